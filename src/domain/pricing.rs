@@ -1,0 +1,146 @@
+//! What an order costs. The original checked the shipping fee and never charged it; here it is part of the sum.
+
+use super::money::Money;
+use super::order::{Line, Wanted};
+use super::refusal::Refusal;
+
+/// The shop's shipping rule, from the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShippingRule {
+    /// What shipping costs.
+    pub fee: Money,
+    /// Goods worth more than this ship free; exactly this much still pays.
+    pub free_over: Money,
+}
+
+/// The amounts of an order. `pay_amount` = `order_amount` - `coupon_paid` - `money_paid`, never negative.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Price {
+    /// Sum of the lines.
+    pub goods_amount: Money,
+    /// Shipping.
+    pub shipping_fee: Money,
+    /// Both together.
+    pub order_amount: Money,
+    /// Paid by the coupon: its price, at most `order_amount`.
+    pub coupon_paid: Money,
+    /// Paid from the balance.
+    pub money_paid: Money,
+    /// Left to pay on a platform.
+    pub pay_amount: Money,
+}
+
+/// Computes the amounts of `wanted`, whose lines have the prices in `lines` (same order), and checks what the caller expects.
+///
+/// # Errors
+/// The [`Refusal`] that stands first in the contract's order: prices, fee, sum, balance.
+pub fn price(wanted: &Wanted, lines: &[Line], coupon: Option<Money>, rule: ShippingRule) -> Result<Price, Refusal> {
+    let differs = |expected: Option<Money>, ours: Money| expected.is_some_and(|expected| expected != ours);
+    if wanted.lines.iter().zip(lines).any(|(wanted, line)| differs(wanted.goods_price, line.goods_price)) {
+        return Err(Refusal::GoodsPriceMismatch);
+    }
+    let sum = |total: Money, line: &Line| total.checked_add(line.goods_price.checked_mul(line.goods_number.get())?);
+    let goods_amount = lines.iter().try_fold(Money::ZERO, sum).ok_or(Refusal::OrderAmountMismatch)?;
+    let shipping_fee = if goods_amount > rule.free_over { Money::ZERO } else { rule.fee };
+    if differs(wanted.shipping_fee, shipping_fee) {
+        return Err(Refusal::ShippingFeeMismatch);
+    }
+    let order_amount = goods_amount.checked_add(shipping_fee).ok_or(Refusal::OrderAmountMismatch)?;
+    if differs(wanted.order_amount, order_amount) {
+        return Err(Refusal::OrderAmountMismatch);
+    }
+    let coupon_paid = coupon.unwrap_or_default().min(order_amount);
+    let left = order_amount.checked_sub(coupon_paid).ok_or(Refusal::OrderAmountMismatch)?;
+    let pay_amount =
+        left.checked_sub(wanted.money_paid).filter(|amount| *amount >= Money::ZERO).ok_or(Refusal::MoneyPaidTooHigh)?;
+    Ok(Price { goods_amount, shipping_fee, order_amount, coupon_paid, money_paid: wanted.money_paid, pay_amount })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::Id;
+    use crate::domain::order::WantedLine;
+    use crate::domain::quantity::Quantity;
+    use proptest::prelude::*;
+
+    const RULE: ShippingRule = ShippingRule { fee: Money(1_000), free_over: Money(10_000) };
+
+    fn order(prices: &[(i64, i64)], money_paid: i64) -> (Wanted, Vec<Line>) {
+        let lines: Vec<Line> = (1..)
+            .zip(prices)
+            .map(|(id, (price, number))| Line {
+                goods_id: Id::new(id),
+                goods_number: Quantity::try_from(*number).unwrap(),
+                goods_price: Money(*price),
+            })
+            .collect();
+        let wanted = lines
+            .iter()
+            .map(|line| WantedLine { goods_id: line.goods_id, goods_number: line.goods_number, goods_price: None })
+            .collect();
+        let wanted = Wanted {
+            lines: wanted,
+            coupon_id: None,
+            money_paid: Money(money_paid),
+            shipping_fee: None,
+            order_amount: None,
+            address: String::new(),
+            consignee: String::new(),
+        };
+        (wanted, lines)
+    }
+
+    #[test]
+    fn the_golden_order_leaves_880_to_pay() {
+        let (wanted, lines) = order(&[(100_000, 1)], 10_000);
+        let price = price(&wanted, &lines, Some(Money(2_000)), RULE).unwrap();
+        assert_eq!(price.order_amount, Money(100_000));
+        assert_eq!(price.pay_amount, Money(88_000));
+    }
+
+    #[test]
+    fn shipping_is_free_only_over_the_limit() {
+        for (amount, fee) in [(9_999, 1_000), (10_000, 1_000), (10_001, 0)] {
+            let (wanted, lines) = order(&[(amount, 1)], 0);
+            assert_eq!(price(&wanted, &lines, None, RULE).unwrap().shipping_fee, Money(fee), "{amount}");
+        }
+    }
+
+    #[test]
+    fn a_coupon_pays_at_most_the_whole_order() {
+        let (wanted, lines) = order(&[(500, 1)], 0);
+        let price = price(&wanted, &lines, Some(Money(9_000)), RULE).unwrap();
+        assert_eq!((price.coupon_paid, price.pay_amount), (Money(1_500), Money(0)));
+    }
+
+    #[test]
+    fn each_expectation_that_differs_refuses() {
+        let (wanted, lines) = order(&[(500, 2)], 0);
+        let with = |change: fn(&mut Wanted)| {
+            let mut wanted = wanted.clone();
+            change(&mut wanted);
+            price(&wanted, &lines, None, RULE).unwrap_err()
+        };
+        assert_eq!(with(|w| w.lines[0].goods_price = Some(Money(499))), Refusal::GoodsPriceMismatch);
+        assert_eq!(with(|w| w.shipping_fee = Some(Money(0))), Refusal::ShippingFeeMismatch);
+        assert_eq!(with(|w| w.order_amount = Some(Money(1_000))), Refusal::OrderAmountMismatch);
+        assert_eq!(with(|w| w.money_paid = Money(2_001)), Refusal::MoneyPaidTooHigh);
+    }
+
+    proptest! {
+        #[test]
+        fn the_parts_always_add_up(
+            prices in prop::collection::vec((0..=999_999_999_999_i64, 1..=9_999_i64), 1..=100),
+            coupon in prop::option::of(1..=999_999_999_999_i64),
+            money in 0..=999_999_999_999_i64,
+        ) {
+            let (wanted, lines) = order(&prices, money);
+            if let Ok(price) = price(&wanted, &lines, coupon.map(Money), RULE) {
+                prop_assert!(price.pay_amount >= Money::ZERO);
+                prop_assert_eq!(price.order_amount.0, price.goods_amount.0 + price.shipping_fee.0);
+                prop_assert_eq!(price.pay_amount.0, price.order_amount.0 - price.coupon_paid.0 - price.money_paid.0);
+            }
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! How many units of goods.
+
+use serde::{Deserialize, Serialize};
+
+use super::Invalid;
+
+/// The units of one order line: 1 to 9,999.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
+pub struct Quantity(i64);
+
+impl Quantity {
+    /// The number of units.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl TryFrom<i64> for Quantity {
+    type Error = Invalid;
+
+    fn try_from(value: i64) -> Result<Self, Invalid> {
+        if (1..=9_999).contains(&value) { Ok(Self(value)) } else { Err(Invalid("must be an integer from 1 to 9999")) }
+    }
+}
+
+impl From<Quantity> for i64 {
+    fn from(quantity: Quantity) -> Self {
+        quantity.0
+    }
+}
+
+/// The units of goods in stock: 0 to 1,000,000,000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct Stock(i64);
+
+impl Stock {
+    const LARGEST: i64 = 1_000_000_000;
+
+    /// The number of units.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl TryFrom<i64> for Stock {
+    type Error = Invalid;
+
+    fn try_from(value: i64) -> Result<Self, Invalid> {
+        if (0..=Self::LARGEST).contains(&value) {
+            Ok(Self(value))
+        } else {
+            Err(Invalid("must be an integer from 0 to 1000000000"))
+        }
+    }
+}
+
+/// A change of stock by hand: not zero, at most 1,000,000,000 either way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct StockDelta(i64);
+
+impl StockDelta {
+    /// The number of units, negative where they are taken away.
+    #[must_use]
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+}
+
+impl TryFrom<i64> for StockDelta {
+    type Error = Invalid;
+
+    fn try_from(value: i64) -> Result<Self, Invalid> {
+        if value != 0 && (-Stock::LARGEST..=Stock::LARGEST).contains(&value) {
+            Ok(Self(value))
+        } else {
+            Err(Invalid("must be an integer from -1000000000 to 1000000000, not 0"))
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Text from outside, bounded and free of control characters.
+
+use serde::{Deserialize, Serialize};
+
+use super::Invalid;
+
+/// Text of `MIN` to `MAX` characters without control characters, blanks at both ends removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Text<const MIN: usize, const MAX: usize>(String);
+
+/// A delivery address.
+pub type Address = Text<1, 200>;
+/// Who receives the delivery.
+pub type Consignee = Text<1, 100>;
+/// The name of goods.
+pub type GoodsName = Text<1, 200>;
+/// The description of goods, may be empty.
+pub type GoodsDesc = Text<0, 2000>;
+/// Why an operator did something.
+pub type Reason = Text<1, 200>;
+
+impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
+    /// The text itself.
+    #[must_use]
+    pub fn into_inner(self) -> String {
+        self.0
+    }
+}
+
+impl<const MIN: usize, const MAX: usize> TryFrom<String> for Text<MIN, MAX> {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let trimmed = text.trim();
+        let length = trimmed.chars().count();
+        if !(MIN..=MAX).contains(&length) {
+            return Err(format!("must have {MIN} to {MAX} characters"));
+        }
+        if trimmed.chars().any(char::is_control) {
+            return Err("must not contain control characters".to_owned());
+        }
+        Ok(Self(trimmed.to_owned()))
+    }
+}
+
+/// The name a user signs in with: 1 to 64 letters, digits, `.`, `_`, `-` or `@`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct UserName(String);
+
+impl UserName {
+    /// The name itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for UserName {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._-@".contains(&b);
+        if (1..=64).contains(&text.len()) && text.bytes().all(allowed) {
+            Ok(Self(text))
+        } else {
+            Err(Invalid("must be 1 to 64 letters, digits, '.', '_', '-' or '@'"))
+        }
+    }
+}
+
+/// A mobile number: `+` and 5 to 19 digits, the `+` may be missing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Mobile(String);
+
+impl Mobile {
+    /// The number itself.
+    #[must_use]
+    pub fn into_inner(self) -> String {
+        self.0
+    }
+}
+
+impl TryFrom<String> for Mobile {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        let digits = text.strip_prefix('+').unwrap_or(&text);
+        if (5..=19).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit()) {
+            Ok(Self(text))
+        } else {
+            Err(Invalid("must be 5 to 19 digits, a leading '+' is allowed"))
+        }
+    }
+}
+
+/// A password as a client sends it: 8 to 128 characters. It is never printed.
+#[derive(Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Password(String);
+
+impl Password {
+    /// The password itself, to hash or verify.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(..)")
+    }
+}
+
+impl TryFrom<String> for Password {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        if (8..=128).contains(&text.chars().count()) {
+            Ok(Self(text))
+        } else {
+            Err(Invalid("must have 8 to 128 characters"))
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Tradepost: the order and payment back end of a shop. Modules in dependency order.
+
+pub mod domain;

@@ -1,0 +1,3 @@
+//! Tradepost, the binary.
+
+fn main() {}
