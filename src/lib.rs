@@ -1,3 +1,5 @@
 //! Tradepost: the order and payment back end of a shop. Modules in dependency order.
 
 pub mod domain;
+
+pub mod db;

@@ -1,0 +1,240 @@
+//! Every table of every owner, as the migrations make them (`tests/suite/schema.rs` compares the two).
+#![expect(missing_docs, reason = "the migrations tell what the columns are")]
+
+diesel::table! {
+    coupon (coupon_id) {
+        coupon_id -> BigInt,
+        coupon_price -> BigInt,
+        user_id -> BigInt,
+        order_id -> Nullable<BigInt>,
+        is_used -> Integer,
+        used_time -> Nullable<BigInt>,
+        add_time -> BigInt,
+    }
+}
+
+diesel::table! {
+    coupon_log (order_id, direction) {
+        order_id -> BigInt,
+        direction -> Integer,
+        coupon_id -> BigInt,
+        log_time -> BigInt,
+    }
+}
+
+diesel::table! {
+    goods (goods_id) {
+        goods_id -> BigInt,
+        goods_name -> Text,
+        goods_number -> BigInt,
+        goods_price -> BigInt,
+        goods_desc -> Text,
+        add_time -> BigInt,
+    }
+}
+
+diesel::table! {
+    goods_adjustment (adjustment_id) {
+        adjustment_id -> BigInt,
+        goods_id -> BigInt,
+        delta -> BigInt,
+        reason -> Text,
+        create_time -> BigInt,
+    }
+}
+
+diesel::table! {
+    goods_number_log (order_id, goods_id, direction) {
+        order_id -> BigInt,
+        goods_id -> BigInt,
+        direction -> Integer,
+        goods_number -> BigInt,
+        log_time -> BigInt,
+    }
+}
+
+diesel::table! {
+    mq_consumer (msg_id, group_name) {
+        msg_id -> Text,
+        group_name -> Text,
+        msg_tag -> Text,
+        msg_key -> Text,
+        msg_body -> Text,
+        consumer_status -> Integer,
+        consumer_times -> Integer,
+        consumer_timestamp -> BigInt,
+        remark -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    mq_producer (id) {
+        id -> Text,
+        group_name -> Text,
+        msg_topic -> Text,
+        msg_tag -> Text,
+        msg_key -> Text,
+        msg_body -> Text,
+        msg_status -> Integer,
+        create_time -> BigInt,
+        due_time -> BigInt,
+        attempts -> Integer,
+        node_id -> Nullable<Integer>,
+        done_time -> Nullable<BigInt>,
+        remark -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    order_goods (order_id, goods_id) {
+        order_id -> BigInt,
+        goods_id -> BigInt,
+        goods_number -> BigInt,
+        goods_price -> BigInt,
+    }
+}
+
+diesel::table! {
+    orders (order_id) {
+        order_id -> BigInt,
+        user_id -> BigInt,
+        order_status -> Integer,
+        pay_status -> Integer,
+        shipping_status -> Integer,
+        address -> Text,
+        consignee -> Text,
+        goods_amount -> BigInt,
+        shipping_fee -> BigInt,
+        order_amount -> BigInt,
+        coupon_id -> Nullable<BigInt>,
+        coupon_paid -> BigInt,
+        money_paid -> BigInt,
+        pay_amount -> BigInt,
+        add_time -> BigInt,
+        confirm_time -> Nullable<BigInt>,
+        pay_time -> Nullable<BigInt>,
+        idempotency_key -> Text,
+        fingerprint -> Text,
+        deadline_time -> BigInt,
+        wake_time -> Nullable<BigInt>,
+        refusal -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    pay (pay_id) {
+        pay_id -> BigInt,
+        order_id -> BigInt,
+        user_id -> BigInt,
+        pay_amount -> BigInt,
+        is_paid -> Integer,
+        provider -> Text,
+        trade_no -> Nullable<Text>,
+        checkout_kind -> Nullable<Text>,
+        checkout_url -> Nullable<Text>,
+        add_time -> BigInt,
+        pay_time -> Nullable<BigInt>,
+        close_time -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    pay_log (pay_id) {
+        pay_id -> BigInt,
+        order_id -> BigInt,
+        user_id -> BigInt,
+        pay_amount -> BigInt,
+        log_time -> BigInt,
+    }
+}
+
+diesel::table! {
+    pay_notice (provider, event_id) {
+        provider -> Text,
+        event_id -> Text,
+        pay_id -> Nullable<BigInt>,
+        body -> Text,
+        verdict -> Integer,
+        reason -> Nullable<Text>,
+        times -> Integer,
+        create_time -> BigInt,
+    }
+}
+
+diesel::table! {
+    pay_request (user_id, idempotency_key) {
+        user_id -> BigInt,
+        idempotency_key -> Text,
+        fingerprint -> Text,
+        pay_id -> Nullable<BigInt>,
+        refusal -> Nullable<Text>,
+        create_time -> BigInt,
+    }
+}
+
+diesel::table! {
+    sandbox_delivery (delivery_id) {
+        delivery_id -> BigInt,
+        out_trade_no -> Text,
+        event_id -> Text,
+        status_code -> Integer,
+        create_time -> BigInt,
+    }
+}
+
+diesel::table! {
+    sandbox_trade (out_trade_no) {
+        out_trade_no -> Text,
+        trade_no -> Text,
+        amount -> BigInt,
+        status -> Integer,
+        charged -> BigInt,
+        refunded -> BigInt,
+        add_time -> BigInt,
+        pay_time -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    user_adjustment (adjustment_id) {
+        adjustment_id -> BigInt,
+        user_id -> BigInt,
+        money -> BigInt,
+        score -> BigInt,
+        reason -> Text,
+        create_time -> BigInt,
+    }
+}
+
+diesel::table! {
+    user_money_log (user_id, order_id, money_log_type) {
+        user_id -> BigInt,
+        order_id -> BigInt,
+        money_log_type -> Integer,
+        use_money -> BigInt,
+        create_time -> BigInt,
+    }
+}
+
+diesel::table! {
+    user_score_log (order_id, score_log_type) {
+        order_id -> BigInt,
+        score_log_type -> Integer,
+        user_id -> BigInt,
+        score -> BigInt,
+        create_time -> BigInt,
+    }
+}
+
+diesel::table! {
+    users (user_id) {
+        user_id -> BigInt,
+        user_name -> Text,
+        user_password -> Text,
+        user_mobile -> Nullable<Text>,
+        user_score -> BigInt,
+        user_reg_time -> BigInt,
+        user_money -> BigInt,
+        user_role -> Integer,
+    }
+}
