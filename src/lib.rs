@@ -3,3 +3,5 @@
 pub mod domain;
 
 pub mod db;
+
+pub mod runtime;

@@ -1,0 +1,116 @@
+//! The group commit: one transaction for a whole batch, the replies after COMMIT.
+
+use super::lane::{AnyLane, guarded, is_of_the_item};
+use super::{Failure, Health, Owner};
+use crate::db::{self, Class, Db};
+
+/// Tasks of several types that are run together.
+pub type Batch<O> = Vec<Box<dyn AnyLane<O>>>;
+
+/// What is left to do after a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum After {
+    /// Go on with this connection.
+    Keep,
+    /// The connection may be bad: open a new one.
+    Reopen,
+    /// Our own code panicked: restart the actor with fresh connections.
+    Restart,
+}
+
+/// Applies a batch of writes in one transaction and answers after COMMIT.
+///
+/// Where an item fails (a constraint, a bug, a panic), all is rolled back and run once more with a savepoint around each
+/// item, so that only the poison item fails. Any other error leaves the outcome unknown for all: they ask again.
+pub fn write<O: Owner>(owner: &O, db: &mut Db, mut batch: Batch<O>, health: &Health) -> After {
+    let size = size(&batch);
+    let first = db::transaction(db, |db| {
+        guarded(|| {
+            owner.kit().faults.hit(O::NAME, "apply")?;
+            batch.iter_mut().try_for_each(|lane| lane.run_all(owner, db))?;
+            owner.kit().faults.hit(O::NAME, "before_commit")
+        })
+    });
+    let (done, failed, after) = match first {
+        Ok(()) => (Ok(()), 0, After::Keep),
+        Err(error) if is_of_the_item(error.class) => {
+            let panicked = error.class == Class::Panic;
+            health.failed_with(&error.to_string());
+            match one_by_one(owner, db, &mut batch, health) {
+                Ok(failed) => (Ok(()), failed, if panicked { After::Restart } else { After::Keep }),
+                Err(error) => (Err(error), size, After::Reopen),
+            }
+        }
+        Err(error) => (Err(error), size, After::Reopen),
+    };
+    let done = done.and_then(|()| {
+        health.committed(size);
+        owner.kit().nudge.send(O::NAME);
+        guarded(|| owner.kit().faults.hit(O::NAME, "after_commit"))
+    });
+    let retried = if after == After::Keep { 0 } else { size };
+    settle(batch, done, failed, retried, health);
+    after
+}
+
+fn one_by_one<O: Owner>(owner: &O, db: &mut Db, batch: &mut Batch<O>, health: &Health) -> db::Result<u64> {
+    let errors = db::transaction(db, |db| {
+        let mut errors = Vec::new();
+        for lane in batch.iter_mut() {
+            errors.extend(lane.run_each(owner, db)?);
+        }
+        Ok(errors)
+    })?;
+    for error in &errors {
+        health.failed_with(&error.to_string());
+    }
+    Ok(count(errors.len()))
+}
+
+/// Answers a batch of queries.
+pub fn read<O: Owner>(owner: &O, db: &mut Db, mut batch: Batch<O>, health: &Health) {
+    let size = size(&batch);
+    let done = guarded(|| batch.iter_mut().try_for_each(|lane| lane.run_all(owner, db)));
+    let (done, failed, retried) = match done {
+        Err(error) if is_of_the_item(error.class) => {
+            health.failed_with(&error.to_string());
+            let each =
+                batch.iter_mut().try_fold(0, |failed, lane| lane.run_each(owner, db).map(|e| failed + count(e.len())));
+            (each.as_ref().map(|_| ()).map_err(|_| error), each.unwrap_or(size), size)
+        }
+        done => (done, 0, 0),
+    };
+    settle(batch, done, failed, retried, health);
+}
+
+/// Answers a batch that never reached its database.
+pub fn refuse<O: Owner>(batch: Batch<O>, error: db::Error, health: &Health) {
+    let size = size(&batch);
+    settle(batch, Err(error), size, 0, health);
+}
+
+fn settle<O: Owner>(batch: Batch<O>, done: db::Result<()>, failed: u64, retried: u64, health: &Health) {
+    let size = size(&batch);
+    match done {
+        Ok(()) => {
+            health.set_reachable(true);
+            health.answered(size.saturating_sub(failed), failed, retried);
+            let waited: Vec<_> = batch.into_iter().flat_map(AnyLane::answer).collect();
+            health.took(waited.into_iter());
+        }
+        Err(error) => {
+            health.set_reachable(!matches!(error.class, Class::Unreachable | Class::Damaged));
+            health.answered(0, size, retried);
+            health.failed_with(&error.to_string());
+            batch.into_iter().for_each(|lane| lane.fail(Failure::Unknown));
+        }
+    }
+}
+
+fn size<O>(batch: &Batch<O>) -> u64 {
+    count(batch.iter().map(|lane| lane.len()).sum())
+}
+
+fn count(n: usize) -> u64 {
+    u64::try_from(n).unwrap_or(u64::MAX)
+}

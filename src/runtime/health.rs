@@ -1,0 +1,286 @@
+//! The counters of one actor: written where the work is done, read by `GET /admin/status`.
+
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use rust_decimal::Decimal;
+use serde::Serialize;
+
+use crate::domain::clock::{Clock, Timestamp};
+
+/// What an actor is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// It answers.
+    Running,
+    /// It failed and comes back.
+    Restarting,
+    /// Nobody holds its address any more.
+    Stopped,
+}
+
+/// The last thing that went wrong.
+#[derive(Debug, Clone, Serialize)]
+pub struct LastError {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub message: String,
+}
+
+/// The counters of one actor.
+#[derive(Debug)]
+pub struct Health {
+    /// The actor's name.
+    pub name: &'static str,
+    clock: Clock,
+    state: AtomicU8,
+    restarts: AtomicU64,
+    /// Tasks that wait.
+    pub depth: AtomicUsize,
+    /// Tasks that run.
+    pub in_flight: AtomicUsize,
+    capacity: usize,
+    processed: AtomicU64,
+    failed: AtomicU64,
+    retried: AtomicU64,
+    batches: AtomicU64,
+    batched: AtomicU64,
+    batch_max: AtomicU64,
+    latency_us: Mutex<Latency>,
+    last_error: Mutex<Option<LastError>>,
+    engine: Option<&'static str>,
+    reachable: AtomicBool,
+}
+
+/// Latencies of the last one to two minutes.
+#[derive(Debug)]
+struct Latency {
+    since: Timestamp,
+    current: Histogram<u32>,
+    previous: Histogram<u32>,
+}
+
+const LATENCY_WINDOW: Duration = Duration::from_secs(60);
+
+impl Latency {
+    fn new(now: Timestamp) -> Self {
+        let empty =
+            || Histogram::new_with_bounds(1, 60_000_000, 2).unwrap_or_else(|_| Histogram::new_from(&fallback()));
+        Self { since: now, current: empty(), previous: empty() }
+    }
+
+    fn rotate(&mut self, now: Timestamp) {
+        if now.since(self.since) > LATENCY_WINDOW {
+            std::mem::swap(&mut self.current, &mut self.previous);
+            self.current.reset();
+            self.since = now;
+        }
+    }
+}
+
+impl Health {
+    /// Counters at zero for the actor `name`, whose door takes `capacity` tasks; `engine` where it has a store.
+    #[must_use]
+    pub fn new(name: &'static str, clock: Clock, capacity: usize, engine: Option<&'static str>) -> Self {
+        let now = clock.now();
+        Self {
+            name,
+            clock,
+            state: AtomicU8::new(0),
+            restarts: AtomicU64::new(0),
+            depth: AtomicUsize::new(0),
+            in_flight: AtomicUsize::new(0),
+            capacity,
+            processed: AtomicU64::new(0),
+            failed: AtomicU64::new(0),
+            retried: AtomicU64::new(0),
+            batches: AtomicU64::new(0),
+            batched: AtomicU64::new(0),
+            batch_max: AtomicU64::new(0),
+            latency_us: Mutex::new(Latency::new(now)),
+            last_error: Mutex::new(None),
+            engine,
+            reachable: AtomicBool::new(true),
+        }
+    }
+
+    /// The actor failed and waits for its next life.
+    pub fn restarting(&self) {
+        self.state.store(1, Relaxed);
+    }
+
+    /// The actor lives again.
+    pub fn restarted(&self) {
+        self.restarts.fetch_add(1, Relaxed);
+        self.state.store(0, Relaxed);
+        tracing::warn!(actor = self.name, restarts = self.restarts.load(Relaxed), "actor restarted");
+    }
+
+    /// The actor is gone for good.
+    pub fn stopped(&self) {
+        self.state.store(2, Relaxed);
+    }
+
+    /// Something went wrong that is not a refusal: kept for the status page and logged once.
+    pub fn failed_with(&self, message: &str) {
+        tracing::error!(actor = self.name, message, "actor failed");
+        let error = LastError { at: self.clock.now(), message: message.to_owned() };
+        *lock(&self.last_error) = Some(error);
+    }
+
+    /// Whether the store answered when it was last asked.
+    pub fn set_reachable(&self, reachable: bool) {
+        self.reachable.store(reachable, Relaxed);
+    }
+
+    /// Whether the actor lives and its store answers.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.state.load(Relaxed) == 0 && self.reachable.load(Relaxed)
+    }
+
+    /// A batch of writes was committed: its size.
+    pub fn committed(&self, size: u64) {
+        self.batches.fetch_add(1, Relaxed);
+        self.batched.fetch_add(size, Relaxed);
+        self.batch_max.fetch_max(size, Relaxed);
+    }
+
+    /// Tasks were answered: how many with an outcome, how many without, how many were run a second time.
+    pub fn answered(&self, processed: u64, failed: u64, retried: u64) {
+        self.processed.fetch_add(processed, Relaxed);
+        self.failed.fetch_add(failed, Relaxed);
+        self.retried.fetch_add(retried, Relaxed);
+    }
+
+    /// Times from arrival to answer.
+    pub fn took(&self, durations: impl Iterator<Item = Duration>) {
+        let mut latency = lock(&self.latency_us);
+        latency.rotate(self.clock.now());
+        for duration in durations {
+            latency.current.saturating_record(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX));
+        }
+    }
+
+    /// The counters as they are now.
+    #[must_use]
+    pub fn report(&self) -> Report {
+        let (batches, batched) = (self.batches.load(Relaxed), self.batched.load(Relaxed));
+        let (p50, p99) = {
+            let latency = lock(&self.latency_us);
+            let mut both = latency.current.clone();
+            let merged = both.add(&latency.previous);
+            debug_assert!(merged.is_ok(), "both have the same bounds");
+            (both.value_at_quantile(0.5), both.value_at_quantile(0.99))
+        };
+        Report {
+            name: self.name,
+            state: match self.state.load(Relaxed) {
+                0 => State::Running,
+                1 => State::Restarting,
+                _ => State::Stopped,
+            },
+            restarts: self.restarts.load(Relaxed),
+            mailbox: Mailbox { depth: self.depth.load(Relaxed), capacity: self.capacity },
+            in_flight: self.in_flight.load(Relaxed),
+            processed: self.processed.load(Relaxed),
+            failed: self.failed.load(Relaxed),
+            retried: self.retried.load(Relaxed),
+            batch: Batch {
+                count: batches,
+                mean: Decimal::from(batched).checked_div(Decimal::from(batches)).unwrap_or_default().round_dp(2),
+                max: self.batch_max.load(Relaxed),
+            },
+            latency_ms: LatencyMs { p50: thousandth(p50), p99: thousandth(p99) },
+            last_error: lock(&self.last_error).clone(),
+            store: self.engine.map(|engine| StoreReport { engine, reachable: self.reachable.load(Relaxed) }),
+        }
+    }
+}
+
+fn fallback() -> Histogram<u32> {
+    Histogram::new(2).unwrap_or_else(|_| unreachable!("two significant digits are allowed"))
+}
+
+fn thousandth(value: u64) -> Decimal {
+    Decimal::from(value).checked_div(Decimal::ONE_THOUSAND).unwrap_or_default()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// One actor in `GET /admin/status`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Report {
+    /// The actor's name.
+    pub name: &'static str,
+    /// What it is doing.
+    pub state: State,
+    /// How often it came back.
+    pub restarts: u64,
+    /// What waits at its door.
+    pub mailbox: Mailbox,
+    /// Tasks that run now.
+    pub in_flight: usize,
+    /// Tasks answered with an outcome since the start.
+    pub processed: u64,
+    /// Tasks without an outcome since the start.
+    pub failed: u64,
+    /// Tasks run a second time because their batch failed.
+    pub retried: u64,
+    /// The groups that were committed.
+    pub batch: Batch,
+    /// From arrival to answer of writes, over the last minutes.
+    pub latency_ms: LatencyMs,
+    /// The last failure.
+    pub last_error: Option<LastError>,
+    /// Its database, for an owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store: Option<StoreReport>,
+}
+
+/// What waits at an actor's door.
+#[derive(Debug, Clone, Serialize)]
+pub struct Mailbox {
+    /// Tasks that wait.
+    pub depth: usize,
+    /// More are refused.
+    pub capacity: usize,
+}
+
+/// The groups an owner committed.
+#[derive(Debug, Clone, Serialize)]
+pub struct Batch {
+    /// How many.
+    pub count: u64,
+    /// Tasks in one, on average.
+    #[serde(with = "rust_decimal::serde::float")]
+    pub mean: Decimal,
+    /// Tasks in the largest.
+    pub max: u64,
+}
+
+/// Two quantiles, in milliseconds.
+#[derive(Debug, Clone, Serialize)]
+pub struct LatencyMs {
+    /// Half are faster.
+    #[serde(with = "rust_decimal::serde::float")]
+    pub p50: Decimal,
+    /// One in a hundred is slower.
+    #[serde(with = "rust_decimal::serde::float")]
+    pub p99: Decimal,
+}
+
+/// An owner's database.
+#[derive(Debug, Clone, Serialize)]
+pub struct StoreReport {
+    /// Its kind.
+    pub engine: &'static str,
+    /// Whether it answered when last asked.
+    pub reachable: bool,
+}

@@ -1,0 +1,141 @@
+//! Messages that arrived: rows of `mq_consumer`, written in the transaction of the message's effect. Delivery is at
+//! least once, the effect exactly once.
+
+use std::collections::HashSet;
+
+use actix::Message as Sendable;
+use diesel::prelude::*;
+
+use super::outbox::Message;
+use super::{Access, Door, Owner, Reply, Task};
+use crate::db::schema::mq_consumer;
+use crate::db::{self, Db};
+use crate::domain::clock::Timestamp;
+
+const DONE: i32 = 1;
+
+/// An owner that has effects to make for messages of others.
+pub trait Consumer: Owner {
+    /// Makes the effects of messages that had none yet, in the transaction that is open; same length and order.
+    /// A message it does not understand is answered with the reason and tried again later.
+    ///
+    /// # Errors
+    /// A database error undoes the whole batch.
+    fn consume(&self, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>>;
+}
+
+/// The bodies of messages, read; a body that cannot be read is answered with the reason.
+pub fn bodies<B: serde::de::DeserializeOwned>(messages: &[&Message]) -> Vec<Result<B, String>> {
+    messages.iter().map(|message| serde_json::from_str(&message.body).map_err(|error| error.to_string())).collect()
+}
+
+/// A message at the door of its consumer. `Ok` once its effect is committed, now or earlier.
+#[derive(Debug, Clone, Sendable)]
+#[rtype(result = "Reply<Result<(), String>>")]
+pub struct Delivery(pub Message);
+
+#[derive(Insertable)]
+#[diesel(table_name = mq_consumer, treat_none_as_default_value = false)]
+struct Row<'a> {
+    msg_id: &'a str,
+    group_name: &'a str,
+    msg_tag: &'a str,
+    msg_key: &'a str,
+    msg_body: &'a str,
+    consumer_status: i32,
+    consumer_times: i32,
+    consumer_timestamp: Timestamp,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// Its effect is committed.
+    Known,
+    /// It has no effect yet.
+    Fresh,
+    /// The same message stands earlier in this batch.
+    Twin,
+}
+
+impl<O: Consumer> Task<O> for Delivery {
+    type Outcome = Result<(), String>;
+    const ACCESS: Access = Access::Write;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(owner: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
+        use mq_consumer::dsl;
+        let ids: Vec<&str> = batch.iter().map(|delivery| delivery.0.id.as_str()).collect();
+        let known: HashSet<(String, String)> = db::load_by(&ids, |ids| {
+            dsl::mq_consumer.filter(dsl::msg_id.eq_any(ids)).select((dsl::msg_id, dsl::group_name)).load(db)
+        })?
+        .into_iter()
+        .collect();
+        let mut begun = HashSet::new();
+        let states: Vec<State> = batch
+            .iter()
+            .map(|Delivery(message)| {
+                let key = (message.id.clone(), message.group.clone());
+                match () {
+                    () if known.contains(&key) => State::Known,
+                    () if begun.insert(key) => State::Fresh,
+                    () => State::Twin,
+                }
+            })
+            .collect();
+        let fresh: Vec<&Message> = batch
+            .iter()
+            .zip(&states)
+            .filter(|(_, state)| **state == State::Fresh)
+            .map(|(delivery, _)| &delivery.0)
+            .collect();
+        let effects = if fresh.is_empty() { Vec::new() } else { owner.consume(&fresh, db)? };
+        let now = owner.kit().clock.now();
+        let rows: Vec<Row<'_>> = fresh
+            .iter()
+            .zip(&effects)
+            .filter(|(_, effect)| effect.is_ok())
+            .map(|(message, _)| Row {
+                msg_id: &message.id,
+                group_name: &message.group,
+                msg_tag: &message.tag,
+                msg_key: &message.key,
+                msg_body: &message.body,
+                consumer_status: DONE,
+                consumer_times: message.attempt,
+                consumer_timestamp: now,
+            })
+            .collect();
+        db::insert_all(&rows, |rows| diesel::insert_into(mq_consumer::table).values(rows).execute(db))?;
+        let mut effects = effects.into_iter();
+        let missing = || Err("the consumer gave no answer".to_owned());
+        let outcome = |state| match state {
+            State::Known => Ok(()),
+            State::Fresh => effects.next().unwrap_or_else(missing),
+            State::Twin => Err("the same message is being handled".to_owned()),
+        };
+        Ok(states.into_iter().map(outcome).collect())
+    }
+}
+
+/// Forgets the messages whose effect was made before this moment.
+#[derive(Debug, Clone, Copy, Sendable)]
+#[rtype(result = "Reply<()>")]
+pub struct Prune {
+    /// The moment.
+    pub before: Timestamp,
+}
+
+impl<O: Consumer> Task<O> for Prune {
+    type Outcome = ();
+    const ACCESS: Access = Access::Write;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(_: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
+        use mq_consumer::dsl;
+        for prune in batch {
+            let old = dsl::consumer_status.eq(DONE).and(dsl::consumer_timestamp.lt(prune.before));
+            diesel::delete(dsl::mq_consumer.filter(old)).execute(db)?;
+        }
+        Ok(batch.iter().map(|_| ()).collect())
+    }
+}

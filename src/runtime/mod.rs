@@ -1,0 +1,51 @@
+//! What all owners share: the supervised group-commit actor, the messages between owners, retries, health.
+//!
+//! An owner brings a value that implements [`Owner`], messages that implement [`Task`], and its tables. Everything
+//! about mailboxes, batches, transactions, connections, restarts and counters is here, once.
+
+pub mod fault;
+pub mod group;
+pub mod health;
+pub mod inbox;
+mod lane;
+pub mod outbox;
+pub mod owner;
+pub mod relay;
+pub mod retry;
+pub mod supervisor;
+pub mod task;
+
+use std::sync::Arc;
+
+use crate::domain::clock::Clock;
+use crate::domain::id::{IdGenerator, NodeId};
+
+pub use fault::Faults;
+pub use health::Health;
+pub use outbox::Nudge;
+pub use owner::OwnerActor;
+pub use task::{Access, Door, Failure, Reply, Task};
+
+/// What every owner is given.
+#[derive(Debug, Clone)]
+pub struct Kit {
+    /// The time.
+    pub clock: Clock,
+    /// New ids.
+    pub ids: Arc<IdGenerator>,
+    /// Which node of several this is.
+    pub node: NodeId,
+    /// Injected faults; none in a release build.
+    pub faults: Faults,
+    /// Wakes the relay after a commit that wrote to the outbox.
+    pub nudge: Nudge,
+}
+
+/// One of the owners: alone it writes its tables.
+pub trait Owner: Send + Sync + 'static {
+    /// Its name in the status page, the logs and the file name of its store.
+    const NAME: &'static str;
+
+    /// What it was given.
+    fn kit(&self) -> &Kit;
+}
