@@ -5,3 +5,7 @@ pub mod domain;
 pub mod db;
 
 pub mod runtime;
+
+pub mod config;
+pub mod secret;
+pub mod telemetry;
