@@ -9,3 +9,11 @@ pub mod runtime;
 pub mod config;
 pub mod secret;
 pub mod telemetry;
+
+pub mod gateway;
+
+pub mod coupon;
+pub mod goods;
+pub mod order;
+pub mod pay;
+pub mod user;

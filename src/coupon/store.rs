@@ -1,0 +1,144 @@
+//! Coupon in its tables.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::prelude::*;
+
+use super::Coupon;
+use super::error::Refusal;
+use super::message::{self, Bind, Create, Find};
+use crate::db::schema::{coupon, coupon_log};
+use crate::db::{self, Db};
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{CouponId, OrderId};
+use crate::domain::status::Direction;
+use crate::order::message::Cancelled;
+use crate::runtime::inbox::bodies;
+use crate::runtime::outbox::Message;
+
+const UNUSED: i32 = 0;
+const USED: i32 = 1;
+
+#[derive(Insertable)]
+#[diesel(table_name = coupon_log, treat_none_as_default_value = false)]
+struct LogRow {
+    order_id: OrderId,
+    direction: Direction,
+    coupon_id: CouponId,
+    log_time: Timestamp,
+}
+
+fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashSet<(OrderId, Direction)>> {
+    let rows: Vec<(OrderId, Direction)> = db::load_by(orders, |orders| {
+        coupon_log::table
+            .filter(coupon_log::order_id.eq_any(orders))
+            .select((coupon_log::order_id, coupon_log::direction))
+            .load(db)
+    })?;
+    Ok(rows.into_iter().collect())
+}
+
+fn read_coupons(db: &mut Db, ids: &[CouponId]) -> db::Result<HashMap<CouponId, message::Coupon>> {
+    let rows: Vec<message::Coupon> =
+        db::load_by(ids, |ids| coupon::table.filter(coupon::coupon_id.eq_any(ids)).load(db))?;
+    Ok(rows.into_iter().map(|row| (row.coupon_id, row)).collect())
+}
+
+fn insert_log(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
+    db::insert_all(rows, |rows| diesel::insert_into(coupon_log::table).values(rows).execute(db))
+}
+
+/// Binds coupons to orders: decided in arrival order, one guarded update per coupon.
+pub fn bind(owner: &Coupon, batch: &[Bind], db: &mut Db) -> db::Result<Vec<Result<(), Refusal>>> {
+    let now = owner.kit.clock.now();
+    let mut known = read_log(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?;
+    let mut coupons = read_coupons(db, &batch.iter().map(|task| task.coupon_id).collect::<Vec<_>>())?;
+    let mut log = Vec::new();
+    let mut outcomes = Vec::with_capacity(batch.len());
+    for task in batch {
+        let outcome = if known.contains(&(task.order_id, Direction::Back)) {
+            Err(Refusal::Released)
+        } else if known.contains(&(task.order_id, Direction::Forward)) {
+            Ok(())
+        } else {
+            match coupons.get_mut(&task.coupon_id).filter(|row| row.user_id == task.user_id) {
+                None => Err(Refusal::NotFound),
+                Some(row) if row.is_used == USED => Err(Refusal::Used),
+                Some(row) => {
+                    row.is_used = USED;
+                    let unused = coupon::table.find(task.coupon_id).filter(coupon::is_used.eq(UNUSED));
+                    let bound = (
+                        coupon::is_used.eq(USED),
+                        coupon::order_id.eq(Some(task.order_id)),
+                        coupon::used_time.eq(Some(now)),
+                    );
+                    db::expect_rows(diesel::update(unused).set(bound).execute(db)?, 1)?;
+                    log.push(log_row(task.order_id, Direction::Forward, task.coupon_id, now));
+                    known.insert((task.order_id, Direction::Forward));
+                    Ok(())
+                }
+            }
+        };
+        outcomes.push(outcome);
+    }
+    insert_log(db, &log)?;
+    Ok(outcomes)
+}
+
+/// Consumes order/cancel: frees what is bound to each order, and writes a tombstone where nothing is.
+pub fn consume(owner: &Coupon, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+    let now = owner.kit.clock.now();
+    let cancelled: Vec<Result<Cancelled, String>> = bodies(fresh);
+    let mut known = read_log(db, &cancelled.iter().flatten().map(|order| order.order_id).collect::<Vec<_>>())?;
+    let mut log = Vec::new();
+    for order in cancelled.iter().flatten() {
+        let Some(coupon_id) = order.coupon_id else { continue };
+        if !known.insert((order.order_id, Direction::Back)) {
+            continue;
+        }
+        let ours = coupon::table.find(coupon_id).filter(coupon::order_id.eq(Some(order.order_id)));
+        let free =
+            (coupon::is_used.eq(UNUSED), coupon::order_id.eq(None::<OrderId>), coupon::used_time.eq(None::<Timestamp>));
+        diesel::update(ours).set(free).execute(db)?;
+        log.push(log_row(order.order_id, Direction::Back, coupon_id, now));
+    }
+    insert_log(db, &log)?;
+    Ok(cancelled.into_iter().map(|order| order.map(drop)).collect())
+}
+
+const fn log_row(order_id: OrderId, direction: Direction, coupon_id: CouponId, now: Timestamp) -> LogRow {
+    LogRow { order_id, direction, coupon_id, log_time: now }
+}
+
+/// Coupons that are the asking user's: one query for the whole batch.
+pub fn find(_: &Coupon, batch: &[Find], db: &mut Db) -> db::Result<Vec<Option<message::Coupon>>> {
+    let coupons = read_coupons(db, &batch.iter().map(|task| task.coupon_id).collect::<Vec<_>>())?;
+    let ours = |task: &Find| coupons.get(&task.coupon_id).filter(|row| row.user_id == task.user_id).cloned();
+    Ok(batch.iter().map(ours).collect())
+}
+
+/// New coupons.
+pub fn create(owner: &Coupon, batch: &[Create], db: &mut Db) -> db::Result<Vec<message::Coupon>> {
+    let now = owner.kit.clock.now();
+    let new = |task: &Create| {
+        let row = message::Coupon {
+            coupon_id: task.coupon_id,
+            coupon_price: task.coupon_price,
+            user_id: task.user_id,
+            order_id: None,
+            is_used: UNUSED,
+            used_time: None,
+            add_time: now,
+        };
+        let values = (
+            coupon::coupon_id.eq(row.coupon_id),
+            coupon::coupon_price.eq(row.coupon_price),
+            coupon::user_id.eq(row.user_id),
+            coupon::is_used.eq(row.is_used),
+            coupon::add_time.eq(row.add_time),
+        );
+        diesel::insert_into(coupon::table).values(values).execute(db)?;
+        Ok(row)
+    };
+    batch.iter().map(new).collect()
+}

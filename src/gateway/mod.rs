@@ -1,0 +1,123 @@
+//! Payment platforms behind one trait.
+
+pub mod sandbox;
+
+use std::future::Future;
+use std::pin::Pin;
+
+use serde::Serialize;
+
+use crate::domain::clock::Timestamp;
+use crate::domain::id::PayId;
+use crate::domain::money::Money;
+
+/// Where a customer pays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Checkout {
+    /// How to get there.
+    pub kind: CheckoutKind,
+    /// The address.
+    pub url: String,
+}
+
+/// How a customer gets to the platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckoutKind {
+    /// The browser is sent to the address.
+    Redirect,
+}
+
+/// What a platform tells, its signature checked, nothing of it believed yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The platform's id of the event, the same in every delivery of it.
+    pub event_id: String,
+    /// What happened.
+    pub event: Event,
+    /// Our number of the payment, as the platform says it.
+    pub out_trade_no: String,
+    /// The platform's number of the payment.
+    pub trade_no: String,
+    /// The amount it says.
+    pub amount: Money,
+    /// The currency it says.
+    pub currency: String,
+    /// Whether it is for the merchant in our settings.
+    pub merchant_is_ours: bool,
+}
+
+/// What happened at a platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// The customer paid.
+    Paid,
+    /// The customer, or the platform, declined.
+    Declined,
+}
+
+/// Why a callback is not even read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Reject {
+    /// The signature is missing, malformed, wrong or too old.
+    #[error("the signature is not valid")]
+    Signature,
+    /// The signature is good, the content is none we know.
+    #[error("the notice cannot be read")]
+    Unreadable,
+}
+
+/// What asking a platform gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome<T> {
+    /// The platform answered.
+    Known(T),
+    /// It may or may not have happened: ask again with the same number.
+    Unknown(String),
+}
+
+/// A future that stays on its thread.
+pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// One payment platform.
+pub trait Gateway: Send + Sync {
+    /// Its name in requests, rows and the callback's address.
+    fn name(&self) -> &'static str;
+
+    /// Starts a payment of `amount` under our number `pay_id`; the same number again gives the same checkout.
+    fn create(&self, pay_id: PayId, amount: Money) -> LocalFuture<'_, Outcome<Checkout>>;
+
+    /// Reads a callback: `header` looks a request header up, `body` is the raw bytes. Verifies before it parses.
+    ///
+    /// # Errors
+    /// [`Reject`].
+    fn read_callback(
+        &self,
+        header: &dyn Fn(&str) -> Option<String>,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Notice, Reject>;
+
+    /// The body that tells the platform its notice is safe here.
+    fn acknowledgement(&self) -> &'static str;
+}
+
+/// The platforms that are set up.
+#[derive(Clone, Default)]
+pub struct Gateways {
+    all: Vec<std::sync::Arc<dyn Gateway>>,
+}
+
+impl Gateways {
+    /// These platforms.
+    #[must_use]
+    pub fn new(all: Vec<std::sync::Arc<dyn Gateway>>) -> Self {
+        Self { all }
+    }
+
+    /// The platform with this name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<&dyn Gateway> {
+        self.all.iter().find(|gateway| gateway.name() == name).map(std::convert::AsRef::as_ref)
+    }
+}

@@ -1,0 +1,65 @@
+//! From the platform's mailbox to its tables.
+
+use super::error::{OpenRefusal, Refusal};
+use super::message::{Close, Decline, Find, Open, Pay, Record, Trade};
+use super::{Sandbox, store};
+use crate::db::{Db, Result as DbResult};
+use crate::runtime::{Access, Door, OwnerActor, Task};
+
+/// The supervised actor of the platform.
+pub type Actor = OwnerActor<Sandbox>;
+
+impl Task<Sandbox> for Open {
+    type Outcome = Result<Trade, OpenRefusal>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(owner: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        store::open(owner, batch, db)
+    }
+}
+
+impl Task<Sandbox> for Find {
+    type Outcome = Option<Trade>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        store::find(batch, db)
+    }
+}
+
+impl Task<Sandbox> for Pay {
+    type Outcome = Result<Trade, Refusal>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(owner: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        store::pay(owner, batch, db)
+    }
+}
+
+impl Task<Sandbox> for Decline {
+    type Outcome = Result<Trade, Refusal>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(owner: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        store::decline(owner, batch, db)
+    }
+}
+
+impl Task<Sandbox> for Close {
+    type Outcome = Result<Trade, Refusal>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(_: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        store::close(batch, db)
+    }
+}
+
+impl Task<Sandbox> for Record {
+    type Outcome = ();
+    const ACCESS: Access = Access::Write;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(owner: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<()>> {
+        store::record(owner, batch, db)
+    }
+}

@@ -1,0 +1,198 @@
+//! What the platform can be asked.
+
+use actix::Message;
+use serde::{Deserialize, Serialize};
+
+use super::error::{OpenRefusal, Refusal};
+use super::notice;
+use crate::domain::Invalid;
+use crate::domain::clock::Timestamp;
+use crate::domain::money::Money;
+use crate::runtime::Reply;
+use crate::runtime::outbox::Topic;
+
+/// Callbacks on their way: every message of the platform's outbox.
+pub const CALLBACK: Topic = Topic { topic: "trade", tag: "callback", groups: &[super::courier::NAME] };
+
+/// The state of a trade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// It waits for the customer.
+    Open,
+    /// The customer was charged.
+    Paid,
+    /// The customer said no.
+    Declined,
+    /// The shop or the platform gave it up.
+    Closed,
+}
+
+impl std::fmt::Display for Status {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Open => "open",
+            Self::Paid => "paid",
+            Self::Declined => "declined",
+            Self::Closed => "closed",
+        })
+    }
+}
+
+/// A trade with every attempt to tell the shop of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Trade {
+    /// The shop's number of it.
+    pub out_trade_no: String,
+    /// The platform's.
+    pub trade_no: String,
+    /// Its state.
+    pub status: Status,
+    /// What is to be paid.
+    pub amount: Money,
+    /// What the customer was charged.
+    pub charged: Money,
+    /// What the customer got back.
+    pub refunded: Money,
+    /// When the customer was charged.
+    #[serde(skip)]
+    pub pay_time: Option<Timestamp>,
+    /// What was sent to the shop, oldest first.
+    pub deliveries: Vec<Attempt>,
+}
+
+/// One attempt to deliver a callback.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Attempt {
+    /// When it was sent.
+    pub at: Timestamp,
+    /// What of.
+    pub event_id: String,
+    /// What the shop answered; 0 where it did not.
+    pub status_code: i32,
+}
+
+/// How callbacks of a payment misbehave; by default they do not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Callbacks {
+    /// How many copies of the callback are sent.
+    #[serde(rename = "callbacks")]
+    pub copies: Copies,
+    /// Whether the copies are sent all at once.
+    pub concurrent: bool,
+    /// How much later than the payment, in milliseconds.
+    pub delay_ms: u64,
+    /// Whether the callback is never sent.
+    pub lose: bool,
+    /// What is wrong with it.
+    pub tamper: Option<Tamper>,
+}
+
+/// Copies of one callback: 1 to 50.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "i64", into = "i64")]
+pub struct Copies(i64);
+
+impl Default for Copies {
+    fn default() -> Self {
+        Self(1)
+    }
+}
+
+impl TryFrom<i64> for Copies {
+    type Error = Invalid;
+
+    fn try_from(value: i64) -> Result<Self, Invalid> {
+        if (1..=50).contains(&value) { Ok(Self(value)) } else { Err(Invalid("must be an integer from 1 to 50")) }
+    }
+}
+
+impl From<Copies> for i64 {
+    fn from(copies: Copies) -> Self {
+        copies.0
+    }
+}
+
+/// What is wrong with a callback.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tamper {
+    /// Signed with another key.
+    Signature,
+    /// 0.01 more than was paid, rightly signed.
+    Amount,
+    /// For another number, rightly signed.
+    Order,
+    /// For another merchant, rightly signed.
+    Merchant,
+    /// Rightly signed, too long ago.
+    Timestamp,
+}
+
+/// The body of a [`CALLBACK`] message: what to send, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Callback {
+    /// What to send.
+    pub event: notice::Body,
+    /// How many copies.
+    pub copies: Copies,
+    /// All at once.
+    pub concurrent: bool,
+    /// What to do to it first.
+    pub tamper: Option<Tamper>,
+}
+
+/// Opens a trade, once per number.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Result<Trade, OpenRefusal>>")]
+pub struct Open {
+    /// The shop's number of it.
+    pub out_trade_no: String,
+    /// What is to be paid.
+    pub amount: Money,
+}
+
+/// The trade with this number. Read.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Option<Trade>>")]
+pub struct Find {
+    /// The shop's number of it.
+    pub out_trade_no: String,
+}
+
+/// Charges the customer, once per trade, and tells the shop, each time asked.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Result<Trade, Refusal>>")]
+pub struct Pay {
+    /// The shop's number of it.
+    pub out_trade_no: String,
+    /// How the shop is told.
+    pub callbacks: Callbacks,
+}
+
+/// Ends an open trade as the customer's no, and tells the shop, once.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Result<Trade, Refusal>>")]
+pub struct Decline {
+    /// The shop's number of it.
+    pub out_trade_no: String,
+}
+
+/// Ends a trade that was not paid, without telling anybody. A closed trade stays closed.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Result<Trade, Refusal>>")]
+pub struct Close {
+    /// The shop's number of it.
+    pub out_trade_no: String,
+}
+
+/// Keeps what the shop answered to a callback.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<()>")]
+pub struct Record {
+    /// The shop's number of the trade.
+    pub out_trade_no: String,
+    /// The attempt.
+    pub attempt: Attempt,
+}

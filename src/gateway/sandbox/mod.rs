@@ -1,0 +1,99 @@
+//! The sandbox: a stand-in payment platform, built in, with trades and a ledger of its own and real HTTP callbacks.
+//!
+//! It owns `sandbox_trade`, `sandbox_delivery` and its `mq_producer`. Its invariant: a trade is charged once at most,
+//! in full, and only while it is open; what it charged never depends on what the shop believes. It misbehaves on
+//! request (lost, late, repeated, forged callbacks), so that the shop can be shown to bear it.
+
+pub mod actor;
+pub mod courier;
+pub mod error;
+pub mod gateway;
+pub mod message;
+pub mod notice;
+mod platform;
+pub mod signature;
+mod store;
+pub mod tamper;
+
+use std::sync::Arc;
+
+use crate::db::Store;
+use crate::gateway::Gateway;
+use crate::runtime::owner::Limits;
+use crate::runtime::relay::{Outbox, Route};
+use crate::runtime::{Health, Kit, Owner, OwnerActor};
+
+pub use gateway::SandboxGateway;
+pub use platform::Platform;
+pub use signature::Key;
+
+/// The owner of the platform's trades.
+#[derive(Debug)]
+pub struct Sandbox {
+    /// What every owner is given.
+    pub kit: Kit,
+    /// The merchant its callbacks are for.
+    pub merchant_id: String,
+}
+
+impl Owner for Sandbox {
+    const NAME: &'static str = "sandbox";
+
+    fn kit(&self) -> &Kit {
+        &self.kit
+    }
+}
+
+/// What the platform and the shop have agreed on.
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// Signs callbacks, and verifies them.
+    pub key: Key,
+    /// The merchant number it knows the shop by.
+    pub merchant_id: String,
+    /// How the outside, customers and the courier included, reaches this server.
+    pub public_url: String,
+}
+
+/// A platform that runs.
+pub struct Started {
+    /// For the HTTP routes.
+    pub platform: Platform,
+    /// For Pay.
+    pub gateway: Arc<dyn Gateway>,
+    /// For the status page: the owner and the courier.
+    pub health: [Arc<Health>; 2],
+    /// For the relay: where callbacks wait.
+    pub outbox: Outbox,
+    /// For the relay: how they get to the courier.
+    pub route: Route,
+}
+
+/// Starts the platform's actors on the current arbiter. The tables of `store` are migrated; the nudge in `kit` is not
+/// shared with another owner, whose commits would wake the wrong outbox.
+#[must_use]
+pub fn start(kit: Kit, store: Store, limits: Limits, account: Account) -> Started {
+    let public_url = account.public_url.trim_end_matches('/');
+    let owner = Arc::new(Sandbox { kit: kit.clone(), merchant_id: account.merchant_id.clone() });
+    let (addr, health) = OwnerActor::start(owner, store, limits);
+    let (courier, courier_health) = courier::Courier::start(&kit, addr.clone(), account.key.clone(), public_url);
+    let platform = Platform::new(addr.clone(), &account.merchant_id);
+    let gateway = SandboxGateway::new(platform.clone(), account.key, public_url);
+    Started {
+        platform,
+        gateway: Arc::new(gateway),
+        health: [health, courier_health],
+        outbox: Outbox {
+            producer: Sandbox::NAME,
+            look: addr.clone().recipient(),
+            reclaim: addr.clone().recipient(),
+            prune: addr.clone().recipient(),
+        },
+        route: Route {
+            producer: Sandbox::NAME,
+            group: courier::NAME,
+            turn: addr.recipient(),
+            deliver: courier.recipient(),
+        },
+    }
+}

@@ -1,0 +1,72 @@
+//! The platform as its gateway and its HTTP routes reach it.
+
+use std::sync::Arc;
+
+use actix::Addr;
+
+use super::actor::Actor;
+use super::error::{OpenRefusal, Refusal};
+use super::message::{Callbacks, Close, Decline, Find, Open, Pay, Trade};
+use crate::domain::money::Money;
+use crate::runtime::Reply;
+use crate::runtime::task::ask;
+
+/// A handle of the running platform.
+#[derive(Debug, Clone)]
+pub struct Platform {
+    addr: Addr<Actor>,
+    merchant_id: Arc<str>,
+}
+
+impl Platform {
+    /// A handle of the platform at `addr`.
+    pub(super) fn new(addr: Addr<Actor>, merchant_id: &str) -> Self {
+        Self { addr, merchant_id: merchant_id.into() }
+    }
+
+    /// The merchant whose trades these are.
+    #[must_use]
+    pub fn merchant_id(&self) -> &str {
+        &self.merchant_id
+    }
+
+    /// Opens a trade under the merchant's number; the same number and amount again give the same trade.
+    ///
+    /// # Errors
+    /// No outcome, or a refusal inside.
+    pub async fn open(&self, out_trade_no: String, amount: Money) -> Reply<Result<Trade, OpenRefusal>> {
+        ask(&self.addr, Open { out_trade_no, amount }).await
+    }
+
+    /// The trade with this number.
+    ///
+    /// # Errors
+    /// No outcome.
+    pub async fn find(&self, out_trade_no: String) -> Reply<Option<Trade>> {
+        ask(&self.addr, Find { out_trade_no }).await
+    }
+
+    /// Pays a trade and delivers the callbacks so.
+    ///
+    /// # Errors
+    /// No outcome, or a refusal inside.
+    pub async fn pay(&self, out_trade_no: String, callbacks: Callbacks) -> Reply<Result<Trade, Refusal>> {
+        ask(&self.addr, Pay { out_trade_no, callbacks }).await
+    }
+
+    /// Declines a trade and tells the shop.
+    ///
+    /// # Errors
+    /// No outcome, or a refusal inside.
+    pub async fn decline(&self, out_trade_no: String) -> Reply<Result<Trade, Refusal>> {
+        ask(&self.addr, Decline { out_trade_no }).await
+    }
+
+    /// Closes a trade without telling anybody.
+    ///
+    /// # Errors
+    /// No outcome, or a refusal inside.
+    pub async fn close(&self, out_trade_no: String) -> Reply<Result<Trade, Refusal>> {
+        ask(&self.addr, Close { out_trade_no }).await
+    }
+}

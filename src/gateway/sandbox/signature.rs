@@ -1,0 +1,169 @@
+//! `Sandbox-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256(secret, t + "." + raw body)>`, several `v1` while a secret
+//! is rolled. What cannot be read is refused, never guessed at.
+
+use aws_lc_rs::{constant_time, hmac};
+
+use crate::domain::Invalid;
+use crate::domain::clock::Timestamp;
+
+/// The header that carries it.
+pub const HEADER: &str = "Sandbox-Signature";
+
+/// A stamp may differ from our clock by so many seconds, either way.
+pub const SKEW_S: i64 = 300;
+
+/// The secret the platform and the shop share. It is never printed.
+#[derive(Debug, Clone)]
+pub struct Key(hmac::Key);
+
+impl Key {
+    /// The key for a secret, all of whose bytes count.
+    ///
+    /// # Errors
+    /// Where the secret is empty, which would let anybody sign, or has blanks at its ends, which nobody means.
+    pub fn new(secret: &str) -> Result<Self, Invalid> {
+        if secret.is_empty() || secret.trim() != secret {
+            return Err(Invalid("a secret must not be empty, or have blanks at its ends"));
+        }
+        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes())))
+    }
+
+    /// A key that is nobody's.
+    pub(super) fn foreign() -> Self {
+        Self(hmac::Key::new(hmac::HMAC_SHA256, b"not the key that was agreed on"))
+    }
+
+    /// The header for `body`, stamped `at`.
+    #[must_use]
+    pub fn sign(&self, body: &[u8], at: Timestamp) -> String {
+        let t = at.unix_seconds().to_string();
+        let tag = self.tag(&t, body);
+        format!("t={t},v1={}", hex::encode(tag))
+    }
+
+    /// Whether `header` says that `body` was signed with this key, not long before or after `now`.
+    #[must_use]
+    pub fn verifies(&self, header: &str, body: &[u8], now: Timestamp) -> bool {
+        let Some(Parsed { t, at, signatures }) = parse(header) else { return false };
+        if now.unix_seconds().abs_diff(at) > SKEW_S.unsigned_abs() {
+            return false;
+        }
+        let tag = self.tag(t, body);
+        signatures.iter().any(|signature| constant_time::verify_slices_are_equal(tag.as_ref(), signature).is_ok())
+    }
+
+    fn tag(&self, t: &str, body: &[u8]) -> hmac::Tag {
+        let mut context = hmac::Context::with_key(&self.0);
+        context.update(t.as_bytes());
+        context.update(b".");
+        context.update(body);
+        context.sign()
+    }
+}
+
+/// A header taken apart.
+struct Parsed<'a> {
+    /// The stamp as it is written, which is how it is signed.
+    t: &'a str,
+    at: i64,
+    /// The `v1` that are 32 bytes in lower-case hex; another spelling is another text.
+    signatures: Vec<Vec<u8>>,
+}
+
+fn parse(header: &str) -> Option<Parsed<'_>> {
+    let mut stamp = None;
+    let mut signatures = Vec::new();
+    for part in header.split(',') {
+        match part.split_once('=')? {
+            ("t", text) if stamp.replace(text).is_some() => return None,
+            ("v1", text) if text.len() == 64 && !text.bytes().any(|b| b.is_ascii_uppercase()) => {
+                signatures.extend(hex::decode(text).ok());
+            }
+            // Other schemes are not for us: accepting one would be a downgrade.
+            _ => {}
+        }
+    }
+    let t = stamp.filter(|t| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit()))?;
+    Some(Parsed { t, at: t.parse().ok()?, signatures })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_760_000_000_000);
+    const BODY: &[u8] = br#"{"id":"evt_sb1_paid","data":{"amount":"880.00"}}"#;
+
+    fn key() -> Key {
+        Key::new("a secret of the tests, of no use elsewhere").unwrap()
+    }
+
+    #[test]
+    fn what_was_signed_verifies_with_the_same_key_only() {
+        let header = key().sign(BODY, NOW);
+        assert!(key().verifies(&header, BODY, NOW));
+        assert!(!Key::foreign().verifies(&header, BODY, NOW));
+    }
+
+    #[test]
+    fn a_header_or_body_with_any_bit_flipped_is_refused() {
+        let header = key().sign(BODY, NOW);
+        let flipped = |bytes: &[u8], bit: usize| {
+            let mut bytes = bytes.to_vec();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            bytes
+        };
+        for bit in 0..BODY.len() * 8 {
+            assert!(!key().verifies(&header, &flipped(BODY, bit), NOW), "bit {bit} of the body");
+        }
+        for bit in 0..header.len() * 8 {
+            let bad: String = flipped(header.as_bytes(), bit).into_iter().map(char::from).collect();
+            assert!(!key().verifies(&bad, BODY, NOW), "bit {bit} of the header: {bad}");
+        }
+        for length in 0..header.len() {
+            assert!(!key().verifies(&header[..length], BODY, NOW), "the first {length} bytes");
+        }
+    }
+
+    #[test]
+    fn a_doubled_stamp_is_refused_even_where_both_are_right() {
+        let header = key().sign(BODY, NOW);
+        assert!(!key().verifies(&format!("t=1760000000,{header}"), BODY, NOW));
+        assert!(!key().verifies(&format!("{header},t=1760000001"), BODY, NOW));
+    }
+
+    #[test]
+    fn the_stamp_may_be_300_seconds_off_either_way() {
+        let header = key().sign(BODY, NOW);
+        for (seconds, good) in [(-301, false), (-300, true), (0, true), (300, true), (301, false)] {
+            assert_eq!(key().verifies(&header, BODY, Timestamp(NOW.0 + seconds * 1000)), good, "{seconds}");
+        }
+    }
+
+    #[test]
+    fn garbage_is_refused() {
+        for t in ["9223372036854775807", "9223372036854775808", "-1", "+1760000000", "1.76e9", "０", ""] {
+            let signed = key().tag(t, BODY);
+            let header = format!("t={t},v1={}", hex::encode(signed));
+            assert!(!key().verifies(&header, BODY, NOW), "{t}");
+        }
+        for header in ["", ",", "=", "==,=", "t", "t=,v1=", "v1", "v1=é", "t=1760000000", "\u{0}", "t=1760000000,v1"] {
+            assert!(!key().verifies(header, BODY, NOW), "{header:?}");
+        }
+    }
+
+    /// The vectors are Stripe's scheme, which is this one but for the header's name.
+    #[test]
+    fn the_vectors_of_the_scheme_hold() {
+        let vectors: serde_json::Value = serde_json::from_str(include_str!("signature_vectors.json")).unwrap();
+        let text = |value: &serde_json::Value, default: &str| value.as_str().unwrap_or(default).to_owned();
+        for vector in vectors["vectors"].as_array().unwrap() {
+            let secret = text(&vector["secret"], vectors["secret"].as_str().unwrap());
+            let payload = text(&vector["payload"], vectors["payload"].as_str().unwrap());
+            let now = Timestamp(vector["now"].as_i64().unwrap() * 1000);
+            let header = vector["header"].as_str().unwrap();
+            let good = Key::new(&secret).is_ok_and(|key| key.verifies(header, payload.as_bytes(), now));
+            assert_eq!(good, vector["ok"].as_bool().unwrap(), "{}", vector["id"]);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Goods owns `goods`, `goods_number_log` and `goods_adjustment`.
+//!
+//! Its invariant: per goods, adjustments - taken + returned = `goods_number`, never negative.
+
+pub mod actor;
+pub mod error;
+pub mod message;
+mod store;
+
+use crate::runtime::{Kit, Owner};
+
+/// The owner of goods and their stock.
+#[derive(Debug)]
+pub struct Goods {
+    /// What every owner is given.
+    pub kit: Kit,
+}
+
+impl Owner for Goods {
+    const NAME: &'static str = "goods";
+
+    fn kit(&self) -> &Kit {
+        &self.kit
+    }
+}

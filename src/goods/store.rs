@@ -1,0 +1,246 @@
+//! Goods in its tables.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use diesel::prelude::*;
+
+use super::Goods;
+use super::error::{AdjustRefusal, Refusal};
+use super::message::{self, Adjust, Change, Create, Find, List, Reserve};
+use crate::db::schema::{goods, goods_adjustment, goods_number_log};
+use crate::db::{self, Db};
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{EntryId, GoodsId, OrderId};
+use crate::domain::money::Money;
+use crate::domain::quantity::Stock;
+use crate::domain::status::Direction;
+use crate::order::message::Cancelled;
+use crate::runtime::inbox::bodies;
+use crate::runtime::outbox::Message;
+
+#[derive(Insertable)]
+#[diesel(table_name = goods_number_log, treat_none_as_default_value = false)]
+struct LogRow {
+    order_id: OrderId,
+    goods_id: GoodsId,
+    direction: Direction,
+    goods_number: i64,
+    log_time: Timestamp,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = goods_adjustment, treat_none_as_default_value = false)]
+struct AdjustmentRow {
+    adjustment_id: EntryId,
+    goods_id: GoodsId,
+    delta: i64,
+    reason: String,
+    create_time: Timestamp,
+}
+
+/// What orders have in the log: per order and direction, the units of each goods.
+type Log = HashMap<(OrderId, Direction), Vec<(GoodsId, i64)>>;
+
+fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<Log> {
+    use goods_number_log::dsl;
+    let rows: Vec<(OrderId, Direction, GoodsId, i64)> = db::load_by(orders, |orders| {
+        dsl::goods_number_log
+            .filter(dsl::order_id.eq_any(orders))
+            .select((dsl::order_id, dsl::direction, dsl::goods_id, dsl::goods_number))
+            .load(db)
+    })?;
+    let mut log = Log::new();
+    for (order_id, direction, goods_id, number) in rows {
+        log.entry((order_id, direction)).or_default().push((goods_id, number));
+    }
+    Ok(log)
+}
+
+/// Takes stock: one read of the touched goods, decisions in arrival order, one guarded update per touched goods.
+pub fn reserve(owner: &Goods, batch: &[Reserve], db: &mut Db) -> db::Result<Vec<Result<(), Refusal>>> {
+    let now = owner.kit.clock.now();
+    let orders: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
+    let mut known: HashSet<(OrderId, Direction)> = read_log(db, &orders)?.into_keys().collect();
+    let touched: HashSet<GoodsId> = batch.iter().flat_map(|task| task.lines.iter().map(|(id, _)| *id)).collect();
+    let mut left = read_stock(db, &touched.into_iter().collect::<Vec<_>>())?;
+    let mut taken: BTreeMap<GoodsId, i64> = BTreeMap::new();
+    let mut log = Vec::new();
+    let mut outcomes = Vec::with_capacity(batch.len());
+    for task in batch {
+        let outcome = if known.contains(&(task.order_id, Direction::Back)) {
+            Err(Refusal::Released)
+        } else if known.contains(&(task.order_id, Direction::Forward)) {
+            Ok(())
+        } else {
+            task.lines.iter().try_for_each(|(goods_id, number)| match left.get(goods_id) {
+                None => Err(Refusal::NotFound),
+                Some(left) if *left < number.get() => Err(Refusal::Insufficient),
+                Some(_) => Ok(()),
+            })
+        };
+        if outcome.is_ok() && known.insert((task.order_id, Direction::Forward)) {
+            for (goods_id, number) in &task.lines {
+                let number = number.get();
+                left.entry(*goods_id).and_modify(|left| *left -= number);
+                *taken.entry(*goods_id).or_default() += number;
+                log.push(log_row(task.order_id, *goods_id, Direction::Forward, number, now));
+            }
+        }
+        outcomes.push(outcome);
+    }
+    for (goods_id, number) in taken {
+        let enough = goods::table.find(goods_id).filter(goods::goods_number.ge(number));
+        let met = diesel::update(enough).set(goods::goods_number.eq(goods::goods_number - number)).execute(db)?;
+        db::expect_rows(met, 1)?;
+    }
+    insert_log(db, &log)?;
+    Ok(outcomes)
+}
+
+/// Consumes order/cancel: gives back what each order took, and writes a tombstone for what it never took.
+pub fn consume(owner: &Goods, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+    let now = owner.kit.clock.now();
+    let cancelled: Vec<Result<Cancelled, String>> = bodies(fresh);
+    let orders: Vec<OrderId> = cancelled.iter().flatten().map(|order| order.order_id).collect();
+    let log = read_log(db, &orders)?;
+    let mut returned: HashSet<OrderId> =
+        log.keys().filter(|(_, direction)| *direction == Direction::Back).map(|(order_id, _)| *order_id).collect();
+    let mut given_back: BTreeMap<GoodsId, i64> = BTreeMap::new();
+    let mut rows = Vec::new();
+    for order in cancelled.iter().flatten().filter(|order| returned.insert(order.order_id)) {
+        let taken = log.get(&(order.order_id, Direction::Forward));
+        for goods_id in &order.goods {
+            let number = taken.into_iter().flatten().find(|(id, _)| id == goods_id).map_or(0, |(_, number)| *number);
+            *given_back.entry(*goods_id).or_default() += number;
+            rows.push(log_row(order.order_id, *goods_id, Direction::Back, number, now));
+        }
+    }
+    for (goods_id, number) in given_back.into_iter().filter(|(_, number)| *number > 0) {
+        let row = goods::table.find(goods_id);
+        let met = diesel::update(row).set(goods::goods_number.eq(goods::goods_number + number)).execute(db)?;
+        db::expect_rows(met, 1)?;
+    }
+    insert_log(db, &rows)?;
+    Ok(cancelled.into_iter().map(|order| order.map(drop)).collect())
+}
+
+fn read_stock(db: &mut Db, ids: &[GoodsId]) -> db::Result<HashMap<GoodsId, i64>> {
+    let rows: Vec<(GoodsId, i64)> = db::load_by(ids, |ids| {
+        goods::table.filter(goods::goods_id.eq_any(ids)).select((goods::goods_id, goods::goods_number)).load(db)
+    })?;
+    Ok(rows.into_iter().collect())
+}
+
+const fn log_row(order_id: OrderId, goods_id: GoodsId, direction: Direction, number: i64, now: Timestamp) -> LogRow {
+    LogRow { order_id, goods_id, direction, goods_number: number, log_time: now }
+}
+
+fn insert_log(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
+    db::insert_all(rows, |rows| diesel::insert_into(goods_number_log::table).values(rows).execute(db))
+}
+
+/// Pages of goods, newest first.
+pub fn list(_: &Goods, batch: &[List], db: &mut Db) -> db::Result<Vec<Vec<message::Goods>>> {
+    let page = |task: &List| {
+        let mut query = goods::table.order(goods::goods_id.desc()).limit(task.limit).into_boxed();
+        if let Some(before) = task.before {
+            query = query.filter(goods::goods_id.lt(before));
+        }
+        Ok(query.load(db)?)
+    };
+    batch.iter().map(page).collect()
+}
+
+/// Goods by their ids: one query for the whole batch.
+pub fn find(_: &Goods, batch: &[Find], db: &mut Db) -> db::Result<Vec<Vec<message::Goods>>> {
+    let ids: HashSet<GoodsId> = batch.iter().flat_map(|task| task.goods.iter().copied()).collect();
+    let rows: Vec<message::Goods> = db::load_by(&ids.into_iter().collect::<Vec<_>>(), |ids| {
+        goods::table.filter(goods::goods_id.eq_any(ids)).load(db)
+    })?;
+    let rows: HashMap<GoodsId, message::Goods> = rows.into_iter().map(|row| (row.goods_id, row)).collect();
+    Ok(batch.iter().map(|task| task.goods.iter().filter_map(|id| rows.get(id).cloned()).collect()).collect())
+}
+
+/// New goods, their opening stock as the first adjustment.
+pub fn create(owner: &Goods, batch: &[Create], db: &mut Db) -> db::Result<Vec<message::Goods>> {
+    let now = owner.kit.clock.now();
+    let new = |task: &Create| {
+        let row = message::Goods {
+            goods_id: task.goods_id,
+            goods_name: task.goods_name.clone().into_inner(),
+            goods_number: task.goods_number.get(),
+            goods_price: task.goods_price,
+            goods_desc: task.goods_desc.clone().into_inner(),
+            add_time: now,
+        };
+        let values = (
+            goods::goods_id.eq(row.goods_id),
+            goods::goods_name.eq(&row.goods_name),
+            goods::goods_number.eq(row.goods_number),
+            goods::goods_price.eq(row.goods_price),
+            goods::goods_desc.eq(&row.goods_desc),
+            goods::add_time.eq(row.add_time),
+        );
+        diesel::insert_into(goods::table).values(values).execute(db)?;
+        adjusted(owner, db, row.goods_id, row.goods_number, "opening stock".to_owned(), now)?;
+        Ok(row)
+    };
+    batch.iter().map(new).collect()
+}
+
+#[derive(AsChangeset)]
+#[diesel(table_name = goods)]
+struct Changes {
+    goods_name: Option<String>,
+    goods_price: Option<Money>,
+    goods_desc: Option<String>,
+}
+
+/// Changed goods.
+pub fn change(_: &Goods, batch: &[Change], db: &mut Db) -> db::Result<Vec<Option<message::Goods>>> {
+    let change = |task: &Change| {
+        let changes = Changes {
+            goods_name: task.goods_name.clone().map(crate::domain::text::Text::into_inner),
+            goods_price: task.goods_price,
+            goods_desc: task.goods_desc.clone().map(crate::domain::text::Text::into_inner),
+        };
+        let row = goods::table.find(task.goods_id);
+        if changes.goods_name.is_some() || changes.goods_price.is_some() || changes.goods_desc.is_some() {
+            diesel::update(row).set(changes).execute(db)?;
+        }
+        Ok(row.get_result(db).optional()?)
+    };
+    batch.iter().map(change).collect()
+}
+
+/// Stock changed by hand.
+pub fn adjust(owner: &Goods, batch: &[Adjust], db: &mut Db) -> db::Result<Vec<Result<message::Goods, AdjustRefusal>>> {
+    let now = owner.kit.clock.now();
+    let adjust = |task: &Adjust| {
+        let Some(mut row) = goods::table.find(task.goods_id).get_result::<message::Goods>(db).optional()? else {
+            return Ok(Err(AdjustRefusal::NotFound));
+        };
+        let Ok(stock) = Stock::try_from(row.goods_number.saturating_add(task.delta.get())) else {
+            return Ok(Err(AdjustRefusal::OutOfRange));
+        };
+        let unchanged = goods::table.find(task.goods_id).filter(goods::goods_number.eq(row.goods_number));
+        db::expect_rows(diesel::update(unchanged).set(goods::goods_number.eq(stock.get())).execute(db)?, 1)?;
+        adjusted(owner, db, task.goods_id, task.delta.get(), task.reason.clone().into_inner(), now)?;
+        row.goods_number = stock.get();
+        Ok(Ok(row))
+    };
+    batch.iter().map(adjust).collect()
+}
+
+fn adjusted(
+    owner: &Goods,
+    db: &mut Db,
+    goods_id: GoodsId,
+    delta: i64,
+    reason: String,
+    now: Timestamp,
+) -> db::Result<()> {
+    let row = AdjustmentRow { adjustment_id: owner.kit.ids.next(), goods_id, delta, reason, create_time: now };
+    diesel::insert_into(goods_adjustment::table).values(row).execute(db)?;
+    Ok(())
+}

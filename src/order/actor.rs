@@ -1,0 +1,107 @@
+//! From Order's mailbox to its tables.
+
+use super::error::PaymentRefusal;
+use super::message::{
+    self, Cancel, Confirm, CountUnfinished, Ended, Find, FindByKey, List, PreOrder, PreOrdered, StartPayment,
+    Unfinished,
+};
+use super::{Order, ending, store};
+use crate::db::{Db, Result as DbResult};
+use crate::domain::money::Money;
+use crate::runtime::inbox::Consumer;
+use crate::runtime::outbox::Message;
+use crate::runtime::{Access, Door, OwnerActor, Task};
+
+/// The supervised actor of Order.
+pub type Actor = OwnerActor<Order>;
+
+impl Task<Order> for PreOrder {
+    type Outcome = PreOrdered;
+    const ACCESS: Access = Access::Write;
+
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        store::pre_order(owner, batch, db)
+    }
+}
+
+impl Task<Order> for FindByKey {
+    type Outcome = Option<message::Order>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        store::find_by_key(owner, batch, db)
+    }
+}
+
+impl Task<Order> for Find {
+    type Outcome = Option<message::Order>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        store::find(owner, batch, db)
+    }
+}
+
+impl Task<Order> for List {
+    type Outcome = Vec<message::Order>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        store::list(owner, batch, db)
+    }
+}
+
+impl Task<Order> for Confirm {
+    type Outcome = Ended;
+    const ACCESS: Access = Access::Write;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        ending::confirm(owner, batch, db)
+    }
+}
+
+impl Task<Order> for Cancel {
+    type Outcome = Ended;
+    const ACCESS: Access = Access::Write;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        ending::cancel(owner, batch, db)
+    }
+}
+
+impl Task<Order> for Unfinished {
+    type Outcome = Vec<message::Order>;
+    const ACCESS: Access = Access::Read;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        store::unfinished(owner, batch, db)
+    }
+}
+
+impl Task<Order> for CountUnfinished {
+    type Outcome = i64;
+    const ACCESS: Access = Access::Read;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        store::count_unfinished(owner, batch, db)
+    }
+}
+
+impl Task<Order> for StartPayment {
+    type Outcome = Result<Money, PaymentRefusal>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        store::start_payment(owner, batch, db)
+    }
+}
+
+impl Consumer for Order {
+    fn consume(&self, fresh: &[&Message], db: &mut Db) -> DbResult<Vec<Result<(), String>>> {
+        store::consume(self, fresh, db)
+    }
+}

@@ -1,0 +1,189 @@
+//! Order in its tables: writing and finding. What ends a saga is in `ending`.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::prelude::*;
+
+use super::Order;
+use super::error::PaymentRefusal;
+use super::message::{self, CountUnfinished, Find, FindByKey, List, PreOrder, PreOrdered, StartPayment, Unfinished};
+use super::row::{self, Row, into_orders};
+use crate::db::schema::{order_goods, orders};
+use crate::db::{self, Db};
+use crate::domain::id::{GoodsId, OrderId, UserId};
+use crate::domain::money::Money;
+use crate::domain::status::{OrderStatus, PayStatus};
+use crate::pay::message::Paid;
+use crate::runtime::inbox::bodies;
+use crate::runtime::outbox::Message;
+
+#[derive(Insertable)]
+#[diesel(table_name = order_goods)]
+struct LineRow {
+    order_id: OrderId,
+    goods_id: GoodsId,
+    goods_number: i64,
+    goods_price: Money,
+}
+
+type Key = (UserId, String);
+
+fn read_by_keys<'a>(db: &mut Db, keys: impl Iterator<Item = (UserId, &'a str)>) -> db::Result<HashMap<Key, Row>> {
+    let wanted: HashSet<(UserId, &str)> = keys.collect();
+    let texts: Vec<(UserId, &str)> = wanted.iter().copied().collect();
+    let rows: Vec<Row> = db::load_by(&texts, |keys| {
+        let (users, texts): (Vec<UserId>, Vec<&str>) = keys.iter().copied().unzip();
+        orders::table.filter(orders::user_id.eq_any(users).and(orders::idempotency_key.eq_any(texts))).load(db)
+    })?;
+    let exact = rows.into_iter().filter(|row| wanted.contains(&(row.user_id, row.idempotency_key.as_str())));
+    Ok(exact.map(|row| ((row.user_id, row.idempotency_key.clone()), row)).collect())
+}
+
+/// Writes orders whose key is new. The key is looked up first: a repeated one is an answer, not a failed batch.
+pub fn pre_order(owner: &Order, batch: &[PreOrder], db: &mut Db) -> db::Result<Vec<PreOrdered>> {
+    let now = owner.kit.clock.now();
+    let mut known = read_by_keys(db, batch.iter().map(|task| (task.user_id, task.key.as_str())))?;
+    let existing: Vec<OrderId> = known.values().map(|row| row.order_id).collect();
+    let mut lines = row::read_lines(db, &existing)?;
+    let (mut rows, mut line_rows) = (Vec::new(), Vec::new());
+    let mut outcomes = Vec::with_capacity(batch.len());
+    for task in batch {
+        let key = (task.user_id, task.key.as_str().to_owned());
+        if let Some(row) = known.get(&key) {
+            let goods = lines.get(&row.order_id).cloned().unwrap_or_default();
+            outcomes.push(PreOrdered::Existed(row.clone().into_order(goods)?));
+            continue;
+        }
+        let goods: Vec<message::OrderGoods> = task
+            .lines
+            .iter()
+            .map(|line| message::OrderGoods {
+                goods_id: line.goods_id,
+                goods_number: line.goods_number.get(),
+                goods_price: line.goods_price,
+            })
+            .collect();
+        line_rows.extend(goods.iter().map(|line| LineRow {
+            order_id: task.order_id,
+            goods_id: line.goods_id,
+            goods_number: line.goods_number,
+            goods_price: line.goods_price,
+        }));
+        let row = Row::new(task, now);
+        rows.push(row.clone());
+        lines.insert(task.order_id, goods.clone());
+        known.insert(key, row.clone());
+        outcomes.push(PreOrdered::Written(row.into_order(goods)?));
+    }
+    db::insert_all(&rows, |rows| diesel::insert_into(orders::table).values(rows).execute(db))?;
+    db::insert_all(&line_rows, |rows| diesel::insert_into(order_goods::table).values(rows).execute(db))?;
+    Ok(outcomes)
+}
+
+/// Orders by their keys: one query for the whole batch.
+pub fn find_by_key(_: &Order, batch: &[FindByKey], db: &mut Db) -> db::Result<Vec<Option<message::Order>>> {
+    let rows = read_by_keys(db, batch.iter().map(|task| (task.user_id, task.key.as_str())))?;
+    if rows.is_empty() {
+        return Ok(vec![None; batch.len()]);
+    }
+    let orders = into_orders(db, rows.values().cloned().collect())?;
+    let orders: HashMap<OrderId, message::Order> = orders.into_iter().map(|order| (order.order_id, order)).collect();
+    let found = |task: &FindByKey| {
+        let row = rows.get(&(task.user_id, task.key.as_str().to_owned()))?;
+        orders.get(&row.order_id).cloned()
+    };
+    Ok(batch.iter().map(found).collect())
+}
+
+/// Orders that are the asking user's.
+pub fn find(_: &Order, batch: &[Find], db: &mut Db) -> db::Result<Vec<Option<message::Order>>> {
+    let find = |task: &Find| {
+        let row = orders::table.find(task.order_id).filter(orders::user_id.eq(task.user_id));
+        let found: Option<Row> = row.get_result(db).optional()?;
+        Ok(into_orders(db, found.into_iter().collect())?.pop())
+    };
+    batch.iter().map(find).collect()
+}
+
+/// Pages of a user's orders, newest first.
+pub fn list(_: &Order, batch: &[List], db: &mut Db) -> db::Result<Vec<Vec<message::Order>>> {
+    let page = |task: &List| {
+        let mut query = orders::table
+            .filter(orders::user_id.eq(task.user_id).and(orders::order_status.ne(OrderStatus::Unconfirmed)))
+            .order(orders::order_id.desc())
+            .limit(task.limit)
+            .into_boxed();
+        if let Some(before) = task.before {
+            query = query.filter(orders::order_id.lt(before));
+        }
+        let rows = query.load(db)?;
+        into_orders(db, rows)
+    };
+    batch.iter().map(page).collect()
+}
+
+/// Pages of unconfirmed orders, oldest first. Only they have a wake-up, so the index on it finds them among millions.
+pub fn unfinished(_: &Order, batch: &[Unfinished], db: &mut Db) -> db::Result<Vec<Vec<message::Order>>> {
+    let page = |task: &Unfinished| {
+        let after = task.after.unwrap_or(OrderId::new(0));
+        let rows = orders::table
+            .filter(orders::wake_time.is_not_null().and(orders::order_status.eq(OrderStatus::Unconfirmed)))
+            .filter(orders::order_id.gt(after))
+            .order(orders::order_id)
+            .limit(task.limit)
+            .load(db)?;
+        into_orders(db, rows)
+    };
+    batch.iter().map(page).collect()
+}
+
+/// How many orders are unconfirmed.
+pub fn count_unfinished(_: &Order, batch: &[CountUnfinished], db: &mut Db) -> db::Result<Vec<i64>> {
+    let unfinished = orders::wake_time.is_not_null().and(orders::order_status.eq(OrderStatus::Unconfirmed));
+    Ok(vec![orders::table.filter(unfinished).count().get_result(db)?; batch.len()])
+}
+
+/// `unpaid -> paying`, where the order waits for its payment.
+pub fn start_payment(_: &Order, batch: &[StartPayment], db: &mut Db) -> db::Result<Vec<Result<Money, PaymentRefusal>>> {
+    let rows = row::read(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?;
+    let judge = |task: &StartPayment| match rows.get(&task.order_id).filter(|row| row.user_id == task.user_id) {
+        None => Err(PaymentRefusal::NotFound),
+        Some(row) if row.order_status != OrderStatus::Confirmed => Err(PaymentRefusal::NotPayable),
+        Some(row) => match row.pay_status {
+            PayStatus::Unpaid | PayStatus::Paying => Ok(row.pay_amount),
+            PayStatus::Paid => Err(PaymentRefusal::NotPayable),
+        },
+    };
+    let outcomes: Vec<Result<Money, PaymentRefusal>> = batch.iter().map(judge).collect();
+    let started: Vec<OrderId> =
+        batch.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_ok()).map(|(task, _)| task.order_id).collect();
+    for ids in started.chunks(db::ROWS_PER_INSERT) {
+        let unpaid = orders::order_id.eq_any(ids).and(orders::pay_status.eq(PayStatus::Unpaid));
+        diesel::update(orders::table.filter(unpaid)).set(orders::pay_status.eq(PayStatus::Paying)).execute(db)?;
+    }
+    Ok(outcomes)
+}
+
+/// Consumes payment/paid: the order is paid.
+pub fn consume(owner: &Order, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+    let now = owner.kit.clock.now();
+    let paid: Vec<Result<Paid, String>> = bodies(fresh);
+    let ids: Vec<OrderId> = paid.iter().flatten().map(|paid| paid.order_id).collect();
+    let rows = row::read(db, &ids)?;
+    let confirmed = |id: &OrderId| rows.get(id).is_some_and(|row| row.order_status == OrderStatus::Confirmed);
+    for ids in ids.chunks(db::ROWS_PER_INSERT) {
+        let unpaid = orders::order_id
+            .eq_any(ids)
+            .and(orders::order_status.eq(OrderStatus::Confirmed))
+            .and(orders::pay_status.ne(PayStatus::Paid));
+        diesel::update(orders::table.filter(unpaid))
+            .set((orders::pay_status.eq(PayStatus::Paid), orders::pay_time.eq(Some(now))))
+            .execute(db)?;
+    }
+    let answer = |paid: Result<Paid, String>| match paid {
+        Ok(paid) if confirmed(&paid.order_id) => Ok(()),
+        Ok(_) => Err("the order is not confirmed".to_owned()),
+        Err(why) => Err(why),
+    };
+    Ok(paid.into_iter().map(answer).collect())
+}

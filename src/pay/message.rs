@@ -1,0 +1,133 @@
+//! What Pay can be asked.
+
+use actix::Message;
+use serde::{Deserialize, Serialize};
+
+use super::error::{Rejected, RequestRefusal};
+use crate::domain::id::{OrderId, PayId, UserId};
+use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
+use crate::domain::money::Money;
+use crate::gateway::{Checkout, Notice};
+use crate::runtime::Reply;
+use crate::runtime::outbox::Topic;
+
+/// A payment as its customer sees it; from a row of `pay`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Payment {
+    /// Its id; the platform's `out_trade_no`.
+    pub pay_id: PayId,
+    /// The order it pays.
+    pub order_id: OrderId,
+    /// How much.
+    pub pay_amount: Money,
+    /// On which platform.
+    pub provider: String,
+    /// Its state.
+    pub status: Status,
+    /// Where to pay; missing until the platform has told.
+    pub checkout: Option<Checkout>,
+}
+
+/// The state of a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Waits for the customer.
+    Unpaid,
+    /// The platform has the money.
+    Paid,
+    /// Declined or closed; it will not be paid.
+    Closed,
+}
+
+/// What an idempotency key led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prior {
+    /// What the request asked for.
+    pub fingerprint: String,
+    /// The payment, as it is now, or the refusal.
+    pub outcome: Result<Payment, RequestRefusal>,
+}
+
+/// What this user's key led to. Read.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Option<Prior>>")]
+pub struct FindRequest {
+    /// Whose.
+    pub user_id: UserId,
+    /// The client's key.
+    pub key: IdempotencyKey,
+}
+
+/// Records what a key leads to: a payment of the order, new or the one that is open on this platform already, or a
+/// refusal. The outcome is what the key leads to, which an earlier request may have decided.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Prior>")]
+pub struct Open {
+    /// Whose.
+    pub user_id: UserId,
+    /// The client's key.
+    pub key: IdempotencyKey,
+    /// What the request asked for.
+    pub fingerprint: Fingerprint,
+    /// The order to pay.
+    pub order_id: OrderId,
+    /// On which platform.
+    pub provider: &'static str,
+    /// How much, or why not.
+    pub amount: Result<Money, RequestRefusal>,
+}
+
+/// The platform told where to pay.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Option<Payment>>")]
+pub struct SetCheckout {
+    /// Which payment.
+    pub pay_id: PayId,
+    /// Where to pay.
+    pub checkout: Checkout,
+}
+
+/// This user's payment with this id. Read.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Option<Payment>>")]
+pub struct Find {
+    /// Which.
+    pub pay_id: PayId,
+    /// Whose it must be.
+    pub user_id: UserId,
+}
+
+/// How many payments are neither paid nor closed. Read.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<i64>")]
+pub struct CountOpen;
+
+/// A platform's notice, its signature good: stored and judged by our row alone, in one transaction with what follows.
+/// `Ok` where the platform may forget it, also when it came before.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Result<(), Rejected>>")]
+pub struct Notify {
+    /// Which platform.
+    pub provider: &'static str,
+    /// What it says.
+    pub notice: Notice,
+    /// Its bytes as they came, UTF-8.
+    pub body: String,
+}
+
+/// Messages of a paid payment.
+pub const PAID: Topic = Topic { topic: "payment", tag: "paid", groups: &["order", "points", "pay_log"] };
+
+/// The body of [`PAID`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Paid {
+    /// Which payment.
+    pub pay_id: PayId,
+    /// Which order it pays.
+    pub order_id: OrderId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// How much.
+    pub pay_amount: Money,
+}

@@ -1,0 +1,61 @@
+//! A row of `pay`, and how it becomes a payment.
+
+use diesel::prelude::*;
+
+use super::message::{Payment, Status};
+use crate::db::schema::pay;
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{OrderId, PayId, UserId};
+use crate::domain::money::Money;
+use crate::gateway::{Checkout, CheckoutKind};
+
+/// `is_paid`: the original's numbers.
+pub const UNPAID: i32 = 1;
+/// `is_paid`: the original's numbers.
+pub const PAID: i32 = 2;
+
+/// A row of `pay`.
+#[derive(Debug, Clone, Queryable, Insertable)]
+#[diesel(table_name = pay, treat_none_as_default_value = false)]
+pub struct Row {
+    pub pay_id: PayId,
+    pub order_id: OrderId,
+    pub user_id: UserId,
+    pub pay_amount: Money,
+    pub is_paid: i32,
+    pub provider: String,
+    pub trade_no: Option<String>,
+    pub checkout_kind: Option<String>,
+    pub checkout_url: Option<String>,
+    pub add_time: Timestamp,
+    pub pay_time: Option<Timestamp>,
+    pub close_time: Option<Timestamp>,
+}
+
+impl Row {
+    /// Whether it still waits for the customer.
+    pub fn is_open(&self) -> bool {
+        self.status() == Status::Unpaid
+    }
+
+    pub const fn status(&self) -> Status {
+        match (self.is_paid, self.close_time) {
+            (PAID, _) => Status::Paid,
+            (_, Some(_)) => Status::Closed,
+            (_, None) => Status::Unpaid,
+        }
+    }
+
+    pub fn to_payment(&self) -> Payment {
+        // One kind so far; the column is there for platforms that answer with a code to scan.
+        let checkout = self.checkout_url.clone().map(|url| Checkout { kind: CheckoutKind::Redirect, url });
+        Payment {
+            pay_id: self.pay_id,
+            order_id: self.order_id,
+            pay_amount: self.pay_amount,
+            provider: self.provider.clone(),
+            status: self.status(),
+            checkout,
+        }
+    }
+}

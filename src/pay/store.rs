@@ -1,0 +1,192 @@
+//! Pay in its tables: requests and payments. Notices are in `notice`.
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::prelude::*;
+
+use super::Pay;
+use super::error::RequestRefusal;
+use super::message::{CountOpen, Find, FindRequest, Open, Paid, Payment, Prior, SetCheckout};
+use super::row::{PAID, Row, UNPAID};
+use crate::db::schema::{pay, pay_log, pay_request};
+use crate::db::{self, Db};
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{OrderId, PayId, UserId};
+use crate::domain::money::Money;
+use crate::gateway::CheckoutKind;
+use crate::runtime::inbox::bodies;
+use crate::runtime::outbox::Message;
+
+#[derive(Clone, Queryable, Insertable)]
+#[diesel(table_name = pay_request, treat_none_as_default_value = false)]
+struct RequestRow {
+    user_id: UserId,
+    idempotency_key: String,
+    fingerprint: String,
+    pay_id: Option<PayId>,
+    refusal: Option<String>,
+    create_time: Timestamp,
+}
+
+type Requests = HashMap<(UserId, String), RequestRow>;
+
+fn read_requests<'a>(db: &mut Db, keys: impl Iterator<Item = (UserId, &'a str)>) -> db::Result<Requests> {
+    let wanted: HashSet<(UserId, &str)> = keys.collect();
+    let keys: Vec<(UserId, &str)> = wanted.iter().copied().collect();
+    let rows: Vec<RequestRow> = db::load_by(&keys, |keys| {
+        let (users, texts): (Vec<UserId>, Vec<&str>) = keys.iter().copied().unzip();
+        let both = pay_request::user_id.eq_any(users).and(pay_request::idempotency_key.eq_any(texts));
+        pay_request::table.filter(both).load(db)
+    })?;
+    let exact = rows.into_iter().filter(|row| wanted.contains(&(row.user_id, row.idempotency_key.as_str())));
+    Ok(exact.map(|row| ((row.user_id, row.idempotency_key.clone()), row)).collect())
+}
+
+/// Payments by their ids.
+pub fn read(db: &mut Db, ids: &[PayId]) -> db::Result<HashMap<PayId, Row>> {
+    let rows: Vec<Row> = db::load_by(ids, |ids| pay::table.filter(pay::pay_id.eq_any(ids)).load(db))?;
+    Ok(rows.into_iter().map(|row| (row.pay_id, row)).collect())
+}
+
+fn prior(request: &RequestRow, payments: &HashMap<PayId, Row>) -> db::Result<Prior> {
+    let payment = request.pay_id.and_then(|id| payments.get(&id)).map(|row| Ok(row.to_payment()));
+    let refusal = request.refusal.as_deref().and_then(RequestRefusal::from_code).map(Err);
+    let outcome = payment.or(refusal).ok_or_else(|| db::Error::bug("a payment request without an outcome"))?;
+    Ok(Prior { fingerprint: request.fingerprint.clone(), outcome })
+}
+
+/// What keys led to.
+pub fn find_request(_: &Pay, batch: &[FindRequest], db: &mut Db) -> db::Result<Vec<Option<Prior>>> {
+    let requests = read_requests(db, batch.iter().map(|task| (task.user_id, task.key.as_str())))?;
+    let payments = read(db, &requests.values().filter_map(|row| row.pay_id).collect::<Vec<_>>())?;
+    let find = |task: &FindRequest| {
+        let request = requests.get(&(task.user_id, task.key.as_str().to_owned()));
+        request.map(|request| prior(request, &payments)).transpose()
+    };
+    batch.iter().map(find).collect()
+}
+
+/// Records what keys lead to, in arrival order. An order that is paid already is refused here too: its own row may not
+/// have heard of it yet.
+pub fn open(owner: &Pay, batch: &[Open], db: &mut Db) -> db::Result<Vec<Prior>> {
+    let now = owner.kit.clock.now();
+    let mut requests = read_requests(db, batch.iter().map(|task| (task.user_id, task.key.as_str())))?;
+    let orders: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
+    let of_orders: Vec<Row> = db::load_by(&orders, |ids| pay::table.filter(pay::order_id.eq_any(ids)).load(db))?;
+    let mut payments = read(db, &requests.values().filter_map(|row| row.pay_id).collect::<Vec<_>>())?;
+    payments.extend(of_orders.into_iter().map(|row| (row.pay_id, row)));
+    let (mut new_requests, mut new_payments) = (Vec::new(), Vec::new());
+    let mut outcomes = Vec::with_capacity(batch.len());
+    for task in batch {
+        let key = (task.user_id, task.key.as_str().to_owned());
+        if !requests.contains_key(&key) {
+            let led_to = task.amount.and_then(|amount| payable(task, amount, &payments));
+            let pay_id = match led_to {
+                Ok(Some(pay_id)) => Some(pay_id),
+                Ok(None) => {
+                    let row = new_payment(owner, task, now);
+                    new_payments.push(row.clone());
+                    let pay_id = row.pay_id;
+                    payments.insert(pay_id, row);
+                    Some(pay_id)
+                }
+                Err(_) => None,
+            };
+            let request = RequestRow {
+                user_id: task.user_id,
+                idempotency_key: key.1.clone(),
+                fingerprint: task.fingerprint.as_str().to_owned(),
+                pay_id,
+                refusal: led_to.err().map(|refusal| refusal.code().to_owned()),
+                create_time: now,
+            };
+            new_requests.push(request.clone());
+            requests.insert(key.clone(), request);
+        }
+        let request = requests.get(&key).ok_or_else(|| db::Error::bug("a request that was just made is missing"))?;
+        outcomes.push(prior(request, &payments)?);
+    }
+    db::insert_all(&new_payments, |rows| diesel::insert_into(pay::table).values(rows).execute(db))?;
+    db::insert_all(&new_requests, |rows| diesel::insert_into(pay_request::table).values(rows).execute(db))?;
+    Ok(outcomes)
+}
+
+/// The payment of the order that is open on this platform, if any.
+fn payable(task: &Open, amount: Money, payments: &HashMap<PayId, Row>) -> Result<Option<PayId>, RequestRefusal> {
+    let of_order = || payments.values().filter(|row| row.order_id == task.order_id);
+    if of_order().any(|row| row.is_paid == PAID) {
+        return Err(RequestRefusal::OrderNotPayable);
+    }
+    let open = of_order().find(|row| row.is_open() && row.provider == task.provider && row.pay_amount == amount);
+    Ok(open.map(|row| row.pay_id))
+}
+
+fn new_payment(owner: &Pay, task: &Open, now: Timestamp) -> Row {
+    Row {
+        pay_id: owner.kit.ids.next(),
+        order_id: task.order_id,
+        user_id: task.user_id,
+        pay_amount: task.amount.unwrap_or_default(),
+        is_paid: UNPAID,
+        provider: task.provider.to_owned(),
+        trade_no: None,
+        checkout_kind: None,
+        checkout_url: None,
+        add_time: now,
+        pay_time: None,
+        close_time: None,
+    }
+}
+
+/// Where payments are to be paid.
+pub fn set_checkout(_: &Pay, batch: &[SetCheckout], db: &mut Db) -> db::Result<Vec<Option<Payment>>> {
+    for task in batch {
+        let kind = match task.checkout.kind {
+            CheckoutKind::Redirect => "redirect",
+        };
+        diesel::update(pay::table.find(task.pay_id))
+            .set((pay::checkout_kind.eq(Some(kind)), pay::checkout_url.eq(Some(&task.checkout.url))))
+            .execute(db)?;
+    }
+    let rows = read(db, &batch.iter().map(|task| task.pay_id).collect::<Vec<_>>())?;
+    Ok(batch.iter().map(|task| rows.get(&task.pay_id).map(Row::to_payment)).collect())
+}
+
+/// Payments that are the asking user's.
+pub fn find(_: &Pay, batch: &[Find], db: &mut Db) -> db::Result<Vec<Option<Payment>>> {
+    let rows = read(db, &batch.iter().map(|task| task.pay_id).collect::<Vec<_>>())?;
+    let ours = |task: &Find| rows.get(&task.pay_id).filter(|row| row.user_id == task.user_id).map(Row::to_payment);
+    Ok(batch.iter().map(ours).collect())
+}
+
+/// How many payments are neither paid nor closed.
+pub fn count_open(_: &Pay, batch: &[CountOpen], db: &mut Db) -> db::Result<Vec<i64>> {
+    let open = pay::is_paid.eq(UNPAID).and(pay::close_time.is_null());
+    Ok(vec![pay::table.filter(open).count().get_result(db)?; batch.len()])
+}
+
+/// Consumes payment/paid: the log of payments.
+pub fn consume(owner: &Pay, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+    let now = owner.kit.clock.now();
+    let paid: Vec<Result<Paid, String>> = bodies(fresh);
+    let ids: Vec<PayId> = paid.iter().flatten().map(|paid| paid.pay_id).collect();
+    let known: Vec<PayId> =
+        db::load_by(&ids, |ids| pay_log::table.filter(pay_log::pay_id.eq_any(ids)).select(pay_log::pay_id).load(db))?;
+    let mut known: HashSet<PayId> = known.into_iter().collect();
+    let rows: Vec<_> = paid
+        .iter()
+        .flatten()
+        .filter(|paid| known.insert(paid.pay_id))
+        .map(|paid| {
+            (
+                pay_log::pay_id.eq(paid.pay_id),
+                pay_log::order_id.eq(paid.order_id),
+                pay_log::user_id.eq(paid.user_id),
+                pay_log::pay_amount.eq(paid.pay_amount),
+                pay_log::log_time.eq(now),
+            )
+        })
+        .collect();
+    db::insert_all(&rows, |rows| diesel::insert_into(pay_log::table).values(rows).execute(db))?;
+    Ok(paid.into_iter().map(|paid| paid.map(drop)).collect())
+}

@@ -1,0 +1,73 @@
+//! From User's mailbox to its tables.
+
+use super::error::{AdjustRefusal, NameTaken, Refusal};
+use super::message::{self, Adjust, Find, FindCredential, Register, SetPassword, Take};
+use super::{User, store};
+use crate::db::{Db, Result as DbResult};
+use crate::runtime::inbox::Consumer;
+use crate::runtime::outbox::Message;
+use crate::runtime::{Access, Door, OwnerActor, Task};
+
+/// The supervised actor of User.
+pub type Actor = OwnerActor<User>;
+
+impl Task<User> for Register {
+    type Outcome = Result<message::User, NameTaken>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(owner: &User, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        store::register(owner, batch, db)
+    }
+}
+
+impl Task<User> for SetPassword {
+    type Outcome = bool;
+    const ACCESS: Access = Access::Write;
+
+    fn run(owner: &User, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        store::set_password(owner, batch, db)
+    }
+}
+
+impl Task<User> for FindCredential {
+    type Outcome = Option<message::Credential>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &User, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        store::find_credential(owner, batch, db)
+    }
+}
+
+impl Task<User> for Find {
+    type Outcome = Option<message::User>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &User, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        store::find(owner, batch, db)
+    }
+}
+
+impl Task<User> for Take {
+    type Outcome = Result<(), Refusal>;
+    const ACCESS: Access = Access::Write;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(owner: &User, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        store::take(owner, batch, db)
+    }
+}
+
+impl Task<User> for Adjust {
+    type Outcome = Result<message::User, AdjustRefusal>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(owner: &User, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        store::adjust(owner, batch, db)
+    }
+}
+
+impl Consumer for User {
+    fn consume(&self, fresh: &[&Message], db: &mut Db) -> DbResult<Vec<Result<(), String>>> {
+        store::consume(self, fresh, db)
+    }
+}

@@ -1,0 +1,252 @@
+//! User in its tables.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use diesel::prelude::*;
+
+use super::User;
+use super::error::{AdjustRefusal, NameTaken, Refusal};
+use super::message::{self, Adjust, Credential, Find, FindCredential, Register, SetPassword, Take};
+use super::score;
+use crate::db::schema::{user_adjustment, user_money_log, users};
+use crate::db::{self, Db};
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{Entry, OrderId, UserId};
+use crate::domain::money::Money;
+use crate::domain::status::Direction;
+use crate::domain::text::Mobile;
+use crate::order::message::{CANCELLED, Cancelled};
+use crate::runtime::inbox::bodies;
+use crate::runtime::outbox::Message;
+
+/// `money_log_type` 1 is paid for an order, 2 is refunded: the numbers of [`Direction`].
+#[derive(Insertable)]
+#[diesel(table_name = user_money_log, treat_none_as_default_value = false)]
+struct LogRow {
+    user_id: UserId,
+    order_id: OrderId,
+    money_log_type: Direction,
+    use_money: Money,
+    create_time: Timestamp,
+}
+
+type Columns =
+    (users::user_id, users::user_name, users::user_mobile, users::user_score, users::user_money, users::user_reg_time);
+const COLUMNS: Columns =
+    (users::user_id, users::user_name, users::user_mobile, users::user_score, users::user_money, users::user_reg_time);
+
+fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashMap<(OrderId, Direction), Money>> {
+    use user_money_log::dsl;
+    let rows: Vec<(OrderId, Direction, Money)> = db::load_by(orders, |orders| {
+        dsl::user_money_log
+            .filter(dsl::order_id.eq_any(orders))
+            .select((dsl::order_id, dsl::money_log_type, dsl::use_money))
+            .load(db)
+    })?;
+    Ok(rows.into_iter().map(|(order_id, direction, money)| ((order_id, direction), money)).collect())
+}
+
+fn insert_log(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
+    db::insert_all(rows, |rows| diesel::insert_into(user_money_log::table).values(rows).execute(db))
+}
+
+/// Takes balance for orders: one read of the touched users, decided in arrival order, one guarded update per user.
+pub fn take(owner: &User, batch: &[Take], db: &mut Db) -> db::Result<Vec<Result<(), Refusal>>> {
+    let now = owner.kit.clock.now();
+    let mut known: HashSet<(OrderId, Direction)> =
+        read_log(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?.into_keys().collect();
+    let mut left: HashMap<UserId, Money> = find_all(db, batch.iter().map(|task| task.user_id))?
+        .into_iter()
+        .map(|(user_id, user)| (user_id, user.user_money))
+        .collect();
+    let mut taken: BTreeMap<UserId, i64> = BTreeMap::new();
+    let mut log = Vec::new();
+    let mut outcomes = Vec::with_capacity(batch.len());
+    for task in batch {
+        let outcome = if known.contains(&(task.order_id, Direction::Back)) {
+            Err(Refusal::Released)
+        } else if known.contains(&(task.order_id, Direction::Forward)) {
+            Ok(())
+        } else {
+            match left.get_mut(&task.user_id) {
+                None => Err(Refusal::NotFound),
+                Some(left) if *left < task.money => Err(Refusal::Insufficient),
+                Some(left) => {
+                    left.0 -= task.money.0;
+                    *taken.entry(task.user_id).or_default() += task.money.0;
+                    log.push(log_row(task.user_id, task.order_id, Direction::Forward, task.money, now));
+                    known.insert((task.order_id, Direction::Forward));
+                    Ok(())
+                }
+            }
+        };
+        outcomes.push(outcome);
+    }
+    for (user_id, money) in taken {
+        let enough = users::table.find(user_id).filter(users::user_money.ge(Money(money)));
+        let met = diesel::update(enough).set(users::user_money.eq(users::user_money - Money(money))).execute(db)?;
+        db::expect_rows(met, 1)?;
+    }
+    insert_log(db, &log)?;
+    Ok(outcomes)
+}
+
+/// Consumes order/cancel (balance back) and payment/paid (points).
+pub fn consume(owner: &User, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+    let (cancelled, paid): (Vec<_>, Vec<_>) = fresh.iter().copied().partition(|m| m.topic == CANCELLED.topic);
+    let mut given_back = give_back(owner, &cancelled, db)?.into_iter();
+    let mut added = score::add(owner, &paid, db)?.into_iter();
+    let answer = |message: &&Message| {
+        let own = if message.topic == CANCELLED.topic { given_back.next() } else { added.next() };
+        own.unwrap_or_else(|| Err("no answer".to_owned()))
+    };
+    Ok(fresh.iter().map(answer).collect())
+}
+
+/// Gives back what each order took, and writes a tombstone where it took nothing.
+fn give_back(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+    let now = owner.kit.clock.now();
+    let cancelled: Vec<Result<Cancelled, String>> = bodies(messages);
+    let mut known = read_log(db, &cancelled.iter().flatten().map(|order| order.order_id).collect::<Vec<_>>())?;
+    let mut log = Vec::new();
+    for order in cancelled.iter().flatten() {
+        if known.contains_key(&(order.order_id, Direction::Back)) {
+            continue;
+        }
+        let money = known.get(&(order.order_id, Direction::Forward)).copied().unwrap_or_default();
+        if money > Money::ZERO {
+            let row = users::table.find(order.user_id);
+            let met = diesel::update(row).set(users::user_money.eq(users::user_money + money)).execute(db)?;
+            db::expect_rows(met, 1)?;
+        }
+        known.insert((order.order_id, Direction::Back), money);
+        log.push(log_row(order.user_id, order.order_id, Direction::Back, money, now));
+    }
+    insert_log(db, &log)?;
+    Ok(cancelled.into_iter().map(|order| order.map(drop)).collect())
+}
+
+const fn log_row(
+    user_id: UserId,
+    order_id: OrderId,
+    money_log_type: Direction,
+    money: Money,
+    now: Timestamp,
+) -> LogRow {
+    LogRow { user_id, order_id, money_log_type, use_money: money, create_time: now }
+}
+
+fn find_all(db: &mut Db, ids: impl Iterator<Item = UserId>) -> db::Result<HashMap<UserId, message::User>> {
+    let ids: HashSet<UserId> = ids.collect();
+    let rows: Vec<message::User> = db::load_by(&ids.into_iter().collect::<Vec<_>>(), |ids| {
+        users::table.filter(users::user_id.eq_any(ids)).select(COLUMNS).load(db)
+    })?;
+    Ok(rows.into_iter().map(|row| (row.user_id, row)).collect())
+}
+
+/// Users by their ids: one query for the whole batch.
+pub fn find(_: &User, batch: &[Find], db: &mut Db) -> db::Result<Vec<Option<message::User>>> {
+    let users = find_all(db, batch.iter().map(|task| task.user_id))?;
+    Ok(batch.iter().map(|task| users.get(&task.user_id).cloned()).collect())
+}
+
+/// Credentials by name.
+pub fn find_credential(_: &User, batch: &[FindCredential], db: &mut Db) -> db::Result<Vec<Option<Credential>>> {
+    let credential = |task: &FindCredential| {
+        let row = users::table.filter(users::user_name.eq(task.user_name.as_str())).select((
+            users::user_id,
+            users::user_password,
+            users::user_role,
+        ));
+        Ok(row.get_result(db).optional()?)
+    };
+    batch.iter().map(credential).collect()
+}
+
+/// New users; the name is looked up first, so that a taken one is a refusal and not a failed batch.
+pub fn register(owner: &User, batch: &[Register], db: &mut Db) -> db::Result<Vec<Result<message::User, NameTaken>>> {
+    let now = owner.kit.clock.now();
+    let register = |task: &Register| {
+        let name = task.user_name.as_str();
+        let taken = users::table.filter(users::user_name.eq(name)).count().get_result::<i64>(db)?;
+        if taken > 0 {
+            return Ok(Err(NameTaken));
+        }
+        let mobile = task.user_mobile.clone().map(Mobile::into_inner);
+        let values = (
+            users::user_id.eq(task.user_id),
+            users::user_name.eq(name),
+            users::user_password.eq(&task.password_hash),
+            users::user_mobile.eq(&mobile),
+            users::user_score.eq(task.user_score),
+            users::user_money.eq(task.user_money),
+            users::user_reg_time.eq(now),
+            users::user_role.eq(task.role),
+        );
+        diesel::insert_into(users::table).values(values).execute(db)?;
+        if task.user_money != Money::ZERO || task.user_score != 0 {
+            let opening = "opening balance".to_owned();
+            adjusted(owner, db, task.user_id, (task.user_money, task.user_score), opening, now)?;
+        }
+        Ok(Ok(message::User {
+            user_id: task.user_id,
+            user_name: name.to_owned(),
+            user_mobile: mobile,
+            user_score: task.user_score,
+            user_money: task.user_money,
+            user_reg_time: now,
+        }))
+    };
+    batch.iter().map(register).collect()
+}
+
+/// New passwords.
+pub fn set_password(_: &User, batch: &[SetPassword], db: &mut Db) -> db::Result<Vec<bool>> {
+    let set = |task: &SetPassword| {
+        let row = users::table.find(task.user_id);
+        Ok(diesel::update(row).set(users::user_password.eq(&task.password_hash)).execute(db)? == 1)
+    };
+    batch.iter().map(set).collect()
+}
+
+/// Balance and points changed by hand.
+pub fn adjust(owner: &User, batch: &[Adjust], db: &mut Db) -> db::Result<Vec<Result<message::User, AdjustRefusal>>> {
+    let now = owner.kit.clock.now();
+    let adjust = |task: &Adjust| {
+        let Some(mut user) = find_all(db, std::iter::once(task.user_id))?.remove(&task.user_id) else {
+            return Ok(Err(AdjustRefusal::NotFound));
+        };
+        let money = user.user_money.checked_add(task.money).filter(|money| *money >= Money::ZERO);
+        let (Some(money), Some(score)) = (money, user.user_score.checked_add(task.score)) else {
+            return Ok(Err(AdjustRefusal::OutOfRange));
+        };
+        let unchanged = users::table.find(task.user_id).filter(users::user_money.eq(user.user_money));
+        let met =
+            diesel::update(unchanged).set((users::user_money.eq(money), users::user_score.eq(score))).execute(db)?;
+        db::expect_rows(met, 1)?;
+        adjusted(owner, db, task.user_id, (task.money, task.score), task.reason.clone().into_inner(), now)?;
+        (user.user_money, user.user_score) = (money, score);
+        Ok(Ok(user))
+    };
+    batch.iter().map(adjust).collect()
+}
+
+fn adjusted(
+    owner: &User,
+    db: &mut Db,
+    user_id: UserId,
+    (money, score): (Money, i64),
+    reason: String,
+    now: Timestamp,
+) -> db::Result<()> {
+    let row = (
+        user_adjustment::adjustment_id.eq(owner.kit.ids.next::<Entry>()),
+        user_adjustment::user_id.eq(user_id),
+        user_adjustment::money.eq(money),
+        user_adjustment::score.eq(score),
+        user_adjustment::reason.eq(reason),
+        user_adjustment::create_time.eq(now),
+    );
+    diesel::insert_into(user_adjustment::table).values(row).execute(db)?;
+    Ok(())
+}
