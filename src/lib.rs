@@ -17,3 +17,5 @@ pub mod goods;
 pub mod order;
 pub mod pay;
 pub mod user;
+
+pub mod coordinator;

@@ -1,0 +1,93 @@
+//! What OrderCoordinator can be asked.
+
+use actix::Message;
+
+use crate::domain::id::{OrderId, UserId};
+use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
+use crate::domain::order::Wanted;
+use crate::domain::refusal::Refusal;
+use crate::order::message::Order;
+use crate::pay::error::RequestRefusal;
+use crate::pay::message::Payment;
+use crate::runtime::Reply;
+
+/// Places an order and answers when it is confirmed or refused. The same key answers the same, for ever.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Placed>")]
+pub struct Place {
+    /// Who orders.
+    pub user_id: UserId,
+    /// The client's key.
+    pub key: IdempotencyKey,
+    /// What the request asks for.
+    pub fingerprint: Fingerprint,
+    /// The order.
+    pub wanted: Wanted,
+}
+
+/// What became of [`Place`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Placed {
+    /// All is reserved; the order.
+    Confirmed(Box<Order>),
+    /// Refused, and everything that was taken is being given back.
+    Refused(Refusal, OrderId),
+    /// Not decided within the time for answering; it goes on under this id.
+    Accepted(OrderId),
+    /// The key was used for another request.
+    KeyReused,
+    /// The first request with this key is still under way.
+    KeyInUse,
+}
+
+/// Starts a payment of an order, or finds the one its key started.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<PaymentStarted>")]
+pub struct StartPayment {
+    /// Who pays.
+    pub user_id: UserId,
+    /// The client's key.
+    pub key: IdempotencyKey,
+    /// What the request asks for.
+    pub fingerprint: Fingerprint,
+    /// The order to pay.
+    pub order_id: OrderId,
+    /// The platform, as the client names it.
+    pub provider: String,
+}
+
+/// What became of [`StartPayment`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PaymentStarted {
+    /// The payment, with its checkout.
+    Started(Box<Payment>),
+    /// Refused, for this key for ever.
+    Refused(RequestRefusal),
+    /// No such order, or somebody else's.
+    OrderNotFound,
+    /// No such platform is set up.
+    UnknownProvider,
+    /// The key was used for another request.
+    KeyReused,
+}
+
+/// Asks for the [`Sagas`].
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Sagas")]
+pub struct Look;
+
+/// The orders under way, for the status page.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Sagas {
+    /// Worked on now.
+    pub in_flight: usize,
+    /// Unconfirmed in the store.
+    pub unconfirmed: i64,
+    /// Unconfirmed and neither worked on nor to be found by the next sweep: always 0, or something is wrong.
+    pub without_wakeup: i64,
+}
+
+/// Looks for unfinished orders nobody works on, and drives them on; answers how many are under way then.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "usize")]
+pub struct Sweep;

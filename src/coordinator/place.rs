@@ -1,0 +1,83 @@
+//! From a request to a durable order: the key, the quote, the pre-order. A refusal is written too, so that the same key
+//! gives the same answer for ever.
+
+use super::Tools;
+use super::message::{Place, Placed};
+use super::quote::{Quote, quote};
+use crate::domain::id::OrderId;
+use crate::domain::refusal::Refusal;
+use crate::domain::status::OrderStatus;
+use crate::order::message::{FindByKey, Order, PreOrder, PreOrdered};
+use crate::runtime::{Failure, Reply, task::ask};
+
+/// What a request leads to before its saga.
+pub enum Written {
+    /// The order is written; its saga is to be driven.
+    New(Box<Order>),
+    /// It is answered already.
+    Answered(Placed),
+}
+
+/// Writes the order of a request under `order_id`, or finds the one its key was used for.
+pub async fn write(tools: &Tools, place: &Place, order_id: OrderId) -> Reply<Written> {
+    let earlier = FindByKey { user_id: place.user_id, key: place.key.clone() };
+    let (earlier, quoted) = tokio::join!(ask(&tools.owners.order, earlier), quote(tools, place.user_id, &place.wanted));
+    if let Some(order) = earlier? {
+        return Ok(Written::Answered(replay(order, place)));
+    }
+    match pre_order(tools, new_order(tools, place, order_id, quoted?)).await? {
+        PreOrdered::Existed(order) if order.order_id != order_id => Ok(Written::Answered(replay(order, place))),
+        PreOrdered::Written(order) | PreOrdered::Existed(order) => Ok(match order.refusal {
+            Some(refusal) => Written::Answered(Placed::Refused(refusal, order_id)),
+            None => Written::New(Box::new(order)),
+        }),
+    }
+}
+
+/// Sends the pre-order; where its outcome is unknown, again under the same id, as often as time allows.
+async fn pre_order(tools: &Tools, task: PreOrder) -> Reply<PreOrdered> {
+    let mut attempts = 0;
+    loop {
+        match ask(&tools.owners.order, task.clone()).await {
+            Err(Failure::Unknown) if tools.clock.now() < task.deadline => {
+                attempts += 1;
+                tokio::time::sleep(tools.orders.backoff.delay(attempts)).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
+fn new_order(tools: &Tools, place: &Place, order_id: OrderId, quoted: Result<Quote, Refusal>) -> PreOrder {
+    let wanted = &place.wanted;
+    let (quote, refusal) = match quoted {
+        Ok(quote) => (Some(quote), None),
+        Err(refusal) => (None, Some(refusal)),
+    };
+    let (lines, price) = quote.map_or_else(Default::default, |quote| (quote.lines, quote.price));
+    PreOrder {
+        order_id,
+        user_id: place.user_id,
+        key: place.key.clone(),
+        fingerprint: place.fingerprint.clone(),
+        address: wanted.address.clone(),
+        consignee: wanted.consignee.clone(),
+        lines,
+        price,
+        coupon_id: wanted.coupon_id,
+        deadline: tools.clock.now().plus(tools.orders.deadline.0),
+        refusal,
+    }
+}
+
+/// What the key of an earlier request answers.
+fn replay(order: Order, place: &Place) -> Placed {
+    if order.fingerprint != place.fingerprint.as_str() {
+        return Placed::KeyReused;
+    }
+    match (order.order_status, order.refusal) {
+        (OrderStatus::Unconfirmed, _) => Placed::KeyInUse,
+        (_, Some(refusal)) => Placed::Refused(refusal, order.order_id),
+        (_, None) => Placed::Confirmed(Box::new(order)),
+    }
+}

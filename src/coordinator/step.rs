@@ -1,0 +1,63 @@
+//! What each step sends to whom, and what its answer means.
+
+use super::Owners;
+use super::saga::{Event, Step};
+use crate::domain::quantity::Quantity;
+use crate::domain::refusal::Refusal;
+use crate::order::message::{Ended, Order};
+use crate::runtime::{Reply, task::ask};
+use crate::{coupon, goods, order, user};
+
+/// Sends the command of a step and waits for its answer.
+pub async fn send(owners: &Owners, order: &Order, step: Step) -> Event {
+    let order_id = order.order_id;
+    match step {
+        Step::Stock => {
+            let lines = order
+                .goods
+                .iter()
+                .filter_map(|line| Some((line.goods_id, Quantity::try_from(line.goods_number).ok()?)));
+            let reserve = goods::message::Reserve { order_id, lines: lines.collect() };
+            reserved(step, ask(&owners.goods, reserve).await, |refusal| match refusal {
+                goods::error::Refusal::NotFound => Refusal::GoodsNotFound,
+                goods::error::Refusal::Insufficient => Refusal::InsufficientStock,
+                goods::error::Refusal::Released => Refusal::OrderDeadlinePassed,
+            })
+        }
+        Step::Coupon => {
+            let Some(coupon_id) = order.coupon_id else { return Event::Reserved(step) };
+            let bind = coupon::message::Bind { order_id, coupon_id, user_id: order.user_id };
+            reserved(step, ask(&owners.coupon, bind).await, |refusal| match refusal {
+                coupon::error::Refusal::NotFound => Refusal::CouponNotFound,
+                coupon::error::Refusal::Used => Refusal::CouponAlreadyUsed,
+                coupon::error::Refusal::Released => Refusal::OrderDeadlinePassed,
+            })
+        }
+        Step::Balance => {
+            let take = user::message::Take { order_id, user_id: order.user_id, money: order.money_paid };
+            reserved(step, ask(&owners.user, take).await, |refusal| match refusal {
+                user::error::Refusal::NotFound | user::error::Refusal::Insufficient => Refusal::InsufficientBalance,
+                user::error::Refusal::Released => Refusal::OrderDeadlinePassed,
+            })
+        }
+        Step::Confirm => ended(step, ask(&owners.order, order::message::Confirm { order_id }).await),
+        Step::Cancel(refusal) => ended(step, ask(&owners.order, order::message::Cancel { order_id, refusal }).await),
+    }
+}
+
+fn reserved<R>(step: Step, answer: Reply<Result<(), R>>, public: impl FnOnce(R) -> Refusal) -> Event {
+    match answer {
+        Ok(Ok(())) => Event::Reserved(step),
+        Ok(Err(refusal)) => Event::Refused(step, public(refusal)),
+        Err(_) => Event::Unknown(step),
+    }
+}
+
+fn ended(step: Step, answer: Reply<Ended>) -> Event {
+    match answer {
+        Ok(Ended::Confirmed(order)) => Event::Confirmed(order),
+        Ok(Ended::Cancelled(refusal, order)) => Event::Cancelled(refusal, order),
+        Ok(Ended::DeadlinePassed) => Event::DeadlinePassed,
+        Err(_) => Event::Unknown(step),
+    }
+}

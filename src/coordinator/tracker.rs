@@ -1,0 +1,58 @@
+//! Which orders are being worked on: each by one task, and never more than the settings allow.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use crate::domain::id::OrderId;
+use crate::runtime::Health;
+
+/// The orders under way.
+#[derive(Debug, Clone)]
+pub struct Tracker {
+    orders: Arc<Mutex<HashSet<OrderId>>>,
+    max: usize,
+    health: Arc<Health>,
+}
+
+impl Tracker {
+    pub fn new(max: usize, health: Arc<Health>) -> Self {
+        Self { orders: Arc::default(), max, health }
+    }
+
+    /// Begins work on an order; `None` where it is under way already or too many are.
+    pub fn begin(&self, order_id: OrderId) -> Option<Working> {
+        let mut orders = lock(&self.orders);
+        let begun = orders.len() < self.max && orders.insert(order_id);
+        self.health.in_flight.store(orders.len(), Relaxed);
+        begun.then(|| Working { tracker: self.clone(), order_id })
+    }
+
+    pub fn count(&self) -> usize {
+        lock(&self.orders).len()
+    }
+
+    pub fn is_full(&self) -> bool {
+        self.count() >= self.max
+    }
+}
+
+/// Work on one order; it ends when this is dropped, also by a panic.
+#[derive(Debug)]
+pub struct Working {
+    tracker: Tracker,
+    order_id: OrderId,
+}
+
+impl Drop for Working {
+    fn drop(&mut self) {
+        let mut orders = lock(&self.tracker.orders);
+        orders.remove(&self.order_id);
+        self.tracker.health.in_flight.store(orders.len(), Relaxed);
+    }
+}
+
+fn lock(orders: &Mutex<HashSet<OrderId>>) -> MutexGuard<'_, HashSet<OrderId>> {
+    orders.lock().unwrap_or_else(PoisonError::into_inner)
+}
