@@ -19,3 +19,5 @@ pub mod pay;
 pub mod user;
 
 pub mod coordinator;
+
+pub mod audit;

@@ -1,0 +1,75 @@
+//! Messages: what an outbox calls done has had its effect; nothing waits for longer than the grace; what is dead says why.
+
+use std::collections::HashSet;
+
+use diesel::prelude::*;
+
+use super::{Books, Findings};
+use crate::db::schema::{mq_consumer, mq_producer};
+use crate::db::{self, Store};
+use crate::domain::clock::Timestamp;
+
+const PAGE: i64 = 500;
+
+type Row = (String, String, i32, Timestamp, Option<String>);
+
+/// Checks both outboxes, a page at a time.
+pub fn check(books: &Books, settled_before: Timestamp, findings: &mut Findings) -> db::Result<()> {
+    for producer in [&books.order, &books.pay] {
+        let mut after = String::new();
+        loop {
+            let page: Vec<Row> = mq_producer::table
+                .filter(mq_producer::id.gt(&after))
+                .order(mq_producer::id)
+                .limit(PAGE)
+                .select((
+                    mq_producer::id,
+                    mq_producer::group_name,
+                    mq_producer::msg_status,
+                    mq_producer::create_time,
+                    mq_producer::remark,
+                ))
+                .load(&mut *producer.reader()?)?;
+            let Some((last, ..)) = page.last() else { break };
+            after.clone_from(last);
+            check_page(books, &page, settled_before, findings)?;
+        }
+    }
+    Ok(())
+}
+
+/// Who consumes for a group.
+fn consumer<'a>(books: &'a Books, group: &str) -> Option<&'a Store> {
+    match group {
+        "goods" => Some(&books.goods),
+        "coupon" => Some(&books.coupon),
+        "user" | "points" => Some(&books.user),
+        "order" => Some(&books.order),
+        "pay_log" => Some(&books.pay),
+        _ => None,
+    }
+}
+
+fn check_page(books: &Books, page: &[Row], settled_before: Timestamp, findings: &mut Findings) -> db::Result<()> {
+    let groups: HashSet<&str> = page.iter().map(|(_, group, ..)| group.as_str()).collect();
+    let mut known: HashSet<(String, String)> = HashSet::new();
+    for group in groups {
+        let Some(store) = consumer(books, group) else { continue };
+        let ids: Vec<&str> = page.iter().filter(|row| row.1 == group).map(|row| row.0.as_str()).collect();
+        let found: Vec<(String, String)> = mq_consumer::table
+            .filter(mq_consumer::msg_id.eq_any(ids).and(mq_consumer::consumer_status.eq(1)))
+            .select((mq_consumer::msg_id, mq_consumer::group_name))
+            .load(&mut *store.reader()?)?;
+        known.extend(found);
+    }
+    for (id, group, status, created, remark) in page {
+        let wrong = match status {
+            0 if *created < settled_before => Some("is still not delivered"),
+            1 if !known.contains(&(id.clone(), group.clone())) => Some("is done and had no effect"),
+            2 if remark.is_none() => Some("is dead without a reason"),
+            _ => None,
+        };
+        findings.check("outbox_effect", wrong.map(|what| format!("message {id} for {group}: {what}")));
+    }
+    Ok(())
+}
