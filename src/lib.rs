@@ -21,3 +21,5 @@ pub mod user;
 pub mod coordinator;
 
 pub mod audit;
+
+pub mod http;

@@ -1,0 +1,97 @@
+//! `/v1/goods`, which anybody may read, and `/admin/goods`.
+
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use super::auth::Admin;
+use super::body::Body;
+use super::page::Page;
+use super::path::PathId;
+use super::problem::{Code, Problem};
+use super::query::Query;
+use super::{Answer, State};
+use crate::domain::id;
+use crate::domain::money::Money;
+use crate::domain::quantity::Stock;
+use crate::domain::text::{GoodsDesc, GoodsName};
+use crate::goods::message::{Change, Create, Find, List};
+use crate::runtime::task::ask;
+
+/// `GET /v1/goods`
+///
+/// # Errors
+/// 422 for a bad parameter.
+pub async fn list(state: web::Data<State>, Query(page): Query<Page>) -> Answer {
+    let goods = ask(&state.owners.goods, List { before: page.before(), limit: page.ask_for() }).await?;
+    Ok(HttpResponse::Ok().json(page.of(goods, |goods| goods.goods_id)))
+}
+
+/// `GET /v1/goods/{id}`
+///
+/// # Errors
+/// 404.
+pub async fn find(state: web::Data<State>, PathId(goods_id): PathId<id::Goods>) -> Answer {
+    let found = ask(&state.owners.goods, Find { goods: vec![goods_id] }).await?;
+    found.first().map(|goods| HttpResponse::Ok().json(goods)).ok_or(Problem::new(Code::NotFound))
+}
+
+/// New goods.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewGoods {
+    goods_name: GoodsName,
+    goods_number: Stock,
+    goods_price: Money,
+    goods_desc: Option<GoodsDesc>,
+}
+
+/// `POST /admin/goods`
+///
+/// # Errors
+/// 422 for a bad field.
+pub async fn create(_: Admin, state: web::Data<State>, Body(new): Body<NewGoods>) -> Answer {
+    let goods_desc = match new.goods_desc {
+        Some(text) => text,
+        None => String::new().try_into().map_err(|_| Problem::new(Code::Internal))?,
+    };
+    let create = Create {
+        goods_id: state.ids.next(),
+        goods_name: new.goods_name,
+        goods_number: new.goods_number,
+        goods_price: new.goods_price,
+        goods_desc,
+    };
+    let goods = ask(&state.owners.goods, create).await?;
+    let location = format!("/v1/goods/{}", goods.goods_id);
+    Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(goods))
+}
+
+/// What is to be another; what is missing stays. The stock has a route of its own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangedGoods {
+    goods_name: Option<GoodsName>,
+    goods_price: Option<Money>,
+    goods_desc: Option<GoodsDesc>,
+}
+
+/// `PATCH /admin/goods/{id}`
+///
+/// # Errors
+/// 404.
+pub async fn change(
+    _: Admin,
+    state: web::Data<State>,
+    PathId(goods_id): PathId<id::Goods>,
+    Body(changed): Body<ChangedGoods>,
+) -> Answer {
+    let change = Change {
+        goods_id,
+        goods_name: changed.goods_name,
+        goods_price: changed.goods_price,
+        goods_desc: changed.goods_desc,
+    };
+    let goods = ask(&state.owners.goods, change).await?;
+    goods.map(|goods| HttpResponse::Ok().json(goods)).ok_or(Problem::new(Code::NotFound))
+}

@@ -1,0 +1,41 @@
+//! The `Idempotency-Key` header.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use serde::Serialize;
+
+use super::problem::{Code, Problem};
+use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
+
+const HEADER: &str = "Idempotency-Key";
+
+/// The client's key; required where a handler takes it.
+#[derive(Debug)]
+pub struct Key(pub IdempotencyKey);
+
+impl FromRequest for Key {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let mut values = req.headers().get_all(HEADER);
+        let key = match (values.next(), values.next()) {
+            (None, _) => Err(Problem::field(HEADER, "is required")),
+            (Some(value), None) => IdempotencyKey::try_from(value.as_bytes())
+                .map(Self)
+                .map_err(|invalid| Problem::field(HEADER, invalid.to_string())),
+            (Some(_), Some(_)) => Err(Problem::field(HEADER, "is given more than once")),
+        };
+        ready(key)
+    }
+}
+
+/// The fingerprint of a parsed request.
+///
+/// # Errors
+/// 500: a request that was read from JSON can be written as JSON.
+pub fn fingerprint(request: &impl Serialize) -> Result<Fingerprint, Problem> {
+    Fingerprint::of(request).map_err(|_| Problem::new(Code::Internal))
+}

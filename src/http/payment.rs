@@ -1,0 +1,57 @@
+//! `/v1/payments`.
+
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpResponse, web};
+use serde::{Deserialize, Serialize};
+
+use super::auth::Customer;
+use super::body::Body;
+use super::key::{Key, fingerprint};
+use super::path::PathId;
+use super::problem::{Code, Problem};
+use super::{Answer, State};
+use crate::coordinator::message::{PaymentStarted, StartPayment};
+use crate::domain::id::{self, OrderId};
+use crate::pay::message::Find;
+use crate::runtime::task::ask;
+
+/// Which order to pay, and where.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewPayment {
+    order_id: OrderId,
+    provider: String,
+}
+
+/// `POST /v1/payments`
+///
+/// # Errors
+/// 404 for an order that is not the caller's, 409 for one that cannot be paid; what the idempotency key says.
+pub async fn start(caller: Customer, Key(key): Key, state: web::Data<State>, Body(new): Body<NewPayment>) -> Answer {
+    let start = StartPayment {
+        user_id: caller.0,
+        key,
+        fingerprint: fingerprint(&new)?,
+        order_id: new.order_id,
+        provider: new.provider,
+    };
+    match state.coordinator.send(start).await?? {
+        PaymentStarted::Started(payment) => {
+            let location = format!("/v1/payments/{}", payment.pay_id);
+            Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(payment))
+        }
+        PaymentStarted::Refused(refusal) => Err(refusal.into()),
+        PaymentStarted::OrderNotFound => Err(Problem::new(Code::NotFound)),
+        PaymentStarted::UnknownProvider => Err(Problem::field("provider", "must be a payment platform of this shop")),
+        PaymentStarted::KeyReused => Err(Problem::new(Code::IdempotencyKeyReused)),
+    }
+}
+
+/// `GET /v1/payments/{id}`
+///
+/// # Errors
+/// 404, also for somebody else's.
+pub async fn find(caller: Customer, state: web::Data<State>, PathId(pay_id): PathId<id::Pay>) -> Answer {
+    let payment = ask(&state.owners.pay, Find { pay_id, user_id: caller.0 }).await?;
+    payment.map(|payment| HttpResponse::Ok().json(payment)).ok_or(Problem::new(Code::NotFound))
+}

@@ -1,0 +1,40 @@
+//! Every route, on one screen. Who may use it is said by its handler's first argument; see [`super::auth`].
+
+use actix_web::web::{PayloadConfig, ServiceConfig, get, patch, post, resource};
+
+use super::{balance, callback, coupon, goods, health, order, payment, session, status, stock, user};
+
+const KIB: usize = 1024;
+
+/// The routes for customers, for payment platforms and for load balancers.
+pub fn public(cfg: &mut ServiceConfig) {
+    cfg.app_data(limit(16))
+        .service(resource("/healthz").route(get().to(health::lives)))
+        .service(resource("/readyz").route(get().to(health::is_ready)))
+        .service(resource("/v1/users").app_data(limit(4)).route(post().to(user::register)))
+        .service(resource("/v1/users/me").route(get().to(user::me)))
+        .service(resource("/v1/sessions").app_data(limit(4)).route(post().to(session::sign_in)))
+        .service(resource("/v1/goods").route(get().to(goods::list)))
+        .service(resource("/v1/goods/{id}").route(get().to(goods::find)))
+        .service(resource("/v1/orders").app_data(limit(16)).route(get().to(order::list)).route(post().to(order::place)))
+        .service(resource("/v1/orders/{id}").route(get().to(order::find)))
+        .service(resource("/v1/payments").route(post().to(payment::start)))
+        .service(resource("/v1/payments/{id}").route(get().to(payment::find)))
+        .service(resource("/v1/payments/callbacks/{provider}").app_data(limit(64)).route(post().to(callback::take)));
+}
+
+/// The routes for administrators.
+pub fn admin(cfg: &mut ServiceConfig) {
+    cfg.app_data(limit(16))
+        .service(resource("/admin/status").route(get().to(status::show)))
+        .service(resource("/admin/goods").route(post().to(goods::create)))
+        .service(resource("/admin/goods/{id}").route(patch().to(goods::change)))
+        .service(resource("/admin/goods/{id}/stock").route(post().to(stock::adjust)))
+        .service(resource("/admin/coupons").route(post().to(coupon::create)))
+        .service(resource("/admin/users/{id}/balance").route(post().to(balance::adjust)));
+}
+
+/// A body limit.
+fn limit(kib: usize) -> PayloadConfig {
+    PayloadConfig::new(kib * KIB)
+}

@@ -1,0 +1,169 @@
+//! The routes with nobody behind them: whatever is let through is answered 503.
+
+use actix::{Actor, AsyncContext, Context};
+use actix_web::App;
+use actix_web::dev::Service;
+use actix_web::http::header::HeaderMap;
+use actix_web::middleware::from_fn;
+use actix_web::test::{TestRequest, init_service, read_body};
+use actix_web::web::Bytes;
+use serde_json::Value;
+
+use super::*;
+use crate::domain::id::{NodeId, UserId};
+use crate::domain::status::Role;
+use token::Caller;
+
+const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// An address nobody reads.
+fn nobody<A: Actor<Context = Context<A>>>() -> Addr<A> {
+    Context::new().address()
+}
+
+fn state() -> State {
+    let clock = Clock::default();
+    State {
+        owners: coordinator::Owners {
+            coupon: nobody(),
+            goods: nobody(),
+            user: nobody(),
+            order: nobody(),
+            pay: nobody(),
+        },
+        coordinator: nobody(),
+        gateways: Gateways::default(),
+        ids: Arc::new(IdGenerator::new(clock.clone(), NodeId::try_from(0).unwrap())),
+        tokens: Tokens::new(SECRET, clock.clone(), HOUR),
+        passwords: Passwords::new(1).unwrap(),
+        health: Vec::new(),
+        outboxes: Vec::new(),
+        started: clock.now(),
+        body_within: Duration::from_secs(1),
+        clock,
+    }
+}
+
+/// Status, headers and body of the answer.
+async fn ask(state: &web::Data<State>, req: TestRequest) -> (u16, HeaderMap, Bytes) {
+    let app = App::new().wrap(from_fn(middleware::around)).app_data(state.clone());
+    let app = init_service(app.configure(route::public).configure(route::admin)).await;
+    let response = app.call(req.to_request()).await.unwrap();
+    (response.status().as_u16(), response.headers().clone(), read_body(response).await)
+}
+
+fn bearer(role: Role) -> String {
+    let caller = Caller { user_id: UserId::new(7), role };
+    format!("Bearer {}", Tokens::new(SECRET, Clock::default(), HOUR).issue(caller).unwrap())
+}
+
+fn request(method: &str, path: &str, body: &str) -> TestRequest {
+    TestRequest::with_uri(path)
+        .method(method.parse().unwrap())
+        .insert_header(("Content-Type", "application/json"))
+        .insert_header(("Idempotency-Key", "k"))
+        .set_payload(body.to_owned())
+}
+
+/// Method, path, a good body.
+const FOR_CUSTOMERS: [(&str, &str, &str); 6] = [
+    ("GET", "/v1/users/me", ""),
+    ("GET", "/v1/orders", ""),
+    ("POST", "/v1/orders", r#"{"goods":[{"goods_id":"1","goods_number":1}],"address":"a","consignee":"b"}"#),
+    ("GET", "/v1/orders/1", ""),
+    ("POST", "/v1/payments", r#"{"order_id":"1","provider":"sandbox"}"#),
+    ("GET", "/v1/payments/1", ""),
+];
+const FOR_ADMINS: [(&str, &str, &str); 6] = [
+    ("GET", "/admin/status", ""),
+    ("POST", "/admin/goods", r#"{"goods_name":"a","goods_number":0,"goods_price":"1"}"#),
+    ("PATCH", "/admin/goods/1", "{}"),
+    ("POST", "/admin/goods/1/stock", r#"{"delta":-1,"reason":"a"}"#),
+    ("POST", "/admin/coupons", r#"{"user_id":"1","coupon_price":"1"}"#),
+    ("POST", "/admin/users/1/balance", r#"{"delta":"-1","reason":"a"}"#),
+];
+const FOR_ALL: [(&str, &str, &str); 5] = [
+    ("GET", "/healthz", ""),
+    ("POST", "/v1/users", r#"{"user_name":"a","user_password":"12345678"}"#),
+    ("POST", "/v1/sessions", r#"{"user_name":"a","user_password":"12345678"}"#),
+    ("GET", "/v1/goods", ""),
+    ("GET", "/v1/goods/1", ""),
+];
+
+#[actix_web::test]
+async fn each_route_lets_in_whom_it_says() {
+    let state = web::Data::new(state());
+    for (routes, customer, anybody) in
+        [(&FOR_CUSTOMERS[..], true, false), (&FOR_ADMINS, false, false), (&FOR_ALL, true, true)]
+    {
+        for (method, path, body) in routes {
+            for (authorization, stopped) in [
+                (String::new(), (!anybody).then_some(401)),
+                ("Bearer a.b.c".to_owned(), (!anybody).then_some(401)),
+                (bearer(Role::Customer).replace("Bearer", "Basic"), (!anybody).then_some(401)),
+                (bearer(Role::Customer), (!customer).then_some(403)),
+                (bearer(Role::Admin), None),
+            ] {
+                let req = request(method, path, body).insert_header(("Authorization", authorization));
+                let (status, headers, body) = ask(&state, req).await;
+                match stopped {
+                    Some(wanted) => assert_eq!(status, wanted, "{method} {path}"),
+                    None => assert!(matches!(status, 200 | 503), "{method} {path}: {status} {body:?}"),
+                }
+                assert_eq!(headers.contains_key("www-authenticate"), status == 401, "{method} {path}");
+                assert_eq!(headers.contains_key("retry-after"), status == 503, "{method} {path}");
+            }
+        }
+    }
+}
+
+#[actix_web::test]
+async fn who_asks_comes_before_what_is_asked() {
+    let state = web::Data::new(state());
+    let (status, _, _) = ask(&state, TestRequest::post().uri("/v1/orders").set_payload("x".repeat(20 * 1024))).await;
+    assert_eq!(status, 401);
+}
+
+#[actix_web::test]
+async fn bodies_have_a_limit_and_a_type() {
+    let state = web::Data::new(state());
+    let blanks = |kib: usize, more| " ".repeat(kib * 1024 + more);
+    for (path, kib) in
+        [("/v1/users", 4), ("/v1/sessions", 4), ("/v1/orders", 16), ("/v1/payments", 16), ("/admin/goods", 16)]
+    {
+        for (more, wanted) in [(0, 400), (1, 413)] {
+            let req = request("POST", path, &blanks(kib, more)).insert_header(("Authorization", bearer(Role::Admin)));
+            assert_eq!(ask(&state, req).await.0, wanted, "{path} {more}");
+        }
+        let req = request("POST", path, "{}").insert_header(("Authorization", bearer(Role::Admin)));
+        assert_eq!(ask(&state, req.insert_header(("Content-Type", "text/plain"))).await.0, 415, "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn what_is_wrong_is_named() {
+    let state = web::Data::new(state());
+    let order = FOR_CUSTOMERS[2].2;
+    let key = |value: &'static str| request("POST", "/v1/orders", order).insert_header(("Idempotency-Key", value));
+    for (req, wanted, field) in [
+        (key(""), 422, "Idempotency-Key"),
+        (key("a b"), 422, "Idempotency-Key"),
+        (key("k").append_header(("Idempotency-Key", "l")), 422, "Idempotency-Key"),
+        (request("GET", "/v1/orders?limit=0", ""), 422, "limit"),
+        (request("GET", "/v1/goods?x=1", ""), 422, "x"),
+        (request("POST", "/admin/coupons", r#"{"user_id":"1","coupon_price":"0"}"#), 422, "coupon_price"),
+        (request("POST", "/admin/users/1/balance", r#"{"delta":"-0","reason":"a"}"#), 422, "delta"),
+        (request("GET", "/v1/orders/01", ""), 404, ""),
+        (request("GET", "/v1/goods/9223372036854775808", ""), 404, ""),
+        (request("POST", "/v1/payments/callbacks/nobody", "x"), 404, ""),
+        (request("GET", "/v1/nothing", ""), 404, ""),
+        (request("DELETE", "/v1/orders/1", ""), 405, ""),
+    ] {
+        let (status, headers, body) = ask(&state, req.insert_header(("Authorization", bearer(Role::Admin)))).await;
+        let problem: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!((status, problem["errors"][0]["field"].as_str().unwrap_or_default()), (wanted, field), "{problem}");
+        assert_eq!(headers.get("content-type").unwrap(), "application/problem+json");
+        assert_eq!(problem["instance"].as_str(), headers.get("x-request-id").and_then(|id| id.to_str().ok()));
+    }
+}
