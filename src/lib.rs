@@ -23,3 +23,6 @@ pub mod coordinator;
 pub mod audit;
 
 pub mod http;
+
+pub mod app;
+pub mod cli;

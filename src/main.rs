@@ -1,3 +1,10 @@
-//! Tradepost, the binary.
+//! Tradepost, the binary: reads the command line and runs one command.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use tradepost::cli::{self, Cli};
+
+fn main() -> ExitCode {
+    cli::run(Cli::parse())
+}

@@ -1,0 +1,139 @@
+//! The actors and who knows whom. They all live on one thread: they only pass messages on, the work is done elsewhere.
+
+use std::sync::Arc;
+
+use actix::{Addr, Arbiter, Recipient};
+use anyhow::Context;
+
+use super::stores::Stores;
+use crate::config::Settings;
+use crate::coordinator::actor::{self, OrderCoordinator};
+use crate::coordinator::{Owners, Tools};
+use crate::coupon::Coupon;
+use crate::domain::clock::Clock;
+use crate::domain::id::IdGenerator;
+use crate::gateway::Gateways;
+use crate::gateway::sandbox::{self, Account, Platform};
+use crate::goods::Goods;
+use crate::order::Order;
+use crate::pay::Pay;
+use crate::runtime::inbox::Consumer;
+use crate::runtime::relay::{Network, Outbox, Relay, Route};
+use crate::runtime::{Faults, Health, Kit, Nudge, Owner, OwnerActor, outbox};
+use crate::user::User;
+
+/// What the actors are made from.
+pub struct Parts {
+    pub settings: Settings,
+    pub stores: Stores,
+    pub clock: Clock,
+    pub faults: Faults,
+    pub sandbox: Option<Account>,
+}
+
+/// The addresses of all actors, and their counters.
+pub struct Graph {
+    pub owners: Owners,
+    pub coordinator: Addr<OrderCoordinator>,
+    pub relay: Addr<Relay>,
+    pub gateways: Gateways,
+    pub platform: Option<Platform>,
+    pub ids: Arc<IdGenerator>,
+    pub health: Vec<Arc<Health>>,
+    pub outboxes: Vec<Recipient<outbox::Look>>,
+}
+
+/// Starts all actors on a thread.
+pub async fn build_on(arbiter: &Arbiter, parts: Parts) -> anyhow::Result<Graph> {
+    let (built, graph) = tokio::sync::oneshot::channel();
+    arbiter.spawn_fn(move || drop(built.send(build(parts))));
+    graph.await.context("the actors' thread ended while they were started")
+}
+
+fn build(parts: Parts) -> Graph {
+    let Parts { settings, stores, clock, faults, sandbox } = parts;
+    let ids = Arc::new(IdGenerator::new(clock.clone(), settings.node.id));
+    let kit = || Kit {
+        clock: clock.clone(),
+        ids: Arc::clone(&ids),
+        node: settings.node.id,
+        faults: faults.clone(),
+        nudge: Nudge::default(),
+    };
+    let limits = settings.owners.limits();
+    let (order_kit, pay_kit, sandbox_kit) = (kit(), kit(), kit());
+    let nudges = [order_kit.nudge.clone(), pay_kit.nudge.clone(), sandbox_kit.nudge.clone()];
+    let points_per_unit = settings.points.per_unit;
+    let books = stores.books;
+    let (coupon, coupon_health) = OwnerActor::start(Arc::new(Coupon { kit: kit() }), books.coupon, limits);
+    let (goods, goods_health) = OwnerActor::start(Arc::new(Goods { kit: kit() }), books.goods, limits);
+    let (user, user_health) = OwnerActor::start(Arc::new(User { kit: kit(), points_per_unit }), books.user, limits);
+    let (order, order_health) = OwnerActor::start(Arc::new(Order { kit: order_kit }), books.order, limits);
+    let (pay, pay_health) = OwnerActor::start(Arc::new(Pay { kit: pay_kit }), books.pay, limits);
+    let mut health = vec![coupon_health, goods_health, user_health, order_health, pay_health];
+
+    let mut network = Network {
+        outboxes: vec![outbox_of(&order), outbox_of(&pay)],
+        routes: vec![
+            route(&order, "goods", &goods),
+            route(&order, "coupon", &coupon),
+            route(&order, "user", &user),
+            route(&pay, "order", &order),
+            route(&pay, "points", &user),
+            route(&pay, "pay_log", &pay),
+        ],
+        inboxes: vec![
+            coupon.clone().recipient(),
+            goods.clone().recipient(),
+            user.clone().recipient(),
+            order.clone().recipient(),
+            pay.clone().recipient(),
+        ],
+    };
+    let started =
+        sandbox.zip(stores.sandbox).map(|(account, store)| sandbox::start(sandbox_kit, store, limits, account));
+    let (mut gateways, mut platform) = (Vec::new(), None);
+    if let Some(started) = started {
+        health.extend(started.health);
+        network.outboxes.push(started.outbox);
+        network.routes.push(started.route);
+        gateways.push(started.gateway);
+        platform = Some(started.platform);
+    }
+    let outboxes = network.outboxes.iter().map(|outbox| outbox.look.clone()).collect();
+    let (relay, relay_health) = Relay::start(network, settings.relay, clock.clone(), faults.clone());
+    nudges.iter().for_each(|nudge| nudge.connect(relay.clone().recipient()));
+
+    let capacity = settings.orders.in_flight_max;
+    let coordinator_health = Arc::new(Health::new(actor::NAME, clock.clone(), capacity, None));
+    let owners = Owners { coupon, goods, user, order, pay };
+    let gateways = Gateways::new(gateways);
+    let coordinator = OrderCoordinator::start(Tools {
+        owners: owners.clone(),
+        gateways: gateways.clone(),
+        ids: Arc::clone(&ids),
+        clock,
+        orders: settings.orders,
+        faults,
+        health: Arc::clone(&coordinator_health),
+    });
+    health.extend([coordinator_health, relay_health]);
+    Graph { owners, coordinator, relay, gateways, platform, ids, health, outboxes }
+}
+
+fn outbox_of<O: Owner>(owner: &Addr<OwnerActor<O>>) -> Outbox {
+    Outbox {
+        producer: O::NAME,
+        look: owner.clone().recipient(),
+        reclaim: owner.clone().recipient(),
+        prune: owner.clone().recipient(),
+    }
+}
+
+fn route<P: Owner, C: Consumer>(
+    producer: &Addr<OwnerActor<P>>,
+    group: &'static str,
+    consumer: &Addr<OwnerActor<C>>,
+) -> Route {
+    Route { producer: P::NAME, group, turn: producer.clone().recipient(), deliver: consumer.clone().recipient() }
+}

@@ -1,0 +1,146 @@
+//! The composition root: stores, actors, coordinator, relay, HTTP; and the order in which they stop.
+
+mod account;
+mod demo;
+mod graph;
+mod server;
+pub mod stores;
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::time::Duration;
+
+use actix::Arbiter;
+use actix_web::dev::ServerHandle;
+use anyhow::Context;
+
+use crate::config::{self, Settings};
+use crate::coordinator;
+use crate::domain::clock::Clock;
+use crate::http::password::Passwords;
+use crate::http::token::Tokens;
+use crate::runtime::{Faults, relay};
+use crate::{db, secret};
+use graph::{Graph, Parts};
+use stores::Stores;
+
+/// A running application.
+pub struct App {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Where the admin routes are, if not there too.
+    pub admin_address: Option<SocketAddr>,
+    /// What the operator is told once: passwords that were made.
+    pub notes: Vec<String>,
+    graph: Graph,
+    stores: Stores,
+    arbiter: Arbiter,
+    handles: Vec<ServerHandle>,
+}
+
+impl App {
+    /// Starts everything: migrates the stores, starts the actors on a thread of their own, puts in what a first start
+    /// needs, and listens. Call it inside an actix system.
+    ///
+    /// # Errors
+    /// A setting that cannot be used, a store that cannot be opened, an address that is taken.
+    pub async fn start(settings: Settings, clock: Clock, faults: Faults) -> anyhow::Result<Self> {
+        let stores = Stores::open(&settings)?;
+        stores.migrate()?;
+        let folder = db::store::directory(&settings.store.url).map_err(|e| config::Error::new("store.url", e))?;
+        let (listener, admin_listener) = listen(&settings)?;
+        let address = listener.local_addr()?;
+        let admin_address = admin_listener.as_ref().map(TcpListener::local_addr).transpose()?;
+        let parts = Parts {
+            settings: settings.clone(),
+            stores: stores.clone(),
+            clock: clock.clone(),
+            faults,
+            sandbox: sandbox_account(&settings, &folder, address)?,
+        };
+        let arbiter = Arbiter::new();
+        let graph = graph::build_on(&arbiter, parts).await?;
+        let passwords = Passwords::new(settings.session.hashing_max)?;
+        let mut notes = account::admin(&graph, &passwords, &settings.admin).await?;
+        if settings.demo.seed {
+            notes.extend(demo::seed(&graph, &passwords, &settings.demo).await?);
+        }
+        let tokens = Tokens::new(
+            secret::load_or_make(&folder, "token")?.as_bytes(),
+            clock.clone(),
+            settings.session.token_ttl.0,
+        );
+        let state = server::state(&graph, tokens, passwords, clock, &settings);
+        let handles = server::start(&settings, state, graph.platform.clone(), listener, admin_listener)?;
+        Ok(Self { address, admin_address, notes, graph, stores, arbiter, handles })
+    }
+
+    /// The books of this application, for an audit beside it.
+    #[must_use]
+    pub const fn stores(&self) -> &Stores {
+        &self.stores
+    }
+
+    /// Looks for work that is due, starts it, and answers how much is under way: unfinished orders and messages. Zero:
+    /// nothing is left to do until time passes or a request comes.
+    pub async fn work_left(&self) -> usize {
+        let sagas = self.graph.coordinator.send(coordinator::message::Sweep).await.unwrap_or(0);
+        let routes = self.graph.relay.send(relay::Sweep).await.unwrap_or(0);
+        sagas + routes
+    }
+
+    /// Stops in order: no more HTTP, answers under way are sent; then orders and messages under way end, as far as the
+    /// time allows (the rest is durable and goes on after the next start); then the stores are folded up.
+    pub async fn stop(self, within: Duration) {
+        for handle in &self.handles {
+            handle.stop(true).await;
+        }
+        let deadline = tokio::time::Instant::now() + within;
+        while self.work_left().await > 0 && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let Self { graph, stores, arbiter, .. } = self;
+        drop(graph);
+        arbiter.stop();
+        let _ = actix_web::rt::task::spawn_blocking(move || {
+            // The actors' thread ends first: with it the writers' connections are closed.
+            drop(arbiter.join());
+            stores.checkpoint();
+        })
+        .await;
+    }
+}
+
+fn listen(settings: &Settings) -> anyhow::Result<(TcpListener, Option<TcpListener>)> {
+    let listener = TcpListener::bind(settings.http.listen)
+        .map_err(|error| config::Error::new("http.listen", format!("{}: {error}", settings.http.listen)))?;
+    let admin = match settings.admin.listen.as_str() {
+        "" => None,
+        address => Some(
+            TcpListener::bind(address)
+                .map_err(|error| config::Error::new("admin.listen", format!("{address}: {error}")))?,
+        ),
+    };
+    Ok((listener, admin))
+}
+
+fn sandbox_account(
+    settings: &Settings,
+    folder: &Path,
+    address: SocketAddr,
+) -> anyhow::Result<Option<crate::gateway::sandbox::Account>> {
+    use crate::gateway::sandbox::{Account, Key};
+    let sandbox = &settings.gateway.sandbox;
+    if !sandbox.enabled {
+        return Ok(None);
+    }
+    let secret = match sandbox.secret.expose() {
+        "" => secret::load_or_make(folder, "sandbox").context("the sandbox platform's secret")?,
+        given => given.to_owned(),
+    };
+    let public_url = match settings.http.public_url.as_str() {
+        "" => format!("http://{address}"),
+        url => url.to_owned(),
+    };
+    Ok(Some(Account { key: Key::new(&secret)?, merchant_id: sandbox.merchant_id.clone(), public_url }))
+}

@@ -1,0 +1,91 @@
+//! HTTP: what handlers work with, and the servers that listen.
+
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use actix_web::dev::ServerHandle;
+use actix_web::{App as WebApp, HttpServer, middleware::from_fn, web};
+
+use super::graph::Graph;
+use crate::config::Settings;
+use crate::domain::clock::Clock;
+use crate::gateway::sandbox::Platform;
+use crate::http::{State, middleware, password::Passwords, route, sandbox, token::Tokens};
+
+/// What handlers work with.
+pub fn state(graph: &Graph, tokens: Tokens, passwords: Passwords, clock: Clock, settings: &Settings) -> State {
+    State {
+        owners: graph.owners.clone(),
+        coordinator: graph.coordinator.clone(),
+        gateways: graph.gateways.clone(),
+        ids: Arc::clone(&graph.ids),
+        started: clock.now(),
+        clock,
+        tokens,
+        passwords,
+        health: graph.health.clone(),
+        outboxes: graph.outboxes.clone(),
+        body_within: settings.http.body_within.0,
+    }
+}
+
+/// Which routes a server has.
+#[derive(Clone, Copy)]
+struct Routes {
+    public: bool,
+    admin: bool,
+}
+
+/// Serves the public routes on one listener, and the admin routes there too or on their own.
+pub fn start(
+    settings: &Settings,
+    state: State,
+    platform: Option<Platform>,
+    listener: TcpListener,
+    admin_listener: Option<TcpListener>,
+) -> anyhow::Result<Vec<ServerHandle>> {
+    let state = web::Data::new(state);
+    let shares = admin_listener.is_none();
+    let mut handles = vec![serve(settings, &state, platform, listener, Routes { public: true, admin: shares })?];
+    if let Some(listener) = admin_listener {
+        handles.push(serve(settings, &state, None, listener, Routes { public: false, admin: true })?);
+    }
+    Ok(handles)
+}
+
+fn serve(
+    settings: &Settings,
+    state: &web::Data<State>,
+    platform: Option<Platform>,
+    listener: TcpListener,
+    routes: Routes,
+) -> anyhow::Result<ServerHandle> {
+    let state = state.clone();
+    let platform = platform.map(web::Data::new);
+    let app = move || {
+        let mut app = WebApp::new().app_data(state.clone()).wrap(from_fn(middleware::around));
+        if routes.public {
+            app = app.configure(route::public);
+        }
+        if routes.admin {
+            app = app.configure(route::admin);
+        }
+        match &platform {
+            Some(platform) => app.app_data(platform.clone()).configure(sandbox::routes),
+            None => app,
+        }
+    };
+    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let workers = if settings.http.workers == 0 { cores() } else { settings.http.workers };
+    let server = HttpServer::new(app)
+        .workers(workers)
+        .max_connections(settings.http.connections_max)
+        .shutdown_timeout(settings.http.shutdown_within.0.as_secs())
+        // Its own handling would stop the actors as soon as HTTP is drained, before they are.
+        .disable_signals()
+        .listen(listener)?
+        .run();
+    let handle = server.handle();
+    actix_web::rt::spawn(server);
+    Ok(handle)
+}

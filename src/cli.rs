@@ -1,0 +1,119 @@
+//! The commands of the binary.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::app::App;
+use crate::app::stores::Stores;
+use crate::config::{self, Settings};
+use crate::domain::clock::Clock;
+use crate::{audit, telemetry};
+
+/// The order and payment back end of a shop.
+#[derive(Debug, Parser)]
+#[command(name = "tradepost", version)]
+pub struct Cli {
+    /// A file with settings that differ from the defaults.
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve (the default).
+    Serve,
+    /// Bring the tables to the newest version and end.
+    Migrate,
+    /// Check every invariant of the books: exit 0 where all hold, 1 with the violations, 2 where they cannot be read.
+    Audit {
+        /// Print the report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// Runs one command; what goes wrong is one line on standard error.
+#[must_use]
+pub fn run(cli: Cli) -> ExitCode {
+    let command = cli.command.unwrap_or(Command::Serve);
+    let failed = if matches!(command, Command::Audit { .. }) { 2 } else { 1 };
+    let settings = config::load(cli.config.as_deref()).map_err(anyhow::Error::from);
+    let done = settings.and_then(|settings| match command {
+        Command::Serve => serve(settings),
+        Command::Migrate => migrate(&settings),
+        Command::Audit { json } => check(&settings, json),
+    });
+    done.unwrap_or_else(|error| {
+        let _ = writeln!(std::io::stderr(), "tradepost: {error:#}");
+        ExitCode::from(failed)
+    })
+}
+
+fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
+    telemetry::start(&settings.log)?;
+    let faults = config::faults()?;
+    actix_web::rt::System::new().block_on(async {
+        let within = settings.http.shutdown_within.0;
+        let stopped = stop_signal()?;
+        let app = App::start(settings, Clock::default(), faults).await?;
+        let mut out = std::io::stdout();
+        writeln!(out, "Tradepost is listening on http://{}", app.address)?;
+        if let Some(address) = app.admin_address {
+            writeln!(out, "The admin routes are on http://{address}")?;
+        }
+        for note in &app.notes {
+            writeln!(out, "{note}")?;
+        }
+        out.flush()?;
+        stopped.await;
+        tracing::info!("stopping");
+        app.stop(within).await;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// Ends when the process is asked to stop: Ctrl-C, or SIGTERM.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+fn migrate(settings: &Settings) -> anyhow::Result<ExitCode> {
+    let mut out = std::io::stdout();
+    for migration in Stores::open(settings)?.migrate()? {
+        writeln!(out, "{migration}")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn check(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
+    let stores = Stores::open(settings)?;
+    if let Some(owner) = stores.missing() {
+        anyhow::bail!("there are no tables of {owner} at {}", settings.store.url);
+    }
+    let report = audit::run(&stores.books, Clock::default().now(), settings.audit.grace.0)?;
+    let mut out = std::io::stdout();
+    if json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else {
+        for invariant in &report.invariants {
+            let verdict = if invariant.ok { "holds" } else { "BROKEN" };
+            writeln!(out, "{verdict:6}  {:18} {:>9} checked", invariant.name, invariant.checked)?;
+            for violation in &invariant.violations {
+                writeln!(out, "          {violation}")?;
+            }
+        }
+    }
+    Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
