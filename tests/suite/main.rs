@@ -1,0 +1,13 @@
+//! The specification: the real application over HTTP, each test with its own data folder.
+#![expect(
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that meets something unexpected is to fail"
+)]
+
+mod support;
+
+mod golden;

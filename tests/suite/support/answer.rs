@@ -1,0 +1,42 @@
+//! An answer of the application, read whole.
+
+use awc::http::header::HeaderMap;
+use serde_json::Value;
+
+/// Status, headers and body; the body is JSON where it can be read as such, else `Null`.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub text: String,
+    pub body: Value,
+}
+
+impl Answer {
+    /// The answer, if it has this status; else the test fails with the body.
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{}", self.text);
+        self
+    }
+
+    /// The answer, if it is a problem with this status and code; else the test fails with the body.
+    #[track_caller]
+    pub fn expect_problem(self, status: u16, code: &str) -> Self {
+        let answer = self.expect(status);
+        assert_eq!(answer.header("content-type"), "application/problem+json", "{}", answer.text);
+        assert_eq!(answer.body["code"], code, "{}", answer.text);
+        answer
+    }
+
+    /// A header's text, empty where it is missing.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// A text field of the body.
+    #[track_caller]
+    pub fn text_of(&self, field: &str) -> String {
+        self.body[field].as_str().unwrap_or_else(|| panic!("no text {field} in {}", self.text)).to_owned()
+    }
+}

@@ -1,0 +1,212 @@
+//! The real application on a free port, with a data folder and a clock of its own.
+
+use std::time::Duration;
+
+use awc::http::Method;
+use diesel::prelude::*;
+use serde_json::Value;
+use tempfile::TempDir;
+use tradepost::app::App;
+use tradepost::domain::clock::Clock;
+use tradepost::runtime::Faults;
+use tradepost::{audit, config, db};
+
+use super::Answer;
+
+pub const ADMIN_PASSWORD: &str = "the admin's password";
+pub const DEMO_PASSWORD: &str = "the demo user's password";
+
+/// A running application. End a test with [`TestApp::finish`], which settles and audits; a test that forgets it fails.
+pub struct TestApp {
+    app: Option<App>,
+    /// Moves time.
+    pub clock: Clock,
+    /// Plans faults.
+    pub faults: Faults,
+    folder: TempDir,
+    settings: Vec<(String, String)>,
+    client: awc::Client,
+    address: String,
+    finished: bool,
+}
+
+impl TestApp {
+    /// The application with the default settings and the demo data.
+    pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// The application with settings of its own, named as in the environment without the prefix: `ORDERS__DEADLINE`.
+    pub async fn with(settings: &[(&str, &str)]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}", folder.path().display());
+        let base = [
+            ("HTTP__LISTEN", "127.0.0.1:0"),
+            ("HTTP__WORKERS", "1"),
+            ("STORE__URL", url.as_str()),
+            ("ADMIN__PASSWORD", ADMIN_PASSWORD),
+            ("DEMO__PASSWORD", DEMO_PASSWORD),
+        ];
+        let named = |(name, text): &(&str, &str)| (format!("TRADEPOST__{name}"), (*text).to_owned());
+        let mut app = Self {
+            app: None,
+            clock: Clock::default(),
+            faults: Faults::default(),
+            folder,
+            settings: base.iter().chain(settings).map(named).collect(),
+            client: awc::Client::builder().timeout(Duration::from_secs(30)).disable_redirects().finish(),
+            address: String::new(),
+            finished: false,
+        };
+        app.boot().await;
+        app
+    }
+
+    async fn boot(&mut self) {
+        let settings = config::read("", self.settings.clone()).unwrap();
+        let app = App::start(settings, self.clock.clone(), self.faults.clone()).await.unwrap();
+        self.address = app.address.to_string();
+        self.app = Some(app);
+    }
+
+    /// Stops in order and starts again on the same data.
+    pub async fn restart(&mut self) {
+        self.stop(Duration::from_secs(5)).await;
+        self.boot().await;
+    }
+
+    /// Stops in order, giving work under way this long; `boot` again with [`TestApp::restart`].
+    pub async fn stop(&mut self, within: Duration) {
+        if let Some(app) = self.app.take() {
+            app.stop(within).await;
+        }
+    }
+
+    fn app(&self) -> &App {
+        self.app.as_ref().expect("the application is stopped")
+    }
+
+    /// Where it listens, without a slash at the end.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Works until nothing is left to do that is due now: orders, messages, callbacks.
+    pub async fn settle(&self) {
+        for _ in 0..10_000 {
+            if self.app().work_left().await == 0 {
+                return;
+            }
+            actix_web::rt::time::sleep(Duration::from_millis(1)).await;
+        }
+        panic!("the work does not end");
+    }
+
+    /// Moves time forward and does what is due then.
+    pub async fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        self.settle().await;
+    }
+
+    /// Ends the test: settles, audits without any grace, stops.
+    pub async fn finish(mut self) {
+        self.settle().await;
+        let report = self.audit();
+        assert!(report.ok, "the audit found: {}", serde_json::to_string_pretty(&report).unwrap());
+        self.finished = true;
+        self.stop(Duration::ZERO).await;
+    }
+
+    /// Ends a test that has broken the books on purpose: no audit.
+    pub async fn finish_broken(mut self) {
+        self.finished = true;
+        self.stop(Duration::ZERO).await;
+    }
+
+    /// What the audit says now, without any grace.
+    pub fn audit(&self) -> audit::Report {
+        audit::run(&self.app().stores().books, self.clock.now(), Duration::ZERO).unwrap()
+    }
+
+    fn store(&self, owner: &str) -> db::Store {
+        db::Store::new(&format!("sqlite://{}", self.folder.path().display()), owner, 1).unwrap()
+    }
+
+    /// What a query with one integer column `n` gives, in the tables of an owner.
+    pub fn number(&self, owner: &str, query: &str) -> i64 {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = diesel::sql_types::BigInt)]
+            n: i64,
+        }
+        let row: Row = diesel::sql_query(query).get_result(&mut *self.store(owner).reader().unwrap()).unwrap();
+        row.n
+    }
+
+    /// Changes the tables of an owner behind its back.
+    pub fn tamper(&self, owner: &str, statement: &str) {
+        let changed = diesel::sql_query(statement).execute(&mut self.store(owner).writer().unwrap()).unwrap();
+        assert!(changed > 0, "nothing was changed by {statement}");
+    }
+
+    /// Sends a request: a bearer token where `token` is not empty, a JSON body where there is one.
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        token: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Answer {
+        let mut request = self.client.request(method, format!("{}{path}", self.url()));
+        if !token.is_empty() {
+            request = request.insert_header(("authorization", format!("Bearer {token}")));
+        }
+        for (name, value) in headers {
+            request = request.insert_header((*name, *value));
+        }
+        let response = match body {
+            Some(body) => request.send_json(body).await,
+            None => request.send().await,
+        };
+        read(response.unwrap()).await
+    }
+
+    /// Sends raw bytes.
+    pub async fn send_bytes(&self, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+        let mut request = self.client.post(format!("{}{path}", self.url()));
+        for (name, value) in headers {
+            request = request.insert_header((*name, *value));
+        }
+        read(request.send_body(body).await.unwrap()).await
+    }
+
+    /// `GET` with a token.
+    pub async fn get(&self, path: &str, token: &str) -> Answer {
+        self.send(Method::GET, path, token, &[], None).await
+    }
+
+    /// `POST` with a token and a JSON body.
+    pub async fn post(&self, path: &str, token: &str, body: Value) -> Answer {
+        self.send(Method::POST, path, token, &[], Some(&body)).await
+    }
+}
+
+async fn read(
+    mut response: awc::ClientResponse<
+        impl futures_util::Stream<Item = Result<actix_web::web::Bytes, awc::error::PayloadError>> + Unpin,
+    >,
+) -> Answer {
+    let bytes = response.body().limit(4 << 20).await.unwrap();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    Answer { status: response.status().as_u16(), headers: response.headers().clone(), text, body }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if !self.finished && !std::thread::panicking() {
+            panic!("end the test with finish(): it settles and audits");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! What every test stands on.
+
+mod answer;
+mod app;
+mod shop;
+
+pub use answer::Answer;
+pub use app::TestApp;
+pub use shop::{Wish, amount};
+
+/// The goods of the golden case.
+pub const GOODS: &str = "345959443973935104";
+/// The user of the golden case.
+pub const USER: &str = "345963634385633280";
+/// The coupon of the golden case.
+pub const COUPON: &str = "345988230098857984";

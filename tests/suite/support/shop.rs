@@ -1,0 +1,106 @@
+//! What people do in the shop, in the words of the contract.
+
+use awc::http::Method;
+use serde_json::{Value, json};
+
+use super::app::{ADMIN_PASSWORD, DEMO_PASSWORD};
+use super::{Answer, COUPON, GOODS, TestApp};
+
+/// An order as a client asks for it; start from [`Wish::of`] or [`Wish::golden`] and change what matters.
+#[derive(Debug, Clone)]
+pub struct Wish(pub Value);
+
+impl Wish {
+    /// So many units of these goods, nothing else.
+    pub fn of(goods_id: &str, goods_number: i64) -> Self {
+        let goods = json!([{"goods_id": goods_id, "goods_number": goods_number}]);
+        Self(json!({"goods": goods, "address": "1 Main Street", "consignee": "zs"}))
+    }
+
+    /// The golden order.
+    pub fn golden() -> Self {
+        Self::of(GOODS, 1).with("coupon_id", json!(COUPON)).with("money_paid", json!("100.00"))
+    }
+
+    /// With this field.
+    pub fn with(mut self, field: &str, value: Value) -> Self {
+        self.0[field] = value;
+        self
+    }
+}
+
+/// Minor units as the contract writes them.
+pub fn amount(minor: i64) -> String {
+    format!("{}.{:02}", minor / 100, minor % 100)
+}
+
+impl TestApp {
+    async fn sign_in(&self, user_name: &str, user_password: &str) -> String {
+        let body = json!({"user_name": user_name, "user_password": user_password});
+        self.post("/v1/sessions", "", body).await.expect(201).text_of("access_token")
+    }
+
+    /// A token of the administrator.
+    pub async fn admin(&self) -> String {
+        self.sign_in("admin", ADMIN_PASSWORD).await
+    }
+
+    /// A token of the demo user.
+    pub async fn zs(&self) -> String {
+        self.sign_in("zs", DEMO_PASSWORD).await
+    }
+
+    /// A new customer with this balance: their id and a token.
+    pub async fn customer(&self, user_name: &str, balance: &str) -> (String, String) {
+        let body = json!({"user_name": user_name, "user_password": "a good password"});
+        let user_id = self.post("/v1/users", "", body).await.expect(201).text_of("user_id");
+        if balance != "0.00" {
+            let admin = self.admin().await;
+            let body = json!({"delta": balance, "reason": "for the test"});
+            self.post(&format!("/admin/users/{user_id}/balance"), &admin, body).await.expect(200);
+        }
+        (user_id, self.sign_in(user_name, "a good password").await)
+    }
+
+    /// New goods: their id.
+    pub async fn goods(&self, goods_number: i64, goods_price: &str) -> String {
+        let body = json!({"goods_name": "test goods", "goods_number": goods_number, "goods_price": goods_price});
+        self.post("/admin/goods", &self.admin().await, body).await.expect(201).text_of("goods_id")
+    }
+
+    /// A new coupon for a user: its id.
+    pub async fn coupon(&self, user_id: &str, coupon_price: &str) -> String {
+        let body = json!({"user_id": user_id, "coupon_price": coupon_price});
+        self.post("/admin/coupons", &self.admin().await, body).await.expect(201).text_of("coupon_id")
+    }
+
+    /// Places an order.
+    pub async fn order(&self, token: &str, key: &str, wish: &Wish) -> Answer {
+        self.send(Method::POST, "/v1/orders", token, &[("idempotency-key", key)], Some(&wish.0)).await
+    }
+
+    /// Starts a payment on the sandbox.
+    pub async fn pay(&self, token: &str, key: &str, order_id: &str) -> Answer {
+        let body = json!({"order_id": order_id, "provider": "sandbox"});
+        self.send(Method::POST, "/v1/payments", token, &[("idempotency-key", key)], Some(&body)).await
+    }
+
+    /// Pays at the sandbox platform, which then calls back as `how` says, and settles.
+    pub async fn pay_at_platform(&self, pay_id: &str, how: Value) -> Answer {
+        let answer = self.post(&format!("/sandbox/trades/{pay_id}/pay"), "", how).await;
+        self.settle().await;
+        answer
+    }
+
+    /// Units in stock.
+    pub async fn stock(&self, goods_id: &str) -> i64 {
+        self.get(&format!("/v1/goods/{goods_id}"), "").await.expect(200).body["goods_number"].as_i64().unwrap()
+    }
+
+    /// One actor in the status page.
+    pub async fn actor(&self, name: &str) -> Value {
+        let status = self.get("/admin/status", &self.admin().await).await.expect(200).body;
+        let actors = status["actors"].as_array().unwrap();
+        actors.iter().find(|actor| actor["name"] == name).unwrap_or_else(|| panic!("no actor {name}")).clone()
+    }
+}
