@@ -69,7 +69,10 @@ fn request_id(headers: &HeaderMap) -> String {
 fn finished(response: ServiceResponse<impl MessageBody + 'static>, request_id: &str) -> ServiceResponse<BoxBody> {
     let status = response.status();
     let mut response = response.map_into_boxed_body();
-    if status.is_client_error() || status.is_server_error() {
+    // A page for people says itself what is wrong.
+    let is_page =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    if (status.is_client_error() || status.is_server_error()) && !is_page {
         let problem = response
             .response()
             .error()

@@ -48,10 +48,7 @@ codes! {
     CouponAlreadyUsed     "coupon_already_used"      409 "The coupon is used by another order";
     OrderDeadlinePassed   "order_deadline_passed"    409 "The order could not be made in time";
     OrderNotPayable       "order_not_payable"        409 "The order cannot be paid";
-    OrderNotCancellable   "order_not_cancellable"    409 "The order cannot be cancelled";
-    OrderNotRefundable    "order_not_refundable"     409 "The order cannot be refunded";
-    OrderNotShippable     "order_not_shippable"      409 "The order cannot be shipped";
-    OrderNotReceivable    "order_not_receivable"     409 "The order cannot be received";
+    TradeNotOpen          "trade_not_open"           409 "The trade has ended";
     PayloadTooLarge       "payload_too_large"        413 "The body is too large";
     UnsupportedMediaType  "unsupported_media_type"   415 "The body must be application/json";
     InvalidRequest        "invalid_request"          422 "The request is not valid";
@@ -63,7 +60,6 @@ codes! {
     ShippingFeeMismatch   "shipping_fee_mismatch"    422 "The shipping fee is another";
     OrderAmountMismatch   "order_amount_mismatch"    422 "The order amount is another";
     MoneyPaidTooHigh      "money_paid_too_high"      422 "More balance is offered than there is to pay";
-    TooManyRequests       "too_many_requests"        429 "Too many requests";
     Internal              "internal"                 500 "Internal error";
     Busy                  "busy"                     503 "Busy, try again";
     NotReady              "not_ready"                503 "Not ready";
@@ -99,7 +95,6 @@ impl Code {
             408 => Self::RequestTimeout,
             413 => Self::PayloadTooLarge,
             415 => Self::UnsupportedMediaType,
-            429 => Self::TooManyRequests,
             503 => Self::Busy,
             400..=499 => Self::MalformedRequest,
             _ => Self::Internal,
@@ -109,7 +104,7 @@ impl Code {
     /// After how many seconds the same request may succeed.
     const fn retry_after(self) -> Option<u16> {
         match self {
-            Self::Busy | Self::NotReady | Self::TooManyRequests | Self::IdempotencyKeyInUse => Some(1),
+            Self::Busy | Self::NotReady | Self::IdempotencyKeyInUse => Some(1),
             _ => None,
         }
     }

@@ -3,13 +3,13 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, Bytes, Data, Path, ServiceConfig};
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use serde_json::json;
 
-use super::sandbox_page as page;
+use super::problem::{Code, Problem};
+use super::{Answer, field, sandbox_page as page};
 use crate::gateway::sandbox::Platform;
 use crate::gateway::sandbox::error::Refusal;
 use crate::gateway::sandbox::message::{Callbacks, Trade};
-use crate::runtime::{Failure, Reply};
+use crate::runtime::Reply;
 
 /// Nothing is loaded, run or framed; the page's own style is inline, its forms go to this server.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
@@ -28,27 +28,23 @@ pub fn routes(cfg: &mut ServiceConfig) {
     );
 }
 
-async fn find(platform: Data<Platform>, number: Path<String>) -> HttpResponse {
-    match platform.find(number.into_inner()).await {
-        Ok(Some(trade)) => HttpResponse::Ok().json(trade),
-        Ok(None) => refused(Refusal::NotFound),
-        Err(failure) => failed(failure),
-    }
+async fn find(platform: Data<Platform>, number: Path<String>) -> Answer {
+    let trade = platform.find(number.into_inner()).await?.ok_or(Refusal::NotFound)?;
+    Ok(HttpResponse::Ok().json(trade))
 }
 
-async fn pay(platform: Data<Platform>, number: Path<String>, body: Bytes) -> HttpResponse {
-    match callbacks(&body) {
-        Ok(callbacks) => answer(platform.pay(number.into_inner(), callbacks).await),
-        Err((status, code, detail)) => problem(status, code, &detail),
-    }
+/// A body is optional: none means the defaults.
+async fn pay(platform: Data<Platform>, number: Path<String>, body: Bytes) -> Answer {
+    let callbacks = if body.is_empty() { Callbacks::default() } else { field::from_json(&body)? };
+    Ok(HttpResponse::Ok().json(platform.pay(number.into_inner(), callbacks).await??))
 }
 
-async fn decline(platform: Data<Platform>, number: Path<String>) -> HttpResponse {
-    answer(platform.decline(number.into_inner()).await)
+async fn decline(platform: Data<Platform>, number: Path<String>) -> Answer {
+    Ok(HttpResponse::Ok().json(platform.decline(number.into_inner()).await??))
 }
 
-async fn close(platform: Data<Platform>, number: Path<String>) -> HttpResponse {
-    answer(platform.close(number.into_inner()).await)
+async fn close(platform: Data<Platform>, number: Path<String>) -> Answer {
+    Ok(HttpResponse::Ok().json(platform.close(number.into_inner()).await??))
 }
 
 async fn checkout(platform: Data<Platform>, number: Path<String>) -> HttpResponse {
@@ -84,64 +80,17 @@ fn html(status: StatusCode, page: String) -> HttpResponse {
     HttpResponseBuilder::new(status)
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CONTENT_SECURITY_POLICY, PAGE_POLICY))
-        .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
-        .insert_header((header::CACHE_CONTROL, "no-store"))
         .body(page)
 }
 
-fn answer(outcome: Reply<Result<Trade, Refusal>>) -> HttpResponse {
-    match outcome {
-        Ok(Ok(trade)) => HttpResponse::Ok().json(trade),
-        Ok(Err(refusal)) => refused(refusal),
-        Err(failure) => failed(failure),
-    }
-}
-
-fn refused(refusal: Refusal) -> HttpResponse {
-    match refusal {
-        Refusal::NotFound => problem(StatusCode::NOT_FOUND, "not_found", &refusal.to_string()),
-        Refusal::Ended(_) => problem(StatusCode::CONFLICT, "trade_not_open", &refusal.to_string()),
-    }
-}
-
-fn failed(failure: Failure) -> HttpResponse {
-    match failure {
-        // Everything here may be asked again: a trade is charged once.
-        Failure::Busy | Failure::Unknown => {
-            let mut busy = problem(StatusCode::SERVICE_UNAVAILABLE, "busy", "try again");
-            busy.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("1"));
-            busy
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotFound => Self::new(Code::NotFound),
+            Refusal::Ended(_) => Self::with(Code::TradeNotOpen, refusal.to_string()),
         }
-        Failure::Poison => problem(StatusCode::INTERNAL_SERVER_ERROR, "internal", "this is a bug"),
     }
-}
-
-type Wrong = (StatusCode, &'static str, String);
-
-/// The body of a payment; none at all means the defaults.
-fn callbacks(body: &[u8]) -> Result<Callbacks, Wrong> {
-    if body.is_empty() {
-        return Ok(Callbacks::default());
-    }
-    let malformed = |error: &serde_json::Error| (StatusCode::BAD_REQUEST, "malformed_request", error.to_string());
-    let mut json = serde_json::Deserializer::from_slice(body);
-    let callbacks = serde_path_to_error::deserialize(&mut json).map_err(|error| {
-        if error.inner().is_data() {
-            (StatusCode::UNPROCESSABLE_ENTITY, "invalid_request", error.to_string())
-        } else {
-            malformed(error.inner())
-        }
-    })?;
-    json.end().map_err(|error| malformed(&error))?;
-    Ok(callbacks)
-}
-
-fn problem(status: StatusCode, code: &str, detail: &str) -> HttpResponse {
-    let title = status.canonical_reason().unwrap_or_default();
-    let body =
-        json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail, "code": code });
-    HttpResponseBuilder::new(status).content_type("application/problem+json").body(body.to_string())
 }
 
 #[cfg(test)]
