@@ -68,7 +68,11 @@ fn build(parts: Parts) -> Graph {
     let (coupon, coupon_health) = OwnerActor::start(Arc::new(Coupon { kit: kit() }), books.coupon, limits);
     let (goods, goods_health) = OwnerActor::start(Arc::new(Goods { kit: kit() }), books.goods, limits);
     let (user, user_health) = OwnerActor::start(Arc::new(User { kit: kit(), points_per_unit }), books.user, limits);
-    let (order, order_health) = OwnerActor::start(Arc::new(Order { kit: order_kit }), books.order, limits);
+    let (order, order_health) = OwnerActor::start(
+        Arc::new(Order { kit: order_kit, pay_within: settings.orders.pay_within.0 }),
+        books.order,
+        limits,
+    );
     let (pay, pay_health) = OwnerActor::start(Arc::new(Pay { kit: pay_kit }), books.pay, limits);
     let mut health = vec![coupon_health, goods_health, user_health, order_health, pay_health];
 

@@ -10,6 +10,8 @@ pub mod message;
 mod row;
 mod store;
 
+use std::time::Duration;
+
 use crate::runtime::{Kit, Owner};
 
 /// The owner of orders.
@@ -17,6 +19,8 @@ use crate::runtime::{Kit, Owner};
 pub struct Order {
     /// What every owner is given.
     pub kit: Kit,
+    /// A confirmed order can be paid for so long.
+    pub pay_within: Duration,
 }
 
 impl Owner for Order {

@@ -143,12 +143,18 @@ pub fn count_unfinished(_: &Order, batch: &[CountUnfinished], db: &mut Db) -> db
     Ok(vec![orders::table.filter(unfinished).count().get_result(db)?; batch.len()])
 }
 
-/// `unpaid -> paying`, where the order waits for its payment.
-pub fn start_payment(_: &Order, batch: &[StartPayment], db: &mut Db) -> db::Result<Vec<Result<Money, PaymentRefusal>>> {
+/// `unpaid -> paying`, where the order waits for its payment and its time has not passed.
+pub fn start_payment(
+    owner: &Order,
+    batch: &[StartPayment],
+    db: &mut Db,
+) -> db::Result<Vec<Result<Money, PaymentRefusal>>> {
     let rows = row::read(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?;
+    let now = owner.kit.clock.now();
+    let too_late = |row: &Row| row.confirm_time.is_none_or(|confirmed| now >= confirmed.plus(owner.pay_within));
     let judge = |task: &StartPayment| match rows.get(&task.order_id).filter(|row| row.user_id == task.user_id) {
         None => Err(PaymentRefusal::NotFound),
-        Some(row) if row.order_status != OrderStatus::Confirmed => Err(PaymentRefusal::NotPayable),
+        Some(row) if row.order_status != OrderStatus::Confirmed || too_late(row) => Err(PaymentRefusal::NotPayable),
         Some(row) => match row.pay_status {
             PayStatus::Unpaid | PayStatus::Paying => Ok(row.pay_amount),
             PayStatus::Paid => Err(PaymentRefusal::NotPayable),

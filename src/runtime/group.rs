@@ -24,33 +24,37 @@ pub enum After {
 /// item, so that only the poison item fails. Any other error leaves the outcome unknown for all: they ask again.
 pub fn write<O: Owner>(owner: &O, db: &mut Db, mut batch: Batch<O>, health: &Health) -> After {
     let size = size(&batch);
-    let first = db::transaction(db, |db| {
-        guarded(|| {
-            owner.kit().faults.hit(O::NAME, "apply")?;
-            batch.iter_mut().try_for_each(|lane| lane.run_all(owner, db))?;
-            owner.kit().faults.hit(O::NAME, "before_commit")
-        })
-    });
-    let (done, failed, after) = match first {
-        Ok(()) => (Ok(()), 0, After::Keep),
+    let (done, failed, retried, after) = match all_at_once(owner, db, &mut batch) {
+        Ok(()) => (Ok(()), 0, 0, After::Keep),
         Err(error) if is_of_the_item(error.class) => {
-            let panicked = error.class == Class::Panic;
             health.failed_with(&error.to_string());
+            let after = if error.class == Class::Panic { After::Restart } else { After::Keep };
             match one_by_one(owner, db, &mut batch, health) {
-                Ok(failed) => (Ok(()), failed, if panicked { After::Restart } else { After::Keep }),
-                Err(error) => (Err(error), size, After::Reopen),
+                Ok(failed) => (Ok(()), failed, size, after),
+                Err(error) => (Err(error), size, size, After::Reopen),
             }
         }
-        Err(error) => (Err(error), size, After::Reopen),
+        // Nothing is wrong with the connection: somebody else was faster, or there is no space.
+        Err(error) if matches!(error.class, Class::Busy | Class::Full) => (Err(error), size, 0, After::Keep),
+        Err(error) => (Err(error), size, 0, After::Reopen),
     };
     let done = done.and_then(|()| {
         health.committed(size);
         owner.kit().nudge.send(O::NAME);
         guarded(|| owner.kit().faults.hit(O::NAME, "after_commit"))
     });
-    let retried = if after == After::Keep { 0 } else { size };
     settle(batch, done, failed, retried, health);
     after
+}
+
+fn all_at_once<O: Owner>(owner: &O, db: &mut Db, batch: &mut Batch<O>) -> db::Result<()> {
+    db::transaction(db, |db| {
+        guarded(|| {
+            owner.kit().faults.hit(O::NAME, "apply")?;
+            batch.iter_mut().try_for_each(|lane| lane.run_all(owner, db))?;
+            owner.kit().faults.hit(O::NAME, "before_commit")
+        })
+    })
 }
 
 fn one_by_one<O: Owner>(owner: &O, db: &mut Db, batch: &mut Batch<O>, health: &Health) -> db::Result<u64> {

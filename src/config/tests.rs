@@ -1,0 +1,49 @@
+use super::*;
+use crate::domain::money::Money;
+
+fn refused(file: &str, variables: &[(&str, &str)]) -> String {
+    let variables = variables.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+    read(file, variables).expect_err("it was taken").to_string()
+}
+
+#[test]
+fn the_defaults_are_complete() {
+    let settings = read("", Vec::new()).unwrap();
+    assert_eq!(settings.http.listen.to_string(), "127.0.0.1:8080");
+    assert_eq!(settings.orders.pay_within.0, std::time::Duration::from_secs(30 * 60));
+}
+
+#[test]
+fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
+    let file = "[orders]\nshipping_fee = \"7.50\"\npay_within = \"5m\"\n";
+    let variables = vec![("TRADEPOST__ORDERS__PAY_WITHIN".to_owned(), "90s".to_owned())];
+    let settings = read(file, variables).unwrap();
+    assert_eq!(settings.orders.shipping_fee, Money(750));
+    assert_eq!(settings.orders.pay_within.0, std::time::Duration::from_secs(90));
+}
+
+#[test]
+fn every_wrong_setting_is_named() {
+    assert!(refused("colour = 1", &[]).contains("setting colour: there is no such setting"));
+    assert!(refused("[http]\nlisten = 5", &[]).contains("setting http.listen: must be of type string"));
+    for (name, text, told) in [
+        ("TRADEPOST__HTTP__LISTEN", "nowhere", "http.listen"),
+        ("TRADEPOST__HTTP__LISTN", "x", "http.listn"),
+        ("TRADEPOST__NODE__ID", "1024", "node.id"),
+        ("TRADEPOST__NODE__ID", "one", "node.id"),
+        ("TRADEPOST__DEMO__SEED", "yes", "demo.seed"),
+        ("TRADEPOST__ORDERS__DEADLINE", "soon", "orders.deadline"),
+        ("TRADEPOST__ORDERS__SHIPPING_FEE", "-1", "orders.shipping_fee"),
+        ("TRADEPOST__OWNERS__BATCH_MAX", "0", "owners.batch_max"),
+        ("TRADEPOST__GATEWAY__SANDBOX__SECRET", "short", "gateway.sandbox.secret"),
+        ("TRADEPOST__ADMIN__PASSWORD", "short", "admin.password"),
+        ("TRADEPOST__ADMIN__LISTEN", "8081", "admin.listen"),
+        ("TRADEPOST__HTTP__PUBLIC_URL", "example.org", "http.public_url"),
+        ("TRADEPOST__POINTS__PER_UNIT", "1e3", "points.per_unit"),
+        ("TRADEPOST__PROFILE", "staging", "profile"),
+        ("TRADEPOST__PROFILE", "production", "gateway.sandbox.enabled"),
+    ] {
+        let line = refused("", &[(name, text)]);
+        assert!(line.contains(told) && line.lines().count() == 1, "{name}={text}: {line}");
+    }
+}
