@@ -18,7 +18,8 @@ use crate::goods::Goods;
 use crate::order::Order;
 use crate::pay::Pay;
 use crate::runtime::inbox::Consumer;
-use crate::runtime::relay::{Network, Outbox, Relay, Route};
+use crate::runtime::relay::{Network, Outbox, Relay};
+use crate::runtime::round::Route;
 use crate::runtime::{Faults, Health, Kit, Nudge, Owner, OwnerActor, outbox};
 use crate::user::User;
 

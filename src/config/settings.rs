@@ -8,7 +8,7 @@ use crate::domain::id::NodeId;
 use crate::domain::money::Money;
 use crate::domain::span::Span;
 use crate::runtime::owner::Limits;
-use crate::runtime::{relay, retry::Backoff};
+use crate::runtime::{retry::Backoff, round};
 
 /// All settings; `config/default.toml` says what each is.
 #[derive(Debug, Clone, Deserialize)]
@@ -24,7 +24,7 @@ pub struct Settings {
     pub owners: Owners,
     pub orders: Orders,
     pub points: Points,
-    pub relay: relay::Policy,
+    pub relay: round::Policy,
     pub gateway: Gateway,
     pub demo: Demo,
     pub audit: Audit,

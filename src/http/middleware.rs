@@ -6,7 +6,7 @@ use std::time::Instant;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, ResponseError};
 use futures_util::FutureExt;
@@ -14,10 +14,8 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 use uuid::Uuid;
 
-use super::problem::{Code, Problem};
+use super::problem::{Code, Problem, REQUEST_ID};
 
-/// The header with the request's id, in requests and answers.
-pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// No longer ids are taken from clients.
 const LONGEST: usize = 64;
 

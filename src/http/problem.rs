@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
@@ -10,6 +11,9 @@ use crate::domain::id::OrderId;
 use crate::domain::refusal::Refusal;
 use crate::pay::error::RequestRefusal;
 use crate::runtime::Failure;
+
+/// The header with the request's id, in requests and answers.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Makes the enum and its table from one line per code.
 macro_rules! codes {
@@ -240,7 +244,7 @@ impl ResponseError for Problem {
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
         if let Some(request_id) = &self.instance {
-            response.insert_header((super::middleware::REQUEST_ID, request_id.as_str()));
+            response.insert_header((REQUEST_ID, request_id.as_str()));
         }
         if let Some(seconds) = self.code.retry_after() {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));

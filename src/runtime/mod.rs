@@ -12,6 +12,7 @@ pub mod outbox;
 pub mod owner;
 pub mod relay;
 pub mod retry;
+pub mod round;
 pub mod supervisor;
 pub mod task;
 

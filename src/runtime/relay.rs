@@ -2,53 +2,18 @@
 //! others. Woken after each commit that wrote messages; polling is the safety net.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use actix::{
     Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, Recipient, ResponseFuture, Supervised,
 };
-use futures_util::future::join_all;
-use serde::Deserialize;
 
-use super::inbox::{self, Delivery};
-use super::outbox::{self, Ended, Look, Reclaim, Turn};
-use super::retry::Backoff;
+use super::inbox;
+use super::outbox::{self, Look, Reclaim, Wake};
+use super::round::{NAME, Policy, Route, rounds};
 use super::supervisor::supervise;
 use super::{Faults, Health};
 use crate::domain::clock::Clock;
-use crate::domain::span::Span;
-
-/// When messages are tried, tried again, given up and forgotten.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Policy {
-    /// How often to look for messages nobody told of.
-    pub poll: Span,
-    /// How long a claimed message is held: after that it is due again.
-    pub lease: Span,
-    /// Messages of one group delivered at once.
-    pub batch_max: u16,
-    /// After so many attempts a message is dead.
-    pub attempts: i32,
-    /// The delays between attempts.
-    pub backoff: Backoff,
-    /// Delivered messages are kept this long; a consumer remembers them twice as long.
-    pub retention: Span,
-}
-
-/// The way from one outbox to one consumer group.
-#[derive(Debug, Clone)]
-pub struct Route {
-    /// Whose outbox.
-    pub producer: &'static str,
-    /// Which consumer group.
-    pub group: &'static str,
-    /// Where to claim and settle.
-    pub turn: Recipient<Turn>,
-    /// Where to deliver.
-    pub deliver: Recipient<Delivery>,
-}
 
 /// An outbox.
 #[derive(Debug, Clone)]
@@ -92,8 +57,6 @@ struct Work {
     again: bool,
 }
 
-/// The relay's name in the status page.
-pub const NAME: &str = "relay";
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
 
 impl Relay {
@@ -139,65 +102,6 @@ impl Relay {
             self.start_route(ctx, at);
         }
     }
-}
-
-/// Works one route until nothing is due: each turn settles the last deliveries and claims the next in one transaction.
-async fn rounds(route: Route, policy: Policy, faults: Faults, health: Arc<Health>) {
-    let mut settled = Vec::new();
-    let mut refused = 0;
-    loop {
-        let turn = Turn {
-            group: route.group,
-            settled: settled.clone(),
-            limit: i64::from(policy.batch_max),
-            lease: policy.lease.0,
-        };
-        let claimed = match route.turn.send(turn).await {
-            Ok(Ok(claimed)) => claimed,
-            // What is not settled is delivered again after its lease; the inbox knows it.
-            _ if refused >= 5 => return,
-            _ => {
-                refused += 1;
-                tokio::time::sleep(policy.backoff.delay(refused)).await;
-                continue;
-            }
-        };
-        if claimed.is_empty() {
-            return;
-        }
-        if faults.hit(NAME, "deliver").is_err() {
-            return;
-        }
-        refused = 0;
-        health.in_flight.fetch_add(claimed.len(), Relaxed);
-        let count = claimed.len();
-        settled = join_all(claimed.into_iter().map(|message| deliver(&route, policy, message))).await;
-        health.in_flight.fetch_sub(count, Relaxed);
-        let done = settled.iter().filter(|(_, ended)| matches!(ended, Ended::Done)).count();
-        let again = settled.iter().filter(|(_, ended)| matches!(ended, Ended::Again(..))).count();
-        health.answered(number(done), number(count - done - again), number(again));
-    }
-}
-
-async fn deliver(route: &Route, policy: Policy, message: outbox::Message) -> (String, Ended) {
-    let (id, attempt) = (message.id.clone(), message.attempt);
-    let delivery = route.deliver.send(Delivery(message));
-    let why = match tokio::time::timeout(policy.lease.0 / 2, delivery).await {
-        Ok(Ok(Ok(Ok(())))) => return (id, Ended::Done),
-        Ok(Ok(Ok(Err(reason)))) => reason,
-        Ok(Ok(Err(failure))) => failure.to_string(),
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "no answer in time".to_owned(),
-    };
-    if attempt >= policy.attempts {
-        tracing::error!(message_id = id, group = route.group, attempt, reason = why, "message is dead");
-        return (id, Ended::Dead(why));
-    }
-    (id, Ended::Again(policy.backoff.delay(u32::try_from(attempt).unwrap_or(1)), why))
-}
-
-fn number(n: usize) -> u64 {
-    u64::try_from(n).unwrap_or(u64::MAX)
 }
 
 impl Actor for Relay {
@@ -248,14 +152,6 @@ async fn sweep(network: &Network, relay: &Addr<Relay>) -> usize {
         }
     }
     due
-}
-
-/// An outbox of this producer has new messages.
-#[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "()")]
-pub struct Wake {
-    /// Whose outbox.
-    pub producer: &'static str,
 }
 
 impl Handler<Wake> for Relay {

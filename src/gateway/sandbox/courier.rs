@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use actix::{Actor, Addr, Context, Handler, ResponseFuture, Supervised};
 use futures_util::future::join_all;
 
-use super::message::{Attempt, Callback, Record};
+use super::message::{Attempt, COURIER, Callback, Record};
 use super::signature::{HEADER, Key};
 use super::tamper::{Letter, letter};
 use crate::domain::clock::Clock;
@@ -17,9 +17,6 @@ use crate::runtime::inbox::Delivery;
 use crate::runtime::supervisor::supervise;
 use crate::runtime::task::ask;
 use crate::runtime::{Faults, Health, Kit, Reply};
-
-/// The courier's name in the status page, and its consumer group.
-pub const NAME: &str = "courier";
 
 /// What the shop answers, with status 200, once a notice is safe there.
 pub const ACKNOWLEDGEMENT: &str = "success";
@@ -55,7 +52,7 @@ impl Courier {
         key: Key,
         public_url: &str,
     ) -> (Addr<Self>, Arc<Health>) {
-        let health = Arc::new(Health::new(NAME, kit.clock.clone(), IN_FLIGHT_MAX, None));
+        let health = Arc::new(Health::new(COURIER, kit.clock.clone(), IN_FLIGHT_MAX, None));
         let connector = awc::Connector::new().timeout(ANSWER_WITHIN).conn_keep_alive(IDLE_MAX).limit(IN_FLIGHT_MAX);
         let client = awc::Client::builder().connector(connector).timeout(ANSWER_WITHIN).disable_redirects().finish();
         let url = format!("{public_url}/v1/payments/callbacks/sandbox");
@@ -75,7 +72,7 @@ impl Handler<Delivery> for Courier {
     type Result = ResponseFuture<Reply<Result<(), String>>>;
 
     fn handle(&mut self, Delivery(message): Delivery, _: &mut Self::Context) -> Self::Result {
-        if let Err(error) = self.faults.hit(NAME, "handle") {
+        if let Err(error) = self.faults.hit(COURIER, "handle") {
             return Box::pin(std::future::ready(Ok(Err(error.to_string()))));
         }
         let (post, health) = (Rc::clone(&self.post), Arc::clone(&self.health));

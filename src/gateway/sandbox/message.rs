@@ -11,8 +11,11 @@ use crate::domain::money::Money;
 use crate::runtime::Reply;
 use crate::runtime::outbox::Topic;
 
+/// The courier's name in the status page, and its consumer group.
+pub const COURIER: &str = "courier";
+
 /// Callbacks on their way: every message of the platform's outbox.
-pub const CALLBACK: Topic = Topic { topic: "trade", tag: "callback", groups: &[super::courier::NAME] };
+pub const CALLBACK: Topic = Topic { topic: "trade", tag: "callback", groups: &[COURIER] };
 
 /// The state of a trade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -20,7 +20,8 @@ use std::sync::Arc;
 use crate::db::Store;
 use crate::gateway::Gateway;
 use crate::runtime::owner::Limits;
-use crate::runtime::relay::{Outbox, Route};
+use crate::runtime::relay::Outbox;
+use crate::runtime::round::Route;
 use crate::runtime::{Health, Kit, Owner, OwnerActor};
 
 pub use gateway::SandboxGateway;
@@ -91,7 +92,7 @@ pub fn start(kit: Kit, store: Store, limits: Limits, account: Account) -> Starte
         },
         route: Route {
             producer: Sandbox::NAME,
-            group: courier::NAME,
+            group: message::COURIER,
             turn: addr.recipient(),
             deliver: courier.recipient(),
         },

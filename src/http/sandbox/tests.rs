@@ -15,8 +15,9 @@ use crate::domain::span::Span;
 use crate::gateway::sandbox::{self, Account, Key};
 use crate::gateway::{Gateway, Notice, Outcome, Reject};
 use crate::runtime::owner::Limits;
-use crate::runtime::relay::{Network, Policy, Relay};
+use crate::runtime::relay::{Network, Relay};
 use crate::runtime::retry::Backoff;
+use crate::runtime::round::Policy;
 use crate::runtime::{Faults, Kit, Nudge};
 
 const PAY_ID: PayId = PayId::new(77);

@@ -1,35 +1,17 @@
 //! The counters of one actor: written where the work is done, read by `GET /admin/status`.
 
+mod report;
+
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use rust_decimal::Decimal;
-use serde::Serialize;
+
+pub use report::{Batch, LastError, LatencyMs, Mailbox, Report, State, StoreReport};
 
 use crate::domain::clock::{Clock, Timestamp};
-
-/// What an actor is doing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// It answers.
-    Running,
-    /// It failed and comes back.
-    Restarting,
-    /// Nobody holds its address any more.
-    Stopped,
-}
-
-/// The last thing that went wrong.
-#[derive(Debug, Clone, Serialize)]
-pub struct LastError {
-    /// When.
-    pub at: Timestamp,
-    /// What.
-    pub message: String,
-}
 
 /// The counters of one actor.
 #[derive(Debug)]
@@ -67,9 +49,9 @@ struct Latency {
 const LATENCY_WINDOW: Duration = Duration::from_secs(60);
 
 impl Latency {
+    #[expect(clippy::expect_used, reason = "the bounds are constants, and allowed ones")]
     fn new(now: Timestamp) -> Self {
-        let empty =
-            || Histogram::new_with_bounds(1, 60_000_000, 2).unwrap_or_else(|_| Histogram::new_from(&fallback()));
+        let empty = || Histogram::new_with_bounds(1, 60_000_000, 2).expect("1 us to 60 s in two digits");
         Self { since: now, current: empty(), previous: empty() }
     }
 
@@ -202,85 +184,10 @@ impl Health {
     }
 }
 
-fn fallback() -> Histogram<u32> {
-    Histogram::new(2).unwrap_or_else(|_| unreachable!("two significant digits are allowed"))
-}
-
 fn thousandth(value: u64) -> Decimal {
     Decimal::from(value).checked_div(Decimal::ONE_THOUSAND).unwrap_or_default()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// One actor in `GET /admin/status`.
-#[derive(Debug, Clone, Serialize)]
-pub struct Report {
-    /// The actor's name.
-    pub name: &'static str,
-    /// What it is doing.
-    pub state: State,
-    /// How often it came back.
-    pub restarts: u64,
-    /// What waits at its door.
-    pub mailbox: Mailbox,
-    /// Tasks that run now.
-    pub in_flight: usize,
-    /// Tasks answered with an outcome since the start.
-    pub processed: u64,
-    /// Tasks without an outcome since the start.
-    pub failed: u64,
-    /// Tasks run a second time because their batch failed.
-    pub retried: u64,
-    /// The groups that were committed.
-    pub batch: Batch,
-    /// From arrival to answer of writes, over the last minutes.
-    pub latency_ms: LatencyMs,
-    /// The last failure.
-    pub last_error: Option<LastError>,
-    /// Its database, for an owner.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub store: Option<StoreReport>,
-}
-
-/// What waits at an actor's door.
-#[derive(Debug, Clone, Serialize)]
-pub struct Mailbox {
-    /// Tasks that wait.
-    pub depth: usize,
-    /// More are refused.
-    pub capacity: usize,
-}
-
-/// The groups an owner committed.
-#[derive(Debug, Clone, Serialize)]
-pub struct Batch {
-    /// How many.
-    pub count: u64,
-    /// Tasks in one, on average.
-    #[serde(with = "rust_decimal::serde::float")]
-    pub mean: Decimal,
-    /// Tasks in the largest.
-    pub max: u64,
-}
-
-/// Two quantiles, in milliseconds.
-#[derive(Debug, Clone, Serialize)]
-pub struct LatencyMs {
-    /// Half are faster.
-    #[serde(with = "rust_decimal::serde::float")]
-    pub p50: Decimal,
-    /// One in a hundred is slower.
-    #[serde(with = "rust_decimal::serde::float")]
-    pub p99: Decimal,
-}
-
-/// An owner's database.
-#[derive(Debug, Clone, Serialize)]
-pub struct StoreReport {
-    /// Its kind.
-    pub engine: &'static str,
-    /// Whether it answered when last asked.
-    pub reachable: bool,
 }

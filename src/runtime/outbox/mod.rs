@@ -1,0 +1,143 @@
+//! Messages on their way: rows of `mq_producer`, written in the transaction of the change they tell of.
+
+mod turn;
+mod upkeep;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use actix::{Message as Sendable, Recipient};
+use diesel::prelude::*;
+use serde::Serialize;
+use uuid::Uuid;
+
+pub use turn::{Ended, Turn};
+pub use upkeep::{Backlog, Look, Prune, Reclaim};
+
+use super::Kit;
+use crate::db::schema::mq_producer;
+use crate::db::{self, Db};
+use crate::domain::clock::Timestamp;
+
+const PENDING: i32 = 0;
+const DONE: i32 = 1;
+const DEAD: i32 = 2;
+
+/// Who gets a kind of message: one row per group and message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Topic {
+    /// What it is about.
+    pub topic: &'static str,
+    /// What happened.
+    pub tag: &'static str,
+    /// The consumer groups, each of which gets its own row.
+    pub groups: &'static [&'static str],
+}
+
+/// A message for one consumer group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Message {
+    /// A UUIDv7.
+    pub id: String,
+    /// The consumer group.
+    pub group: String,
+    /// What it is about.
+    pub topic: String,
+    /// What happened.
+    pub tag: String,
+    /// The id of what it happened to.
+    pub key: String,
+    /// JSON.
+    pub body: String,
+    /// Which attempt this is, 1 for the first.
+    pub attempt: i32,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = mq_producer, treat_none_as_default_value = false)]
+struct Row {
+    id: String,
+    group_name: &'static str,
+    msg_topic: &'static str,
+    msg_tag: &'static str,
+    msg_key: String,
+    msg_body: String,
+    msg_status: i32,
+    create_time: Timestamp,
+    due_time: Timestamp,
+    attempts: i32,
+}
+
+/// Writes messages in the transaction that is open: for each, one row per group of `topic`, due after `delay`.
+///
+/// # Errors
+/// A database error, or a body that cannot be written as JSON.
+pub fn write<K: std::fmt::Display, B: Serialize>(
+    db: &mut Db,
+    kit: &Kit,
+    topic: Topic,
+    delay: Duration,
+    messages: &[(K, B)],
+) -> db::Result<()> {
+    let now = kit.clock.now();
+    let mut rows = Vec::with_capacity(messages.len() * topic.groups.len());
+    for (key, body) in messages {
+        let body = serde_json::to_string(body).map_err(|error| db::Error::bug(error.to_string()))?;
+        rows.extend(topic.groups.iter().map(|group| Row {
+            id: Uuid::now_v7().to_string(),
+            group_name: group,
+            msg_topic: topic.topic,
+            msg_tag: topic.tag,
+            msg_key: key.to_string(),
+            msg_body: body.clone(),
+            msg_status: PENDING,
+            create_time: now,
+            due_time: now.plus(delay),
+            attempts: 0,
+        }));
+    }
+    db::insert_all(&rows, |rows| diesel::insert_into(mq_producer::table).values(rows).execute(db))?;
+    kit.nudge.mark();
+    Ok(())
+}
+
+/// An outbox of this producer has new messages.
+#[derive(Debug, Clone, Copy, Sendable)]
+#[rtype(result = "()")]
+pub struct Wake {
+    /// Whose outbox.
+    pub producer: &'static str,
+}
+
+/// Tells the relay of a producer that messages were written. A hint: the relay also polls.
+#[derive(Debug, Clone, Default)]
+pub struct Nudge {
+    inner: Arc<NudgeInner>,
+}
+
+#[derive(Debug, Default)]
+struct NudgeInner {
+    dirty: AtomicBool,
+    relay: OnceLock<Recipient<Wake>>,
+}
+
+impl Nudge {
+    /// From now on `relay` is woken.
+    pub fn connect(&self, relay: Recipient<Wake>) {
+        drop(self.inner.relay.set(relay));
+    }
+
+    fn mark(&self) {
+        self.inner.dirty.store(true, Ordering::Relaxed);
+    }
+
+    /// Wakes the relay where messages were written since the last call: for after COMMIT.
+    pub fn send(&self, producer: &'static str) {
+        if self.inner.dirty.swap(false, Ordering::Relaxed)
+            && let Some(relay) = self.inner.relay.get()
+        {
+            relay.do_send(Wake { producer });
+        }
+    }
+}

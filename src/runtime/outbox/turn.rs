@@ -1,0 +1,123 @@
+//! The relay's turn with one consumer group, in the producer's tables.
+
+use std::time::Duration;
+
+use actix::Message as Sendable;
+use diesel::prelude::*;
+
+use super::{DEAD, DONE, Message, PENDING};
+use crate::db::schema::mq_producer;
+use crate::db::{self, Db, ROWS_PER_INSERT};
+use crate::runtime::{Access, Door, Kit, Owner, Reply, Task};
+
+/// How one delivery ended.
+#[derive(Debug, Clone)]
+pub enum Ended {
+    /// The effect is committed.
+    Done,
+    /// To be tried again after this delay, for this reason.
+    Again(Duration, String),
+    /// Parked, for this reason.
+    Dead(String),
+}
+
+/// One turn of the relay with one consumer group: settles what the last turn delivered and claims what is due.
+///
+/// A claim counts the attempt before it is made and holds the message for `lease`: if this process dies, the message
+/// is due again after that.
+#[derive(Debug, Sendable)]
+#[rtype(result = "Reply<Vec<Message>>")]
+pub struct Turn {
+    /// The consumer group.
+    pub group: &'static str,
+    /// Message ids and how they ended.
+    pub settled: Vec<(String, Ended)>,
+    /// Claim at most so many.
+    pub limit: i64,
+    /// Hold them so long.
+    pub lease: Duration,
+}
+
+impl<O: Owner> Task<O> for Turn {
+    type Outcome = Vec<Message>;
+    const ACCESS: Access = Access::Write;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(owner: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Message>>> {
+        let kit = owner.kit();
+        batch
+            .iter()
+            .map(|turn| {
+                settle(db, kit, &turn.settled)?;
+                claim(db, kit, turn)
+            })
+            .collect()
+    }
+}
+
+fn settle(db: &mut Db, kit: &Kit, settled: &[(String, Ended)]) -> db::Result<()> {
+    use mq_producer::dsl;
+    let now = kit.clock.now();
+    let done: Vec<&str> =
+        settled.iter().filter(|(_, ended)| matches!(ended, Ended::Done)).map(|(id, _)| id.as_str()).collect();
+    for done in done.chunks(ROWS_PER_INSERT) {
+        diesel::update(dsl::mq_producer.filter(dsl::id.eq_any(done)))
+            .set((dsl::msg_status.eq(DONE), dsl::done_time.eq(Some(now)), dsl::remark.eq(None::<String>)))
+            .execute(db)?;
+    }
+    for (id, ended) in settled {
+        let row = dsl::mq_producer.find(id);
+        match ended {
+            Ended::Done => 0,
+            Ended::Again(delay, why) => diesel::update(row)
+                .set((dsl::due_time.eq(now.plus(*delay)), dsl::remark.eq(Some(shortened(why)))))
+                .execute(db)?,
+            Ended::Dead(why) => diesel::update(row)
+                .set((dsl::msg_status.eq(DEAD), dsl::done_time.eq(Some(now)), dsl::remark.eq(Some(shortened(why)))))
+                .execute(db)?,
+        };
+    }
+    Ok(())
+}
+
+/// A reason that fits its column.
+fn shortened(why: &str) -> String {
+    why.chars().take(500).collect()
+}
+
+fn claim(db: &mut Db, kit: &Kit, turn: &Turn) -> db::Result<Vec<Message>> {
+    use mq_producer::dsl;
+    let now = kit.clock.now();
+    if turn.limit == 0 {
+        return Ok(Vec::new());
+    }
+    let due: Vec<(String, String, String, String, String, String, i32)> = dsl::mq_producer
+        .filter(dsl::msg_status.eq(PENDING).and(dsl::due_time.le(now)).and(dsl::group_name.eq(turn.group)))
+        .order((dsl::due_time, dsl::id))
+        .limit(turn.limit)
+        .select((dsl::id, dsl::group_name, dsl::msg_topic, dsl::msg_tag, dsl::msg_key, dsl::msg_body, dsl::attempts))
+        .load(db)?;
+    let claimed: Vec<Message> = due
+        .into_iter()
+        .map(|(id, group, topic, tag, key, body, attempts)| Message {
+            id,
+            group,
+            topic,
+            tag,
+            key,
+            body,
+            attempt: attempts.saturating_add(1),
+        })
+        .collect();
+    let ids: Vec<&str> = claimed.iter().map(|message| message.id.as_str()).collect();
+    for ids in ids.chunks(ROWS_PER_INSERT) {
+        diesel::update(dsl::mq_producer.filter(dsl::id.eq_any(ids)))
+            .set((
+                dsl::attempts.eq(dsl::attempts + 1),
+                dsl::due_time.eq(now.plus(turn.lease)),
+                dsl::node_id.eq(Some(kit.node.get())),
+            ))
+            .execute(db)?;
+    }
+    Ok(claimed)
+}

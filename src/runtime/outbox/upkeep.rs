@@ -1,0 +1,94 @@
+//! Looking into an outbox, freeing what an earlier life had claimed, forgetting what is done.
+
+use actix::Message as Sendable;
+use diesel::prelude::*;
+
+use super::{DEAD, DONE, PENDING};
+use crate::db::schema::mq_producer;
+use crate::db::{self, Db};
+use crate::domain::clock::Timestamp;
+use crate::runtime::{Access, Door, Owner, Reply, Task};
+
+/// Makes due at once what this node had claimed in an earlier life and never settled.
+#[derive(Debug, Clone, Copy, Sendable)]
+#[rtype(result = "Reply<()>")]
+pub struct Reclaim;
+
+impl<O: Owner> Task<O> for Reclaim {
+    type Outcome = ();
+    const ACCESS: Access = Access::Write;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(owner: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
+        use mq_producer::dsl;
+        let kit = owner.kit();
+        let ours = dsl::msg_status.eq(PENDING).and(dsl::node_id.eq(Some(kit.node.get())));
+        diesel::update(dsl::mq_producer.filter(ours))
+            .set((dsl::due_time.eq(kit.clock.now()), dsl::node_id.eq(None::<i32>)))
+            .execute(db)?;
+        Ok(batch.iter().map(|_| ()).collect())
+    }
+}
+
+/// What waits in an outbox.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// Messages not delivered yet.
+    pub pending: i64,
+    /// When the oldest of them was written.
+    pub oldest: Option<Timestamp>,
+    /// Messages given up.
+    pub dead: i64,
+    /// The groups that have messages due now.
+    pub due: Vec<String>,
+}
+
+/// Asks for the [`Backlog`].
+#[derive(Debug, Clone, Copy, Sendable)]
+#[rtype(result = "Reply<Backlog>")]
+pub struct Look;
+
+impl<O: Owner> Task<O> for Look {
+    type Outcome = Backlog;
+    const ACCESS: Access = Access::Read;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(owner: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<Backlog>> {
+        use mq_producer::dsl;
+        let pending = dsl::mq_producer.filter(dsl::msg_status.eq(PENDING));
+        let backlog = Backlog {
+            pending: pending.count().get_result(db)?,
+            oldest: pending.select(diesel::dsl::min(dsl::create_time)).get_result::<Option<i64>>(db)?.map(Timestamp),
+            dead: dsl::mq_producer.filter(dsl::msg_status.eq(DEAD)).count().get_result(db)?,
+            due: pending
+                .filter(dsl::due_time.le(owner.kit().clock.now()))
+                .select(dsl::group_name)
+                .distinct()
+                .load(db)?,
+        };
+        Ok(vec![backlog; batch.len()])
+    }
+}
+
+/// Forgets what was delivered before this moment.
+#[derive(Debug, Clone, Copy, Sendable)]
+#[rtype(result = "Reply<()>")]
+pub struct Prune {
+    /// The moment.
+    pub before: Timestamp,
+}
+
+impl<O: Owner> Task<O> for Prune {
+    type Outcome = ();
+    const ACCESS: Access = Access::Write;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(_: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
+        use mq_producer::dsl;
+        for prune in batch {
+            let old = dsl::msg_status.eq(DONE).and(dsl::done_time.lt(Some(prune.before)));
+            diesel::delete(dsl::mq_producer.filter(old)).execute(db)?;
+        }
+        Ok(batch.iter().map(|_| ()).collect())
+    }
+}
