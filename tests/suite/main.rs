@@ -11,3 +11,8 @@
 mod support;
 
 mod golden;
+mod order_keys;
+mod order_prices;
+mod order_races;
+mod order_rules;
+mod strangers;

@@ -128,7 +128,7 @@ impl TestApp {
         audit::run(&self.app().stores().books, self.clock.now(), Duration::ZERO).unwrap()
     }
 
-    fn store(&self, owner: &str) -> db::Store {
+    pub(super) fn store(&self, owner: &str) -> db::Store {
         db::Store::new(&format!("sqlite://{}", self.folder.path().display()), owner, 1).unwrap()
     }
 
@@ -172,11 +172,16 @@ impl TestApp {
         read(response.unwrap()).await
     }
 
-    /// Sends raw bytes.
+    /// Posts raw bytes.
     pub async fn send_bytes(&self, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
-        let mut request = self.client.post(format!("{}{path}", self.url()));
+        self.send_raw(Method::POST, path, headers, body).await
+    }
+
+    /// Sends raw bytes; all headers are as given.
+    pub async fn send_raw(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+        let mut request = self.client.request(method, format!("{}{path}", self.url()));
         for (name, value) in headers {
-            request = request.insert_header((*name, *value));
+            request = request.append_header((*name, *value));
         }
         read(request.send_body(body).await.unwrap()).await
     }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod app;
+mod probe;
 mod shop;
 
 pub use answer::Answer;

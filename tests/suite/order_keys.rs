@@ -1,0 +1,169 @@
+//! B7: the same key and body are the same one order, for ever; another body under the key is refused.
+
+use crate::support::{COUPON, GOODS, TestApp, USER, Wish};
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+use tradepost::runtime::fault::Fault;
+
+/// One order of the golden case is there, and nothing was taken twice.
+async fn assert_taken_once(app: &TestApp, token: &str) {
+    assert_eq!(app.stock(GOODS).await, 999);
+    assert_eq!(app.get("/v1/users/me", token).await.expect(200).body["user_money"], "900.00");
+    assert_eq!(app.number("order", "SELECT count(*) AS n FROM orders"), 1);
+}
+
+#[actix_web::test]
+async fn b7_a_retried_order_is_the_same_order_also_after_a_restart() {
+    let mut app = TestApp::start().await;
+    let zs = app.zs().await;
+    let first = app.order(&zs, "key", &Wish::golden()).await.expect(201);
+    for round in 0..6 {
+        if round == 3 {
+            app.restart().await;
+        }
+        let again = app.order(&zs, "key", &Wish::golden()).await.expect(201);
+        assert_eq!((&again.body, again.header("location")), (&first.body, first.header("location")));
+    }
+    // The body shows the order as it is now.
+    let pay_id = app.pay(&zs, "pay", &first.text_of("order_id")).await.expect(201).text_of("pay_id");
+    app.pay_at_platform(&pay_id, json!({})).await.expect(200);
+    let again = app.order(&zs, "key", &Wish::golden()).await.expect(201);
+    assert_eq!((&again.body["order_id"], &again.body["pay_status"]), (&first.body["order_id"], &json!("paid")));
+    assert_taken_once(&app, &zs).await;
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn b7_fifty_calls_with_one_key_at_once_are_one_order() {
+    let app = TestApp::start().await;
+    let zs = app.zs().await;
+    let wish = Wish::golden();
+    let answers = join_all((0..50).map(|_| app.order(&zs, "key", &wish))).await;
+    app.settle().await;
+    let order = app.order(&zs, "key", &wish).await.expect(201);
+    for answer in answers {
+        match answer.status {
+            201 => assert_eq!(answer.body["order_id"], order.body["order_id"]),
+            _ => {
+                let answer = answer.expect_problem(409, "idempotency_key_in_use");
+                assert_eq!(answer.header("retry-after"), "1");
+            }
+        }
+    }
+    assert_taken_once(&app, &zs).await;
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn b7_another_body_under_a_used_key_is_refused() {
+    let app = TestApp::start().await;
+    let zs = app.zs().await;
+    app.order(&zs, "key", &Wish::golden()).await.expect(201);
+    let before = app.rows();
+    for (field, value) in [
+        ("money_paid", json!("99.99")),
+        ("money_paid", Value::Null),
+        ("coupon_id", Value::Null),
+        ("address", json!("2 Main Street")),
+        ("consignee", json!("somebody else")),
+        ("order_amount", json!("1000.00")),
+        ("goods", json!([{"goods_id": GOODS, "goods_number": 2}])),
+    ] {
+        let other = Wish::golden().with(field, value);
+        app.order(&zs, "key", &other).await.expect_problem(422, "idempotency_key_reused");
+    }
+    assert_eq!(app.rows(), before);
+    assert_taken_once(&app, &zs).await;
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn b7_the_same_request_written_otherwise_is_the_same_request() {
+    let app = TestApp::start().await;
+    let zs = app.zs().await;
+    let first = app.order(&zs, "key", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
+    let body = format!(
+        r#"{{ "consignee": " zs", "address":"1 Main Street", "coupon_id": null, "money_paid": "0",
+            "goods": [{{"goods_number": 1, "goods_id": "{GOODS}"}}] }}"#
+    );
+    let bearer = format!("Bearer {zs}");
+    let headers =
+        [("authorization", bearer.as_str()), ("idempotency-key", "key"), ("content-type", "application/json")];
+    let again = app.send_bytes("/v1/orders", &headers, body.into_bytes()).await.expect(201);
+    assert_eq!(again.text_of("order_id"), first);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn b7_a_key_is_its_users_alone() {
+    let app = TestApp::start().await;
+    let (zs, (_, other)) = (app.zs().await, app.customer("other", "0.00").await);
+    let one = app.order(&zs, "key", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
+    let two = app.order(&other, "key", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
+    assert_ne!(one, two);
+    assert_eq!(app.stock(GOODS).await, 998);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn b7_a_refusal_stays_also_after_its_reason_is_gone() {
+    let mut app = TestApp::start().await;
+    let (zs, admin) = (app.zs().await, app.admin().await);
+    let goods_id = app.goods(1, "1.00").await;
+    let wish = Wish::of(&goods_id, 2);
+    let refused = app.order(&zs, "key", &wish).await.expect_problem(409, "insufficient_stock").text_of("order_id");
+    let body = json!({"delta": 10, "reason": "refilled"});
+    app.post(&format!("/admin/goods/{goods_id}/stock"), &admin, body).await.expect(200);
+    for restarts in [false, true] {
+        if restarts {
+            app.restart().await;
+        }
+        let again = app.order(&zs, "key", &wish).await.expect_problem(409, "insufficient_stock");
+        assert_eq!(again.text_of("order_id"), refused);
+        app.order(&zs, "key", &Wish::of(&goods_id, 1)).await.expect_problem(422, "idempotency_key_reused");
+    }
+    app.order(&zs, "another", &wish).await.expect(201);
+    assert_eq!(app.stock(&goods_id).await, 9);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn b7_a_cancelled_orders_refusal_stays_too() {
+    let app = TestApp::with(&[("ORDERS__BACKOFF__LONGEST", "20ms")]).await;
+    let zs = app.zs().await;
+    let wish = Wish::golden();
+    let sold = async { app.tamper("goods", "UPDATE goods SET goods_number = 0") };
+    let refused = app.between_quote_and_order(app.order(&zs, "key", &wish), sold).await;
+    let order_id = refused.expect_problem(409, "insufficient_stock").text_of("order_id");
+    app.tamper("goods", "UPDATE goods SET goods_number = 1000");
+    app.settle().await;
+    let again = app.order(&zs, "key", &wish).await.expect_problem(409, "insufficient_stock");
+    assert_eq!(again.text_of("order_id"), order_id);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn b7_a_step_whose_answer_is_lost_is_sent_again_and_happens_once() {
+    let app = TestApp::with(&[("ORDERS__BACKOFF__LONGEST", "20ms")]).await;
+    let zs = app.zs().await;
+    let mut coupon_id = COUPON.to_owned();
+    for (n, point) in (1..).zip([
+        "order.before_commit",
+        "order.after_commit",
+        "goods.before_commit",
+        "goods.after_commit",
+        "coupon.after_commit",
+        "user.after_commit",
+    ]) {
+        app.faults.plan(point, Fault::Error, 0, 1);
+        let wish = Wish::golden().with("coupon_id", json!(coupon_id));
+        let order = app.order(&zs, point, &wish).await.expect(201);
+        assert_eq!(app.faults.struck(point), 1, "{point}");
+        assert_eq!(order.body["order_status"], "confirmed", "{point}");
+        assert_eq!(app.stock(GOODS).await, 1000 - n, "{point}");
+        let balance = app.get("/v1/users/me", &zs).await.expect(200).text_of("user_money");
+        assert_eq!(balance, crate::support::amount(100_000 - n * 10_000), "{point}");
+        coupon_id = app.coupon(USER, "20.00").await;
+    }
+    app.finish().await;
+}
