@@ -142,3 +142,8 @@ fn cancel(saga: &mut Saga, why: Refusal) -> Vec<Effect> {
     saga.phase = Phase::Cancelling(why);
     vec![Effect::Send(Step::Cancel(why))]
 }
+
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;

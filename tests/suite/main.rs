@@ -16,3 +16,5 @@ mod order_prices;
 mod order_races;
 mod order_rules;
 mod strangers;
+mod recovery;
+mod saga;
