@@ -16,5 +16,7 @@ mod order_prices;
 mod order_races;
 mod order_rules;
 mod strangers;
+mod group_commit;
+mod poison;
 mod recovery;
 mod saga;

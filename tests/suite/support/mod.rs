@@ -3,10 +3,13 @@
 mod answer;
 mod app;
 mod probe;
+pub mod ledger;
+mod poll;
 mod shop;
 
 pub use answer::Answer;
 pub use app::TestApp;
+pub use poll::eventually;
 pub use shop::{Wish, amount};
 
 /// The goods of the golden case.

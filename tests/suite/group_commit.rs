@@ -1,0 +1,142 @@
+//! The group commit, with the smallest owner: many tasks, one transaction, the replies after COMMIT.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use rust_decimal::Decimal;
+use tradepost::runtime::Failure;
+use tradepost::runtime::fault::Fault;
+use tradepost::runtime::health::State;
+use tradepost::runtime::owner::Limits;
+use tradepost::runtime::task::ask;
+
+use crate::support::eventually;
+use crate::support::ledger::{Age, LIMITS, List, Promised, Running, Then, Write};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn good(ids: impl Iterator<Item = i32>) -> Vec<Write> {
+    ids.map(|id| Write(id, Then::Good)).collect()
+}
+
+async fn write_all(ledger: &Running, writes: Vec<Write>) -> Vec<Result<i32, Failure>> {
+    join_all(writes.into_iter().map(|write| ask(&ledger.addr, write))).await
+}
+
+#[actix_web::test]
+async fn what_arrives_together_is_committed_together() {
+    let ledger = Running::start(LIMITS);
+    let replies = write_all(&ledger, good(0..500)).await;
+    assert_eq!(replies, (0..500).map(Ok).collect::<Vec<_>>());
+    let report = ledger.health.report();
+    assert_eq!((report.batch.count, report.batch.max, report.batch.mean), (1, 500, Decimal::from(500)));
+    assert_eq!((report.processed, report.failed, report.retried), (500, 0, 0));
+    assert_eq!((report.mailbox.depth, report.in_flight), (0, 0));
+}
+
+#[actix_web::test]
+async fn tasks_of_several_types_share_a_transaction() {
+    let ledger = Running::start(LIMITS);
+    let (one, two) =
+        futures_util::future::join(ask(&ledger.addr, Write(1, Then::Good)), ask(&ledger.addr, Promised(2))).await;
+    assert_eq!((one, two), (Ok(1), Ok(2)));
+    assert_eq!(ledger.health.report().batch.count, 1);
+}
+
+#[actix_web::test]
+async fn a_lone_task_is_committed_at_once() {
+    let ledger = Running::start(LIMITS);
+    for id in 0..20 {
+        assert_eq!(ask(&ledger.addr, Write(id, Then::Good)).await, Ok(id));
+    }
+    let report = ledger.health.report();
+    assert_eq!((report.batch.count, report.batch.max, report.batch.mean), (20, 1, Decimal::ONE));
+}
+
+#[actix_web::test]
+async fn what_arrives_while_a_batch_is_under_way_makes_up_the_next() {
+    let ledger = Running::start(LIMITS);
+    ledger.faults.plan("ledger.before_commit", Fault::Delay(Duration::from_millis(100)), 0, 1);
+    let first = ledger.addr.send(Write(0, Then::Good));
+    eventually(SECOND, "the first batch", || async { (ledger.health.report().in_flight == 1).then_some(()) }).await;
+    write_all(&ledger, good(1..100)).await;
+    assert_eq!(first.await.unwrap(), Ok(0));
+    let report = ledger.health.report();
+    assert_eq!((report.batch.count, report.batch.max), (2, 99));
+}
+
+#[actix_web::test]
+async fn no_batch_is_larger_than_the_settings_allow() {
+    let ledger = Running::start(Limits { batch_max: 10, ..LIMITS });
+    let replies = write_all(&ledger, good(0..25)).await;
+    assert!(replies.iter().all(Result::is_ok), "{replies:?}");
+    let report = ledger.health.report();
+    assert_eq!((report.batch.count, report.batch.max), (3, 10));
+}
+
+#[actix_web::test]
+async fn a_reply_comes_after_the_commit() {
+    let ledger = Running::start(LIMITS);
+    ledger.faults.plan("ledger.before_commit", Fault::Delay(Duration::from_millis(50)), 0, u32::MAX);
+    for id in 0..5 {
+        assert_eq!(ask(&ledger.addr, Write(id, Then::Good)).await, Ok(id));
+        assert_eq!(ledger.entries(), (0..=id).collect::<Vec<_>>());
+    }
+}
+
+#[actix_web::test]
+async fn a_query_does_not_wait_behind_a_slow_write() {
+    let ledger = Running::start(LIMITS);
+    ledger.faults.plan("ledger.before_commit", Fault::Delay(Duration::from_millis(500)), 0, 1);
+    let mut write = Box::pin(ledger.addr.send(Write(1, Then::Good)));
+    eventually(SECOND, "the write", || async { (ledger.health.report().in_flight == 1).then_some(()) }).await;
+    assert_eq!(ask(&ledger.addr, List(Then::Good)).await, Ok(vec![]));
+    let write_is_done = actix_web::rt::time::timeout(Duration::ZERO, &mut write).await.is_ok();
+    assert!(!write_is_done, "the query waited for the write");
+    assert_eq!(write.await.unwrap(), Ok(1));
+    assert_eq!(ask(&ledger.addr, List(Then::Good)).await, Ok(vec![1]));
+}
+
+#[actix_web::test]
+async fn a_restart_brings_a_fresh_connection_and_an_ordinary_batch_does_not() {
+    let ledger = Running::start(LIMITS);
+    assert_eq!(ask(&ledger.addr, Age).await, Ok(1));
+    assert_eq!(ask(&ledger.addr, Age).await, Ok(2));
+    assert_eq!(ask(&ledger.addr, Write(1, Then::Panic)).await, Err(Failure::Poison));
+    assert_eq!(ask(&ledger.addr, Age).await, Ok(1));
+    assert_eq!(ledger.health.report().restarts, 1);
+
+    // A panic in the handler as well, also while a batch is under way on the old connection.
+    ledger.faults.plan("ledger.before_commit", Fault::Delay(Duration::from_millis(100)), 0, 1);
+    let under_way = ledger.addr.send(Age);
+    eventually(SECOND, "the batch", || async { (ledger.health.report().in_flight == 1).then_some(()) }).await;
+    ledger.faults.plan("ledger.handle", Fault::Panic, 0, 1);
+    assert_eq!(ask(&ledger.addr, Age).await, Err(Failure::Unknown));
+    assert_eq!(under_way.await.unwrap(), Ok(2));
+    assert_eq!(ask(&ledger.addr, Age).await, Ok(1));
+    assert_eq!(ledger.health.report().restarts, 2);
+}
+
+#[actix_web::test]
+async fn an_error_before_the_commit_is_unknown_and_nothing_is_there() {
+    let ledger = Running::start(LIMITS);
+    assert_eq!(ask(&ledger.addr, Age).await, Ok(1));
+    ledger.faults.plan("ledger.before_commit", Fault::Error, 0, 1);
+    assert_eq!(write_all(&ledger, good(0..3)).await, vec![Err(Failure::Unknown); 3]);
+    assert_eq!(ledger.entries(), Vec::<i32>::new());
+    assert!(!ledger.health.is_ready(), "the store did not answer");
+    assert_eq!(ask(&ledger.addr, Age).await, Ok(1), "the connection may be bad and must be a new one");
+    assert!(ledger.health.is_ready());
+    assert_eq!(write_all(&ledger, good(0..3)).await, [Ok(0), Ok(1), Ok(2)]);
+}
+
+#[actix_web::test]
+async fn an_error_after_the_commit_is_unknown_and_everything_is_there() {
+    let ledger = Running::start(LIMITS);
+    ledger.faults.plan("ledger.after_commit", Fault::Error, 0, 1);
+    assert_eq!(write_all(&ledger, good(0..3)).await, vec![Err(Failure::Unknown); 3]);
+    assert_eq!(ledger.entries(), [0, 1, 2]);
+    let report = ledger.health.report();
+    assert_eq!((report.failed, report.state), (3, State::Running));
+    assert!(report.last_error.unwrap().message.contains("injected at ledger.after_commit"));
+}

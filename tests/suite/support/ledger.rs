@@ -1,0 +1,174 @@
+//! The smallest owner there can be, to see what the runtime does with its tasks.
+
+use std::sync::Arc;
+
+use actix::{Addr, Message};
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Integer};
+use tempfile::TempDir;
+use tradepost::db::{self, Db, Store};
+use tradepost::domain::clock::Clock;
+use tradepost::domain::id::{IdGenerator, NodeId};
+use tradepost::runtime::owner::Limits;
+use tradepost::runtime::{Access, Door, Faults, Health, Kit, Nudge, Owner, OwnerActor, Reply, Task};
+
+/// Owns one table: `entry (id)`.
+pub struct Ledger {
+    kit: Kit,
+}
+
+impl Owner for Ledger {
+    const NAME: &'static str = "ledger";
+
+    fn kit(&self) -> &Kit {
+        &self.kit
+    }
+}
+
+/// A running [`Ledger`] with a store of its own.
+pub struct Running {
+    pub addr: Addr<OwnerActor<Ledger>>,
+    pub health: Arc<Health>,
+    pub faults: Faults,
+    pub store: Store,
+    _folder: TempDir,
+}
+
+pub const LIMITS: Limits = Limits { mailbox: 1000, reserved: 1000, batch_max: 1000 };
+
+impl Running {
+    pub fn start(limits: Limits) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::new(&format!("sqlite://{}", folder.path().display()), Ledger::NAME, 2).unwrap();
+        diesel::sql_query("CREATE TABLE entry (id INTEGER NOT NULL CONSTRAINT entry_id_key PRIMARY KEY)")
+            .execute(&mut store.writer().unwrap())
+            .unwrap();
+        let (clock, faults) = (Clock::default(), Faults::default());
+        let node = NodeId::try_from(1).unwrap();
+        let kit = Kit {
+            ids: Arc::new(IdGenerator::new(clock.clone(), node)),
+            clock,
+            node,
+            faults: faults.clone(),
+            nudge: Nudge::default(),
+        };
+        let (addr, health) = OwnerActor::start(Arc::new(Ledger { kit }), store.clone(), limits);
+        Self { addr, health, faults, store, _folder: folder }
+    }
+
+    /// The entries somebody else sees.
+    pub fn entries(&self) -> Vec<i32> {
+        entries(&mut self.store.reader().unwrap()).unwrap()
+    }
+}
+
+fn entries(db: &mut Db) -> db::Result<Vec<i32>> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Integer)]
+        id: i32,
+    }
+    let rows: Vec<Row> = diesel::sql_query("SELECT id FROM entry ORDER BY id").load(db)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// What an entry does after it has been written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    Good,
+    Panic,
+    BadStatement,
+    NoAnswer,
+}
+
+/// Writes an entry; a second one with its id breaks a constraint.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<i32>")]
+pub struct Write(pub i32, pub Then);
+
+/// The same at the reserved door.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<i32>")]
+pub struct Promised(pub i32);
+
+/// Reads all entries.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<i32>>")]
+pub struct List(pub Then);
+
+/// How many tasks of this kind the writer's present connection has seen.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<i64>")]
+pub struct Age;
+
+fn insert(db: &mut Db, id: i32) -> db::Result<()> {
+    diesel::sql_query("INSERT INTO entry (id) VALUES (?)").bind::<Integer, _>(id).execute(db)?;
+    Ok(())
+}
+
+fn then(db: &mut Db, then: Then) -> db::Result<()> {
+    match then {
+        Then::Good | Then::NoAnswer => Ok(()),
+        Then::Panic => panic!("a poison entry"),
+        Then::BadStatement => Ok(diesel::sql_query("SELECT nothing FROM entry").execute(db).map(drop)?),
+    }
+}
+
+impl Task<Ledger> for Write {
+    type Outcome = i32;
+    const ACCESS: Access = Access::Write;
+
+    fn run(_: &Ledger, batch: &[Self], db: &mut Db) -> db::Result<Vec<i32>> {
+        for Self(id, what) in batch {
+            insert(db, *id)?;
+            then(db, *what)?;
+        }
+        Ok(batch.iter().filter(|write| write.1 != Then::NoAnswer).map(|write| write.0).collect())
+    }
+}
+
+impl Task<Ledger> for Promised {
+    type Outcome = i32;
+    const ACCESS: Access = Access::Write;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(_: &Ledger, batch: &[Self], db: &mut Db) -> db::Result<Vec<i32>> {
+        batch.iter().map(|Self(id)| insert(db, *id).map(|()| *id)).collect()
+    }
+}
+
+impl Task<Ledger> for List {
+    type Outcome = Vec<i32>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &Ledger, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<i32>>> {
+        batch
+            .iter()
+            .map(|list| {
+                then(db, list.0)?;
+                entries(db)
+            })
+            .collect()
+    }
+}
+
+impl Task<Ledger> for Age {
+    type Outcome = i64;
+    const ACCESS: Access = Access::Write;
+
+    fn run(_: &Ledger, batch: &[Self], db: &mut Db) -> db::Result<Vec<i64>> {
+        #[derive(QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = BigInt)]
+            n: i64,
+        }
+        let mut ages = Vec::new();
+        for _ in batch {
+            diesel::sql_query("CREATE TEMP TABLE IF NOT EXISTS seen (n INTEGER)").execute(db)?;
+            diesel::sql_query("INSERT INTO seen VALUES (1)").execute(db)?;
+            let row: Row = diesel::sql_query("SELECT count(*) AS n FROM temp.seen").get_result(db)?;
+            ages.push(row.n);
+        }
+        Ok(ages)
+    }
+}
