@@ -1,0 +1,22 @@
+//! The real binary, killed and stopped under load: what it acknowledged is never lost, and nothing happens twice.
+//!
+//! `TRADEPOST_CRASH_CYCLES` and `TRADEPOST_CRASH_SEED` make a long campaign of it:
+//! `TRADEPOST_CRASH_CYCLES=1000 cargo test --release --test crash random -- --nocapture`.
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that meets something unexpected is to fail"
+)]
+
+mod check;
+mod history;
+mod http;
+mod load;
+mod point;
+mod process;
+mod random;
+mod run;
+mod setting;
+mod stop;

@@ -1,0 +1,91 @@
+//! What the tests share: a data folder, the shop in it, the history.
+
+use std::cell::{Cell, RefCell};
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use actix_web::rt::task::JoinHandle;
+use fastrand::Rng;
+use futures_util::future::join_all;
+use tempfile::TempDir;
+
+use super::check;
+use super::history::History;
+use super::http::Http;
+use super::load::{self, Shared, Shop};
+use super::process::{self, Server};
+
+/// These tests measure times and fill the machine: one at a time.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static ONE: Mutex<()> = Mutex::new(());
+    ONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A number from the environment.
+pub fn from_environment(name: &str, default: u64) -> u64 {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a campaign is set up from outside, the application has no part in it"
+    )]
+    let text = std::env::var(name).ok();
+    text.map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} must be a number, not {text:?}")))
+}
+
+/// A shop in a data folder, and what its customers were told.
+pub struct Run {
+    home: Option<TempDir>,
+    pub data: PathBuf,
+    pub shop: Rc<Shop>,
+    pub history: Shared,
+    label: String,
+}
+
+impl Run {
+    /// Opens a shop in a new folder; `label` says in a failure how to see it again.
+    pub async fn new(label: &str) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let data = home.path().join("data");
+        let server = Server::start(&data, &[]);
+        let shop = Shop::open(&Http::new(&server.url)).await;
+        server.stop();
+        let history = Rc::new(RefCell::new(History::new(&home.path().join("history.jsonl"))));
+        Self { home: Some(home), data, shop: Rc::new(shop), history, label: label.to_owned() }
+    }
+
+    /// Customers at this server, until it is gone or `stop` is set.
+    pub fn customers(&self, http: &Http, stop: &Rc<Cell<bool>>, rng: &mut Rng) -> Vec<JoinHandle<()>> {
+        load::start(http, &self.shop, &self.history, stop, rng)
+    }
+
+    /// Everything that is checked after a restart: on the running server, then on the books it leaves behind.
+    pub async fn check(&self, server: Server, since: usize) {
+        let http = Http::new(&server.url);
+        check::check(&http, &self.shop, &self.history, since).await;
+        server.stop();
+        self.history.borrow_mut().wrong.extend(process::audit(&self.data));
+        self.right();
+    }
+
+    /// Fails where something was wrong; the folder is kept then.
+    pub fn right(&self) {
+        let history = self.history.borrow();
+        let wrong: Vec<&String> = history.wrong.iter().take(20).collect();
+        assert!(wrong.is_empty(), "{}: {} things are wrong: {wrong:#?}", self.label, history.wrong.len());
+    }
+}
+
+impl Drop for Run {
+    fn drop(&mut self) {
+        if std::thread::panicking()
+            && let Some(home) = self.home.take()
+        {
+            println!("{}: data and history are kept in {}", self.label, home.keep().display());
+        }
+    }
+}
+
+/// Waits for all customers to go.
+pub async fn gone(customers: Vec<JoinHandle<()>>) {
+    join_all(customers).await.into_iter().for_each(|customer| customer.unwrap());
+}

@@ -1,0 +1,74 @@
+//! Wrong settings end the process at once, with one line that names them; a first start prints what an operator needs.
+
+use std::fs;
+use std::net::TcpListener;
+use std::time::Duration;
+
+use super::process::{Server, command, run};
+use super::run::alone;
+
+/// One second where the machine is free.
+const FAILS_WITHIN: Duration = Duration::from_secs(2);
+
+#[test]
+fn a_wrong_setting_ends_it_at_once_and_is_named() {
+    let _alone = alone();
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = taken.local_addr().unwrap().to_string();
+    let file = home.path().join("file");
+    fs::write(&file, "").unwrap();
+    let below_a_file = format!("sqlite://{}/data", file.display());
+    let blocked = home.path().join("blocked");
+    fs::create_dir_all(blocked.join("user.db")).unwrap();
+    let blocked = format!("sqlite://{}", blocked.display());
+    let cases = [
+        ("TRADEPOST__HTTP__LISTEN", taken.as_str(), "http.listen"),
+        ("TRADEPOST__ADMIN__LISTEN", taken.as_str(), "admin.listen"),
+        ("TRADEPOST__HTTP__LISTEN", "nowhere", "http.listen"),
+        ("TRADEPOST__HTTP__LISTN", "127.0.0.1:0", "http.listn"),
+        ("TRADEPOST__STORE__URL", below_a_file.as_str(), "store.url"),
+        ("TRADEPOST__STORE__URL", blocked.as_str(), "store.url"),
+        ("TRADEPOST__STORE__USER__URL", blocked.as_str(), "store.user.url"),
+        ("TRADEPOST__STORE__URL", "sqlite:///proc", "store.url"),
+        ("TRADEPOST__STORE__URL", "mysql://root:canary-5c1e@nowhere/shop", "store.url"),
+        ("TRADEPOST__STORE__PAY__URL", "oracle://", "store.pay.url"),
+        ("TRADEPOST__ADMIN__PASSWORD", "canary5", "admin.password"),
+        ("TRADEPOST__GATEWAY__SANDBOX__SECRET", "canary-too-short", "gateway.sandbox.secret"),
+        ("TRADEPOST__LOG__FILTER", "info,=!", "log.filter"),
+        ("TRADEPOST__NODE__ID", "1024", "node.id"),
+        ("TRADEPOST__ORDERS__DEADLINE", "soon", "orders.deadline"),
+        ("TRADEPOST__PROFILE", "production", "gateway.sandbox.enabled"),
+        ("TRADEPOST__ADMIN__USER", "no blanks allowed\n", "admin.user"),
+    ];
+    for (name, value, told) in cases {
+        let output = run(command(&data, &[(name, value)]), FAILS_WITHIN);
+        let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
+        assert_eq!(output.status.code(), Some(1), "{name}={value:?}: {stderr}");
+        assert_eq!((stdout.as_str(), stderr.lines().count()), ("", 1), "{name}={value:?}: {stdout}{stderr}");
+        assert!(stderr.contains(told), "{name}={value:?}: {stderr}");
+        assert!(!stderr.contains("canary"), "{name}={value:?}: {stderr}");
+    }
+}
+
+#[test]
+fn a_first_start_prints_its_address_and_the_passwords_it_made_and_later_ones_only_the_address() {
+    let _alone = alone();
+    let home = tempfile::tempdir().unwrap();
+    let data = home.path().join("data");
+    let settings = [("TRADEPOST__ADMIN__PASSWORD", ""), ("TRADEPOST__DEMO__SEED", "true")];
+    let mut printed = Vec::new();
+    for _ in 0..2 {
+        let server = Server::start(&data, &settings);
+        assert!(server.url.starts_with("http://127.0.0.1:"), "{}", server.url);
+        printed.push(server.notes());
+        server.stop();
+    }
+    let [first, second] = printed.as_slice() else { panic!("two starts") };
+    for (line, name) in first.iter().zip(["admin", "zs"]) {
+        let password = line.split_once("password: ").and_then(|(_, rest)| rest.split_whitespace().next());
+        assert!(line.contains(name) && password.is_some_and(|password| password.len() >= 20), "{first:?}");
+    }
+    assert_eq!((first.len(), second.len()), (2, 0), "{printed:?}");
+}
