@@ -16,20 +16,23 @@ const BYTES: usize = 32;
 pub fn load_or_make(folder: &Path, name: &str) -> anyhow::Result<String> {
     let path = folder.join(format!("{name}.secret"));
     if !path.exists() {
-        let text = hex::encode(random::<BYTES>()?);
-        let mut file = std::fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(&path)
-            .with_context(|| format!("cannot make {}", path.display()))?;
-        file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).with_context(|| path.display().to_string())?;
+        make(&path).with_context(|| format!("cannot make {}", path.display()))?;
     }
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let secret = text.trim();
     let bytes = hex::decode(secret).with_context(|| format!("{} does not hold a secret", path.display()))?;
     anyhow::ensure!(bytes.len() == BYTES, "{} does not hold a secret of 256 bits", path.display());
     Ok(secret.to_owned())
+}
+
+/// Written aside and then renamed: a start that is killed half-way leaves no file that is empty.
+fn make(path: &Path) -> anyhow::Result<()> {
+    let text = hex::encode(random::<BYTES>()?);
+    let aside = path.with_extension("secret.new");
+    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    Ok(std::fs::rename(aside, path)?)
 }
 
 /// A password for a person to type: 20 letters and digits that are not mistaken for each other, about 114 bits.
@@ -66,6 +69,15 @@ mod tests {
         assert_eq!(load_or_make(folder.path(), "token").unwrap(), made);
         let mode = std::fs::metadata(folder.path().join("token.secret")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn what_a_killed_start_left_is_no_obstacle() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("token.secret.new"), "half").unwrap();
+        let made = load_or_make(folder.path(), "token").unwrap();
+        assert_eq!(load_or_make(folder.path(), "token").unwrap(), made);
+        assert!(!folder.path().join("token.secret.new").exists());
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! Where each owner's tables are, as the settings say.
 
-use anyhow::Context;
-
 use crate::audit::Books;
 use crate::config::{self, Settings};
 use crate::db::{self, Store, migrate};
@@ -13,6 +11,8 @@ pub struct Stores {
     pub books: Books,
     /// The sandbox platform's, where it is set up.
     pub sandbox: Option<Store>,
+    /// The owners with a store of their own.
+    apart: Vec<&'static str>,
 }
 
 impl Stores {
@@ -38,7 +38,20 @@ impl Stores {
         };
         let shared = config::OwnStore { url: String::new() };
         let sandbox = settings.gateway.sandbox.enabled.then(|| open("sandbox", &shared)).transpose()?;
-        Ok(Self { books, sandbox })
+        let owners = [
+            ("coupon", &store.coupon),
+            ("goods", &store.goods),
+            ("user", &store.user),
+            ("order", &store.order),
+            ("pay", &store.pay),
+        ];
+        let apart = owners.into_iter().filter(|(_, own)| !own.url.is_empty()).map(|(owner, _)| owner).collect();
+        Ok(Self { books, sandbox, apart })
+    }
+
+    /// The setting that says where an owner's tables are.
+    fn key(&self, owner: &str) -> String {
+        if self.apart.contains(&owner) { format!("store.{owner}.url") } else { "store.url".to_owned() }
     }
 
     fn all(&self) -> Vec<(&'static str, &Store, migrate::Migrations)> {
@@ -57,12 +70,13 @@ impl Stores {
     /// Brings all tables to the newest version; returns the migrations that ran, as `owner/version`.
     ///
     /// # Errors
-    /// The store that cannot be opened or migrated.
-    pub fn migrate(&self) -> anyhow::Result<Vec<String>> {
+    /// The setting of the store that cannot be opened or migrated.
+    pub fn migrate(&self) -> Result<Vec<String>, config::Error> {
         let mut ran = Vec::new();
         for (owner, store, migrations) in self.all() {
-            let versions =
-                migrate::run(store, migrations).with_context(|| format!("cannot migrate the store of {owner}"))?;
+            let versions = migrate::run(store, migrations).map_err(|error| {
+                config::Error::new(&self.key(owner), format!("cannot use the store of {owner}: {error}"))
+            })?;
             ran.extend(versions.into_iter().map(|version| format!("{owner}/{version}")));
         }
         Ok(ran)
