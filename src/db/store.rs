@@ -20,7 +20,7 @@ pub struct Store {
 #[derive(Debug, thiserror::Error)]
 pub enum UrlError {
     /// Another scheme than the engines that are compiled in.
-    #[error("{0:?} is not a store this build knows: it must be sqlite://<directory>")]
+    #[error("{0:?} is no kind of store this build knows: it must be sqlite://<directory>")]
     Scheme(String),
     /// The directory cannot be made.
     #[error("cannot use the directory {0}: {1}")]
@@ -34,7 +34,8 @@ pub enum UrlError {
 pub fn directory(url: &str) -> std::result::Result<PathBuf, UrlError> {
     let path = match url.strip_prefix("sqlite://") {
         Some(path) if !path.is_empty() => PathBuf::from(path),
-        _ => return Err(UrlError::Scheme(url.to_owned())),
+        // Not all of the URL: it may hold a password.
+        _ => return Err(UrlError::Scheme(url.split_once("://").map_or("", |(scheme, _)| scheme).to_owned())),
     };
     match std::fs::create_dir_all(&path) {
         Ok(()) => Ok(path),
