@@ -75,8 +75,20 @@ async fn ask_again(http: &Http, shop: &Shop, history: &Shared) {
 
 type Orders = BTreeMap<String, Value>;
 
-/// All orders of all users, compared with the history: one for each key, none besides.
-async fn orders(http: &Http, shop: &Shop, history: &Shared) -> Orders {
+/// Orders that are no answer anybody heard, before anybody asked again.
+pub async fn unheard(http: &Http, shop: &Shop, history: &Shared) -> Vec<Value> {
+    settle(http, shop).await;
+    let mut found = list(http, shop, history).await;
+    for request in &history.borrow().requests {
+        if let Outcome::Made(id) | Outcome::Refused(.., id) = &request.outcome {
+            found.remove(id);
+        }
+    }
+    found.into_values().collect()
+}
+
+/// All orders of all users.
+async fn list(http: &Http, shop: &Shop, history: &Shared) -> Orders {
     let mut found = Orders::new();
     for user in &shop.users {
         let mut cursor = String::new();
@@ -91,6 +103,12 @@ async fn orders(http: &Http, shop: &Shop, history: &Shared) -> Orders {
             cursor = format!("&cursor={next}");
         }
     }
+    found
+}
+
+/// The orders, compared with the history: one for each key, none besides.
+async fn orders(http: &Http, shop: &Shop, history: &Shared) -> Orders {
+    let found = list(http, shop, history).await;
     let mut history = history.borrow_mut();
     let mut answered = BTreeSet::new();
     let mut violations = Vec::new();

@@ -83,6 +83,11 @@ impl History {
         self.met.get(what).copied().unwrap_or(0)
     }
 
+    fn unanswered(&mut self, how: &str) {
+        self.meet("unanswered");
+        self.meet(how);
+    }
+
     fn write(&mut self, phase: &str, what: &str, detail: &Value) {
         let at_ms = self.began.elapsed().as_millis();
         writeln!(self.file, r#"{{"at_ms":{at_ms},"phase":"{phase}","what":"{what}","detail":{detail}}}"#).unwrap();
@@ -111,7 +116,7 @@ impl History {
             Reply::Answer(500.., _) if !is_busy(reply) => {
                 self.wrong.insert(format!("{key} was answered {reply:?}"));
             }
-            Reply::Broken(_) => self.meet("unanswered"),
+            Reply::Broken(how) => self.unanswered(how),
             Reply::Answer(..) => {}
         }
         let known = &mut self.requests[at].outcome;
@@ -142,7 +147,7 @@ impl History {
             Reply::Answer(..) => {
                 self.wrong.insert(format!("the charge of {pay_id} was answered {reply:?}"));
             }
-            Reply::Broken(_) => self.meet("unanswered"),
+            Reply::Broken(how) => self.unanswered(how),
         }
     }
 }

@@ -8,12 +8,12 @@ use actix_web::rt::System;
 use actix_web::rt::time::sleep;
 use fastrand::Rng;
 
+use super::check;
 use super::http::Http;
 use super::process::Server;
 use super::run::{Run, alone, gone};
 
 const ROUNDS: u32 = 3;
-const CLIENTS_MAX: u64 = 12;
 
 #[test]
 fn asked_to_stop_under_load_it_finishes_what_it_accepted() {
@@ -34,13 +34,13 @@ fn asked_to_stop_under_load_it_finishes_what_it_accepted() {
             let status = server.wait(Duration::from_secs(30));
             assert_eq!(status.code(), Some(0), "{status}");
             println!("stopped within {:?}", asked.elapsed());
-            run.check(Server::start(&run.data, &[]), 0).await;
+            let server = Server::start(&run.data, &[]);
+            let unheard = check::unheard(&Http::new(&server.url), &run.shop, &run.history).await;
+            assert!(unheard.is_empty(), "accepted, and nobody was told: {unheard:?}");
+            run.check(server, 0).await;
         }
         let history = run.history.borrow();
         println!("met {:?}", history.met);
-        // Nobody whose request was read is left without an answer: each customer hears "nobody there" once, at the end.
-        let (unanswered, rounds) = (history.times("unanswered"), u64::from(ROUNDS));
-        assert!(unanswered <= CLIENTS_MAX * rounds, "{unanswered} requests unanswered in {rounds} rounds");
         assert!(history.times("order") > 0 && history.times("charge") > 0, "the run proves nothing");
     });
 }
