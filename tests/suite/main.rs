@@ -11,12 +11,12 @@
 mod support;
 
 mod golden;
+mod group_commit;
 mod order_keys;
 mod order_prices;
 mod order_races;
 mod order_rules;
-mod strangers;
-mod group_commit;
 mod poison;
 mod recovery;
 mod saga;
+mod strangers;

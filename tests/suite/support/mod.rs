@@ -2,9 +2,9 @@
 
 mod answer;
 mod app;
-mod probe;
 pub mod ledger;
 mod poll;
+mod probe;
 mod shop;
 
 pub use answer::Answer;
