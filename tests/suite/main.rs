@@ -10,6 +10,7 @@
 
 mod support;
 
+mod actix_facts;
 mod golden;
 mod group_commit;
 mod order_keys;
@@ -20,3 +21,10 @@ mod poison;
 mod recovery;
 mod saga;
 mod strangers;
+mod strangers;
+mod group_commit;
+mod overload;
+mod poison;
+mod recovery;
+mod saga;
+mod supervision;

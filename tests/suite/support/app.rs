@@ -132,6 +132,11 @@ impl TestApp {
         db::Store::new(&format!("sqlite://{}", self.folder.path().display()), owner, 1).unwrap()
     }
 
+    /// A connection to the tables of an owner, as another process might have one.
+    pub fn connect(&self, owner: &str) -> db::Db {
+        self.store(owner).writer().unwrap()
+    }
+
     /// What a query with one integer column `n` gives, in the tables of an owner.
     pub fn number(&self, owner: &str, query: &str) -> i64 {
         #[derive(QueryableByName)]

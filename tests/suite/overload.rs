@@ -1,0 +1,93 @@
+//! Too much at once, and a database somebody else holds: refused in time, and everything works afterwards.
+
+use std::time::{Duration, Instant};
+
+use diesel::connection::SimpleConnection;
+use futures_util::future::join_all;
+use serde_json::json;
+use tradepost::runtime::fault::Fault;
+
+use crate::support::{GOODS, TestApp, Wish, eventually};
+
+#[actix_web::test]
+async fn what_finds_no_room_is_refused_as_busy_and_what_was_promised_is_kept() {
+    let app = TestApp::with(&[("OWNERS__MAILBOX", "1")]).await;
+    let zs = app.zs().await;
+    app.faults.plan("order.before_commit", Fault::Delay(Duration::from_millis(200)), 0, 1);
+    let keys: Vec<String> = (0..8).map(|n| format!("k{n}")).collect();
+    let wish = Wish::of(GOODS, 1);
+    let orders = join_all(keys.iter().map(|key| app.order(&zs, key, &wish))).await;
+    let busy: Vec<_> = orders.iter().filter(|answer| answer.status == 503).collect();
+    let placed = orders.iter().filter(|answer| answer.status == 201).count();
+    assert_eq!(busy.len() + placed, keys.len(), "{orders:?}");
+    assert!(!busy.is_empty(), "nothing was refused");
+    // Its steps come through the reserved door, although the public one is full.
+    assert!(placed >= 1, "{orders:?}");
+    for answer in busy {
+        assert_eq!((answer.body["code"].as_str(), answer.header("retry-after")), (Some("busy"), "1"));
+    }
+    for key in &keys {
+        app.order(&zs, key, &wish).await.expect(201);
+    }
+    assert_eq!(app.stock(GOODS).await, 992);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_store_that_somebody_else_holds_is_waited_for_and_then_the_order_is_confirmed() {
+    let app = TestApp::with(&[("ORDERS__ANSWER_WITHIN", "100ms")]).await;
+    let zs = app.zs().await;
+    let mut intruder = app.connect("goods");
+    intruder.batch_execute("BEGIN IMMEDIATE").unwrap();
+    app.order(&zs, "golden", &Wish::golden()).await.expect(202);
+    assert_eq!(app.stock(GOODS).await, 1000, "readers do not wait");
+    intruder.batch_execute("ROLLBACK").unwrap();
+    app.settle().await;
+    app.order(&zs, "golden", &Wish::golden()).await.expect(201);
+    assert_eq!(app.stock(GOODS).await, 999);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_store_that_stays_locked_is_given_up_in_time_with_the_outcome_unknown() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let mut intruder = app.connect("goods");
+    intruder.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let body = json!({"goods_name": "late", "goods_number": 1, "goods_price": "1.00"});
+    let began = Instant::now();
+    let busy = app.post("/admin/goods", &admin, body.clone()).await.expect_problem(503, "busy");
+    let waited = began.elapsed();
+    assert!((Duration::from_secs(4)..Duration::from_secs(9)).contains(&waited), "{waited:?}");
+    assert_eq!(busy.header("retry-after"), "1");
+    let goods = app.actor("goods").await;
+    assert!(goods["last_error"]["message"].as_str().unwrap().contains("locked"), "{goods}");
+    assert_eq!((&goods["restarts"], &goods["state"]), (&json!(0), &json!("running")));
+    intruder.batch_execute("ROLLBACK").unwrap();
+    app.post("/admin/goods", &admin, body).await.expect(201);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_store_that_does_not_answer_makes_the_process_not_ready_until_it_does() {
+    let settings =
+        [("ORDERS__ANSWER_WITHIN", "50ms"), ("ORDERS__BACKOFF__FIRST", "2ms"), ("ORDERS__BACKOFF__LONGEST", "10ms")];
+    let app = TestApp::with(&settings).await;
+    let (zs, admin) = (app.zs().await, app.admin().await);
+    app.get("/readyz", "").await.expect(200);
+    app.faults.plan("coupon.apply", Fault::Error, 0, u32::MAX);
+    app.order(&zs, "golden", &Wish::golden()).await.expect(202);
+    app.get("/readyz", "").await.expect_problem(503, "not_ready");
+    let status = app.get("/admin/status", &admin).await.expect(200).body;
+    assert_eq!(status["status"], "unhealthy");
+    let coupon = app.actor("coupon").await;
+    assert_eq!(coupon["store"]["reachable"], false, "{coupon}");
+    assert!(coupon["last_error"]["message"].as_str().unwrap().contains("injected at coupon.apply"), "{coupon}");
+
+    app.faults.plan("coupon.apply", Fault::Error, 0, 0);
+    app.settle().await;
+    let ready = || async { (app.get("/readyz", "").await.status == 200).then_some(()) };
+    eventually(Duration::from_secs(1), "ready", ready).await;
+    app.order(&zs, "golden", &Wish::golden()).await.expect(201);
+    app.finish().await;
+}
