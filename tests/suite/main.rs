@@ -11,6 +11,7 @@
 mod support;
 
 mod actix_facts;
+mod database;
 mod golden;
 mod group_commit;
 mod order_keys;
@@ -27,4 +28,5 @@ mod overload;
 mod poison;
 mod recovery;
 mod saga;
+mod schema;
 mod supervision;

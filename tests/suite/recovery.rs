@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tradepost::runtime::fault::Fault;
 
-use crate::support::{Answer, COUPON, GOODS, TestApp, Wish};
+use crate::support::{Answer, COUPON, GOODS, TestApp, Wish, eventually};
 
 /// Where the golden order is held up for ever: the point, and the hits that pass before.
 const HOLD_UPS: [(&str, u32); 4] =
@@ -100,6 +100,30 @@ async fn an_order_found_unfinished_after_its_deadline_is_cancelled_and_everythin
         assert_eq!(app.get("/v1/users/me", &zs).await.expect(200).body["user_money"], "1000.00", "{at:?}");
         app.finish().await;
     }
+}
+
+#[actix_web::test]
+async fn nobody_has_to_ask_for_an_order_to_be_driven_on() {
+    // The fault is of the saga itself, which gives up without a word; and then the process is stopped.
+    let (mut app, zs) = start(&[("ORDERS__SWEEP_EVERY", "1h")]).await;
+    hold_up(&app, &zs, ("goods.apply", 0)).await;
+    app.stop(Duration::ZERO).await;
+    app.faults.plan("goods.apply", Fault::Error, 0, 0);
+    app.restart().await;
+    confirmed_by_itself(&app, 1).await;
+    app.finish().await;
+
+    let (app, zs) = start(&[("ORDERS__SWEEP_EVERY", "50ms"), ("ORDERS__ANSWER_WITHIN", "10s")]).await;
+    app.faults.plan("coordinator.event", Fault::Error, 0, 1);
+    app.order(&zs, "given-up", &Wish::golden()).await.expect_problem(503, "busy");
+    confirmed_by_itself(&app, 1).await;
+    app.finish().await;
+}
+
+async fn confirmed_by_itself(app: &TestApp, orders: i64) {
+    let query = "SELECT count(*) AS n FROM orders WHERE order_status = 1";
+    let confirmed = || async { (app.number("order", query) == orders).then_some(()) };
+    eventually(Duration::from_secs(2), "a confirmed order", confirmed).await;
 }
 
 #[actix_web::test]

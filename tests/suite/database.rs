@@ -1,0 +1,220 @@
+//! What SQLite's errors mean, each provoked on a real file, and how a connection is set up.
+
+use std::fs;
+use std::io::{Seek, SeekFrom, Write};
+use std::path::PathBuf;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Integer, Text};
+use tempfile::TempDir;
+use tradepost::db::{self, Class, Db, Store};
+
+/// A file with one table of 1000 rows, folded up and closed.
+struct Disk {
+    folder: TempDir,
+}
+
+impl Disk {
+    fn new() -> Self {
+        let disk = Self { folder: tempfile::tempdir().unwrap() };
+        disk.open()
+            .batch_execute(
+                "PRAGMA journal_mode = WAL;
+                 CREATE TABLE parent (id INTEGER NOT NULL CONSTRAINT parent_id_key PRIMARY KEY);
+                 CREATE TABLE item (
+                     id INTEGER NOT NULL CONSTRAINT item_id_key PRIMARY KEY,
+                     name TEXT NOT NULL,
+                     n INTEGER NOT NULL CONSTRAINT item_n_check CHECK (n >= 0),
+                     parent_id INTEGER NULL REFERENCES parent (id),
+                     CONSTRAINT item_name_key UNIQUE (name)
+                 );
+                 WITH RECURSIVE k (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM k WHERE i < 1000)
+                 INSERT INTO item SELECT i, 'item ' || i || hex(zeroblob(50)), i, NULL FROM k;
+                 PRAGMA wal_checkpoint(TRUNCATE);",
+            )
+            .unwrap();
+        disk
+    }
+
+    fn file(&self) -> PathBuf {
+        self.folder.path().join("item.db")
+    }
+
+    fn store(&self) -> Store {
+        Store::new(&format!("sqlite://{}", self.folder.path().display()), "item", 1).unwrap()
+    }
+
+    /// A connection that waits for nothing.
+    fn open(&self) -> Db {
+        let mut db = Db::establish(&self.file().to_string_lossy()).unwrap();
+        db.batch_execute("PRAGMA foreign_keys = ON;").unwrap();
+        db
+    }
+
+    fn overwrite(&self, at: u64, len: usize) {
+        let mut file = fs::OpenOptions::new().write(true).open(self.file()).unwrap();
+        file.seek(SeekFrom::Start(at)).unwrap();
+        file.write_all(&vec![0xA5; len]).unwrap();
+    }
+}
+
+#[track_caller]
+fn class(db: &mut Db, statement: &str) -> Class {
+    db::Error::from(db.batch_execute(statement).expect_err(statement)).class
+}
+
+const INSERT: &str = "INSERT INTO item VALUES (2000, 'new', 1, NULL)";
+const READ: &str = "SELECT sum(length(name)) FROM item";
+
+#[test]
+fn a_broken_constraint_is_the_fault_of_the_item() {
+    let disk = Disk::new();
+    let mut db = disk.open();
+    for statement in [
+        "INSERT INTO item VALUES (1, 'new', 1, NULL)",
+        "INSERT INTO item SELECT 2000, name, 1, NULL FROM item WHERE id = 7",
+        "INSERT INTO item VALUES (2000, 'new', -1, NULL)",
+        "INSERT INTO item VALUES (2000, NULL, 1, NULL)",
+        "INSERT INTO item VALUES (2000, 'new', 1, 5)",
+    ] {
+        assert_eq!(class(&mut db, statement), Class::Constraint, "{statement}");
+    }
+    assert_eq!(class(&mut db, "INSERT INTO item VALUES (2000, 'new')"), Class::Bug);
+}
+
+#[test]
+fn a_lock_of_somebody_else_is_busy_and_so_is_a_snapshot_that_is_too_old() {
+    let disk = Disk::new();
+    let (mut one, mut two) = (disk.open(), disk.open());
+    one.batch_execute("BEGIN IMMEDIATE").unwrap();
+    assert_eq!(class(&mut two, "BEGIN IMMEDIATE"), Class::Busy);
+    assert_eq!(class(&mut two, INSERT), Class::Busy);
+    two.batch_execute(READ).unwrap();
+    one.batch_execute("ROLLBACK").unwrap();
+
+    two.batch_execute(&format!("BEGIN; {READ};")).unwrap();
+    one.batch_execute(INSERT).unwrap();
+    assert_eq!(class(&mut two, "DELETE FROM item"), Class::Busy);
+}
+
+#[test]
+fn a_transaction_takes_the_lock_first_so_that_its_snapshot_is_never_too_old() {
+    let disk = Disk::new();
+    let (mut one, mut two) = (disk.open(), disk.open());
+    db::transaction(&mut one, |one| {
+        one.batch_execute(READ)?;
+        assert_eq!(class(&mut two, INSERT), Class::Busy, "somebody else may write");
+        one.batch_execute("DELETE FROM item")?;
+        Ok(())
+    })
+    .unwrap();
+    two.batch_execute(INSERT).unwrap();
+}
+
+#[test]
+fn a_full_disk_refuses_writes_and_goes_on_reading() {
+    let disk = Disk::new();
+    let mut db = disk.open();
+    db.batch_execute("PRAGMA max_page_count = 1").unwrap();
+    let much = "INSERT INTO item SELECT id + 1000, name || 'x', n, NULL FROM item";
+    assert_eq!(class(&mut db, much), Class::Full);
+    let undone = db::transaction(&mut db, |db| Ok(db.batch_execute(much)?)).unwrap_err();
+    assert_eq!(undone.class, Class::Full);
+    db.batch_execute(READ).unwrap();
+    db.batch_execute("PRAGMA max_page_count = 100000").unwrap();
+    db.batch_execute(much).unwrap();
+}
+
+#[test]
+fn a_damaged_file_is_damaged() {
+    let disk = Disk::new();
+    disk.overwrite(0, 100);
+    assert_eq!(class(&mut Db::establish(&disk.file().to_string_lossy()).unwrap(), READ), Class::Damaged);
+
+    let disk = Disk::new();
+    let length = fs::metadata(disk.file()).unwrap().len();
+    disk.overwrite(4096, usize::try_from(length).unwrap() - 4096);
+    assert_eq!(class(&mut Db::establish(&disk.file().to_string_lossy()).unwrap(), READ), Class::Damaged);
+
+    let disk = Disk::new();
+    fs::write(disk.file(), b"").unwrap();
+    assert_eq!(class(&mut disk.open(), READ), Class::Damaged, "an emptied file has no such table");
+
+    let disk = Disk::new();
+    let mut db = Db::establish(&format!("file:{}?mode=ro", disk.file().display())).unwrap();
+    db.batch_execute(READ).unwrap();
+    assert_eq!(class(&mut db, INSERT), Class::Damaged);
+}
+
+#[test]
+fn a_statement_or_a_row_we_do_not_understand_is_a_bug() {
+    let disk = Disk::new();
+    let mut db = disk.open();
+    assert_eq!(class(&mut db, "SELECT nothing FROM item"), Class::Bug);
+    assert_eq!(class(&mut db, "SELEKT 1"), Class::Bug);
+    let null: QueryResult<String> = diesel::select(diesel::dsl::sql::<Text>("NULL")).get_result(&mut db);
+    assert_eq!(db::Error::from(null.unwrap_err()).class, Class::Bug);
+}
+
+#[test]
+fn what_cannot_be_opened_is_unreachable() {
+    let disk = Disk::new();
+    let store = disk.store();
+    fs::remove_dir_all(disk.folder.path()).unwrap();
+    let error = store.writer().map(drop).unwrap_err();
+    assert_eq!(error.class, Class::Unreachable);
+    assert!(error.to_string().contains("item.db"), "{error}");
+
+    let disk = Disk::new();
+    let store = disk.store();
+    disk.overwrite(0, 100);
+    assert_eq!(store.writer().map(drop).unwrap_err().class, Class::Unreachable);
+}
+
+/// A pragma, read back.
+fn pragma(db: &mut Db, name: &str) -> String {
+    let query = format!(
+        "(SELECT CAST(\"{}\" AS TEXT) FROM pragma_{name})",
+        if name == "busy_timeout" { "timeout" } else { name }
+    );
+    diesel::select(diesel::dsl::sql::<Text>(&query)).get_result(db).unwrap()
+}
+
+#[test]
+fn a_writer_is_durable_and_waits_and_a_reader_cannot_write() {
+    let disk = Disk::new();
+    let store = disk.store();
+    for (name, writer, reader) in [
+        ("busy_timeout", "5000", "5000"),
+        ("journal_mode", "wal", "wal"),
+        ("synchronous", "2", "2"),
+        ("foreign_keys", "1", "1"),
+        ("temp_store", "2", "2"),
+        ("query_only", "0", "1"),
+    ] {
+        assert_eq!(pragma(&mut store.writer().unwrap(), name), writer, "{name}");
+        assert_eq!(pragma(&mut store.reader().unwrap(), name), reader, "{name}");
+    }
+    store.reader().unwrap().batch_execute(READ).unwrap();
+    store.reader().unwrap().batch_execute(INSERT).unwrap_err();
+    store.writer().unwrap().batch_execute(INSERT).unwrap();
+}
+
+#[test]
+fn a_savepoint_undoes_only_its_own() {
+    let disk = Disk::new();
+    let mut db = disk.open();
+    db::transaction(&mut db, |db| {
+        db.batch_execute("DELETE FROM item WHERE id > 10")?;
+        let failed = db::savepoint(db, |db| {
+            db.batch_execute("DELETE FROM item")?;
+            Ok(db.batch_execute("INSERT INTO item VALUES (1, 'one', -1, NULL)")?)
+        });
+        assert_eq!(failed.unwrap_err().class, Class::Constraint);
+        Ok(())
+    })
+    .unwrap();
+    let left = diesel::dsl::sql::<Integer>("(SELECT count(*) FROM item)");
+    assert_eq!(diesel::select(left).get_result::<i32>(&mut disk.open()), Ok(10));
+}
