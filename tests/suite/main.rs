@@ -29,4 +29,6 @@ mod poison;
 mod recovery;
 mod saga;
 mod schema;
+mod strangers;
 mod supervision;
+mod tidy;
