@@ -132,10 +132,11 @@ async fn b7_a_cancelled_orders_refusal_stays_too() {
     let app = TestApp::with(&[("ORDERS__BACKOFF__LONGEST", "20ms")]).await;
     let zs = app.zs().await;
     let wish = Wish::golden();
-    let sold = async { app.tamper("goods", "UPDATE goods SET goods_number = 0") };
+    let set_stock = |units: i64| format!("UPDATE goods SET goods_number = {units} WHERE goods_id = {GOODS}");
+    let sold = async { app.tamper("goods", &set_stock(0)) };
     let refused = app.between_quote_and_order(app.order(&zs, "key", &wish), sold).await;
     let order_id = refused.expect_problem(409, "insufficient_stock").text_of("order_id");
-    app.tamper("goods", "UPDATE goods SET goods_number = 1000");
+    app.tamper("goods", &set_stock(1000));
     app.settle().await;
     let again = app.order(&zs, "key", &wish).await.expect_problem(409, "insufficient_stock");
     assert_eq!(again.text_of("order_id"), order_id);

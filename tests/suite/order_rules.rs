@@ -74,7 +74,7 @@ async fn b3_a_refused_order_gives_back_all_it_took() {
     assert_eq!((app.stock(GOODS).await, me(&app, &zs).await.0), (0, json!("1000.00")));
     assert_eq!(app.number("coupon", "SELECT sum(is_used) AS n FROM coupon"), 0);
     adjust_stock(&app, &admin, 1).await;
-    app.order(&zs, "another key", &wish).await.expect(201);
+    app.order(&zs, "another-key", &wish).await.expect(201);
     app.finish().await;
 }
 
@@ -83,10 +83,10 @@ async fn the_last_unit_can_be_bought() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let goods_id = app.goods(3, "1.00").await;
-    app.order(&zs, "too many", &Wish::of(&goods_id, 4)).await.expect_problem(409, "insufficient_stock");
+    app.order(&zs, "too-many", &Wish::of(&goods_id, 4)).await.expect_problem(409, "insufficient_stock");
     app.order(&zs, "all", &Wish::of(&goods_id, 3)).await.expect(201);
     assert_eq!(app.stock(&goods_id).await, 0);
-    app.order(&zs, "none left", &Wish::of(&goods_id, 1)).await.expect_problem(409, "insufficient_stock");
+    app.order(&zs, "none-left", &Wish::of(&goods_id, 1)).await.expect_problem(409, "insufficient_stock");
     app.finish().await;
 }
 
@@ -119,7 +119,7 @@ async fn an_order_has_1_to_100_different_goods() {
 
     // One line that is sold out refuses all.
     let last = with(vec![lines[100].clone(), lines[0].clone()]);
-    app.order(&zs, "one sold out", &last).await.expect_problem(409, "insufficient_stock");
+    app.order(&zs, "one-sold-out", &last).await.expect_problem(409, "insufficient_stock");
     assert_eq!(app.number("goods", "SELECT count(*) AS n FROM goods WHERE goods_number = 0"), 100);
     app.finish().await;
 }
