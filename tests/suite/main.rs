@@ -12,6 +12,8 @@ mod support;
 
 mod actix_facts;
 mod database;
+mod access;
+mod bad_input;
 mod golden;
 mod group_commit;
 mod message_rules;
@@ -24,6 +26,7 @@ mod poison;
 mod recovery;
 mod saga;
 mod payment_callbacks;
+mod payment_faults;
 mod payment_rules;
 mod strangers;
 mod strangers;

@@ -2,56 +2,17 @@
 
 use std::time::Duration;
 
-use crate::support::{GOODS, TestApp, Wish};
+use crate::support::{GOODS, SLOW, TestApp, Wish};
 use serde_json::{Value, json};
 use tradepost::gateway::sandbox::Key;
-use tradepost::runtime::fault::Fault;
 
 const SECRET: &str = "a secret of the tests, of no use elsewhere";
 const CALLBACKS: &str = "/v1/payments/callbacks/sandbox";
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// An application whose messages are not tried again before an hour has passed.
+/// An application whose messages are not tried again before two hours have passed.
 async fn start() -> TestApp {
-    let slow = [("RELAY__BACKOFF__FIRST", "2h"), ("RELAY__BACKOFF__LONGEST", "2h")];
-    TestApp::with(&[slow[0], slow[1], ("GATEWAY__SANDBOX__SECRET", SECRET)]).await
-}
-
-/// The golden order with an open payment: a token, the order's id and the payment's.
-async fn paying(app: &TestApp) -> (String, String, String) {
-    let zs = app.zs().await;
-    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
-    let pay_id = app.pay(&zs, "pay", &order_id).await.expect(201).text_of("pay_id");
-    (zs, order_id, pay_id)
-}
-
-async fn assert_unpaid(app: &TestApp) {
-    app.settle().await;
-    for (owner, query) in [
-        ("pay", "SELECT count(*) AS n FROM pay WHERE is_paid = 2 OR close_time IS NOT NULL"),
-        ("pay", "SELECT count(*) AS n FROM mq_producer"),
-        ("pay", "SELECT count(*) AS n FROM pay_log"),
-        ("pay", "SELECT count(*) AS n FROM pay_notice WHERE verdict = 1"),
-        ("order", "SELECT count(*) AS n FROM orders WHERE pay_status = 2"),
-        ("user", "SELECT count(*) AS n FROM user_score_log"),
-    ] {
-        assert_eq!(app.number(owner, query), 0, "{query}");
-    }
-}
-
-async fn assert_paid_once(app: &TestApp, token: &str, order_id: &str) {
-    let order = app.get(&format!("/v1/orders/{order_id}"), token).await.expect(200).body;
-    assert_eq!(order["pay_status"], "paid");
-    assert_eq!(app.get("/v1/users/me", token).await.expect(200).body["user_score"], 980);
-    assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay_log"), 1);
-    assert_eq!(app.number("pay", "SELECT count(*) AS n FROM mq_producer"), 3);
-    assert_eq!(app.number("user", "SELECT count(*) AS n FROM user_score_log"), 1);
-}
-
-/// What the shop answered to every callback so far.
-async fn answers(app: &TestApp, pay_id: &str) -> Vec<i64> {
-    let trade = app.get(&format!("/sandbox/trades/{pay_id}"), "").await.expect(200).body;
-    trade["deliveries"].as_array().unwrap().iter().map(|sent| sent["status_code"].as_i64().unwrap()).collect()
+    TestApp::with(&[SLOW[0], SLOW[1], ("GATEWAY__SANDBOX__SECRET", SECRET)]).await
 }
 
 fn notice(pay_id: &str) -> Value {
@@ -70,30 +31,28 @@ async fn signed(app: &TestApp, body: &Value) -> crate::support::Answer {
 #[actix_web::test]
 async fn p1_a_platforms_callback_with_anything_wrong_in_it_changes_nothing() {
     let app = start().await;
-    let (zs, order_id, pay_id) = paying(&app).await;
+    let (zs, order_id, pay_id) = app.paying().await;
     let mut told = Vec::new();
     for (what, answer) in [("signature", 401), ("timestamp", 401), ("amount", 422), ("order", 422), ("merchant", 422)] {
         let trade = app.pay_at_platform(&pay_id, json!({"tamper": what})).await.expect(200);
         assert_eq!(trade.body["charged"], "880.00");
         told.push(answer);
-        assert_eq!(answers(&app, &pay_id).await, told, "{what}");
-        assert_unpaid(&app).await;
+        assert_eq!(app.told(&pay_id).await, told, "{what}");
+        app.assert_unpaid().await;
     }
     // The right one is believed all the same, and the wrong ones are wrong also when they come again.
     app.pay_at_platform(&pay_id, json!({})).await.expect(200);
-    assert_eq!(answers(&app, &pay_id).await.last(), Some(&200));
+    assert_eq!(app.told(&pay_id).await.last(), Some(&200));
     app.advance(HOUR * 2).await;
-    assert_eq!(answers(&app, &pay_id).await.len(), 11);
-    let zs_again = app.zs().await;
-    assert_paid_once(&app, &zs_again, &order_id).await;
-    drop(zs);
+    assert_eq!(app.told(&pay_id).await.len(), 11);
+    app.assert_paid_once(&zs, &order_id).await;
     app.finish().await;
 }
 
 #[actix_web::test]
 async fn p1_nobody_without_the_secret_is_believed() {
     let app = start().await;
-    let (_, _, pay_id) = paying(&app).await;
+    let (_, _, pay_id) = app.paying().await;
     let before = app.rows();
     let body = notice(&pay_id).to_string().into_bytes();
     let now = app.clock.now();
@@ -115,14 +74,14 @@ async fn p1_nobody_without_the_secret_is_believed() {
     let bearer = format!("Bearer {}", app.admin().await);
     app.send_bytes(CALLBACKS, &[("authorization", &bearer)], body).await.expect_problem(401, "invalid_signature");
     assert_eq!(app.rows(), before);
-    assert_unpaid(&app).await;
+    app.assert_unpaid().await;
     app.finish().await;
 }
 
 #[actix_web::test]
 async fn p1_a_signed_notice_that_differs_from_our_row_changes_nothing() {
     let app = start().await;
-    let (zs, order_id, pay_id) = paying(&app).await;
+    let (zs, order_id, pay_id) = app.paying().await;
     let other = app.order(&zs, "other", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
     let other = app.pay(&zs, "other", &other).await.expect(201).text_of("pay_id");
     for (field, value) in [
@@ -153,19 +112,19 @@ async fn p1_a_signed_notice_that_differs_from_our_row_changes_nothing() {
     let mut body = notice(&pay_id);
     body["type"] = json!("payment.exploded");
     signed(&app, &body).await.expect_problem(422, "invalid_notice");
-    assert_unpaid(&app).await;
+    app.assert_unpaid().await;
 
     let right = signed(&app, &notice(&pay_id)).await.expect(200);
     assert_eq!(right.text, "success");
     app.settle().await;
-    assert_paid_once(&app, &zs, &order_id).await;
+    app.assert_paid_once(&zs, &order_id).await;
     app.finish().await;
 }
 
 #[actix_web::test]
 async fn p2_a_notice_cannot_choose_the_order_it_pays() {
     let app = start().await;
-    let (zs, order_id, pay_id) = paying(&app).await;
+    let (zs, order_id, pay_id) = app.paying().await;
     let other = app.order(&zs, "other", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
     let (_, mallory) = app.customer("mallory", "0.00").await;
     let mut body = notice(&pay_id);
@@ -174,7 +133,7 @@ async fn p2_a_notice_cannot_choose_the_order_it_pays() {
     body["order_id"] = json!(other);
     assert_eq!(signed(&app, &body).await.expect(200).text, "success");
     app.settle().await;
-    assert_paid_once(&app, &zs, &order_id).await;
+    app.assert_paid_once(&zs, &order_id).await;
     let other = app.get(&format!("/v1/orders/{other}"), &zs).await.expect(200).body;
     assert_eq!(other["pay_status"], "unpaid");
     assert_eq!(app.get("/v1/users/me", &mallory).await.expect(200).body["user_score"], 0);
@@ -189,76 +148,28 @@ async fn p2_a_notice_cannot_choose_the_order_it_pays() {
 #[actix_web::test]
 async fn p4_the_same_callback_pays_once_and_is_answered_well_every_time() {
     let mut app = start().await;
-    let (zs, order_id, pay_id) = paying(&app).await;
+    let (zs, order_id, pay_id) = app.paying().await;
     app.pay_at_platform(&pay_id, json!({"callbacks": 50, "concurrent": true})).await.expect(200);
-    assert_paid_once(&app, &zs, &order_id).await;
+    app.assert_paid_once(&zs, &order_id).await;
     app.pay_at_platform(&pay_id, json!({"callbacks": 20})).await.expect(200);
     app.restart().await;
     app.pay_at_platform(&pay_id, json!({"callbacks": 2})).await.expect(200);
     app.pay_at_platform(&pay_id, json!({"callbacks": 50, "concurrent": true})).await.expect(200);
-    assert_eq!(answers(&app, &pay_id).await, vec![200; 122]);
+    assert_eq!(app.told(&pay_id).await, vec![200; 122]);
     assert_eq!(app.number("sandbox", "SELECT sum(attempts) AS n FROM mq_producer WHERE msg_status = 1"), 4);
     assert_eq!(app.number("pay", "SELECT sum(times) AS n FROM pay_notice"), 122);
-    assert_paid_once(&app, &zs, &order_id).await;
+    app.assert_paid_once(&zs, &order_id).await;
     app.finish().await;
 }
 
 #[actix_web::test]
 async fn p4_the_same_callback_one_after_the_other_pays_once_too() {
     let app = start().await;
-    let (zs, order_id, pay_id) = paying(&app).await;
+    let (zs, order_id, pay_id) = app.paying().await;
     for copies in [2, 48] {
         app.pay_at_platform(&pay_id, json!({"callbacks": copies})).await.expect(200);
-        assert_paid_once(&app, &zs, &order_id).await;
+        app.assert_paid_once(&zs, &order_id).await;
     }
-    assert_eq!(answers(&app, &pay_id).await, vec![200; 50]);
-    app.finish().await;
-}
-
-#[actix_web::test]
-async fn a_callback_that_comes_before_the_shop_knows_where_to_pay_is_believed() {
-    let app = start().await;
-    let zs = app.zs().await;
-    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
-    // The row is written, the platform's answer is not: the first write of Pay passes, the second fails.
-    app.faults.plan("pay.apply", Fault::Error, 1, 1);
-    app.pay(&zs, "pay", &order_id).await.expect_problem(503, "busy");
-    let pay_id = app.number("pay", "SELECT pay_id AS n FROM pay WHERE checkout_url IS NULL").to_string();
-    app.pay_at_platform(&pay_id, json!({})).await.expect(200);
-    assert_paid_once(&app, &zs, &order_id).await;
-    assert_eq!(app.pay(&zs, "pay", &order_id).await.expect(201).body["status"], "paid");
-    app.finish().await;
-}
-
-#[actix_web::test]
-async fn m8_paid_and_its_messages_are_one() {
-    let app = start().await;
-    let (_, order_id, pay_id) = paying(&app).await;
-    // All is done and nothing is committed.
-    app.faults.plan("pay.before_commit", Fault::Error, 0, 1);
-    app.pay_at_platform(&pay_id, json!({})).await.expect(200);
-    assert_eq!(app.faults.struck("pay.before_commit"), 1);
-    assert_eq!(answers(&app, &pay_id).await, [503]);
-    assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay_notice"), 0);
-    assert_unpaid(&app).await;
-    // Nothing is lost, as the platform asks again.
-    app.advance(HOUR * 2).await;
-    assert_eq!(answers(&app, &pay_id).await, [503, 200]);
-    let zs = app.zs().await;
-    assert_paid_once(&app, &zs, &order_id).await;
-    app.finish().await;
-}
-
-#[actix_web::test]
-async fn m8_a_callback_whose_answer_is_lost_has_done_its_work() {
-    let app = start().await;
-    let (zs, order_id, pay_id) = paying(&app).await;
-    app.faults.plan("pay.after_commit", Fault::Error, 0, 1);
-    app.pay_at_platform(&pay_id, json!({})).await.expect(200);
-    assert_eq!(answers(&app, &pay_id).await, [503]);
-    assert_paid_once(&app, &zs, &order_id).await;
-    app.advance(HOUR * 2).await;
-    assert_eq!(answers(&app, &pay_id).await, [503, 200]);
-    assert_paid_once(&app, &zs, &order_id).await;
+    assert_eq!(app.told(&pay_id).await, vec![200; 50]);
     app.finish().await;
 }

@@ -6,11 +6,13 @@ pub mod ledger;
 mod poll;
 mod probe;
 mod shop;
+mod trade;
 
 pub use answer::Answer;
 pub use app::TestApp;
 pub use poll::eventually;
 pub use shop::{Wish, amount};
+pub use trade::SLOW;
 
 /// The goods of the golden case.
 pub const GOODS: &str = "345959443973935104";

@@ -1,0 +1,47 @@
+//! Payments on their way: what the platform told, and what became of it.
+
+use super::{TestApp, Wish};
+
+/// Settings with which a message that failed is not tried again before an hour has passed, and is after two.
+pub const SLOW: [(&str, &str); 2] = [("RELAY__BACKOFF__FIRST", "2h"), ("RELAY__BACKOFF__LONGEST", "2h")];
+
+impl TestApp {
+    /// The golden order with an open payment: the customer's token, the order's id and the payment's.
+    pub async fn paying(&self) -> (String, String, String) {
+        let zs = self.zs().await;
+        let order_id = self.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
+        let pay_id = self.pay(&zs, "pay", &order_id).await.expect(201).text_of("pay_id");
+        (zs, order_id, pay_id)
+    }
+
+    /// Nothing is paid, closed or told anybody.
+    pub async fn assert_unpaid(&self) {
+        self.settle().await;
+        for (owner, query) in [
+            ("pay", "SELECT count(*) AS n FROM pay WHERE is_paid = 2 OR close_time IS NOT NULL"),
+            ("pay", "SELECT count(*) AS n FROM mq_producer"),
+            ("pay", "SELECT count(*) AS n FROM pay_log"),
+            ("pay", "SELECT count(*) AS n FROM pay_notice WHERE verdict = 1"),
+            ("order", "SELECT count(*) AS n FROM orders WHERE pay_status = 2"),
+            ("user", "SELECT count(*) AS n FROM user_score_log"),
+        ] {
+            assert_eq!(self.number(owner, query), 0, "{query}");
+        }
+    }
+
+    /// The golden order is paid, and all that follows from it happened once.
+    pub async fn assert_paid_once(&self, token: &str, order_id: &str) {
+        let order = self.get(&format!("/v1/orders/{order_id}"), token).await.expect(200).body;
+        assert_eq!(order["pay_status"], "paid");
+        assert_eq!(self.get("/v1/users/me", token).await.expect(200).body["user_score"], 980);
+        assert_eq!(self.number("pay", "SELECT count(*) AS n FROM pay_log"), 1);
+        assert_eq!(self.number("pay", "SELECT count(*) AS n FROM mq_producer"), 3);
+        assert_eq!(self.number("user", "SELECT count(*) AS n FROM user_score_log"), 1);
+    }
+
+    /// What the shop answered to every callback so far.
+    pub async fn told(&self, pay_id: &str) -> Vec<i64> {
+        let trade = self.get(&format!("/sandbox/trades/{pay_id}"), "").await.expect(200).body;
+        trade["deliveries"].as_array().unwrap().iter().map(|sent| sent["status_code"].as_i64().unwrap()).collect()
+    }
+}
