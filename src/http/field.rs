@@ -46,11 +46,17 @@ pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         match error.inner().classify() {
             Category::Data => wrong(error.path(), &text).into(),
             _ if text.starts_with("number out of range") => wrong(error.path(), &text).into(),
+            // An enumeration that is given as an array is called a syntax error too.
+            _ if is_json(bytes) => wrong(error.path(), &text).into(),
             _ => malformed(error.inner()),
         }
     })?;
     reader.end().map_err(|error| malformed(&error))?;
     Ok(value)
+}
+
+fn is_json(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|text| serde_json::from_str::<de::IgnoredAny>(text).is_ok())
 }
 
 fn malformed(error: &serde_json::Error) -> Problem {
@@ -185,6 +191,23 @@ mod tests {
             assert_eq!(refused(body).code, Code::MalformedRequest, "{body}");
         }
         assert_eq!(from_json::<Basket>(b"{\"price\":\"\xff\"}").expect_err("not UTF-8").code, Code::MalformedRequest);
+    }
+
+    #[test]
+    fn what_is_json_is_never_called_malformed() {
+        #[derive(Debug, Deserialize)]
+        enum Colour {
+            Red,
+        }
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only its shape is used")]
+        struct Painted {
+            colour: Colour,
+        }
+        for body in [r#"{"colour":[]}"#, r#"{"colour":1}"#, r#"{"colour":"blue"}"#] {
+            let problem = from_json::<Painted>(body.as_bytes()).expect_err(body);
+            assert_eq!(problem.code, Code::InvalidRequest, "{body}");
+        }
     }
 
     #[test]
