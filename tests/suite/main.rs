@@ -28,6 +28,7 @@ mod saga;
 mod payment_callbacks;
 mod payment_faults;
 mod payment_rules;
+mod routes;
 mod strangers;
 mod strangers;
 mod group_commit;
