@@ -131,6 +131,8 @@ async fn orders(http: &Http, shop: &Shop, history: &Shared) -> Orders {
             violations.push(format!("{} was answered {:?}, but the order is {order}", request.key, request.outcome));
         }
     }
+    let given_up = found.values().filter(|order| order["refusal"] == "order_deadline_passed");
+    violations.extend(given_up.map(|order| format!("given up, and there was time to drive it on: {order}")));
     let doubled = found.keys().filter(|id| !answered.contains(*id));
     violations.extend(doubled.map(|id| format!("DOUBLED: the order {id} is no key's answer")));
     history.wrong.extend(violations);

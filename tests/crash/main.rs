@@ -3,7 +3,6 @@
 //! `TRADEPOST_CRASH_CYCLES` and `TRADEPOST_CRASH_SEED` make a long campaign of it:
 //! `TRADEPOST_CRASH_CYCLES=1000 cargo test --release --test crash random -- --nocapture`.
 #![expect(
-    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,

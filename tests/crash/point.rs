@@ -1,7 +1,6 @@
 //! The process dies at named points of every owner, the first time it comes there and later.
 
 use std::cell::Cell;
-use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -16,8 +15,9 @@ use super::run::{Run, alone, gone};
 
 const OWNERS: [&str; 6] = ["order", "goods", "coupon", "user", "pay", "sandbox"];
 const POINTS: [&str; 3] = ["apply", "before_commit", "after_commit"];
-/// So many times the point is passed before: the outboxes' owners come there first when they start.
+/// So many times the point is passed before. The owners with an outbox come there a few times in their start.
 const SKIPPED: [u32; 2] = [0, 3];
+const SKIPPED_IN_START: [u32; 3] = [0, 3, 8];
 const ABORTED: i32 = 6;
 const STRIKES_WITHIN: Duration = Duration::from_secs(10);
 
@@ -30,24 +30,20 @@ fn killed_at_every_point_of_every_owner_it_loses_nothing_it_acknowledged() {
         let mut run = Run::new("points").await;
         for owner in OWNERS {
             for point in POINTS {
-                for skipped in SKIPPED {
+                let has_outbox = matches!(owner, "order" | "pay" | "sandbox");
+                for skipped in if has_outbox { &SKIPPED_IN_START[..] } else { &SKIPPED } {
                     strike(&mut run, &mut rng, &format!("{owner}.{point}=kill@{skipped}")).await;
                 }
             }
         }
-        println!("36 points hit; met {:?}", run.history.borrow().met);
+        println!("45 points hit; met {:?}", run.history.borrow().met);
     });
 }
 
 async fn strike(run: &mut Run, rng: &mut Rng, plan: &str) {
     let since = run.history.borrow().requests.len();
-    let server = Server::start(&run.data, &[]);
-    Rc::get_mut(&mut run.shop).unwrap().refill(&Http::new(&server.url)).await;
-    server.stop();
     let plan = [("TRADEPOST_FAULTS", plan)];
     // A point that is passed in a start ends it: that is a hit too.
-    let log = run.data.with_extension("log");
-    drop(fs::remove_file(&log));
     if let Some(mut server) = Server::spawn(&run.data, &plan).listening() {
         let customers = run.customers(&Http::new(&server.url), &Rc::new(Cell::new(false)), rng);
         let until = Instant::now() + STRIKES_WITHIN;

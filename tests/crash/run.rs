@@ -58,10 +58,15 @@ impl Run {
         load::start(http, &self.shop, &self.history, stop, rng)
     }
 
-    /// Everything that is checked after a restart: on the running server, then on the books it leaves behind.
-    pub async fn check(&self, server: Server, since: usize) {
+    /// Everything that is checked after a restart: on the running server, then on the books it leaves behind. Between
+    /// the two, the shop is filled for the next customers.
+    pub async fn check(&mut self, server: Server, since: usize) {
         let http = Http::new(&server.url);
+        for _ in check::unheard(&http, &self.shop, &self.history).await {
+            self.history.borrow_mut().meet("done and unheard");
+        }
         check::check(&http, &self.shop, &self.history, since).await;
+        Rc::get_mut(&mut self.shop).unwrap().refill(&http).await;
         server.stop();
         self.history.borrow_mut().wrong.extend(process::audit(&self.data));
         self.right();

@@ -24,7 +24,6 @@ fn asked_to_stop_under_load_it_finishes_what_it_accepted() {
         for _ in 0..ROUNDS {
             let server = Server::start(&run.data, &[]);
             let http = Http::new(&server.url);
-            Rc::get_mut(&mut run.shop).unwrap().refill(&http).await;
             let customers = run.customers(&http, &Rc::new(Cell::new(false)), &mut rng);
             sleep(Duration::from_millis(rng.u64(100..=500))).await;
             // They go on asking: a stop does not depend on anybody's politeness.
