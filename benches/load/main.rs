@@ -1,0 +1,111 @@
+//! A load run: full orders over HTTP from closed loops on the real binary, once with group commit and once with a
+//! transaction per message, in turns, since a machine has its moods; medians are reported.
+//!
+//! `cargo bench --bench load -- --seconds 10 --rounds 2`. Server and generator share the machine. A bench is built with
+//! the cargo feature `faults`, as tests are: its points, without a plan, are one atomic load each.
+#![expect(
+    clippy::as_conversions,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a load run that meets something unexpected is to fail"
+)]
+
+mod client;
+#[expect(dead_code, reason = "the crash tests use the rest of it")]
+#[path = "../../tests/crash/http.rs"]
+mod http;
+mod prepare;
+#[expect(dead_code, reason = "the crash tests use the rest of it")]
+#[path = "../../tests/crash/process.rs"]
+mod process;
+mod report;
+
+use std::path::Path;
+use std::time::Duration;
+
+use actix_web::rt::System;
+use clap::Parser;
+
+use http::Http;
+use prepare::Shop;
+use process::Server;
+use report::Round;
+
+/// Places orders as fast as the answers come.
+#[derive(Debug, Clone, Copy, Parser)]
+struct Args {
+    /// Connections, each of which sends the next order when the last is answered.
+    #[arg(long, default_value_t = 64)]
+    connections: usize,
+    /// How long is measured, after a second that is not.
+    #[arg(long, default_value_t = 10)]
+    seconds: u64,
+    /// Different goods to order.
+    #[arg(long, default_value_t = 1_000)]
+    goods: usize,
+    /// Different users; few, as each must be registered, and hashing a password is slow on purpose.
+    #[arg(long, default_value_t = 32)]
+    users: usize,
+    /// How often each setting is measured.
+    #[arg(long, default_value_t = 2)]
+    rounds: usize,
+    /// Given by `cargo bench`; without it nothing runs.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// The name of a setting, and what sets it.
+type Mode = (&'static str, &'static [(&'static str, &'static str)]);
+const MODES: [Mode; 2] =
+    [("group commit", &[]), ("a transaction per message", &[("TRADEPOST__OWNERS__BATCH_MAX", "1")])];
+
+fn main() {
+    let args = Args::parse();
+    if !args.bench {
+        return println!("this is a load run: cargo bench --bench load");
+    }
+    let home = tempfile::tempdir().unwrap();
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    println!(
+        "{cores} cores for server and generator; SQLite, WAL, synchronous=FULL; data in {}",
+        report::kind_of(&home)
+    );
+    println!("{args:?}");
+    System::new().block_on(async {
+        let template = home.path().join("template");
+        let shop = prepare::shop(&template, args.users, args.goods).await;
+        let mut measured = [Vec::new(), Vec::new()];
+        for round in 1..=args.rounds {
+            for (mode, rounds) in MODES.iter().zip(&mut measured) {
+                let data = home.path().join("data");
+                copy(&template, &data);
+                let one = run(&data, mode, &shop, args).await;
+                println!("round {round}, {}: {one}", mode.0);
+                rounds.push(one);
+                std::fs::remove_dir_all(&data).unwrap();
+            }
+        }
+        report::compare(MODES.map(|(name, _)| name), &measured);
+    });
+}
+
+/// One run on a copy of the prepared data; it ends with a stop in order and a clean audit.
+async fn run(data: &Path, (_, settings): &Mode, shop: &Shop, args: Args) -> Round {
+    let server = Server::start(data, settings);
+    let address = server.url.trim_start_matches("http://").to_owned();
+    let orders = client::load(&address, shop, args.connections, Duration::from_secs(args.seconds)).await;
+    let status = Http::new(&server.url).get("/admin/status", &shop.admin).await.expect(200);
+    server.stop();
+    let violations = process::audit(data);
+    assert!(violations.is_empty(), "{violations:#?}");
+    Round::new(orders, &status)
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for file in std::fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    }
+}
