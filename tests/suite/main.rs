@@ -10,10 +10,10 @@
 
 mod support;
 
-mod actix_facts;
-mod database;
 mod access;
+mod actix_facts;
 mod bad_input;
+mod database;
 mod golden;
 mod group_commit;
 mod message_rules;
@@ -22,19 +22,13 @@ mod order_keys;
 mod order_prices;
 mod order_races;
 mod order_rules;
-mod poison;
-mod recovery;
-mod saga;
+mod overload;
 mod payment_callbacks;
 mod payment_faults;
 mod payment_rules;
-mod routes;
-mod strangers;
-mod strangers;
-mod group_commit;
-mod overload;
 mod poison;
 mod recovery;
+mod routes;
 mod saga;
 mod schema;
 mod strangers;
