@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use actix::dev::SendError;
 use actix::{
-    Actor, ActorContext, Addr, AsyncContext, Context, Handler, MailboxError, Message, ResponseActFuture,
-    ResponseFuture, Supervised, Supervisor, WrapFuture,
+    Actor, ActorContext, Addr, Context, Handler, MailboxError, Message, ResponseActFuture, ResponseFuture, Supervised,
+    Supervisor, WrapFuture,
 };
 use futures_util::future::join_all;
 use tokio::sync::oneshot;

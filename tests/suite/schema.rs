@@ -9,7 +9,9 @@ use tempfile::TempDir;
 use tradepost::db::migrate::{self, Migrations};
 use tradepost::db::{Db, Store};
 
-const OWNERS: [(&str, fn() -> Migrations); 6] = [
+type Make = fn() -> Migrations;
+
+const OWNERS: [(&str, Make); 6] = [
     ("coupon", || migrate::COUPON),
     ("goods", || migrate::GOODS),
     ("user", || migrate::USER),
@@ -18,7 +20,7 @@ const OWNERS: [(&str, fn() -> Migrations); 6] = [
     ("sandbox", || migrate::SANDBOX),
 ];
 
-fn migrated(owner: &str, migrations: fn() -> Migrations) -> (TempDir, Db) {
+fn migrated(owner: &str, migrations: Make) -> (TempDir, Db) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::new(&format!("sqlite://{}", folder.path().display()), owner, 1).unwrap();
     assert!(!migrate::run(&store, migrations()).unwrap().is_empty());
