@@ -19,6 +19,11 @@ fn good(ids: impl Iterator<Item = i32>) -> Vec<Write> {
     ids.map(|id| Write(id, Then::Good)).collect()
 }
 
+/// Whether a batch has reached the delay that is planned before its commit.
+async fn under_way(ledger: &Running) -> Option<()> {
+    (ledger.faults.struck("ledger.before_commit") == 1).then_some(())
+}
+
 async fn write_all(ledger: &Running, writes: Vec<Write>) -> Vec<Result<i32, Failure>> {
     join_all(writes.into_iter().map(|write| ask(&ledger.addr, write))).await
 }
@@ -31,7 +36,9 @@ async fn what_arrives_together_is_committed_together() {
     let report = ledger.health.report();
     assert_eq!((report.batch.count, report.batch.max, report.batch.mean), (1, 500, Decimal::from(500)));
     assert_eq!((report.processed, report.failed, report.retried), (500, 0, 0));
-    assert_eq!((report.mailbox.depth, report.in_flight), (0, 0));
+    let idle = || async { (ledger.health.report().in_flight == 0).then_some(()) };
+    eventually(SECOND, "nothing is under way", idle).await;
+    assert_eq!(ledger.health.report().mailbox.depth, 0);
 }
 
 #[actix_web::test]
@@ -56,9 +63,9 @@ async fn a_lone_task_is_committed_at_once() {
 #[actix_web::test]
 async fn what_arrives_while_a_batch_is_under_way_makes_up_the_next() {
     let ledger = Running::start(LIMITS);
-    ledger.faults.plan("ledger.before_commit", Fault::Delay(Duration::from_millis(100)), 0, 1);
+    ledger.faults.plan("ledger.before_commit", Fault::Delay(Duration::from_millis(300)), 0, 1);
     let first = ledger.addr.send(Write(0, Then::Good));
-    eventually(SECOND, "the first batch", || async { (ledger.health.report().in_flight == 1).then_some(()) }).await;
+    eventually(SECOND, "the first batch", || under_way(&ledger)).await;
     write_all(&ledger, good(1..100)).await;
     assert_eq!(first.await.unwrap(), Ok(0));
     let report = ledger.health.report();
@@ -87,9 +94,9 @@ async fn a_reply_comes_after_the_commit() {
 #[actix_web::test]
 async fn a_query_does_not_wait_behind_a_slow_write() {
     let ledger = Running::start(LIMITS);
-    ledger.faults.plan("ledger.before_commit", Fault::Delay(Duration::from_millis(500)), 0, 1);
+    ledger.faults.plan("ledger.before_commit", Fault::Delay(SECOND), 0, 1);
     let mut write = Box::pin(ledger.addr.send(Write(1, Then::Good)));
-    eventually(SECOND, "the write", || async { (ledger.health.report().in_flight == 1).then_some(()) }).await;
+    eventually(SECOND, "the write", || under_way(&ledger)).await;
     assert_eq!(ask(&ledger.addr, List(Then::Good)).await, Ok(vec![]));
     let write_is_done = actix_web::rt::time::timeout(Duration::ZERO, &mut write).await.is_ok();
     assert!(!write_is_done, "the query waited for the write");
@@ -107,12 +114,12 @@ async fn a_restart_brings_a_fresh_connection_and_an_ordinary_batch_does_not() {
     assert_eq!(ledger.health.report().restarts, 1);
 
     // A panic in the handler as well, also while a batch is under way on the old connection.
-    ledger.faults.plan("ledger.before_commit", Fault::Delay(Duration::from_millis(100)), 0, 1);
-    let under_way = ledger.addr.send(Age);
-    eventually(SECOND, "the batch", || async { (ledger.health.report().in_flight == 1).then_some(()) }).await;
+    ledger.faults.plan("ledger.before_commit", Fault::Delay(Duration::from_millis(300)), 0, 1);
+    let old = ledger.addr.send(Age);
+    eventually(SECOND, "the batch", || under_way(&ledger)).await;
     ledger.faults.plan("ledger.handle", Fault::Panic, 0, 1);
     assert_eq!(ask(&ledger.addr, Age).await, Err(Failure::Unknown));
-    assert_eq!(under_way.await.unwrap(), Ok(2));
+    assert_eq!(old.await.unwrap(), Ok(2));
     assert_eq!(ask(&ledger.addr, Age).await, Ok(1));
     assert_eq!(ledger.health.report().restarts, 2);
 }

@@ -83,9 +83,10 @@ async fn a_query_that_panics_fails_alone() {
 #[actix_web::test]
 async fn a_full_owner_refuses_at_once_and_keeps_its_promises() {
     let ledger = Running::start(Limits { mailbox: 3, reserved: 2, batch_max: 10 });
-    ledger.faults.plan("ledger.before_commit", Fault::Delay(Duration::from_millis(300)), 0, 1);
+    ledger.faults.plan("ledger.before_commit", Fault::Delay(Duration::from_millis(700)), 0, 1);
     let under_way = ledger.addr.send(Write(0, Then::Good));
-    eventually(SECOND, "a batch", || async { (ledger.health.report().in_flight == 1).then_some(()) }).await;
+    let delayed = || async { (ledger.faults.struck("ledger.before_commit") == 1).then_some(()) };
+    eventually(SECOND, "a batch", delayed).await;
 
     let public = join_all((1..=5).map(|id| ask(&ledger.addr, Write(id, Then::Good))));
     let promised = join_all((11..=13).map(|id| ask(&ledger.addr, Promised(id))));
@@ -97,7 +98,7 @@ async fn a_full_owner_refuses_at_once_and_keeps_its_promises() {
     assert_eq!(under_way.await.unwrap(), Ok(0));
     assert_eq!(ledger.entries(), [0, 1, 2, 3, 11, 12], "what was refused did not happen");
 
-    let report = ledger.health.report();
-    assert_eq!((report.mailbox.depth, report.mailbox.capacity), (0, 3));
     assert_eq!(ask(&ledger.addr, Write(4, Then::Good)).await, Ok(4));
+    let mailbox = ledger.health.report().mailbox;
+    assert_eq!((mailbox.depth, mailbox.capacity), (0, 3));
 }

@@ -151,6 +151,7 @@ async fn no_more_sagas_run_at_once_than_the_settings_allow() {
     assert_eq!(busy.header("retry-after"), "1");
     app.faults.plan("goods.apply", Fault::Error, 0, 0);
     app.settle().await;
-    app.order(&zs, "another", &Wish::of(GOODS, 1)).await.expect(201);
+    let status = app.order(&zs, "another", &Wish::of(GOODS, 1)).await.status;
+    assert!(status == 201 || status == 202, "{status}");
     app.finish().await;
 }
