@@ -216,6 +216,10 @@ fn files_and_functions_are_small() {
         } else if lines > 300 {
             println!("{} has {lines} lines: could it be two?", source.path);
         }
+        if !source.path.starts_with("src/") {
+            // The table a test goes through may be longer than a screen.
+            continue;
+        }
         // As rustfmt writes it, a function ends at the first closing brace as far in as it begins.
         let mut begun: Option<(usize, usize)> = None;
         for (at, line) in source.code() {
