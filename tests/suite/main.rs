@@ -1,6 +1,5 @@
 //! The specification: the real application over HTTP, each test with its own data folder.
 #![expect(
-    clippy::as_conversions,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,

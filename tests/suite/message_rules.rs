@@ -17,18 +17,17 @@ async fn assert_untouched(app: &TestApp) {
 }
 
 /// An order that is cancelled after it took everything, its messages claimed by a node that then does no more.
-async fn with_claimed_messages(app: &TestApp) -> String {
+async fn with_claimed_messages(app: &TestApp) {
     let zs = app.zs().await;
     app.ail("relay.deliver");
-    let refused = app.order(&zs, "order", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+    app.order(&zs, "order", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
     app.settle().await;
     assert_eq!(app.number("order", "SELECT count(*) AS n FROM mq_producer WHERE attempts = 1 AND node_id = 0"), 3);
     assert_eq!(app.stock(GOODS).await, 999);
     app.heal("relay.deliver");
-    refused.text_of("order_id")
 }
 
-/// Everything was given back, once, by the second attempt.
+/// Everything was given back, once, by so many attempts of each message.
 async fn assert_given_back(app: &TestApp, attempts: i64) {
     assert_untouched(app).await;
     assert_eq!(app.number("order", "SELECT sum(attempts) AS n FROM mq_producer WHERE msg_status = 1"), 3 * attempts);
@@ -139,11 +138,10 @@ async fn m5_what_this_node_claimed_in_an_earlier_life_is_taken_over_at_once() {
 #[actix_web::test]
 async fn m5_a_consumer_that_dies_half_way_has_done_nothing_and_does_it_once_later() {
     let app = TestApp::with(&[("ORDERS__DEADLINE", "0s"), ("RELAY__BACKOFF__FIRST", "1h")]).await;
-    let app_ = &app;
     for (n, point) in (1_i64..).zip(["user.before_commit", "user.after_commit"]) {
         let zs = app.zs().await;
         // The first write takes the balance, the second gives it back.
-        app_.faults.plan(point, Fault::Error, 1, 1);
+        app.faults.plan(point, Fault::Error, 1, 1);
         app.order(&zs, point, &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
         app.settle().await;
         assert_eq!(app.faults.struck(point), 1, "{point}");
@@ -225,4 +223,19 @@ async fn a_payments_message_that_is_delivered_again_has_its_effect_once() {
         assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay_log"), 1);
     }
     app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_message_that_is_called_done_and_had_no_effect_is_found_by_the_audit() {
+    let app = TestApp::with(&[("ORDERS__DEADLINE", "0s")]).await;
+    with_claimed_messages(&app).await;
+    app.tamper("order", "UPDATE mq_producer SET msg_status = 1, done_time = 1");
+    app.settle().await;
+    let report = serde_json::to_value(app.audit()).unwrap();
+    assert_eq!(report["ok"], false);
+    for (name, violations) in [("outbox_effect", 3), ("stock_order", 1), ("money_order", 1), ("coupon_once", 1)] {
+        let invariant = report["invariants"].as_array().unwrap().iter().find(|found| found["name"] == name).unwrap();
+        assert_eq!(invariant["violations"].as_array().unwrap().len(), violations, "{invariant}");
+    }
+    app.finish_broken().await;
 }
