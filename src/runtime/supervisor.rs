@@ -40,12 +40,18 @@ where
             health.failed_with(&panic_text(panic.as_ref()));
         }
         health.restarting();
-        delay = if born.elapsed() > GOOD_LIFE { FIRST_DELAY } else { (delay * 2).min(LONGEST_DELAY) };
-        tokio::time::sleep(delay).await;
-        match std::panic::catch_unwind(AssertUnwindSafe(|| life.restart())) {
-            Ok(true) => health.restarted(),
-            Ok(false) => break health.stopped(),
-            Err(panic) => health.failed_with(&panic_text(panic.as_ref())),
+        if born.elapsed() > GOOD_LIFE {
+            delay = FIRST_DELAY;
+        }
+        loop {
+            delay = (delay * 2).min(LONGEST_DELAY);
+            tokio::time::sleep(delay).await;
+            match std::panic::catch_unwind(AssertUnwindSafe(|| life.restart())) {
+                Ok(true) => break health.restarted(),
+                Ok(false) => return health.stopped(),
+                // It is as dead as before, and is not to answer half-way restarted: once more, a little later.
+                Err(panic) => health.failed_with(&panic_text(panic.as_ref())),
+            }
         }
     }
 }
