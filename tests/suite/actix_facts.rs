@@ -27,8 +27,9 @@ struct Probe {
     pings: usize,
     lives: usize,
     restarts: usize,
-    /// The next life does not start.
+    /// The next life does not start, or not even restart.
     panics_in_started: Arc<AtomicBool>,
+    panics_in_restarting: Arc<AtomicBool>,
 }
 
 impl Actor for Probe {
@@ -42,6 +43,7 @@ impl Actor for Probe {
 
 impl Supervised for Probe {
     fn restarting(&mut self, _: &mut Self::Context) {
+        assert!(!self.panics_in_restarting.swap(false, Ordering::Relaxed), "in restarting");
         self.restarts += 1;
     }
 }
@@ -145,15 +147,19 @@ async fn our_supervisor_restarts_both_and_keeps_the_address_the_value_and_the_ma
 
 #[actix_web::test]
 async fn a_life_that_cannot_start_is_not_the_last() {
-    let broken = Arc::new(AtomicBool::new(false));
-    let (probe, health) = supervised(|_| Probe { panics_in_started: Arc::clone(&broken), ..Probe::default() });
+    let (starts, restarts) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (panics_in_started, panics_in_restarting) = (Arc::clone(&starts), Arc::clone(&restarts));
+    let (probe, health) = supervised(|_| Probe { panics_in_started, panics_in_restarting, ..Probe::default() });
     assert_eq!(probe.send(Ping).await, Ok((1, 0)));
-    broken.store(true, Ordering::Relaxed);
-    assert_eq!(probe.send(End::Stop).await, Ok(()));
-    assert_eq!(probe.send(Ping).await.unwrap().0, 2);
-    let report = health.report();
-    assert!(report.restarts >= 2, "{report:?}");
-    assert_eq!(report.last_error.unwrap().message, "panic: in started");
+    let ways = [(starts, "panic: in started", 2), (restarts, "panic: in restarting", 3)];
+    for (pings, (broken, message, lives)) in (2..).zip(ways) {
+        broken.store(true, Ordering::Relaxed);
+        assert_eq!(probe.send(End::Stop).await, Ok(()));
+        assert_eq!(probe.send(Ping).await.unwrap().0, pings);
+        let report = health.report();
+        assert_eq!((report.state, report.restarts), (State::Running, lives));
+        assert_eq!(report.last_error.unwrap().message, message);
+    }
 }
 
 #[actix_web::test]
