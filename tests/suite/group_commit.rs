@@ -113,7 +113,13 @@ async fn a_restart_brings_a_fresh_connection_and_an_ordinary_batch_does_not() {
     assert_eq!(ask(&ledger.addr, Age).await, Ok(1));
     assert_eq!(ledger.health.report().restarts, 1);
 
-    // A panic in the handler as well, also while a batch is under way on the old connection.
+    // A panic in the handler as well, while the actor holds the connection …
+    ledger.faults.plan("ledger.handle", Fault::Panic, 0, 1);
+    assert_eq!(ask(&ledger.addr, Age).await, Err(Failure::Unknown));
+    assert_eq!(ask(&ledger.addr, Age).await, Ok(1));
+    assert_eq!(ledger.health.report().restarts, 2);
+
+    // … and while a batch is under way on the old connection.
     ledger.faults.plan("ledger.before_commit", Fault::Delay(Duration::from_millis(300)), 0, 1);
     let old = ledger.addr.send(Age);
     eventually(SECOND, "the batch", || under_way(&ledger)).await;
@@ -121,7 +127,7 @@ async fn a_restart_brings_a_fresh_connection_and_an_ordinary_batch_does_not() {
     assert_eq!(ask(&ledger.addr, Age).await, Err(Failure::Unknown));
     assert_eq!(old.await.unwrap(), Ok(2));
     assert_eq!(ask(&ledger.addr, Age).await, Ok(1));
-    assert_eq!(ledger.health.report().restarts, 2);
+    assert_eq!(ledger.health.report().restarts, 3);
 }
 
 #[actix_web::test]
