@@ -1,5 +1,7 @@
 //! Where each owner's tables are, as the settings say.
 
+use std::collections::BTreeMap;
+
 use crate::audit::Books;
 use crate::config::{self, Settings};
 use crate::db::{self, Store, migrate};
@@ -11,8 +13,8 @@ pub struct Stores {
     pub books: Books,
     /// The sandbox platform's, where it is set up.
     pub sandbox: Option<Store>,
-    /// The owners with a store of their own.
-    apart: Vec<&'static str>,
+    /// The setting that says where an owner's tables are.
+    keys: BTreeMap<&'static str, String>,
 }
 
 impl Stores {
@@ -22,36 +24,26 @@ impl Stores {
     /// The setting that cannot be used.
     pub fn open(settings: &Settings) -> Result<Self, config::Error> {
         let store = &settings.store;
-        let open = |owner: &str, own: &config::OwnStore| {
-            let (key, url) = match own.url.as_str() {
-                "" => ("store.url".to_owned(), store.url.as_str()),
-                url => (format!("store.{owner}.url"), url),
+        let mut keys = BTreeMap::new();
+        let mut open = |owner: &'static str, own: &str| {
+            let (key, url) = if own.is_empty() {
+                ("store.url".to_owned(), &*store.url)
+            } else {
+                (format!("store.{owner}.url"), own)
             };
-            Store::new(url, owner, store.readers).map_err(|error| config::Error::new(&key, error))
+            let opened = Store::new(url, owner, store.readers).map_err(|error| config::Error::new(&key, error));
+            keys.insert(owner, key);
+            opened
         };
         let books = Books {
-            coupon: open("coupon", &store.coupon)?,
-            goods: open("goods", &store.goods)?,
-            user: open("user", &store.user)?,
-            order: open("order", &store.order)?,
-            pay: open("pay", &store.pay)?,
+            coupon: open("coupon", &store.coupon.url)?,
+            goods: open("goods", &store.goods.url)?,
+            user: open("user", &store.user.url)?,
+            order: open("order", &store.order.url)?,
+            pay: open("pay", &store.pay.url)?,
         };
-        let shared = config::OwnStore { url: String::new() };
-        let sandbox = settings.gateway.sandbox.enabled.then(|| open("sandbox", &shared)).transpose()?;
-        let owners = [
-            ("coupon", &store.coupon),
-            ("goods", &store.goods),
-            ("user", &store.user),
-            ("order", &store.order),
-            ("pay", &store.pay),
-        ];
-        let apart = owners.into_iter().filter(|(_, own)| !own.url.is_empty()).map(|(owner, _)| owner).collect();
-        Ok(Self { books, sandbox, apart })
-    }
-
-    /// The setting that says where an owner's tables are.
-    fn key(&self, owner: &str) -> String {
-        if self.apart.contains(&owner) { format!("store.{owner}.url") } else { "store.url".to_owned() }
+        let sandbox = settings.gateway.sandbox.enabled.then(|| open("sandbox", "")).transpose()?;
+        Ok(Self { books, sandbox, keys })
     }
 
     fn all(&self) -> Vec<(&'static str, &Store, migrate::Migrations)> {
@@ -75,7 +67,8 @@ impl Stores {
         let mut ran = Vec::new();
         for (owner, store, migrations) in self.all() {
             let versions = migrate::run(store, migrations).map_err(|error| {
-                config::Error::new(&self.key(owner), format!("cannot use the store of {owner}: {error}"))
+                let key = self.keys.get(owner).map_or("store.url", String::as_str);
+                config::Error::new(key, format!("cannot use the store of {owner}: {error}"))
             })?;
             ran.extend(versions.into_iter().map(|version| format!("{owner}/{version}")));
         }
