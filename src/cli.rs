@@ -99,9 +99,7 @@ fn migrate(settings: &Settings) -> anyhow::Result<ExitCode> {
 
 fn check(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
     let stores = Stores::open(settings)?;
-    if let Some(owner) = stores.missing() {
-        anyhow::bail!("there are no tables of {owner} at {}", settings.store.url);
-    }
+    stores.expect_all()?;
     let report = audit::run(&stores.books, Clock::default().now(), settings.audit.grace.0)?;
     let mut out = std::io::stdout();
     if json {

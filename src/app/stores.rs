@@ -46,6 +46,10 @@ impl Stores {
         Ok(Self { books, sandbox, keys })
     }
 
+    fn wrong(&self, owner: &str, what: &str) -> config::Error {
+        config::Error::new(self.keys.get(owner).map_or("store.url", String::as_str), format!("{owner} {what}"))
+    }
+
     fn all(&self) -> Vec<(&'static str, &Store, migrate::Migrations)> {
         let books = &self.books;
         let mut all = vec![
@@ -66,19 +70,20 @@ impl Stores {
     pub fn migrate(&self) -> Result<Vec<String>, config::Error> {
         let mut ran = Vec::new();
         for (owner, store, migrations) in self.all() {
-            let versions = migrate::run(store, migrations).map_err(|error| {
-                let key = self.keys.get(owner).map_or("store.url", String::as_str);
-                config::Error::new(key, format!("cannot use the store of {owner}: {error}"))
-            })?;
+            let versions = migrate::run(store, migrations)
+                .map_err(|error| self.wrong(owner, &format!("cannot use its tables: {error}")))?;
             ran.extend(versions.into_iter().map(|version| format!("{owner}/{version}")));
         }
         Ok(ran)
     }
 
-    /// The first owner whose tables are missing.
-    #[must_use]
-    pub fn missing(&self) -> Option<&'static str> {
-        self.all().into_iter().find(|(owner, store, _)| *owner != "sandbox" && !store.exists()).map(|(owner, ..)| owner)
+    /// That every owner has tables: an audit must not make them.
+    ///
+    /// # Errors
+    /// The setting of the first store that is not there.
+    pub fn expect_all(&self) -> Result<(), config::Error> {
+        let missing = self.all().into_iter().find(|(owner, store, _)| *owner != "sandbox" && !store.exists());
+        missing.map_or(Ok(()), |(owner, ..)| Err(self.wrong(owner, "has no tables there")))
     }
 
     /// Folds the write-ahead logs into the files.
