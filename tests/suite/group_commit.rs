@@ -24,6 +24,12 @@ async fn under_way(ledger: &Running) -> Option<()> {
     (ledger.faults.struck("ledger.before_commit") == 1).then_some(())
 }
 
+/// Waits until the actor has its connection back, which is after the replies.
+async fn idle(ledger: &Running) {
+    let idle = || async { (ledger.health.report().in_flight == 0).then_some(()) };
+    eventually(SECOND, "nothing is under way", idle).await;
+}
+
 async fn write_all(ledger: &Running, writes: Vec<Write>) -> Vec<Result<i32, Failure>> {
     join_all(writes.into_iter().map(|write| ask(&ledger.addr, write))).await
 }
@@ -36,8 +42,7 @@ async fn what_arrives_together_is_committed_together() {
     let report = ledger.health.report();
     assert_eq!((report.batch.count, report.batch.max, report.batch.mean), (1, 500, Decimal::from(500)));
     assert_eq!((report.processed, report.failed, report.retried), (500, 0, 0));
-    let idle = || async { (ledger.health.report().in_flight == 0).then_some(()) };
-    eventually(SECOND, "nothing is under way", idle).await;
+    idle(&ledger).await;
     assert_eq!(ledger.health.report().mailbox.depth, 0);
 }
 
@@ -114,6 +119,7 @@ async fn a_restart_brings_a_fresh_connection_and_an_ordinary_batch_does_not() {
     assert_eq!(ledger.health.report().restarts, 1);
 
     // A panic in the handler as well, while the actor holds the connection …
+    idle(&ledger).await;
     ledger.faults.plan("ledger.handle", Fault::Panic, 0, 1);
     assert_eq!(ask(&ledger.addr, Age).await, Err(Failure::Unknown));
     assert_eq!(ask(&ledger.addr, Age).await, Ok(1));
