@@ -13,7 +13,7 @@ use super::outbox::{self, Look, Reclaim, Wake};
 use super::round::{NAME, Policy, Route, rounds};
 use super::supervisor::supervise;
 use super::{Faults, Health};
-use crate::domain::clock::Clock;
+use crate::domain::clock::{Clock, Timestamp};
 
 /// An outbox.
 #[derive(Debug, Clone)]
@@ -46,6 +46,7 @@ pub struct Relay {
     work: Vec<Work>,
     policy: Policy,
     clock: Clock,
+    pruned: Timestamp,
     faults: Faults,
     health: Arc<Health>,
 }
@@ -69,6 +70,7 @@ impl Relay {
             network: Arc::new(network),
             work,
             policy,
+            pruned: clock.now(),
             clock,
             faults,
             health: Arc::clone(&health),
@@ -119,17 +121,11 @@ impl Actor for Relay {
         ctx.run_interval(self.policy.poll.0, |me, ctx| {
             let (network, addr) = (Arc::clone(&me.network), ctx.address());
             actix::spawn(async move { sweep(&network, &addr).await });
-        });
-        ctx.run_interval(PRUNE_EVERY, |me, _| {
-            let (network, now, retention) = (Arc::clone(&me.network), me.clock.now(), me.policy.retention.0);
-            actix::spawn(async move {
-                for outbox in &network.outboxes {
-                    let _ = outbox.prune.send(outbox::Prune { before: now.minus(retention) }).await;
-                }
-                for inbox in &network.inboxes {
-                    let _ = inbox.send(inbox::Prune { before: now.minus(retention * 2) }).await;
-                }
-            });
+            let now = me.clock.now();
+            if now.since(me.pruned) >= PRUNE_EVERY {
+                me.pruned = now;
+                actix::spawn(prune(Arc::clone(&me.network), now, me.policy.retention.0));
+            }
         });
     }
 }
@@ -137,6 +133,17 @@ impl Actor for Relay {
 impl Supervised for Relay {
     fn restarting(&mut self, _: &mut Self::Context) {
         self.work.fill(Work::default());
+    }
+}
+
+/// Forgets what was delivered long ago. Consumers remember twice as long as producers, so that a message that is still in
+/// an outbox is never taken for a new one.
+async fn prune(network: Arc<Network>, now: Timestamp, retention: Duration) {
+    for outbox in &network.outboxes {
+        let _ = outbox.prune.send(outbox::Prune { before: now.minus(retention) }).await;
+    }
+    for inbox in &network.inboxes {
+        let _ = inbox.send(inbox::Prune { before: now.minus(retention * 2) }).await;
     }
 }
 

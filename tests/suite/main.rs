@@ -26,6 +26,7 @@ mod payment_callbacks;
 mod payment_faults;
 mod payment_rules;
 mod poison;
+mod pruning;
 mod recovery;
 mod routes;
 mod saga;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use tradepost::runtime::fault::Fault;
 
-use super::TestApp;
+use super::{TestApp, eventually};
 
 const OWNERS: [&str; 6] = ["coupon", "goods", "user", "order", "pay", "sandbox"];
 /// Where an order is between its quote and its pre-order.
@@ -34,13 +34,7 @@ impl TestApp {
 
     /// Waits until something has happened that nothing else tells of.
     pub async fn until(&self, happened: impl Fn() -> bool) {
-        for _ in 0..10_000 {
-            if happened() {
-                return;
-            }
-            actix_web::rt::time::sleep(Duration::from_millis(1)).await;
-        }
-        panic!("it does not happen");
+        eventually(Duration::from_secs(10), "what the test waits for", || async { happened().then_some(()) }).await;
     }
 
     /// From now on the point `point` fails every time; [`TestApp::heal`] ends it.

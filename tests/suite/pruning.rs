@@ -1,0 +1,47 @@
+//! Messages that are done are forgotten: the outbox after the retention time, the inbox after twice as long.
+
+use std::time::Duration;
+
+use crate::support::{TestApp, Wish};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+#[actix_web::test]
+async fn delivered_messages_are_forgotten_and_consumers_remember_them_for_longer() {
+    let settings = [("ORDERS__DEADLINE", "0s"), ("RELAY__POLL", "10ms"), ("RELAY__RETENTION", "48h")];
+    let app = TestApp::with(&settings).await;
+    app.order(&app.zs().await, "key", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+    app.settle().await;
+    let sent = || app.number("order", "SELECT count(*) AS n FROM mq_producer");
+    let received = || {
+        let inboxes = ["goods", "coupon", "user"];
+        inboxes.iter().map(|owner| app.number(owner, "SELECT count(*) AS n FROM mq_consumer")).sum::<i64>()
+    };
+    assert_eq!((sent(), received()), (3, 3));
+
+    app.advance(3 * DAY).await;
+    app.until(|| sent() == 0).await;
+    assert_eq!(received(), 3);
+    app.advance(2 * DAY).await;
+    app.until(|| received() == 0).await;
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn what_is_not_delivered_is_never_forgotten() {
+    let settings = [("ORDERS__DEADLINE", "0s"), ("RELAY__POLL", "10ms"), ("RELAY__RETENTION", "1h")];
+    let app = TestApp::with(&settings).await;
+    let zs = app.zs().await;
+    app.order(&zs, "delivered", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+    app.settle().await;
+    app.ail("relay.deliver");
+    app.order(&zs, "held-up", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+    app.clock.advance(3 * DAY);
+    let with =
+        |status| app.number("order", &format!("SELECT count(*) AS n FROM mq_producer WHERE msg_status = {status}"));
+    app.until(|| with(1) == 0).await;
+    assert_eq!(with(0), 3);
+    app.heal("relay.deliver");
+    app.advance(DAY).await;
+    app.finish().await;
+}
