@@ -139,7 +139,7 @@ async fn our_supervisor_restarts_both_and_keeps_the_address_the_value_and_the_ma
     for (end, answer, restarts) in [(End::Panic, Err(MailboxError::Closed), 1), (End::Stop, Ok(()), 2)] {
         let (ended, queued) = futures_util::future::join(probe.send(end), probe.send(Ping)).await;
         assert_eq!((ended, queued), (answer, Ok((restarts, restarts))));
-        assert_eq!(health.report().restarts, restarts as u64);
+        assert_eq!(health.report().restarts, u64::try_from(restarts).unwrap());
         assert_eq!(health.report().state, State::Running);
     }
     assert_eq!(health.report().last_error.unwrap().message, "panic: on request");
