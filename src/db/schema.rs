@@ -80,7 +80,6 @@ diesel::table! {
         due_time -> BigInt,
         attempts -> Integer,
         node_id -> Nullable<Integer>,
-        done_time -> Nullable<BigInt>,
         remark -> Nullable<Text>,
     }
 }

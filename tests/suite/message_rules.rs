@@ -190,7 +190,7 @@ async fn a_message_that_is_delivered_again_has_its_effect_once() {
     let zs = app.zs().await;
     app.order(&zs, "order", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
     app.settle().await;
-    let again = "UPDATE mq_producer SET msg_status = 0, done_time = NULL, due_time = 1";
+    let again = "UPDATE mq_producer SET msg_status = 0, due_time = 1";
     app.tamper("order", again);
     app.settle().await;
     assert_given_back(&app, 2).await;
@@ -217,7 +217,7 @@ async fn a_payments_message_that_is_delivered_again_has_its_effect_once() {
                 app.tamper(owner, "DELETE FROM mq_consumer");
             }
         }
-        app.tamper("pay", "UPDATE mq_producer SET msg_status = 0, done_time = NULL, due_time = 1");
+        app.tamper("pay", "UPDATE mq_producer SET msg_status = 0, due_time = 1");
         app.settle().await;
         assert_eq!(app.get("/v1/users/me", &zs).await.expect(200).body["user_score"], 980);
         assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay_log"), 1);
@@ -229,7 +229,7 @@ async fn a_payments_message_that_is_delivered_again_has_its_effect_once() {
 async fn a_message_that_is_called_done_and_had_no_effect_is_found_by_the_audit() {
     let app = TestApp::with(&[("ORDERS__DEADLINE", "0s")]).await;
     with_claimed_messages(&app).await;
-    app.tamper("order", "UPDATE mq_producer SET msg_status = 1, done_time = 1");
+    app.tamper("order", "UPDATE mq_producer SET msg_status = 1");
     app.settle().await;
     let report = serde_json::to_value(app.audit()).unwrap();
     assert_eq!(report["ok"], false);

@@ -62,7 +62,7 @@ fn settle(db: &mut Db, kit: &Kit, settled: &[(String, Ended)]) -> db::Result<()>
         settled.iter().filter(|(_, ended)| matches!(ended, Ended::Done)).map(|(id, _)| id.as_str()).collect();
     for done in done.chunks(ROWS_PER_INSERT) {
         diesel::update(dsl::mq_producer.filter(dsl::id.eq_any(done)))
-            .set((dsl::msg_status.eq(DONE), dsl::done_time.eq(Some(now)), dsl::remark.eq(None::<String>)))
+            .set((dsl::msg_status.eq(DONE), dsl::due_time.eq(now), dsl::remark.eq(None::<String>)))
             .execute(db)?;
     }
     for (id, ended) in settled {
@@ -73,7 +73,7 @@ fn settle(db: &mut Db, kit: &Kit, settled: &[(String, Ended)]) -> db::Result<()>
                 .set((dsl::due_time.eq(now.plus(*delay)), dsl::remark.eq(Some(shortened(why)))))
                 .execute(db)?,
             Ended::Dead(why) => diesel::update(row)
-                .set((dsl::msg_status.eq(DEAD), dsl::done_time.eq(Some(now)), dsl::remark.eq(Some(shortened(why)))))
+                .set((dsl::msg_status.eq(DEAD), dsl::due_time.eq(now), dsl::remark.eq(Some(shortened(why)))))
                 .execute(db)?,
         };
     }

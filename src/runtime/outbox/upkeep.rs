@@ -86,7 +86,7 @@ impl<O: Owner> Task<O> for Prune {
     fn run(_: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
         use mq_producer::dsl;
         for prune in batch {
-            let old = dsl::msg_status.eq(DONE).and(dsl::done_time.lt(Some(prune.before)));
+            let old = dsl::msg_status.eq(DONE).and(dsl::due_time.lt(prune.before));
             diesel::delete(dsl::mq_producer.filter(old)).execute(db)?;
         }
         Ok(batch.iter().map(|_| ()).collect())
