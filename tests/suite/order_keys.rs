@@ -1,6 +1,6 @@
 //! B7: the same key and body are the same one order, for ever; another body under the key is refused.
 
-use crate::support::{COUPON, GOODS, TestApp, USER, Wish};
+use crate::support::{GOODS, TestApp, USER, Wish};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tradepost::runtime::fault::Fault;
@@ -147,7 +147,6 @@ async fn b7_a_cancelled_orders_refusal_stays_too() {
 async fn b7_a_step_whose_answer_is_lost_is_sent_again_and_happens_once() {
     let app = TestApp::with(&[("ORDERS__BACKOFF__LONGEST", "20ms")]).await;
     let zs = app.zs().await;
-    let mut coupon_id = COUPON.to_owned();
     for (n, point) in (1..).zip([
         "order.before_commit",
         "order.after_commit",
@@ -156,15 +155,17 @@ async fn b7_a_step_whose_answer_is_lost_is_sent_again_and_happens_once() {
         "coupon.after_commit",
         "user.after_commit",
     ]) {
+        // There is just enough: what was taken must not count against the step that took it.
+        let goods_id = app.goods(1, "1000.00").await;
+        let coupon_id = app.coupon(USER, "20.00").await;
         app.faults.plan(point, Fault::Error, 0, 1);
-        let wish = Wish::golden().with("coupon_id", json!(coupon_id));
+        let wish = Wish::of(&goods_id, 1).with("coupon_id", json!(coupon_id)).with("money_paid", json!("100.00"));
         let order = app.order(&zs, point, &wish).await.expect(201);
         assert_eq!(app.faults.struck(point), 1, "{point}");
         assert_eq!(order.body["order_status"], "confirmed", "{point}");
-        assert_eq!(app.stock(GOODS).await, 1000 - n, "{point}");
+        assert_eq!(app.stock(&goods_id).await, 0, "{point}");
         let balance = app.get("/v1/users/me", &zs).await.expect(200).text_of("user_money");
         assert_eq!(balance, crate::support::amount(100_000 - n * 10_000), "{point}");
-        coupon_id = app.coupon(USER, "20.00").await;
     }
     app.finish().await;
 }

@@ -1,5 +1,7 @@
 //! The real application on a free port, with a data folder and a clock of its own.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::time::Duration;
 
 use awc::http::Method;
@@ -24,6 +26,7 @@ pub struct TestApp {
     /// Plans faults.
     pub faults: Faults,
     folder: TempDir,
+    stores: RefCell<HashMap<String, db::Store>>,
     settings: Vec<(String, String)>,
     client: awc::Client,
     address: String,
@@ -53,6 +56,7 @@ impl TestApp {
             clock: Clock::default(),
             faults: Faults::default(),
             folder,
+            stores: RefCell::default(),
             settings: base.iter().chain(settings).map(named).collect(),
             client: awc::Client::builder().timeout(Duration::from_secs(30)).disable_redirects().finish(),
             address: String::new(),
@@ -128,8 +132,11 @@ impl TestApp {
         audit::run(&self.app().stores().books, self.clock.now(), Duration::ZERO).unwrap()
     }
 
+    /// Another way into the tables of an owner than the application's.
     pub(super) fn store(&self, owner: &str) -> db::Store {
-        db::Store::new(&format!("sqlite://{}", self.folder.path().display()), owner, 1).unwrap()
+        let url = format!("sqlite://{}", self.folder.path().display());
+        let open = || db::Store::new(&url, owner, 1).unwrap();
+        self.stores.borrow_mut().entry(owner.to_owned()).or_insert_with(open).clone()
     }
 
     /// A connection to the tables of an owner, as another process might have one.
