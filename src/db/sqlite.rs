@@ -82,21 +82,27 @@ pub struct Readers {
     pub file: std::path::PathBuf,
 }
 
+/// A reader connection of the pool, and whether it is to be thrown away.
+pub struct Pooled {
+    pub db: Db,
+    pub is_condemned: bool,
+}
+
 impl r2d2::ManageConnection for Readers {
-    type Connection = Db;
+    type Connection = Pooled;
     type Error = OpenError;
 
-    fn connect(&self) -> Result<Db, OpenError> {
-        open(&self.file, Mode::Reader).map_err(OpenError)
+    fn connect(&self) -> Result<Pooled, OpenError> {
+        open(&self.file, Mode::Reader).map(|db| Pooled { db, is_condemned: false }).map_err(OpenError)
     }
 
-    fn is_valid(&self, db: &mut Db) -> Result<(), OpenError> {
+    fn is_valid(&self, reader: &mut Pooled) -> Result<(), OpenError> {
         use diesel::connection::SimpleConnection;
-        db.batch_execute("SELECT 1").map_err(|e| OpenError(e.to_string()))
+        reader.db.batch_execute("SELECT 1").map_err(|e| OpenError(e.to_string()))
     }
 
-    fn has_broken(&self, _: &mut Db) -> bool {
-        std::thread::panicking()
+    fn has_broken(&self, reader: &mut Pooled) -> bool {
+        reader.is_condemned || std::thread::panicking()
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where an owner's tables are and how to get at them.
 
+use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,7 +8,28 @@ use super::sqlite::{self, Mode, OpenError, Readers};
 use super::{Db, Error, Result};
 
 /// A reader connection borrowed from the pool.
-pub type Reader = r2d2::PooledConnection<Readers>;
+pub struct Reader(r2d2::PooledConnection<Readers>);
+
+impl Reader {
+    /// The connection is not to be used again: the next is a new one.
+    pub fn condemn(mut self) {
+        self.0.is_condemned = true;
+    }
+}
+
+impl Deref for Reader {
+    type Target = Db;
+
+    fn deref(&self) -> &Db {
+        &self.0.db
+    }
+}
+
+impl DerefMut for Reader {
+    fn deref_mut(&mut self) -> &mut Db {
+        &mut self.0.db
+    }
+}
 
 /// One owner's database: a file, opened for writing by its owner, and a pool of readers.
 #[derive(Debug, Clone)]
@@ -85,7 +107,7 @@ impl Store {
     /// # Errors
     /// [`super::Class::Unreachable`] where none can be had.
     pub fn reader(&self) -> Result<Reader> {
-        self.readers.get().map_err(|error| Error::unreachable(error.to_string()))
+        self.readers.get().map(Reader).map_err(|error| Error::unreachable(error.to_string()))
     }
 
     /// How many readers may work at once.

@@ -71,10 +71,12 @@ fn one_by_one<O: Owner>(owner: &O, db: &mut Db, batch: &mut Batch<O>, health: &H
     Ok(count(errors.len()))
 }
 
-/// Answers a batch of queries.
-pub fn read<O: Owner>(owner: &O, db: &mut Db, mut batch: Batch<O>, health: &Health) {
+/// Answers a batch of queries; where one fails, each once more by itself. Whatever failed, the next batch is not to use
+/// this connection.
+pub fn read<O: Owner>(owner: &O, db: &mut Db, mut batch: Batch<O>, health: &Health) -> After {
     let size = size(&batch);
     let done = guarded(|| batch.iter_mut().try_for_each(|lane| lane.run_all(owner, db)));
+    let after = if done.is_ok() { After::Keep } else { After::Reopen };
     let (done, failed, retried) = match done {
         Err(error) if is_of_the_item(error.class) => {
             health.failed_with(&error.to_string());
@@ -85,6 +87,7 @@ pub fn read<O: Owner>(owner: &O, db: &mut Db, mut batch: Batch<O>, health: &Heal
         done => (done, 0, 0),
     };
     settle(batch, done, failed, retried, health);
+    after
 }
 
 /// Answers a batch that never reached its database.

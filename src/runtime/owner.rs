@@ -177,7 +177,11 @@ impl<O: Owner> OwnerActor<O> {
 
 fn read<O: Owner>(owner: &O, store: &Store, batch: Batch<O>, health: &Health) -> After {
     match store.reader() {
-        Ok(mut db) => group::read(owner, &mut db, batch, health),
+        Ok(mut db) => {
+            if group::read(owner, &mut db, batch, health) == After::Reopen {
+                db.condemn();
+            }
+        }
         Err(error) => group::refuse(batch, error, health),
     }
     After::Keep

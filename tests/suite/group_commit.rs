@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use diesel::RunQueryDsl;
+use diesel::sql_types::BigInt;
 use futures_util::future::join_all;
 use rust_decimal::Decimal;
 use tradepost::runtime::Failure;
@@ -158,4 +160,31 @@ async fn an_error_after_the_commit_is_unknown_and_everything_is_there() {
     let report = ledger.health.report();
     assert_eq!((report.failed, report.state), (3, State::Running));
     assert!(report.last_error.unwrap().message.contains("injected at ledger.after_commit"));
+}
+
+/// A mark that only the connection itself has, not its file.
+fn mark(running: &Running, kib: i64) {
+    diesel::sql_query(format!("PRAGMA cache_size = -{kib}")).execute(&mut *running.store.reader().unwrap()).unwrap();
+}
+
+fn is_marked(running: &Running, kib: i64) -> bool {
+    let size = diesel::dsl::sql::<BigInt>("(SELECT CAST(cache_size AS INTEGER) FROM pragma_cache_size)");
+    diesel::select(size).get_result::<i64>(&mut *running.store.reader().unwrap()).unwrap() == -kib
+}
+
+/// Asks for the entries and waits until the reader is given back, which is after the answer.
+async fn list(running: &Running, then: Then) -> bool {
+    let answer = ask(&running.addr, List(then)).await;
+    idle(running).await;
+    answer.is_ok()
+}
+
+#[actix_web::test]
+async fn a_reader_on_which_a_query_failed_is_not_used_again() {
+    let running = Running::with_readers(LIMITS, 1);
+    mark(&running, 777);
+    assert!(list(&running, Then::Good).await);
+    assert!(is_marked(&running, 777), "a good reader is kept");
+    assert!(!list(&running, Then::Panic).await);
+    assert!(!is_marked(&running, 777), "a reader that met a panic is thrown away");
 }

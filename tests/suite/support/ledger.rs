@@ -38,8 +38,13 @@ pub const LIMITS: Limits = Limits { mailbox: 1000, reserved: 1000, batch_max: 10
 
 impl Running {
     pub fn start(limits: Limits) -> Self {
+        Self::with_readers(limits, 2)
+    }
+
+    /// With so many reader connections; with one, who asks for it waits until it is given back.
+    pub fn with_readers(limits: Limits, readers: u32) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let store = Store::new(&format!("sqlite://{}", folder.path().display()), Ledger::NAME, 2).unwrap();
+        let store = Store::new(&format!("sqlite://{}", folder.path().display()), Ledger::NAME, readers).unwrap();
         diesel::sql_query("CREATE TABLE entry (id INTEGER NOT NULL CONSTRAINT entry_id_key PRIMARY KEY)")
             .execute(&mut store.writer().unwrap())
             .unwrap();
