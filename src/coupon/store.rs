@@ -11,6 +11,7 @@ use crate::db::schema::{coupon, coupon_log};
 use crate::db::{self, Db};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{CouponId, OrderId};
+use crate::domain::reservation::{Standing, standing};
 use crate::domain::status::Direction;
 use crate::order::message::Cancelled;
 use crate::runtime::inbox::bodies;
@@ -56,12 +57,10 @@ pub fn bind(owner: &Coupon, batch: &[Bind], db: &mut Db) -> db::Result<Vec<Resul
     let mut log = Vec::new();
     let mut outcomes = Vec::with_capacity(batch.len());
     for task in batch {
-        let outcome = if known.contains(&(task.order_id, Direction::Back)) {
-            Err(Refusal::Released)
-        } else if known.contains(&(task.order_id, Direction::Forward)) {
-            Ok(())
-        } else {
-            match coupons.get_mut(&task.coupon_id).filter(|row| row.user_id == task.user_id) {
+        let outcome = match standing(&known, task.order_id) {
+            Standing::Released => Err(Refusal::Released),
+            Standing::Reserved => Ok(()),
+            Standing::New => match coupons.get_mut(&task.coupon_id).filter(|row| row.user_id == task.user_id) {
                 None => Err(Refusal::NotFound),
                 Some(row) if row.is_used == USED => Err(Refusal::Used),
                 Some(row) => {
@@ -77,7 +76,7 @@ pub fn bind(owner: &Coupon, batch: &[Bind], db: &mut Db) -> db::Result<Vec<Resul
                     known.insert((task.order_id, Direction::Forward));
                     Ok(())
                 }
-            }
+            },
         };
         outcomes.push(outcome);
     }

@@ -9,6 +9,7 @@ pub mod points;
 pub mod pricing;
 pub mod quantity;
 pub mod refusal;
+pub mod reservation;
 pub mod span;
 pub mod status;
 pub mod text;

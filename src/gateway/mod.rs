@@ -28,6 +28,22 @@ pub enum CheckoutKind {
     Redirect,
 }
 
+impl CheckoutKind {
+    /// The word that is stored.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Redirect => "redirect",
+        }
+    }
+
+    /// The kind with this word.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        (code == Self::Redirect.code()).then_some(Self::Redirect)
+    }
+}
+
 /// What a platform tells, its signature checked, nothing of it believed yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {

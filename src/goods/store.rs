@@ -13,6 +13,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{EntryId, GoodsId, OrderId};
 use crate::domain::money::Money;
 use crate::domain::quantity::Stock;
+use crate::domain::reservation::{Standing, standing};
 use crate::domain::status::Direction;
 use crate::order::message::Cancelled;
 use crate::runtime::inbox::bodies;
@@ -67,16 +68,14 @@ pub fn reserve(owner: &Goods, batch: &[Reserve], db: &mut Db) -> db::Result<Vec<
     let mut log = Vec::new();
     let mut outcomes = Vec::with_capacity(batch.len());
     for task in batch {
-        let outcome = if known.contains(&(task.order_id, Direction::Back)) {
-            Err(Refusal::Released)
-        } else if known.contains(&(task.order_id, Direction::Forward)) {
-            Ok(())
-        } else {
-            task.lines.iter().try_for_each(|(goods_id, number)| match left.get(goods_id) {
+        let outcome = match standing(&known, task.order_id) {
+            Standing::Released => Err(Refusal::Released),
+            Standing::Reserved => Ok(()),
+            Standing::New => task.lines.iter().try_for_each(|(goods_id, number)| match left.get(goods_id) {
                 None => Err(Refusal::NotFound),
                 Some(left) if *left < number.get() => Err(Refusal::Insufficient),
                 Some(_) => Ok(()),
-            })
+            }),
         };
         if outcome.is_ok() && known.insert((task.order_id, Direction::Forward)) {
             for (goods_id, number) in &task.lines {

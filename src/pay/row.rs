@@ -47,8 +47,8 @@ impl Row {
     }
 
     pub fn to_payment(&self) -> Payment {
-        // One kind so far; the column is there for platforms that answer with a code to scan.
-        let checkout = self.checkout_url.clone().map(|url| Checkout { kind: CheckoutKind::Redirect, url });
+        let kind = self.checkout_kind.as_deref().and_then(CheckoutKind::from_code);
+        let checkout = kind.zip(self.checkout_url.clone()).map(|(kind, url)| Checkout { kind, url });
         Payment {
             pay_id: self.pay_id,
             order_id: self.order_id,

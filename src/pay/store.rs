@@ -13,7 +13,6 @@ use crate::db::{self, Db};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId, UserId};
 use crate::domain::money::Money;
-use crate::gateway::CheckoutKind;
 use crate::runtime::inbox::bodies;
 use crate::runtime::outbox::Message;
 
@@ -141,11 +140,11 @@ fn new_payment(owner: &Pay, task: &Open, now: Timestamp) -> Row {
 /// Where payments are to be paid.
 pub fn set_checkout(_: &Pay, batch: &[SetCheckout], db: &mut Db) -> db::Result<Vec<Option<Payment>>> {
     for task in batch {
-        let kind = match task.checkout.kind {
-            CheckoutKind::Redirect => "redirect",
-        };
         diesel::update(pay::table.find(task.pay_id))
-            .set((pay::checkout_kind.eq(Some(kind)), pay::checkout_url.eq(Some(&task.checkout.url))))
+            .set((
+                pay::checkout_kind.eq(Some(task.checkout.kind.code())),
+                pay::checkout_url.eq(Some(&task.checkout.url)),
+            ))
             .execute(db)?;
     }
     let rows = read(db, &batch.iter().map(|task| task.pay_id).collect::<Vec<_>>())?;

@@ -13,6 +13,7 @@ use crate::db::{self, Db};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{Entry, OrderId, UserId};
 use crate::domain::money::Money;
+use crate::domain::reservation::{Standing, standing};
 use crate::domain::status::Direction;
 use crate::domain::text::Mobile;
 use crate::order::message::{CANCELLED, Cancelled};
@@ -63,12 +64,10 @@ pub fn take(owner: &User, batch: &[Take], db: &mut Db) -> db::Result<Vec<Result<
     let mut log = Vec::new();
     let mut outcomes = Vec::with_capacity(batch.len());
     for task in batch {
-        let outcome = if known.contains(&(task.order_id, Direction::Back)) {
-            Err(Refusal::Released)
-        } else if known.contains(&(task.order_id, Direction::Forward)) {
-            Ok(())
-        } else {
-            match left.get_mut(&task.user_id) {
+        let outcome = match standing(&known, task.order_id) {
+            Standing::Released => Err(Refusal::Released),
+            Standing::Reserved => Ok(()),
+            Standing::New => match left.get_mut(&task.user_id) {
                 None => Err(Refusal::NotFound),
                 Some(left) if *left < task.money => Err(Refusal::Insufficient),
                 Some(left) => {
@@ -78,7 +77,7 @@ pub fn take(owner: &User, batch: &[Take], db: &mut Db) -> db::Result<Vec<Result<
                     known.insert((task.order_id, Direction::Forward));
                     Ok(())
                 }
-            }
+            },
         };
         outcomes.push(outcome);
     }
