@@ -7,6 +7,8 @@
     reason = "a test that meets something unexpected is to fail"
 )]
 
+#[path = "../server/mod.rs"]
+mod server;
 mod support;
 
 mod access;
@@ -31,6 +33,7 @@ mod recovery;
 mod routes;
 mod saga;
 mod schema;
+mod servers;
 mod strangers;
 mod supervision;
 mod tidy;
