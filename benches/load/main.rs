@@ -29,7 +29,7 @@ use clap::Parser;
 
 use http::Http;
 use prepare::Shop;
-use process::Server;
+use process::{Data, Server};
 use report::Round;
 
 /// Places orders as fast as the answers come.
@@ -73,17 +73,17 @@ fn main() {
     );
     println!("{args:?}");
     System::new().block_on(async {
-        let template = home.path().join("template");
+        let template = Data::embedded(home.path().join("template"));
         let shop = prepare::shop(&template, args.users, args.goods).await;
         let mut measured = [Vec::new(), Vec::new()];
         for round in 1..=args.rounds {
             for (mode, rounds) in MODES.iter().zip(&mut measured) {
-                let data = home.path().join("data");
-                copy(&template, &data);
+                let data = Data::embedded(home.path().join("data"));
+                copy(&template.folder, &data.folder);
                 let one = run(&data, mode, &shop, args).await;
                 println!("round {round}, {}: {one}", mode.0);
                 rounds.push(one);
-                std::fs::remove_dir_all(&data).unwrap();
+                std::fs::remove_dir_all(&data.folder).unwrap();
             }
         }
         report::compare(MODES.map(|(name, _)| name), &measured);
@@ -91,7 +91,7 @@ fn main() {
 }
 
 /// One run on a copy of the prepared data; it ends with a stop in order and a clean audit.
-async fn run(data: &Path, (_, settings): &Mode, shop: &Shop, args: Args) -> Round {
+async fn run(data: &Data, (_, settings): &Mode, shop: &Shop, args: Args) -> Round {
     let server = Server::start(data, settings);
     let address = server.url.trim_start_matches("http://").to_owned();
     let orders = client::load(&address, shop, args.connections, Duration::from_secs(args.seconds)).await;

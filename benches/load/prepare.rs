@@ -1,12 +1,10 @@
 //! The data every run begins with.
 
-use std::path::Path;
-
 use futures_util::stream::{self, StreamExt};
 use serde_json::{Value, json};
 
 use super::http::Http;
-use super::process::{ADMIN_PASSWORD, Server};
+use super::process::{ADMIN_PASSWORD, Data, Server};
 
 const AT_ONCE: usize = 8;
 
@@ -18,7 +16,7 @@ pub struct Shop {
 }
 
 /// Makes users with balance, and goods with stock, over HTTP.
-pub async fn shop(data: &Path, users: usize, goods: usize) -> Shop {
+pub async fn shop(data: &Data, users: usize, goods: usize) -> Shop {
     let server = Server::start(data, &[]);
     let http = Http::new(&server.url);
     let admin = sign_in(&http, "admin", ADMIN_PASSWORD).await;

@@ -7,7 +7,7 @@ mod server;
 pub mod stores;
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use actix::Arbiter;
@@ -20,7 +20,7 @@ use crate::domain::clock::Clock;
 use crate::http::password::Passwords;
 use crate::http::token::Tokens;
 use crate::runtime::{Faults, relay};
-use crate::{db, secret};
+use crate::secret;
 use graph::{Graph, Parts};
 use stores::Stores;
 
@@ -47,7 +47,7 @@ impl App {
     pub async fn start(settings: Settings, clock: Clock, faults: Faults) -> anyhow::Result<Self> {
         let stores = Stores::open(&settings)?;
         stores.migrate()?;
-        let folder = db::store::directory(&settings.store.url).map_err(|e| config::Error::new("store.url", e))?;
+        let folder = secrets_folder(&settings)?;
         let (listener, admin_listener) = listen(&settings)?;
         let address = listener.local_addr()?;
         let admin_address = admin_listener.as_ref().map(TcpListener::local_addr).transpose()?;
@@ -65,11 +65,11 @@ impl App {
         if settings.demo.seed {
             notes.extend(demo::seed(&graph, &passwords, &settings.demo).await?);
         }
-        let tokens = Tokens::new(
-            secret::load_or_make(&folder, "token")?.as_bytes(),
-            clock.clone(),
-            settings.session.token_ttl.0,
-        );
+        let secret = match settings.session.secret.expose() {
+            "" => secret::load_or_make(&folder, "token").context("the secret of the access tokens")?,
+            given => given.to_owned(),
+        };
+        let tokens = Tokens::new(secret.as_bytes(), clock.clone(), settings.session.token_ttl.0);
         let state = server::state(&graph, tokens, passwords, clock, &settings);
         let handles = server::start(&settings, state, graph.platform.clone(), listener, admin_listener)?;
         Ok(Self { address, admin_address, notes, graph, stores, arbiter, handles })
@@ -109,6 +109,17 @@ impl App {
         })
         .await;
     }
+}
+
+/// Where secrets are kept that are made here; made where it is missing.
+fn secrets_folder(settings: &Settings) -> Result<PathBuf, config::Error> {
+    let folder = match settings.secrets.folder.as_str() {
+        "" => settings.store.url.strip_prefix("sqlite://").unwrap_or("data"),
+        folder => folder,
+    };
+    let wrong = |error| config::Error::new("secrets.folder", format!("cannot use the directory {folder}: {error}"));
+    std::fs::create_dir_all(folder).map_err(wrong)?;
+    Ok(PathBuf::from(folder))
 }
 
 fn listen(settings: &Settings) -> anyhow::Result<(TcpListener, Option<TcpListener>)> {

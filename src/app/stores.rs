@@ -31,7 +31,7 @@ impl Stores {
             } else {
                 (format!("store.{owner}.url"), own)
             };
-            let opened = Store::new(url, owner, store.readers).map_err(|error| config::Error::new(&key, error));
+            let opened = Store::new(url, owner, store.limits()).map_err(|error| config::Error::new(&key, error));
             keys.insert(owner, key);
             opened
         };
@@ -82,8 +82,14 @@ impl Stores {
     /// # Errors
     /// The setting of the first store that is not there.
     pub fn expect_all(&self) -> Result<(), config::Error> {
-        let missing = self.all().into_iter().find(|(owner, store, _)| *owner != "sandbox" && !store.exists());
-        missing.map_or(Ok(()), |(owner, ..)| Err(self.wrong(owner, "has no tables there")))
+        for (owner, store, _) in self.all().into_iter().filter(|(owner, ..)| *owner != "sandbox") {
+            match store.exists() {
+                Ok(true) => {}
+                Ok(false) => return Err(self.wrong(owner, "has no tables there")),
+                Err(error) => return Err(self.wrong(owner, &format!("cannot use its tables: {error}"))),
+            }
+        }
+        Ok(())
     }
 
     /// Folds the write-ahead logs into the files.

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::{Books, Findings};
 use crate::db::schema::{mq_consumer, mq_producer};
-use crate::db::{self, Store};
+use crate::db::{self, Store, each};
 use crate::domain::clock::Timestamp;
 
 const PAGE: i64 = 500;
@@ -18,18 +18,16 @@ pub fn check(books: &Books, settled_before: Timestamp, findings: &mut Findings) 
     for producer in [&books.order, &books.pay] {
         let mut after = String::new();
         loop {
-            let page: Vec<Row> = mq_producer::table
-                .filter(mq_producer::id.gt(&after))
-                .order(mq_producer::id)
-                .limit(PAGE)
-                .select((
+            let messages =
+                mq_producer::table.filter(mq_producer::id.gt(&after)).order(mq_producer::id).limit(PAGE).select((
                     mq_producer::id,
                     mq_producer::group_name,
                     mq_producer::msg_status,
                     mq_producer::create_time,
                     mq_producer::remark,
-                ))
-                .load(&mut *producer.reader()?)?;
+                ));
+            let db = &mut *producer.reader()?;
+            let page: Vec<Row> = each!(db, messages.load(db))?;
             let Some((last, ..)) = page.last() else { break };
             after.clone_from(last);
             check_page(books, &page, settled_before, findings)?;
@@ -56,10 +54,11 @@ fn check_page(books: &Books, page: &[Row], settled_before: Timestamp, findings: 
     for group in groups {
         let Some(store) = consumer(books, group) else { continue };
         let ids: Vec<&str> = page.iter().filter(|row| row.1 == group).map(|row| row.0.as_str()).collect();
-        let found: Vec<(String, String)> = mq_consumer::table
+        let done = mq_consumer::table
             .filter(mq_consumer::msg_id.eq_any(ids).and(mq_consumer::consumer_status.eq(1)))
-            .select((mq_consumer::msg_id, mq_consumer::group_name))
-            .load(&mut *store.reader()?)?;
+            .select((mq_consumer::msg_id, mq_consumer::group_name));
+        let db = &mut *store.reader()?;
+        let found: Vec<(String, String)> = each!(db, done.load(db))?;
         known.extend(found);
     }
     for (id, group, status, created, remark) in page {

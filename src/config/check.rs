@@ -11,6 +11,7 @@ pub fn check(settings: &Settings) -> Result<(), Error> {
         ("session.hashing_max", settings.session.hashing_max),
         ("http.connections_max", settings.http.connections_max),
         ("store.readers", usize::try_from(settings.store.readers).unwrap_or(0)),
+        ("store.writers", usize::try_from(settings.store.writers).unwrap_or(0)),
         ("relay.batch_max", usize::from(settings.relay.batch_max)),
         ("relay.attempts", usize::try_from(settings.relay.attempts).unwrap_or(0)),
     ];
@@ -18,6 +19,9 @@ pub fn check(settings: &Settings) -> Result<(), Error> {
         ("orders.answer_within", settings.orders.answer_within),
         ("orders.sweep_every", settings.orders.sweep_every),
         ("orders.pay_within", settings.orders.pay_within),
+        ("store.acquire_within", settings.store.acquire_within),
+        ("store.lock_within", settings.store.lock_within),
+        ("store.statement_within", settings.store.statement_within),
         ("relay.poll", settings.relay.poll),
         ("relay.lease", settings.relay.lease),
         ("session.token_ttl", settings.session.token_ttl),
@@ -33,12 +37,13 @@ pub fn check(settings: &Settings) -> Result<(), Error> {
             return Err(Error::new(key, "must be longer than nothing"));
         }
     }
-    let secret = settings.gateway.sandbox.secret.expose();
-    if !secret.is_empty() && (secret.len() < 32 || secret.trim() != secret) {
-        return Err(Error::new(
-            "gateway.sandbox.secret",
-            "must have at least 32 characters, without blanks at its ends",
-        ));
+    let secrets =
+        [("session.secret", &settings.session.secret), ("gateway.sandbox.secret", &settings.gateway.sandbox.secret)];
+    for (key, secret) in secrets {
+        let secret = secret.expose();
+        if !secret.is_empty() && (secret.len() < 32 || secret.trim() != secret) {
+            return Err(Error::new(key, "must have at least 32 characters, without blanks at its ends"));
+        }
     }
     for (key, password) in [("admin.password", &settings.admin.password), ("demo.password", &settings.demo.password)] {
         let length = password.expose().chars().count();

@@ -4,6 +4,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
 
+use crate::db;
 use crate::domain::id::NodeId;
 use crate::domain::money::Money;
 use crate::domain::span::Span;
@@ -20,6 +21,7 @@ pub struct Settings {
     pub http: Http,
     pub admin: Admin,
     pub session: Session,
+    pub secrets: Secrets,
     pub store: Store,
     pub owners: Owners,
     pub orders: Orders,
@@ -84,11 +86,19 @@ pub struct Admin {
 }
 
 /// `[session]`
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Session {
+    pub secret: Secret,
     pub token_ttl: Span,
     pub hashing_max: usize,
+}
+
+/// `[secrets]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Secrets {
+    pub folder: String,
 }
 
 /// `[store]`
@@ -97,11 +107,29 @@ pub struct Session {
 pub struct Store {
     pub url: String,
     pub readers: u32,
+    pub writers: u32,
+    pub acquire_within: Span,
+    pub lock_within: Span,
+    pub statement_within: Span,
     pub goods: OwnStore,
     pub coupon: OwnStore,
     pub user: OwnStore,
     pub order: OwnStore,
     pub pay: OwnStore,
+}
+
+impl Store {
+    /// As the stores take them.
+    #[must_use]
+    pub const fn limits(&self) -> db::store::Limits {
+        db::store::Limits {
+            readers: self.readers,
+            writers: self.writers,
+            acquire_within: self.acquire_within.0,
+            lock_within: self.lock_within.0,
+            statement_within: self.statement_within.0,
+        }
+    }
 }
 
 /// `[store.<owner>]`

@@ -3,12 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
+use serde::Serialize;
 
 use super::Coupon;
 use super::error::Refusal;
 use super::message::{self, Bind, Create, Find};
+use crate::db::bulk::{Kind, Update};
 use crate::db::schema::{coupon, coupon_log};
-use crate::db::{self, Db};
+use crate::db::{self, Db, each, locked};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{CouponId, OrderId};
 use crate::domain::reservation::{Standing, standing};
@@ -31,29 +33,71 @@ struct LogRow {
 
 fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashSet<(OrderId, Direction)>> {
     let rows: Vec<(OrderId, Direction)> = db::load_by(orders, |orders| {
-        coupon_log::table
-            .filter(coupon_log::order_id.eq_any(orders))
-            .select((coupon_log::order_id, coupon_log::direction))
-            .load(db)
+        each!(
+            db,
+            coupon_log::table
+                .filter(coupon_log::order_id.eq_any(orders))
+                .select((coupon_log::order_id, coupon_log::direction))
+                .load(db)
+        )
     })?;
     Ok(rows.into_iter().collect())
 }
 
 fn read_coupons(db: &mut Db, ids: &[CouponId]) -> db::Result<HashMap<CouponId, message::Coupon>> {
     let rows: Vec<message::Coupon> =
-        db::load_by(ids, |ids| coupon::table.filter(coupon::coupon_id.eq_any(ids)).load(db))?;
+        db::load_by(ids, |ids| each!(db, coupon::table.filter(coupon::coupon_id.eq_any(ids)).load(db)))?;
+    Ok(rows.into_iter().map(|row| (row.coupon_id, row)).collect())
+}
+
+fn lock_coupons(db: &mut Db, ids: &[CouponId]) -> db::Result<HashMap<CouponId, message::Coupon>> {
+    let rows: Vec<message::Coupon> = db::load_by(ids, |ids| {
+        let coupons = coupon::table.filter(coupon::coupon_id.eq_any(ids)).order(coupon::coupon_id);
+        each!(db, locked(coupons).load(db))
+    })?;
     Ok(rows.into_iter().map(|row| (row.coupon_id, row)).collect())
 }
 
 fn insert_log(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
-    db::insert_all(rows, |rows| diesel::insert_into(coupon_log::table).values(rows).execute(db))
+    db::insert_all(rows, |rows| each!(db, diesel::insert_into(coupon_log::table).values(rows).execute(db)))
 }
 
-/// Binds coupons to orders: decided in arrival order, one guarded update per coupon.
+/// A coupon and its order.
+#[derive(Serialize)]
+struct Bond {
+    coupon: i64,
+    of_order: i64,
+    at: i64,
+}
+
+const GIVEN: &[(&str, Kind)] = &[("coupon", Kind::Integer), ("of_order", Kind::Integer), ("at", Kind::Integer)];
+/// Binds coupons that are bound to no order.
+const BIND: Update = Update {
+    table: "coupon",
+    given: GIVEN,
+    only: "coupon_id = given.coupon AND is_used = 0",
+    set: "is_used = 1, order_id = given.of_order, used_time = given.at",
+};
+/// Frees coupons that are bound to these orders.
+const FREE: Update = Update {
+    table: "coupon",
+    given: GIVEN,
+    only: "coupon_id = given.coupon AND order_id = given.of_order",
+    set: "is_used = 0, order_id = NULL, used_time = NULL",
+};
+
+fn bonds(log: &[LogRow]) -> Vec<Bond> {
+    log.iter()
+        .map(|row| Bond { coupon: row.coupon_id.get(), of_order: row.order_id.get(), at: row.log_time.0 })
+        .collect()
+}
+
+/// Binds coupons to orders: decided in arrival order, one guarded update for all. The coupons are locked before the log
+/// is read: binding and freeing touch the same coupon, so one of the two sees what the other did.
 pub fn bind(owner: &Coupon, batch: &[Bind], db: &mut Db) -> db::Result<Vec<Result<(), Refusal>>> {
     let now = owner.kit.clock.now();
+    let mut coupons = lock_coupons(db, &batch.iter().map(|task| task.coupon_id).collect::<Vec<_>>())?;
     let mut known = read_log(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?;
-    let mut coupons = read_coupons(db, &batch.iter().map(|task| task.coupon_id).collect::<Vec<_>>())?;
     let mut log = Vec::new();
     let mut outcomes = Vec::with_capacity(batch.len());
     for task in batch {
@@ -65,13 +109,6 @@ pub fn bind(owner: &Coupon, batch: &[Bind], db: &mut Db) -> db::Result<Vec<Resul
                 Some(row) if row.is_used == USED => Err(Refusal::Used),
                 Some(row) => {
                     row.is_used = USED;
-                    let unused = coupon::table.find(task.coupon_id).filter(coupon::is_used.eq(UNUSED));
-                    let bound = (
-                        coupon::is_used.eq(USED),
-                        coupon::order_id.eq(Some(task.order_id)),
-                        coupon::used_time.eq(Some(now)),
-                    );
-                    db::expect_rows(diesel::update(unused).set(bound).execute(db)?, 1)?;
                     log.push(log_row(task.order_id, Direction::Forward, task.coupon_id, now));
                     known.insert((task.order_id, Direction::Forward));
                     Ok(())
@@ -80,6 +117,7 @@ pub fn bind(owner: &Coupon, batch: &[Bind], db: &mut Db) -> db::Result<Vec<Resul
         };
         outcomes.push(outcome);
     }
+    db::expect_rows(BIND.run(db, &bonds(&log))?, log.len())?;
     insert_log(db, &log)?;
     Ok(outcomes)
 }
@@ -88,6 +126,7 @@ pub fn bind(owner: &Coupon, batch: &[Bind], db: &mut Db) -> db::Result<Vec<Resul
 pub fn consume(owner: &Coupon, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.kit.clock.now();
     let cancelled: Vec<Result<Cancelled, String>> = bodies(fresh);
+    lock_coupons(db, &cancelled.iter().flatten().filter_map(|order| order.coupon_id).collect::<Vec<_>>())?;
     let mut known = read_log(db, &cancelled.iter().flatten().map(|order| order.order_id).collect::<Vec<_>>())?;
     let mut log = Vec::new();
     for order in cancelled.iter().flatten() {
@@ -95,12 +134,9 @@ pub fn consume(owner: &Coupon, fresh: &[&Message], db: &mut Db) -> db::Result<Ve
         if !known.insert((order.order_id, Direction::Back)) {
             continue;
         }
-        let ours = coupon::table.find(coupon_id).filter(coupon::order_id.eq(Some(order.order_id)));
-        let free =
-            (coupon::is_used.eq(UNUSED), coupon::order_id.eq(None::<OrderId>), coupon::used_time.eq(None::<Timestamp>));
-        diesel::update(ours).set(free).execute(db)?;
         log.push(log_row(order.order_id, Direction::Back, coupon_id, now));
     }
+    FREE.run(db, &bonds(&log))?;
     insert_log(db, &log)?;
     Ok(cancelled.into_iter().map(|order| order.map(drop)).collect())
 }
@@ -136,7 +172,7 @@ pub fn create(owner: &Coupon, batch: &[Create], db: &mut Db) -> db::Result<Vec<m
             coupon::is_used.eq(row.is_used),
             coupon::add_time.eq(row.add_time),
         );
-        diesel::insert_into(coupon::table).values(values).execute(db)?;
+        each!(db, diesel::insert_into(coupon::table).values(values).execute(db))?;
         Ok(row)
     };
     batch.iter().map(new).collect()

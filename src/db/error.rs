@@ -1,12 +1,15 @@
-//! What a database error means. Diesel names few of them: busy, locked, full, I/O and damage all come as `Unknown`
-//! and are told apart by SQLite's own messages.
+//! What a database error means. Diesel names few of them: busy, locked, deadlock, time-outs, gone away, full, I/O and
+//! damage come as `Unknown` on one engine or another and are told apart by the engine's own words.
 
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 
 /// What to do about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// Somebody else holds the lock: nothing was written, try again.
+    /// Somebody else was faster (a deadlock, a serialization failure, a guard that no longer held): nothing was written,
+    /// and the same again at once will most likely succeed.
+    Conflict,
+    /// It took too long to get a lock, a connection, or the answer: nothing was written, try again later.
     Busy,
     /// The database does not answer or the connection is lost: the outcome may be unknown.
     Unreachable,
@@ -42,6 +45,12 @@ impl Error {
     /// A guarded write that met other rows than were read.
     #[must_use]
     pub fn conflict(what: impl Into<String>) -> Self {
+        Self { class: Class::Conflict, source: Diesel::QueryBuilderError(what.into().into()) }
+    }
+
+    /// All connections are in use.
+    #[must_use]
+    pub fn busy(what: impl Into<String>) -> Self {
         Self { class: Class::Busy, source: Diesel::QueryBuilderError(what.into().into()) }
     }
 
@@ -72,8 +81,11 @@ fn classify(error: &Diesel) -> Class {
             | DatabaseErrorKind::ForeignKeyViolation
             | DatabaseErrorKind::NotNullViolation
             | DatabaseErrorKind::CheckViolation => Class::Constraint,
-            DatabaseErrorKind::SerializationFailure => Class::Busy,
-            DatabaseErrorKind::UnableToSendCommand | DatabaseErrorKind::ClosedConnection => Class::Unreachable,
+            DatabaseErrorKind::SerializationFailure => Class::Conflict,
+            // A server that only reads has become somebody's replica: another connection may find the primary.
+            DatabaseErrorKind::UnableToSendCommand
+            | DatabaseErrorKind::ClosedConnection
+            | DatabaseErrorKind::ReadOnlyTransaction => Class::Unreachable,
             _ => by_message(info.message()),
         },
         Diesel::BrokenTransactionManager => Class::Unreachable,
@@ -82,16 +94,76 @@ fn classify(error: &Diesel) -> Class {
     }
 }
 
+/// Words of the engines, and what they mean; the first that is found counts. PostgreSQL must speak English (checked when
+/// a connection is opened).
+const WORDS: [(&str, Class); 49] = [
+    // SQLite
+    ("is locked", Class::Busy),
+    ("disk I/O error", Class::Damaged),
+    ("malformed", Class::Damaged),
+    ("not a database", Class::Damaged),
+    ("unable to open", Class::Unreachable),
+    ("readonly database", Class::Damaged),
+    ("no such table", Class::Damaged),
+    // PostgreSQL
+    ("deadlock detected", Class::Conflict),
+    ("due to lock timeout", Class::Busy),
+    ("due to statement timeout", Class::Busy),
+    ("could not obtain lock", Class::Busy),
+    ("too many clients", Class::Busy),
+    ("remaining connection slots", Class::Busy),
+    ("out of shared memory", Class::Busy),
+    ("out of memory", Class::Busy),
+    ("could not extend file", Class::Full),
+    ("cached plan must not change", Class::Unreachable),
+    ("terminating connection", Class::Unreachable),
+    ("server closed the connection", Class::Unreachable),
+    ("connection to server", Class::Unreachable),
+    ("no connection to the server", Class::Unreachable),
+    ("connection has been closed", Class::Unreachable),
+    ("connection not open", Class::Unreachable),
+    ("the database system is", Class::Unreachable),
+    ("read-only transaction", Class::Unreachable),
+    ("invalid page", Class::Damaged),
+    ("could not read block", Class::Damaged),
+    ("value too long for type", Class::Constraint),
+    ("relation \"", Class::Damaged),
+    // MySQL and MariaDB
+    ("Deadlock found", Class::Conflict),
+    ("Record has changed since last read", Class::Conflict),
+    // A deadlock takes the savepoints with it.
+    ("SAVEPOINT", Class::Conflict),
+    ("Lock wait timeout exceeded", Class::Busy),
+    ("max_statement_time exceeded", Class::Busy),
+    ("maximum statement execution time exceeded", Class::Busy),
+    ("Too many connections", Class::Busy),
+    ("gone away", Class::Unreachable),
+    ("Lost connection", Class::Unreachable),
+    ("Can't connect", Class::Unreachable),
+    ("Connection was killed", Class::Unreachable),
+    ("shutdown in progress", Class::Unreachable),
+    ("communication packet", Class::Unreachable),
+    ("read-only option", Class::Unreachable),
+    ("doesn't exist", Class::Damaged),
+    ("marked as crashed", Class::Damaged),
+    ("failed for `", Class::Constraint),
+    ("Check constraint", Class::Constraint),
+    ("Data too long", Class::Constraint),
+    ("Out of range value", Class::Constraint),
+];
+
+/// The same on all engines.
+const NO_SPACE: [&str; 3] = ["is full", "No space left on device", "Disk full"];
+
 fn by_message(message: &str) -> Class {
-    const TABLE: [(&str, Class); 8] = [
-        ("is locked", Class::Busy),
-        ("is full", Class::Full),
-        ("disk I/O error", Class::Damaged),
-        ("malformed", Class::Damaged),
-        ("not a database", Class::Damaged),
-        ("unable to open", Class::Unreachable),
-        ("readonly database", Class::Damaged),
-        ("no such table", Class::Damaged),
-    ];
-    TABLE.into_iter().find(|(text, _)| message.contains(text)).map_or(Class::Bug, |(_, class)| class)
+    if NO_SPACE.iter().any(|words| message.contains(words)) {
+        return Class::Full;
+    }
+    WORDS.into_iter().find(|(words, _)| message.contains(words)).map_or(Class::Bug, |(_, class)| class)
+}
+
+/// What an engine's words mean where a connection could not be opened: the server may be there and have no place left.
+#[must_use]
+pub fn of_opening(message: &str) -> Class {
+    if by_message(message) == Class::Busy { Class::Busy } else { Class::Unreachable }
 }

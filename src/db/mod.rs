@@ -1,48 +1,107 @@
-//! Connections, their pools, what their errors mean, the schema and its migrations. Diesel's engine is chosen here.
+//! Connections, their pools, what their errors mean, the schema and its migrations. The three engines and all that differs
+//! between them are here and nowhere else.
+//!
+//! A query is written once and typed once per engine, by [`each!`]. Isolation is READ COMMITTED on
+//! PostgreSQL and MySQL: what a decision rests on is read with [`locked`], its rows in key order, before the log rows that
+//! belong to it, and every write stays guarded. SQLite has one writer, which takes its lock when the transaction begins.
 
+#[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+compile_error!("an engine is needed: one of the features sqlite, postgres, mysql");
+
+pub mod bulk;
 pub mod error;
+pub mod lock;
 pub mod migrate;
+#[cfg(feature = "mysql")]
+mod mysql;
+mod pool;
+#[cfg(feature = "postgres")]
+mod postgres;
 pub mod schema;
+#[cfg(feature = "sqlite")]
 mod sqlite;
 pub mod store;
+mod target;
+mod transaction;
 pub mod types;
 
+pub use crate::each;
 pub use error::{Class, Error};
+pub use lock::{claimed, locked};
+pub use pool::Pooled;
 pub use store::Store;
+pub use target::Target;
+pub use transaction::{savepoint, snapshot, transaction};
 
 /// A connection to an owner's database.
-pub type Db = diesel::SqliteConnection;
+#[expect(missing_docs, reason = "each is what its name says")]
+pub enum Db {
+    #[cfg(feature = "sqlite")]
+    Sqlite(diesel::SqliteConnection),
+    #[cfg(feature = "postgres")]
+    Postgres(diesel::PgConnection),
+    #[cfg(feature = "mysql")]
+    Mysql(diesel::MysqlConnection),
+}
 
-/// The query language of that database.
-pub type Backend = diesel::sqlite::Sqlite;
+/// An expression over a connection, typed once per engine: `each!(db, query.load(db))`.
+#[macro_export]
+macro_rules! each {
+    ($db:ident, $expression:expr) => {
+        match $db {
+            #[cfg(feature = "sqlite")]
+            $crate::db::Db::Sqlite($db) => $expression,
+            #[cfg(feature = "postgres")]
+            $crate::db::Db::Postgres($db) => $expression,
+            #[cfg(feature = "mysql")]
+            $crate::db::Db::Mysql($db) => $expression,
+        }
+    };
+}
+
+impl Db {
+    /// The engine's name, as the cargo feature.
+    #[must_use]
+    pub const fn engine(&self) -> &'static str {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(_) => "sqlite",
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => "postgres",
+            #[cfg(feature = "mysql")]
+            Self::Mysql(_) => "mysql",
+        }
+    }
+
+    /// Runs statements that have no parameters and no answer.
+    ///
+    /// # Errors
+    /// The first that fails.
+    pub fn batch_execute(&mut self, statements: &str) -> diesel::QueryResult<()> {
+        use diesel::connection::SimpleConnection;
+        let db = self;
+        each!(db, db.batch_execute(statements))
+    }
+}
 
 /// What a query gives.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Runs `work` in one transaction that takes the write lock first: it either commits all or leaves nothing.
-///
-/// # Errors
-/// What `work` or the commit fails with. After a failed commit the outcome may be unknown.
-pub fn transaction<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
-    db.immediate_transaction(work)
-}
-
-/// Runs `work` in a savepoint of the transaction that is open: its failure leaves the rest as it was.
-///
-/// # Errors
-/// What `work` fails with.
-pub fn savepoint<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
-    diesel::Connection::transaction(db, work)
-}
-
 /// The rows a statement may insert at once: under every engine's limit of bound values.
 pub const ROWS_PER_INSERT: usize = 500;
 
-/// Loads rows for any number of keys, [`ROWS_PER_INSERT`] keys a query.
+/// Loads rows for any number of keys, [`ROWS_PER_INSERT`] keys a query, in the order of the keys: rows that are locked
+/// are locked in that order.
 ///
 /// # Errors
 /// The first query that fails.
-pub fn load_by<K, R>(keys: &[K], mut load: impl FnMut(&[K]) -> diesel::QueryResult<Vec<R>>) -> Result<Vec<R>> {
+pub fn load_by<K: Ord + Clone, R>(
+    keys: &[K],
+    mut load: impl FnMut(&[K]) -> diesel::QueryResult<Vec<R>>,
+) -> Result<Vec<R>> {
+    let mut keys = keys.to_vec();
+    keys.sort_unstable();
+    keys.dedup();
     let mut rows = Vec::new();
     for keys in keys.chunks(ROWS_PER_INSERT) {
         rows.extend(load(keys)?);
@@ -61,7 +120,7 @@ pub fn insert_all<R>(rows: &[R], mut insert: impl FnMut(&[R]) -> diesel::QueryRe
 /// A guarded update must have met exactly the rows that were read: else another node wrote between, and all is tried again.
 ///
 /// # Errors
-/// [`Class::Busy`] where the counts differ.
+/// [`Class::Conflict`] where the counts differ.
 pub fn expect_rows(met: usize, expected: usize) -> Result<()> {
     if met == expected { Ok(()) } else { Err(Error::conflict(format!("{met} rows were met instead of {expected}"))) }
 }

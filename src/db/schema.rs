@@ -161,6 +161,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    pay_open (pay_id) {
+        pay_id -> BigInt,
+        order_id -> BigInt,
+        provider -> Text,
+    }
+}
+
+diesel::table! {
     pay_request (user_id, idempotency_key) {
         user_id -> BigInt,
         idempotency_key -> Text,

@@ -1,135 +1,175 @@
 //! Where an owner's tables are and how to get at them.
 
-use std::ops::{Deref, DerefMut};
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::sqlite::{self, Mode, OpenError, Readers};
-use super::{Db, Error, Result};
+use diesel::prelude::*;
+use diesel::sql_types::BigInt;
+use scheduled_thread_pool::ScheduledThreadPool;
 
-/// A reader connection borrowed from the pool.
-pub struct Reader(r2d2::PooledConnection<Readers>);
+use super::pool::{Outage, Pool, Pooled};
+use super::target::{Target, UrlError};
+use super::{Db, Error, Result, each};
 
-impl Reader {
-    /// The connection is not to be used again: the next is a new one.
-    pub fn condemn(mut self) {
-        self.0.is_condemned = true;
-    }
+/// What a connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Reads only: a write is an error.
+    Reader,
+    /// Reads and writes.
+    Writer,
+    /// Makes the tables, and what they are in, where they are missing.
+    Migrator,
 }
 
-impl Deref for Reader {
-    type Target = Db;
-
-    fn deref(&self) -> &Db {
-        &self.0.db
-    }
+/// How many connections a store has, and how long they wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections that read.
+    pub readers: u32,
+    /// Connections that write; SQLite always has one.
+    pub writers: u32,
+    /// A wait for a free connection.
+    pub acquire_within: Duration,
+    /// A wait for somebody else's lock.
+    pub lock_within: Duration,
+    /// A statement, where the engine can be told.
+    pub statement_within: Duration,
 }
 
-impl DerefMut for Reader {
-    fn deref_mut(&mut self) -> &mut Db {
-        &mut self.0.db
-    }
-}
-
-/// One owner's database: a file, opened for writing by its owner, and a pool of readers.
+/// One owner's database: a pool of writers and a pool of readers.
 #[derive(Debug, Clone)]
 pub struct Store {
-    file: PathBuf,
-    readers: r2d2::Pool<Readers>,
-}
-
-/// Why a store's URL cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum UrlError {
-    /// Another scheme than the engines that are compiled in.
-    #[error("{0:?} is no kind of store this build knows: it must be sqlite://<directory>")]
-    Scheme(String),
-    /// The directory cannot be made.
-    #[error("cannot use the directory {0}: {1}")]
-    Directory(PathBuf, std::io::Error),
-}
-
-/// The directory of a `sqlite://` URL, made where it is missing.
-///
-/// # Errors
-/// [`UrlError`] where the URL is of another kind or the directory cannot be made.
-pub fn directory(url: &str) -> std::result::Result<PathBuf, UrlError> {
-    let path = match url.strip_prefix("sqlite://") {
-        Some(path) if !path.is_empty() => PathBuf::from(path),
-        // Not all of the URL: it may hold a password.
-        _ => return Err(UrlError::Scheme(url.split_once("://").map_or("", |(scheme, _)| scheme).to_owned())),
-    };
-    match std::fs::create_dir_all(&path) {
-        Ok(()) => Ok(path),
-        Err(error) => Err(UrlError::Directory(path, error)),
-    }
+    target: Target,
+    limits: Limits,
+    readers: Pool,
+    writers: Pool,
+    outage: Outage,
 }
 
 impl Store {
-    /// The store of `owner` at `url`, with at most `readers` reader connections. Nothing is opened yet.
+    /// The store of `owner` at `url`. Nothing is opened yet.
     ///
     /// # Errors
     /// [`UrlError`].
-    pub fn new(url: &str, owner: &str, readers: u32) -> std::result::Result<Self, UrlError> {
-        let file = directory(url)?.join(format!("{owner}.db"));
-        let pool = r2d2::Pool::builder()
-            .max_size(readers)
-            .min_idle(Some(0))
-            .test_on_check_out(false)
-            .connection_timeout(Duration::from_secs(5))
-            .error_handler(Box::new(LogPoolErrors))
-            .build_unchecked(Readers { file: file.clone() });
-        Ok(Self { file, readers: pool })
-    }
-
-    /// Whether there is anything; opening a connection would make it.
-    #[must_use]
-    pub fn exists(&self) -> bool {
-        self.file.exists()
+    pub fn new(url: &str, owner: &str, limits: Limits) -> std::result::Result<Self, UrlError> {
+        let target = Target::new(url, owner)?;
+        let writers = if matches!(target, Target::Sqlite(_)) { 1 } else { limits.writers };
+        let outage = Outage::default();
+        let opener = Arc::new(ScheduledThreadPool::builder().num_threads(2).thread_name_pattern("connect-{}").build());
+        let shared = (&outage, &opener);
+        Ok(Self {
+            readers: Pool::new(&target, Mode::Reader, limits, limits.readers, shared),
+            writers: Pool::new(&target, Mode::Writer, limits, writers, shared),
+            target,
+            limits,
+            outage,
+        })
     }
 
     /// The engine's name, for the status page.
     #[must_use]
     pub const fn engine(&self) -> &'static str {
-        "sqlite"
+        self.target.engine()
     }
 
-    /// Opens a connection that may write.
+    /// Borrows a connection that may write.
+    ///
+    /// # Errors
+    /// [`super::Class::Unreachable`] or [`super::Class::Busy`] where none can be had; nothing was written.
+    pub fn writer(&self) -> Result<Pooled> {
+        self.writers.get()
+    }
+
+    /// Borrows a connection that may only read.
+    ///
+    /// # Errors
+    /// As [`Store::writer`].
+    pub fn reader(&self) -> Result<Pooled> {
+        self.readers.get()
+    }
+
+    /// Opens a connection that makes tables: nothing bounds its statements.
     ///
     /// # Errors
     /// [`super::Class::Unreachable`] where it cannot be opened or is not what we asked for.
-    pub fn writer(&self) -> Result<Db> {
-        sqlite::open(&self.file, Mode::Writer).map_err(Error::unreachable)
-    }
-
-    /// Borrows a connection that may only read; waits at most 5 s for one.
-    ///
-    /// # Errors
-    /// [`super::Class::Unreachable`] where none can be had.
-    pub fn reader(&self) -> Result<Reader> {
-        self.readers.get().map(Reader).map_err(|error| Error::unreachable(error.to_string()))
+    pub fn migrator(&self) -> Result<Db> {
+        open(&self.target, Mode::Migrator, self.limits).map_err(Error::unreachable)
     }
 
     /// How many readers may work at once.
     #[must_use]
     pub fn reader_limit(&self) -> usize {
-        usize::try_from(self.readers.max_size()).unwrap_or(1)
+        self.readers.size()
     }
 
-    /// Folds what was written into the main file, before a clean stop.
+    /// How many writers may work at once.
+    #[must_use]
+    pub fn writer_limit(&self) -> usize {
+        self.writers.size()
+    }
+
+    /// Whether the database answers. Asks it.
+    #[must_use]
+    pub fn answers(&self) -> bool {
+        match self.reader().map(|mut db| (db.batch_execute("SELECT 1"), db)) {
+            Ok((Ok(()), _)) => true,
+            Ok((Err(_), db)) => {
+                db.condemn();
+                false
+            }
+            // All readers are busy: somebody is answered.
+            Err(_) => self.outage.why().is_none(),
+        }
+    }
+
+    /// Whether there are tables. For SQLite, opening a connection would make the file.
+    ///
+    /// # Errors
+    /// Where the database does not answer.
+    pub fn exists(&self) -> Result<bool> {
+        let schema = match &self.target {
+            Target::Sqlite(file) => return Ok(file.exists()),
+            Target::Postgres { schema, .. } => schema,
+            Target::Mysql { database, .. } => database,
+        };
+        let tables = format!("(SELECT count(*) FROM information_schema.tables WHERE table_schema = '{schema}')");
+        let mut db = match open(&self.target, Mode::Writer, self.limits) {
+            Ok(db) => db,
+            Err(why) if why.contains("Unknown database") => return Ok(false),
+            Err(why) => return Err(Error::unreachable(why)),
+        };
+        let db = &mut db;
+        let found = each!(db, diesel::select(diesel::dsl::sql::<BigInt>(&tables)).get_result::<i64>(db))?;
+        Ok(found > 0)
+    }
+
+    /// Folds what was written into the main file, before a clean stop; a server does that by itself.
     ///
     /// # Errors
     /// Where the store cannot be written.
     pub fn checkpoint(&self) -> Result<()> {
-        Ok(sqlite::checkpoint(&mut self.writer()?)?)
+        match &mut *self.writer()? {
+            #[cfg(feature = "sqlite")]
+            Db::Sqlite(db) => Ok(super::sqlite::checkpoint(db)?),
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            _ => Ok(()),
+        }
     }
 }
 
-#[derive(Debug)]
-struct LogPoolErrors;
-
-impl r2d2::HandleError<OpenError> for LogPoolErrors {
-    fn handle_error(&self, error: OpenError) {
-        tracing::error!(%error, "a reader connection cannot be opened");
+/// Opens a connection.
+pub(super) fn open(target: &Target, mode: Mode, limits: Limits) -> std::result::Result<Db, String> {
+    match target {
+        #[cfg(feature = "sqlite")]
+        Target::Sqlite(file) => super::sqlite::open(file, mode, limits).map(Db::Sqlite),
+        #[cfg(feature = "postgres")]
+        Target::Postgres { url, schema } => super::postgres::open(url, schema, mode, limits).map(Db::Postgres),
+        #[cfg(feature = "mysql")]
+        Target::Mysql { server, database, options } => {
+            super::mysql::open(server, database, options, mode, limits).map(Db::Mysql)
+        }
+        #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+        other => Err(format!("this build has no {}", other.engine())),
     }
 }

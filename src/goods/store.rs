@@ -7,8 +7,9 @@ use diesel::prelude::*;
 use super::Goods;
 use super::error::{AdjustRefusal, Refusal};
 use super::message::{self, Adjust, Change, Create, Find, List, Reserve};
+use crate::db::bulk::{DELTA, Update};
 use crate::db::schema::{goods, goods_adjustment, goods_number_log};
-use crate::db::{self, Db};
+use crate::db::{self, Db, each, locked};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EntryId, GoodsId, OrderId};
 use crate::domain::money::Money;
@@ -45,10 +46,13 @@ type Log = HashMap<(OrderId, Direction), Vec<(GoodsId, i64)>>;
 fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<Log> {
     use goods_number_log::dsl;
     let rows: Vec<(OrderId, Direction, GoodsId, i64)> = db::load_by(orders, |orders| {
-        dsl::goods_number_log
-            .filter(dsl::order_id.eq_any(orders))
-            .select((dsl::order_id, dsl::direction, dsl::goods_id, dsl::goods_number))
-            .load(db)
+        each!(
+            db,
+            dsl::goods_number_log
+                .filter(dsl::order_id.eq_any(orders))
+                .select((dsl::order_id, dsl::direction, dsl::goods_id, dsl::goods_number))
+                .load(db)
+        )
     })?;
     let mut log = Log::new();
     for (order_id, direction, goods_id, number) in rows {
@@ -57,13 +61,24 @@ fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<Log> {
     Ok(log)
 }
 
-/// Takes stock: one read of the touched goods, decisions in arrival order, one guarded update per touched goods.
+/// Changes the stock of many goods; none falls below zero.
+const CHANGE_STOCK: Update = Update {
+    table: "goods",
+    given: DELTA,
+    only: "goods_id = given.id AND goods_number + given.delta >= 0",
+    set: "goods_number = goods_number + given.delta",
+};
+
+/// Takes stock: one read of the touched goods, decisions in arrival order, one guarded update for all.
+///
+/// The goods are locked before the log is read: whoever reserves for an order or gives back what it took touches the same
+/// goods, so one of the two sees what the other did.
 pub fn reserve(owner: &Goods, batch: &[Reserve], db: &mut Db) -> db::Result<Vec<Result<(), Refusal>>> {
     let now = owner.kit.clock.now();
+    let touched: Vec<GoodsId> = batch.iter().flat_map(|task| task.lines.iter().map(|(id, _)| *id)).collect();
+    let mut left = lock_stock(db, &touched)?;
     let orders: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
     let mut known: HashSet<(OrderId, Direction)> = read_log(db, &orders)?.into_keys().collect();
-    let touched: HashSet<GoodsId> = batch.iter().flat_map(|task| task.lines.iter().map(|(id, _)| *id)).collect();
-    let mut left = read_stock(db, &touched.into_iter().collect::<Vec<_>>())?;
     let mut taken: BTreeMap<GoodsId, i64> = BTreeMap::new();
     let mut log = Vec::new();
     let mut outcomes = Vec::with_capacity(batch.len());
@@ -81,17 +96,13 @@ pub fn reserve(owner: &Goods, batch: &[Reserve], db: &mut Db) -> db::Result<Vec<
             for (goods_id, number) in &task.lines {
                 let number = number.get();
                 left.entry(*goods_id).and_modify(|left| *left -= number);
-                *taken.entry(*goods_id).or_default() += number;
+                *taken.entry(*goods_id).or_default() -= number;
                 log.push(log_row(task.order_id, *goods_id, Direction::Forward, number, now));
             }
         }
         outcomes.push(outcome);
     }
-    for (goods_id, number) in taken {
-        let enough = goods::table.find(goods_id).filter(goods::goods_number.ge(number));
-        let met = diesel::update(enough).set(goods::goods_number.eq(goods::goods_number - number)).execute(db)?;
-        db::expect_rows(met, 1)?;
-    }
+    CHANGE_STOCK.add(db, &taken)?;
     insert_log(db, &log)?;
     Ok(outcomes)
 }
@@ -101,6 +112,7 @@ pub fn consume(owner: &Goods, fresh: &[&Message], db: &mut Db) -> db::Result<Vec
     let now = owner.kit.clock.now();
     let cancelled: Vec<Result<Cancelled, String>> = bodies(fresh);
     let orders: Vec<OrderId> = cancelled.iter().flatten().map(|order| order.order_id).collect();
+    lock_stock(db, &cancelled.iter().flatten().flat_map(|order| order.goods.iter().copied()).collect::<Vec<_>>())?;
     let log = read_log(db, &orders)?;
     let mut returned: HashSet<OrderId> =
         log.keys().filter(|(_, direction)| *direction == Direction::Back).map(|(order_id, _)| *order_id).collect();
@@ -114,18 +126,16 @@ pub fn consume(owner: &Goods, fresh: &[&Message], db: &mut Db) -> db::Result<Vec
             rows.push(log_row(order.order_id, *goods_id, Direction::Back, number, now));
         }
     }
-    for (goods_id, number) in given_back.into_iter().filter(|(_, number)| *number > 0) {
-        let row = goods::table.find(goods_id);
-        let met = diesel::update(row).set(goods::goods_number.eq(goods::goods_number + number)).execute(db)?;
-        db::expect_rows(met, 1)?;
-    }
+    given_back.retain(|_, number| *number > 0);
+    CHANGE_STOCK.add(db, &given_back)?;
     insert_log(db, &rows)?;
     Ok(cancelled.into_iter().map(|order| order.map(drop)).collect())
 }
 
-fn read_stock(db: &mut Db, ids: &[GoodsId]) -> db::Result<HashMap<GoodsId, i64>> {
+fn lock_stock(db: &mut Db, ids: &[GoodsId]) -> db::Result<HashMap<GoodsId, i64>> {
     let rows: Vec<(GoodsId, i64)> = db::load_by(ids, |ids| {
-        goods::table.filter(goods::goods_id.eq_any(ids)).select((goods::goods_id, goods::goods_number)).load(db)
+        let stock = goods::table.filter(goods::goods_id.eq_any(ids)).order(goods::goods_id);
+        each!(db, locked(stock.select((goods::goods_id, goods::goods_number))).load(db))
     })?;
     Ok(rows.into_iter().collect())
 }
@@ -135,17 +145,14 @@ const fn log_row(order_id: OrderId, goods_id: GoodsId, direction: Direction, num
 }
 
 fn insert_log(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
-    db::insert_all(rows, |rows| diesel::insert_into(goods_number_log::table).values(rows).execute(db))
+    db::insert_all(rows, |rows| each!(db, diesel::insert_into(goods_number_log::table).values(rows).execute(db)))
 }
 
 /// Pages of goods, newest first.
 pub fn list(_: &Goods, batch: &[List], db: &mut Db) -> db::Result<Vec<Vec<message::Goods>>> {
     let page = |task: &List| {
-        let mut query = goods::table.order(goods::goods_id.desc()).limit(task.limit).into_boxed();
-        if let Some(before) = task.before {
-            query = query.filter(goods::goods_id.lt(before));
-        }
-        Ok(query.load(db)?)
+        let older = goods::table.filter(goods::goods_id.lt(task.before.unwrap_or(GoodsId::new(i64::MAX))));
+        Ok(each!(db, older.order(goods::goods_id.desc()).limit(task.limit).load(db))?)
     };
     batch.iter().map(page).collect()
 }
@@ -154,7 +161,7 @@ pub fn list(_: &Goods, batch: &[List], db: &mut Db) -> db::Result<Vec<Vec<messag
 pub fn find(_: &Goods, batch: &[Find], db: &mut Db) -> db::Result<Vec<Vec<message::Goods>>> {
     let ids: HashSet<GoodsId> = batch.iter().flat_map(|task| task.goods.iter().copied()).collect();
     let rows: Vec<message::Goods> = db::load_by(&ids.into_iter().collect::<Vec<_>>(), |ids| {
-        goods::table.filter(goods::goods_id.eq_any(ids)).load(db)
+        each!(db, goods::table.filter(goods::goods_id.eq_any(ids)).load(db))
     })?;
     let rows: HashMap<GoodsId, message::Goods> = rows.into_iter().map(|row| (row.goods_id, row)).collect();
     Ok(batch.iter().map(|task| task.goods.iter().filter_map(|id| rows.get(id).cloned()).collect()).collect())
@@ -180,7 +187,7 @@ pub fn create(owner: &Goods, batch: &[Create], db: &mut Db) -> db::Result<Vec<me
             goods::goods_desc.eq(&row.goods_desc),
             goods::add_time.eq(row.add_time),
         );
-        diesel::insert_into(goods::table).values(values).execute(db)?;
+        each!(db, diesel::insert_into(goods::table).values(values).execute(db))?;
         adjusted(owner, db, row.goods_id, row.goods_number, "opening stock".to_owned(), now)?;
         Ok(row)
     };
@@ -205,9 +212,9 @@ pub fn change(_: &Goods, batch: &[Change], db: &mut Db) -> db::Result<Vec<Option
         };
         let row = goods::table.find(task.goods_id);
         if changes.goods_name.is_some() || changes.goods_price.is_some() || changes.goods_desc.is_some() {
-            diesel::update(row).set(changes).execute(db)?;
+            each!(db, diesel::update(row).set(changes).execute(db))?;
         }
-        Ok(row.get_result(db).optional()?)
+        Ok(each!(db, row.get_result(db)).optional()?)
     };
     batch.iter().map(change).collect()
 }
@@ -216,14 +223,16 @@ pub fn change(_: &Goods, batch: &[Change], db: &mut Db) -> db::Result<Vec<Option
 pub fn adjust(owner: &Goods, batch: &[Adjust], db: &mut Db) -> db::Result<Vec<Result<message::Goods, AdjustRefusal>>> {
     let now = owner.kit.clock.now();
     let adjust = |task: &Adjust| {
-        let Some(mut row) = goods::table.find(task.goods_id).get_result::<message::Goods>(db).optional()? else {
+        let Some(mut row) =
+            each!(db, locked(goods::table.find(task.goods_id)).get_result::<message::Goods>(db)).optional()?
+        else {
             return Ok(Err(AdjustRefusal::NotFound));
         };
         let Ok(stock) = Stock::try_from(row.goods_number.saturating_add(task.delta.get())) else {
             return Ok(Err(AdjustRefusal::OutOfRange));
         };
         let unchanged = goods::table.find(task.goods_id).filter(goods::goods_number.eq(row.goods_number));
-        db::expect_rows(diesel::update(unchanged).set(goods::goods_number.eq(stock.get())).execute(db)?, 1)?;
+        db::expect_rows(each!(db, diesel::update(unchanged).set(goods::goods_number.eq(stock.get())).execute(db))?, 1)?;
         adjusted(owner, db, task.goods_id, task.delta.get(), task.reason.clone().into_inner(), now)?;
         row.goods_number = stock.get();
         Ok(Ok(row))
@@ -240,6 +249,6 @@ fn adjusted(
     now: Timestamp,
 ) -> db::Result<()> {
     let row = AdjustmentRow { adjustment_id: owner.kit.ids.next(), goods_id, delta, reason, create_time: now };
-    diesel::insert_into(goods_adjustment::table).values(row).execute(db)?;
+    each!(db, diesel::insert_into(goods_adjustment::table).values(row).execute(db))?;
     Ok(())
 }

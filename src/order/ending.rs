@@ -8,7 +8,7 @@ use super::Order;
 use super::message::{CANCELLED, Cancel, Cancelled, Confirm, Ended, OrderGoods};
 use super::row::{self, Row};
 use crate::db::schema::orders;
-use crate::db::{self, Db};
+use crate::db::{self, Db, each};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::OrderId;
 use crate::domain::money::Money;
@@ -24,7 +24,7 @@ type Lines = HashMap<OrderId, Vec<OrderGoods>>;
 pub fn confirm(owner: &Order, batch: &[Confirm], db: &mut Db) -> db::Result<Vec<Ended>> {
     let now = owner.kit.clock.now();
     let ids: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
-    let mut rows = row::read(db, &ids)?;
+    let mut rows = row::lock(db, &ids)?;
     let lines = row::read_lines(db, &ids)?;
     let in_time = |row: &&mut Row| row.order_status == OrderStatus::Unconfirmed && now < row.deadline_time;
     let (mut to_pay, mut paid) = (Vec::new(), Vec::new());
@@ -54,15 +54,18 @@ fn set_confirmed(
 ) -> db::Result<()> {
     for ids in ids.chunks(db::ROWS_PER_INSERT) {
         let unconfirmed = orders::order_id.eq_any(ids).and(orders::order_status.eq(OrderStatus::Unconfirmed));
-        let met = diesel::update(orders::table.filter(unconfirmed))
-            .set((
-                orders::order_status.eq(OrderStatus::Confirmed),
-                orders::pay_status.eq(pay_status),
-                orders::pay_time.eq(pay_time),
-                orders::confirm_time.eq(Some(now)),
-                orders::wake_time.eq(None::<Timestamp>),
-            ))
-            .execute(db)?;
+        let met = each!(
+            db,
+            diesel::update(orders::table.filter(unconfirmed))
+                .set((
+                    orders::order_status.eq(OrderStatus::Confirmed),
+                    orders::pay_status.eq(pay_status),
+                    orders::pay_time.eq(pay_time),
+                    orders::confirm_time.eq(Some(now)),
+                    orders::wake_time.eq(None::<Timestamp>),
+                ))
+                .execute(db)
+        )?;
         db::expect_rows(met, ids.len())?;
     }
     Ok(())
@@ -71,7 +74,7 @@ fn set_confirmed(
 /// `unconfirmed -> cancelled`, with one message for each owner that may have taken something.
 pub fn cancel(owner: &Order, batch: &[Cancel], db: &mut Db) -> db::Result<Vec<Ended>> {
     let ids: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
-    let mut rows = row::read(db, &ids)?;
+    let mut rows = row::lock(db, &ids)?;
     let lines = row::read_lines(db, &ids)?;
     let mut by_refusal: BTreeMap<&'static str, Vec<OrderId>> = BTreeMap::new();
     let mut messages = Vec::new();
@@ -98,13 +101,16 @@ pub fn cancel(owner: &Order, batch: &[Cancel], db: &mut Db) -> db::Result<Vec<En
 fn set_cancelled(db: &mut Db, ids: &[OrderId], code: &str) -> db::Result<()> {
     for ids in ids.chunks(db::ROWS_PER_INSERT) {
         let unconfirmed = orders::order_id.eq_any(ids).and(orders::order_status.eq(OrderStatus::Unconfirmed));
-        let met = diesel::update(orders::table.filter(unconfirmed))
-            .set((
-                orders::order_status.eq(OrderStatus::Cancelled),
-                orders::wake_time.eq(None::<Timestamp>),
-                orders::refusal.eq(Some(code)),
-            ))
-            .execute(db)?;
+        let met = each!(
+            db,
+            diesel::update(orders::table.filter(unconfirmed))
+                .set((
+                    orders::order_status.eq(OrderStatus::Cancelled),
+                    orders::wake_time.eq(None::<Timestamp>),
+                    orders::refusal.eq(Some(code)),
+                ))
+                .execute(db)
+        )?;
         db::expect_rows(met, ids.len())?;
     }
     Ok(())

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::message::{self, OrderGoods, PreOrder};
 use crate::db::schema::{order_goods, orders};
-use crate::db::{self, Db};
+use crate::db::{self, Db, each, locked};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{CouponId, GoodsId, OrderId, UserId};
 use crate::domain::money::Money;
@@ -105,16 +105,18 @@ fn refusal(code: &str) -> db::Result<Refusal> {
     Refusal::from_code(code).ok_or_else(|| db::Error::bug(format!("{code:?} is no refusal")))
 }
 
-/// Rows by their ids.
-pub fn read(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, Row>> {
-    let rows: Vec<Row> = db::load_by(ids, |ids| orders::table.filter(orders::order_id.eq_any(ids)).load(db))?;
+/// Rows by their ids, locked until the transaction ends.
+pub fn lock(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, Row>> {
+    let rows: Vec<Row> = db::load_by(ids, |ids| {
+        each!(db, locked(orders::table.filter(orders::order_id.eq_any(ids)).order(orders::order_id)).load(db))
+    })?;
     Ok(rows.into_iter().map(|row| (row.order_id, row)).collect())
 }
 
 /// The lines of orders.
 pub fn read_lines(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, Vec<OrderGoods>>> {
     let rows: Vec<(OrderId, GoodsId, i64, Money)> =
-        db::load_by(ids, |ids| order_goods::table.filter(order_goods::order_id.eq_any(ids)).load(db))?;
+        db::load_by(ids, |ids| each!(db, order_goods::table.filter(order_goods::order_id.eq_any(ids)).load(db)))?;
     let mut lines: HashMap<OrderId, Vec<OrderGoods>> = HashMap::new();
     for (order_id, goods_id, goods_number, goods_price) in rows {
         lines.entry(order_id).or_default().push(OrderGoods { goods_id, goods_number, goods_price });

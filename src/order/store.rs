@@ -9,7 +9,7 @@ use super::error::PaymentRefusal;
 use super::message::{self, CountUnfinished, Find, FindByKey, List, PreOrder, PreOrdered, StartPayment, Unfinished};
 use super::row::{self, Row, into_orders};
 use crate::db::schema::{order_goods, orders};
-use crate::db::{self, Db};
+use crate::db::{self, Db, each};
 use crate::domain::id::{GoodsId, OrderId, UserId};
 use crate::domain::money::Money;
 use crate::domain::status::{OrderStatus, PayStatus};
@@ -33,7 +33,10 @@ fn read_by_keys<'a>(db: &mut Db, keys: impl Iterator<Item = (UserId, &'a str)>) 
     let texts: Vec<(UserId, &str)> = wanted.iter().copied().collect();
     let rows: Vec<Row> = db::load_by(&texts, |keys| {
         let (users, texts): (Vec<UserId>, Vec<&str>) = keys.iter().copied().unzip();
-        orders::table.filter(orders::user_id.eq_any(users).and(orders::idempotency_key.eq_any(texts))).load(db)
+        each!(
+            db,
+            orders::table.filter(orders::user_id.eq_any(users).and(orders::idempotency_key.eq_any(texts))).load(db)
+        )
     })?;
     let exact = rows.into_iter().filter(|row| wanted.contains(&(row.user_id, row.idempotency_key.as_str())));
     Ok(exact.map(|row| ((row.user_id, row.idempotency_key.clone()), row)).collect())
@@ -75,8 +78,8 @@ pub fn pre_order(owner: &Order, batch: &[PreOrder], db: &mut Db) -> db::Result<V
         known.insert(key, row.clone());
         outcomes.push(PreOrdered::Written(row.into_order(goods)?));
     }
-    db::insert_all(&rows, |rows| diesel::insert_into(orders::table).values(rows).execute(db))?;
-    db::insert_all(&line_rows, |rows| diesel::insert_into(order_goods::table).values(rows).execute(db))?;
+    db::insert_all(&rows, |rows| each!(db, diesel::insert_into(orders::table).values(rows).execute(db)))?;
+    db::insert_all(&line_rows, |rows| each!(db, diesel::insert_into(order_goods::table).values(rows).execute(db)))?;
     Ok(outcomes)
 }
 
@@ -99,7 +102,7 @@ pub fn find_by_key(_: &Order, batch: &[FindByKey], db: &mut Db) -> db::Result<Ve
 pub fn find(_: &Order, batch: &[Find], db: &mut Db) -> db::Result<Vec<Option<message::Order>>> {
     let find = |task: &Find| {
         let row = orders::table.find(task.order_id).filter(orders::user_id.eq(task.user_id));
-        let found: Option<Row> = row.get_result(db).optional()?;
+        let found: Option<Row> = each!(db, row.get_result(db)).optional()?;
         Ok(into_orders(db, found.into_iter().collect())?.pop())
     };
     batch.iter().map(find).collect()
@@ -108,15 +111,12 @@ pub fn find(_: &Order, batch: &[Find], db: &mut Db) -> db::Result<Vec<Option<mes
 /// Pages of a user's orders, newest first.
 pub fn list(_: &Order, batch: &[List], db: &mut Db) -> db::Result<Vec<Vec<message::Order>>> {
     let page = |task: &List| {
-        let mut query = orders::table
+        let older = orders::table
             .filter(orders::user_id.eq(task.user_id).and(orders::order_status.ne(OrderStatus::Unconfirmed)))
+            .filter(orders::order_id.lt(task.before.unwrap_or(OrderId::new(i64::MAX))))
             .order(orders::order_id.desc())
-            .limit(task.limit)
-            .into_boxed();
-        if let Some(before) = task.before {
-            query = query.filter(orders::order_id.lt(before));
-        }
-        let rows = query.load(db)?;
+            .limit(task.limit);
+        let rows = each!(db, older.load(db))?;
         into_orders(db, rows)
     };
     batch.iter().map(page).collect()
@@ -126,12 +126,15 @@ pub fn list(_: &Order, batch: &[List], db: &mut Db) -> db::Result<Vec<Vec<messag
 pub fn unfinished(_: &Order, batch: &[Unfinished], db: &mut Db) -> db::Result<Vec<Vec<message::Order>>> {
     let page = |task: &Unfinished| {
         let after = task.after.unwrap_or(OrderId::new(0));
-        let rows = orders::table
-            .filter(orders::wake_time.is_not_null().and(orders::order_status.eq(OrderStatus::Unconfirmed)))
-            .filter(orders::order_id.gt(after))
-            .order(orders::order_id)
-            .limit(task.limit)
-            .load(db)?;
+        let rows = each!(
+            db,
+            orders::table
+                .filter(orders::wake_time.is_not_null().and(orders::order_status.eq(OrderStatus::Unconfirmed)))
+                .filter(orders::order_id.gt(after))
+                .order(orders::order_id)
+                .limit(task.limit)
+                .load(db)
+        )?;
         into_orders(db, rows)
     };
     batch.iter().map(page).collect()
@@ -140,7 +143,7 @@ pub fn unfinished(_: &Order, batch: &[Unfinished], db: &mut Db) -> db::Result<Ve
 /// How many orders are unconfirmed.
 pub fn count_unfinished(_: &Order, batch: &[CountUnfinished], db: &mut Db) -> db::Result<Vec<i64>> {
     let unfinished = orders::wake_time.is_not_null().and(orders::order_status.eq(OrderStatus::Unconfirmed));
-    Ok(vec![orders::table.filter(unfinished).count().get_result(db)?; batch.len()])
+    Ok(vec![each!(db, orders::table.filter(unfinished).count().get_result(db))?; batch.len()])
 }
 
 /// `unpaid -> paying`, where the order waits for its payment and its time has not passed.
@@ -149,7 +152,7 @@ pub fn start_payment(
     batch: &[StartPayment],
     db: &mut Db,
 ) -> db::Result<Vec<Result<Money, PaymentRefusal>>> {
-    let rows = row::read(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?;
+    let rows = row::lock(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?;
     let now = owner.kit.clock.now();
     let too_late = |row: &Row| row.confirm_time.is_none_or(|confirmed| now >= confirmed.plus(owner.pay_within));
     let judge = |task: &StartPayment| match rows.get(&task.order_id).filter(|row| row.user_id == task.user_id) {
@@ -165,7 +168,10 @@ pub fn start_payment(
         batch.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_ok()).map(|(task, _)| task.order_id).collect();
     for ids in started.chunks(db::ROWS_PER_INSERT) {
         let unpaid = orders::order_id.eq_any(ids).and(orders::pay_status.eq(PayStatus::Unpaid));
-        diesel::update(orders::table.filter(unpaid)).set(orders::pay_status.eq(PayStatus::Paying)).execute(db)?;
+        each!(
+            db,
+            diesel::update(orders::table.filter(unpaid)).set(orders::pay_status.eq(PayStatus::Paying)).execute(db)
+        )?;
     }
     Ok(outcomes)
 }
@@ -175,16 +181,19 @@ pub fn consume(owner: &Order, fresh: &[&Message], db: &mut Db) -> db::Result<Vec
     let now = owner.kit.clock.now();
     let paid: Vec<Result<Paid, String>> = bodies(fresh);
     let ids: Vec<OrderId> = paid.iter().flatten().map(|paid| paid.order_id).collect();
-    let rows = row::read(db, &ids)?;
+    let rows = row::lock(db, &ids)?;
     let confirmed = |id: &OrderId| rows.get(id).is_some_and(|row| row.order_status == OrderStatus::Confirmed);
     for ids in ids.chunks(db::ROWS_PER_INSERT) {
         let unpaid = orders::order_id
             .eq_any(ids)
             .and(orders::order_status.eq(OrderStatus::Confirmed))
             .and(orders::pay_status.ne(PayStatus::Paid));
-        diesel::update(orders::table.filter(unpaid))
-            .set((orders::pay_status.eq(PayStatus::Paid), orders::pay_time.eq(Some(now))))
-            .execute(db)?;
+        each!(
+            db,
+            diesel::update(orders::table.filter(unpaid))
+                .set((orders::pay_status.eq(PayStatus::Paid), orders::pay_time.eq(Some(now))))
+                .execute(db)
+        )?;
     }
     let answer = |paid: Result<Paid, String>| match paid {
         Ok(paid) if confirmed(&paid.order_id) => Ok(()),

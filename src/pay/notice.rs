@@ -3,14 +3,16 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
+use serde::Serialize;
 
 use super::Pay;
 use super::error::Rejected;
 use super::message::{self, Notify, Paid, Status};
 use super::row::{PAID, Row, UNPAID};
 use super::store;
-use crate::db::schema::{pay, pay_notice};
-use crate::db::{self, Db};
+use crate::db::bulk::{Kind, Update};
+use crate::db::schema::{pay, pay_notice, pay_open};
+use crate::db::{self, Db, each};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::PayId;
 use crate::domain::money::CURRENCY;
@@ -69,15 +71,17 @@ fn judge(row: Option<&Row>, provider: &str, notice: &Notice) -> Result<Effect, R
 pub fn notify(owner: &Pay, batch: &[Notify], db: &mut Db) -> db::Result<Vec<Result<(), Rejected>>> {
     let now = owner.kit.clock.now();
     let named: Vec<Option<PayId>> = batch.iter().map(|task| task.notice.out_trade_no.parse().ok()).collect();
-    let mut rows = store::read(db, &named.iter().flatten().copied().collect::<Vec<_>>())?;
-    let mut paid = Vec::new();
+    let mut rows = store::lock(db, &named.iter().flatten().copied().collect::<Vec<_>>())?;
+    let (mut paid, mut charged, mut closed) = (Vec::new(), Vec::new(), Vec::new());
     let mut outcomes = Vec::with_capacity(batch.len());
     for (task, pay_id) in batch.iter().zip(&named) {
         let mut row = pay_id.and_then(|id| rows.get_mut(&id));
         let effect = judge(row.as_deref(), task.provider, &task.notice);
         match (effect, row.as_mut()) {
             (Ok(Effect::Pay), Some(row)) => {
-                set_paid(db, row, &task.notice.trade_no, now)?;
+                let trade_no = &task.notice.trade_no;
+                (row.is_paid, row.trade_no, row.pay_time) = (PAID, Some(trade_no.clone()), Some(now));
+                charged.push(Charged { id: row.pay_id.get(), trade: trade_no, at: now.0 });
                 let body = Paid {
                     pay_id: row.pay_id,
                     order_id: row.order_id,
@@ -86,29 +90,53 @@ pub fn notify(owner: &Pay, batch: &[Notify], db: &mut Db) -> db::Result<Vec<Resu
                 };
                 paid.push((row.pay_id, body));
             }
-            (Ok(Effect::Close), Some(row)) => set_closed(db, row, now)?,
+            (Ok(Effect::Close), Some(row)) => {
+                row.close_time = Some(now);
+                closed.push(row.pay_id);
+            }
             _ => {}
         }
         outcomes.push(effect.map(drop));
     }
+    db::expect_rows(SET_PAID.run(db, &charged)?, charged.len())?;
+    set_closed(db, &closed, now)?;
+    closed.extend(paid.iter().map(|(pay_id, _)| *pay_id));
+    settle(db, &closed)?;
     record(db, batch, &named, &outcomes, now)?;
     outbox::write(db, &owner.kit, message::PAID, std::time::Duration::ZERO, &paid)?;
     Ok(outcomes)
 }
 
-fn set_paid(db: &mut Db, row: &mut Row, trade_no: &str, now: Timestamp) -> db::Result<()> {
-    (row.is_paid, row.trade_no, row.pay_time) = (PAID, Some(trade_no.to_owned()), Some(now));
-    let unpaid = pay::table.find(row.pay_id).filter(pay::is_paid.eq(UNPAID));
-    let met = diesel::update(unpaid)
-        .set((pay::is_paid.eq(PAID), pay::trade_no.eq(Some(trade_no)), pay::pay_time.eq(Some(now))))
-        .execute(db)?;
-    db::expect_rows(met, 1)
+/// A payment that is paid, and the platform's number for it.
+#[derive(Serialize)]
+struct Charged<'a> {
+    id: i64,
+    trade: &'a str,
+    at: i64,
 }
 
-fn set_closed(db: &mut Db, row: &mut Row, now: Timestamp) -> db::Result<()> {
-    row.close_time = Some(now);
-    let unpaid = pay::table.find(row.pay_id).filter(pay::is_paid.eq(UNPAID));
-    db::expect_rows(diesel::update(unpaid).set(pay::close_time.eq(Some(now))).execute(db)?, 1)
+const SET_PAID: Update = Update {
+    table: "pay",
+    given: &[("id", Kind::Integer), ("trade", Kind::Text), ("at", Kind::Integer)],
+    only: "pay_id = given.id AND is_paid = 1 AND close_time IS NULL",
+    set: "is_paid = 2, trade_no = given.trade, pay_time = given.at",
+};
+
+fn set_closed(db: &mut Db, ids: &[PayId], now: Timestamp) -> db::Result<()> {
+    for ids in ids.chunks(db::ROWS_PER_INSERT) {
+        let unpaid = pay::table.filter(pay::pay_id.eq_any(ids).and(pay::is_paid.eq(UNPAID)));
+        let closed = pay::close_time.eq(Some(now));
+        db::expect_rows(each!(db, diesel::update(unpaid).set(closed).execute(db))?, ids.len())?;
+    }
+    Ok(())
+}
+
+/// These payments are open no more.
+fn settle(db: &mut Db, ids: &[PayId]) -> db::Result<()> {
+    for ids in ids.chunks(db::ROWS_PER_INSERT) {
+        each!(db, diesel::delete(pay_open::table.filter(pay_open::pay_id.eq_any(ids))).execute(db))?;
+    }
+    Ok(())
 }
 
 /// Keeps each notice once, with its last verdict and how often it came: one rejected too early may come again.
@@ -120,8 +148,9 @@ fn record(
     now: Timestamp,
 ) -> db::Result<()> {
     let events: Vec<&str> = batch.iter().map(|task| task.notice.event_id.as_str()).collect();
-    let known: Vec<NoticeRow> =
-        db::load_by(&events, |events| pay_notice::table.filter(pay_notice::event_id.eq_any(events)).load(db))?;
+    let known: Vec<NoticeRow> = db::load_by(&events, |events| {
+        each!(db, pay_notice::table.filter(pay_notice::event_id.eq_any(events)).load(db))
+    })?;
     let mut notices: HashMap<(String, String), (NoticeRow, bool)> =
         known.into_iter().map(|row| ((row.provider.clone(), row.event_id.clone()), (row, false))).collect();
     for ((task, pay_id), outcome) in batch.iter().zip(named).zip(outcomes) {
@@ -150,15 +179,18 @@ fn record(
     let (new, again): (Vec<_>, Vec<_>) = notices.into_values().partition(|(_, is_new)| *is_new);
     for (row, _) in again {
         let stored = pay_notice::table.find((&row.provider, &row.event_id));
-        diesel::update(stored)
-            .set((
-                pay_notice::times.eq(row.times),
-                pay_notice::verdict.eq(row.verdict),
-                pay_notice::reason.eq(&row.reason),
-                pay_notice::body.eq(&row.body),
-            ))
-            .execute(db)?;
+        each!(
+            db,
+            diesel::update(stored)
+                .set((
+                    pay_notice::times.eq(row.times),
+                    pay_notice::verdict.eq(row.verdict),
+                    pay_notice::reason.eq(&row.reason),
+                    pay_notice::body.eq(&row.body),
+                ))
+                .execute(db)
+        )?;
     }
     let new: Vec<NoticeRow> = new.into_iter().map(|(row, _)| row).collect();
-    db::insert_all(&new, |rows| diesel::insert_into(pay_notice::table).values(rows).execute(db))
+    db::insert_all(&new, |rows| each!(db, diesel::insert_into(pay_notice::table).values(rows).execute(db)))
 }

@@ -3,13 +3,15 @@
 use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
+use serde::Serialize;
 
 use super::Pay;
 use super::error::RequestRefusal;
 use super::message::{CountOpen, Find, FindRequest, Open, Paid, Payment, Prior, SetCheckout};
 use super::row::{PAID, Row, UNPAID};
-use crate::db::schema::{pay, pay_log, pay_request};
-use crate::db::{self, Db};
+use crate::db::bulk::{Kind, Update};
+use crate::db::schema::{pay, pay_log, pay_open, pay_request};
+use crate::db::{self, Db, each, locked};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId, UserId};
 use crate::domain::money::Money;
@@ -27,6 +29,15 @@ struct RequestRow {
     create_time: Timestamp,
 }
 
+/// That a payment is open.
+#[derive(Insertable)]
+#[diesel(table_name = pay_open)]
+struct OpenRow<'a> {
+    pay_id: PayId,
+    order_id: OrderId,
+    provider: &'a str,
+}
+
 type Requests = HashMap<(UserId, String), RequestRow>;
 
 fn read_requests<'a>(db: &mut Db, keys: impl Iterator<Item = (UserId, &'a str)>) -> db::Result<Requests> {
@@ -35,15 +46,23 @@ fn read_requests<'a>(db: &mut Db, keys: impl Iterator<Item = (UserId, &'a str)>)
     let rows: Vec<RequestRow> = db::load_by(&keys, |keys| {
         let (users, texts): (Vec<UserId>, Vec<&str>) = keys.iter().copied().unzip();
         let both = pay_request::user_id.eq_any(users).and(pay_request::idempotency_key.eq_any(texts));
-        pay_request::table.filter(both).load(db)
+        each!(db, pay_request::table.filter(both).load(db))
     })?;
     let exact = rows.into_iter().filter(|row| wanted.contains(&(row.user_id, row.idempotency_key.as_str())));
     Ok(exact.map(|row| ((row.user_id, row.idempotency_key.clone()), row)).collect())
 }
 
+/// Payments by their ids, locked until the transaction ends.
+pub fn lock(db: &mut Db, ids: &[PayId]) -> db::Result<HashMap<PayId, Row>> {
+    let rows: Vec<Row> = db::load_by(ids, |ids| {
+        each!(db, locked(pay::table.filter(pay::pay_id.eq_any(ids)).order(pay::pay_id)).load(db))
+    })?;
+    Ok(rows.into_iter().map(|row| (row.pay_id, row)).collect())
+}
+
 /// Payments by their ids.
 pub fn read(db: &mut Db, ids: &[PayId]) -> db::Result<HashMap<PayId, Row>> {
-    let rows: Vec<Row> = db::load_by(ids, |ids| pay::table.filter(pay::pay_id.eq_any(ids)).load(db))?;
+    let rows: Vec<Row> = db::load_by(ids, |ids| each!(db, pay::table.filter(pay::pay_id.eq_any(ids)).load(db)))?;
     Ok(rows.into_iter().map(|row| (row.pay_id, row)).collect())
 }
 
@@ -71,7 +90,9 @@ pub fn open(owner: &Pay, batch: &[Open], db: &mut Db) -> db::Result<Vec<Prior>> 
     let now = owner.kit.clock.now();
     let mut requests = read_requests(db, batch.iter().map(|task| (task.user_id, task.key.as_str())))?;
     let orders: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
-    let of_orders: Vec<Row> = db::load_by(&orders, |ids| pay::table.filter(pay::order_id.eq_any(ids)).load(db))?;
+    let of_orders: Vec<Row> = db::load_by(&orders, |ids| {
+        each!(db, locked(pay::table.filter(pay::order_id.eq_any(ids)).order(pay::pay_id)).load(db))
+    })?;
     let mut payments = read(db, &requests.values().filter_map(|row| row.pay_id).collect::<Vec<_>>())?;
     payments.extend(of_orders.into_iter().map(|row| (row.pay_id, row)));
     let (mut new_requests, mut new_payments) = (Vec::new(), Vec::new());
@@ -105,8 +126,13 @@ pub fn open(owner: &Pay, batch: &[Open], db: &mut Db) -> db::Result<Vec<Prior>> 
         let request = requests.get(&key).ok_or_else(|| db::Error::bug("a request that was just made is missing"))?;
         outcomes.push(prior(request, &payments)?);
     }
-    db::insert_all(&new_payments, |rows| diesel::insert_into(pay::table).values(rows).execute(db))?;
-    db::insert_all(&new_requests, |rows| diesel::insert_into(pay_request::table).values(rows).execute(db))?;
+    db::insert_all(&new_payments, |rows| each!(db, diesel::insert_into(pay::table).values(rows).execute(db)))?;
+    let open: Vec<OpenRow<'_>> = new_payments
+        .iter()
+        .map(|row| OpenRow { pay_id: row.pay_id, order_id: row.order_id, provider: &row.provider })
+        .collect();
+    db::insert_all(&open, |rows| each!(db, diesel::insert_into(pay_open::table).values(rows).execute(db)))?;
+    db::insert_all(&new_requests, |rows| each!(db, diesel::insert_into(pay_request::table).values(rows).execute(db)))?;
     Ok(outcomes)
 }
 
@@ -137,17 +163,30 @@ fn new_payment(owner: &Pay, task: &Open, now: Timestamp) -> Row {
     }
 }
 
+#[derive(Serialize)]
+struct GivenCheckout<'a> {
+    id: i64,
+    kind: &'static str,
+    url: &'a str,
+}
+
+const SET_CHECKOUT: Update = Update {
+    table: "pay",
+    given: &[("id", Kind::Integer), ("kind", Kind::Text), ("url", Kind::Text)],
+    only: "pay_id = given.id",
+    set: "checkout_kind = given.kind, checkout_url = given.url",
+};
+
 /// Where payments are to be paid.
 pub fn set_checkout(_: &Pay, batch: &[SetCheckout], db: &mut Db) -> db::Result<Vec<Option<Payment>>> {
-    for task in batch {
-        diesel::update(pay::table.find(task.pay_id))
-            .set((
-                pay::checkout_kind.eq(Some(task.checkout.kind.code())),
-                pay::checkout_url.eq(Some(&task.checkout.url)),
-            ))
-            .execute(db)?;
-    }
-    let rows = read(db, &batch.iter().map(|task| task.pay_id).collect::<Vec<_>>())?;
+    let ids: Vec<PayId> = batch.iter().map(|task| task.pay_id).collect();
+    lock(db, &ids)?;
+    let given: Vec<GivenCheckout<'_>> = batch
+        .iter()
+        .map(|task| GivenCheckout { id: task.pay_id.get(), kind: task.checkout.kind.code(), url: &task.checkout.url })
+        .collect();
+    SET_CHECKOUT.run(db, &given)?;
+    let rows = read(db, &ids)?;
     Ok(batch.iter().map(|task| rows.get(&task.pay_id).map(Row::to_payment)).collect())
 }
 
@@ -161,7 +200,7 @@ pub fn find(_: &Pay, batch: &[Find], db: &mut Db) -> db::Result<Vec<Option<Payme
 /// How many payments are neither paid nor closed.
 pub fn count_open(_: &Pay, batch: &[CountOpen], db: &mut Db) -> db::Result<Vec<i64>> {
     let open = pay::is_paid.eq(UNPAID).and(pay::close_time.is_null());
-    Ok(vec![pay::table.filter(open).count().get_result(db)?; batch.len()])
+    Ok(vec![each!(db, pay::table.filter(open).count().get_result(db))?; batch.len()])
 }
 
 /// Consumes payment/paid: the log of payments.
@@ -169,8 +208,9 @@ pub fn consume(owner: &Pay, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<R
     let now = owner.kit.clock.now();
     let paid: Vec<Result<Paid, String>> = bodies(fresh);
     let ids: Vec<PayId> = paid.iter().flatten().map(|paid| paid.pay_id).collect();
-    let known: Vec<PayId> =
-        db::load_by(&ids, |ids| pay_log::table.filter(pay_log::pay_id.eq_any(ids)).select(pay_log::pay_id).load(db))?;
+    let known: Vec<PayId> = db::load_by(&ids, |ids| {
+        each!(db, pay_log::table.filter(pay_log::pay_id.eq_any(ids)).select(pay_log::pay_id).load(db))
+    })?;
     let mut known: HashSet<PayId> = known.into_iter().collect();
     let rows: Vec<_> = paid
         .iter()
@@ -186,6 +226,6 @@ pub fn consume(owner: &Pay, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<R
             )
         })
         .collect();
-    db::insert_all(&rows, |rows| diesel::insert_into(pay_log::table).values(rows).execute(db))?;
+    db::insert_all(&rows, |rows| each!(db, diesel::insert_into(pay_log::table).values(rows).execute(db)))?;
     Ok(paid.into_iter().map(|paid| paid.map(drop)).collect())
 }

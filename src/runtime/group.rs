@@ -1,8 +1,12 @@
 //! The group commit: one transaction for a whole batch, the replies after COMMIT.
 
+use std::time::Duration;
+
 use super::lane::{AnyLane, guarded, is_of_the_item};
+use super::retry::Backoff;
 use super::{Failure, Health, Owner};
 use crate::db::{self, Class, Db};
+use crate::domain::span::Span;
 
 /// Tasks of several types that are run together.
 pub type Batch<O> = Vec<Box<dyn AnyLane<O>>>;
@@ -18,13 +22,31 @@ pub enum After {
     Restart,
 }
 
+/// How often a batch is run that somebody else keeps getting in the way of.
+const ATTEMPTS: u32 = 6;
+/// The pauses between, with jitter: two batches that met once are not to meet again.
+const PAUSES: Backoff = Backoff { first: Span(Duration::from_millis(1)), longest: Span(Duration::from_millis(50)) };
+
 /// Applies a batch of writes in one transaction and answers after COMMIT.
 ///
+/// A deadlock or another conflict with somebody else's transaction has left nothing behind: the batch is run again.
 /// Where an item fails (a constraint, a bug, a panic), all is rolled back and run once more with a savepoint around each
 /// item, so that only the poison item fails. Any other error leaves the outcome unknown for all: they ask again.
 pub fn write<O: Owner>(owner: &O, db: &mut Db, mut batch: Batch<O>, health: &Health) -> After {
     let size = size(&batch);
-    let (done, failed, retried, after) = match all_at_once(owner, db, &mut batch) {
+    let (mut attempt, mut again) = (1, 0);
+    let first = loop {
+        match all_at_once(owner, db, &mut batch) {
+            Err(error) if error.class == Class::Conflict && attempt < ATTEMPTS => {
+                tracing::debug!(actor = O::NAME, attempt, %error, "a batch is run again");
+                std::thread::sleep(PAUSES.delay(attempt));
+                attempt += 1;
+                again += size;
+            }
+            done => break done,
+        }
+    };
+    let (done, failed, retried, after) = match first {
         Ok(()) => (Ok(()), 0, 0, After::Keep),
         Err(error) if is_of_the_item(error.class) => {
             health.failed_with(&error.to_string());
@@ -35,7 +57,9 @@ pub fn write<O: Owner>(owner: &O, db: &mut Db, mut batch: Batch<O>, health: &Hea
             }
         }
         // Nothing is wrong with the connection: somebody else was faster, or there is no space.
-        Err(error) if matches!(error.class, Class::Busy | Class::Full) => (Err(error), size, 0, After::Keep),
+        Err(error) if matches!(error.class, Class::Conflict | Class::Busy | Class::Full) => {
+            (Err(error), size, 0, After::Keep)
+        }
         Err(error) => (Err(error), size, 0, After::Reopen),
     };
     let done = done.and_then(|()| {
@@ -43,7 +67,7 @@ pub fn write<O: Owner>(owner: &O, db: &mut Db, mut batch: Batch<O>, health: &Hea
         owner.kit().nudge.send(O::NAME);
         guarded(|| owner.kit().faults.hit(O::NAME, "after_commit"))
     });
-    settle(batch, done, failed, retried, health);
+    settle(batch, done, failed, retried + again, health);
     after
 }
 
@@ -90,10 +114,16 @@ pub fn read<O: Owner>(owner: &O, db: &mut Db, mut batch: Batch<O>, health: &Heal
     after
 }
 
-/// Answers a batch that never reached its database.
-pub fn refuse<O: Owner>(batch: Batch<O>, error: db::Error, health: &Health) {
-    let size = size(&batch);
-    settle(batch, Err(error), size, 0, health);
+/// Answers a batch that never reached its database: nothing happened.
+pub fn refuse<O: Owner>(batch: Batch<O>, error: &db::Error, health: &Health) {
+    missed(&batch, error, 0, health);
+    batch.into_iter().for_each(|lane| lane.fail(Failure::Busy));
+}
+
+fn missed<O: Owner>(batch: &Batch<O>, error: &db::Error, retried: u64, health: &Health) {
+    health.set_reachable(!matches!(error.class, Class::Unreachable | Class::Damaged));
+    health.answered(0, size(batch), retried);
+    health.failed_with(&error.to_string());
 }
 
 fn settle<O: Owner>(batch: Batch<O>, done: db::Result<()>, failed: u64, retried: u64, health: &Health) {
@@ -106,9 +136,7 @@ fn settle<O: Owner>(batch: Batch<O>, done: db::Result<()>, failed: u64, retried:
             health.took(waited.into_iter());
         }
         Err(error) => {
-            health.set_reachable(!matches!(error.class, Class::Unreachable | Class::Damaged));
-            health.answered(0, size, retried);
-            health.failed_with(&error.to_string());
+            missed(&batch, &error, retried, health);
             batch.into_iter().for_each(|lane| lane.fail(Failure::Unknown));
         }
     }

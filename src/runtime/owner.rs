@@ -7,7 +7,8 @@
 
 use std::any::TypeId;
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
 
 use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, ResponseFuture, Supervised,
@@ -19,7 +20,7 @@ use super::group::{self, After, Batch};
 use super::lane::{AnyLane, Lane};
 use super::supervisor::supervise;
 use super::{Access, Door, Failure, Health, Owner, Reply, Task};
-use crate::db::{Db, Store};
+use crate::db::Store;
 
 /// How much an owner takes at once.
 #[derive(Debug, Clone, Copy)]
@@ -40,12 +41,13 @@ pub struct OwnerActor<O: Owner> {
     limits: Limits,
     writes: Desk<O>,
     reads: Desk<O>,
-    /// The writer's connection, here while no batch is in flight; opened by the batch that finds none.
-    connection: Option<Db>,
-    /// Lives are numbered: what a batch of an earlier life brings back is dropped.
-    life: u64,
     kick_is_due: bool,
+    is_looking: Arc<AtomicBool>,
 }
+
+/// How often an owner looks whether its database answers: the status page is true also when nobody asks for anything, and
+/// a store that is back is noticed where nobody is let through to it.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The tasks of one kind of access: those that wait, and how many run.
 struct Desk<O> {
@@ -107,14 +109,13 @@ impl<O: Owner> OwnerActor<O> {
             ctx.set_mailbox_capacity(limits.mailbox.saturating_add(limits.reserved));
             Self {
                 owner,
-                writes: Desk::new(1),
+                writes: Desk::new(store.writer_limit()),
                 reads: Desk::new(store.reader_limit()),
                 store,
                 health: Arc::clone(&health),
                 limits,
-                connection: None,
-                life: 0,
                 kick_is_due: false,
+                is_looking: Arc::default(),
             }
         });
         (addr, health)
@@ -157,17 +158,24 @@ impl<O: Owner> OwnerActor<O> {
         let size = batch.iter().map(|lane| lane.len()).sum();
         self.health.in_flight.fetch_add(size, Relaxed);
         let (owner, store, health) = (Arc::clone(&self.owner), self.store.clone(), Arc::clone(&self.health));
-        let connection = if access == Access::Write { self.connection.take() } else { None };
-        let (addr, life) = (ctx.address(), self.life);
+        let addr = ctx.address();
         // Not `ctx.spawn`: a restart would cancel it and lose sight of the batch.
         actix::spawn(async move {
-            let job = move || match access {
-                Access::Read => (read(&*owner, &store, batch, &health), None),
-                Access::Write => write(&*owner, &store, connection, batch, &health),
-            };
-            let (after, connection) = tokio::task::spawn_blocking(job).await.unwrap_or((After::Restart, None));
-            wake(&addr, Finished { access, life, size, after, connection });
+            let job = move || run(&*owner, &store, access, batch, &health);
+            let after = tokio::task::spawn_blocking(job).await.unwrap_or(After::Restart);
+            wake(&addr, Finished { access, size, after });
         });
+    }
+
+    fn look(&self) {
+        if self.is_looking.swap(true, Relaxed) {
+            return;
+        }
+        let (store, health, is_looking) = (self.store.clone(), Arc::clone(&self.health), Arc::clone(&self.is_looking));
+        drop(tokio::task::spawn_blocking(move || {
+            health.set_reachable(store.answers());
+            is_looking.store(false, Relaxed);
+        }));
     }
 
     fn publish(&self) {
@@ -175,32 +183,27 @@ impl<O: Owner> OwnerActor<O> {
     }
 }
 
-fn read<O: Owner>(owner: &O, store: &Store, batch: Batch<O>, health: &Health) -> After {
-    match store.reader() {
-        Ok(mut db) => {
-            if group::read(owner, &mut db, batch, health) == After::Reopen {
-                db.condemn();
-            }
-        }
-        Err(error) => group::refuse(batch, error, health),
-    }
-    After::Keep
-}
-
-fn write<O: Owner>(
-    owner: &O,
-    store: &Store,
-    connection: Option<Db>,
-    batch: Batch<O>,
-    health: &Health,
-) -> (After, Option<Db>) {
-    match connection.map_or_else(|| store.writer(), Ok) {
-        Ok(mut db) => (group::write(owner, &mut db, batch, health), Some(db)),
+/// Runs a batch on a connection of the pool, on a blocking thread.
+fn run<O: Owner>(owner: &O, store: &Store, access: Access, batch: Batch<O>, health: &Health) -> After {
+    let connection = match access {
+        Access::Read => store.reader(),
+        Access::Write => store.writer(),
+    };
+    let mut db = match connection {
+        Ok(db) => db,
         Err(error) => {
-            group::refuse(batch, error, health);
-            (After::Reopen, None)
+            group::refuse(batch, &error, health);
+            return After::Keep;
         }
+    };
+    let after = match access {
+        Access::Read => group::read(owner, &mut db, batch, health),
+        Access::Write => group::write(owner, &mut db, batch, health),
+    };
+    if after != After::Keep {
+        db.condemn();
     }
+    after
 }
 
 /// Tells an actor something it can do without: a lost wake-up is made up for by the next.
@@ -213,16 +216,12 @@ impl<O: Owner> Actor for OwnerActor<O> {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.run_interval(LOOK_EVERY, |me, _| me.look());
         self.kick(ctx);
     }
 }
 
-impl<O: Owner> Supervised for OwnerActor<O> {
-    fn restarting(&mut self, _: &mut Self::Context) {
-        self.life += 1;
-        self.connection = None;
-    }
-}
+impl<O: Owner> Supervised for OwnerActor<O> {}
 
 impl<O: Owner> Unpin for OwnerActor<O> {}
 
@@ -250,10 +249,8 @@ impl<O: Owner, M: Task<O>> Handler<M> for OwnerActor<O> {
 #[rtype(result = "()")]
 struct Finished {
     access: Access,
-    life: u64,
     size: usize,
     after: After,
-    connection: Option<Db>,
 }
 
 impl<O: Owner> Handler<Finished> for OwnerActor<O> {
@@ -262,9 +259,6 @@ impl<O: Owner> Handler<Finished> for OwnerActor<O> {
     fn handle(&mut self, finished: Finished, ctx: &mut Self::Context) {
         self.health.in_flight.fetch_sub(finished.size, Relaxed);
         self.desk(finished.access).running -= 1;
-        if finished.after == After::Keep && finished.life == self.life && finished.access == Access::Write {
-            self.connection = finished.connection;
-        }
         if finished.after == After::Restart {
             ctx.stop();
         } else {

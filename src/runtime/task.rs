@@ -49,7 +49,7 @@ pub type Reply<T> = Result<T, Failure>;
 /// Why there is no outcome. None of these is a refusal of the business.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// Not accepted: the owner is full. Nothing happened.
+    /// Not accepted: the owner is full, or its store cannot be reached. Nothing happened.
     #[error("busy")]
     Busy,
     /// It may or may not have happened: ask again with the same ids.

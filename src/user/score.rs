@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashSet};
 
 use diesel::prelude::*;
 
-use super::User;
-use crate::db::schema::{user_score_log, users};
-use crate::db::{self, Db};
+use super::{User, store};
+use crate::db::bulk::{DELTA, Update};
+use crate::db::schema::user_score_log;
+use crate::db::{self, Db, each};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, UserId};
 use crate::domain::points::points;
@@ -26,17 +27,24 @@ struct LogRow {
     create_time: Timestamp,
 }
 
+const CHANGE_SCORE: Update =
+    Update { table: "users", given: DELTA, only: "user_id = given.id", set: "user_score = user_score + given.delta" };
+
 /// Consumes payment/paid: adds the points of each order that has none yet.
 pub fn add(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.kit.clock.now();
     let paid: Vec<Result<Paid, String>> = bodies(messages);
+    store::lock(db, paid.iter().flatten().map(|paid| paid.user_id))?;
     let orders: Vec<OrderId> = paid.iter().flatten().map(|paid| paid.order_id).collect();
     let known: Vec<OrderId> = db::load_by(&orders, |orders| {
-        user_score_log::table
-            .filter(user_score_log::order_id.eq_any(orders))
-            .filter(user_score_log::score_log_type.eq(Direction::Forward))
-            .select(user_score_log::order_id)
-            .load(db)
+        each!(
+            db,
+            user_score_log::table
+                .filter(user_score_log::order_id.eq_any(orders))
+                .filter(user_score_log::score_log_type.eq(Direction::Forward))
+                .select(user_score_log::order_id)
+                .load(db)
+        )
     })?;
     let mut known: HashSet<OrderId> = known.into_iter().collect();
     let mut added: BTreeMap<UserId, i64> = BTreeMap::new();
@@ -52,10 +60,7 @@ pub fn add(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec<R
             create_time: now,
         });
     }
-    for (user_id, score) in added {
-        let row = users::table.find(user_id);
-        db::expect_rows(diesel::update(row).set(users::user_score.eq(users::user_score + score)).execute(db)?, 1)?;
-    }
-    db::insert_all(&log, |rows| diesel::insert_into(user_score_log::table).values(rows).execute(db))?;
+    CHANGE_SCORE.add(db, &added)?;
+    db::insert_all(&log, |rows| each!(db, diesel::insert_into(user_score_log::table).values(rows).execute(db)))?;
     Ok(paid.into_iter().map(|paid| paid.map(drop)).collect())
 }

@@ -8,8 +8,9 @@ use super::User;
 use super::error::{AdjustRefusal, NameTaken, Refusal};
 use super::message::{self, Adjust, Credential, Find, FindCredential, Register, SetPassword, Take};
 use super::score;
+use crate::db::bulk::{DELTA, Update};
 use crate::db::schema::{user_adjustment, user_money_log, users};
-use crate::db::{self, Db};
+use crate::db::{self, Db, each, locked};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{Entry, OrderId, UserId};
 use crate::domain::money::Money;
@@ -39,27 +40,47 @@ const COLUMNS: Columns =
 fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashMap<(OrderId, Direction), Money>> {
     use user_money_log::dsl;
     let rows: Vec<(OrderId, Direction, Money)> = db::load_by(orders, |orders| {
-        dsl::user_money_log
-            .filter(dsl::order_id.eq_any(orders))
-            .select((dsl::order_id, dsl::money_log_type, dsl::use_money))
-            .load(db)
+        each!(
+            db,
+            dsl::user_money_log
+                .filter(dsl::order_id.eq_any(orders))
+                .select((dsl::order_id, dsl::money_log_type, dsl::use_money))
+                .load(db)
+        )
     })?;
     Ok(rows.into_iter().map(|(order_id, direction, money)| ((order_id, direction), money)).collect())
 }
 
 fn insert_log(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
-    db::insert_all(rows, |rows| diesel::insert_into(user_money_log::table).values(rows).execute(db))
+    db::insert_all(rows, |rows| each!(db, diesel::insert_into(user_money_log::table).values(rows).execute(db)))
 }
 
-/// Takes balance for orders: one read of the touched users, decided in arrival order, one guarded update per user.
+/// Changes the balance of many users; none falls below zero.
+const CHANGE_MONEY: Update = Update {
+    table: "users",
+    given: DELTA,
+    only: "user_id = given.id AND user_money + given.delta >= 0",
+    set: "user_money = user_money + given.delta",
+};
+
+/// Locks users until the transaction ends; answers their balances.
+pub fn lock(db: &mut Db, ids: impl Iterator<Item = UserId>) -> db::Result<HashMap<UserId, Money>> {
+    let rows: Vec<(UserId, Money)> = db::load_by(&ids.collect::<Vec<_>>(), |ids| {
+        let users = users::table.filter(users::user_id.eq_any(ids)).order(users::user_id);
+        each!(db, locked(users.select((users::user_id, users::user_money))).load(db))
+    })?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Takes balance for orders: one read of the touched users, decided in arrival order, one guarded update for all.
+///
+/// The users are locked before the log is read: taking and giving back touch the same user, so one of the two sees what
+/// the other did.
 pub fn take(owner: &User, batch: &[Take], db: &mut Db) -> db::Result<Vec<Result<(), Refusal>>> {
     let now = owner.kit.clock.now();
+    let mut left = lock(db, batch.iter().map(|task| task.user_id))?;
     let mut known: HashSet<(OrderId, Direction)> =
         read_log(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?.into_keys().collect();
-    let mut left: HashMap<UserId, Money> = find_all(db, batch.iter().map(|task| task.user_id))?
-        .into_iter()
-        .map(|(user_id, user)| (user_id, user.user_money))
-        .collect();
     let mut taken: BTreeMap<UserId, i64> = BTreeMap::new();
     let mut log = Vec::new();
     let mut outcomes = Vec::with_capacity(batch.len());
@@ -72,7 +93,7 @@ pub fn take(owner: &User, batch: &[Take], db: &mut Db) -> db::Result<Vec<Result<
                 Some(left) if *left < task.money => Err(Refusal::Insufficient),
                 Some(left) => {
                     left.0 -= task.money.0;
-                    *taken.entry(task.user_id).or_default() += task.money.0;
+                    *taken.entry(task.user_id).or_default() -= task.money.0;
                     log.push(log_row(task.user_id, task.order_id, Direction::Forward, task.money, now));
                     known.insert((task.order_id, Direction::Forward));
                     Ok(())
@@ -81,11 +102,7 @@ pub fn take(owner: &User, batch: &[Take], db: &mut Db) -> db::Result<Vec<Result<
         };
         outcomes.push(outcome);
     }
-    for (user_id, money) in taken {
-        let enough = users::table.find(user_id).filter(users::user_money.ge(Money(money)));
-        let met = diesel::update(enough).set(users::user_money.eq(users::user_money - Money(money))).execute(db)?;
-        db::expect_rows(met, 1)?;
-    }
+    CHANGE_MONEY.add(db, &taken)?;
     insert_log(db, &log)?;
     Ok(outcomes)
 }
@@ -106,7 +123,9 @@ pub fn consume(owner: &User, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<
 fn give_back(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.kit.clock.now();
     let cancelled: Vec<Result<Cancelled, String>> = bodies(messages);
+    lock(db, cancelled.iter().flatten().map(|order| order.user_id))?;
     let mut known = read_log(db, &cancelled.iter().flatten().map(|order| order.order_id).collect::<Vec<_>>())?;
+    let mut given_back: BTreeMap<UserId, i64> = BTreeMap::new();
     let mut log = Vec::new();
     for order in cancelled.iter().flatten() {
         if known.contains_key(&(order.order_id, Direction::Back)) {
@@ -114,13 +133,12 @@ fn give_back(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec
         }
         let money = known.get(&(order.order_id, Direction::Forward)).copied().unwrap_or_default();
         if money > Money::ZERO {
-            let row = users::table.find(order.user_id);
-            let met = diesel::update(row).set(users::user_money.eq(users::user_money + money)).execute(db)?;
-            db::expect_rows(met, 1)?;
+            *given_back.entry(order.user_id).or_default() += money.0;
         }
         known.insert((order.order_id, Direction::Back), money);
         log.push(log_row(order.user_id, order.order_id, Direction::Back, money, now));
     }
+    CHANGE_MONEY.add(db, &given_back)?;
     insert_log(db, &log)?;
     Ok(cancelled.into_iter().map(|order| order.map(drop)).collect())
 }
@@ -138,7 +156,7 @@ const fn log_row(
 fn find_all(db: &mut Db, ids: impl Iterator<Item = UserId>) -> db::Result<HashMap<UserId, message::User>> {
     let ids: HashSet<UserId> = ids.collect();
     let rows: Vec<message::User> = db::load_by(&ids.into_iter().collect::<Vec<_>>(), |ids| {
-        users::table.filter(users::user_id.eq_any(ids)).select(COLUMNS).load(db)
+        each!(db, users::table.filter(users::user_id.eq_any(ids)).select(COLUMNS).load(db))
     })?;
     Ok(rows.into_iter().map(|row| (row.user_id, row)).collect())
 }
@@ -157,7 +175,7 @@ pub fn find_credential(_: &User, batch: &[FindCredential], db: &mut Db) -> db::R
             users::user_password,
             users::user_role,
         ));
-        Ok(row.get_result(db).optional()?)
+        Ok(each!(db, row.get_result(db)).optional()?)
     };
     batch.iter().map(credential).collect()
 }
@@ -167,7 +185,7 @@ pub fn register(owner: &User, batch: &[Register], db: &mut Db) -> db::Result<Vec
     let now = owner.kit.clock.now();
     let register = |task: &Register| {
         let name = task.user_name.as_str();
-        let taken = users::table.filter(users::user_name.eq(name)).count().get_result::<i64>(db)?;
+        let taken = each!(db, users::table.filter(users::user_name.eq(name)).count().get_result::<i64>(db))?;
         if taken > 0 {
             return Ok(Err(NameTaken));
         }
@@ -182,7 +200,7 @@ pub fn register(owner: &User, batch: &[Register], db: &mut Db) -> db::Result<Vec
             users::user_reg_time.eq(now),
             users::user_role.eq(task.role),
         );
-        diesel::insert_into(users::table).values(values).execute(db)?;
+        each!(db, diesel::insert_into(users::table).values(values).execute(db))?;
         if task.user_money != Money::ZERO || task.user_score != 0 {
             let opening = "opening balance".to_owned();
             adjusted(owner, db, task.user_id, (task.user_money, task.user_score), opening, now)?;
@@ -203,7 +221,7 @@ pub fn register(owner: &User, batch: &[Register], db: &mut Db) -> db::Result<Vec
 pub fn set_password(_: &User, batch: &[SetPassword], db: &mut Db) -> db::Result<Vec<bool>> {
     let set = |task: &SetPassword| {
         let row = users::table.find(task.user_id);
-        Ok(diesel::update(row).set(users::user_password.eq(&task.password_hash)).execute(db)? == 1)
+        Ok(each!(db, diesel::update(row).set(users::user_password.eq(&task.password_hash)).execute(db))? == 1)
     };
     batch.iter().map(set).collect()
 }
@@ -212,6 +230,7 @@ pub fn set_password(_: &User, batch: &[SetPassword], db: &mut Db) -> db::Result<
 pub fn adjust(owner: &User, batch: &[Adjust], db: &mut Db) -> db::Result<Vec<Result<message::User, AdjustRefusal>>> {
     let now = owner.kit.clock.now();
     let adjust = |task: &Adjust| {
+        lock(db, std::iter::once(task.user_id))?;
         let Some(mut user) = find_all(db, std::iter::once(task.user_id))?.remove(&task.user_id) else {
             return Ok(Err(AdjustRefusal::NotFound));
         };
@@ -220,8 +239,10 @@ pub fn adjust(owner: &User, batch: &[Adjust], db: &mut Db) -> db::Result<Vec<Res
             return Ok(Err(AdjustRefusal::OutOfRange));
         };
         let unchanged = users::table.find(task.user_id).filter(users::user_money.eq(user.user_money));
-        let met =
-            diesel::update(unchanged).set((users::user_money.eq(money), users::user_score.eq(score))).execute(db)?;
+        let met = each!(
+            db,
+            diesel::update(unchanged).set((users::user_money.eq(money), users::user_score.eq(score))).execute(db)
+        )?;
         db::expect_rows(met, 1)?;
         adjusted(owner, db, task.user_id, (task.money, task.score), task.reason.clone().into_inner(), now)?;
         (user.user_money, user.user_score) = (money, score);
@@ -246,6 +267,6 @@ fn adjusted(
         user_adjustment::reason.eq(reason),
         user_adjustment::create_time.eq(now),
     );
-    diesel::insert_into(user_adjustment::table).values(row).execute(db)?;
+    each!(db, diesel::insert_into(user_adjustment::table).values(row).execute(db))?;
     Ok(())
 }

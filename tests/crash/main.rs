@@ -17,5 +17,8 @@ mod point;
 mod process;
 mod random;
 mod run;
+#[expect(dead_code, reason = "the suite uses the rest of it")]
+#[path = "../server/mod.rs"]
+mod server;
 mod setting;
 mod stop;

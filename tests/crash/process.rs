@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -12,11 +12,27 @@ const BINARY: &str = env!("CARGO_BIN_EXE_tradepost");
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
 const LISTENING: &str = "Tradepost is listening on ";
 
-/// The binary with the settings of a run on this folder: nothing of our own environment reaches it.
-pub fn command(folder: &Path, settings: &[(&str, &str)]) -> Command {
-    let url = format!("sqlite://{}", folder.display());
+/// Where a server keeps its data, and its secrets.
+#[derive(Debug, Clone)]
+pub struct Data {
+    pub folder: PathBuf,
+    pub url: String,
+}
+
+impl Data {
+    /// On embedded SQLite, all in one folder.
+    pub fn embedded(folder: PathBuf) -> Self {
+        let url = format!("sqlite://{}", folder.display());
+        Self { folder, url }
+    }
+}
+
+/// The binary with the settings of a run on these data: nothing of our own environment reaches it.
+pub fn command(data: &Data, settings: &[(&str, &str)]) -> Command {
+    let folder = data.folder.display().to_string();
     let base = [
-        ("TRADEPOST__STORE__URL", url.as_str()),
+        ("TRADEPOST__STORE__URL", data.url.as_str()),
+        ("TRADEPOST__SECRETS__FOLDER", folder.as_str()),
         ("TRADEPOST__HTTP__LISTEN", "127.0.0.1:0"),
         ("TRADEPOST__LOG__FILTER", "warn"),
         ("TRADEPOST__ADMIN__PASSWORD", ADMIN_PASSWORD),
@@ -41,9 +57,9 @@ pub struct Server {
 
 impl Server {
     /// Starts the process and does not wait for it.
-    pub fn spawn(folder: &Path, settings: &[(&str, &str)]) -> Self {
-        let mut command = command(folder, settings);
-        let log = File::options().create(true).append(true).open(log_file(folder)).unwrap();
+    pub fn spawn(data: &Data, settings: &[(&str, &str)]) -> Self {
+        let mut command = command(data, settings);
+        let log = File::options().create(true).append(true).open(log_file(data)).unwrap();
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
         let (tell, lines) = mpsc::channel();
@@ -70,9 +86,9 @@ impl Server {
 
     /// Starts the process and waits until it listens; the test fails where it does not.
     #[track_caller]
-    pub fn start(folder: &Path, settings: &[(&str, &str)]) -> Self {
-        let log = log_file(folder);
-        let server = Self::spawn(folder, settings).listening();
+    pub fn start(data: &Data, settings: &[(&str, &str)]) -> Self {
+        let log = log_file(data);
+        let server = Self::spawn(data, settings).listening();
         server.unwrap_or_else(|| panic!("it did not start: {}", std::fs::read_to_string(log).unwrap_or_default()))
     }
 
@@ -127,8 +143,8 @@ impl Drop for Server {
     }
 }
 
-fn log_file(folder: &Path) -> PathBuf {
-    folder.with_extension("log")
+fn log_file(data: &Data) -> PathBuf {
+    data.folder.with_extension("log")
 }
 
 /// Runs the binary with arguments to its end; the test fails where that takes longer than `within`.
@@ -154,8 +170,8 @@ pub fn run(mut command: Command, within: Duration) -> Output {
 
 /// `tradepost audit --json` without any grace: the violations, none where the books are right.
 #[track_caller]
-pub fn audit(folder: &Path) -> Vec<String> {
-    let mut command = command(folder, &[]);
+pub fn audit(data: &Data) -> Vec<String> {
+    let mut command = command(data, &[]);
     command.args(["audit", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let output = command.output().unwrap();
     let report: serde_json::Value = serde_json::from_slice(&output.stdout)

@@ -9,8 +9,9 @@ use actix_web::rt::time::sleep;
 use fastrand::Rng;
 
 use super::http::Http;
-use super::process::Server;
+use super::process::{Data, Server};
 use super::run::{Run, alone, from_environment, gone};
+use super::server::place::Place;
 
 /// What a run must have met, else it proves nothing.
 const MEANT: [&str; 11] = [
@@ -73,8 +74,8 @@ fn killed_in_its_very_first_start_it_starts_again() {
     let _alone = alone();
     let mut rng = Rng::with_seed(from_environment("TRADEPOST_CRASH_SEED", fastrand::u64(..1_000_000_000)));
     for _ in 0..from_environment("TRADEPOST_CRASH_CYCLES", 20).div_ceil(4) {
-        let home = tempfile::tempdir().unwrap();
-        let data = home.path().join("data");
+        let place = Place::new();
+        let data = Data { folder: place.folder(), url: place.url() };
         for _ in 0..3 {
             let server = Server::spawn(&data, &[]);
             std::thread::sleep(Duration::from_millis(rng.u64(0..=80)));

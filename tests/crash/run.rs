@@ -1,20 +1,19 @@
-//! What the tests share: a data folder, the shop in it, the history.
+//! What the tests share: the shop, its data, the history.
 
 use std::cell::{Cell, RefCell};
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use actix_web::rt::task::JoinHandle;
 use fastrand::Rng;
 use futures_util::future::join_all;
-use tempfile::TempDir;
 
 use super::check;
 use super::history::History;
 use super::http::Http;
 use super::load::{self, Shared, Shop};
-use super::process::{self, Server};
+use super::process::{self, Data, Server};
+use super::server::place::Place;
 
 /// These tests measure times and fill the machine: one at a time.
 pub fn alone() -> MutexGuard<'static, ()> {
@@ -32,25 +31,25 @@ pub fn from_environment(name: &str, default: u64) -> u64 {
     text.map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} must be a number, not {text:?}")))
 }
 
-/// A shop in a data folder, and what its customers were told.
+/// A shop and its data, and what its customers were told.
 pub struct Run {
-    home: Option<TempDir>,
-    pub data: PathBuf,
+    _place: Place,
+    pub data: Data,
     pub shop: Rc<Shop>,
     pub history: Shared,
     label: String,
 }
 
 impl Run {
-    /// Opens a shop in a new folder; `label` says in a failure how to see it again.
+    /// Opens a shop on new data; `label` says in a failure how to see it again.
     pub async fn new(label: &str) -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let data = home.path().join("data");
+        let place = Place::new();
+        let data = Data { folder: place.folder(), url: place.url() };
         let server = Server::start(&data, &[]);
         let shop = Shop::open(&Http::new(&server.url)).await;
         server.stop();
-        let history = Rc::new(RefCell::new(History::new(&home.path().join("history.jsonl"))));
-        Self { home: Some(home), data, shop: Rc::new(shop), history, label: label.to_owned() }
+        let history = Rc::new(RefCell::new(History::new(&data.folder.with_extension("jsonl"))));
+        Self { _place: place, data, shop: Rc::new(shop), history, label: label.to_owned() }
     }
 
     /// Customers at this server, until it is gone or `stop` is set.
@@ -82,10 +81,8 @@ impl Run {
 
 impl Drop for Run {
     fn drop(&mut self) {
-        if std::thread::panicking()
-            && let Some(home) = self.home.take()
-        {
-            println!("{}: data and history are kept in {}", self.label, home.keep().display());
+        if std::thread::panicking() {
+            println!("{}: log and history are beside {}", self.label, self.data.folder.display());
         }
     }
 }

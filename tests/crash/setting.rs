@@ -4,7 +4,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::time::Duration;
 
-use super::process::{Server, command, run};
+use super::process::{Data, Server, command, run};
 use super::run::alone;
 
 /// One second where the machine is free.
@@ -14,7 +14,7 @@ const FAILS_WITHIN: Duration = Duration::from_secs(2);
 fn a_wrong_setting_ends_it_at_once_and_is_named() {
     let _alone = alone();
     let home = tempfile::tempdir().unwrap();
-    let data = home.path().join("data");
+    let data = Data::embedded(home.path().join("data"));
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
     let file = home.path().join("file");
@@ -56,7 +56,7 @@ fn a_wrong_setting_ends_it_at_once_and_is_named() {
 fn a_first_start_prints_its_address_and_the_passwords_it_made_and_later_ones_only_the_address() {
     let _alone = alone();
     let home = tempfile::tempdir().unwrap();
-    let data = home.path().join("data");
+    let data = Data::embedded(home.path().join("data"));
     let settings = [("TRADEPOST__ADMIN__PASSWORD", ""), ("TRADEPOST__DEMO__SEED", "true")];
     let mut printed = Vec::new();
     for _ in 0..2 {

@@ -5,6 +5,7 @@
 mod engine;
 mod home;
 mod mysql;
+pub mod place;
 mod postgres;
 pub mod proxy;
 

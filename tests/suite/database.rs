@@ -4,11 +4,13 @@ use std::fs;
 use std::io::{Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
-use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use tempfile::TempDir;
+use tradepost::db::each;
 use tradepost::db::{self, Class, Db, Store};
+
+use crate::support::LIMITS;
 
 /// A file with one table of 1000 rows, folded up and closed.
 struct Disk {
@@ -42,12 +44,12 @@ impl Disk {
     }
 
     fn store(&self) -> Store {
-        Store::new(&format!("sqlite://{}", self.folder.path().display()), "item", 1).unwrap()
+        Store::new(&format!("sqlite://{}", self.folder.path().display()), "item", LIMITS).unwrap()
     }
 
     /// A connection that waits for nothing.
     fn open(&self) -> Db {
-        let mut db = Db::establish(&self.file().to_string_lossy()).unwrap();
+        let mut db = open(&self.file().to_string_lossy());
         db.batch_execute("PRAGMA foreign_keys = ON;").unwrap();
         db
     }
@@ -57,6 +59,10 @@ impl Disk {
         file.seek(SeekFrom::Start(at)).unwrap();
         file.write_all(&vec![0xA5; len]).unwrap();
     }
+}
+
+fn open(file: &str) -> Db {
+    Db::Sqlite(SqliteConnection::establish(file).unwrap())
 }
 
 #[track_caller]
@@ -130,19 +136,19 @@ fn a_full_disk_refuses_writes_and_goes_on_reading() {
 fn a_damaged_file_is_damaged() {
     let disk = Disk::new();
     disk.overwrite(0, 100);
-    assert_eq!(class(&mut Db::establish(&disk.file().to_string_lossy()).unwrap(), READ), Class::Damaged);
+    assert_eq!(class(&mut open(&disk.file().to_string_lossy()), READ), Class::Damaged);
 
     let disk = Disk::new();
     let length = fs::metadata(disk.file()).unwrap().len();
     disk.overwrite(4096, usize::try_from(length).unwrap() - 4096);
-    assert_eq!(class(&mut Db::establish(&disk.file().to_string_lossy()).unwrap(), READ), Class::Damaged);
+    assert_eq!(class(&mut open(&disk.file().to_string_lossy()), READ), Class::Damaged);
 
     let disk = Disk::new();
     fs::write(disk.file(), b"").unwrap();
     assert_eq!(class(&mut disk.open(), READ), Class::Damaged, "an emptied file has no such table");
 
     let disk = Disk::new();
-    let mut db = Db::establish(&format!("file:{}?mode=ro", disk.file().display())).unwrap();
+    let mut db = open(&format!("file:{}?mode=ro", disk.file().display()));
     db.batch_execute(READ).unwrap();
     assert_eq!(class(&mut db, INSERT), Class::Damaged);
 }
@@ -153,7 +159,8 @@ fn a_statement_or_a_row_we_do_not_understand_is_a_bug() {
     let mut db = disk.open();
     assert_eq!(class(&mut db, "SELECT nothing FROM item"), Class::Bug);
     assert_eq!(class(&mut db, "SELEKT 1"), Class::Bug);
-    let null: QueryResult<String> = diesel::select(diesel::dsl::sql::<Text>("NULL")).get_result(&mut db);
+    let db = &mut db;
+    let null: QueryResult<String> = each!(db, diesel::select(diesel::dsl::sql::<Text>("NULL")).get_result(db));
     assert_eq!(db::Error::from(null.unwrap_err()).class, Class::Bug);
 }
 
@@ -178,7 +185,7 @@ fn pragma(db: &mut Db, name: &str) -> String {
         "(SELECT CAST(\"{}\" AS TEXT) FROM pragma_{name})",
         if name == "busy_timeout" { "timeout" } else { name }
     );
-    diesel::select(diesel::dsl::sql::<Text>(&query)).get_result(db).unwrap()
+    each!(db, diesel::select(diesel::dsl::sql::<Text>(&query)).get_result(db)).unwrap()
 }
 
 #[test]
@@ -216,5 +223,6 @@ fn a_savepoint_undoes_only_its_own() {
     })
     .unwrap();
     let left = diesel::dsl::sql::<Integer>("(SELECT count(*) FROM item)");
-    assert_eq!(diesel::select(left).get_result::<i32>(&mut disk.open()), Ok(10));
+    let db = &mut disk.open();
+    assert_eq!(each!(db, diesel::select(left).get_result::<i32>(db)), Ok(10));
 }

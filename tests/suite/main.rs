@@ -14,6 +14,7 @@ mod support;
 mod access;
 mod actix_facts;
 mod bad_input;
+#[cfg(feature = "sqlite")]
 mod database;
 mod golden;
 mod group_commit;
@@ -32,6 +33,7 @@ mod pruning;
 mod recovery;
 mod routes;
 mod saga;
+#[cfg(feature = "sqlite")]
 mod schema;
 mod servers;
 mod strangers;

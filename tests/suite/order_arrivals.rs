@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use actix::Addr;
-use diesel::prelude::*;
 use futures_util::future::{BoxFuture, join_all};
 use tradepost::config;
 use tradepost::coupon::{self, Coupon};
@@ -20,6 +19,9 @@ use tradepost::runtime::owner::Limits;
 use tradepost::runtime::task::ask;
 use tradepost::runtime::{Faults, Kit, Nudge, OwnerActor};
 use tradepost::user::{self, User};
+
+use crate::server::place::Place;
+use crate::support::{self, number};
 
 const ORDER: OrderId = OrderId::new(1);
 const OTHER: OrderId = OrderId::new(2);
@@ -83,8 +85,8 @@ async fn each<O: Consumer>(
     sums: &[(&str, i64)],
 ) {
     for (arrivals, at_once) in arrivals().into_iter().flat_map(|order| [(order.clone(), false), (order, true)]) {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::new(&format!("sqlite://{}", folder.path().display()), group, 1).unwrap();
+        let place = Place::new();
+        let store = Store::new(&place.url(), group, support::LIMITS).unwrap();
         migrate::run(&store, migrations()).unwrap();
         let owner = start(store.clone()).await;
         let arrive = async |arrival: Arrival| -> Outcome {
@@ -111,15 +113,6 @@ async fn each<O: Consumer>(
         }
         assert!(reserve(owner.clone(), OTHER).await, "{arrivals:?}: all is there for another order");
     }
-}
-
-fn number(store: &Store, query: &str) -> i64 {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = diesel::sql_types::BigInt)]
-        n: i64,
-    }
-    diesel::sql_query(query).get_result::<Row>(&mut *store.reader().unwrap()).unwrap().n
 }
 
 #[actix_web::test]

@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use diesel::connection::SimpleConnection;
 use futures_util::future::join_all;
 use serde_json::json;
 use tradepost::runtime::fault::Fault;
@@ -37,11 +36,10 @@ async fn what_finds_no_room_is_refused_as_busy_and_what_was_promised_is_kept() {
 async fn a_store_that_somebody_else_holds_is_waited_for_and_then_the_order_is_confirmed() {
     let app = TestApp::with(&[("ORDERS__ANSWER_WITHIN", "100ms")]).await;
     let zs = app.zs().await;
-    let mut intruder = app.connect("goods");
-    intruder.batch_execute("BEGIN IMMEDIATE").unwrap();
+    let intruder = app.hold("goods", "goods");
     app.order(&zs, "golden", &Wish::golden()).await.expect(202);
     assert_eq!(app.stock(GOODS).await, 1000, "readers do not wait");
-    intruder.batch_execute("ROLLBACK").unwrap();
+    intruder.condemn();
     app.settle().await;
     app.order(&zs, "golden", &Wish::golden()).await.expect(201);
     assert_eq!(app.stock(GOODS).await, 999);
@@ -52,19 +50,18 @@ async fn a_store_that_somebody_else_holds_is_waited_for_and_then_the_order_is_co
 async fn a_store_that_stays_locked_is_given_up_in_time_with_the_outcome_unknown() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
-    let mut intruder = app.connect("goods");
-    intruder.batch_execute("BEGIN IMMEDIATE").unwrap();
-    let body = json!({"goods_name": "late", "goods_number": 1, "goods_price": "1.00"});
+    let intruder = app.hold("goods", "goods");
+    let (path, body) = (format!("/admin/goods/{GOODS}/stock"), json!({"delta": 1, "reason": "late"}));
     let began = Instant::now();
-    let busy = app.post("/admin/goods", &admin, body.clone()).await.expect_problem(503, "busy");
+    let busy = app.post(&path, &admin, body.clone()).await.expect_problem(503, "busy");
     let waited = began.elapsed();
     assert!((Duration::from_secs(4)..Duration::from_secs(9)).contains(&waited), "{waited:?}");
     assert_eq!(busy.header("retry-after"), "1");
     let goods = app.actor("goods").await;
-    assert!(goods["last_error"]["message"].as_str().unwrap().contains("locked"), "{goods}");
+    assert!(goods["last_error"]["message"].as_str().unwrap().starts_with("Busy: "), "{goods}");
     assert_eq!((&goods["restarts"], &goods["state"]), (&json!(0), &json!("running")));
-    intruder.batch_execute("ROLLBACK").unwrap();
-    app.post("/admin/goods", &admin, body).await.expect(201);
+    intruder.condemn();
+    app.post(&path, &admin, body).await.expect(200);
     app.finish().await;
 }
 

@@ -9,6 +9,8 @@ use tempfile::TempDir;
 use tradepost::db::migrate::{self, Migrations};
 use tradepost::db::{Db, Store};
 
+use crate::support::LIMITS;
+
 type Make = fn() -> Migrations;
 
 const OWNERS: [(&str, Make); 6] = [
@@ -20,16 +22,17 @@ const OWNERS: [(&str, Make); 6] = [
     ("sandbox", || migrate::SANDBOX),
 ];
 
-fn migrated(owner: &str, migrations: Make) -> (TempDir, Db) {
+fn migrated(owner: &str, migrations: Make) -> (TempDir, SqliteConnection) {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::new(&format!("sqlite://{}", folder.path().display()), owner, 1).unwrap();
+    let store = Store::new(&format!("sqlite://{}", folder.path().display()), owner, LIMITS).unwrap();
     assert!(!migrate::run(&store, migrations()).unwrap().is_empty());
     assert!(migrate::run(&store, migrations()).unwrap().is_empty(), "a second run has nothing to do");
-    (folder, store.writer().unwrap())
+    let Db::Sqlite(db) = store.migrator().unwrap() else { panic!("another engine") };
+    (folder, db)
 }
 
 /// What is in the database: name, statement.
-fn dump(db: &mut Db) -> BTreeMap<String, String> {
+fn dump(db: &mut SqliteConnection) -> BTreeMap<String, String> {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = Text)]
@@ -80,7 +83,7 @@ fn described() -> BTreeMap<String, Table> {
     tables
 }
 
-fn found(db: &mut Db, table: &str) -> Table {
+fn found(db: &mut SqliteConnection, table: &str) -> Table {
     #[derive(QueryableByName)]
     struct Row {
         #[diesel(sql_type = Text)]

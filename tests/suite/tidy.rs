@@ -165,10 +165,11 @@ fn may_import(module: &str) -> Option<Vec<&'static str>> {
     const LOW: [&str; 3] = ["domain", "db", "runtime"];
     Some(match module {
         "domain" | "secret" => vec![],
-        "db" => vec!["domain"],
+        // The macro stands at the root, as all exported ones do.
+        "db" => vec!["domain", "each"],
         "runtime" => vec!["domain", "db"],
         "telemetry" => vec!["config"],
-        "config" => vec!["domain", "runtime"],
+        "config" => vec!["domain", "db", "runtime"],
         "gateway" | "coupon" | "goods" | "order" | "user" => LOW.to_vec(),
         "pay" => [&LOW[..], &["gateway"]].concat(),
         "audit" => vec!["domain", "db"],

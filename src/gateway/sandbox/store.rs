@@ -10,7 +10,7 @@ use super::error::{OpenRefusal, Refusal};
 use super::message::{Attempt, CALLBACK, Callback, Callbacks, Close, Decline, Find, Open, Pay, Record, Status, Trade};
 use super::notice::{Body, Kind};
 use crate::db::schema::{sandbox_delivery, sandbox_trade};
-use crate::db::{Db, Error, ROWS_PER_INSERT, Result as DbResult};
+use crate::db::{Db, Error, ROWS_PER_INSERT, Result as DbResult, each, load_by, locked};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::EntryId;
 use crate::domain::money::Money;
@@ -62,8 +62,8 @@ fn load<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbResult<
     for numbers in numbers.chunks(ROWS_PER_INSERT) {
         use sandbox_delivery::dsl as delivery;
         use sandbox_trade::dsl as trade;
-        let rows = trade::sandbox_trade.filter(trade::out_trade_no.eq_any(numbers)).select(Row::as_select());
-        for row in rows.load::<Row>(db)? {
+        let found = trade::sandbox_trade.filter(trade::out_trade_no.eq_any(numbers));
+        for row in each!(db, found.select(Row::as_select()).load(db))? {
             let trade = Trade {
                 out_trade_no: row.out_trade_no,
                 trade_no: row.trade_no,
@@ -76,11 +76,14 @@ fn load<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbResult<
             };
             trades.insert(trade.out_trade_no.clone(), trade);
         }
-        let attempts: Vec<(String, Timestamp, String, i32)> = delivery::sandbox_delivery
-            .filter(delivery::out_trade_no.eq_any(numbers))
-            .order((delivery::create_time, delivery::delivery_id))
-            .select((delivery::out_trade_no, delivery::create_time, delivery::event_id, delivery::status_code))
-            .load(db)?;
+        let attempts: Vec<(String, Timestamp, String, i32)> = each!(
+            db,
+            delivery::sandbox_delivery
+                .filter(delivery::out_trade_no.eq_any(numbers))
+                .order((delivery::create_time, delivery::delivery_id))
+                .select((delivery::out_trade_no, delivery::create_time, delivery::event_id, delivery::status_code))
+                .load(db)
+        )?;
         for (out_trade_no, at, event_id, status_code) in attempts {
             if let Some(trade) = trades.get_mut(&out_trade_no) {
                 trade.deliveries.push(Attempt { at, event_id, status_code });
@@ -90,8 +93,19 @@ fn load<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbResult<
     Ok(trades)
 }
 
+/// The same for a change: nobody else changes these trades until the transaction ends.
+fn lock<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbResult<HashMap<String, Trade>> {
+    use sandbox_trade::dsl;
+    let numbers: Vec<&String> = numbers.collect();
+    let _: Vec<String> = load_by(&numbers, |numbers| {
+        let trades = dsl::sandbox_trade.filter(dsl::out_trade_no.eq_any(numbers)).order(dsl::out_trade_no);
+        each!(db, locked(trades.select(dsl::out_trade_no)).load(db))
+    })?;
+    load(db, numbers.into_iter())
+}
+
 pub fn open(owner: &Sandbox, batch: &[Open], db: &mut Db) -> DbResult<Vec<Result<Trade, OpenRefusal>>> {
-    let mut trades = load(db, batch.iter().map(|open| &open.out_trade_no))?;
+    let mut trades = lock(db, batch.iter().map(|open| &open.out_trade_no))?;
     let now = owner.kit.clock.now();
     let mut rows = Vec::new();
     let mut outcomes = Vec::with_capacity(batch.len());
@@ -118,7 +132,7 @@ pub fn open(owner: &Sandbox, batch: &[Open], db: &mut Db) -> DbResult<Vec<Result
         });
     }
     for rows in rows.chunks(ROWS_PER_INSERT) {
-        diesel::insert_into(sandbox_trade::table).values(rows).execute(db)?;
+        each!(db, diesel::insert_into(sandbox_trade::table).values(rows).execute(db))?;
     }
     Ok(outcomes)
 }
@@ -142,7 +156,7 @@ pub fn find(batch: &[Find], db: &mut Db) -> DbResult<Vec<Option<Trade>>> {
 }
 
 pub fn pay(owner: &Sandbox, batch: &[Pay], db: &mut Db) -> DbResult<Vec<Result<Trade, Refusal>>> {
-    let mut trades = load(db, batch.iter().map(|pay| &pay.out_trade_no))?;
+    let mut trades = lock(db, batch.iter().map(|pay| &pay.out_trade_no))?;
     let now = owner.kit.clock.now();
     let mut charged = Vec::new();
     let mut callbacks = Vec::new();
@@ -171,9 +185,12 @@ pub fn pay(owner: &Sandbox, batch: &[Pay], db: &mut Db) -> DbResult<Vec<Result<T
     for charged in charged.chunks(ROWS_PER_INSERT) {
         use sandbox_trade::dsl;
         let open = dsl::out_trade_no.eq_any(charged).and(dsl::status.eq(number(Status::Open)));
-        diesel::update(dsl::sandbox_trade.filter(open))
-            .set((dsl::status.eq(number(Status::Paid)), dsl::charged.eq(dsl::amount), dsl::pay_time.eq(Some(now))))
-            .execute(db)?;
+        each!(
+            db,
+            diesel::update(dsl::sandbox_trade.filter(open))
+                .set((dsl::status.eq(number(Status::Paid)), dsl::charged.eq(dsl::amount), dsl::pay_time.eq(Some(now))))
+                .execute(db)
+        )?;
     }
     tell(owner, callbacks, db)?;
     Ok(outcomes)
@@ -205,7 +222,7 @@ type Ended = (Vec<Result<Trade, Refusal>>, Vec<Trade>);
 
 /// Ends unpaid trades as `to`; answers an outcome for each number, and the trades that were not so before.
 fn end(numbers: &[&String], to: Status, from: &[Status], db: &mut Db) -> DbResult<Ended> {
-    let mut trades = load(db, numbers.iter().copied())?;
+    let mut trades = lock(db, numbers.iter().copied())?;
     let mut ended: Vec<Trade> = Vec::new();
     let mut outcomes = Vec::with_capacity(numbers.len());
     for out_trade_no in numbers {
@@ -225,7 +242,7 @@ fn end(numbers: &[&String], to: Status, from: &[Status], db: &mut Db) -> DbResul
         use sandbox_trade::dsl;
         let numbers = ended.iter().map(|trade| trade.out_trade_no.as_str());
         let unpaid = dsl::out_trade_no.eq_any(numbers).and(dsl::status.eq_any(&before));
-        diesel::update(dsl::sandbox_trade.filter(unpaid)).set(dsl::status.eq(number(to))).execute(db)?;
+        each!(db, diesel::update(dsl::sandbox_trade.filter(unpaid)).set(dsl::status.eq(number(to))).execute(db))?;
     }
     Ok((outcomes, ended))
 }
@@ -257,7 +274,7 @@ pub fn record(owner: &Sandbox, batch: &[Record], db: &mut Db) -> DbResult<Vec<()
         })
         .collect();
     for rows in rows.chunks(ROWS_PER_INSERT) {
-        diesel::insert_into(sandbox_delivery::table).values(rows).execute(db)?;
+        each!(db, diesel::insert_into(sandbox_delivery::table).values(rows).execute(db))?;
     }
     Ok(batch.iter().map(|_| ()).collect())
 }

@@ -61,7 +61,8 @@ async fn good() -> &'static str {
 
 async fn stand() -> Stand {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::new(&format!("sqlite://{}", dir.path().display()), "sandbox", 2).unwrap();
+    let limits = crate::config::read("", Vec::new()).unwrap().store.limits();
+    let store = Store::new(&format!("sqlite://{}", dir.path().display()), "sandbox", limits).unwrap();
     migrate::run(&store, migrate::SANDBOX).unwrap();
     let (clock, node) = (Clock::default(), NodeId::try_from(0).unwrap());
     let ids = Arc::new(IdGenerator::new(clock.clone(), node));

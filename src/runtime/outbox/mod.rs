@@ -17,7 +17,7 @@ pub use upkeep::{Backlog, Look, Prune, Reclaim};
 
 use super::Kit;
 use crate::db::schema::mq_producer;
-use crate::db::{self, Db};
+use crate::db::{self, Db, each};
 use crate::domain::clock::Timestamp;
 
 const PENDING: i32 = 0;
@@ -97,7 +97,7 @@ pub fn write<K: std::fmt::Display, B: Serialize>(
             attempts: 0,
         }));
     }
-    db::insert_all(&rows, |rows| diesel::insert_into(mq_producer::table).values(rows).execute(db))?;
+    db::insert_all(&rows, |rows| each!(db, diesel::insert_into(mq_producer::table).values(rows).execute(db)))?;
     kit.nudge.mark();
     Ok(())
 }

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::{DEAD, DONE, Message, PENDING};
 use crate::db::schema::mq_producer;
-use crate::db::{self, Db, ROWS_PER_INSERT};
+use crate::db::{self, Db, ROWS_PER_INSERT, claimed, each};
 use crate::runtime::{Access, Door, Kit, Owner, Reply, Task};
 
 /// How one delivery ended.
@@ -61,20 +61,29 @@ fn settle(db: &mut Db, kit: &Kit, settled: &[(String, Ended)]) -> db::Result<()>
     let done: Vec<&str> =
         settled.iter().filter(|(_, ended)| matches!(ended, Ended::Done)).map(|(id, _)| id.as_str()).collect();
     for done in done.chunks(ROWS_PER_INSERT) {
-        diesel::update(dsl::mq_producer.filter(dsl::id.eq_any(done)))
-            .set((dsl::msg_status.eq(DONE), dsl::due_time.eq(now), dsl::remark.eq(None::<String>)))
-            .execute(db)?;
+        each!(
+            db,
+            diesel::update(dsl::mq_producer.filter(dsl::id.eq_any(done)))
+                .set((dsl::msg_status.eq(DONE), dsl::due_time.eq(now), dsl::remark.eq(None::<String>)))
+                .execute(db)
+        )?;
     }
     for (id, ended) in settled {
         let row = dsl::mq_producer.find(id);
         match ended {
             Ended::Done => 0,
-            Ended::Again(delay, why) => diesel::update(row)
-                .set((dsl::due_time.eq(now.plus(*delay)), dsl::remark.eq(Some(shortened(why)))))
-                .execute(db)?,
-            Ended::Dead(why) => diesel::update(row)
-                .set((dsl::msg_status.eq(DEAD), dsl::due_time.eq(now), dsl::remark.eq(Some(shortened(why)))))
-                .execute(db)?,
+            Ended::Again(delay, why) => each!(
+                db,
+                diesel::update(row)
+                    .set((dsl::due_time.eq(now.plus(*delay)), dsl::remark.eq(Some(shortened(why)))))
+                    .execute(db)
+            )?,
+            Ended::Dead(why) => each!(
+                db,
+                diesel::update(row)
+                    .set((dsl::msg_status.eq(DEAD), dsl::due_time.eq(now), dsl::remark.eq(Some(shortened(why)))))
+                    .execute(db)
+            )?,
         };
     }
     Ok(())
@@ -91,13 +100,14 @@ fn claim(db: &mut Db, kit: &Kit, turn: &Turn) -> db::Result<Vec<Message>> {
     if turn.limit == 0 {
         return Ok(Vec::new());
     }
-    let due: Vec<(String, String, String, String, String, String, i32)> = dsl::mq_producer
+    let due = dsl::mq_producer
         .filter(dsl::msg_status.eq(PENDING).and(dsl::due_time.le(now)).and(dsl::group_name.eq(turn.group)))
         .order((dsl::due_time, dsl::id))
         .limit(turn.limit)
-        .select((dsl::id, dsl::group_name, dsl::msg_topic, dsl::msg_tag, dsl::msg_key, dsl::msg_body, dsl::attempts))
-        .load(db)?;
-    let claimed: Vec<Message> = due
+        .select((dsl::id, dsl::group_name, dsl::msg_topic, dsl::msg_tag, dsl::msg_key, dsl::msg_body, dsl::attempts));
+    // What another node is claiming at this moment is left to it.
+    let due: Vec<(String, String, String, String, String, String, i32)> = each!(db, claimed(due).load(db))?;
+    let messages: Vec<Message> = due
         .into_iter()
         .map(|(id, group, topic, tag, key, body, attempts)| Message {
             id,
@@ -109,15 +119,18 @@ fn claim(db: &mut Db, kit: &Kit, turn: &Turn) -> db::Result<Vec<Message>> {
             attempt: attempts.saturating_add(1),
         })
         .collect();
-    let ids: Vec<&str> = claimed.iter().map(|message| message.id.as_str()).collect();
+    let ids: Vec<&str> = messages.iter().map(|message| message.id.as_str()).collect();
     for ids in ids.chunks(ROWS_PER_INSERT) {
-        diesel::update(dsl::mq_producer.filter(dsl::id.eq_any(ids)))
-            .set((
-                dsl::attempts.eq(dsl::attempts + 1),
-                dsl::due_time.eq(now.plus(turn.lease)),
-                dsl::node_id.eq(Some(kit.node.get())),
-            ))
-            .execute(db)?;
+        each!(
+            db,
+            diesel::update(dsl::mq_producer.filter(dsl::id.eq_any(ids)))
+                .set((
+                    dsl::attempts.eq(dsl::attempts + 1),
+                    dsl::due_time.eq(now.plus(turn.lease)),
+                    dsl::node_id.eq(Some(kit.node.get())),
+                ))
+                .execute(db)
+        )?;
     }
-    Ok(claimed)
+    Ok(messages)
 }

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::{DEAD, DONE, PENDING};
 use crate::db::schema::mq_producer;
-use crate::db::{self, Db};
+use crate::db::{self, Db, each};
 use crate::domain::clock::Timestamp;
 use crate::runtime::{Access, Door, Owner, Reply, Task};
 
@@ -23,9 +23,12 @@ impl<O: Owner> Task<O> for Reclaim {
         use mq_producer::dsl;
         let kit = owner.kit();
         let ours = dsl::msg_status.eq(PENDING).and(dsl::node_id.eq(Some(kit.node.get())));
-        diesel::update(dsl::mq_producer.filter(ours))
-            .set((dsl::due_time.eq(kit.clock.now()), dsl::node_id.eq(None::<i32>)))
-            .execute(db)?;
+        each!(
+            db,
+            diesel::update(dsl::mq_producer.filter(ours))
+                .set((dsl::due_time.eq(kit.clock.now()), dsl::node_id.eq(None::<i32>)))
+                .execute(db)
+        )?;
         Ok(batch.iter().map(|_| ()).collect())
     }
 }
@@ -57,14 +60,14 @@ impl<O: Owner> Task<O> for Look {
         use mq_producer::dsl;
         let pending = dsl::mq_producer.filter(dsl::msg_status.eq(PENDING));
         let backlog = Backlog {
-            pending: pending.count().get_result(db)?,
-            oldest: pending.select(diesel::dsl::min(dsl::create_time)).get_result::<Option<i64>>(db)?.map(Timestamp),
-            dead: dsl::mq_producer.filter(dsl::msg_status.eq(DEAD)).count().get_result(db)?,
-            due: pending
-                .filter(dsl::due_time.le(owner.kit().clock.now()))
-                .select(dsl::group_name)
-                .distinct()
-                .load(db)?,
+            pending: each!(db, pending.count().get_result(db))?,
+            oldest: each!(db, pending.select(diesel::dsl::min(dsl::create_time)).get_result::<Option<i64>>(db))?
+                .map(Timestamp),
+            dead: each!(db, dsl::mq_producer.filter(dsl::msg_status.eq(DEAD)).count().get_result(db))?,
+            due: each!(
+                db,
+                pending.filter(dsl::due_time.le(owner.kit().clock.now())).select(dsl::group_name).distinct().load(db)
+            )?,
         };
         Ok(vec![backlog; batch.len()])
     }
@@ -87,7 +90,7 @@ impl<O: Owner> Task<O> for Prune {
         use mq_producer::dsl;
         for prune in batch {
             let old = dsl::msg_status.eq(DONE).and(dsl::due_time.lt(prune.before));
-            diesel::delete(dsl::mq_producer.filter(old)).execute(db)?;
+            each!(db, diesel::delete(dsl::mq_producer.filter(old)).execute(db))?;
         }
         Ok(batch.iter().map(|_| ()).collect())
     }

@@ -1,4 +1,4 @@
-//! The real application on a free port, with a data folder and a clock of its own.
+//! The real application on a free port, with data and a clock of its own.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -7,13 +7,14 @@ use std::time::Duration;
 use awc::http::Method;
 use diesel::prelude::*;
 use serde_json::Value;
-use tempfile::TempDir;
 use tradepost::app::App;
+use tradepost::db::{self, each};
 use tradepost::domain::clock::Clock;
 use tradepost::runtime::Faults;
-use tradepost::{audit, config, db};
+use tradepost::{audit, config};
 
-use super::Answer;
+use super::{Answer, LIMITS};
+use crate::server::place::Place;
 
 pub const ADMIN_PASSWORD: &str = "the admin's password";
 pub const DEMO_PASSWORD: &str = "the demo user's password";
@@ -25,7 +26,7 @@ pub struct TestApp {
     pub clock: Clock,
     /// Plans faults.
     pub faults: Faults,
-    folder: TempDir,
+    place: Place,
     stores: RefCell<HashMap<String, db::Store>>,
     settings: Vec<(String, String)>,
     client: awc::Client,
@@ -41,12 +42,17 @@ impl TestApp {
 
     /// The application with settings of its own, named as in the environment without the prefix: `ORDERS__DEADLINE`.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = format!("sqlite://{}", folder.path().display());
+        Self::at(Place::new(), settings).await
+    }
+
+    /// The same, its data elsewhere.
+    pub async fn at(place: Place, settings: &[(&str, &str)]) -> Self {
+        let (url, folder) = (place.url(), place.folder().display().to_string());
         let base = [
             ("HTTP__LISTEN", "127.0.0.1:0"),
             ("HTTP__WORKERS", "1"),
             ("STORE__URL", url.as_str()),
+            ("SECRETS__FOLDER", folder.as_str()),
             ("ADMIN__PASSWORD", ADMIN_PASSWORD),
             ("DEMO__PASSWORD", DEMO_PASSWORD),
         ];
@@ -55,7 +61,7 @@ impl TestApp {
             app: None,
             clock: Clock::default(),
             faults: Faults::default(),
-            folder,
+            place,
             stores: RefCell::default(),
             settings: base.iter().chain(settings).map(named).collect(),
             client: awc::Client::builder().timeout(Duration::from_secs(30)).disable_redirects().finish(),
@@ -134,31 +140,32 @@ impl TestApp {
 
     /// Another way into the tables of an owner than the application's.
     pub(super) fn store(&self, owner: &str) -> db::Store {
-        let url = format!("sqlite://{}", self.folder.path().display());
-        let open = || db::Store::new(&url, owner, 1).unwrap();
+        let open = || db::Store::new(&self.place.url(), owner, LIMITS).unwrap();
         self.stores.borrow_mut().entry(owner.to_owned()).or_insert_with(open).clone()
-    }
-
-    /// A connection to the tables of an owner, as another process might have one.
-    pub fn connect(&self, owner: &str) -> db::Db {
-        self.store(owner).writer().unwrap()
     }
 
     /// What a query with one integer column `n` gives, in the tables of an owner.
     pub fn number(&self, owner: &str, query: &str) -> i64 {
-        #[derive(QueryableByName)]
-        struct Row {
-            #[diesel(sql_type = diesel::sql_types::BigInt)]
-            n: i64,
-        }
-        let row: Row = diesel::sql_query(query).get_result(&mut *self.store(owner).reader().unwrap()).unwrap();
-        row.n
+        number(&self.store(owner), query)
     }
 
     /// Changes the tables of an owner behind its back.
     pub fn tamper(&self, owner: &str, statement: &str) {
-        let changed = diesel::sql_query(statement).execute(&mut self.store(owner).writer().unwrap()).unwrap();
+        let db = &mut *self.store(owner).writer().unwrap();
+        let changed = each!(db, diesel::sql_query(statement).execute(db)).unwrap();
         assert!(changed > 0, "nothing was changed by {statement}");
+    }
+
+    /// From now on nobody else changes the rows of a table that are there, as if another process were at it for long;
+    /// reads go on. Until the answer is dropped.
+    pub fn hold(&self, owner: &str, table: &str) -> db::Pooled {
+        let mut holder = self.store(owner).writer().unwrap();
+        let hold = match holder.engine() {
+            "sqlite" => "BEGIN IMMEDIATE".to_owned(),
+            _ => format!("BEGIN; SELECT * FROM {table} FOR UPDATE"),
+        };
+        holder.batch_execute(&hold).unwrap();
+        holder
     }
 
     /// Sends a request: a bearer token where `token` is not empty, a JSON body where there is one.
@@ -207,6 +214,19 @@ impl TestApp {
     pub async fn post(&self, path: &str, token: &str, body: Value) -> Answer {
         self.send(Method::POST, path, token, &[], Some(&body)).await
     }
+}
+
+/// What a query with one integer column `n` gives: engines differ in the type of a sum.
+pub fn number(store: &db::Store, query: &str) -> i64 {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = diesel::sql_types::BigInt)]
+        n: i64,
+    }
+    let kind = if store.engine() == "mysql" { "SIGNED" } else { "BIGINT" };
+    let query = format!("SELECT CAST(n AS {kind}) AS n FROM ({query}) AS one");
+    let db = &mut *store.reader().unwrap();
+    each!(db, diesel::sql_query(query).get_result::<Row>(db)).unwrap().n
 }
 
 async fn read(

@@ -4,13 +4,26 @@ use std::sync::Arc;
 
 use actix::{Addr, Message};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Integer};
-use tempfile::TempDir;
+use tradepost::db::each;
 use tradepost::db::{self, Db, Store};
 use tradepost::domain::clock::Clock;
 use tradepost::domain::id::{IdGenerator, NodeId};
 use tradepost::runtime::owner::Limits;
 use tradepost::runtime::{Access, Door, Faults, Health, Kit, Nudge, Owner, OwnerActor, Reply, Task};
+
+use crate::server::place::Place;
+
+diesel::table! {
+    entry (id) {
+        id -> Integer,
+    }
+}
+
+diesel::table! {
+    seen (n) {
+        n -> Integer,
+    }
+}
 
 /// Owns one table: `entry (id)`.
 pub struct Ledger {
@@ -31,7 +44,7 @@ pub struct Running {
     pub health: Arc<Health>,
     pub faults: Faults,
     pub store: Store,
-    _folder: TempDir,
+    _place: Place,
 }
 
 pub const LIMITS: Limits = Limits { mailbox: 1000, reserved: 1000, batch_max: 1000 };
@@ -43,11 +56,15 @@ impl Running {
 
     /// With so many reader connections; with one, who asks for it waits until it is given back.
     pub fn with_readers(limits: Limits, readers: u32) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::new(&format!("sqlite://{}", folder.path().display()), Ledger::NAME, readers).unwrap();
-        diesel::sql_query("CREATE TABLE entry (id INTEGER NOT NULL CONSTRAINT entry_id_key PRIMARY KEY)")
-            .execute(&mut store.writer().unwrap())
-            .unwrap();
+        Self::with_connections(limits, db::store::Limits { readers, ..crate::support::LIMITS })
+    }
+
+    /// With so many connections of each kind.
+    pub fn with_connections(limits: Limits, connections: db::store::Limits) -> Self {
+        let place = Place::new();
+        let store = Store::new(&place.url(), Ledger::NAME, connections).unwrap();
+        let table = "CREATE TABLE entry (id INTEGER NOT NULL, CONSTRAINT entry_id_key PRIMARY KEY (id))";
+        store.migrator().unwrap().batch_execute(table).unwrap();
         let (clock, faults) = (Clock::default(), Faults::default());
         let node = NodeId::try_from(1).unwrap();
         let kit = Kit {
@@ -58,7 +75,7 @@ impl Running {
             nudge: Nudge::default(),
         };
         let (addr, health) = OwnerActor::start(Arc::new(Ledger { kit }), store.clone(), limits);
-        Self { addr, health, faults, store, _folder: folder }
+        Self { addr, health, faults, store, _place: place }
     }
 
     /// The entries somebody else sees.
@@ -68,13 +85,7 @@ impl Running {
 }
 
 fn entries(db: &mut Db) -> db::Result<Vec<i32>> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = Integer)]
-        id: i32,
-    }
-    let rows: Vec<Row> = diesel::sql_query("SELECT id FROM entry ORDER BY id").load(db)?;
-    Ok(rows.into_iter().map(|row| row.id).collect())
+    Ok(each!(db, entry::table.select(entry::id).order(entry::id).load(db))?)
 }
 
 /// What an entry does after it has been written.
@@ -107,7 +118,7 @@ pub struct List(pub Then);
 pub struct Age;
 
 fn insert(db: &mut Db, id: i32) -> db::Result<()> {
-    diesel::sql_query("INSERT INTO entry (id) VALUES (?)").bind::<Integer, _>(id).execute(db)?;
+    each!(db, diesel::insert_into(entry::table).values(entry::id.eq(id)).execute(db))?;
     Ok(())
 }
 
@@ -115,7 +126,7 @@ fn then(db: &mut Db, then: Then) -> db::Result<()> {
     match then {
         Then::Good | Then::NoAnswer => Ok(()),
         Then::Panic => panic!("a poison entry"),
-        Then::BadStatement => Ok(diesel::sql_query("SELECT nothing FROM entry").execute(db).map(drop)?),
+        Then::BadStatement => Ok(db.batch_execute("SELECT nothing FROM entry")?),
     }
 }
 
@@ -162,17 +173,11 @@ impl Task<Ledger> for Age {
     const ACCESS: Access = Access::Write;
 
     fn run(_: &Ledger, batch: &[Self], db: &mut Db) -> db::Result<Vec<i64>> {
-        #[derive(QueryableByName)]
-        struct Row {
-            #[diesel(sql_type = BigInt)]
-            n: i64,
-        }
         let mut ages = Vec::new();
         for _ in batch {
-            diesel::sql_query("CREATE TEMP TABLE IF NOT EXISTS seen (n INTEGER)").execute(db)?;
-            diesel::sql_query("INSERT INTO seen VALUES (1)").execute(db)?;
-            let row: Row = diesel::sql_query("SELECT count(*) AS n FROM temp.seen").get_result(db)?;
-            ages.push(row.n);
+            db.batch_execute("CREATE TEMPORARY TABLE IF NOT EXISTS seen (n INTEGER)")?;
+            db.batch_execute("INSERT INTO seen VALUES (1)")?;
+            ages.push(each!(db, seen::table.count().get_result(db))?);
         }
         Ok(ages)
     }

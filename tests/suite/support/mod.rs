@@ -1,5 +1,9 @@
 //! What every test stands on.
 
+use std::time::Duration;
+
+use tradepost::db::store::Limits;
+
 mod answer;
 mod app;
 pub mod ledger;
@@ -9,10 +13,19 @@ mod shop;
 mod trade;
 
 pub use answer::Answer;
-pub use app::TestApp;
+pub use app::{TestApp, number};
 pub use poll::eventually;
 pub use shop::{Wish, amount};
 pub use trade::SLOW;
+
+/// How tests get at tables: as the settings say, in small.
+pub const LIMITS: Limits = Limits {
+    readers: 1,
+    writers: 1,
+    acquire_within: Duration::from_secs(5),
+    lock_within: Duration::from_secs(5),
+    statement_within: Duration::from_secs(10),
+};
 
 /// The goods of the golden case.
 pub const GOODS: &str = "345959443973935104";

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use diesel::prelude::*;
+use tradepost::db::each;
 use tradepost::runtime::fault::Fault;
 
 use super::{TestApp, eventually};
@@ -20,11 +21,19 @@ impl TestApp {
             #[diesel(sql_type = diesel::sql_types::Text)]
             name: String,
         }
-        let query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE '\\_\\_%' ESCAPE '\\'";
         let mut rows = BTreeMap::new();
         for owner in OWNERS {
-            let tables: Vec<Table> = diesel::sql_query(query).load(&mut *self.store(owner).reader().unwrap()).unwrap();
-            for Table { name } in tables {
+            let store = self.store(owner);
+            let query = match store.engine() {
+                "sqlite" => "SELECT name FROM sqlite_master WHERE type = 'table'",
+                "postgres" => "SELECT tablename::text AS name FROM pg_tables WHERE schemaname = current_schema()",
+                _ => "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = database()",
+            };
+            let mut reader = store.reader().unwrap();
+            let db = &mut *reader;
+            let tables: Vec<Table> = each!(db, diesel::sql_query(query).load(db)).unwrap();
+            drop(reader);
+            for Table { name } in tables.into_iter().filter(|table| !table.name.starts_with("__")) {
                 let count = self.number(owner, &format!("SELECT count(*) AS n FROM {name}"));
                 rows.insert(format!("{owner}.{name}"), count);
             }

@@ -1,0 +1,52 @@
+//! Queries whose rows stay locked until the transaction ends.
+
+use diesel::QueryResult;
+use diesel::RunQueryDsl;
+use diesel::backend::Backend;
+use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
+
+/// How an engine locks rows. SQLite needs none of it: its writer is alone.
+pub trait RowLocks {
+    /// Waits for rows that others have locked.
+    const WAIT: &'static str = " FOR UPDATE";
+    /// Leaves them out.
+    const SKIP: &'static str = " FOR UPDATE SKIP LOCKED";
+}
+
+#[cfg(feature = "sqlite")]
+impl RowLocks for diesel::sqlite::Sqlite {
+    const WAIT: &'static str = "";
+    const SKIP: &'static str = "";
+}
+#[cfg(feature = "postgres")]
+impl RowLocks for diesel::pg::Pg {}
+#[cfg(feature = "mysql")]
+impl RowLocks for diesel::mysql::Mysql {}
+
+/// A query, its rows locked.
+#[derive(Debug, Clone, Copy, QueryId)]
+pub struct Locked<Q, const SKIP: bool>(Q);
+
+/// The query, its rows locked; it is to be ordered by its key, so that nobody locks them the other way round.
+pub const fn locked<Q>(query: Q) -> Locked<Q, false> {
+    Locked(query)
+}
+
+/// The query, its rows locked; those that somebody else has locked are left to him.
+pub const fn claimed<Q>(query: Q) -> Locked<Q, true> {
+    Locked(query)
+}
+
+impl<Q: Query, const SKIP: bool> Query for Locked<Q, SKIP> {
+    type SqlType = Q::SqlType;
+}
+
+impl<Q, Connection, const SKIP: bool> RunQueryDsl<Connection> for Locked<Q, SKIP> {}
+
+impl<Q: QueryFragment<B>, B: Backend + RowLocks, const SKIP: bool> QueryFragment<B> for Locked<Q, SKIP> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, B>) -> QueryResult<()> {
+        self.0.walk_ast(out.reborrow())?;
+        out.push_sql(if SKIP { B::SKIP } else { B::WAIT });
+        Ok(())
+    }
+}
