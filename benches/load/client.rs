@@ -31,6 +31,8 @@ pub async fn load(address: &str, shop: &Shop, connections: usize, length: Durati
     let orders = Rc::new(RefCell::new(orders));
     let from = Instant::now() + WARM_UP;
     let window = (from, from + length);
+    // Another run on the same data has other keys.
+    let run = fastrand::u32(..);
     let connect = |at: usize| {
         let (orders, goods) = (Rc::clone(&orders), shop.goods.clone());
         let (address, token) = (address.to_owned(), shop.tokens[at % shop.tokens.len()].clone());
@@ -41,7 +43,7 @@ pub async fn load(address: &str, shop: &Shop, connections: usize, length: Durati
                 if sent >= window.1 {
                     break;
                 }
-                let (status, body) = customer.order(&format!("{at}-{number}")).await;
+                let (status, body) = customer.order(&format!("{run:x}-{at}-{number}")).await;
                 let now = Instant::now();
                 if now < window.0 || now >= window.1 {
                     continue;

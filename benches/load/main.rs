@@ -33,7 +33,7 @@ use process::{Data, Server};
 use report::Round;
 
 /// Places orders as fast as the answers come.
-#[derive(Debug, Clone, Copy, Parser)]
+#[derive(Debug, Clone, Parser)]
 struct Args {
     /// Connections, each of which sends the next order when the last is answered.
     #[arg(long, default_value_t = 64)]
@@ -47,6 +47,10 @@ struct Args {
     /// Different users; few, as each must be registered, and hashing a password is slow on purpose.
     #[arg(long, default_value_t = 32)]
     users: usize,
+    /// A `store.url` to measure on, an empty database of a server that is set up as in production; the runs follow each
+    /// other on the same data. Without it: embedded SQLite, every run on a fresh copy.
+    #[arg(long)]
+    url: Option<String>,
     /// How often each setting is measured.
     #[arg(long, default_value_t = 2)]
     rounds: usize,
@@ -67,31 +71,39 @@ fn main() {
     }
     let home = tempfile::tempdir().unwrap();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    println!(
-        "{cores} cores for server and generator; SQLite, WAL, synchronous=FULL; data in {}",
-        report::kind_of(&home)
-    );
-    println!("{args:?}");
+    let engine = args.url.as_ref().map_or("SQLite, WAL, synchronous=FULL", |url| url.split(':').next().unwrap());
+    println!("{cores} cores for server and generator; {engine}; data in {}", report::kind_of(&home));
+    println!("{} connections, {} goods, {} users", args.connections, args.goods, args.users);
     System::new().block_on(async {
-        let template = Data::embedded(home.path().join("template"));
+        let folder = home.path().join("template");
+        let template = match &args.url {
+            Some(url) => Data { folder, url: url.clone() },
+            None => Data::embedded(folder),
+        };
         let shop = prepare::shop(&template, args.users, args.goods).await;
         let mut measured = [Vec::new(), Vec::new()];
         for round in 1..=args.rounds {
             for (mode, rounds) in MODES.iter().zip(&mut measured) {
-                let data = Data::embedded(home.path().join("data"));
-                copy(&template.folder, &data.folder);
-                let one = run(&data, mode, &shop, args).await;
+                let one = match &args.url {
+                    Some(_) => run(&template, mode, &shop, &args).await,
+                    None => {
+                        let data = Data::embedded(home.path().join("data"));
+                        copy(&template.folder, &data.folder);
+                        let one = run(&data, mode, &shop, &args).await;
+                        std::fs::remove_dir_all(&data.folder).unwrap();
+                        one
+                    }
+                };
                 println!("round {round}, {}: {one}", mode.0);
                 rounds.push(one);
-                std::fs::remove_dir_all(&data.folder).unwrap();
             }
         }
         report::compare(MODES.map(|(name, _)| name), &measured);
     });
 }
 
-/// One run on a copy of the prepared data; it ends with a stop in order and a clean audit.
-async fn run(data: &Data, (_, settings): &Mode, shop: &Shop, args: Args) -> Round {
+/// One run on the prepared data; it ends with a stop in order and a clean audit.
+async fn run(data: &Data, (_, settings): &Mode, shop: &Shop, args: &Args) -> Round {
     let server = Server::start(data, settings);
     let address = server.url.trim_start_matches("http://").to_owned();
     let orders = client::load(&address, shop, args.connections, Duration::from_secs(args.seconds)).await;

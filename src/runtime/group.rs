@@ -29,46 +29,64 @@ const PAUSES: Backoff = Backoff { first: Span(Duration::from_millis(1)), longest
 
 /// Applies a batch of writes in one transaction and answers after COMMIT.
 ///
-/// A deadlock or another conflict with somebody else's transaction has left nothing behind: the batch is run again.
 /// Where an item fails (a constraint, a bug, a panic), all is rolled back and run once more with a savepoint around each
-/// item, so that only the poison item fails. Any other error leaves the outcome unknown for all: they ask again.
+/// item, so that only the poison item fails. A deadlock or another conflict with somebody else's transaction has left
+/// nothing behind: the batch is run again. Any other error leaves the outcome unknown for all: they ask again.
 pub fn write<O: Owner>(owner: &O, db: &mut Db, mut batch: Batch<O>, health: &Health) -> After {
     let size = size(&batch);
-    let (mut attempt, mut again) = (1, 0);
-    let first = loop {
-        match all_at_once(owner, db, &mut batch) {
+    let mut pass = Pass::default();
+    let mut attempt = 1;
+    let done = loop {
+        match apply(owner, db, &mut batch, health, &mut pass) {
             Err(error) if error.class == Class::Conflict && attempt < ATTEMPTS => {
                 tracing::debug!(actor = O::NAME, attempt, %error, "a batch is run again");
                 std::thread::sleep(PAUSES.delay(attempt));
                 attempt += 1;
-                again += size;
+                pass.retried += size;
             }
             done => break done,
         }
     };
-    let (done, failed, retried, after) = match first {
-        Ok(()) => (Ok(()), 0, 0, After::Keep),
-        Err(error) if is_of_the_item(error.class) => {
-            health.failed_with(&error.to_string());
-            let after = if error.class == Class::Panic { After::Restart } else { After::Keep };
-            match one_by_one(owner, db, &mut batch, health) {
-                Ok(failed) => (Ok(()), failed, size, after),
-                Err(error) => (Err(error), size, size, After::Reopen),
-            }
-        }
+    let after = match &done {
+        Ok(()) if pass.panicked => After::Restart,
         // Nothing is wrong with the connection: somebody else was faster, or there is no space.
-        Err(error) if matches!(error.class, Class::Conflict | Class::Busy | Class::Full) => {
-            (Err(error), size, 0, After::Keep)
-        }
-        Err(error) => (Err(error), size, 0, After::Reopen),
+        Err(error) if !matches!(error.class, Class::Conflict | Class::Busy | Class::Full) => After::Reopen,
+        _ => After::Keep,
     };
     let done = done.and_then(|()| {
         health.committed(size);
         owner.kit().nudge.send(O::NAME);
         guarded(|| owner.kit().faults.hit(O::NAME, "after_commit"))
     });
-    settle(batch, done, failed, retried + again, health);
+    settle(batch, done, pass.failed, pass.retried, health);
     after
+}
+
+/// What happened to a batch on its way.
+#[derive(Default)]
+struct Pass {
+    /// Items that failed for good.
+    failed: u64,
+    /// Items that were run again.
+    retried: u64,
+    /// Our own code panicked.
+    panicked: bool,
+}
+
+fn apply<O: Owner>(owner: &O, db: &mut Db, batch: &mut Batch<O>, health: &Health, pass: &mut Pass) -> db::Result<()> {
+    match all_at_once(owner, db, batch) {
+        Err(error) if is_of_the_item(error.class) => {
+            // A broken constraint may only be somebody else's row that came first: the second pass finds it and tells.
+            if error.class != Class::Constraint {
+                health.failed_with(&error.to_string());
+            }
+            pass.panicked |= error.class == Class::Panic;
+            pass.retried += size(batch);
+            pass.failed = one_by_one(owner, db, batch, health)?;
+            Ok(())
+        }
+        done => done,
+    }
 }
 
 fn all_at_once<O: Owner>(owner: &O, db: &mut Db, batch: &mut Batch<O>) -> db::Result<()> {
