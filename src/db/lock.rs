@@ -21,7 +21,10 @@ impl RowLocks for diesel::sqlite::Sqlite {
 #[cfg(feature = "postgres")]
 impl RowLocks for diesel::pg::Pg {}
 #[cfg(feature = "mysql")]
-impl RowLocks for diesel::mysql::Mysql {}
+impl RowLocks for diesel::mysql::Mysql {
+    // It locks rows for a moment only to see that they are not wanted. Who leaves locked rows out would miss some of his.
+    const SKIP: &'static str = Self::WAIT;
+}
 
 /// A query, its rows locked.
 #[derive(Debug, Clone, Copy, QueryId)]
@@ -32,7 +35,8 @@ pub const fn locked<Q>(query: Q) -> Locked<Q, false> {
     Locked(query)
 }
 
-/// The query, its rows locked; those that somebody else has locked are left to him.
+/// The query, its rows locked; those that somebody else has locked are left to him, or waited for where the engine locks
+/// more than it gives.
 pub const fn claimed<Q>(query: Q) -> Locked<Q, true> {
     Locked(query)
 }
