@@ -1,5 +1,6 @@
-//! A load run: full orders over HTTP from closed loops on the real binary, once with group commit and once with a
-//! transaction per message, in turns, since a machine has its moods; medians are reported.
+//! A load run: full orders over HTTP from closed loops on the real binary, once with the default settings and once with
+//! another (a transaction per message, if nothing else is said), in turns, since a machine has its moods; medians are
+//! reported.
 //!
 //! `cargo bench --bench load -- --seconds 10 --rounds 2`. Server and generator share the machine. A bench is built with
 //! the cargo feature `faults`, as tests are: its points, without a plan, are one atomic load each.
@@ -51,6 +52,9 @@ struct Args {
     /// other on the same data. Without it: embedded SQLite, every run on a fresh copy.
     #[arg(long)]
     url: Option<String>,
+    /// The setting that is compared with the default, as in the environment without the prefix.
+    #[arg(long, default_value = "OWNERS__BATCH_MAX=1")]
+    against: String,
     /// How often each setting is measured.
     #[arg(long, default_value_t = 2)]
     rounds: usize,
@@ -58,11 +62,6 @@ struct Args {
     #[arg(long, hide = true)]
     bench: bool,
 }
-
-/// The name of a setting, and what sets it.
-type Mode = (&'static str, &'static [(&'static str, &'static str)]);
-const MODES: [Mode; 2] =
-    [("group commit", &[]), ("a transaction per message", &[("TRADEPOST__OWNERS__BATCH_MAX", "1")])];
 
 fn main() {
     let args = Args::parse();
@@ -81,30 +80,35 @@ fn main() {
             None => Data::embedded(folder),
         };
         let shop = prepare::shop(&template, args.users, args.goods).await;
+        let (name, value) = args.against.split_once('=').unwrap();
+        let against = [(format!("TRADEPOST__{name}"), value.to_owned())];
+        let modes: [&[(String, String)]; 2] = [&[], &against];
+        let names = ["default", args.against.as_str()];
         let mut measured = [Vec::new(), Vec::new()];
         for round in 1..=args.rounds {
-            for (mode, rounds) in MODES.iter().zip(&mut measured) {
+            for ((name, settings), rounds) in names.iter().zip(modes).zip(&mut measured) {
                 let one = match &args.url {
-                    Some(_) => run(&template, mode, &shop, &args).await,
+                    Some(_) => run(&template, settings, &shop, &args).await,
                     None => {
                         let data = Data::embedded(home.path().join("data"));
                         copy(&template.folder, &data.folder);
-                        let one = run(&data, mode, &shop, &args).await;
+                        let one = run(&data, settings, &shop, &args).await;
                         std::fs::remove_dir_all(&data.folder).unwrap();
                         one
                     }
                 };
-                println!("round {round}, {}: {one}", mode.0);
+                println!("round {round}, {name}: {one}");
                 rounds.push(one);
             }
         }
-        report::compare(MODES.map(|(name, _)| name), &measured);
+        report::compare(names, &measured);
     });
 }
 
 /// One run on the prepared data; it ends with a stop in order and a clean audit.
-async fn run(data: &Data, (_, settings): &Mode, shop: &Shop, args: &Args) -> Round {
-    let server = Server::start(data, settings);
+async fn run(data: &Data, settings: &[(String, String)], shop: &Shop, args: &Args) -> Round {
+    let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let server = Server::start(data, &settings);
     let address = server.url.trim_start_matches("http://").to_owned();
     let orders = client::load(&address, shop, args.connections, Duration::from_secs(args.seconds)).await;
     let status = Http::new(&server.url).get("/admin/status", &shop.admin).await.expect(200);

@@ -2,13 +2,14 @@
 //!
 //! A write goes into the buffer. If no batch is in flight, the whole buffer is handed to a blocking thread, which
 //! applies it in one transaction; then the next buffer goes. No timers: a lone task commits at once, a flood commits
-//! hundreds at a time. Queries do the same on readers, several batches at once. The actor itself only buffers, so there
-//! is little in it that could panic; what does is caught by the supervisor.
+//! hundreds at a time. Where the engine has several writers, a batch goes beside one that runs when many wait, or when
+//! that one is held up. Queries do the same on readers. The actor itself only buffers, so there is little in it that
+//! could panic; what does is caught by the supervisor.
 
 use std::any::TypeId;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, ResponseFuture, Supervised,
@@ -42,6 +43,7 @@ pub struct OwnerActor<O: Owner> {
     writes: Desk<O>,
     reads: Desk<O>,
     kick_is_due: bool,
+    later_kick_is_due: bool,
     is_looking: Arc<AtomicBool>,
 }
 
@@ -55,11 +57,24 @@ struct Desk<O> {
     waiting: usize,
     running: usize,
     at_once: usize,
+    /// When the last batch was started.
+    started: Instant,
 }
 
+/// A batch goes beside one that runs only where so many wait: few large batches are cheaper than many small ones, most of
+/// all on a server (measured there: 0.6 of the throughput with four small ones at once) …
+const WORTH_ANOTHER: usize = 64;
+/// … or where the one that runs is held up.
+const HELD_UP: Duration = Duration::from_millis(50);
+
 impl<O: 'static> Desk<O> {
-    const fn new(at_once: usize) -> Self {
-        Self { lanes: Vec::new(), waiting: 0, running: 0, at_once }
+    fn new(at_once: usize) -> Self {
+        Self { lanes: Vec::new(), waiting: 0, running: 0, at_once, started: Instant::now() }
+    }
+
+    fn may_start(&self) -> bool {
+        let beside = || self.waiting >= WORTH_ANOTHER || self.started.elapsed() >= HELD_UP;
+        self.waiting > 0 && self.running < self.at_once && (self.running == 0 || beside())
     }
 
     fn push<M: Task<O>>(&mut self, task: M) -> Option<oneshot::Receiver<Reply<M::Outcome>>> {
@@ -78,9 +93,10 @@ impl<O: 'static> Desk<O> {
 
     /// The next batch, where one may start: at most `batch_max` tasks, the lanes taking turns in being first.
     fn next(&mut self, batch_max: usize) -> Option<Batch<O>> {
-        if self.running == self.at_once || self.waiting == 0 {
+        if !self.may_start() {
             return None;
         }
+        self.started = Instant::now();
         let mut room = batch_max;
         let mut batch = Vec::new();
         for (_, lane) in &mut self.lanes {
@@ -115,6 +131,7 @@ impl<O: Owner> OwnerActor<O> {
                 health: Arc::clone(&health),
                 limits,
                 kick_is_due: false,
+                later_kick_is_due: false,
                 is_looking: Arc::default(),
             }
         });
@@ -143,7 +160,7 @@ impl<O: Owner> OwnerActor<O> {
         }
     }
 
-    fn kick(&mut self, ctx: &Context<Self>) {
+    fn kick(&mut self, ctx: &mut Context<Self>) {
         self.kick_is_due = false;
         while let Some(batch) = self.reads.next(self.limits.batch_max) {
             self.start_batch(ctx, Access::Read, batch);
@@ -152,6 +169,13 @@ impl<O: Owner> OwnerActor<O> {
             self.start_batch(ctx, Access::Write, batch);
         }
         self.publish();
+        let waits = self.reads.waiting + self.writes.waiting > 0;
+        if waits && !std::mem::replace(&mut self.later_kick_is_due, true) {
+            ctx.run_later(HELD_UP, |me, ctx| {
+                me.later_kick_is_due = false;
+                me.kick(ctx);
+            });
+        }
     }
 
     fn start_batch(&mut self, ctx: &Context<Self>, access: Access, batch: Batch<O>) {
@@ -216,6 +240,8 @@ impl<O: Owner> Actor for OwnerActor<O> {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        // The timer of an earlier life is gone.
+        self.later_kick_is_due = false;
         ctx.run_interval(LOOK_EVERY, |me, _| me.look());
         self.kick(ctx);
     }
