@@ -121,8 +121,8 @@ pub struct Store {
 impl Store {
     /// As the stores take them.
     #[must_use]
-    pub const fn limits(&self) -> db::store::Limits {
-        db::store::Limits {
+    pub const fn limits(&self) -> db::Limits {
+        db::Limits {
             readers: self.readers,
             writers: self.writers,
             acquire_within: self.acquire_within.0,

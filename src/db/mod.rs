@@ -10,6 +10,7 @@ compile_error!("an engine is needed: one of the features sqlite, postgres, mysql
 
 pub mod bulk;
 pub mod error;
+mod limits;
 pub mod lock;
 pub mod migrate;
 #[cfg(feature = "mysql")]
@@ -27,6 +28,7 @@ pub mod types;
 
 pub use crate::each;
 pub use error::{Class, Error};
+pub use limits::Limits;
 pub use lock::{claimed, locked};
 pub use pool::Pooled;
 pub use store::Store;

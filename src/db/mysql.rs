@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::store::{Limits, Mode};
+use super::limits::{Limits, Mode};
 
 /// Opens a connection to `database` on `server` (`mysql://user@host`).
 pub fn open(

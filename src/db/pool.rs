@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use scheduled_thread_pool::ScheduledThreadPool;
 
 use super::error::of_opening;
-use super::store::{Limits, Mode, open};
+use super::limits::{Limits, Mode};
 use super::{Class, Db, Error, Result, Target};
 
 /// How long a wait for a connection lasts before it is looked whether the database still answers. It is also what makes
@@ -133,7 +133,7 @@ impl r2d2::ManageConnection for Manager {
     type Error = OpenError;
 
     fn connect(&self) -> std::result::Result<Kept, OpenError> {
-        match open(&self.target, self.mode, self.limits) {
+        match self.target.open(self.mode, self.limits) {
             Ok(db) => {
                 if self.outage.why().is_some() {
                     tracing::info!(engine = self.target.engine(), "the database answers again");

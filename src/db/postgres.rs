@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use super::store::{Limits, Mode};
+use super::limits::{Limits, Mode};
 
 /// The oldest that is maintained by somebody; what we test on is newer.
 const OLDEST_SERVER: u32 = 120_000;

@@ -5,7 +5,7 @@ use std::path::Path;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::store::{Limits, Mode};
+use super::limits::{Limits, Mode};
 
 /// Older libraries may corrupt a WAL file when two connections write and checkpoint at once.
 const OLDEST_LIBRARY: (u32, u32, u32) = (3, 51, 3);

@@ -1,41 +1,15 @@
 //! Where an owner's tables are and how to get at them.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use scheduled_thread_pool::ScheduledThreadPool;
 
+use super::limits::{Limits, Mode};
 use super::pool::{Outage, Pool, Pooled};
 use super::target::{Target, UrlError};
 use super::{Db, Error, Result, each};
-
-/// What a connection is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// Reads only: a write is an error.
-    Reader,
-    /// Reads and writes.
-    Writer,
-    /// Makes the tables, and what they are in, where they are missing.
-    Migrator,
-}
-
-/// How many connections a store has, and how long they wait.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
-    /// Connections that read.
-    pub readers: u32,
-    /// Connections that write; SQLite always has one.
-    pub writers: u32,
-    /// A wait for a free connection.
-    pub acquire_within: Duration,
-    /// A wait for somebody else's lock.
-    pub lock_within: Duration,
-    /// A statement, where the engine can be told.
-    pub statement_within: Duration,
-}
 
 /// One owner's database: a pool of writers and a pool of readers.
 #[derive(Debug, Clone)]
@@ -94,7 +68,7 @@ impl Store {
     /// # Errors
     /// [`super::Class::Unreachable`] where it cannot be opened or is not what we asked for.
     pub fn migrator(&self) -> Result<Db> {
-        open(&self.target, Mode::Migrator, self.limits).map_err(Error::unreachable)
+        self.target.open(Mode::Migrator, self.limits).map_err(Error::unreachable)
     }
 
     /// How many readers may work at once.
@@ -134,7 +108,7 @@ impl Store {
             Target::Mysql { database, .. } => database,
         };
         let tables = format!("(SELECT count(*) FROM information_schema.tables WHERE table_schema = '{schema}')");
-        let mut db = match open(&self.target, Mode::Writer, self.limits) {
+        let mut db = match self.target.open(Mode::Writer, self.limits) {
             Ok(db) => db,
             Err(why) if why.contains("Unknown database") => return Ok(false),
             Err(why) => return Err(Error::unreachable(why)),
@@ -155,21 +129,5 @@ impl Store {
             #[cfg(any(feature = "postgres", feature = "mysql"))]
             _ => Ok(()),
         }
-    }
-}
-
-/// Opens a connection.
-pub(super) fn open(target: &Target, mode: Mode, limits: Limits) -> std::result::Result<Db, String> {
-    match target {
-        #[cfg(feature = "sqlite")]
-        Target::Sqlite(file) => super::sqlite::open(file, mode, limits).map(Db::Sqlite),
-        #[cfg(feature = "postgres")]
-        Target::Postgres { url, schema } => super::postgres::open(url, schema, mode, limits).map(Db::Postgres),
-        #[cfg(feature = "mysql")]
-        Target::Mysql { server, database, options } => {
-            super::mysql::open(server, database, options, mode, limits).map(Db::Mysql)
-        }
-        #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")))]
-        other => Err(format!("this build has no {}", other.engine())),
     }
 }

@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use super::Db;
+use super::limits::{Limits, Mode};
+
 /// Where one owner's tables are.
 #[derive(Debug, Clone)]
 pub enum Target {
@@ -75,6 +78,22 @@ impl Target {
                 })
             }
             _ => Err(UrlError::Scheme(scheme.to_owned())),
+        }
+    }
+
+    /// Opens a connection; else says in one line why not.
+    pub(super) fn open(&self, mode: Mode, limits: Limits) -> Result<Db, String> {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(file) => super::sqlite::open(file, mode, limits).map(Db::Sqlite),
+            #[cfg(feature = "postgres")]
+            Self::Postgres { url, schema } => super::postgres::open(url, schema, mode, limits).map(Db::Postgres),
+            #[cfg(feature = "mysql")]
+            Self::Mysql { server, database, options } => {
+                super::mysql::open(server, database, options, mode, limits).map(Db::Mysql)
+            }
+            #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")))]
+            other => Err(format!("this build has no {}", other.engine())),
         }
     }
 

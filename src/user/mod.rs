@@ -3,6 +3,7 @@
 //! Its invariants: per user, adjustments - type 1 + type 2 = `user_money`, never negative; adjustments + points added -
 //! points taken back = `user_score`.
 
+mod account;
 pub mod actor;
 pub mod error;
 pub mod message;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use diesel::prelude::*;
 
-use super::{User, store};
+use super::{User, account};
 use crate::db::bulk::{DELTA, Update};
 use crate::db::schema::user_score_log;
 use crate::db::{self, Db, each};
@@ -34,7 +34,7 @@ const CHANGE_SCORE: Update =
 pub fn add(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.kit.clock.now();
     let paid: Vec<Result<Paid, String>> = bodies(messages);
-    store::lock(db, paid.iter().flatten().map(|paid| paid.user_id))?;
+    account::lock(db, paid.iter().flatten().map(|paid| paid.user_id))?;
     let orders: Vec<OrderId> = paid.iter().flatten().map(|paid| paid.order_id).collect();
     let known: Vec<OrderId> = db::load_by(&orders, |orders| {
         each!(

@@ -7,10 +7,10 @@ use diesel::prelude::*;
 use super::User;
 use super::error::{AdjustRefusal, NameTaken, Refusal};
 use super::message::{self, Adjust, Credential, Find, FindCredential, Register, SetPassword, Take};
-use super::score;
+use super::{account, score};
 use crate::db::bulk::{DELTA, Update};
 use crate::db::schema::{user_adjustment, user_money_log, users};
-use crate::db::{self, Db, each, locked};
+use crate::db::{self, Db, each};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{Entry, OrderId, UserId};
 use crate::domain::money::Money;
@@ -31,11 +31,6 @@ struct LogRow {
     use_money: Money,
     create_time: Timestamp,
 }
-
-type Columns =
-    (users::user_id, users::user_name, users::user_mobile, users::user_score, users::user_money, users::user_reg_time);
-const COLUMNS: Columns =
-    (users::user_id, users::user_name, users::user_mobile, users::user_score, users::user_money, users::user_reg_time);
 
 fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashMap<(OrderId, Direction), Money>> {
     use user_money_log::dsl;
@@ -63,22 +58,13 @@ const CHANGE_MONEY: Update = Update {
     set: "user_money = user_money + given.delta",
 };
 
-/// Locks users until the transaction ends; answers their balances.
-pub fn lock(db: &mut Db, ids: impl Iterator<Item = UserId>) -> db::Result<HashMap<UserId, Money>> {
-    let rows: Vec<(UserId, Money)> = db::load_by(&ids.collect::<Vec<_>>(), |ids| {
-        let users = users::table.filter(users::user_id.eq_any(ids)).order(users::user_id);
-        each!(db, locked(users.select((users::user_id, users::user_money))).load(db))
-    })?;
-    Ok(rows.into_iter().collect())
-}
-
 /// Takes balance for orders: one read of the touched users, decided in arrival order, one guarded update for all.
 ///
 /// The users are locked before the log is read: taking and giving back touch the same user, so one of the two sees what
 /// the other did.
 pub fn take(owner: &User, batch: &[Take], db: &mut Db) -> db::Result<Vec<Result<(), Refusal>>> {
     let now = owner.kit.clock.now();
-    let mut left = lock(db, batch.iter().map(|task| task.user_id))?;
+    let mut left = account::lock(db, batch.iter().map(|task| task.user_id))?;
     let mut known: HashSet<(OrderId, Direction)> =
         read_log(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?.into_keys().collect();
     let mut taken: BTreeMap<UserId, i64> = BTreeMap::new();
@@ -123,7 +109,7 @@ pub fn consume(owner: &User, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<
 fn give_back(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.kit.clock.now();
     let cancelled: Vec<Result<Cancelled, String>> = bodies(messages);
-    lock(db, cancelled.iter().flatten().map(|order| order.user_id))?;
+    account::lock(db, cancelled.iter().flatten().map(|order| order.user_id))?;
     let mut known = read_log(db, &cancelled.iter().flatten().map(|order| order.order_id).collect::<Vec<_>>())?;
     let mut given_back: BTreeMap<UserId, i64> = BTreeMap::new();
     let mut log = Vec::new();
@@ -153,17 +139,9 @@ const fn log_row(
     LogRow { user_id, order_id, money_log_type, use_money: money, create_time: now }
 }
 
-fn find_all(db: &mut Db, ids: impl Iterator<Item = UserId>) -> db::Result<HashMap<UserId, message::User>> {
-    let ids: HashSet<UserId> = ids.collect();
-    let rows: Vec<message::User> = db::load_by(&ids.into_iter().collect::<Vec<_>>(), |ids| {
-        each!(db, users::table.filter(users::user_id.eq_any(ids)).select(COLUMNS).load(db))
-    })?;
-    Ok(rows.into_iter().map(|row| (row.user_id, row)).collect())
-}
-
 /// Users by their ids: one query for the whole batch.
 pub fn find(_: &User, batch: &[Find], db: &mut Db) -> db::Result<Vec<Option<message::User>>> {
-    let users = find_all(db, batch.iter().map(|task| task.user_id))?;
+    let users = account::find(db, batch.iter().map(|task| task.user_id))?;
     Ok(batch.iter().map(|task| users.get(&task.user_id).cloned()).collect())
 }
 
@@ -230,8 +208,8 @@ pub fn set_password(_: &User, batch: &[SetPassword], db: &mut Db) -> db::Result<
 pub fn adjust(owner: &User, batch: &[Adjust], db: &mut Db) -> db::Result<Vec<Result<message::User, AdjustRefusal>>> {
     let now = owner.kit.clock.now();
     let adjust = |task: &Adjust| {
-        lock(db, std::iter::once(task.user_id))?;
-        let Some(mut user) = find_all(db, std::iter::once(task.user_id))?.remove(&task.user_id) else {
+        account::lock(db, std::iter::once(task.user_id))?;
+        let Some(mut user) = account::find(db, std::iter::once(task.user_id))?.remove(&task.user_id) else {
             return Ok(Err(AdjustRefusal::NotFound));
         };
         let money = user.user_money.checked_add(task.money).filter(|money| *money >= Money::ZERO);

@@ -121,6 +121,7 @@ fn diesel_is_only_where_tables_are() {
         ("src/order/row.rs", "a row and its order"),
         ("src/pay/row.rs", "a row and its payment"),
         ("src/pay/notice.rs", "the second half of its store"),
+        ("src/user/account.rs", "rows of its main table"),
         ("src/user/score.rs", "the second half of its store"),
         ("src/coupon/message.rs", "what is asked for is a row"),
         ("src/goods/message.rs", "what is asked for is a row"),

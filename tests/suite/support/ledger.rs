@@ -56,11 +56,11 @@ impl Running {
 
     /// With so many reader connections; with one, who asks for it waits until it is given back.
     pub fn with_readers(limits: Limits, readers: u32) -> Self {
-        Self::with_connections(limits, db::store::Limits { readers, ..crate::support::LIMITS })
+        Self::with_connections(limits, db::Limits { readers, ..crate::support::LIMITS })
     }
 
     /// With so many connections of each kind.
-    pub fn with_connections(limits: Limits, connections: db::store::Limits) -> Self {
+    pub fn with_connections(limits: Limits, connections: db::Limits) -> Self {
         let place = Place::new();
         let store = Store::new(&place.url(), Ledger::NAME, connections).unwrap();
         let table = "CREATE TABLE entry (id INTEGER NOT NULL, CONSTRAINT entry_id_key PRIMARY KEY (id))";

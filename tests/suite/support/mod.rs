@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tradepost::db::store::Limits;
+use tradepost::db::Limits;
 
 mod answer;
 mod app;
