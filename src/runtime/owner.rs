@@ -63,7 +63,7 @@ struct Desk<O> {
 
 /// A batch goes beside one that runs only where so many wait: few large batches are cheaper than many small ones, most of
 /// all on a server (measured there: 0.6 of the throughput with four small ones at once) …
-const WORTH_ANOTHER: usize = 64;
+const WORTH_ANOTHER: usize = 256;
 /// … or where the one that runs is held up.
 const HELD_UP: Duration = Duration::from_millis(50);
 
