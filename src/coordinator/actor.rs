@@ -97,16 +97,19 @@ fn spawn_drive(
     outcome
 }
 
-/// Drives on the unfinished orders nobody works on, oldest first, as many as there is room for.
+/// Drives on the unfinished orders nobody works on, oldest first, as many as there is room for. Those of another node are
+/// left to it, and given up in its stead once their deadline has passed: it may be gone for good.
 async fn sweep(tools: Arc<Tools>, tracker: Tracker, addr: Addr<OrderCoordinator>) -> Reply<usize> {
     let mut after = None;
     while !tracker.is_full() {
         let page = ask(&tools.owners.order, Unfinished { after, limit: PAGE }).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.order_id);
-        for order in page {
+        let now = tools.clock.now();
+        let is_ours = |order: &Order| order.order_id.node() == tools.ids.node() || now >= order.deadline_time;
+        for order in page.into_iter().filter(is_ours) {
             let Some(working) = tracker.begin(order.order_id) else { continue };
-            let begun = saga::recover(&order, tools.clock.now());
+            let begun = saga::recover(&order, now);
             drop(spawn_drive(Arc::clone(&tools), addr.clone(), working, Box::new(order), begun));
         }
     }

@@ -62,6 +62,13 @@ impl<T> Id<T> {
         self.0
     }
 
+    /// The node that made it, where an [`IdGenerator`] did: ids that were given from outside have some number there too.
+    #[must_use]
+    pub const fn node(self) -> NodeId {
+        #[expect(clippy::cast_possible_truncation, reason = "ten bits are left")]
+        NodeId(((self.0 >> SEQUENCE_BITS) & ((1 << NODE_BITS) - 1)) as i32)
+    }
+
     /// The stored integer, borrowed.
     #[must_use]
     pub const fn as_integer(&self) -> &i64 {
@@ -172,6 +179,12 @@ impl IdGenerator {
         Self { clock, node, last: Mutex::new(0) }
     }
 
+    /// The node whose ids these are.
+    #[must_use]
+    pub const fn node(&self) -> NodeId {
+        self.node
+    }
+
     /// The next id.
     pub fn next<T>(&self) -> Id<T> {
         let floor = (self.clock.now().0 - EPOCH_MS) << SEQUENCE_BITS;
@@ -204,6 +217,14 @@ mod tests {
         let made: std::collections::HashSet<i64> =
             (0..5_000).flat_map(|_| [one.next::<Order>().get(), two.next::<Order>().get()]).collect();
         assert_eq!(made.len(), 10_000);
+    }
+
+    #[test]
+    fn an_id_tells_who_made_it_also_when_a_millisecond_is_full() {
+        for node in [0, 1, 512, 1023] {
+            let ids = IdGenerator::new(Clock::default(), NodeId(node));
+            assert!((0..5_000).all(|_| ids.next::<Order>().node() == ids.node()), "{node}");
+        }
     }
 
     #[test]
