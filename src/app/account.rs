@@ -10,20 +10,22 @@ use crate::domain::text::{Password, UserName};
 use crate::http::password::Passwords;
 use crate::runtime::task::ask;
 use crate::secret;
-use crate::user::message::{FindCredential, Register, SetPassword};
+use crate::user::message::{Credential, FindCredential, Register, SetPassword};
 
 /// Makes the administrator where there is none, or gives them the password of the settings. Returns what to print.
 pub async fn admin(graph: &Graph, passwords: &Passwords, admin: &Admin) -> anyhow::Result<Vec<String>> {
-    let find = FindCredential { user_name: admin.user.clone() };
-    let found = ask(&graph.owners.user, find).await.context("cannot look for the administrator")?;
     let given = admin.password.expose();
-    let Some(found) = found else {
+    let mut found = find(graph, admin).await?;
+    if found.is_none() {
         let password = choose(given)?;
         let register = register(graph, passwords, admin.user.clone(), &password, Role::Admin).await?;
-        let made = ask(&graph.owners.user, register).await.context("cannot make the administrator")?;
-        anyhow::ensure!(made.is_ok(), "setting admin.user: {} is taken", admin.user.as_str());
-        return Ok(note("administrator", admin.user.as_str(), given, &password));
-    };
+        if ask(&graph.owners.user, register).await.context("cannot make the administrator")?.is_ok() {
+            return Ok(note("administrator", admin.user.as_str(), given, &password));
+        }
+        // Another node that starts at the same moment was faster.
+        found = find(graph, admin).await?;
+    }
+    let found = found.with_context(|| format!("setting admin.user: {} is taken", admin.user.as_str()))?;
     anyhow::ensure!(found.user_role == Role::Admin, "setting admin.user: {} is a customer", admin.user.as_str());
     if !given.is_empty() {
         let password_hash = hash(passwords, given).await?;
@@ -31,6 +33,11 @@ pub async fn admin(graph: &Graph, passwords: &Passwords, admin: &Admin) -> anyho
         ask(&graph.owners.user, set).await.context("cannot set the administrator's password")?;
     }
     Ok(Vec::new())
+}
+
+async fn find(graph: &Graph, admin: &Admin) -> anyhow::Result<Option<Credential>> {
+    let find = FindCredential { user_name: admin.user.clone() };
+    ask(&graph.owners.user, find).await.context("cannot look for the administrator")
 }
 
 /// The password of the settings, or a new one.

@@ -13,6 +13,7 @@ use crate::domain::quantity::Stock;
 use crate::domain::status::Role;
 use crate::domain::text::{GoodsDesc, GoodsName, UserName};
 use crate::http::password::Passwords;
+use crate::runtime::Reply;
 use crate::runtime::task::ask;
 use crate::{coupon, goods, user};
 
@@ -36,7 +37,9 @@ pub async fn seed(graph: &Graph, passwords: &Passwords, demo: &Demo) -> anyhow::
     let find = coupon::message::Find { coupon_id: COUPON, user_id: USER };
     if ask(&graph.owners.coupon, find).await?.is_none() {
         let create = coupon::message::Create { coupon_id: COUPON, user_id: USER, coupon_price: Money(2_000) };
-        ask(&graph.owners.coupon, create).await.context("cannot put in the demo coupon")?;
+        let created = ask(&graph.owners.coupon, create).await;
+        let is_there = async { Ok(ask(&graph.owners.coupon, find).await?.is_some()) };
+        unless_there(created, is_there).await.context("cannot put in the demo coupon")?;
     }
     Ok(notes)
 }
@@ -53,9 +56,25 @@ async fn seed_goods(graph: &Graph) -> anyhow::Result<()> {
             goods_price: Money(price),
             goods_desc: GoodsDesc::try_from(desc.to_owned()).map_err(anyhow::Error::msg)?,
         };
-        ask(&graph.owners.goods, create).await?;
+        let created = ask(&graph.owners.goods, create).await;
+        let find = goods::message::Find { goods: vec![GoodsId::new(id)] };
+        unless_there(created, async { Ok(!ask(&graph.owners.goods, find).await?.is_empty()) }).await?;
     }
     Ok(())
+}
+
+/// That something was created: by us, or by another node that starts at the same moment and was faster.
+async fn unless_there<T>(created: Reply<T>, is_there: impl Future<Output = Reply<bool>>) -> Reply<()> {
+    match created {
+        Ok(_) => Ok(()),
+        Err(failure) => {
+            if is_there.await? {
+                Ok(())
+            } else {
+                Err(failure)
+            }
+        }
+    }
 }
 
 async fn seed_user(graph: &Graph, passwords: &Passwords, demo: &Demo) -> anyhow::Result<Vec<String>> {
