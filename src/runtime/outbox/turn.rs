@@ -69,7 +69,8 @@ fn settle(db: &mut Db, kit: &Kit, settled: &[(String, Ended)]) -> db::Result<()>
         )?;
     }
     for (id, ended) in settled {
-        let row = dsl::mq_producer.find(id);
+        // What another node has delivered since, after our lease, stays delivered.
+        let row = dsl::mq_producer.find(id).filter(dsl::msg_status.eq(PENDING));
         match ended {
             Ended::Done => 0,
             Ended::Again(delay, why) => each!(
