@@ -96,7 +96,7 @@ fn classify(error: &Diesel) -> Class {
 
 /// Words of the engines, and what they mean; the first that is found counts. PostgreSQL must speak English (checked when
 /// a connection is opened).
-const WORDS: [(&str, Class); 49] = [
+const WORDS: [(&str, Class); 53] = [
     // SQLite
     ("is locked", Class::Busy),
     ("disk I/O error", Class::Damaged),
@@ -119,6 +119,10 @@ const WORDS: [(&str, Class); 49] = [
     ("terminating connection", Class::Unreachable),
     ("server closed the connection", Class::Unreachable),
     ("connection to server", Class::Unreachable),
+    ("could not receive data from server", Class::Unreachable),
+    ("could not send data to server", Class::Unreachable),
+    ("SSL SYSCALL error", Class::Unreachable),
+    ("SSL connection has been closed", Class::Unreachable),
     ("no connection to the server", Class::Unreachable),
     ("connection has been closed", Class::Unreachable),
     ("connection not open", Class::Unreachable),
