@@ -48,6 +48,8 @@ pub async fn around(
 fn log(span: &Span, status: StatusCode, begun: Instant) {
     let (status, elapsed) = (status.as_u16(), begun.elapsed());
     span.in_scope(|| match status {
+        // Told where it was refused, once for many.
+        503 => tracing::debug!(status, ?elapsed, "answered"),
         500.. => tracing::warn!(status, ?elapsed, "answered"),
         400.. => tracing::info!(status, ?elapsed, "answered"),
         _ => tracing::debug!(status, ?elapsed, "answered"),

@@ -1,14 +1,16 @@
 //! The counters of one actor: written where the work is done, read by `GET /admin/status`.
 
+mod log;
 mod report;
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 use rust_decimal::Decimal;
 
+use log::Log;
 pub use report::{Batch, LastError, LatencyMs, Mailbox, Report, State, StoreReport};
 
 use crate::domain::clock::{Clock, Timestamp};
@@ -34,6 +36,7 @@ pub struct Health {
     batch_max: AtomicU64,
     latency_us: Mutex<Latency>,
     last_error: Mutex<Option<LastError>>,
+    log: Mutex<Log>,
     engine: Option<&'static str>,
     reachable: AtomicBool,
 }
@@ -85,6 +88,7 @@ impl Health {
             batch_max: AtomicU64::new(0),
             latency_us: Mutex::new(Latency::new(now)),
             last_error: Mutex::new(None),
+            log: Mutex::default(),
             engine,
             reachable: AtomicBool::new(true),
         }
@@ -107,9 +111,11 @@ impl Health {
         self.state.store(2, Relaxed);
     }
 
-    /// Something went wrong that is not a refusal: kept for the status page and logged once.
+    /// Something went wrong that is not a refusal: kept for the status page and logged, not each time where it goes on.
     pub fn failed_with(&self, message: &str) {
-        tracing::error!(actor = self.name, message, "actor failed");
+        if let Some(left_out) = lock(&self.log).take(message, Instant::now()) {
+            tracing::error!(actor = self.name, message, left_out, "actor failed");
+        }
         let error = LastError { at: self.clock.now(), message: message.to_owned() };
         *lock(&self.last_error) = Some(error);
     }
