@@ -16,6 +16,8 @@ mod actix_facts;
 mod bad_input;
 #[cfg(feature = "sqlite")]
 mod database;
+mod error_classes;
+mod error_servers;
 mod golden;
 mod group_commit;
 mod message_rules;
