@@ -64,9 +64,9 @@ impl<T> Id<T> {
 
     /// The node that made it, where an [`IdGenerator`] did: ids that were given from outside have some number there too.
     #[must_use]
-    pub const fn node(self) -> NodeId {
-        #[expect(clippy::cast_possible_truncation, reason = "ten bits are left")]
-        NodeId(((self.0 >> SEQUENCE_BITS) & ((1 << NODE_BITS) - 1)) as i32)
+    pub fn node(self) -> NodeId {
+        // Ten bits are left: they fit.
+        NodeId(i32::try_from((self.0 >> SEQUENCE_BITS) & ((1 << NODE_BITS) - 1)).unwrap_or_default())
     }
 
     /// The stored integer, borrowed.
