@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use tradepost::db::store::Limits;
+use tradepost::db::Limits;
 use tradepost::db::{self, Class, Db, Pooled, Store, each};
 
 use crate::server::place::Place;

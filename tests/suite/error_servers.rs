@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
-use tradepost::db::store::Limits;
+use tradepost::db::Limits;
 use tradepost::db::{self, Class, Error, Store};
 
 use crate::error_classes::{Ground, class, run};

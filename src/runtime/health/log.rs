@@ -2,30 +2,27 @@
 
 use std::time::{Duration, Instant};
 
-/// The same again is logged after this time.
-const SAME_AFTER: Duration = Duration::from_secs(10);
-/// Something else is logged after this time.
-const OTHER_AFTER: Duration = Duration::from_secs(1);
+/// The same is not logged again for this time.
+const QUIET: Duration = Duration::from_secs(10);
+/// So many different messages are logged in that time.
+const DIFFERENT: usize = 16;
 
-/// What was logged last, and what was left out since.
+/// What was logged lately, and how much was left out since the last.
 #[derive(Debug, Default)]
 pub struct Log {
-    last: Option<(Instant, String)>,
+    lately: Vec<(Instant, String)>,
     left_out: u64,
 }
 
 impl Log {
     /// Whether this is to be logged now: how many were left out before it.
     pub fn take(&mut self, message: &str, now: Instant) -> Option<u64> {
-        let is_due = self.last.as_ref().is_none_or(|(at, last)| {
-            let pause = if last == message { SAME_AFTER } else { OTHER_AFTER };
-            now.saturating_duration_since(*at) >= pause
-        });
-        if !is_due {
+        self.lately.retain(|(at, _)| now.saturating_duration_since(*at) < QUIET);
+        if self.lately.len() == DIFFERENT || self.lately.iter().any(|(_, logged)| logged == message) {
             self.left_out += 1;
             return None;
         }
-        self.last = Some((now, message.to_owned()));
+        self.lately.push((now, message.to_owned()));
         Some(std::mem::take(&mut self.left_out))
     }
 }
@@ -35,16 +32,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_goes_on_is_logged_now_and_then_and_something_new_soon() {
+    fn what_goes_on_is_logged_now_and_then_and_something_new_at_once() {
         let (mut log, start) = (Log::default(), Instant::now());
         let mut at = |ms, message| log.take(message, start + Duration::from_millis(ms));
         assert_eq!(at(0, "gone"), Some(0));
         assert_eq!(at(1, "gone"), None);
-        assert_eq!(at(2, "other"), None);
-        assert_eq!(at(1_000, "other"), Some(2));
-        assert_eq!(at(1_900, "gone"), None);
-        assert_eq!(at(2_000, "gone"), Some(1));
-        assert_eq!(at(11_999, "gone"), None);
-        assert_eq!(at(12_000, "gone"), Some(1));
+        assert_eq!(at(2, "a bug"), Some(1));
+        assert_eq!(at(9_999, "gone"), None);
+        assert_eq!(at(10_000, "gone"), Some(1));
+    }
+
+    #[test]
+    fn even_if_no_two_are_the_same_there_is_an_end_of_it() {
+        let (mut log, now) = (Log::default(), Instant::now());
+        let logged = (0..1_000).filter(|n| log.take(&n.to_string(), now).is_some()).count();
+        assert_eq!(logged, DIFFERENT);
     }
 }
