@@ -78,6 +78,15 @@ fn check_server(db: &mut MysqlConnection, database: &str, version: &str) -> Resu
     Ok(())
 }
 
+/// Has every statement prepared anew. One that failed while it was run (a deadlock, a lock that was not given) is not to be
+/// run again as it is prepared: MariaDB leaves out of a result the columns it has told before, its client waits for those
+/// that it has never got, and both wait for each other for ever, the locks held.
+pub fn forget_statements(db: &mut MysqlConnection) {
+    use diesel::connection::CacheSize;
+    db.set_prepared_statement_cache_size(CacheSize::Disabled);
+    db.set_prepared_statement_cache_size(CacheSize::Unbounded);
+}
+
 fn value(db: &mut MysqlConnection, name: &str) -> Result<String, String> {
     let value = diesel::dsl::sql::<Text>(&format!("CAST({name} AS CHAR)"));
     diesel::select(value).get_result(db).map_err(|error| error.to_string())

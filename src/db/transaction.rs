@@ -55,13 +55,22 @@ fn begin(db: &mut Db, sqlite: &str, postgres: &str, mysql: &str) -> Result<()> {
     Ok(())
 }
 
+fn rollback(db: &mut Db) -> diesel::QueryResult<()> {
+    let rolled_back = each!(db, Manager::rollback_transaction(db));
+    #[cfg(feature = "mysql")]
+    if let Db::Mysql(db) = db {
+        super::mysql::forget_statements(db);
+    }
+    rolled_back
+}
+
 fn end<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
     match work(db) {
         Ok(done) => {
             each!(db, Manager::commit_transaction(db))?;
             Ok(done)
         }
-        Err(error) => match each!(db, Manager::rollback_transaction(db)) {
+        Err(error) => match rollback(db) {
             // What went wrong first tells more than that the connection is of no use any more.
             Ok(()) | Err(diesel::result::Error::BrokenTransactionManager) => Err(error),
             // A deadlock has ended the transaction already; else nobody knows what state this connection is in.
