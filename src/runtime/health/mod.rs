@@ -113,7 +113,8 @@ impl Health {
 
     /// Something went wrong that is not a refusal: kept for the status page and logged, not each time where it goes on.
     pub fn failed_with(&self, message: &str) {
-        if let Some(left_out) = lock(&self.log).take(message, Instant::now()) {
+        let due = lock(&self.log).take(message, Instant::now());
+        if let Some(left_out) = due {
             tracing::error!(actor = self.name, message, left_out, "actor failed");
         }
         let error = LastError { at: self.clock.now(), message: message.to_owned() };
