@@ -64,6 +64,8 @@ pub struct History {
     pub charges: BTreeMap<String, bool>,
     /// How often what was seen: the run proves nothing about what it never met.
     pub met: BTreeMap<String, u64>,
+    /// A node died for good: its orders are given up, though there was time to drive them on.
+    pub a_node_is_gone: bool,
     /// What must never be, as it was seen.
     pub wrong: BTreeSet<String>,
 }
@@ -72,7 +74,15 @@ impl History {
     pub fn new(file: &Path) -> Self {
         let file = File::create(file).unwrap();
         let (met, wrong) = (BTreeMap::new(), BTreeSet::new());
-        Self { file, began: Instant::now(), requests: Vec::new(), charges: BTreeMap::new(), met, wrong }
+        Self {
+            file,
+            began: Instant::now(),
+            requests: Vec::new(),
+            charges: BTreeMap::new(),
+            met,
+            a_node_is_gone: false,
+            wrong,
+        }
     }
 
     pub fn meet(&mut self, what: &str) {

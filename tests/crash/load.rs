@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use actix_web::rt::task::JoinHandle;
 use fastrand::Rng;
@@ -17,6 +18,8 @@ const CLIENTS: usize = 12;
 const BALANCE: i64 = 1_000_000;
 const PLENTY: i64 = 1_000_000;
 const HOT: i64 = 12;
+/// Before somebody who was refused as busy comes again.
+const BUSY_PAUSE: Duration = Duration::from_millis(100);
 
 pub struct User {
     pub id: String,
@@ -79,7 +82,7 @@ impl Shop {
     }
 
     /// Something to order, and what it is called in the tally.
-    fn wish(&self, user: usize, rng: &mut Rng) -> (&'static str, Value) {
+    pub fn wish(&self, user: usize, rng: &mut Rng) -> (&'static str, Value) {
         let (hot, both) = (rng.u8(..10) < 3, rng.u8(..10) == 0);
         let mut lines = vec![(if hot { &self.hot } else { &self.plenty }, rng.i64(1..=3))];
         if both {
@@ -155,6 +158,9 @@ impl Customer {
 
     async fn send(&self, at: usize) -> (bool, Outcome) {
         let reply = send(&self.http, &self.shop, &self.history, at).await;
+        if matches!(reply, Reply::Answer(503, _)) {
+            actix_web::rt::time::sleep(BUSY_PAUSE).await;
+        }
         (!matches!(reply, Reply::Broken(_)), self.history.borrow_mut().told(at, &reply))
     }
 

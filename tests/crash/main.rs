@@ -1,6 +1,8 @@
 //! The real binary, killed and stopped under load: what it acknowledged is never lost, and nothing happens twice.
 //!
-//! `TRADEPOST_CRASH_CYCLES` and `TRADEPOST_CRASH_SEED` make a long campaign of it:
+//! So it is where its database is killed, connections break, or a node of two is: on PostgreSQL and MySQL.
+//!
+//! `TRADEPOST_CRASH_DOWN_SECONDS` is how long the database is away (3), and `TRADEPOST_CRASH_CYCLES` and `TRADEPOST_CRASH_SEED` make a long campaign of the rest:
 //! `TRADEPOST_CRASH_CYCLES=1000 cargo test --release --test crash random -- --nocapture`.
 #![expect(
     clippy::indexing_slicing,
@@ -10,9 +12,13 @@
 )]
 
 mod check;
+mod cut;
+mod first_start;
 mod history;
 mod http;
 mod load;
+mod nodes;
+mod outage;
 mod point;
 mod process;
 mod random;

@@ -97,6 +97,16 @@ impl Server {
         std::iter::from_fn(|| self.lines.recv_timeout(Duration::from_millis(300)).ok()).collect()
     }
 
+    /// The time the processor has worked for it.
+    pub fn cpu_time(&self) -> Duration {
+        const TICKS_A_SECOND: u32 = 100;
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        // The name before the bracket may hold blanks; the 12th and 13th field after it are ours and the system's share.
+        let (_, fields) = stat.rsplit_once(") ").unwrap();
+        let ticks: u32 = fields.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u32>().unwrap()).sum();
+        Duration::from_secs(1) * ticks / TICKS_A_SECOND
+    }
+
     /// `kill -9`.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
@@ -141,6 +151,11 @@ impl Drop for Server {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+/// What it has logged, in all its lives.
+pub fn log(data: &Data) -> Vec<String> {
+    std::fs::read_to_string(log_file(data)).unwrap().lines().map(str::to_owned).collect()
 }
 
 fn log_file(data: &Data) -> PathBuf {

@@ -33,7 +33,8 @@ pub fn from_environment(name: &str, default: u64) -> u64 {
 
 /// A shop and its data, and what its customers were told.
 pub struct Run {
-    _place: Place,
+    /// Kept until the end.
+    place: Option<Place>,
     pub data: Data,
     pub shop: Rc<Shop>,
     pub history: Shared,
@@ -46,10 +47,17 @@ impl Run {
         let place = Place::new();
         let data = Data { folder: place.folder(), url: place.url() };
         let server = Server::start(&data, &[]);
-        let shop = Shop::open(&Http::new(&server.url)).await;
+        let mut run = Self::at(label, data, &Http::new(&server.url)).await;
         server.stop();
+        run.place = Some(place);
+        run
+    }
+
+    /// Opens a shop at a server that runs, on data that are the test's own to clear up.
+    pub async fn at(label: &str, data: Data, http: &Http) -> Self {
+        let shop = Rc::new(Shop::open(http).await);
         let history = Rc::new(RefCell::new(History::new(&data.folder.with_extension("jsonl"))));
-        Self { _place: place, data, shop: Rc::new(shop), history, label: label.to_owned() }
+        Self { place: None, data, shop, history, label: label.to_owned() }
     }
 
     /// Customers at this server, until it is gone or `stop` is set.
