@@ -5,7 +5,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
 use diesel::prelude::*;
-use diesel::sql_types::{Integer, Text};
+use diesel::sql_types::Text;
 use tempfile::TempDir;
 use tradepost::db::each;
 use tradepost::db::{self, Class, Db, Store};
@@ -206,23 +206,4 @@ fn a_writer_is_durable_and_waits_and_a_reader_cannot_write() {
     store.reader().unwrap().batch_execute(READ).unwrap();
     store.reader().unwrap().batch_execute(INSERT).unwrap_err();
     store.writer().unwrap().batch_execute(INSERT).unwrap();
-}
-
-#[test]
-fn a_savepoint_undoes_only_its_own() {
-    let disk = Disk::new();
-    let mut db = disk.open();
-    db::transaction(&mut db, |db| {
-        db.batch_execute("DELETE FROM item WHERE id > 10")?;
-        let failed = db::savepoint(db, |db| {
-            db.batch_execute("DELETE FROM item")?;
-            Ok(db.batch_execute("INSERT INTO item VALUES (1, 'one', -1, NULL)")?)
-        });
-        assert_eq!(failed.unwrap_err().class, Class::Constraint);
-        Ok(())
-    })
-    .unwrap();
-    let left = diesel::dsl::sql::<Integer>("(SELECT count(*) FROM item)");
-    let db = &mut disk.open();
-    assert_eq!(each!(db, diesel::select(left).get_result::<i32>(db)), Ok(10));
 }

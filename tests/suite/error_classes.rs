@@ -25,7 +25,7 @@ pub struct Ground {
 }
 
 impl Ground {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let place = Place::new();
         let ground = Self::at(place.url());
         Self { _place: Some(place), ..ground }

@@ -6,7 +6,7 @@ use actix::Addr;
 use futures_util::future::{BoxFuture, join_all};
 use tradepost::config;
 use tradepost::coupon::{self, Coupon};
-use tradepost::db::{Store, migrate};
+use tradepost::db::{self, Store, migrate};
 use tradepost::domain::clock::Clock;
 use tradepost::domain::id::{Id, IdGenerator, OrderId};
 use tradepost::domain::money::Money;
@@ -86,7 +86,9 @@ async fn each<O: Consumer>(
 ) {
     for (arrivals, at_once) in arrivals().into_iter().flat_map(|order| [(order.clone(), false), (order, true)]) {
         let place = Place::new();
-        let store = Store::new(&place.url(), group, support::LIMITS).unwrap();
+        // What arrives at once is not to be of one batch, and the batches are to meet where the engine has several writers.
+        let writers = if at_once { 4 } else { 1 };
+        let store = Store::new(&place.url(), group, db::store::Limits { writers, ..support::LIMITS }).unwrap();
         migrate::run(&store, migrations()).unwrap();
         let owner = start(store.clone()).await;
         let arrive = async |arrival: Arrival| -> Outcome {

@@ -1,6 +1,8 @@
 //! The smallest owner there can be, to see what the runtime does with its tasks.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
 use actix::{Addr, Message};
 use diesel::prelude::*;
@@ -117,6 +119,16 @@ pub struct List(pub Then);
 #[rtype(result = "Reply<i64>")]
 pub struct Age;
 
+/// Locks one entry and then another; between the two it waits until somebody else has locked one as well.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<()>")]
+pub struct Swap {
+    pub first: i32,
+    pub second: i32,
+    /// How many have locked their first.
+    pub met: Arc<AtomicU32>,
+}
+
 fn insert(db: &mut Db, id: i32) -> db::Result<()> {
     each!(db, diesel::insert_into(entry::table).values(entry::id.eq(id)).execute(db))?;
     Ok(())
@@ -140,6 +152,28 @@ impl Task<Ledger> for Write {
             then(db, *what)?;
         }
         Ok(batch.iter().filter(|write| write.1 != Then::NoAnswer).map(|write| write.0).collect())
+    }
+}
+
+impl Task<Ledger> for Swap {
+    type Outcome = ();
+    const ACCESS: Access = Access::Write;
+
+    fn run(_: &Ledger, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
+        let lock = |db: &mut Db, id: i32| -> db::Result<()> {
+            each!(db, diesel::update(entry::table.find(id)).set(entry::id.eq(id)).execute(db))?;
+            Ok(())
+        };
+        for Self { first, second, met } in batch {
+            lock(db, *first)?;
+            met.fetch_add(1, Relaxed);
+            let until = Instant::now() + Duration::from_secs(5);
+            while met.load(Relaxed) < 2 && Instant::now() < until {
+                std::thread::yield_now();
+            }
+            lock(db, *second)?;
+        }
+        Ok(vec![(); batch.len()])
     }
 }
 

@@ -1,0 +1,57 @@
+//! Several batches of one owner under way at once, where the engine has more than one writer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::time::Duration;
+
+use futures_util::future::join;
+use tradepost::db::store::Limits;
+use tradepost::runtime::fault::Fault;
+use tradepost::runtime::task::ask;
+
+use crate::server::{Engine, engine};
+use crate::support::eventually;
+use crate::support::ledger::{LIMITS, Running, Swap, Then, Write};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+fn ledger() -> Running {
+    Running::with_connections(LIMITS, Limits { writers: 2, ..crate::support::LIMITS })
+}
+
+#[actix_web::test]
+async fn a_slow_batch_does_not_hold_up_the_next_but_on_sqlite_which_has_one_writer() {
+    let ledger = ledger();
+    ledger.faults.plan("ledger.before_commit", Fault::Delay(SECOND), 0, 1);
+    let slow = ledger.addr.send(Write(1, Then::Good));
+    let is_slow = || async { (ledger.faults.struck("ledger.before_commit") == 1).then_some(()) };
+    eventually(SECOND, "the first is about to commit", is_slow).await;
+    assert_eq!(ask(&ledger.addr, Write(2, Then::Good)).await, Ok(2));
+    let alone = engine() == Engine::Sqlite;
+    assert_eq!(ledger.store.writer_limit(), if alone { 1 } else { 2 });
+    assert_eq!(ledger.entries(), if alone { vec![1, 2] } else { vec![2] });
+    assert_eq!(slow.await.unwrap(), Ok(1));
+    assert_eq!(ledger.entries(), [1, 2]);
+}
+
+#[actix_web::test]
+async fn of_two_batches_that_wait_for_each_other_one_is_run_again_and_both_succeed() {
+    if engine() == Engine::Sqlite {
+        return println!("SQLite has one writer");
+    }
+    let ledger = ledger();
+    for id in [1, 2] {
+        assert_eq!(ask(&ledger.addr, Write(id, Then::Good)).await, Ok(id));
+    }
+    let both = Arc::new(AtomicU32::new(0));
+    let one = ledger.addr.send(Swap { first: 1, second: 2, met: Arc::clone(&both) });
+    // They are not to be of one batch.
+    let has_begun = || async { (both.load(Relaxed) == 1).then_some(()) };
+    eventually(SECOND, "the first has locked its first", has_begun).await;
+    let two = ledger.addr.send(Swap { first: 2, second: 1, met: Arc::clone(&both) });
+    let (one, two) = join(one, two).await;
+    assert_eq!((one.unwrap(), two.unwrap()), (Ok(()), Ok(())));
+    let report = ledger.health.report();
+    assert_eq!((report.processed, report.failed, report.retried), (4, 0, 1));
+    assert!(ledger.health.is_ready(), "nothing is wrong with the store");
+}
