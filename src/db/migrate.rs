@@ -20,15 +20,16 @@ pub const PAY: Migrations = embed_migrations!("migrations/pay");
 /// `migrations/sandbox`.
 pub const SANDBOX: Migrations = embed_migrations!("migrations/sandbox");
 
-/// Brings a store's tables to the newest version; returns the names of the migrations that ran. On a server, one process
-/// at a time: others wait.
+/// Brings a store's tables to the newest version; returns the names of the migrations that ran. One process at a time:
+/// others wait.
 ///
 /// # Errors
-/// Where the store cannot be opened or a migration fails; what ran before it stays.
+/// Where the store cannot be opened or a migration fails; on a server, what ran before it stays.
 pub fn run(store: &Store, migrations: Migrations) -> Result<Vec<String>> {
     match store.migrator()? {
         #[cfg(feature = "sqlite")]
-        Db::Sqlite(mut db) => all(&mut db, migrations),
+        // One transaction for all: others wait for its lock before they look what is left to do.
+        Db::Sqlite(mut db) => db.immediate_transaction(|db| all(db, migrations)),
         #[cfg(feature = "postgres")]
         Db::Postgres(mut db) => all(&mut db, migrations),
         #[cfg(feature = "mysql")]
@@ -69,11 +70,20 @@ mod mysql {
                 drop(migration.revert(db));
             }
             diesel::sql_query("REPLACE INTO __migration_begun VALUES (?)").bind::<Text, _>(&version).execute(db)?;
-            db.run_migration(&*migration).map_err(bug)?;
-            diesel::sql_query("DELETE FROM __migration_begun").execute(db)?;
+            let ended = db.run_migration(&*migration).map_err(bug);
+            if ended.as_ref().map_or_else(met_something, |_| true) {
+                diesel::sql_query("DELETE FROM __migration_begun").execute(db)?;
+            }
+            ended?;
             ran.push(version);
         }
         Ok(ran)
+    }
+
+    /// Whether what a migration wanted to make was there already: that is not the migration's to undo, with all that is in it.
+    fn met_something(error: &Error) -> bool {
+        let told = error.to_string();
+        ["already exists", "Duplicate"].iter().any(|words| told.contains(words))
     }
 
     fn has_begun(db: &mut MysqlConnection, version: &str) -> Result<bool> {

@@ -15,6 +15,7 @@ mod access;
 mod actix_facts;
 mod bad_input;
 mod batches;
+mod catalog;
 #[cfg(feature = "sqlite")]
 mod database;
 mod error_classes;
@@ -22,6 +23,7 @@ mod error_servers;
 mod golden;
 mod group_commit;
 mod message_rules;
+mod migrating;
 mod order_arrivals;
 mod order_keys;
 mod order_prices;
@@ -37,7 +39,6 @@ mod pruning;
 mod recovery;
 mod routes;
 mod saga;
-#[cfg(feature = "sqlite")]
 mod schema;
 mod servers;
 mod strangers;

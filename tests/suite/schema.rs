@@ -1,14 +1,17 @@
-//! The migrations: each can be undone and done again, `schema.rs` says what they make, every constraint has its name.
+//! The migrations: each can be undone and done again, they make the same on every engine, which is what `schema.rs` says,
+//! and every constraint has its name.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::PathBuf;
 
-use diesel::prelude::*;
-use diesel::sql_types::{Integer, Nullable, Text};
 use diesel_migrations::MigrationHarness;
-use tempfile::TempDir;
 use tradepost::db::migrate::{self, Migrations};
-use tradepost::db::{Db, Store};
+use tradepost::db::{Db, Store, each};
 
+use crate::catalog::{Catalog, Column, Rule, of_statement};
+use crate::server::place::Place;
+use crate::server::{Engine, engine};
 use crate::support::LIMITS;
 
 type Make = fn() -> Migrations;
@@ -22,55 +25,35 @@ const OWNERS: [(&str, Make); 6] = [
     ("sandbox", || migrate::SANDBOX),
 ];
 
-fn migrated(owner: &str, migrations: Make) -> (TempDir, SqliteConnection) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::new(&format!("sqlite://{}", folder.path().display()), owner, LIMITS).unwrap();
+fn migrated(owner: &str, migrations: Make) -> (Place, Db) {
+    let place = Place::new();
+    let store = Store::new(&place.url(), owner, LIMITS).unwrap();
     assert!(!migrate::run(&store, migrations()).unwrap().is_empty());
     assert!(migrate::run(&store, migrations()).unwrap().is_empty(), "a second run has nothing to do");
-    let Db::Sqlite(db) = store.migrator().unwrap() else { panic!("another engine") };
-    (folder, db)
-}
-
-/// What is in the database: name, statement.
-fn dump(db: &mut SqliteConnection) -> BTreeMap<String, String> {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = Text)]
-        name: String,
-        #[diesel(sql_type = Nullable<Text>)]
-        sql: Option<String>,
-    }
-    let query = "SELECT name, sql FROM sqlite_master WHERE name NOT LIKE '%diesel%' AND sql IS NOT NULL";
-    let rows: Vec<Row> = diesel::sql_query(query).load(db).unwrap();
-    rows.into_iter().map(|row| (row.name, row.sql.unwrap())).collect()
+    let db = store.migrator().unwrap();
+    (place, db)
 }
 
 #[test]
 fn every_migration_can_be_undone_and_done_again() {
     for (owner, migrations) in OWNERS {
-        let (_folder, mut db) = migrated(owner, migrations);
-        let whole = dump(&mut db);
-        let mut steps = vec![whole];
-        while db.revert_last_migration(migrations()).is_ok() {
-            steps.push(dump(&mut db));
+        let (_place, mut connection) = migrated(owner, migrations);
+        let db = &mut connection;
+        let mut steps = vec![Catalog::of(db)];
+        while each!(db, db.revert_last_migration(migrations()).is_ok()) {
+            steps.push(Catalog::of(db));
         }
-        assert_eq!(steps.last(), Some(&BTreeMap::new()), "{owner}: something is left when all is undone");
+        assert_eq!(steps.last(), Some(&Catalog::default()), "{owner}: something is left when all is undone");
         for expected in steps.iter().rev().skip(1) {
-            db.run_next_migration(migrations()).unwrap();
-            assert_eq!(&dump(&mut db), expected, "{owner}");
+            each!(db, db.run_next_migration(migrations()).map(drop)).unwrap();
+            assert_eq!(&Catalog::of(db), expected, "{owner}");
         }
-        assert!(!db.has_pending_migration(migrations()).unwrap(), "{owner}");
+        assert!(!each!(db, db.has_pending_migration(migrations())).unwrap(), "{owner}");
     }
 }
 
-#[derive(Debug, PartialEq, Eq)]
-struct Table {
-    key: Vec<String>,
-    /// Name and type, as in `schema.rs`.
-    columns: Vec<(String, String)>,
-}
-
-fn described() -> BTreeMap<String, Table> {
+/// What `schema.rs` says of a table: its key and its columns.
+fn described() -> BTreeMap<String, (String, Vec<Column>)> {
     let text = include_str!("../../src/db/schema.rs");
     let mut tables = BTreeMap::new();
     for part in text.split("diesel::table! {").skip(1) {
@@ -78,86 +61,64 @@ fn described() -> BTreeMap<String, Table> {
         let (name, key) = lines.next().unwrap().trim_end_matches(") {").split_once(" (").unwrap();
         let columns = lines.map_while(|line| line.trim_end_matches(',').split_once(" -> "));
         let columns = columns.map(|(name, kind)| (name.to_owned(), kind.to_owned())).collect();
-        tables.insert(name.to_owned(), Table { key: key.split(", ").map(str::to_owned).collect(), columns });
+        tables.insert(name.to_owned(), (key.to_owned(), columns));
     }
     tables
 }
 
-fn found(db: &mut SqliteConnection, table: &str) -> Table {
-    #[derive(QueryableByName)]
-    struct Row {
-        #[diesel(sql_type = Text)]
-        name: String,
-        #[diesel(sql_type = Text)]
-        r#type: String,
-        #[diesel(sql_type = Integer)]
-        not_null: i32,
-        #[diesel(sql_type = Integer)]
-        place: i32,
-    }
-    let query = "SELECT name, type, \"notnull\" AS not_null, pk AS place FROM pragma_table_info(?) ORDER BY cid";
-    let rows: Vec<Row> = diesel::sql_query(query).bind::<Text, _>(table).load(db).unwrap();
-    let mut key: Vec<(i32, String)> =
-        rows.iter().filter(|row| row.place > 0).map(|row| (row.place, row.name.clone())).collect();
-    key.sort();
-    let kind = |row: &Row| {
-        let kind = match row.r#type.as_str() {
-            "BIGINT" => "BigInt",
-            "INTEGER" => "Integer",
-            text if text == "TEXT" || text.starts_with("VARCHAR(") => "Text",
-            other => panic!("{table}.{}: {other} is not portable", row.name),
-        };
-        if row.not_null == 1 { kind.to_owned() } else { format!("Nullable<{kind}>") }
-    };
-    let columns = rows.iter().map(|row| (row.name.clone(), kind(row))).collect();
-    Table { key: key.into_iter().map(|(_, name)| name).collect(), columns }
+/// The constraints and indices that the files of an owner's migrations name.
+fn written(owner: &str) -> BTreeSet<Rule> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("migrations").join(owner);
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path().join("up.sql"));
+    let texts: Vec<String> = files.map(|file| fs::read_to_string(file).unwrap()).collect();
+    let code =
+        texts.iter().map(|text| text.lines().filter(|line| !line.starts_with("--")).collect::<Vec<_>>().join("\n"));
+    code.flat_map(|text| text.split(';').flat_map(of_statement).collect::<Vec<_>>()).collect()
 }
 
 #[test]
-fn schema_rs_says_what_the_migrations_make() {
+fn the_engine_has_what_schema_rs_and_the_migrations_say() {
     let described = described();
     let mut seen = BTreeSet::new();
     for (owner, migrations) in OWNERS {
-        let (_folder, mut db) = migrated(owner, migrations);
-        for (name, _) in dump(&mut db).into_iter().filter(|(_, sql)| sql.starts_with("CREATE TABLE")) {
-            let told = described.get(&name).unwrap_or_else(|| panic!("{name} of {owner} is not in schema.rs"));
-            assert_eq!(&found(&mut db, &name), told, "{owner}: {name}");
-            seen.insert(name);
+        let (_place, mut db) = migrated(owner, migrations);
+        let found = Catalog::of(&mut db);
+        for (name, columns) in &found.tables {
+            let told = described.get(name).unwrap_or_else(|| panic!("{name} of {owner} is not in schema.rs"));
+            let is_key = |rule: &&Rule| &rule.table == name && rule.kind == "PRIMARY KEY";
+            let key = found.rules.iter().find(is_key).map(|rule| rule.columns.clone());
+            assert_eq!(&(key.unwrap_or_default(), columns.clone()), told, "{owner}: {name}");
+            seen.insert(name.clone());
         }
+        let mut rules = written(owner);
+        if engine() == Engine::Mysql {
+            let renamed = |mut rule: Rule| {
+                if rule.kind == "PRIMARY KEY" {
+                    "PRIMARY".clone_into(&mut rule.name);
+                }
+                rule
+            };
+            rules = rules.into_iter().map(renamed).collect();
+        }
+        assert_eq!(found.rules, rules, "{owner}");
     }
     assert_eq!(seen, described.into_keys().collect::<BTreeSet<_>>(), "schema.rs has a table nobody makes");
 }
 
 #[test]
 fn every_constraint_and_index_is_named_after_its_table_and_columns() {
-    for (owner, migrations) in OWNERS {
-        let (_folder, mut db) = migrated(owner, migrations);
+    for (owner, _) in OWNERS {
         let mut names = BTreeSet::new();
-        for (name, sql) in dump(&mut db) {
-            if let Some(rest) = sql.strip_prefix("CREATE INDEX ") {
-                let (_, on) = rest.split_once(" ON ").unwrap();
-                let (table, columns) = on.split_once(" (").unwrap();
-                let columns = columns.trim_end_matches(')').replace(", ", "_");
-                assert_eq!(name, format!("{table}_{columns}_idx"), "{owner}");
-                continue;
+        for Rule { table, kind, name, columns } in written(owner) {
+            let columns = columns.replace(", ", "_");
+            match kind.as_str() {
+                "CHECK" => assert!(name.starts_with(&format!("{table}_")) && name.ends_with("_check"), "{name}"),
+                "INDEX" => assert_eq!(name, format!("{table}_{columns}_idx"), "{owner}"),
+                _ => assert_eq!(name, format!("{table}_{columns}_key"), "{owner}"),
             }
-            for line in sql.lines().map(|line| line.trim().trim_end_matches(',')) {
-                let kind = ["PRIMARY KEY", "UNIQUE", "CHECK", "FOREIGN KEY", "REFERENCES"]
-                    .into_iter()
-                    .find(|kind| line.contains(kind));
-                let Some(kind) = kind else { continue };
-                let rest = line.strip_prefix("CONSTRAINT ");
-                let (constraint, rule) = rest.and_then(|rest| rest.split_once(' ')).unwrap_or_else(|| {
-                    panic!("{owner}: {name} has a constraint without a name: {line}");
-                });
-                if kind == "CHECK" {
-                    assert!(constraint.starts_with(&format!("{name}_")) && constraint.ends_with("_check"), "{line}");
-                } else {
-                    let columns = rule.trim_start_matches(kind).trim_matches([' ', '(', ')']).replace(", ", "_");
-                    assert_eq!(constraint, format!("{name}_{columns}_key"), "{owner}");
-                }
-                assert!(names.insert(constraint.to_owned()), "{owner}: {constraint} is there twice");
-            }
+            // PostgreSQL cuts what is longer.
+            assert!(name.len() <= 63, "{name}");
+            assert!(names.insert(name.clone()), "{owner}: {name} is there twice");
         }
         assert!(!names.is_empty(), "{owner}");
     }
