@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use futures_util::future::join;
-use tradepost::db::store::Limits;
+use tradepost::db::Limits;
 use tradepost::runtime::fault::Fault;
 use tradepost::runtime::task::ask;
 

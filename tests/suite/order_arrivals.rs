@@ -88,7 +88,7 @@ async fn each<O: Consumer>(
         let place = Place::new();
         // What arrives at once is not to be of one batch, and the batches are to meet where the engine has several writers.
         let writers = if at_once { 4 } else { 1 };
-        let store = Store::new(&place.url(), group, db::store::Limits { writers, ..support::LIMITS }).unwrap();
+        let store = Store::new(&place.url(), group, db::Limits { writers, ..support::LIMITS }).unwrap();
         migrate::run(&store, migrations()).unwrap();
         let owner = start(store.clone()).await;
         let arrive = async |arrival: Arrival| -> Outcome {

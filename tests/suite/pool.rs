@@ -3,7 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tradepost::db::store::Limits;
+use tradepost::db::Limits;
 use tradepost::db::{Class, Error, Store};
 
 use crate::error_classes::{name, run};
