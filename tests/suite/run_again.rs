@@ -1,0 +1,45 @@
+//! A statement that was refused is run again on the same connection, as it was prepared the first time.
+
+use std::sync::mpsc;
+use std::time::Duration;
+
+use diesel::prelude::*;
+use tradepost::db::schema::mq_consumer::dsl;
+use tradepost::db::store::Limits;
+use tradepost::db::{self, Class, Db, Store, each, locked, migrate};
+
+use crate::server::place::Place;
+use crate::server::{Engine, engine};
+use crate::support::LIMITS;
+
+fn read(db: &mut Db) -> db::Result<Vec<String>> {
+    db::transaction(db, |db| {
+        let rows = dsl::mq_consumer.order((dsl::msg_id, dsl::group_name)).select(dsl::msg_id);
+        Ok(each!(db, locked(rows).load(db))?)
+    })
+}
+
+#[test]
+fn a_statement_that_did_not_get_its_lock_answers_when_it_is_run_again() {
+    if engine() == Engine::Sqlite {
+        return println!("SQLite locks no rows");
+    }
+    let place = Place::new();
+    let limits = Limits { writers: 2, lock_within: Duration::from_secs(1), ..LIMITS };
+    let store = Store::new(&place.url(), "goods", limits).unwrap();
+    migrate::run(&store, migrate::GOODS).unwrap();
+    let (mut holder, mut db) = (store.writer().unwrap(), store.writer().unwrap());
+    let row = "INSERT INTO mq_consumer (msg_id, group_name, msg_tag, msg_key, msg_body, consumer_status, consumer_times, \
+               consumer_timestamp) VALUES ('one', 'goods', 'tag', 'key', '{}', 1, 1, 1)";
+    holder.batch_execute(row).unwrap();
+    // It has told its columns once.
+    assert_eq!(read(&mut db).unwrap(), ["one"]);
+    holder.batch_execute("BEGIN; UPDATE mq_consumer SET msg_key = 'other'").unwrap();
+    assert_eq!(read(&mut db).unwrap_err().class, Class::Busy);
+    holder.batch_execute("ROLLBACK").unwrap();
+
+    let (answer, answered) = mpsc::channel();
+    std::thread::spawn(move || answer.send(read(&mut db).map_err(|error| error.to_string())));
+    let again = answered.recv_timeout(Duration::from_secs(10));
+    assert_eq!(again, Ok(Ok(vec!["one".to_owned()])), "run again on the same connection");
+}
