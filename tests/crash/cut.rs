@@ -38,6 +38,7 @@ fn a_commit_whose_answer_is_lost_happens_once_or_not_at_all() {
         let server = Server::start(&data, &[("TRADEPOST__RELAY__LEASE", "3s")]);
         let http = Http::new(&server.url);
         let mut run = Run::at("cut", data, &http).await;
+        run.history.borrow_mut().notes_are_lost = true;
         let stop = Rc::new(Cell::new(false));
         let customers = run.customers(&http, &stop, &mut rng);
         for _ in 0..rounds {

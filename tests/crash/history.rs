@@ -66,6 +66,8 @@ pub struct History {
     pub met: BTreeMap<String, u64>,
     /// A node died for good: its orders are given up, though there was time to drive them on.
     pub a_node_is_gone: bool,
+    /// The platform could not write down every delivery: the callback counts, not its note of it.
+    pub notes_are_lost: bool,
     /// What must never be, as it was seen.
     pub wrong: BTreeSet<String>,
 }
@@ -81,6 +83,7 @@ impl History {
             charges: BTreeMap::new(),
             met,
             a_node_is_gone: false,
+            notes_are_lost: false,
             wrong,
         }
     }

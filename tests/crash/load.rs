@@ -63,7 +63,7 @@ impl Shop {
 
     async fn goods(&mut self, http: &Http, number: i64) -> String {
         let body = json!({"goods_name": "goods", "goods_number": number, "goods_price": "19.90"});
-        let id = text(&http.post("/admin/goods", &self.admin, "", &body).await.expect(201)["goods_id"]);
+        let id = text(&make(http, "/admin/goods", &self.admin, &body).await["goods_id"]);
         self.stock.insert(id.clone(), number);
         id
     }
@@ -75,7 +75,7 @@ impl Shop {
             let body = json!({"user_id": user.id, "coupon_price": "5.00"});
             user.coupons.clear();
             for _ in 0..2 {
-                let coupon = http.post("/admin/coupons", &self.admin, "", &body).await.expect(201);
+                let coupon = make(http, "/admin/coupons", &self.admin, &body).await;
                 user.coupons.push(text(&coupon["coupon_id"]));
             }
         }
@@ -215,6 +215,17 @@ pub async fn charge(http: &Http, history: &Shared, pay_id: &str, how: &Value) ->
     let reply = http.post(&format!("/sandbox/trades/{pay_id}/pay"), "", "", how).await;
     history.borrow_mut().charged(pay_id, &reply);
     !matches!(reply, Reply::Broken(_))
+}
+
+/// Makes something. A connection that broke some time ago may be noticed only now: what is made twice then, nobody buys.
+async fn make(http: &Http, path: &str, token: &str, body: &Value) -> Value {
+    for _ in 0..20 {
+        match http.post(path, token, "", body).await {
+            Reply::Answer(503, _) => actix_web::rt::time::sleep(BUSY_PAUSE).await,
+            reply => return reply.expect(201),
+        }
+    }
+    panic!("{path} stays busy");
 }
 
 async fn sign_in(http: &Http, user_name: &str, user_password: &str) -> String {

@@ -52,6 +52,7 @@ async fn outage(database: &Arc<Database>, data: Data, down: Duration) {
     let server = Server::start(&data, &settings);
     let http = Http::new(&server.url);
     let mut run = Run::at("outage", data, &http).await;
+    run.history.borrow_mut().notes_are_lost = true;
     let stop = Rc::new(Cell::new(false));
     let customers = run.customers(&http, &stop, &mut rng);
     sleep(Duration::from_secs(1)).await;
