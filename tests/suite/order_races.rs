@@ -55,6 +55,21 @@ async fn b4_a_thousand_contenders_buy_exactly_ten_units() {
 }
 
 #[actix_web::test]
+async fn b4_sixty_four_customers_buy_exactly_ten_units_from_many_writers() {
+    let app = TestApp::with(&[("STORE__WRITERS", "8"), ("OWNERS__BATCH_MAX", "2")]).await;
+    let goods_id = app.goods(10, "1.00").await;
+    let customers = stream::iter(0..64).then(async |n| app.customer(&format!("contender-{n}"), "0.00").await.1);
+    let customers: Vec<String> = customers.collect().await;
+    let wish = Wish::of(&goods_id, 1);
+    let answers = join_all(customers.iter().map(|token| app.order(token, "the-last", &wish))).await;
+    app.settle().await;
+
+    assert_eq!((answers.len(), placed(&answers, "insufficient_stock")), (64, 10));
+    assert_eq!(app.stock(&goods_id).await, 0);
+    app.finish().await;
+}
+
+#[actix_web::test]
 async fn b4_orders_of_several_units_sell_no_more_than_there_are() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
