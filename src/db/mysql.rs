@@ -1,5 +1,6 @@
 //! MySQL and MariaDB: how a connection is opened, and that it is what we asked for. Each owner has a database of its own.
 
+use diesel::connection::CacheSize;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
@@ -82,7 +83,6 @@ fn check_server(db: &mut MysqlConnection, database: &str, version: &str) -> Resu
 /// run again as it is prepared: MariaDB leaves out of a result the columns it has told before, its client waits for those
 /// that it has never got, and both wait for each other for ever, the locks held.
 pub fn forget_statements(db: &mut MysqlConnection) {
-    use diesel::connection::CacheSize;
     db.set_prepared_statement_cache_size(CacheSize::Disabled);
     db.set_prepared_statement_cache_size(CacheSize::Unbounded);
 }

@@ -56,12 +56,11 @@ fn begin(db: &mut Db, sqlite: &str, postgres: &str, mysql: &str) -> Result<()> {
 }
 
 fn rollback(db: &mut Db) -> diesel::QueryResult<()> {
-    let rolled_back = each!(db, Manager::rollback_transaction(db));
     #[cfg(feature = "mysql")]
     if let Db::Mysql(db) = db {
         super::mysql::forget_statements(db);
     }
-    rolled_back
+    each!(db, Manager::rollback_transaction(db))
 }
 
 fn end<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {

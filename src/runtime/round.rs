@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::inbox::Delivery;
 use super::outbox::{self, Ended, Turn};
 use super::retry::Backoff;
-use super::{Faults, Health};
+use super::{Failure, Faults, Health};
 use crate::domain::span::Span;
 
 /// The relay's name in the status page.
@@ -88,8 +88,11 @@ pub async fn rounds(route: Route, policy: Policy, faults: Faults, health: Arc<He
 async fn deliver(route: &Route, policy: Policy, message: outbox::Message) -> (String, Ended) {
     let (id, attempt) = (message.id.clone(), message.attempt);
     let delivery = route.deliver.send(Delivery(message));
+    let again = || policy.backoff.delay(u32::try_from(attempt).unwrap_or(1));
     let why = match tokio::time::timeout(policy.lease.0 / 2, delivery).await {
         Ok(Ok(Ok(Ok(())))) => return (id, Ended::Done),
+        // Nothing happened: a consumer that is full, or whose store is away, never saw it.
+        Ok(Ok(Err(Failure::Busy))) => return (id, Ended::Again(again(), Failure::Busy.to_string())),
         Ok(Ok(Ok(Err(reason)))) => reason,
         Ok(Ok(Err(failure))) => failure.to_string(),
         Ok(Err(error)) => error.to_string(),
@@ -99,7 +102,7 @@ async fn deliver(route: &Route, policy: Policy, message: outbox::Message) -> (St
         tracing::error!(message_id = id, group = route.group, attempt, reason = why, "message is dead");
         return (id, Ended::Dead(why));
     }
-    (id, Ended::Again(policy.backoff.delay(u32::try_from(attempt).unwrap_or(1)), why))
+    (id, Ended::Again(again(), why))
 }
 
 fn number(n: usize) -> u64 {

@@ -136,6 +136,27 @@ fn a_lock_of_somebody_else_is_busy() {
     assert_eq!(run(&mut two, "UPDATE item SET n = 6 WHERE id = 1").unwrap(), 1);
 }
 
+#[test]
+fn a_lock_that_is_met_after_the_first_rows_is_busy_too() {
+    if engine() == Engine::Sqlite {
+        return println!("SQLite locks no rows");
+    }
+    let ground = Ground::new();
+    let (mut holder, mut waiter) = (ground.writer(), ground.writer());
+    holder.batch_execute("BEGIN").unwrap();
+    run(&mut holder, "UPDATE item SET n = 5 WHERE id = 2").unwrap();
+    // The same prepared statement each time: MariaDB's C library would wait for the rest of its rows for ever.
+    let read = |db: &mut Db| -> db::Result<Vec<i32>> {
+        let items = db::locked(item::table.order(item::id).select(item::n));
+        db::transaction(db, |db| Ok(each!(db, items.load(db))?))
+    };
+    for _ in 0..2 {
+        assert_eq!(read(&mut waiter).unwrap_err().class, Class::Busy);
+    }
+    holder.batch_execute("COMMIT").unwrap();
+    assert_eq!(read(&mut waiter).unwrap(), [1, 5]);
+}
+
 /// Takes one item and then the other; another takes them the other way round.
 fn take(db: &mut Db, first: i32, second: i32, as_text: bool, both_have_one: &Barrier) -> db::Result<()> {
     db::transaction(db, |db| {

@@ -4,8 +4,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use diesel::prelude::*;
+use tradepost::db::Limits;
 use tradepost::db::schema::mq_consumer::dsl;
-use tradepost::db::store::Limits;
 use tradepost::db::{self, Class, Db, Store, each, locked, migrate};
 
 use crate::server::place::Place;
