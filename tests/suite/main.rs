@@ -19,6 +19,7 @@ mod catalog;
 #[cfg(feature = "sqlite")]
 mod database;
 mod error_classes;
+mod error_locks;
 mod error_servers;
 mod golden;
 mod group_commit;
