@@ -185,6 +185,23 @@ async fn a_message_nobody_understands_is_given_up_with_a_reason_and_holds_up_no_
 }
 
 #[actix_web::test]
+async fn a_message_whose_consumer_cannot_take_it_is_never_given_up() {
+    let settings = [("RELAY__ATTEMPTS", "2"), ("RELAY__BACKOFF__FIRST", "1h"), ("RELAY__BACKOFF__LONGEST", "1h")];
+    let app = TestApp::with(&[settings[0], settings[1], settings[2], ("ORDERS__DEADLINE", "0s")]).await;
+    with_claimed_messages(&app).await;
+    app.ail("goods.handle");
+    for _ in 0..5 {
+        app.advance(HOUR).await;
+    }
+    let tried = "SELECT attempts AS n FROM mq_producer WHERE group_name = 'goods' AND msg_status = 0";
+    assert!(app.number("order", tried) > 2, "it was tried more often than a message that fails");
+    app.heal("goods.handle");
+    app.advance(HOUR).await;
+    assert_untouched(&app).await;
+    app.finish().await;
+}
+
+#[actix_web::test]
 async fn a_message_that_is_delivered_again_has_its_effect_once() {
     let app = TestApp::with(&[("ORDERS__DEADLINE", "0s")]).await;
     let zs = app.zs().await;
