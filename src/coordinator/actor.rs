@@ -172,9 +172,10 @@ impl Handler<Look> for OrderCoordinator {
         let (tools, in_flight) = (Arc::clone(&self.tools), self.tracker.count());
         let stale = tools.clock.now().since(self.swept) > tools.orders.sweep_every.0 * SWEEPS_MISSED;
         Box::pin(async move {
-            let unconfirmed = ask(&tools.owners.order, CountUnfinished).await.unwrap_or(-1);
-            let unwatched = unconfirmed.saturating_sub(i64::try_from(in_flight).unwrap_or(i64::MAX)).max(0);
-            Sagas { in_flight, unconfirmed, without_wakeup: if stale { unwatched } else { 0 } }
+            let unconfirmed = ask(&tools.owners.order, CountUnfinished).await.ok();
+            let worked_on = i64::try_from(in_flight).unwrap_or(i64::MAX);
+            let unwatched = |unconfirmed: i64| if stale { unconfirmed.saturating_sub(worked_on).max(0) } else { 0 };
+            Sagas { in_flight, unconfirmed, without_wakeup: unconfirmed.map(unwatched) }
         })
     }
 }

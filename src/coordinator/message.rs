@@ -81,10 +81,10 @@ pub struct Look;
 pub struct Sagas {
     /// Worked on now.
     pub in_flight: usize,
-    /// Unconfirmed in the store.
-    pub unconfirmed: i64,
+    /// Unconfirmed in the store; `None` where it does not answer.
+    pub unconfirmed: Option<i64>,
     /// Unconfirmed and neither worked on nor to be found by the next sweep: always 0, or something is wrong.
-    pub without_wakeup: i64,
+    pub without_wakeup: Option<i64>,
 }
 
 /// Looks for unfinished orders nobody works on, and drives them on; answers how many are under way then.

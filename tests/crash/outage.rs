@@ -134,4 +134,5 @@ async fn expect_down(run: &Run, http: &Http) {
     let stores: Vec<&Value> = status["actors"].as_array().unwrap().iter().map(|actor| &actor["store"]).collect();
     let unreachable = stores.iter().filter(|store| store["reachable"] == false).count();
     assert_eq!((unreachable, &status["status"]), (6, &Value::from("unhealthy")), "{status:#}");
+    assert!(status["sagas"]["unconfirmed"].is_null(), "what cannot be told is null: {status:#}");
 }
