@@ -22,7 +22,7 @@ fn ledger() -> Running {
 #[actix_web::test]
 async fn a_slow_batch_does_not_hold_up_the_next_but_on_sqlite_which_has_one_writer() {
     let ledger = ledger();
-    ledger.faults.plan("ledger.before_commit", Fault::Delay(SECOND), 0, 1);
+    ledger.faults.plan("ledger.before_commit", Fault::Delay(3 * SECOND), 0, 1);
     let slow = ledger.addr.send(Write(1, Then::Good));
     let is_slow = || async { (ledger.faults.struck("ledger.before_commit") == 1).then_some(()) };
     eventually(SECOND, "the first is about to commit", is_slow).await;

@@ -12,7 +12,8 @@ use crate::server::proxy::Proxy;
 use crate::server::{Engine, Server, engine};
 use crate::support::{LIMITS, eventually};
 
-const AT_ONCE: Duration = Duration::from_millis(100);
+/// Far below what a wait for a connection may take here.
+const AT_ONCE: Duration = Duration::from_secs(1);
 
 /// Why no reader is to be had, and after how long.
 fn refused(store: &Store) -> (Error, Duration) {
