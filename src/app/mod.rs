@@ -65,10 +65,7 @@ impl App {
         if settings.demo.seed {
             notes.extend(demo::seed(&graph, &passwords, &settings.demo).await?);
         }
-        let secret = match settings.session.secret.expose() {
-            "" => secret::load_or_make(&folder, "token").context("the secret of the access tokens")?,
-            given => given.to_owned(),
-        };
+        let secret = given_or_made(&settings.session.secret, &folder, "token")?;
         let tokens = Tokens::new(secret.as_bytes(), clock.clone(), settings.session.token_ttl.0);
         let state = server::state(&graph, tokens, passwords, clock, &settings);
         let handles = server::start(&settings, state, graph.platform.clone(), listener, admin_listener)?;
@@ -122,6 +119,14 @@ fn secrets_folder(settings: &Settings) -> Result<PathBuf, config::Error> {
     Ok(PathBuf::from(folder))
 }
 
+/// The secret of the settings, or the one that is kept under this name.
+fn given_or_made(given: &config::Secret, folder: &Path, name: &str) -> anyhow::Result<String> {
+    match given.expose() {
+        "" => secret::load_or_make(folder, name).with_context(|| format!("the {name} secret")),
+        given => Ok(given.to_owned()),
+    }
+}
+
 fn listen(settings: &Settings) -> anyhow::Result<(TcpListener, Option<TcpListener>)> {
     let listener = TcpListener::bind(settings.http.listen)
         .map_err(|error| config::Error::new("http.listen", format!("{}: {error}", settings.http.listen)))?;
@@ -145,10 +150,7 @@ fn sandbox_account(
     if !sandbox.enabled {
         return Ok(None);
     }
-    let secret = match sandbox.secret.expose() {
-        "" => secret::load_or_make(folder, "sandbox").context("the sandbox platform's secret")?,
-        given => given.to_owned(),
-    };
+    let secret = given_or_made(&sandbox.secret, folder, "sandbox")?;
     let public_url = match settings.http.public_url.as_str() {
         "" => format!("http://{address}"),
         url => url.to_owned(),

@@ -62,19 +62,6 @@ macro_rules! each {
 }
 
 impl Db {
-    /// The engine's name, as the cargo feature.
-    #[must_use]
-    pub const fn engine(&self) -> &'static str {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Self::Sqlite(_) => "sqlite",
-            #[cfg(feature = "postgres")]
-            Self::Postgres(_) => "postgres",
-            #[cfg(feature = "mysql")]
-            Self::Mysql(_) => "mysql",
-        }
-    }
-
     /// Runs statements that have no parameters and no answer.
     ///
     /// # Errors

@@ -58,7 +58,8 @@ fn prepare(db: &mut MysqlConnection, version: &str, mode: Mode, limits: Limits) 
     ))
 }
 
-/// Takes the lock of those who make tables, and sees to the collation: text is compared byte by byte, as on the other engines: two keys that differ in case are two keys.
+/// Takes the lock of those who make tables, and sees to the collation: text is compared byte by byte, as on the other
+/// engines, where two keys that differ in case are two keys.
 fn check_server(db: &mut MysqlConnection, database: &str, version: &str) -> Result<(), String> {
     use diesel::connection::SimpleConnection;
     // Other processes that want to make tables wait until this connection ends.

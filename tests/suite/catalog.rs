@@ -6,6 +6,8 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use tradepost::db::{Db, each};
 
+use crate::server::{Engine, engine};
+
 /// Name and type of a column, as in `schema.rs`.
 pub type Column = (String, String);
 
@@ -86,10 +88,10 @@ const RULES_MYSQL: &str = "SELECT table_name AS a,
 impl Catalog {
     /// What is in a database.
     pub fn of(db: &mut Db) -> Self {
-        let (columns, rules) = match db.engine() {
-            "sqlite" => (COLUMNS_SQLITE, RULES_SQLITE),
-            "postgres" => (COLUMNS_POSTGRES, RULES_POSTGRES),
-            _ => (COLUMNS_MYSQL, RULES_MYSQL),
+        let (columns, rules) = match engine() {
+            Engine::Sqlite => (COLUMNS_SQLITE, RULES_SQLITE),
+            Engine::Postgres => (COLUMNS_POSTGRES, RULES_POSTGRES),
+            Engine::Mysql => (COLUMNS_MYSQL, RULES_MYSQL),
         };
         let mut catalog = Self::default();
         for Row { a: table, b: name, c: kind, d: nullable } in rows(db, columns) {
@@ -103,7 +105,7 @@ impl Catalog {
             catalog.tables.entry(table).or_default().push((name, kind));
         }
         for Row { a: table, b: kind, c: name, d: columns } in rows(db, rules) {
-            if db.engine() == "sqlite" {
+            if engine() == Engine::Sqlite {
                 catalog.rules.extend(of_statement(&columns));
             } else {
                 catalog.rules.insert(Rule { table, kind, name, columns });

@@ -155,7 +155,7 @@ async fn an_error_after_the_commit_is_unknown_and_everything_is_there() {
 /// Leaves a mark that only the connection itself has, not its database; answers whether it was there.
 fn mark(running: &Running) -> bool {
     let db = &mut *running.store.reader().unwrap();
-    let (set, is_set) = match db.engine() {
+    let (set, is_set) = match running.store.engine() {
         "sqlite" => ("PRAGMA cache_size = -777", "(SELECT CAST(cache_size = -777 AS BIGINT) FROM pragma_cache_size)"),
         "postgres" => (
             "SET application_name = '777'",

@@ -159,8 +159,9 @@ impl TestApp {
     /// From now on nobody else changes the rows of a table that are there, as if another process were at it for long;
     /// reads go on. Until the answer is dropped.
     pub fn hold(&self, owner: &str, table: &str) -> db::Pooled {
-        let mut holder = self.store(owner).writer().unwrap();
-        let hold = match holder.engine() {
+        let store = self.store(owner);
+        let mut holder = store.writer().unwrap();
+        let hold = match store.engine() {
             "sqlite" => "BEGIN IMMEDIATE".to_owned(),
             _ => format!("BEGIN; SELECT * FROM {table} FOR UPDATE"),
         };
