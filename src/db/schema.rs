@@ -85,11 +85,36 @@ diesel::table! {
 }
 
 diesel::table! {
+    order_act (act_id) {
+        act_id -> BigInt,
+        order_id -> BigInt,
+        act -> Text,
+        by_whom -> Integer,
+        user_id -> Nullable<BigInt>,
+        detail -> Nullable<Text>,
+        create_time -> BigInt,
+    }
+}
+
+diesel::table! {
     order_goods (order_id, goods_id) {
         order_id -> BigInt,
         goods_id -> BigInt,
         goods_number -> BigInt,
         goods_price -> BigInt,
+    }
+}
+
+diesel::table! {
+    order_refund (refund_id) {
+        refund_id -> BigInt,
+        order_id -> BigInt,
+        user_id -> BigInt,
+        idempotency_key -> Nullable<Text>,
+        fingerprint -> Text,
+        amount -> BigInt,
+        refusal -> Nullable<Text>,
+        create_time -> BigInt,
     }
 }
 
@@ -117,6 +142,7 @@ diesel::table! {
         deadline_time -> BigInt,
         wake_time -> Nullable<BigInt>,
         refusal -> Nullable<Text>,
+        pay_id -> Nullable<BigInt>,
     }
 }
 
@@ -134,6 +160,14 @@ diesel::table! {
         add_time -> BigInt,
         pay_time -> Nullable<BigInt>,
         close_time -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    pay_ask (pay_id) {
+        pay_id -> BigInt,
+        ask_time -> BigInt,
+        asks -> Integer,
     }
 }
 
@@ -169,6 +203,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    pay_refund (refund_id) {
+        refund_id -> BigInt,
+        pay_id -> BigInt,
+        order_id -> BigInt,
+        amount -> BigInt,
+        reason -> Text,
+        status -> Integer,
+        attempts -> Integer,
+        due_time -> BigInt,
+        create_time -> BigInt,
+        done_time -> Nullable<BigInt>,
+        remark -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     pay_request (user_id, idempotency_key) {
         user_id -> BigInt,
         idempotency_key -> Text,
@@ -190,6 +240,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    sandbox_refund (out_trade_no, out_request_no) {
+        out_trade_no -> Text,
+        out_request_no -> Text,
+        amount -> BigInt,
+        create_time -> BigInt,
+    }
+}
+
+diesel::table! {
     sandbox_trade (out_trade_no) {
         out_trade_no -> Text,
         trade_no -> Text,
@@ -199,6 +258,7 @@ diesel::table! {
         refunded -> BigInt,
         add_time -> BigInt,
         pay_time -> Nullable<BigInt>,
+        provider -> Text,
     }
 }
 

@@ -32,6 +32,9 @@ pub enum Order {}
 /// What a [`PayId`] names.
 #[derive(Debug)]
 pub enum Pay {}
+/// What a [`RefundId`] names.
+#[derive(Debug)]
+pub enum Refund {}
 /// What an [`EntryId`] names.
 #[derive(Debug)]
 pub enum Entry {}
@@ -46,6 +49,8 @@ pub type CouponId = Id<Coupon>;
 pub type OrderId = Id<Order>;
 /// Names a payment; it is the platform's `out_trade_no`.
 pub type PayId = Id<Pay>;
+/// Names a refund; it is the number the platform is told.
+pub type RefundId = Id<Refund>;
 /// Names a row that only has a number so that it has a key (an adjustment, a delivery).
 pub type EntryId = Id<Entry>;
 

@@ -1,8 +1,10 @@
 //! Pure values and rules: no I/O, no actor, no SQL. Everything else is built from these.
 
 pub mod clock;
+pub mod event;
 pub mod id;
 pub mod idempotency;
+pub mod lifecycle;
 pub mod money;
 pub mod order;
 pub mod points;

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use serde::Serialize;
 
 use crate::domain::clock::Timestamp;
-use crate::domain::id::PayId;
+use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::Money;
 
 /// Where a customer pays.
@@ -64,12 +64,14 @@ pub struct Notice {
 }
 
 /// What happened at a platform.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The customer paid.
     Paid,
     /// The customer, or the platform, declined.
     Declined,
+    /// Money went back: the number of the refund.
+    Refunded(String),
 }
 
 /// Why a callback is not even read.
@@ -92,6 +94,73 @@ pub enum Outcome<T> {
     Unknown(String),
 }
 
+/// How a payment stands at its platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It waits for the customer.
+    Unpaid,
+    /// It can be paid no more.
+    Closed,
+    /// The platform does not know the number.
+    Missing,
+    /// The customer was charged.
+    Paid(Charge),
+}
+
+/// What a customer was charged, as the platform says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charge {
+    /// The platform's number of the payment.
+    pub trade_no: String,
+    /// How much.
+    pub amount: Money,
+    /// In which currency.
+    pub currency: String,
+    /// Whether it is for the merchant in our settings.
+    pub merchant_is_ours: bool,
+}
+
+/// What a platform is to give back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refund {
+    /// Our number of it: the same number again is the same refund.
+    pub refund_id: RefundId,
+    /// Of which payment.
+    pub pay_id: PayId,
+    /// How much of it.
+    pub amount: Money,
+    /// All that was paid.
+    pub paid: Money,
+    /// Why, for the customer.
+    pub reason: String,
+}
+
+/// How a refund stands at its platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refunding {
+    /// The money is back.
+    Done,
+    /// It is on its way.
+    Pending,
+    /// The platform does not know the number.
+    Missing,
+    /// The platform will not do it, for this reason; trying again does not help.
+    Refused(String),
+}
+
+/// One line of a platform's statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Our number of the payment, as the platform says it.
+    pub out_trade_no: String,
+    /// The platform's number of the payment.
+    pub trade_no: String,
+    /// Our number of the refund, where it is one.
+    pub refund_no: Option<String>,
+    /// How much went in, or back.
+    pub amount: Money,
+}
+
 /// A future that stays on its thread.
 pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
@@ -102,6 +171,25 @@ pub trait Gateway: Send + Sync {
 
     /// Starts a payment of `amount` under our number `pay_id`; the same number again gives the same checkout.
     fn create(&self, pay_id: PayId, amount: Money) -> LocalFuture<'_, Outcome<Checkout>>;
+
+    /// Asks how a payment stands.
+    fn query(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<Standing>>;
+
+    /// Closes a payment, so that it cannot be paid any more, and answers how it stands then: `Paid` where the customer
+    /// was faster, never `Unpaid`.
+    fn close(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<Standing>>;
+
+    /// Gives money back; the same number again is the same refund.
+    fn refund(&self, refund: Refund) -> LocalFuture<'_, Outcome<Refunding>>;
+
+    /// Asks how a refund stands.
+    fn query_refund(&self, pay_id: PayId, refund_id: RefundId) -> LocalFuture<'_, Outcome<Refunding>>;
+
+    /// Reads a statement of the platform, as it hands them out.
+    ///
+    /// # Errors
+    /// What is wrong with it, naming the line.
+    fn read_statement(&self, text: &str) -> Result<Vec<Entry>, String>;
 
     /// Reads a callback: `header` looks a request header up, `body` is the raw bytes. Verifies before it parses.
     ///

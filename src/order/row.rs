@@ -8,7 +8,7 @@ use super::message::{self, OrderGoods, PreOrder};
 use crate::db::schema::{order_goods, orders};
 use crate::db::{self, Db, each, locked};
 use crate::domain::clock::Timestamp;
-use crate::domain::id::{CouponId, GoodsId, OrderId, UserId};
+use crate::domain::id::{CouponId, GoodsId, OrderId, PayId, UserId};
 use crate::domain::money::Money;
 use crate::domain::refusal::Refusal;
 use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
@@ -39,6 +39,7 @@ pub struct Row {
     pub deadline_time: Timestamp,
     pub wake_time: Option<Timestamp>,
     pub refusal: Option<String>,
+    pub pay_id: Option<PayId>,
 }
 
 impl Row {
@@ -68,6 +69,7 @@ impl Row {
             deadline_time: task.deadline,
             wake_time: task.refusal.is_none().then_some(task.deadline),
             refusal: task.refusal.map(|refusal| refusal.code().to_owned()),
+            pay_id: None,
         }
     }
 

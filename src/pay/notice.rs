@@ -58,12 +58,12 @@ fn judge(row: Option<&Row>, provider: &str, notice: &Notice) -> Result<Effect, R
     if notice.amount != row.pay_amount {
         return Err(Rejected::Amount);
     }
-    match (notice.event, row.status()) {
+    match (&notice.event, row.status()) {
         (Event::Paid, Status::Unpaid) => Ok(Effect::Pay),
         (Event::Paid, Status::Paid) if row.trade_no.as_deref() == Some(&notice.trade_no) => Ok(Effect::Nothing),
         (Event::Paid, Status::Paid | Status::Closed) => Err(Rejected::NotOpen),
         (Event::Declined, Status::Unpaid) => Ok(Effect::Close),
-        (Event::Declined, Status::Paid | Status::Closed) => Ok(Effect::Nothing),
+        (Event::Declined, Status::Paid | Status::Closed) | (Event::Refunded(_), _) => Ok(Effect::Nothing),
     }
 }
 

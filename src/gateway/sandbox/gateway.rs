@@ -4,9 +4,11 @@ use super::Platform;
 use super::notice::Body;
 use super::signature::{HEADER, Key};
 use crate::domain::clock::Timestamp;
-use crate::domain::id::PayId;
+use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::Money;
-use crate::gateway::{Checkout, CheckoutKind, Gateway, LocalFuture, Notice, Outcome, Reject};
+use crate::gateway::{
+    Checkout, CheckoutKind, Entry, Gateway, LocalFuture, Notice, Outcome, Refund, Refunding, Reject, Standing,
+};
 
 /// The sandbox behind the gateways' trait.
 #[derive(Debug)]
@@ -39,6 +41,26 @@ impl Gateway for SandboxGateway {
                 Err(failure) => Outcome::Unknown(failure.to_string()),
             }
         })
+    }
+
+    fn query(&self, _: PayId) -> LocalFuture<'_, Outcome<Standing>> {
+        Box::pin(async { Outcome::Unknown(String::new()) })
+    }
+
+    fn close(&self, _: PayId) -> LocalFuture<'_, Outcome<Standing>> {
+        Box::pin(async { Outcome::Unknown(String::new()) })
+    }
+
+    fn refund(&self, _: Refund) -> LocalFuture<'_, Outcome<Refunding>> {
+        Box::pin(async { Outcome::Unknown(String::new()) })
+    }
+
+    fn query_refund(&self, _: PayId, _: RefundId) -> LocalFuture<'_, Outcome<Refunding>> {
+        Box::pin(async { Outcome::Unknown(String::new()) })
+    }
+
+    fn read_statement(&self, _: &str) -> Result<Vec<Entry>, String> {
+        Ok(Vec::new())
     }
 
     fn read_callback(
