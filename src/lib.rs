@@ -19,6 +19,7 @@ pub mod pay;
 pub mod user;
 
 pub mod coordinator;
+pub mod settlement;
 
 pub mod audit;
 

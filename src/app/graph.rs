@@ -21,6 +21,7 @@ use crate::runtime::inbox::Consumer;
 use crate::runtime::relay::{Network, Outbox, Relay};
 use crate::runtime::round::Route;
 use crate::runtime::{Faults, Health, Kit, Nudge, Owner, OwnerActor, outbox};
+use crate::settlement::{self, actor::Settlement};
 use crate::user::User;
 
 /// What the actors are made from.
@@ -36,6 +37,7 @@ pub struct Parts {
 pub struct Graph {
     pub owners: Owners,
     pub coordinator: Addr<OrderCoordinator>,
+    pub settlement: Addr<Settlement>,
     pub relay: Addr<Relay>,
     pub gateways: Gateways,
     pub platform: Option<Platform>,
@@ -74,7 +76,8 @@ fn build(parts: Parts) -> Graph {
         books.order,
         limits,
     );
-    let (pay, pay_health) = OwnerActor::start(Arc::new(Pay { kit: pay_kit }), books.pay, limits);
+    let (pay, pay_health) =
+        OwnerActor::start(Arc::new(Pay { kit: pay_kit, ask_after: settings.payments.ask.first.0 }), books.pay, limits);
     let mut health = vec![coupon_health, goods_health, user_health, order_health, pay_health];
 
     let mut network = Network {
@@ -83,7 +86,10 @@ fn build(parts: Parts) -> Graph {
             route(&order, "goods", &goods),
             route(&order, "coupon", &coupon),
             route(&order, "user", &user),
+            route(&order, "points", &user),
+            route(&order, "pay", &pay),
             route(&pay, "order", &order),
+            // From the time before Order decided which payment counts: what is still on its way arrives.
             route(&pay, "points", &user),
             route(&pay, "pay_log", &pay),
         ],
@@ -117,13 +123,25 @@ fn build(parts: Parts) -> Graph {
         owners: owners.clone(),
         gateways: gateways.clone(),
         ids: Arc::clone(&ids),
-        clock,
+        clock: clock.clone(),
         orders: settings.orders,
-        faults,
+        faults: faults.clone(),
         health: Arc::clone(&coordinator_health),
     });
-    health.extend([coordinator_health, relay_health]);
-    Graph { owners, coordinator, relay, gateways, platform, ids, health, outboxes }
+    let settlement_health =
+        Arc::new(Health::new(settlement::actor::NAME, clock.clone(), settlement::actor::AT_ONCE, None));
+    let settlement = Settlement::start(settlement::Tools {
+        order: owners.order.clone(),
+        pay: owners.pay.clone(),
+        gateways: gateways.clone(),
+        clock,
+        payments: settings.payments,
+        pay_within: settings.orders.pay_within.0,
+        faults,
+        health: Arc::clone(&settlement_health),
+    });
+    health.extend([coordinator_health, settlement_health, relay_health]);
+    Graph { owners, coordinator, settlement, relay, gateways, platform, ids, health, outboxes }
 }
 
 fn outbox_of<O: Owner>(owner: &Addr<OwnerActor<O>>) -> Outbox {

@@ -21,6 +21,7 @@ use crate::http::password::Passwords;
 use crate::http::token::Tokens;
 use crate::runtime::{Faults, relay};
 use crate::secret;
+use crate::settlement;
 use graph::{Graph, Parts};
 use stores::Stores;
 
@@ -78,12 +79,13 @@ impl App {
         &self.stores
     }
 
-    /// Looks for work that is due, starts it, and answers how much is under way: unfinished orders and messages. Zero:
-    /// nothing is left to do until time passes or a request comes.
+    /// Looks for work that is due, starts it, and answers how much is under way: unfinished orders, messages, what is to be
+    /// settled with platforms. Zero: nothing is left to do until time passes or a request comes.
     pub async fn work_left(&self) -> usize {
         let sagas = self.graph.coordinator.send(coordinator::message::Sweep).await.unwrap_or(0);
         let routes = self.graph.relay.send(relay::Sweep).await.unwrap_or(0);
-        sagas + routes
+        let settled = self.graph.settlement.send(settlement::message::Sweep).await.unwrap_or(0);
+        sagas + routes + settled
     }
 
     /// Stops in order: no more HTTP, answers under way are sent; then orders and messages under way end, as far as the

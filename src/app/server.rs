@@ -17,6 +17,7 @@ pub fn state(graph: &Graph, tokens: Tokens, passwords: Passwords, clock: Clock, 
     State {
         owners: graph.owners.clone(),
         coordinator: graph.coordinator.clone(),
+        settlement: graph.settlement.clone(),
         gateways: graph.gateways.clone(),
         ids: Arc::clone(&graph.ids),
         started: clock.now(),

@@ -43,7 +43,7 @@ fn consumer<'a>(books: &'a Books, group: &str) -> Option<&'a Store> {
         "coupon" => Some(&books.coupon),
         "user" | "points" => Some(&books.user),
         "order" => Some(&books.order),
-        "pay_log" => Some(&books.pay),
+        "pay" | "pay_log" => Some(&books.pay),
         _ => None,
     }
 }

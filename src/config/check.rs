@@ -19,6 +19,8 @@ pub fn check(settings: &Settings) -> Result<(), Error> {
         ("orders.answer_within", settings.orders.answer_within),
         ("orders.sweep_every", settings.orders.sweep_every),
         ("orders.pay_within", settings.orders.pay_within),
+        ("payments.sweep_every", settings.payments.sweep_every),
+        ("payments.close_again_after", settings.payments.close_again_after),
         ("store.acquire_within", settings.store.acquire_within),
         ("store.lock_within", settings.store.lock_within),
         ("store.statement_within", settings.store.statement_within),

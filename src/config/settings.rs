@@ -25,6 +25,7 @@ pub struct Settings {
     pub store: Store,
     pub owners: Owners,
     pub orders: Orders,
+    pub payments: Payments,
     pub points: Points,
     pub relay: round::Policy,
     pub gateway: Gateway,
@@ -168,6 +169,16 @@ pub struct Orders {
     pub free_shipping_over: Money,
     pub sweep_every: Span,
     pub backoff: Backoff,
+}
+
+/// `[payments]`
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payments {
+    pub sweep_every: Span,
+    pub close_again_after: Span,
+    pub ask: Backoff,
+    pub refund: Backoff,
 }
 
 /// `[points]`

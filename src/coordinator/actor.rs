@@ -102,7 +102,7 @@ fn spawn_drive(
 async fn sweep(tools: Arc<Tools>, tracker: Tracker, addr: Addr<OrderCoordinator>) -> Reply<usize> {
     let mut after = None;
     while !tracker.is_full() {
-        let page = ask(&tools.owners.order, Unfinished { after, limit: PAGE }).await?;
+        let page = ask(&tools.owners.order, Unfinished { until: latest(&tools), after, limit: PAGE }).await?;
         let Some(last) = page.last() else { break };
         after = Some(last.order_id);
         let now = tools.clock.now();
@@ -114,6 +114,11 @@ async fn sweep(tools: Arc<Tools>, tracker: Tracker, addr: Addr<OrderCoordinator>
         }
     }
     Ok(tracker.count())
+}
+
+/// The latest deadline an unfinished order can have.
+fn latest(tools: &Tools) -> Timestamp {
+    tools.clock.now().plus(tools.orders.deadline.0)
 }
 
 impl Actor for OrderCoordinator {
@@ -172,7 +177,7 @@ impl Handler<Look> for OrderCoordinator {
         let (tools, in_flight) = (Arc::clone(&self.tools), self.tracker.count());
         let stale = tools.clock.now().since(self.swept) > tools.orders.sweep_every.0 * SWEEPS_MISSED;
         Box::pin(async move {
-            let unconfirmed = ask(&tools.owners.order, CountUnfinished).await.ok();
+            let unconfirmed = ask(&tools.owners.order, CountUnfinished { until: latest(&tools) }).await.ok();
             let worked_on = i64::try_from(in_flight).unwrap_or(i64::MAX);
             let unwatched = |unconfirmed: i64| if stale { unconfirmed.saturating_sub(worked_on).max(0) } else { 0 };
             Sagas { in_flight, unconfirmed, without_wakeup: unconfirmed.map(unwatched) }

@@ -15,7 +15,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{CouponId, OrderId};
 use crate::domain::reservation::{Standing, standing};
 use crate::domain::status::Direction;
-use crate::order::message::Cancelled;
+use crate::order::message::Release;
 use crate::runtime::inbox::bodies;
 use crate::runtime::outbox::Message;
 
@@ -122,10 +122,10 @@ pub fn bind(owner: &Coupon, batch: &[Bind], db: &mut Db) -> db::Result<Vec<Resul
     Ok(outcomes)
 }
 
-/// Consumes order/cancel: frees what is bound to each order, and writes a tombstone where nothing is.
+/// Consumes order/cancel and order/refund: frees what is bound to each order, and writes a tombstone where nothing is.
 pub fn consume(owner: &Coupon, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.kit.clock.now();
-    let cancelled: Vec<Result<Cancelled, String>> = bodies(fresh);
+    let cancelled: Vec<Result<Release, String>> = bodies(fresh);
     lock_coupons(db, &cancelled.iter().flatten().filter_map(|order| order.coupon_id).collect::<Vec<_>>())?;
     let mut known = read_log(db, &cancelled.iter().flatten().map(|order| order.order_id).collect::<Vec<_>>())?;
     let mut log = Vec::new();

@@ -49,6 +49,14 @@ stored_as_bigint!(Money, Timestamp);
 /// An enumeration stored as the integers of the original's tables: each state and its number, once.
 macro_rules! stored_as_integer {
     ($($type:ident { $($state:ident = $number:literal),* })*) => {$(
+        impl $type {
+            /// The integer that is stored.
+            #[must_use]
+            pub const fn number(self) -> i32 {
+                match self { $(Self::$state => $number),* }
+            }
+        }
+
         impl<B: Backend> ToSql<Integer, B> for $type where i32: ToSql<Integer, B> {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, B>) -> serialize::Result {
                 match self { $(Self::$state => ToSql::<Integer, B>::to_sql(&$number, out)),* }

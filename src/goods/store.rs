@@ -16,7 +16,7 @@ use crate::domain::money::Money;
 use crate::domain::quantity::Stock;
 use crate::domain::reservation::{Standing, standing};
 use crate::domain::status::Direction;
-use crate::order::message::Cancelled;
+use crate::order::message::Release;
 use crate::runtime::inbox::bodies;
 use crate::runtime::outbox::Message;
 
@@ -107,10 +107,10 @@ pub fn reserve(owner: &Goods, batch: &[Reserve], db: &mut Db) -> db::Result<Vec<
     Ok(outcomes)
 }
 
-/// Consumes order/cancel: gives back what each order took, and writes a tombstone for what it never took.
+/// Consumes order/cancel and order/refund: gives back what each order took, and writes a tombstone for what it never took.
 pub fn consume(owner: &Goods, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.kit.clock.now();
-    let cancelled: Vec<Result<Cancelled, String>> = bodies(fresh);
+    let cancelled: Vec<Result<Release, String>> = bodies(fresh);
     let orders: Vec<OrderId> = cancelled.iter().flatten().map(|order| order.order_id).collect();
     lock_stock(db, &cancelled.iter().flatten().flat_map(|order| order.goods.iter().copied()).collect::<Vec<_>>())?;
     let log = read_log(db, &orders)?;

@@ -7,6 +7,7 @@ use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
 use actix_web::web::Bytes;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::problem::{Code, Problem};
@@ -28,6 +29,30 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
         }
         let bytes = read(req, payload);
         Box::pin(async move { field::from_json(&bytes.await?).map(Self) })
+    }
+}
+
+/// No body, or an object without fields: the route says it all.
+#[derive(Debug)]
+pub struct Nothing;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Empty {}
+
+impl FromRequest for Nothing {
+    type Error = Problem;
+    type Future = Extracting<Self>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = read(req, payload);
+        Box::pin(async move {
+            let bytes = bytes.await?;
+            if !bytes.is_empty() {
+                let Empty {} = field::from_json(&bytes)?;
+            }
+            Ok(Self)
+        })
     }
 }
 

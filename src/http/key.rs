@@ -15,20 +15,36 @@ const HEADER: &str = "Idempotency-Key";
 #[derive(Debug)]
 pub struct Key(pub IdempotencyKey);
 
+/// The client's key, where it gives one.
+#[derive(Debug)]
+pub struct OptionalKey(pub Option<IdempotencyKey>);
+
 impl FromRequest for Key {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let mut values = req.headers().get_all(HEADER);
-        let key = match (values.next(), values.next()) {
-            (None, _) => Err(Problem::field(HEADER, "is required")),
-            (Some(value), None) => IdempotencyKey::try_from(value.as_bytes())
-                .map(Self)
-                .map_err(|invalid| Problem::field(HEADER, invalid.to_string())),
-            (Some(_), Some(_)) => Err(Problem::field(HEADER, "is given more than once")),
-        };
-        ready(key)
+        ready(read(req).and_then(|key| key.map(Self).ok_or_else(|| Problem::field(HEADER, "is required"))))
+    }
+}
+
+impl FromRequest for OptionalKey {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(read(req).map(Self))
+    }
+}
+
+fn read(req: &HttpRequest) -> Result<Option<IdempotencyKey>, Problem> {
+    let mut values = req.headers().get_all(HEADER);
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => IdempotencyKey::try_from(value.as_bytes())
+            .map(Some)
+            .map_err(|invalid| Problem::field(HEADER, invalid.to_string())),
+        (Some(_), Some(_)) => Err(Problem::field(HEADER, "is given more than once")),
     }
 }
 

@@ -13,6 +13,7 @@ pub mod field;
 pub mod goods;
 pub mod health;
 pub mod key;
+pub mod life;
 pub mod middleware;
 pub mod order;
 pub mod page;
@@ -41,6 +42,7 @@ use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::id::IdGenerator;
 use crate::gateway::Gateways;
 use crate::runtime::{Health, outbox};
+use crate::settlement::actor::Settlement;
 use password::Passwords;
 use problem::{Code, Problem};
 use token::Tokens;
@@ -51,6 +53,8 @@ pub struct State {
     pub owners: coordinator::Owners,
     /// Places orders and starts payments.
     pub coordinator: Addr<OrderCoordinator>,
+    /// Gives up orders, asks platforms.
+    pub settlement: Addr<Settlement>,
     /// The payment platforms.
     pub gateways: Gateways,
     /// New ids.

@@ -4,7 +4,7 @@ use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use super::auth::Customer;
+use super::auth::{Admin, Customer};
 use super::body::Body;
 use super::key::{Key, fingerprint};
 use super::path::PathId;
@@ -14,6 +14,7 @@ use crate::coordinator::message::{PaymentStarted, StartPayment};
 use crate::domain::id::{self, OrderId};
 use crate::pay::message::Find;
 use crate::runtime::task::ask;
+use crate::settlement::message::Query;
 
 /// Which order to pay, and where.
 #[derive(Debug, Serialize, Deserialize)]
@@ -53,5 +54,14 @@ pub async fn start(caller: Customer, Key(key): Key, state: web::Data<State>, Bod
 /// 404, also for somebody else's.
 pub async fn find(caller: Customer, state: web::Data<State>, PathId(pay_id): PathId<id::Pay>) -> Answer {
     let payment = ask(&state.owners.pay, Find { pay_id, user_id: caller.0 }).await?;
+    payment.map(|payment| HttpResponse::Ok().json(payment)).ok_or(Problem::new(Code::NotFound))
+}
+
+/// `POST /admin/payments/{id}/query`: asks the platform now how the payment stands, and its refunds.
+///
+/// # Errors
+/// 404; 503 where the platform does not answer.
+pub async fn query(_: Admin, state: web::Data<State>, PathId(pay_id): PathId<id::Pay>) -> Answer {
+    let payment = state.settlement.send(Query { pay_id }).await??;
     payment.map(|payment| HttpResponse::Ok().json(payment)).ok_or(Problem::new(Code::NotFound))
 }

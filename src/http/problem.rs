@@ -52,6 +52,10 @@ codes! {
     CouponAlreadyUsed     "coupon_already_used"      409 "The coupon is used by another order";
     OrderDeadlinePassed   "order_deadline_passed"    409 "The order could not be made in time";
     OrderNotPayable       "order_not_payable"        409 "The order cannot be paid";
+    OrderNotCancellable   "order_not_cancellable"    409 "The order cannot be cancelled";
+    OrderNotShippable     "order_not_shippable"      409 "The order cannot be shipped";
+    OrderNotReceivable    "order_not_receivable"     409 "The order cannot be received";
+    OrderNotRefundable    "order_not_refundable"     409 "The order cannot be refunded";
     TradeNotOpen          "trade_not_open"           409 "The trade has ended";
     PayloadTooLarge       "payload_too_large"        413 "The body is too large";
     UnsupportedMediaType  "unsupported_media_type"   415 "The body must be application/json";

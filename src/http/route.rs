@@ -2,7 +2,7 @@
 
 use actix_web::web::{PayloadConfig, ServiceConfig, get, patch, post, resource};
 
-use super::{balance, callback, coupon, goods, health, order, payment, session, status, stock, user};
+use super::{balance, callback, coupon, goods, health, life, order, payment, session, status, stock, user};
 
 const KIB: usize = 1024;
 
@@ -18,6 +18,9 @@ pub fn public(cfg: &mut ServiceConfig) {
         .service(resource("/v1/goods/{id}").route(get().to(goods::find)))
         .service(resource("/v1/orders").app_data(limit(16)).route(get().to(order::list)).route(post().to(order::place)))
         .service(resource("/v1/orders/{id}").route(get().to(order::find)))
+        .service(resource("/v1/orders/{id}/cancel").route(post().to(life::cancel)))
+        .service(resource("/v1/orders/{id}/receive").route(post().to(life::receive)))
+        .service(resource("/v1/orders/{id}/refund").route(post().to(life::refund)))
         .service(resource("/v1/payments").route(post().to(payment::start)))
         .service(resource("/v1/payments/{id}").route(get().to(payment::find)))
         .service(resource("/v1/payments/callbacks/{provider}").app_data(limit(64)).route(post().to(callback::take)));
@@ -30,6 +33,10 @@ pub fn admin(cfg: &mut ServiceConfig) {
         .service(resource("/admin/goods").route(post().to(goods::create)))
         .service(resource("/admin/goods/{id}").route(patch().to(goods::change)))
         .service(resource("/admin/goods/{id}/stock").route(post().to(stock::adjust)))
+        .service(resource("/admin/orders/{id}/ship").route(post().to(life::ship)))
+        .service(resource("/admin/orders/{id}/cancel").route(post().to(life::cancel_for)))
+        .service(resource("/admin/orders/{id}/refund").route(post().to(life::refund_for)))
+        .service(resource("/admin/payments/{id}/query").route(post().to(payment::query)))
         .service(resource("/admin/coupons").route(post().to(coupon::create)))
         .service(resource("/admin/users/{id}/balance").route(post().to(balance::adjust)));
 }

@@ -11,7 +11,7 @@ use super::auth::Admin;
 use super::{Answer, State};
 use crate::coordinator::message::{Look, Sagas};
 use crate::domain::clock::Timestamp;
-use crate::pay::message::CountOpen;
+use crate::pay::message::{CountUnsettled, Unsettled};
 use crate::runtime::health::{self, Report};
 use crate::runtime::outbox::{self, Backlog};
 use crate::runtime::task::ask;
@@ -35,7 +35,7 @@ struct Status {
     actors: Vec<Report>,
     outbox: Option<Outbox>,
     sagas: Option<Sagas>,
-    payments: Option<Payments>,
+    payments: Option<Unsettled>,
 }
 
 /// The outboxes together.
@@ -46,19 +46,14 @@ struct Outbox {
     dead: i64,
 }
 
-#[derive(Serialize)]
-struct Payments {
-    open: i64,
-}
-
 /// `GET /admin/status`
 ///
 /// # Errors
 /// None of its own: what cannot be told is `null`.
 pub async fn show(_: Admin, state: web::Data<State>) -> Answer {
     let backlogs = join_all(state.outboxes.iter().map(|outbox| within(outbox.send(outbox::Look))));
-    let (backlogs, sagas, open) =
-        join3(backlogs, within(state.coordinator.send(Look)), within(ask(&state.owners.pay, CountOpen))).await;
+    let (backlogs, sagas, payments) =
+        join3(backlogs, within(state.coordinator.send(Look)), within(ask(&state.owners.pay, CountUnsettled))).await;
     let now = state.clock.now();
     let backlogs: Option<Vec<Backlog>> = backlogs.into_iter().map(|backlog| backlog?.ok()).collect();
     let outbox = backlogs.map(|backlogs| together(&backlogs, now));
@@ -70,7 +65,7 @@ pub async fn show(_: Admin, state: web::Data<State>) -> Answer {
         actors,
         outbox,
         sagas,
-        payments: open.map(|open| Payments { open }),
+        payments,
     };
     Ok(HttpResponse::Ok().json(status))
 }

@@ -33,6 +33,7 @@ fn state() -> State {
             pay: nobody(),
         },
         coordinator: nobody(),
+        settlement: nobody(),
         gateways: Gateways::default(),
         ids: Arc::new(IdGenerator::new(clock.clone(), NodeId::try_from(0).unwrap())),
         tokens: Tokens::new(SECRET, clock.clone(), HOUR),
@@ -67,19 +68,26 @@ fn request(method: &str, path: &str, body: &str) -> TestRequest {
 }
 
 /// Method, path, a good body.
-const FOR_CUSTOMERS: [(&str, &str, &str); 6] = [
+const FOR_CUSTOMERS: [(&str, &str, &str); 9] = [
     ("GET", "/v1/users/me", ""),
     ("GET", "/v1/orders", ""),
     ("POST", "/v1/orders", r#"{"goods":[{"goods_id":"1","goods_number":1}],"address":"a","consignee":"b"}"#),
     ("GET", "/v1/orders/1", ""),
+    ("POST", "/v1/orders/1/cancel", ""),
+    ("POST", "/v1/orders/1/receive", "{}"),
+    ("POST", "/v1/orders/1/refund", "{}"),
     ("POST", "/v1/payments", r#"{"order_id":"1","provider":"sandbox"}"#),
     ("GET", "/v1/payments/1", ""),
 ];
-const FOR_ADMINS: [(&str, &str, &str); 6] = [
+const FOR_ADMINS: [(&str, &str, &str); 10] = [
     ("GET", "/admin/status", ""),
     ("POST", "/admin/goods", r#"{"goods_name":"a","goods_number":0,"goods_price":"1"}"#),
     ("PATCH", "/admin/goods/1", "{}"),
     ("POST", "/admin/goods/1/stock", r#"{"delta":-1,"reason":"a"}"#),
+    ("POST", "/admin/orders/1/ship", ""),
+    ("POST", "/admin/orders/1/cancel", r#"{"reason":"a"}"#),
+    ("POST", "/admin/orders/1/refund", r#"{"amount":"1.00","reason":"a"}"#),
+    ("POST", "/admin/payments/1/query", ""),
     ("POST", "/admin/coupons", r#"{"user_id":"1","coupon_price":"1"}"#),
     ("POST", "/admin/users/1/balance", r#"{"delta":"-1","reason":"a"}"#),
 ];

@@ -1,12 +1,13 @@
 //! From Order's mailbox to its tables.
 
-use super::error::PaymentRefusal;
+use super::error::{ActRefusal, PaymentRefusal};
 use super::message::{
-    self, Cancel, Confirm, CountUnfinished, Ended, Find, FindByKey, List, PreOrder, PreOrdered, StartPayment,
-    Unfinished,
+    self, Cancel, Confirm, CountUnfinished, Do, Ended, Find, FindAny, FindByKey, List, PreOrder, PreOrdered,
+    StartPayment, TakeExpired, Unfinished,
 };
-use super::{Order, ending, store};
+use super::{Order, act, ending, paid, store};
 use crate::db::{Db, Result as DbResult};
+use crate::domain::id::OrderId;
 use crate::domain::money::Money;
 use crate::runtime::inbox::Consumer;
 use crate::runtime::outbox::Message;
@@ -100,8 +101,36 @@ impl Task<Order> for StartPayment {
     }
 }
 
+impl Task<Order> for TakeExpired {
+    type Outcome = Vec<OrderId>;
+    const ACCESS: Access = Access::Write;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        store::take_expired(owner, batch, db)
+    }
+}
+
+impl Task<Order> for FindAny {
+    type Outcome = Option<message::Order>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        store::find_any(owner, batch, db)
+    }
+}
+
+impl Task<Order> for Do {
+    type Outcome = Result<message::Order, ActRefusal>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        act::act(owner, batch, db)
+    }
+}
+
 impl Consumer for Order {
     fn consume(&self, fresh: &[&Message], db: &mut Db) -> DbResult<Vec<Result<(), String>>> {
-        store::consume(self, fresh, db)
+        paid::consume(self, fresh, db)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use diesel::prelude::*;
 
 use super::Order;
-use super::message::{CANCELLED, Cancel, Cancelled, Confirm, Ended, OrderGoods};
+use super::message::{CANCELLED, Cancel, Confirm, Ended, OrderGoods, Release};
 use super::row::{self, Row};
 use crate::db::schema::orders;
 use crate::db::{self, Db, each};
@@ -20,7 +20,7 @@ type Rows = HashMap<OrderId, Row>;
 type Lines = HashMap<OrderId, Vec<OrderGoods>>;
 
 /// `unconfirmed -> confirmed` before the deadline, one statement for the whole batch. Where nothing is left to pay the
-/// order is paid at once.
+/// order is paid at once; else it wakes somebody when its time to be paid has passed.
 pub fn confirm(owner: &Order, batch: &[Confirm], db: &mut Db) -> db::Result<Vec<Ended>> {
     let now = owner.kit.clock.now();
     let ids: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
@@ -31,8 +31,9 @@ pub fn confirm(owner: &Order, batch: &[Confirm], db: &mut Db) -> db::Result<Vec<
     for row in rows.values_mut().filter(in_time) {
         row.order_status = OrderStatus::Confirmed;
         row.confirm_time = Some(now);
-        row.wake_time = None;
+        row.wake_time = Some(now.plus(owner.pay_within));
         if row.pay_amount == Money::ZERO {
+            row.wake_time = None;
             row.pay_status = PayStatus::Paid;
             row.pay_time = Some(now);
             paid.push(row.order_id);
@@ -40,16 +41,16 @@ pub fn confirm(owner: &Order, batch: &[Confirm], db: &mut Db) -> db::Result<Vec<
             to_pay.push(row.order_id);
         }
     }
-    set_confirmed(db, &to_pay, PayStatus::Unpaid, None, now)?;
-    set_confirmed(db, &paid, PayStatus::Paid, Some(now), now)?;
+    set_confirmed(db, &to_pay, (PayStatus::Unpaid, None), Some(now.plus(owner.pay_within)), now)?;
+    set_confirmed(db, &paid, (PayStatus::Paid, Some(now)), None, now)?;
     batch.iter().map(|task| ended(task.order_id, &rows, &lines)).collect()
 }
 
 fn set_confirmed(
     db: &mut Db,
     ids: &[OrderId],
-    pay_status: PayStatus,
-    pay_time: Option<Timestamp>,
+    (pay_status, pay_time): (PayStatus, Option<Timestamp>),
+    wake_time: Option<Timestamp>,
     now: Timestamp,
 ) -> db::Result<()> {
     for ids in ids.chunks(db::ROWS_PER_INSERT) {
@@ -62,7 +63,7 @@ fn set_confirmed(
                     orders::pay_status.eq(pay_status),
                     orders::pay_time.eq(pay_time),
                     orders::confirm_time.eq(Some(now)),
-                    orders::wake_time.eq(None::<Timestamp>),
+                    orders::wake_time.eq(wake_time),
                 ))
                 .execute(db)
         )?;
@@ -87,7 +88,7 @@ pub fn cancel(owner: &Order, batch: &[Cancel], db: &mut Db) -> db::Result<Vec<En
         row.refusal = Some(task.refusal.code().to_owned());
         by_refusal.entry(task.refusal.code()).or_default().push(task.order_id);
         let goods = lines.get(&task.order_id).into_iter().flatten().map(|line| line.goods_id).collect();
-        let body = Cancelled { order_id: row.order_id, user_id: row.user_id, coupon_id: row.coupon_id, goods };
+        let body = Release { order_id: row.order_id, user_id: row.user_id, coupon_id: row.coupon_id, goods };
         messages.push((task.order_id, body));
     }
     for (code, ids) in by_refusal {
@@ -122,6 +123,8 @@ fn ended(order_id: OrderId, rows: &Rows, lines: &Lines) -> db::Result<Ended> {
     Ok(match order.order_status {
         OrderStatus::Unconfirmed => Ended::DeadlinePassed,
         OrderStatus::Confirmed | OrderStatus::Refunded => Ended::Confirmed(Box::new(order)),
+        // It was confirmed, and given up since.
+        OrderStatus::Cancelled if order.confirm_time.is_some() => Ended::Confirmed(Box::new(order)),
         OrderStatus::Cancelled | OrderStatus::Invalid => {
             Ended::Cancelled(order.refusal.unwrap_or(Refusal::OrderDeadlinePassed), Box::new(order))
         }

@@ -1,17 +1,20 @@
 //! What Order can be asked.
 
+use std::time::Duration;
+
 use actix::Message;
 use serde::{Deserialize, Serialize};
 
-use super::error::PaymentRefusal;
+use super::error::{ActRefusal, PaymentRefusal};
 use crate::domain::clock::Timestamp;
-use crate::domain::id::{CouponId, GoodsId, OrderId, UserId};
+use crate::domain::id::{CouponId, GoodsId, OrderId, PayId, RefundId, UserId};
 use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
 use crate::domain::money::Money;
 use crate::domain::order::Line;
 use crate::domain::pricing::Price;
 use crate::domain::refusal::Refusal;
 use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
+use crate::domain::text::Reason;
 use crate::runtime::Reply;
 use crate::runtime::outbox::Topic;
 
@@ -54,6 +57,8 @@ pub struct Order {
     pub confirm_time: Option<Timestamp>,
     /// When it was paid.
     pub pay_time: Option<Timestamp>,
+    /// The payment that paid it.
+    pub pay_id: Option<PayId>,
     /// Why it was refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
@@ -180,6 +185,9 @@ pub enum Ended {
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Order>>")]
 pub struct Unfinished {
+    /// Those whose deadline is not later: orders that wait for their payment have a wake-up too, later ones, and are not
+    /// to be looked through.
+    pub until: Timestamp,
     /// Where the last page ended.
     pub after: Option<OrderId>,
     /// At most so many.
@@ -189,7 +197,10 @@ pub struct Unfinished {
 /// How many orders are unconfirmed. Read.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<i64>")]
-pub struct CountUnfinished;
+pub struct CountUnfinished {
+    /// Those whose deadline is not later, as with [`Unfinished`].
+    pub until: Timestamp,
+}
 
 /// A payment of this user's order is about to start: `unpaid -> paying`. The outcome is the amount to pay.
 #[derive(Debug, Clone, Copy, Message)]
@@ -201,12 +212,89 @@ pub struct StartPayment {
     pub user_id: UserId,
 }
 
-/// Messages of a cancelled order.
-pub const CANCELLED: Topic = Topic { topic: "order", tag: "cancel", groups: &["goods", "coupon", "user"] };
+/// Orders whose time to be paid has passed, oldest first: each is given out once per `lease`, so that one that cannot
+/// be ended now comes back later and stops nobody else.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<OrderId>>")]
+pub struct TakeExpired {
+    /// At most so many.
+    pub limit: i64,
+    /// Given out again after this time.
+    pub lease: Duration,
+}
 
-/// The body of [`CANCELLED`]: what was asked for, so that each owner gives back what it took of it.
+/// The order with this id, whoever's it is. Read.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Option<Order>>")]
+pub struct FindAny {
+    /// Which.
+    pub order_id: OrderId,
+}
+
+/// Who does something to an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// The shop itself.
+    Shop,
+    /// This customer, to an order that must be theirs.
+    Customer(UserId),
+    /// This administrator.
+    Admin(UserId),
+}
+
+/// What is done to an order after it was placed.
+#[derive(Debug, Clone)]
+pub enum Act {
+    /// It is given up before it is paid; why, where somebody says.
+    Cancel(Option<Reason>),
+    /// The same, because its time to be paid has passed.
+    Expire,
+    /// It leaves the house.
+    Ship,
+    /// It reached its customer.
+    Receive,
+    /// Money goes back.
+    Refund(Refund),
+}
+
+/// What is to go back of an order that is paid.
+#[derive(Debug, Clone)]
+pub struct Refund {
+    /// The number it gets, where it is new.
+    pub refund_id: RefundId,
+    /// The client's key: the same key is the same refund.
+    pub key: Option<IdempotencyKey>,
+    /// What the request asked for.
+    pub fingerprint: Fingerprint,
+    /// How much of what was paid on a platform; all that is left of it where nothing is said, and with it balance,
+    /// coupon, points and what has not been shipped.
+    pub amount: Option<Money>,
+    /// Why, for the customer and the platform.
+    pub reason: Option<Reason>,
+}
+
+/// Does something to an order, where its state allows it, with the messages that follow, in one transaction.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Result<Order, ActRefusal>>")]
+pub struct Do {
+    /// Which order.
+    pub order_id: OrderId,
+    /// Who.
+    pub by: By,
+    /// What.
+    pub act: Act,
+}
+
+/// Messages of an order that failed or was cancelled.
+pub const CANCELLED: Topic = Topic { topic: "order", tag: "cancel", groups: &["goods", "coupon", "user"] };
+/// Messages of an order that was refunded in full before it was shipped.
+pub const REFUNDED: Topic = Topic { topic: "order", tag: "refund", groups: &["goods", "coupon", "user", "points"] };
+/// The same after it was shipped: the goods are gone.
+pub const REFUNDED_SHIPPED: Topic = Topic { topic: "order", tag: "refund", groups: &["coupon", "user", "points"] };
+
+/// The body of those three: what the order asked for, so that each owner gives back what it took of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cancelled {
+pub struct Release {
     /// Which order.
     pub order_id: OrderId,
     /// Whose it was.
@@ -215,4 +303,26 @@ pub struct Cancelled {
     pub coupon_id: Option<CouponId>,
     /// The goods it wanted.
     pub goods: Vec<GoodsId>,
+}
+
+/// Messages of an order that is paid; the body is [`crate::pay::message::Paid`]. Pay tells Order of every payment; only
+/// Order knows which of them pays it.
+pub const PAID: Topic = Topic { topic: "order", tag: "paid", groups: &["points"] };
+
+/// Messages of money that is to go back: a refund was asked for, or the order did not want the payment.
+pub const REPAY: Topic = Topic { topic: "order", tag: "repay", groups: &["pay"] };
+
+/// The body of [`REPAY`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Repay {
+    /// The number of the refund.
+    pub refund_id: RefundId,
+    /// Of which order.
+    pub order_id: OrderId,
+    /// Of which payment; the one that is paid, where the order does not know it.
+    pub pay_id: Option<PayId>,
+    /// How much.
+    pub amount: Money,
+    /// Why.
+    pub reason: String,
 }

@@ -1,12 +1,15 @@
-//! Order owns `orders` and `order_goods`.
+//! Order owns `orders`, `order_goods`, `order_act` and `order_refund`.
 //!
-//! Its invariants: one order per user and idempotency key; the amounts of an order add up; no unconfirmed order is
-//! without a next wake-up.
+//! Its invariants: one order per user and idempotency key; the amounts of an order add up; no order that is unconfirmed
+//! or waits for its payment is without a next wake-up; an order is paid by one payment, every other goes back; never
+//! more goes back than was paid. Only here is decided what a payment or a refund means for an order: one row, one lock.
 
+mod act;
 pub mod actor;
 mod ending;
 pub mod error;
 pub mod message;
+mod paid;
 mod row;
 mod store;
 

@@ -3,12 +3,15 @@
 use std::collections::HashMap;
 
 use diesel::prelude::*;
+use serde::Serialize;
 
 use super::message::{self, OrderGoods, PreOrder};
+use crate::db::bulk::{Kind, Update};
 use crate::db::schema::{order_goods, orders};
 use crate::db::{self, Db, each, locked};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{CouponId, GoodsId, OrderId, PayId, UserId};
+use crate::domain::lifecycle::State;
 use crate::domain::money::Money;
 use crate::domain::refusal::Refusal;
 use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
@@ -73,6 +76,16 @@ impl Row {
         }
     }
 
+    /// Its three states.
+    pub const fn state(&self) -> State {
+        State { order: self.order_status, pay: self.pay_status, shipping: self.shipping_status }
+    }
+
+    /// Takes it to another state.
+    pub const fn set_state(&mut self, state: State) {
+        (self.order_status, self.pay_status, self.shipping_status) = (state.order, state.pay, state.shipping);
+    }
+
     /// The order, with its lines.
     pub fn into_order(self, goods: Vec<OrderGoods>) -> db::Result<message::Order> {
         let refusal = self.refusal.as_deref().map(refusal).transpose()?;
@@ -95,11 +108,71 @@ impl Row {
             add_time: self.add_time,
             confirm_time: self.confirm_time,
             pay_time: self.pay_time,
+            pay_id: self.pay_id,
             refusal,
             deadline_time: self.deadline_time,
             fingerprint: self.fingerprint,
         })
     }
+}
+
+/// What a move changes in a row, and the state it is only to be changed from.
+#[derive(Serialize)]
+struct Moved {
+    id: i64,
+    order_was: i32,
+    pay_was: i32,
+    shipping_was: i32,
+    order_now: i32,
+    pay_now: i32,
+    shipping_now: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paid_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paid_by: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wake: Option<i64>,
+}
+
+const MOVE: Update = Update {
+    table: "orders",
+    given: &[
+        ("id", Kind::Integer),
+        ("order_was", Kind::Integer),
+        ("pay_was", Kind::Integer),
+        ("shipping_was", Kind::Integer),
+        ("order_now", Kind::Integer),
+        ("pay_now", Kind::Integer),
+        ("shipping_now", Kind::Integer),
+        ("paid_at", Kind::Integer),
+        ("paid_by", Kind::Integer),
+        ("wake", Kind::Integer),
+    ],
+    only: "order_id = given.id AND order_status = given.order_was AND pay_status = given.pay_was \
+           AND shipping_status = given.shipping_was",
+    set: "order_status = given.order_now, pay_status = given.pay_now, shipping_status = given.shipping_now, \
+          pay_time = given.paid_at, pay_id = given.paid_by, wake_time = given.wake",
+};
+
+/// Writes the rows that were moved, each from the state it had when it was locked.
+pub fn write_moved(db: &mut Db, before: &HashMap<OrderId, State>, rows: &HashMap<OrderId, Row>) -> db::Result<()> {
+    let moved = before.iter().filter_map(|(id, was)| {
+        let row = rows.get(id)?;
+        Some(Moved {
+            id: id.get(),
+            order_was: was.order.number(),
+            pay_was: was.pay.number(),
+            shipping_was: was.shipping.number(),
+            order_now: row.order_status.number(),
+            pay_now: row.pay_status.number(),
+            shipping_now: row.shipping_status.number(),
+            paid_at: row.pay_time.map(|time| time.0),
+            paid_by: row.pay_id.map(PayId::get),
+            wake: row.wake_time.map(|time| time.0),
+        })
+    });
+    let moved: Vec<Moved> = moved.collect();
+    db::expect_rows(MOVE.run(db, &moved)?, moved.len())
 }
 
 /// The refusal with a stored code.

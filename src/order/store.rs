@@ -3,19 +3,22 @@
 use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
+use serde::Serialize;
 
 use super::Order;
 use super::error::PaymentRefusal;
-use super::message::{self, CountUnfinished, Find, FindByKey, List, PreOrder, PreOrdered, StartPayment, Unfinished};
+use super::message::{
+    self, CountUnfinished, Find, FindAny, FindByKey, List, PreOrder, PreOrdered, StartPayment, TakeExpired, Unfinished,
+};
 use super::row::{self, Row, into_orders};
+use crate::db::bulk::{Kind, Update};
 use crate::db::schema::{order_goods, orders};
-use crate::db::{self, Db, each};
+use crate::db::{self, Db, claimed, each};
+use crate::domain::clock::Timestamp;
 use crate::domain::id::{GoodsId, OrderId, UserId};
+use crate::domain::lifecycle::Move;
 use crate::domain::money::Money;
 use crate::domain::status::{OrderStatus, PayStatus};
-use crate::pay::message::Paid;
-use crate::runtime::inbox::bodies;
-use crate::runtime::outbox::Message;
 
 #[derive(Insertable)]
 #[diesel(table_name = order_goods)]
@@ -108,6 +111,16 @@ pub fn find(_: &Order, batch: &[Find], db: &mut Db) -> db::Result<Vec<Option<mes
     batch.iter().map(find).collect()
 }
 
+/// Orders, whoever's they are.
+pub fn find_any(_: &Order, batch: &[FindAny], db: &mut Db) -> db::Result<Vec<Option<message::Order>>> {
+    let ids: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
+    let rows: Vec<Row> =
+        db::load_by(&ids, |ids| each!(db, orders::table.filter(orders::order_id.eq_any(ids)).load(db)))?;
+    let orders: HashMap<OrderId, message::Order> =
+        into_orders(db, rows)?.into_iter().map(|order| (order.order_id, order)).collect();
+    Ok(ids.iter().map(|id| orders.get(id).cloned()).collect())
+}
+
 /// Pages of a user's orders, newest first.
 pub fn list(_: &Order, batch: &[List], db: &mut Db) -> db::Result<Vec<Vec<message::Order>>> {
     let page = |task: &List| {
@@ -122,14 +135,14 @@ pub fn list(_: &Order, batch: &[List], db: &mut Db) -> db::Result<Vec<Vec<messag
     batch.iter().map(page).collect()
 }
 
-/// Pages of unconfirmed orders, oldest first. Only they have a wake-up, so the index on it finds them among millions.
+/// Pages of unconfirmed orders, oldest first. The index on the wake-up finds them among millions.
 pub fn unfinished(_: &Order, batch: &[Unfinished], db: &mut Db) -> db::Result<Vec<Vec<message::Order>>> {
     let page = |task: &Unfinished| {
         let after = task.after.unwrap_or(OrderId::new(0));
         let rows = each!(
             db,
             orders::table
-                .filter(orders::wake_time.is_not_null().and(orders::order_status.eq(OrderStatus::Unconfirmed)))
+                .filter(orders::wake_time.le(Some(task.until)).and(orders::order_status.eq(OrderStatus::Unconfirmed)))
                 .filter(orders::order_id.gt(after))
                 .order(orders::order_id)
                 .limit(task.limit)
@@ -142,9 +155,47 @@ pub fn unfinished(_: &Order, batch: &[Unfinished], db: &mut Db) -> db::Result<Ve
 
 /// How many orders are unconfirmed.
 pub fn count_unfinished(_: &Order, batch: &[CountUnfinished], db: &mut Db) -> db::Result<Vec<i64>> {
-    let unfinished = orders::wake_time.is_not_null().and(orders::order_status.eq(OrderStatus::Unconfirmed));
-    Ok(vec![each!(db, orders::table.filter(unfinished).count().get_result(db))?; batch.len()])
+    let count = |task: &CountUnfinished| {
+        let unfinished = orders::wake_time.le(Some(task.until)).and(orders::order_status.eq(OrderStatus::Unconfirmed));
+        Ok(each!(db, orders::table.filter(unfinished).count().get_result(db))?)
+    };
+    batch.iter().map(count).collect()
 }
+
+/// Orders whose time to be paid has passed, each with a new wake-up after the lease. What is due and was given longer
+/// since (the setting may have changed) is looked at again in time.
+pub fn take_expired(owner: &Order, batch: &[TakeExpired], db: &mut Db) -> db::Result<Vec<Vec<OrderId>>> {
+    let now = owner.kit.clock.now();
+    let take = |task: &TakeExpired| {
+        let due = orders::table
+            .filter(orders::wake_time.le(Some(now)).and(orders::order_status.eq(OrderStatus::Confirmed)))
+            .order((orders::wake_time, orders::order_id))
+            .limit(task.limit)
+            .select((orders::order_id, orders::confirm_time));
+        let due: Vec<(OrderId, Option<Timestamp>)> = each!(db, claimed(due).load(db))?;
+        let until = |confirmed: Option<Timestamp>| confirmed.unwrap_or(now).plus(owner.pay_within);
+        let wake = |confirmed| if until(confirmed) > now { until(confirmed) } else { now.plus(task.lease) };
+        let woken: Vec<Woken> =
+            due.iter().map(|(id, confirmed)| Woken { id: id.get(), wake: wake(*confirmed).0 }).collect();
+        db::expect_rows(WAKE.run(db, &woken)?, woken.len())?;
+        Ok(due.into_iter().filter(|(_, confirmed)| until(*confirmed) <= now).map(|(id, _)| id).collect())
+    };
+    batch.iter().map(take).collect()
+}
+
+/// The next moment to look at an order.
+#[derive(Serialize)]
+struct Woken {
+    id: i64,
+    wake: i64,
+}
+
+const WAKE: Update = Update {
+    table: "orders",
+    given: &[("id", Kind::Integer), ("wake", Kind::Integer)],
+    only: "order_id = given.id",
+    set: "wake_time = given.wake",
+};
 
 /// `unpaid -> paying`, where the order waits for its payment and its time has not passed.
 pub fn start_payment(
@@ -157,11 +208,10 @@ pub fn start_payment(
     let too_late = |row: &Row| row.confirm_time.is_none_or(|confirmed| now >= confirmed.plus(owner.pay_within));
     let judge = |task: &StartPayment| match rows.get(&task.order_id).filter(|row| row.user_id == task.user_id) {
         None => Err(PaymentRefusal::NotFound),
-        Some(row) if row.order_status != OrderStatus::Confirmed || too_late(row) => Err(PaymentRefusal::NotPayable),
-        Some(row) => match row.pay_status {
-            PayStatus::Unpaid | PayStatus::Paying => Ok(row.pay_amount),
-            PayStatus::Paid => Err(PaymentRefusal::NotPayable),
-        },
+        Some(row) if row.state().after(Move::StartPayment).is_none() || too_late(row) => {
+            Err(PaymentRefusal::NotPayable)
+        }
+        Some(row) => Ok(row.pay_amount),
     };
     let outcomes: Vec<Result<Money, PaymentRefusal>> = batch.iter().map(judge).collect();
     let started: Vec<OrderId> =
@@ -174,31 +224,4 @@ pub fn start_payment(
         )?;
     }
     Ok(outcomes)
-}
-
-/// Consumes payment/paid: the order is paid.
-pub fn consume(owner: &Order, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
-    let now = owner.kit.clock.now();
-    let paid: Vec<Result<Paid, String>> = bodies(fresh);
-    let ids: Vec<OrderId> = paid.iter().flatten().map(|paid| paid.order_id).collect();
-    let rows = row::lock(db, &ids)?;
-    let confirmed = |id: &OrderId| rows.get(id).is_some_and(|row| row.order_status == OrderStatus::Confirmed);
-    for ids in ids.chunks(db::ROWS_PER_INSERT) {
-        let unpaid = orders::order_id
-            .eq_any(ids)
-            .and(orders::order_status.eq(OrderStatus::Confirmed))
-            .and(orders::pay_status.ne(PayStatus::Paid));
-        each!(
-            db,
-            diesel::update(orders::table.filter(unpaid))
-                .set((orders::pay_status.eq(PayStatus::Paid), orders::pay_time.eq(Some(now))))
-                .execute(db)
-        )?;
-    }
-    let answer = |paid: Result<Paid, String>| match paid {
-        Ok(paid) if confirmed(&paid.order_id) => Ok(()),
-        Ok(_) => Err("the order is not confirmed".to_owned()),
-        Err(why) => Err(why),
-    };
-    Ok(paid.into_iter().map(answer).collect())
 }

@@ -1,8 +1,11 @@
 //! From Pay's mailbox to its tables.
 
 use super::error::Rejected;
-use super::message::{CountOpen, Find, FindRequest, Notify, Open, Payment, Prior, SetCheckout};
-use super::{Pay, notice, store};
+use super::message::{
+    Asked, Close, CountUnsettled, DueRefund, EndRefund, Find, FindAny, FindRequest, Notify, Open, OpenOf, Payment,
+    Prior, SetCheckout, TakeAsks, TakeRefunds, Unsettled,
+};
+use super::{Pay, ask, notice, refund, store};
 use crate::db::{Db, Result as DbResult};
 use crate::runtime::inbox::Consumer;
 use crate::runtime::outbox::Message;
@@ -48,13 +51,13 @@ impl Task<Pay> for Find {
     }
 }
 
-impl Task<Pay> for CountOpen {
-    type Outcome = i64;
+impl Task<Pay> for CountUnsettled {
+    type Outcome = Unsettled;
     const ACCESS: Access = Access::Read;
     const DOOR: Door = Door::Reserved;
 
     fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
-        store::count_open(owner, batch, db)
+        store::count_unsettled(owner, batch, db)
     }
 }
 
@@ -65,6 +68,64 @@ impl Task<Pay> for Notify {
 
     fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
         notice::notify(owner, batch, db)
+    }
+}
+
+impl Task<Pay> for TakeAsks {
+    type Outcome = Vec<Asked>;
+    const ACCESS: Access = Access::Write;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        ask::take(owner, batch, db)
+    }
+}
+
+impl Task<Pay> for OpenOf {
+    type Outcome = Vec<Asked>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        ask::open_of(batch, db)
+    }
+}
+
+impl Task<Pay> for FindAny {
+    type Outcome = Option<(Asked, Vec<DueRefund>)>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        ask::find_any(batch, db)
+    }
+}
+
+impl Task<Pay> for Close {
+    type Outcome = ();
+    const ACCESS: Access = Access::Write;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        notice::close(owner, batch, db)
+    }
+}
+
+impl Task<Pay> for TakeRefunds {
+    type Outcome = Vec<DueRefund>;
+    const ACCESS: Access = Access::Write;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        refund::take(owner, batch, db)
+    }
+}
+
+impl Task<Pay> for EndRefund {
+    type Outcome = ();
+    const ACCESS: Access = Access::Write;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        refund::end(owner, batch, db)
     }
 }
 

@@ -38,7 +38,10 @@ pub enum Rejected {
     /// It is for another merchant.
     #[error("the merchant differs")]
     Merchant,
-    /// Our row is closed, or paid by another trade.
-    #[error("the payment is not open")]
-    NotOpen,
+    /// Our row is paid by another trade.
+    #[error("the payment is paid by another trade")]
+    AnotherTrade,
+    /// It tells of a refund of another number or amount than ours.
+    #[error("the refund is not ours")]
+    UnknownRefund,
 }

@@ -4,12 +4,14 @@ use actix::Message;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Rejected, RequestRefusal};
-use crate::domain::id::{OrderId, PayId, UserId};
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{OrderId, PayId, RefundId, UserId};
 use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
 use crate::domain::money::Money;
-use crate::gateway::{Checkout, Notice};
+use crate::gateway::{Checkout, Notice, Refund};
 use crate::runtime::Reply;
 use crate::runtime::outbox::Topic;
+use crate::runtime::retry::Backoff;
 
 /// A payment as its customer sees it; from a row of `pay`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -38,6 +40,8 @@ pub enum Status {
     Paid,
     /// Declined or closed; it will not be paid.
     Closed,
+    /// It was paid, and all of it went back.
+    Refunded,
 }
 
 /// What an idempotency key led to.
@@ -98,10 +102,96 @@ pub struct Find {
     pub user_id: UserId,
 }
 
-/// How many payments are neither paid nor closed. Read.
+/// How many payments and refunds are open. Read.
 #[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Reply<i64>")]
-pub struct CountOpen;
+#[rtype(result = "Reply<Unsettled>")]
+pub struct CountUnsettled;
+
+/// What is not settled with the platforms yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Unsettled {
+    /// Payments that are neither paid nor closed.
+    pub open: i64,
+    /// Refunds the platform has not confirmed yet.
+    pub refunds_pending: i64,
+    /// Refunds the platform refuses: somebody must look at them.
+    pub refunds_parked: i64,
+}
+
+/// A payment about which its platform may be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Which.
+    pub payment: Payment,
+    /// Since when it is there.
+    pub since: Timestamp,
+}
+
+/// Open payments whose platform is to be asked now, each given out again after a while that doubles each time.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<Asked>>")]
+pub struct TakeAsks {
+    /// At most so many.
+    pub limit: i64,
+    /// When to ask again.
+    pub again: Backoff,
+}
+
+/// The open payments of an order. Read.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<Asked>>")]
+pub struct OpenOf {
+    /// Which order.
+    pub order_id: OrderId,
+}
+
+/// A payment with all its refunds that are not done, whoever's it is. Read.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Option<(Asked, Vec<DueRefund>)>>")]
+pub struct FindAny {
+    /// Which.
+    pub pay_id: PayId,
+}
+
+/// The platform says that a payment can be paid no more. Where it is paid already, nothing changes.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<()>")]
+pub struct Close {
+    /// Which.
+    pub pay_id: PayId,
+}
+
+/// A refund to be made, or asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DueRefund {
+    /// What is to go back.
+    pub refund: Refund,
+    /// On which platform.
+    pub provider: String,
+    /// Which attempt this is, 1 for the first.
+    pub attempt: i32,
+}
+
+/// Refunds that are due now, each attempt counted before it is made, and given out again after a while that doubles each
+/// time.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<DueRefund>>")]
+pub struct TakeRefunds {
+    /// At most so many.
+    pub limit: i64,
+    /// When to try again.
+    pub again: Backoff,
+}
+
+/// The platform answered a refund for good: it is done, or refused for this reason, and then somebody must look at it.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<()>")]
+pub struct EndRefund {
+    /// Which.
+    pub refund_id: RefundId,
+    /// How it ended.
+    pub outcome: Result<(), String>,
+}
 
 /// A platform's notice, its signature good: stored and judged by our row alone, in one transaction with what follows.
 /// `Ok` where the platform may forget it, also when it came before.
@@ -117,7 +207,7 @@ pub struct Notify {
 }
 
 /// Messages of a paid payment.
-pub const PAID: Topic = Topic { topic: "payment", tag: "paid", groups: &["order", "points", "pay_log"] };
+pub const PAID: Topic = Topic { topic: "payment", tag: "paid", groups: &["order", "pay_log"] };
 
 /// The body of [`PAID`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,14 +1,19 @@
-//! Pay owns `pay`, `pay_request`, `pay_notice` and `pay_log`.
+//! Pay owns `pay`, `pay_open`, `pay_ask`, `pay_request`, `pay_notice`, `pay_refund` and `pay_log`.
 //!
 //! Its invariants: a payment is paid once; every acknowledged notice is stored; "paid" and its messages are one
-//! transaction.
+//! transaction; a refund is written before its platform is called, under one number for ever, and refunds never exceed
+//! what was paid; the platform of every open payment is asked again and again.
 
 pub mod actor;
+mod ask;
 pub mod error;
 pub mod message;
 mod notice;
+mod refund;
 mod row;
 mod store;
+
+use std::time::Duration;
 
 use crate::runtime::{Kit, Owner};
 
@@ -17,6 +22,8 @@ use crate::runtime::{Kit, Owner};
 pub struct Pay {
     /// What every owner is given.
     pub kit: Kit,
+    /// A new payment is first asked for after this time.
+    pub ask_after: Duration,
 }
 
 impl Owner for Pay {

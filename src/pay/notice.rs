@@ -7,14 +7,15 @@ use serde::Serialize;
 
 use super::Pay;
 use super::error::Rejected;
-use super::message::{self, Notify, Paid, Status};
+use super::message::{self, Close, EndRefund, Notify, Paid};
+use super::refund::{self, RefundRow};
 use super::row::{PAID, Row, UNPAID};
 use super::store;
 use crate::db::bulk::{Kind, Update};
-use crate::db::schema::{pay, pay_notice, pay_open};
+use crate::db::schema::{pay, pay_ask, pay_notice, pay_open};
 use crate::db::{self, Db, each};
 use crate::domain::clock::Timestamp;
-use crate::domain::id::PayId;
+use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::CURRENCY;
 use crate::gateway::{Event, Notice};
 use crate::runtime::outbox;
@@ -44,10 +45,12 @@ enum Effect {
     Pay,
     /// The payment is closed.
     Close,
+    /// The refund is done.
+    EndRefund(RefundId),
 }
 
-/// Judges a notice by our row alone: what the notice says is only compared.
-fn judge(row: Option<&Row>, provider: &str, notice: &Notice) -> Result<Effect, Rejected> {
+/// Judges a notice by our rows alone: what the notice says is only compared.
+fn judge(row: Option<&Row>, refunds: &[RefundRow], provider: &str, notice: &Notice) -> Result<Effect, Rejected> {
     let row = row.filter(|row| row.provider == provider).ok_or(Rejected::UnknownPayment)?;
     if !notice.merchant_is_ours {
         return Err(Rejected::Merchant);
@@ -55,15 +58,21 @@ fn judge(row: Option<&Row>, provider: &str, notice: &Notice) -> Result<Effect, R
     if notice.currency != CURRENCY {
         return Err(Rejected::Currency);
     }
+    if let Event::Refunded(number) = &notice.event {
+        let ours = |refund: &&RefundRow| refund.pay_id == row.pay_id && refund.refund_id.to_string() == *number;
+        let refund = refunds.iter().find(ours).filter(|refund| refund.amount == notice.amount);
+        return refund.map(|refund| Effect::EndRefund(refund.refund_id)).ok_or(Rejected::UnknownRefund);
+    }
     if notice.amount != row.pay_amount {
         return Err(Rejected::Amount);
     }
-    match (&notice.event, row.status()) {
-        (Event::Paid, Status::Unpaid) => Ok(Effect::Pay),
-        (Event::Paid, Status::Paid) if row.trade_no.as_deref() == Some(&notice.trade_no) => Ok(Effect::Nothing),
-        (Event::Paid, Status::Paid | Status::Closed) => Err(Rejected::NotOpen),
-        (Event::Declined, Status::Unpaid) => Ok(Effect::Close),
-        (Event::Declined, Status::Paid | Status::Closed) | (Event::Refunded(_), _) => Ok(Effect::Nothing),
+    match (&notice.event, row.is_paid == PAID) {
+        // Also where it is closed: the money is there, and what becomes of it is its order's to say.
+        (Event::Paid, false) => Ok(Effect::Pay),
+        (Event::Paid, true) if row.trade_no.as_deref() == Some(&notice.trade_no) => Ok(Effect::Nothing),
+        (Event::Paid, true) => Err(Rejected::AnotherTrade),
+        (Event::Declined, false) if row.is_open() => Ok(Effect::Close),
+        (Event::Declined | Event::Refunded(_), _) => Ok(Effect::Nothing),
     }
 }
 
@@ -72,11 +81,12 @@ pub fn notify(owner: &Pay, batch: &[Notify], db: &mut Db) -> db::Result<Vec<Resu
     let now = owner.kit.clock.now();
     let named: Vec<Option<PayId>> = batch.iter().map(|task| task.notice.out_trade_no.parse().ok()).collect();
     let mut rows = store::lock(db, &named.iter().flatten().copied().collect::<Vec<_>>())?;
-    let (mut paid, mut charged, mut closed) = (Vec::new(), Vec::new(), Vec::new());
+    let refunds = named_refunds(db, batch)?;
+    let (mut paid, mut charged, mut closed, mut refunded) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut outcomes = Vec::with_capacity(batch.len());
     for (task, pay_id) in batch.iter().zip(&named) {
         let mut row = pay_id.and_then(|id| rows.get_mut(&id));
-        let effect = judge(row.as_deref(), task.provider, &task.notice);
+        let effect = judge(row.as_deref(), &refunds, task.provider, &task.notice);
         match (effect, row.as_mut()) {
             (Ok(Effect::Pay), Some(row)) => {
                 let trade_no = &task.notice.trade_no;
@@ -94,6 +104,7 @@ pub fn notify(owner: &Pay, batch: &[Notify], db: &mut Db) -> db::Result<Vec<Resu
                 row.close_time = Some(now);
                 closed.push(row.pay_id);
             }
+            (Ok(Effect::EndRefund(refund_id)), _) => refunded.push(EndRefund { refund_id, outcome: Ok(()) }),
             _ => {}
         }
         outcomes.push(effect.map(drop));
@@ -102,9 +113,27 @@ pub fn notify(owner: &Pay, batch: &[Notify], db: &mut Db) -> db::Result<Vec<Resu
     set_closed(db, &closed, now)?;
     closed.extend(paid.iter().map(|(pay_id, _)| *pay_id));
     settle(db, &closed)?;
+    refund::end(owner, &refunded, db)?;
     record(db, batch, &named, &outcomes, now)?;
     outbox::write(db, &owner.kit, message::PAID, std::time::Duration::ZERO, &paid)?;
     Ok(outcomes)
+}
+
+fn named_refunds(db: &mut Db, batch: &[Notify]) -> db::Result<Vec<RefundRow>> {
+    let number = |task: &Notify| match &task.notice.event {
+        Event::Refunded(number) => number.parse().ok(),
+        Event::Paid | Event::Declined => None,
+    };
+    refund::lock(db, &batch.iter().filter_map(number).collect::<Vec<RefundId>>())
+}
+
+/// Closes payments that are still open.
+pub fn close(owner: &Pay, batch: &[Close], db: &mut Db) -> db::Result<Vec<()>> {
+    let rows = store::lock(db, &batch.iter().map(|task| task.pay_id).collect::<Vec<_>>())?;
+    let open: Vec<PayId> = rows.values().filter(|row| row.is_open()).map(|row| row.pay_id).collect();
+    set_closed(db, &open, owner.kit.clock.now())?;
+    settle(db, &open)?;
+    Ok(batch.iter().map(|_| ()).collect())
 }
 
 /// A payment that is paid, and the platform's number for it.
@@ -118,7 +147,7 @@ struct Charged<'a> {
 const SET_PAID: Update = Update {
     table: "pay",
     given: &[("id", Kind::Integer), ("trade", Kind::Text), ("at", Kind::Integer)],
-    only: "pay_id = given.id AND is_paid = 1 AND close_time IS NULL",
+    only: "pay_id = given.id AND is_paid = 1",
     set: "is_paid = 2, trade_no = given.trade, pay_time = given.at",
 };
 
@@ -135,6 +164,7 @@ fn set_closed(db: &mut Db, ids: &[PayId], now: Timestamp) -> db::Result<()> {
 fn settle(db: &mut Db, ids: &[PayId]) -> db::Result<()> {
     for ids in ids.chunks(db::ROWS_PER_INSERT) {
         each!(db, diesel::delete(pay_open::table.filter(pay_open::pay_id.eq_any(ids))).execute(db))?;
+        each!(db, diesel::delete(pay_ask::table.filter(pay_ask::pay_id.eq_any(ids))).execute(db))?;
     }
     Ok(())
 }

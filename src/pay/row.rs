@@ -46,7 +46,8 @@ impl Row {
         }
     }
 
-    pub fn to_payment(&self) -> Payment {
+    /// As its customer sees it; `refunded` is what of it went back.
+    pub fn to_payment(&self, refunded: Money) -> Payment {
         let kind = self.checkout_kind.as_deref().and_then(CheckoutKind::from_code);
         let checkout = kind.zip(self.checkout_url.clone()).map(|(kind, url)| Checkout { kind, url });
         Payment {
@@ -54,7 +55,7 @@ impl Row {
             order_id: self.order_id,
             pay_amount: self.pay_amount,
             provider: self.provider.clone(),
-            status: self.status(),
+            status: if refunded >= self.pay_amount { Status::Refunded } else { self.status() },
             checkout,
         }
     }

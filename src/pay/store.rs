@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::Pay;
 use super::error::RequestRefusal;
-use super::message::{CountOpen, Find, FindRequest, Open, Paid, Payment, Prior, SetCheckout};
+use super::message::{self, CountUnsettled, Find, FindRequest, Open, Paid, Payment, Prior, SetCheckout, Unsettled};
 use super::row::{PAID, Row, UNPAID};
+use super::{ask, refund};
 use crate::db::bulk::{Kind, Update};
 use crate::db::schema::{pay, pay_log, pay_open, pay_request};
 use crate::db::{self, Db, each, locked};
@@ -66,8 +67,18 @@ pub fn read(db: &mut Db, ids: &[PayId]) -> db::Result<HashMap<PayId, Row>> {
     Ok(rows.into_iter().map(|row| (row.pay_id, row)).collect())
 }
 
-fn prior(request: &RequestRow, payments: &HashMap<PayId, Row>) -> db::Result<Prior> {
-    let payment = request.pay_id.and_then(|id| payments.get(&id)).map(|row| Ok(row.to_payment()));
+/// Rows as their customers see them, by their ids.
+pub fn payments(db: &mut Db, rows: impl Iterator<Item = Row>) -> db::Result<HashMap<PayId, Payment>> {
+    let rows: Vec<Row> = rows.collect();
+    // Only what was paid can have gone back: most lists have nothing to be looked up.
+    let paid: Vec<PayId> = rows.iter().filter(|row| row.is_paid == PAID).map(|row| row.pay_id).collect();
+    let refunded = refund::sums_done(db, &paid)?;
+    let payment = |row: Row| (row.pay_id, row.to_payment(refunded.get(&row.pay_id).copied().unwrap_or_default()));
+    Ok(rows.into_iter().map(payment).collect())
+}
+
+fn prior(request: &RequestRow, payments: &HashMap<PayId, Payment>) -> db::Result<Prior> {
+    let payment = request.pay_id.and_then(|id| payments.get(&id)).map(|payment| Ok(payment.clone()));
     let refusal = request.refusal.as_deref().and_then(RequestRefusal::from_code).map(Err);
     let outcome = payment.or(refusal).ok_or_else(|| db::Error::bug("a payment request without an outcome"))?;
     Ok(Prior { fingerprint: request.fingerprint.clone(), outcome })
@@ -76,7 +87,8 @@ fn prior(request: &RequestRow, payments: &HashMap<PayId, Row>) -> db::Result<Pri
 /// What keys led to.
 pub fn find_request(_: &Pay, batch: &[FindRequest], db: &mut Db) -> db::Result<Vec<Option<Prior>>> {
     let requests = read_requests(db, batch.iter().map(|task| (task.user_id, task.key.as_str())))?;
-    let payments = read(db, &requests.values().filter_map(|row| row.pay_id).collect::<Vec<_>>())?;
+    let rows = read(db, &requests.values().filter_map(|row| row.pay_id).collect::<Vec<_>>())?;
+    let payments = payments(db, rows.into_values())?;
     let find = |task: &FindRequest| {
         let request = requests.get(&(task.user_id, task.key.as_str().to_owned()));
         request.map(|request| prior(request, &payments)).transpose()
@@ -93,21 +105,20 @@ pub fn open(owner: &Pay, batch: &[Open], db: &mut Db) -> db::Result<Vec<Prior>> 
     let of_orders: Vec<Row> = db::load_by(&orders, |ids| {
         each!(db, locked(pay::table.filter(pay::order_id.eq_any(ids)).order(pay::pay_id)).load(db))
     })?;
-    let mut payments = read(db, &requests.values().filter_map(|row| row.pay_id).collect::<Vec<_>>())?;
-    payments.extend(of_orders.into_iter().map(|row| (row.pay_id, row)));
+    let mut rows = read(db, &requests.values().filter_map(|row| row.pay_id).collect::<Vec<_>>())?;
+    rows.extend(of_orders.into_iter().map(|row| (row.pay_id, row)));
     let (mut new_requests, mut new_payments) = (Vec::new(), Vec::new());
-    let mut outcomes = Vec::with_capacity(batch.len());
     for task in batch {
         let key = (task.user_id, task.key.as_str().to_owned());
         if !requests.contains_key(&key) {
-            let led_to = task.amount.and_then(|amount| payable(task, amount, &payments));
+            let led_to = task.amount.and_then(|amount| payable(task, amount, &rows));
             let pay_id = match led_to {
                 Ok(Some(pay_id)) => Some(pay_id),
                 Ok(None) => {
                     let row = new_payment(owner, task, now);
                     new_payments.push(row.clone());
                     let pay_id = row.pay_id;
-                    payments.insert(pay_id, row);
+                    rows.insert(pay_id, row);
                     Some(pay_id)
                 }
                 Err(_) => None,
@@ -121,10 +132,8 @@ pub fn open(owner: &Pay, batch: &[Open], db: &mut Db) -> db::Result<Vec<Prior>> 
                 create_time: now,
             };
             new_requests.push(request.clone());
-            requests.insert(key.clone(), request);
+            requests.insert(key, request);
         }
-        let request = requests.get(&key).ok_or_else(|| db::Error::bug("a request that was just made is missing"))?;
-        outcomes.push(prior(request, &payments)?);
     }
     db::insert_all(&new_payments, |rows| each!(db, diesel::insert_into(pay::table).values(rows).execute(db)))?;
     let open: Vec<OpenRow<'_>> = new_payments
@@ -132,8 +141,14 @@ pub fn open(owner: &Pay, batch: &[Open], db: &mut Db) -> db::Result<Vec<Prior>> 
         .map(|row| OpenRow { pay_id: row.pay_id, order_id: row.order_id, provider: &row.provider })
         .collect();
     db::insert_all(&open, |rows| each!(db, diesel::insert_into(pay_open::table).values(rows).execute(db)))?;
+    ask::plan(db, &new_payments, now.plus(owner.ask_after))?;
     db::insert_all(&new_requests, |rows| each!(db, diesel::insert_into(pay_request::table).values(rows).execute(db)))?;
-    Ok(outcomes)
+    let payments = payments(db, rows.into_values())?;
+    let led_to = |task: &Open| {
+        let request = requests.get(&(task.user_id, task.key.as_str().to_owned()));
+        prior(request.ok_or_else(|| db::Error::bug("a request that was just made is missing"))?, &payments)
+    };
+    batch.iter().map(led_to).collect()
 }
 
 /// The payment of the order that is open on this platform, if any.
@@ -187,24 +202,44 @@ pub fn set_checkout(_: &Pay, batch: &[SetCheckout], db: &mut Db) -> db::Result<V
         .collect();
     SET_CHECKOUT.run(db, &given)?;
     let rows = read(db, &ids)?;
-    Ok(batch.iter().map(|task| rows.get(&task.pay_id).map(Row::to_payment)).collect())
+    let payments = payments(db, rows.into_values())?;
+    Ok(ids.iter().map(|id| payments.get(id).cloned()).collect())
 }
 
 /// Payments that are the asking user's.
 pub fn find(_: &Pay, batch: &[Find], db: &mut Db) -> db::Result<Vec<Option<Payment>>> {
     let rows = read(db, &batch.iter().map(|task| task.pay_id).collect::<Vec<_>>())?;
-    let ours = |task: &Find| rows.get(&task.pay_id).filter(|row| row.user_id == task.user_id).map(Row::to_payment);
-    Ok(batch.iter().map(ours).collect())
+    let owners: HashMap<PayId, UserId> = rows.iter().map(|(id, row)| (*id, row.user_id)).collect();
+    let payments = payments(db, rows.into_values())?;
+    let is_ours = |task: &Find| owners.get(&task.pay_id) == Some(&task.user_id);
+    Ok(batch.iter().map(|task| payments.get(&task.pay_id).filter(|_| is_ours(task)).cloned()).collect())
 }
 
-/// How many payments are neither paid nor closed.
-pub fn count_open(_: &Pay, batch: &[CountOpen], db: &mut Db) -> db::Result<Vec<i64>> {
-    let open = pay::is_paid.eq(UNPAID).and(pay::close_time.is_null());
-    Ok(vec![each!(db, pay::table.filter(open).count().get_result(db))?; batch.len()])
+/// How much is not settled with the platforms.
+pub fn count_unsettled(_: &Pay, batch: &[CountUnsettled], db: &mut Db) -> db::Result<Vec<Unsettled>> {
+    let open = each!(db, pay_open::table.count().get_result(db))?;
+    let (refunds_pending, refunds_parked) = refund::count(db)?;
+    Ok(vec![Unsettled { open, refunds_pending, refunds_parked }; batch.len()])
+}
+
+/// Consumes payment/paid (the log of payments) and order/repay (money that goes back).
+pub fn consume(owner: &Pay, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+    let (paid, repay): (Vec<&Message>, Vec<&Message>) = fresh.iter().partition(|message| is_paid(message));
+    let mut logged = log(owner, &paid, db)?.into_iter();
+    let mut planned = refund::plan(owner, &repay, db)?.into_iter();
+    let answer = |message: &&Message| {
+        let own = if is_paid(message) { logged.next() } else { planned.next() };
+        own.unwrap_or_else(|| Err("no answer".to_owned()))
+    };
+    Ok(fresh.iter().map(answer).collect())
+}
+
+fn is_paid(message: &Message) -> bool {
+    message.tag == message::PAID.tag
 }
 
 /// Consumes payment/paid: the log of payments.
-pub fn consume(owner: &Pay, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+fn log(owner: &Pay, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.kit.clock.now();
     let paid: Vec<Result<Paid, String>> = bodies(fresh);
     let ids: Vec<PayId> = paid.iter().flatten().map(|paid| paid.pay_id).collect();

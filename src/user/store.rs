@@ -17,7 +17,7 @@ use crate::domain::money::Money;
 use crate::domain::reservation::{Standing, standing};
 use crate::domain::status::Direction;
 use crate::domain::text::Mobile;
-use crate::order::message::{CANCELLED, Cancelled};
+use crate::order::message::{REFUNDED, Release};
 use crate::runtime::inbox::bodies;
 use crate::runtime::outbox::Message;
 
@@ -93,22 +93,43 @@ pub fn take(owner: &User, batch: &[Take], db: &mut Db) -> db::Result<Vec<Result<
     Ok(outcomes)
 }
 
-/// Consumes order/cancel (balance back) and payment/paid (points).
+/// Consumes order/cancel and order/refund (balance back, points back) and order/paid (points).
 pub fn consume(owner: &User, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
-    let (cancelled, paid): (Vec<_>, Vec<_>) = fresh.iter().copied().partition(|m| m.topic == CANCELLED.topic);
-    let mut given_back = give_back(owner, &cancelled, db)?.into_iter();
-    let mut added = score::add(owner, &paid, db)?.into_iter();
+    let of = |effect: Effect| fresh.iter().copied().filter(|message| effect_of(message) == effect).collect::<Vec<_>>();
+    let mut given_back = give_back(owner, &of(Effect::Balance), db)?.into_iter();
+    let mut added = score::add(owner, &of(Effect::Points), db)?.into_iter();
+    let mut taken_back = score::take_back(owner, &of(Effect::PointsBack), db)?.into_iter();
     let answer = |message: &&Message| {
-        let own = if message.topic == CANCELLED.topic { given_back.next() } else { added.next() };
+        let own = match effect_of(message) {
+            Effect::Balance => given_back.next(),
+            Effect::Points => added.next(),
+            Effect::PointsBack => taken_back.next(),
+        };
         own.unwrap_or_else(|| Err("no answer".to_owned()))
     };
     Ok(fresh.iter().map(answer).collect())
 }
 
+/// What a message is to change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effect {
+    Balance,
+    Points,
+    PointsBack,
+}
+
+fn effect_of(message: &Message) -> Effect {
+    match (message.group.as_str(), message.tag.as_str()) {
+        ("points", tag) if tag == REFUNDED.tag => Effect::PointsBack,
+        ("points", _) => Effect::Points,
+        _ => Effect::Balance,
+    }
+}
+
 /// Gives back what each order took, and writes a tombstone where it took nothing.
 fn give_back(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.kit.clock.now();
-    let cancelled: Vec<Result<Cancelled, String>> = bodies(messages);
+    let cancelled: Vec<Result<Release, String>> = bodies(messages);
     account::lock(db, cancelled.iter().flatten().map(|order| order.user_id))?;
     let mut known = read_log(db, &cancelled.iter().flatten().map(|order| order.order_id).collect::<Vec<_>>())?;
     let mut given_back: BTreeMap<UserId, i64> = BTreeMap::new();

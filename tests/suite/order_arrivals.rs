@@ -12,7 +12,7 @@ use tradepost::domain::id::{Id, IdGenerator, OrderId};
 use tradepost::domain::money::Money;
 use tradepost::domain::status::Role;
 use tradepost::goods::{self, Goods};
-use tradepost::order::message::Cancelled;
+use tradepost::order::message::Release;
 use tradepost::runtime::inbox::{Consumer, Delivery};
 use tradepost::runtime::outbox::Message;
 use tradepost::runtime::owner::Limits;
@@ -62,7 +62,7 @@ fn arrivals() -> Vec<Vec<Arrival>> {
 
 async fn cancel<O: Consumer>(owner: &Addr<OwnerActor<O>>, group: &str, number: u8) {
     let (user_id, coupon_id, goods) = (Id::new(1), Some(Id::new(1)), vec![Id::new(1), Id::new(2)]);
-    let body = Cancelled { order_id: ORDER, user_id, coupon_id, goods };
+    let body = Release { order_id: ORDER, user_id, coupon_id, goods };
     let delivery = Delivery(Message {
         id: format!("cancel-{number}"),
         group: group.to_owned(),

@@ -29,6 +29,7 @@ pub fn order(coupon: bool, balance: bool) -> Order {
         add_time: Timestamp(0),
         confirm_time: None,
         pay_time: None,
+        pay_id: None,
         refusal: None,
         deadline_time: DEADLINE,
         fingerprint: String::new(),

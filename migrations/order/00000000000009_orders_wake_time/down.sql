@@ -1,0 +1,1 @@
+UPDATE orders SET wake_time = NULL WHERE order_status = 1;

@@ -1,0 +1,83 @@
+//! Open payments and when their platform is to be asked, in the tables.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::message::{Asked, DueRefund, FindAny, OpenOf, TakeAsks};
+use super::row::Row;
+use super::{Pay, refund, store};
+use crate::db::bulk::{Kind, Update};
+use crate::db::schema::{pay, pay_ask};
+use crate::db::{self, Db, claimed, each};
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{OrderId, PayId};
+
+/// Plans the first question about new payments.
+pub fn plan(db: &mut Db, payments: &[Row], at: Timestamp) -> db::Result<()> {
+    let rows: Vec<_> = payments
+        .iter()
+        .map(|row| (pay_ask::pay_id.eq(row.pay_id), pay_ask::ask_time.eq(at), pay_ask::asks.eq(0)))
+        .collect();
+    db::insert_all(&rows, |rows| each!(db, diesel::insert_into(pay_ask::table).values(rows).execute(db)))
+}
+
+/// The next question.
+#[derive(Serialize)]
+struct Next {
+    id: i64,
+    next: i64,
+}
+
+const NEXT: Update = Update {
+    table: "pay_ask",
+    given: &[("id", Kind::Integer), ("next", Kind::Integer)],
+    only: "pay_id = given.id",
+    set: "ask_time = given.next, asks = asks + 1",
+};
+
+/// Gives out the payments to be asked for now, and plans the question after that.
+pub fn take(owner: &Pay, batch: &[TakeAsks], db: &mut Db) -> db::Result<Vec<Vec<Asked>>> {
+    let now = owner.kit.clock.now();
+    let take = |task: &TakeAsks| {
+        let due = pay_ask::table
+            .filter(pay_ask::ask_time.le(now))
+            .order((pay_ask::ask_time, pay_ask::pay_id))
+            .limit(task.limit)
+            .select((pay_ask::pay_id, pay_ask::asks));
+        let due: Vec<(PayId, i32)> = each!(db, claimed(due).load(db))?;
+        let next = |asks: i32| now.plus(task.again.delay(u32::try_from(asks).unwrap_or_default().saturating_add(1)));
+        let rows: Vec<Next> = due.iter().map(|(id, asks)| Next { id: id.get(), next: next(*asks).0 }).collect();
+        db::expect_rows(NEXT.run(db, &rows)?, rows.len())?;
+        let rows = store::read(db, &due.iter().map(|(id, _)| *id).collect::<Vec<_>>())?;
+        asked(db, rows.into_values().collect())
+    };
+    batch.iter().map(take).collect()
+}
+
+fn asked(db: &mut Db, rows: Vec<Row>) -> db::Result<Vec<Asked>> {
+    let since: HashMap<PayId, Timestamp> = rows.iter().map(|row| (row.pay_id, row.add_time)).collect();
+    let payments = store::payments(db, rows.into_iter())?;
+    Ok(payments.into_iter().filter_map(|(id, payment)| Some(Asked { payment, since: *since.get(&id)? })).collect())
+}
+
+/// The open payments of orders.
+pub fn open_of(batch: &[OpenOf], db: &mut Db) -> db::Result<Vec<Vec<Asked>>> {
+    let orders: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
+    let rows: Vec<Row> = db::load_by(&orders, |ids| each!(db, pay::table.filter(pay::order_id.eq_any(ids)).load(db)))?;
+    let open = asked(db, rows.into_iter().filter(Row::is_open).collect())?;
+    let of = |task: &OpenOf| open.iter().filter(|open| open.payment.order_id == task.order_id).cloned().collect();
+    Ok(batch.iter().map(of).collect())
+}
+
+/// Payments with their refunds that are not done.
+pub fn find_any(batch: &[FindAny], db: &mut Db) -> db::Result<Vec<Option<(Asked, Vec<DueRefund>)>>> {
+    let find = |task: &FindAny| {
+        let rows = store::read(db, &[task.pay_id])?;
+        let Some(payment) = asked(db, rows.into_values().collect())?.pop() else { return Ok(None) };
+        let refunds = refund::not_done(db, task.pay_id)?;
+        Ok(Some((payment, refund::due_of(db, refunds)?)))
+    };
+    batch.iter().map(find).collect()
+}
