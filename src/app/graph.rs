@@ -80,27 +80,7 @@ fn build(parts: Parts) -> Graph {
         OwnerActor::start(Arc::new(Pay { kit: pay_kit, ask_after: settings.payments.ask.first.0 }), books.pay, limits);
     let mut health = vec![coupon_health, goods_health, user_health, order_health, pay_health];
 
-    let mut network = Network {
-        outboxes: vec![outbox_of(&order), outbox_of(&pay)],
-        routes: vec![
-            route(&order, "goods", &goods),
-            route(&order, "coupon", &coupon),
-            route(&order, "user", &user),
-            route(&order, "points", &user),
-            route(&order, "pay", &pay),
-            route(&pay, "order", &order),
-            // From the time before Order decided which payment counts: what is still on its way arrives.
-            route(&pay, "points", &user),
-            route(&pay, "pay_log", &pay),
-        ],
-        inboxes: vec![
-            coupon.clone().recipient(),
-            goods.clone().recipient(),
-            user.clone().recipient(),
-            order.clone().recipient(),
-            pay.clone().recipient(),
-        ],
-    };
+    let mut network = network(&coupon, &goods, &user, &order, &pay);
     let started =
         sandbox.zip(stores.sandbox).map(|(account, store)| sandbox::start(sandbox_kit, store, limits, account));
     let (mut gateways, mut platform) = (Vec::new(), None);
@@ -108,7 +88,7 @@ fn build(parts: Parts) -> Graph {
         health.extend(started.health);
         network.outboxes.push(started.outbox);
         network.routes.push(started.route);
-        gateways.push(started.gateway);
+        gateways.extend(started.gateways);
         platform = Some(started.platform);
     }
     let outboxes = network.outboxes.iter().map(|outbox| outbox.look.clone()).collect();
@@ -142,6 +122,37 @@ fn build(parts: Parts) -> Graph {
     });
     health.extend([coordinator_health, settlement_health, relay_health]);
     Graph { owners, coordinator, settlement, relay, gateways, platform, ids, health, outboxes }
+}
+
+/// Who tells whom.
+fn network(
+    coupon: &Addr<OwnerActor<Coupon>>,
+    goods: &Addr<OwnerActor<Goods>>,
+    user: &Addr<OwnerActor<User>>,
+    order: &Addr<OwnerActor<Order>>,
+    pay: &Addr<OwnerActor<Pay>>,
+) -> Network {
+    Network {
+        outboxes: vec![outbox_of(order), outbox_of(pay)],
+        routes: vec![
+            route(order, "goods", goods),
+            route(order, "coupon", coupon),
+            route(order, "user", user),
+            route(order, "points", user),
+            route(order, "pay", pay),
+            route(pay, "order", order),
+            // From the time before Order decided which payment counts: what is still on its way arrives.
+            route(pay, "points", user),
+            route(pay, "pay_log", pay),
+        ],
+        inboxes: vec![
+            coupon.clone().recipient(),
+            goods.clone().recipient(),
+            user.clone().recipient(),
+            order.clone().recipient(),
+            pay.clone().recipient(),
+        ],
+    }
 }
 
 fn outbox_of<O: Owner>(owner: &Addr<OwnerActor<O>>) -> Outbox {

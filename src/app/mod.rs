@@ -157,5 +157,7 @@ fn sandbox_account(
         "" => format!("http://{address}"),
         url => url.to_owned(),
     };
-    Ok(Some(Account { key: Key::new(&secret)?, merchant_id: sandbox.merchant_id.clone(), public_url }))
+    // A name of a platform lives as long as the process.
+    let second = (!sandbox.second.is_empty()).then(|| &*sandbox.second.clone().leak());
+    Ok(Some(Account { key: Key::new(&secret)?, merchant_id: sandbox.merchant_id.clone(), second, public_url }))
 }

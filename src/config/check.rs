@@ -63,6 +63,14 @@ pub fn check(settings: &Settings) -> Result<(), Error> {
     if !listen.is_empty() && listen.parse::<std::net::SocketAddr>().is_err() {
         return Err(Error::new("admin.listen", "must be an address such as 127.0.0.1:8081"));
     }
+    let second = &settings.gateway.sandbox.second;
+    let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    if second == "sandbox" || second.len() > 32 || !second.chars().all(is_name) {
+        return Err(Error::new(
+            "gateway.sandbox.second",
+            "must be another name than sandbox, of up to 32 lower-case letters, digits and _",
+        ));
+    }
     if settings.profile == Profile::Production {
         for (key, on) in
             [("gateway.sandbox.enabled", settings.gateway.sandbox.enabled), ("demo.seed", settings.demo.seed)]

@@ -203,6 +203,7 @@ pub struct Sandbox {
     pub enabled: bool,
     pub secret: Secret,
     pub merchant_id: String,
+    pub second: String,
 }
 
 /// `[demo]`

@@ -49,6 +49,15 @@ impl std::fmt::Display for Timestamp {
     }
 }
 
+impl std::str::FromStr for Timestamp {
+    type Err = super::Invalid;
+
+    fn from_str(text: &str) -> Result<Self, super::Invalid> {
+        let moment: Result<jiff::Timestamp, _> = text.parse();
+        moment.map(|moment| Self(moment.as_millisecond())).map_err(|_| super::Invalid("must be a time as in RFC 3339"))
+    }
+}
+
 impl Serialize for Timestamp {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)

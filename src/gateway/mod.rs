@@ -159,6 +159,8 @@ pub struct Entry {
     pub refund_no: Option<String>,
     /// How much went in, or back.
     pub amount: Money,
+    /// When.
+    pub time: Timestamp,
 }
 
 /// A future that stays on its thread.

@@ -4,12 +4,20 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, Bytes, Data, Path, ServiceConfig};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 
+use futures_util::stream;
+use serde::Deserialize;
+
 use super::problem::{Code, Problem};
+use super::query::Query;
 use super::{Answer, field, sandbox_page as page};
-use crate::gateway::sandbox::Platform;
-use crate::gateway::sandbox::error::Refusal;
-use crate::gateway::sandbox::message::{Callbacks, Trade};
+use crate::domain::money::Money;
+use crate::gateway::sandbox::error::{RefundRefusal, Refusal};
+use crate::gateway::sandbox::message::{Callbacks, Refund, Statement, Trade};
+use crate::gateway::sandbox::statement::{HEAD, lines};
+use crate::gateway::sandbox::{NAME, Platform};
 use crate::runtime::Reply;
+
+const PAGE: i64 = 500;
 
 /// Nothing is loaded, run or framed; the page's own style is inline, its forms go to this server.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
@@ -24,7 +32,9 @@ pub fn routes(cfg: &mut ServiceConfig) {
             .route("/trades/{out_trade_no}", web::get().to(find))
             .route("/trades/{out_trade_no}/pay", web::post().to(pay))
             .route("/trades/{out_trade_no}/decline", web::post().to(decline))
-            .route("/trades/{out_trade_no}/close", web::post().to(close)),
+            .route("/trades/{out_trade_no}/close", web::post().to(close))
+            .route("/trades/{out_trade_no}/refund", web::post().to(refund))
+            .route("/statement", web::get().to(statement)),
     );
 }
 
@@ -45,6 +55,54 @@ async fn decline(platform: Data<Platform>, number: Path<String>) -> Answer {
 
 async fn close(platform: Data<Platform>, number: Path<String>) -> Answer {
     Ok(HttpResponse::Ok().json(platform.close(number.into_inner()).await??))
+}
+
+/// What the platform gives back by itself.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewRefund {
+    amount: Money,
+    out_request_no: String,
+}
+
+async fn refund(platform: Data<Platform>, number: Path<String>, body: Bytes) -> Answer {
+    let NewRefund { amount, out_request_no } = field::from_json(&body)?;
+    let good = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if !(1..=32).contains(&out_request_no.len()) || !out_request_no.chars().all(good) {
+        return Err(Problem::field("out_request_no", "must be 1 to 32 letters, digits, _ or -"));
+    }
+    let refund = Refund { out_trade_no: number.into_inner(), out_request_no, amount };
+    Ok(HttpResponse::Ok().json(platform.refund(refund).await??))
+}
+
+/// Which name of the platform the statement is for.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Account {
+    #[serde(default = "first_name")]
+    provider: String,
+}
+
+fn first_name() -> String {
+    NAME.to_owned()
+}
+
+/// All that was charged and given back, a page at a time as it is read.
+async fn statement(platform: Data<Platform>, Query(account): Query<Account>) -> Answer {
+    let first = Some(String::new());
+    let pages = stream::try_unfold(first, move |after| {
+        let (platform, provider) = (platform.clone(), account.provider.clone());
+        async move {
+            let Some(after) = after else { return Ok(None) };
+            let page = platform.statement(Statement { provider, after: after.clone(), limit: PAGE }).await;
+            let page = page.map_err(Problem::from)?;
+            let lines: String = page.iter().map(lines).collect();
+            let head = if after.is_empty() { HEAD } else { "" };
+            let next = page.last().map(|trade| trade.out_trade_no.clone());
+            Ok::<_, Problem>(Some((Bytes::from(format!("{head}{lines}")), next)))
+        }
+    });
+    Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").streaming(pages))
 }
 
 async fn checkout(platform: Data<Platform>, number: Path<String>) -> HttpResponse {
@@ -82,6 +140,18 @@ fn html(status: StatusCode, page: String) -> HttpResponse {
         .insert_header((header::CONTENT_SECURITY_POLICY, PAGE_POLICY))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
         .body(page)
+}
+
+impl From<RefundRefusal> for Problem {
+    fn from(refusal: RefundRefusal) -> Self {
+        match refusal {
+            RefundRefusal::NotFound => Self::new(Code::NotFound),
+            RefundRefusal::NotPaid(_) => Self::with(Code::TradeNotOpen, refusal.to_string()),
+            RefundRefusal::AmountDiffers | RefundRefusal::AmountNotPositive | RefundRefusal::TooMuch(_) => {
+                Self::field("amount", refusal.to_string())
+            }
+        }
+    }
 }
 
 impl From<Refusal> for Problem {

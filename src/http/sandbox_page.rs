@@ -94,6 +94,7 @@ mod tests {
             amount: Money(88_000),
             charged: Money::ZERO,
             refunded: Money::ZERO,
+            provider: "sandbox".to_owned(),
             pay_time: None,
             deliveries: Vec::new(),
         };

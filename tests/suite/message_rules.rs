@@ -234,7 +234,9 @@ async fn a_payments_message_that_is_delivered_again_has_its_effect_once() {
                 app.tamper(owner, "DELETE FROM mq_consumer");
             }
         }
-        app.tamper("pay", "UPDATE mq_producer SET msg_status = 0, due_time = 1");
+        for owner in ["pay", "order"] {
+            app.tamper(owner, "UPDATE mq_producer SET msg_status = 0, due_time = 1");
+        }
         app.settle().await;
         assert_eq!(app.get("/v1/users/me", &zs).await.expect(200).body["user_score"], 980);
         assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay_log"), 1);

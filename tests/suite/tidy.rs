@@ -121,6 +121,7 @@ fn diesel_is_only_where_tables_are() {
         ("src/order/ending.rs", "the second half of its store"),
         ("src/order/row.rs", "a row and its order"),
         ("src/pay/row.rs", "a row and its payment"),
+        ("src/gateway/sandbox/refund.rs", "the second half of its store"),
         ("src/pay/ask.rs", "the second half of its store"),
         ("src/pay/notice.rs", "the second half of its store"),
         ("src/pay/refund.rs", "the second half of its store"),

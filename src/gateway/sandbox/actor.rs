@@ -1,9 +1,10 @@
 //! From the platform's mailbox to its tables.
 
-use super::error::{OpenRefusal, Refusal};
-use super::message::{Close, Decline, Find, Open, Pay, Record, Trade};
-use super::{Sandbox, store};
+use super::error::{OpenRefusal, RefundRefusal, Refusal};
+use super::message::{Charged, Close, Decline, Find, FindRefund, Open, Pay, Record, Refund, Statement, Trade};
+use super::{Sandbox, refund, store};
 use crate::db::{Db, Result as DbResult};
+use crate::domain::money::Money;
 use crate::runtime::{Access, Door, OwnerActor, Task};
 
 /// The supervised actor of the platform.
@@ -61,5 +62,32 @@ impl Task<Sandbox> for Record {
 
     fn run(owner: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<()>> {
         store::record(owner, batch, db)
+    }
+}
+
+impl Task<Sandbox> for Refund {
+    type Outcome = Result<Trade, RefundRefusal>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(owner: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        refund::refund(owner, batch, db)
+    }
+}
+
+impl Task<Sandbox> for FindRefund {
+    type Outcome = Option<Money>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        refund::find(batch, db)
+    }
+}
+
+impl Task<Sandbox> for Statement {
+    type Outcome = Vec<Charged>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        refund::statement(batch, db)
     }
 }

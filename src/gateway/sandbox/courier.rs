@@ -55,7 +55,7 @@ impl Courier {
         let health = Arc::new(Health::new(COURIER, kit.clock.clone(), IN_FLIGHT_MAX, None));
         let connector = awc::Connector::new().timeout(ANSWER_WITHIN).conn_keep_alive(IDLE_MAX).limit(IN_FLIGHT_MAX);
         let client = awc::Client::builder().connector(connector).timeout(ANSWER_WITHIN).disable_redirects().finish();
-        let url = format!("{public_url}/v1/payments/callbacks/sandbox");
+        let url = format!("{public_url}/v1/payments/callbacks");
         let post = Rc::new(Post { platform, key, clock: kit.clock.clone(), url, client });
         let (faults, counters) = (kit.faults.clone(), Arc::clone(&health));
         (supervise(Arc::clone(&health), |_| Self { post, faults, health: counters }), health)
@@ -119,7 +119,7 @@ impl Post {
             Ok(letter) => letter,
             Err(error) => return (0, Err(error.to_string())),
         };
-        let answer = tokio::time::timeout(ANSWER_WITHIN, self.post(letter)).await;
+        let answer = tokio::time::timeout(ANSWER_WITHIN, self.post(&callback.provider, letter)).await;
         let (status_code, acknowledged) = match answer {
             Ok(Ok((status_code, true))) => (status_code, Ok(())),
             Ok(Ok((status_code, false))) => (status_code, Err(format!("the shop answered {status_code}"))),
@@ -137,8 +137,8 @@ impl Post {
     }
 
     /// The status code of the answer, and whether it is the acknowledgement.
-    async fn post(&self, letter: Letter) -> Result<(i32, bool), String> {
-        let request = self.client.post(&self.url).insert_header((HEADER, letter.signature));
+    async fn post(&self, provider: &str, letter: Letter) -> Result<(i32, bool), String> {
+        let request = self.client.post(format!("{}/{provider}", self.url)).insert_header((HEADER, letter.signature));
         let mut answer =
             request.content_type("application/json").send_body(letter.body).await.map_err(|error| error.to_string())?;
         let status = answer.status();

@@ -1,6 +1,7 @@
 //! Why the platform refuses.
 
 use super::message::Status;
+use crate::domain::money::Money;
 
 /// Why a trade is not opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -22,4 +23,24 @@ pub enum Refusal {
     /// It ended another way already.
     #[error("the trade is {0}")]
     Ended(Status),
+}
+
+/// Why no money goes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RefundRefusal {
+    /// No such trade.
+    #[error("there is no such trade")]
+    NotFound,
+    /// Nothing was charged.
+    #[error("the trade is {0}")]
+    NotPaid(Status),
+    /// The number has a refund already, of another amount.
+    #[error("there is a refund of another amount under this number")]
+    AmountDiffers,
+    /// Nothing is to go back.
+    #[error("the amount must be more than nothing")]
+    AmountNotPositive,
+    /// More than is left of the charge.
+    #[error("only {0} is left of the charge")]
+    TooMuch(Money),
 }

@@ -1,38 +1,58 @@
 //! The sandbox as Pay sees it: one payment platform among others.
 
-use super::Platform;
-use super::notice::Body;
+use super::error::Refusal;
+use super::message::{self, Status, Trade};
+use super::notice::{Body, CURRENCY};
 use super::signature::{HEADER, Key};
+use super::{Platform, statement};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::Money;
 use crate::gateway::{
-    Checkout, CheckoutKind, Entry, Gateway, LocalFuture, Notice, Outcome, Refund, Refunding, Reject, Standing,
+    Charge, Checkout, CheckoutKind, Entry, Gateway, LocalFuture, Notice, Outcome, Refund, Refunding, Reject, Standing,
 };
 
 /// The sandbox behind the gateways' trait.
 #[derive(Debug)]
 pub struct SandboxGateway {
+    name: &'static str,
     platform: Platform,
     key: Key,
     public_url: String,
 }
 
 impl SandboxGateway {
-    /// The gateway to `platform`, whose checkout pages are at `public_url`, given without a slash at its end.
-    pub(super) fn new(platform: Platform, key: Key, public_url: &str) -> Self {
-        Self { platform, key, public_url: public_url.to_owned() }
+    /// The gateway to `platform`, which the shop knows as `name`, whose checkout pages are at `public_url`, given without a slash at its end.
+    pub(super) fn new(name: &'static str, platform: Platform, key: Key, public_url: &str) -> Self {
+        Self { name, platform, key, public_url: public_url.to_owned() }
+    }
+
+    /// How a trade stands, in the shop's words. What was paid stays paid, whatever went back since.
+    fn standing(&self, trade: Option<Trade>) -> Standing {
+        match trade {
+            None => Standing::Missing,
+            Some(trade) => match trade.status {
+                Status::Open => Standing::Unpaid,
+                Status::Declined | Status::Closed => Standing::Closed,
+                Status::Paid => Standing::Paid(Charge {
+                    trade_no: trade.trade_no,
+                    amount: trade.charged,
+                    currency: CURRENCY.to_owned(),
+                    merchant_is_ours: true,
+                }),
+            },
+        }
     }
 }
 
 impl Gateway for SandboxGateway {
     fn name(&self) -> &'static str {
-        "sandbox"
+        self.name
     }
 
     fn create(&self, pay_id: PayId, amount: Money) -> LocalFuture<'_, Outcome<Checkout>> {
         Box::pin(async move {
-            match self.platform.open(pay_id.to_string(), amount).await {
+            match self.platform.open(pay_id.to_string(), amount, self.name).await {
                 Ok(Ok(trade)) => Outcome::Known(Checkout {
                     kind: CheckoutKind::Redirect,
                     url: format!("{}/sandbox/checkout/{}", self.public_url, trade.out_trade_no),
@@ -43,24 +63,54 @@ impl Gateway for SandboxGateway {
         })
     }
 
-    fn query(&self, _: PayId) -> LocalFuture<'_, Outcome<Standing>> {
-        Box::pin(async { Outcome::Unknown(String::new()) })
+    fn query(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<Standing>> {
+        Box::pin(async move {
+            match self.platform.find(pay_id.to_string()).await {
+                Ok(trade) => Outcome::Known(self.standing(trade)),
+                Err(failure) => Outcome::Unknown(failure.to_string()),
+            }
+        })
     }
 
-    fn close(&self, _: PayId) -> LocalFuture<'_, Outcome<Standing>> {
-        Box::pin(async { Outcome::Unknown(String::new()) })
+    fn close(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<Standing>> {
+        Box::pin(async move {
+            match self.platform.close(pay_id.to_string()).await {
+                Ok(Ok(trade)) => Outcome::Known(self.standing(Some(trade))),
+                Ok(Err(Refusal::NotFound)) => Outcome::Known(Standing::Missing),
+                // It ended another way: it says which.
+                Ok(Err(Refusal::Ended(_))) => self.query(pay_id).await,
+                Err(failure) => Outcome::Unknown(failure.to_string()),
+            }
+        })
     }
 
-    fn refund(&self, _: Refund) -> LocalFuture<'_, Outcome<Refunding>> {
-        Box::pin(async { Outcome::Unknown(String::new()) })
+    fn refund(&self, refund: Refund) -> LocalFuture<'_, Outcome<Refunding>> {
+        Box::pin(async move {
+            let asked = message::Refund {
+                out_trade_no: refund.pay_id.to_string(),
+                out_request_no: refund.refund_id.to_string(),
+                amount: refund.amount,
+            };
+            match self.platform.refund(asked).await {
+                Ok(Ok(_)) => Outcome::Known(Refunding::Done),
+                Ok(Err(refusal)) => Outcome::Known(Refunding::Refused(refusal.to_string())),
+                Err(failure) => Outcome::Unknown(failure.to_string()),
+            }
+        })
     }
 
-    fn query_refund(&self, _: PayId, _: RefundId) -> LocalFuture<'_, Outcome<Refunding>> {
-        Box::pin(async { Outcome::Unknown(String::new()) })
+    fn query_refund(&self, pay_id: PayId, refund_id: RefundId) -> LocalFuture<'_, Outcome<Refunding>> {
+        Box::pin(async move {
+            match self.platform.find_refund(pay_id.to_string(), refund_id.to_string()).await {
+                Ok(Some(_)) => Outcome::Known(Refunding::Done),
+                Ok(None) => Outcome::Known(Refunding::Missing),
+                Err(failure) => Outcome::Unknown(failure.to_string()),
+            }
+        })
     }
 
-    fn read_statement(&self, _: &str) -> Result<Vec<Entry>, String> {
-        Ok(Vec::new())
+    fn read_statement(&self, text: &str) -> Result<Vec<Entry>, String> {
+        statement::read(text)
     }
 
     fn read_callback(

@@ -3,7 +3,7 @@
 use actix::Message;
 use serde::{Deserialize, Serialize};
 
-use super::error::{OpenRefusal, Refusal};
+use super::error::{OpenRefusal, RefundRefusal, Refusal};
 use super::notice;
 use crate::domain::Invalid;
 use crate::domain::clock::Timestamp;
@@ -57,6 +57,9 @@ pub struct Trade {
     pub charged: Money,
     /// What the customer got back.
     pub refunded: Money,
+    /// Under which name the shop knows the platform.
+    #[serde(skip)]
+    pub provider: String,
     /// When the customer was charged.
     #[serde(skip)]
     pub pay_time: Option<Timestamp>,
@@ -136,6 +139,9 @@ pub enum Tamper {
 /// The body of a [`CALLBACK`] message: what to send, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Callback {
+    /// To the callback address of which name.
+    #[serde(default = "first_name")]
+    pub provider: String,
     /// What to send.
     pub event: notice::Body,
     /// How many copies.
@@ -146,6 +152,11 @@ pub struct Callback {
     pub tamper: Option<Tamper>,
 }
 
+/// Callbacks that were written when the platform had one name.
+fn first_name() -> String {
+    super::NAME.to_owned()
+}
+
 /// Opens a trade, once per number.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Result<Trade, OpenRefusal>>")]
@@ -154,6 +165,8 @@ pub struct Open {
     pub out_trade_no: String,
     /// What is to be paid.
     pub amount: Money,
+    /// Under which name the shop knows the platform.
+    pub provider: &'static str,
 }
 
 /// The trade with this number. Read.
@@ -188,6 +201,55 @@ pub struct Decline {
 pub struct Close {
     /// The shop's number of it.
     pub out_trade_no: String,
+}
+
+/// Gives some of a charge back, once per number, and tells the shop.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Result<Trade, RefundRefusal>>")]
+pub struct Refund {
+    /// The shop's number of the trade.
+    pub out_trade_no: String,
+    /// The shop's number of the refund.
+    pub out_request_no: String,
+    /// How much.
+    pub amount: Money,
+}
+
+/// What went back under this number. Read.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Option<Money>>")]
+pub struct FindRefund {
+    /// The shop's number of the trade.
+    pub out_trade_no: String,
+    /// The shop's number of the refund.
+    pub out_request_no: String,
+}
+
+/// One page of charged trades under a name, by their numbers, with what went back. Read.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Vec<Charged>>")]
+pub struct Statement {
+    /// Under which name the shop knows the platform.
+    pub provider: String,
+    /// Where the last page ended.
+    pub after: String,
+    /// At most so many trades.
+    pub limit: i64,
+}
+
+/// A charged trade in the statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charged {
+    /// The shop's number of it.
+    pub out_trade_no: String,
+    /// The platform's.
+    pub trade_no: String,
+    /// What the customer was charged.
+    pub amount: Money,
+    /// When.
+    pub at: Timestamp,
+    /// What went back: the shop's number of it, how much, when.
+    pub refunds: Vec<(String, Money, Timestamp)>,
 }
 
 /// Keeps what the shop answered to a callback.

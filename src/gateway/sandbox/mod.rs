@@ -1,7 +1,7 @@
 //! The sandbox: a stand-in payment platform, built in, with trades and a ledger of its own and real HTTP callbacks.
 //!
-//! It owns `sandbox_trade`, `sandbox_delivery` and its `mq_producer`. Its invariant: a trade is charged once at most,
-//! in full, and only while it is open; what it charged never depends on what the shop believes. It misbehaves on
+//! It owns `sandbox_trade`, `sandbox_refund`, `sandbox_delivery` and its `mq_producer`. Its invariant: a trade is charged
+//! once at most, in full, and only while it is open, and never more goes back than was charged; what it charged never depends on what the shop believes. It misbehaves on
 //! request (lost, late, repeated, forged callbacks), so that the shop can be shown to bear it.
 
 pub mod actor;
@@ -11,7 +11,9 @@ pub mod gateway;
 pub mod message;
 pub mod notice;
 mod platform;
+mod refund;
 pub mod signature;
+pub mod statement;
 mod store;
 pub mod tamper;
 
@@ -27,6 +29,9 @@ use crate::runtime::{Health, Kit, Owner, OwnerActor};
 pub use gateway::SandboxGateway;
 pub use platform::Platform;
 pub use signature::Key;
+
+/// The platform's first name at the shop.
+pub const NAME: &str = "sandbox";
 
 /// The owner of the platform's trades.
 #[derive(Debug)]
@@ -52,6 +57,8 @@ pub struct Account {
     pub key: Key,
     /// The merchant number it knows the shop by.
     pub merchant_id: String,
+    /// A second name under which the shop knows the platform, so that it can be shown two.
+    pub second: Option<&'static str>,
     /// How the outside, customers and the courier included, reaches this server.
     pub public_url: String,
 }
@@ -60,8 +67,8 @@ pub struct Account {
 pub struct Started {
     /// For the HTTP routes.
     pub platform: Platform,
-    /// For Pay.
-    pub gateway: Arc<dyn Gateway>,
+    /// For Pay: one for each name.
+    pub gateways: Vec<Arc<dyn Gateway>>,
     /// For the status page: the owner and the courier.
     pub health: [Arc<Health>; 2],
     /// For the relay: where callbacks wait.
@@ -79,10 +86,13 @@ pub fn start(kit: Kit, store: Store, limits: Limits, account: Account) -> Starte
     let (addr, health) = OwnerActor::start(owner, store, limits);
     let (courier, courier_health) = courier::Courier::start(&kit, addr.clone(), account.key.clone(), public_url);
     let platform = Platform::new(addr.clone(), &account.merchant_id);
-    let gateway = SandboxGateway::new(platform.clone(), account.key, public_url);
+    let gateway = |name| -> Arc<dyn Gateway> {
+        Arc::new(SandboxGateway::new(name, platform.clone(), account.key.clone(), public_url))
+    };
+    let gateways = std::iter::once(NAME).chain(account.second).map(gateway).collect();
     Started {
         platform,
-        gateway: Arc::new(gateway),
+        gateways,
         health: [health, courier_health],
         outbox: Outbox {
             producer: Sandbox::NAME,

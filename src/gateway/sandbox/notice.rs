@@ -33,6 +33,9 @@ pub enum Kind {
     /// It was declined.
     #[serde(rename = "payment.declined")]
     Declined,
+    /// Money went back.
+    #[serde(rename = "refund.succeeded")]
+    Refunded,
 }
 
 /// The trade of a callback.
@@ -48,6 +51,9 @@ pub struct Data {
     pub currency: String,
     /// To whom.
     pub merchant_id: String,
+    /// The shop's number of the refund, where it is one; the amount is the refund's then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub out_request_no: Option<String>,
 }
 
 impl Body {
@@ -57,6 +63,7 @@ impl Body {
         let what = match kind {
             Kind::Succeeded => "paid",
             Kind::Declined => "declined",
+            Kind::Refunded => "refunded",
         };
         Self {
             id: format!("evt_{}_{what}", trade.trade_no),
@@ -68,8 +75,20 @@ impl Body {
                 amount: trade.amount,
                 currency: CURRENCY.to_owned(),
                 merchant_id: merchant_id.to_owned(),
+                out_request_no: None,
             },
         }
+    }
+
+    /// What there is to tell of a refund.
+    #[must_use]
+    pub fn of_refund(trade: &Trade, out_request_no: &str, amount: Money, merchant_id: &str, at: Timestamp) -> Self {
+        let mut body = Self::new(Kind::Refunded, trade, merchant_id, at);
+        // The shop's numbers of refunds are its own: together with the trade's they are unique.
+        body.id = format!("evt_{}_{out_request_no}", trade.trade_no);
+        body.data.amount = amount;
+        body.data.out_request_no = Some(out_request_no.to_owned());
+        body
     }
 
     /// Reads a body whose signature is good.
@@ -88,6 +107,7 @@ impl Body {
             event: match self.kind {
                 Kind::Succeeded => Event::Paid,
                 Kind::Declined => Event::Declined,
+                Kind::Refunded => Event::Refunded(self.data.out_request_no.unwrap_or_default()),
             },
             out_trade_no: self.data.out_trade_no,
             trade_no: self.data.trade_no,

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use actix::Addr;
 
 use super::actor::Actor;
-use super::error::{OpenRefusal, Refusal};
-use super::message::{Callbacks, Close, Decline, Find, Open, Pay, Trade};
+use super::error::{OpenRefusal, RefundRefusal, Refusal};
+use super::message::{Callbacks, Charged, Close, Decline, Find, FindRefund, Open, Pay, Refund, Statement, Trade};
 use crate::domain::money::Money;
 use crate::runtime::Reply;
 use crate::runtime::task::ask;
@@ -30,12 +30,17 @@ impl Platform {
         &self.merchant_id
     }
 
-    /// Opens a trade under the merchant's number; the same number and amount again give the same trade.
+    /// Opens a trade under the merchant's number, for the shop that knows the platform as `provider`; the same number and amount again give the same trade.
     ///
     /// # Errors
     /// No outcome, or a refusal inside.
-    pub async fn open(&self, out_trade_no: String, amount: Money) -> Reply<Result<Trade, OpenRefusal>> {
-        ask(&self.addr, Open { out_trade_no, amount }).await
+    pub async fn open(
+        &self,
+        out_trade_no: String,
+        amount: Money,
+        provider: &'static str,
+    ) -> Reply<Result<Trade, OpenRefusal>> {
+        ask(&self.addr, Open { out_trade_no, amount, provider }).await
     }
 
     /// The trade with this number.
@@ -68,5 +73,29 @@ impl Platform {
     /// No outcome, or a refusal inside.
     pub async fn close(&self, out_trade_no: String) -> Reply<Result<Trade, Refusal>> {
         ask(&self.addr, Close { out_trade_no }).await
+    }
+
+    /// Gives some of a charge back; the same number and amount again are the same refund.
+    ///
+    /// # Errors
+    /// No outcome, or a refusal inside.
+    pub async fn refund(&self, refund: Refund) -> Reply<Result<Trade, RefundRefusal>> {
+        ask(&self.addr, refund).await
+    }
+
+    /// What went back under a number.
+    ///
+    /// # Errors
+    /// No outcome.
+    pub async fn find_refund(&self, out_trade_no: String, out_request_no: String) -> Reply<Option<Money>> {
+        ask(&self.addr, FindRefund { out_trade_no, out_request_no }).await
+    }
+
+    /// One page of the statement.
+    ///
+    /// # Errors
+    /// No outcome.
+    pub async fn statement(&self, page: Statement) -> Reply<Vec<Charged>> {
+        ask(&self.addr, page).await
     }
 }

@@ -27,6 +27,7 @@ struct Row {
     refunded: Money,
     add_time: Timestamp,
     pay_time: Option<Timestamp>,
+    provider: String,
 }
 
 #[derive(Insertable)]
@@ -39,7 +40,7 @@ struct DeliveryRow<'a> {
     create_time: Timestamp,
 }
 
-const fn number(status: Status) -> i32 {
+pub const fn number(status: Status) -> i32 {
     match status {
         Status::Open => 0,
         Status::Paid => 1,
@@ -71,6 +72,7 @@ fn load<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbResult<
                 amount: row.amount,
                 charged: row.charged,
                 refunded: row.refunded,
+                provider: row.provider,
                 pay_time: row.pay_time,
                 deliveries: Vec::new(),
             };
@@ -94,7 +96,7 @@ fn load<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbResult<
 }
 
 /// The same for a change: nobody else changes these trades until the transaction ends.
-fn lock<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbResult<HashMap<String, Trade>> {
+pub fn lock<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbResult<HashMap<String, Trade>> {
     use sandbox_trade::dsl;
     let numbers: Vec<&String> = numbers.collect();
     let _: Vec<String> = load_by(&numbers, |numbers| {
@@ -109,7 +111,7 @@ pub fn open(owner: &Sandbox, batch: &[Open], db: &mut Db) -> DbResult<Vec<Result
     let now = owner.kit.clock.now();
     let mut rows = Vec::new();
     let mut outcomes = Vec::with_capacity(batch.len());
-    for Open { out_trade_no, amount } in batch {
+    for Open { out_trade_no, amount, provider } in batch {
         outcomes.push(match trades.get(out_trade_no) {
             Some(trade) if trade.amount == *amount => Ok(trade.clone()),
             Some(_) => Err(OpenRefusal::AmountDiffers),
@@ -122,6 +124,7 @@ pub fn open(owner: &Sandbox, batch: &[Open], db: &mut Db) -> DbResult<Vec<Result
                     amount: *amount,
                     charged: Money::ZERO,
                     refunded: Money::ZERO,
+                    provider: (*provider).to_owned(),
                     pay_time: None,
                     deliveries: Vec::new(),
                 };
@@ -147,6 +150,7 @@ fn row(trade: &Trade, add_time: Timestamp) -> Row {
         refunded: trade.refunded,
         add_time,
         pay_time: trade.pay_time,
+        provider: trade.provider.clone(),
     }
 }
 
@@ -178,7 +182,7 @@ pub fn pay(owner: &Sandbox, batch: &[Pay], db: &mut Db) -> DbResult<Vec<Result<T
             && !how.lose
         {
             let event = Body::new(Kind::Succeeded, trade, &owner.merchant_id, trade.pay_time.unwrap_or(now));
-            callbacks.push((how.delay_ms, callback(event, how)));
+            callbacks.push((how.delay_ms, callback(trade, event, how)));
         }
         outcomes.push(outcome);
     }
@@ -204,7 +208,7 @@ pub fn decline(owner: &Sandbox, batch: &[Decline], db: &mut Db) -> DbResult<Vec<
         .iter()
         .map(|trade| {
             let event = Body::new(Kind::Declined, trade, &owner.merchant_id, now);
-            (0, callback(event, &Callbacks::default()))
+            (0, callback(trade, event, &Callbacks::default()))
         })
         .collect();
     tell(owner, callbacks, db)?;
@@ -247,8 +251,20 @@ fn end(numbers: &[&String], to: Status, from: &[Status], db: &mut Db) -> DbResul
     Ok((outcomes, ended))
 }
 
-fn callback(event: Body, how: &Callbacks) -> Callback {
-    Callback { event, copies: how.copies, concurrent: how.concurrent, tamper: how.tamper }
+fn callback(trade: &Trade, event: Body, how: &Callbacks) -> Callback {
+    Callback {
+        provider: trade.provider.clone(),
+        event,
+        copies: how.copies,
+        concurrent: how.concurrent,
+        tamper: how.tamper,
+    }
+}
+
+/// Tells the shop of refunds.
+pub fn tell_refunds(owner: &Sandbox, told: Vec<(&Trade, Body)>, db: &mut Db) -> DbResult<()> {
+    let told = told.into_iter().map(|(trade, event)| (0, callback(trade, event, &Callbacks::default())));
+    tell(owner, told.collect(), db)
 }
 
 /// Writes callbacks to the outbox, each due after its milliseconds.

@@ -85,9 +85,9 @@ async fn stand() -> Stand {
 
     let limits = Limits { mailbox: 64, reserved: 64, batch_max: 64 };
     let key = Key::new("a secret of the tests, of no use elsewhere").unwrap();
-    let account = Account { key, merchant_id: "m".to_owned(), public_url };
+    let account = Account { key, merchant_id: "m".to_owned(), second: None, public_url };
     let started = sandbox::start(kit.clone(), store, limits, account);
-    assert!(data.gateway.set(Arc::clone(&started.gateway)).is_ok());
+    assert!(data.gateway.set(Arc::clone(&started.gateways.first().unwrap().clone())).is_ok());
     let network = Network { outboxes: vec![started.outbox], routes: vec![started.route], inboxes: Vec::new() };
     let span = |ms| Span(Duration::from_millis(ms));
     let policy = Policy {
@@ -102,7 +102,7 @@ async fn stand() -> Stand {
     kit.nudge.connect(relay.recipient());
     Stand {
         platform: started.platform,
-        gateway: started.gateway,
+        gateway: started.gateways.first().unwrap().clone(),
         told: tokio::sync::Mutex::new(told),
         shop: data,
         _dir: dir,

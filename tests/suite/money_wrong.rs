@@ -1,0 +1,174 @@
+//! Money that arrives wrong: after the order is dead, a second time, through a second platform, another amount, for
+//! somebody else. It is refunded by itself or parked with a reason; never kept silently, never lost, never both.
+
+use std::time::Duration;
+
+use awc::http::Method;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::support::{GOODS, TestApp, Wish};
+
+const PAY_WITHIN: Duration = Duration::from_secs(30 * 60);
+
+impl TestApp {
+    /// Starts a payment on this platform.
+    async fn pay_through(&self, provider: &str, token: &str, key: &str, order_id: &str) -> String {
+        let body = json!({"order_id": order_id, "provider": provider});
+        let answer = self.send(Method::POST, "/v1/payments", token, &[("idempotency-key", key)], Some(&body)).await;
+        answer.expect(201).text_of("pay_id")
+    }
+
+    /// What the platform says of a payment: charged, and given back.
+    async fn at_platform(&self, pay_id: &str) -> (Value, Value) {
+        let trade = self.get(&format!("/sandbox/trades/{pay_id}"), "").await.expect(200).body;
+        (trade["charged"].clone(), trade["refunded"].clone())
+    }
+}
+
+/// The platform cannot be asked: what is done then has to do without it.
+async fn deaf(app: &TestApp) {
+    app.tamper("pay", "UPDATE pay SET provider = 'gone'");
+}
+
+async fn hears(app: &TestApp) {
+    app.tamper("pay", "UPDATE pay SET provider = 'sandbox'");
+}
+
+/// A cancelled order whose payment is still open at the platform: as if its closing had been lost there.
+async fn cancelled_but_open(app: &TestApp) -> (String, String, String) {
+    let (zs, order_id, pay_id) = app.paying().await;
+    app.post(&format!("/v1/orders/{order_id}/cancel"), &zs, json!({})).await.expect(200);
+    app.settle().await;
+    app.tamper("sandbox", "UPDATE sandbox_trade SET status = 0");
+    (zs, order_id, pay_id)
+}
+
+#[actix_web::test]
+async fn p5_payment_of_a_cancelled_order_is_refunded_by_itself() {
+    let app = TestApp::start().await;
+    let (zs, order_id, pay_id) = cancelled_but_open(&app).await;
+    app.pay_at_platform(&pay_id, json!({})).await.expect(200);
+    assert_eq!(app.at_platform(&pay_id).await, (json!("880.00"), json!("880.00")));
+    assert_eq!(app.get(&format!("/v1/payments/{pay_id}"), &zs).await.body["status"], "refunded");
+    let order = app.get(&format!("/v1/orders/{order_id}"), &zs).await.body;
+    assert_eq!((&order["order_status"], &order["pay_status"]), (&json!("cancelled"), &json!("paying")));
+    let me = app.get("/v1/users/me", &zs).await.body;
+    assert_eq!((&me["user_money"], &me["user_score"]), (&json!("1000.00"), &json!(100)), "no points for dead money");
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn p5_payment_of_an_expired_order_is_refunded_by_itself_also_when_fifty_callbacks_tell_of_it() {
+    let app = TestApp::start().await;
+    let (_, _, pay_id) = app.paying().await;
+    app.advance(PAY_WITHIN).await;
+    app.tamper("sandbox", "UPDATE sandbox_trade SET status = 0");
+    app.pay_at_platform(&pay_id, json!({"callbacks": 50, "concurrent": true})).await.expect(200);
+    assert_eq!(app.at_platform(&pay_id).await, (json!("880.00"), json!("880.00")));
+    assert_eq!(app.number("sandbox", "SELECT count(*) AS n FROM sandbox_refund"), 1);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_late_callback_is_not_answered_success_and_forgotten() {
+    let app = TestApp::start().await;
+    let (zs, order_id, pay_id) = app.paying().await;
+    // Paid in time; the callback comes an hour later, and nobody could ask before.
+    deaf(&app).await;
+    app.pay_at_platform(&pay_id, json!({"delay_ms": 3_600_000})).await.expect(200);
+    app.tamper("order", "UPDATE orders SET order_status = 2, wake_time = NULL");
+    hears(&app).await;
+    app.tamper("order", "UPDATE orders SET order_status = 1, wake_time = 1");
+    app.advance(Duration::from_secs(3_700)).await;
+    // The end of its time found it paid; the late callback changes nothing more.
+    app.assert_paid_once(&zs, &order_id).await;
+    assert_eq!(app.at_platform(&pay_id).await, (json!("880.00"), json!("0.00")));
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_second_payment_through_a_second_platform_goes_back() {
+    let app = TestApp::with(&[("GATEWAY__SANDBOX__SECOND", "sandbox_b")]).await;
+    let zs = app.zs().await;
+    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
+    let one = app.pay_through("sandbox", &zs, "one", &order_id).await;
+    let two = app.pay_through("sandbox_b", &zs, "two", &order_id).await;
+    app.pay_at_platform(&two, json!({})).await.expect(200);
+    app.pay_at_platform(&one, json!({})).await.expect(200);
+    assert_eq!(app.at_platform(&two).await, (json!("880.00"), json!("0.00")));
+    assert_eq!(app.at_platform(&one).await, (json!("880.00"), json!("880.00")));
+    assert_eq!(app.get("/v1/users/me", &zs).await.body["user_score"], 980);
+    let order = app.get(&format!("/v1/orders/{order_id}"), &zs).await.body;
+    assert_eq!((&order["pay_status"], &order["pay_id"]), (&json!("paid"), &json!(two)));
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn payments_through_two_platforms_at_once_pay_once_and_one_goes_back() {
+    let app = TestApp::with(&[("GATEWAY__SANDBOX__SECOND", "sandbox_b")]).await;
+    let zs = app.zs().await;
+    for round in 0..10 {
+        let wish = Wish::of(GOODS, 1);
+        let order_id = app.order(&zs, &format!("order-{round}"), &wish).await.expect(201).text_of("order_id");
+        let one = app.pay_through("sandbox", &zs, &format!("one-{round}"), &order_id).await;
+        let two = app.pay_through("sandbox_b", &zs, &format!("two-{round}"), &order_id).await;
+        let how = json!({"callbacks": 5, "concurrent": true});
+        let paths = [&one, &two].map(|pay_id| format!("/sandbox/trades/{pay_id}/pay"));
+        join_all(paths.iter().map(|path| app.post(path, "", how.clone()))).await;
+        app.settle().await;
+        let back = [app.at_platform(&one).await.1, app.at_platform(&two).await.1];
+        assert!(back.contains(&json!("0.00")) && back.contains(&json!("1000.00")), "{back:?}");
+    }
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn money_that_is_not_what_was_asked_for_is_parked_with_its_reason() {
+    for (tamper, reason) in
+        [("amount", "the amount differs"), ("merchant", "the merchant differs"), ("order", "the payment is unknown")]
+    {
+        let app = TestApp::start().await;
+        let (zs, order_id, pay_id) = app.paying().await;
+        app.pay_at_platform(&pay_id, json!({"tamper": tamper})).await.expect(200);
+        let parked = format!("SELECT count(*) AS n FROM pay_notice WHERE verdict = 2 AND reason = '{reason}'");
+        assert_eq!(app.number("pay", &parked), 1, "{tamper}");
+        // The platform was told so, and what it has is asked for: the books are put right by its own word.
+        app.advance(Duration::from_secs(60)).await;
+        app.assert_order_paid(&zs, &order_id).await;
+        app.finish().await;
+    }
+}
+
+#[actix_web::test]
+async fn a_platform_that_charged_another_amount_leaves_it_parked_and_the_order_is_given_up() {
+    let app = TestApp::start().await;
+    let (zs, order_id, pay_id) = app.paying().await;
+    app.pay_at_platform(&pay_id, json!({"lose": true})).await.expect(200);
+    app.tamper("sandbox", "UPDATE sandbox_trade SET charged = 87900");
+    app.advance(Duration::from_secs(60)).await;
+    let parked = "SELECT count(*) AS n FROM pay_notice WHERE verdict = 2 AND reason = 'the amount differs'";
+    assert_eq!(app.number("pay", parked), 1);
+    app.advance(PAY_WITHIN).await;
+    assert_eq!(app.get(&format!("/v1/orders/{order_id}"), &zs).await.body["order_status"], "cancelled");
+    assert_eq!(app.number("pay", parked), 1);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_refunded_order_that_is_paid_again_keeps_nothing() {
+    let app = TestApp::with(&[("GATEWAY__SANDBOX__SECOND", "sandbox_b")]).await;
+    let zs = app.zs().await;
+    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
+    let one = app.pay_through("sandbox", &zs, "one", &order_id).await;
+    let two = app.pay_through("sandbox_b", &zs, "two", &order_id).await;
+    app.pay_at_platform(&one, json!({})).await.expect(200);
+    app.refund(&zs, "refund", &order_id).await.expect(202);
+    app.settle().await;
+    app.pay_at_platform(&two, json!({})).await.expect(200);
+    for pay_id in [&one, &two] {
+        assert_eq!(app.at_platform(pay_id).await, (json!("880.00"), json!("880.00")));
+    }
+    assert_eq!(app.get("/v1/users/me", &zs).await.body["user_score"], 100);
+    app.finish().await;
+}
