@@ -1,16 +1,16 @@
 //! The commands of the binary.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::app::App;
 use crate::app::stores::Stores;
+use crate::app::{self, App};
 use crate::config::{self, Settings};
 use crate::domain::clock::Clock;
-use crate::{audit, telemetry};
+use crate::telemetry;
 
 /// The order and payment back end of a shop.
 #[derive(Debug, Parser)]
@@ -77,6 +77,33 @@ fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// How far a long command has come, on a terminal; elsewhere nothing is shown.
+struct Bar {
+    is_shown: bool,
+}
+
+impl Bar {
+    const CELLS: u64 = 40;
+
+    fn new() -> Self {
+        Self { is_shown: std::io::stderr().is_terminal() }
+    }
+
+    fn show(&mut self, done: u64, of: u64) {
+        if self.is_shown {
+            let cells = (done.min(of) * Self::CELLS).checked_div(of).unwrap_or(Self::CELLS);
+            let full = "#".repeat(usize::try_from(cells).unwrap_or(0));
+            let _ = write!(std::io::stderr(), "\r[{full:.<40}] {done} of {of} orders");
+        }
+    }
+
+    fn clear(&mut self) {
+        if self.is_shown {
+            let _ = write!(std::io::stderr(), "\r{:80}\r", "");
+        }
+    }
+}
+
 /// Ends when the process is asked to stop: Ctrl-C, or SIGTERM.
 fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -98,12 +125,9 @@ fn migrate(settings: &Settings) -> anyhow::Result<ExitCode> {
 }
 
 fn check(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
-    let mut settings = settings.clone();
-    // It reads whole tables, however long they are.
-    settings.store.statement_within.0 = std::time::Duration::ZERO;
-    let stores = Stores::open(&settings)?;
-    stores.expect_all()?;
-    let report = audit::run(&stores.books, Clock::default().now(), settings.audit.grace.0)?;
+    let mut bar = Bar::new();
+    let report = app::books::audit(settings, Clock::default().now(), |done, of| bar.show(done, of))?;
+    bar.clear();
     let mut out = std::io::stdout();
     if json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;

@@ -1,6 +1,7 @@
 //! The composition root: stores, actors, coordinator, relay, HTTP; and the order in which they stop.
 
 mod account;
+pub mod books;
 mod demo;
 mod graph;
 mod server;

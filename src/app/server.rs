@@ -6,14 +6,16 @@ use std::sync::Arc;
 use actix_web::dev::ServerHandle;
 use actix_web::{App as WebApp, HttpServer, middleware::from_fn, web};
 
+use super::books;
 use super::graph::Graph;
 use crate::config::Settings;
 use crate::domain::clock::Clock;
 use crate::gateway::sandbox::Platform;
-use crate::http::{State, middleware, password::Passwords, route, sandbox, token::Tokens};
+use crate::http::{State, audit::Auditor, middleware, password::Passwords, route, sandbox, token::Tokens};
 
 /// What handlers work with.
 pub fn state(graph: &Graph, tokens: Tokens, passwords: Passwords, clock: Clock, settings: &Settings) -> State {
+    let auditor = auditor(settings.clone(), clock.clone());
     State {
         owners: graph.owners.clone(),
         coordinator: graph.coordinator.clone(),
@@ -27,7 +29,13 @@ pub fn state(graph: &Graph, tokens: Tokens, passwords: Passwords, clock: Clock, 
         health: graph.health.clone(),
         outboxes: graph.outboxes.clone(),
         body_within: settings.http.body_within.0,
+        auditor,
     }
+}
+
+/// How the administrator has the books checked.
+fn auditor(settings: Settings, clock: Clock) -> Auditor {
+    Auditor::new(move || books::audit(&settings, clock.now(), |_, _| {}).map_err(|error| format!("{error:#}")))
 }
 
 /// Which routes a server has.

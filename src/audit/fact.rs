@@ -6,14 +6,14 @@ use diesel::prelude::*;
 
 use super::Books;
 use crate::db::schema::{
-    coupon, coupon_log, goods_number_log, mq_producer, order_goods, orders, pay, pay_log, user_money_log,
-    user_score_log,
+    coupon, coupon_log, goods_number_log, mq_producer, order_act, order_goods, order_refund, orders, pay, pay_log,
+    pay_notice, pay_refund, user_money_log, user_score_log,
 };
 use crate::db::{self, each};
 use crate::domain::clock::Timestamp;
-use crate::domain::id::{CouponId, GoodsId, OrderId, PayId, UserId};
+use crate::domain::id::{CouponId, GoodsId, Id, OrderId, PayId, UserId};
 use crate::domain::money::Money;
-use crate::domain::status::{Direction, OrderStatus, PayStatus};
+use crate::domain::status::{Direction, OrderStatus, PayStatus, ShippingStatus};
 
 /// The part of a row of `orders` that is checked.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -23,6 +23,7 @@ pub struct OrderRow {
     pub user_id: UserId,
     pub order_status: OrderStatus,
     pub pay_status: PayStatus,
+    pub shipping_status: ShippingStatus,
     pub goods_amount: Money,
     pub shipping_fee: Money,
     pub order_amount: Money,
@@ -35,16 +36,31 @@ pub struct OrderRow {
     pub pay_time: Option<Timestamp>,
     pub deadline_time: Timestamp,
     pub wake_time: Option<Timestamp>,
+    pub refusal: Option<String>,
+    pub pay_id: Option<PayId>,
 }
 
 /// A payment, as far as it is checked.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Payment {
     pub pay_id: PayId,
     pub pay_amount: Money,
-    pub pay_time: Option<Timestamp>,
     pub is_paid: bool,
+    pub is_open: bool,
     pub is_logged: bool,
+    /// Notices of it that were believed.
+    pub notices: usize,
+    pub refunds: Vec<Refund>,
+}
+
+/// A refund of a payment.
+#[derive(Debug, Clone)]
+pub struct Refund {
+    pub amount: Money,
+    /// 0 pending, 1 done, 2 parked.
+    pub status: i32,
+    pub due_time: Timestamp,
+    pub remark: Option<String>,
 }
 
 /// All that is known of one order; without a row, it is only known from the logs of others.
@@ -52,14 +68,23 @@ pub struct Payment {
 pub struct Facts {
     pub row: Option<OrderRow>,
     pub lines: BTreeMap<GoodsId, (i64, Money)>,
+    pub acts: HashSet<String>,
+    /// What was asked back and not refused.
+    pub refunds: Vec<Money>,
     pub stock: BTreeMap<(GoodsId, Direction), i64>,
     pub coupon_log: Vec<(Direction, CouponId)>,
     pub coupons_bound: Vec<CouponId>,
     pub money: Vec<(Direction, UserId, Money)>,
     pub score: Vec<(Direction, UserId, i64)>,
     pub payments: Vec<Payment>,
-    /// When the oldest message about it that is not delivered yet was written.
-    pub pending_since: Option<Timestamp>,
+    /// When the last of all that was found of it happened: the owners are read one after the other.
+    pub touched: Option<Timestamp>,
+}
+
+impl Facts {
+    fn touch(&mut self, at: Timestamp) {
+        self.touched = self.touched.max(Some(at));
+    }
 }
 
 /// A range of order ids: after the first, up to and with the second.
@@ -88,11 +113,35 @@ pub fn page(books: &Books, after: OrderId, limit: i64) -> db::Result<(HashMap<Or
                 .filter(order_goods::order_id.gt(range.0).and(order_goods::order_id.le(range.1)))
                 .load(db)
         )?;
-        let pending: Vec<(String, i64)> = pending(db)?;
         for (order_id, goods_id, number, price) in lines {
             facts.entry(order_id).or_default().lines.insert(goods_id, (number, price));
         }
-        mark_pending(&mut facts, range, pending.into_iter().filter_map(|(key, at)| Some((key.parse().ok()?, at))));
+        let acts: Vec<(OrderId, String, Timestamp)> = each!(
+            db,
+            order_act::table
+                .filter(order_act::order_id.gt(range.0).and(order_act::order_id.le(range.1)))
+                .select((order_act::order_id, order_act::act, order_act::create_time))
+                .load(db)
+        )?;
+        for (order_id, act, at) in acts {
+            let facts = facts.entry(order_id).or_default();
+            facts.acts.insert(act);
+            facts.touch(at);
+        }
+        let refunds: Vec<(OrderId, Money)> = each!(
+            db,
+            order_refund::table
+                .filter(order_refund::order_id.gt(range.0).and(order_refund::order_id.le(range.1)))
+                .filter(order_refund::refusal.is_null())
+                .select((order_refund::order_id, order_refund::amount))
+                .load(db)
+        )?;
+        for (order_id, amount) in refunds {
+            facts.entry(order_id).or_default().refunds.push(amount);
+        }
+        for (order_id, at) in pending(db, rows.iter().map(|row| row.order_id))? {
+            facts.entry(order_id).or_default().touch(at);
+        }
         Ok((rows, last))
     })?;
     let range = (after, last.unwrap_or(OrderId::new(i64::MAX)));
@@ -105,45 +154,88 @@ pub fn page(books: &Books, after: OrderId, limit: i64) -> db::Result<(HashMap<Or
     Ok((facts, last))
 }
 
-/// Keys and times of the messages that are not delivered yet.
-fn pending(db: &mut db::Db) -> db::Result<Vec<(String, i64)>> {
-    let undelivered = mq_producer::table
-        .filter(mq_producer::msg_status.ne(1))
-        .select((mq_producer::msg_key, mq_producer::create_time));
-    Ok(each!(db, undelivered.load(db))?)
+/// The messages about these that are not delivered yet, and when each was written.
+fn pending<T>(db: &mut db::Db, keys: impl Iterator<Item = Id<T>>) -> db::Result<Vec<(Id<T>, Timestamp)>> {
+    let keys: Vec<String> = keys.map(|key| key.to_string()).collect();
+    let rows: Vec<(String, Timestamp)> = db::load_by(&keys, |keys| {
+        let undelivered = mq_producer::msg_key.eq_any(keys).and(mq_producer::msg_status.ne(1));
+        let messages = mq_producer::table.filter(undelivered);
+        each!(db, messages.select((mq_producer::msg_key, mq_producer::create_time)).load(db))
+    })?;
+    Ok(rows.into_iter().filter_map(|(key, at)| Some((key.parse().ok()?, at))).collect())
 }
 
-fn mark_pending(facts: &mut HashMap<OrderId, Facts>, range: Range, pending: impl Iterator<Item = (OrderId, i64)>) {
-    for (order_id, at) in pending.filter(|(id, _)| *id > range.0 && *id <= range.1) {
-        let since = &mut facts.entry(order_id).or_default().pending_since;
-        *since = Some(since.map_or(Timestamp(at), |earlier| earlier.min(Timestamp(at))));
-    }
-}
+type PayRow = (OrderId, PayId, Money, Option<Timestamp>, Option<Timestamp>, i32);
 
 fn add_payments(books: &Books, range: Range, facts: &mut HashMap<OrderId, Facts>) -> db::Result<()> {
     db::snapshot(&mut *books.pay.reader()?, |db| {
-        let rows: Vec<(OrderId, PayId, Money, Option<Timestamp>, i32)> = each!(
+        let rows: Vec<PayRow> = each!(
             db,
             pay::table
                 .filter(pay::order_id.gt(range.0).and(pay::order_id.le(range.1)))
-                .select((pay::order_id, pay::pay_id, pay::pay_amount, pay::pay_time, pay::is_paid))
+                .select((pay::order_id, pay::pay_id, pay::pay_amount, pay::pay_time, pay::close_time, pay::is_paid))
                 .load(db)
         )?;
         let ids: Vec<PayId> = rows.iter().map(|row| row.1).collect();
-        let logged: HashSet<PayId> =
-            each!(db, pay_log::table.filter(pay_log::pay_id.eq_any(ids)).select(pay_log::pay_id).load(db))?
-                .into_iter()
-                .collect();
-        let pending: HashMap<String, i64> = pending(db)?.into_iter().collect();
-        let of = |pay_id: PayId| pending.get(&pay_id.to_string()).copied();
-        mark_pending(facts, range, rows.iter().filter_map(|row| Some((row.0, of(row.1)?))));
-        for (order_id, pay_id, pay_amount, pay_time, is_paid) in rows {
-            let (is_paid, is_logged) = (is_paid == 2, logged.contains(&pay_id));
-            let payment = Payment { pay_id, pay_amount, pay_time, is_paid, is_logged };
-            facts.entry(order_id).or_default().payments.push(payment);
+        let logged: Vec<PayId> = db::load_by(&ids, |ids| {
+            each!(db, pay_log::table.filter(pay_log::pay_id.eq_any(ids)).select(pay_log::pay_id).load(db))
+        })?;
+        let logged: HashSet<PayId> = logged.into_iter().collect();
+        let mut notices = believed(db, &ids)?;
+        let mut refunds = refunds(db, &ids)?;
+        let mut touched: HashMap<PayId, Timestamp> = HashMap::new();
+        for (pay_id, at) in pending(db, ids.iter().copied())? {
+            touched.entry(pay_id).and_modify(|latest| *latest = at.max(*latest)).or_insert(at);
+        }
+        for (order_id, pay_id, pay_amount, pay_time, close_time, is_paid) in rows {
+            let facts = facts.entry(order_id).or_default();
+            pay_time.into_iter().chain(touched.get(&pay_id).copied()).for_each(|at| facts.touch(at));
+            facts.payments.push(Payment {
+                pay_id,
+                pay_amount,
+                is_paid: is_paid == 2,
+                is_open: is_paid != 2 && close_time.is_none(),
+                is_logged: logged.contains(&pay_id),
+                notices: notices.remove(&pay_id).unwrap_or(0),
+                refunds: refunds.remove(&pay_id).unwrap_or_default(),
+            });
         }
         Ok(())
     })
+}
+
+/// How many notices of each payment were believed.
+fn believed(db: &mut db::Db, ids: &[PayId]) -> db::Result<HashMap<PayId, usize>> {
+    let rows: Vec<Option<PayId>> = db::load_by(ids, |ids| {
+        let ids = ids.iter().copied().map(Some);
+        let accepted = pay_notice::pay_id.eq_any(ids).and(pay_notice::verdict.eq(1));
+        each!(db, pay_notice::table.filter(accepted).select(pay_notice::pay_id).load(db))
+    })?;
+    let mut counts = HashMap::new();
+    for pay_id in rows.into_iter().flatten() {
+        *counts.entry(pay_id).or_default() += 1;
+    }
+    Ok(counts)
+}
+
+type RefundColumns = (PayId, Money, i32, Timestamp, Option<String>);
+
+fn refunds(db: &mut db::Db, ids: &[PayId]) -> db::Result<HashMap<PayId, Vec<Refund>>> {
+    let rows: Vec<RefundColumns> = db::load_by(ids, |ids| {
+        let refunds = pay_refund::table.filter(pay_refund::pay_id.eq_any(ids)).select((
+            pay_refund::pay_id,
+            pay_refund::amount,
+            pay_refund::status,
+            pay_refund::due_time,
+            pay_refund::remark,
+        ));
+        each!(db, refunds.load(db))
+    })?;
+    let mut refunds: HashMap<PayId, Vec<Refund>> = HashMap::new();
+    for (pay_id, amount, status, due_time, remark) in rows {
+        refunds.entry(pay_id).or_default().push(Refund { amount, status, due_time, remark });
+    }
+    Ok(refunds)
 }
 
 fn add_reservations(books: &Books, range: Range, facts: &mut HashMap<OrderId, Facts>) -> db::Result<()> {
@@ -154,18 +246,26 @@ fn add_reservations(books: &Books, range: Range, facts: &mut HashMap<OrderId, Fa
             goods_number_log::goods_id,
             goods_number_log::direction,
             goods_number_log::goods_number,
+            goods_number_log::log_time,
         ));
     let db = &mut *books.goods.reader()?;
-    let stock: Vec<(OrderId, GoodsId, Direction, i64)> = each!(db, stock.load(db))?;
-    for (order_id, goods_id, direction, number) in stock {
-        facts.entry(order_id).or_default().stock.insert((goods_id, direction), number);
+    let stock: Vec<(OrderId, GoodsId, Direction, i64, Timestamp)> = each!(db, stock.load(db))?;
+    for (order_id, goods_id, direction, number, at) in stock {
+        let facts = facts.entry(order_id).or_default();
+        facts.stock.insert((goods_id, direction), number);
+        facts.touch(at);
     }
+    add_coupons(books, range, facts)?;
+    add_balances(books, range, facts)
+}
+
+fn add_coupons(books: &Books, range: Range, facts: &mut HashMap<OrderId, Facts>) -> db::Result<()> {
     db::snapshot(&mut *books.coupon.reader()?, |db| {
-        let log: Vec<(OrderId, Direction, CouponId)> = each!(
+        let log: Vec<(OrderId, Direction, CouponId, Timestamp)> = each!(
             db,
             coupon_log::table
                 .filter(coupon_log::order_id.gt(range.0).and(coupon_log::order_id.le(range.1)))
-                .select((coupon_log::order_id, coupon_log::direction, coupon_log::coupon_id))
+                .select((coupon_log::order_id, coupon_log::direction, coupon_log::coupon_id, coupon_log::log_time))
                 .load(db)
         )?;
         let bound: Vec<(Option<OrderId>, CouponId)> = each!(
@@ -175,16 +275,21 @@ fn add_reservations(books: &Books, range: Range, facts: &mut HashMap<OrderId, Fa
                 .select((coupon::order_id, coupon::coupon_id))
                 .load(db)
         )?;
-        for (order_id, direction, coupon_id) in log {
-            facts.entry(order_id).or_default().coupon_log.push((direction, coupon_id));
+        for (order_id, direction, coupon_id, at) in log {
+            let facts = facts.entry(order_id).or_default();
+            facts.coupon_log.push((direction, coupon_id));
+            facts.touch(at);
         }
         for (order_id, coupon_id) in bound {
             facts.entry(order_id.unwrap_or(OrderId::new(0))).or_default().coupons_bound.push(coupon_id);
         }
         Ok(())
-    })?;
+    })
+}
+
+fn add_balances(books: &Books, range: Range, facts: &mut HashMap<OrderId, Facts>) -> db::Result<()> {
     db::snapshot(&mut *books.user.reader()?, |db| {
-        let money: Vec<(OrderId, Direction, UserId, Money)> = each!(
+        let money: Vec<(OrderId, Direction, UserId, Money, Timestamp)> = each!(
             db,
             user_money_log::table
                 .filter(user_money_log::order_id.gt(range.0).and(user_money_log::order_id.le(range.1)))
@@ -193,10 +298,11 @@ fn add_reservations(books: &Books, range: Range, facts: &mut HashMap<OrderId, Fa
                     user_money_log::money_log_type,
                     user_money_log::user_id,
                     user_money_log::use_money,
+                    user_money_log::create_time,
                 ))
                 .load(db)
         )?;
-        let score: Vec<(OrderId, Direction, UserId, i64)> = each!(
+        let score: Vec<(OrderId, Direction, UserId, i64, Timestamp)> = each!(
             db,
             user_score_log::table
                 .filter(user_score_log::order_id.gt(range.0).and(user_score_log::order_id.le(range.1)))
@@ -205,14 +311,19 @@ fn add_reservations(books: &Books, range: Range, facts: &mut HashMap<OrderId, Fa
                     user_score_log::score_log_type,
                     user_score_log::user_id,
                     user_score_log::score,
+                    user_score_log::create_time,
                 ))
                 .load(db)
         )?;
-        for (order_id, direction, user_id, amount) in money {
-            facts.entry(order_id).or_default().money.push((direction, user_id, amount));
+        for (order_id, direction, user_id, amount, at) in money {
+            let facts = facts.entry(order_id).or_default();
+            facts.money.push((direction, user_id, amount));
+            facts.touch(at);
         }
-        for (order_id, direction, user_id, points) in score {
-            facts.entry(order_id).or_default().score.push((direction, user_id, points));
+        for (order_id, direction, user_id, points, at) in score {
+            let facts = facts.entry(order_id).or_default();
+            facts.score.push((direction, user_id, points));
+            facts.touch(at);
         }
         Ok(())
     })

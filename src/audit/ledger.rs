@@ -1,115 +1,103 @@
 //! The ledgers: what is there is the sum of everything that was ever put in and taken out. Each ledger lies in one store
-//! and is read in one transaction, so it must hold at every moment.
+//! and is read in one transaction, so it must hold at every moment. The database adds up, so that no log is held here.
 
 use std::collections::HashMap;
 
-use diesel::connection::DefaultLoadingMode;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 
 use super::{Books, Findings};
-use crate::db::schema::{
-    goods, goods_adjustment, goods_number_log, user_adjustment, user_money_log, user_score_log, users,
-};
-use crate::db::{self, each};
+use crate::db::schema::{goods, users};
+use crate::db::{self, Db, each};
 use crate::domain::id::{GoodsId, UserId};
 use crate::domain::money::Money;
-use crate::domain::status::Direction;
+
+const PAGE: i64 = 5_000;
+
+/// A key and what adds up under it.
+#[derive(QueryableByName)]
+struct Sum {
+    #[diesel(sql_type = BigInt)]
+    id: i64,
+    #[diesel(sql_type = BigInt)]
+    total: i64,
+}
+
+/// Adds `amount` of the rows of `table` up for each `id` after the first and up to the last.
+fn sums(db: &mut Db, table: &str, id: &str, amount: &str, range: (i64, i64)) -> db::Result<HashMap<i64, i64>> {
+    let integer = db.integer();
+    let (after, last) = range;
+    // All of it is written here; nothing comes from outside.
+    let query = format!(
+        "SELECT {id} AS id, CAST(SUM({amount}) AS {integer}) AS total FROM {table} \
+         WHERE {id} > {after} AND {id} <= {last} GROUP BY {id}"
+    );
+    let rows: Vec<Sum> = each!(db, diesel::sql_query(query).load(db))?;
+    Ok(rows.into_iter().map(|row| (row.id, row.total)).collect())
+}
+
+/// What a log row of a reservation adds to what is there.
+fn signed(direction: &str, amount: &str) -> String {
+    format!("CASE {direction} WHEN 1 THEN -{amount} ELSE {amount} END")
+}
 
 /// Per goods: adjustments - taken + returned = stock, never negative.
 pub fn check_stock(books: &Books, findings: &mut Findings) -> db::Result<()> {
-    let (stock, ledger) = db::snapshot(&mut *books.goods.reader()?, |db| {
-        let stock: Vec<(GoodsId, i64)> =
-            each!(db, goods::table.select((goods::goods_id, goods::goods_number)).load(db))?;
-        let mut ledger: HashMap<GoodsId, i64> = HashMap::new();
-        let adjustments = goods_adjustment::table.select((goods_adjustment::goods_id, goods_adjustment::delta));
-        each!(db, {
-            for row in adjustments.load_iter::<(GoodsId, i64), DefaultLoadingMode>(db)? {
-                let (goods_id, delta) = row?;
-                *ledger.entry(goods_id).or_default() += delta;
-            }
-        });
-        let log = goods_number_log::table.select((
-            goods_number_log::goods_id,
-            goods_number_log::direction,
-            goods_number_log::goods_number,
-        ));
-        each!(db, {
-            for row in log.load_iter::<(GoodsId, Direction, i64), DefaultLoadingMode>(db)? {
-                let (goods_id, direction, number) = row?;
-                *ledger.entry(goods_id).or_default() += signed(direction, number);
-            }
-        });
-        Ok((stock, ledger))
-    })?;
-    for (goods_id, number) in stock {
-        let expected = ledger.get(&goods_id).copied().unwrap_or(0);
-        let wrong = number != expected || number < 0;
-        findings.check(
-            "stock_ledger",
-            wrong.then(|| format!("goods {goods_id}: stock is {number}, its log says {expected}")),
-        );
+    let mut after = GoodsId::new(0);
+    loop {
+        let (page, adjusted, moved) = db::snapshot(&mut *books.goods.reader()?, |db| {
+            let page = goods::table.filter(goods::goods_id.gt(after)).order(goods::goods_id).limit(PAGE);
+            let page: Vec<(GoodsId, i64)> = each!(db, page.select((goods::goods_id, goods::goods_number)).load(db))?;
+            let range = (after.get(), page.last().map_or(0, |(id, _)| id.get()));
+            let moved = signed("direction", "goods_number");
+            let moved = sums(db, "goods_number_log", "goods_id", &moved, range)?;
+            Ok((page, sums(db, "goods_adjustment", "goods_id", "delta", range)?, moved))
+        })?;
+        let Some((last, _)) = page.last() else { return Ok(()) };
+        after = *last;
+        for (goods_id, number) in page {
+            let of = |sums: &HashMap<i64, i64>| sums.get(&goods_id.get()).copied().unwrap_or(0);
+            let expected = of(&adjusted) + of(&moved);
+            let wrong = number != expected || number < 0;
+            let violation = || format!("goods {goods_id}: stock is {number}, its log says {expected}");
+            findings.check("stock_ledger", wrong.then(violation));
+        }
     }
-    Ok(())
 }
 
 /// Per user: adjustments - type 1 + type 2 = balance, never negative; adjustments + points of the log = points.
 pub fn check_users(books: &Books, findings: &mut Findings) -> db::Result<()> {
-    let (found, money, score) = db::snapshot(&mut *books.user.reader()?, |db| {
-        let found: Vec<(UserId, Money, i64)> =
-            each!(db, users::table.select((users::user_id, users::user_money, users::user_score)).load(db))?;
-        let (mut money, mut score) = (HashMap::<UserId, i64>::new(), HashMap::<UserId, i64>::new());
-        let adjustments =
-            user_adjustment::table.select((user_adjustment::user_id, user_adjustment::money, user_adjustment::score));
-        each!(db, {
-            for row in adjustments.load_iter::<(UserId, Money, i64), DefaultLoadingMode>(db)? {
-                let (user_id, delta, points) = row?;
-                *money.entry(user_id).or_default() += delta.0;
-                *score.entry(user_id).or_default() += points;
-            }
-        });
-        let log = user_money_log::table.select((
-            user_money_log::user_id,
-            user_money_log::money_log_type,
-            user_money_log::use_money,
-        ));
-        each!(db, {
-            for row in log.load_iter::<(UserId, Direction, Money), DefaultLoadingMode>(db)? {
-                let (user_id, direction, used) = row?;
-                *money.entry(user_id).or_default() += signed(direction, used.0);
-            }
-        });
-        let log = user_score_log::table.select((
-            user_score_log::user_id,
-            user_score_log::score_log_type,
-            user_score_log::score,
-        ));
-        each!(db, {
-            for row in log.load_iter::<(UserId, Direction, i64), DefaultLoadingMode>(db)? {
-                let (user_id, direction, points) = row?;
-                *score.entry(user_id).or_default() -= signed(direction, points);
-            }
-        });
-        Ok((found, money, score))
-    })?;
-    for (user_id, has, points) in found {
-        let expected = Money(money.get(&user_id).copied().unwrap_or(0));
-        let wrong = has != expected || has < Money::ZERO;
-        findings.check(
-            "money_ledger",
-            wrong.then(|| format!("user {user_id}: the balance is {has}, its log says {expected}")),
-        );
-        let expected = score.get(&user_id).copied().unwrap_or(0);
-        findings.check(
-            "points_once",
-            (points != expected).then(|| format!("user {user_id}: has {points} points, the log says {expected}")),
-        );
-    }
-    Ok(())
-}
-
-const fn signed(direction: Direction, amount: i64) -> i64 {
-    match direction {
-        Direction::Forward => -amount,
-        Direction::Back => amount,
+    let mut after = UserId::new(0);
+    loop {
+        let (page, money, score) = db::snapshot(&mut *books.user.reader()?, |db| {
+            let page = users::table.filter(users::user_id.gt(after)).order(users::user_id).limit(PAGE);
+            let columns = (users::user_id, users::user_money, users::user_score);
+            let page: Vec<(UserId, Money, i64)> = each!(db, page.select(columns).load(db))?;
+            let range = (after.get(), page.last().map_or(0, |(id, ..)| id.get()));
+            let used = signed("money_log_type", "use_money");
+            let money = [
+                sums(db, "user_adjustment", "user_id", "money", range)?,
+                sums(db, "user_money_log", "user_id", &used, range)?,
+            ];
+            let lost = signed("score_log_type", "score");
+            let score = [
+                sums(db, "user_adjustment", "user_id", "score", range)?,
+                sums(db, "user_score_log", "user_id", &format!("-({lost})"), range)?,
+            ];
+            Ok((page, money, score))
+        })?;
+        let Some((last, ..)) = page.last() else { return Ok(()) };
+        after = *last;
+        for (user_id, has, points) in page {
+            let of =
+                |sums: &[HashMap<i64, i64>]| -> i64 { sums.iter().filter_map(|sums| sums.get(&user_id.get())).sum() };
+            let expected = Money(of(&money));
+            let wrong = has != expected || has < Money::ZERO;
+            let violation = || format!("user {user_id}: the balance is {has}, its log says {expected}");
+            findings.check("money_ledger", wrong.then(violation));
+            let expected = of(&score);
+            let violation = || format!("user {user_id}: has {points} points, the log says {expected}");
+            findings.check("points_once", (points != expected).then(violation));
+        }
     }
 }

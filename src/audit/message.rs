@@ -13,7 +13,7 @@ const PAGE: i64 = 500;
 
 type Row = (String, String, i32, Timestamp, Option<String>);
 
-/// Checks both outboxes, a page at a time.
+/// Checks both outboxes, a page at a time, and all inboxes.
 pub fn check(books: &Books, settled_before: Timestamp, findings: &mut Findings) -> db::Result<()> {
     for producer in [&books.order, &books.pay] {
         let mut after = String::new();
@@ -31,6 +31,23 @@ pub fn check(books: &Books, settled_before: Timestamp, findings: &mut Findings) 
             let Some((last, ..)) = page.last() else { break };
             after.clone_from(last);
             check_page(books, &page, settled_before, findings)?;
+        }
+    }
+    check_inboxes(books, settled_before, findings)
+}
+
+/// Checks all inboxes: no consumer has left a message half done.
+fn check_inboxes(books: &Books, settled_before: Timestamp, findings: &mut Findings) -> db::Result<()> {
+    for store in [&books.coupon, &books.goods, &books.user, &books.order, &books.pay] {
+        let db = &mut *store.reader()?;
+        let all: i64 = each!(db, mq_consumer::table.count().get_result(db))?;
+        let begun = mq_consumer::consumer_status.eq(0).and(mq_consumer::consumer_timestamp.lt(settled_before));
+        let left = mq_consumer::table.filter(begun).limit(PAGE).select((mq_consumer::msg_id, mq_consumer::group_name));
+        let left: Vec<(String, String)> = each!(db, left.load(db))?;
+        let fine = u64::try_from(all).unwrap_or(0).saturating_sub(u64::try_from(left.len()).unwrap_or(0));
+        findings.looked_at("inbox_settled", fine);
+        for (id, group) in left {
+            findings.check("inbox_settled", Some(format!("message {id} for {group}: was begun and never ended")));
         }
     }
     Ok(())

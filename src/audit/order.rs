@@ -7,16 +7,30 @@ use super::{Books, Findings};
 use crate::db;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{GoodsId, OrderId};
+use crate::domain::lifecycle::State;
 use crate::domain::money::Money;
-use crate::domain::status::{Direction, OrderStatus, PayStatus};
+use crate::domain::status::{Direction, OrderStatus, PayStatus, ShippingStatus};
 
 const PAGE: i64 = 1_000;
+/// `pay_refund.status`
+const PENDING: i32 = 0;
+/// `pay_refund.status`
+const PARKED: i32 = 2;
 
-/// Checks every order, a page at a time.
-pub fn check(books: &Books, now: Timestamp, settled_before: Timestamp, findings: &mut Findings) -> db::Result<()> {
+/// Checks every order, a page at a time; `progress` is told how many are done.
+pub fn check(
+    books: &Books,
+    now: Timestamp,
+    settled_before: Timestamp,
+    findings: &mut Findings,
+    progress: &mut dyn FnMut(u64),
+) -> db::Result<()> {
     let mut after = Some(OrderId::new(i64::MIN));
+    let mut done = 0;
     while let Some(from) = after {
         let (facts, next) = fact::page(books, from, PAGE)?;
+        done += u64::try_from(facts.len()).unwrap_or(0);
+        progress(done);
         for (order_id, facts) in facts {
             check_one(order_id, &facts, now, settled_before, findings);
         }
@@ -33,6 +47,12 @@ fn check_one(order_id: OrderId, facts: &Facts, now: Timestamp, settled_before: T
     let told = |wrong: Option<String>| wrong.map(|what| format!("order {order_id}: {what}"));
     findings.check("order_arithmetic", told(arithmetic(row, facts)));
     findings.check("no_order_stuck", told(stuck(row, now, settled_before)));
+    findings.check("refund_bounded", told(bounded(row, facts)));
+    findings.check("status_legal", told(legal(row, facts)));
+    for payment in &facts.payments {
+        let wrong = kept(payment).map(|what| format!("payment {} of order {order_id}: {what}", payment.pay_id));
+        findings.check("notice_kept", wrong);
+    }
     if !is_settled(row, facts, settled_before) {
         return;
     }
@@ -41,19 +61,23 @@ fn check_one(order_id: OrderId, facts: &Facts, now: Timestamp, settled_before: T
     findings.check("coupon_once", told(coupon(row, facts)));
     findings.check("paid_exactly", told(paid(row, facts)));
     findings.check("points_once", told(points(row, facts)));
+    findings.check("no_dead_money", told(dead_money(row, facts, settled_before)));
 }
 
 /// Whether nothing about the order can be under way any more: all that happened to it is older than the grace.
 fn is_settled(row: &OrderRow, facts: &Facts, settled_before: Timestamp) -> bool {
-    let paid = facts.payments.iter().filter_map(|payment| payment.pay_time);
-    let times = [Some(row.add_time), row.confirm_time, row.pay_time, facts.pending_since];
-    row.order_status != OrderStatus::Unconfirmed
-        && times.into_iter().flatten().chain(paid).all(|time| time <= settled_before)
+    let times = [Some(row.add_time), row.confirm_time, row.pay_time, facts.touched];
+    row.order_status != OrderStatus::Unconfirmed && times.into_iter().flatten().all(|time| time <= settled_before)
 }
 
 /// Whether the order keeps what it reserved.
 const fn lives(row: &OrderRow) -> bool {
     matches!(row.order_status, OrderStatus::Confirmed)
+}
+
+/// Whether its goods are its customer's: also where the money went back after they were shipped.
+fn keeps_goods(row: &OrderRow) -> bool {
+    lives(row) || row.shipping_status != ShippingStatus::Unshipped
 }
 
 fn arithmetic(row: &OrderRow, facts: &Facts) -> Option<String> {
@@ -70,10 +94,88 @@ fn arithmetic(row: &OrderRow, facts: &Facts) -> Option<String> {
 
 fn stuck(row: &OrderRow, now: Timestamp, settled_before: Timestamp) -> Option<String> {
     let unconfirmed = row.order_status == OrderStatus::Unconfirmed;
-    if unconfirmed && row.wake_time.is_none() {
-        return Some("is unconfirmed and without a next wake-up".to_owned());
+    let waits = row.order_status == OrderStatus::Confirmed && row.pay_status != PayStatus::Paid;
+    if (unconfirmed || waits) && row.wake_time.is_none() {
+        return Some("is unfinished and without a next wake-up".to_owned());
     }
     (unconfirmed && row.deadline_time < settled_before.min(now)).then(|| "is unconfirmed past its deadline".to_owned())
+}
+
+/// The states fit each other, and the times and acts fit the states.
+fn legal(row: &OrderRow, facts: &Facts) -> Option<String> {
+    let state = State { order: row.order_status, pay: row.pay_status, shipping: row.shipping_status };
+    let confirmed = match row.order_status {
+        OrderStatus::Confirmed | OrderStatus::Refunded => true,
+        // Given up before it was confirmed, it says why.
+        OrderStatus::Cancelled => row.refusal.is_none(),
+        OrderStatus::Unconfirmed | OrderStatus::Invalid => false,
+    };
+    let is_paid = row.pay_status == PayStatus::Paid;
+    let shipped = row.shipping_status != ShippingStatus::Unshipped;
+    let received = row.shipping_status == ShippingStatus::Received;
+    let did = |act: &str| facts.acts.contains(act);
+    let fits = state.is_legal()
+        && row.confirm_time.is_some() == confirmed
+        && row.pay_time.is_some() == is_paid
+        && (is_paid || row.pay_id.is_none())
+        && (did("shipped"), did("received")) == (shipped, received)
+        && did("refunded") == (row.order_status == OrderStatus::Refunded)
+        && (row.order_status == OrderStatus::Cancelled || !(did("cancelled") || did("expired")));
+    (!fits).then(|| format!("{state:?} does not fit its times and what was done to it"))
+}
+
+/// What went back, or is to, is not more than what was paid.
+fn bounded(row: &OrderRow, facts: &Facts) -> Option<String> {
+    let asked: i64 = facts.refunds.iter().map(|amount| amount.0).sum();
+    if asked > row.pay_amount.0 {
+        return Some(format!("{} were asked back of {}", Money(asked), row.pay_amount));
+    }
+    let too_much = facts.payments.iter().find(|payment| back(payment) > payment.pay_amount)?;
+    Some(format!("{} go back of payment {} of {}", back(too_much), too_much.pay_id, too_much.pay_amount))
+}
+
+/// What goes back of a payment, what is under way included.
+fn back(payment: &fact::Payment) -> Money {
+    Money(payment.refunds.iter().filter(|refund| refund.status != PARKED).map(|refund| refund.amount.0).sum())
+}
+
+/// What was believed is in the payment, and what is in the payment was told by somebody.
+fn kept(payment: &fact::Payment) -> Option<&'static str> {
+    match payment.notices {
+        0 if payment.is_paid => Some("is paid, and no notice says so"),
+        notices if notices > 0 && payment.is_open => Some("is open, although a notice of it was believed"),
+        _ => None,
+    }
+}
+
+/// Money the order does not want goes back, all of it, or somebody is told why not.
+fn dead_money(row: &OrderRow, facts: &Facts, settled_before: Timestamp) -> Option<String> {
+    for payment in facts.payments.iter().filter(|payment| payment.is_paid) {
+        let forgotten = |refund: &fact::Refund| match refund.status {
+            PENDING => refund.due_time < settled_before,
+            PARKED => refund.remark.is_none(),
+            _ => false,
+        };
+        if payment.refunds.iter().any(forgotten) {
+            return Some(format!("a refund of its payment {} is forgotten", payment.pay_id));
+        }
+        let cared_for: i64 = payment.refunds.iter().map(|refund| refund.amount.0).sum();
+        if !pays(row, facts, payment) && cared_for < payment.pay_amount.0 {
+            let pay_id = payment.pay_id;
+            return Some(format!(
+                "does not want payment {pay_id} of {}, of which {} go back",
+                payment.pay_amount,
+                Money(cared_for)
+            ));
+        }
+    }
+    None
+}
+
+/// Whether this payment is the one that pays the order. From before it was noted, it is the only one.
+fn pays(row: &OrderRow, facts: &Facts, payment: &fact::Payment) -> bool {
+    let only = || facts.payments.iter().filter(|payment| payment.is_paid).count() == 1;
+    lives(row) && row.pay_status == PayStatus::Paid && row.pay_id.map_or_else(only, |pay_id| pay_id == payment.pay_id)
 }
 
 fn stock(row: &OrderRow, facts: &Facts) -> Option<String> {
@@ -84,7 +186,7 @@ fn stock(row: &OrderRow, facts: &Facts) -> Option<String> {
     }
     net.retain(|_, number| *number != 0);
     let wanted: BTreeMap<GoodsId, i64> =
-        facts.lines.iter().filter(|_| lives(row)).map(|(goods_id, (number, _))| (*goods_id, *number)).collect();
+        facts.lines.iter().filter(|_| keeps_goods(row)).map(|(goods_id, (number, _))| (*goods_id, *number)).collect();
     (net != wanted).then(|| format!("holds the stock {net:?}, it should hold {wanted:?}"))
 }
 
@@ -108,29 +210,43 @@ fn coupon(row: &OrderRow, facts: &Facts) -> Option<String> {
 }
 
 fn paid(row: &OrderRow, facts: &Facts) -> Option<String> {
-    let paid: Vec<_> = facts.payments.iter().filter(|payment| payment.is_paid).collect();
-    let is_paid = row.pay_status == PayStatus::Paid;
-    if is_paid && row.pay_amount == Money::ZERO {
-        return (!paid.is_empty()).then(|| "had nothing to pay and was paid".to_owned());
+    let of_all = || facts.payments.iter().filter(|payment| payment.is_paid);
+    let not_logged = of_all().find(|payment| !payment.is_logged);
+    if let Some(payment) = not_logged {
+        return Some(format!("its payment {} is paid and not logged", payment.pay_id));
     }
-    if !is_paid {
-        return (!paid.is_empty()).then(|| format!("is not paid, but its payment {} is", pay_ids(&paid)));
+    // Where the order is dead, what was paid is money to go back: that is looked at by itself.
+    if !lives(row) {
+        return None;
     }
-    match paid.as_slice() {
-        [one] if one.pay_amount == row.pay_amount && one.is_logged => None,
-        [one] if one.pay_amount == row.pay_amount => Some(format!("is paid by {}, which is not logged", one.pay_id)),
-        _ => Some(format!("is paid, by {} of {}", pay_ids(&paid), row.pay_amount)),
+    let paying: Vec<&fact::Payment> = of_all().filter(|payment| pays(row, facts, payment)).collect();
+    if row.pay_status != PayStatus::Paid {
+        let unheard = of_all().find(|payment| back(payment) < payment.pay_amount)?;
+        return Some(format!("is not paid, but its payment {} is", unheard.pay_id));
     }
-}
-
-fn pay_ids(payments: &[&fact::Payment]) -> String {
-    let ids: Vec<String> = payments.iter().map(|payment| payment.pay_id.to_string()).collect();
-    if ids.is_empty() { "none".to_owned() } else { ids.join(" and ") }
+    let asked: i64 = facts.refunds.iter().map(|amount| amount.0).sum();
+    match paying.as_slice() {
+        [] if row.pay_amount == Money::ZERO => None,
+        [one] if one.pay_amount != row.pay_amount => Some(format!("is paid by {} of {}", one.pay_id, one.pay_amount)),
+        [one] if back(one).0 > asked => {
+            Some(format!("is paid by {}, of which more goes back than was asked", one.pay_id))
+        }
+        [_] => None,
+        _ => Some(format!("is paid, by {} payments", paying.len())),
+    }
 }
 
 fn points(row: &OrderRow, facts: &Facts) -> Option<String> {
-    let added = facts.score.iter().filter(|(way, ..)| *way == Direction::Forward).count();
+    let of = |wanted: Direction| facts.score.iter().filter(move |(way, ..)| *way == wanted);
+    let sum = |wanted: Direction| -> i64 { of(wanted).map(|(.., points)| *points).sum() };
     let foreign = facts.score.iter().any(|(_, user_id, _)| *user_id != row.user_id);
+    let refunded = row.order_status == OrderStatus::Refunded;
+    let added = of(Direction::Forward).count();
+    // Taken back before they were added, they are never added: then there is only the other row.
     let expected = usize::from(row.pay_status == PayStatus::Paid && row.pay_amount > Money::ZERO);
-    (added != expected || foreign).then(|| format!("has points added {added} times, it should be {expected}"))
+    let wrong = foreign
+        || (added != expected && !(refunded && added == 0))
+        || of(Direction::Back).count() != usize::from(refunded)
+        || (refunded && sum(Direction::Forward) != sum(Direction::Back));
+    wrong.then(|| format!("has points added {added} times, it should be {expected}, and taken back {refunded}"))
 }

@@ -62,6 +62,19 @@ macro_rules! each {
 }
 
 impl Db {
+    /// What the engine calls a 64-bit integer in a cast: sums come in types of their own.
+    #[must_use]
+    pub const fn integer(&self) -> &'static str {
+        match self {
+            #[cfg(feature = "sqlite")]
+            Self::Sqlite(_) => "BIGINT",
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => "BIGINT",
+            #[cfg(feature = "mysql")]
+            Self::Mysql(_) => "SIGNED",
+        }
+    }
+
     /// Runs statements that have no parameters and no answer.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! order: who asks ([`auth`]), what it names ([`path`], [`page`], [`key`]), what it says ([`body`]). A handler asks an
 //! owner or the coordinator and words the answer. Whatever goes wrong is a [`problem::Problem`].
 
+pub mod audit;
 pub mod auth;
 pub mod balance;
 pub mod body;
@@ -71,6 +72,8 @@ pub struct State {
     pub outboxes: Vec<Recipient<outbox::Look>>,
     /// When this process started.
     pub started: Timestamp,
+    /// Checks the books.
+    pub auditor: audit::Auditor,
     /// A body that takes longer is refused: `http.body_within`.
     pub body_within: Duration,
 }

@@ -2,7 +2,7 @@
 
 use actix_web::web::{PayloadConfig, ServiceConfig, get, patch, post, resource};
 
-use super::{balance, callback, coupon, goods, health, life, order, payment, session, status, stock, user};
+use super::{audit, balance, callback, coupon, goods, health, life, order, payment, session, status, stock, user};
 
 const KIB: usize = 1024;
 
@@ -30,6 +30,7 @@ pub fn public(cfg: &mut ServiceConfig) {
 pub fn admin(cfg: &mut ServiceConfig) {
     cfg.app_data(limit(16))
         .service(resource("/admin/status").route(get().to(status::show)))
+        .service(resource("/admin/audit").route(get().to(audit::show)))
         .service(resource("/admin/goods").route(post().to(goods::create)))
         .service(resource("/admin/goods/{id}").route(patch().to(goods::change)))
         .service(resource("/admin/goods/{id}/stock").route(post().to(stock::adjust)))

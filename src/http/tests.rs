@@ -34,6 +34,7 @@ fn state() -> State {
         },
         coordinator: nobody(),
         settlement: nobody(),
+        auditor: audit::Auditor::new(|| Err("nobody keeps books here".to_owned())),
         gateways: Gateways::default(),
         ids: Arc::new(IdGenerator::new(clock.clone(), NodeId::try_from(0).unwrap())),
         tokens: Tokens::new(SECRET, clock.clone(), HOUR),
@@ -79,8 +80,9 @@ const FOR_CUSTOMERS: [(&str, &str, &str); 9] = [
     ("POST", "/v1/payments", r#"{"order_id":"1","provider":"sandbox"}"#),
     ("GET", "/v1/payments/1", ""),
 ];
-const FOR_ADMINS: [(&str, &str, &str); 10] = [
+const FOR_ADMINS: [(&str, &str, &str); 11] = [
     ("GET", "/admin/status", ""),
+    ("GET", "/admin/audit", ""),
     ("POST", "/admin/goods", r#"{"goods_name":"a","goods_number":0,"goods_price":"1"}"#),
     ("PATCH", "/admin/goods/1", "{}"),
     ("POST", "/admin/goods/1/stock", r#"{"delta":-1,"reason":"a"}"#),

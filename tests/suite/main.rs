@@ -14,6 +14,7 @@ mod support;
 mod access;
 mod actix_facts;
 mod asking;
+mod audit;
 mod bad_input;
 mod batches;
 mod catalog;

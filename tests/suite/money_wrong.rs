@@ -26,15 +26,6 @@ impl TestApp {
     }
 }
 
-/// The platform cannot be asked: what is done then has to do without it.
-async fn deaf(app: &TestApp) {
-    app.tamper("pay", "UPDATE pay SET provider = 'gone'");
-}
-
-async fn hears(app: &TestApp) {
-    app.tamper("pay", "UPDATE pay SET provider = 'sandbox'");
-}
-
 /// A cancelled order whose payment is still open at the platform: as if its closing had been lost there.
 async fn cancelled_but_open(app: &TestApp) -> (String, String, String) {
     let (zs, order_id, pay_id) = app.paying().await;
@@ -73,17 +64,27 @@ async fn p5_payment_of_an_expired_order_is_refunded_by_itself_also_when_fifty_ca
 #[actix_web::test]
 async fn a_late_callback_is_not_answered_success_and_forgotten() {
     let app = TestApp::start().await;
-    let (zs, order_id, pay_id) = app.paying().await;
-    // Paid in time; the callback comes an hour later, and nobody could ask before.
-    deaf(&app).await;
+    let (zs, _, pay_id) = cancelled_but_open(&app).await;
     app.pay_at_platform(&pay_id, json!({"delay_ms": 3_600_000})).await.expect(200);
-    app.tamper("order", "UPDATE orders SET order_status = 2, wake_time = NULL");
-    hears(&app).await;
-    app.tamper("order", "UPDATE orders SET order_status = 1, wake_time = 1");
-    app.advance(Duration::from_secs(3_700)).await;
-    // The end of its time found it paid; the late callback changes nothing more.
-    app.assert_paid_once(&zs, &order_id).await;
     assert_eq!(app.at_platform(&pay_id).await, (json!("880.00"), json!("0.00")));
+    app.advance(Duration::from_secs(3_700)).await;
+    let trade = app.get(&format!("/sandbox/trades/{pay_id}"), "").await.expect(200).body;
+    assert_eq!((&trade["deliveries"][0]["status_code"], &trade["refunded"]), (&json!(200), &json!("880.00")));
+    assert_eq!(app.get(&format!("/v1/payments/{pay_id}"), &zs).await.body["status"], "refunded");
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_callback_that_comes_after_somebody_asked_changes_nothing_more() {
+    let app = TestApp::start().await;
+    let (zs, order_id, pay_id) = app.paying().await;
+    app.pay_at_platform(&pay_id, json!({"delay_ms": 3_600_000, "callbacks": 3})).await.expect(200);
+    app.advance(Duration::from_secs(2)).await;
+    app.assert_order_paid(&zs, &order_id).await;
+    app.advance(Duration::from_secs(3_700)).await;
+    app.assert_order_paid(&zs, &order_id).await;
+    assert_eq!(app.at_platform(&pay_id).await, (json!("880.00"), json!("0.00")));
+    assert_eq!(app.get("/v1/users/me", &zs).await.body["user_score"], 980);
     app.finish().await;
 }
 

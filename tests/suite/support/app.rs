@@ -135,7 +135,7 @@ impl TestApp {
 
     /// What the audit says now, without any grace.
     pub fn audit(&self) -> audit::Report {
-        audit::run(&self.app().stores().books, self.clock.now(), Duration::ZERO).unwrap()
+        audit::run(&self.app().stores().books, self.clock.now(), Duration::ZERO, |_, _| {}).unwrap()
     }
 
     /// Another way into the tables of an owner than the application's.
@@ -154,6 +154,11 @@ impl TestApp {
         let db = &mut *self.store(owner).writer().unwrap();
         let changed = each!(db, diesel::sql_query(statement).execute(db)).unwrap();
         assert!(changed > 0, "nothing was changed by {statement}");
+    }
+
+    /// Changes the tables themselves behind an owner's back.
+    pub fn alter(&self, owner: &str, statements: &str) {
+        self.store(owner).writer().unwrap().batch_execute(statements).unwrap();
     }
 
     /// From now on nobody else changes the rows of a table that are there, as if another process were at it for long;

@@ -1,0 +1,21 @@
+//! The books of an installation, looked into beside whoever writes them.
+
+use std::time::Duration;
+
+use super::stores::Stores;
+use crate::audit::{self, Report};
+use crate::config::Settings;
+use crate::domain::clock::Timestamp;
+
+/// Checks every invariant, through connections of its own; `progress` is told how many orders of how many are checked.
+///
+/// # Errors
+/// A store that is not there or cannot be read.
+pub fn audit(settings: &Settings, now: Timestamp, progress: impl FnMut(u64, u64)) -> anyhow::Result<Report> {
+    let mut settings = settings.clone();
+    // It reads whole tables, however long they are.
+    settings.store.statement_within.0 = Duration::ZERO;
+    let stores = Stores::open(&settings)?;
+    stores.expect_all()?;
+    Ok(audit::run(&stores.books, now, settings.audit.grace.0, progress)?)
+}
