@@ -1,7 +1,7 @@
 //! The commands of the binary.
 
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -35,6 +35,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Copy all SQLite stores as they are at one moment, beside a running server too.
+    Backup {
+        /// Where to: a directory that is made, or is there and empty.
+        dir: PathBuf,
+    },
 }
 
 /// Runs one command; what goes wrong is one line on standard error.
@@ -47,6 +52,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Serve => serve(settings),
         Command::Migrate => migrate(&settings),
         Command::Audit { json } => check(&settings, json),
+        Command::Backup { dir } => backup(&settings, &dir),
     });
     done.unwrap_or_else(|error| {
         let _ = writeln!(std::io::stderr(), "tradepost: {error:#}");
@@ -75,6 +81,18 @@ fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
         app.stop(within).await;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+#[cfg(feature = "sqlite")]
+fn backup(settings: &Settings, dir: &Path) -> anyhow::Result<ExitCode> {
+    let copied = app::backup::run(settings, dir)?;
+    writeln!(std::io::stdout(), "copied to {}: {}", dir.display(), copied.join(", "))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(not(feature = "sqlite"))]
+fn backup(_: &Settings, _: &Path) -> anyhow::Result<ExitCode> {
+    anyhow::bail!("this build has no SQLite stores: use the backup of the database server")
 }
 
 /// How far a long command has come, on a terminal; elsewhere nothing is shown.

@@ -1,6 +1,8 @@
 //! The composition root: stores, actors, coordinator, relay, HTTP; and the order in which they stop.
 
 mod account;
+#[cfg(feature = "sqlite")]
+pub mod backup;
 pub mod books;
 mod demo;
 mod graph;

@@ -50,7 +50,8 @@ impl Stores {
         config::Error::new(self.keys.get(owner).map_or("store.url", String::as_str), format!("{owner} {what}"))
     }
 
-    fn all(&self) -> Vec<(&'static str, &Store, migrate::Migrations)> {
+    /// Each store with whose it is, and its migrations.
+    pub(super) fn all(&self) -> Vec<(&'static str, &Store, migrate::Migrations)> {
         let books = &self.books;
         let mut all = vec![
             ("coupon", &books.coupon, migrate::COUPON),

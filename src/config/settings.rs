@@ -120,6 +120,14 @@ pub struct Store {
 }
 
 impl Store {
+    /// The same with all data at `url`.
+    pub fn at(&mut self, url: &str) {
+        url.clone_into(&mut self.url);
+        for own in [&mut self.goods, &mut self.coupon, &mut self.user, &mut self.order, &mut self.pay] {
+            own.url.clear();
+        }
+    }
+
     /// As the stores take them.
     #[must_use]
     pub const fn limits(&self) -> db::Limits {

@@ -8,6 +8,8 @@
 #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
 compile_error!("an engine is needed: one of the features sqlite, postgres, mysql");
 
+#[cfg(feature = "sqlite")]
+pub mod backup;
 pub mod bulk;
 pub mod error;
 mod limits;

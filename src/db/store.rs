@@ -47,6 +47,15 @@ impl Store {
         self.target.engine()
     }
 
+    /// Its file, where it is one.
+    #[must_use]
+    pub fn file(&self) -> Option<&std::path::Path> {
+        match &self.target {
+            Target::Sqlite(file) => Some(file),
+            Target::Postgres { .. } | Target::Mysql { .. } => None,
+        }
+    }
+
     /// Borrows a connection that may write.
     ///
     /// # Errors

@@ -15,6 +15,8 @@ mod access;
 mod actix_facts;
 mod asking;
 mod audit;
+#[cfg(feature = "sqlite")]
+mod backup;
 mod bad_input;
 mod batches;
 mod catalog;

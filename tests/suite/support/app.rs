@@ -101,6 +101,11 @@ impl TestApp {
         format!("http://{}", self.address)
     }
 
+    /// Where its data are.
+    pub fn store_url(&self) -> String {
+        self.place.url()
+    }
+
     /// Works until nothing is left to do that is due now: orders, messages, callbacks.
     pub async fn settle(&self) {
         for _ in 0..10_000 {
