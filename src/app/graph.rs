@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix::{Addr, Arbiter, Recipient};
+use actix::{Addr, Arbiter};
 use anyhow::Context;
 
 use super::stores::Stores;
@@ -20,7 +20,7 @@ use crate::pay::Pay;
 use crate::runtime::inbox::Consumer;
 use crate::runtime::relay::{Network, Outbox, Relay};
 use crate::runtime::round::Route;
-use crate::runtime::{Faults, Health, Kit, Nudge, Owner, OwnerActor, outbox};
+use crate::runtime::{Faults, Health, Kit, Nudge, Owner, OwnerActor};
 use crate::settlement::{self, actor::Settlement};
 use crate::user::User;
 
@@ -43,7 +43,7 @@ pub struct Graph {
     pub platform: Option<Platform>,
     pub ids: Arc<IdGenerator>,
     pub health: Vec<Arc<Health>>,
-    pub outboxes: Vec<Recipient<outbox::Look>>,
+    pub outboxes: Vec<Outbox>,
 }
 
 /// Starts all actors on a thread.
@@ -91,7 +91,7 @@ fn build(parts: Parts) -> Graph {
         gateways.extend(started.gateways);
         platform = Some(started.platform);
     }
-    let outboxes = network.outboxes.iter().map(|outbox| outbox.look.clone()).collect();
+    let outboxes = network.outboxes.clone();
     let (relay, relay_health) = Relay::start(network, settings.relay, clock.clone(), faults.clone());
     nudges.iter().for_each(|nudge| nudge.connect(relay.clone().recipient()));
 
@@ -161,6 +161,8 @@ fn outbox_of<O: Owner>(owner: &Addr<OwnerActor<O>>) -> Outbox {
         look: owner.clone().recipient(),
         reclaim: owner.clone().recipient(),
         prune: owner.clone().recipient(),
+        list: owner.clone().recipient(),
+        replay: owner.clone().recipient(),
     }
 }
 

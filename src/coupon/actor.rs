@@ -1,9 +1,10 @@
 //! From Coupon's mailbox to its tables.
 
 use super::error::Refusal;
-use super::message::{self, Bind, Create, Find};
-use super::{Coupon, store};
+use super::message::{self, Bind, Create, Find, List, Story};
+use super::{Coupon, listing, store};
 use crate::db::{Db, Result as DbResult};
+use crate::domain::event::Event;
 use crate::runtime::inbox::Consumer;
 use crate::runtime::outbox::Message;
 use crate::runtime::{Access, Door, OwnerActor, Task};
@@ -36,6 +37,24 @@ impl Task<Coupon> for Create {
 
     fn run(owner: &Coupon, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
         store::create(owner, batch, db)
+    }
+}
+
+impl Task<Coupon> for List {
+    type Outcome = Vec<message::Coupon>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &Coupon, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        listing::list(owner, batch, db)
+    }
+}
+
+impl Task<Coupon> for Story {
+    type Outcome = Vec<Event>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &Coupon, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        listing::story(owner, batch, db)
     }
 }
 

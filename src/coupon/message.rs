@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::error::Refusal;
 use crate::domain::clock::Timestamp;
+use crate::domain::event::Event;
 use crate::domain::id::{CouponId, OrderId, UserId};
 use crate::domain::money::Money;
 use crate::runtime::Reply;
@@ -67,4 +68,24 @@ pub struct Create {
     pub user_id: UserId,
     /// What it pays, more than nothing.
     pub coupon_price: Money,
+}
+
+/// One page of a user's coupons, newest first, those older than `before`. Read.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<Coupon>>")]
+pub struct List {
+    /// Whose.
+    pub user_id: UserId,
+    /// Where the last page ended.
+    pub before: Option<CouponId>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// What this owner's log says of an order. Read.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<Event>>")]
+pub struct Story {
+    /// Which.
+    pub order_id: OrderId,
 }

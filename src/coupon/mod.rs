@@ -4,6 +4,7 @@
 
 pub mod actor;
 pub mod error;
+mod listing;
 pub mod message;
 mod store;
 

@@ -3,10 +3,10 @@
 use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
 use diesel::sql_types::Integer;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The state of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, AsExpression, FromSqlRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Integer)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStatus {
@@ -23,7 +23,7 @@ pub enum OrderStatus {
 }
 
 /// The state of an order's payment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, AsExpression, FromSqlRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Integer)]
 #[serde(rename_all = "snake_case")]
 pub enum PayStatus {
@@ -36,7 +36,7 @@ pub enum PayStatus {
 }
 
 /// The state of an order's delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, AsExpression, FromSqlRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Integer)]
 #[serde(rename_all = "snake_case")]
 pub enum ShippingStatus {
@@ -49,7 +49,7 @@ pub enum ShippingStatus {
 }
 
 /// What a user may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, serde::Deserialize, AsExpression, FromSqlRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Integer)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {

@@ -1,9 +1,10 @@
 //! From Goods's mailbox to its tables.
 
 use super::error::{AdjustRefusal, Refusal};
-use super::message::{self, Adjust, Change, Create, Find, List, Reserve};
-use super::{Goods, store};
+use super::message::{self, Adjust, Change, Create, Find, List, Reserve, Story};
+use super::{Goods, store, story};
 use crate::db::{Db, Result as DbResult};
+use crate::domain::event::Event;
 use crate::runtime::inbox::Consumer;
 use crate::runtime::outbox::Message;
 use crate::runtime::{Access, Door, OwnerActor, Task};
@@ -63,6 +64,15 @@ impl Task<Goods> for Adjust {
 
     fn run(owner: &Goods, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
         store::adjust(owner, batch, db)
+    }
+}
+
+impl Task<Goods> for Story {
+    type Outcome = Vec<Event>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &Goods, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        story::story(owner, batch, db)
     }
 }
 

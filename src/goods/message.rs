@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::error::{AdjustRefusal, Refusal};
 use crate::domain::clock::Timestamp;
+use crate::domain::event::Event;
 use crate::domain::id::{GoodsId, OrderId};
 use crate::domain::money::Money;
 use crate::domain::quantity::{Quantity, Stock, StockDelta};
@@ -97,4 +98,12 @@ pub struct Adjust {
     pub delta: StockDelta,
     /// Why.
     pub reason: Reason,
+}
+
+/// What this owner's log says of an order. Read.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<Event>>")]
+pub struct Story {
+    /// Which.
+    pub order_id: OrderId,
 }

@@ -6,6 +6,7 @@ pub mod actor;
 pub mod error;
 pub mod message;
 mod store;
+mod story;
 
 use crate::runtime::{Kit, Owner};
 

@@ -15,6 +15,8 @@ pub mod goods;
 pub mod health;
 pub mod key;
 pub mod life;
+pub mod listing;
+pub mod message;
 pub mod middleware;
 pub mod order;
 pub mod page;
@@ -29,20 +31,21 @@ pub mod sandbox_page;
 pub mod session;
 pub mod status;
 pub mod stock;
+pub mod story;
 pub mod token;
 pub mod user;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Addr, Recipient};
+use actix::Addr;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use crate::coordinator::{self, actor::OrderCoordinator};
 use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::id::IdGenerator;
 use crate::gateway::Gateways;
-use crate::runtime::{Health, outbox};
+use crate::runtime::{Health, relay::Outbox};
 use crate::settlement::actor::Settlement;
 use password::Passwords;
 use problem::{Code, Problem};
@@ -68,8 +71,8 @@ pub struct State {
     pub passwords: Passwords,
     /// The counters of all actors.
     pub health: Vec<Arc<Health>>,
-    /// The outboxes, for the status page.
-    pub outboxes: Vec<Recipient<outbox::Look>>,
+    /// The outboxes.
+    pub outboxes: Vec<Outbox>,
     /// When this process started.
     pub started: Timestamp,
     /// Checks the books.

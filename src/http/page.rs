@@ -9,15 +9,18 @@ use crate::domain::id::Id;
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Page {
+    /// How many are on it.
     #[serde(default)]
-    limit: Limit,
+    pub limit: Limit,
+    /// Where it begins.
     #[serde(default)]
-    cursor: Cursor,
+    pub cursor: Cursor,
 }
 
+/// How many are on a page: 1 to 100.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]
-struct Limit(u8);
+pub struct Limit(u8);
 
 impl Default for Limit {
     fn default() -> Self {
@@ -37,17 +40,20 @@ impl TryFrom<String> for Limit {
     }
 }
 
-/// Where the last page ended: an id, in hexadecimal so that nobody takes it for one.
+/// Where the last page ended: an id, in hexadecimal so that nobody takes it for one; where several items have the same id,
+/// a point and the number of the item.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(try_from = "String")]
-struct Cursor(Option<i64>);
+pub struct Cursor(Option<(i64, i32)>);
 
 impl TryFrom<String> for Cursor {
     type Error = Invalid;
 
     fn try_from(text: String) -> Result<Self, Invalid> {
-        match i64::from_str_radix(&text, 16) {
-            Ok(id) if id > 0 && text.bytes().all(|b| b.is_ascii_hexdigit()) => Ok(Self(Some(id))),
+        let (id, part) = text.split_once('.').unwrap_or((&text, "0"));
+        let hexadecimal = id.bytes().all(|b| b.is_ascii_hexdigit());
+        match (i64::from_str_radix(id, 16), part.parse()) {
+            (Ok(id), Ok(part @ 0..=9)) if id > 0 && hexadecimal => Ok(Self(Some((id, part)))),
             _ => Err(Invalid("must be the next_cursor of an earlier answer")),
         }
     }
@@ -57,7 +63,13 @@ impl Page {
     /// The page begins with what is older than this.
     #[must_use]
     pub fn before<T: 'static>(&self) -> Option<Id<T>> {
-        self.cursor.0.map(Id::new)
+        self.cursor.0.map(|(id, _)| Id::new(id))
+    }
+
+    /// The same, where several items have the same id.
+    #[must_use]
+    pub fn before_part<T: 'static>(&self) -> Option<(Id<T>, i32)> {
+        self.cursor.0.map(|(id, part)| (Id::new(id), part))
     }
 
     /// How many to ask for: one more than the page has, which tells whether there is another.
@@ -68,12 +80,26 @@ impl Page {
 
     /// The answer, from [`Self::ask_for`] items or fewer.
     #[must_use]
-    pub fn of<I, T: 'static>(&self, mut items: Vec<I>, id: impl Fn(&I) -> Id<T>) -> List<I> {
+    pub fn of<I, T: 'static>(&self, items: Vec<I>, id: impl Fn(&I) -> Id<T>) -> List<I> {
+        self.ending(items, |item| format!("{:x}", id(item).get()))
+    }
+
+    /// The same, where several items have the same id.
+    #[must_use]
+    pub fn of_parts<I, T: 'static>(&self, items: Vec<I>, id: impl Fn(&I) -> (Id<T>, i32)) -> List<I> {
+        self.ending(items, |item| {
+            let (id, part) = id(item);
+            format!("{:x}.{part}", id.get())
+        })
+    }
+
+    /// The same, with a cursor of another form.
+    #[must_use]
+    pub fn ending<I>(&self, mut items: Vec<I>, cursor: impl Fn(&I) -> String) -> List<I> {
         let limit = usize::from(self.limit.0);
         let more = items.len() > limit;
         items.truncate(limit);
-        let last = items.last().filter(|_| more);
-        List { next_cursor: last.map(|item| format!("{:x}", id(item).get())), items }
+        List { next_cursor: items.last().filter(|_| more).map(cursor), items }
     }
 }
 
@@ -98,8 +124,9 @@ mod tests {
         assert_eq!(of(&[40, 31]).next_cursor, None);
         let first = of(&[40, 31, 7]);
         assert_eq!((first.items.len(), first.next_cursor.as_deref()), (2, Some("1f")));
-        assert_eq!(Cursor::try_from("1f".to_owned()).unwrap().0, Some(31));
-        for bad in ["", "0", "-1", "+1", "ffffffffffffffff", "1_0"] {
+        assert_eq!(Cursor::try_from("1f".to_owned()).unwrap().0, Some((31, 0)));
+        assert_eq!(Cursor::try_from("1f.2".to_owned()).unwrap().0, Some((31, 2)));
+        for bad in ["", "0", "-1", "+1", "ffffffffffffffff", "1_0", "1.", ".1", "1.10", "1.-1"] {
             assert!(Cursor::try_from(bad.to_owned()).is_err(), "{bad}");
         }
     }

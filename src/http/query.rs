@@ -5,6 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 use super::field;
 use super::problem::Problem;
@@ -20,6 +21,14 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(parse(req.query_string()).map(Self))
     }
+}
+
+/// A parameter that may be left out: given, it is a `T`.
+///
+/// # Errors
+/// Where it is none.
+pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(parameter: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(parameter).map(Some)
 }
 
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {

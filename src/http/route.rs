@@ -2,7 +2,10 @@
 
 use actix_web::web::{PayloadConfig, ServiceConfig, get, patch, post, resource};
 
-use super::{audit, balance, callback, coupon, goods, health, life, order, payment, session, status, stock, user};
+use super::{
+    audit, balance, callback, coupon, goods, health, life, listing, message, order, payment, session, status, stock,
+    story, user,
+};
 
 const KIB: usize = 1024;
 
@@ -13,11 +16,15 @@ pub fn public(cfg: &mut ServiceConfig) {
         .service(resource("/readyz").route(get().to(health::is_ready)))
         .service(resource("/v1/users").app_data(limit(4)).route(post().to(user::register)))
         .service(resource("/v1/users/me").route(get().to(user::me)))
+        .service(resource("/v1/users/me/coupons").route(get().to(listing::coupons)))
+        .service(resource("/v1/users/me/money-log").route(get().to(listing::money_log)))
+        .service(resource("/v1/users/me/score-log").route(get().to(listing::score_log)))
         .service(resource("/v1/sessions").app_data(limit(4)).route(post().to(session::sign_in)))
         .service(resource("/v1/goods").route(get().to(goods::list)))
         .service(resource("/v1/goods/{id}").route(get().to(goods::find)))
         .service(resource("/v1/orders").app_data(limit(16)).route(get().to(order::list)).route(post().to(order::place)))
         .service(resource("/v1/orders/{id}").route(get().to(order::find)))
+        .service(resource("/v1/orders/{id}/events").route(get().to(story::own)))
         .service(resource("/v1/orders/{id}/cancel").route(post().to(life::cancel)))
         .service(resource("/v1/orders/{id}/receive").route(post().to(life::receive)))
         .service(resource("/v1/orders/{id}/refund").route(post().to(life::refund)))
@@ -34,6 +41,15 @@ pub fn admin(cfg: &mut ServiceConfig) {
         .service(resource("/admin/goods").route(post().to(goods::create)))
         .service(resource("/admin/goods/{id}").route(patch().to(goods::change)))
         .service(resource("/admin/goods/{id}/stock").route(post().to(stock::adjust)))
+        .service(resource("/admin/users").route(get().to(listing::users)))
+        .service(resource("/admin/orders").route(get().to(listing::orders)))
+        .service(resource("/admin/orders/{id}").route(get().to(listing::order)))
+        .service(resource("/admin/orders/{id}/events").route(get().to(story::any)))
+        .service(resource("/admin/payments").route(get().to(listing::payments)))
+        .service(resource("/admin/notices").route(get().to(listing::notices)))
+        .service(resource("/admin/journal").route(get().to(listing::journal)))
+        .service(resource("/admin/messages").route(get().to(message::list)))
+        .service(resource("/admin/messages/{id}/replay").route(post().to(message::replay)))
         .service(resource("/admin/orders/{id}/ship").route(post().to(life::ship)))
         .service(resource("/admin/orders/{id}/cancel").route(post().to(life::cancel_for)))
         .service(resource("/admin/orders/{id}/refund").route(post().to(life::refund_for)))

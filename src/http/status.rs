@@ -51,7 +51,7 @@ struct Outbox {
 /// # Errors
 /// None of its own: what cannot be told is `null`.
 pub async fn show(_: Admin, state: web::Data<State>) -> Answer {
-    let backlogs = join_all(state.outboxes.iter().map(|outbox| within(outbox.send(outbox::Look))));
+    let backlogs = join_all(state.outboxes.iter().map(|outbox| within(outbox.look.send(outbox::Look))));
     let (backlogs, sagas, payments) =
         join3(backlogs, within(state.coordinator.send(Look)), within(ask(&state.owners.pay, CountUnsettled))).await;
     let now = state.clock.now();

@@ -69,20 +69,32 @@ fn request(method: &str, path: &str, body: &str) -> TestRequest {
 }
 
 /// Method, path, a good body.
-const FOR_CUSTOMERS: [(&str, &str, &str); 9] = [
+const FOR_CUSTOMERS: [(&str, &str, &str); 13] = [
     ("GET", "/v1/users/me", ""),
     ("GET", "/v1/orders", ""),
     ("POST", "/v1/orders", r#"{"goods":[{"goods_id":"1","goods_number":1}],"address":"a","consignee":"b"}"#),
     ("GET", "/v1/orders/1", ""),
+    ("GET", "/v1/users/me/coupons", ""),
+    ("GET", "/v1/users/me/money-log", ""),
+    ("GET", "/v1/users/me/score-log", ""),
+    ("GET", "/v1/orders/1/events", ""),
     ("POST", "/v1/orders/1/cancel", ""),
     ("POST", "/v1/orders/1/receive", "{}"),
     ("POST", "/v1/orders/1/refund", "{}"),
     ("POST", "/v1/payments", r#"{"order_id":"1","provider":"sandbox"}"#),
     ("GET", "/v1/payments/1", ""),
 ];
-const FOR_ADMINS: [(&str, &str, &str); 11] = [
+const FOR_ADMINS: [(&str, &str, &str); 19] = [
     ("GET", "/admin/status", ""),
     ("GET", "/admin/audit", ""),
+    ("GET", "/admin/users", ""),
+    ("GET", "/admin/orders", ""),
+    ("GET", "/admin/orders/1", ""),
+    ("GET", "/admin/orders/1/events", ""),
+    ("GET", "/admin/payments", ""),
+    ("GET", "/admin/notices", ""),
+    ("GET", "/admin/journal", ""),
+    ("GET", "/admin/messages", ""),
     ("POST", "/admin/goods", r#"{"goods_name":"a","goods_number":0,"goods_price":"1"}"#),
     ("PATCH", "/admin/goods/1", "{}"),
     ("POST", "/admin/goods/1/stock", r#"{"delta":-1,"reason":"a"}"#),

@@ -2,11 +2,12 @@
 
 use super::error::{ActRefusal, PaymentRefusal};
 use super::message::{
-    self, Cancel, Confirm, CountUnfinished, Do, Ended, Find, FindAny, FindByKey, List, PreOrder, PreOrdered,
-    StartPayment, TakeExpired, Unfinished,
+    self, Cancel, Confirm, CountUnfinished, Do, Ended, Entry, Find, FindAny, FindByKey, Journal, List, ListAll,
+    PreOrder, PreOrdered, StartPayment, Story, TakeExpired, Unfinished,
 };
-use super::{Order, act, ending, paid, store};
+use super::{Order, act, ending, listing, paid, store};
 use crate::db::{Db, Result as DbResult};
+use crate::domain::event::Event;
 use crate::domain::id::OrderId;
 use crate::domain::money::Money;
 use crate::runtime::inbox::Consumer;
@@ -126,6 +127,33 @@ impl Task<Order> for Do {
 
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
         act::act(owner, batch, db)
+    }
+}
+
+impl Task<Order> for ListAll {
+    type Outcome = Vec<message::Order>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        listing::list_all(owner, batch, db)
+    }
+}
+
+impl Task<Order> for Journal {
+    type Outcome = Vec<Entry>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        listing::journal(owner, batch, db)
+    }
+}
+
+impl Task<Order> for Story {
+    type Outcome = Vec<Event>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        listing::story(owner, batch, db)
     }
 }
 

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{ActRefusal, PaymentRefusal};
 use crate::domain::clock::Timestamp;
-use crate::domain::id::{CouponId, GoodsId, OrderId, PayId, RefundId, UserId};
+use crate::domain::event::Event;
+use crate::domain::id::{CouponId, EntryId, GoodsId, OrderId, PayId, RefundId, UserId};
 use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
 use crate::domain::money::Money;
 use crate::domain::order::Line;
@@ -325,4 +326,59 @@ pub struct Repay {
     pub amount: Money,
     /// Why.
     pub reason: String,
+}
+
+/// One page of all orders that fit, newest first, those older than `before`. Read.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<Order>>")]
+pub struct ListAll {
+    /// Whose.
+    pub user_id: Option<UserId>,
+    /// In which state.
+    pub order_status: Option<OrderStatus>,
+    /// With a payment in which state.
+    pub pay_status: Option<PayStatus>,
+    /// With a delivery in which state.
+    pub shipping_status: Option<ShippingStatus>,
+    /// Where the last page ended.
+    pub before: Option<OrderId>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// One page of what administrators did to orders, newest first. Read.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<Entry>>")]
+pub struct Journal {
+    /// To which.
+    pub order_id: Option<OrderId>,
+    /// Where the last page ended.
+    pub before: Option<EntryId>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// Something an administrator did; a row of `order_act`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Entry {
+    /// Its id.
+    pub act_id: EntryId,
+    /// To which order.
+    pub order_id: OrderId,
+    /// What.
+    pub act: String,
+    /// Who.
+    pub user_id: Option<UserId>,
+    /// The particulars: why, how much.
+    pub detail: Option<String>,
+    /// When.
+    pub create_time: Timestamp,
+}
+
+/// What this owner's log says of an order. Read.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<Event>>")]
+pub struct Story {
+    /// Which.
+    pub order_id: OrderId,
 }

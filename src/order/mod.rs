@@ -8,6 +8,7 @@ mod act;
 pub mod actor;
 mod ending;
 pub mod error;
+mod listing;
 pub mod message;
 mod paid;
 mod row;

@@ -2,11 +2,12 @@
 
 use super::error::Rejected;
 use super::message::{
-    Asked, Close, CountUnsettled, DueRefund, EndRefund, Find, FindAny, FindRequest, Notify, Open, OpenOf, Payment,
-    Prior, SetCheckout, TakeAsks, TakeRefunds, Unsettled,
+    Asked, Close, CountUnsettled, DueRefund, EndRefund, Find, FindAny, FindRequest, ListAll, Notices, Notify, Open,
+    OpenOf, Parked, Payment, Prior, SetCheckout, Story, TakeAsks, TakeRefunds, Unsettled,
 };
-use super::{Pay, ask, notice, refund, store};
+use super::{Pay, ask, listing, notice, refund, store};
 use crate::db::{Db, Result as DbResult};
+use crate::domain::event::Event;
 use crate::runtime::inbox::Consumer;
 use crate::runtime::outbox::Message;
 use crate::runtime::{Access, Door, OwnerActor, Task};
@@ -126,6 +127,33 @@ impl Task<Pay> for EndRefund {
 
     fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
         refund::end(owner, batch, db)
+    }
+}
+
+impl Task<Pay> for ListAll {
+    type Outcome = Vec<Payment>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        listing::list_all(owner, batch, db)
+    }
+}
+
+impl Task<Pay> for Notices {
+    type Outcome = Vec<Parked>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        listing::notices(owner, batch, db)
+    }
+}
+
+impl Task<Pay> for Story {
+    type Outcome = Vec<Event>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        listing::story(owner, batch, db)
     }
 }
 

@@ -1,10 +1,12 @@
 //! What Pay can be asked.
 
 use actix::Message;
+use diesel::Queryable;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Rejected, RequestRefusal};
 use crate::domain::clock::Timestamp;
+use crate::domain::event::Event;
 use crate::domain::id::{OrderId, PayId, RefundId, UserId};
 use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
 use crate::domain::money::Money;
@@ -31,7 +33,7 @@ pub struct Payment {
 }
 
 /// The state of a payment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Waits for the customer.
@@ -220,4 +222,55 @@ pub struct Paid {
     pub user_id: UserId,
     /// How much.
     pub pay_amount: Money,
+}
+
+/// One page of all payments that fit, newest first, those older than `before`. Read.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<Payment>>")]
+pub struct ListAll {
+    /// In which state.
+    pub status: Option<Status>,
+    /// Of which order.
+    pub order_id: Option<OrderId>,
+    /// Where the last page ended.
+    pub before: Option<PayId>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// One page of notices that were not believed, newest first, those that came before this moment. Read.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<Parked>>")]
+pub struct Notices {
+    /// Where the last page ended.
+    pub before: Option<Timestamp>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// A notice with a good signature that was not believed; a row of `pay_notice`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable)]
+pub struct Parked {
+    /// Which platform.
+    pub provider: String,
+    /// The platform's id of the event.
+    pub event_id: String,
+    /// The payment it names, where its number is one.
+    pub pay_id: Option<PayId>,
+    /// Why it was not believed.
+    pub reason: Option<String>,
+    /// How often it came.
+    pub times: i32,
+    /// When it came first.
+    pub create_time: Timestamp,
+    /// As it came.
+    pub body: String,
+}
+
+/// What this owner's log says of an order. Read.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<Event>>")]
+pub struct Story {
+    /// Which.
+    pub order_id: OrderId,
 }

@@ -7,6 +7,7 @@
 pub mod actor;
 mod ask;
 pub mod error;
+mod listing;
 pub mod message;
 mod notice;
 mod refund;

@@ -26,6 +26,10 @@ pub struct Outbox {
     pub reclaim: Recipient<Reclaim>,
     /// Forgets what is done.
     pub prune: Recipient<outbox::Prune>,
+    /// What is not delivered, for an operator.
+    pub list: Recipient<outbox::List>,
+    /// Tries again.
+    pub replay: Recipient<outbox::Replay>,
 }
 
 /// All the relay connects.

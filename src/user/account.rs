@@ -10,9 +10,11 @@ use crate::db::{self, Db, each, locked};
 use crate::domain::id::UserId;
 use crate::domain::money::Money;
 
-type Columns =
+/// See [`COLUMNS`].
+pub type Columns =
     (users::user_id, users::user_name, users::user_mobile, users::user_score, users::user_money, users::user_reg_time);
-const COLUMNS: Columns =
+/// What a user is made of, without the password's hash.
+pub const COLUMNS: Columns =
     (users::user_id, users::user_name, users::user_mobile, users::user_score, users::user_money, users::user_reg_time);
 
 /// Locks users until the transaction ends; answers their balances.

@@ -1,9 +1,13 @@
 //! From User's mailbox to its tables.
 
 use super::error::{AdjustRefusal, NameTaken, Refusal};
-use super::message::{self, Adjust, Find, FindCredential, Register, SetPassword, Take};
-use super::{User, store};
+use super::message::{
+    self, Adjust, Find, FindCredential, List, MoneyEntry, MoneyLog, Register, ScoreEntry, ScoreLog, SetPassword, Story,
+    Take,
+};
+use super::{User, listing, store};
 use crate::db::{Db, Result as DbResult};
+use crate::domain::event::Event;
 use crate::runtime::inbox::Consumer;
 use crate::runtime::outbox::Message;
 use crate::runtime::{Access, Door, OwnerActor, Task};
@@ -63,6 +67,42 @@ impl Task<User> for Adjust {
 
     fn run(owner: &User, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
         store::adjust(owner, batch, db)
+    }
+}
+
+impl Task<User> for List {
+    type Outcome = Vec<message::User>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &User, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        listing::list(owner, batch, db)
+    }
+}
+
+impl Task<User> for MoneyLog {
+    type Outcome = Vec<MoneyEntry>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &User, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        listing::money_log(owner, batch, db)
+    }
+}
+
+impl Task<User> for ScoreLog {
+    type Outcome = Vec<ScoreEntry>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &User, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        listing::score_log(owner, batch, db)
+    }
+}
+
+impl Task<User> for Story {
+    type Outcome = Vec<Event>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &User, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        listing::story(owner, batch, db)
     }
 }
 

@@ -6,9 +6,10 @@ use serde::Serialize;
 
 use super::error::{AdjustRefusal, NameTaken, Refusal};
 use crate::domain::clock::Timestamp;
+use crate::domain::event::Event;
 use crate::domain::id::{OrderId, UserId};
 use crate::domain::money::Money;
-use crate::domain::status::Role;
+use crate::domain::status::{Direction, Role};
 use crate::domain::text::{Mobile, Reason, UserName};
 use crate::runtime::Reply;
 
@@ -110,4 +111,84 @@ pub struct Adjust {
     pub score: i64,
     /// Why.
     pub reason: Reason,
+}
+
+/// One page of users, newest first, those older than `before`. Read.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Vec<User>>")]
+pub struct List {
+    /// Only the one with this name.
+    pub user_name: Option<UserName>,
+    /// Where the last page ended.
+    pub before: Option<UserId>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// One page of what orders took of a user's balance and gave back, newest order first. Read.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<MoneyEntry>>")]
+pub struct MoneyLog {
+    /// Whose.
+    pub user_id: UserId,
+    /// Where the last page ended: the order, and the number of the direction.
+    pub before: Option<(OrderId, i32)>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// A row of `user_money_log`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct MoneyEntry {
+    /// For which order.
+    pub order_id: OrderId,
+    /// Paid for it, or refunded.
+    #[serde(serialize_with = "paid_or_refunded")]
+    pub money_log_type: Direction,
+    /// How much.
+    pub use_money: Money,
+    /// When.
+    pub create_time: Timestamp,
+}
+
+/// One page of the points a user's orders gave and took back, newest order first. Read.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<ScoreEntry>>")]
+pub struct ScoreLog {
+    /// Whose.
+    pub user_id: UserId,
+    /// Where the last page ended: the order, and the number of the direction.
+    pub before: Option<(OrderId, i32)>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// A row of `user_score_log`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct ScoreEntry {
+    /// For which order.
+    pub order_id: OrderId,
+    /// Added when it was paid, or taken back when it was refunded.
+    #[serde(serialize_with = "paid_or_refunded")]
+    pub score_log_type: Direction,
+    /// How many.
+    pub score: i64,
+    /// When.
+    pub create_time: Timestamp,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn paid_or_refunded<S: serde::Serializer>(direction: &Direction, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(match direction {
+        Direction::Forward => "paid",
+        Direction::Back => "refunded",
+    })
+}
+
+/// What this owner's log says of an order. Read.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<Event>>")]
+pub struct Story {
+    /// Which.
+    pub order_id: OrderId,
 }

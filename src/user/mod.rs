@@ -6,6 +6,7 @@
 mod account;
 pub mod actor;
 pub mod error;
+mod listing;
 pub mod message;
 mod score;
 mod store;

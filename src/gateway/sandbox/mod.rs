@@ -99,6 +99,8 @@ pub fn start(kit: Kit, store: Store, limits: Limits, account: Account) -> Starte
             look: addr.clone().recipient(),
             reclaim: addr.clone().recipient(),
             prune: addr.clone().recipient(),
+            list: addr.clone().recipient(),
+            replay: addr.clone().recipient(),
         },
         route: Route {
             producer: Sandbox::NAME,

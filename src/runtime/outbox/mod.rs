@@ -1,5 +1,7 @@
 //! Messages on their way: rows of `mq_producer`, written in the transaction of the change they tell of.
 
+mod replay;
+mod story;
 mod turn;
 mod upkeep;
 
@@ -12,6 +14,8 @@ use diesel::prelude::*;
 use serde::Serialize;
 use uuid::Uuid;
 
+pub use replay::{List, Replay, Replayed, Status, Stored};
+pub use story::story;
 pub use turn::{Ended, Turn};
 pub use upkeep::{Backlog, Look, Prune, Reclaim};
 
@@ -128,7 +132,8 @@ impl Nudge {
         drop(self.inner.relay.set(relay));
     }
 
-    fn mark(&self) {
+    /// Messages were written, or are due again.
+    pub fn mark(&self) {
         self.inner.dirty.store(true, Ordering::Relaxed);
     }
 

@@ -1,0 +1,43 @@
+//! What became of the messages about one thing.
+
+use diesel::prelude::*;
+
+use super::{DEAD, DONE};
+use crate::db::schema::mq_producer;
+use crate::db::{self, Db, each};
+use crate::domain::clock::Timestamp;
+use crate::domain::event::Event;
+
+type Row = (String, String, String, i32, Timestamp, Timestamp, i32, Option<String>);
+
+/// The messages of an outbox with this key, as lines of a story.
+///
+/// # Errors
+/// A database error.
+pub fn story(db: &mut Db, keys: &[String]) -> db::Result<Vec<Event>> {
+    use mq_producer::dsl;
+    let rows: Vec<Row> = db::load_by(keys, |keys| {
+        let about = dsl::mq_producer.filter(dsl::msg_key.eq_any(keys)).order(dsl::id).select((
+            dsl::msg_topic,
+            dsl::msg_tag,
+            dsl::group_name,
+            dsl::msg_status,
+            dsl::create_time,
+            dsl::due_time,
+            dsl::attempts,
+            dsl::remark,
+        ));
+        each!(db, about.load(db))
+    })?;
+    Ok(rows.into_iter().map(line).collect())
+}
+
+fn line((topic, tag, group, status, written, due, attempts, remark): Row) -> Event {
+    let state = match status {
+        DONE => format!("delivered at {due}"),
+        DEAD => format!("dead since {due}"),
+        _ => format!("due at {due}"),
+    };
+    let why = remark.map(|remark| format!(": {remark}")).unwrap_or_default();
+    Event::internal(written, "message", format!("{topic}/{tag} to {group}, {attempts} attempts, {state}{why}"))
+}

@@ -1,0 +1,205 @@
+//! What a customer has and an operator looks through: pages, filters, and nobody else's.
+
+use serde_json::{Value, json};
+
+use crate::support::{GOODS, TestApp, USER, Wish};
+
+/// All items of a list, read two at a time.
+async fn all(app: &TestApp, path: &str, token: &str) -> Vec<Value> {
+    let (mut items, mut cursor) = (Vec::new(), String::new());
+    let sign = if path.contains('?') { '&' } else { '?' };
+    loop {
+        let page = app.get(&format!("{path}{sign}limit=2{cursor}"), token).await.expect(200).body;
+        let found = page["items"].as_array().unwrap();
+        assert!(found.len() <= 2);
+        items.extend(found.clone());
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = format!("&cursor={next}"),
+            None => return items,
+        }
+    }
+}
+
+fn each(items: &[Value], field: &str) -> Vec<String> {
+    items.iter().map(|item| item[field].as_str().unwrap_or_else(|| panic!("{item}")).to_owned()).collect()
+}
+
+/// Five orders of the demo user, all cancelled but the last, which is paid.
+async fn busy(app: &TestApp) -> (String, Vec<String>) {
+    let zs = app.zs().await;
+    let mut orders = Vec::new();
+    for n in 0..5 {
+        let wish = Wish::of(GOODS, 1).with("money_paid", json!("10.00"));
+        orders.push(app.order(&zs, &format!("order-{n}"), &wish).await.expect(201).text_of("order_id"));
+    }
+    for order_id in &orders[..4] {
+        app.post(&format!("/v1/orders/{order_id}/cancel"), &zs, json!({})).await.expect(200);
+    }
+    let pay_id = app.pay(&zs, "pay", &orders[4]).await.expect(201).text_of("pay_id");
+    app.pay_at_platform(&pay_id, json!({})).await.expect(200);
+    orders.reverse();
+    (zs, orders)
+}
+
+#[actix_web::test]
+async fn a_customer_sees_coupons_and_every_change_of_balance_and_points() {
+    let app = TestApp::start().await;
+    let (zs, orders) = busy(&app).await;
+    let (_, mallory) = app.customer("mallory", "0.00").await;
+    for n in 1..4 {
+        app.coupon(USER, &format!("{n}.00")).await;
+    }
+    let coupons = all(&app, "/v1/users/me/coupons", &zs).await;
+    assert_eq!(each(&coupons, "coupon_price"), ["3.00", "2.00", "1.00", "20.00"]);
+    let log = all(&app, "/v1/users/me/money-log", &zs).await;
+    let told: Vec<_> = log.iter().map(|row| (row["order_id"].clone(), row["money_log_type"].clone())).collect();
+    let mut expected = vec![(json!(orders[0]), json!("paid"))];
+    for order_id in &orders[1..] {
+        expected.extend([(json!(order_id), json!("refunded")), (json!(order_id), json!("paid"))]);
+    }
+    assert_eq!(told, expected);
+    assert!(log.iter().all(|row| row["use_money"] == "10.00"));
+    let log = all(&app, "/v1/users/me/score-log", &zs).await;
+    assert_eq!(log.len(), 1);
+    assert_eq!((&log[0]["score"], &log[0]["score_log_type"]), (&json!(990), &json!("paid")));
+    for path in ["coupons", "money-log", "score-log"] {
+        assert_eq!(all(&app, &format!("/v1/users/me/{path}"), &mallory).await, Vec::<Value>::new());
+    }
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn an_operator_finds_orders_payments_and_users() {
+    let app = TestApp::start().await;
+    let (zs, orders) = busy(&app).await;
+    let admin = app.admin().await;
+    let (mallory, token) = app.customer("mallory", "0.00").await;
+    let hers = app.order(&token, "hers", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
+    for (query, expected) in [
+        ("", [vec![hers.clone()], orders.clone()].concat()),
+        ("?user_id=345963634385633280", orders.clone()),
+        (&format!("?user_id={mallory}"), vec![hers.clone()]),
+        ("?order_status=cancelled", orders[1..].to_vec()),
+        ("?order_status=confirmed&pay_status=paid", vec![orders[0].clone()]),
+        ("?shipping_status=shipped", Vec::new()),
+    ] {
+        assert_eq!(each(&all(&app, &format!("/admin/orders{query}"), &admin).await, "order_id"), expected, "{query}");
+    }
+    app.get("/admin/orders?order_status=lost", &admin).await.expect_problem(422, "invalid_request");
+    app.get("/admin/orders?colour=red", &admin).await.expect_problem(422, "invalid_request");
+    app.get("/admin/orders", &zs).await.expect_problem(403, "forbidden");
+    assert_eq!(each(&all(&app, "/admin/payments?status=paid", &admin).await, "order_id"), [orders[0].clone()]);
+    assert_eq!(all(&app, "/admin/payments?status=refunded", &admin).await.len(), 0);
+    app.give_back(&admin, &orders[0], None).await.expect(202);
+    app.settle().await;
+    assert_eq!(all(&app, "/admin/payments?status=refunded", &admin).await.len(), 1);
+    assert_eq!(all(&app, "/admin/payments?status=paid", &admin).await.len(), 0);
+    assert_eq!(each(&all(&app, "/admin/users?user_name=mallory", &admin).await, "user_id"), [mallory]);
+    assert_eq!(all(&app, "/admin/users", &admin).await.len(), 3);
+    let known = app.get(&format!("/admin/orders/{}", orders[0]), &admin).await.expect(200).body;
+    assert_eq!((&known["order_status"], &known["payments"][0]["status"]), (&json!("refunded"), &json!("refunded")));
+    assert_eq!(known["journal"][0]["act"], "refunded");
+    app.get("/admin/orders/1", &admin).await.expect_problem(404, "not_found");
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn the_journal_says_who_did_what_to_which_order_and_when() {
+    let app = TestApp::start().await;
+    let (zs, orders) = busy(&app).await;
+    let admin = app.admin().await;
+    app.post(&format!("/admin/orders/{}/ship", orders[0]), &admin, json!({})).await.expect(200);
+    app.post(&format!("/v1/orders/{}/receive", orders[0]), &zs, json!({})).await.expect(200);
+    app.give_back(&admin, &orders[0], Some("1.00")).await.expect(202);
+    app.settle().await;
+    let journal = all(&app, "/admin/journal", &admin).await;
+    assert_eq!(each(&journal, "act"), ["refunded_part", "shipped"], "what customers did is not in it");
+    assert_eq!(journal[0]["detail"], "1.00: damaged");
+    let whose = "SELECT user_id AS n FROM users WHERE user_role = 1";
+    assert!(each(&journal, "user_id").iter().all(|id| *id == app.number("user", whose).to_string()));
+    assert_eq!(all(&app, &format!("/admin/journal?order_id={}", orders[1]), &admin).await.len(), 0);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn what_was_not_believed_is_there_to_be_looked_at() {
+    let app = TestApp::start().await;
+    let (_, _, pay_id) = app.paying().await;
+    app.pay_at_platform(&pay_id, json!({"tamper": "amount"})).await.expect(200);
+    let admin = app.admin().await;
+    let notices = all(&app, "/admin/notices", &admin).await;
+    assert_eq!((notices.len(), &notices[0]["reason"]), (1, &json!("the amount differs")));
+    assert_eq!(notices[0]["pay_id"], json!(pay_id));
+    assert!(notices[0]["body"].as_str().unwrap().contains("880.01"));
+    app.finish().await;
+}
+
+/// What the customer and the operator are told of an order.
+async fn stories(app: &TestApp, zs: &str, order_id: &str) -> (Vec<Value>, Vec<Value>) {
+    let read = |answer: crate::support::Answer| answer.expect(200).body["items"].as_array().unwrap().clone();
+    let admin = app.admin().await;
+    (
+        read(app.get(&format!("/v1/orders/{order_id}/events"), zs).await),
+        read(app.get(&format!("/admin/orders/{order_id}/events"), &admin).await),
+    )
+}
+
+#[actix_web::test]
+async fn an_orders_story_is_told_from_the_request_to_the_refund() {
+    let app = TestApp::start().await;
+    let (zs, order_id, pay_id) = app.paid().await;
+    let admin = app.admin().await;
+    app.clock.advance(std::time::Duration::from_secs(60));
+    app.give_back(&admin, &order_id, None).await.expect(202);
+    app.settle().await;
+    let (own, full) = stories(&app, &zs, &order_id).await;
+    let what = each(&own, "what");
+    assert_eq!(what[0], "ordered");
+    assert!(own[0]["detail"].as_str().unwrap().contains("to pay 880.00"), "{}", own[0]);
+    for (earlier, later) in [
+        ("ordered", "stock_taken"),
+        ("stock_taken", "confirmed"),
+        ("coupon_bound", "confirmed"),
+        ("balance_taken", "confirmed"),
+        ("confirmed", "payment_started"),
+        ("payment_started", "payment_paid"),
+        ("payment_paid", "points_added"),
+        ("points_added", "refunded"),
+        ("refunded", "refund_started"),
+        ("refund_started", "refund_done"),
+        ("refunded", "stock_given_back"),
+        ("refunded", "coupon_freed"),
+        ("refunded", "balance_given_back"),
+        ("refunded", "points_taken_back"),
+    ] {
+        let at = |name: &str| what.iter().position(|what| what == name).unwrap_or_else(|| panic!("{name}: {what:?}"));
+        assert!(at(earlier) < at(later), "{earlier} before {later}: {what:?}");
+    }
+    assert!(own.iter().all(|event| event.get("by").is_none() && event["what"] != "message"), "operators' matters");
+    let by = full.iter().find(|event| event["what"] == "refunded").unwrap()["by"].as_str().unwrap();
+    assert!(by.starts_with("administrator "), "{by}");
+    let messages: Vec<&Value> = full.iter().filter(|event| event["what"] == "message").collect();
+    assert_eq!(messages.len(), 2 + 1 + 4 + 1, "payment/paid, order/paid, order/refund, order/repay");
+    assert!(messages.iter().all(|event| event["detail"].as_str().unwrap().contains("1 attempts, delivered at")));
+    let notice = full.iter().find(|event| event["what"] == "notice").unwrap();
+    assert!(notice["detail"].as_str().unwrap().ends_with("believed"), "{notice}");
+    assert!(full.iter().any(|event| event["detail"].as_str().unwrap().contains(&pay_id)));
+    let (_, mallory) = app.customer("mallory", "0.00").await;
+    app.get(&format!("/v1/orders/{order_id}/events"), &mallory).await.expect_problem(404, "not_found");
+    app.get("/admin/orders/1/events", &admin).await.expect_problem(404, "not_found");
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_failed_orders_story_says_why_and_what_was_given_back() {
+    let app = TestApp::with(&[("ORDERS__DEADLINE", "0s")]).await;
+    let zs = app.zs().await;
+    let refused = app.order(&zs, "order", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+    app.settle().await;
+    let (own, _) = stories(&app, &zs, &refused.text_of("order_id")).await;
+    let failed = own.iter().find(|event| event["what"] == "failed").unwrap();
+    assert_eq!(failed["detail"], "order_deadline_passed");
+    let what = each(&own, "what");
+    assert!(what.contains(&"stock_given_back".to_owned()) && !what.contains(&"confirmed".to_owned()), "{what:?}");
+    app.finish().await;
+}
