@@ -4,12 +4,14 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::{Parser, Subcommand};
 
 use crate::app::stores::Stores;
 use crate::app::{self, App};
 use crate::config::{self, Settings};
 use crate::domain::clock::Clock;
+use crate::reconcile::{Difference, Kind};
 use crate::telemetry;
 
 /// The order and payment back end of a shop.
@@ -35,6 +37,21 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Compare a platform's statement with our books: exit 0 where all matches, 1 with what differs, 2 where they cannot be
+    /// compared.
+    Reconcile {
+        /// The platform.
+        #[arg(long)]
+        provider: String,
+        /// Its statement.
+        file: PathBuf,
+        /// Repair what telling Pay of it repairs.
+        #[arg(long)]
+        apply: bool,
+        /// Print the report as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Copy all SQLite stores as they are at one moment, beside a running server too.
     Backup {
         /// Where to: a directory that is made, or is there and empty.
@@ -46,12 +63,14 @@ enum Command {
 #[must_use]
 pub fn run(cli: Cli) -> ExitCode {
     let command = cli.command.unwrap_or(Command::Serve);
-    let failed = if matches!(command, Command::Audit { .. }) { 2 } else { 1 };
+    let checks = matches!(command, Command::Audit { .. } | Command::Reconcile { .. });
+    let failed = if checks { 2 } else { 1 };
     let settings = config::load(cli.config.as_deref()).map_err(anyhow::Error::from);
     let done = settings.and_then(|settings| match command {
         Command::Serve => serve(settings),
         Command::Migrate => migrate(&settings),
         Command::Audit { json } => check(&settings, json),
+        Command::Reconcile { provider, file, apply, json } => reconcile(&settings, &provider, &file, apply, json),
         Command::Backup { dir } => backup(&settings, &dir),
     });
     done.unwrap_or_else(|error| {
@@ -81,6 +100,28 @@ fn serve(settings: Settings) -> anyhow::Result<ExitCode> {
         app.stop(within).await;
         Ok(ExitCode::SUCCESS)
     })
+}
+
+fn reconcile(settings: &Settings, provider: &str, file: &Path, apply: bool, json: bool) -> anyhow::Result<ExitCode> {
+    let statement = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let report = actix_web::rt::System::new().block_on(app::reconcile::run(settings, provider, &statement, apply))?;
+    let mut out = std::io::stdout();
+    if json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else {
+        use Kind::{Amount, Matched, MissingHere, MissingThere, Status};
+        for kind in [Matched, MissingHere, MissingThere, Amount, Status] {
+            let count = report.counts.get(&kind).copied().unwrap_or(0);
+            writeln!(out, "{:14} {count:>9}", format!("{kind:?}"))?;
+        }
+        for difference in &report.differences {
+            let Difference { kind, out_trade_no, refund_no, ours, theirs, .. } = difference;
+            let refund = refund_no.as_ref().map(|number| format!(" refund {number}")).unwrap_or_default();
+            writeln!(out, "  {kind:?}: payment {out_trade_no}{refund}: ours: {ours}; theirs: {theirs}")?;
+        }
+        writeln!(out, "{} repaired", report.repaired)?;
+    }
+    Ok(if report.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 #[cfg(feature = "sqlite")]

@@ -22,6 +22,7 @@ pub mod coordinator;
 pub mod settlement;
 
 pub mod audit;
+pub mod reconcile;
 
 pub mod http;
 

@@ -6,6 +6,7 @@ pub mod backup;
 pub mod books;
 mod demo;
 mod graph;
+pub mod reconcile;
 mod server;
 pub mod stores;
 

@@ -187,12 +187,6 @@ pub trait Gateway: Send + Sync {
     /// Asks how a refund stands.
     fn query_refund(&self, pay_id: PayId, refund_id: RefundId) -> LocalFuture<'_, Outcome<Refunding>>;
 
-    /// Reads a statement of the platform, as it hands them out.
-    ///
-    /// # Errors
-    /// What is wrong with it, naming the line.
-    fn read_statement(&self, text: &str) -> Result<Vec<Entry>, String>;
-
     /// Reads a callback: `header` looks a request header up, `body` is the raw bytes. Verifies before it parses.
     ///
     /// # Errors
@@ -206,6 +200,17 @@ pub trait Gateway: Send + Sync {
 
     /// The body that tells the platform its notice is safe here.
     fn acknowledgement(&self) -> &'static str;
+}
+
+/// How a platform's statement is read; an error says what is wrong with it, naming the line.
+pub type StatementReader = fn(&str) -> Result<Vec<Entry>, String>;
+
+/// The platform with this name and the way to read its statements; `second` is the sandbox's other name, if it has one.
+#[must_use]
+pub fn statement_reader(provider: &str, second: &str) -> Option<(&'static str, StatementReader)> {
+    let is_second = !second.is_empty() && provider == second;
+    let name = if is_second { &*second.to_owned().leak() } else { sandbox::NAME };
+    (is_second || provider == sandbox::NAME).then_some((name, sandbox::statement::read))
 }
 
 /// The platforms that are set up.

@@ -2,10 +2,11 @@
 
 use super::error::Rejected;
 use super::message::{
-    Asked, Close, CountUnsettled, DueRefund, EndRefund, Find, FindAny, FindRequest, ListAll, Notices, Notify, Open,
-    OpenOf, Parked, Payment, Prior, SetCheckout, Story, TakeAsks, TakeRefunds, Unsettled,
+    Account, Asked, Close, CountUnsettled, DueRefund, EndRefund, Find, FindAccounts, FindAny, FindRequest, ListAll,
+    Notices, Notify, Open, OpenOf, PaidAccounts, Parked, Payment, Prior, SetCheckout, Story, TakeAsks, TakeRefunds,
+    Unfinished, Unsettled,
 };
-use super::{Pay, ask, listing, notice, refund, store};
+use super::{Pay, account, ask, listing, notice, refund, store};
 use crate::db::{Db, Result as DbResult};
 use crate::domain::event::Event;
 use crate::runtime::inbox::Consumer;
@@ -92,7 +93,7 @@ impl Task<Pay> for OpenOf {
 }
 
 impl Task<Pay> for FindAny {
-    type Outcome = Option<(Asked, Vec<DueRefund>)>;
+    type Outcome = Option<Unfinished>;
     const ACCESS: Access = Access::Read;
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
@@ -154,6 +155,24 @@ impl Task<Pay> for Story {
 
     fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
         listing::story(owner, batch, db)
+    }
+}
+
+impl Task<Pay> for FindAccounts {
+    type Outcome = Vec<Account>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        account::find(owner, batch, db)
+    }
+}
+
+impl Task<Pay> for PaidAccounts {
+    type Outcome = Vec<Account>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
+        account::paid(owner, batch, db)
     }
 }
 

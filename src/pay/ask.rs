@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::message::{Asked, DueRefund, FindAny, OpenOf, TakeAsks};
+use super::message::{Asked, FindAny, OpenOf, TakeAsks, Unfinished};
 use super::row::Row;
 use super::{Pay, refund, store};
 use crate::db::bulk::{Kind, Update};
@@ -72,12 +72,12 @@ pub fn open_of(batch: &[OpenOf], db: &mut Db) -> db::Result<Vec<Vec<Asked>>> {
 }
 
 /// Payments with their refunds that are not done.
-pub fn find_any(batch: &[FindAny], db: &mut Db) -> db::Result<Vec<Option<(Asked, Vec<DueRefund>)>>> {
+pub fn find_any(batch: &[FindAny], db: &mut Db) -> db::Result<Vec<Option<Unfinished>>> {
     let find = |task: &FindAny| {
         let rows = store::read(db, &[task.pay_id])?;
-        let Some(payment) = asked(db, rows.into_values().collect())?.pop() else { return Ok(None) };
+        let Some(asked) = asked(db, rows.into_values().collect())?.pop() else { return Ok(None) };
         let refunds = refund::not_done(db, task.pay_id)?;
-        Ok(Some((payment, refund::due_of(db, refunds)?)))
+        Ok(Some(Unfinished { asked, refunds: refund::due_of(db, refunds)? }))
     };
     batch.iter().map(find).collect()
 }

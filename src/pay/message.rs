@@ -149,10 +149,19 @@ pub struct OpenOf {
 
 /// A payment with all its refunds that are not done, whoever's it is. Read.
 #[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Reply<Option<(Asked, Vec<DueRefund>)>>")]
+#[rtype(result = "Reply<Option<Unfinished>>")]
 pub struct FindAny {
     /// Which.
     pub pay_id: PayId,
+}
+
+/// A payment and what is not finished of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// The payment.
+    pub asked: Asked,
+    /// Its refunds that are not done.
+    pub refunds: Vec<DueRefund>,
 }
 
 /// The platform says that a payment can be paid no more. Where it is paid already, nothing changes.
@@ -273,4 +282,54 @@ pub struct Parked {
 pub struct Story {
     /// Which.
     pub order_id: OrderId,
+}
+
+/// What our books say of these payments on a platform; those of others are missing. Read.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Vec<Account>>")]
+pub struct FindAccounts {
+    /// Which platform.
+    pub provider: &'static str,
+    /// The payments.
+    pub payments: Vec<PayId>,
+}
+
+/// One page of what our books say of payments that were paid in a span of time, by their ids. Read.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<Account>>")]
+pub struct PaidAccounts {
+    /// On which platform.
+    pub provider: &'static str,
+    /// From when on we knew.
+    pub from: Timestamp,
+    /// Until when we knew.
+    pub until: Timestamp,
+    /// Where the last page ended.
+    pub after: Option<PayId>,
+    /// At most so many.
+    pub limit: i64,
+}
+
+/// A payment and its refunds, to be compared with what the platform says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// Which payment.
+    pub pay_id: PayId,
+    /// How much.
+    pub amount: Money,
+    /// The platform's number, where it is paid.
+    pub trade_no: Option<String>,
+    /// What goes back of it.
+    pub refunds: Vec<AccountRefund>,
+}
+
+/// A refund, to be compared with what the platform says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccountRefund {
+    /// Its number.
+    pub refund_id: RefundId,
+    /// How much.
+    pub amount: Money,
+    /// Whether the platform has confirmed it.
+    pub is_done: bool,
 }

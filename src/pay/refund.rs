@@ -48,7 +48,8 @@ pub fn lock(db: &mut Db, ids: &[RefundId]) -> db::Result<Vec<RefundRow>> {
     })
 }
 
-fn of_payments(db: &mut Db, ids: &[PayId]) -> db::Result<Vec<RefundRow>> {
+/// The refunds of payments.
+pub fn of_payments(db: &mut Db, ids: &[PayId]) -> db::Result<Vec<RefundRow>> {
     db::load_by(ids, |ids| each!(db, pay_refund::table.filter(pay_refund::pay_id.eq_any(ids)).load(db)))
 }
 

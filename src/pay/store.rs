@@ -1,5 +1,6 @@
 //! Pay in its tables: requests and payments. Notices are in `notice`.
 
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
@@ -109,8 +110,7 @@ pub fn open(owner: &Pay, batch: &[Open], db: &mut Db) -> db::Result<Vec<Prior>> 
     rows.extend(of_orders.into_iter().map(|row| (row.pay_id, row)));
     let (mut new_requests, mut new_payments) = (Vec::new(), Vec::new());
     for task in batch {
-        let key = (task.user_id, task.key.as_str().to_owned());
-        if !requests.contains_key(&key) {
+        if let Entry::Vacant(request) = requests.entry((task.user_id, task.key.as_str().to_owned())) {
             let led_to = task.amount.and_then(|amount| payable(task, amount, &rows));
             let pay_id = match led_to {
                 Ok(Some(pay_id)) => Some(pay_id),
@@ -123,16 +123,16 @@ pub fn open(owner: &Pay, batch: &[Open], db: &mut Db) -> db::Result<Vec<Prior>> 
                 }
                 Err(_) => None,
             };
-            let request = RequestRow {
+            let row = RequestRow {
                 user_id: task.user_id,
-                idempotency_key: key.1.clone(),
+                idempotency_key: task.key.as_str().to_owned(),
                 fingerprint: task.fingerprint.as_str().to_owned(),
                 pay_id,
                 refusal: led_to.err().map(|refusal| refusal.code().to_owned()),
                 create_time: now,
             };
-            new_requests.push(request.clone());
-            requests.insert(key, request);
+            new_requests.push(row.clone());
+            request.insert(row);
         }
     }
     db::insert_all(&new_payments, |rows| each!(db, diesel::insert_into(pay::table).values(rows).execute(db)))?;

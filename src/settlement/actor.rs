@@ -11,7 +11,7 @@ use super::message::{Cancel, Query, Sweep};
 use super::{Tools, close, payment, refund};
 use crate::order::error::ActRefusal;
 use crate::order::message::{Order, TakeExpired};
-use crate::pay::message::{FindAny, Payment, TakeAsks, TakeRefunds};
+use crate::pay::message::{FindAny, Payment, TakeAsks, TakeRefunds, Unfinished};
 use crate::runtime::supervisor::supervise;
 use crate::runtime::{Failure, Reply, task::ask};
 
@@ -161,14 +161,16 @@ impl Handler<Query> for Settlement {
     fn handle(&mut self, Query { pay_id }: Query, _: &mut Self::Context) -> Self::Result {
         let tools = Arc::clone(&self.tools);
         Box::pin(async move {
-            let Some((asked, refunds)) = ask(&tools.pay, FindAny { pay_id }).await? else { return Ok(None) };
+            let Some(Unfinished { asked, refunds }) = ask(&tools.pay, FindAny { pay_id }).await? else {
+                return Ok(None);
+            };
             payment::query(&tools, &asked.payment).await?;
             for mut due in refunds {
                 // Somebody looks at it: it may have been made, or be refused no more.
                 due.attempt = due.attempt.max(2);
                 refund::settle(&tools, &due).await?;
             }
-            Ok(ask(&tools.pay, FindAny { pay_id }).await?.map(|(asked, _)| asked.payment))
+            Ok(ask(&tools.pay, FindAny { pay_id }).await?.map(|found| found.asked.payment))
         })
     }
 }

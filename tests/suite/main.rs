@@ -46,6 +46,7 @@ mod payment_rules;
 mod poison;
 mod pool;
 mod pruning;
+mod reconcile;
 mod recovery;
 mod replay;
 mod routes;

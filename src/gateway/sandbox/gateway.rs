@@ -1,15 +1,15 @@
 //! The sandbox as Pay sees it: one payment platform among others.
 
+use super::Platform;
 use super::error::Refusal;
 use super::message::{self, Status, Trade};
 use super::notice::{Body, CURRENCY};
 use super::signature::{HEADER, Key};
-use super::{Platform, statement};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::Money;
 use crate::gateway::{
-    Charge, Checkout, CheckoutKind, Entry, Gateway, LocalFuture, Notice, Outcome, Refund, Refunding, Reject, Standing,
+    Charge, Checkout, CheckoutKind, Gateway, LocalFuture, Notice, Outcome, Refund, Refunding, Reject, Standing,
 };
 
 /// The sandbox behind the gateways' trait.
@@ -107,10 +107,6 @@ impl Gateway for SandboxGateway {
                 Err(failure) => Outcome::Unknown(failure.to_string()),
             }
         })
-    }
-
-    fn read_statement(&self, text: &str) -> Result<Vec<Entry>, String> {
-        statement::read(text)
     }
 
     fn read_callback(

@@ -1,0 +1,203 @@
+//! Compares a platform's statement with Pay's books, line by line, and says what differs and what can be repaired. Pure:
+//! it is given what both sides say.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Serialize;
+
+use crate::domain::id::PayId;
+use crate::gateway::Entry;
+use crate::pay::message::Account;
+
+/// How a line of the statement and our books go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Both say the same.
+    Matched,
+    /// The platform has money that is not in our books.
+    MissingHere,
+    /// Our books have money that the platform does not tell of.
+    MissingThere,
+    /// The amounts differ.
+    Amount,
+    /// Both know it, and one says it is done.
+    Status,
+}
+
+/// What a difference is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Difference {
+    /// How the sides differ.
+    pub kind: Kind,
+    /// The number of the payment.
+    pub out_trade_no: String,
+    /// The number of the refund, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refund_no: Option<String>,
+    /// What our books say.
+    pub ours: String,
+    /// What the platform says.
+    pub theirs: String,
+    /// Whether telling Pay of it puts our books right.
+    #[serde(skip)]
+    pub is_repairable: bool,
+}
+
+/// Compares one line with the account it names, if there is one; nothing where they match.
+#[must_use]
+pub fn compare(line: &Entry, account: Option<&Account>) -> Option<Difference> {
+    let differs = |kind, ours: String, is_repairable| {
+        let theirs = format!("{} {}", if line.refund_no.is_some() { "refunded" } else { "paid" }, line.amount);
+        let (out_trade_no, refund_no) = (line.out_trade_no.clone(), line.refund_no.clone());
+        Some(Difference { kind, out_trade_no, refund_no, ours, theirs, is_repairable })
+    };
+    let Some(account) = account else { return differs(Kind::MissingHere, "unknown".to_owned(), false) };
+    let Some(number) = &line.refund_no else {
+        return match &account.trade_no {
+            _ if account.amount != line.amount => differs(Kind::Amount, account.amount.to_string(), false),
+            Some(trade_no) if *trade_no == line.trade_no => None,
+            Some(trade_no) => differs(Kind::Status, format!("paid by {trade_no}"), false),
+            None => differs(Kind::MissingHere, "not paid".to_owned(), true),
+        };
+    };
+    let ours = account.refunds.iter().find(|refund| refund.refund_id.to_string() == *number);
+    match ours {
+        None => differs(Kind::MissingHere, "unknown refund".to_owned(), false),
+        Some(refund) if refund.amount != line.amount => differs(Kind::Amount, refund.amount.to_string(), false),
+        Some(refund) if refund.is_done => None,
+        Some(_) => differs(Kind::Status, "not done".to_owned(), true),
+    }
+}
+
+/// The numbers a statement tells of.
+#[derive(Debug, Default)]
+pub struct Told {
+    payments: HashSet<String>,
+    refunds: HashSet<(String, String)>,
+}
+
+impl Told {
+    /// Of these lines.
+    #[must_use]
+    pub fn of(lines: &[Entry]) -> Self {
+        let mut told = Self::default();
+        for line in lines {
+            match &line.refund_no {
+                None => told.payments.insert(line.out_trade_no.clone()),
+                Some(number) => told.refunds.insert((line.out_trade_no.clone(), number.clone())),
+            };
+        }
+        told
+    }
+
+    /// What of an account the statement should tell of, and does not.
+    #[must_use]
+    pub fn missing(&self, account: &Account) -> Vec<Difference> {
+        let out_trade_no = account.pay_id.to_string();
+        let missing = |refund_no: Option<String>, ours: String| Difference {
+            kind: Kind::MissingThere,
+            out_trade_no: account.pay_id.to_string(),
+            refund_no,
+            ours,
+            theirs: "nothing".to_owned(),
+            is_repairable: false,
+        };
+        let mut found = Vec::new();
+        if !self.payments.contains(&out_trade_no) {
+            found.push(missing(None, format!("paid {}", account.amount)));
+        }
+        for refund in account.refunds.iter().filter(|refund| refund.is_done) {
+            let number = refund.refund_id.to_string();
+            if !self.refunds.contains(&(out_trade_no.clone(), number.clone())) {
+                found.push(missing(Some(number), format!("refunded {}", refund.amount)));
+            }
+        }
+        found
+    }
+}
+
+/// What a comparison found.
+#[derive(Debug, Default, Serialize)]
+pub struct Report {
+    /// How many of each kind.
+    pub counts: HashMap<Kind, u64>,
+    /// What differs, and was not repaired.
+    pub differences: Vec<Difference>,
+    /// How many were repaired.
+    pub repaired: u64,
+}
+
+impl Report {
+    /// One more was compared.
+    pub fn count(&mut self, kind: Kind) {
+        *self.counts.entry(kind).or_default() += 1;
+    }
+}
+
+/// Where an account is kept in our books.
+#[must_use]
+pub fn number(line: &Entry) -> Option<PayId> {
+    line.out_trade_no.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::Timestamp;
+    use crate::domain::id::RefundId;
+    use crate::domain::money::Money;
+    use crate::pay::message::AccountRefund;
+
+    fn account() -> Account {
+        let refund =
+            |id, amount, is_done| AccountRefund { refund_id: RefundId::new(id), amount: Money(amount), is_done };
+        Account {
+            pay_id: PayId::new(7),
+            amount: Money(500),
+            trade_no: Some("sb7".to_owned()),
+            refunds: vec![refund(1, 100, true), refund(2, 50, false)],
+        }
+    }
+
+    fn line(trade_no: &str, refund_no: Option<&str>, amount: i64) -> Entry {
+        Entry {
+            out_trade_no: "7".to_owned(),
+            trade_no: trade_no.to_owned(),
+            refund_no: refund_no.map(str::to_owned),
+            amount: Money(amount),
+            time: Timestamp(0),
+        }
+    }
+
+    #[test]
+    fn each_way_to_differ_has_its_name() {
+        let unpaid = Account { trade_no: None, ..account() };
+        for (line, account, expected) in [
+            (line("sb7", None, 500), Some(account()), None),
+            (line("sb7", None, 500), None, Some((Kind::MissingHere, false))),
+            (line("sb7", None, 500), Some(unpaid.clone()), Some((Kind::MissingHere, true))),
+            (line("sb7", None, 501), Some(account()), Some((Kind::Amount, false))),
+            (line("sb7", None, 501), Some(unpaid), Some((Kind::Amount, false))),
+            (line("sb8", None, 500), Some(account()), Some((Kind::Status, false))),
+            (line("sb7", Some("1"), 100), Some(account()), None),
+            (line("sb7", Some("1"), 99), Some(account()), Some((Kind::Amount, false))),
+            (line("sb7", Some("2"), 50), Some(account()), Some((Kind::Status, true))),
+            (line("sb7", Some("3"), 50), Some(account()), Some((Kind::MissingHere, false))),
+        ] {
+            let found = compare(&line, account.as_ref()).map(|found| (found.kind, found.is_repairable));
+            assert_eq!(found, expected, "{line:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_statement_leaves_out_is_missing_there() {
+        let all = [line("sb7", None, 500), line("sb7", Some("1"), 100)];
+        assert_eq!(Told::of(&all).missing(&account()), []);
+        let numbers = |lines: &[Entry]| -> Vec<Option<String>> {
+            Told::of(lines).missing(&account()).into_iter().map(|missing| missing.refund_no).collect()
+        };
+        assert_eq!(numbers(&all[..1]), [Some("1".to_owned())], "what is not done is not expected");
+        assert_eq!(numbers(&[]), [None, Some("1".to_owned())]);
+    }
+}
