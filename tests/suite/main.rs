@@ -31,6 +31,7 @@ mod lists;
 mod message_rules;
 mod migrating;
 mod mixed_engines;
+mod model;
 mod money_wrong;
 mod order_arrivals;
 mod order_cancel;
