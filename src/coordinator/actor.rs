@@ -97,14 +97,14 @@ fn spawn_drive(
     outcome
 }
 
-/// Drives on the unfinished orders nobody works on, oldest first, as many as there is room for. Those of another node are
+/// Drives on the unfinished orders nobody works on, the earliest deadline first, as many as there is room for. Those of another node are
 /// left to it, and given up in its stead once their deadline has passed: it may be gone for good.
 async fn sweep(tools: Arc<Tools>, tracker: Tracker, addr: Addr<OrderCoordinator>) -> Reply<usize> {
     let mut after = None;
     while !tracker.is_full() {
         let page = ask(&tools.owners.order, Unfinished { until: latest(&tools), after, limit: PAGE }).await?;
         let Some(last) = page.last() else { break };
-        after = Some(last.order_id);
+        after = Some((last.deadline_time, last.order_id));
         let now = tools.clock.now();
         let is_ours = |order: &Order| order.order_id.node() == tools.ids.node() || now >= order.deadline_time;
         for order in page.into_iter().filter(is_ours) {

@@ -182,15 +182,15 @@ pub enum Ended {
     DeadlinePassed,
 }
 
-/// One page of orders whose saga is unfinished, oldest first, those with a larger id than `after`. Read.
+/// One page of orders whose saga is unfinished, by their deadlines, those that come after `after`. Read.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Order>>")]
 pub struct Unfinished {
     /// Those whose deadline is not later: orders that wait for their payment have a wake-up too, later ones, and are not
     /// to be looked through.
     pub until: Timestamp,
-    /// Where the last page ended.
-    pub after: Option<OrderId>,
+    /// Where the last page ended: a deadline, and the order.
+    pub after: Option<(Timestamp, OrderId)>,
     /// At most so many.
     pub limit: i64,
 }

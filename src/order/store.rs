@@ -135,16 +135,18 @@ pub fn list(_: &Order, batch: &[List], db: &mut Db) -> db::Result<Vec<Vec<messag
     batch.iter().map(page).collect()
 }
 
-/// Pages of unconfirmed orders, oldest first. The index on the wake-up finds them among millions.
+/// Pages of unconfirmed orders, by their wake-up, which is their deadline: its index finds them among millions, where one
+/// page after the other by their ids would go through all.
 pub fn unfinished(_: &Order, batch: &[Unfinished], db: &mut Db) -> db::Result<Vec<Vec<message::Order>>> {
     let page = |task: &Unfinished| {
-        let after = task.after.unwrap_or(OrderId::new(0));
+        let (since, after) = task.after.unwrap_or((Timestamp(i64::MIN), OrderId::new(0)));
+        let later = orders::wake_time.gt(Some(since)).or(orders::order_id.gt(after));
         let rows = each!(
             db,
             orders::table
-                .filter(orders::wake_time.le(Some(task.until)).and(orders::order_status.eq(OrderStatus::Unconfirmed)))
-                .filter(orders::order_id.gt(after))
-                .order(orders::order_id)
+                .filter(orders::wake_time.ge(Some(since)).and(orders::wake_time.le(Some(task.until))))
+                .filter(orders::order_status.eq(OrderStatus::Unconfirmed).and(later))
+                .order((orders::wake_time, orders::order_id))
                 .limit(task.limit)
                 .load(db)
         )?;

@@ -202,6 +202,8 @@ fn record(
         row.times = row.times.saturating_add(1);
         if row.verdict != ACCEPTED {
             row.body.clone_from(&task.body);
+            // The first copy may have named another payment.
+            row.pay_id = *pay_id;
             row.verdict = if outcome.is_ok() { ACCEPTED } else { REJECTED };
             row.reason = outcome.err().map(|rejected| rejected.to_string());
         }
@@ -217,6 +219,7 @@ fn record(
                     pay_notice::verdict.eq(row.verdict),
                     pay_notice::reason.eq(&row.reason),
                     pay_notice::body.eq(&row.body),
+                    pay_notice::pay_id.eq(row.pay_id),
                 ))
                 .execute(db)
         )?;

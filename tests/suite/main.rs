@@ -60,3 +60,4 @@ mod supervision;
 mod swallowed;
 mod text_keys;
 mod tidy;
+mod upgrade;

@@ -173,3 +173,36 @@ async fn a_refunded_order_that_is_paid_again_keeps_nothing() {
     assert_eq!(app.get("/v1/users/me", &zs).await.body["user_score"], 100);
     app.finish().await;
 }
+
+#[actix_web::test]
+async fn a_notice_that_first_named_another_payment_is_kept_with_the_one_it_paid() {
+    let app = TestApp::start().await;
+    let (zs, order_id, pay_id) = app.paying().await;
+    app.pay_at_platform(&pay_id, json!({"tamper": "order"})).await.expect(200);
+    app.pay_at_platform(&pay_id, json!({})).await.expect(200);
+    app.assert_order_paid(&zs, &order_id).await;
+    let kept = format!("SELECT count(*) AS n FROM pay_notice WHERE verdict = 1 AND pay_id = {pay_id}");
+    assert_eq!(app.number("pay", &kept), 1);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn who_paid_too_late_for_the_last_unit_gets_the_money_back_and_nobody_is_stuck() {
+    let app = TestApp::start().await;
+    let (zs, (_, other)) = (app.zs().await, app.customer("other", "0.00").await);
+    let goods = app.goods(1, "200.00").await;
+    let first = app.order(&zs, "first", &Wish::of(&goods, 1)).await.expect(201).text_of("order_id");
+    let late = app.pay(&zs, "late", &first).await.expect(201).text_of("pay_id");
+    app.order(&other, "early", &Wish::of(&goods, 1)).await.expect_problem(409, "insufficient_stock");
+    app.advance(PAY_WITHIN).await;
+    let second = app.order(&other, "second", &Wish::of(&goods, 1)).await.expect(201).text_of("order_id");
+    let paid = app.pay(&other, "paid", &second).await.expect(201).text_of("pay_id");
+    app.tamper("sandbox", &format!("UPDATE sandbox_trade SET status = 0 WHERE out_trade_no = '{late}'"));
+    app.pay_at_platform(&late, json!({})).await.expect(200);
+    app.pay_at_platform(&paid, json!({})).await.expect(200);
+    assert_eq!(app.at_platform(&late).await, (json!("200.00"), json!("200.00")));
+    assert_eq!(app.at_platform(&paid).await, (json!("200.00"), json!("0.00")));
+    app.assert_order_paid(&other, &second).await;
+    assert_eq!(app.stock(&goods).await, 0);
+    app.finish().await;
+}

@@ -139,6 +139,9 @@ pub async fn routes(app: &TestApp) -> Vec<Route> {
     coupon_user.wrong.extend([json!("1"), json!(COUPON)]);
     let mut coupon_price = unsigned_amount("/coupon_price", true);
     coupon_price.wrong.push(json!("0.00"));
+    let mut refund_amount = unsigned_amount("/amount", false);
+    refund_amount.wrong.push(json!("0.00"));
+    let refund_fields = vec![refund_amount, text("/reason", true, 200)];
     let mut pay = ["/concurrent", "/lose", "/delay_ms", "/tamper"].map(|at| Field {
         at,
         required: false,
@@ -173,6 +176,28 @@ pub async fn routes(app: &TestApp) -> Vec<Route> {
             &admin,
             json!({"delta": "1.00", "reason": "x"}),
             vec![balance, text("/reason", true, 200)],
+        ),
+        post(
+            format!("/admin/orders/{order_id}/cancel"),
+            &admin,
+            json!({"reason": "x"}),
+            vec![text("/reason", true, 200)],
+        ),
+        post(format!("/v1/orders/{order_id}/refund"), &zs, json!({"reason": "x"}), vec![text("/reason", false, 200)]),
+        post(
+            format!("/admin/orders/{order_id}/refund"),
+            &admin,
+            json!({"amount": "1.00", "reason": "x"}),
+            refund_fields,
+        ),
+        post(
+            format!("/sandbox/trades/{pay_id}/refund"),
+            "",
+            json!({"amount": "1.00", "out_request_no": "x"}),
+            vec![
+                unsigned_amount("/amount", true),
+                field("/out_request_no", true, vec![json!(1), json!(""), json!("a b")]),
+            ],
         ),
         post(format!("/sandbox/trades/{pay_id}/pay"), "", json!({"callbacks": 1}), pay),
     ]

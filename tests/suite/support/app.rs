@@ -161,6 +161,11 @@ impl TestApp {
         assert!(changed > 0, "nothing was changed by {statement}");
     }
 
+    /// A connection that makes and unmakes an owner's tables.
+    pub fn migrator(&self, owner: &str) -> db::Db {
+        self.store(owner).migrator().unwrap()
+    }
+
     /// Changes the tables themselves behind an owner's back.
     pub fn alter(&self, owner: &str, statements: &str) {
         self.store(owner).writer().unwrap().batch_execute(statements).unwrap();

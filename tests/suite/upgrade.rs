@@ -1,0 +1,65 @@
+//! The last release's data, with orders in flight, under this one.
+
+use std::time::Duration;
+
+use diesel_migrations::MigrationHarness;
+use serde_json::json;
+use tradepost::db::{each, migrate};
+
+use crate::support::{GOODS, TestApp, Wish};
+
+/// Takes the tables back to what release 0.1 had: so many migrations of each owner came since.
+fn take_back(app: &TestApp) {
+    type Make = fn() -> migrate::Migrations;
+    let all: [(&str, Make, usize); 3] =
+        [("order", || migrate::ORDER, 5), ("pay", || migrate::PAY, 3), ("sandbox", || migrate::SANDBOX, 2)];
+    for (owner, migrations, since) in all {
+        let mut connection = app.migrator(owner);
+        let db = &mut connection;
+        for _ in 0..since {
+            each!(db, db.revert_last_migration(migrations()).map(drop)).unwrap();
+        }
+    }
+}
+
+#[actix_web::test]
+async fn orders_that_were_in_flight_are_paid_expire_and_keep_their_points() {
+    let mut app = TestApp::start().await;
+    let zs = app.zs().await;
+    let mut orders = Vec::new();
+    for key in ["paid", "paying", "lost", "unpaid"] {
+        orders.push(app.order(&zs, key, &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id"));
+    }
+    let mut payments = Vec::new();
+    for order_id in &orders[..3] {
+        payments.push(app.pay(&zs, order_id, order_id).await.expect(201).text_of("pay_id"));
+    }
+    app.pay_at_platform(&payments[0], json!({})).await.expect(200);
+    app.stop(Duration::from_secs(5)).await;
+    take_back(&app);
+    // Then the message that brings the points came from Pay itself; this one is still on its way.
+    app.tamper("user", "DELETE FROM user_score_log");
+    app.tamper("user", "UPDATE users SET user_score = 100 WHERE user_score > 100");
+    app.tamper("user", "DELETE FROM mq_consumer");
+    app.tamper("order", "DELETE FROM mq_producer WHERE msg_tag = 'paid'");
+    app.tamper(
+        "pay",
+        "UPDATE mq_producer SET group_name = 'points', msg_status = 0, due_time = 1 WHERE group_name = 'pay_log'",
+    );
+    app.restart().await;
+    app.settle().await;
+    assert_eq!(app.get("/v1/users/me", &zs).await.expect(200).body["user_score"], 1100);
+    app.pay_at_platform(&payments[1], json!({})).await.expect(200);
+    app.assert_order_paid(&zs, &orders[1]).await;
+    app.pay_at_platform(&payments[2], json!({"lose": true})).await.expect(200);
+    app.advance(Duration::from_secs(31 * 60)).await;
+    app.assert_order_paid(&zs, &orders[0]).await;
+    app.assert_order_paid(&zs, &orders[2]).await;
+    let unpaid = app.get(&format!("/v1/orders/{}", orders[3]), &zs).await.expect(200).body;
+    assert_eq!(unpaid["order_status"], "cancelled", "what had no time to expire then has one now");
+    // Which payment paid it was not noted then: the money is found all the same.
+    app.refund(&zs, "refund", &orders[0]).await.expect(202);
+    app.settle().await;
+    assert_eq!(app.get(&format!("/v1/payments/{}", payments[0]), &zs).await.body["status"], "refunded");
+    app.finish().await;
+}
