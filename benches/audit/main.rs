@@ -2,12 +2,7 @@
 //! and unpaid ones, that is filled by SQL, on which the real binary is run.
 //!
 //! `cargo bench --bench audit -- --orders 1000000`
-#![expect(
-    clippy::expect_used,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a run that meets something unexpected is to fail"
-)]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a run that meets something unexpected is to fail")]
 
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};

@@ -16,6 +16,7 @@ const STRETCH: usize = 250;
 /// Steps of one shop.
 const LIFE: usize = 5_000;
 
+#[expect(clippy::disallowed_methods, reason = "which run it is to be")]
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}: {text:?}")))
 }

@@ -349,7 +349,7 @@ impl Shop {
             let lives = status == "confirmed";
             assert_eq!(
                 is_paid,
-                (lives && !charged.is_empty()) || life.pay_amount == 0 && lives || status == "refunded",
+                (lives && (life.pay_amount == 0 || !charged.is_empty())) || status == "refunded",
                 "order {id}: {row}"
             );
             let shipping = if life.is_received {
