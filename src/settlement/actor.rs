@@ -2,10 +2,11 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::Duration;
 
 use actix::{Actor, Addr, AsyncContext, Context, Handler, ResponseFuture, Supervised};
 use futures_util::{StreamExt, stream};
+use tokio::sync::Mutex;
 
 use super::message::{Cancel, Query, Sweep};
 use super::{Tools, close, payment, refund};
@@ -18,14 +19,16 @@ use crate::runtime::{Failure, Reply, task::ask};
 /// Its name in the status page.
 pub const NAME: &str = "settlement";
 const PAGE: i64 = 500;
+/// A conversation that takes longer is given up; its row says when it is tried again.
+const WITHIN: Duration = Duration::from_secs(60);
 /// Conversations with platforms at once.
 pub const AT_ONCE: usize = 32;
 
 /// Settles what is due.
 pub struct Settlement {
     tools: Arc<Tools>,
-    /// Sweeps under way: a second beside one would find what the first left, and nothing to do.
-    sweeping: Arc<AtomicUsize>,
+    /// Held by the sweep under way: a second beside it would find what the first left, and nothing to do.
+    turn: Arc<Mutex<()>>,
 }
 
 impl Settlement {
@@ -33,67 +36,65 @@ impl Settlement {
     #[must_use]
     pub fn start(tools: Tools) -> Addr<Self> {
         let (tools, health) = (Arc::new(tools.clone()), tools.health);
-        supervise(health, |_| Self { tools, sweeping: Arc::default() })
+        supervise(health, |_| Self { tools, turn: Arc::default() })
     }
 
     fn sweep(&self) -> impl Future<Output = usize> + use<> {
-        let (tools, sweeping) = (Arc::clone(&self.tools), Arc::clone(&self.sweeping));
+        let (tools, turn) = (Arc::clone(&self.tools), Arc::clone(&self.turn));
         async move {
-            if sweeping.fetch_add(1, SeqCst) > 0 {
-                sweeping.fetch_sub(1, SeqCst);
-                return 1;
+            match turn.try_lock() {
+                Ok(_turn) => sweep(&tools).await,
+                Err(_) => 1,
             }
-            let count = sweep(&tools).await;
-            sweeping.fetch_sub(1, SeqCst);
-            count
         }
     }
 }
 
 /// Does all that is due; answers how much that was.
 async fn sweep(tools: &Arc<Tools>) -> usize {
-    let (asks, refunds, expired) = tokio::join!(asks(tools), refunds(tools), expired(tools));
-    asks.unwrap_or(0) + refunds.unwrap_or(0) + expired.unwrap_or(0)
+    let (pay, order, payments) = (&tools.pay, &tools.order, tools.payments);
+    let asks = drain(
+        tools,
+        async || ask(pay, TakeAsks { limit: PAGE, again: payments.ask }).await,
+        |tools, asked| async move { payment::look(&tools, &asked).await.map(drop) },
+    );
+    let refunds = drain(
+        tools,
+        async || ask(pay, TakeRefunds { limit: PAGE, again: payments.refund }).await,
+        |tools, due| async move { refund::settle(&tools, &due).await },
+    );
+    let expired = drain(
+        tools,
+        async || ask(order, TakeExpired { limit: PAGE, lease: payments.close_again_after.0 }).await,
+        |tools, order_id| async move { close::expire(&tools, order_id).await },
+    );
+    let (asks, refunds, expired) = tokio::join!(asks, refunds, expired);
+    asks + refunds + expired
 }
 
-async fn asks(tools: &Arc<Tools>) -> Reply<usize> {
+/// Takes what is due, a page at a time, and settles it until nothing is left; answers how much that was. A store that does
+/// not answer is asked again by the next sweep.
+async fn drain<T, F>(
+    tools: &Arc<Tools>,
+    take: impl AsyncFn() -> Reply<Vec<T>>,
+    settle: impl Fn(Arc<Tools>, T) -> F,
+) -> usize
+where
+    F: Future<Output = Reply<()>> + 'static,
+{
     let mut count = 0;
-    loop {
-        let page = ask(&tools.pay, TakeAsks { limit: PAGE, again: tools.payments.ask }).await?;
+    while let Ok(page) = take().await {
         if page.is_empty() {
-            return Ok(count);
+            break;
         }
         count += page.len();
-        each(tools, page, |tools, asked| async move { payment::look(&tools, &asked).await.map(drop) }).await;
+        each(tools, page, &settle).await;
     }
-}
-
-async fn refunds(tools: &Arc<Tools>) -> Reply<usize> {
-    let mut count = 0;
-    loop {
-        let page = ask(&tools.pay, TakeRefunds { limit: PAGE, again: tools.payments.refund }).await?;
-        if page.is_empty() {
-            return Ok(count);
-        }
-        count += page.len();
-        each(tools, page, |tools, due| async move { refund::settle(&tools, &due).await }).await;
-    }
-}
-
-async fn expired(tools: &Arc<Tools>) -> Reply<usize> {
-    let mut count = 0;
-    loop {
-        let page = ask(&tools.order, TakeExpired { limit: PAGE, lease: tools.payments.close_again_after.0 }).await?;
-        if page.is_empty() {
-            return Ok(count);
-        }
-        count += page.len();
-        each(tools, page, |tools, order_id| async move { close::expire(&tools, order_id).await }).await;
-    }
+    count
 }
 
 /// Settles each in a task of its own: one that fails, or panics, stops no other.
-async fn each<T, F>(tools: &Arc<Tools>, page: Vec<T>, settle: impl Fn(Arc<Tools>, T) -> F)
+async fn each<T, F>(tools: &Arc<Tools>, page: Vec<T>, settle: &impl Fn(Arc<Tools>, T) -> F)
 where
     F: Future<Output = Reply<()>> + 'static,
 {
@@ -110,7 +111,7 @@ where
 
 async fn settle_one(tools: Arc<Tools>, settling: impl Future<Output = Reply<()>>) {
     let outcome = match tools.faults.hit(NAME, "settle") {
-        Ok(()) => settling.await,
+        Ok(()) => tokio::time::timeout(WITHIN, settling).await.unwrap_or(Err(Failure::Unknown)),
         Err(_) => Err(Failure::Unknown),
     };
     match outcome {
@@ -124,7 +125,8 @@ impl Actor for Settlement {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        self.sweeping = Arc::default();
+        // The sweep of an earlier life may still be under way: it disturbs nobody.
+        self.turn = Arc::default();
         ctx.run_interval(self.tools.payments.sweep_every.0, |me, _| {
             if me.tools.faults.hit(NAME, "handle").is_ok() {
                 let sweep = me.sweep();

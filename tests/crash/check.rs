@@ -23,6 +23,7 @@ pub async fn settle(http: &Http, shop: &Shop) {
         let settled = status["sagas"]["unconfirmed"] == 0
             && status["sagas"]["in_flight"] == 0
             && status["outbox"]["pending"] == 0
+            && status["payments"]["refunds_pending"] == 0
             && status["status"] == "healthy";
         quiet = if settled { quiet + 1 } else { 0 };
         assert!(Instant::now() < until, "not settled within {SETTLED_WITHIN:?}: {status:#}");
@@ -123,7 +124,14 @@ async fn orders(http: &Http, shop: &Shop, history: &Shared) -> Orders {
             violations.push(format!("{id} is the answer to two keys, one is {}", request.key));
         }
         let fits = match &request.outcome {
-            Outcome::Made(_) => order["order_status"] == "confirmed",
+            Outcome::Made(_) => {
+                let status = order["order_status"].as_str().unwrap();
+                match history.acts.get(id) {
+                    None => status == "confirmed",
+                    Some((what, true)) => status == *what,
+                    Some((what, false)) => status == *what || status == "confirmed",
+                }
+            }
             Outcome::Refused(_, code, _) => order["order_status"] != "confirmed" && order["refusal"] == code.as_str(),
             Outcome::Unknown => true,
         };
@@ -164,7 +172,13 @@ async fn payments(http: &Http, shop: &Shop, history: &Shared, since: usize, orde
         let deliveries = trade["deliveries"].as_array().unwrap();
         let notes_are_lost = history.borrow().notes_are_lost;
         let acknowledged = || notes_are_lost || deliveries.iter().any(|delivery| delivery["status_code"] == 200);
-        let fits = (payment["status"] == "paid") == is_charged
+        let order = orders.get(payment["order_id"].as_str().unwrap());
+        // What a dead order has is given back, all of it.
+        let is_dead = order.is_some_and(|order| order["order_status"] != "confirmed");
+        let status = if is_dead { "refunded" } else { "paid" };
+        let back = if is_dead { &trade["charged"] } else { &json!("0.00") };
+        let fits = (payment["status"] == status) == is_charged
+            && trade["refunded"] == *back
             && (!is_charged || trade["charged"] == payment["pay_amount"])
             && (!is_charged || acknowledged());
         if !fits {
@@ -179,7 +193,8 @@ async fn payments(http: &Http, shop: &Shop, history: &Shared, since: usize, orde
         }
     }
     for order_id in &charged {
-        if orders.get(order_id).is_none_or(|order| order["pay_status"] != "paid") {
+        let settled = |order: &Value| order["pay_status"] == "paid" || order["order_status"] == "cancelled";
+        if !orders.get(order_id).is_some_and(settled) {
             wrong(history, format!("LOST: {order_id} is paid at the platform, and not here"));
         }
     }

@@ -62,6 +62,8 @@ pub struct History {
     pub requests: Vec<Request>,
     /// Payments the platform was asked to charge, and whether it answered.
     pub charges: BTreeMap<String, bool>,
+    /// Orders somebody gave up (`cancelled`) or wanted the money of back (`refunded`), and whether that was acknowledged.
+    pub acts: BTreeMap<String, (&'static str, bool)>,
     /// How often what was seen: the run proves nothing about what it never met.
     pub met: BTreeMap<String, u64>,
     /// A node died for good: its orders are given up, though there was time to drive them on.
@@ -81,6 +83,7 @@ impl History {
             began: Instant::now(),
             requests: Vec::new(),
             charges: BTreeMap::new(),
+            acts: BTreeMap::new(),
             met,
             a_node_is_gone: false,
             notes_are_lost: false,
@@ -157,6 +160,8 @@ impl History {
                 self.charges.insert(pay_id.to_owned(), true);
             }
             Reply::Answer(503, _) => {}
+            // Its order was given up first: the platform was told to close it.
+            Reply::Answer(409, _) => self.meet("closed before it was charged"),
             Reply::Answer(..) => {
                 self.wrong.insert(format!("the charge of {pay_id} was answered {reply:?}"));
             }

@@ -146,7 +146,12 @@ impl Customer {
         match outcome {
             Outcome::Made(order_id) => {
                 self.history.borrow_mut().meet(what);
-                answered && (self.rng.bool() || self.pay(&order_id).await)
+                answered
+                    && match self.rng.u8(..10) {
+                        0..=3 => true,
+                        4 => self.undo("cancelled", &order_id).await,
+                        _ => self.pay(&order_id).await,
+                    }
             }
             Outcome::Refused(_, code, _) => {
                 self.history.borrow_mut().meet(&code);
@@ -196,7 +201,46 @@ impl Customer {
         }
         let Some(pay_id) = started.filter(|_| self.rng.u8(..10) < 8) else { return true };
         let how = json!({"callbacks": self.rng.u8(1..=3), "concurrent": self.rng.bool()});
-        charge(&self.http, &self.history, &pay_id, &how).await
+        let answered = charge(&self.http, &self.history, &pay_id, &how).await;
+        answered
+            && match self.rng.u8(..8) {
+                0 => self.undo("refunded", order_id).await,
+                1 => self.undo("cancelled", order_id).await,
+                _ => true,
+            }
+    }
+
+    /// Gives an order up, or wants the money back; `false` where nobody answered.
+    async fn undo(&mut self, what: &'static str, order_id: &str) -> bool {
+        self.history.borrow_mut().acts.insert(order_id.to_owned(), (what, false));
+        let mut reply = undo(&self.http, &self.shop, self.user, what, order_id).await;
+        // The callback may still be on its way: a refund begins when the order has heard of its payment.
+        for _ in 0..20 {
+            if what == "cancelled" || !matches!(reply, Reply::Answer(409, _)) {
+                break;
+            }
+            actix_web::rt::time::sleep(Duration::from_millis(5)).await;
+            reply = undo(&self.http, &self.shop, self.user, what, order_id).await;
+        }
+        if matches!(reply, Reply::Answer(200 | 202, _)) {
+            let mut history = self.history.borrow_mut();
+            history.meet(what);
+            history.acts.insert(order_id.to_owned(), (what, true));
+        }
+        !matches!(reply, Reply::Broken(_))
+    }
+}
+
+/// Asks for an order to be given up, or for its money.
+async fn undo(http: &Http, shop: &Shop, user: usize, what: &str, order_id: &str) -> Reply {
+    let token = &shop.users[user].token;
+    match what {
+        "refunded" => {
+            // What was refused to a key is refused for ever: each attempt has one of its own.
+            let key = format!("refund-{order_id}-{}", fastrand::u64(..));
+            http.post(&format!("/v1/orders/{order_id}/refund"), token, &key, &json!({})).await
+        }
+        _ => http.post(&format!("/v1/orders/{order_id}/cancel"), token, "", &json!({})).await,
     }
 }
 

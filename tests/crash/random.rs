@@ -14,7 +14,7 @@ use super::run::{Run, alone, from_environment, gone};
 use super::server::place::Place;
 
 /// What a run must have met, else it proves nothing.
-const MEANT: [&str; 11] = [
+const MEANT: [&str; 13] = [
     "order",
     "hot order",
     "order with balance",
@@ -23,6 +23,8 @@ const MEANT: [&str; 11] = [
     "coupon_already_used",
     "payment",
     "charge",
+    "cancelled",
+    "refunded",
     "asked again",
     "unknown",
     "done and unheard",
