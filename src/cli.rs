@@ -109,15 +109,14 @@ fn reconcile(settings: &Settings, provider: &str, file: &Path, apply: bool, json
     if json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
-        use Kind::{Amount, Matched, MissingHere, MissingThere, Status};
-        for kind in [Matched, MissingHere, MissingThere, Amount, Status] {
+        for kind in Kind::ALL {
             let count = report.counts.get(&kind).copied().unwrap_or(0);
-            writeln!(out, "{:14} {count:>9}", format!("{kind:?}"))?;
+            writeln!(out, "{:14} {count:>9}", kind.word())?;
         }
         for difference in &report.differences {
             let Difference { kind, out_trade_no, refund_no, ours, theirs, .. } = difference;
             let refund = refund_no.as_ref().map(|number| format!(" refund {number}")).unwrap_or_default();
-            writeln!(out, "  {kind:?}: payment {out_trade_no}{refund}: ours: {ours}; theirs: {theirs}")?;
+            writeln!(out, "  {}: payment {out_trade_no}{refund}: ours: {ours}; theirs: {theirs}", kind.word())?;
         }
         writeln!(out, "{} repaired", report.repaired)?;
     }

@@ -25,6 +25,23 @@ pub enum Kind {
     Status,
 }
 
+impl Kind {
+    /// Every way.
+    pub const ALL: [Self; 5] = [Self::Matched, Self::MissingHere, Self::MissingThere, Self::Amount, Self::Status];
+
+    /// Its word, as in JSON.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Matched => "matched",
+            Self::MissingHere => "missing_here",
+            Self::MissingThere => "missing_there",
+            Self::Amount => "amount",
+            Self::Status => "status",
+        }
+    }
+}
+
 /// What a difference is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
