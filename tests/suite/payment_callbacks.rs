@@ -173,3 +173,17 @@ async fn p4_the_same_callback_one_after_the_other_pays_once_too() {
     assert_eq!(app.told(&pay_id).await, vec![200; 50]);
     app.finish().await;
 }
+
+#[actix_web::test]
+async fn a_second_trade_for_a_payment_that_is_paid_is_parked_and_never_taken_for_the_first() {
+    let app = start().await;
+    let (zs, order_id, pay_id) = app.paying().await;
+    app.pay_at_platform(&pay_id, json!({})).await.expect(200);
+    let mut another = notice(&pay_id);
+    another["data"]["trade_no"] = json!("sb2");
+    assert_eq!(signed(&app, &another).await.status, 422);
+    let parked = "SELECT count(*) AS n FROM pay_notice WHERE reason = 'the payment is paid by another trade'";
+    assert_eq!(app.number("pay", parked), 1);
+    app.assert_paid_once(&zs, &order_id).await;
+    app.finish().await;
+}
