@@ -97,8 +97,8 @@ fn spawn_drive(
     outcome
 }
 
-/// Drives on the unfinished orders nobody works on, the earliest deadline first, as many as there is room for. Those of another node are
-/// left to it, and given up in its stead once their deadline has passed: it may be gone for good.
+/// Drives on the unfinished orders nobody works on, the earliest deadline first, as many as there is room for. Those of
+/// another node are left to it, and given up in its stead once their deadline has passed: it may be gone for good.
 async fn sweep(tools: Arc<Tools>, tracker: Tracker, addr: Addr<OrderCoordinator>) -> Reply<usize> {
     let mut after = None;
     while !tracker.is_full() {

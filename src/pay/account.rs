@@ -44,7 +44,5 @@ pub fn paid(_: &Pay, batch: &[PaidAccounts], db: &mut Db) -> db::Result<Vec<Vec<
         let rows: Vec<Row> = each!(db, paid.load(db))?;
         accounts(db, rows)
     };
-    let mut pages: Vec<Vec<Account>> = batch.iter().map(page).collect::<db::Result<_>>()?;
-    pages.iter_mut().for_each(|page| page.sort_by_key(|account| account.pay_id));
-    Ok(pages)
+    batch.iter().map(page).collect()
 }

@@ -29,9 +29,8 @@ async fn m8_paid_and_its_messages_are_one() {
     let (zs, order_id, pay_id) = app.paying().await;
     // All is done and nothing is committed.
     app.faults.plan("pay.before_commit", Fault::Error, 0, 1);
-    app.pay_at_platform(&pay_id, json!({})).await.expect(200);
+    assert_eq!(app.told_alone(&pay_id).await, [503]);
     assert_eq!(app.faults.struck("pay.before_commit"), 1);
-    assert_eq!(app.told(&pay_id).await, [503]);
     assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay_notice"), 0);
     app.assert_unpaid().await;
     // Nothing is lost, as the platform asks again.
@@ -46,8 +45,8 @@ async fn m8_a_callback_whose_answer_is_lost_has_done_its_work() {
     let app = TestApp::with(&SLOW).await;
     let (zs, order_id, pay_id) = app.paying().await;
     app.faults.plan("pay.after_commit", Fault::Error, 0, 1);
-    app.pay_at_platform(&pay_id, json!({})).await.expect(200);
-    assert_eq!(app.told(&pay_id).await, [503]);
+    assert_eq!(app.told_alone(&pay_id).await, [503]);
+    app.settle().await;
     app.assert_paid_once(&zs, &order_id).await;
     app.advance(HOUR * 2).await;
     assert_eq!(app.told(&pay_id).await, [503, 200]);

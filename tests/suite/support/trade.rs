@@ -1,6 +1,10 @@
 //! Payments on their way: what the platform told, and what became of it.
 
-use super::{TestApp, Wish};
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::{TestApp, Wish, eventually};
 
 /// Settings with which a message that failed is not tried again before an hour has passed, and is after two.
 pub const SLOW: [(&str, &str); 2] = [("RELAY__BACKOFF__FIRST", "2h"), ("RELAY__BACKOFF__LONGEST", "2h")];
@@ -38,6 +42,14 @@ impl TestApp {
         assert_eq!(self.number("pay", "SELECT count(*) AS n FROM mq_producer"), 2);
         assert_eq!(self.number("order", "SELECT count(*) AS n FROM mq_producer"), 1);
         assert_eq!(self.number("user", "SELECT count(*) AS n FROM user_score_log"), 1);
+    }
+
+    /// Pays at the sandbox platform and waits for nothing but the shop's answer to its callback: no work of another kind
+    /// meets the fault a test has planned for that.
+    pub async fn told_alone(&self, pay_id: &str) -> Vec<i64> {
+        self.post(&format!("/sandbox/trades/{pay_id}/pay"), "", json!({})).await.expect(200);
+        let told = || async { Some(self.told(pay_id).await).filter(|told| !told.is_empty()) };
+        eventually(Duration::from_secs(10), "the shop's answer", told).await
     }
 
     /// What the shop answered to every callback so far.
