@@ -12,8 +12,8 @@ use crate::coordinator::{Owners, Tools};
 use crate::coupon::Coupon;
 use crate::domain::clock::Clock;
 use crate::domain::id::IdGenerator;
-use crate::gateway::Gateways;
 use crate::gateway::sandbox::{self, Account, Platform};
+use crate::gateway::{Gateway, Gateways};
 use crate::goods::Goods;
 use crate::order::Order;
 use crate::pay::Pay;
@@ -31,6 +31,7 @@ pub struct Parts {
     pub clock: Clock,
     pub faults: Faults,
     pub sandbox: Option<Account>,
+    pub platforms: Vec<Arc<dyn Gateway>>,
 }
 
 /// The addresses of all actors, and their counters.
@@ -54,7 +55,7 @@ pub async fn build_on(arbiter: &Arbiter, parts: Parts) -> anyhow::Result<Graph> 
 }
 
 fn build(parts: Parts) -> Graph {
-    let Parts { settings, stores, clock, faults, sandbox } = parts;
+    let Parts { settings, stores, clock, faults, sandbox, platforms } = parts;
     let ids = Arc::new(IdGenerator::new(clock.clone(), settings.node.id));
     let kit = || Kit {
         clock: clock.clone(),
@@ -83,7 +84,7 @@ fn build(parts: Parts) -> Graph {
     let mut network = network(&coupon, &goods, &user, &order, &pay);
     let started =
         sandbox.zip(stores.sandbox).map(|(account, store)| sandbox::start(sandbox_kit, store, limits, account));
-    let (mut gateways, mut platform) = (Vec::new(), None);
+    let (mut gateways, mut platform) = (platforms, None);
     if let Some(started) = started {
         health.extend(started.health);
         network.outboxes.push(started.outbox);

@@ -12,6 +12,7 @@ pub mod stores;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Arbiter;
@@ -21,6 +22,7 @@ use anyhow::Context;
 use crate::config::{self, Settings};
 use crate::coordinator;
 use crate::domain::clock::Clock;
+use crate::gateway::{Gateway, Shop, alipay, wechat};
 use crate::http::password::Passwords;
 use crate::http::token::Tokens;
 use crate::runtime::{Faults, relay};
@@ -62,6 +64,7 @@ impl App {
             clock: clock.clone(),
             faults,
             sandbox: sandbox_account(&settings, &folder, address)?,
+            platforms: platforms(&settings, &clock)?,
         };
         let arbiter = Arbiter::new();
         let graph = graph::build_on(&arbiter, parts).await?;
@@ -144,6 +147,15 @@ fn listen(settings: &Settings) -> anyhow::Result<(TcpListener, Option<TcpListene
         ),
     };
     Ok((listener, admin))
+}
+
+/// The ways to pay on platforms outside.
+fn platforms(settings: &Settings, clock: &Clock) -> Result<Vec<Arc<dyn Gateway>>, config::Error> {
+    let public_url = settings.http.public_url.trim_end_matches('/').to_owned();
+    let shop = Shop { public_url, clock: clock.clone() };
+    let mut all = alipay::gateways(&settings.gateway.alipay, &shop)?;
+    all.extend(wechat::gateways(&settings.gateway.wechat, &shop)?);
+    Ok(all)
 }
 
 fn sandbox_account(

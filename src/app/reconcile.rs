@@ -93,7 +93,7 @@ async fn repair(
         trade_no: line.trade_no.clone(),
         amount: line.amount,
         currency: CURRENCY.to_owned(),
-        merchant_is_ours: true,
+        stranger: None,
     };
     let body = format!("from the platform's statement: {line:?}");
     match ask(pay, Notify { provider, notice, body }).await? {

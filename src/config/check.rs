@@ -57,9 +57,6 @@ pub fn check(settings: &Settings) -> Result<(), Error> {
     if !url.is_empty() && !url.starts_with("http://") && !url.starts_with("https://") {
         return Err(Error::new("http.public_url", "must begin with http:// or https://"));
     }
-    if url.starts_with("https://") && settings.gateway.sandbox.enabled {
-        return Err(Error::new("http.public_url", "must begin with http:// while the sandbox platform is enabled"));
-    }
     if !listen.is_empty() && listen.parse::<std::net::SocketAddr>().is_err() {
         return Err(Error::new("admin.listen", "must be an address such as 127.0.0.1:8081"));
     }

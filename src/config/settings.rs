@@ -1,6 +1,8 @@
 //! The settings as types; `config/default.toml` has a sentence for each.
 #![expect(missing_docs, reason = "config/default.toml has a sentence for each")]
 
+use std::path::PathBuf;
+
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
 
@@ -202,6 +204,40 @@ pub struct Points {
 #[serde(deny_unknown_fields)]
 pub struct Gateway {
     pub sandbox: Sandbox,
+    pub alipay: Alipay,
+    pub wechat: Wechat,
+}
+
+/// `[gateway.alipay]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alipay {
+    pub app_id: String,
+    pub seller_id: String,
+    pub app_key: PathBuf,
+    pub platform_key: PathBuf,
+    pub app_certificate: PathBuf,
+    pub platform_certificate: PathBuf,
+    pub root_certificate: PathBuf,
+    pub subject: String,
+    pub url: String,
+}
+
+/// `[gateway.wechat]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wechat {
+    pub merchant_id: String,
+    pub app_id: String,
+    pub merchant_key: PathBuf,
+    pub merchant_serial: String,
+    pub api_v3_key: Secret,
+    pub platform_key_id: String,
+    pub platform_key: PathBuf,
+    pub platform_certificates: PathBuf,
+    pub subject: String,
+    pub url: String,
+    pub fallback_url: String,
 }
 
 /// `[gateway.sandbox]`

@@ -39,7 +39,6 @@ fn every_wrong_setting_is_named() {
         ("TRADEPOST__ADMIN__PASSWORD", "short", "admin.password"),
         ("TRADEPOST__ADMIN__LISTEN", "8081", "admin.listen"),
         ("TRADEPOST__HTTP__PUBLIC_URL", "example.org", "http.public_url"),
-        ("TRADEPOST__HTTP__PUBLIC_URL", "https://example.org", "http.public_url"),
         ("TRADEPOST__POINTS__PER_UNIT", "1e3", "points.per_unit"),
         ("TRADEPOST__PROFILE", "staging", "profile"),
         ("TRADEPOST__PROFILE", "production", "gateway.sandbox.enabled"),

@@ -6,6 +6,7 @@ use crate::domain::id::{OrderId, UserId};
 use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
 use crate::domain::order::Wanted;
 use crate::domain::refusal::Refusal;
+use crate::domain::text::Payer;
 use crate::order::message::Order;
 use crate::pay::error::RequestRefusal;
 use crate::pay::message::Payment;
@@ -54,6 +55,8 @@ pub struct StartPayment {
     pub order_id: OrderId,
     /// The platform, as the client names it.
     pub provider: String,
+    /// Who the customer is there.
+    pub payer: Option<Payer>,
 }
 
 /// What became of [`StartPayment`].
@@ -67,6 +70,8 @@ pub enum PaymentStarted {
     OrderNotFound,
     /// No such platform is set up.
     UnknownProvider,
+    /// The platform must be told who the customer is there.
+    PayerMissing,
     /// The key was used for another request.
     KeyReused,
 }

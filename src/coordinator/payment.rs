@@ -3,16 +3,21 @@
 
 use super::Tools;
 use super::message::{PaymentStarted, StartPayment};
-use crate::gateway::{Gateway, Outcome};
+use crate::domain::id::UserId;
+use crate::domain::text::Payer;
+use crate::gateway::{Gateway, Outcome, Purchase};
 use crate::order;
 use crate::order::error::PaymentRefusal;
 use crate::pay::error::RequestRefusal;
-use crate::pay::message::{FindRequest, Open, Prior, SetCheckout, Status};
+use crate::pay::message::{FindRequest, Open, Payment, SetCheckout, Status};
 use crate::runtime::{Failure, Reply, task::ask};
 
 /// Starts a payment, or finds the one its key started.
 pub async fn start(tools: &Tools, request: StartPayment) -> Reply<PaymentStarted> {
     let Some(gateway) = tools.gateways.find(&request.provider) else { return Ok(PaymentStarted::UnknownProvider) };
+    if gateway.needs_payer() && request.payer.is_none() {
+        return Ok(PaymentStarted::PayerMissing);
+    }
     let (user_id, order_id) = (request.user_id, request.order_id);
     let earlier = FindRequest { user_id, key: request.key.clone() };
     let prior = match ask(&tools.owners.pay, earlier).await? {
@@ -37,18 +42,33 @@ pub async fn start(tools: &Tools, request: StartPayment) -> Reply<PaymentStarted
     if prior.fingerprint != request.fingerprint.as_str() {
         return Ok(PaymentStarted::KeyReused);
     }
-    with_checkout(tools, gateway, prior).await
-}
-
-async fn with_checkout(tools: &Tools, gateway: &dyn Gateway, prior: Prior) -> Reply<PaymentStarted> {
     let payment = match prior.outcome {
         Ok(payment) => payment,
         Err(refusal) => return Ok(PaymentStarted::Refused(refusal)),
     };
+    with_checkout(tools, gateway, payment, request.user_id, request.payer).await
+}
+
+async fn with_checkout(
+    tools: &Tools,
+    gateway: &dyn Gateway,
+    payment: Payment,
+    user_id: UserId,
+    payer: Option<Payer>,
+) -> Reply<PaymentStarted> {
     if payment.checkout.is_some() || payment.status != Status::Unpaid {
         return Ok(PaymentStarted::Started(Box::new(payment)));
     }
-    match gateway.create(payment.pay_id, payment.pay_amount).await {
+    let find = order::message::Find { order_id: payment.order_id, user_id };
+    let confirmed = ask(&tools.owners.order, find).await?.and_then(|order| order.confirm_time);
+    let purchase = Purchase {
+        pay_id: payment.pay_id,
+        amount: payment.pay_amount,
+        // With the order's own time to be paid: what the platform takes after that would only go back.
+        closes_at: confirmed.unwrap_or(payment.add_time).plus(tools.orders.pay_within.0),
+        payer,
+    };
+    match gateway.create(purchase).await {
         Outcome::Known(checkout) => {
             let set = SetCheckout { pay_id: payment.pay_id, checkout };
             let payment = ask(&tools.owners.pay, set).await?.unwrap_or(payment);

@@ -156,10 +156,10 @@ diesel::table! {
         provider -> Text,
         trade_no -> Nullable<Text>,
         checkout_kind -> Nullable<Text>,
-        checkout_url -> Nullable<Text>,
         add_time -> BigInt,
         pay_time -> Nullable<BigInt>,
         close_time -> Nullable<BigInt>,
+        checkout -> Nullable<Text>,
     }
 }
 

@@ -1,89 +1,24 @@
 //! Payment platforms behind one trait.
 
+pub mod alipay;
+pub mod certificate;
+pub mod checkout;
+pub mod key;
+pub mod notice;
 pub mod sandbox;
+pub mod wechat;
+mod wire;
 
 use std::future::Future;
 use std::pin::Pin;
 
-use serde::Serialize;
-
-use crate::domain::clock::Timestamp;
+use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::Money;
+use crate::domain::text::Payer;
 
-/// Where a customer pays.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Checkout {
-    /// How to get there.
-    pub kind: CheckoutKind,
-    /// The address.
-    pub url: String,
-}
-
-/// How a customer gets to the platform.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CheckoutKind {
-    /// The browser is sent to the address.
-    Redirect,
-}
-
-impl CheckoutKind {
-    /// The word that is stored.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Redirect => "redirect",
-        }
-    }
-
-    /// The kind with this word.
-    #[must_use]
-    pub fn from_code(code: &str) -> Option<Self> {
-        (code == Self::Redirect.code()).then_some(Self::Redirect)
-    }
-}
-
-/// What a platform tells, its signature checked, nothing of it believed yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
-    /// The platform's id of the event, the same in every delivery of it.
-    pub event_id: String,
-    /// What happened.
-    pub event: Event,
-    /// Our number of the payment, as the platform says it.
-    pub out_trade_no: String,
-    /// The platform's number of the payment.
-    pub trade_no: String,
-    /// The amount it says.
-    pub amount: Money,
-    /// The currency it says.
-    pub currency: String,
-    /// Whether it is for the merchant in our settings.
-    pub merchant_is_ours: bool,
-}
-
-/// What happened at a platform.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// The customer paid.
-    Paid,
-    /// The customer, or the platform, declined.
-    Declined,
-    /// Money went back: the number of the refund.
-    Refunded(String),
-}
-
-/// Why a callback is not even read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Reject {
-    /// The signature is missing, malformed, wrong or too old.
-    #[error("the signature is not valid")]
-    Signature,
-    /// The signature is good, the content is none we know.
-    #[error("the notice cannot be read")]
-    Unreadable,
-}
+pub use checkout::Checkout;
+pub use notice::{Event, Notice, Reject, Reply, Stranger};
 
 /// What asking a platform gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,8 +51,21 @@ pub struct Charge {
     pub amount: Money,
     /// In which currency.
     pub currency: String,
-    /// Whether it is for the merchant in our settings.
-    pub merchant_is_ours: bool,
+    /// Whom it is for, where that is not us.
+    pub stranger: Option<Stranger>,
+}
+
+/// What a customer is to pay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Purchase {
+    /// Our number of it.
+    pub pay_id: PayId,
+    /// How much.
+    pub amount: Money,
+    /// When it is to end at the platform: what nobody has paid by then cannot be paid any more.
+    pub closes_at: Timestamp,
+    /// Who the customer is at the platform, where it must be told.
+    pub payer: Option<Payer>,
 }
 
 /// What a platform is to give back.
@@ -171,8 +119,13 @@ pub trait Gateway: Send + Sync {
     /// Its name in requests, rows and the callback's address.
     fn name(&self) -> &'static str;
 
-    /// Starts a payment of `amount` under our number `pay_id`; the same number again gives the same checkout.
-    fn create(&self, pay_id: PayId, amount: Money) -> LocalFuture<'_, Outcome<Checkout>>;
+    /// Whether the platform must be told who the customer is there.
+    fn needs_payer(&self) -> bool {
+        false
+    }
+
+    /// Starts a payment under our number; the same number again is the same payment.
+    fn create(&self, purchase: Purchase) -> LocalFuture<'_, Outcome<Checkout>>;
 
     /// Asks how a payment stands.
     fn query(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<Standing>>;
@@ -187,7 +140,8 @@ pub trait Gateway: Send + Sync {
     /// Asks how a refund stands.
     fn query_refund(&self, pay_id: PayId, refund_id: RefundId) -> LocalFuture<'_, Outcome<Refunding>>;
 
-    /// Reads a callback: `header` looks a request header up, `body` is the raw bytes. Verifies before it parses.
+    /// Reads a callback: `header` looks a request header up, `body` is the raw bytes. Verifies before it parses. None:
+    /// it is good, and tells nothing that matters here.
     ///
     /// # Errors
     /// [`Reject`].
@@ -196,10 +150,14 @@ pub trait Gateway: Send + Sync {
         header: &dyn Fn(&str) -> Option<String>,
         body: &[u8],
         now: Timestamp,
-    ) -> Result<Notice, Reject>;
+    ) -> Result<Option<Notice>, Reject>;
 
-    /// The body that tells the platform its notice is safe here.
-    fn acknowledgement(&self) -> &'static str;
+    /// Tells the platform that its notice is safe here.
+    fn acknowledgement(&self) -> Reply;
+
+    /// Tells the platform that its notice is not taken, with the status we would answer anybody and why; none where the
+    /// platform takes our own words.
+    fn refusal(&self, status: u16, why: &str) -> Option<Reply>;
 }
 
 /// How a platform's statement is read; an error says what is wrong with it, naming the line.
@@ -211,6 +169,29 @@ pub fn statement_reader(provider: &str, second: &str) -> Option<(&'static str, S
     let is_second = !second.is_empty() && provider == second;
     let name = if is_second { &*second.to_owned().leak() } else { sandbox::NAME };
     (is_second || provider == sandbox::NAME).then_some((name, sandbox::statement::read))
+}
+
+/// What platforms are told of this shop.
+#[derive(Debug, Clone)]
+pub struct Shop {
+    /// How the outside reaches it, without a slash at the end; empty where the settings do not say.
+    pub public_url: String,
+    /// The time.
+    pub clock: Clock,
+}
+
+impl Shop {
+    /// Where a platform sends its callbacks.
+    #[must_use]
+    pub fn callback_url(&self, provider: &str) -> String {
+        format!("{}/v1/payments/callbacks/{provider}", self.public_url)
+    }
+
+    /// The page that shows a customer how a payment stands.
+    #[must_use]
+    pub fn page_url(&self, pay_id: PayId) -> String {
+        format!("{}/pay/{pay_id}", self.public_url)
+    }
 }
 
 /// The platforms that are set up.

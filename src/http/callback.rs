@@ -1,32 +1,51 @@
 //! `/v1/payments/callbacks/{provider}`: what payment platforms tell. Their signature says who asks.
 
-use actix_web::http::header::ContentType;
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 
 use super::body::RawBody;
 use super::problem::{Code, Problem};
 use super::{Answer, State};
-use crate::gateway::Reject;
+use crate::gateway::{Gateway, Reject, Reply};
 use crate::pay::message::Notify;
 use crate::runtime::task::ask;
 
 /// `POST /v1/payments/callbacks/{provider}`. Acknowledged only after what it changes is committed.
 ///
 /// # Errors
-/// 404 for a platform that is not set up, 401 for a bad signature, 422 for a notice that is not believed, 503 where the
-/// platform should send it again.
+/// 404 for a platform that is not set up; and where the platform takes our own words 401 for a bad signature, 422 for a
+/// notice that is not believed, 503 where the platform should send it again.
 pub async fn take(req: HttpRequest, state: web::Data<State>, RawBody(body): RawBody) -> Answer {
     let provider = req.match_info().get("provider").unwrap_or_default();
     let gateway = state.gateways.find(provider).ok_or(Problem::new(Code::NotFound))?;
-    let notice = gateway.read_callback(&|name| header(&req, name), &body, state.clock.now()).map_err(unread)?;
-    let body = String::from_utf8(body.into()).map_err(|_| unread(Reject::Unreadable))?;
-    match ask(&state.owners.pay, Notify { provider: gateway.name(), notice, body }).await? {
-        Ok(()) => Ok(HttpResponse::Ok().content_type(ContentType::plaintext()).body(gateway.acknowledgement())),
-        Err(rejected) => {
-            tracing::warn!(provider = gateway.name(), reason = %rejected, "notice not believed");
-            Err(Problem::with(Code::InvalidNotice, rejected.to_string()))
-        }
+    let Err(problem) = judge(&req, &state, gateway, body.into()).await else {
+        return Ok(reply(gateway.acknowledgement()));
+    };
+    match gateway.refusal(problem.code.status().as_u16(), &problem.to_string()) {
+        Some(refusal) => Ok(reply(refusal)),
+        None => Err(problem),
     }
+}
+
+/// Good where the platform may forget its notice.
+async fn judge(req: &HttpRequest, state: &State, gateway: &dyn Gateway, body: Vec<u8>) -> Result<(), Problem> {
+    let provider = gateway.name();
+    let read = gateway.read_callback(&|name| header(req, name), &body, state.clock.now());
+    let Some(notice) = read.map_err(|reject| unread(provider, reject))? else { return Ok(()) };
+    let body = String::from_utf8(body).map_err(|_| unread(provider, Reject::Unreadable))?;
+    let told = ask(&state.owners.pay, Notify { provider, notice, body }).await?;
+    told.map_err(|rejected| {
+        tracing::warn!(provider, reason = %rejected, "notice not believed");
+        Problem::with(Code::InvalidNotice, rejected.to_string())
+    })
+}
+
+fn reply(reply: Reply) -> HttpResponse {
+    let mut response = HttpResponseBuilder::new(StatusCode::from_u16(reply.status).unwrap_or_default());
+    if let Some(content_type) = reply.content_type {
+        response.content_type(content_type);
+    }
+    response.body(reply.body)
 }
 
 /// The header's value; none where it comes twice, as nobody knows which of them is meant.
@@ -38,9 +57,12 @@ fn header(req: &HttpRequest, name: &str) -> Option<String> {
     }
 }
 
-fn unread(reject: Reject) -> Problem {
+fn unread(provider: &str, reject: Reject) -> Problem {
+    tracing::warn!(provider, reason = %reject, "callback not read");
     match reject {
-        Reject::Signature => Problem::new(Code::InvalidSignature),
-        Reject::Unreadable => Problem::with(Code::InvalidNotice, reject.to_string()),
+        // Our key is most likely wrong: it is to come again when that is mended.
+        Reject::Ciphertext => Problem::new(Code::Busy),
+        reject if reject.is_unsigned() => Problem::new(Code::InvalidSignature),
+        reject => Problem::with(Code::InvalidNotice, reject.to_string()),
     }
 }

@@ -12,6 +12,7 @@ use super::problem::{Code, Problem};
 use super::{Answer, State};
 use crate::coordinator::message::{PaymentStarted, StartPayment};
 use crate::domain::id::{self, OrderId};
+use crate::domain::text::Payer;
 use crate::pay::message::Find;
 use crate::runtime::task::ask;
 use crate::settlement::message::Query;
@@ -22,6 +23,8 @@ use crate::settlement::message::Query;
 pub struct NewPayment {
     order_id: OrderId,
     provider: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    payer: Option<Payer>,
 }
 
 /// `POST /v1/payments`
@@ -35,6 +38,7 @@ pub async fn start(caller: Customer, Key(key): Key, state: web::Data<State>, Bod
         fingerprint: fingerprint(&new)?,
         order_id: new.order_id,
         provider: new.provider,
+        payer: new.payer,
     };
     match state.coordinator.send(start).await?? {
         PaymentStarted::Started(payment) => {
@@ -44,6 +48,7 @@ pub async fn start(caller: Customer, Key(key): Key, state: web::Data<State>, Bod
         PaymentStarted::Refused(refusal) => Err(refusal.into()),
         PaymentStarted::OrderNotFound => Err(Problem::new(Code::NotFound)),
         PaymentStarted::UnknownProvider => Err(Problem::field("provider", "must be a payment platform of this shop")),
+        PaymentStarted::PayerMissing => Err(Problem::field("payer", "must say who the customer is on this platform")),
         PaymentStarted::KeyReused => Err(Problem::new(Code::IdempotencyKeyReused)),
     }
 }

@@ -2,9 +2,9 @@
 
 use super::error::Rejected;
 use super::message::{
-    Account, Asked, Close, CountUnsettled, DueRefund, EndRefund, Find, FindAccounts, FindAny, FindRequest, ListAll,
-    Notices, Notify, Open, OpenOf, PaidAccounts, Parked, Payment, Prior, SetCheckout, Story, TakeAsks, TakeRefunds,
-    Unfinished, Unsettled,
+    Account, Close, CountUnsettled, DueRefund, EndRefund, Find, FindAccounts, FindAny, FindRequest, ListAll, Notices,
+    Notify, Open, OpenOf, PaidAccounts, Parked, Payment, Prior, SetCheckout, Story, TakeAsks, TakeRefunds, Unfinished,
+    Unsettled,
 };
 use super::{Pay, account, ask, listing, notice, refund, store};
 use crate::db::{Db, Result as DbResult};
@@ -74,7 +74,7 @@ impl Task<Pay> for Notify {
 }
 
 impl Task<Pay> for TakeAsks {
-    type Outcome = Vec<Asked>;
+    type Outcome = Vec<Payment>;
     const ACCESS: Access = Access::Write;
     const DOOR: Door = Door::Reserved;
 
@@ -84,7 +84,7 @@ impl Task<Pay> for TakeAsks {
 }
 
 impl Task<Pay> for OpenOf {
-    type Outcome = Vec<Asked>;
+    type Outcome = Vec<Payment>;
     const ACCESS: Access = Access::Read;
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {

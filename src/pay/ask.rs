@@ -1,11 +1,9 @@
 //! Open payments and when their platform is to be asked, in the tables.
 
-use std::collections::HashMap;
-
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::message::{Asked, FindAny, OpenOf, TakeAsks, Unfinished};
+use super::message::{FindAny, OpenOf, Payment, TakeAsks, Unfinished};
 use super::row::Row;
 use super::{Pay, refund, store};
 use crate::db::bulk::{Kind, Update};
@@ -38,7 +36,7 @@ const NEXT: Update = Update {
 };
 
 /// Gives out the payments to be asked for now, and plans the question after that.
-pub fn take(owner: &Pay, batch: &[TakeAsks], db: &mut Db) -> db::Result<Vec<Vec<Asked>>> {
+pub fn take(owner: &Pay, batch: &[TakeAsks], db: &mut Db) -> db::Result<Vec<Vec<Payment>>> {
     let now = owner.kit.clock.now();
     let take = |task: &TakeAsks| {
         let due = pay_ask::table
@@ -51,23 +49,17 @@ pub fn take(owner: &Pay, batch: &[TakeAsks], db: &mut Db) -> db::Result<Vec<Vec<
         let rows: Vec<Next> = due.iter().map(|(id, asks)| Next { id: id.get(), next: next(*asks).0 }).collect();
         db::expect_rows(NEXT.run(db, &rows)?, rows.len())?;
         let rows = store::read(db, &due.iter().map(|(id, _)| *id).collect::<Vec<_>>())?;
-        asked(db, rows.into_values().collect())
+        Ok(store::payments(db, rows.into_values())?.into_values().collect())
     };
     batch.iter().map(take).collect()
 }
 
-fn asked(db: &mut Db, rows: Vec<Row>) -> db::Result<Vec<Asked>> {
-    let since: HashMap<PayId, Timestamp> = rows.iter().map(|row| (row.pay_id, row.add_time)).collect();
-    let payments = store::payments(db, rows.into_iter())?;
-    Ok(payments.into_iter().filter_map(|(id, payment)| Some(Asked { payment, since: *since.get(&id)? })).collect())
-}
-
 /// The open payments of orders.
-pub fn open_of(batch: &[OpenOf], db: &mut Db) -> db::Result<Vec<Vec<Asked>>> {
+pub fn open_of(batch: &[OpenOf], db: &mut Db) -> db::Result<Vec<Vec<Payment>>> {
     let orders: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
     let rows: Vec<Row> = db::load_by(&orders, |ids| each!(db, pay::table.filter(pay::order_id.eq_any(ids)).load(db)))?;
-    let open = asked(db, rows.into_iter().filter(Row::is_open).collect())?;
-    let of = |task: &OpenOf| open.iter().filter(|open| open.payment.order_id == task.order_id).cloned().collect();
+    let open = store::payments(db, rows.into_iter().filter(Row::is_open))?;
+    let of = |task: &OpenOf| open.values().filter(|open| open.order_id == task.order_id).cloned().collect();
     Ok(batch.iter().map(of).collect())
 }
 
@@ -75,9 +67,9 @@ pub fn open_of(batch: &[OpenOf], db: &mut Db) -> db::Result<Vec<Vec<Asked>>> {
 pub fn find_any(batch: &[FindAny], db: &mut Db) -> db::Result<Vec<Option<Unfinished>>> {
     let find = |task: &FindAny| {
         let rows = store::read(db, &[task.pay_id])?;
-        let Some(asked) = asked(db, rows.into_values().collect())?.pop() else { return Ok(None) };
+        let Some(payment) = store::payments(db, rows.into_values())?.remove(&task.pay_id) else { return Ok(None) };
         let refunds = refund::not_done(db, task.pay_id)?;
-        Ok(Some(Unfinished { asked, refunds: refund::due_of(db, refunds)? }))
+        Ok(Some(Unfinished { payment, refunds: refund::due_of(db, refunds)? }))
     };
     batch.iter().map(find).collect()
 }

@@ -1,5 +1,7 @@
 //! Why Pay refuses.
 
+use crate::gateway::Stranger;
+
 /// Why a request for a payment is refused; kept as the answer to its idempotency key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestRefusal {
@@ -35,13 +37,16 @@ pub enum Rejected {
     /// Its currency is not ours.
     #[error("the currency differs")]
     Currency,
-    /// It is for another merchant.
-    #[error("the merchant differs")]
-    Merchant,
+    /// It is for somebody else.
+    #[error("{0}")]
+    Stranger(Stranger),
     /// Our row is paid by another trade.
     #[error("the payment is paid by another trade")]
     AnotherTrade,
-    /// It tells of a refund of another number or amount than ours.
+    /// It tells of a refund that is not ours.
     #[error("the refund is not ours")]
     UnknownRefund,
+    /// The amount that went back is not our refund's.
+    #[error("the amount of the refund differs")]
+    RefundAmount,
 }

@@ -30,6 +30,8 @@ pub struct Payment {
     pub status: Status,
     /// Where to pay; missing until the platform has told.
     pub checkout: Option<Checkout>,
+    /// Since when it is there.
+    pub add_time: Timestamp,
 }
 
 /// The state of a payment.
@@ -120,18 +122,9 @@ pub struct Unsettled {
     pub refunds_parked: i64,
 }
 
-/// A payment about which its platform may be asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
-    /// Which.
-    pub payment: Payment,
-    /// Since when it is there.
-    pub since: Timestamp,
-}
-
 /// Open payments whose platform is to be asked now, each given out again after a while that doubles each time.
 #[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Reply<Vec<Asked>>")]
+#[rtype(result = "Reply<Vec<Payment>>")]
 pub struct TakeAsks {
     /// At most so many.
     pub limit: i64,
@@ -141,7 +134,7 @@ pub struct TakeAsks {
 
 /// The open payments of an order. Read.
 #[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Reply<Vec<Asked>>")]
+#[rtype(result = "Reply<Vec<Payment>>")]
 pub struct OpenOf {
     /// Which order.
     pub order_id: OrderId,
@@ -159,7 +152,7 @@ pub struct FindAny {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfinished {
     /// The payment.
-    pub asked: Asked,
+    pub payment: Payment,
     /// Its refunds that are not done.
     pub refunds: Vec<DueRefund>,
 }

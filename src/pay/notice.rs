@@ -16,7 +16,7 @@ use crate::db::schema::{pay, pay_ask, pay_notice, pay_open};
 use crate::db::{self, Db, each};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{PayId, RefundId};
-use crate::domain::money::CURRENCY;
+use crate::domain::money::{CURRENCY, Money};
 use crate::gateway::{Event, Notice};
 use crate::runtime::outbox;
 
@@ -37,7 +37,7 @@ struct NoticeRow {
 }
 
 /// What an accepted notice changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Effect {
     /// Nothing: it is known, or older than what is known.
     Nothing,
@@ -45,23 +45,46 @@ enum Effect {
     Pay,
     /// The payment is closed.
     Close,
-    /// The refund is done.
-    EndRefund(RefundId),
+    /// Refunds are done.
+    EndRefunds(Vec<RefundId>),
+    /// The refund will not be made, for this reason.
+    ParkRefund(RefundId, String),
 }
 
 /// Judges a notice by our rows alone: what the notice says is only compared.
 fn judge(row: Option<&Row>, refunds: &[RefundRow], provider: &str, notice: &Notice) -> Result<Effect, Rejected> {
     let row = row.filter(|row| row.provider == provider).ok_or(Rejected::UnknownPayment)?;
-    if !notice.merchant_is_ours {
-        return Err(Rejected::Merchant);
+    if let Some(stranger) = notice.stranger {
+        return Err(Rejected::Stranger(stranger));
     }
     if notice.currency != CURRENCY {
         return Err(Rejected::Currency);
     }
-    if let Event::Refunded(number) = &notice.event {
-        let ours = |refund: &&RefundRow| refund.pay_id == row.pay_id && refund.refund_id.to_string() == *number;
-        let refund = refunds.iter().find(ours).filter(|refund| refund.amount == notice.amount);
-        return refund.map(|refund| Effect::EndRefund(refund.refund_id)).ok_or(Rejected::UnknownRefund);
+    let ours = || refunds.iter().filter(|refund| refund.pay_id == row.pay_id);
+    let numbered = |number: &str| {
+        let mut named = ours().filter(|refund| refund.refund_id.to_string() == number);
+        named.next().ok_or(Rejected::UnknownRefund)
+    };
+    match &notice.event {
+        Event::Refunded(number) | Event::RefundFailed(number, _) if numbered(number)?.amount != notice.amount => {
+            return Err(Rejected::RefundAmount);
+        }
+        Event::Refunded(number) => return Ok(Effect::EndRefunds(vec![numbered(number)?.refund_id])),
+        Event::RefundFailed(number, why) => {
+            return Ok(Effect::ParkRefund(numbered(number)?.refund_id, why.clone()));
+        }
+        Event::RefundedInAll(Some(number)) => {
+            let refund = numbered(number)?;
+            let possible = refund.amount <= notice.amount && notice.amount <= row.pay_amount;
+            return possible.then(|| Effect::EndRefunds(vec![refund.refund_id])).ok_or(Rejected::RefundAmount);
+        }
+        Event::RefundedInAll(None) => {
+            let asked = || ours().filter(|refund| !refund.is_parked());
+            let sum = asked().try_fold(Money::ZERO, |sum, refund| sum.checked_add(refund.amount));
+            let ids = asked().map(|refund| refund.refund_id).collect();
+            return (sum == Some(notice.amount)).then_some(Effect::EndRefunds(ids)).ok_or(Rejected::UnknownRefund);
+        }
+        Event::Paid | Event::Closed => {}
     }
     if notice.amount != row.pay_amount {
         return Err(Rejected::Amount);
@@ -71,8 +94,8 @@ fn judge(row: Option<&Row>, refunds: &[RefundRow], provider: &str, notice: &Noti
         (Event::Paid, false) => Ok(Effect::Pay),
         (Event::Paid, true) if row.trade_no.as_deref() == Some(&notice.trade_no) => Ok(Effect::Nothing),
         (Event::Paid, true) => Err(Rejected::AnotherTrade),
-        (Event::Declined, false) if row.is_open() => Ok(Effect::Close),
-        (Event::Declined | Event::Refunded(_), _) => Ok(Effect::Nothing),
+        (Event::Closed, false) if row.is_open() => Ok(Effect::Close),
+        _ => Ok(Effect::Nothing),
     }
 }
 
@@ -81,12 +104,13 @@ pub fn notify(owner: &Pay, batch: &[Notify], db: &mut Db) -> db::Result<Vec<Resu
     let now = owner.kit.clock.now();
     let named: Vec<Option<PayId>> = batch.iter().map(|task| task.notice.out_trade_no.parse().ok()).collect();
     let mut rows = store::lock(db, &named.iter().flatten().copied().collect::<Vec<_>>())?;
-    let refunds = named_refunds(db, batch)?;
+    let refunds = refunds_told_of(db, batch, &named)?;
     let (mut paid, mut charged, mut closed, mut refunded) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut outcomes = Vec::with_capacity(batch.len());
     for (task, pay_id) in batch.iter().zip(&named) {
         let mut row = pay_id.and_then(|id| rows.get_mut(&id));
         let effect = judge(row.as_deref(), &refunds, task.provider, &task.notice);
+        outcomes.push(effect.as_ref().map(drop).map_err(|rejected| *rejected));
         match (effect, row.as_mut()) {
             (Ok(Effect::Pay), Some(row)) => {
                 let trade_no = &task.notice.trade_no;
@@ -104,10 +128,14 @@ pub fn notify(owner: &Pay, batch: &[Notify], db: &mut Db) -> db::Result<Vec<Resu
                 row.close_time = Some(now);
                 closed.push(row.pay_id);
             }
-            (Ok(Effect::EndRefund(refund_id)), _) => refunded.push(EndRefund { refund_id, outcome: Ok(()) }),
+            (Ok(Effect::EndRefunds(ids)), _) => {
+                refunded.extend(ids.into_iter().map(|refund_id| EndRefund { refund_id, outcome: Ok(()) }));
+            }
+            (Ok(Effect::ParkRefund(refund_id, why)), _) => {
+                refunded.push(EndRefund { refund_id, outcome: Err(why) });
+            }
             _ => {}
         }
-        outcomes.push(effect.map(drop));
     }
     db::expect_rows(SET_PAID.run(db, &charged)?, charged.len())?;
     set_closed(db, &closed, now)?;
@@ -119,12 +147,11 @@ pub fn notify(owner: &Pay, batch: &[Notify], db: &mut Db) -> db::Result<Vec<Resu
     Ok(outcomes)
 }
 
-fn named_refunds(db: &mut Db, batch: &[Notify]) -> db::Result<Vec<RefundRow>> {
-    let number = |task: &Notify| match &task.notice.event {
-        Event::Refunded(number) => number.parse().ok(),
-        Event::Paid | Event::Declined => None,
-    };
-    refund::lock(db, &batch.iter().filter_map(number).collect::<Vec<RefundId>>())
+/// The refunds of the payments whose refunds are told of.
+fn refunds_told_of(db: &mut Db, batch: &[Notify], named: &[Option<PayId>]) -> db::Result<Vec<RefundRow>> {
+    let tells = |task: &Notify| !matches!(task.notice.event, Event::Paid | Event::Closed);
+    let of = |(task, pay_id): (&Notify, &Option<PayId>)| pay_id.filter(|_| tells(task));
+    refund::of_payments(db, &batch.iter().zip(named).filter_map(of).collect::<Vec<_>>())
 }
 
 /// Closes payments that are still open.

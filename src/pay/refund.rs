@@ -40,6 +40,13 @@ pub struct RefundRow {
     pub remark: Option<String>,
 }
 
+impl RefundRow {
+    /// Whether the platform refused it.
+    pub const fn is_parked(&self) -> bool {
+        self.status == PARKED
+    }
+}
+
 /// Refunds by their numbers, locked until the transaction ends.
 pub fn lock(db: &mut Db, ids: &[RefundId]) -> db::Result<Vec<RefundRow>> {
     db::load_by(ids, |ids| {

@@ -7,7 +7,7 @@ use crate::db::schema::pay;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId, UserId};
 use crate::domain::money::Money;
-use crate::gateway::{Checkout, CheckoutKind};
+use crate::gateway::Checkout;
 
 /// `is_paid`: the original's numbers.
 pub const UNPAID: i32 = 1;
@@ -26,10 +26,10 @@ pub struct Row {
     pub provider: String,
     pub trade_no: Option<String>,
     pub checkout_kind: Option<String>,
-    pub checkout_url: Option<String>,
     pub add_time: Timestamp,
     pub pay_time: Option<Timestamp>,
     pub close_time: Option<Timestamp>,
+    pub checkout: Option<String>,
 }
 
 impl Row {
@@ -48,15 +48,15 @@ impl Row {
 
     /// As its customer sees it; `refunded` is what of it went back.
     pub fn to_payment(&self, refunded: Money) -> Payment {
-        let kind = self.checkout_kind.as_deref().and_then(CheckoutKind::from_code);
-        let checkout = kind.zip(self.checkout_url.clone()).map(|(kind, url)| Checkout { kind, url });
+        let stored = self.checkout_kind.as_deref().zip(self.checkout.as_deref());
         Payment {
             pay_id: self.pay_id,
             order_id: self.order_id,
             pay_amount: self.pay_amount,
             provider: self.provider.clone(),
             status: if refunded >= self.pay_amount { Status::Refunded } else { self.status() },
-            checkout,
+            checkout: stored.and_then(|(kind, text)| Checkout::from_stored(kind, text)),
+            add_time: self.add_time,
         }
     }
 }

@@ -171,34 +171,34 @@ fn new_payment(owner: &Pay, task: &Open, now: Timestamp) -> Row {
         provider: task.provider.to_owned(),
         trade_no: None,
         checkout_kind: None,
-        checkout_url: None,
         add_time: now,
         pay_time: None,
         close_time: None,
+        checkout: None,
     }
 }
 
 #[derive(Serialize)]
-struct GivenCheckout<'a> {
+struct GivenCheckout {
     id: i64,
     kind: &'static str,
-    url: &'a str,
+    text: String,
 }
 
 const SET_CHECKOUT: Update = Update {
     table: "pay",
-    given: &[("id", Kind::Integer), ("kind", Kind::Text), ("url", Kind::Text)],
+    given: &[("id", Kind::Integer), ("kind", Kind::Text), ("text", Kind::Text)],
     only: "pay_id = given.id",
-    set: "checkout_kind = given.kind, checkout_url = given.url",
+    set: "checkout_kind = given.kind, checkout = given.text",
 };
 
 /// Where payments are to be paid.
 pub fn set_checkout(_: &Pay, batch: &[SetCheckout], db: &mut Db) -> db::Result<Vec<Option<Payment>>> {
     let ids: Vec<PayId> = batch.iter().map(|task| task.pay_id).collect();
     lock(db, &ids)?;
-    let given: Vec<GivenCheckout<'_>> = batch
+    let given: Vec<GivenCheckout> = batch
         .iter()
-        .map(|task| GivenCheckout { id: task.pay_id.get(), kind: task.checkout.kind.code(), url: &task.checkout.url })
+        .map(|task| GivenCheckout { id: task.pay_id.get(), kind: task.checkout.code(), text: task.checkout.text() })
         .collect();
     SET_CHECKOUT.run(db, &given)?;
     let rows = read(db, &ids)?;

@@ -56,7 +56,7 @@ async fn sweep(tools: &Arc<Tools>) -> usize {
     let asks = drain(
         tools,
         async || ask(pay, TakeAsks { limit: PAGE, again: payments.ask }).await,
-        |tools, asked| async move { payment::look(&tools, &asked).await.map(drop) },
+        |tools, payment| async move { payment::look(&tools, &payment).await.map(drop) },
     );
     let refunds = drain(
         tools,
@@ -163,16 +163,16 @@ impl Handler<Query> for Settlement {
     fn handle(&mut self, Query { pay_id }: Query, _: &mut Self::Context) -> Self::Result {
         let tools = Arc::clone(&self.tools);
         Box::pin(async move {
-            let Some(Unfinished { asked, refunds }) = ask(&tools.pay, FindAny { pay_id }).await? else {
+            let Some(Unfinished { payment, refunds }) = ask(&tools.pay, FindAny { pay_id }).await? else {
                 return Ok(None);
             };
-            payment::query(&tools, &asked.payment).await?;
+            payment::query(&tools, &payment).await?;
             for mut due in refunds {
                 // Somebody looks at it: it may have been made, or be refused no more.
                 due.attempt = due.attempt.max(2);
                 refund::settle(&tools, &due).await?;
             }
-            Ok(ask(&tools.pay, FindAny { pay_id }).await?.map(|found| found.asked.payment))
+            Ok(ask(&tools.pay, FindAny { pay_id }).await?.map(|found| found.payment))
         })
     }
 }

@@ -38,11 +38,11 @@ pub async fn cancel(tools: &Tools, task: Cancel) -> Reply<Result<Order, ActRefus
 /// Closes all open payments of an order; `false` where one of them is paid.
 async fn close_payments(tools: &Tools, order_id: OrderId) -> Reply<bool> {
     for open in ask(&tools.pay, OpenOf { order_id }).await? {
-        match payment::close(tools, &open.payment).await? {
+        match payment::close(tools, &open).await? {
             Stands::Open | Stands::Closed => {}
             Stands::Paid => return Ok(false),
             // Not the money we asked for: it is parked, and this payment will not be paid otherwise.
-            Stands::Parked(_) => ask(&tools.pay, Close { pay_id: open.payment.pay_id }).await?,
+            Stands::Parked(_) => ask(&tools.pay, Close { pay_id: open.pay_id }).await?,
         }
     }
     Ok(true)

@@ -3,7 +3,7 @@
 use super::Tools;
 use crate::gateway::{Charge, Event, Gateway, Notice, Outcome, Standing};
 use crate::pay::error::Rejected;
-use crate::pay::message::{Asked, Close, Notify, Payment, Status};
+use crate::pay::message::{Close, Notify, Payment, Status};
 use crate::runtime::{Failure, Reply, task::ask};
 
 /// What a question to the platform led to.
@@ -20,9 +20,9 @@ pub enum Stands {
 }
 
 /// Asks how a payment stands; one that nobody may pay any more is closed at the same time.
-pub async fn look(tools: &Tools, asked: &Asked) -> Reply<Stands> {
-    let is_old = tools.clock.now() >= asked.since.plus(tools.pay_within);
-    if is_old { close(tools, &asked.payment).await } else { query(tools, &asked.payment).await }
+pub async fn look(tools: &Tools, payment: &Payment) -> Reply<Stands> {
+    let is_old = tools.clock.now() >= payment.add_time.plus(tools.pay_within);
+    if is_old { close(tools, payment).await } else { query(tools, payment).await }
 }
 
 /// Asks how a payment stands.
@@ -65,7 +65,7 @@ async fn paid(tools: &Tools, gateway: &dyn Gateway, payment: &Payment, charge: C
         trade_no: charge.trade_no,
         amount: charge.amount,
         currency: charge.currency,
-        merchant_is_ours: charge.merchant_is_ours,
+        stranger: charge.stranger,
     };
     match ask(&tools.pay, Notify { provider: gateway.name(), notice, body }).await? {
         Ok(()) => Ok(Stands::Paid),

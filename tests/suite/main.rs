@@ -61,3 +61,4 @@ mod swallowed;
 mod text_keys;
 mod tidy;
 mod upgrade;
+mod vectors;

@@ -16,7 +16,7 @@ async fn a_callback_that_comes_before_the_shop_knows_where_to_pay_is_believed() 
     // The row is written, the platform's answer is not: the first write of Pay passes, the second fails.
     app.faults.plan("pay.apply", Fault::Error, 1, 1);
     app.pay(&zs, "pay", &order_id).await.expect_problem(503, "busy");
-    let pay_id = app.number("pay", "SELECT pay_id AS n FROM pay WHERE checkout_url IS NULL").to_string();
+    let pay_id = app.number("pay", "SELECT pay_id AS n FROM pay WHERE checkout IS NULL").to_string();
     app.pay_at_platform(&pay_id, json!({})).await.expect(200);
     app.assert_paid_once(&zs, &order_id).await;
     assert_eq!(app.pay(&zs, "pay", &order_id).await.expect(201).body["status"], "paid");

@@ -34,19 +34,26 @@ fn migrated(owner: &str, migrations: Make) -> (Place, Db) {
     (place, db)
 }
 
+/// What is there; a column that was dropped comes back as the last of its table, and nobody minds.
+fn unordered(db: &mut Db) -> Catalog {
+    let mut catalog = Catalog::of(db);
+    catalog.tables.values_mut().for_each(|columns| columns.sort());
+    catalog
+}
+
 #[test]
 fn every_migration_can_be_undone_and_done_again() {
     for (owner, migrations) in OWNERS {
         let (_place, mut connection) = migrated(owner, migrations);
         let db = &mut connection;
-        let mut steps = vec![Catalog::of(db)];
+        let mut steps = vec![unordered(db)];
         while each!(db, db.revert_last_migration(migrations()).is_ok()) {
-            steps.push(Catalog::of(db));
+            steps.push(unordered(db));
         }
         assert_eq!(steps.last(), Some(&Catalog::default()), "{owner}: something is left when all is undone");
         for expected in steps.iter().rev().skip(1) {
             each!(db, db.run_next_migration(migrations()).map(drop)).unwrap();
-            assert_eq!(&Catalog::of(db), expected, "{owner}");
+            assert_eq!(&unordered(db), expected, "{owner}");
         }
         assert!(!each!(db, db.has_pending_migration(migrations())).unwrap(), "{owner}");
     }

@@ -7,9 +7,8 @@ use super::notice::{Body, CURRENCY};
 use super::signature::{HEADER, Key};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{PayId, RefundId};
-use crate::domain::money::Money;
 use crate::gateway::{
-    Charge, Checkout, CheckoutKind, Gateway, LocalFuture, Notice, Outcome, Refund, Refunding, Reject, Standing,
+    Charge, Checkout, Gateway, LocalFuture, Notice, Outcome, Purchase, Refund, Refunding, Reject, Reply, Standing,
 };
 
 /// The sandbox behind the gateways' trait.
@@ -38,7 +37,7 @@ impl SandboxGateway {
                     trade_no: trade.trade_no,
                     amount: trade.charged,
                     currency: CURRENCY.to_owned(),
-                    merchant_is_ours: true,
+                    stranger: None,
                 }),
             },
         }
@@ -50,11 +49,10 @@ impl Gateway for SandboxGateway {
         self.name
     }
 
-    fn create(&self, pay_id: PayId, amount: Money) -> LocalFuture<'_, Outcome<Checkout>> {
+    fn create(&self, purchase: Purchase) -> LocalFuture<'_, Outcome<Checkout>> {
         Box::pin(async move {
-            match self.platform.open(pay_id.to_string(), amount, self.name).await {
-                Ok(Ok(trade)) => Outcome::Known(Checkout {
-                    kind: CheckoutKind::Redirect,
+            match self.platform.open(purchase.pay_id.to_string(), purchase.amount, self.name).await {
+                Ok(Ok(trade)) => Outcome::Known(Checkout::Redirect {
                     url: format!("{}/sandbox/checkout/{}", self.public_url, trade.out_trade_no),
                 }),
                 Ok(Err(refusal)) => Outcome::Unknown(refusal.to_string()),
@@ -114,15 +112,20 @@ impl Gateway for SandboxGateway {
         header: &dyn Fn(&str) -> Option<String>,
         body: &[u8],
         now: Timestamp,
-    ) -> Result<Notice, Reject> {
-        let signature = header(HEADER).ok_or(Reject::Signature)?;
+    ) -> Result<Option<Notice>, Reject> {
+        let signature = header(HEADER).ok_or(Reject::MissingSignature)?;
         if !self.key.verifies(&signature, body, now) {
             return Err(Reject::Signature);
         }
-        Body::read(body).map(|body| body.into_notice(self.platform.merchant_id()))
+        Body::read(body).map(|body| Some(body.into_notice(self.platform.merchant_id())))
     }
 
-    fn acknowledgement(&self) -> &'static str {
-        super::courier::ACKNOWLEDGEMENT
+    fn acknowledgement(&self) -> Reply {
+        let body = super::courier::ACKNOWLEDGEMENT.to_owned();
+        Reply { status: 200, content_type: Some("text/plain; charset=utf-8"), body }
+    }
+
+    fn refusal(&self, _: u16, _: &str) -> Option<Reply> {
+        None
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::message::Trade;
 use crate::domain::clock::Timestamp;
 use crate::domain::money::Money;
-use crate::gateway::{Event, Notice, Reject};
+use crate::gateway::{Event, Notice, Reject, Stranger};
 
 /// The one currency of the sandbox.
 pub const CURRENCY: &str = "CNY";
@@ -106,14 +106,14 @@ impl Body {
             event_id: self.id,
             event: match self.kind {
                 Kind::Succeeded => Event::Paid,
-                Kind::Declined => Event::Declined,
+                Kind::Declined => Event::Closed,
                 Kind::Refunded => Event::Refunded(self.data.out_request_no.unwrap_or_default()),
             },
             out_trade_no: self.data.out_trade_no,
             trade_no: self.data.trade_no,
             amount: self.data.amount,
             currency: self.data.currency,
-            merchant_is_ours: self.data.merchant_id == merchant_id,
+            stranger: (self.data.merchant_id != merchant_id).then_some(Stranger::Merchant),
         }
     }
 }
@@ -128,9 +128,9 @@ mod tests {
     #[test]
     fn a_notice_is_read_and_fields_we_do_not_know_are_left_alone() {
         let notice = Body::read(GOOD.as_bytes()).unwrap().into_notice("m");
-        assert_eq!((notice.event, notice.amount, notice.merchant_is_ours), (Event::Paid, Money(88_000), true));
+        assert_eq!((notice.event, notice.amount, notice.stranger), (Event::Paid, Money(88_000), None));
         assert_eq!((notice.event_id.as_str(), notice.out_trade_no.as_str()), ("evt_sb1_paid", "77"));
-        assert!(!Body::read(GOOD.as_bytes()).unwrap().into_notice("n").merchant_is_ours);
+        assert_eq!(Body::read(GOOD.as_bytes()).unwrap().into_notice("n").stranger, Some(Stranger::Merchant));
     }
 
     #[test]

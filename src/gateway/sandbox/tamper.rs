@@ -80,7 +80,7 @@ mod tests {
         let right = event().into_notice("m");
         let amount = Notice { amount: Money(88_001), ..right.clone() };
         let order = Notice { out_trade_no: "1".to_owned(), ..right.clone() };
-        let merchant = Notice { merchant_is_ours: false, ..right };
+        let merchant = Notice { stranger: Some(crate::gateway::Stranger::Merchant), ..right };
         assert_eq!(arrives(Some(Tamper::Amount)), Some(amount));
         assert_eq!(arrives(Some(Tamper::Order)), Some(order));
         assert_eq!(arrives(Some(Tamper::Merchant)), Some(merchant));

@@ -13,7 +13,7 @@ use crate::domain::id::{IdGenerator, NodeId, PayId};
 use crate::domain::money::Money;
 use crate::domain::span::Span;
 use crate::gateway::sandbox::{self, Account, Key};
-use crate::gateway::{Gateway, Notice, Outcome, Reject};
+use crate::gateway::{Checkout, Gateway, Notice, Outcome, Purchase, Reject};
 use crate::runtime::owner::Limits;
 use crate::runtime::relay::{Network, Relay};
 use crate::runtime::retry::Backoff;
@@ -27,7 +27,7 @@ struct Stand {
     platform: Platform,
     gateway: Arc<dyn Gateway>,
     /// What the shop read from each callback, in order.
-    told: tokio::sync::Mutex<mpsc::UnboundedReceiver<Result<Notice, Reject>>>,
+    told: tokio::sync::Mutex<mpsc::UnboundedReceiver<Result<Option<Notice>, Reject>>>,
     shop: Data<Shop>,
     _dir: tempfile::TempDir,
 }
@@ -35,7 +35,7 @@ struct Stand {
 /// The shop's side: its gateway once there is one, where it tells of callbacks, its clock, its first bad answers.
 struct Shop {
     gateway: OnceLock<Arc<dyn Gateway>>,
-    tell: mpsc::UnboundedSender<Result<Notice, Reject>>,
+    tell: mpsc::UnboundedSender<Result<Option<Notice>, Reject>>,
     clock: Clock,
     bad: Mutex<Vec<(u16, &'static str)>>,
 }
@@ -50,7 +50,7 @@ async fn shop(request: HttpRequest, body: Bytes, shop: Data<Shop>) -> HttpRespon
         return HttpResponseBuilder::new(status).insert_header((header::LOCATION, "/good")).body(body);
     }
     match read {
-        Ok(_) => HttpResponse::Ok().body(gateway.acknowledgement()),
+        Ok(_) => HttpResponse::Ok().body(gateway.acknowledgement().body),
         Err(_) => HttpResponse::Unauthorized().finish(),
     }
 }
@@ -111,13 +111,21 @@ async fn stand() -> Stand {
 
 impl Stand {
     async fn open(&self) -> String {
-        let Outcome::Known(checkout) = self.gateway.create(PAY_ID, Money(88_000)).await else { panic!("not opened") };
-        checkout.url
+        match self.create(PAY_ID, Money(88_000)).await {
+            Outcome::Known(Checkout::Redirect { url }) => url,
+            other => panic!("not opened: {other:?}"),
+        }
+    }
+
+    async fn create(&self, pay_id: PayId, amount: Money) -> Outcome<Checkout> {
+        let closes_at = self.shop.clock.now().plus(Duration::from_secs(1800));
+        self.gateway.create(Purchase { pay_id, amount, closes_at, payer: None }).await
     }
 
     async fn told(&self) -> Result<Notice, Reject> {
         let next = async { self.told.lock().await.recv().await.unwrap() };
-        tokio::time::timeout(Duration::from_secs(10), next).await.expect("the shop was told nothing")
+        let read = tokio::time::timeout(Duration::from_secs(10), next).await.expect("the shop was told nothing");
+        read.map(|notice| notice.expect("a notice of a payment"))
     }
 
     async fn call(&self, method: &str, path: &str, body: &'static str) -> ServiceResponse {
@@ -151,7 +159,7 @@ async fn a_trade_paid_twice_is_charged_once_and_told_under_one_event_id() {
     let (status, trade) = stand.json("POST", "/sandbox/trades/77/pay", "").await;
     assert_eq!((status, &trade["status"], &trade["charged"]), (200, &"paid".into(), &"880.00".into()));
     let first = stand.told().await.unwrap();
-    assert_eq!((first.out_trade_no.as_str(), first.amount, first.merchant_is_ours), ("77", Money(88_000), true));
+    assert_eq!((first.out_trade_no.as_str(), first.amount, first.stranger), ("77", Money(88_000), None));
     let (_, again) = stand.json("POST", "/sandbox/trades/77/pay", r#"{"callbacks": 2, "concurrent": true}"#).await;
     assert_eq!((&again["trade_no"], &again["charged"]), (&trade["trade_no"], &trade["charged"]));
     assert_eq!(stand.told().await.unwrap(), first);
@@ -169,8 +177,8 @@ async fn opening_again_gives_the_same_trade_and_another_amount_is_refused() {
         url.starts_with("http://127.0.0.1:") && url.ends_with("/sandbox/checkout/77") && !url.contains("//sandbox")
     );
     assert_eq!(stand.open().await, url);
-    assert!(matches!(stand.gateway.create(PAY_ID, Money(1)).await, Outcome::Unknown(_)));
-    assert!(matches!(stand.gateway.create(PayId::new(78), Money(0)).await, Outcome::Unknown(_)));
+    assert!(matches!(stand.create(PAY_ID, Money(1)).await, Outcome::Unknown(_)));
+    assert!(matches!(stand.create(PayId::new(78), Money(0)).await, Outcome::Unknown(_)));
 }
 
 #[actix_web::test]
@@ -221,16 +229,16 @@ async fn a_lost_callback_is_not_sent_and_a_declined_trade_cannot_be_paid() {
     stand.open().await;
     let (status, trade) = stand.json("POST", "/sandbox/trades/77/decline", "").await;
     assert_eq!((status, &trade["status"], &trade["charged"]), (200, &"declined".into(), &"0.00".into()));
-    assert_eq!(stand.told().await.unwrap().event, crate::gateway::Event::Declined);
+    assert_eq!(stand.told().await.unwrap().event, crate::gateway::Event::Closed);
     let (status, problem) = stand.json("POST", "/sandbox/trades/77/pay", "").await;
     assert_eq!((status, &problem["code"]), (409, &"trade_not_open".into()));
 
-    assert!(matches!(stand.gateway.create(PayId::new(78), Money(100)).await, Outcome::Known(_)));
+    assert!(matches!(stand.create(PayId::new(78), Money(100)).await, Outcome::Known(_)));
     stand.json("POST", "/sandbox/trades/78/pay", r#"{"lose": true}"#).await;
     let (status, _) = stand.json("POST", "/sandbox/trades/78/close", "").await;
     assert_eq!(status, 409);
     // What is sent after it arrives alone: the lost one was never on its way.
-    assert!(matches!(stand.gateway.create(PayId::new(79), Money(100)).await, Outcome::Known(_)));
+    assert!(matches!(stand.create(PayId::new(79), Money(100)).await, Outcome::Known(_)));
     stand.json("POST", "/sandbox/trades/79/pay", "{}").await;
     assert_eq!(stand.told().await.unwrap().out_trade_no, "79");
 }

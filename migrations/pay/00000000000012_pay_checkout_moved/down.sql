@@ -1,0 +1,1 @@
+UPDATE pay SET checkout_url = SUBSTR(checkout, 1, 500);

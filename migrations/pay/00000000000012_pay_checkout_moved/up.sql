@@ -1,0 +1,1 @@
+UPDATE pay SET checkout = checkout_url WHERE checkout IS NULL;

@@ -1,0 +1,1 @@
+ALTER TABLE pay ADD COLUMN checkout_url VARCHAR(500) NULL;

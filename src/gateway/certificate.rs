@@ -1,0 +1,66 @@
+//! Certificates of platforms and of ours, as files of PEM. Only what they say is read: whom to trust is said by the
+//! settings, which name the files.
+
+use x509_parser::oid_registry::Oid;
+use x509_parser::pem::Pem;
+use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
+
+use super::key::PublicKey;
+use crate::domain::Invalid;
+
+/// What a certificate says.
+#[derive(Debug, Clone)]
+pub struct Certificate {
+    /// Its serial number in decimal.
+    pub serial_decimal: String,
+    /// Its serial number in upper-case hex.
+    pub serial_hex: String,
+    /// Who issued it, as in RFC 2253: the last part first.
+    pub issuer: String,
+    /// Whether its issuer signed it with an RSA key.
+    pub is_signed_by_rsa: bool,
+    /// Its key, where that is an RSA key of at least 2048 bits.
+    pub key: Option<PublicKey>,
+}
+
+/// Reads all certificates of a PEM file. Those of kinds that cannot be read (SM2) are left out.
+///
+/// # Errors
+/// Where there is none, or the file is not PEM.
+pub fn read(pem: &str) -> Result<Vec<Certificate>, Invalid> {
+    const SHAPE: Invalid = Invalid("must be one or more certificates as PEM");
+    let mut found = Vec::new();
+    for block in Pem::iter_from_buffer(pem.as_bytes()) {
+        let block = block.map_err(|_| SHAPE)?;
+        found.extend(X509Certificate::from_der(&block.contents).ok().map(|(_, certificate)| said_by(&certificate)));
+    }
+    if found.is_empty() { Err(SHAPE) } else { Ok(found) }
+}
+
+fn said_by(certificate: &X509Certificate<'_>) -> Certificate {
+    let serial = &certificate.tbs_certificate.serial;
+    Certificate {
+        serial_decimal: serial.to_string(),
+        serial_hex: hex::encode_upper(serial.to_bytes_be()),
+        issuer: rfc2253(certificate.issuer()),
+        is_signed_by_rsa: is_rsa(&certificate.signature_algorithm.algorithm),
+        key: PublicKey::from_der(certificate.public_key().raw).ok(),
+    }
+}
+
+fn is_rsa(algorithm: &Oid<'_>) -> bool {
+    algorithm.to_id_string().starts_with("1.2.840.113549.1.1.")
+}
+
+fn rfc2253(name: &X509Name<'_>) -> String {
+    let part = |attribute: &x509_parser::x509::AttributeTypeAndValue<'_>| {
+        let oid = attribute.attr_type();
+        let key = x509_parser::objects::oid2abbrev(oid, x509_parser::objects::oid_registry());
+        let key = key.map_or_else(|_| oid.to_id_string(), str::to_owned);
+        format!("{key}={}", attribute.as_str().unwrap_or_default())
+    };
+    let mut parts: Vec<String> =
+        name.iter_rdn().map(|rdn| rdn.iter().map(part).collect::<Vec<_>>().join("+")).collect();
+    parts.reverse();
+    parts.join(",")
+}

@@ -1,0 +1,133 @@
+//! The books of Pay that a vector's notices are told: the real owner on a real store, its numbers written as ours.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::Addr;
+use diesel::prelude::*;
+use serde_json::{Value, json};
+use tradepost::db::{Store, each, migrate};
+use tradepost::domain::clock::Clock;
+use tradepost::domain::id::{IdGenerator, NodeId};
+use tradepost::gateway::{Event, Notice};
+use tradepost::pay::Pay;
+use tradepost::pay::actor::Actor;
+use tradepost::pay::error::Rejected;
+use tradepost::pay::message::Notify;
+use tradepost::runtime::{Faults, Kit, Nudge, OwnerActor, task::ask};
+
+use crate::server::place::Place;
+use crate::support::{LIMITS, ledger, number};
+
+/// Pay, with the payments and refunds of a vector's configuration.
+pub struct Book {
+    pay: Addr<Actor>,
+    store: Store,
+    provider: &'static str,
+    /// Our numbers for theirs.
+    numbers: HashMap<String, i64>,
+    _place: Place,
+}
+
+impl Book {
+    /// The books a configuration describes: its orders as open payments, their refunds as pending.
+    pub async fn open(provider: &str, config: &Value) -> Self {
+        let place = Place::new();
+        let store = Store::new(&place.url(), "pay", LIMITS).unwrap();
+        migrate::run(&store, migrate::PAY).unwrap();
+        let (clock, node) = (Clock::default(), NodeId::try_from(1).unwrap());
+        let kit = Kit {
+            ids: Arc::new(IdGenerator::new(clock.clone(), node)),
+            clock,
+            node,
+            faults: Faults::default(),
+            nudge: Nudge::default(),
+        };
+        let owner = Arc::new(Pay { kit, ask_after: Duration::from_secs(2) });
+        let (pay, _) = OwnerActor::start(owner, store.clone(), ledger::LIMITS);
+        let provider = if provider == "alipay" { "alipay" } else { "wechat" };
+        let mut book = Self { pay, store, provider, numbers: HashMap::new(), _place: place };
+        for (out_trade_no, order) in config["orders"].as_object().unwrap() {
+            book.write(out_trade_no, order);
+        }
+        book
+    }
+
+    fn write(&mut self, out_trade_no: &str, order: &Value) {
+        let pay_id = self.next(out_trade_no);
+        let (total, provider) = (&order["total_fen"], self.provider);
+        self.sql(&format!(
+            "INSERT INTO pay (pay_id, order_id, user_id, pay_amount, is_paid, provider, add_time)
+             VALUES ({pay_id}, {pay_id}, 1, {total}, 1, '{provider}', 1)"
+        ));
+        for (out_refund_no, refund) in order["refunds"].as_object().into_iter().flatten() {
+            self.write_refund(pay_id, out_refund_no, refund["refund_fen"].as_i64().unwrap());
+        }
+    }
+
+    fn write_refund(&mut self, pay_id: i64, number: &str, amount: i64) {
+        let refund_id = self.next(number);
+        self.sql(&format!(
+            "INSERT INTO pay_refund (refund_id, pay_id, order_id, amount, reason, status, attempts, due_time, create_time)
+             VALUES ({refund_id}, {pay_id}, {pay_id}, {amount}, '', 0, 1, 1, 1)"
+        ));
+    }
+
+    /// The configurations of Alipay list no refunds: what a notice tells of is one we asked for.
+    fn expect_refund(&mut self, notice: &Notice) {
+        let Event::RefundedInAll(number) = &notice.event else { return };
+        let number = number.as_deref().unwrap_or("without a number");
+        if let (Some(pay_id), None) = (self.numbers.get(&notice.out_trade_no), self.numbers.get(number)) {
+            self.write_refund(*pay_id, number, notice.amount.0);
+        }
+    }
+
+    fn next(&mut self, number: &str) -> i64 {
+        let id = 1000 + i64::try_from(self.numbers.len()).unwrap();
+        self.numbers.insert(number.to_owned(), id);
+        id
+    }
+
+    fn sql(&self, statement: &str) {
+        let db = &mut *self.store.writer().unwrap();
+        assert_eq!(each!(db, diesel::sql_query(statement).execute(db)).unwrap(), 1);
+    }
+
+    /// Our number where it is one of ours, else a number that is nobody's.
+    fn ours(&self, number: &str) -> String {
+        self.numbers.get(number).map_or_else(|| "999".to_owned(), i64::to_string)
+    }
+
+    /// Tells Pay; what tells nothing of a payment changes nothing.
+    pub async fn tell(&mut self, notice: Option<Notice>) -> Result<(), Rejected> {
+        let Some(mut notice) = notice else { return Ok(()) };
+        self.expect_refund(&notice);
+        notice.out_trade_no = self.ours(&notice.out_trade_no);
+        notice.event = match notice.event {
+            Event::Refunded(number) => Event::Refunded(self.ours(&number)),
+            Event::RefundedInAll(number) => Event::RefundedInAll(number.map(|number| self.ours(&number))),
+            Event::RefundFailed(number, why) => Event::RefundFailed(self.ours(&number), why),
+            event @ (Event::Paid | Event::Closed) => event,
+        };
+        ask(&self.pay, Notify { provider: self.provider, notice, body: "{}".to_owned() }).await.unwrap()
+    }
+
+    /// How the one payment stands, in the vectors' words.
+    pub fn standing(&self) -> Value {
+        let count = |query: &str| number(&self.store, query);
+        let paid = count("SELECT count(*) AS n FROM pay WHERE is_paid = 2");
+        let closed = count("SELECT count(*) AS n FROM pay WHERE close_time IS NOT NULL");
+        let refunded = count("SELECT coalesce(sum(amount), 0) AS n FROM pay_refund WHERE status = 1");
+        let state = match (paid, closed) {
+            (0, 0) => "unpaid",
+            (0, _) => "closed",
+            (_, 0) if refunded == count("SELECT sum(pay_amount) AS n FROM pay") => "refunded",
+            (_, 0) => "paid",
+            (_, _) => "paid_after_close",
+        };
+        // Two consumer groups are told of each payment.
+        let paid_events = count("SELECT count(*) AS n FROM mq_producer") / 2;
+        json!({"state": state, "paid_events": paid_events, "refunded_fen": refunded})
+    }
+}

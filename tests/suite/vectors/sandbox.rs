@@ -1,0 +1,29 @@
+//! The sandbox's signature is Stripe's scheme under another header, so Stripe's vectors are its vectors.
+
+use serde_json::{Value, json};
+use tradepost::domain::clock::Timestamp;
+use tradepost::gateway::sandbox::Key;
+
+use super::{File, Verdict, same, text};
+
+pub fn check(file: &File, vector: &Value) -> Verdict {
+    let input = &vector["input"];
+    match text(&vector["kind"]) {
+        "stripe_webhook" => {
+            let secret = match &input["secret"] {
+                Value::String(secret) => secret,
+                named => text(&file.key(text(&named["key"]))["value_utf8"]),
+            };
+            let now = Timestamp(input["now"].as_i64().unwrap() * 1000);
+            let within = input["tolerance"].as_i64().unwrap();
+            let verifies =
+                |key: Key| key.verifies_within(text(&input["header"]), text(&input["payload"]).as_bytes(), now, within);
+            same("ok", &json!(Key::new(secret).is_ok_and(verifies)), &vector["expect"]["ok"])
+        }
+        "hmac_sha256_hex" => {
+            let key = Key::new(text(&input["secret"])).unwrap();
+            same("hex", &json!(key.hex(text(&input["message"]).as_bytes())), &vector["expect"]["hex"])
+        }
+        other => Err(format!("nobody knows {other}")),
+    }
+}
