@@ -4,6 +4,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 
 use super::body::RawBody;
+use super::middleware::Verbatim;
 use super::problem::{Code, Problem};
 use super::{Answer, State};
 use crate::gateway::{Gateway, Reject, Reply};
@@ -45,7 +46,9 @@ fn reply(reply: Reply) -> HttpResponse {
     if let Some(content_type) = reply.content_type {
         response.content_type(content_type);
     }
-    response.body(reply.body)
+    let mut response = response.body(reply.body);
+    response.extensions_mut().insert(Verbatim);
+    response
 }
 
 /// The header's value; none where it comes twice, as nobody knows which of them is meant.

@@ -19,6 +19,10 @@ use super::problem::{Code, Problem, REQUEST_ID};
 /// No longer ids are taken from clients.
 const LONGEST: usize = 64;
 
+/// In the extensions of an answer: its body is what somebody outside wants to read, also where it is an error.
+#[derive(Debug, Clone, Copy)]
+pub struct Verbatim;
+
 /// The outermost middleware: `.wrap(from_fn(around))`.
 ///
 /// # Errors
@@ -72,7 +76,8 @@ fn finished(response: ServiceResponse<impl MessageBody + 'static>, request_id: &
     // A page for people says itself what is wrong.
     let is_page =
         response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
-    if (status.is_client_error() || status.is_server_error()) && !is_page {
+    let is_verbatim = response.response().extensions().contains::<Verbatim>();
+    if (status.is_client_error() || status.is_server_error()) && !is_page && !is_verbatim {
         let problem = response
             .response()
             .error()

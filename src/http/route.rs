@@ -3,8 +3,8 @@
 use actix_web::web::{PayloadConfig, ServiceConfig, get, patch, post, resource};
 
 use super::{
-    audit, balance, callback, coupon, goods, health, life, listing, message, order, payment, session, status, stock,
-    story, user,
+    audit, balance, callback, coupon, goods, health, life, listing, message, order, pay_page, payment, session, status,
+    stock, story, user,
 };
 
 const KIB: usize = 1024;
@@ -30,6 +30,8 @@ pub fn public(cfg: &mut ServiceConfig) {
         .service(resource("/v1/orders/{id}/refund").route(post().to(life::refund)))
         .service(resource("/v1/payments").route(post().to(payment::start)))
         .service(resource("/v1/payments/{id}").route(get().to(payment::find)))
+        .service(resource("/pay/page.js").route(get().to(pay_page::script)))
+        .service(resource("/pay/{id}").route(get().to(pay_page::show)))
         .service(resource("/v1/payments/callbacks/{provider}").app_data(limit(64)).route(post().to(callback::take)));
 }
 

@@ -1,15 +1,15 @@
 //! The sandbox platform's routes: the checkout page for people, the trades for scripts.
 
+use actix_web::HttpResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, Bytes, Data, Path, ServiceConfig};
-use actix_web::{HttpResponse, HttpResponseBuilder};
 
 use futures_util::stream;
 use serde::Deserialize;
 
 use super::problem::{Code, Problem};
 use super::query::Query;
-use super::{Answer, field, sandbox_page as page};
+use super::{Answer, field, html, sandbox_page as page};
 use crate::domain::money::Money;
 use crate::gateway::sandbox::error::{RefundRefusal, Refusal};
 use crate::gateway::sandbox::message::{Callbacks, Refund, Statement, Trade};
@@ -18,9 +18,6 @@ use crate::gateway::sandbox::{NAME, Platform};
 use crate::runtime::Reply;
 
 const PAGE: i64 = 500;
-
-/// Nothing is loaded, run or framed; the page's own style is inline, its forms go to this server.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
 
 /// The routes; they need a [`Platform`] as application data.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -134,12 +131,8 @@ fn back(number: &str, outcome: Reply<Result<Trade, Refusal>>) -> HttpResponse {
     }
 }
 
-fn html(status: StatusCode, page: String) -> HttpResponse {
-    HttpResponseBuilder::new(status)
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CONTENT_SECURITY_POLICY, PAGE_POLICY))
-        .insert_header((header::REFERRER_POLICY, "no-referrer"))
-        .body(page)
+fn html(status: StatusCode, text: String) -> HttpResponse {
+    html::page(status, html::PLAIN, text)
 }
 
 impl From<RefundRefusal> for Problem {

@@ -1,9 +1,8 @@
 //! The pages a customer sees at the sandbox platform: plain HTML, no scripts.
 
+use super::html::{document, escaped, outcome};
 use crate::gateway::sandbox::message::{Status, Trade};
 use crate::gateway::sandbox::notice::CURRENCY;
-
-const STYLE: &str = include_str!("sandbox_page.css");
 
 /// What is paid, to whom, and the choice; or how it ended.
 #[must_use]
@@ -25,7 +24,7 @@ pub fn checkout(trade: &Trade, merchant_id: &str) -> String {
         out_trade_no = escaped(&trade.out_trade_no),
         trade_no = escaped(&trade.trade_no),
     );
-    document(title, &body)
+    document(&format!("{title} · Sandbox"), "", &body)
 }
 
 /// There is no such trade.
@@ -49,36 +48,12 @@ fn choice(trade: &Trade) -> String {
     )
 }
 
-fn outcome(class: &str, text: &str) -> String {
-    format!("<p class=\"outcome {class}\" role=\"status\">{text}</p>")
-}
-
 fn message(title: &str, text: &str) -> String {
-    document(title, &format!("<p class=\"eyebrow\">Sandbox checkout</p>\n<h1>{title}</h1>\n<p>{text}</p>"))
-}
-
-fn document(title: &str, body: &str) -> String {
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{title} · Sandbox</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+    document(
+        &format!("{title} · Sandbox"),
+        "",
+        &format!("<p class=\"eyebrow\">Sandbox checkout</p>\n<h1>{title}</h1>\n<p>{text}</p>"),
     )
-}
-
-/// Text as it may stand in HTML, in quotes too.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

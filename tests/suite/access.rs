@@ -1,5 +1,6 @@
 //! Who may call what, and what every answer has in common.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::support::{Answer, GOODS, TestApp};
@@ -13,26 +14,49 @@ enum For {
     Admins,
 }
 
-const ROUTES: [(&str, &str, For); 19] = [
+const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/healthz", For::All),
     ("GET", "/readyz", For::All),
     ("POST", "/v1/users", For::All),
     ("POST", "/v1/sessions", For::All),
     ("GET", "/v1/users/me", For::Customers),
+    ("GET", "/v1/users/me/coupons", For::Customers),
+    ("GET", "/v1/users/me/money-log", For::Customers),
+    ("GET", "/v1/users/me/score-log", For::Customers),
     ("GET", "/v1/goods", For::All),
     ("GET", "/v1/goods/1", For::All),
     ("POST", "/v1/orders", For::Customers),
     ("GET", "/v1/orders", For::Customers),
     ("GET", "/v1/orders/1", For::Customers),
+    ("GET", "/v1/orders/1/events", For::Customers),
+    ("POST", "/v1/orders/1/cancel", For::Customers),
+    ("POST", "/v1/orders/1/receive", For::Customers),
+    ("POST", "/v1/orders/1/refund", For::Customers),
     ("POST", "/v1/payments", For::Customers),
     ("GET", "/v1/payments/1", For::Customers),
     ("POST", "/v1/payments/callbacks/sandbox", For::All),
+    ("GET", "/pay/page.js", For::All),
+    ("GET", "/pay/1", For::All),
     ("GET", "/admin/status", For::Admins),
+    ("GET", "/admin/audit", For::Admins),
     ("POST", "/admin/goods", For::Admins),
     ("PATCH", "/admin/goods/1", For::Admins),
     ("POST", "/admin/goods/1/stock", For::Admins),
     ("POST", "/admin/coupons", For::Admins),
+    ("GET", "/admin/users", For::Admins),
     ("POST", "/admin/users/1/balance", For::Admins),
+    ("GET", "/admin/orders", For::Admins),
+    ("GET", "/admin/orders/1", For::Admins),
+    ("GET", "/admin/orders/1/events", For::Admins),
+    ("POST", "/admin/orders/1/ship", For::Admins),
+    ("POST", "/admin/orders/1/cancel", For::Admins),
+    ("POST", "/admin/orders/1/refund", For::Admins),
+    ("GET", "/admin/payments", For::Admins),
+    ("POST", "/admin/payments/1/query", For::Admins),
+    ("GET", "/admin/notices", For::Admins),
+    ("GET", "/admin/journal", For::Admins),
+    ("GET", "/admin/messages", For::Admins),
+    ("POST", "/admin/messages/1/replay", For::Admins),
 ];
 
 async fn call(app: &TestApp, method: &str, path: &str, token: &str) -> Answer {
@@ -40,6 +64,24 @@ async fn call(app: &TestApp, method: &str, path: &str, token: &str) -> Answer {
     let body = json!({});
     let body = (method != Method::GET).then_some(&body);
     app.send(method, path, token, &[], body).await
+}
+
+/// The routes as the code has them, with what stands in their addresses above.
+fn served() -> BTreeSet<(String, String)> {
+    let text = include_str!("../../src/http/route.rs");
+    let of_resource = |text: &str| {
+        let (path, rest) = text.split_once('"').unwrap();
+        let path = path.replace("{id}", "1").replace("{provider}", "sandbox");
+        let methods = rest.split(".route(").skip(1).map(|route| route.split('(').next().unwrap().to_uppercase());
+        methods.map(|method| (method, path.clone())).collect::<Vec<_>>()
+    };
+    text.split("resource(\"").skip(1).flat_map(of_resource).collect()
+}
+
+#[test]
+fn every_route_has_a_line_in_the_table() {
+    let told = ROUTES.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
+    assert_eq!(served(), told, "left: src/http/route.rs, right: the table");
 }
 
 #[actix_web::test]
@@ -54,7 +96,7 @@ async fn every_route_lets_in_whom_it_is_for_and_nobody_else() {
     assert_ne!(forged, customer);
     let unsigned = "eyJhbGciOiJub25lIn0.eyJzdWIiOiIzNDU5NjM2MzQzODU2MzMyODAiLCJleHAiOjk5OTk5OTk5OTl9.";
     let before = app.rows();
-    for (method, path, who) in ROUTES {
+    for &(method, path, who) in ROUTES {
         for (token, knows, is_admin) in [
             ("", false, false),
             ("garbage", false, false),

@@ -41,6 +41,7 @@ mod order_races;
 mod order_refund;
 mod order_rules;
 mod overload;
+mod pay_page;
 mod payment_callbacks;
 mod payment_faults;
 mod payment_rules;
