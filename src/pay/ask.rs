@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::message::{Asked, FindAny, OpenOf, TakeAsks, Unfinished};
+use super::message::{Asked, FindAny, LiveOf, Status, TakeAsks, Unfinished};
 use super::row::Row;
 use super::{Pay, refund, store};
 use crate::db::bulk::{Kind, Update};
@@ -62,12 +62,12 @@ fn asked(db: &mut Db, rows: Vec<Row>) -> db::Result<Vec<Asked>> {
     Ok(payments.into_iter().filter_map(|(id, payment)| Some(Asked { payment, since: *since.get(&id)? })).collect())
 }
 
-/// The open payments of orders.
-pub fn open_of(batch: &[OpenOf], db: &mut Db) -> db::Result<Vec<Vec<Asked>>> {
+/// The payments of orders that are open or paid.
+pub fn live_of(batch: &[LiveOf], db: &mut Db) -> db::Result<Vec<Vec<Asked>>> {
     let orders: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
     let rows: Vec<Row> = db::load_by(&orders, |ids| each!(db, pay::table.filter(pay::order_id.eq_any(ids)).load(db)))?;
-    let open = asked(db, rows.into_iter().filter(Row::is_open).collect())?;
-    let of = |task: &OpenOf| open.iter().filter(|open| open.payment.order_id == task.order_id).cloned().collect();
+    let live = asked(db, rows.into_iter().filter(|row| row.status() != Status::Closed).collect())?;
+    let of = |task: &LiveOf| live.iter().filter(|live| live.payment.order_id == task.order_id).cloned().collect();
     Ok(batch.iter().map(of).collect())
 }
 
