@@ -2,8 +2,8 @@
 
 use super::error::Rejected;
 use super::message::{
-    Account, Close, CountUnsettled, DueRefund, EndRefund, Find, FindAccounts, FindAny, FindRequest, ListAll, Notices,
-    Notify, Open, OpenOf, PaidAccounts, Parked, Payment, Prior, SetCheckout, Story, TakeAsks, TakeRefunds, Unfinished,
+    Account, Close, CountUnsettled, DueRefund, EndRefund, Find, FindAccounts, FindAny, FindRequest, ListAll, LiveOf,
+    Notices, Notify, Open, PaidAccounts, Parked, Payment, Prior, SetCheckout, Story, TakeAsks, TakeRefunds, Unfinished,
     Unsettled,
 };
 use super::{Pay, account, ask, listing, notice, refund, store};
@@ -83,12 +83,12 @@ impl Task<Pay> for TakeAsks {
     }
 }
 
-impl Task<Pay> for OpenOf {
+impl Task<Pay> for LiveOf {
     type Outcome = Vec<Payment>;
     const ACCESS: Access = Access::Read;
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
-        ask::open_of(batch, db)
+        ask::live_of(batch, db)
     }
 }
 

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::message::{FindAny, OpenOf, Payment, TakeAsks, Unfinished};
+use super::message::{FindAny, LiveOf, Payment, Status, TakeAsks, Unfinished};
 use super::row::Row;
 use super::{Pay, refund, store};
 use crate::db::bulk::{Kind, Update};
@@ -54,12 +54,12 @@ pub fn take(owner: &Pay, batch: &[TakeAsks], db: &mut Db) -> db::Result<Vec<Vec<
     batch.iter().map(take).collect()
 }
 
-/// The open payments of orders.
-pub fn open_of(batch: &[OpenOf], db: &mut Db) -> db::Result<Vec<Vec<Payment>>> {
+/// The payments of orders that are open or paid.
+pub fn live_of(batch: &[LiveOf], db: &mut Db) -> db::Result<Vec<Vec<Payment>>> {
     let orders: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
     let rows: Vec<Row> = db::load_by(&orders, |ids| each!(db, pay::table.filter(pay::order_id.eq_any(ids)).load(db)))?;
-    let open = store::payments(db, rows.into_iter().filter(Row::is_open))?;
-    let of = |task: &OpenOf| open.values().filter(|open| open.order_id == task.order_id).cloned().collect();
+    let live = store::payments(db, rows.into_iter().filter(|row| row.status() != Status::Closed))?;
+    let of = |task: &LiveOf| live.values().filter(|live| live.order_id == task.order_id).cloned().collect();
     Ok(batch.iter().map(of).collect())
 }
 

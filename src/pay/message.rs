@@ -132,10 +132,10 @@ pub struct TakeAsks {
     pub again: Backoff,
 }
 
-/// The open payments of an order. Read.
+/// The payments of an order that are open, or paid: also where the order has not heard of it yet. Read.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Payment>>")]
-pub struct OpenOf {
+pub struct LiveOf {
     /// Which order.
     pub order_id: OrderId,
 }

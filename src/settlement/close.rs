@@ -8,7 +8,7 @@ use crate::domain::id::OrderId;
 use crate::domain::lifecycle::{Move, State};
 use crate::order::error::ActRefusal;
 use crate::order::message::{Act, By, Do, Find, FindAny, Order};
-use crate::pay::message::{Close, OpenOf};
+use crate::pay::message::{Close, LiveOf, Status};
 use crate::runtime::{Reply, task::ask};
 
 /// Gives up an order whose time to be paid has passed.
@@ -37,8 +37,13 @@ pub async fn cancel(tools: &Tools, task: Cancel) -> Reply<Result<Order, ActRefus
 
 /// Closes all open payments of an order; `false` where one of them is paid.
 async fn close_payments(tools: &Tools, order_id: OrderId) -> Reply<bool> {
-    for open in ask(&tools.pay, OpenOf { order_id }).await? {
-        match payment::close(tools, &open).await? {
+    let live = ask(&tools.pay, LiveOf { order_id }).await?;
+    // The message that tells its order may still be on its way.
+    if live.iter().any(|live| live.status == Status::Paid) {
+        return Ok(false);
+    }
+    for open in live.iter().filter(|live| live.status == Status::Unpaid) {
+        match payment::close(tools, open).await? {
             Stands::Open | Stands::Closed => {}
             Stands::Paid => return Ok(false),
             // Not the money we asked for: it is parked, and this payment will not be paid otherwise.

@@ -168,6 +168,34 @@ async fn an_order_that_is_paid_at_the_platform_does_not_expire_although_every_ca
     app.finish().await;
 }
 
+/// A paid order that has not heard of it: the message that tells it is on its way until it is tampered with again.
+async fn paid_and_not_told(app: &TestApp) -> (String, String) {
+    let (zs, order_id, pay_id) = app.paying().await;
+    app.pay_at_platform(&pay_id, json!({})).await.expect(200);
+    app.tamper("pay", "UPDATE mq_producer SET msg_status = 0, due_time = 9000000000000000 WHERE group_name = 'order'");
+    app.tamper("order", "DELETE FROM mq_consumer WHERE msg_tag = 'paid'");
+    app.tamper("order", "DELETE FROM mq_producer WHERE msg_tag = 'paid'");
+    app.tamper("user", "DELETE FROM mq_consumer WHERE msg_tag = 'paid'");
+    app.tamper("user", "DELETE FROM user_score_log");
+    app.tamper("user", "UPDATE users SET user_score = 100 WHERE user_score > 100");
+    let unpaid = "pay_status = 1, pay_time = NULL, pay_id = NULL, wake_time = confirm_time";
+    app.tamper("order", &format!("UPDATE orders SET {unpaid}"));
+    (zs, order_id)
+}
+
+#[actix_web::test]
+async fn an_order_that_has_not_heard_yet_that_it_is_paid_is_neither_given_up_nor_cancelled() {
+    let app = TestApp::start().await;
+    let (zs, order_id) = paid_and_not_told(&app).await;
+    app.advance(PAY_WITHIN).await;
+    assert_eq!(order(&app, &zs, &order_id).await["order_status"], "confirmed");
+    cancel(&app, &zs, &order_id).await.expect_problem(409, "order_not_cancellable");
+    app.tamper("pay", "UPDATE mq_producer SET due_time = 1 WHERE group_name = 'order'");
+    app.settle().await;
+    app.assert_paid_once(&zs, &order_id).await;
+    app.finish().await;
+}
+
 #[actix_web::test]
 async fn one_bad_row_does_not_stop_the_others_from_expiring() {
     let app = TestApp::start().await;

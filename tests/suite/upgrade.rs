@@ -12,7 +12,7 @@ use crate::support::{GOODS, TestApp, Wish};
 fn take_back(app: &TestApp) {
     type Make = fn() -> migrate::Migrations;
     let all: [(&str, Make, usize); 3] =
-        [("order", || migrate::ORDER, 5), ("pay", || migrate::PAY, 3), ("sandbox", || migrate::SANDBOX, 2)];
+        [("order", || migrate::ORDER, 5), ("pay", || migrate::PAY, 6), ("sandbox", || migrate::SANDBOX, 2)];
     for (owner, migrations, since) in all {
         let mut connection = app.migrator(owner);
         let db = &mut connection;
