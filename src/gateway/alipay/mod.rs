@@ -1,4 +1,18 @@
-//! Alipay.
+//! Alipay, through its gateway of signed forms.
+//!
+//! What it says is verified over the bytes it sent, with the keys and the algorithm of the settings, before anything of
+//! it is read; and it is a fact only where it is signed. Whatever else comes back, or nothing, leaves what happened
+//! unknown, and the same number is asked for again.
+
+pub mod amount;
+pub mod answer;
+mod code;
+pub mod content;
+pub mod keyring;
+pub mod sign;
+pub mod sn;
+mod time;
+mod trade;
 
 use std::sync::Arc;
 
