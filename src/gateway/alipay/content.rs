@@ -1,5 +1,6 @@
-//! Alipay's encryption of what is asked and answered, on top of TLS: AES-128-CBC in base64. Its vector is always zero, so
-//! it hides nothing that is said twice, and it does not say who wrote a text: only what a signature covers is decrypted.
+//! Alipay's encryption of what is asked and answered, on top of TLS: AES-128-CBC in base64. Its vector is always zero,
+//! so it does not hide that something is said twice, and it does not say who wrote a text: only what a signature covers
+//! is decrypted.
 
 use aws_lc_rs::cipher::{
     AES_128, DecryptionContext, EncryptionContext, PaddedBlockDecryptingKey, PaddedBlockEncryptingKey, UnboundCipherKey,

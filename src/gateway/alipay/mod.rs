@@ -16,6 +16,8 @@ pub mod keyring;
 pub mod notify;
 pub mod sign;
 pub mod sn;
+#[cfg(test)]
+mod tests;
 mod time;
 mod trade;
 

@@ -9,8 +9,8 @@ use crate::domain::money::{CURRENCY, Money};
 use crate::gateway::{Event, Notice, Reject};
 
 const EVENT_ID_MAX: usize = 64;
-/// The names the signature leaves out. It is so for what is told of trades; other notices, none of which are for us, are
-/// signed with `sign_type`.
+/// The names the signature leaves out. Some notices that are not of trades are signed with `sign_type`: none of those
+/// is for us.
 const UNSIGNED: [&str; 2] = ["sign", "sign_type"];
 /// The one way of signing: which it is, is our setting and not for a notice to say.
 const SIGN_TYPE: &str = "RSA2";

@@ -51,8 +51,8 @@ impl Trouble {
 }
 
 impl Content {
-    /// Reads the text of an answer; an error that is not signed is no more than that the call failed. `method` is for the
-    /// log.
+    /// Reads the text of an answer; an error that is not signed is no more than that the call failed. `method` is for
+    /// the log.
     ///
     /// # Errors
     /// [`Trouble`].
