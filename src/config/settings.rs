@@ -214,11 +214,13 @@ pub struct Gateway {
 pub struct Alipay {
     pub app_id: String,
     pub seller_id: String,
+    pub seller_email: String,
     pub app_key: PathBuf,
     pub platform_key: PathBuf,
     pub app_certificate: PathBuf,
     pub platform_certificate: PathBuf,
     pub root_certificate: PathBuf,
+    pub content_key: Secret,
     pub subject: String,
     pub url: String,
 }

@@ -65,6 +65,12 @@ pub enum Reject {
     /// The signature is malformed or wrong.
     #[error("the signature is not valid")]
     Signature,
+    /// It says it is signed in another way than was agreed on.
+    #[error("the kind of the signature is another")]
+    SignType,
+    /// It says its text is written in another way than was agreed on.
+    #[error("the charset is another")]
+    Charset,
     /// It was signed too long ago.
     #[error("the stamp is too old")]
     Stale,
@@ -95,6 +101,8 @@ impl Reject {
                 | Self::MissingSignature
                 | Self::UnknownKey
                 | Self::Signature
+                | Self::SignType
+                | Self::Charset
                 | Self::Stale
                 | Self::Future
         )

@@ -1,14 +1,40 @@
-//! Alipay.
+//! Alipay, through its gateway of signed forms.
+//!
+//! What it says is verified over the bytes it sent, with the keys and the algorithm of the settings, before anything of
+//! it is read; and it is a fact only where it is signed. Whatever else comes back, or nothing, leaves what happened
+//! unknown, and the same number is asked for again.
+
+pub mod account;
+pub mod amount;
+pub mod answer;
+mod call;
+mod check;
+mod code;
+pub mod content;
+mod gateway;
+pub mod keyring;
+pub mod notify;
+pub mod sign;
+pub mod sn;
+#[cfg(test)]
+mod tests;
+mod time;
+mod trade;
 
 use std::sync::Arc;
 
 use super::{Gateway, Shop};
 use crate::config;
 
+pub use account::Account;
+pub use gateway::{AlipayGateway, Way};
+
 /// The ways to pay here, where the settings name an account.
 ///
 /// # Errors
 /// The setting that cannot be used.
-pub fn gateways(_: &config::Alipay, _: &Shop) -> Result<Vec<Arc<dyn Gateway>>, config::Error> {
-    Ok(Vec::new())
+pub fn gateways(settings: &config::Alipay, shop: &Shop) -> Result<Vec<Arc<dyn Gateway>>, config::Error> {
+    let Some(account) = Account::new(settings, shop)?.map(Arc::new) else { return Ok(Vec::new()) };
+    let gateway = |way| -> Arc<dyn Gateway> { Arc::new(AlipayGateway::new(way, account.clone())) };
+    Ok([Way::Page, Way::Code].map(gateway).into())
 }

@@ -1,0 +1,128 @@
+//! Answers: nothing that was changed on the way is believed, and nothing at all makes us panic.
+
+use proptest::prelude::*;
+
+use super::super::answer::{Envelope, Verified};
+use super::super::trade::{self, Trouble};
+use super::*;
+use crate::domain::id::PayId;
+use crate::gateway::{Outcome, Reject, Standing};
+
+const METHOD: &str = "alipay.trade.query";
+const CONTENT: &str = concat!(
+    r#"{"code":"10000","msg":"Success","out_trade_no":"77","trade_no":"2025100922001400000000000001","#,
+    r#""trade_status":"TRADE_SUCCESS","total_amount":"88.88","subject":"订单 {\"77\"}"}"#
+);
+
+fn good() -> String {
+    answer(METHOD, CONTENT, &private("ali_platform"))
+}
+
+fn verify<'a>(account: &Account, body: &'a [u8]) -> Result<Verified<'a>, Reject> {
+    Envelope::open(METHOD, body)?.verify(&account.keyring)
+}
+
+#[test]
+fn an_answer_with_any_bit_changed_is_not_believed() {
+    let (account, good) = (Given::bare().account(), good());
+    assert_eq!(verify(&account, good.as_bytes()).unwrap().text, CONTENT);
+    for body in with_one_bit_flipped(good.as_bytes()) {
+        let told = verify(&account, &body);
+        assert!(told.is_err(), "{}", String::from_utf8_lossy(&body));
+    }
+    let sign = private("ali_platform").sign(CONTENT.as_bytes()).unwrap();
+    for other in with_one_bit_of_it_flipped(&sign) {
+        assert_eq!(verify(&account, good.replace(&sign, &other).as_bytes()), Err(Reject::Signature));
+    }
+}
+
+#[test]
+fn a_name_that_is_there_twice_is_refused_however_it_is_written() {
+    let (account, good) = (Given::bare().account(), good());
+    for (name, value) in [
+        ("alipay_trade_query_response", "{}"),
+        (r"alipay_trade_query_respons\u0065", "{}"),
+        ("sign", r#""""#),
+        (r"\u0073ign", r#""x""#),
+    ] {
+        let body = format!(r#"{{"{name}":{value},{}"#, &good[1..]);
+        assert_eq!(verify(&account, body.as_bytes()), Err(Reject::Duplicate), "{body}");
+    }
+}
+
+#[test]
+fn what_has_no_signature_is_an_error_or_nothing() {
+    let account = Given::bare().account();
+    let unsigned = |content: &str| format!(r#"{{"alipay_trade_query_response":{content}}}"#);
+    for content in [CONTENT, r#"{"code":"10000"}"#, "{}", r#"{"code":""}"#, r#"{"code":40004}"#, r#""b3du""#, "[]"] {
+        assert_eq!(verify(&account, unsigned(content).as_bytes()), Err(Reject::MissingSignature), "{content}");
+    }
+    let missing = r#"{"code":"40004","sub_code":"ACQ.TRADE_NOT_EXIST"}"#;
+    for body in [unsigned(missing), format!(r#"{{"error_response":{missing},"sign":""}}"#)] {
+        let verified = verify(&account, body.as_bytes()).unwrap();
+        assert!(!verified.is_signed);
+        // Nobody may say "not paid" who cannot sign.
+        let told = trade::queried(account.read(METHOD, body.as_bytes()), PayId::new(77));
+        assert_eq!(told, Outcome::Unknown("ACQ.TRADE_NOT_EXIST".to_owned()));
+    }
+    let signed = answer(METHOD, missing, &private("ali_platform"));
+    let told = trade::queried(account.read(METHOD, signed.as_bytes()), PayId::new(77));
+    assert_eq!(told, Outcome::Known(Standing::Missing));
+}
+
+#[test]
+fn the_answer_to_another_question_is_none() {
+    let account = Given::bare().account();
+    let other = answer("alipay.trade.close", CONTENT, &private("ali_platform"));
+    assert_eq!(verify(&account, other.as_bytes()), Err(Reject::Unreadable));
+}
+
+#[test]
+fn a_certificate_that_is_named_is_the_one_that_must_have_signed() {
+    let account = Given::certified().account();
+    let sns = ["c1af28455d071840f3c9f462c99efcf1", "d77c8658f9058b49086c7747b56d0a95"];
+    for (key, own) in ["ali_platform", "ali_platform_2"].into_iter().zip(sns) {
+        let good = answer(METHOD, CONTENT, &private(key));
+        // Without a name any of Alipay's may have signed: that is how notices come.
+        assert!(verify(&account, good.as_bytes()).is_ok());
+        for sn in sns {
+            let body = format!(r#"{{"alipay_cert_sn":"{sn}",{}"#, &good[1..]);
+            let expected = if sn == own { Ok(()) } else { Err(Reject::Signature) };
+            assert_eq!(verify(&account, body.as_bytes()).map(drop), expected);
+        }
+        let unknown = format!(r#"{{"alipay_cert_sn":"{}",{}"#, "0".repeat(32), &good[1..]);
+        assert_eq!(verify(&account, unknown.as_bytes()), Err(Reject::UnknownKey));
+    }
+    let own_key = answer(METHOD, CONTENT, &private("wx_platform_certkey"));
+    assert_eq!(verify(&account, own_key.as_bytes()), Err(Reject::Signature));
+}
+
+#[test]
+fn what_cannot_be_believed_leaves_what_happened_unknown() {
+    let account = Given::bare().account();
+    for body in ["", "<html>502</html>", "{}", "[]", "null", "{\"error_response\":{}}", "\u{feff}{}"] {
+        assert!(matches!(account.read(METHOD, body.as_bytes()), Err(Trouble::Unknown(_))), "{body}");
+    }
+    // An encrypted answer, and we have no key for it.
+    let encrypted = answer(METHOD, r#""ILpoMowjIQjfYMR847rnFQ==""#, &private("ali_platform"));
+    let told = account.read(METHOD, encrypted.as_bytes()).unwrap_err();
+    assert_eq!(told, Trouble::Unknown(Reject::Algorithm.to_string()));
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(Envelope::open(METHOD, &bytes).is_err());
+    }
+
+    #[test]
+    fn no_text_like_an_answer_makes_the_reader_panic(
+        content in r#"[{}\[\]":,a-z0-9\\/ ]{0,40}"#, sign in r#"["a-zA-Z0-9+/=\\]{0,20}"#,
+    ) {
+        let body = format!(r#"{{"alipay_trade_query_response":{content},"sign":{sign}}}"#);
+        if let Ok(envelope) = Envelope::open(METHOD, body.as_bytes()) {
+            let _ = envelope.verify(&super::super::keyring::Keyring::default());
+        }
+        let _ = super::super::trade::Content::read(METHOD, &content, true);
+    }
+}

@@ -1,0 +1,257 @@
+//! The gateway over HTTP, to a stand-in that verifies what it is asked as Alipay does.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+use serde_json::json;
+
+use super::super::gateways;
+use super::super::notify::Form;
+use super::*;
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{PayId, RefundId};
+use crate::domain::money::Money;
+use crate::gateway::key::PublicKey;
+use crate::gateway::{Checkout, Gateway, Outcome, Purchase, Refund, Refunding, Standing};
+
+const PAY_ID: PayId = PayId::new(77);
+const REFUND_ID: RefundId = RefundId::new(5);
+
+/// What the stand-in answers: the raw reply for each method.
+type Replies = Arc<Mutex<HashMap<String, String>>>;
+/// What it was asked: the method and the content.
+type Asked = Arc<Mutex<Vec<(String, Value)>>>;
+
+/// A stand-in, and the gateways to it.
+struct Stand {
+    replies: Replies,
+    asked: Asked,
+    page: Arc<dyn Gateway>,
+    code: Arc<dyn Gateway>,
+}
+
+fn fields_of(form: &str) -> HashMap<String, String> {
+    form_urlencoded::parse(form.as_bytes()).into_owned().collect()
+}
+
+/// The fields of a request whose signature is the application's.
+fn verified(query: &str, body: &str) -> HashMap<String, String> {
+    let mut fields = fields_of(&format!("{query}&{body}"));
+    let sign = fields.remove("sign").unwrap();
+    let text = sign::canonical(fields.iter().map(|(name, value)| (name.as_str(), value.as_str())), &[]);
+    let key = PublicKey::parse(part("ali_app", "spki_der_b64")).unwrap();
+    assert!(key.verifies(text.as_bytes(), &sign), "{text}");
+    fields
+}
+
+/// Reads one request: its query and its body.
+fn request(stream: &TcpStream) -> Option<(String, String)> {
+    let mut reader = BufReader::new(stream);
+    let (mut line, mut length) = (String::new(), 0);
+    reader.read_line(&mut line).ok()?;
+    let query = line.split_whitespace().nth(1)?.split_once('?')?.1.to_owned();
+    loop {
+        let mut header = String::new();
+        reader.read_line(&mut header).ok()?;
+        match header.trim().to_lowercase().split_once(": ") {
+            Some(("content-length", value)) => length = value.parse().unwrap(),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some((query, String::from_utf8(body).unwrap()))
+}
+
+impl Stand {
+    fn start() -> Self {
+        let (replies, asked) = (Replies::default(), Asked::default());
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut given = Given::bare();
+        given.settings.url = format!("http://{}/gateway.do", listener.local_addr().unwrap());
+        let mut gateways = gateways(&given.settings, &shop()).unwrap();
+        let (code, page) = (gateways.pop().unwrap(), gateways.pop().unwrap());
+        let stand = Self { replies: replies.clone(), asked: asked.clone(), page, code };
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let Some((query, body)) = request(&stream) else { continue };
+                assert!(!query.contains("biz_content") && body.starts_with("biz_content="), "{query} {body}");
+                let fields = verified(&query, &body);
+                let content = serde_json::from_str(&fields["biz_content"]).unwrap();
+                asked.lock().unwrap().push((fields["method"].clone(), content));
+                let reply = replies.lock().unwrap().get(&fields["method"]).cloned().unwrap_or_default();
+                let _ = stream.write_all(reply.as_bytes());
+            }
+        });
+        stand
+    }
+
+    /// From now on it answers `method` so, signed.
+    fn answers(&self, method: &str, content: &Value) {
+        self.replies_raw(method, 200, &answer(method, &content.to_string(), &private("ali_platform")));
+    }
+
+    fn replies_raw(&self, method: &str, status: u16, body: &str) {
+        let head = format!("HTTP/1.1 {status} X\r\nContent-Type: text/html\r\nContent-Length: {}", body.len());
+        self.replies.lock().unwrap().insert(method.to_owned(), format!("{head}\r\nConnection: close\r\n\r\n{body}"));
+    }
+
+    fn last_asked(&self) -> (String, Value) {
+        self.asked.lock().unwrap().last().cloned().unwrap()
+    }
+}
+
+fn purchase() -> Purchase {
+    let closes_at = shop().clock.now().plus(std::time::Duration::from_secs(1800));
+    Purchase { pay_id: PAY_ID, amount: Money(8888), closes_at, payer: None }
+}
+
+fn refund() -> Refund {
+    let (amount, paid) = (Money(1000), Money(8888));
+    Refund { refund_id: REFUND_ID, pay_id: PAY_ID, amount, paid, reason: "部分退款".to_owned() }
+}
+
+#[actix::test]
+async fn the_browser_is_sent_to_a_page_we_signed() {
+    let stand = Stand::start();
+    let Outcome::Known(Checkout::Redirect { url }) = stand.page.create(purchase()).await else { panic!("no page") };
+    assert!(stand.asked.lock().unwrap().is_empty());
+    let (address, query) = url.split_once('?').unwrap();
+    assert!(address.ends_with("/gateway.do"), "{address}");
+    let fields = verified(query, "");
+    for (name, value) in [
+        ("app_id", APP_ID),
+        ("method", "alipay.trade.page.pay"),
+        ("charset", "utf-8"),
+        ("sign_type", "RSA2"),
+        ("version", "1.0"),
+        ("notify_url", "https://shop.example.com/v1/payments/callbacks/alipay"),
+        ("return_url", "https://shop.example.com/pay/77"),
+    ] {
+        assert_eq!(fields[name], value);
+    }
+    let content: Value = serde_json::from_str(&fields["biz_content"]).unwrap();
+    let end = super::super::time::write(purchase().closes_at).unwrap();
+    assert!(content["time_expire"].as_str().unwrap() <= end.as_str());
+    assert_eq!(content["time_expire"].as_str().unwrap().len(), end.len());
+    assert_eq!(content["subject"], "Order 77");
+    assert_eq!(content["total_amount"], "88.88");
+    assert_eq!(content["product_code"], "FAST_INSTANT_TRADE_PAY");
+}
+
+#[actix::test]
+async fn a_code_is_asked_for() {
+    let stand = Stand::start();
+    let code = json!({"code": "10000", "out_trade_no": "77", "qr_code": "https://qr.example.com/bax1"});
+    stand.answers("alipay.trade.precreate", &code);
+    let checkout = Checkout::QrCode { url: "https://qr.example.com/bax1".to_owned() };
+    assert_eq!(stand.code.create(purchase()).await, Outcome::Known(checkout));
+    let (_, asked) = stand.last_asked();
+    assert_eq!((&asked["product_code"], &asked["out_trade_no"]), (&json!("QR_CODE_OFFLINE"), &json!("77")));
+}
+
+#[actix::test]
+async fn a_payment_is_closed_only_where_alipay_says_so() {
+    let stand = Stand::start();
+    let refuses = json!({"code": "40004", "sub_code": "ACQ.TRADE_STATUS_ERROR"});
+    let state = |status: &str| {
+        json!({"code": "10000", "out_trade_no": "77", "trade_no": "2025", "total_amount": "88.88",
+            "trade_status": status})
+    };
+    stand.answers("alipay.trade.close", &refuses);
+    stand.answers("alipay.trade.query", &state("WAIT_BUYER_PAY"));
+    assert_eq!(stand.page.query(PAY_ID).await, Outcome::Known(Standing::Unpaid));
+    assert_eq!(stand.page.close(PAY_ID).await, Outcome::Unknown("it was not closed".to_owned()));
+    stand.answers("alipay.trade.query", &state("TRADE_SUCCESS"));
+    assert!(matches!(stand.page.close(PAY_ID).await, Outcome::Known(Standing::Paid(_))));
+    stand.answers("alipay.trade.query", &state("TRADE_CLOSED"));
+    assert_eq!(stand.code.close(PAY_ID).await, Outcome::Known(Standing::Closed));
+    assert_eq!(stand.last_asked().0, "alipay.trade.query");
+    stand.answers("alipay.trade.close", &json!({"code": "10000", "out_trade_no": "77", "trade_no": "2025"}));
+    assert_eq!(stand.code.close(PAY_ID).await, Outcome::Known(Standing::Closed));
+    assert_eq!(stand.last_asked(), ("alipay.trade.close".to_owned(), json!({"out_trade_no": "77"})));
+}
+
+#[actix::test]
+async fn a_refund_is_made_under_its_number_and_asked_for_by_it() {
+    let stand = Stand::start();
+    let taken =
+        |change: &str| json!({"code": "10000", "out_trade_no": "77", "fund_change": change, "refund_fee": "10.00"});
+    stand.answers("alipay.trade.refund", &taken("Y"));
+    assert_eq!(stand.page.refund(refund()).await, Outcome::Known(Refunding::Done));
+    let asked =
+        json!({"out_trade_no": "77", "refund_amount": "10.00", "out_request_no": "5", "refund_reason": "部分退款"});
+    assert_eq!(stand.last_asked(), ("alipay.trade.refund".to_owned(), asked));
+    stand.answers("alipay.trade.refund", &taken("N"));
+    assert_eq!(stand.page.refund(refund()).await, Outcome::Known(Refunding::Pending));
+    let done = json!({"code": "10000", "out_trade_no": "77", "out_request_no": "5", "refund_status": "REFUND_SUCCESS"});
+    stand.answers("alipay.trade.fastpay.refund.query", &done);
+    assert_eq!(stand.page.query_refund(PAY_ID, REFUND_ID).await, Outcome::Known(Refunding::Done));
+    assert_eq!(stand.last_asked().1, json!({"out_trade_no": "77", "out_request_no": "5"}));
+}
+
+#[actix::test]
+async fn no_good_answer_leaves_what_happened_unknown() {
+    let stand = Stand::start();
+    let content = r#"{"code":"10000","out_trade_no":"77","trade_no":"2025","trade_status":"TRADE_CLOSED"}"#;
+    let good = answer("alipay.trade.query", content, &private("ali_platform"));
+    for (status, body) in [
+        (500, good.clone()),
+        (302, good.clone()),
+        (200, "<html>".to_owned()),
+        (200, String::new()),
+        (200, format!(r#"{{"alipay_trade_query_response":{content}}}"#)),
+        (200, answer("alipay.trade.query", content, &private("ali_app"))),
+        (200, r#"{"error_response":{"code":"40004","sub_code":"ACQ.TRADE_NOT_EXIST"}}"#.to_owned()),
+    ] {
+        stand.replies_raw("alipay.trade.query", status, &body);
+        let told = stand.page.query(PAY_ID).await;
+        assert!(matches!(told, Outcome::Unknown(_)), "{status} {body}: {told:?}");
+    }
+    stand.replies_raw("alipay.trade.query", 200, &good);
+    assert_eq!(stand.page.query(PAY_ID).await, Outcome::Known(Standing::Closed));
+    // It hangs up.
+    assert!(matches!(stand.page.refund(refund()).await, Outcome::Unknown(_)));
+}
+
+#[actix::test]
+async fn contents_are_encrypted_where_there_is_a_key_for_it() {
+    let key = STANDARD.encode([7; 16]);
+    let given = Given::bare_with(&[("CONTENT_KEY", &key)]);
+    let gateway = gateways(&given.settings, &shop()).unwrap().remove(0);
+    let Outcome::Known(Checkout::Redirect { url }) = gateway.create(purchase()).await else { panic!("no page") };
+    let fields = verified(url.split_once('?').unwrap().1, "");
+    assert_eq!(fields["encrypt_type"], "AES");
+    let key = super::super::content::ContentKey::parse(&key).unwrap();
+    let asked: Value = serde_json::from_str(&key.decrypt(&fields["biz_content"]).unwrap()).unwrap();
+    assert_eq!(asked["out_trade_no"], "77");
+    let said = key.encrypt(r#"{"code":"10000","out_trade_no":"77","trade_status":"WAIT_BUYER_PAY"}"#).unwrap();
+    let signed = answer("alipay.trade.query", &json!(said).to_string(), &private("ali_platform"));
+    let told = given.account().read("alipay.trade.query", signed.as_bytes());
+    assert_eq!(super::super::trade::queried(told, PAY_ID), Outcome::Known(Standing::Unpaid));
+}
+
+#[test]
+fn what_is_asked_with_certificates_names_them() {
+    let account = Given::certified().account();
+    let call = super::super::account::Call { method: "m", content: "{}", notify_url: "", return_url: "" };
+    let fields: HashMap<_, _> = account.fields(call, Timestamp(0)).unwrap().into_iter().collect();
+    assert_eq!(fields["app_cert_sn"].len(), 32);
+    assert_eq!(fields["alipay_root_cert_sn"], "c1af28455d071840f3c9f462c99efcf1_d77c8658f9058b49086c7747b56d0a95");
+}
+
+#[test]
+fn a_notice_is_answered_in_alipays_words() {
+    let given = Given::bare();
+    let gateway = gateways(&given.settings, &shop()).unwrap().remove(1);
+    let (good, bad) = (gateway.acknowledgement(), gateway.refusal(503, "why").unwrap());
+    assert_eq!((good.status, good.content_type, good.body.as_bytes()), (200, Some("text/plain"), &b"success"[..]));
+    assert_eq!((bad.status, bad.body.as_str()), (200, "fail"));
+    let body = form(&[("trade_status", "WAIT_BUYER_PAY")], &private("ali_platform"));
+    assert_eq!(gateway.read_callback(&|_| None, body.as_bytes(), Timestamp(0)), Ok(None));
+    assert!(Form::read(body.as_bytes()).unwrap().get("sign_type").is_none());
+}
