@@ -9,7 +9,7 @@ use crate::gateway::{Gateway, Outcome, Purchase};
 use crate::order;
 use crate::order::error::PaymentRefusal;
 use crate::pay::error::RequestRefusal;
-use crate::pay::message::{FindRequest, Open, Payment, SetCheckout, Status};
+use crate::pay::message::{Close, Find, FindRequest, Open, Payment, SetCheckout, Status};
 use crate::runtime::{Failure, Reply, task::ask};
 
 /// Starts a payment, or finds the one its key started.
@@ -69,7 +69,13 @@ async fn with_checkout(
         payer,
     };
     match gateway.create(purchase).await {
-        Outcome::Known(checkout) => {
+        Outcome::Known(None) => {
+            // The answer that told it was lost, so nobody can pay there: another key starts another payment.
+            ask(&tools.owners.pay, Close { pay_id: payment.pay_id }).await?;
+            let closed = ask(&tools.owners.pay, Find { pay_id: payment.pay_id, user_id }).await?;
+            Ok(PaymentStarted::Started(Box::new(closed.unwrap_or(payment))))
+        }
+        Outcome::Known(Some(checkout)) => {
             let set = SetCheckout { pay_id: payment.pay_id, checkout };
             let payment = ask(&tools.owners.pay, set).await?.unwrap_or(payment);
             Ok(PaymentStarted::Started(Box::new(payment)))

@@ -124,8 +124,9 @@ pub trait Gateway: Send + Sync {
         false
     }
 
-    /// Starts a payment under our number; the same number again is the same payment.
-    fn create(&self, purchase: Purchase) -> LocalFuture<'_, Outcome<Checkout>>;
+    /// Starts a payment under our number; the same number again is the same payment. None: it was started before, and
+    /// where to pay is not told twice.
+    fn create(&self, purchase: Purchase) -> LocalFuture<'_, Outcome<Option<Checkout>>>;
 
     /// Asks how a payment stands.
     fn query(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<Standing>>;

@@ -8,6 +8,8 @@ const REFUSED: &str = "40004";
 /// What a refusal tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meaning {
+    /// Its code was given out before, and is not given out again.
+    Begun,
     /// There is no such trade, up to now: it begins when the customer scans or signs in.
     Missing,
     /// The trade does not stand as it must for that: it is to be asked how it stands.
@@ -20,8 +22,9 @@ pub enum Meaning {
     Unknown,
 }
 
-const TABLE: [(&str, Meaning); 12] = [
+const TABLE: [(&str, Meaning); 13] = [
     ("ACQ.SYSTEM_ERROR", Meaning::Unknown),
+    ("ACQ.APPLY_PC_MERCHANT_CODE_ERROR", Meaning::Begun),
     ("ACQ.TRADE_NOT_EXIST", Meaning::Missing),
     ("ACQ.TRADE_STATUS_ERROR", Meaning::Elsewhere),
     ("ACQ.REASON_TRADE_STATUS_INVALID", Meaning::Elsewhere),

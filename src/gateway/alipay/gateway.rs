@@ -96,9 +96,9 @@ impl AlipayGateway {
     }
 
     /// Nobody asks Alipay here: the browser brings what we signed.
-    async fn page(&self, begin: &Begin, notify_url: &str, return_url: &str) -> Outcome<Checkout> {
+    async fn page(&self, begin: &Begin, notify_url: &str, return_url: &str) -> Outcome<Option<Checkout>> {
         match self.account.signed("alipay.trade.page.pay", begin, notify_url, return_url).await {
-            Ok(signed) => Outcome::Known(Checkout::Redirect { url: signed.address(&self.account.url) }),
+            Ok(signed) => Outcome::Known(Some(Checkout::Redirect { url: signed.address(&self.account.url) })),
             Err(why) => Outcome::Unknown(why),
         }
     }
@@ -109,7 +109,7 @@ impl Gateway for AlipayGateway {
         self.way.name()
     }
 
-    fn create(&self, purchase: Purchase) -> LocalFuture<'_, Outcome<Checkout>> {
+    fn create(&self, purchase: Purchase) -> LocalFuture<'_, Outcome<Option<Checkout>>> {
         Box::pin(async move {
             let Some(begin) = self.begin(&purchase) else {
                 return Outcome::Unknown("there is no such time".to_owned());

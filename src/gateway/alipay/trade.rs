@@ -120,13 +120,14 @@ fn short(code: Option<&String>) -> String {
 
 /// What `alipay.trade.precreate` came to.
 #[must_use]
-pub fn created(answer: Answer, pay_id: PayId) -> Outcome<Checkout> {
+pub fn created(answer: Answer, pay_id: PayId) -> Outcome<Option<Checkout>> {
     match answer {
         Ok(content) if !content.is_of(pay_id) => another(),
         Ok(content) => match content.qr_code.filter(|url| !url.is_empty()) {
-            Some(url) => Outcome::Known(Checkout::QrCode { url }),
+            Some(url) => Outcome::Known(Some(Checkout::QrCode { url })),
             None => Outcome::Unknown("the answer has no code".to_owned()),
         },
+        Err(Trouble::Refused(Meaning::Begun, _)) => Outcome::Known(None),
         Err(trouble) => trouble.unknown(),
     }
 }

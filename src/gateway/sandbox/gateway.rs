@@ -49,12 +49,12 @@ impl Gateway for SandboxGateway {
         self.name
     }
 
-    fn create(&self, purchase: Purchase) -> LocalFuture<'_, Outcome<Checkout>> {
+    fn create(&self, purchase: Purchase) -> LocalFuture<'_, Outcome<Option<Checkout>>> {
         Box::pin(async move {
             match self.platform.open(purchase.pay_id.to_string(), purchase.amount, self.name).await {
-                Ok(Ok(trade)) => Outcome::Known(Checkout::Redirect {
+                Ok(Ok(trade)) => Outcome::Known(Some(Checkout::Redirect {
                     url: format!("{}/sandbox/checkout/{}", self.public_url, trade.out_trade_no),
-                }),
+                })),
                 Ok(Err(refusal)) => Outcome::Unknown(refusal.to_string()),
                 Err(failure) => Outcome::Unknown(failure.to_string()),
             }

@@ -116,6 +116,7 @@ async fn our_vectors_pass() {
 }
 
 #[actix_web::test]
+#[expect(clippy::disallowed_methods, reason = "whoever runs the tests names further files")]
 async fn further_vectors_pass() {
     let named = std::env::var("TRADEPOST_VECTORS").unwrap_or_default();
     for path in named.split(':').filter(|path| !path.is_empty()) {

@@ -118,7 +118,9 @@ fn refund() -> Refund {
 #[actix::test]
 async fn the_browser_is_sent_to_a_page_we_signed() {
     let stand = Stand::start();
-    let Outcome::Known(Checkout::Redirect { url }) = stand.page.create(purchase()).await else { panic!("no page") };
+    let Outcome::Known(Some(Checkout::Redirect { url })) = stand.page.create(purchase()).await else {
+        panic!("no page")
+    };
     assert!(stand.asked.lock().unwrap().is_empty());
     let (address, query) = url.split_once('?').unwrap();
     assert!(address.ends_with("/gateway.do"), "{address}");
@@ -149,7 +151,7 @@ async fn a_code_is_asked_for() {
     let code = json!({"code": "10000", "out_trade_no": "77", "qr_code": "https://qr.example.com/bax1"});
     stand.answers("alipay.trade.precreate", &code);
     let checkout = Checkout::QrCode { url: "https://qr.example.com/bax1".to_owned() };
-    assert_eq!(stand.code.create(purchase()).await, Outcome::Known(checkout));
+    assert_eq!(stand.code.create(purchase()).await, Outcome::Known(Some(checkout)));
     let (_, asked) = stand.last_asked();
     assert_eq!((&asked["product_code"], &asked["out_trade_no"]), (&json!("QR_CODE_OFFLINE"), &json!("77")));
 }
@@ -223,7 +225,7 @@ async fn contents_are_encrypted_where_there_is_a_key_for_it() {
     let key = STANDARD.encode([7; 16]);
     let given = Given::bare_with(&[("CONTENT_KEY", &key)]);
     let gateway = gateways(&given.settings, &shop()).unwrap().remove(0);
-    let Outcome::Known(Checkout::Redirect { url }) = gateway.create(purchase()).await else { panic!("no page") };
+    let Outcome::Known(Some(Checkout::Redirect { url })) = gateway.create(purchase()).await else { panic!("no page") };
     let fields = verified(url.split_once('?').unwrap().1, "");
     assert_eq!(fields["encrypt_type"], "AES");
     let key = super::super::content::ContentKey::parse(&key).unwrap();

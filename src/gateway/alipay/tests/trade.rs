@@ -65,6 +65,12 @@ fn every_refusal_means_what_the_table_says() {
 }
 
 #[test]
+fn a_code_that_was_given_out_before_is_not_given_out_again() {
+    assert_eq!(trade::created(refuses("ACQ.APPLY_PC_MERCHANT_CODE_ERROR"), PAY_ID), Outcome::Known(None));
+    assert_eq!(trade::created(refuses("ACQ.SYSTEM_ERROR"), PAY_ID), unknown("ACQ.SYSTEM_ERROR"));
+}
+
+#[test]
 fn a_code_that_is_no_business_of_a_trade_says_nothing_of_one() {
     for code in ["20000", "20001", "40001", "40002", "40006", "10003", "", "10000 "] {
         let says = says(json!({"code": code, "sub_code": "ACQ.TRADE_NOT_EXIST"}));
@@ -138,7 +144,7 @@ fn the_other_calls_believe_only_answers_about_their_payment() {
         let known = |answer: &Value| says(answer.clone());
         let code = json!({"out_trade_no": number, "qr_code": "https://qr.example.com/1"});
         let told = trade::created(known(&code), PAY_ID);
-        assert_eq!(told == Outcome::Known(checkout.clone()), ours, "{told:?}");
+        assert_eq!(told == Outcome::Known(Some(checkout.clone())), ours, "{told:?}");
         let plain = json!({"out_trade_no": number, "trade_no": "2025"});
         let told = trade::closed(known(&plain), PAY_ID);
         assert_eq!(told == Some(Outcome::Known(Standing::Closed)), ours, "{told:?}");
