@@ -65,6 +65,9 @@ pub enum Reject {
     /// The signature is malformed or wrong.
     #[error("the signature is not valid")]
     Signature,
+    /// The time it says it was signed at is none.
+    #[error("the stamp is not a time")]
+    Stamp,
     /// It was signed too long ago.
     #[error("the stamp is too old")]
     Stale,
@@ -95,6 +98,7 @@ impl Reject {
                 | Self::MissingSignature
                 | Self::UnknownKey
                 | Self::Signature
+                | Self::Stamp
                 | Self::Stale
                 | Self::Future
         )
