@@ -155,12 +155,8 @@ mod tests {
 
     #[actix::test]
     async fn only_what_was_never_sent_may_be_asked_elsewhere() {
-        // A port that was free a moment ago.
-        let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        for url in [format!("http://{nobody}/"), "http://nobody.invalid/".to_owned()] {
-            let told = attempt(get(url)).await.unwrap_err();
-            assert!(matches!(told, Unanswered::Unreached(_)), "{told:?}");
-        }
+        let told = attempt(get("http://127.0.0.1:1/".to_owned())).await.unwrap_err();
+        assert!(matches!(told, Unanswered::Unreached(_)), "{told:?}");
         for answer in [&b""[..], b"HTTP/1.1", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", b"\0\0\0\0\r\n\r\n"]
         {
             let told = attempt(get(format!("http://{}/", server(answer)))).await.unwrap_err();
