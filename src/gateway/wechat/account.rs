@@ -1,5 +1,5 @@
-//! The account at WeChat Pay, as the settings say it. What cannot be right is found when the server starts, not when the
-//! first customer pays.
+//! The account at WeChat Pay, as the settings say it. What cannot be right is found when the server starts, not when
+//! the first customer pays.
 
 use aws_lc_rs::error::Unspecified;
 

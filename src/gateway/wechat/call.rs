@@ -10,8 +10,8 @@ use crate::gateway::wire::{self, Answer, Request, Unanswered};
 
 const USER_AGENT: &str = concat!("tradepost/", env!("CARGO_PKG_VERSION"));
 
-/// Asks; `target` is path and query, percent-encoded. Where there is no connection it asks once more elsewhere: there alone
-/// is it sure that nothing was asked yet.
+/// Asks; `target` is path and query, percent-encoded. Where there is no connection it asks once more elsewhere: there
+/// alone is it sure that nothing was asked yet.
 ///
 /// # Errors
 /// Why the outcome is unknown.

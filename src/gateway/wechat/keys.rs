@@ -1,5 +1,5 @@
-//! The keys WeChat Pay signs with, by the serial number a message names: its public key and its platform certificates in
-//! one map, as both are in use while a merchant changes over.
+//! The keys WeChat Pay signs with, by the serial number a message names: its public key and its platform certificates
+//! in one map, as both are in use while a merchant changes over.
 
 use std::collections::HashMap;
 
@@ -44,8 +44,8 @@ impl Keys {
         if key.verifies(text, signature) { Ok(()) } else { Err(Reject::Signature) }
     }
 
-    /// Whether an answer or a notice is WeChat Pay's and of now: `header` looks a header up, `body` is the bytes as they
-    /// came. Nothing in the message says how it is verified, apart from which key.
+    /// Whether an answer or a notice is WeChat Pay's and of now: `header` looks a header up, `body` is the bytes as
+    /// they came. Nothing in the message says how it is verified, apart from which key.
     ///
     /// # Errors
     /// [`Reject`].

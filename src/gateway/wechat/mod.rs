@@ -1,7 +1,7 @@
 //! WeChat Pay, API v3: customers scan a picture (`wechat`), or are on a page inside WeChat (`wechat_jsapi`).
 //!
-//! Every message is signed, in both directions, over the bytes as they are sent; the content of a notice is sealed besides.
-//! Amounts are integers of fen, as here.
+//! Every message is signed, in both directions, over the bytes as they are sent; the content of a notice is sealed
+//! besides. Amounts are integers of fen, as here.
 
 pub mod account;
 pub mod aead;
@@ -14,6 +14,8 @@ mod refund;
 mod request;
 mod setting;
 pub mod sign;
+#[cfg(test)]
+mod tests;
 mod trade;
 
 use std::sync::Arc;

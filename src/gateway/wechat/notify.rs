@@ -29,8 +29,8 @@ struct Resource {
     nonce: String,
 }
 
-/// Reads a notice: its signature over the bytes as they came, then what they say, then what is sealed in it. None: it is
-/// WeChat Pay's, and tells nothing of a payment.
+/// Reads a notice: its signature over the bytes as they came, then what they say, then what is sealed in it. None: it
+/// is WeChat Pay's, and tells nothing of a payment.
 ///
 /// # Errors
 /// [`Reject`].

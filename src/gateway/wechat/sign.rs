@@ -1,5 +1,5 @@
-//! What we sign: requests, and what a page inside WeChat hands over. Each line of a signed text ends with a line feed, the
-//! last one too.
+//! What we sign: requests, and what a page inside WeChat hands over. Each line of a signed text ends with a line feed,
+//! the last one too.
 
 use aws_lc_rs::error::Unspecified;
 
