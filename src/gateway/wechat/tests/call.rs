@@ -107,6 +107,29 @@ async fn a_payment_is_asked_for_and_closed_by_our_number() {
 }
 
 #[actix::test]
+async fn only_what_says_that_a_payment_is_closed_closes_it() {
+    for answer in [
+        well(200, &json!({})),
+        well(202, &Value::Null),
+        Answer(204, String::new(), Signed::Not),
+        Answer(204, String::new(), Signed::Badly),
+        well(400, &json!({"code": "RESOURCE_NOT_EXISTS"})),
+        well(400, &json!({"code": "INVALID_REQUEST", "message": "the order is paid"})),
+        well(500, &json!({"code": "ORDER_NOT_EXIST"})),
+    ] {
+        let status = answer.0;
+        let told = Platform::start(vec![answer]).gateway(Way::Native).close(PAY_ID).await;
+        assert!(matches!(told, Outcome::Unknown(_)), "{status} {told:?}");
+    }
+}
+
+#[actix::test]
+async fn a_refund_without_funds_is_to_be_tried_again() {
+    let platform = Platform::start(vec![well(403, &json!({"code": "NOT_ENOUGH"}))]);
+    assert!(matches!(platform.gateway(Way::Native).refund(refund()).await, Outcome::Unknown(_)));
+}
+
+#[actix::test]
 async fn a_refund_is_made_and_asked_for_by_our_number() {
     let answer = json!({"refund_id": "50", "out_refund_no": "8001", "out_trade_no": "7001", "status": "PROCESSING",
         "amount": {"total": 8888, "refund": 1000, "currency": "CNY"}});
