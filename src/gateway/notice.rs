@@ -71,6 +71,9 @@ pub enum Reject {
     /// It says its text is written in another way than was agreed on.
     #[error("the charset is another")]
     Charset,
+    /// The time it says it was signed at is none.
+    #[error("the stamp is not a time")]
+    Stamp,
     /// It was signed too long ago.
     #[error("the stamp is too old")]
     Stale,
@@ -103,6 +106,7 @@ impl Reject {
                 | Self::Signature
                 | Self::SignType
                 | Self::Charset
+                | Self::Stamp
                 | Self::Stale
                 | Self::Future
         )

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use awc::error::{ConnectError, SendRequestError};
 use awc::http::Method;
 
 const CONNECT_WITHIN: Duration = Duration::from_secs(3);
@@ -44,6 +45,29 @@ impl Answer {
     }
 }
 
+/// Why there is no whole answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unanswered {
+    /// There was no connection: nothing was sent, it may be asked elsewhere.
+    #[error("{0}")]
+    Unreached(String),
+    /// Whether the platform did what it was asked is not known.
+    #[error("{0}")]
+    Unknown(String),
+}
+
+impl From<SendRequestError> for Unanswered {
+    fn from(error: SendRequestError) -> Self {
+        let why = error.to_string();
+        match error {
+            // Under this name the client also tells of a connection that ended after the request.
+            SendRequestError::Connect(ConnectError::Disconnected) => Self::Unknown(why),
+            SendRequestError::Connect(_) => Self::Unreached(why),
+            _ => Self::Unknown(why),
+        }
+    }
+}
+
 thread_local! {
     /// It keeps connections open, and cannot leave its thread.
     static CLIENT: awc::Client = {
@@ -57,6 +81,14 @@ thread_local! {
 /// # Errors
 /// Why there is no whole answer: whether the platform did what it was asked is not known.
 pub async fn exchange(request: Request) -> Result<Answer, String> {
+    attempt(request).await.map_err(|unanswered| unanswered.to_string())
+}
+
+/// The same, where it matters whether anything was sent.
+///
+/// # Errors
+/// [`Unanswered`].
+pub async fn attempt(request: Request) -> Result<Answer, Unanswered> {
     let client = CLIENT.with(awc::Client::clone);
     let exchange = async move {
         let mut asked = client.request(request.method, &request.url);
@@ -67,16 +99,20 @@ pub async fn exchange(request: Request) -> Result<Answer, String> {
             None => asked.send().await,
             Some(body) => asked.send_body(body).await,
         };
-        let mut answer = answer.map_err(|error| error.to_string())?;
-        let body = answer.body().limit(ANSWER_BYTES_MAX).await.map_err(|error| error.to_string())?;
+        let mut answer = answer?;
+        let body = answer.body().limit(ANSWER_BYTES_MAX).await;
+        let body = body.map_err(|error| Unanswered::Unknown(error.to_string()))?;
         let answer = Answer { status: answer.status().as_u16(), headers: answer.headers().clone(), body: body.into() };
         // A connection that ends early does not count as an error there.
         match answer.header("content-length") {
-            Some(length) if length != answer.body.len().to_string() => Err("only a part of the answer came".to_owned()),
+            Some(length) if length != answer.body.len().to_string() => {
+                Err(Unanswered::Unknown("only a part of the answer came".to_owned()))
+            }
             _ => Ok(answer),
         }
     };
-    tokio::time::timeout(ANSWER_WITHIN, exchange).await.map_err(|_| "no answer in time".to_owned())?
+    let late = |_| Unanswered::Unknown("no answer in time".to_owned());
+    tokio::time::timeout(ANSWER_WITHIN, exchange).await.map_err(late)?
 }
 
 #[cfg(test)]
@@ -115,6 +151,17 @@ mod tests {
         let answer = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
         let answer = exchange(get(format!("http://{}/", server(answer)))).await.unwrap();
         assert_eq!((answer.status, answer.header("location")), (302, Some("http://127.0.0.1:1/")));
+    }
+
+    #[actix::test]
+    async fn only_what_was_never_sent_may_be_asked_elsewhere() {
+        let told = attempt(get("http://127.0.0.1:1/".to_owned())).await.unwrap_err();
+        assert!(matches!(told, Unanswered::Unreached(_)), "{told:?}");
+        for answer in [&b""[..], b"HTTP/1.1", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", b"\0\0\0\0\r\n\r\n"]
+        {
+            let told = attempt(get(format!("http://{}/", server(answer)))).await.unwrap_err();
+            assert!(matches!(told, Unanswered::Unknown(_)), "{told:?}");
+        }
     }
 
     #[actix::test]

@@ -1,14 +1,39 @@
-//! WeChat Pay.
+//! WeChat Pay, API v3: customers scan a picture (`wechat`), or are on a page inside WeChat (`wechat_jsapi`).
+//!
+//! Every message is signed, in both directions, over the bytes as they are sent; the content of a notice is sealed
+//! besides. Amounts are integers of fen, as here.
+
+pub mod account;
+pub mod aead;
+pub mod answer;
+mod call;
+pub mod gateway;
+pub mod keys;
+mod notify;
+mod refund;
+mod request;
+mod setting;
+pub mod sign;
+#[cfg(test)]
+mod tests;
+mod trade;
 
 use std::sync::Arc;
 
+use self::account::Account;
+use self::gateway::{Way, WechatGateway};
 use super::{Gateway, Shop};
 use crate::config;
+
+const WAYS: [Way; 2] = [Way::Native, Way::Jsapi];
 
 /// The ways to pay here, where the settings name an account.
 ///
 /// # Errors
 /// The setting that cannot be used.
-pub fn gateways(_: &config::Wechat, _: &Shop) -> Result<Vec<Arc<dyn Gateway>>, config::Error> {
-    Ok(Vec::new())
+pub fn gateways(settings: &config::Wechat, shop: &Shop) -> Result<Vec<Arc<dyn Gateway>>, config::Error> {
+    let Some(account) = Account::open(settings, shop)? else { return Ok(Vec::new()) };
+    let account = Arc::new(account);
+    let gateway = |way| -> Arc<dyn Gateway> { Arc::new(WechatGateway::new(way, Arc::clone(&account))) };
+    Ok(WAYS.map(gateway).into())
 }

@@ -16,10 +16,9 @@ use tradepost::gateway::alipay::sign::{self, Signed};
 use tradepost::gateway::alipay::{self, Account, sn};
 use tradepost::gateway::certificate::{self, Certificate};
 use tradepost::gateway::key::{PrivateKey, PublicKey};
-use tradepost::gateway::{Event, Gateway, Notice, Reject, Reply, Shop, Stranger};
-use tradepost::pay::error::Rejected;
+use tradepost::gateway::{Event, Gateway, Notice, Reject, Reply, Shop};
 
-use super::{Book, File, Verdict, same, text};
+use super::{Book, File, Verdict, disbelieved, same, text, unread};
 
 /// The moment of the vectors: 2025-10-09 16:53:20 in China.
 const NOW: Timestamp = Timestamp(1_760_000_000_000);
@@ -90,11 +89,11 @@ async fn notify(file: &File, vector: &Value) -> Verdict {
     let form = Form::read(text(&vector["input"]["body"]).as_bytes());
     let config = file.config(&vector["input"]["config"]);
     let found = match read(file, vector) {
-        Err(reject) => Err(reason(reject)),
+        Err(reject) => Err(unread(reject)),
         Ok(notice) => {
             let mut book = Book::open("alipay", config).await;
             let told = book.tell(notice.clone()).await;
-            told.map(|()| result(notice, form.as_ref().unwrap(), config)).map_err(judged)
+            told.map(|()| result(notice, form.as_ref().unwrap(), config)).map_err(disbelieved)
         }
     };
     if let Some(canonical) = expect.get("canonical") {
@@ -151,35 +150,6 @@ fn check_reply(good: bool, reply: &Reply, expected: &Value) -> Verdict {
     same("refusal", &json!(reply.body == "fail" && text(&expected["body"]).starts_with("fail")), &json!(true))
 }
 
-/// The vectors' word for it.
-fn reason(reject: Reject) -> &'static str {
-    match reject {
-        Reject::MissingSignature => "missing_signature",
-        Reject::UnknownKey => "unknown_serial",
-        Reject::Signature => "bad_signature",
-        Reject::SignType => "sign_type_mismatch",
-        Reject::Charset => "charset_mismatch",
-        Reject::Duplicate => "duplicate_param",
-        Reject::Unreadable => "malformed",
-        Reject::Algorithm => "unsupported_algorithm",
-        Reject::Ciphertext => "bad_ciphertext",
-        Reject::MissingHeader | Reject::Stale | Reject::Future => "nothing of Alipay's",
-    }
-}
-
-fn judged(rejected: Rejected) -> &'static str {
-    match rejected {
-        Rejected::UnknownPayment => "unknown_order",
-        Rejected::Amount | Rejected::RefundAmount => "amount_mismatch",
-        Rejected::Currency => "currency_mismatch",
-        Rejected::Stranger(Stranger::App) => "app_id_mismatch",
-        Rejected::Stranger(Stranger::Seller) => "seller_mismatch",
-        Rejected::Stranger(Stranger::Merchant) => "mchid_mismatch",
-        Rejected::UnknownRefund => "unknown_refund",
-        Rejected::AnotherTrade => "another_trade",
-    }
-}
-
 fn notify_verify(file: &File, input: &Value, expect: &Value) -> Verdict {
     let params: Vec<_> =
         input["params"].as_object().unwrap().iter().map(|(name, value)| (&**name, text(value))).collect();
@@ -199,7 +169,7 @@ fn notify_verify(file: &File, input: &Value, expect: &Value) -> Verdict {
     same("canonical", &json!(canonical), &expect["canonical"])?;
     same("ok", &json!(verifies(&canonical).is_ok()), &expect["ok"])?;
     // What is told of trades is not signed so.
-    same("ok by the other rule", &json!(verifies(&form.canonical()).err().map(reason)), &json!("bad_signature"))
+    same("ok by the other rule", &json!(verifies(&form.canonical()).err().map(unread)), &json!("bad_signature"))
 }
 
 fn request_sign(file: &File, input: &Value, expect: &Value) -> Verdict {
@@ -238,7 +208,7 @@ fn response_verify(file: &File, input: &Value, expect: &Value) -> Verdict {
     }
     let envelope = Envelope::open(text(&input["method"]), text(&input["body"]).as_bytes());
     match envelope.and_then(|envelope| envelope.verify(&keyring)) {
-        Err(reject) => same("reason", &json!(reason(reject)), &expect["reason"]),
+        Err(reject) => same("reason", &json!(unread(reject)), &expect["reason"]),
         Ok(verified) => {
             same("ok", &json!(true), &expect["ok"])?;
             same("signed", &json!(verified.is_signed), expect.get("signed").unwrap_or(&json!(true)))?;

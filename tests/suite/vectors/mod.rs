@@ -10,6 +10,8 @@ mod wechat;
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
+use tradepost::gateway::{Reject, Stranger};
+use tradepost::pay::error::Rejected;
 
 pub use book::Book;
 
@@ -94,6 +96,38 @@ pub fn text(value: &Value) -> &str {
 /// Whether what was found is what was expected.
 pub fn same(what: &str, found: &Value, expected: &Value) -> Verdict {
     if found == expected { Ok(()) } else { Err(format!("{what} is {found}, not {expected}")) }
+}
+
+/// The vectors' word for why a callback is not read.
+pub const fn unread(reject: Reject) -> &'static str {
+    match reject {
+        Reject::MissingHeader => "missing_header",
+        Reject::MissingSignature => "missing_signature",
+        Reject::UnknownKey => "unknown_serial",
+        Reject::Signature => "bad_signature",
+        Reject::SignType => "sign_type_mismatch",
+        Reject::Charset => "charset_mismatch",
+        Reject::Stale => "stale_timestamp",
+        Reject::Future => "future_timestamp",
+        Reject::Duplicate => "duplicate_param",
+        Reject::Stamp | Reject::Unreadable => "malformed",
+        Reject::Algorithm => "unsupported_algorithm",
+        Reject::Ciphertext => "bad_ciphertext",
+    }
+}
+
+/// The vectors' word for why a notice is not believed.
+pub const fn disbelieved(rejected: Rejected) -> &'static str {
+    match rejected {
+        Rejected::UnknownPayment => "unknown_order",
+        Rejected::Amount | Rejected::RefundAmount => "amount_mismatch",
+        Rejected::Currency => "currency_mismatch",
+        Rejected::Stranger(Stranger::App) => "app_id_mismatch",
+        Rejected::Stranger(Stranger::Seller) => "seller_mismatch",
+        Rejected::Stranger(Stranger::Merchant) => "mchid_mismatch",
+        Rejected::UnknownRefund => "unknown_refund",
+        Rejected::AnotherTrade => "another_trade",
+    }
 }
 
 async fn check_all(name: &str, file: &File) {

@@ -1,0 +1,195 @@
+//! What answers mean.
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::domain::id::{PayId, RefundId};
+use crate::domain::money::Money;
+use crate::gateway::wechat::answer::{Fault, Said, fault, read};
+use crate::gateway::wechat::refund::Answered;
+use crate::gateway::wechat::trade::Trade;
+use crate::gateway::{Refund, Refunding, Standing, Stranger};
+
+const PAY_ID: PayId = PayId::new(7001);
+const REFUND_ID: RefundId = RefundId::new(8001);
+
+/// What is read of an answer with these headers.
+fn said(status: u16, headers: &Headers, body: &str) -> Result<Said, String> {
+    read(&account().keys, status, &|name| headers.get(name).cloned(), body.as_bytes(), NOW)
+}
+
+#[test]
+fn the_codes_that_tell_something_are_known_in_both_spellings() {
+    for (codes, known) in [
+        (["ORDER_NOT_EXIST", "ORDERNOTEXIST"], Fault::NoPayment),
+        (["ORDER_PAID", "ORDERPAID"], Fault::Ended),
+        (["ORDER_CLOSED", "ORDERCLOSED"], Fault::Ended),
+        (["RESOURCE_NOT_EXISTS", "RESOURCENOTEXISTS"], Fault::NoRefund),
+        (["NOT_ENOUGH", "NOTENOUGH"], Fault::Funds),
+    ] {
+        for code in codes {
+            assert_eq!(fault(code), Some(known), "{code}");
+        }
+    }
+    for code in [
+        "INVALID_REQUEST",
+        "PARAM_ERROR",
+        "SIGN_ERROR",
+        "NO_AUTH",
+        "FREQUENCY_LIMITED",
+        "SYSTEM_ERROR",
+        "order_paid",
+        "ORDER__PAID",
+        "ORDER_PAID ",
+        "",
+    ] {
+        assert_eq!(fault(code), None, "{code}");
+    }
+}
+
+#[test]
+fn an_error_tells_something_only_where_its_status_does_too() {
+    let body = r#"{"code":"ORDER_NOT_EXIST","message":"订单不存在"}"#;
+    for (status, known) in [(400, true), (404, true), (403, true), (429, false), (500, false), (502, false)] {
+        let unsigned = said(status, &Headers::new(), body);
+        assert_eq!(unsigned.is_ok(), known, "{status} {unsigned:?}");
+        assert_eq!(said(status, &headers(body.as_bytes(), NOW), body), unsigned);
+        let forged = headers_by("wx_merchant", PUBLIC_KEY_ID, body.as_bytes(), NOW);
+        said(status, &forged, body).unwrap_err();
+        let mut half = headers(body.as_bytes(), NOW);
+        half.remove(keys::SIGNATURE);
+        said(status, &half, body).unwrap_err();
+    }
+    for (status, body) in [(100, body), (200, body), (204, ""), (302, body), (399, body)] {
+        said(status, &Headers::new(), body).unwrap_err();
+    }
+    said(302, &headers(body.as_bytes(), NOW), body).unwrap_err();
+}
+
+#[test]
+fn what_an_error_says_besides_its_code_is_not_told_on() {
+    for body in [
+        "<html>openid o1</html>",
+        r#"{"code":"openid o1","message":"a"}"#,
+        r#"{"code":"ORDER_PAID","code":"ORDER_NOT_EXIST"}"#,
+        r#"{"code":1}"#,
+        "[]",
+        "",
+    ] {
+        assert_eq!(said(400, &Headers::new(), body), Err("status 400 ".to_owned()), "{body}");
+    }
+    let long = format!(r#"{{"code":"{}"}}"#, "A".repeat(65));
+    assert_eq!(said(400, &Headers::new(), &long), Err("status 400 ".to_owned()));
+    let known = said(403, &Headers::new(), r#"{"code":"NO_AUTH","message":"openid o1"}"#);
+    assert_eq!(known, Err("status 403 NO_AUTH".to_owned()));
+}
+
+fn trade(state: &str) -> Value {
+    json!({"mchid": MERCHANT, "appid": APP, "out_trade_no": "7001", "transaction_id": "42", "trade_state": state,
+        "amount": {"total": 8888, "payer_total": 8000, "currency": "CNY"}})
+}
+
+fn standing(trade: &Value) -> Option<Standing> {
+    let trade: Trade = serde_json::from_value(trade.clone()).unwrap();
+    trade.standing(&account(), PAY_ID)
+}
+
+#[test]
+fn a_payment_stands_as_its_state_says() {
+    for state in ["NOTPAY", "USERPAYING", "PAYERROR"] {
+        let mut unpaid = trade(state);
+        unpaid.as_object_mut().unwrap().remove("transaction_id");
+        unpaid.as_object_mut().unwrap().remove("amount");
+        assert_eq!(standing(&unpaid), Some(Standing::Unpaid), "{state}");
+    }
+    for state in ["CLOSED", "REVOKED"] {
+        assert_eq!(standing(&trade(state)), Some(Standing::Closed), "{state}");
+    }
+    for state in ["SUCCESS", "REFUND"] {
+        let Some(Standing::Paid(charge)) = standing(&trade(state)) else { panic!("{state}") };
+        assert_eq!((charge.trade_no.as_str(), charge.amount, charge.stranger), ("42", Money(8888), None));
+        assert_eq!(charge.currency, "CNY");
+    }
+    for state in ["", "success", "ACCEPT"] {
+        assert_eq!(standing(&trade(state)), None, "{state}");
+    }
+}
+
+#[test]
+fn a_payment_of_somebody_else_is_nobodys_standing() {
+    for (field, value, stranger) in [("mchid", "1900000002", Stranger::Merchant), ("appid", "wx1", Stranger::App)] {
+        let mut foreign = trade("SUCCESS");
+        foreign[field] = json!(value);
+        let Some(Standing::Paid(charge)) = standing(&foreign) else { panic!("{field}") };
+        assert_eq!(charge.stranger, Some(stranger));
+        for state in ["NOTPAY", "CLOSED"] {
+            foreign["trade_state"] = json!(state);
+            assert_eq!(standing(&foreign), None, "{field} {state}");
+        }
+    }
+    let mut another = trade("SUCCESS");
+    another["out_trade_no"] = json!("7002");
+    assert_eq!(standing(&another), None);
+}
+
+#[test]
+fn a_paid_payment_without_what_was_paid_is_not_told() {
+    for (pointer, value) in [
+        ("/transaction_id", Value::Null),
+        ("/transaction_id", json!("")),
+        ("/transaction_id", json!("4".repeat(59))),
+        ("/amount", Value::Null),
+        ("/amount/total", Value::Null),
+        ("/amount/total", json!(-1)),
+        ("/amount/currency", Value::Null),
+    ] {
+        let mut paid = trade("SUCCESS");
+        *paid.pointer_mut(pointer).unwrap() = value.clone();
+        assert_eq!(standing(&paid), None, "{pointer} {value}");
+    }
+}
+
+fn refunding(change: &[(&str, Value)]) -> (Option<Refunding>, Option<Refunding>) {
+    let mut answer = json!({"out_trade_no": "7001", "out_refund_no": "8001", "status": "SUCCESS",
+        "amount": {"total": 8888, "refund": 1000, "currency": "CNY"}});
+    for (pointer, value) in change {
+        *answer.pointer_mut(pointer).unwrap() = value.clone();
+    }
+    let read = || -> Answered { serde_json::from_value(answer.clone()).unwrap() };
+    let (amount, paid) = (Money(1000), Money(8888));
+    let asked = Refund { refund_id: REFUND_ID, pay_id: PAY_ID, amount, paid, reason: String::new() };
+    (read().of(&asked), read().of_number(PAY_ID, REFUND_ID))
+}
+
+#[test]
+fn a_refund_stands_as_its_status_says() {
+    let status = |status: &str| refunding(&[("/status", json!(status))]);
+    assert_eq!(status("SUCCESS"), (Some(Refunding::Done), Some(Refunding::Done)));
+    assert_eq!(status("PROCESSING"), (Some(Refunding::Pending), Some(Refunding::Pending)));
+    for word in ["CLOSED", "ABNORMAL"] {
+        let (Some(Refunding::Refused(why)), Some(Refunding::Refused(_))) = status(word) else { panic!("{word}") };
+        assert!(why.starts_with(word), "{why}");
+    }
+    assert_eq!(status("WONDERING"), (None, None));
+}
+
+#[test]
+fn a_refund_of_somebody_else_or_of_another_amount_is_not_told() {
+    for pointer in ["/out_trade_no", "/out_refund_no"] {
+        assert_eq!(refunding(&[(pointer, json!("9"))]), (None, None), "{pointer}");
+    }
+    for (pointer, value) in
+        [("/amount/refund", json!(1001)), ("/amount/total", json!(8887)), ("/amount/currency", json!("USD"))]
+    {
+        assert_eq!(refunding(&[(pointer, value)]).0, None, "{pointer}");
+    }
+    assert_eq!(refunding(&[("/amount/currency", Value::Null)]).0, Some(Refunding::Done));
+}
+
+proptest! {
+    #[test]
+    fn nothing_makes_the_reader_panic(status in 0..1000_u16, body in ".{0,100}") {
+        prop_assert!(said(status, &Headers::new(), &body).is_err());
+    }
+}
