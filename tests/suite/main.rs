@@ -7,6 +7,8 @@
     reason = "a test that meets something unexpected is to fail"
 )]
 
+#[path = "../platform/mod.rs"]
+mod platform;
 #[path = "../server/mod.rs"]
 mod server;
 mod support;
@@ -44,6 +46,9 @@ mod overload;
 mod payment_callbacks;
 mod payment_faults;
 mod payment_rules;
+mod platform_alipay;
+mod platform_alipay_books;
+mod platform_alipay_faults;
 mod poison;
 mod pool;
 mod pruning;
