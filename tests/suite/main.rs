@@ -49,6 +49,7 @@ mod payment_rules;
 mod platform_alipay;
 mod platform_alipay_books;
 mod platform_alipay_faults;
+mod platform_alipay_notices;
 mod poison;
 mod pool;
 mod pruning;

@@ -27,6 +27,7 @@ use cipher::AesKey;
 
 pub use notice::Wrong;
 pub use page::Page;
+pub use request::canonical;
 
 const PATH: &str = "/gateway.do";
 /// The first delivery, and seven more within about 25 hours.
