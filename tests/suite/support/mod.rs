@@ -15,7 +15,7 @@ mod trade;
 
 pub use answer::Answer;
 pub use app::{TestApp, number};
-pub use ear::Ear;
+pub use ear::{Ear, Told};
 pub use poll::eventually;
 pub use shop::{Wish, amount};
 pub use trade::SLOW;
