@@ -3,8 +3,9 @@
 use futures_util::future::join_all;
 use tradepost::domain::clock::Timestamp;
 
-use super::engine::{Engine, Front};
+use super::engine::Engine;
 use super::fault::Heard;
+use super::front::Front;
 use super::journal::{Delivery, Post};
 
 /// The name the shop gives itself; the stand-ins know where it really is.

@@ -14,8 +14,9 @@ use actix_web::web::{self, Bytes};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use futures_util::stream::{self, StreamExt};
 
-use super::engine::{Engine, Front};
+use super::engine::Engine;
 use super::fault::How;
+use super::front::Front;
 
 const BODY_BYTES_MAX: usize = 256 * 1024;
 

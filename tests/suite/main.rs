@@ -50,6 +50,7 @@ mod platform_alipay;
 mod platform_alipay_books;
 mod platform_alipay_faults;
 mod platform_alipay_notices;
+mod platform_shop;
 mod platform_wechat;
 mod platform_wechat_books;
 mod platform_wechat_notices;

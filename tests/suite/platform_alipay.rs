@@ -1,5 +1,5 @@
-//! The stand-in for Alipay takes nothing the real gateway would not take, and says so as that does. What it is asked here
-//! is written by hand, from the same documents and by nobody's code but the test's.
+//! The stand-in for Alipay takes nothing the real gateway would not take, and says so as that does. What it is asked
+//! here is written by hand, from the same documents and by nobody's code but the test's.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tradepost::domain::clock::{Clock, Timestamp};
 
 use crate::platform::alipay::{AES_KEY, certificate, cipher};
-use crate::platform::{Alipay, Asked, Key, VECTORS};
+use crate::platform::{Alipay, Asked, How, Key, Op, Upset, VECTORS};
 
 const FORM: &str = "application/x-www-form-urlencoded;charset=utf-8";
 const NOTIFY_URL: &str = "https://shop.example.com/v1/payments/callbacks/alipay";
@@ -295,6 +295,9 @@ async fn with_certificates_each_side_says_which_it_uses() {
     alipay.change_key();
     let answer = shop.send(&params).await;
     assert_eq!((answer.key, answer.cert_sn), (Some(1), Some(certificate::number(other))));
+    alipay.upset(Upset::next(Op::Query, How::UnknownKey));
+    let unknown = shop.send(&params).await.cert_sn.unwrap();
+    assert!(unknown.len() == 32 && ![one, other].map(certificate::number).contains(&unknown));
 }
 
 #[actix_web::test]

@@ -1,5 +1,5 @@
-//! The stand-in for WeChat Pay takes nothing the real platform would not take. What it is asked here is written by hand,
-//! from the same documents and by nobody's code but the test's.
+//! The stand-in for WeChat Pay takes nothing the real platform would not take. What it is asked here is written by
+//! hand, from the same documents and by nobody's code but the test's.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -62,6 +62,11 @@ impl Shop {
             .map(|(serial, name)| (serial, Key::named(name)));
         let (url, key) = (wechat.url.clone(), Key::named("wx_merchant"));
         Self { url, client, key, platform, nonce: Cell::new(0), serial: PUBLIC_KEY_ID }
+    }
+
+    /// From now on it asks there.
+    pub fn go_to(&mut self, url: &str) {
+        url.clone_into(&mut self.url);
     }
 
     /// Sends a good request; where it is not answered whole, why.

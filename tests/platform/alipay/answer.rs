@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use tradepost::domain::clock::Timestamp;
 
 use super::{Front, cipher, page};
-use crate::platform::engine::Said;
 use crate::platform::fault::How;
+use crate::platform::front::Said;
 use crate::platform::server::{Asked, Whole};
 
-/// What somebody on the way would change: unpaid becomes paid, and the other way; blanks, where nothing better is there.
+/// What somebody on the way would change: unpaid becomes paid, and the other way; at least a blank is new.
 const ALTERED: [(&str, &str); 4] = [
     ("WAIT_BUYER_PAY", "TRADE_SUCCESS"),
     ("TRADE_SUCCESS", "WAIT_BUYER_PAY"),

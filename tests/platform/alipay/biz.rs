@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use tradepost::domain::clock::Timestamp;
 
 use crate::platform::china::{read_wall, read_yuan, wall};
-use crate::platform::engine::Said;
+use crate::platform::front::Said;
 
 const INVALID: &str = "ACQ.INVALID_PARAMETER";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);

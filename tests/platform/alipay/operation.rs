@@ -10,8 +10,9 @@ use super::request::Request;
 use super::{Front, Wrong, page};
 use crate::platform::book::{RefundState, Stage, Trade};
 use crate::platform::china::{wall, yuan};
-use crate::platform::engine::{Engine, Said};
+use crate::platform::engine::Engine;
 use crate::platform::fault::Op;
+use crate::platform::front::Said;
 
 pub const METHODS: [&str; 6] = [
     page::METHOD,

@@ -1,6 +1,6 @@
 //! The page on which a buyer pays, and the page that says why they cannot: the shop never sees it.
 
-use crate::platform::engine::Said;
+use crate::platform::front::Said;
 use crate::platform::server::Whole;
 
 pub const METHOD: &str = "alipay.trade.page.pay";

@@ -9,7 +9,7 @@ use tradepost::domain::clock::Timestamp;
 use super::Account;
 use super::cipher;
 use crate::platform::china::read_wall;
-use crate::platform::engine::Said;
+use crate::platform::front::Said;
 use crate::platform::server::Asked;
 
 /// How far the shop's clock may be off.

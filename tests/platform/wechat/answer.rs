@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use tradepost::domain::clock::Timestamp;
 
 use super::{Front, Signer};
-use crate::platform::engine::Said;
 use crate::platform::fault::How;
+use crate::platform::front::Said;
 use crate::platform::server::{Asked, Whole};
 
 /// What somebody on the way would change.

@@ -7,7 +7,8 @@ use std::time::Duration;
 use tradepost::domain::clock::Timestamp;
 
 use super::Account;
-use crate::platform::engine::{Said, lock};
+use crate::platform::engine::lock;
+use crate::platform::front::Said;
 use crate::platform::server::Asked;
 
 const SCHEME: &str = "WECHATPAY2-SHA256-RSA2048 ";

@@ -9,7 +9,8 @@ use super::request::{Fields, Request, wrong};
 use super::{Front, Wrong, transaction};
 use crate::platform::book::{Stage, Trade};
 use crate::platform::china::{day, read_rfc3339};
-use crate::platform::engine::{Engine, Said};
+use crate::platform::engine::Engine;
+use crate::platform::front::Said;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const CODE_LASTS: Duration = MINUTE.saturating_mul(2 * 60);

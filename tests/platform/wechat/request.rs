@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::Account;
-use crate::platform::engine::Said;
 use crate::platform::fault::Op;
+use crate::platform::front::Said;
 use crate::platform::server::Asked;
 
 const TRANSACTIONS: &str = "/v3/pay/transactions/";
