@@ -198,6 +198,11 @@ async fn notices_come_late_or_never_often_or_in_the_wrong_order() {
         let told = desk.told().split_off(before);
         assert!(told.len() == times && told.iter().all(|fields| fields["notify_id"] == told[0]["notify_id"]));
     }
+    desk.ear.reply(&[(500, ""); 3]);
+    desk.alipay.next_notice(Sending::copies(3));
+    desk.refund("R4", "1.00").await;
+    desk.alipay.skip().await;
+    assert_eq!(desk.alipay.told("P1")[24..], [500, 500, 500, 200], "the second time it comes alone");
     desk.alipay.notices_of("P1", Sending::held());
     desk.refund("R1", "1.00").await;
     desk.refund("R2", "1.00").await;

@@ -222,7 +222,11 @@ async fn refunds_never_come_to_more_than_was_paid() {
     assert_eq!(desk.refund("R1", "P10001", 8001).await.code(), (400, "INVALID_REQUEST"));
     assert_eq!(desk.refund("R1", "P10002", 8000).await.code(), (400, "INVALID_REQUEST"));
     assert_eq!(desk.refund("R2", "P10001", 889).await.code(), (400, "INVALID_REQUEST"));
+    desk.wechat.next_refund(Course::later(HOUR, RefundState::Closed));
     assert_eq!(desk.refund("R2", "P10001", 888).await.status, 200);
+    assert_eq!(desk.refund("R4", "P10001", 1).await.code(), (400, "INVALID_REQUEST"), "it is on its way");
+    desk.clock.advance(HOUR);
+    assert_eq!(desk.refund("R4", "P10001", 888).await.status, 200, "it stayed here");
     assert_eq!(desk.refund("R3", "P10009", 1).await.code(), (404, "RESOURCE_NOT_EXISTS"));
     desk.prepay("native", &order("P10003")).await;
     assert_eq!(desk.refund("R3", "P10003", 1).await.code(), (400, "INVALID_REQUEST"));
@@ -247,7 +251,7 @@ async fn refunds_never_come_to_more_than_was_paid() {
     assert_eq!(desk.refund("S50", "P10002", 1).await.code(), (400, "INVALID_REQUEST"), "fifty are enough");
     desk.paid("P10004").await;
     desk.clock.advance(HOUR * 24 * 366);
-    assert_eq!(desk.refund("R4", "P10004", 1).await.code(), (400, "INVALID_REQUEST"), "too late");
+    assert_eq!(desk.refund("R5", "P10004", 1).await.code(), (400, "INVALID_REQUEST"), "too late");
 }
 
 #[actix_web::test]
