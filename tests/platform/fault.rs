@@ -67,7 +67,7 @@ impl Upset {
         Self { op, how, of: None, times: 1, works: true }
     }
 
-    /// Only requests about this trade.
+    /// Only requests about this trade; where a request names nothing but a refund, about that.
     pub fn of(self, out_trade_no: &str) -> Self {
         Self { of: Some(out_trade_no.to_owned()), ..self }
     }

@@ -81,6 +81,8 @@ pub fn start<F: Front>(engine: &Arc<Engine<F>>) -> (ServerHandle, Vec<SocketAddr
         data.insert(Line(stream.as_fd().try_clone_to_owned().unwrap().into()));
     };
     let server = HttpServer::new(app).on_connect(keep_line).workers(1).worker_max_blocking_threads(1);
+    // Longer than a shop keeps a connection: that one breaks is to be the test's doing.
+    let server = server.keep_alive(Duration::from_secs(75));
     let server = server.bind(("127.0.0.1", 0)).unwrap().bind(("127.0.0.1", 0)).unwrap();
     let addresses = server.addrs();
     let server = server.disable_signals().run();

@@ -73,6 +73,8 @@ async fn an_answer_may_be_badly_signed_or_not_at_all() {
         let answer = shop.read(&raw(&shop, &clock).await.unwrap());
         assert_eq!((answer.code(), answer.key.is_some()), ("ACQ.SYSTEM_ERROR", is_signed));
     }
+    alipay.upset(Upset::next(Op::Query, How::SaysUnsigned("isp.unknow-error")));
+    assert_eq!(shop.read(&raw(&shop, &clock).await.unwrap()).member, "error_response");
     alipay.upset(Upset::next(Op::Query, How::Says("20000")));
     assert_eq!(shop.read(&raw(&shop, &clock).await.unwrap()).body["code"], "20000");
 }
@@ -112,4 +114,8 @@ async fn the_shop_may_be_told_before_it_is_answered() {
     let answer = shop.ask("alipay.trade.precreate", code_order("P1"), clock.now()).await;
     assert_eq!((answer.code(), alipay.told("P1")), ("10000", vec![200]));
     assert_eq!(alipay.status("P1"), "TRADE_SUCCESS");
+    // Where nobody can, the test is told so.
+    alipay.meanwhile(Op::Query, Act::Pays);
+    shop.ask("alipay.trade.query", json!({"out_trade_no": "P1"}), clock.now()).await;
+    assert!(alipay.complaints()[0].starts_with("it is paid already"));
 }

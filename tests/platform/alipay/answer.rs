@@ -25,6 +25,8 @@ pub fn write(front: &Front, asked: &Asked, said: &Said, how: Option<How>, _: Tim
         return page::write(said);
     }
     let told = match how {
+        // Errors of the gateway itself come before anything is signed.
+        Some(How::SaysUnsigned(code)) if !code.starts_with("ACQ.") => &Said { is_early: true, ..Said::error(code) },
         Some(How::Says(code) | How::SaysUnsigned(code)) => &Said::error(code),
         _ => said,
     };
