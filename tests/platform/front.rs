@@ -73,7 +73,7 @@ pub struct Said {
     pub body: Value,
     /// Whether no shop should ask like this.
     pub is_wrong: bool,
-    /// Whether it is said before the platform looked at what is asked, and so without a signature where that is its way.
+    /// Whether it is said before the platform looked at what is asked: without a signature, where that is its way.
     pub is_early: bool,
 }
 
