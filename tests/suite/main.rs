@@ -7,6 +7,8 @@
     reason = "a test that meets something unexpected is to fail"
 )]
 
+#[path = "../platform/mod.rs"]
+mod platform;
 #[path = "../server/mod.rs"]
 mod server;
 mod support;
@@ -45,6 +47,14 @@ mod pay_page;
 mod payment_callbacks;
 mod payment_faults;
 mod payment_rules;
+mod platform_alipay;
+mod platform_alipay_books;
+mod platform_alipay_faults;
+mod platform_alipay_notices;
+mod platform_shop;
+mod platform_wechat;
+mod platform_wechat_books;
+mod platform_wechat_notices;
 mod poison;
 mod pool;
 mod pruning;

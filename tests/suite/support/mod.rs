@@ -6,6 +6,7 @@ use tradepost::db::Limits;
 
 mod answer;
 mod app;
+mod ear;
 pub mod ledger;
 mod poll;
 mod probe;
@@ -14,6 +15,7 @@ mod trade;
 
 pub use answer::Answer;
 pub use app::{TestApp, number};
+pub use ear::{Ear, Told};
 pub use poll::eventually;
 pub use shop::{Wish, amount};
 pub use trade::SLOW;

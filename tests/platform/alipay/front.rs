@@ -1,0 +1,76 @@
+//! How Alipay does what all platforms do.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use serde_json::Value;
+use tradepost::domain::clock::Timestamp;
+
+use super::{Front, Wrong, answer, notice, number, operation, request};
+use crate::platform::book::{Course, RefundState, Trade};
+use crate::platform::china::day;
+use crate::platform::engine::{Engine, State};
+use crate::platform::fault::How;
+use crate::platform::front::{self, Said, Task};
+use crate::platform::journal::{Kind, Letter, Post};
+use crate::platform::server::{Asked, Whole};
+
+/// The first delivery, and seven more within about 25 hours.
+const GAPS_MIN: [u64; 7] = [4, 10, 10, 60, 2 * 60, 6 * 60, 15 * 60];
+
+impl front::Front for Front {
+    type Wrong = Wrong;
+    type Order = request::Request;
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+    const COURSE: Course = Course::AT_ONCE;
+
+    fn number(&self, n: u64, now: Timestamp) -> String {
+        number(n, now)
+    }
+
+    fn event_id(&self, n: u64, now: Timestamp) -> String {
+        format!("{}01222{n:021}", day(now))
+    }
+
+    fn gaps(&self, trade: &Trade) -> Vec<Duration> {
+        let is_code = trade.asked["product_code"] != "FAST_INSTANT_TRADE_PAY";
+        let at_once = if is_code && self.resends.load(Ordering::Relaxed) { 3 } else { 0 };
+        let gaps = std::iter::repeat_n(0, at_once).chain(GAPS_MIN);
+        gaps.map(|minutes| Duration::from_secs(minutes * 60)).collect()
+    }
+
+    fn tells(&self, trade: &Trade, kind: &Kind) -> bool {
+        match kind {
+            Kind::Paid => true,
+            Kind::Refund(number) => trade.refund(number).is_some_and(|refund| refund.state == RefundState::Success),
+            Kind::Waiting | Kind::Closed | Kind::Finished => self.tells_all.load(Ordering::Relaxed),
+        }
+    }
+
+    fn content(&self, trade: &Trade, kind: &Kind, event_id: &str, _: Timestamp) -> Value {
+        notice::content(self, trade, kind, event_id)
+    }
+
+    fn post(&self, letter: &Letter<Wrong>, wrong: Option<Wrong>, now: Timestamp) -> Post {
+        notice::post(self, letter, wrong, now)
+    }
+
+    fn is_taken(&self, status: u16, reply: &str) -> bool {
+        status == 200 && reply == "success"
+    }
+
+    fn read(&self, asked: &Asked, now: Timestamp) -> Result<Task<Self::Order>, Said> {
+        let order = request::read(&self.account, asked, now)?;
+        let out_trade_no = order.biz.get("out_trade_no").and_then(Value::as_str).unwrap_or_default().to_owned();
+        Ok(Task { op: operation::op(&order.method), out_trade_no, order })
+    }
+
+    fn work(engine: &Engine<Self>, state: &mut State<Wrong>, order: &Self::Order, now: Timestamp) -> Said {
+        operation::work(engine, state, order, now)
+    }
+
+    fn answer(&self, asked: &Asked, said: &Said, how: Option<How>, now: Timestamp) -> Whole {
+        answer::write(self, asked, said, how, now)
+    }
+}

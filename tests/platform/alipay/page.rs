@@ -1,0 +1,32 @@
+//! The page on which a buyer pays, and the page that says why they cannot: the shop never sees it.
+
+use crate::platform::front::Said;
+use crate::platform::server::Whole;
+
+pub const METHOD: &str = "alipay.trade.page.pay";
+
+/// What a buyer's browser shows.
+#[derive(Debug)]
+pub struct Page {
+    pub status: u16,
+    pub content_type: String,
+    pub html: String,
+}
+
+impl Page {
+    /// Whether the buyer can pay there.
+    pub fn is_good(&self) -> bool {
+        self.status == 200 && self.html.contains("<form id=\"pay\"")
+    }
+}
+
+/// Writes a page, in GBK; it has nothing in it that would not be the same in ASCII.
+pub fn write(said: &Said) -> Whole {
+    let body = match said.verdict.as_str() {
+        "ok" => "<form id=\"pay\" method=\"post\"><button>Pay</button></form>".to_owned(),
+        code => format!("<p class=\"error\">{code}</p>"),
+    };
+    let html = format!("<!DOCTYPE html><html><head><title>Alipay</title></head><body>{body}</body></html>");
+    let headers = vec![("content-type", "text/html;charset=GBK".to_owned())];
+    Whole { status: 200, headers, body: html.into_bytes() }
+}

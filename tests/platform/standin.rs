@@ -1,0 +1,122 @@
+//! A running platform: how a shop is made to know it, and what is in its books.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use actix_web::dev::ServerHandle;
+use tempfile::TempDir;
+use tradepost::domain::clock::{Clock, Timestamp};
+
+use super::book::Trade;
+use super::courier::PUBLIC_URL;
+use super::engine::Engine;
+use super::front::Front;
+use super::journal::{Call, Delivery};
+use super::server::{self, Asked};
+
+/// A running platform. It stops when it is dropped.
+pub struct Standin<F: Front> {
+    pub(super) engine: Arc<Engine<F>>,
+    server: ServerHandle,
+    folder: TempDir,
+    settings: Vec<(&'static str, String)>,
+    /// Where it listens, without a slash at the end.
+    pub url: String,
+    /// Where else it listens.
+    pub second_url: String,
+}
+
+impl<F: Front> Drop for Standin<F> {
+    fn drop(&mut self) {
+        // It is told at once; nobody waits until it is done.
+        drop(self.server.stop(false));
+    }
+}
+
+/// How a shop is made to know a platform.
+impl<F: Front> Standin<F> {
+    pub(super) fn serve(front: F) -> Self {
+        let engine = Arc::new(Engine::new(front));
+        let (server, addresses) = server::start(&engine);
+        let (url, second_url) = (format!("http://{}", addresses[0]), format!("http://{}", addresses[1]));
+        let settings = vec![("HTTP__PUBLIC_URL", PUBLIC_URL.to_owned())];
+        Self { engine, server, folder: TempDir::new().unwrap(), settings, url, second_url }
+    }
+
+    pub(super) fn set(&mut self, name: &'static str, value: impl Into<String>) {
+        self.settings.retain(|(is, _)| *is != name);
+        self.settings.push((name, value.into()));
+    }
+
+    /// The same, the value being the name of a file with this text.
+    pub(super) fn set_file(&mut self, name: &'static str, text: &str) {
+        use std::os::unix::fs::PermissionsExt;
+        let path: PathBuf = self.folder.path().join(name.to_lowercase());
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        self.set(name, path.display().to_string());
+    }
+
+    /// The settings with which a shop talks to this platform, for `TestApp::with`.
+    pub fn settings(&self) -> Vec<(&str, &str)> {
+        self.settings.iter().map(|(name, value)| (*name, value.as_str())).collect()
+    }
+
+    /// From now on its time is this clock's.
+    pub fn follow(&self, clock: &Clock) {
+        self.engine.follow(clock);
+    }
+
+    /// The shop, which calls itself `https://shop.example.com`, is really at this address.
+    pub fn deliver_to(&self, url: &str) {
+        self.engine.deliver_to(url);
+    }
+}
+
+/// Its front.
+impl<F: Front> Standin<F> {
+    /// What it would say to this request at this time, before it looks at its books: `ok`, or the code of the error.
+    pub fn judge(&self, asked: &Asked, now: Timestamp) -> String {
+        self.engine.front.read(asked, now).map_or_else(|said| said.verdict, |_| "ok".to_owned())
+    }
+}
+
+/// The books.
+impl<F: Front> Standin<F> {
+    /// The trade with this number of the shop.
+    #[track_caller]
+    pub fn trade(&self, out_trade_no: &str) -> Trade {
+        let trade = self.trades(out_trade_no).into_iter().next();
+        trade.unwrap_or_else(|| panic!("the platform has no trade {out_trade_no}"))
+    }
+
+    /// All trades with this number of the shop.
+    pub fn trades(&self, out_trade_no: &str) -> Vec<Trade> {
+        let mut trades = self.engine.at(|state, _| state.trades.clone());
+        trades.retain(|trade| trade.out_trade_no == out_trade_no);
+        trades
+    }
+
+    /// What was sent to tell of a trade.
+    pub fn deliveries(&self, out_trade_no: &str) -> Vec<Delivery> {
+        let mut deliveries = self.engine.at(|state, _| state.deliveries.clone());
+        deliveries.retain(|delivery| delivery.out_trade_no == out_trade_no);
+        deliveries
+    }
+
+    /// What the shop answered to each of those.
+    pub fn told(&self, out_trade_no: &str) -> Vec<u16> {
+        self.deliveries(out_trade_no).iter().map(|delivery| delivery.status).collect()
+    }
+
+    /// What it was asked.
+    pub fn calls(&self) -> Vec<Call> {
+        self.engine.at(|state, _| state.calls.clone())
+    }
+
+    /// Requests no shop should make. A test that plays by the rules ends with none.
+    pub fn complaints(&self) -> Vec<String> {
+        let wrong = self.calls().into_iter().filter(|call| call.is_wrong);
+        wrong.map(|call| format!("{}: {} {}", call.verdict, call.line, call.body)).collect()
+    }
+}

@@ -1,0 +1,67 @@
+//! How WeChat Pay does what all platforms do.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tradepost::domain::clock::Timestamp;
+
+use super::{Front, Wrong, answer, authorization, notice, number, operation, request};
+use crate::platform::book::{Course, RefundState, Trade};
+use crate::platform::engine::{Engine, State};
+use crate::platform::fault::How;
+use crate::platform::front::{self, Said, Task};
+use crate::platform::journal::{Kind, Letter, Post};
+use crate::platform::server::{Asked, Whole};
+
+/// After the first delivery; 24 hours and 4 minutes in all.
+const GAPS_S: [u64; 15] = [15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10_800, 10_800, 10_800, 21_600, 21_600];
+
+impl front::Front for Front {
+    type Wrong = Wrong;
+    type Order = request::Request;
+
+    const PATIENCE: Duration = Duration::from_secs(5);
+    const COURSE: Course = Course::later(Duration::ZERO, RefundState::Success);
+
+    fn number(&self, n: u64, now: Timestamp) -> String {
+        number(n, now)
+    }
+
+    fn event_id(&self, n: u64, _: Timestamp) -> String {
+        format!("EV-{n:033}")
+    }
+
+    fn gaps(&self, _: &Trade) -> Vec<Duration> {
+        GAPS_S.map(Duration::from_secs).to_vec()
+    }
+
+    fn tells(&self, _: &Trade, kind: &Kind) -> bool {
+        matches!(kind, Kind::Paid | Kind::Refund(_))
+    }
+
+    fn content(&self, trade: &Trade, kind: &Kind, event_id: &str, now: Timestamp) -> Value {
+        notice::content(&self.account, trade, kind, event_id, now)
+    }
+
+    fn post(&self, letter: &Letter<Wrong>, wrong: Option<Wrong>, now: Timestamp) -> Post {
+        notice::post(self, letter, wrong, now)
+    }
+
+    fn is_taken(&self, status: u16, _: &str) -> bool {
+        matches!(status, 200 | 204)
+    }
+
+    fn read(&self, asked: &Asked, now: Timestamp) -> Result<Task<Self::Order>, Said> {
+        authorization::check(&self.account, &self.nonces, asked, now)?;
+        let order = request::read(&self.account, asked)?;
+        Ok(Task { op: order.op(), out_trade_no: order.number().to_owned(), order })
+    }
+
+    fn work(engine: &Engine<Self>, state: &mut State<Wrong>, order: &Self::Order, now: Timestamp) -> Said {
+        operation::work(engine, state, order, now)
+    }
+
+    fn answer(&self, asked: &Asked, said: &Said, how: Option<How>, now: Timestamp) -> Whole {
+        answer::write(self, asked, said, how, now)
+    }
+}

@@ -1,0 +1,206 @@
+//! What WeChat Pay does when it is asked.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+use tradepost::domain::clock::Timestamp;
+
+use super::request::{Fields, Request, wrong};
+use super::{Front, Wrong, transaction};
+use crate::platform::book::{Stage, Trade};
+use crate::platform::china::{day, read_rfc3339};
+use crate::platform::engine::Engine;
+use crate::platform::front::Said;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const CODE_LASTS: Duration = MINUTE.saturating_mul(2 * 60);
+const LASTS_MAX: Duration = MINUTE.saturating_mul(7 * 24 * 60);
+const REFUNDABLE: Duration = MINUTE.saturating_mul(365 * 24 * 60);
+const REFUNDS_MAX: usize = 50;
+const IN_ORDERS: &[u8] = b"_-|*";
+const IN_REFUNDS: &[u8] = b"_-|*@";
+
+type State = crate::platform::engine::State<Wrong>;
+
+/// Does what is asked for.
+pub fn work(engine: &Engine<Front>, state: &mut State, request: &Request, now: Timestamp) -> Said {
+    let done = match request {
+        Request::Prepay(kind, body) => prepay(engine, state, (kind, body), now),
+        Request::Query(number) => query(engine, state, |trade| trade.out_trade_no == *number),
+        Request::QueryById(id) => query(engine, state, |trade| trade.is_paid() && trade.trade_no == *id),
+        Request::Close(number) => close(state, number, now),
+        Request::Refund(body) => refund(engine, state, body, now),
+        Request::RefundQuery(number) => refund_query(state, number),
+    };
+    done.map_or_else(|said| said, Said::ok)
+}
+
+/// An error no field is to blame for.
+fn refuse(code: &str, why: &str) -> Said {
+    Said { body: why.into(), ..Said::error(code) }
+}
+
+fn prepay(
+    engine: &Engine<Front>,
+    state: &mut State,
+    (kind, body): (&str, &Map<String, Value>),
+    now: Timestamp,
+) -> Result<Value, Said> {
+    let account = &engine.front.account;
+    let fields = Fields(body);
+    fields.only(&[
+        "appid",
+        "mchid",
+        "description",
+        "out_trade_no",
+        "time_expire",
+        "attach",
+        "notify_url",
+        "goods_tag",
+        "support_fapiao",
+        "amount",
+        "payer",
+        "detail",
+        "scene_info",
+        "settle_info",
+    ])?;
+    fields.is("mchid", &account.mchid)?;
+    if fields.must("appid", 32)? != account.appid {
+        return Err(Said::wrong("NO_AUTH", "the appid is not bound to the mchid"));
+    }
+    fields.must("description", 127)?;
+    fields.text("attach", 128)?;
+    let out_trade_no = fields.number("out_trade_no", 6, 32, IN_ORDERS)?;
+    let notify_url = fields.notify_url(255)?.ok_or_else(|| wrong("no notify_url"))?;
+    let amount = fields.object("amount")?;
+    amount.only(&["total", "currency"])?;
+    amount.is("currency", "CNY")?;
+    let total = amount.fen("total")?;
+    match kind {
+        "JSAPI" => drop(fields.object("payer")?.must("openid", 128)?),
+        _ if body.contains_key("payer") => return Err(wrong("nobody knows payer")),
+        _ => {}
+    }
+    let ends = fields.text("time_expire", 64)?;
+    let ends =
+        ends.map(|text| read_rfc3339(text).ok_or_else(|| wrong(&format!("time_expire is {text}")))).transpose()?;
+    let mut asked = Value::Object(body.clone());
+    asked["trade_type"] = json!(kind);
+    let code = |trade: &Trade| json!({if kind == "JSAPI" { "prepay_id" } else { "code_url" }: trade.code});
+    if let Some(at) = state.find(out_trade_no) {
+        let trade = &mut state.trades[at];
+        again(trade, &asked)?;
+        trade.code_until = now.plus(CODE_LASTS).min(trade.closes_at);
+        return Ok(code(trade));
+    }
+    if ends.is_some_and(|at| at < now.plus(MINUTE) || at > now.plus(LASTS_MAX)) {
+        return Err(wrong("time_expire is sooner than in a minute, or later than in seven days"));
+    }
+    let closes_at = ends.unwrap_or(now.plus(LASTS_MAX));
+    let n = state.count();
+    let trade = Trade {
+        out_trade_no: out_trade_no.to_owned(),
+        trade_no: super::number(n, now),
+        stage: Stage::Waiting,
+        total,
+        code: match kind {
+            "JSAPI" => format!("wx{}{n:022x}", day(now)),
+            _ => format!("weixin://wxpay/bizpayurl?pr=Own{n:06}zz"),
+        },
+        asked,
+        code_until: now.plus(CODE_LASTS).min(closes_at),
+        closes_at,
+        notify_url: notify_url.to_owned(),
+        made_at: now,
+        closed_at: None,
+        paid: None,
+        refunds: Vec::new(),
+    };
+    let answer = code(&trade);
+    state.trades.push(trade);
+    Ok(answer)
+}
+
+/// The same number once more: only with the same words, and while it can be paid.
+fn again(trade: &Trade, asked: &Value) -> Result<(), Said> {
+    if trade.asked != *asked {
+        return Err(Said::wrong("INVALID_REQUEST", "the same out_trade_no, other parameters"));
+    }
+    match trade.stage {
+        Stage::Closed => Err(refuse("INVALID_REQUEST", "the order is closed")),
+        _ if trade.is_paid() => Err(refuse("ORDER_PAID", "the order is paid")),
+        _ => Ok(()),
+    }
+}
+
+fn query(engine: &Engine<Front>, state: &State, meant: impl Fn(&Trade) -> bool) -> Result<Value, Said> {
+    let trade = state.trades.iter().find(|trade| meant(trade));
+    let trade = trade.ok_or_else(|| refuse("ORDER_NOT_EXIST", "there is no such order"))?;
+    Ok(transaction::payment(&engine.front.account, trade, transaction::state(trade)))
+}
+
+fn close(state: &mut State, number: &str, now: Timestamp) -> Result<Value, Said> {
+    let at = state.find(number).ok_or_else(|| refuse("ORDER_NOT_EXIST", "there is no such order"))?;
+    let trade = &mut state.trades[at];
+    match trade.stage {
+        Stage::Waiting | Stage::Unscanned => trade.close(now),
+        Stage::Closed => {}
+        Stage::Paid | Stage::Finished => return Err(refuse("ORDER_PAID", "the order is paid")),
+    }
+    Ok(Value::Null)
+}
+
+fn refund(engine: &Engine<Front>, state: &mut State, body: &Map<String, Value>, now: Timestamp) -> Result<Value, Said> {
+    let fields = Fields(body);
+    fields.only(&[
+        "transaction_id",
+        "out_trade_no",
+        "out_refund_no",
+        "reason",
+        "notify_url",
+        "amount",
+        "funds_account",
+        "goods_detail",
+    ])?;
+    let number = fields.number("out_refund_no", 1, 64, IN_REFUNDS)?;
+    fields.text("reason", 80)?;
+    let notify_url = fields.notify_url(256)?.unwrap_or_default();
+    let amount = fields.object("amount")?;
+    amount.only(&["refund", "total", "currency", "from"])?;
+    amount.is("currency", "CNY")?;
+    let (fen, total) = (amount.fen("refund")?, amount.fen("total")?);
+    let at = match (fields.text("transaction_id", 32)?, fields.text("out_trade_no", 32)?) {
+        (Some(id), None) => state.trades.iter().position(|trade| trade.is_paid() && trade.trade_no == id),
+        (None, Some(number)) => state.find(number),
+        _ => return Err(wrong("either transaction_id or out_trade_no")),
+    };
+    let at = at.ok_or_else(|| refuse("RESOURCE_NOT_EXISTS", "there is no such order"))?;
+    let trade = &state.trades[at];
+    let inconsistent = |why: &str| Err(Said::wrong("INVALID_REQUEST", why));
+    if trade.is_paid() && total != trade.charged() {
+        return inconsistent("the total is not what was paid");
+    }
+    match trade.refund(number) {
+        Some(former) if former.amount != fen => return inconsistent("the same out_refund_no, another amount"),
+        Some(former) => return Ok(transaction::refund(trade, former)),
+        None => {}
+    }
+    if state.trades.iter().any(|trade| trade.refund(number).is_some()) {
+        return inconsistent("the out_refund_no is one of another order");
+    }
+    match trade.paid {
+        None => return Err(refuse("INVALID_REQUEST", "the order is not paid")),
+        Some(paid) if now.since(paid.at) > REFUNDABLE => return Err(refuse("INVALID_REQUEST", "paid too long ago")),
+        Some(_) if trade.refunds.len() >= REFUNDS_MAX => return Err(refuse("INVALID_REQUEST", "too many refunds")),
+        Some(paid) if trade.spoken_for() + fen > paid.charged => return inconsistent("more than is left"),
+        Some(_) => {}
+    }
+    engine.begin_refund(state, at, (number, fen, notify_url), now);
+    let trade = &state.trades[at];
+    Ok(transaction::refund(trade, trade.refund(number).unwrap()))
+}
+
+fn refund_query(state: &State, number: &str) -> Result<Value, Said> {
+    let found = state.trades.iter().find_map(|trade| Some(transaction::refund(trade, trade.refund(number)?)));
+    found.ok_or_else(|| refuse("RESOURCE_NOT_EXISTS", "there is no such refund"))
+}

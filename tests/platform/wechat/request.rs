@@ -1,0 +1,167 @@
+//! What can be asked of WeChat Pay, and the rules for each field.
+
+use serde_json::{Map, Value};
+
+use super::Account;
+use crate::platform::fault::Op;
+use crate::platform::front::Said;
+use crate::platform::server::Asked;
+
+const TRANSACTIONS: &str = "/v3/pay/transactions/";
+const REFUNDS: &str = "/v3/refund/domestic/refunds";
+
+/// A request whose signature is good.
+#[derive(Debug)]
+pub enum Request {
+    /// How the buyer pays (`NATIVE`, `JSAPI`), and everything else.
+    Prepay(&'static str, Map<String, Value>),
+    Query(String),
+    QueryById(String),
+    Close(String),
+    Refund(Map<String, Value>),
+    RefundQuery(String),
+}
+
+impl Request {
+    pub fn op(&self) -> Op {
+        match self {
+            Self::Prepay(..) => Op::Create,
+            Self::Query(_) | Self::QueryById(_) => Op::Query,
+            Self::Close(_) => Op::Close,
+            Self::Refund(_) => Op::Refund,
+            Self::RefundQuery(_) => Op::RefundQuery,
+        }
+    }
+
+    /// The shop's number of the trade; of the refund, where nothing else is said.
+    pub fn number(&self) -> &str {
+        match self {
+            Self::Prepay(_, body) | Self::Refund(body) => {
+                body.get("out_trade_no").and_then(Value::as_str).unwrap_or_default()
+            }
+            Self::Query(number) | Self::Close(number) | Self::RefundQuery(number) => number,
+            Self::QueryById(_) => "",
+        }
+    }
+}
+
+pub fn wrong(why: &str) -> Said {
+    Said::wrong("PARAM_ERROR", why)
+}
+
+/// Reads what is asked for.
+///
+/// # Errors
+/// What is answered to a request nobody understands.
+pub fn read(account: &Account, asked: &Asked) -> Result<Request, Said> {
+    let unknown = || Said::wrong("INVALID_REQUEST", "there is no such interface");
+    let path = asked.target.split('?').next().unwrap_or_default();
+    let query = asked.query();
+    match asked.method.as_str() {
+        "POST" if !query.is_empty() => Err(wrong("a query where none belongs")),
+        "POST" => post(account, path, body(asked)?).unwrap_or_else(|| Err(unknown())),
+        "GET" if !asked.body.is_empty() => Err(wrong("a body where none belongs")),
+        "GET" => get(account, path, query).unwrap_or_else(|| Err(unknown())),
+        _ => Err(unknown()),
+    }
+}
+
+fn post(account: &Account, path: &str, body: Map<String, Value>) -> Option<Result<Request, Said>> {
+    if path == REFUNDS {
+        return Some(Ok(Request::Refund(body)));
+    }
+    let request = match path.strip_prefix(TRANSACTIONS)? {
+        "native" => Request::Prepay("NATIVE", body),
+        "jsapi" => Request::Prepay("JSAPI", body),
+        rest => {
+            let number = decoded(rest.strip_prefix("out-trade-no/")?.strip_suffix("/close")?);
+            let is_ours = body.len() == 1 && body.get("mchid").and_then(Value::as_str) == Some(&account.mchid);
+            return Some(if is_ours { Ok(Request::Close(number)) } else { Err(wrong("the body is not our mchid")) });
+        }
+    };
+    Some(Ok(request))
+}
+
+fn get(account: &Account, path: &str, query: &str) -> Option<Result<Request, Said>> {
+    if let Some(number) = path.strip_prefix(REFUNDS).and_then(|rest| rest.strip_prefix('/')) {
+        return Some(Ok(Request::RefundQuery(decoded(number))));
+    }
+    let rest = path.strip_prefix(TRANSACTIONS)?;
+    let request = match rest.strip_prefix("out-trade-no/") {
+        Some(number) => Request::Query(decoded(number)),
+        None => Request::QueryById(decoded(rest.strip_prefix("id/")?)),
+    };
+    if query != format!("mchid={}", account.mchid) {
+        return Some(Err(wrong("the query does not say our mchid, and nothing else")));
+    }
+    Some(Ok(request))
+}
+
+/// The number as it was before it was put into a path.
+fn decoded(part: &str) -> String {
+    let pair = format!("n={}", part.replace('+', "%2B"));
+    form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
+}
+
+fn body(asked: &Asked) -> Result<Map<String, Value>, Said> {
+    serde_json::from_slice(&asked.body).map_err(|_| wrong("the body is no JSON object"))
+}
+
+/// The fields of a body.
+pub struct Fields<'a>(pub &'a Map<String, Value>);
+
+impl<'a> Fields<'a> {
+    /// Only these fields are there: a misspelt one would be missed by nobody.
+    pub fn only(&self, names: &[&str]) -> Result<(), Said> {
+        match self.0.keys().find(|name| !names.contains(&name.as_str())) {
+            Some(name) => Err(wrong(&format!("nobody knows {name}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// A text of 1 to `longest` characters, if it is there.
+    pub fn text(&self, name: &str, longest: usize) -> Result<Option<&'a str>, Said> {
+        let Some(value) = self.0.get(name) else { return Ok(None) };
+        let text = value.as_str().filter(|text| (1..=longest).contains(&text.chars().count()));
+        text.map(Some).ok_or_else(|| wrong(&format!("{name} is {value}")))
+    }
+
+    pub fn must(&self, name: &str, longest: usize) -> Result<&'a str, Said> {
+        self.text(name, longest)?.ok_or_else(|| wrong(&format!("no {name}")))
+    }
+
+    pub fn is(&self, name: &str, value: &str) -> Result<(), Said> {
+        match self.must(name, 128)? {
+            found if found == value => Ok(()),
+            found => Err(wrong(&format!("{name} is {found}"))),
+        }
+    }
+
+    /// A number of the shop, of these lengths.
+    pub fn number(&self, name: &str, shortest: usize, longest: usize, more: &[u8]) -> Result<&'a str, Said> {
+        let text = self.must(name, longest)?;
+        let is_good = text.bytes().all(|b| b.is_ascii_alphanumeric() || more.contains(&b));
+        if is_good && text.len() >= shortest { Ok(text) } else { Err(wrong(&format!("{name} is {text}"))) }
+    }
+
+    /// Fen, at least one, as an integer.
+    pub fn fen(&self, name: &str) -> Result<i64, Said> {
+        let fen = self.0.get(name).and_then(Value::as_i64).filter(|fen| *fen >= 1);
+        fen.ok_or_else(|| wrong(&format!("{name} is {:?}", self.0.get(name))))
+    }
+
+    /// An object.
+    pub fn object(&self, name: &str) -> Result<Fields<'a>, Said> {
+        self.0.get(name).and_then(Value::as_object).map(Fields).ok_or_else(|| wrong(&format!("no {name}")))
+    }
+
+    /// Where the platform tells: over https, without a query.
+    pub fn notify_url(&self, longest: usize) -> Result<Option<&'a str>, Said> {
+        match self.text("notify_url", longest)? {
+            Some(url) if !url.starts_with("https://") || url.contains(['?', '#', ' ']) => {
+                Err(wrong(&format!("notify_url is {url}")))
+            }
+            url => Ok(url),
+        }
+    }
+}
