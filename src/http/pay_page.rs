@@ -94,6 +94,7 @@ fn platform(provider: &str) -> String {
     match provider {
         "alipay" | "alipay_qr" => "Alipay".to_owned(),
         "wechat" | "wechat_jsapi" => "WeChat Pay".to_owned(),
+        "sandbox" => "Sandbox".to_owned(),
         other => escaped(other),
     }
 }
