@@ -191,10 +191,6 @@ async fn fault_12_a_refund_without_an_answer_is_made_once() {
 #[actix_web::test]
 async fn fault_12_an_answer_that_does_not_come_in_time_is_none() {
     let desk = Desk::deaf().await;
-    for how in [How::Hangs, How::Slow(TOO_LONG)] {
-        desk.alipay.upset(Upset::next(Op::Create, how));
-        desk.alipay.upset(Upset::next(Op::Refund, how));
-    }
     let orders = [desk.order("start-0").await, desk.order("start-1").await];
     let names = ["query", "close", "refund"];
     let mut cases = Vec::new();
@@ -207,6 +203,10 @@ async fn fault_12_an_answer_that_does_not_come_in_time_is_none() {
             _ => desk.pay_one(&case).await,
         }
         cases.push(case);
+    }
+    for how in [How::Hangs, How::Slow(TOO_LONG)] {
+        desk.alipay.upset(Upset::next(Op::Create, how));
+        desk.alipay.upset(Upset::next(Op::Refund, how));
     }
     let starts = join_all(orders.iter().map(|order_id| desk.start(CODE, order_id, order_id)));
     let asks = join_all([&cases[0], &cases[3]].map(|case| desk.ask(case)));

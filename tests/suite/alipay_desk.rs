@@ -12,7 +12,7 @@ pub const CODE: &str = "alipay_qr";
 /// How long an order waits to be paid.
 pub const PAY_WITHIN: Duration = Duration::from_secs(30 * 60);
 /// Settings with which nobody asks Alipay how a payment stands: what is known was told.
-pub const DEAF: [(&str, &str); 2] = [("PAYMENTS__ASK__FIRST", "3d"), ("PAYMENTS__ASK__LONGEST", "3d")];
+pub const DEAF: [(&str, &str); 2] = [("PAYMENTS__ASK__FIRST", "72h"), ("PAYMENTS__ASK__LONGEST", "72h")];
 
 /// Both of them.
 pub struct Desk {
