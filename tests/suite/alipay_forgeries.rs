@@ -14,7 +14,7 @@ use crate::support::Answer;
 const PATH: &str = "/v1/payments/callbacks/alipay";
 const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
 /// Fields of which every bit is flipped.
-const KEY_FIELDS: [&str; 5] = ["sign", "total_amount", "out_trade_no", "trade_status", "app_id"];
+const KEY_FIELDS: [&str; 6] = ["sign", "sign_type", "total_amount", "out_trade_no", "trade_status", "app_id"];
 const SAMPLE: u64 = 400;
 const SEED: u64 = 20_251_009;
 
