@@ -10,6 +10,7 @@ use super::message::{Look, PaymentStarted, Place, Placed, Sagas, StartPayment, S
 use super::place::{self, Written};
 use super::saga::{self, Effect, Saga};
 use super::tracker::{Tracker, Working};
+use super::turn::Turns;
 use super::{Tools, drive, payment};
 use crate::domain::clock::Timestamp;
 use crate::order::message::{CountUnfinished, Order, Unfinished};
@@ -26,6 +27,7 @@ const SWEEPS_MISSED: u32 = 10;
 pub struct OrderCoordinator {
     tools: Arc<Tools>,
     tracker: Tracker,
+    turns: Turns,
     swept: Timestamp,
 }
 
@@ -35,7 +37,12 @@ impl OrderCoordinator {
     pub fn start(tools: Tools) -> Addr<Self> {
         let health = Arc::clone(&tools.health);
         let tracker = Tracker::new(tools.orders.in_flight_max, Arc::clone(&health));
-        supervise(health, |_| Self { swept: tools.clock.now(), tools: Arc::new(tools), tracker })
+        supervise(health, |_| Self {
+            swept: tools.clock.now(),
+            tools: Arc::new(tools),
+            tracker,
+            turns: Turns::default(),
+        })
     }
 
     fn sweep_soon(&self, ctx: &Context<Self>) {
@@ -147,8 +154,8 @@ impl Handler<StartPayment> for OrderCoordinator {
     type Result = ResponseFuture<Reply<PaymentStarted>>;
 
     fn handle(&mut self, request: StartPayment, _: &mut Self::Context) -> Self::Result {
-        let tools = Arc::clone(&self.tools);
-        Box::pin(async move { payment::start(&tools, request).await })
+        let (tools, turns) = (Arc::clone(&self.tools), self.turns.clone());
+        Box::pin(async move { payment::start(&tools, &turns, request).await })
     }
 }
 

@@ -21,6 +21,7 @@ mod quote;
 pub mod saga;
 mod step;
 mod tracker;
+mod turn;
 
 use std::sync::Arc;
 

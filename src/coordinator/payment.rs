@@ -3,6 +3,7 @@
 
 use super::Tools;
 use super::message::{PaymentStarted, StartPayment};
+use super::turn::Turns;
 use crate::domain::id::UserId;
 use crate::domain::text::Payer;
 use crate::gateway::{Gateway, Outcome, Purchase};
@@ -13,7 +14,7 @@ use crate::pay::message::{Close, Find, FindRequest, Open, Payment, SetCheckout, 
 use crate::runtime::{Failure, Reply, task::ask};
 
 /// Starts a payment, or finds the one its key started.
-pub async fn start(tools: &Tools, request: StartPayment) -> Reply<PaymentStarted> {
+pub async fn start(tools: &Tools, turns: &Turns, request: StartPayment) -> Reply<PaymentStarted> {
     let Some(gateway) = tools.gateways.find(&request.provider) else { return Ok(PaymentStarted::UnknownProvider) };
     if gateway.needs_payer() && request.payer.is_none() {
         return Ok(PaymentStarted::PayerMissing);
@@ -46,7 +47,20 @@ pub async fn start(tools: &Tools, request: StartPayment) -> Reply<PaymentStarted
         Ok(payment) => payment,
         Err(refusal) => return Ok(PaymentStarted::Refused(refusal)),
     };
-    with_checkout(tools, gateway, payment, request.user_id, request.payer).await
+    if has_checkout(gateway, &payment) {
+        return Ok(PaymentStarted::Started(Box::new(payment)));
+    }
+    let turn = turns.take(payment.pay_id).await;
+    let again = Find { pay_id: payment.pay_id, user_id };
+    match if turn.waited { ask(&tools.owners.pay, again).await? } else { None } {
+        Some(payment) if has_checkout(gateway, &payment) => Ok(PaymentStarted::Started(Box::new(payment))),
+        _ => with_checkout(tools, gateway, payment, user_id, request.payer).await,
+    }
+}
+
+/// Whether there is nothing to ask the platform for.
+fn has_checkout(gateway: &dyn Gateway, payment: &Payment) -> bool {
+    payment.status != Status::Unpaid || (payment.checkout.is_some() && !gateway.is_checkout_fleeting())
 }
 
 async fn with_checkout(
@@ -56,9 +70,6 @@ async fn with_checkout(
     user_id: UserId,
     payer: Option<Payer>,
 ) -> Reply<PaymentStarted> {
-    if payment.checkout.is_some() || payment.status != Status::Unpaid {
-        return Ok(PaymentStarted::Started(Box::new(payment)));
-    }
     let find = order::message::Find { order_id: payment.order_id, user_id };
     let confirmed = ask(&tools.owners.order, find).await?.and_then(|order| order.confirm_time);
     let purchase = Purchase {
@@ -70,10 +81,14 @@ async fn with_checkout(
     };
     match gateway.create(purchase).await {
         Outcome::Known(None) => {
-            // The answer that told it was lost, so nobody can pay there: another key starts another payment.
-            ask(&tools.owners.pay, Close { pay_id: payment.pay_id }).await?;
-            let closed = ask(&tools.owners.pay, Find { pay_id: payment.pay_id, user_id }).await?;
-            Ok(PaymentStarted::Started(Box::new(closed.unwrap_or(payment))))
+            let again = Find { pay_id: payment.pay_id, user_id };
+            let mut known = ask(&tools.owners.pay, again).await?;
+            if known.as_ref().is_none_or(|known| known.checkout.is_none()) {
+                // The answer that told it was lost, so nobody can pay there: another key starts another payment.
+                ask(&tools.owners.pay, Close { pay_id: payment.pay_id }).await?;
+                known = ask(&tools.owners.pay, again).await?;
+            }
+            Ok(PaymentStarted::Started(Box::new(known.unwrap_or(payment))))
         }
         Outcome::Known(Some(checkout)) => {
             let set = SetCheckout { pay_id: payment.pay_id, checkout };

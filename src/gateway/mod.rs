@@ -124,6 +124,11 @@ pub trait Gateway: Send + Sync {
         false
     }
 
+    /// Whether where to pay is good for a while only: who comes back later is told it anew.
+    fn is_checkout_fleeting(&self) -> bool {
+        false
+    }
+
     /// Starts a payment under our number; the same number again is the same payment. None: it was started before, and
     /// where to pay is not told twice.
     fn create(&self, purchase: Purchase) -> LocalFuture<'_, Outcome<Option<Checkout>>>;

@@ -15,6 +15,13 @@ mod support;
 
 mod access;
 mod actix_facts;
+mod alipay_answers;
+mod alipay_desk;
+mod alipay_faults;
+mod alipay_forgeries;
+mod alipay_keys;
+mod alipay_life;
+mod alipay_refunds;
 mod asking;
 mod audit;
 #[cfg(feature = "sqlite")]

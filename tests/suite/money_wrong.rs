@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use awc::http::Method;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -12,13 +11,6 @@ use crate::support::{GOODS, TestApp, Wish};
 const PAY_WITHIN: Duration = Duration::from_secs(30 * 60);
 
 impl TestApp {
-    /// Starts a payment on this platform.
-    async fn pay_through(&self, provider: &str, token: &str, key: &str, order_id: &str) -> String {
-        let body = json!({"order_id": order_id, "provider": provider});
-        let answer = self.send(Method::POST, "/v1/payments", token, &[("idempotency-key", key)], Some(&body)).await;
-        answer.expect(201).text_of("pay_id")
-    }
-
     /// What the platform says of a payment: charged, and given back.
     async fn at_platform(&self, pay_id: &str) -> (Value, Value) {
         let trade = self.get(&format!("/sandbox/trades/{pay_id}"), "").await.expect(200).body;
@@ -93,8 +85,8 @@ async fn a_second_payment_through_a_second_platform_goes_back() {
     let app = TestApp::with(&[("GATEWAY__SANDBOX__SECOND", "sandbox_b")]).await;
     let zs = app.zs().await;
     let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
-    let one = app.pay_through("sandbox", &zs, "one", &order_id).await;
-    let two = app.pay_through("sandbox_b", &zs, "two", &order_id).await;
+    let one = app.pay_through("sandbox", &zs, "one", &order_id).await.expect(201).text_of("pay_id");
+    let two = app.pay_through("sandbox_b", &zs, "two", &order_id).await.expect(201).text_of("pay_id");
     app.pay_at_platform(&two, json!({})).await.expect(200);
     app.pay_at_platform(&one, json!({})).await.expect(200);
     assert_eq!(app.at_platform(&two).await, (json!("880.00"), json!("0.00")));
@@ -112,8 +104,10 @@ async fn payments_through_two_platforms_at_once_pay_once_and_one_goes_back() {
     for round in 0..10 {
         let wish = Wish::of(GOODS, 1);
         let order_id = app.order(&zs, &format!("order-{round}"), &wish).await.expect(201).text_of("order_id");
-        let one = app.pay_through("sandbox", &zs, &format!("one-{round}"), &order_id).await;
-        let two = app.pay_through("sandbox_b", &zs, &format!("two-{round}"), &order_id).await;
+        let one =
+            app.pay_through("sandbox", &zs, &format!("one-{round}"), &order_id).await.expect(201).text_of("pay_id");
+        let two =
+            app.pay_through("sandbox_b", &zs, &format!("two-{round}"), &order_id).await.expect(201).text_of("pay_id");
         let how = json!({"callbacks": 5, "concurrent": true});
         let paths = [&one, &two].map(|pay_id| format!("/sandbox/trades/{pay_id}/pay"));
         join_all(paths.iter().map(|path| app.post(path, "", how.clone()))).await;
@@ -161,8 +155,8 @@ async fn a_refunded_order_that_is_paid_again_keeps_nothing() {
     let app = TestApp::with(&[("GATEWAY__SANDBOX__SECOND", "sandbox_b")]).await;
     let zs = app.zs().await;
     let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
-    let one = app.pay_through("sandbox", &zs, "one", &order_id).await;
-    let two = app.pay_through("sandbox_b", &zs, "two", &order_id).await;
+    let one = app.pay_through("sandbox", &zs, "one", &order_id).await.expect(201).text_of("pay_id");
+    let two = app.pay_through("sandbox_b", &zs, "two", &order_id).await.expect(201).text_of("pay_id");
     app.pay_at_platform(&one, json!({})).await.expect(200);
     app.refund(&zs, "refund", &order_id).await.expect(202);
     app.settle().await;

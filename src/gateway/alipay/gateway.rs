@@ -109,6 +109,11 @@ impl Gateway for AlipayGateway {
         self.way.name()
     }
 
+    /// The address of the page has a time in it, after which the gateway need not take it for long.
+    fn is_checkout_fleeting(&self) -> bool {
+        self.way == Way::Page
+    }
+
     fn create(&self, purchase: Purchase) -> LocalFuture<'_, Outcome<Option<Checkout>>> {
         Box::pin(async move {
             let Some(begin) = self.begin(&purchase) else {

@@ -2,7 +2,10 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{APP_CERTIFICATE, Front, PATH, Page, ROOT_CERTIFICATES, status};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
+use super::{AES_KEY, APP_CERTIFICATE, Front, PATH, Page, ROOT_CERTIFICATES, status};
 use crate::platform::book::Stage;
 use crate::platform::journal::Kind;
 use crate::platform::key::field;
@@ -26,7 +29,9 @@ impl Standin<Front> {
 
     /// Alipay with encrypted contents.
     pub async fn with_encryption() -> Self {
-        Self::set_up(Front::new(false, true))
+        let mut alipay = Self::set_up(Front::new(false, true));
+        alipay.set("GATEWAY__ALIPAY__CONTENT_KEY", BASE64_STANDARD.encode(AES_KEY));
+        alipay
     }
 
     fn set_up(front: Front) -> Self {
@@ -49,8 +54,12 @@ impl Standin<Front> {
         self.engine.front.is_changed.store(true, Ordering::Relaxed);
     }
 
-    /// The shop's file has the second certificate too, as one that is ready for the change.
+    /// The shop's file has the second key, or certificate, too, as one that is ready for the change.
     pub fn announce_change(&mut self) {
+        if self.engine.front.account.certificates.is_none() {
+            let both = self.engine.front.keys.each_ref().map(|(key, _)| key.form("spki_der_b64"));
+            return self.set_file("GATEWAY__ALIPAY__PLATFORM_KEY", &both.join("\n"));
+        }
         let both = [field("ali_cert_1", "pem"), field("ali_cert_2", "pem")].concat();
         self.set_file("GATEWAY__ALIPAY__PLATFORM_CERTIFICATE", &both);
     }

@@ -81,7 +81,12 @@ impl TestApp {
 
     /// Starts a payment on the sandbox.
     pub async fn pay(&self, token: &str, key: &str, order_id: &str) -> Answer {
-        let body = json!({"order_id": order_id, "provider": "sandbox"});
+        self.pay_through("sandbox", token, key, order_id).await
+    }
+
+    /// Starts a payment on this platform.
+    pub async fn pay_through(&self, provider: &str, token: &str, key: &str, order_id: &str) -> Answer {
+        let body = json!({"order_id": order_id, "provider": provider});
         self.send(Method::POST, "/v1/payments", token, &[("idempotency-key", key)], Some(&body)).await
     }
 

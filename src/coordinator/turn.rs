@@ -1,0 +1,52 @@
+//! Whose turn it is to start a payment at its platform. A platform tells only once where to pay, so a second request for
+//! the same payment waits for what the first was told.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::domain::id::PayId;
+
+/// The payments that are being started by this process.
+#[derive(Debug, Clone, Default)]
+pub struct Turns {
+    payments: Arc<Mutex<HashSet<PayId>>>,
+    ended: Arc<Notify>,
+}
+
+/// The turn of one request; it ends when this is dropped, also by a panic.
+#[derive(Debug)]
+pub struct Turn {
+    turns: Turns,
+    pay_id: PayId,
+    /// Whether somebody else's turn had to end first.
+    pub waited: bool,
+}
+
+impl Turns {
+    /// Waits until nobody else starts this payment.
+    pub async fn take(&self, pay_id: PayId) -> Turn {
+        let mut waited = false;
+        loop {
+            // From here on it hears of every turn that ends.
+            let ended = self.ended.notified();
+            if lock(&self.payments).insert(pay_id) {
+                return Turn { turns: self.clone(), pay_id, waited };
+            }
+            waited = true;
+            ended.await;
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        lock(&self.turns.payments).remove(&self.pay_id);
+        self.turns.ended.notify_waiters();
+    }
+}
+
+fn lock(payments: &Mutex<HashSet<PayId>>) -> MutexGuard<'_, HashSet<PayId>> {
+    payments.lock().unwrap_or_else(PoisonError::into_inner)
+}
