@@ -73,3 +73,6 @@ mod text_keys;
 mod tidy;
 mod upgrade;
 mod vectors;
+mod wechat_keys;
+mod wechat_life;
+mod wechat_refunds;
