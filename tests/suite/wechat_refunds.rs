@@ -198,3 +198,56 @@ async fn an_order_paid_inside_wechat_is_refunded_in_parts() {
     assert_eq!((shop.numbers(&pay_id).len(), shop.wechat.told(&pay_id)), (3, vec![204; 4]));
     shop.finish().await;
 }
+
+#[actix_web::test]
+async fn fault_10_parts_go_back_one_by_one_and_never_more_than_was_paid() {
+    let shop = Shop::open().await;
+    let (order_id, pay_id) = shop.paid().await;
+    let mut back = 0;
+    for (amount, fen) in [("300.00", 30_000), ("0.01", 1), ("500.00", 50_000)] {
+        shop.app.give_back(&shop.admin, &order_id, Some(amount)).await.expect(202);
+        shop.settle().await;
+        back += fen;
+        assert_eq!(shop.books(&order_id, &pay_id).await, Books { back, refunded: back, ..Books::paid() });
+        shop.app.clock.advance(MINUTE);
+    }
+    assert_eq!(shop.wechat.status(&pay_id), "REFUND");
+    shop.app.give_back(&shop.admin, &order_id, Some("80.00")).await.expect_problem(422, "invalid_request");
+    shop.app.give_back(&shop.admin, &order_id, Some("79.99")).await.expect(202);
+    shop.settle().await;
+    assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+    shop.app.give_back(&shop.admin, &order_id, Some("0.01")).await.expect_problem(409, "order_not_refundable");
+    assert_eq!(shop.wechat.told(&pay_id), [204; 5]);
+    assert_eq!((shop.app.number("pay", "SELECT count(*) AS n FROM pay_log"), shop.parked().await.len()), (1, 0));
+    shop.finish().await;
+}
+
+#[actix_web::test]
+async fn fault_11_a_refund_is_made_once_however_it_goes() {
+    let ends = [RefundState::Success, RefundState::Abnormal, RefundState::Closed];
+    for (end, is_answered) in ends.into_iter().flat_map(|end| [(end, true), (end, false)]) {
+        let shop = Shop::open().await;
+        let (order_id, pay_id) = shop.paid().await;
+        if !is_answered {
+            shop.wechat.upset(Upset::next(Op::Refund, How::Breaks));
+        }
+        shop.wechat.next_refund(Course::later(MINUTE, end));
+        shop.app.refund(&shop.zs, "refund", &order_id).await.expect(202);
+        shop.app.settle().await;
+        assert_eq!(shop.unsettled().await, [0, 1, 0]);
+        for _ in 0..12 {
+            shop.advance(MINUTE).await;
+        }
+        let trade = shop.wechat.trade(&pay_id);
+        assert_eq!((trade.refunds.len(), trade.refunds[0].state, shop.asked(Op::Refund)), (1, end, 1));
+        if end == RefundState::Success {
+            assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+            assert_eq!(shop.unsettled().await, [0, 0, 0]);
+        } else {
+            let books = Books { payment: "paid".to_owned(), back: 0, refunded: 0, ..Books::refunded() };
+            assert_eq!(shop.books(&order_id, &pay_id).await, books);
+            assert_eq!(shop.unsettled().await, [0, 0, 1]);
+        }
+        shop.finish().await;
+    }
+}
