@@ -202,6 +202,27 @@ async fn fault_12_a_question_about_a_refund_without_a_good_answer_is_asked_again
 }
 
 #[actix_web::test]
+async fn fault_12_a_refund_that_is_said_not_to_be_there_is_the_same_when_it_is_made_again() {
+    for lie in [How::Says("RESOURCE_NOT_EXISTS"), How::SaysUnsigned("RESOURCENOTEXISTS")] {
+        let shop = Shop::open().await;
+        let (order_id, pay_id) = shop.plain_paying("order").await;
+        shop.buy(&pay_id).await;
+        shop.wechat.notices_of(&pay_id, Sending::lost());
+        shop.wechat.next_refund(Course::later(MINUTE, RefundState::Success));
+        shop.app.give_back(&shop.admin, &order_id, Some("400.00")).await.expect(202);
+        shop.app.settle().await;
+        shop.wechat.upset(Upset::next(Op::RefundQuery, lie));
+        shop.query(&pay_id).await.expect(200);
+        assert_eq!((shop.asked(Op::Refund), shop.wechat.trade(&pay_id).refunds.len()), (2, 1), "{lie:?}");
+        for _ in 0..2 {
+            shop.advance(MINUTE * 5).await;
+        }
+        assert_eq!((shop.ledger(&pay_id), shop.unsettled().await), ((100_000, 40_000), [0, 0, 0]), "{lie:?}");
+        shop.finish().await;
+    }
+}
+
+#[actix_web::test]
 async fn fault_12_closing_without_a_good_answer_gives_nothing_up_until_there_is_one() {
     let shop = Shop::open().await;
     for (n, wrong) in wrong(Op::Close).enumerate() {

@@ -30,11 +30,12 @@ async fn fault_01_a_callback_after_the_order_has_expired_finds_it_paid_as_it_was
 
 #[actix_web::test]
 async fn fault_01_money_for_an_order_that_is_given_up_goes_back_by_itself() {
-    for is_late in [true, false] {
+    let (signed, unsigned) = (How::Says("ORDER_NOT_EXIST"), How::SaysUnsigned("ORDER_NOT_EXIST"));
+    for (lie, is_late) in [(signed, true), (signed, false), (unsigned, true), (unsigned, false)] {
         let shop = Shop::open().await;
         let (order_id, pay_id) = shop.paying().await;
-        // The platform says that it knows no such payment, and lets it be paid all the same.
-        shop.wechat.upset(Upset::next(Op::Close, How::Says("ORDER_NOT_EXIST")).undone());
+        // The platform, or somebody on the way, says that it knows no such payment, and it can be paid all the same.
+        shop.wechat.upset(Upset::next(Op::Close, lie).undone());
         shop.cancel(&order_id).await.expect(200);
         assert_eq!(shop.books(&order_id, &pay_id).await, Books::cancelled());
         if is_late {
