@@ -1,5 +1,5 @@
-//! Answers of WeChat Pay that go wrong on their way: what was asked may have been done or not, and nothing is done twice
-//! or given up for it.
+//! Answers of WeChat Pay that go wrong on their way: what was asked may have been done or not, and nothing is done
+//! twice or given up for it.
 
 use std::time::Duration;
 

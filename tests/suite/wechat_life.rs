@@ -1,4 +1,5 @@
-//! A payment with WeChat Pay from the order to its end: scanned, or on a page inside WeChat; told of, asked for, given up.
+//! A payment with WeChat Pay from the order to its end: scanned, or on a page inside WeChat; told of, asked for, given
+//! up.
 
 use std::time::Duration;
 

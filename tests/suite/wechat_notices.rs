@@ -24,8 +24,8 @@ fn plain(books: Books, points: i64) -> Books {
 }
 
 impl Shop {
-    /// A payment whose first callback has this wrong with it: it is refused like this, for this reason where it is kept;
-    /// what comes next is believed.
+    /// A payment whose first callback has this wrong with it: it is refused like this, for this reason where it is
+    /// kept; what comes next is believed.
     async fn first_is_wrong(&self, n: usize, wrong: Wrong, status: u16, reason: Option<&str>) {
         let (order_id, pay_id) = self.plain_paying(&format!("{wrong:?}-{n}")).await;
         let before = self.app.rows();
