@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{Front, MERCHANT_SERIAL, SignsWith, transaction};
+use crate::platform::book::RefundState;
 use crate::platform::engine::lock;
 use crate::platform::key::field;
 use crate::platform::standin::Standin;
@@ -69,6 +70,16 @@ impl Standin<Front> {
     /// From now on this signs what is told.
     pub fn sign_with(&self, signs_with: SignsWith) {
         *lock(&self.engine.front.signs_with) = signs_with;
+    }
+
+    /// Somebody sees to a refund that did not reach its buyer, and it ends like this; the shop is told.
+    pub async fn see_to(&self, number: &str, end: RefundState) {
+        self.engine.at(|state, now| {
+            let refunds = state.trades.iter_mut().flat_map(|trade| &mut trade.refunds);
+            let stuck = refunds.filter(|refund| refund.number == number && refund.state == RefundState::Abnormal);
+            stuck.for_each(|refund| refund.turns = Some((now, end)));
+        });
+        self.tick().await;
     }
 
     /// A payment's state as a query says it.

@@ -12,6 +12,7 @@ mod poll;
 mod probe;
 mod shop;
 mod trade;
+pub mod wechat;
 
 pub use answer::Answer;
 pub use app::{TestApp, number};

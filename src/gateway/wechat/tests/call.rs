@@ -61,7 +61,7 @@ fn json_of(heard: &Heard) -> Value {
 async fn a_picture_is_asked_for_with_everything_that_is_agreed_on() {
     let platform = Platform::start(vec![well(200, &json!({"code_url": "weixin://wxpay/bizpayurl?pr=a"}))]);
     let purchase = purchase(&platform, Some("not-for-this-way"));
-    let ends = jiff::Timestamp::from_second(purchase.closes_at.unix_seconds()).unwrap();
+    let ends = jiff::Timestamp::from_second(purchase.closes_at.unix_seconds() + 75).unwrap();
     let ends = jiff::tz::Offset::constant(8).to_datetime(ends);
     let created = platform.gateway(Way::Native).create(purchase).await;
     assert_eq!(created, Outcome::Known(Some(Checkout::QrCode { url: "weixin://wxpay/bizpayurl?pr=a".to_owned() })));

@@ -1,0 +1,309 @@
+//! Answers of WeChat Pay that go wrong on their way: what was asked may have been done or not, and nothing is done
+//! twice or given up for it.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::json;
+
+use crate::platform::{Course, How, Op, RefundState, Sending, Stage, Upset, Wechat};
+use crate::support::Answer;
+use crate::support::wechat::{INSIDE, MINUTE, SCAN, Shop};
+
+/// One second more than a shop accepts.
+const TOO_LONG: Duration = Duration::from_secs(301);
+
+/// What goes wrong, and whether the platform does what it was asked.
+const WRONG: [(How, bool); 24] = [
+    (How::Breaks, true),
+    (How::Breaks, false),
+    (How::BreaksOff, true),
+    (How::Status(500), true),
+    (How::Status(502), false),
+    (How::Status(404), true),
+    (How::Status(302), false),
+    (How::Garbage, true),
+    (How::Garbage, false),
+    (How::Html, true),
+    (How::Html, false),
+    (How::Unsigned, true),
+    (How::BadSignature, true),
+    (How::OtherKey, true),
+    (How::UnknownKey, true),
+    (How::Old(TOO_LONG), true),
+    (How::Early(TOO_LONG), true),
+    (How::Says("SYSTEM_ERROR"), true),
+    (How::Says("SYSTEM_ERROR"), false),
+    (How::SaysUnsigned("SYSTEM_ERROR"), true),
+    (How::Says("FREQUENCY_LIMITED"), false),
+    (How::Says("SIGN_ERROR"), false),
+    (How::Says("A_CODE_OF_TOMORROW"), true),
+    (How::Altered, true),
+];
+
+fn upset(op: Op, (how, works): (How, bool)) -> Upset {
+    let upset = Upset::next(op, how);
+    if works { upset } else { upset.undone() }
+}
+
+/// Those that can be wrong with the answer to this: where there is no body, nothing can be wrong with it.
+fn wrong(op: Op) -> impl Iterator<Item = (How, bool)> {
+    WRONG.into_iter().filter(move |(how, _)| op != Op::Close || !matches!(how, How::Altered | How::BreaksOff))
+}
+
+impl Shop {
+    async fn query(&self, pay_id: &str) -> Answer {
+        self.app.post(&format!("/admin/payments/{pay_id}/query"), &self.admin, json!({})).await
+    }
+
+    /// What the platform has charged for this payment, and given back.
+    fn ledger(&self, pay_id: &str) -> (i64, i64) {
+        let trades = self.wechat.trades(pay_id);
+        assert_eq!(trades.len(), 1);
+        (trades[0].charged(), trades[0].refunded())
+    }
+
+    async fn order_status(&self, order_id: &str) -> String {
+        let order = self.app.get(&format!("/v1/orders/{order_id}"), &self.zs).await.expect(200);
+        format!("{} {}", order.text_of("order_status"), order.text_of("pay_status"))
+    }
+}
+
+#[actix_web::test]
+async fn fault_12_a_payment_whose_start_had_no_good_answer_is_started_once() {
+    for way in [SCAN, INSIDE] {
+        let shop = Shop::with(Wechat::start().await, way).await;
+        for (n, wrong) in wrong(Op::Create).enumerate() {
+            let key = format!("order-{n}");
+            let order_id = shop.plain_order(&key).await;
+            shop.wechat.upset(upset(Op::Create, wrong));
+            shop.start(way, &key, &order_id).await.expect_problem(503, "busy");
+            let first = shop.wechat.calls().pop().unwrap();
+            let started = shop.start(way, &key, &order_id).await.expect(201);
+            let (pay_id, second) = (started.text_of("pay_id"), shop.wechat.calls().pop().unwrap());
+            assert_eq!((first.out_trade_no, first.body), (pay_id.clone(), second.body), "{wrong:?}: the same words");
+            assert!(started.body["checkout"].is_object());
+            shop.buy(&pay_id).await;
+            assert_eq!(shop.ledger(&pay_id), (100_000, 0), "{wrong:?}");
+            assert_eq!(shop.order_status(&order_id).await, "confirmed paid");
+        }
+        let open = shop.app.number("pay", "SELECT count(*) AS n FROM pay");
+        assert_eq!((usize::try_from(open).unwrap(), shop.parked().await.len()), (WRONG.len(), 0));
+        shop.finish().await;
+    }
+}
+
+#[actix_web::test]
+async fn fault_12_a_payment_whose_start_had_no_answer_and_that_nobody_tries_again_is_given_up() {
+    for works in [true, false] {
+        let shop = Shop::open().await;
+        let order_id = shop.order().await;
+        shop.wechat.upset(upset(Op::Create, (How::Breaks, works)));
+        shop.start(SCAN, "pay", &order_id).await.expect_problem(503, "busy");
+        let pay_id = shop.wechat.calls().pop().unwrap().out_trade_no;
+        shop.advance(MINUTE).await;
+        // It may be on its way there still.
+        assert_eq!(shop.payment(&pay_id).await["status"], "unpaid");
+        shop.advance(MINUTE * 30).await;
+        assert_eq!(shop.payment(&pay_id).await["status"], "closed");
+        assert_eq!(shop.order_status(&order_id).await, "cancelled paying");
+        if works {
+            assert_eq!(shop.wechat.trade(&pay_id).stage, Stage::Closed);
+        }
+        shop.finish().await;
+    }
+}
+
+#[actix_web::test]
+async fn fault_12_a_payment_that_is_started_again_in_its_orders_last_seconds_is_the_same() {
+    for way in [SCAN, INSIDE] {
+        let shop = Shop::with(Wechat::start().await, way).await;
+        let order_id = shop.order().await;
+        // The platform wants a minute until a payment ends, and the same words each time.
+        shop.app.clock.advance(MINUTE * 30 - Duration::from_secs(50));
+        shop.wechat.upset(upset(Op::Create, (How::Breaks, true)));
+        shop.start(way, "pay", &order_id).await.expect_problem(503, "busy");
+        shop.app.clock.advance(Duration::from_secs(20));
+        let pay_id = shop.start(way, "pay", &order_id).await.expect(201).text_of("pay_id");
+        shop.buy(&pay_id).await;
+        assert_eq!(
+            (shop.ledger(&pay_id), shop.order_status(&order_id).await),
+            ((88_000, 0), "confirmed paid".to_owned())
+        );
+        shop.finish().await;
+    }
+}
+
+#[actix_web::test]
+async fn fault_12_a_question_without_a_good_answer_is_asked_again() {
+    let shop = Shop::open().await;
+    for (n, wrong) in wrong(Op::Query).enumerate() {
+        let (order_id, pay_id) = shop.plain_paying(&format!("order-{n}")).await;
+        shop.wechat.notices_of(&pay_id, Sending::lost());
+        shop.wechat.pay(&pay_id).await;
+        shop.wechat.upset(upset(Op::Query, wrong));
+        shop.query(&pay_id).await.expect_problem(503, "busy");
+        shop.app.settle().await;
+        assert_eq!(shop.order_status(&order_id).await, "confirmed paying", "{wrong:?}");
+        shop.advance(MINUTE).await;
+        assert_eq!(shop.order_status(&order_id).await, "confirmed paid", "{wrong:?}");
+        assert_eq!(shop.ledger(&pay_id), (100_000, 0), "{wrong:?}");
+    }
+    assert_eq!(shop.parked().await.len(), 0);
+    shop.finish().await;
+}
+
+#[actix_web::test]
+async fn fault_12_a_refund_without_a_good_answer_is_asked_for_and_made_once() {
+    let shop = Shop::open().await;
+    for (n, wrong) in wrong(Op::Refund).enumerate() {
+        let (order_id, pay_id) = shop.plain_paying(&format!("order-{n}")).await;
+        shop.buy(&pay_id).await;
+        shop.wechat.notices_of(&pay_id, Sending::lost());
+        // Money of the merchant that is on its way for a while, so that the first answer settles nothing.
+        shop.wechat.next_refund(Course::later(MINUTE, RefundState::Success));
+        shop.wechat.upset(upset(Op::Refund, wrong));
+        shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
+        shop.app.settle().await;
+        let (_, works) = wrong;
+        assert_eq!((shop.wechat.trade(&pay_id).refunds.len(), shop.unsettled().await), (works.into(), [0, 1, 0]));
+        for _ in 0..4 {
+            shop.advance(MINUTE * 5).await;
+        }
+        assert_eq!((shop.ledger(&pay_id), shop.unsettled().await), ((100_000, 100_000), [0, 0, 0]), "{wrong:?}");
+        assert_eq!(shop.wechat.trade(&pay_id).refunds.len(), 1, "{wrong:?}");
+        assert_eq!(shop.payment(&pay_id).await["status"], "refunded", "{wrong:?}");
+    }
+    // Where it was made, it was not asked to be made again; where it was not, it was, under the same number.
+    let undone = WRONG.iter().filter(|(_, works)| !works).count();
+    assert_eq!(shop.asked(Op::Refund), WRONG.len() + undone);
+    shop.finish().await;
+}
+
+#[actix_web::test]
+async fn fault_12_a_question_about_a_refund_without_a_good_answer_is_asked_again() {
+    let shop = Shop::open().await;
+    for (n, wrong) in wrong(Op::RefundQuery).enumerate() {
+        let (order_id, pay_id) = shop.plain_paying(&format!("order-{n}")).await;
+        shop.buy(&pay_id).await;
+        shop.wechat.notices_of(&pay_id, Sending::lost());
+        shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
+        shop.app.settle().await;
+        shop.wechat.upset(upset(Op::RefundQuery, wrong));
+        shop.query(&pay_id).await.expect_problem(503, "busy");
+        assert_eq!(shop.unsettled().await, [0, 1, 0], "{wrong:?}");
+        for _ in 0..2 {
+            shop.advance(MINUTE * 5).await;
+        }
+        assert_eq!((shop.ledger(&pay_id), shop.unsettled().await), ((100_000, 100_000), [0, 0, 0]), "{wrong:?}");
+    }
+    assert_eq!(shop.asked(Op::Refund), WRONG.len());
+    shop.finish().await;
+}
+
+#[actix_web::test]
+async fn fault_12_a_refund_that_is_said_not_to_be_there_is_the_same_when_it_is_made_again() {
+    for lie in [How::Says("RESOURCE_NOT_EXISTS"), How::SaysUnsigned("RESOURCENOTEXISTS")] {
+        let shop = Shop::open().await;
+        let (order_id, pay_id) = shop.plain_paying("order").await;
+        shop.buy(&pay_id).await;
+        shop.wechat.notices_of(&pay_id, Sending::lost());
+        shop.wechat.next_refund(Course::later(MINUTE, RefundState::Success));
+        shop.app.give_back(&shop.admin, &order_id, Some("400.00")).await.expect(202);
+        shop.app.settle().await;
+        shop.wechat.upset(Upset::next(Op::RefundQuery, lie));
+        shop.query(&pay_id).await.expect(200);
+        assert_eq!((shop.asked(Op::Refund), shop.wechat.trade(&pay_id).refunds.len()), (2, 1), "{lie:?}");
+        for _ in 0..2 {
+            shop.advance(MINUTE * 5).await;
+        }
+        assert_eq!((shop.ledger(&pay_id), shop.unsettled().await), ((100_000, 40_000), [0, 0, 0]), "{lie:?}");
+        shop.finish().await;
+    }
+}
+
+#[actix_web::test]
+async fn fault_12_closing_without_a_good_answer_gives_nothing_up_until_there_is_one() {
+    let shop = Shop::open().await;
+    for (n, wrong) in wrong(Op::Close).enumerate() {
+        let (order_id, pay_id) = shop.plain_paying(&format!("order-{n}")).await;
+        shop.wechat.upset(upset(Op::Close, wrong));
+        shop.cancel(&order_id).await.expect_problem(503, "busy");
+        assert_eq!(shop.order_status(&order_id).await, "confirmed paying", "{wrong:?}");
+        shop.cancel(&order_id).await.expect(200);
+        assert_eq!(shop.order_status(&order_id).await, "cancelled paying", "{wrong:?}");
+        assert_eq!(shop.wechat.trade(&pay_id).stage, Stage::Closed, "{wrong:?}");
+        // And where it was paid before anybody could close it.
+        let (order_id, pay_id) = shop.plain_paying(&format!("paid-{n}")).await;
+        shop.wechat.notices_of(&pay_id, Sending::lost());
+        shop.wechat.pay(&pay_id).await;
+        shop.wechat.upset(upset(Op::Close, wrong));
+        let refused = shop.cancel(&order_id).await;
+        assert!([409, 503].contains(&refused.status), "{wrong:?}: {}", refused.text);
+        shop.cancel(&order_id).await.expect_problem(409, "order_not_cancellable");
+        shop.settle().await;
+        assert_eq!(shop.order_status(&order_id).await, "confirmed paid", "{wrong:?}");
+        assert_eq!(shop.ledger(&pay_id), (100_000, 0), "{wrong:?}");
+    }
+    shop.finish().await;
+}
+
+#[actix_web::test]
+async fn fault_12_an_answer_that_comes_slowly_is_an_answer() {
+    let shop = Shop::open().await;
+    let slow = How::Slow(Duration::from_millis(30));
+    for op in [Op::Create, Op::Query, Op::Close, Op::Refund, Op::RefundQuery] {
+        shop.wechat.upset(Upset::next(op, slow).times(99));
+    }
+    let (order_id, pay_id) = shop.plain_paying("paid").await;
+    shop.wechat.notices_of(&pay_id, Sending::lost());
+    shop.wechat.pay(&pay_id).await;
+    assert_eq!(shop.query(&pay_id).await.expect(200).body["status"], "paid");
+    shop.app.settle().await;
+    shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
+    shop.app.settle().await;
+    assert_eq!(shop.query(&pay_id).await.expect(200).body["status"], "refunded");
+    assert_eq!(shop.ledger(&pay_id), (100_000, 100_000));
+    let (order_id, pay_id) = shop.plain_paying("closed").await;
+    shop.cancel(&order_id).await.expect(200);
+    assert_eq!(shop.wechat.trade(&pay_id).stage, Stage::Closed);
+    shop.finish().await;
+}
+
+#[actix_web::test]
+async fn fault_12_an_answer_that_never_comes_is_given_up_and_asked_for() {
+    let shop = Shop::open().await;
+    let (_, asked) = shop.plain_paying("asked").await;
+    let (cancelled, closed) = shop.plain_paying("closed").await;
+    let (refunded, back) = shop.plain_paying("back").await;
+    let late = shop.plain_order("late").await;
+    shop.buy(&back).await;
+    shop.wechat.notices_of(&back, Sending::lost());
+    shop.wechat.notices_of(&asked, Sending::lost());
+    shop.wechat.pay(&asked).await;
+    for op in [Op::Create, Op::Query, Op::Close, Op::Refund] {
+        shop.wechat.upset(Upset::next(op, How::Hangs));
+    }
+    shop.app.give_back(&shop.admin, &refunded, None).await.expect(202);
+    // All at once, as each takes the whole time of a platform.
+    let query = shop.query(&asked);
+    let (started, told, given_up, ()) =
+        tokio::join!(shop.start(SCAN, "late", &late), query, shop.cancel(&cancelled), shop.app.settle());
+    for answer in [started, told, given_up] {
+        answer.expect_problem(503, "busy");
+    }
+    // All of it was done.
+    assert_eq!((shop.wechat.trade(&closed).stage, shop.ledger(&back).0), (Stage::Closed, 100_000));
+    assert_eq!(shop.unsettled().await[1], 1);
+    let started = shop.start(SCAN, "late", &late).await.expect(201).text_of("pay_id");
+    assert_eq!(shop.ledger(&started), (0, 0));
+    shop.cancel(&cancelled).await.expect(200);
+    for _ in 0..3 {
+        shop.advance(MINUTE).await;
+    }
+    let status = join_all([&asked, &closed, &back, &started].map(|pay_id| shop.payment(pay_id))).await;
+    let status: Vec<&str> = status.iter().map(|payment| payment["status"].as_str().unwrap()).collect();
+    assert_eq!(status, ["paid", "closed", "refunded", "unpaid"]);
+    assert_eq!((shop.ledger(&back), shop.wechat.trade(&back).refunds.len()), ((100_000, 100_000), 1));
+    shop.finish().await;
+}
