@@ -31,8 +31,21 @@ pub struct Error {
 impl Error {
     /// `key` is wrong because of `why`.
     pub fn new(key: &str, why: impl std::fmt::Display) -> Self {
-        Self { key: key.to_owned(), why: why.to_string() }
+        Self { key: one_line(key), why: one_line(&why.to_string()) }
     }
+}
+
+/// The same with control characters as they are written in a string: what stands in a file may have line feeds in it,
+/// which would forge lines of the log.
+fn one_line(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut line, c| {
+        if c.is_control() {
+            line.extend(c.escape_default())
+        } else {
+            line.push(c)
+        }
+        line
+    })
 }
 
 /// Reads the settings: the defaults, then `file`, then the variables of this process that begin with `TRADEPOST__`.

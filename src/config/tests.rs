@@ -23,6 +23,15 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
 }
 
 #[test]
+fn a_wrong_setting_is_told_in_one_line_whatever_stands_in_it() {
+    assert_eq!(refused("\"a\\nb\" = 1", &[]), "setting a\\nb: there is no such setting");
+    for (file, name) in [("[log]\nformat = \"te\\nxt\"", "TRADEPOST__LOG__FILTER"), ("", "TRADEPOST__A\r\nb__C")] {
+        let told = refused(file, &[(name, "x")]);
+        assert!(!told.contains(char::is_control), "{told:?}");
+    }
+}
+
+#[test]
 fn every_wrong_setting_is_named() {
     assert!(refused("colour = 1", &[]).contains("setting colour: there is no such setting"));
     assert!(refused("[http]\nlisten = 5", &[]).contains("setting http.listen: must be of type string"));

@@ -65,7 +65,8 @@ fn policy(payment: &Payment) -> &'static str {
 }
 
 /// The page of a payment; `has_asked`: WeChat has been asked for it.
-fn of(payment: &Payment, has_asked: bool) -> String {
+#[must_use]
+pub fn of(payment: &Payment, has_asked: bool) -> String {
     let (title, end) = match payment.status {
         Status::Unpaid => ("Pay your order", payment.checkout.as_ref().map_or_else(preparing, way)),
         Status::Paid => ("Payment complete", outcome("paid", "Paid. You can go back to the shop.")),

@@ -28,7 +28,7 @@ pub mod wechat;
 pub use alipay::Alipay;
 pub use book::{Course, Payment, RefundState, Stage, Trade};
 pub use fault::{Act, Heard, How, Op, Sending, Upset};
-pub use journal::{Delivery, Kind};
+pub use journal::{Call, Delivery, Kind};
 pub use key::{Key, VECTORS};
 pub use server::Asked;
 pub use wechat::Wechat;

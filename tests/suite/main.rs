@@ -28,6 +28,8 @@ mod audit;
 mod backup;
 mod bad_input;
 mod batches;
+#[cfg(feature = "sqlite")]
+mod canary;
 mod catalog;
 #[cfg(feature = "sqlite")]
 mod database;

@@ -29,7 +29,10 @@ impl Account {
     }
 
     /// Reads the answer to `method`.
-    pub(super) fn read(&self, method: &str, body: &[u8]) -> Answer {
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub fn read(&self, method: &str, body: &[u8]) -> Answer {
         match self.verified(method, body) {
             Ok((text, is_signed)) => Content::read(method, &text, is_signed),
             Err(reject) => {

@@ -19,7 +19,7 @@ pub mod sn;
 #[cfg(test)]
 mod tests;
 mod time;
-mod trade;
+pub mod trade;
 
 use std::sync::Arc;
 

@@ -10,13 +10,13 @@ mod call;
 pub mod gateway;
 pub mod keys;
 mod notify;
-mod refund;
+pub mod refund;
 mod request;
 mod setting;
 pub mod sign;
 #[cfg(test)]
 mod tests;
-mod trade;
+pub mod trade;
 
 use std::sync::Arc;
 

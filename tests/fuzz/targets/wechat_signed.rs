@@ -1,0 +1,44 @@
+//! WeChat Pay's callback, signed as WeChat Pay signs: whatever as the body, and whatever sealed in it. The first line
+//! names the event, the second what it is about.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use serde_json::json;
+use tradepost::gateway::{Notice, Reject};
+use tradepost_fuzz::{flipped, inputs, parts, read_wechat, seed, wechat_notice, wechat_signature};
+
+fn seeds() -> Vec<String> {
+    let paid = json!({"mchid": "1900000001", "appid": "wx0123456789abcdef", "out_trade_no": "77",
+        "transaction_id": "4200000001", "trade_state": "SUCCESS", "amount": {"total": 8888, "currency": "CNY"}});
+    let refund = |status: &str| {
+        json!({"mchid": "1900000001", "out_trade_no": "77", "transaction_id": "4200000001", "out_refund_no": "78",
+            "refund_status": status, "amount": {"total": 8888, "refund": 8888}})
+    };
+    let mut seeds = inputs("wechat_notify", |input| input["body"].as_str().map(str::to_owned));
+    seeds.push(format!("TRANSACTION.SUCCESS\ntransaction\n{paid}"));
+    for status in ["SUCCESS", "CLOSED", "ABNORMAL"] {
+        seeds.push(format!("REFUND.{status}\nrefund\n{}", refund(status)));
+    }
+    seeds
+}
+
+fn check(body: &[u8]) {
+    match read_wechat(wechat_signature(body), body) {
+        Ok(Some(Notice { event_id, trade_no, amount, .. })) => {
+            assert!(amount.0 >= 0 && !event_id.is_empty() && event_id.len() <= 64);
+            assert!(!trade_no.is_empty() && trade_no.len() <= 64);
+        }
+        Ok(None) => {}
+        Err(reject) => assert!(!reject.is_unsigned(), "the signature is good: {reject}"),
+    }
+}
+
+fuzz_target!(init: seed(seeds()), |input: &[u8]| {
+    check(input);
+    let [event, about, content] = parts(input);
+    let body = wechat_notice(&String::from_utf8_lossy(event), &String::from_utf8_lossy(about), content);
+    check(body.as_bytes());
+    let [serial, timestamp, nonce, signature] = wechat_signature(body.as_bytes());
+    let wrong = [serial, timestamp, nonce, flipped(&signature, input.len())];
+    assert_eq!(read_wechat(wrong, body.as_bytes()), Err(Reject::Signature));
+});
