@@ -8,6 +8,7 @@ mod account;
 pub mod actor;
 mod ask;
 pub mod error;
+mod judge;
 mod listing;
 pub mod message;
 mod notice;

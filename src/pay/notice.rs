@@ -7,17 +7,17 @@ use serde::Serialize;
 
 use super::Pay;
 use super::error::Rejected;
+use super::judge::{Effect, judge};
 use super::message::{self, Close, EndRefund, Notify, Paid};
 use super::refund::{self, RefundRow};
-use super::row::{PAID, Row, UNPAID};
+use super::row::{PAID, UNPAID};
 use super::store;
 use crate::db::bulk::{Kind, Update};
 use crate::db::schema::{pay, pay_ask, pay_notice, pay_open};
 use crate::db::{self, Db, each};
 use crate::domain::clock::Timestamp;
-use crate::domain::id::{PayId, RefundId};
-use crate::domain::money::{CURRENCY, Money};
-use crate::gateway::{Event, Notice};
+use crate::domain::id::PayId;
+use crate::gateway::Event;
 use crate::runtime::outbox;
 
 const ACCEPTED: i32 = 1;
@@ -34,69 +34,6 @@ struct NoticeRow {
     reason: Option<String>,
     times: i32,
     create_time: Timestamp,
-}
-
-/// What an accepted notice changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Effect {
-    /// Nothing: it is known, or older than what is known.
-    Nothing,
-    /// The payment is paid.
-    Pay,
-    /// The payment is closed.
-    Close,
-    /// Refunds are done.
-    EndRefunds(Vec<RefundId>),
-    /// The refund will not be made, for this reason.
-    ParkRefund(RefundId, String),
-}
-
-/// Judges a notice by our rows alone: what the notice says is only compared.
-fn judge(row: Option<&Row>, refunds: &[RefundRow], provider: &str, notice: &Notice) -> Result<Effect, Rejected> {
-    let row = row.filter(|row| row.provider == provider).ok_or(Rejected::UnknownPayment)?;
-    if let Some(stranger) = notice.stranger {
-        return Err(Rejected::Stranger(stranger));
-    }
-    if notice.currency != CURRENCY {
-        return Err(Rejected::Currency);
-    }
-    let ours = || refunds.iter().filter(|refund| refund.pay_id == row.pay_id);
-    let numbered = |number: &str| {
-        let mut named = ours().filter(|refund| refund.refund_id.to_string() == number);
-        named.next().ok_or(Rejected::UnknownRefund)
-    };
-    match &notice.event {
-        Event::Refunded(number) | Event::RefundFailed(number, _) if numbered(number)?.amount != notice.amount => {
-            return Err(Rejected::RefundAmount);
-        }
-        Event::Refunded(number) => return Ok(Effect::EndRefunds(vec![numbered(number)?.refund_id])),
-        Event::RefundFailed(number, why) => {
-            return Ok(Effect::ParkRefund(numbered(number)?.refund_id, why.clone()));
-        }
-        Event::RefundedInAll(Some(number)) => {
-            let refund = numbered(number)?;
-            let possible = refund.amount <= notice.amount && notice.amount <= row.pay_amount;
-            return possible.then(|| Effect::EndRefunds(vec![refund.refund_id])).ok_or(Rejected::RefundAmount);
-        }
-        Event::RefundedInAll(None) => {
-            let asked = || ours().filter(|refund| !refund.is_parked());
-            let sum = asked().try_fold(Money::ZERO, |sum, refund| sum.checked_add(refund.amount));
-            let ids = asked().map(|refund| refund.refund_id).collect();
-            return (sum == Some(notice.amount)).then_some(Effect::EndRefunds(ids)).ok_or(Rejected::UnknownRefund);
-        }
-        Event::Paid | Event::Closed => {}
-    }
-    if notice.amount != row.pay_amount {
-        return Err(Rejected::Amount);
-    }
-    match (&notice.event, row.is_paid == PAID) {
-        // Also where it is closed: the money is there, and what becomes of it is its order's to say.
-        (Event::Paid, false) => Ok(Effect::Pay),
-        (Event::Paid, true) if row.trade_no.as_deref() == Some(&notice.trade_no) => Ok(Effect::Nothing),
-        (Event::Paid, true) => Err(Rejected::AnotherTrade),
-        (Event::Closed, false) if row.is_open() => Ok(Effect::Close),
-        _ => Ok(Effect::Nothing),
-    }
 }
 
 /// Judges and stores notices in arrival order; "paid" and its messages are one transaction.
