@@ -93,21 +93,40 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 /// The rows a statement may insert at once: under every engine's limit of bound values.
 pub const ROWS_PER_INSERT: usize = 500;
+/// Each pair of a query opens a bracket, of which SQLite takes no more than a hundred in each other.
+const PAIRS_PER_QUERY: usize = 64;
 
 /// Loads rows for any number of keys, [`ROWS_PER_INSERT`] keys a query, in the order of the keys: rows that are locked
 /// are locked in that order.
 ///
 /// # Errors
 /// The first query that fails.
-pub fn load_by<K: Ord + Clone, R>(
+pub fn load_by<K: Ord + Clone, R>(keys: &[K], load: impl FnMut(&[K]) -> diesel::QueryResult<Vec<R>>) -> Result<Vec<R>> {
+    load_some(keys, ROWS_PER_INSERT, load)
+}
+
+/// The same for keys of two columns, for a query that names each pair, `a = 1 AND b = 2 OR a = 3 AND b = 4`: two lists
+/// of values would be looked up in all their combinations.
+///
+/// # Errors
+/// The first query that fails.
+pub fn load_by_pairs<K: Ord + Clone, R>(
     keys: &[K],
+    load: impl FnMut(&[K]) -> diesel::QueryResult<Vec<R>>,
+) -> Result<Vec<R>> {
+    load_some(keys, PAIRS_PER_QUERY, load)
+}
+
+fn load_some<K: Ord + Clone, R>(
+    keys: &[K],
+    at_once: usize,
     mut load: impl FnMut(&[K]) -> diesel::QueryResult<Vec<R>>,
 ) -> Result<Vec<R>> {
     let mut keys = keys.to_vec();
     keys.sort_unstable();
     keys.dedup();
     let mut rows = Vec::new();
-    for keys in keys.chunks(ROWS_PER_INSERT) {
+    for keys in keys.chunks(at_once) {
         rows.extend(load(keys)?);
     }
     Ok(rows)

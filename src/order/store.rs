@@ -34,12 +34,14 @@ type Key = (UserId, String);
 fn read_by_keys<'a>(db: &mut Db, keys: impl Iterator<Item = (UserId, &'a str)>) -> db::Result<HashMap<Key, Row>> {
     let wanted: HashSet<(UserId, &str)> = keys.collect();
     let texts: Vec<(UserId, &str)> = wanted.iter().copied().collect();
-    let rows: Vec<Row> = db::load_by(&texts, |keys| {
-        let (users, texts): (Vec<UserId>, Vec<&str>) = keys.iter().copied().unzip();
-        each!(
-            db,
-            orders::table.filter(orders::user_id.eq_any(users).and(orders::idempotency_key.eq_any(texts))).load(db)
-        )
+    let rows: Vec<Row> = db::load_by_pairs(&texts, |keys| {
+        each!(db, {
+            let mut query = orders::table.into_boxed();
+            for (user_id, key) in keys {
+                query = query.or_filter(orders::user_id.eq(user_id).and(orders::idempotency_key.eq(key)));
+            }
+            query.load(db)
+        })
     })?;
     let exact = rows.into_iter().filter(|row| wanted.contains(&(row.user_id, row.idempotency_key.as_str())));
     Ok(exact.map(|row| ((row.user_id, row.idempotency_key.clone()), row)).collect())

@@ -141,9 +141,15 @@ fn record(
     outcomes: &[Result<(), Rejected>],
     now: Timestamp,
 ) -> db::Result<()> {
-    let events: Vec<&str> = batch.iter().map(|task| task.notice.event_id.as_str()).collect();
-    let known: Vec<NoticeRow> = db::load_by(&events, |events| {
-        each!(db, pay_notice::table.filter(pay_notice::event_id.eq_any(events)).load(db))
+    let events: Vec<(&str, &str)> = batch.iter().map(|task| (task.provider, task.notice.event_id.as_str())).collect();
+    let known: Vec<NoticeRow> = db::load_by_pairs(&events, |events| {
+        each!(db, {
+            let mut query = pay_notice::table.into_boxed();
+            for (provider, event_id) in events {
+                query = query.or_filter(pay_notice::provider.eq(provider).and(pay_notice::event_id.eq(event_id)));
+            }
+            query.load(db)
+        })
     })?;
     let mut notices: HashMap<(String, String), (NoticeRow, bool)> =
         known.into_iter().map(|row| ((row.provider.clone(), row.event_id.clone()), (row, false))).collect();

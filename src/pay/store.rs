@@ -45,10 +45,14 @@ type Requests = HashMap<(UserId, String), RequestRow>;
 fn read_requests<'a>(db: &mut Db, keys: impl Iterator<Item = (UserId, &'a str)>) -> db::Result<Requests> {
     let wanted: HashSet<(UserId, &str)> = keys.collect();
     let keys: Vec<(UserId, &str)> = wanted.iter().copied().collect();
-    let rows: Vec<RequestRow> = db::load_by(&keys, |keys| {
-        let (users, texts): (Vec<UserId>, Vec<&str>) = keys.iter().copied().unzip();
-        let both = pay_request::user_id.eq_any(users).and(pay_request::idempotency_key.eq_any(texts));
-        each!(db, pay_request::table.filter(both).load(db))
+    let rows: Vec<RequestRow> = db::load_by_pairs(&keys, |keys| {
+        each!(db, {
+            let mut query = pay_request::table.into_boxed();
+            for (user_id, key) in keys {
+                query = query.or_filter(pay_request::user_id.eq(user_id).and(pay_request::idempotency_key.eq(key)));
+            }
+            query.load(db)
+        })
     })?;
     let exact = rows.into_iter().filter(|row| wanted.contains(&(row.user_id, row.idempotency_key.as_str())));
     Ok(exact.map(|row| ((row.user_id, row.idempotency_key.clone()), row)).collect())
