@@ -32,6 +32,14 @@ fn status(pid: u32, field: &str) -> Option<u64> {
     line.split_whitespace().next()?.parse().ok()
 }
 
+/// The files this process, and those it starts, may have open.
+pub fn open_files() -> usize {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let limit =
+        limits.lines().find_map(|line| line.strip_prefix("Max open files")?.split_whitespace().next()?.parse().ok());
+    limit.unwrap_or(1024)
+}
+
 /// The time the processor has worked for this process.
 pub fn cpu_time() -> Duration {
     const TICKS_A_SECOND: f64 = 100.0;

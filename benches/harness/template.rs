@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use super::process::{Data, Server};
-use super::run::SETTINGS;
+use super::run::{self, Report, SETTINGS, Task};
 use super::seed;
 use super::shop::Shop;
 
@@ -35,5 +35,10 @@ impl Template {
             File::open(copy).unwrap().sync_all().unwrap();
         }
         Data::embedded(folder.to_owned())
+    }
+
+    /// A run on the prepared stores themselves.
+    pub fn run(&self, settings: &[(&str, &str)], task: &Task) -> Report {
+        run::run(&self.data, settings, task)
     }
 }

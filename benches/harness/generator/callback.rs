@@ -10,7 +10,7 @@ use super::customer::judged;
 use super::open::Arrivals;
 use super::request::Writer;
 use super::socket::Socket;
-use super::tally::Answer;
+use super::tally::{Answer, Sent};
 use super::world::World;
 
 /// A platform has as many connections as it likes; these are enough for a second's silence of the shop.
@@ -50,13 +50,13 @@ async fn call(world: Rc<World>, arrivals: Rc<Arrivals>) {
     let mut writer = Writer::new(&world.plan.address);
     while let Some((number, meant)) = arrivals.next().await {
         assert!(number < world.plan.shop.payments, "no payment is left to call back for: prepare more");
-        let (phase, now) = (world.phase(), world.clock.now());
+        let (phase, sent, now) = (world.phase(), Sent::late(meant), world.clock.now());
         writer.callback(PAY + number, now.unix_seconds(), |body| world.key.sign(body, now));
         let answer = match socket.ask(&writer.request).await {
             Ok((200, b"success")) => Answer::Good,
             Ok(answer) => judged(answer),
             Err(told) => Answer::Other(told),
         };
-        world.called_back(phase, meant, answer);
+        world.called_back(phase, sent, answer);
     }
 }

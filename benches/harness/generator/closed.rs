@@ -6,6 +6,7 @@ use std::time::Instant;
 use actix_web::rt;
 
 use super::customer::Customer;
+use super::tally::Sent;
 use super::world::World;
 
 /// Orders until then on so many connections.
@@ -16,7 +17,7 @@ pub async fn load(world: &Rc<World>, connections: usize, to: Instant) {
         rt::spawn(async move {
             let mut customer = Customer::new(&world);
             while Instant::now() < to {
-                let (sent, number) = (Instant::now(), world.numbers.borrow_mut().take());
+                let (sent, number) = (Sent::now(), world.numbers.borrow_mut().take());
                 let answer = customer.order(number).await;
                 world.ordered(phase, number, sent, answer);
             }

@@ -12,6 +12,7 @@ use actix_web::rt;
 use tokio::sync::Semaphore;
 
 use super::customer::Customer;
+use super::tally::Sent;
 use super::world::World;
 
 /// A customer who has not even got through after this time has given up.
@@ -82,9 +83,9 @@ pub async fn load(world: &Rc<World>, connections: usize, rate: f64, to: Instant)
                     world.gave_up(phase, 1);
                     continue;
                 }
-                let number = world.numbers.borrow_mut().take();
+                let (sent, number) = (Sent::late(meant), world.numbers.borrow_mut().take());
                 let answer = customer.order(number).await;
-                world.ordered(phase, number, meant, answer);
+                world.ordered(phase, number, sent, answer);
             }
         })
     };

@@ -18,6 +18,25 @@ pub enum Answer {
     Other(String),
 }
 
+/// When a request was meant to be sent, and when it was.
+#[derive(Debug, Clone, Copy)]
+pub struct Sent {
+    meant: Instant,
+    at: Instant,
+}
+
+impl Sent {
+    /// Now, as was meant.
+    pub fn now() -> Self {
+        Self::late(Instant::now())
+    }
+
+    /// Now, though it was meant to be sent then.
+    pub fn late(meant: Instant) -> Self {
+        Self { meant, at: Instant::now() }
+    }
+}
+
 /// Times in milliseconds.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Latency {
@@ -33,10 +52,13 @@ pub struct Measured {
     pub seconds: f64,
     /// Good answers within the time.
     pub done: u64,
-    /// Of the good answers: from the moment the request was meant to be sent.
+    /// Of the good answers: from the moment the request was meant to be sent …
     pub latency: Latency,
+    /// … and from that at which it was.
+    pub service: Latency,
     pub busy: u64,
     pub busy_latency: Latency,
+    pub busy_service: Latency,
     /// What else was answered, and how often.
     pub errors: BTreeMap<String, u64>,
     /// Requests whose sender lost patience before there was a free connection.
@@ -56,13 +78,30 @@ impl Measured {
     }
 }
 
+struct Times {
+    meant_us: Histogram<u64>,
+    sent_us: Histogram<u64>,
+}
+
+impl Times {
+    fn new() -> Self {
+        let histogram = || Histogram::new_with_bounds(1, 120_000_000, 3).unwrap();
+        Self { meant_us: histogram(), sent_us: histogram() }
+    }
+
+    fn record(&mut self, sent: Sent, now: Instant) {
+        self.meant_us.saturating_record(now.duration_since(sent.meant).as_micros() as u64);
+        self.sent_us.saturating_record(now.duration_since(sent.at).as_micros() as u64);
+    }
+}
+
 /// Counts.
 pub struct Tally {
     from: Instant,
     /// What is answered later than this is no part of the rate; none: everything is.
     to: Option<Instant>,
-    latency_us: Histogram<u64>,
-    busy_us: Histogram<u64>,
+    good: Times,
+    busy: Times,
     done: u64,
     errors: BTreeMap<String, u64>,
     pub unsent: u64,
@@ -71,12 +110,11 @@ pub struct Tally {
 
 impl Tally {
     pub fn new(from: Instant, length: Option<Duration>) -> Self {
-        let histogram = || Histogram::new_with_bounds(1, 120_000_000, 3).unwrap();
         Self {
             from,
             to: length.map(|length| from + length),
-            latency_us: histogram(),
-            busy_us: histogram(),
+            good: Times::new(),
+            busy: Times::new(),
             done: 0,
             errors: BTreeMap::new(),
             unsent: 0,
@@ -84,16 +122,15 @@ impl Tally {
         }
     }
 
-    /// An answer came now, to what was meant to be sent at `sent`.
-    pub fn take(&mut self, sent: Instant, answer: Answer) {
+    /// An answer came now.
+    pub fn take(&mut self, sent: Sent, answer: Answer) {
         let now = Instant::now();
         if now < self.from {
             return;
         }
-        let micros = now.duration_since(sent).as_micros() as u64;
         match answer {
             Answer::Good => {
-                self.latency_us.saturating_record(micros);
+                self.good.record(sent, now);
                 if self.to.is_none_or(|to| now < to) {
                     self.done += 1;
                     let at = (now.duration_since(self.from).as_millis() / SLICE.as_millis()) as usize;
@@ -101,7 +138,7 @@ impl Tally {
                     self.slices[at] += 1;
                 }
             }
-            Answer::Busy => self.busy_us.saturating_record(micros),
+            Answer::Busy => self.busy.record(sent, now),
             Answer::Other(told) => *self.errors.entry(told).or_default() += 1,
         }
     }
@@ -110,9 +147,11 @@ impl Tally {
         Measured {
             seconds,
             done: self.done,
-            latency: latency(&self.latency_us),
-            busy: self.busy_us.len(),
-            busy_latency: latency(&self.busy_us),
+            latency: latency(&self.good.meant_us),
+            service: latency(&self.good.sent_us),
+            busy: self.busy.meant_us.len(),
+            busy_latency: latency(&self.busy.meant_us),
+            busy_service: latency(&self.busy.sent_us),
             errors: self.errors.clone(),
             unsent: self.unsent,
             slices: self.slices.clone(),

@@ -15,7 +15,7 @@ use super::super::shop::{USER, Wish};
 use super::numbers::Numbers;
 use super::request::Writer;
 use super::socket::Socket;
-use super::tally::{Answer, Measured, Tally};
+use super::tally::{Answer, Measured, Sent, Tally};
 use super::{Kind, Plan};
 
 /// Shared by all tasks of the one thread.
@@ -67,7 +67,7 @@ impl World {
     }
 
     /// What became of the order with this number.
-    pub fn ordered(&self, phase: usize, number: u64, sent: Instant, answer: Answer) {
+    pub fn ordered(&self, phase: usize, number: u64, sent: Sent, answer: Answer) {
         match answer {
             Answer::Good => self.made.set(self.made.get() + 1),
             Answer::Busy => self.numbers.borrow_mut().give_back(number),
@@ -82,7 +82,7 @@ impl World {
     }
 
     /// What became of a callback.
-    pub fn called_back(&self, phase: usize, sent: Instant, answer: Answer) {
+    pub fn called_back(&self, phase: usize, sent: Sent, answer: Answer) {
         self.callbacks.borrow_mut()[phase].take(sent, answer);
     }
 
