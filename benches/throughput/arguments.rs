@@ -64,7 +64,7 @@ pub struct Args {
     #[arg(long, default_value_t = 64)]
     pub paying: usize,
     /// Clients of pgbench; the best counts.
-    #[arg(long, value_delimiter = ',', default_values_t = [4, 8, 16, 32, 64])]
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 4, 8, 16, 32, 64])]
     pub clients: Vec<usize>,
     /// Different users.
     #[arg(long, default_value_t = 10_000)]

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::contest::{Contestant, Results};
+use super::contest::{Contestant, Engine, Results};
 use super::harness::process::{Data, Server};
 use super::harness::run::SETTINGS;
 use super::harness::statistics;
@@ -25,7 +25,8 @@ pub fn measure(stage: &Stage, results: &Results) -> Vec<Row> {
         Row::new("first start: tables, secrets and the administrator are made", ms(statistics::median(first_starts))),
         Row::new("the binary", format!("{:.1} MiB", binary as f64 / f64::from(1 << 20))),
     ];
-    let runs = results.0.iter().filter(|(contestant, _)| matches!(contestant, Contestant::Shop { .. }));
+    let embedded = |it: &Contestant| matches!(it, Contestant::Shop { engine: Engine::Sqlite, .. });
+    let runs = results.0.iter().filter(|(contestant, _)| embedded(contestant));
     let samples: Vec<_> = runs.flat_map(|(_, samples)| samples).collect();
     if let Some(most) = samples.iter().filter_map(|sample| sample.memory_kib).max() {
         let starts = samples.iter().filter_map(|sample| sample.started_ms);

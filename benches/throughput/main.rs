@@ -70,7 +70,6 @@ fn main() {
     table.add(Row::new("every run of Tradepost", "stopped in order, its audit clean").goal("always"));
     println!("\n{}\n\n{table}", setting(&stage));
     plot::write(&args.plot, &results, &setting(&stage));
-    println!("\nplot: {}", args.plot.display());
 }
 
 /// What the figures depend on.

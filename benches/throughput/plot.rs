@@ -5,21 +5,21 @@ use std::path::Path;
 
 use super::contest::{Contestant, Results};
 
-const WIDTH: usize = 860;
-const LEFT: usize = 300;
+const WIDTH: usize = 960;
+const LEFT: usize = 410;
 const BAR: usize = 22;
 const STEP: usize = 34;
 const TOP: usize = 48;
 /// The longest bar leaves this much room for its figures.
 const RIGHT: usize = 190;
 /// Letters on a line of the small print.
-const SMALL_PRINT: usize = 125;
+const SMALL_PRINT: usize = 140;
 
 const STYLE: &str = "text{font:14px system-ui,sans-serif;fill:#1f2328}.head{font-weight:600;font-size:16px}\
     .small{font-size:12px;fill:#59636e}.other{fill:#8c959f}.ours{fill:#0969da}\
     @media(prefers-color-scheme:dark){text{fill:#f0f6fc}.small{fill:#9198a1}.other{fill:#656c76}.ours{fill:#4493f8}}";
 
-/// Writes the plot of all who took part; of the clients of pgbench, only the best.
+/// Writes the plot of all who took part, if any; of the clients of pgbench, only the best.
 pub fn write(path: &Path, results: &Results, setting: &str) {
     let bars: Vec<(Contestant, f64)> = bars(results);
     let Some(longest) = bars.iter().map(|(_, rate)| *rate).max_by(f64::total_cmp) else { return };
@@ -52,6 +52,7 @@ pub fn write(path: &Path, results: &Results, setting: &str) {
     svg.push_str("</svg>\n");
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(path, svg).unwrap();
+    println!("\nplot: {}", path.display());
 }
 
 fn bars(results: &Results) -> Vec<(Contestant, f64)> {

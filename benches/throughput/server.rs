@@ -106,7 +106,8 @@ impl Postgres {
     pub fn setting(&self) -> String {
         let told = |name: &str| self.sql(postgres::ADMIN, &format!("SHOW {name}"));
         let durable = ["fsync", "synchronous_commit", "full_page_writes"].map(|name| format!("{name}={}", told(name)));
-        format!("PostgreSQL {}, {}", told("server_version"), durable.join(", "))
+        let version = told("server_version");
+        format!("PostgreSQL {}, {}", version.split(' ').next().unwrap(), durable.join(", "))
     }
 
     fn sql(&self, database: &str, sql: &str) -> String {
