@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::generator::{self, Kind, Outcome, Phase, Plan};
+use super::generator::{self, Kind, Outcome, Phase, Plan, Used};
 use super::machine;
 use super::process::{self, Data, Server};
 use super::shop::Shop;
@@ -29,8 +29,8 @@ pub struct Task {
     pub phases: Vec<Phase>,
     /// Callbacks a second, beside the orders.
     pub callbacks: u32,
-    /// The number of the first order: those before have been placed on the same data.
-    pub first: u64,
+    /// Where to go on, on data that have been used.
+    pub first: Used,
 }
 
 /// What a run measured.

@@ -22,7 +22,7 @@ use std::path::Path;
 
 use clap::Parser;
 
-use harness::generator::{self, Kind, Phase};
+use harness::generator::{self, Kind, Phase, Used};
 use harness::process::Data;
 use harness::run::{Task, run};
 use harness::shop::Shop;
@@ -97,7 +97,7 @@ enum Stores {
     /// Each run has a copy of its own, in this folder.
     Embedded(Template, std::path::PathBuf),
     /// All runs share a database, and each goes on with the numbers the last one left.
-    Server(Data, Shop, u64),
+    Server(Data, Shop, Used),
 }
 
 impl Stores {
@@ -109,7 +109,7 @@ impl Stores {
             Some(url) => {
                 let shop = Shop { coupons: orders * args.rounds, ..shop };
                 seed::write(url, &shop);
-                Self::Server(Data { folder: home.join("data"), url: url.clone() }, shop, 0)
+                Self::Server(Data { folder: home.join("data"), url: url.clone() }, shop, Used::default())
             }
         }
     }
@@ -119,13 +119,13 @@ impl Stores {
         let task = |shop, first| Task { shop, kind: Kind::Spread, phases: vec![phase], callbacks: 0, first };
         let outcome = match self {
             Self::Embedded(template, folder) => {
-                let outcome = run(&template.copy(folder), settings, &task(template.shop, 0)).outcome;
+                let outcome = run(&template.copy(folder), settings, &task(template.shop, Used::default())).outcome;
                 std::fs::remove_dir_all(folder).unwrap();
                 outcome
             }
             Self::Server(data, shop, first) => {
                 let outcome = run(data, settings, &task(*shop, *first)).outcome;
-                *first = outcome.next;
+                *first = outcome.used;
                 outcome
             }
         };

@@ -1,6 +1,6 @@
 //! How fast the callback of a platform is acknowledged while customers order at half the rate that can be borne.
 
-use super::harness::generator::{Kind, Phase, Stretch};
+use super::harness::generator::{Kind, Phase, Stretch, Used};
 use super::harness::run::Task;
 use super::harness::statistics;
 use super::stage::{Stage, WARM_UP_S};
@@ -16,7 +16,7 @@ pub fn measure(stage: &Stage) -> Row {
         Phase::Open { connections, factor: HALF, seconds },
     ];
     let callbacks = stage.args.callbacks;
-    let task = Task { shop: stage.shop(), kind: Kind::Spread, phases, callbacks, first: 0 };
+    let task = Task { shop: stage.shop(), kind: Kind::Spread, phases, callbacks, first: Used::default() };
     let mut halves: Vec<Stretch> = Vec::new();
     for round in 1..=stage.args.rounds {
         let report = stage.on_a_copy(&[], &task);

@@ -1,7 +1,7 @@
 //! Many times more orders than can be borne, for a while: what is still done, what is refused and how fast, what it takes of
 //! the memory, and how soon all is as before. Callbacks come beside it at a steady rate.
 
-use super::harness::generator::{Kind, Phase, Stretch};
+use super::harness::generator::{Kind, Phase, Stretch, Used};
 use super::harness::machine;
 use super::harness::run::{Report, Task};
 use super::harness::shop::Shop;
@@ -37,7 +37,7 @@ pub fn measure(stage: &Stage, peak: f64) -> Vec<Row> {
         Phase::Open { connections: crowd, factor: args.overload_factor, seconds: length },
         Phase::Closed { connections, warm_up_s: 0.0, seconds: AFTER_S },
     ];
-    let task = Task { shop, kind: Kind::Spread, phases, callbacks: args.callbacks, first: 0 };
+    let task = Task { shop, kind: Kind::Spread, phases, callbacks: args.callbacks, first: Used::default() };
     let report = template.run(&[], &task);
     std::fs::remove_dir_all(folder).unwrap();
     rows(&report, args.overload_factor, crowd)

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::arguments::{Args, Part};
 use super::contest::{Contestant, Engine, Sample};
-use super::harness::generator::{Kind, Phase};
+use super::harness::generator::{Kind, Phase, Used};
 use super::harness::process::Data;
 use super::harness::run::{self, Report, Task};
 use super::harness::shop::Shop;
@@ -93,7 +93,7 @@ impl Stage {
                 vec![Phase::Closed { connections, warm_up_s: WARM_UP_S, seconds }]
             }
         };
-        Task { shop: self.shop(), kind, phases, callbacks: 0, first: 0 }
+        Task { shop: self.shop(), kind, phases, callbacks: 0, first: Used::default() }
     }
 
     /// How many orders a second there are at most, where nobody has measured it yet.

@@ -42,8 +42,15 @@ pub struct Plan {
     pub phases: Vec<Phase>,
     /// Callbacks a second, all the time; 0 for none.
     pub callbacks: u32,
-    /// The number of the first order.
-    pub first: u64,
+    /// Where to go on with what is used up.
+    pub first: Used,
+}
+
+/// The coupons and the payments that are used up: orders and callbacks have been sent for them on the same data.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub struct Used {
+    pub coupons: u64,
+    pub payments: u64,
 }
 
 /// What is done for one order. All of them are full orders: one line, a coupon, some balance, a key of its own.
@@ -88,8 +95,8 @@ pub struct Outcome {
     pub stretches: Vec<Stretch>,
     /// Orders that were made, in and outside of what is measured.
     pub made: u64,
-    /// The first number that is still free.
-    pub next: u64,
+    /// What is used up now.
+    pub used: Used,
     /// How long the processor worked for the generator.
     pub cpu_s: f64,
     /// The server's status page at the end.
@@ -154,13 +161,13 @@ async fn work(plan: Plan) -> Outcome {
         let (orders, callbacks) = (world.orders_measured(measured), Measured::default());
         stretches.push(Stretch { began, seconds: measured, offered, orders, callbacks });
     }
-    calls.stop().await;
+    let payments = calls.stop().await;
     for (at, stretch) in stretches.iter_mut().enumerate() {
         stretch.callbacks = world.callbacks_measured(at, stretch.seconds);
     }
     let status = world.status().await;
-    let (made, next) = (world.made.get(), world.numbers.borrow().next_new());
-    Outcome { stretches, made, next, cpu_s: machine::cpu_time().as_secs_f64(), status }
+    let used = Used { coupons: world.numbers.borrow().next_new(), payments };
+    Outcome { stretches, made: world.made.get(), used, cpu_s: machine::cpu_time().as_secs_f64(), status }
 }
 
 /// Waits until no message is on its way, and no payment is open but those that were before.

@@ -58,6 +58,11 @@ impl Arrivals {
         Some((number, self.from + Duration::from_secs_f64((number + 1) as f64 / self.rate)))
     }
 
+    /// How many were taken.
+    pub const fn taken(&self) -> u64 {
+        self.taken.get()
+    }
+
     /// Those that have come and were not taken.
     pub fn left(&self) -> u64 {
         self.due.available_permits() as u64

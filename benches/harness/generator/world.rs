@@ -42,7 +42,7 @@ impl World {
             tokens.issue(Caller { user_id: UserId::new(i64::try_from(user).unwrap()), role }).unwrap()
         };
         Rc::new(Self {
-            numbers: RefCell::new(Numbers::new(plan.first, plan.shop.coupons)),
+            numbers: RefCell::new(Numbers::new(plan.first.coupons, plan.shop.coupons)),
             made: Cell::new(0),
             key: Key::new(&plan.sandbox_secret).unwrap(),
             run: fastrand::u32(..),
