@@ -54,8 +54,13 @@ fn rows(report: &Report, factor: f64, crowd: usize) -> Vec<Row> {
         0 => String::new(),
         others => format!(", {others} others {:?}", orders.errors),
     };
-    let recovered = recovered(&after.orders.slices, peak);
-    let recovery = recovered.map_or_else(|| format!("not within {AFTER_S:.0} s"), |s| format!("after {s:.1} s"));
+    // What was still under way then is part of it.
+    let late_s = after.began - (during.began + during.seconds);
+    let recovered = recovered(&after.orders.slices, peak).map(|seconds| late_s + seconds);
+    let seconds = after.orders.slices.windows(SLICES).map(|second| second.iter().sum::<u64>());
+    let best = seconds.max().unwrap_or(0) as f64 / peak;
+    let not_yet = || format!("not within {AFTER_S:.0} s, {best:.2} x at best");
+    let recovery = recovered.map_or_else(not_yet, |seconds| format!("after {seconds:.1} s"));
     let late = "ms from the moment it was meant to be sent";
     vec![
         Row::new(
@@ -110,7 +115,7 @@ fn memory(report: &Report, during: &Stretch) -> String {
 fn callbacks(stretches: &[Stretch]) -> String {
     let [_, during, _] = stretches else { panic!("three phases") };
     let sum = |of: fn(&Stretch) -> u64| stretches.iter().map(of).sum::<u64>();
-    let good = sum(|it| it.callbacks.done);
+    let good = sum(|it| it.callbacks.good);
     let bad = sum(|it| it.callbacks.busy + it.callbacks.failed());
     let latency = during.callbacks.latency;
     let share = 100.0 * good as f64 / (good + bad) as f64;

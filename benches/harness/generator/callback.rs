@@ -23,13 +23,13 @@ pub struct Calls {
     connections: Vec<rt::task::JoinHandle<()>>,
 }
 
-/// Begins to call back, once the first phase has begun.
-pub fn start(world: &Rc<World>, from: Instant) -> Calls {
+/// Begins to call back; the first phase has begun.
+pub fn start(world: &Rc<World>) -> Calls {
     let (rate, used) = (world.plan.callbacks, world.plan.first.payments);
     if rate == 0 {
         return Calls { used, arrivals: None, connections: Vec::new() };
     }
-    let arrivals = Arrivals::start(from, f64::from(rate), None);
+    let arrivals = Arrivals::start(Instant::now(), f64::from(rate), None);
     let connect = |_| rt::spawn(call(Rc::clone(world), Rc::clone(&arrivals)));
     Calls { used, connections: (0..CONNECTIONS).map(connect).collect(), arrivals: Some(arrivals) }
 }

@@ -9,13 +9,12 @@ use super::customer::Customer;
 use super::tally::Sent;
 use super::world::World;
 
-/// Orders until then on so many connections.
-pub async fn load(world: &Rc<World>, connections: usize, to: Instant) {
+/// Orders of these customers until then.
+pub async fn load(world: &Rc<World>, customers: Vec<Customer>, to: Instant) {
     let phase = world.phase();
-    let connect = |_| {
+    let start = |mut customer: Customer| {
         let world = Rc::clone(world);
         rt::spawn(async move {
-            let mut customer = Customer::new(&world);
             while Instant::now() < to {
                 let (sent, number) = (Sent::now(), world.numbers.borrow_mut().take());
                 let answer = customer.order(number).await;
@@ -23,7 +22,7 @@ pub async fn load(world: &Rc<World>, connections: usize, to: Instant) {
             }
         })
     };
-    for connection in (0..connections).map(connect).collect::<Vec<_>>() {
-        connection.await.unwrap();
+    for customer in customers.into_iter().map(start).collect::<Vec<_>>() {
+        customer.await.unwrap();
     }
 }

@@ -18,9 +18,19 @@ pub struct Customer {
 }
 
 impl Customer {
-    pub fn new(world: &Rc<World>) -> Self {
+    fn new(world: &Rc<World>) -> Self {
         let address = &world.plan.address;
         Self { world: Rc::clone(world), socket: Socket::new(address), writer: Writer::new(address) }
+    }
+
+    /// So many, connected one after the other: it is orders that are measured, not what a server makes of a crowd that
+    /// knocks at once.
+    pub async fn connect(world: &Rc<World>, count: usize) -> Vec<Self> {
+        let mut customers: Vec<Self> = (0..count).map(|_| Self::new(world)).collect();
+        for customer in &mut customers {
+            customer.socket.open().await.unwrap();
+        }
+        customers
     }
 
     /// Does all that is done for the order with this number.

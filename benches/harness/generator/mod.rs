@@ -21,6 +21,7 @@ use serde_json::Value;
 
 use super::machine;
 use super::shop::Shop;
+use customer::Customer;
 pub use tally::Measured;
 use world::World;
 
@@ -77,8 +78,32 @@ pub enum Phase {
     Drain,
 }
 
+impl Phase {
+    fn connections(self) -> usize {
+        match self {
+            Self::Closed { connections, .. } | Self::Open { connections, .. } => connections,
+            Self::Drain => 0,
+        }
+    }
+
+    fn warm_up(self) -> Duration {
+        match self {
+            Self::Closed { warm_up_s, .. } => Duration::from_secs_f64(warm_up_s),
+            Self::Open { .. } | Self::Drain => Duration::ZERO,
+        }
+    }
+
+    /// How long it lasts, where that is known.
+    fn length(self) -> Option<Duration> {
+        match self {
+            Self::Closed { seconds, .. } | Self::Open { seconds, .. } => Some(Duration::from_secs_f64(seconds)),
+            Self::Drain => None,
+        }
+    }
+}
+
 /// What was measured in a phase.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Stretch {
     /// When it began, in seconds since the generator did, the time to get warm not counted.
     pub began: f64,
@@ -129,40 +154,33 @@ async fn work(plan: Plan) -> Outcome {
     let began = Instant::now();
     let phases = plan.phases.clone();
     let world = World::new(plan);
-    let calls = callback::start(&world, began);
-    let mut stretches: Vec<Stretch> = Vec::new();
+    let mut calls = None;
+    let (mut stretches, mut under_way): (Vec<Stretch>, Vec<_>) = (Vec::new(), Vec::new());
     for phase in phases {
-        let peak = stretches.first().map_or(0.0, |first: &Stretch| first.orders.per_second());
-        let (from, offered) = match phase {
-            Phase::Closed { connections, warm_up_s, seconds } => {
-                let from = Instant::now() + Duration::from_secs_f64(warm_up_s);
-                world.begin(from, Some(Duration::from_secs_f64(seconds)));
-                closed::load(&world, connections, from + Duration::from_secs_f64(seconds)).await;
-                (from, 0.0)
+        let customers = Customer::connect(&world, phase.connections()).await;
+        let from = Instant::now() + phase.warm_up();
+        world.begin(from, phase.length());
+        calls.get_or_insert_with(|| callback::start(&world));
+        let to = from + phase.length().unwrap_or(DRAINED_WITHIN);
+        let mut offered = 0.0;
+        match phase {
+            Phase::Closed { .. } => closed::load(&world, customers, to).await,
+            Phase::Open { factor, .. } => {
+                offered = factor * world.orders_measured(0, stretches[0].seconds).per_second();
+                under_way.extend(open::load(&world, customers, offered, to).await);
             }
-            Phase::Open { connections, factor, seconds } => {
-                let (from, rate) = (Instant::now(), factor * peak);
-                world.begin(from, Some(Duration::from_secs_f64(seconds)));
-                open::load(&world, connections, rate, from + Duration::from_secs_f64(seconds)).await;
-                (from, rate)
-            }
-            Phase::Drain => {
-                let from = Instant::now();
-                world.begin(from, None);
-                drain(&world).await;
-                (from, 0.0)
-            }
-        };
-        let measured = match phase {
-            Phase::Closed { seconds, .. } | Phase::Open { seconds, .. } => seconds,
-            Phase::Drain => from.elapsed().as_secs_f64(),
-        };
+            Phase::Drain => drain(&world, to).await,
+        }
+        let seconds = phase.length().unwrap_or_else(|| from.elapsed()).as_secs_f64();
         let began = from.duration_since(began).as_secs_f64();
-        let (orders, callbacks) = (world.orders_measured(measured), Measured::default());
-        stretches.push(Stretch { began, seconds: measured, offered, orders, callbacks });
+        stretches.push(Stretch { began, seconds, offered, ..Stretch::default() });
     }
-    let payments = calls.stop().await;
+    let payments = calls.unwrap().stop().await;
+    for customer in under_way {
+        customer.await.unwrap();
+    }
     for (at, stretch) in stretches.iter_mut().enumerate() {
+        stretch.orders = world.orders_measured(at, stretch.seconds);
         stretch.callbacks = world.callbacks_measured(at, stretch.seconds);
     }
     let status = world.status().await;
@@ -171,8 +189,7 @@ async fn work(plan: Plan) -> Outcome {
 }
 
 /// Waits until no message is on its way, and no payment is open but those that were before.
-async fn drain(world: &World) {
-    let until = Instant::now() + DRAINED_WITHIN;
+async fn drain(world: &World, until: Instant) {
     loop {
         let status = world.status().await;
         let (messages, payments) = (&status["outbox"], &status["payments"]["open"]);

@@ -75,14 +75,18 @@ impl Arrivals {
     }
 }
 
-/// Orders at a rate until then, on at most so many connections at once.
-pub async fn load(world: &Rc<World>, connections: usize, rate: f64, to: Instant) {
+/// Orders of these customers at a rate until then. What is under way then goes on: it is returned.
+pub async fn load(
+    world: &Rc<World>,
+    customers: Vec<Customer>,
+    rate: f64,
+    to: Instant,
+) -> Vec<rt::task::JoinHandle<()>> {
     let phase = world.phase();
     let arrivals = Arrivals::start(Instant::now(), rate, Some(to));
-    let connect = |_| {
+    let start = |mut customer: Customer| {
         let (world, arrivals) = (Rc::clone(world), Rc::clone(&arrivals));
         rt::spawn(async move {
-            let mut customer = Customer::new(&world);
             while let Some((_, meant)) = arrivals.next().await {
                 if meant.elapsed() > PATIENCE {
                     world.gave_up(phase, 1);
@@ -94,8 +98,9 @@ pub async fn load(world: &Rc<World>, connections: usize, rate: f64, to: Instant)
             }
         })
     };
-    for connection in (0..connections).map(connect).collect::<Vec<_>>() {
-        connection.await.unwrap();
-    }
+    let under_way = customers.into_iter().map(start).collect();
+    rt::time::sleep_until(to.into()).await;
+    arrivals.end();
     world.gave_up(phase, arrivals.left());
+    under_way
 }

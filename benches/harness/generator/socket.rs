@@ -17,6 +17,12 @@ impl Socket {
         Self { address: address.to_owned(), stream: None, buffer: Vec::new() }
     }
 
+    /// Connects.
+    pub async fn open(&mut self) -> std::io::Result<()> {
+        self.stream = Some(connect(&self.address).await?);
+        Ok(())
+    }
+
     /// Sends a request and waits for the whole answer: its status and its body.
     ///
     /// A server closes a connection nobody uses for a while: a request that met its end is sent once more.
@@ -33,13 +39,9 @@ impl Socket {
     async fn try_to_ask(&mut self, request: &[u8]) -> std::io::Result<(u16, Range<usize>)> {
         self.buffer.clear();
         // Taken out: whatever happens to this request, the next does not meet what is left of it.
-        let mut stream = match self.stream.take() {
+        let mut stream = match self.stream.take().filter(is_usable) {
             Some(stream) => stream,
-            None => {
-                let stream = TcpStream::connect(&self.address).await?;
-                stream.set_nodelay(true)?;
-                stream
-            }
+            None => connect(&self.address).await?,
         };
         stream.write_all(request).await?;
         loop {
@@ -52,6 +54,17 @@ impl Socket {
             }
         }
     }
+}
+
+async fn connect(address: &str) -> std::io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// A server that waited too long for a request says so and closes the connection: then there is something to be read.
+fn is_usable(stream: &TcpStream) -> bool {
+    stream.try_read(&mut [0]).is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
 }
 
 /// The status of a whole answer, and where its body is; `None` where it is not whole yet.

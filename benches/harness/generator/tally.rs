@@ -50,8 +50,10 @@ pub struct Latency {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Measured {
     pub seconds: f64,
-    /// Good answers within the time.
+    /// Good answers within the time …
     pub done: u64,
+    /// … and those after it too.
+    pub good: u64,
     /// Of the good answers: from the moment the request was meant to be sent …
     pub latency: Latency,
     /// … and from that at which it was.
@@ -147,6 +149,7 @@ impl Tally {
         Measured {
             seconds,
             done: self.done,
+            good: self.good.meant_us.len(),
             latency: latency(&self.good.meant_us),
             service: latency(&self.good.sent_us),
             busy: self.busy.meant_us.len(),

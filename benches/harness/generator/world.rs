@@ -86,8 +86,8 @@ impl World {
         self.callbacks.borrow_mut()[phase].take(sent, answer);
     }
 
-    pub fn orders_measured(&self, seconds: f64) -> Measured {
-        self.orders.borrow().last().unwrap().measured(seconds)
+    pub fn orders_measured(&self, phase: usize, seconds: f64) -> Measured {
+        self.orders.borrow()[phase].measured(seconds)
     }
 
     pub fn callbacks_measured(&self, phase: usize, seconds: f64) -> Measured {
