@@ -1,37 +1,37 @@
-//! A load run: full orders over HTTP from closed loops on the real binary, once with the default settings and once with
-//! another (a transaction per message, if nothing else is said), in turns, since a machine has its moods; medians are
-//! reported.
+//! What a setting is worth: full orders over HTTP from closed loops on the real binary, once with the default settings and
+//! once with another (a transaction per message, if nothing else is said), in turns, since a machine has its moods; medians
+//! are reported. The bench `throughput` compares Tradepost with others.
 //!
 //! `cargo bench --bench load -- --seconds 10 --rounds 2`. Server and generator share the machine. A bench is built with
 //! the cargo feature `faults`, as tests are: its points, without a plan, are one atomic load each.
 #![expect(
     clippy::as_conversions,
+    clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
     reason = "a load run that meets something unexpected is to fail"
 )]
 
-mod client;
-#[expect(dead_code, reason = "the crash tests use the rest of it")]
-#[path = "../../tests/crash/http.rs"]
-mod http;
-mod prepare;
-#[expect(dead_code, reason = "the crash tests use the rest of it")]
-#[path = "../../tests/crash/process.rs"]
-mod process;
+#[expect(dead_code, reason = "the other benches use the rest of it")]
+#[path = "../harness/mod.rs"]
+mod harness;
 mod report;
 
 use std::path::Path;
-use std::time::Duration;
 
-use actix_web::rt::System;
 use clap::Parser;
 
-use http::Http;
-use prepare::Shop;
-use process::{Data, Server};
+use harness::generator::{self, Kind, Phase, Used};
+use harness::process::Data;
+use harness::run::{Task, run};
+use harness::shop::Shop;
+use harness::template::Template;
+use harness::{machine, seed};
 use report::Round;
+
+/// No machine places more orders a second.
+const FASTEST: u64 = 25_000;
 
 /// Places orders as fast as the answers come.
 #[derive(Debug, Clone, Parser)]
@@ -43,11 +43,11 @@ struct Args {
     #[arg(long, default_value_t = 10)]
     seconds: u64,
     /// Different goods to order.
-    #[arg(long, default_value_t = 1_000)]
-    goods: usize,
-    /// Different users; few, as each must be registered, and hashing a password is slow on purpose.
-    #[arg(long, default_value_t = 32)]
-    users: usize,
+    #[arg(long, default_value_t = 10_000)]
+    goods: u64,
+    /// Different users.
+    #[arg(long, default_value_t = 10_000)]
+    users: u64,
     /// A `store.url` to measure on, an empty database of a server that is set up as in production; the runs follow each
     /// other on the same data. Without it: embedded SQLite, every run on a fresh copy.
     #[arg(long)]
@@ -57,71 +57,78 @@ struct Args {
     against: String,
     /// How often each setting is measured.
     #[arg(long, default_value_t = 2)]
-    rounds: usize,
+    rounds: u64,
     /// Given by `cargo bench`; without it nothing runs.
     #[arg(long, hide = true)]
     bench: bool,
 }
 
 fn main() {
+    if generator::is_asked() {
+        return generator::main();
+    }
     let args = Args::parse();
     if !args.bench {
         return println!("this is a load run: cargo bench --bench load");
     }
     let home = tempfile::tempdir().unwrap();
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let engine = args.url.as_ref().map_or("SQLite, WAL, synchronous=FULL", |url| url.split(':').next().unwrap());
-    println!("{cores} cores for server and generator; {engine}; data in {}", report::kind_of(&home));
+    let file_system = machine::file_system(home.path());
+    println!("{} cores for server and generator; {engine}; data on {file_system}", machine::cores());
     println!("{} connections, {} goods, {} users", args.connections, args.goods, args.users);
-    System::new().block_on(async {
-        let folder = home.path().join("template");
-        let template = match &args.url {
-            Some(url) => Data { folder, url: url.clone() },
-            None => Data::embedded(folder),
-        };
-        let shop = prepare::shop(&template, args.users, args.goods).await;
-        let (name, value) = args.against.split_once('=').unwrap();
-        let against = [(format!("TRADEPOST__{name}"), value.to_owned())];
-        let modes: [&[(String, String)]; 2] = [&[], &against];
-        let names = ["default", args.against.as_str()];
-        let mut measured = [Vec::new(), Vec::new()];
-        for round in 1..=args.rounds {
-            for ((name, settings), rounds) in names.iter().zip(modes).zip(&mut measured) {
-                let one = match &args.url {
-                    Some(_) => run(&template, settings, &shop, &args).await,
-                    None => {
-                        let data = Data::embedded(home.path().join("data"));
-                        copy(&template.folder, &data.folder);
-                        let one = run(&data, settings, &shop, &args).await;
-                        std::fs::remove_dir_all(&data.folder).unwrap();
-                        one
-                    }
-                };
-                println!("round {round}, {name}: {one}");
-                rounds.push(one);
+    let mut stores = Stores::prepare(&args, home.path());
+    let (name, value) = args.against.split_once('=').unwrap();
+    let name = format!("TRADEPOST__{name}");
+    let modes: [&[(&str, &str)]; 2] = [&[], &[(&name, value)]];
+    let names = ["default", args.against.as_str()];
+    let mut measured = [Vec::new(), Vec::new()];
+    for round in 1..=args.rounds {
+        for ((name, settings), rounds) in names.iter().zip(modes).zip(&mut measured) {
+            let one = stores.run(settings, &args);
+            println!("round {round}, {name}: {one}");
+            rounds.push(one);
+        }
+    }
+    report::compare(names, &measured);
+}
+
+/// The data of the runs.
+enum Stores {
+    /// Each run has a copy of its own, in this folder.
+    Embedded(Template, std::path::PathBuf),
+    /// All runs share a database, and each goes on with the numbers the last one left.
+    Server(Data, Shop, Used),
+}
+
+impl Stores {
+    fn prepare(args: &Args, home: &Path) -> Self {
+        let (users, goods, orders) = (args.users, args.goods, FASTEST * (args.seconds + 1));
+        let shop = Shop { users, goods, coupons: orders, payments: 0 };
+        match &args.url {
+            None => Self::Embedded(Template::new(home.join("template"), shop), home.join("data")),
+            Some(url) => {
+                let shop = Shop { coupons: orders * args.rounds, ..shop };
+                seed::write(url, &shop);
+                Self::Server(Data { folder: home.join("data"), url: url.clone() }, shop, Used::default())
             }
         }
-        report::compare(names, &measured);
-    });
-}
+    }
 
-/// One run on the prepared data; it ends with a stop in order and a clean audit.
-async fn run(data: &Data, settings: &[(String, String)], shop: &Shop, args: &Args) -> Round {
-    let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
-    let server = Server::start(data, &settings);
-    let address = server.url.trim_start_matches("http://").to_owned();
-    let orders = client::load(&address, shop, args.connections, Duration::from_secs(args.seconds)).await;
-    let status = Http::new(&server.url).get("/admin/status", &shop.admin).await.expect(200);
-    server.stop();
-    let violations = process::audit(data);
-    assert!(violations.is_empty(), "{violations:#?}");
-    Round::new(orders, &status)
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for file in std::fs::read_dir(from).unwrap() {
-        let file = file.unwrap();
-        std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
+    fn run(&mut self, settings: &[(&str, &str)], args: &Args) -> Round {
+        let phase = Phase::Closed { connections: args.connections, warm_up_s: 1.0, seconds: args.seconds as f64 };
+        let task = |shop, first| Task { shop, kind: Kind::Spread, phases: vec![phase], callbacks: 0, first };
+        let outcome = match self {
+            Self::Embedded(template, folder) => {
+                let outcome = run(&template.copy(folder), settings, &task(template.shop, Used::default())).outcome;
+                std::fs::remove_dir_all(folder).unwrap();
+                outcome
+            }
+            Self::Server(data, shop, first) => {
+                let outcome = run(data, settings, &task(*shop, *first)).outcome;
+                *first = outcome.used;
+                outcome
+            }
+        };
+        Round::new(&outcome)
     }
 }

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::Value;
-use tempfile::TempDir;
 
-use super::client::Orders;
+use super::harness::generator::Outcome;
+use super::harness::statistics;
 
 /// What one run measured.
 pub struct Round {
@@ -19,19 +19,23 @@ pub struct Round {
 }
 
 impl Round {
-    pub fn new(orders: Orders, status: &Value) -> Self {
-        let latency_ms = [0.5, 0.99, 0.999].map(|q| orders.latency_us.value_at_quantile(q) as f64 / 1_000.0);
+    pub fn new(outcome: &Outcome) -> Self {
+        let orders = &outcome.stretches[0].orders;
         let number = |value: &Value| value.as_str().map_or_else(|| value.as_f64(), |text| text.parse().ok());
-        let owners = status["actors"].as_array().unwrap().iter().filter(|actor| actor["batch"]["count"] != 0);
+        let actors = outcome.status["actors"].as_array().unwrap();
         let batch = |actor: &Value| {
             let (mean, max) = (number(&actor["batch"]["mean"]), number(&actor["batch"]["max"]));
             (actor["name"].as_str().unwrap().to_owned(), mean.unwrap(), max.unwrap())
         };
+        let mut errors = orders.errors.clone();
+        if orders.busy > 0 {
+            errors.insert("503 busy".to_owned(), orders.busy);
+        }
         Self {
-            per_second: orders.latency_us.len() as f64 / orders.seconds,
-            latency_ms,
-            errors: orders.errors,
-            batches: owners.map(batch).collect(),
+            per_second: orders.per_second(),
+            latency_ms: [orders.latency.p50, orders.latency.p99, orders.latency.p999],
+            errors,
+            batches: actors.iter().filter(|actor| actor["batch"]["count"] != 0).map(batch).collect(),
         }
     }
 }
@@ -65,20 +69,6 @@ pub fn compare(names: [&str; 2], measured: &[Vec<Round>; 2]) {
 }
 
 fn line(name: &str, measured: &[Vec<Round>; 2], of: impl Fn(&Round) -> f64) {
-    let [a, b] = [median(&measured[0], &of), median(&measured[1], &of)];
+    let [a, b] = measured.each_ref().map(|rounds| statistics::median(rounds.iter().map(&of)));
     println!("{name:16} {a:>28.1} {b:>28.1} {:>10.2}", a / b);
-}
-
-fn median(rounds: &[Round], of: impl Fn(&Round) -> f64) -> f64 {
-    let mut values: Vec<f64> = rounds.iter().map(of).collect();
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) }
-}
-
-/// The kind of file system the data are on: what a commit costs is its doing.
-pub fn kind_of(folder: &TempDir) -> String {
-    let output = std::process::Command::new("stat").args(["-f", "-c", "%T"]).arg(folder.path()).output();
-    let kind = output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_owned()).unwrap_or_default();
-    if kind.is_empty() { "a temporary folder".to_owned() } else { format!("a temporary folder on {kind}") }
 }

@@ -97,10 +97,15 @@ impl Server {
         std::iter::from_fn(|| self.lines.recv_timeout(Duration::from_millis(300)).ok()).collect()
     }
 
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// The time the processor has worked for it.
     pub fn cpu_time(&self) -> Duration {
         const TICKS_A_SECOND: u32 = 100;
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).unwrap();
         // The name before the bracket may hold blanks; the 12th and 13th field after it are ours and the system's share.
         let (_, fields) = stat.rsplit_once(") ").unwrap();
         let ticks: u32 = fields.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u32>().unwrap()).sum();
@@ -115,7 +120,7 @@ impl Server {
 
     /// Asks it to stop: SIGTERM.
     pub fn terminate(&self) {
-        let sent = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.child.id())]).status().unwrap();
+        let sent = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.id())]).status().unwrap();
         assert!(sent.success(), "SIGTERM was not sent");
     }
 

@@ -1,0 +1,28 @@
+//! A closed loop: each connection sends the next order when the last is answered.
+
+use std::rc::Rc;
+use std::time::Instant;
+
+use actix_web::rt;
+
+use super::customer::Customer;
+use super::tally::Sent;
+use super::world::World;
+
+/// Orders of these customers until then.
+pub async fn load(world: &Rc<World>, customers: Vec<Customer>, to: Instant) {
+    let phase = world.phase();
+    let start = |mut customer: Customer| {
+        let world = Rc::clone(world);
+        rt::spawn(async move {
+            while Instant::now() < to {
+                let (sent, number) = (Sent::now(), world.numbers.borrow_mut().take());
+                let answer = customer.order(number).await;
+                world.ordered(phase, number, sent, answer);
+            }
+        })
+    };
+    for customer in customers.into_iter().map(start).collect::<Vec<_>>() {
+        customer.await.unwrap();
+    }
+}

@@ -1,0 +1,84 @@
+//! HTTP/1.1 by hand, on one connection.
+
+use std::ops::Range;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// A connection, opened when it is needed.
+pub struct Socket {
+    address: String,
+    stream: Option<TcpStream>,
+    buffer: Vec<u8>,
+}
+
+impl Socket {
+    pub fn new(address: &str) -> Self {
+        Self { address: address.to_owned(), stream: None, buffer: Vec::new() }
+    }
+
+    /// Connects.
+    pub async fn open(&mut self) -> std::io::Result<()> {
+        self.stream = Some(connect(&self.address).await?);
+        Ok(())
+    }
+
+    /// Sends a request and waits for the whole answer: its status and its body.
+    ///
+    /// A server closes a connection nobody uses for a while: a request that met its end is sent once more.
+    pub async fn ask(&mut self, request: &[u8]) -> Result<(u16, &[u8]), String> {
+        let was_open = self.stream.is_some();
+        let answer = match self.try_to_ask(request).await {
+            Err(_) if was_open && self.buffer.is_empty() => self.try_to_ask(request).await,
+            answer => answer,
+        };
+        let (status, body) = answer.map_err(|error| format!("no answer: {}", error.kind()))?;
+        Ok((status, &self.buffer[body]))
+    }
+
+    async fn try_to_ask(&mut self, request: &[u8]) -> std::io::Result<(u16, Range<usize>)> {
+        self.buffer.clear();
+        // Taken out: whatever happens to this request, the next does not meet what is left of it.
+        let mut stream = match self.stream.take().filter(is_usable) {
+            Some(stream) => stream,
+            None => connect(&self.address).await?,
+        };
+        stream.write_all(request).await?;
+        loop {
+            if stream.read_buf(&mut self.buffer).await? == 0 {
+                return Err(std::io::ErrorKind::UnexpectedEof.into());
+            }
+            if let Some((status, body)) = whole(&self.buffer) {
+                self.stream = Some(stream);
+                return Ok((status, body));
+            }
+        }
+    }
+}
+
+async fn connect(address: &str) -> std::io::Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
+}
+
+/// A server that waited too long for a request says so and closes the connection: then there is something to be read.
+fn is_usable(stream: &TcpStream) -> bool {
+    stream.try_read(&mut [0]).is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
+}
+
+/// The status of a whole answer, and where its body is; `None` where it is not whole yet.
+fn whole(buffer: &[u8]) -> Option<(u16, Range<usize>)> {
+    const LENGTH: &[u8] = b"\r\ncontent-length: ";
+    let end = buffer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
+    let head = &buffer[..end];
+    let status = number(head.get(9..12)?);
+    let at = head.windows(LENGTH.len()).position(|found| found.eq_ignore_ascii_case(LENGTH)).unwrap() + LENGTH.len();
+    let digits = head[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let body = end..end + number(&head[at..at + digits]);
+    (buffer.len() >= body.end).then_some((status as u16, body))
+}
+
+fn number(digits: &[u8]) -> usize {
+    digits.iter().fold(0, |number, digit| number * 10 + usize::from(digit - b'0'))
+}

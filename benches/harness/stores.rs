@@ -1,0 +1,30 @@
+//! Rows by SQL, straight into the stores of the owners.
+
+use std::time::Duration;
+
+use tradepost::db::{Limits, Store, migrate};
+
+/// Runs statements in one transaction of an owner's store, which is made where it is missing. They find a temporary table
+/// `one` with the numbers 0 to below `count` as `i`.
+pub fn write(url: &str, owner: &str, migrations: migrate::Migrations, count: u64, statements: &str) {
+    let long = Duration::from_secs(600);
+    let limits =
+        Limits { readers: 1, writers: 1, acquire_within: long, lock_within: long, statement_within: Duration::ZERO };
+    let store = Store::new(url, owner, limits).unwrap();
+    migrate::run(&store, migrations).unwrap();
+    let numbers = numbers(count);
+    store.migrator().unwrap().batch_execute(&format!("BEGIN; {numbers} {statements} COMMIT;")).expect(owner);
+}
+
+/// A thousand numbers are as many as every engine makes by recursion; their combinations are enough.
+pub fn numbers(count: u64) -> String {
+    let (thousands, millions) = (count / 1_000, count / 1_000_000);
+    format!(
+        "CREATE TEMPORARY TABLE one AS
+         WITH RECURSIVE d(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM d WHERE i < 999)
+         SELECT a.i + 1000 * b.i + 1000000 * c.i AS i
+         FROM (SELECT i FROM d WHERE i <= {millions}) AS c CROSS JOIN (SELECT i FROM d WHERE i <= {thousands}) AS b
+             CROSS JOIN d AS a
+         WHERE a.i + 1000 * b.i + 1000000 * c.i < {count};"
+    )
+}

@@ -1,0 +1,114 @@
+//! How fast Tradepost is, beside others on the same machine in the same run: the raw limit of the database, a transaction
+//! per order, a server with stored rows. What is compared takes turns, since a machine has its moods; medians of the rounds
+//! are reported, as a table for the README and as a plot.
+//!
+//! `cargo bench --bench throughput` is the short form; `-- --help` tells the arguments. Server, database and generator
+//! share the machine. A bench is built with the cargo feature `faults`, as tests are: its points, without a plan, are one
+//! atomic load each.
+#![expect(
+    clippy::as_conversions,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a load run that meets something unexpected is to fail"
+)]
+
+mod arguments;
+mod callback;
+mod contest;
+mod footprint;
+mod growth;
+#[path = "../harness/mod.rs"]
+mod harness;
+mod hot;
+mod overload;
+mod pgbench;
+mod plot;
+mod raw;
+mod server;
+mod stage;
+mod table;
+
+use clap::Parser;
+
+use arguments::{Args, Part};
+use contest::{Contestant, Engine};
+use harness::generator::{self, Kind};
+use harness::machine;
+use stage::Stage;
+use table::{Row, Table};
+
+fn main() {
+    if generator::is_asked() {
+        return generator::main();
+    }
+    let args = Args::parse();
+    if !args.bench {
+        return println!("this is a load run: cargo bench --bench throughput");
+    }
+    let home = tempfile::tempdir().unwrap();
+    let stage = Stage::new(&args, home.path());
+    println!("{}", setting(&stage));
+    let results = contest::run(&stage, &contestants(&args));
+    let mut table = Table::default();
+    contest::tell(&results, &mut table);
+    let peak = || results.peak().unwrap_or_else(|| stage.peak());
+    if args.has(Part::Hot) {
+        table.add(hot::sell_out(&stage, &results));
+    }
+    if args.has(Part::Callback) {
+        table.add(callback::measure(&stage));
+    }
+    if args.has(Part::Overload) {
+        overload::measure(&stage, peak()).into_iter().for_each(|row| table.add(row));
+    }
+    if args.has(Part::Growth) {
+        growth::measure(&stage).into_iter().for_each(|row| table.add(row));
+    }
+    footprint::measure(&stage, &results).into_iter().for_each(|row| table.add(row));
+    table.add(Row::new("every run of Tradepost", "stopped in order, its audit clean").goal("always"));
+    println!("\n{}\n\n{table}", setting(&stage));
+    plot::write(&args.plot, &results, &setting(&stage));
+}
+
+/// What the figures depend on.
+fn setting(stage: &Stage) -> String {
+    let Args { seconds, rounds, users, goods, .. } = &stage.args;
+    let server = stage.server.as_ref().map_or_else(String::new, |server| format!("; {}", server.setting()));
+    format!(
+        "{} cores for database, server and generator; data on {}; SQLite {}, WAL, synchronous=FULL{server}; \
+         {users} users, {goods} goods; medians of {rounds} rounds of {seconds} s.",
+        machine::cores(),
+        machine::file_system(&stage.home),
+        raw::version(),
+    )
+}
+
+/// What takes turns.
+fn contestants(args: &Args) -> Vec<Contestant> {
+    let mut all = Vec::new();
+    if args.has(Part::Raw) {
+        all.extend([100, 400].map(|batch| Contestant::Raw { batch }));
+    }
+    if args.has(Part::Single) {
+        all.push(Contestant::Raw { batch: 1 });
+    }
+    let shop = |engine, kind, connections| Contestant::Shop { engine, kind, connections };
+    if args.has(Part::Spread) {
+        all.extend(args.connections.iter().map(|connections| shop(Engine::Sqlite, Kind::Spread, *connections)));
+    }
+    if args.has(Part::Hot) {
+        all.push(shop(Engine::Sqlite, Kind::Hot, args.most()));
+    }
+    if args.has(Part::Paid) {
+        all.push(shop(Engine::Sqlite, Kind::Paid, args.paying));
+    }
+    if args.has(Part::Postgres) {
+        for (kind, is_hot) in [(Kind::Spread, false), (Kind::Hot, true)] {
+            all.extend(args.clients.iter().map(|clients| Contestant::Pgbench { is_hot, clients: *clients }));
+            all.push(shop(Engine::Postgres, kind, args.most()));
+        }
+    }
+    all
+}

@@ -1,0 +1,109 @@
+//! Where everything takes place: what is prepared once, and one measurement of each contestant.
+
+use std::path::{Path, PathBuf};
+
+use super::arguments::{Args, Part};
+use super::contest::{Contestant, Engine, Sample};
+use super::harness::generator::{Kind, Phase, Used};
+use super::harness::process::Data;
+use super::harness::run::{self, Report, Task};
+use super::harness::shop::Shop;
+use super::harness::template::Template;
+use super::server::Postgres;
+use super::{pgbench, raw};
+
+/// Data are prepared for so many orders a second; over HTTP, and in the bare loop.
+const FASTEST: u64 = 25_000;
+const FASTEST_RAW: u64 = 80_000;
+/// Before a load is measured.
+pub const WARM_UP_S: f64 = 1.0;
+
+/// The stage.
+pub struct Stage {
+    pub args: Args,
+    pub home: PathBuf,
+    pub template: Template,
+    pub server: Option<Postgres>,
+}
+
+impl Stage {
+    pub fn new(args: &Args, home: &Path) -> Self {
+        // Callbacks come in two phases of the half load, and a little longer than they last.
+        let payments = u64::from(args.callbacks) * (3 * args.seconds + 30);
+        let (users, goods) = (args.users, args.goods);
+        let shop = Shop { users, goods, coupons: FASTEST * (args.seconds + 1), payments };
+        let template = Template::new(home.join("template"), shop);
+        if args.has(Part::Raw) || args.has(Part::Single) {
+            raw::prepare(&home.join("raw.db"), &raw_shop(args));
+        }
+        let server = args.has(Part::Postgres).then(|| Postgres::start(&shop, &home.join("server")));
+        Self { args: args.clone(), home: home.to_owned(), template, server }
+    }
+
+    pub const fn shop(&self) -> Shop {
+        self.template.shop
+    }
+
+    /// Measures once.
+    pub fn measure(&self, contestant: Contestant) -> Sample {
+        let Args { seconds, .. } = self.args;
+        match contestant {
+            Contestant::Raw { batch } => raw::run(&self.home.join("raw.db"), &raw_shop(&self.args), batch, seconds),
+            Contestant::Pgbench { is_hot, clients } => {
+                let server = self.server.as_ref().unwrap();
+                server.with_copy(|database| pgbench::run(server, database, &self.shop(), is_hot, clients, seconds))
+            }
+            Contestant::Shop { engine: Engine::Postgres, kind, connections } => {
+                let server = self.server.as_ref().unwrap();
+                let folder = self.home.join("server");
+                let sample = |database: &str| {
+                    let data = Data { folder, url: server.url(database) };
+                    Sample::of(&run::run(&data, &[], &self.task(kind, connections)))
+                };
+                server.with_copy(sample)
+            }
+            Contestant::Shop { engine: Engine::Sqlite, kind, connections } => {
+                Sample::of(&self.on_a_copy(&[], &self.task(kind, connections)))
+            }
+        }
+    }
+
+    /// Runs a task on fresh data.
+    pub fn on_a_copy(&self, settings: &[(&str, &str)], task: &Task) -> Report {
+        self.on_a_copy_with(settings, task, |_| {})
+    }
+
+    /// The same, where `change` changes the data before.
+    pub fn on_a_copy_with(&self, settings: &[(&str, &str)], task: &Task, change: impl FnOnce(&Data)) -> Report {
+        let folder = self.home.join("data");
+        let data = self.template.copy(&folder);
+        change(&data);
+        let report = run::run(&data, settings, task);
+        std::fs::remove_dir_all(folder).unwrap();
+        report
+    }
+
+    /// Orders in a closed loop.
+    pub fn task(&self, kind: Kind, connections: usize) -> Task {
+        let seconds = self.args.seconds as f64;
+        let phases = match kind {
+            // All that is paid counts, and all the time until it has had its effect.
+            Kind::Paid => vec![Phase::Closed { connections, warm_up_s: 0.0, seconds }, Phase::Drain],
+            Kind::Spread | Kind::Hot | Kind::Scarce => {
+                vec![Phase::Closed { connections, warm_up_s: WARM_UP_S, seconds }]
+            }
+        };
+        Task { shop: self.shop(), kind, phases, callbacks: 0, first: Used::default() }
+    }
+
+    /// How many orders a second there are at most, where nobody has measured it yet.
+    pub fn peak(&self) -> f64 {
+        let connections = self.args.most();
+        self.measure(Contestant::Shop { engine: Engine::Sqlite, kind: Kind::Spread, connections }).per_second
+    }
+}
+
+/// Its rows are those of the shop; of coupons there are more.
+const fn raw_shop(args: &Args) -> Shop {
+    Shop { users: args.users, goods: args.goods, coupons: FASTEST_RAW * (args.seconds + 1), payments: 0 }
+}
