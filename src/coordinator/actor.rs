@@ -78,7 +78,7 @@ fn spawn_drive(
     tools: Arc<Tools>,
     addr: Addr<OrderCoordinator>,
     working: Working,
-    order: Box<Order>,
+    order: Arc<Order>,
     begun: (Saga, Vec<Effect>),
 ) -> oneshot::Receiver<Placed> {
     let (answer, outcome) = oneshot::channel();
@@ -117,7 +117,7 @@ async fn sweep(tools: Arc<Tools>, tracker: Tracker, addr: Addr<OrderCoordinator>
         for order in page.into_iter().filter(is_ours) {
             let Some(working) = tracker.begin(order.order_id) else { continue };
             let begun = saga::recover(&order, now);
-            drop(spawn_drive(Arc::clone(&tools), addr.clone(), working, Box::new(order), begun));
+            drop(spawn_drive(Arc::clone(&tools), addr.clone(), working, Arc::new(order), begun));
         }
     }
     Ok(tracker.count())

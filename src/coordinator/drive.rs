@@ -1,5 +1,7 @@
 //! Does what the saga decides: sends steps, waits between attempts, until the order is confirmed or cancelled.
 
+use std::sync::Arc;
+
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, StreamExt};
@@ -10,7 +12,7 @@ use super::{Tools, step};
 use crate::order::message::Order;
 
 /// Drives one saga to its end.
-pub async fn drive(tools: &Tools, order: &Order, begun: (Saga, Vec<Effect>)) -> Option<Placed> {
+pub async fn drive(tools: &Tools, order: &Arc<Order>, begun: (Saga, Vec<Effect>)) -> Option<Placed> {
     let (mut saga, mut effects) = begun;
     let mut attempts = 0;
     let mut under_way: FuturesUnordered<LocalBoxFuture<'_, Event>> = FuturesUnordered::new();

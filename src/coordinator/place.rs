@@ -1,35 +1,34 @@
 //! From a request to a durable order: the key, the quote, the pre-order. A refusal is written too, so that the same key
 //! gives the same answer for ever.
 
+use std::sync::Arc;
+
 use super::Tools;
 use super::message::{Place, Placed};
 use super::quote::{Quote, quote};
 use crate::domain::id::OrderId;
 use crate::domain::refusal::Refusal;
 use crate::domain::status::OrderStatus;
-use crate::order::message::{FindByKey, Order, PreOrder, PreOrdered};
+use crate::order::message::{Order, PreOrder, PreOrdered};
 use crate::runtime::{Failure, Reply, task::ask};
 
 /// What a request leads to before its saga.
 pub enum Written {
     /// The order is written; its saga is to be driven.
-    New(Box<Order>),
+    New(Arc<Order>),
     /// It is answered already.
     Answered(Placed),
 }
 
-/// Writes the order of a request under `order_id`, or finds the one its key was used for.
+/// Writes the order of a request under `order_id`, or finds the one its key was used for: whatever the quote says now, that
+/// one is the answer.
 pub async fn write(tools: &Tools, place: &Place, order_id: OrderId) -> Reply<Written> {
-    let earlier = FindByKey { user_id: place.user_id, key: place.key.clone() };
-    let (earlier, quoted) = tokio::join!(ask(&tools.owners.order, earlier), quote(tools, place.user_id, &place.wanted));
-    if let Some(order) = earlier? {
-        return Ok(Written::Answered(replay(order, place)));
-    }
-    match pre_order(tools, new_order(tools, place, order_id, quoted?)).await? {
+    let quoted = quote(tools, place.user_id, &place.wanted).await?;
+    match pre_order(tools, new_order(tools, place, order_id, quoted)).await? {
         PreOrdered::Existed(order) if order.order_id != order_id => Ok(Written::Answered(replay(order, place))),
         PreOrdered::Written(order) | PreOrdered::Existed(order) => Ok(match order.refusal {
             Some(refusal) => Written::Answered(Placed::Refused(refusal, order_id)),
-            None => Written::New(Box::new(order)),
+            None => Written::New(Arc::new(order)),
         }),
     }
 }

@@ -1,5 +1,7 @@
 //! What each step sends to whom, and what its answer means.
 
+use std::sync::Arc;
+
 use super::Owners;
 use super::saga::{Event, Step};
 use crate::domain::quantity::Quantity;
@@ -9,7 +11,7 @@ use crate::runtime::{Reply, task::ask};
 use crate::{coupon, goods, order, user};
 
 /// Sends the command of a step and waits for its answer.
-pub async fn send(owners: &Owners, order: &Order, step: Step) -> Event {
+pub async fn send(owners: &Owners, order: &Arc<Order>, step: Step) -> Event {
     let order_id = order.order_id;
     match step {
         Step::Stock => {
@@ -40,8 +42,14 @@ pub async fn send(owners: &Owners, order: &Order, step: Step) -> Event {
                 user::error::Refusal::Released => Refusal::OrderDeadlinePassed,
             })
         }
-        Step::Confirm => ended(step, ask(&owners.order, order::message::Confirm { order_id }).await),
-        Step::Cancel(refusal) => ended(step, ask(&owners.order, order::message::Cancel { order_id, refusal }).await),
+        Step::Confirm => {
+            let confirm = order::message::Confirm { order: Arc::clone(order) };
+            ended(step, ask(&owners.order, confirm).await)
+        }
+        Step::Cancel(refusal) => {
+            let cancel = order::message::Cancel { order: Arc::clone(order), refusal };
+            ended(step, ask(&owners.order, cancel).await)
+        }
     }
 }
 

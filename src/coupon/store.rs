@@ -10,7 +10,7 @@ use super::error::Refusal;
 use super::message::{self, Bind, Create, Find};
 use crate::db::bulk::{Kind, Update};
 use crate::db::schema::{coupon, coupon_log};
-use crate::db::{self, Db, each, locked};
+use crate::db::{self, Db, among, each, insert_all, locked};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{CouponId, OrderId};
 use crate::domain::reservation::{Standing, standing};
@@ -36,7 +36,7 @@ fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashSet<(OrderId, Dir
         each!(
             db,
             coupon_log::table
-                .filter(coupon_log::order_id.eq_any(orders))
+                .filter(among(coupon_log::order_id, orders))
                 .select((coupon_log::order_id, coupon_log::direction))
                 .load(db)
         )
@@ -46,20 +46,20 @@ fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashSet<(OrderId, Dir
 
 fn read_coupons(db: &mut Db, ids: &[CouponId]) -> db::Result<HashMap<CouponId, message::Coupon>> {
     let rows: Vec<message::Coupon> =
-        db::load_by(ids, |ids| each!(db, coupon::table.filter(coupon::coupon_id.eq_any(ids)).load(db)))?;
+        db::load_by(ids, |ids| each!(db, coupon::table.filter(among(coupon::coupon_id, ids)).load(db)))?;
     Ok(rows.into_iter().map(|row| (row.coupon_id, row)).collect())
 }
 
 fn lock_coupons(db: &mut Db, ids: &[CouponId]) -> db::Result<HashMap<CouponId, message::Coupon>> {
     let rows: Vec<message::Coupon> = db::load_by(ids, |ids| {
-        let coupons = coupon::table.filter(coupon::coupon_id.eq_any(ids)).order(coupon::coupon_id);
+        let coupons = coupon::table.filter(among(coupon::coupon_id, ids)).order(coupon::coupon_id);
         each!(db, locked(coupons).load(db))
     })?;
     Ok(rows.into_iter().map(|row| (row.coupon_id, row)).collect())
 }
 
 fn insert_log(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
-    db::insert_all(rows, |rows| each!(db, diesel::insert_into(coupon_log::table).values(rows).execute(db)))
+    insert_all!(db, coupon_log::table, rows)
 }
 
 /// A coupon and its order.

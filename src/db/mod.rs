@@ -12,6 +12,7 @@ compile_error!("an engine is needed: one of the features sqlite, postgres, mysql
 pub mod backup;
 pub mod bulk;
 pub mod error;
+pub mod keyed;
 mod limits;
 pub mod lock;
 pub mod migrate;
@@ -28,8 +29,9 @@ mod target;
 mod transaction;
 pub mod types;
 
-pub use crate::each;
+pub use crate::{each, insert_all};
 pub use error::{Class, Error};
+pub use keyed::{among, among_pairs};
 pub use limits::Limits;
 pub use lock::{claimed, locked};
 pub use pool::Pooled;
@@ -63,6 +65,33 @@ macro_rules! each {
     };
 }
 
+/// Inserts any number of rows into a table: `insert_all!(db, table, rows)`. SQLite takes them one by one, as a step of a
+/// statement that stays prepared costs less than preparing one for many rows. PostgreSQL has them copied in, which spares
+/// it the reading and planning of a statement with thousands of parameters, but takes two round trips.
+#[macro_export]
+macro_rules! insert_all {
+    ($db:ident, $table:expr, $rows:expr) => {{
+        let rows = $rows;
+        let inserted: diesel::QueryResult<()> = match $db {
+            #[cfg(feature = "sqlite")]
+            $crate::db::Db::Sqlite(db) => {
+                rows.iter().try_for_each(|row| diesel::insert_into($table).values(row).execute(db).map(drop))
+            }
+            #[cfg(feature = "postgres")]
+            $crate::db::Db::Postgres(db) if rows.len() <= $crate::db::NOT_WORTH_A_COPY => {
+                rows.iter().try_for_each(|row| diesel::insert_into($table).values(row).execute(db).map(drop))
+            }
+            #[cfg(feature = "postgres")]
+            $crate::db::Db::Postgres(db) => diesel::copy_from($table).from_insertable(rows).execute(db).map(drop),
+            #[cfg(feature = "mysql")]
+            $crate::db::Db::Mysql(db) => rows
+                .chunks($crate::db::ROWS_PER_INSERT)
+                .try_for_each(|rows| diesel::insert_into($table).values(rows).execute(db).map(drop)),
+        };
+        inserted.map_err($crate::db::Error::from)
+    }};
+}
+
 impl Db {
     /// What the engine calls a 64-bit integer in a cast: sums come in types of their own.
     #[must_use]
@@ -93,7 +122,9 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 /// The rows a statement may insert at once: under every engine's limit of bound values.
 pub const ROWS_PER_INSERT: usize = 500;
-/// Each pair of a query opens a bracket, of which SQLite takes no more than a hundred in each other.
+/// So few rows are sooner inserted one by one than copied.
+pub const NOT_WORTH_A_COPY: usize = 2;
+/// Where each pair is two parameters, so many a query: there are not many such statements to be kept.
 const PAIRS_PER_QUERY: usize = 64;
 
 /// Loads rows for any number of keys, [`ROWS_PER_INSERT`] keys a query, in the order of the keys: rows that are locked
@@ -105,8 +136,7 @@ pub fn load_by<K: Ord + Clone, R>(keys: &[K], load: impl FnMut(&[K]) -> diesel::
     load_some(keys, ROWS_PER_INSERT, load)
 }
 
-/// The same for keys of two columns, for a query that names each pair, `a = 1 AND b = 2 OR a = 3 AND b = 4`: two lists
-/// of values would be looked up in all their combinations.
+/// The same for keys of two columns; see [`among_pairs`].
 ///
 /// # Errors
 /// The first query that fails.
@@ -130,14 +160,6 @@ fn load_some<K: Ord + Clone, R>(
         rows.extend(load(keys)?);
     }
     Ok(rows)
-}
-
-/// Inserts any number of rows, [`ROWS_PER_INSERT`] a statement.
-///
-/// # Errors
-/// The first statement that fails.
-pub fn insert_all<R>(rows: &[R], mut insert: impl FnMut(&[R]) -> diesel::QueryResult<usize>) -> Result<()> {
-    rows.chunks(ROWS_PER_INSERT).try_for_each(|rows| insert(rows).map(drop)).map_err(Error::from)
 }
 
 /// A guarded update must have met exactly the rows that were read: else another node wrote between, and all is tried again.

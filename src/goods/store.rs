@@ -9,7 +9,7 @@ use super::error::{AdjustRefusal, Refusal};
 use super::message::{self, Adjust, Change, Create, Find, List, Reserve};
 use crate::db::bulk::{DELTA, Update};
 use crate::db::schema::{goods, goods_adjustment, goods_number_log};
-use crate::db::{self, Db, each, locked};
+use crate::db::{self, Db, among, each, insert_all, locked};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EntryId, GoodsId, OrderId};
 use crate::domain::money::Money;
@@ -49,7 +49,7 @@ fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<Log> {
         each!(
             db,
             dsl::goods_number_log
-                .filter(dsl::order_id.eq_any(orders))
+                .filter(among(dsl::order_id, orders))
                 .select((dsl::order_id, dsl::direction, dsl::goods_id, dsl::goods_number))
                 .load(db)
         )
@@ -134,7 +134,7 @@ pub fn consume(owner: &Goods, fresh: &[&Message], db: &mut Db) -> db::Result<Vec
 
 fn lock_stock(db: &mut Db, ids: &[GoodsId]) -> db::Result<HashMap<GoodsId, i64>> {
     let rows: Vec<(GoodsId, i64)> = db::load_by(ids, |ids| {
-        let stock = goods::table.filter(goods::goods_id.eq_any(ids)).order(goods::goods_id);
+        let stock = goods::table.filter(among(goods::goods_id, ids)).order(goods::goods_id);
         each!(db, locked(stock.select((goods::goods_id, goods::goods_number))).load(db))
     })?;
     Ok(rows.into_iter().collect())
@@ -145,7 +145,7 @@ const fn log_row(order_id: OrderId, goods_id: GoodsId, direction: Direction, num
 }
 
 fn insert_log(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
-    db::insert_all(rows, |rows| each!(db, diesel::insert_into(goods_number_log::table).values(rows).execute(db)))
+    insert_all!(db, goods_number_log::table, rows)
 }
 
 /// Pages of goods, newest first.
@@ -161,7 +161,7 @@ pub fn list(_: &Goods, batch: &[List], db: &mut Db) -> db::Result<Vec<Vec<messag
 pub fn find(_: &Goods, batch: &[Find], db: &mut Db) -> db::Result<Vec<Vec<message::Goods>>> {
     let ids: HashSet<GoodsId> = batch.iter().flat_map(|task| task.goods.iter().copied()).collect();
     let rows: Vec<message::Goods> = db::load_by(&ids.into_iter().collect::<Vec<_>>(), |ids| {
-        each!(db, goods::table.filter(goods::goods_id.eq_any(ids)).load(db))
+        each!(db, goods::table.filter(among(goods::goods_id, ids)).load(db))
     })?;
     let rows: HashMap<GoodsId, message::Goods> = rows.into_iter().map(|row| (row.goods_id, row)).collect();
     Ok(batch.iter().map(|task| task.goods.iter().filter_map(|id| rows.get(id).cloned()).collect()).collect())

@@ -13,7 +13,7 @@ use super::message::{
 };
 use super::row::{self, Row};
 use crate::db::schema::{order_act, order_refund};
-use crate::db::{self, Db, each};
+use crate::db::{self, Db, among, each, insert_all};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EntryId, OrderId, RefundId, UserId};
 use crate::domain::lifecycle::{Move, State};
@@ -50,7 +50,7 @@ impl ActRow {
 
 /// Writes rows of `order_act`.
 pub fn insert_acts(db: &mut Db, rows: &[ActRow]) -> db::Result<()> {
-    db::insert_all(rows, |rows| each!(db, diesel::insert_into(order_act::table).values(rows).execute(db)))
+    insert_all!(db, order_act::table, rows)
 }
 
 /// A row of `order_refund`: what was asked for, and whether it was refused.
@@ -121,7 +121,7 @@ fn read_refunds(db: &mut Db, batch: &[Do]) -> db::Result<Vec<RefundRow>> {
     let mut refunds: Vec<RefundRow> = db::load_by(&ids, |ids| {
         each!(
             db,
-            order_refund::table.filter(order_refund::order_id.eq_any(ids)).order(order_refund::refund_id).load(db)
+            order_refund::table.filter(among(order_refund::order_id, ids)).order(order_refund::refund_id).load(db)
         )
     })?;
     for (_, user_id, refund) in asking() {
@@ -263,9 +263,7 @@ impl Desk<'_> {
     fn write(self, db: &mut Db) -> db::Result<()> {
         row::write_moved(db, &self.before, &self.rows)?;
         insert_acts(db, &self.acts)?;
-        db::insert_all(&self.asked, |rows| {
-            each!(db, diesel::insert_into(order_refund::table).values(rows).execute(db))
-        })?;
+        insert_all!(db, order_refund::table, &self.asked)?;
         let kit = &self.owner.kit;
         outbox::write(db, kit, CANCELLED, Duration::ZERO, &self.cancelled)?;
         outbox::write(db, kit, REFUNDED, Duration::ZERO, &self.refunded)?;

@@ -2,8 +2,8 @@
 
 use super::error::{ActRefusal, PaymentRefusal};
 use super::message::{
-    self, Cancel, Confirm, CountUnfinished, Do, Ended, Entry, Find, FindAny, FindByKey, Journal, List, ListAll,
-    PreOrder, PreOrdered, StartPayment, Story, TakeExpired, Unfinished,
+    self, Cancel, Confirm, CountUnfinished, Do, Ended, Entry, Find, FindAny, Journal, List, ListAll, PreOrder,
+    PreOrdered, StartPayment, Story, TakeExpired, Unfinished,
 };
 use super::{Order, act, ending, listing, paid, store};
 use crate::db::{Db, Result as DbResult};
@@ -23,15 +23,6 @@ impl Task<Order> for PreOrder {
 
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
         store::pre_order(owner, batch, db)
-    }
-}
-
-impl Task<Order> for FindByKey {
-    type Outcome = Option<message::Order>;
-    const ACCESS: Access = Access::Read;
-
-    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {
-        store::find_by_key(owner, batch, db)
     }
 }
 

@@ -1,132 +1,165 @@
-//! What ends the saga of an order, in its tables: confirmed, or cancelled with the messages that give everything back.
+//! What ends the saga of an order, in its tables: confirmed, or cancelled with the messages that give everything back. Of
+//! the order only what changes is read: the rest is as it was written, and comes with the task.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashMap;
+use std::time::Duration;
 
 use diesel::prelude::*;
+use serde::Serialize;
 
 use super::Order;
-use super::message::{CANCELLED, Cancel, Confirm, Ended, OrderGoods, Release};
-use super::row::{self, Row};
+use super::message::{self, CANCELLED, Cancel, Confirm, Ended, Release};
+use super::row;
+use crate::db::bulk::{Kind, Update};
 use crate::db::schema::orders;
-use crate::db::{self, Db, each};
+use crate::db::{self, Db, among, each, locked};
 use crate::domain::clock::Timestamp;
-use crate::domain::id::OrderId;
+use crate::domain::id::{OrderId, PayId};
 use crate::domain::money::Money;
 use crate::domain::refusal::Refusal;
-use crate::domain::status::{OrderStatus, PayStatus};
+use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
 use crate::runtime::outbox;
 
-type Rows = HashMap<OrderId, Row>;
-type Lines = HashMap<OrderId, Vec<OrderGoods>>;
+/// What changes in an order.
+#[derive(Queryable)]
+struct Progress {
+    order_id: OrderId,
+    order_status: OrderStatus,
+    pay_status: PayStatus,
+    shipping_status: ShippingStatus,
+    confirm_time: Option<Timestamp>,
+    pay_time: Option<Timestamp>,
+    pay_id: Option<PayId>,
+    refusal: Option<String>,
+}
+
+fn lock<'a>(db: &mut Db, batch: impl Iterator<Item = &'a message::Order>) -> db::Result<HashMap<OrderId, Progress>> {
+    let ids: Vec<OrderId> = batch.map(|order| order.order_id).collect();
+    let rows: Vec<Progress> = db::load_by(&ids, |ids| {
+        let progress = orders::table.filter(among(orders::order_id, ids)).order(orders::order_id).select((
+            orders::order_id,
+            orders::order_status,
+            orders::pay_status,
+            orders::shipping_status,
+            orders::confirm_time,
+            orders::pay_time,
+            orders::pay_id,
+            orders::refusal,
+        ));
+        each!(db, locked(progress).load(db))
+    })?;
+    Ok(rows.into_iter().map(|row| (row.order_id, row)).collect())
+}
+
+/// An order that is confirmed now.
+#[derive(Serialize)]
+struct Confirmed {
+    id: i64,
+    at: i64,
+    pay: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paid_at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wake: Option<i64>,
+}
+
+const SET_CONFIRMED: Update = Update {
+    table: "orders",
+    given: &[
+        ("id", Kind::Integer),
+        ("at", Kind::Integer),
+        ("pay", Kind::Integer),
+        ("paid_at", Kind::Integer),
+        ("wake", Kind::Integer),
+    ],
+    only: "order_id = given.id AND order_status = 0",
+    set: "order_status = 1, confirm_time = given.at, pay_status = given.pay, pay_time = given.paid_at, \
+          wake_time = given.wake",
+};
 
 /// `unconfirmed -> confirmed` before the deadline, one statement for the whole batch. Where nothing is left to pay the
 /// order is paid at once; else it wakes somebody when its time to be paid has passed.
 pub fn confirm(owner: &Order, batch: &[Confirm], db: &mut Db) -> db::Result<Vec<Ended>> {
     let now = owner.kit.clock.now();
-    let ids: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
-    let mut rows = row::lock(db, &ids)?;
-    let lines = row::read_lines(db, &ids)?;
-    let in_time = |row: &&mut Row| row.order_status == OrderStatus::Unconfirmed && now < row.deadline_time;
-    let (mut to_pay, mut paid) = (Vec::new(), Vec::new());
-    for row in rows.values_mut().filter(in_time) {
-        row.order_status = OrderStatus::Confirmed;
-        row.confirm_time = Some(now);
-        row.wake_time = Some(now.plus(owner.pay_within));
-        if row.pay_amount == Money::ZERO {
-            row.wake_time = None;
-            row.pay_status = PayStatus::Paid;
-            row.pay_time = Some(now);
-            paid.push(row.order_id);
-        } else {
-            to_pay.push(row.order_id);
+    let mut all = lock(db, batch.iter().map(|task| &*task.order))?;
+    let mut confirmed = Vec::new();
+    for Confirm { order } in batch {
+        let Some(progress) = all.get_mut(&order.order_id) else { continue };
+        if progress.order_status != OrderStatus::Unconfirmed || now >= order.deadline_time {
+            continue;
         }
+        let is_paid = order.pay_amount == Money::ZERO;
+        progress.order_status = OrderStatus::Confirmed;
+        progress.pay_status = if is_paid { PayStatus::Paid } else { PayStatus::Unpaid };
+        progress.confirm_time = Some(now);
+        progress.pay_time = is_paid.then_some(now);
+        confirmed.push(Confirmed {
+            id: order.order_id.get(),
+            at: now.0,
+            pay: progress.pay_status.number(),
+            paid_at: progress.pay_time.map(|time| time.0),
+            wake: (!is_paid).then(|| now.plus(owner.pay_within).0),
+        });
     }
-    set_confirmed(db, &to_pay, (PayStatus::Unpaid, None), Some(now.plus(owner.pay_within)), now)?;
-    set_confirmed(db, &paid, (PayStatus::Paid, Some(now)), None, now)?;
-    batch.iter().map(|task| ended(task.order_id, &rows, &lines)).collect()
+    db::expect_rows(SET_CONFIRMED.run(db, &confirmed)?, confirmed.len())?;
+    batch.iter().map(|task| ended(&task.order, &all)).collect()
 }
 
-fn set_confirmed(
-    db: &mut Db,
-    ids: &[OrderId],
-    (pay_status, pay_time): (PayStatus, Option<Timestamp>),
-    wake_time: Option<Timestamp>,
-    now: Timestamp,
-) -> db::Result<()> {
-    for ids in ids.chunks(db::ROWS_PER_INSERT) {
-        let unconfirmed = orders::order_id.eq_any(ids).and(orders::order_status.eq(OrderStatus::Unconfirmed));
-        let met = each!(
-            db,
-            diesel::update(orders::table.filter(unconfirmed))
-                .set((
-                    orders::order_status.eq(OrderStatus::Confirmed),
-                    orders::pay_status.eq(pay_status),
-                    orders::pay_time.eq(pay_time),
-                    orders::confirm_time.eq(Some(now)),
-                    orders::wake_time.eq(wake_time),
-                ))
-                .execute(db)
-        )?;
-        db::expect_rows(met, ids.len())?;
-    }
-    Ok(())
+/// An order that is cancelled now.
+#[derive(Serialize)]
+struct Cancelled {
+    id: i64,
+    why: &'static str,
 }
+
+const SET_CANCELLED: Update = Update {
+    table: "orders",
+    given: &[("id", Kind::Integer), ("why", Kind::Text)],
+    only: "order_id = given.id AND order_status = 0",
+    set: "order_status = 2, wake_time = NULL, refusal = given.why",
+};
 
 /// `unconfirmed -> cancelled`, with one message for each owner that may have taken something.
 pub fn cancel(owner: &Order, batch: &[Cancel], db: &mut Db) -> db::Result<Vec<Ended>> {
-    let ids: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
-    let mut rows = row::lock(db, &ids)?;
-    let lines = row::read_lines(db, &ids)?;
-    let mut by_refusal: BTreeMap<&'static str, Vec<OrderId>> = BTreeMap::new();
-    let mut messages = Vec::new();
-    for task in batch {
-        let Some(row) = rows.get_mut(&task.order_id).filter(|row| row.order_status == OrderStatus::Unconfirmed) else {
+    let mut all = lock(db, batch.iter().map(|task| &*task.order))?;
+    let (mut cancelled, mut messages) = (Vec::new(), Vec::new());
+    for Cancel { order, refusal } in batch {
+        let Some(progress) = all.get_mut(&order.order_id) else { continue };
+        if progress.order_status != OrderStatus::Unconfirmed {
             continue;
-        };
-        row.order_status = OrderStatus::Cancelled;
-        row.wake_time = None;
-        row.refusal = Some(task.refusal.code().to_owned());
-        by_refusal.entry(task.refusal.code()).or_default().push(task.order_id);
-        let goods = lines.get(&task.order_id).into_iter().flatten().map(|line| line.goods_id).collect();
-        let body = Release { order_id: row.order_id, user_id: row.user_id, coupon_id: row.coupon_id, goods };
-        messages.push((task.order_id, body));
+        }
+        progress.order_status = OrderStatus::Cancelled;
+        progress.refusal = Some(refusal.code().to_owned());
+        cancelled.push(Cancelled { id: order.order_id.get(), why: refusal.code() });
+        let goods = order.goods.iter().map(|line| line.goods_id).collect();
+        let body = Release { order_id: order.order_id, user_id: order.user_id, coupon_id: order.coupon_id, goods };
+        messages.push((order.order_id, body));
     }
-    for (code, ids) in by_refusal {
-        let unique: HashSet<OrderId> = ids.into_iter().collect();
-        set_cancelled(db, &unique.into_iter().collect::<Vec<_>>(), code)?;
-    }
-    outbox::write(db, &owner.kit, CANCELLED, std::time::Duration::ZERO, &messages)?;
-    batch.iter().map(|task| ended(task.order_id, &rows, &lines)).collect()
+    db::expect_rows(SET_CANCELLED.run(db, &cancelled)?, cancelled.len())?;
+    outbox::write(db, &owner.kit, CANCELLED, Duration::ZERO, &messages)?;
+    batch.iter().map(|task| ended(&task.order, &all)).collect()
 }
 
-fn set_cancelled(db: &mut Db, ids: &[OrderId], code: &str) -> db::Result<()> {
-    for ids in ids.chunks(db::ROWS_PER_INSERT) {
-        let unconfirmed = orders::order_id.eq_any(ids).and(orders::order_status.eq(OrderStatus::Unconfirmed));
-        let met = each!(
-            db,
-            diesel::update(orders::table.filter(unconfirmed))
-                .set((
-                    orders::order_status.eq(OrderStatus::Cancelled),
-                    orders::wake_time.eq(None::<Timestamp>),
-                    orders::refusal.eq(Some(code)),
-                ))
-                .execute(db)
-        )?;
-        db::expect_rows(met, ids.len())?;
-    }
-    Ok(())
-}
-
-fn ended(order_id: OrderId, rows: &Rows, lines: &Lines) -> db::Result<Ended> {
-    let row = rows.get(&order_id).ok_or_else(|| db::Error::bug(format!("there is no order {order_id}")))?;
-    let order = row.clone().into_order(lines.get(&order_id).cloned().unwrap_or_default())?;
+fn ended(order: &message::Order, all: &HashMap<OrderId, Progress>) -> db::Result<Ended> {
+    let order_id = order.order_id;
+    let now = all.get(&order_id).ok_or_else(|| db::Error::bug(format!("there is no order {order_id}")))?;
+    let order = Box::new(message::Order {
+        order_status: now.order_status,
+        pay_status: now.pay_status,
+        shipping_status: now.shipping_status,
+        confirm_time: now.confirm_time,
+        pay_time: now.pay_time,
+        pay_id: now.pay_id,
+        refusal: now.refusal.as_deref().map(row::refusal).transpose()?,
+        ..order.clone()
+    });
     Ok(match order.order_status {
         OrderStatus::Unconfirmed => Ended::DeadlinePassed,
-        OrderStatus::Confirmed | OrderStatus::Refunded => Ended::Confirmed(Box::new(order)),
+        OrderStatus::Confirmed | OrderStatus::Refunded => Ended::Confirmed(order),
         // It was confirmed, and given up since.
-        OrderStatus::Cancelled if order.confirm_time.is_some() => Ended::Confirmed(Box::new(order)),
+        OrderStatus::Cancelled if order.confirm_time.is_some() => Ended::Confirmed(order),
         OrderStatus::Cancelled | OrderStatus::Invalid => {
-            Ended::Cancelled(order.refusal.unwrap_or(Refusal::OrderDeadlinePassed), Box::new(order))
+            Ended::Cancelled(order.refusal.unwrap_or(Refusal::OrderDeadlinePassed), order)
         }
     })
 }

@@ -1,5 +1,6 @@
 //! What Order can be asked.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Message;
@@ -120,16 +121,6 @@ pub enum PreOrdered {
     Existed(Order),
 }
 
-/// The order with this user's key. Read.
-#[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<Option<Order>>")]
-pub struct FindByKey {
-    /// Whose.
-    pub user_id: UserId,
-    /// The client's key.
-    pub key: IdempotencyKey,
-}
-
 /// This user's order with this id. Read.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Option<Order>>")]
@@ -153,20 +144,20 @@ pub struct List {
 }
 
 /// `unconfirmed -> confirmed`: the pivot. Asked again it answers the same.
-#[derive(Debug, Clone, Copy, Message)]
+#[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Ended>")]
 pub struct Confirm {
-    /// Which.
-    pub order_id: OrderId,
+    /// Which, as it was written.
+    pub order: Arc<Order>,
 }
 
 /// `unconfirmed -> cancelled`, with the messages that give everything back, in one transaction. Asked again it answers
 /// the same.
-#[derive(Debug, Clone, Copy, Message)]
+#[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Ended>")]
 pub struct Cancel {
-    /// Which.
-    pub order_id: OrderId,
+    /// Which, as it was written.
+    pub order: Arc<Order>,
     /// Why.
     pub refusal: Refusal,
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::message::{self, OrderGoods, PreOrder};
 use crate::db::bulk::{Kind, Update};
 use crate::db::schema::{order_goods, orders};
-use crate::db::{self, Db, each, locked};
+use crate::db::{self, Db, among, each, locked};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{CouponId, GoodsId, OrderId, PayId, UserId};
 use crate::domain::lifecycle::State;
@@ -176,14 +176,14 @@ pub fn write_moved(db: &mut Db, before: &HashMap<OrderId, State>, rows: &HashMap
 }
 
 /// The refusal with a stored code.
-fn refusal(code: &str) -> db::Result<Refusal> {
+pub fn refusal(code: &str) -> db::Result<Refusal> {
     Refusal::from_code(code).ok_or_else(|| db::Error::bug(format!("{code:?} is no refusal")))
 }
 
 /// Rows by their ids, locked until the transaction ends.
 pub fn lock(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, Row>> {
     let rows: Vec<Row> = db::load_by(ids, |ids| {
-        each!(db, locked(orders::table.filter(orders::order_id.eq_any(ids)).order(orders::order_id)).load(db))
+        each!(db, locked(orders::table.filter(among(orders::order_id, ids)).order(orders::order_id)).load(db))
     })?;
     Ok(rows.into_iter().map(|row| (row.order_id, row)).collect())
 }
@@ -191,7 +191,7 @@ pub fn lock(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, Row>> {
 /// The lines of orders.
 pub fn read_lines(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, Vec<OrderGoods>>> {
     let rows: Vec<(OrderId, GoodsId, i64, Money)> =
-        db::load_by(ids, |ids| each!(db, order_goods::table.filter(order_goods::order_id.eq_any(ids)).load(db)))?;
+        db::load_by(ids, |ids| each!(db, order_goods::table.filter(among(order_goods::order_id, ids)).load(db)))?;
     let mut lines: HashMap<OrderId, Vec<OrderGoods>> = HashMap::new();
     for (order_id, goods_id, goods_number, goods_price) in rows {
         lines.entry(order_id).or_default().push(OrderGoods { goods_id, goods_number, goods_price });

@@ -1,6 +1,6 @@
 //! Order in its tables: writing and finding. What ends a saga is in `ending`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use diesel::prelude::*;
 use serde::Serialize;
@@ -8,12 +8,12 @@ use serde::Serialize;
 use super::Order;
 use super::error::PaymentRefusal;
 use super::message::{
-    self, CountUnfinished, Find, FindAny, FindByKey, List, PreOrder, PreOrdered, StartPayment, TakeExpired, Unfinished,
+    self, CountUnfinished, Find, FindAny, List, PreOrder, PreOrdered, StartPayment, TakeExpired, Unfinished,
 };
 use super::row::{self, Row, into_orders};
 use crate::db::bulk::{Kind, Update};
 use crate::db::schema::{order_goods, orders};
-use crate::db::{self, Db, claimed, each};
+use crate::db::{self, Db, among, among_pairs, claimed, each, insert_all};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{GoodsId, OrderId, UserId};
 use crate::domain::lifecycle::Move;
@@ -21,7 +21,7 @@ use crate::domain::money::Money;
 use crate::domain::status::{OrderStatus, PayStatus};
 
 #[derive(Insertable)]
-#[diesel(table_name = order_goods)]
+#[diesel(table_name = order_goods, treat_none_as_default_value = false)]
 struct LineRow {
     order_id: OrderId,
     goods_id: GoodsId,
@@ -31,35 +31,26 @@ struct LineRow {
 
 type Key = (UserId, String);
 
-fn read_by_keys<'a>(db: &mut Db, keys: impl Iterator<Item = (UserId, &'a str)>) -> db::Result<HashMap<Key, Row>> {
-    let wanted: HashSet<(UserId, &str)> = keys.collect();
-    let texts: Vec<(UserId, &str)> = wanted.iter().copied().collect();
-    let rows: Vec<Row> = db::load_by_pairs(&texts, |keys| {
-        each!(db, {
-            let mut query = orders::table.into_boxed();
-            for (user_id, key) in keys {
-                query = query.or_filter(orders::user_id.eq(user_id).and(orders::idempotency_key.eq(key)));
-            }
-            query.load(db)
-        })
+/// The orders these keys were used for.
+fn read_by_keys(db: &mut Db, batch: &[PreOrder]) -> db::Result<HashMap<Key, message::Order>> {
+    let wanted: Vec<(UserId, &str)> = batch.iter().map(|task| (task.user_id, task.key.as_str())).collect();
+    let rows: Vec<Row> = db::load_by_pairs(&wanted, |keys| {
+        each!(db, orders::table.filter(among_pairs((orders::user_id, orders::idempotency_key), keys)).load(db))
     })?;
-    let exact = rows.into_iter().filter(|row| wanted.contains(&(row.user_id, row.idempotency_key.as_str())));
-    Ok(exact.map(|row| ((row.user_id, row.idempotency_key.clone()), row)).collect())
+    let keys: Vec<Key> = rows.iter().map(|row| (row.user_id, row.idempotency_key.clone())).collect();
+    Ok(keys.into_iter().zip(into_orders(db, rows)?).collect())
 }
 
 /// Writes orders whose key is new. The key is looked up first: a repeated one is an answer, not a failed batch.
 pub fn pre_order(owner: &Order, batch: &[PreOrder], db: &mut Db) -> db::Result<Vec<PreOrdered>> {
     let now = owner.kit.clock.now();
-    let mut known = read_by_keys(db, batch.iter().map(|task| (task.user_id, task.key.as_str())))?;
-    let existing: Vec<OrderId> = known.values().map(|row| row.order_id).collect();
-    let mut lines = row::read_lines(db, &existing)?;
-    let (mut rows, mut line_rows) = (Vec::new(), Vec::new());
+    let mut known = read_by_keys(db, batch)?;
+    let (mut rows, mut line_rows) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
     let mut outcomes = Vec::with_capacity(batch.len());
     for task in batch {
         let key = (task.user_id, task.key.as_str().to_owned());
-        if let Some(row) = known.get(&key) {
-            let goods = lines.get(&row.order_id).cloned().unwrap_or_default();
-            outcomes.push(PreOrdered::Existed(row.clone().into_order(goods)?));
+        if let Some(order) = known.get(&key) {
+            outcomes.push(PreOrdered::Existed(order.clone()));
             continue;
         }
         let goods: Vec<message::OrderGoods> = task
@@ -79,28 +70,13 @@ pub fn pre_order(owner: &Order, batch: &[PreOrder], db: &mut Db) -> db::Result<V
         }));
         let row = Row::new(task, now);
         rows.push(row.clone());
-        lines.insert(task.order_id, goods.clone());
-        known.insert(key, row.clone());
-        outcomes.push(PreOrdered::Written(row.into_order(goods)?));
+        let order = row.into_order(goods)?;
+        known.insert(key, order.clone());
+        outcomes.push(PreOrdered::Written(order));
     }
-    db::insert_all(&rows, |rows| each!(db, diesel::insert_into(orders::table).values(rows).execute(db)))?;
-    db::insert_all(&line_rows, |rows| each!(db, diesel::insert_into(order_goods::table).values(rows).execute(db)))?;
+    insert_all!(db, orders::table, &rows)?;
+    insert_all!(db, order_goods::table, &line_rows)?;
     Ok(outcomes)
-}
-
-/// Orders by their keys: one query for the whole batch.
-pub fn find_by_key(_: &Order, batch: &[FindByKey], db: &mut Db) -> db::Result<Vec<Option<message::Order>>> {
-    let rows = read_by_keys(db, batch.iter().map(|task| (task.user_id, task.key.as_str())))?;
-    if rows.is_empty() {
-        return Ok(vec![None; batch.len()]);
-    }
-    let orders = into_orders(db, rows.values().cloned().collect())?;
-    let orders: HashMap<OrderId, message::Order> = orders.into_iter().map(|order| (order.order_id, order)).collect();
-    let found = |task: &FindByKey| {
-        let row = rows.get(&(task.user_id, task.key.as_str().to_owned()))?;
-        orders.get(&row.order_id).cloned()
-    };
-    Ok(batch.iter().map(found).collect())
 }
 
 /// Orders that are the asking user's.
@@ -117,7 +93,7 @@ pub fn find(_: &Order, batch: &[Find], db: &mut Db) -> db::Result<Vec<Option<mes
 pub fn find_any(_: &Order, batch: &[FindAny], db: &mut Db) -> db::Result<Vec<Option<message::Order>>> {
     let ids: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
     let rows: Vec<Row> =
-        db::load_by(&ids, |ids| each!(db, orders::table.filter(orders::order_id.eq_any(ids)).load(db)))?;
+        db::load_by(&ids, |ids| each!(db, orders::table.filter(among(orders::order_id, ids)).load(db)))?;
     let orders: HashMap<OrderId, message::Order> =
         into_orders(db, rows)?.into_iter().map(|order| (order.order_id, order)).collect();
     Ok(ids.iter().map(|id| orders.get(id).cloned()).collect())
@@ -221,7 +197,7 @@ pub fn start_payment(
     let started: Vec<OrderId> =
         batch.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_ok()).map(|(task, _)| task.order_id).collect();
     for ids in started.chunks(db::ROWS_PER_INSERT) {
-        let unpaid = orders::order_id.eq_any(ids).and(orders::pay_status.eq(PayStatus::Unpaid));
+        let unpaid = among(orders::order_id, ids).and(orders::pay_status.eq(PayStatus::Unpaid));
         each!(
             db,
             diesel::update(orders::table.filter(unpaid)).set(orders::pay_status.eq(PayStatus::Paying)).execute(db)

@@ -8,7 +8,7 @@ use super::row::Row;
 use super::{Pay, refund, store};
 use crate::db::bulk::{Kind, Update};
 use crate::db::schema::{pay, pay_ask};
-use crate::db::{self, Db, claimed, each};
+use crate::db::{self, Db, among, claimed, each, insert_all};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId};
 
@@ -18,7 +18,7 @@ pub fn plan(db: &mut Db, payments: &[Row], at: Timestamp) -> db::Result<()> {
         .iter()
         .map(|row| (pay_ask::pay_id.eq(row.pay_id), pay_ask::ask_time.eq(at), pay_ask::asks.eq(0)))
         .collect();
-    db::insert_all(&rows, |rows| each!(db, diesel::insert_into(pay_ask::table).values(rows).execute(db)))
+    insert_all!(db, pay_ask::table, &rows)
 }
 
 /// The next question.
@@ -57,7 +57,7 @@ pub fn take(owner: &Pay, batch: &[TakeAsks], db: &mut Db) -> db::Result<Vec<Vec<
 /// The payments of orders that are open or paid.
 pub fn live_of(batch: &[LiveOf], db: &mut Db) -> db::Result<Vec<Vec<Payment>>> {
     let orders: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
-    let rows: Vec<Row> = db::load_by(&orders, |ids| each!(db, pay::table.filter(pay::order_id.eq_any(ids)).load(db)))?;
+    let rows: Vec<Row> = db::load_by(&orders, |ids| each!(db, pay::table.filter(among(pay::order_id, ids)).load(db)))?;
     let live = store::payments(db, rows.into_iter().filter(|row| row.status() != Status::Closed))?;
     let of = |task: &LiveOf| live.values().filter(|live| live.order_id == task.order_id).cloned().collect();
     Ok(batch.iter().map(of).collect())

@@ -14,7 +14,7 @@ use super::row::{PAID, UNPAID};
 use super::store;
 use crate::db::bulk::{Kind, Update};
 use crate::db::schema::{pay, pay_ask, pay_notice, pay_open};
-use crate::db::{self, Db, each};
+use crate::db::{self, Db, among, among_pairs, each, insert_all};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::PayId;
 use crate::gateway::Event;
@@ -117,7 +117,7 @@ const SET_PAID: Update = Update {
 
 fn set_closed(db: &mut Db, ids: &[PayId], now: Timestamp) -> db::Result<()> {
     for ids in ids.chunks(db::ROWS_PER_INSERT) {
-        let unpaid = pay::table.filter(pay::pay_id.eq_any(ids).and(pay::is_paid.eq(UNPAID)));
+        let unpaid = pay::table.filter(among(pay::pay_id, ids).and(pay::is_paid.eq(UNPAID)));
         let closed = pay::close_time.eq(Some(now));
         db::expect_rows(each!(db, diesel::update(unpaid).set(closed).execute(db))?, ids.len())?;
     }
@@ -127,8 +127,8 @@ fn set_closed(db: &mut Db, ids: &[PayId], now: Timestamp) -> db::Result<()> {
 /// These payments are open no more.
 fn settle(db: &mut Db, ids: &[PayId]) -> db::Result<()> {
     for ids in ids.chunks(db::ROWS_PER_INSERT) {
-        each!(db, diesel::delete(pay_open::table.filter(pay_open::pay_id.eq_any(ids))).execute(db))?;
-        each!(db, diesel::delete(pay_ask::table.filter(pay_ask::pay_id.eq_any(ids))).execute(db))?;
+        each!(db, diesel::delete(pay_open::table.filter(among(pay_open::pay_id, ids))).execute(db))?;
+        each!(db, diesel::delete(pay_ask::table.filter(among(pay_ask::pay_id, ids))).execute(db))?;
     }
     Ok(())
 }
@@ -143,13 +143,7 @@ fn record(
 ) -> db::Result<()> {
     let events: Vec<(&str, &str)> = batch.iter().map(|task| (task.provider, task.notice.event_id.as_str())).collect();
     let known: Vec<NoticeRow> = db::load_by_pairs(&events, |events| {
-        each!(db, {
-            let mut query = pay_notice::table.into_boxed();
-            for (provider, event_id) in events {
-                query = query.or_filter(pay_notice::provider.eq(provider).and(pay_notice::event_id.eq(event_id)));
-            }
-            query.load(db)
-        })
+        each!(db, pay_notice::table.filter(among_pairs((pay_notice::provider, pay_notice::event_id), events)).load(db))
     })?;
     let mut notices: HashMap<(String, String), (NoticeRow, bool)> =
         known.into_iter().map(|row| ((row.provider.clone(), row.event_id.clone()), (row, false))).collect();
@@ -195,5 +189,5 @@ fn record(
         )?;
     }
     let new: Vec<NoticeRow> = new.into_iter().map(|(row, _)| row).collect();
-    db::insert_all(&new, |rows| each!(db, diesel::insert_into(pay_notice::table).values(rows).execute(db)))
+    insert_all!(db, pay_notice::table, &new)
 }

@@ -10,7 +10,7 @@ use super::row::{PAID, Row};
 use super::{Pay, store};
 use crate::db::bulk::{Kind, Update};
 use crate::db::schema::{pay, pay_refund};
-use crate::db::{self, Db, claimed, each, locked};
+use crate::db::{self, Db, among, claimed, each, insert_all, locked};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId, RefundId};
 use crate::domain::money::Money;
@@ -50,14 +50,14 @@ impl RefundRow {
 /// Refunds by their numbers, locked until the transaction ends.
 pub fn lock(db: &mut Db, ids: &[RefundId]) -> db::Result<Vec<RefundRow>> {
     db::load_by(ids, |ids| {
-        let refunds = pay_refund::table.filter(pay_refund::refund_id.eq_any(ids)).order(pay_refund::refund_id);
+        let refunds = pay_refund::table.filter(among(pay_refund::refund_id, ids)).order(pay_refund::refund_id);
         each!(db, locked(refunds).load(db))
     })
 }
 
 /// The refunds of payments.
 pub fn of_payments(db: &mut Db, ids: &[PayId]) -> db::Result<Vec<RefundRow>> {
-    db::load_by(ids, |ids| each!(db, pay_refund::table.filter(pay_refund::pay_id.eq_any(ids)).load(db)))
+    db::load_by(ids, |ids| each!(db, pay_refund::table.filter(among(pay_refund::pay_id, ids)).load(db)))
 }
 
 /// What went back of payments.
@@ -88,7 +88,7 @@ pub fn plan(owner: &Pay, messages: &[&Message], db: &mut Db) -> db::Result<Vec<R
     let wanted: Vec<Result<Repay, String>> = bodies(messages);
     let orders: Vec<OrderId> = wanted.iter().flatten().map(|repay| repay.order_id).collect();
     let payments: Vec<Row> = db::load_by(&orders, |ids| {
-        each!(db, locked(pay::table.filter(pay::order_id.eq_any(ids)).order(pay::pay_id)).load(db))
+        each!(db, locked(pay::table.filter(among(pay::order_id, ids)).order(pay::pay_id)).load(db))
     })?;
     let mut known = of_payments(db, &payments.iter().map(|row| row.pay_id).collect::<Vec<_>>())?;
     let mut new = Vec::new();
@@ -130,7 +130,7 @@ pub fn plan(owner: &Pay, messages: &[&Message], db: &mut Db) -> db::Result<Vec<R
         known.push(row.clone());
         new.push(row);
     }
-    db::insert_all(&new, |rows| each!(db, diesel::insert_into(pay_refund::table).values(rows).execute(db)))?;
+    insert_all!(db, pay_refund::table, &new)?;
     Ok(outcomes)
 }
 

@@ -13,7 +13,7 @@ use super::row::{PAID, Row, UNPAID};
 use super::{ask, refund};
 use crate::db::bulk::{Kind, Update};
 use crate::db::schema::{pay, pay_log, pay_open, pay_request};
-use crate::db::{self, Db, each, locked};
+use crate::db::{self, Db, among, among_pairs, each, insert_all, locked};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId, UserId};
 use crate::domain::money::Money;
@@ -33,7 +33,7 @@ struct RequestRow {
 
 /// That a payment is open.
 #[derive(Insertable)]
-#[diesel(table_name = pay_open)]
+#[diesel(table_name = pay_open, treat_none_as_default_value = false)]
 struct OpenRow<'a> {
     pay_id: PayId,
     order_id: OrderId,
@@ -46,13 +46,10 @@ fn read_requests<'a>(db: &mut Db, keys: impl Iterator<Item = (UserId, &'a str)>)
     let wanted: HashSet<(UserId, &str)> = keys.collect();
     let keys: Vec<(UserId, &str)> = wanted.iter().copied().collect();
     let rows: Vec<RequestRow> = db::load_by_pairs(&keys, |keys| {
-        each!(db, {
-            let mut query = pay_request::table.into_boxed();
-            for (user_id, key) in keys {
-                query = query.or_filter(pay_request::user_id.eq(user_id).and(pay_request::idempotency_key.eq(key)));
-            }
-            query.load(db)
-        })
+        each!(
+            db,
+            pay_request::table.filter(among_pairs((pay_request::user_id, pay_request::idempotency_key), keys)).load(db)
+        )
     })?;
     let exact = rows.into_iter().filter(|row| wanted.contains(&(row.user_id, row.idempotency_key.as_str())));
     Ok(exact.map(|row| ((row.user_id, row.idempotency_key.clone()), row)).collect())
@@ -61,14 +58,14 @@ fn read_requests<'a>(db: &mut Db, keys: impl Iterator<Item = (UserId, &'a str)>)
 /// Payments by their ids, locked until the transaction ends.
 pub fn lock(db: &mut Db, ids: &[PayId]) -> db::Result<HashMap<PayId, Row>> {
     let rows: Vec<Row> = db::load_by(ids, |ids| {
-        each!(db, locked(pay::table.filter(pay::pay_id.eq_any(ids)).order(pay::pay_id)).load(db))
+        each!(db, locked(pay::table.filter(among(pay::pay_id, ids)).order(pay::pay_id)).load(db))
     })?;
     Ok(rows.into_iter().map(|row| (row.pay_id, row)).collect())
 }
 
 /// Payments by their ids.
 pub fn read(db: &mut Db, ids: &[PayId]) -> db::Result<HashMap<PayId, Row>> {
-    let rows: Vec<Row> = db::load_by(ids, |ids| each!(db, pay::table.filter(pay::pay_id.eq_any(ids)).load(db)))?;
+    let rows: Vec<Row> = db::load_by(ids, |ids| each!(db, pay::table.filter(among(pay::pay_id, ids)).load(db)))?;
     Ok(rows.into_iter().map(|row| (row.pay_id, row)).collect())
 }
 
@@ -108,7 +105,7 @@ pub fn open(owner: &Pay, batch: &[Open], db: &mut Db) -> db::Result<Vec<Prior>> 
     let mut requests = read_requests(db, batch.iter().map(|task| (task.user_id, task.key.as_str())))?;
     let orders: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
     let of_orders: Vec<Row> = db::load_by(&orders, |ids| {
-        each!(db, locked(pay::table.filter(pay::order_id.eq_any(ids)).order(pay::pay_id)).load(db))
+        each!(db, locked(pay::table.filter(among(pay::order_id, ids)).order(pay::pay_id)).load(db))
     })?;
     let mut rows = read(db, &requests.values().filter_map(|row| row.pay_id).collect::<Vec<_>>())?;
     rows.extend(of_orders.into_iter().map(|row| (row.pay_id, row)));
@@ -139,14 +136,14 @@ pub fn open(owner: &Pay, batch: &[Open], db: &mut Db) -> db::Result<Vec<Prior>> 
             request.insert(row);
         }
     }
-    db::insert_all(&new_payments, |rows| each!(db, diesel::insert_into(pay::table).values(rows).execute(db)))?;
+    insert_all!(db, pay::table, &new_payments)?;
     let open: Vec<OpenRow<'_>> = new_payments
         .iter()
         .map(|row| OpenRow { pay_id: row.pay_id, order_id: row.order_id, provider: &row.provider })
         .collect();
-    db::insert_all(&open, |rows| each!(db, diesel::insert_into(pay_open::table).values(rows).execute(db)))?;
+    insert_all!(db, pay_open::table, &open)?;
     ask::plan(db, &new_payments, now.plus(owner.ask_after))?;
-    db::insert_all(&new_requests, |rows| each!(db, diesel::insert_into(pay_request::table).values(rows).execute(db)))?;
+    insert_all!(db, pay_request::table, &new_requests)?;
     let payments = payments(db, rows.into_values())?;
     let led_to = |task: &Open| {
         let request = requests.get(&(task.user_id, task.key.as_str().to_owned()));
@@ -248,7 +245,7 @@ fn log(owner: &Pay, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<()
     let paid: Vec<Result<Paid, String>> = bodies(fresh);
     let ids: Vec<PayId> = paid.iter().flatten().map(|paid| paid.pay_id).collect();
     let known: Vec<PayId> = db::load_by(&ids, |ids| {
-        each!(db, pay_log::table.filter(pay_log::pay_id.eq_any(ids)).select(pay_log::pay_id).load(db))
+        each!(db, pay_log::table.filter(among(pay_log::pay_id, ids)).select(pay_log::pay_id).load(db))
     })?;
     let mut known: HashSet<PayId> = known.into_iter().collect();
     let rows: Vec<_> = paid
@@ -265,6 +262,6 @@ fn log(owner: &Pay, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<()
             )
         })
         .collect();
-    db::insert_all(&rows, |rows| each!(db, diesel::insert_into(pay_log::table).values(rows).execute(db)))?;
+    insert_all!(db, pay_log::table, &rows)?;
     Ok(paid.into_iter().map(|paid| paid.map(drop)).collect())
 }

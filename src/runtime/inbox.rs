@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use super::outbox::Message;
 use super::{Access, Door, Owner, Reply, Task};
 use crate::db::schema::mq_consumer;
-use crate::db::{self, Db, each};
+use crate::db::{self, Db, among, each, insert_all};
 use crate::domain::clock::Timestamp;
 
 const DONE: i32 = 1;
@@ -66,7 +66,7 @@ impl<O: Consumer> Task<O> for Delivery {
         use mq_consumer::dsl;
         let ids: Vec<&str> = batch.iter().map(|delivery| delivery.0.id.as_str()).collect();
         let known: HashSet<(String, String)> = db::load_by(&ids, |ids| {
-            each!(db, dsl::mq_consumer.filter(dsl::msg_id.eq_any(ids)).select((dsl::msg_id, dsl::group_name)).load(db))
+            each!(db, dsl::mq_consumer.filter(among(dsl::msg_id, ids)).select((dsl::msg_id, dsl::group_name)).load(db))
         })?
         .into_iter()
         .collect();
@@ -105,7 +105,7 @@ impl<O: Consumer> Task<O> for Delivery {
                 consumer_timestamp: now,
             })
             .collect();
-        db::insert_all(&rows, |rows| each!(db, diesel::insert_into(mq_consumer::table).values(rows).execute(db)))?;
+        insert_all!(db, mq_consumer::table, &rows)?;
         let mut effects = effects.into_iter();
         let missing = || Err("the consumer gave no answer".to_owned());
         let outcome = |state| match state {

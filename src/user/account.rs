@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::message;
 use crate::db::schema::users;
-use crate::db::{self, Db, each, locked};
+use crate::db::{self, Db, among, each, locked};
 use crate::domain::id::UserId;
 use crate::domain::money::Money;
 
@@ -20,7 +20,7 @@ pub const COLUMNS: Columns =
 /// Locks users until the transaction ends; answers their balances.
 pub fn lock(db: &mut Db, ids: impl Iterator<Item = UserId>) -> db::Result<HashMap<UserId, Money>> {
     let rows: Vec<(UserId, Money)> = db::load_by(&ids.collect::<Vec<_>>(), |ids| {
-        let users = users::table.filter(users::user_id.eq_any(ids)).order(users::user_id);
+        let users = users::table.filter(among(users::user_id, ids)).order(users::user_id);
         each!(db, locked(users.select((users::user_id, users::user_money))).load(db))
     })?;
     Ok(rows.into_iter().collect())
@@ -29,7 +29,7 @@ pub fn lock(db: &mut Db, ids: impl Iterator<Item = UserId>) -> db::Result<HashMa
 /// Users by their ids.
 pub fn find(db: &mut Db, ids: impl Iterator<Item = UserId>) -> db::Result<HashMap<UserId, message::User>> {
     let rows: Vec<message::User> = db::load_by(&ids.collect::<Vec<_>>(), |ids| {
-        each!(db, users::table.filter(users::user_id.eq_any(ids)).select(COLUMNS).load(db))
+        each!(db, users::table.filter(among(users::user_id, ids)).select(COLUMNS).load(db))
     })?;
     Ok(rows.into_iter().map(|row| (row.user_id, row)).collect())
 }

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::{User, account};
 use crate::db::bulk::{DELTA, Update};
 use crate::db::schema::user_score_log;
-use crate::db::{self, Db, each};
+use crate::db::{self, Db, among, each, insert_all};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, UserId};
 use crate::domain::points::points;
@@ -35,7 +35,7 @@ const CHANGE_SCORE: Update =
 fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashMap<(OrderId, Direction), i64>> {
     use user_score_log::dsl;
     let rows: Vec<(OrderId, Direction, i64)> = db::load_by(orders, |orders| {
-        let of_orders = dsl::user_score_log.filter(dsl::order_id.eq_any(orders));
+        let of_orders = dsl::user_score_log.filter(among(dsl::order_id, orders));
         each!(db, of_orders.select((dsl::order_id, dsl::score_log_type, dsl::score)).load(db))
     })?;
     Ok(rows.into_iter().map(|(order_id, direction, score)| ((order_id, direction), score)).collect())
@@ -93,5 +93,5 @@ fn write(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
         *changes.entry(row.user_id).or_default() += score;
     }
     CHANGE_SCORE.add(db, &changes)?;
-    db::insert_all(rows, |rows| each!(db, diesel::insert_into(user_score_log::table).values(rows).execute(db)))
+    insert_all!(db, user_score_log::table, rows)
 }

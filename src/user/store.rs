@@ -10,7 +10,7 @@ use super::message::{self, Adjust, Credential, Find, FindCredential, Register, S
 use super::{account, score};
 use crate::db::bulk::{DELTA, Update};
 use crate::db::schema::{user_adjustment, user_money_log, users};
-use crate::db::{self, Db, each};
+use crate::db::{self, Db, among, each, insert_all};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{Entry, OrderId, UserId};
 use crate::domain::money::Money;
@@ -38,7 +38,7 @@ fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashMap<(OrderId, Dir
         each!(
             db,
             dsl::user_money_log
-                .filter(dsl::order_id.eq_any(orders))
+                .filter(among(dsl::order_id, orders))
                 .select((dsl::order_id, dsl::money_log_type, dsl::use_money))
                 .load(db)
         )
@@ -47,7 +47,7 @@ fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashMap<(OrderId, Dir
 }
 
 fn insert_log(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
-    db::insert_all(rows, |rows| each!(db, diesel::insert_into(user_money_log::table).values(rows).execute(db)))
+    insert_all!(db, user_money_log::table, rows)
 }
 
 /// Changes the balance of many users; none falls below zero.

@@ -177,8 +177,8 @@ fn may_import(module: &str) -> Option<Vec<&'static str>> {
     const LOW: [&str; 3] = ["domain", "db", "runtime"];
     Some(match module {
         "domain" | "secret" => vec![],
-        // The macro stands at the root, as all exported ones do.
-        "db" => vec!["domain", "each"],
+        // Its macros stand at the root, as all exported ones do.
+        "db" => vec!["domain", "each", "insert_all"],
         "runtime" => vec!["domain", "db"],
         "telemetry" => vec!["config"],
         "config" => vec!["domain", "db", "runtime"],

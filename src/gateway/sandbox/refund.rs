@@ -10,12 +10,12 @@ use super::message::{Charged, FindRefund, Refund, Statement, Status, Trade};
 use super::notice::Body;
 use super::store::{lock, number, tell_refunds};
 use crate::db::schema::{sandbox_refund, sandbox_trade};
-use crate::db::{self, Db, Result as DbResult, each};
+use crate::db::{self, Db, Result as DbResult, among, each, insert_all};
 use crate::domain::clock::Timestamp;
 use crate::domain::money::Money;
 
 #[derive(Clone, Queryable, Insertable)]
-#[diesel(table_name = sandbox_refund)]
+#[diesel(table_name = sandbox_refund, treat_none_as_default_value = false)]
 struct Row {
     out_trade_no: String,
     out_request_no: String,
@@ -26,7 +26,7 @@ struct Row {
 fn read(db: &mut Db, numbers: &[&String]) -> DbResult<Vec<Row>> {
     use sandbox_refund::dsl;
     db::load_by(numbers, |numbers| {
-        let refunds = dsl::sandbox_refund.filter(dsl::out_trade_no.eq_any(numbers));
+        let refunds = dsl::sandbox_refund.filter(among(dsl::out_trade_no, numbers));
         each!(db, refunds.order((dsl::create_time, dsl::out_request_no)).load(db))
     })
 }
@@ -91,7 +91,7 @@ pub fn refund(owner: &Sandbox, batch: &[Refund], db: &mut Db) -> DbResult<Vec<Re
             (Ok(()), None) => Err(RefundRefusal::NotFound),
         });
     }
-    db::insert_all(&new, |rows| each!(db, diesel::insert_into(sandbox_refund::table).values(rows).execute(db)))?;
+    insert_all!(db, sandbox_refund::table, &new)?;
     write_totals(db, &totals)?;
     tell_refunds(owner, told.iter().map(|(trade, event)| (trade, event.clone())).collect(), db)?;
     Ok(outcomes)

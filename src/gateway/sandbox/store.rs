@@ -10,7 +10,7 @@ use super::error::{OpenRefusal, Refusal};
 use super::message::{Attempt, CALLBACK, Callback, Callbacks, Close, Decline, Find, Open, Pay, Record, Status, Trade};
 use super::notice::{Body, Kind};
 use crate::db::schema::{sandbox_delivery, sandbox_trade};
-use crate::db::{Db, Error, ROWS_PER_INSERT, Result as DbResult, each, load_by, locked};
+use crate::db::{Db, Error, ROWS_PER_INSERT, Result as DbResult, among, each, load_by, locked};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::EntryId;
 use crate::domain::money::Money;
@@ -31,7 +31,7 @@ struct Row {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = sandbox_delivery)]
+#[diesel(table_name = sandbox_delivery, treat_none_as_default_value = false)]
 struct DeliveryRow<'a> {
     delivery_id: EntryId,
     out_trade_no: &'a str,
@@ -63,7 +63,7 @@ fn load<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbResult<
     for numbers in numbers.chunks(ROWS_PER_INSERT) {
         use sandbox_delivery::dsl as delivery;
         use sandbox_trade::dsl as trade;
-        let found = trade::sandbox_trade.filter(trade::out_trade_no.eq_any(numbers));
+        let found = trade::sandbox_trade.filter(among(trade::out_trade_no, numbers));
         for row in each!(db, found.select(Row::as_select()).load(db))? {
             let trade = Trade {
                 out_trade_no: row.out_trade_no,
@@ -81,7 +81,7 @@ fn load<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbResult<
         let attempts: Vec<(String, Timestamp, String, i32)> = each!(
             db,
             delivery::sandbox_delivery
-                .filter(delivery::out_trade_no.eq_any(numbers))
+                .filter(among(delivery::out_trade_no, numbers))
                 .order((delivery::create_time, delivery::delivery_id))
                 .select((delivery::out_trade_no, delivery::create_time, delivery::event_id, delivery::status_code))
                 .load(db)
@@ -100,7 +100,7 @@ pub fn lock<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbRes
     use sandbox_trade::dsl;
     let numbers: Vec<&String> = numbers.collect();
     let _: Vec<String> = load_by(&numbers, |numbers| {
-        let trades = dsl::sandbox_trade.filter(dsl::out_trade_no.eq_any(numbers)).order(dsl::out_trade_no);
+        let trades = dsl::sandbox_trade.filter(among(dsl::out_trade_no, numbers)).order(dsl::out_trade_no);
         each!(db, locked(trades.select(dsl::out_trade_no)).load(db))
     })?;
     load(db, numbers.into_iter())
@@ -188,7 +188,7 @@ pub fn pay(owner: &Sandbox, batch: &[Pay], db: &mut Db) -> DbResult<Vec<Result<T
     }
     for charged in charged.chunks(ROWS_PER_INSERT) {
         use sandbox_trade::dsl;
-        let open = dsl::out_trade_no.eq_any(charged).and(dsl::status.eq(number(Status::Open)));
+        let open = among(dsl::out_trade_no, charged).and(dsl::status.eq(number(Status::Open)));
         each!(
             db,
             diesel::update(dsl::sandbox_trade.filter(open))
@@ -244,8 +244,8 @@ fn end(numbers: &[&String], to: Status, from: &[Status], db: &mut Db) -> DbResul
     let before: Vec<i32> = from.iter().copied().map(number).collect();
     for ended in ended.chunks(ROWS_PER_INSERT) {
         use sandbox_trade::dsl;
-        let numbers = ended.iter().map(|trade| trade.out_trade_no.as_str());
-        let unpaid = dsl::out_trade_no.eq_any(numbers).and(dsl::status.eq_any(&before));
+        let numbers: Vec<&str> = ended.iter().map(|trade| trade.out_trade_no.as_str()).collect();
+        let unpaid = among(dsl::out_trade_no, &numbers).and(dsl::status.eq_any(&before));
         each!(db, diesel::update(dsl::sandbox_trade.filter(unpaid)).set(dsl::status.eq(number(to))).execute(db))?;
     }
     Ok((outcomes, ended))

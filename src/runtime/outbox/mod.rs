@@ -21,7 +21,7 @@ pub use upkeep::{Backlog, Look, Prune, Reclaim};
 
 use super::Kit;
 use crate::db::schema::mq_producer;
-use crate::db::{self, Db, each};
+use crate::db::{self, Db, insert_all};
 use crate::domain::clock::Timestamp;
 
 const PENDING: i32 = 0;
@@ -101,7 +101,7 @@ pub fn write<K: std::fmt::Display, B: Serialize>(
             attempts: 0,
         }));
     }
-    db::insert_all(&rows, |rows| each!(db, diesel::insert_into(mq_producer::table).values(rows).execute(db)))?;
+    insert_all!(db, mq_producer::table, &rows)?;
     kit.nudge.mark();
     Ok(())
 }

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::{DEAD, DONE};
 use crate::db::schema::mq_producer;
-use crate::db::{self, Db, each};
+use crate::db::{self, Db, among, each};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 
@@ -17,7 +17,7 @@ type Row = (String, String, String, i32, Timestamp, Timestamp, i32, Option<Strin
 pub fn story(db: &mut Db, keys: &[String]) -> db::Result<Vec<Event>> {
     use mq_producer::dsl;
     let rows: Vec<Row> = db::load_by(keys, |keys| {
-        let about = dsl::mq_producer.filter(dsl::msg_key.eq_any(keys)).order(dsl::id).select((
+        let about = dsl::mq_producer.filter(among(dsl::msg_key, keys)).order(dsl::id).select((
             dsl::msg_topic,
             dsl::msg_tag,
             dsl::group_name,

@@ -1,0 +1,326 @@
+//! Conditions on any number of keys. SQLite takes the keys as one JSON parameter and PostgreSQL as an array: the statement
+//! is the same for any number of them, so it stays prepared. In MySQL each key is a parameter.
+
+use diesel::QueryResult;
+use diesel::associations::HasTable;
+use diesel::backend::Backend;
+use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
+use diesel::prelude::Column;
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::serialize::ToSql;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use diesel::sql_types::HasSqlType;
+use diesel::sql_types::{BigInt, Bool, SingleValue, Text};
+use serde::Serialize;
+
+use crate::domain::id::Id;
+
+/// What rows are found by.
+pub trait Key {
+    /// As it is stored.
+    type Stored: Stored;
+
+    /// The value that is stored.
+    fn stored(&self) -> Self::Stored;
+}
+
+/// A value that is a key in some table.
+pub trait Stored: Serialize + std::fmt::Debug + 'static {
+    /// The type of its column.
+    type Sql: SingleValue + QueryId + 'static;
+}
+
+impl Stored for i64 {
+    type Sql = BigInt;
+}
+
+impl Stored for String {
+    type Sql = Text;
+}
+
+impl<T> Key for Id<T> {
+    type Stored = i64;
+
+    fn stored(&self) -> i64 {
+        self.get()
+    }
+}
+
+impl Key for str {
+    type Stored = String;
+
+    fn stored(&self) -> String {
+        self.to_owned()
+    }
+}
+
+impl<K: Key + ?Sized> Key for &K {
+    type Stored = K::Stored;
+
+    fn stored(&self) -> K::Stored {
+        (*self).stored()
+    }
+}
+
+impl Key for String {
+    type Stored = Self;
+
+    fn stored(&self) -> Self {
+        self.clone()
+    }
+}
+
+/// `column IN (keys)`
+pub fn among<C, K: Key>(column: C, keys: &[K]) -> Among<C, K::Stored> {
+    Among { column, keys: Keys(keys.iter().map(Key::stored).collect()) }
+}
+
+/// See [`among`].
+#[derive(Debug)]
+pub struct Among<C, V> {
+    column: C,
+    keys: Keys<V>,
+}
+
+impl<C, V> Expression for Among<C, V> {
+    type SqlType = Bool;
+}
+
+impl<C, V, Group> ValidGrouping<Group> for Among<C, V> {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl<C: AppearsOnTable<From>, V, From> AppearsOnTable<From> for Among<C, V> {}
+
+impl<C: SelectableExpression<From>, V, From> SelectableExpression<From> for Among<C, V> {}
+
+impl<C: QueryId, V: 'static> QueryId for Among<C, V> {
+    type QueryId = Among<C::QueryId, V>;
+    const HAS_STATIC_QUERY_ID: bool = C::HAS_STATIC_QUERY_ID;
+}
+
+impl<C: QueryFragment<B>, V: Stored, B: Backend + KeyLists<V>> QueryFragment<B> for Among<C, V> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, B>) -> QueryResult<()> {
+        self.column.walk_ast(out.reborrow())?;
+        B::is_among(&self.keys, out)
+    }
+}
+
+/// Keys as one value.
+#[derive(Debug)]
+pub struct Keys<V>(Vec<V>);
+
+/// How an engine is told a list of keys.
+pub trait KeyLists<V>: Backend {
+    /// ` IN (keys)`
+    ///
+    /// # Errors
+    /// A value that cannot be bound.
+    fn is_among<'b>(keys: &'b Keys<V>, out: AstPass<'_, 'b, Self>) -> QueryResult<()>;
+}
+
+/// `(one, other) IN (pairs)`, each pair looked up in the index of both columns: two lists would be looked up in all their
+/// combinations.
+pub fn among_pairs<C, D, K: Key, L: Key>(columns: (C, D), pairs: &[(K, L)]) -> AmongPairs<C, D, K::Stored, L::Stored>
+where
+    C: Column,
+    C::Table: HasTable<Table = C::Table>,
+    D: Column<Table = C::Table>,
+{
+    let pairs = pairs.iter().map(|(one, other)| (one.stored(), other.stored())).collect();
+    AmongPairs { table: C::Table::table(), columns, pairs: Keys(pairs) }
+}
+
+/// See [`among_pairs`].
+#[derive(Debug)]
+pub struct AmongPairs<C: Column, D, V, W> {
+    table: C::Table,
+    #[cfg_attr(
+        not(any(feature = "postgres", feature = "mysql")),
+        expect(dead_code, reason = "SQLite needs their names")
+    )]
+    columns: (C, D),
+    pairs: Keys<(V, W)>,
+}
+
+impl<C: Column, D, V, W> Expression for AmongPairs<C, D, V, W> {
+    type SqlType = Bool;
+}
+
+impl<C: Column, D, V, W, Group> ValidGrouping<Group> for AmongPairs<C, D, V, W> {
+    type IsAggregate = is_aggregate::No;
+}
+
+impl<C: Column + AppearsOnTable<From>, D, V, W, From> AppearsOnTable<From> for AmongPairs<C, D, V, W> {}
+
+impl<C: Column + SelectableExpression<From>, D, V, W, From> SelectableExpression<From> for AmongPairs<C, D, V, W> {}
+
+impl<C: Column, D, V, W> QueryId for AmongPairs<C, D, V, W> {
+    type QueryId = ();
+    // On most engines it is another statement for another number of pairs.
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<C: Column, D, V: Stored, W: Stored, B: PairLists<C, D, V, W>> QueryFragment<B> for AmongPairs<C, D, V, W> {
+    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, B>) -> QueryResult<()> {
+        B::is_among(self, out)
+    }
+}
+
+/// How an engine is told a list of pairs.
+pub trait PairLists<C: Column, D, V, W>: Backend {
+    /// `(one, other) IN (pairs)`
+    ///
+    /// # Errors
+    /// A value that cannot be bound.
+    fn is_among<'b>(pairs: &'b AmongPairs<C, D, V, W>, out: AstPass<'_, 'b, Self>) -> QueryResult<()>;
+}
+
+/// `(one = ? AND other = ?) OR …`
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn is_any_of<'b, C, D, V, W, B>(among: &'b AmongPairs<C, D, V, W>, mut out: AstPass<'_, 'b, B>) -> QueryResult<()>
+where
+    C: Column + QueryFragment<B>,
+    D: QueryFragment<B>,
+    V: Stored + ToSql<V::Sql, B>,
+    W: Stored + ToSql<W::Sql, B>,
+    B: Backend + HasSqlType<V::Sql> + HasSqlType<W::Sql>,
+{
+    for (at, (one, other)) in among.pairs.0.iter().enumerate() {
+        out.push_sql(if at == 0 { "(" } else { " OR " });
+        among.columns.0.walk_ast(out.reborrow())?;
+        out.push_sql(" = ");
+        out.push_bind_param::<V::Sql, _>(one)?;
+        out.push_sql(" AND ");
+        among.columns.1.walk_ast(out.reborrow())?;
+        out.push_sql(" = ");
+        out.push_bind_param::<W::Sql, _>(other)?;
+    }
+    out.push_sql(")");
+    Ok(())
+}
+
+#[cfg(feature = "sqlite")]
+mod sqlite {
+    use diesel::serialize::{IsNull, Output, Result};
+    use diesel::sqlite::Sqlite;
+
+    use super::*;
+
+    impl<V: Serialize + std::fmt::Debug> ToSql<Text, Sqlite> for Keys<V> {
+        fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> Result {
+            out.set_value(serde_json::to_string(&self.0)?);
+            Ok(IsNull::No)
+        }
+    }
+
+    impl<V: Stored> KeyLists<V> for Sqlite {
+        fn is_among<'b>(keys: &'b Keys<V>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
+            out.push_sql(" IN (SELECT value FROM json_each(");
+            out.push_bind_param::<Text, _>(keys)?;
+            out.push_sql("))");
+            Ok(())
+        }
+    }
+
+    impl<C: Column, D: Column, V: Stored, W: Stored> PairLists<C, D, V, W> for Sqlite
+    where
+        C::Table: QueryFragment<Self>,
+    {
+        // A bare `(one, other) IN (SELECT …)` is looked up by whatever index begins with one of them.
+        fn is_among<'b>(among: &'b AmongPairs<C, D, V, W>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
+            among.table.walk_ast(out.reborrow())?;
+            out.push_sql(".rowid IN (SELECT found.rowid FROM json_each(");
+            out.push_bind_param::<Text, _>(&among.pairs)?;
+            out.push_sql(") AS pair CROSS JOIN ");
+            among.table.walk_ast(out.reborrow())?;
+            out.push_sql(" AS found ON found.");
+            out.push_identifier(C::NAME)?;
+            out.push_sql(" = pair.value ->> 0 AND found.");
+            out.push_identifier(D::NAME)?;
+            out.push_sql(" = pair.value ->> 1)");
+            Ok(())
+        }
+    }
+}
+
+#[cfg(feature = "postgres")]
+mod postgres {
+    use diesel::pg::Pg;
+    use diesel::serialize::{Output, Result};
+    use diesel::sql_types::Array;
+
+    use super::*;
+
+    impl<C, D, V, W> PairLists<C, D, V, W> for Pg
+    where
+        C: Column + QueryFragment<Self>,
+        D: QueryFragment<Self>,
+        V: Stored + ToSql<V::Sql, Self>,
+        W: Stored + ToSql<W::Sql, Self>,
+        Self: HasSqlType<V::Sql> + HasSqlType<W::Sql>,
+    {
+        fn is_among<'b>(among: &'b AmongPairs<C, D, V, W>, out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
+            is_any_of(among, out)
+        }
+    }
+
+    impl<V: Stored> ToSql<Array<V::Sql>, Pg> for Keys<V>
+    where
+        Vec<V>: ToSql<Array<V::Sql>, Pg>,
+    {
+        fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> Result {
+            self.0.to_sql(out)
+        }
+    }
+
+    impl<V: Stored> KeyLists<V> for Pg
+    where
+        Self: HasSqlType<V::Sql>,
+        Keys<V>: ToSql<Array<V::Sql>, Self>,
+    {
+        fn is_among<'b>(keys: &'b Keys<V>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
+            out.push_sql(" = ANY(");
+            out.push_bind_param::<Array<V::Sql>, _>(keys)?;
+            out.push_sql(")");
+            Ok(())
+        }
+    }
+}
+
+#[cfg(feature = "mysql")]
+mod mysql {
+    use diesel::mysql::Mysql;
+
+    use super::*;
+
+    impl<C, D, V, W> PairLists<C, D, V, W> for Mysql
+    where
+        C: Column + QueryFragment<Self>,
+        D: QueryFragment<Self>,
+        V: Stored + ToSql<V::Sql, Self>,
+        W: Stored + ToSql<W::Sql, Self>,
+        Self: HasSqlType<V::Sql> + HasSqlType<W::Sql>,
+    {
+        fn is_among<'b>(among: &'b AmongPairs<C, D, V, W>, out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
+            is_any_of(among, out)
+        }
+    }
+
+    impl<V: Stored + ToSql<V::Sql, Mysql>> KeyLists<V> for Mysql
+    where
+        Self: HasSqlType<V::Sql>,
+    {
+        fn is_among<'b>(keys: &'b Keys<V>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
+            // As many parameters as keys: each number of them is a statement of its own, of which none is kept.
+            out.unsafe_to_cache_prepared();
+            out.push_sql(" IN (");
+            for (at, key) in keys.0.iter().enumerate() {
+                out.push_sql(if at == 0 { "" } else { ", " });
+                out.push_bind_param::<V::Sql, _>(key)?;
+            }
+            out.push_sql(")");
+            Ok(())
+        }
+    }
+}
