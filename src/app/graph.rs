@@ -20,7 +20,7 @@ use crate::pay::Pay;
 use crate::runtime::inbox::Consumer;
 use crate::runtime::relay::{Network, Outbox, Relay};
 use crate::runtime::round::Route;
-use crate::runtime::{Faults, Health, Kit, Nudge, Owner, OwnerActor};
+use crate::runtime::{Crew, Faults, Health, Kit, Nudge, Owner, OwnerActor};
 use crate::settlement::{self, actor::Settlement};
 use crate::user::User;
 
@@ -57,7 +57,9 @@ pub async fn build_on(arbiter: &Arbiter, parts: Parts) -> anyhow::Result<Graph> 
 fn build(parts: Parts) -> Graph {
     let Parts { settings, stores, clock, faults, sandbox, platforms } = parts;
     let ids = Arc::new(IdGenerator::new(clock.clone(), settings.node.id));
+    let crew = Crew::default();
     let kit = || Kit {
+        crew: crew.clone(),
         clock: clock.clone(),
         ids: Arc::clone(&ids),
         node: settings.node.id,

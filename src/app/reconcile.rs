@@ -16,7 +16,7 @@ use crate::pay::actor::Actor;
 use crate::pay::message::{FindAccounts, Notify, PaidAccounts};
 use crate::pay::{self, Pay};
 use crate::reconcile::{Difference, Kind, Report, Told, compare, number};
-use crate::runtime::{Faults, Kit, Nudge, OwnerActor, task::ask};
+use crate::runtime::{Crew, Faults, Kit, Nudge, OwnerActor, task::ask};
 
 const CHUNK: usize = 500;
 
@@ -33,6 +33,7 @@ pub async fn run(settings: &Settings, provider: &str, statement: &str, apply: bo
     stores.expect_all()?;
     let clock = Clock::default();
     let kit = Kit {
+        crew: Crew::default(),
         clock: clock.clone(),
         ids: Arc::new(IdGenerator::new(clock, settings.node.id)),
         node: settings.node.id,

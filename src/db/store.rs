@@ -47,6 +47,12 @@ impl Store {
         self.target.engine()
     }
 
+    /// Whether the database is a part of this process.
+    #[must_use]
+    pub const fn is_embedded(&self) -> bool {
+        matches!(self.target, Target::Sqlite(_))
+    }
+
     /// Its file, where it is one.
     #[must_use]
     pub fn file(&self) -> Option<&std::path::Path> {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::supervisor::panic_text;
-use super::{Failure, Reply, Task};
+use super::{Door, Failure, Reply, Task};
 use crate::db::{self, Class, Db};
 
 /// Waiting tasks of one type with their callers, in arrival order.
@@ -16,9 +16,28 @@ pub struct Lane<O, M: Task<O>> {
     outcomes: Vec<Reply<M::Outcome>>,
 }
 
-struct Caller<T> {
-    reply: oneshot::Sender<Reply<T>>,
+/// Who waits for the outcome of a task; nobody where it was only told.
+pub struct Caller<T> {
+    reply: Option<oneshot::Sender<Reply<T>>>,
     since: Instant,
+}
+
+impl<T> Caller<T> {
+    /// One that begins to wait now.
+    pub fn new(reply: Option<oneshot::Sender<Reply<T>>>) -> Self {
+        Self { reply, since: Instant::now() }
+    }
+
+    fn is_gone(&self) -> bool {
+        self.reply.as_ref().is_some_and(oneshot::Sender::is_closed)
+    }
+
+    /// A caller that is gone asks again with the same ids.
+    fn answer(self, outcome: Reply<T>) {
+        if let Some(reply) = self.reply {
+            drop(reply.send(outcome));
+        }
+    }
 }
 
 impl<O, M: Task<O>> Lane<O, M> {
@@ -26,11 +45,18 @@ impl<O, M: Task<O>> Lane<O, M> {
         Self { tasks: Vec::new(), callers: Vec::new(), outcomes: Vec::new() }
     }
 
-    pub fn push(&mut self, task: M) -> oneshot::Receiver<Reply<M::Outcome>> {
-        let (reply, outcome) = oneshot::channel();
+    pub fn push(&mut self, task: M, caller: Caller<M::Outcome>) {
         self.tasks.push(task);
-        self.callers.push(Caller { reply, since: Instant::now() });
-        outcome
+        self.callers.push(caller);
+    }
+
+    /// New work whose caller has left is not begun. What was promised is done all the same.
+    fn forget_abandoned(&mut self) {
+        if M::DOOR == Door::Reserved || !self.callers.iter().any(Caller::is_gone) {
+            return;
+        }
+        let both = self.tasks.drain(..).zip(self.callers.drain(..)).filter(|(_, caller)| !caller.is_gone());
+        (self.tasks, self.callers) = both.collect::<Vec<_>>().into_iter().unzip();
     }
 }
 
@@ -38,7 +64,7 @@ impl<O, M: Task<O>> Lane<O, M> {
 pub trait AnyLane<O>: Send {
     fn as_any(&mut self) -> &mut dyn Any;
     fn len(&self) -> usize;
-    /// Splits off the `n` tasks that came first.
+    /// Splits off the `n` tasks that came first, without those nobody waits for any more.
     fn take(&mut self, n: usize) -> Box<dyn AnyLane<O>>;
     /// Runs all tasks at once.
     fn run_all(&mut self, owner: &O, db: &mut Db) -> db::Result<()>;
@@ -60,12 +86,14 @@ impl<O: 'static, M: Task<O>> AnyLane<O> for Lane<O, M> {
     }
 
     fn take(&mut self, n: usize) -> Box<dyn AnyLane<O>> {
-        if n >= self.tasks.len() {
-            return Box::new(std::mem::replace(self, Self::new()));
-        }
-        let tasks = self.tasks.drain(..n).collect();
-        let callers = self.callers.drain(..n).collect();
-        Box::new(Self { tasks, callers, outcomes: Vec::new() })
+        let mut taken = if n >= self.tasks.len() {
+            std::mem::replace(self, Self::new())
+        } else {
+            let (tasks, callers) = (self.tasks.drain(..n).collect(), self.callers.drain(..n).collect());
+            Self { tasks, callers, outcomes: Vec::new() }
+        };
+        taken.forget_abandoned();
+        Box::new(taken)
     }
 
     fn run_all(&mut self, owner: &O, db: &mut Db) -> db::Result<()> {
@@ -105,15 +133,14 @@ impl<O: 'static, M: Task<O>> AnyLane<O> for Lane<O, M> {
         let mut waited = Vec::with_capacity(self.callers.len());
         for (caller, outcome) in self.callers.into_iter().zip(self.outcomes) {
             waited.push(caller.since.elapsed());
-            // A caller that is gone asks again with the same ids.
-            drop(caller.reply.send(outcome));
+            caller.answer(outcome);
         }
         waited
     }
 
     fn fail(self: Box<Self>, failure: Failure) {
         for caller in self.callers {
-            drop(caller.reply.send(Err(failure)));
+            caller.answer(Err(failure));
         }
     }
 }

@@ -3,6 +3,8 @@
 //! An owner brings a value that implements [`Owner`], messages that implement [`Task`], and its tables. Everything
 //! about mailboxes, batches, transactions, connections, restarts and counters is here, once.
 
+pub mod crew;
+mod desk;
 pub mod fault;
 pub mod group;
 pub mod health;
@@ -21,6 +23,7 @@ use std::sync::Arc;
 use crate::domain::clock::Clock;
 use crate::domain::id::{IdGenerator, NodeId};
 
+pub use crew::Crew;
 pub use fault::Faults;
 pub use health::Health;
 pub use outbox::Nudge;
@@ -38,6 +41,8 @@ pub struct Kit {
     pub node: NodeId,
     /// Injected faults; none in a release build.
     pub faults: Faults,
+    /// The threads that run batches on embedded databases.
+    pub crew: Crew,
     /// Wakes the relay after a commit that wrote to the outbox.
     pub nudge: Nudge,
 }

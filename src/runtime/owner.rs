@@ -6,21 +6,22 @@
 //! that one is held up. Queries do the same on readers. The actor itself only buffers, so there is little in it that
 //! could panic; what does is caught by the supervisor.
 
-use std::any::TypeId;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use actix::dev::{MessageResponse, OneshotSender};
 use actix::{
-    Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, ResponseFuture, Supervised,
-    WrapFuture,
+    Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, Supervised, WrapFuture,
 };
-use tokio::sync::oneshot;
 
+use super::crew::{Crew, HELD_UP};
+use super::desk::{Desk, Places};
 use super::group::{self, After, Batch};
-use super::lane::{AnyLane, Lane};
+use super::lane::Caller;
 use super::supervisor::supervise;
-use super::{Access, Door, Failure, Health, Owner, Reply, Task};
+use super::{Access, Failure, Health, Owner, Task};
 use crate::db::Store;
 
 /// How much an owner takes at once.
@@ -36,82 +37,78 @@ pub struct Limits {
 
 /// The supervised actor of one owner.
 pub struct OwnerActor<O: Owner> {
-    owner: Arc<O>,
-    store: Store,
-    health: Arc<Health>,
-    limits: Limits,
-    writes: Desk<O>,
-    reads: Desk<O>,
+    office: Arc<Office<O>>,
     kick_is_due: bool,
     later_kick_is_due: bool,
     is_looking: Arc<AtomicBool>,
+}
+
+/// What an owner's actor and its workers share.
+pub struct Office<O> {
+    owner: Arc<O>,
+    store: Store,
+    crew: Crew,
+    health: Arc<Health>,
+    writes: Desk<O>,
+    reads: Desk<O>,
 }
 
 /// How often an owner looks whether its database answers: the status page is true also when nobody asks for anything, and
 /// a store that is back is noticed where nobody is let through to it.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// The tasks of one kind of access: those that wait, and how many run.
-struct Desk<O> {
-    lanes: Vec<(TypeId, Box<dyn AnyLane<O>>)>,
-    waiting: usize,
-    running: usize,
-    at_once: usize,
-    /// When the last batch was started.
-    started: Instant,
-}
-
-/// A batch goes beside one that runs only where so many wait: few large batches are cheaper than many small ones, most of
-/// all on a server (measured there: 0.6 of the throughput with four small ones at once) …
-const WORTH_ANOTHER: usize = 256;
-/// … or where the one that runs is held up.
-const HELD_UP: Duration = Duration::from_millis(50);
-
-impl<O: 'static> Desk<O> {
-    fn new(at_once: usize) -> Self {
-        Self { lanes: Vec::new(), waiting: 0, running: 0, at_once, started: Instant::now() }
+impl<O: Owner> Office<O> {
+    const fn desk(&self, access: Access) -> &Desk<O> {
+        match access {
+            Access::Read => &self.reads,
+            Access::Write => &self.writes,
+        }
     }
 
-    fn may_start(&self) -> bool {
-        let beside = || self.waiting >= WORTH_ANOTHER || self.started.elapsed() >= HELD_UP;
-        self.waiting > 0 && self.running < self.at_once && (self.running == 0 || beside())
+    /// What a worker does: one batch, and later the next, after those of others, until nothing waits.
+    fn work(self: Arc<Self>, access: Access, addr: Addr<OwnerActor<O>>) {
+        let Some(batch) = self.desk(access).next() else { return };
+        let done = catch_unwind(AssertUnwindSafe(|| self.run_counted(access, batch)));
+        if matches!(done, Err(_) | Ok(After::Restart)) {
+            self.desk(access).leave();
+            return restart(&addr);
+        }
+        let crew = self.crew.clone();
+        crew.call_again(Box::new(move || self.work(access, addr)));
     }
 
-    fn push<M: Task<O>>(&mut self, task: M) -> Option<oneshot::Receiver<Reply<M::Outcome>>> {
-        let kind = TypeId::of::<M>();
-        let at = match self.lanes.iter().position(|(of, _)| *of == kind) {
-            Some(at) => at,
-            None => {
-                self.lanes.push((kind, Box::new(Lane::<O, M>::new())));
-                self.lanes.len() - 1
+    fn run_counted(&self, access: Access, batch: Batch<O>) -> After {
+        let size = batch.iter().map(|lane| lane.len()).sum();
+        if size == 0 {
+            return After::Keep;
+        }
+        self.health.in_flight.fetch_add(size, Relaxed);
+        let after = self.run(access, batch);
+        self.health.in_flight.fetch_sub(size, Relaxed);
+        after
+    }
+
+    /// Runs a batch on a connection of the pool.
+    fn run(&self, access: Access, batch: Batch<O>) -> After {
+        let connection = match access {
+            Access::Read => self.store.reader(),
+            Access::Write => self.store.writer(),
+        };
+        let mut db = match connection {
+            Ok(db) => db,
+            Err(error) => {
+                group::refuse(batch, &error, &self.health);
+                return After::Keep;
             }
         };
-        let lane = self.lanes.get_mut(at)?.1.as_any().downcast_mut::<Lane<O, M>>()?;
-        self.waiting += 1;
-        Some(lane.push(task))
-    }
-
-    /// The next batch, where one may start: at most `batch_max` tasks, the lanes taking turns in being first.
-    fn next(&mut self, batch_max: usize) -> Option<Batch<O>> {
-        if !self.may_start() {
-            return None;
+        let after = match access {
+            Access::Read => group::read(&*self.owner, &mut db, batch, &self.health),
+            Access::Write => group::write(&*self.owner, &mut db, batch, &self.health),
+        };
+        if after != After::Keep {
+            db.condemn();
         }
-        self.started = Instant::now();
-        let mut room = batch_max;
-        let mut batch = Vec::new();
-        for (_, lane) in &mut self.lanes {
-            let n = lane.len().min(room);
-            if n > 0 {
-                batch.push(lane.take(n));
-                room -= n;
-            }
-        }
-        if room == 0 {
-            self.lanes.rotate_left(1);
-        }
-        self.waiting -= batch_max - room;
-        self.running += 1;
-        Some(batch)
+        after
     }
 }
 
@@ -120,37 +117,18 @@ impl<O: Owner> OwnerActor<O> {
     pub fn start(owner: Arc<O>, store: Store, limits: Limits) -> (Addr<Self>, Arc<Health>) {
         let clock = owner.kit().clock.clone();
         let health = Arc::new(Health::new(O::NAME, clock, limits.mailbox, Some(store.engine())));
+        let Limits { mailbox: public, reserved, batch_max } = limits;
+        let desk = |workers| Desk::new(Places { public, reserved, batch_max, workers }, Arc::clone(&health));
+        let (writes, reads) = (desk(store.writer_limit()), desk(store.reader_limit()));
+        // A server's work is its own processor's: its answers are waited for, each batch on a thread of its own.
+        let crew = if store.is_embedded() { owner.kit().crew.clone() } else { Crew::boundless() };
+        let office = Arc::new(Office { owner, store, crew, health: Arc::clone(&health), writes, reads });
         let addr = supervise(Arc::clone(&health), |ctx| {
             // The bound is ours to keep, below: actix's own does not hold for `send`.
-            ctx.set_mailbox_capacity(limits.mailbox.saturating_add(limits.reserved));
-            Self {
-                owner,
-                writes: Desk::new(store.writer_limit()),
-                reads: Desk::new(store.reader_limit()),
-                store,
-                health: Arc::clone(&health),
-                limits,
-                kick_is_due: false,
-                later_kick_is_due: false,
-                is_looking: Arc::default(),
-            }
+            ctx.set_mailbox_capacity(public.saturating_add(reserved));
+            Self { office, kick_is_due: false, later_kick_is_due: false, is_looking: Arc::default() }
         });
         (addr, health)
-    }
-
-    const fn desk(&mut self, access: Access) -> &mut Desk<O> {
-        match access {
-            Access::Read => &mut self.reads,
-            Access::Write => &mut self.writes,
-        }
-    }
-
-    fn has_room(&mut self, access: Access, door: Door) -> bool {
-        let places = match door {
-            Door::Public => self.limits.mailbox,
-            Door::Reserved => self.limits.mailbox.saturating_add(self.limits.reserved),
-        };
-        self.desk(access).waiting < places
     }
 
     /// Starts what can start once the mailbox has been emptied, so that what arrived together runs together.
@@ -162,85 +140,49 @@ impl<O: Owner> OwnerActor<O> {
 
     fn kick(&mut self, ctx: &mut Context<Self>) {
         self.kick_is_due = false;
-        while let Some(batch) = self.reads.next(self.limits.batch_max) {
-            self.start_batch(ctx, Access::Read, batch);
+        for access in [Access::Read, Access::Write] {
+            while self.office.desk(access).hire() {
+                self.start_worker(ctx, access);
+            }
         }
-        while let Some(batch) = self.writes.next(self.limits.batch_max) {
-            self.start_batch(ctx, Access::Write, batch);
-        }
-        self.publish();
-        let waits = self.reads.waiting + self.writes.waiting > 0;
+        let waits = self.office.reads.waiting() + self.office.writes.waiting() > 0;
         if waits && !std::mem::replace(&mut self.later_kick_is_due, true) {
             ctx.run_later(HELD_UP, |me, ctx| {
                 me.later_kick_is_due = false;
+                me.office.crew.relieve();
                 me.kick(ctx);
             });
         }
     }
 
-    fn start_batch(&mut self, ctx: &Context<Self>, access: Access, batch: Batch<O>) {
-        let size = batch.iter().map(|lane| lane.len()).sum();
-        self.health.in_flight.fetch_add(size, Relaxed);
-        let (owner, store, health) = (Arc::clone(&self.owner), self.store.clone(), Arc::clone(&self.health));
-        let addr = ctx.address();
-        // Not `ctx.spawn`: a restart would cancel it and lose sight of the batch.
-        actix::spawn(async move {
-            let job = move || run(&*owner, &store, access, batch, &health);
-            let after = tokio::task::spawn_blocking(job).await.unwrap_or(After::Restart);
-            wake(&addr, Finished { access, size, after });
-        });
+    fn start_worker(&self, ctx: &Context<Self>, access: Access) {
+        let (office, addr) = (Arc::clone(&self.office), ctx.address());
+        self.office.crew.call(Box::new(move || office.work(access, addr)));
     }
 
     fn look(&self) {
         if self.is_looking.swap(true, Relaxed) {
             return;
         }
-        let (store, health, is_looking) = (self.store.clone(), Arc::clone(&self.health), Arc::clone(&self.is_looking));
+        let (office, is_looking) = (Arc::clone(&self.office), Arc::clone(&self.is_looking));
         drop(tokio::task::spawn_blocking(move || {
-            health.set_reachable(store.answers());
+            office.health.set_reachable(office.store.answers());
             is_looking.store(false, Relaxed);
         }));
     }
-
-    fn publish(&self) {
-        self.health.depth.store(self.writes.waiting + self.reads.waiting, Relaxed);
-    }
 }
 
-/// Runs a batch on a connection of the pool, on a blocking thread.
-fn run<O: Owner>(owner: &O, store: &Store, access: Access, batch: Batch<O>, health: &Health) -> After {
-    let connection = match access {
-        Access::Read => store.reader(),
-        Access::Write => store.writer(),
-    };
-    let mut db = match connection {
-        Ok(db) => db,
-        Err(error) => {
-            group::refuse(batch, &error, health);
-            return After::Keep;
-        }
-    };
-    let after = match access {
-        Access::Read => group::read(owner, &mut db, batch, health),
-        Access::Write => group::write(owner, &mut db, batch, health),
-    };
-    if after != After::Keep {
-        db.condemn();
-    }
-    after
-}
-
-/// Tells an actor something it can do without: a lost wake-up is made up for by the next.
+/// Tells an actor to begin a new life.
 #[expect(clippy::disallowed_methods, reason = "it must not wait for room, and may be lost when the actor is gone")]
-fn wake<O: Owner>(addr: &Addr<OwnerActor<O>>, finished: Finished) {
-    addr.do_send(finished);
+fn restart<O: Owner>(addr: &Addr<OwnerActor<O>>) {
+    addr.do_send(Restart);
 }
 
 impl<O: Owner> Actor for OwnerActor<O> {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        // The timer of an earlier life is gone.
+        // What an earlier life had planned is gone.
         self.later_kick_is_due = false;
         ctx.run_interval(LOOK_EVERY, |me, _| me.look());
         self.kick(ctx);
@@ -252,43 +194,45 @@ impl<O: Owner> Supervised for OwnerActor<O> {}
 impl<O: Owner> Unpin for OwnerActor<O> {}
 
 impl<O: Owner, M: Task<O>> Handler<M> for OwnerActor<O> {
-    type Result = ResponseFuture<Reply<M::Outcome>>;
+    type Result = Entry<O, M>;
 
     fn handle(&mut self, task: M, ctx: &mut Self::Context) -> Self::Result {
-        if self.owner.kit().faults.hit(O::NAME, "handle").is_err() || !self.has_room(M::ACCESS, M::DOOR) {
-            return Box::pin(std::future::ready(Err(Failure::Busy)));
+        let has_room = self.office.desk(M::ACCESS).has_room(M::DOOR);
+        if self.office.owner.kit().faults.hit(O::NAME, "handle").is_err() || !has_room {
+            return Entry::Busy;
         }
-        let outcome = self.desk(M::ACCESS).push(task);
-        self.publish();
         self.kick_soon(ctx);
-        Box::pin(async move {
-            match outcome {
-                Some(outcome) => outcome.await.unwrap_or(Err(Failure::Unknown)),
-                None => Err(Failure::Poison),
-            }
-        })
+        Entry::Waits(Arc::clone(&self.office), task)
     }
 }
 
-/// A batch came back from its blocking thread.
-#[derive(Message)]
-#[rtype(result = "()")]
-struct Finished {
-    access: Access,
-    size: usize,
-    after: After,
+/// What becomes of a task at the door. Its caller is answered by the worker itself, with nobody between.
+pub enum Entry<O, M> {
+    /// It is refused.
+    Busy,
+    /// It waits for a worker.
+    Waits(Arc<Office<O>>, M),
 }
 
-impl<O: Owner> Handler<Finished> for OwnerActor<O> {
+impl<O: Owner, M: Task<O>> MessageResponse<OwnerActor<O>, M> for Entry<O, M> {
+    fn handle(self, _: &mut Context<OwnerActor<O>>, reply: Option<OneshotSender<M::Result>>) {
+        match (self, reply) {
+            (Self::Waits(office, task), reply) => office.desk(M::ACCESS).push(task, Caller::new(reply)),
+            (Self::Busy, Some(reply)) => drop(reply.send(Err(Failure::Busy))),
+            (Self::Busy, None) => {}
+        }
+    }
+}
+
+/// A worker met a bug: a new life with fresh connections.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct Restart;
+
+impl<O: Owner> Handler<Restart> for OwnerActor<O> {
     type Result = ();
 
-    fn handle(&mut self, finished: Finished, ctx: &mut Self::Context) {
-        self.health.in_flight.fetch_sub(finished.size, Relaxed);
-        self.desk(finished.access).running -= 1;
-        if finished.after == After::Restart {
-            ctx.stop();
-        } else {
-            self.kick(ctx);
-        }
+    fn handle(&mut self, _: Restart, ctx: &mut Self::Context) {
+        ctx.stop();
     }
 }

@@ -17,7 +17,7 @@ use tradepost::runtime::inbox::{Consumer, Delivery};
 use tradepost::runtime::outbox::Message;
 use tradepost::runtime::owner::Limits;
 use tradepost::runtime::task::ask;
-use tradepost::runtime::{Faults, Kit, Nudge, OwnerActor};
+use tradepost::runtime::{Crew, Faults, Kit, Nudge, OwnerActor};
 use tradepost::user::{self, User};
 
 use crate::server::place::Place;
@@ -43,7 +43,14 @@ fn kit() -> Kit {
     let settings = config::read("", Vec::new()).unwrap();
     let clock = Clock::default();
     let ids = Arc::new(IdGenerator::new(clock.clone(), settings.node.id));
-    Kit { clock, ids, node: settings.node.id, faults: Faults::default(), nudge: Nudge::default() }
+    Kit {
+        clock,
+        ids,
+        node: settings.node.id,
+        faults: Faults::default(),
+        crew: Crew::default(),
+        nudge: Nudge::default(),
+    }
 }
 
 /// Every order in which two reservations and two cancellations arrive, the second one the same message or another.

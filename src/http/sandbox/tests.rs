@@ -18,7 +18,7 @@ use crate::runtime::owner::Limits;
 use crate::runtime::relay::{Network, Relay};
 use crate::runtime::retry::Backoff;
 use crate::runtime::round::Policy;
-use crate::runtime::{Faults, Kit, Nudge};
+use crate::runtime::{Crew, Faults, Kit, Nudge};
 
 const PAY_ID: PayId = PayId::new(77);
 
@@ -66,7 +66,14 @@ async fn stand() -> Stand {
     migrate::run(&store, migrate::SANDBOX).unwrap();
     let (clock, node) = (Clock::default(), NodeId::try_from(0).unwrap());
     let ids = Arc::new(IdGenerator::new(clock.clone(), node));
-    let kit = Kit { clock: clock.clone(), ids, node, faults: Faults::default(), nudge: Nudge::default() };
+    let kit = Kit {
+        clock: clock.clone(),
+        ids,
+        node,
+        faults: Faults::default(),
+        crew: Crew::default(),
+        nudge: Nudge::default(),
+    };
 
     let (tell, told) = mpsc::unbounded_channel();
     let data = Data::new(Shop { gateway: OnceLock::new(), tell, clock: clock.clone(), bad: Mutex::default() });

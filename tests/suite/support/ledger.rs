@@ -11,7 +11,7 @@ use tradepost::db::{self, Db, Store};
 use tradepost::domain::clock::Clock;
 use tradepost::domain::id::{IdGenerator, NodeId};
 use tradepost::runtime::owner::Limits;
-use tradepost::runtime::{Access, Door, Faults, Health, Kit, Nudge, Owner, OwnerActor, Reply, Task};
+use tradepost::runtime::{Access, Crew, Door, Faults, Health, Kit, Nudge, Owner, OwnerActor, Reply, Task};
 
 use crate::server::place::Place;
 
@@ -70,6 +70,7 @@ impl Running {
         let (clock, faults) = (Clock::default(), Faults::default());
         let node = NodeId::try_from(1).unwrap();
         let kit = Kit {
+            crew: Crew::default(),
             ids: Arc::new(IdGenerator::new(clock.clone(), node)),
             clock,
             node,

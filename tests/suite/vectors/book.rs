@@ -15,7 +15,7 @@ use tradepost::pay::Pay;
 use tradepost::pay::actor::Actor;
 use tradepost::pay::error::Rejected;
 use tradepost::pay::message::Notify;
-use tradepost::runtime::{Faults, Kit, Nudge, OwnerActor, task::ask};
+use tradepost::runtime::{Crew, Faults, Kit, Nudge, OwnerActor, task::ask};
 
 use crate::server::place::Place;
 use crate::support::{LIMITS, ledger, number};
@@ -38,6 +38,7 @@ impl Book {
         migrate::run(&store, migrate::PAY).unwrap();
         let (clock, node) = (Clock::default(), NodeId::try_from(1).unwrap());
         let kit = Kit {
+            crew: Crew::default(),
             ids: Arc::new(IdGenerator::new(clock.clone(), node)),
             clock,
             node,
