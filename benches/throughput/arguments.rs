@@ -82,7 +82,7 @@ pub struct Args {
     #[arg(long, default_value_t = 10.0)]
     pub overload_factor: f64,
     /// Connections at most in the overload, as far as files may be open: more than orders may be under way.
-    #[arg(long, default_value_t = 6_000)]
+    #[arg(long, default_value_t = 1_000)]
     pub overload_connections: usize,
     /// Orders that are in the stores already, for the growth.
     #[arg(long, value_delimiter = ',', default_values_t = [0, 1_000_000, 5_000_000])]

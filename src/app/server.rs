@@ -11,7 +11,7 @@ use super::graph::Graph;
 use crate::config::Settings;
 use crate::domain::clock::Clock;
 use crate::gateway::sandbox::Platform;
-use crate::http::{State, audit::Auditor, middleware, password::Passwords, route, sandbox, token::Tokens};
+use crate::http::{State, audit::Auditor, door::Door, middleware, password::Passwords, route, sandbox, token::Tokens};
 
 /// What handlers work with.
 pub fn state(graph: &Graph, tokens: Tokens, passwords: Passwords, clock: Clock, settings: &Settings) -> State {
@@ -28,6 +28,7 @@ pub fn state(graph: &Graph, tokens: Tokens, passwords: Passwords, clock: Clock, 
         passwords,
         health: graph.health.clone(),
         outboxes: graph.outboxes.clone(),
+        door: Door::new(settings.http.in_flight_max, settings.http.admit_within.0),
         body_within: settings.http.body_within.0,
         auditor,
     }

@@ -10,6 +10,7 @@ pub fn check(settings: &Settings) -> Result<(), Error> {
         ("orders.in_flight_max", settings.orders.in_flight_max),
         ("session.hashing_max", settings.session.hashing_max),
         ("http.connections_max", settings.http.connections_max),
+        ("http.in_flight_max", settings.http.in_flight_max),
         ("store.readers", usize::try_from(settings.store.readers).unwrap_or(0)),
         ("store.writers", usize::try_from(settings.store.writers).unwrap_or(0)),
         ("relay.batch_max", usize::from(settings.relay.batch_max)),

@@ -75,6 +75,8 @@ pub struct Http {
     pub public_url: String,
     pub workers: usize,
     pub connections_max: usize,
+    pub in_flight_max: usize,
+    pub admit_within: Span,
     pub body_within: Span,
     pub shutdown_within: Span,
 }

@@ -53,18 +53,21 @@ impl OrderCoordinator {
     }
 }
 
-/// Places an order; the caller waits at most `answer_within`, the order goes on without.
+/// Places an order; the caller waits at most `answer_within`, the order goes on without. Where it is not even written then,
+/// and its writing has not begun, it is dropped: nobody waits for it. Where it has, the sweep finds it.
 async fn place(tools: Arc<Tools>, tracker: Tracker, addr: Addr<OrderCoordinator>, task: Place) -> Reply<Placed> {
     let began = Instant::now();
     let order_id = tools.ids.next();
     let working = tracker.begin(order_id).ok_or(Failure::Busy)?;
-    let order = match place::write(&tools, &task, order_id).await? {
+    let within = tools.orders.answer_within.0;
+    let written = tokio::time::timeout(within, place::write(&tools, &task, order_id)).await;
+    let order = match written.map_err(|_| Failure::Unknown)?? {
         Written::Answered(placed) => return Ok(placed),
         Written::New(order) => order,
     };
     let begun = saga::begin(&order);
     let outcome = spawn_drive(Arc::clone(&tools), addr, working, order, begun);
-    let left = tools.orders.answer_within.0.saturating_sub(began.elapsed());
+    let left = within.saturating_sub(began.elapsed());
     let placed = match tokio::time::timeout(left, outcome).await {
         Ok(placed) => placed.map_err(|_| Failure::Unknown)?,
         Err(_) => Placed::Accepted(order_id),

@@ -1,6 +1,7 @@
 //! The HTTP side: [`route`] has every route on one screen, one file per resource has its handlers.
 //!
-//! A request passes [`middleware`] (request id, log line, problems, headers), then the extractors of its handler in this
+//! A request passes [`middleware`] (request id, log line, problems, headers) and, where it is new work, the [`door`]; then
+//! the extractors of its handler in this
 //! order: who asks ([`auth`]), what it names ([`path`], [`page`], [`key`]), what it says ([`body`]). A handler asks an
 //! owner or the coordinator and words the answer. Whatever goes wrong is a [`problem::Problem`].
 
@@ -10,6 +11,7 @@ pub mod balance;
 pub mod body;
 pub mod callback;
 pub mod coupon;
+pub mod door;
 pub mod field;
 pub mod goods;
 pub mod health;
@@ -79,6 +81,8 @@ pub struct State {
     pub started: Timestamp,
     /// Checks the books.
     pub auditor: audit::Auditor,
+    /// Where new work is let in.
+    pub door: door::Door,
     /// A body that takes longer is refused: `http.body_within`.
     pub body_within: Duration,
 }

@@ -1,10 +1,12 @@
 //! Every route, on one screen. Who may use it is said by its handler's first argument; see [`super::auth`].
 
+use actix_web::Route;
+use actix_web::middleware::from_fn;
 use actix_web::web::{PayloadConfig, ServiceConfig, get, patch, post, resource};
 
 use super::{
-    audit, balance, callback, coupon, goods, health, life, listing, message, order, pay_page, payment, session, status,
-    stock, story, user,
+    audit, balance, callback, coupon, door, goods, health, life, listing, message, order, pay_page, payment, session,
+    status, stock, story, user,
 };
 
 const KIB: usize = 1024;
@@ -22,13 +24,18 @@ pub fn public(cfg: &mut ServiceConfig) {
         .service(resource("/v1/sessions").app_data(limit(4)).route(post().to(session::sign_in)))
         .service(resource("/v1/goods").route(get().to(goods::list)))
         .service(resource("/v1/goods/{id}").route(get().to(goods::find)))
-        .service(resource("/v1/orders").app_data(limit(16)).route(get().to(order::list)).route(post().to(order::place)))
+        .service(
+            resource("/v1/orders")
+                .app_data(limit(16))
+                .route(get().to(order::list))
+                .route(new_work(post().to(order::place))),
+        )
         .service(resource("/v1/orders/{id}").route(get().to(order::find)))
         .service(resource("/v1/orders/{id}/events").route(get().to(story::own)))
         .service(resource("/v1/orders/{id}/cancel").route(post().to(life::cancel)))
         .service(resource("/v1/orders/{id}/receive").route(post().to(life::receive)))
         .service(resource("/v1/orders/{id}/refund").route(post().to(life::refund)))
-        .service(resource("/v1/payments").route(post().to(payment::start)))
+        .service(resource("/v1/payments").route(new_work(post().to(payment::start))))
         .service(resource("/v1/payments/{id}").route(get().to(payment::find)))
         .service(resource("/pay/page.js").route(get().to(pay_page::script)))
         .service(resource("/pay/{id}").route(get().to(pay_page::show)))
@@ -58,6 +65,11 @@ pub fn admin(cfg: &mut ServiceConfig) {
         .service(resource("/admin/payments/{id}/query").route(post().to(payment::query)))
         .service(resource("/admin/coupons").route(post().to(coupon::create)))
         .service(resource("/admin/users/{id}/balance").route(post().to(balance::adjust)));
+}
+
+/// A route that is reached through the door.
+fn new_work(route: Route) -> Route {
+    route.wrap(from_fn(door::new_work))
 }
 
 /// A body limit.

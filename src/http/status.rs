@@ -8,7 +8,7 @@ use futures_util::future::{join_all, join3};
 use serde::Serialize;
 
 use super::auth::Admin;
-use super::{Answer, State};
+use super::{Answer, State, door};
 use crate::coordinator::message::{Look, Sagas};
 use crate::domain::clock::Timestamp;
 use crate::pay::message::{CountUnsettled, Unsettled};
@@ -36,6 +36,7 @@ struct Status {
     outbox: Option<Outbox>,
     sagas: Option<Sagas>,
     payments: Option<Unsettled>,
+    door: door::Report,
 }
 
 /// The outboxes together.
@@ -66,6 +67,7 @@ pub async fn show(_: Admin, state: web::Data<State>) -> Answer {
         outbox,
         sagas,
         payments,
+        door: state.door.report(),
     };
     Ok(HttpResponse::Ok().json(status))
 }

@@ -42,6 +42,7 @@ fn state() -> State {
         health: Vec::new(),
         outboxes: Vec::new(),
         started: clock.now(),
+        door: door::Door::new(1, Duration::ZERO),
         body_within: Duration::from_secs(1),
         clock,
     }

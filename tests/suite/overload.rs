@@ -33,6 +33,70 @@ async fn what_finds_no_room_is_refused_as_busy_and_what_was_promised_is_kept() {
 }
 
 #[actix_web::test]
+async fn a_crowd_at_the_door_is_refused_and_neither_callbacks_nor_operators_have_to_wait_behind_it() {
+    let app = TestApp::with(&[("HTTP__IN_FLIGHT_MAX", "1"), ("HTTP__ADMIT_WITHIN", "20ms")]).await;
+    let (admin, (zs, order_id, pay_id)) = (app.admin().await, app.paying().await);
+    let open = app.get("/admin/status", &admin).await.expect(200).body;
+    assert_eq!(open["door"], json!({"capacity": 1, "in_flight": 0, "refused": 0}));
+    // An order that is under way for a while, and many who want to order meanwhile.
+    app.faults.plan("goods.before_commit", Fault::Delay(Duration::from_secs(2)), 0, 1);
+    let (slow, wish) = (Wish::of(GOODS, 1), Wish::of(GOODS, 1));
+    let slow = app.order(&zs, "slow", &slow);
+    let crowd = async {
+        let inside = || async { (app.get("/admin/status", &admin).await.body["door"]["in_flight"] == 1).then_some(()) };
+        eventually(Duration::from_secs(1), "one is inside", inside).await;
+        let keys: Vec<String> = (0..8).map(|n| format!("k{n}")).collect();
+        for answer in join_all(keys.iter().map(|key| app.order(&zs, key, &wish))).await {
+            let busy = answer.expect_problem(503, "busy");
+            assert_eq!(busy.header("retry-after"), "1");
+        }
+        app.pay(&zs, "another key", &order_id).await.expect_problem(503, "busy");
+        let full = app.get("/admin/status", &admin).await.expect(200).body;
+        assert_eq!((&full["door"]["in_flight"], &full["status"]), (&json!(1), &json!("healthy")));
+        assert!(full["door"]["refused"].as_u64().unwrap() >= 8, "{full}");
+        assert_eq!(app.told_alone(&pay_id).await, [200]);
+        let full = app.get("/admin/status", &admin).await.expect(200).body;
+        assert_eq!(full["door"]["in_flight"], 1, "the callback was not waiting for that");
+    };
+    let (slow, ()) = futures_util::future::join(slow, crowd).await;
+    slow.expect(201);
+    // Of those who were refused, nothing is written.
+    assert_eq!(app.number("order", "SELECT count(*) AS n FROM orders"), 2);
+    app.order(&zs, "k0", &wish).await.expect(201);
+    app.assert_paid_once(&zs, &order_id).await;
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn an_order_nobody_waits_for_any_more_is_not_begun_and_one_that_was_is_driven_to_its_end() {
+    let app = TestApp::with(&[("ORDERS__ANSWER_WITHIN", "100ms"), ("STORE__WRITERS", "1")]).await;
+    let zs = app.zs().await;
+    let wish = Wish::of(GOODS, 1);
+    app.faults.plan("order.before_commit", Fault::Delay(Duration::from_millis(600)), 0, 1);
+    let first = app.order(&zs, "begun", &wish);
+    let second = async {
+        eventually(Duration::from_secs(1), "the first is being written", || async {
+            (app.faults.struck("order.before_commit") == 1).then_some(())
+        })
+        .await;
+        app.order(&zs, "late", &wish).await
+    };
+    let (first, second) = futures_util::future::join(first, second).await;
+    first.expect_problem(503, "busy");
+    second.expect_problem(503, "busy");
+    let written = || async { (app.number("order", "SELECT count(*) AS n FROM orders") > 0).then_some(()) };
+    eventually(Duration::from_secs(2), "the first is written", written).await;
+    app.settle().await;
+    assert_eq!(app.stock(GOODS).await, 999, "the sweep found it");
+    assert_eq!(app.number("order", "SELECT count(*) AS n FROM orders"), 1);
+    app.order(&zs, "begun", &wish).await.expect(201);
+    assert_eq!(app.stock(GOODS).await, 999);
+    app.order(&zs, "late", &wish).await.expect(201);
+    assert_eq!(app.stock(GOODS).await, 998);
+    app.finish().await;
+}
+
+#[actix_web::test]
 async fn a_store_that_somebody_else_holds_is_waited_for_and_then_the_order_is_confirmed() {
     let app = TestApp::with(&[("ORDERS__ANSWER_WITHIN", "100ms")]).await;
     let zs = app.zs().await;

@@ -51,6 +51,8 @@ impl TestApp {
         let base = [
             ("HTTP__LISTEN", "127.0.0.1:0"),
             ("HTTP__WORKERS", "1"),
+            // However many orders a test places at once.
+            ("HTTP__ADMIT_WITHIN", "60s"),
             ("STORE__URL", url.as_str()),
             ("SECRETS__FOLDER", folder.as_str()),
             ("ADMIN__PASSWORD", ADMIN_PASSWORD),
