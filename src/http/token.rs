@@ -1,5 +1,7 @@
 //! Access tokens: JWT, HMAC-SHA256 alone, judged by our clock.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
@@ -15,6 +17,8 @@ const PARTY: &str = "tradepost";
 const LEEWAY_S: i64 = 5;
 /// No token of ours is near this long.
 const LONGEST: usize = 2048;
+/// Tokens whose signature is known to be good; twice as many may be kept.
+const KNOWN_MAX: usize = 10_000;
 
 /// Who a token says is calling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +39,41 @@ struct Claims {
     role: Role,
 }
 
+/// Tokens whose signature was verified, so that a customer's next request need not have it done again. Those that nobody
+/// has used for a while go: the young become the old, and whoever is old and asks is young again.
+#[derive(Default)]
+struct Known {
+    young: HashMap<String, Grant>,
+    old: HashMap<String, Grant>,
+}
+
+/// What a token says, whenever it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Grant {
+    caller: Caller,
+    from: i64,
+    to: i64,
+}
+
+impl Known {
+    fn find(&mut self, token: &str) -> Option<Grant> {
+        if let Some((token, grant)) = self.old.remove_entry(token) {
+            self.keep(token, grant);
+        }
+        self.young.get(token).copied()
+    }
+
+    fn keep(&mut self, token: String, grant: Grant) {
+        if self.young.len() >= KNOWN_MAX {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.young.insert(token, grant);
+    }
+}
+
 /// Makes and reads access tokens.
 pub struct Tokens {
+    known: Mutex<Known>,
     signing: EncodingKey,
     verifying: DecodingKey,
     validation: Validation,
@@ -56,6 +93,7 @@ impl Tokens {
         validation.validate_exp = false;
         validation.validate_nbf = false;
         Self {
+            known: Mutex::default(),
             signing: EncodingKey::from_secret(secret),
             verifying: DecodingKey::from_secret(secret),
             validation,
@@ -96,11 +134,24 @@ impl Tokens {
         if token.len() > LONGEST {
             return None;
         }
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.verifying, &self.validation).ok()?.claims;
+        let known = self.known().find(token);
+        let grant = known.or_else(|| self.verify(token))?;
         let now = self.clock.now().unix_seconds();
-        let begun = claims.nbf <= now.saturating_add(LEEWAY_S);
-        let over = claims.exp.saturating_add(LEEWAY_S) <= now;
-        (begun && !over).then_some(Caller { user_id: claims.sub, role: claims.role })
+        let begun = grant.from <= now.saturating_add(LEEWAY_S);
+        let over = grant.to.saturating_add(LEEWAY_S) <= now;
+        (begun && !over).then_some(grant.caller)
+    }
+
+    fn verify(&self, token: &str) -> Option<Grant> {
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.verifying, &self.validation).ok()?.claims;
+        let caller = Caller { user_id: claims.sub, role: claims.role };
+        let grant = Grant { caller, from: claims.nbf, to: claims.exp };
+        self.known().keep(token.to_owned(), grant);
+        Some(grant)
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -136,6 +187,20 @@ mod tests {
         assert_eq!(tokens.read(&token), Some(caller), "within the leeway");
         clock.advance(Duration::from_secs(3));
         assert_eq!(tokens.read(&token), None);
+    }
+
+    #[test]
+    fn of_the_tokens_that_are_known_those_stay_that_are_used() {
+        let (mut known, mut next) = (Known::default(), 0..);
+        let grant = Grant { caller: Caller { user_id: UserId::new(7), role: Role::Customer }, from: 0, to: 1 };
+        known.keep("used".to_owned(), grant);
+        known.keep("forgotten".to_owned(), grant);
+        for _ in 0..3 {
+            next.by_ref().take(KNOWN_MAX - 1).for_each(|n: u32| known.keep(n.to_string(), grant));
+            assert_eq!(known.find("used"), Some(grant));
+        }
+        assert_eq!(known.find("forgotten"), None);
+        assert!(known.young.len() + known.old.len() <= 2 * KNOWN_MAX);
     }
 
     #[test]
