@@ -61,7 +61,7 @@ pub struct Args {
     #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64, 256])]
     pub connections: Vec<usize>,
     /// Connections of customers who also pay.
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, default_value_t = 256)]
     pub paying: usize,
     /// Clients of pgbench; the best counts.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 4, 8, 16, 32, 64])]
@@ -82,7 +82,7 @@ pub struct Args {
     #[arg(long, default_value_t = 10.0)]
     pub overload_factor: f64,
     /// Connections at most in the overload, as far as files may be open: more than orders may be under way.
-    #[arg(long, default_value_t = 1_000)]
+    #[arg(long, default_value_t = 768)]
     pub overload_connections: usize,
     /// Orders that are in the stores already, for the growth.
     #[arg(long, value_delimiter = ',', default_values_t = [0, 1_000_000, 5_000_000])]

@@ -5,7 +5,6 @@ use super::Tools;
 use super::message::{PaymentStarted, StartPayment};
 use super::turn::Turns;
 use crate::domain::id::UserId;
-use crate::domain::text::Payer;
 use crate::gateway::{Gateway, Outcome, Purchase};
 use crate::order;
 use crate::order::error::PaymentRefusal;
@@ -21,11 +20,15 @@ pub async fn start(tools: &Tools, turns: &Turns, request: StartPayment) -> Reply
     }
     let (user_id, order_id) = (request.user_id, request.order_id);
     let earlier = FindRequest { user_id, key: request.key.clone() };
+    let mut confirm_time = None;
     let prior = match ask(&tools.owners.pay, earlier).await? {
         Some(prior) => prior,
         None => {
             let amount = match ask(&tools.owners.order, order::message::StartPayment { order_id, user_id }).await? {
-                Ok(amount) => Ok(amount),
+                Ok(payable) => {
+                    confirm_time = Some(payable.confirm_time);
+                    Ok(payable.amount)
+                }
                 Err(PaymentRefusal::NotFound) => return Ok(PaymentStarted::OrderNotFound),
                 Err(PaymentRefusal::NotPayable) => Err(RequestRefusal::OrderNotPayable),
             };
@@ -54,7 +57,20 @@ pub async fn start(tools: &Tools, turns: &Turns, request: StartPayment) -> Reply
     let again = Find { pay_id: payment.pay_id, user_id };
     match if turn.waited { ask(&tools.owners.pay, again).await? } else { None } {
         Some(payment) if has_checkout(gateway, &payment) => Ok(PaymentStarted::Started(Box::new(payment))),
-        _ => with_checkout(tools, gateway, payment, user_id, request.payer).await,
+        _ => {
+            if confirm_time.is_none() {
+                let find = order::message::Find { order_id: payment.order_id, user_id };
+                confirm_time = ask(&tools.owners.order, find).await?.and_then(|order| order.confirm_time);
+            }
+            let purchase = Purchase {
+                pay_id: payment.pay_id,
+                amount: payment.pay_amount,
+                // With the order's own time to be paid: what the platform takes after that would only go back.
+                closes_at: confirm_time.unwrap_or(payment.add_time).plus(tools.orders.pay_within.0),
+                payer: request.payer,
+            };
+            with_checkout(tools, gateway, payment, user_id, purchase).await
+        }
     }
 }
 
@@ -68,17 +84,8 @@ async fn with_checkout(
     gateway: &dyn Gateway,
     payment: Payment,
     user_id: UserId,
-    payer: Option<Payer>,
+    purchase: Purchase,
 ) -> Reply<PaymentStarted> {
-    let find = order::message::Find { order_id: payment.order_id, user_id };
-    let confirmed = ask(&tools.owners.order, find).await?.and_then(|order| order.confirm_time);
-    let purchase = Purchase {
-        pay_id: payment.pay_id,
-        amount: payment.pay_amount,
-        // With the order's own time to be paid: what the platform takes after that would only go back.
-        closes_at: confirmed.unwrap_or(payment.add_time).plus(tools.orders.pay_within.0),
-        payer,
-    };
     match gateway.create(purchase).await {
         Outcome::Known(None) => {
             let again = Find { pay_id: payment.pay_id, user_id };

@@ -32,8 +32,14 @@ pub async fn around(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let request_id = request_id(req.headers());
-    let route = req.match_pattern().unwrap_or_default();
-    let span = tracing::info_span!("request", %request_id, method = %req.method(), route, user_id = Empty);
+    // Its values are only made where somebody listens: finding the route again costs as much as finding it did.
+    let span = tracing::info_span!(
+        "request",
+        %request_id,
+        method = %req.method(),
+        route = req.match_pattern().unwrap_or_default(),
+        user_id = Empty
+    );
     let begun = Instant::now();
     let served = AssertUnwindSafe(async move { next.call(req).await });
     let answer = match served.catch_unwind().instrument(span.clone()).await {
@@ -66,7 +72,15 @@ fn request_id(headers: &HeaderMap) -> String {
         .get(REQUEST_ID)
         .and_then(|value| value.to_str().ok())
         .filter(|id| (1..=LONGEST).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()))
-        .map_or_else(|| Uuid::now_v7().to_string(), str::to_owned)
+        .map_or_else(|| new_id().to_string(), str::to_owned)
+}
+
+/// A UUIDv7 that is unique, but no secret: its random part does not come from the system, which would be asked each time.
+fn new_id() -> Uuid {
+    let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    let mut random = [0; 10];
+    fastrand::fill(&mut random);
+    uuid::Builder::from_unix_timestamp_millis(u64::try_from(since.as_millis()).unwrap_or_default(), &random).into_uuid()
 }
 
 /// The same problem body for our errors and for those of the framework.

@@ -2,14 +2,13 @@
 
 use super::error::{ActRefusal, PaymentRefusal};
 use super::message::{
-    self, Cancel, Confirm, CountUnfinished, Do, Ended, Entry, Find, FindAny, Journal, List, ListAll, PreOrder,
+    self, Cancel, Confirm, CountUnfinished, Do, Ended, Entry, Find, FindAny, Journal, List, ListAll, Payable, PreOrder,
     PreOrdered, StartPayment, Story, TakeExpired, Unfinished,
 };
 use super::{Order, act, ending, listing, paid, store};
 use crate::db::{Db, Result as DbResult};
 use crate::domain::event::Event;
 use crate::domain::id::OrderId;
-use crate::domain::money::Money;
 use crate::runtime::inbox::Consumer;
 use crate::runtime::outbox::Message;
 use crate::runtime::{Access, Door, OwnerActor, Task};
@@ -85,7 +84,7 @@ impl Task<Order> for CountUnfinished {
 }
 
 impl Task<Order> for StartPayment {
-    type Outcome = Result<Money, PaymentRefusal>;
+    type Outcome = Result<Payable, PaymentRefusal>;
     const ACCESS: Access = Access::Write;
 
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> DbResult<Vec<Self::Outcome>> {

@@ -194,14 +194,23 @@ pub struct CountUnfinished {
     pub until: Timestamp,
 }
 
-/// A payment of this user's order is about to start: `unpaid -> paying`. The outcome is the amount to pay.
+/// A payment of this user's order is about to start: `unpaid -> paying`.
 #[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Reply<Result<Money, PaymentRefusal>>")]
+#[rtype(result = "Reply<Result<Payable, PaymentRefusal>>")]
 pub struct StartPayment {
     /// Which.
     pub order_id: OrderId,
     /// Whose it must be.
     pub user_id: UserId,
+}
+
+/// What is to be paid for an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Payable {
+    /// So much.
+    pub amount: Money,
+    /// When it was confirmed: its time to be paid began.
+    pub confirm_time: Timestamp,
 }
 
 /// Orders whose time to be paid has passed, oldest first: each is given out once per `lease`, so that one that cannot

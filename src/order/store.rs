@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::Order;
 use super::error::PaymentRefusal;
 use super::message::{
-    self, CountUnfinished, Find, FindAny, List, PreOrder, PreOrdered, StartPayment, TakeExpired, Unfinished,
+    self, CountUnfinished, Find, FindAny, List, Payable, PreOrder, PreOrdered, StartPayment, TakeExpired, Unfinished,
 };
 use super::row::{self, Row, into_orders};
 use crate::db::bulk::{Kind, Update};
@@ -18,7 +18,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{GoodsId, OrderId, UserId};
 use crate::domain::lifecycle::Move;
 use crate::domain::money::Money;
-use crate::domain::status::{OrderStatus, PayStatus};
+use crate::domain::status::OrderStatus;
 
 #[derive(Insertable)]
 #[diesel(table_name = order_goods, treat_none_as_default_value = false)]
@@ -81,21 +81,22 @@ pub fn pre_order(owner: &Order, batch: &[PreOrder], db: &mut Db) -> db::Result<V
 
 /// Orders that are the asking user's.
 pub fn find(_: &Order, batch: &[Find], db: &mut Db) -> db::Result<Vec<Option<message::Order>>> {
-    let find = |task: &Find| {
-        let row = orders::table.find(task.order_id).filter(orders::user_id.eq(task.user_id));
-        let found: Option<Row> = each!(db, row.get_result(db)).optional()?;
-        Ok(into_orders(db, found.into_iter().collect())?.pop())
-    };
-    batch.iter().map(find).collect()
+    let orders = read(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?;
+    let own = |task: &Find| orders.get(&task.order_id).filter(|order| order.user_id == task.user_id).cloned();
+    Ok(batch.iter().map(own).collect())
+}
+
+/// Orders by their ids.
+fn read(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, message::Order>> {
+    let rows: Vec<Row> =
+        db::load_by(ids, |ids| each!(db, orders::table.filter(among(orders::order_id, ids)).load(db)))?;
+    Ok(into_orders(db, rows)?.into_iter().map(|order| (order.order_id, order)).collect())
 }
 
 /// Orders, whoever's they are.
 pub fn find_any(_: &Order, batch: &[FindAny], db: &mut Db) -> db::Result<Vec<Option<message::Order>>> {
     let ids: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
-    let rows: Vec<Row> =
-        db::load_by(&ids, |ids| each!(db, orders::table.filter(among(orders::order_id, ids)).load(db)))?;
-    let orders: HashMap<OrderId, message::Order> =
-        into_orders(db, rows)?.into_iter().map(|order| (order.order_id, order)).collect();
+    let orders = read(db, &ids)?;
     Ok(ids.iter().map(|id| orders.get(id).cloned()).collect())
 }
 
@@ -182,26 +183,33 @@ pub fn start_payment(
     owner: &Order,
     batch: &[StartPayment],
     db: &mut Db,
-) -> db::Result<Vec<Result<Money, PaymentRefusal>>> {
+) -> db::Result<Vec<Result<Payable, PaymentRefusal>>> {
     let rows = row::lock(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?;
     let now = owner.kit.clock.now();
-    let too_late = |row: &Row| row.confirm_time.is_none_or(|confirmed| now >= confirmed.plus(owner.pay_within));
-    let judge = |task: &StartPayment| match rows.get(&task.order_id).filter(|row| row.user_id == task.user_id) {
-        None => Err(PaymentRefusal::NotFound),
-        Some(row) if row.state().after(Move::StartPayment).is_none() || too_late(row) => {
-            Err(PaymentRefusal::NotPayable)
-        }
-        Some(row) => Ok(row.pay_amount),
+    let judge = |task: &StartPayment| {
+        let own = rows.get(&task.order_id).filter(|row| row.user_id == task.user_id);
+        let row = own.ok_or(PaymentRefusal::NotFound)?;
+        let in_time = row.confirm_time.filter(|confirmed| now < confirmed.plus(owner.pay_within));
+        let confirm_time = in_time.ok_or(PaymentRefusal::NotPayable)?;
+        let payable = Payable { amount: row.pay_amount, confirm_time };
+        row.state().after(Move::StartPayment).map(|_| payable).ok_or(PaymentRefusal::NotPayable)
     };
-    let outcomes: Vec<Result<Money, PaymentRefusal>> = batch.iter().map(judge).collect();
-    let started: Vec<OrderId> =
-        batch.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_ok()).map(|(task, _)| task.order_id).collect();
-    for ids in started.chunks(db::ROWS_PER_INSERT) {
-        let unpaid = among(orders::order_id, ids).and(orders::pay_status.eq(PayStatus::Unpaid));
-        each!(
-            db,
-            diesel::update(orders::table.filter(unpaid)).set(orders::pay_status.eq(PayStatus::Paying)).execute(db)
-        )?;
-    }
+    let outcomes: Vec<Result<Payable, PaymentRefusal>> = batch.iter().map(judge).collect();
+    let started = batch.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_ok());
+    let started: Vec<Paying> = started.map(|(task, _)| Paying { id: task.order_id.get() }).collect();
+    SET_PAYING.run(db, &started)?;
     Ok(outcomes)
 }
+
+/// An order whose payment starts; where one was started before nothing changes.
+#[derive(Serialize)]
+struct Paying {
+    id: i64,
+}
+
+const SET_PAYING: Update = Update {
+    table: "orders",
+    given: &[("id", Kind::Integer)],
+    only: "order_id = given.id AND pay_status = 0",
+    set: "pay_status = 1",
+};

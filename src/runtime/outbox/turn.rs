@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::{DEAD, DONE, Message, PENDING};
 use crate::db::schema::mq_producer;
-use crate::db::{self, Db, ROWS_PER_INSERT, claimed, each};
+use crate::db::{self, Db, ROWS_PER_INSERT, among, claimed, each};
 use crate::runtime::{Access, Door, Kit, Owner, Reply, Task};
 
 /// How one delivery ended.
@@ -63,7 +63,7 @@ fn settle(db: &mut Db, kit: &Kit, settled: &[(String, Ended)]) -> db::Result<()>
     for done in done.chunks(ROWS_PER_INSERT) {
         each!(
             db,
-            diesel::update(dsl::mq_producer.filter(dsl::id.eq_any(done)))
+            diesel::update(dsl::mq_producer.filter(among(dsl::id, done)))
                 .set((dsl::msg_status.eq(DONE), dsl::due_time.eq(now), dsl::remark.eq(None::<String>)))
                 .execute(db)
         )?;
@@ -124,7 +124,7 @@ fn claim(db: &mut Db, kit: &Kit, turn: &Turn) -> db::Result<Vec<Message>> {
     for ids in ids.chunks(ROWS_PER_INSERT) {
         each!(
             db,
-            diesel::update(dsl::mq_producer.filter(dsl::id.eq_any(ids)))
+            diesel::update(dsl::mq_producer.filter(among(dsl::id, ids)))
                 .set((
                     dsl::attempts.eq(dsl::attempts + 1),
                     dsl::due_time.eq(now.plus(turn.lease)),
