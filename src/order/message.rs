@@ -121,6 +121,16 @@ pub enum PreOrdered {
     Existed(Order),
 }
 
+impl PreOrdered {
+    /// The order.
+    #[must_use]
+    pub const fn order(&self) -> &Order {
+        match self {
+            Self::Written(order) | Self::Existed(order) => order,
+        }
+    }
+}
+
 /// This user's order with this id. Read.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Option<Order>>")]

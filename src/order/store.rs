@@ -44,13 +44,17 @@ fn read_by_keys(db: &mut Db, batch: &[PreOrder]) -> db::Result<HashMap<Key, mess
 /// Writes orders whose key is new. The key is looked up first: a repeated one is an answer, not a failed batch.
 pub fn pre_order(owner: &Order, batch: &[PreOrder], db: &mut Db) -> db::Result<Vec<PreOrdered>> {
     let now = owner.kit.clock.now();
-    let mut known = read_by_keys(db, batch)?;
+    let earlier = read_by_keys(db, batch)?;
+    // Where in this batch a key came first.
+    let mut firsts: HashMap<(UserId, &str), usize> = HashMap::with_capacity(batch.len());
     let (mut rows, mut line_rows) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
     let mut outcomes = Vec::with_capacity(batch.len());
     for task in batch {
-        let key = (task.user_id, task.key.as_str().to_owned());
-        if let Some(order) = known.get(&key) {
-            outcomes.push(PreOrdered::Existed(order.clone()));
+        let first = *firsts.entry((task.user_id, task.key.as_str())).or_insert(outcomes.len());
+        let twin = outcomes.get(first).map(PreOrdered::order);
+        if let Some(order) = twin.or_else(|| earlier.get(&(task.user_id, task.key.as_str().to_owned()))) {
+            let existed = PreOrdered::Existed(order.clone());
+            outcomes.push(existed);
             continue;
         }
         let goods: Vec<message::OrderGoods> = task
@@ -70,9 +74,7 @@ pub fn pre_order(owner: &Order, batch: &[PreOrder], db: &mut Db) -> db::Result<V
         }));
         let row = Row::new(task, now);
         rows.push(row.clone());
-        let order = row.into_order(goods)?;
-        known.insert(key, order.clone());
-        outcomes.push(PreOrdered::Written(order));
+        outcomes.push(PreOrdered::Written(row.into_order(goods)?));
     }
     insert_all!(db, orders::table, &rows)?;
     insert_all!(db, order_goods::table, &line_rows)?;
