@@ -102,3 +102,47 @@ impl Crew {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(10);
+
+    #[actix::test]
+    async fn there_are_never_more_threads_than_its_size_and_jobs_are_done_in_their_order() {
+        let (crew, (done, all)) = (Crew::new(1), mpsc::channel());
+        for n in 0..100 {
+            let (done, me) = (done.clone(), std::thread::current().id());
+            crew.call(Box::new(move || done.send((n, std::thread::current().id() != me)).unwrap()));
+            assert!(crew.lock().at_work <= 1);
+        }
+        for n in 0..100 {
+            assert_eq!(all.recv_timeout(SOON), Ok((n, true)));
+        }
+    }
+
+    #[actix::test]
+    async fn a_job_that_panics_takes_no_thread_with_it() {
+        let (crew, (done, all)) = (Crew::new(1), mpsc::channel());
+        crew.call(Box::new(|| panic!("on purpose")));
+        crew.call(Box::new(move || done.send(()).unwrap()));
+        assert_eq!(all.recv_timeout(SOON), Ok(()));
+    }
+
+    #[actix::test]
+    async fn where_all_are_held_up_one_more_is_taken_on() {
+        let crew = Crew::new(1);
+        let ((lock, held), (done, all)) = (mpsc::channel::<()>(), mpsc::channel());
+        crew.call(Box::new(move || drop(held.recv_timeout(SOON))));
+        crew.call(Box::new(move || done.send(()).unwrap()));
+        crew.relieve();
+        assert!(all.recv_timeout(HELD_UP / 5).is_err(), "it was not held up long enough");
+        std::thread::sleep(HELD_UP);
+        crew.relieve();
+        assert_eq!(all.recv_timeout(SOON), Ok(()));
+        drop(lock);
+    }
+}

@@ -68,8 +68,7 @@ impl<O: Owner> Office<O> {
     /// What a worker does: one batch, and later the next, after those of others, until nothing waits.
     fn work(self: Arc<Self>, access: Access, addr: Addr<OwnerActor<O>>) {
         let Some(batch) = self.desk(access).next() else { return };
-        let done = catch_unwind(AssertUnwindSafe(|| self.run_counted(access, batch)));
-        if matches!(done, Err(_) | Ok(After::Restart)) {
+        if self.run_counted(access, batch) == After::Restart {
             self.desk(access).leave();
             return restart(&addr);
         }
@@ -83,9 +82,9 @@ impl<O: Owner> Office<O> {
             return After::Keep;
         }
         self.health.in_flight.fetch_add(size, Relaxed);
-        let after = self.run(access, batch);
+        let after = catch_unwind(AssertUnwindSafe(|| self.run(access, batch)));
         self.health.in_flight.fetch_sub(size, Relaxed);
-        after
+        after.unwrap_or(After::Restart)
     }
 
     /// Runs a batch on a connection of the pool.

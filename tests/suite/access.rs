@@ -72,7 +72,8 @@ fn served() -> BTreeSet<(String, String)> {
     let of_resource = |text: &str| {
         let (path, rest) = text.split_once('"').unwrap();
         let path = path.replace("{id}", "1").replace("{provider}", "sandbox");
-        let methods = rest.split(".route(").skip(1).map(|route| route.split('(').next().unwrap().to_uppercase());
+        let routes = rest.split(".route(").skip(1).map(|route| route.trim_start_matches("new_work("));
+        let methods = routes.map(|route| route.split('(').next().unwrap().to_uppercase());
         methods.map(|method| (method, path.clone())).collect::<Vec<_>>()
     };
     text.split("resource(\"").skip(1).flat_map(of_resource).collect()
