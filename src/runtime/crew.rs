@@ -136,7 +136,7 @@ mod tests {
     async fn where_all_are_held_up_one_more_is_taken_on() {
         let crew = Crew::new(1);
         let ((lock, held), (done, all)) = (mpsc::channel::<()>(), mpsc::channel());
-        crew.call(Box::new(move || drop(held.recv_timeout(SOON))));
+        crew.call(Box::new(move || assert!(held.recv_timeout(SOON).is_err())));
         crew.call(Box::new(move || done.send(()).unwrap()));
         crew.relieve();
         assert!(all.recv_timeout(HELD_UP / 5).is_err(), "it was not held up long enough");

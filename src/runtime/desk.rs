@@ -81,6 +81,10 @@ impl<O: 'static> Desk<O> {
     pub fn hire(&self) -> bool {
         let mut state = self.lock();
         let is_wanted = state.workers < self.places.workers && state.is_due(state.workers);
+        if is_wanted && state.workers == 0 {
+            // It is not held up before it has begun: the last batch may be long ago.
+            state.started = Instant::now();
+        }
         state.workers += usize::from(is_wanted);
         is_wanted
     }
