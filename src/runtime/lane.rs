@@ -68,7 +68,8 @@ pub trait AnyLane<O>: Send {
     fn take(&mut self, n: usize) -> Box<dyn AnyLane<O>>;
     /// Runs all tasks at once.
     fn run_all(&mut self, owner: &O, db: &mut Db) -> db::Result<()>;
-    /// Runs each task in a savepoint of its own; returns what went wrong with those that failed.
+    /// Runs each task in a savepoint of its own, once more where it broke a constraint; returns what went wrong with those
+    /// that failed.
     fn run_each(&mut self, owner: &O, db: &mut Db) -> db::Result<Vec<db::Error>>;
     /// Sends every caller the outcome of its task; returns how long each waited.
     fn answer(self: Box<Self>) -> Vec<Duration>;
@@ -114,7 +115,12 @@ impl<O: 'static, M: Task<O>> AnyLane<O> for Lane<O, M> {
         let mut errors = Vec::new();
         self.outcomes = Vec::with_capacity(self.tasks.len());
         for task in &self.tasks {
-            let one = db::savepoint(db, |db| guarded(|| M::run(owner, std::slice::from_ref(task), db)));
+            let mut run = || db::savepoint(db, |db| guarded(|| M::run(owner, std::slice::from_ref(task), db)));
+            let one = match run() {
+                // Somebody else's row may have come since this task looked for it: it finds it now.
+                Err(error) if error.class == Class::Constraint => run(),
+                done => done,
+            };
             let outcome = match one.map(|mut outcomes| outcomes.pop()) {
                 Ok(Some(outcome)) => Ok(outcome),
                 Ok(None) => Err(Failure::Poison),

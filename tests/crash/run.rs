@@ -91,6 +91,7 @@ impl Drop for Run {
     fn drop(&mut self) {
         if std::thread::panicking() {
             println!("{}: log and history are beside {}", self.label, self.data.folder.display());
+            process::log(&self.data).iter().filter(|line| line.contains("ERROR")).for_each(|line| println!("{line}"));
         }
     }
 }

@@ -3,13 +3,15 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use tradepost::db;
 use tradepost::runtime::fault::Fault;
 use tradepost::runtime::owner::Limits;
 use tradepost::runtime::task::ask;
 use tradepost::runtime::{Failure, Reply};
 
+use crate::server::{Engine, engine};
 use crate::support::eventually;
-use crate::support::ledger::{LIMITS, List, Promised, Running, Then, Write};
+use crate::support::ledger::{LIMITS, List, Promised, Running, Then, Write, WriteOnce};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -54,6 +56,20 @@ async fn an_item_that_breaks_a_constraint_fails_alone() {
     let report = ledger.health.report();
     assert!(report.last_error.unwrap().message.starts_with("Constraint: "));
     assert_eq!(report.restarts, 0);
+}
+
+#[actix_web::test]
+async fn an_item_that_another_node_overtakes_finds_what_that_one_wrote() {
+    if engine() == Engine::Sqlite {
+        return println!("SQLite is one node's");
+    }
+    let ledger = Running::with_connections(LIMITS, db::Limits { writers: 2, ..crate::support::LIMITS });
+    let write = |id| ask(&ledger.addr, WriteOnce { id, rival: ledger.store.clone() });
+    // The first is overtaken in the batch, the second when each is run by itself.
+    assert_eq!(join_all((1..=2).map(write)).await, [Ok(1), Ok(2)]);
+    assert_eq!(ledger.entries(), [1, 2]);
+    let report = ledger.health.report();
+    assert_eq!((report.processed, report.failed, report.batch.count), (2, 0, 1));
 }
 
 #[actix_web::test]

@@ -120,6 +120,14 @@ pub struct List(pub Then);
 #[rtype(result = "Reply<i64>")]
 pub struct Age;
 
+/// Writes an entry unless it is there. Whoever looks and does not find it is overtaken: before it can write, `rival` has.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<i32>")]
+pub struct WriteOnce {
+    pub id: i32,
+    pub rival: Store,
+}
+
 /// Locks one entry and then another; between the two it waits until somebody else has locked one as well.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<()>")]
@@ -153,6 +161,21 @@ impl Task<Ledger> for Write {
             then(db, *what)?;
         }
         Ok(batch.iter().filter(|write| write.1 != Then::NoAnswer).map(|write| write.0).collect())
+    }
+}
+
+impl Task<Ledger> for WriteOnce {
+    type Outcome = i32;
+    const ACCESS: Access = Access::Write;
+
+    fn run(_: &Ledger, batch: &[Self], db: &mut Db) -> db::Result<Vec<i32>> {
+        for Self { id, rival } in batch {
+            if !entries(db)?.contains(id) {
+                insert(&mut *rival.writer()?, *id)?;
+                insert(db, *id)?;
+            }
+        }
+        Ok(batch.iter().map(|write| write.id).collect())
     }
 }
 
