@@ -32,7 +32,7 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().display());
     let began = Instant::now();
-    books::fill(&url, orders);
+    books::fill(&url, orders, 1);
     println!("{orders} orders were made in {:.0} s", began.elapsed().as_secs_f64());
     let began = Instant::now();
     let mut audit = Command::new(env!("CARGO_BIN_EXE_tradepost"))

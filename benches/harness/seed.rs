@@ -4,7 +4,7 @@
 use tradepost::db::migrate;
 use tradepost::domain::clock::Clock;
 
-use super::shop::{BALANCE, COUPON, COUPON_PRICE, GOODS, ORDER, PAY, PRICE, SHIPPING, STOCK, Shop, USER};
+use super::shop::{BALANCE, COUPON, COUPON_PRICE, GOODS, ORDER, PAY, PRICE, SHIPPING, STOCK, Shop, USER, USER_STEP};
 use super::stores;
 
 /// The orders that wait for their callback do so for longer than any run.
@@ -63,7 +63,7 @@ pub fn coupons(shop: &Shop, now: i64) -> String {
     let Shop { users, coupons, .. } = shop;
     format!(
         "INSERT INTO coupon (coupon_id, coupon_price, user_id, is_used, add_time)
-         SELECT {COUPON} + i, {COUPON_PRICE}, {USER} + i % {users}, 0, {now} FROM one WHERE i < {coupons};"
+         SELECT {COUPON} + i, {COUPON_PRICE}, {USER} + i * {USER_STEP} % {users}, 0, {now} FROM one WHERE i < {coupons};"
     )
 }
 
@@ -98,7 +98,7 @@ fn awaited(shop: &Shop, now: i64) -> Awaited {
             "INSERT INTO orders (order_id, user_id, order_status, pay_status, shipping_status, address, consignee,
                 goods_amount, shipping_fee, order_amount, coupon_paid, money_paid, pay_amount, add_time, confirm_time,
                 idempotency_key, fingerprint, deadline_time, wake_time)
-             SELECT {ORDER} + i, {USER} + i % {users}, 1, 1, 0, '1 Main Street', 'load', {PRICE}, {SHIPPING}, {amount},
+             SELECT {ORDER} + i, {USER} + i * {USER_STEP} % {users}, 1, 1, 0, '1 Main Street', 'load', {PRICE}, {SHIPPING}, {amount},
                 0, 0, {amount}, {now}, {now}, concat('awaited ', i), 'none', {now}, {later}
              FROM one WHERE i < {payments};
              INSERT INTO order_goods (order_id, goods_id, goods_number, goods_price)
@@ -106,7 +106,7 @@ fn awaited(shop: &Shop, now: i64) -> Awaited {
         ),
         pay: format!(
             "INSERT INTO pay (pay_id, order_id, user_id, pay_amount, is_paid, provider, add_time)
-             SELECT {PAY} + i, {ORDER} + i, {USER} + i % {users}, {amount}, 1, 'sandbox', {now}
+             SELECT {PAY} + i, {ORDER} + i, {USER} + i * {USER_STEP} % {users}, {amount}, 1, 'sandbox', {now}
              FROM one WHERE i < {payments};
              INSERT INTO pay_open (pay_id, order_id, provider)
              SELECT {PAY} + i, {ORDER} + i, 'sandbox' FROM one WHERE i < {payments};"

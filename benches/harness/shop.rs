@@ -11,6 +11,9 @@ pub const COUPON: u64 = 3_000_000_000;
 pub const ORDER: u64 = 6_000_000_000;
 pub const PAY: u64 = 8_000_000_000;
 
+/// One order comes from a user far from the last one's, so that no page of a database serves two orders by chance.
+pub const USER_STEP: u64 = 6_181;
+
 /// In minor units, as stored.
 pub const PRICE: u64 = 1_990;
 pub const SHIPPING: u64 = 1_000;
@@ -47,7 +50,7 @@ impl Shop {
 
     /// Which user has the coupon with this number.
     pub const fn user_at(&self, number: u64) -> u64 {
-        number % self.users
+        number * USER_STEP % self.users
     }
 
     /// Goods of which there is little: they are sold out.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::process::{Data, Server};
 use super::run::{self, Report, SETTINGS, Task};
-use super::seed;
-use super::shop::Shop;
+use super::shop::{Shop, USER};
+use super::{books, seed};
 
 /// Prepared stores, embedded ones.
 pub struct Template {
@@ -22,6 +22,11 @@ impl Template {
         // The administrator's account is made by the first start.
         Server::start(&data, &SETTINGS).stop();
         Self { data, shop }
+    }
+
+    /// Adds so many old orders of the shop's users.
+    pub fn age(&self, orders: u64) {
+        books::fill(&self.data.url, orders, USER);
     }
 
     /// A copy in another folder, in which nothing may be yet.

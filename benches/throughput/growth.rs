@@ -1,13 +1,12 @@
-//! Stores that have grown: the same load on stores with many old orders, then with callbacks beside it, and how long the
+//! Stores that have grown: the same load on stores with many old orders of the same users, then with callbacks beside it, and how long the
 //! application takes to start there.
 
 use super::contest::Sample;
 use super::harness::generator::{Kind, Used};
-use super::harness::process::Data;
 use super::harness::run::Task;
 use super::harness::shop::Shop;
+use super::harness::statistics;
 use super::harness::template::Template;
-use super::harness::{books, statistics};
 use super::stage::Stage;
 use super::table::Row;
 
@@ -20,9 +19,6 @@ pub fn measure(stage: &Stage) -> Vec<Row> {
     let mut first = None;
     for orders in stage.args.growth.iter().copied() {
         let folder = stage.home.join("grown");
-        if orders > 0 {
-            books::fill(&Data::embedded(folder.clone()).url, orders);
-        }
         let grown = Grown::measure(stage, &folder, orders);
         std::fs::remove_dir_all(folder).unwrap();
         let rate = Grown::rate(&grown.plain);
@@ -48,6 +44,9 @@ impl Grown {
         let shop = stage.shop();
         let shop = Shop { coupons: shop.coupons * rounds * 2, payments: shop.payments * rounds, ..shop };
         let template = Template::new(folder.to_owned(), shop);
+        if orders > 0 {
+            template.age(orders);
+        }
         let (mut grown, mut first) = (Self::default(), Used::default());
         for round in 1..=rounds {
             for callbacks in [0, stage.args.callbacks] {

@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use super::contest::Sample;
-use super::harness::shop::{BALANCE_USED, COUPON, COUPON_PRICE, GOODS, PRICE, SHIPPING, Shop, USER};
+use super::harness::shop::{BALANCE_USED, COUPON, COUPON_PRICE, GOODS, PRICE, SHIPPING, Shop, USER, USER_STEP};
 use super::server::Postgres;
 
 /// The ids of orders begin here.
@@ -42,7 +42,7 @@ fn text(shop: &Shop, is_hot: bool, clients: usize) -> String {
         r#"\set k :n * {clients} + :client_id
 \set n :n + 1
 \set order {ORDER} + :k
-\set user {USER} + :k % {users}
+\set user {USER} + :k * {USER_STEP} % {users}
 \set coupon {COUPON} + :k
 \set goods random({GOODS}, {last})
 \set now 1700000000000 + :k

@@ -1,5 +1,6 @@
-//! The threads that run batches. Where the database is embedded, its work is the processor's: as many threads as there are
-//! cores take turns with all owners, instead of a thread for each that gets in the way of the others.
+//! The threads that run batches. Where the database is embedded, its work is the processor's: a thread for each core and
+//! one more, since one or the other waits for the disk, take turns with all owners, instead of a thread for each owner that
+//! gets in the way of the others.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -28,9 +29,9 @@ struct State {
 }
 
 impl Default for Crew {
-    /// A thread for each core.
+    /// A thread for each core, and one while another waits for the disk.
     fn default() -> Self {
-        Self::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get))
+        Self::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get) + 1)
     }
 }
 
