@@ -19,8 +19,9 @@ mod statement;
 
 use statement::Statements;
 
+/// As Tradepost sets them; its log grows to about as many pages before it begins anew.
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                       PRAGMA temp_store = MEMORY;";
+                       PRAGMA wal_autocheckpoint = 8000; PRAGMA temp_store = MEMORY;";
 
 /// The tables of an order, as Tradepost has them, with all their constraints and indexes, in one file.
 const TABLES: [&str; 8] = [

@@ -11,6 +11,8 @@ compile_error!("an engine is needed: one of the features sqlite, postgres, mysql
 #[cfg(feature = "sqlite")]
 pub mod backup;
 pub mod bulk;
+#[cfg(feature = "sqlite")]
+mod checkpoint;
 pub mod error;
 pub mod keyed;
 mod limits;

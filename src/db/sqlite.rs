@@ -5,6 +5,7 @@ use std::path::Path;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
+use super::checkpoint::LONGEST;
 use super::limits::{Limits, Mode};
 
 /// Older libraries may corrupt a WAL file when two connections write and checkpoint at once.
@@ -12,7 +13,7 @@ const OLDEST_LIBRARY: (u32, u32, u32) = (3, 51, 3);
 
 /// The busy time-out comes first, so that the others wait for a lock too.
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-    PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 1000; PRAGMA temp_store = MEMORY;";
+    PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;";
 
 /// Opens a connection and reads every setting back; a difference is an error.
 pub fn open(file: &Path, mode: Mode, limits: Limits) -> Result<SqliteConnection, String> {
@@ -25,7 +26,8 @@ pub fn open(file: &Path, mode: Mode, limits: Limits) -> Result<SqliteConnection,
 fn prepare(db: &mut SqliteConnection, mode: Mode, limits: Limits) -> Result<(), String> {
     use diesel::connection::SimpleConnection;
     let busy_ms = limits.lock_within.as_millis();
-    db.batch_execute(&format!("PRAGMA busy_timeout = {busy_ms}; {PRAGMAS}")).map_err(|e| e.to_string())?;
+    db.batch_execute(&format!("PRAGMA busy_timeout = {busy_ms}; {PRAGMAS} PRAGMA wal_autocheckpoint = {LONGEST};"))
+        .map_err(|e| e.to_string())?;
     if mode == Mode::Reader {
         db.batch_execute("PRAGMA query_only = ON;").map_err(|e| e.to_string())?;
     }

@@ -6,6 +6,8 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use scheduled_thread_pool::ScheduledThreadPool;
 
+#[cfg(feature = "sqlite")]
+use super::checkpoint::Checkpointer;
 use super::limits::{Limits, Mode};
 use super::pool::{Outage, Pool, Pooled};
 use super::target::{Target, UrlError};
@@ -19,6 +21,8 @@ pub struct Store {
     readers: Pool,
     writers: Pool,
     outage: Outage,
+    #[cfg(feature = "sqlite")]
+    checkpointer: Arc<Checkpointer>,
 }
 
 impl Store {
@@ -38,6 +42,8 @@ impl Store {
             target,
             limits,
             outage,
+            #[cfg(feature = "sqlite")]
+            checkpointer: Arc::default(),
         })
     }
 
@@ -131,6 +137,38 @@ impl Store {
         let db = &mut db;
         let found = each!(db, diesel::select(diesel::dsl::sql::<BigInt>(&tables)).get_result::<i64>(db))?;
         Ok(found > 0)
+    }
+
+    /// To be called by a writer between two batches: whether the log of what was written has grown so long that another
+    /// thread is to call [`Store::fold_log`]. A server does that by itself.
+    #[must_use]
+    pub fn is_log_long(&self, writer: &mut Db) -> bool {
+        match writer {
+            #[cfg(feature = "sqlite")]
+            Db::Sqlite(db) => self.checkpointer.is_due(db).unwrap_or_else(|error| {
+                tracing::warn!(%error, "the log could not be folded back: later");
+                false
+            }),
+            #[cfg(any(feature = "postgres", feature = "mysql"))]
+            _ => false,
+        }
+    }
+
+    /// Folds the log back into the main file, beside the writer. What is not done now is done later.
+    pub fn fold_log(&self) {
+        #[cfg(feature = "sqlite")]
+        if let Err(error) = self.fold() {
+            self.checkpointer.give_up();
+            tracing::warn!(%error, "the log could not be folded back: later");
+        }
+    }
+
+    #[cfg(feature = "sqlite")]
+    fn fold(&self) -> Result<()> {
+        match (&mut *self.reader()?, &self.target) {
+            (Db::Sqlite(db), Target::Sqlite(file)) => self.checkpointer.fold(db, file),
+            _ => Ok(()),
+        }
     }
 
     /// Folds what was written into the main file, before a clean stop; a server does that by itself.

@@ -106,6 +106,10 @@ impl<O: Owner> Office<O> {
         };
         if after != After::Keep {
             db.condemn();
+        } else if access == Access::Write && self.store.is_log_long(&mut db) {
+            // Mostly it waits for the disk: no turn of the crew's.
+            let store = self.store.clone();
+            drop(tokio::task::spawn_blocking(move || store.fold_log()));
         }
         after
     }

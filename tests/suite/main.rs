@@ -39,6 +39,7 @@ mod error_servers;
 mod golden;
 mod group_commit;
 mod lists;
+mod long_log;
 mod message_rules;
 mod migrating;
 mod mixed_engines;
