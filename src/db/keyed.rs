@@ -134,6 +134,7 @@ where
 /// See [`among_pairs`].
 #[derive(Debug)]
 pub struct AmongPairs<C: Column, D, V, W> {
+    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "the others name the columns alone"))]
     table: C::Table,
     #[cfg_attr(
         not(any(feature = "postgres", feature = "mysql")),
