@@ -4,7 +4,9 @@ pub mod domain;
 
 pub mod db;
 
-pub mod runtime;
+pub mod actor;
+
+pub mod messaging;
 
 pub mod config;
 pub mod secret;

@@ -3,12 +3,12 @@
 use anyhow::Context;
 
 use super::graph::Graph;
+use crate::actor::task::ask;
 use crate::config::Admin;
 use crate::domain::money::Money;
 use crate::domain::status::Role;
 use crate::domain::text::{Password, UserName};
 use crate::http::password::Passwords;
-use crate::runtime::task::ask;
 use crate::secret;
 use crate::user::message::{Credential, FindCredential, Register, SetPassword};
 

@@ -6,6 +6,8 @@ use anyhow::Context;
 
 use super::account::{choose, note, register};
 use super::graph::Graph;
+use crate::actor::Reply;
+use crate::actor::task::ask;
 use crate::config::Demo;
 use crate::domain::id::{CouponId, GoodsId, UserId};
 use crate::domain::money::Money;
@@ -13,8 +15,6 @@ use crate::domain::quantity::Stock;
 use crate::domain::status::Role;
 use crate::domain::text::{GoodsDesc, GoodsName, UserName};
 use crate::http::password::Passwords;
-use crate::runtime::Reply;
-use crate::runtime::task::ask;
 use crate::{coupon, goods, user};
 
 const USER: UserId = UserId::new(345_963_634_385_633_280);

@@ -6,6 +6,7 @@ use actix::{Addr, Arbiter};
 use anyhow::Context;
 
 use super::stores::Stores;
+use crate::actor::{Crew, Faults, Health, Kit, Owner, OwnerActor, RelayWaker};
 use crate::config::Settings;
 use crate::coordinator::actor::{self, OrderCoordinator};
 use crate::coordinator::{Owners, Tools};
@@ -15,12 +16,11 @@ use crate::domain::id::IdGenerator;
 use crate::gateway::sandbox::{self, Account, Platform};
 use crate::gateway::{Gateway, Gateways};
 use crate::goods::Goods;
+use crate::messaging::inbox::Consumer;
+use crate::messaging::relay::Route;
+use crate::messaging::relay::{Network, Outbox, Relay};
 use crate::order::Order;
 use crate::pay::Pay;
-use crate::runtime::inbox::Consumer;
-use crate::runtime::relay::{Network, Outbox, Relay};
-use crate::runtime::round::Route;
-use crate::runtime::{Crew, Faults, Health, Kit, Nudge, Owner, OwnerActor};
 use crate::settlement::{self, actor::Settlement};
 use crate::user::User;
 
@@ -64,7 +64,7 @@ fn build(parts: Parts) -> Graph {
         ids: Arc::clone(&ids),
         node: settings.node.id,
         faults: faults.clone(),
-        nudge: Nudge::default(),
+        nudge: RelayWaker::default(),
     };
     let limits = settings.owners.limits();
     let (order_kit, pay_kit, sandbox_kit) = (kit(), kit(), kit());

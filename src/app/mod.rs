@@ -20,13 +20,14 @@ use actix_web::dev::ServerHandle;
 use anyhow::Context;
 use socket2::SockRef;
 
+use crate::actor::Faults;
 use crate::config::{self, Settings};
 use crate::coordinator;
 use crate::domain::clock::Clock;
 use crate::gateway::{Gateway, Shop, alipay, wechat};
 use crate::http::password::Passwords;
 use crate::http::token::Tokens;
-use crate::runtime::{Faults, relay};
+use crate::messaging::relay;
 use crate::secret;
 use crate::settlement;
 use graph::{Graph, Parts};

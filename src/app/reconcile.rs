@@ -7,6 +7,8 @@ use actix::Addr;
 use anyhow::Context;
 
 use super::stores::Stores;
+use crate::actor::task::ask;
+use crate::actor::{Crew, Faults, Kit, OwnerActor, RelayWaker};
 use crate::config::Settings;
 use crate::domain::clock::Clock;
 use crate::domain::id::IdGenerator;
@@ -16,7 +18,6 @@ use crate::pay::actor::Actor;
 use crate::pay::message::{FindAccounts, Notify, PaidAccounts};
 use crate::pay::{self, Pay};
 use crate::reconcile::{Difference, Kind, Report, Told, compare, number};
-use crate::runtime::{Crew, Faults, Kit, Nudge, OwnerActor, task::ask};
 
 const CHUNK: usize = 500;
 
@@ -38,7 +39,7 @@ pub async fn run(settings: &Settings, provider: &str, statement: &str, apply: bo
         ids: Arc::new(IdGenerator::new(clock, settings.node.id)),
         node: settings.node.id,
         faults: Faults::default(),
-        nudge: Nudge::default(),
+        nudge: RelayWaker::default(),
     };
     let ask_after = settings.payments.ask.first.0;
     let (pay, _) = OwnerActor::start(Arc::new(Pay { kit, ask_after }), stores.books.pay, settings.owners.limits());

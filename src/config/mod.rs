@@ -12,7 +12,7 @@ use toml::{Table, Value};
 
 pub use settings::*;
 
-use crate::runtime::Faults;
+use crate::actor::Faults;
 
 /// `config/default.toml`.
 pub const DEFAULT: &str = include_str!("../../config/default.toml");

@@ -6,12 +6,13 @@ use std::path::PathBuf;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer};
 
+use crate::actor::owner::Limits;
+use crate::actor::retry::Backoff;
 use crate::db;
 use crate::domain::id::NodeId;
 use crate::domain::money::Money;
 use crate::domain::span::Span;
-use crate::runtime::owner::Limits;
-use crate::runtime::{retry::Backoff, round};
+use crate::messaging::relay;
 
 /// All settings; `config/default.toml` says what each is.
 #[derive(Debug, Clone, Deserialize)]
@@ -29,7 +30,7 @@ pub struct Settings {
     pub orders: Orders,
     pub payments: Payments,
     pub points: Points,
-    pub relay: round::Policy,
+    pub relay: relay::Policy,
     pub gateway: Gateway,
     pub demo: Demo,
     pub audit: Audit,

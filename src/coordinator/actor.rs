@@ -12,10 +12,11 @@ use super::saga::{self, Effect, Saga};
 use super::tracker::{Tracker, Working};
 use super::turn::Turns;
 use super::{Tools, drive, payment};
+use crate::actor::supervisor::supervise;
+use crate::actor::task::ask;
+use crate::actor::{Failure, Reply};
 use crate::domain::clock::Timestamp;
 use crate::order::message::{CountUnfinished, Order, Unfinished};
-use crate::runtime::supervisor::supervise;
-use crate::runtime::{Failure, Reply, task::ask};
 
 /// The coordinator's name in the status page.
 pub const NAME: &str = "coordinator";

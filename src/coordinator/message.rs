@@ -2,6 +2,7 @@
 
 use actix::Message;
 
+use crate::actor::Reply;
 use crate::domain::id::{OrderId, UserId};
 use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
 use crate::domain::order::Wanted;
@@ -10,7 +11,6 @@ use crate::domain::text::Payer;
 use crate::order::message::Order;
 use crate::pay::error::RequestRefusal;
 use crate::pay::message::Payment;
-use crate::runtime::Reply;
 
 /// Places an order and answers when it is confirmed or refused. The same key answers the same, for ever.
 #[derive(Debug, Clone, Message)]

@@ -27,11 +27,11 @@ use std::sync::Arc;
 
 use actix::Addr;
 
+use crate::actor::{Faults, Health};
 use crate::config;
 use crate::domain::clock::Clock;
 use crate::domain::id::IdGenerator;
 use crate::gateway::Gateways;
-use crate::runtime::{Faults, Health};
 use crate::{coupon, goods, order, pay, user};
 
 /// The addresses of the five owners.

@@ -4,13 +4,14 @@
 use super::Tools;
 use super::message::{PaymentStarted, StartPayment};
 use super::turn::Turns;
+use crate::actor::task::ask;
+use crate::actor::{Failure, Reply};
 use crate::domain::id::UserId;
 use crate::gateway::{Gateway, Outcome, Purchase};
 use crate::order;
 use crate::order::error::PaymentRefusal;
 use crate::pay::error::RequestRefusal;
 use crate::pay::message::{Close, Find, FindRequest, Open, Payment, SetCheckout, Status};
-use crate::runtime::{Failure, Reply, task::ask};
 
 /// Starts a payment, or finds the one its key started.
 pub async fn start(tools: &Tools, turns: &Turns, request: StartPayment) -> Reply<PaymentStarted> {

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use super::Tools;
 use super::message::{Place, Placed};
 use super::quote::{Quote, quote};
+use crate::actor::task::ask;
+use crate::actor::{Failure, Reply};
 use crate::domain::id::OrderId;
 use crate::domain::refusal::Refusal;
 use crate::domain::status::OrderStatus;
 use crate::order::message::{Order, PreOrder, PreOrdered};
-use crate::runtime::{Failure, Reply, task::ask};
 
 /// What a request leads to before its saga.
 pub enum Written {

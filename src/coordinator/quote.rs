@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use super::Tools;
+use crate::actor::Reply;
+use crate::actor::task::ask;
 use crate::domain::id::{GoodsId, UserId};
 use crate::domain::money::Money;
 use crate::domain::order::{Line, Wanted};
 use crate::domain::pricing::{Price, ShippingRule, price};
 use crate::domain::refusal::Refusal;
-use crate::runtime::{Reply, task::ask};
 use crate::{coupon, goods, user};
 
 /// A priced order.

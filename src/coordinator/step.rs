@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::Owners;
 use super::saga::{Event, Step};
+use crate::actor::Reply;
+use crate::actor::task::ask;
 use crate::domain::quantity::Quantity;
 use crate::domain::refusal::Refusal;
 use crate::order::message::{Ended, Order};
-use crate::runtime::{Reply, task::ask};
 use crate::{coupon, goods, order, user};
 
 /// Sends the command of a step and waits for its answer.

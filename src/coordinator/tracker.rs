@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use crate::actor::Health;
 use crate::domain::id::OrderId;
-use crate::runtime::Health;
 
 /// The orders under way.
 #[derive(Debug, Clone)]

@@ -3,11 +3,11 @@
 use super::error::Refusal;
 use super::message::{self, Bind, Create, Find, List, Story};
 use super::{Coupon, listing, store};
+use crate::actor::{Access, Door, OwnerActor, Task};
 use crate::db::{Db, Result as DbResult};
 use crate::domain::event::Event;
-use crate::runtime::inbox::Consumer;
-use crate::runtime::outbox::Message;
-use crate::runtime::{Access, Door, OwnerActor, Task};
+use crate::messaging::inbox::Consumer;
+use crate::messaging::outbox::Message;
 
 /// The supervised actor of Coupon.
 pub type Actor = OwnerActor<Coupon>;

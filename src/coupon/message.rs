@@ -5,11 +5,11 @@ use diesel::Queryable;
 use serde::Serialize;
 
 use super::error::Refusal;
+use crate::actor::Reply;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::{CouponId, OrderId, UserId};
 use crate::domain::money::Money;
-use crate::runtime::Reply;
 
 /// A coupon; a row of `coupon`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable)]

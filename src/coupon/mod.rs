@@ -8,7 +8,7 @@ mod listing;
 pub mod message;
 mod store;
 
-use crate::runtime::{Kit, Owner};
+use crate::actor::{Kit, Owner};
 
 /// The owner of coupons.
 #[derive(Debug)]

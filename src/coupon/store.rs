@@ -15,9 +15,9 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{CouponId, OrderId};
 use crate::domain::reservation::{Standing, standing};
 use crate::domain::status::Direction;
+use crate::messaging::inbox::bodies;
+use crate::messaging::outbox::Message;
 use crate::order::message::Release;
-use crate::runtime::inbox::bodies;
-use crate::runtime::outbox::Message;
 
 const UNUSED: i32 = 0;
 const USED: i32 = 1;

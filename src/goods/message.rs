@@ -5,13 +5,13 @@ use diesel::Queryable;
 use serde::Serialize;
 
 use super::error::{AdjustRefusal, Refusal};
+use crate::actor::Reply;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::{GoodsId, OrderId};
 use crate::domain::money::Money;
 use crate::domain::quantity::{Quantity, Stock, StockDelta};
 use crate::domain::text::{GoodsDesc, GoodsName, Reason};
-use crate::runtime::Reply;
 
 /// Goods as anybody may see them; a row of `goods`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable)]

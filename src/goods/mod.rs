@@ -8,7 +8,7 @@ pub mod message;
 mod store;
 mod story;
 
-use crate::runtime::{Kit, Owner};
+use crate::actor::{Kit, Owner};
 
 /// The owner of goods and their stock.
 #[derive(Debug)]

@@ -16,9 +16,9 @@ use crate::domain::money::Money;
 use crate::domain::quantity::Stock;
 use crate::domain::reservation::{Standing, standing};
 use crate::domain::status::Direction;
+use crate::messaging::inbox::bodies;
+use crate::messaging::outbox::Message;
 use crate::order::message::Release;
-use crate::runtime::inbox::bodies;
-use crate::runtime::outbox::Message;
 
 #[derive(Insertable)]
 #[diesel(table_name = goods_number_log, treat_none_as_default_value = false)]

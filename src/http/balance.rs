@@ -8,10 +8,10 @@ use super::body::Body;
 use super::path::PathId;
 use super::problem::{Code, Problem};
 use super::{Answer, State};
+use crate::actor::task::ask;
 use crate::domain::id;
 use crate::domain::money::{Money, SignedMoney};
 use crate::domain::text::Reason;
-use crate::runtime::task::ask;
 use crate::user::error::AdjustRefusal;
 use crate::user::message::Adjust;
 

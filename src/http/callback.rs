@@ -7,9 +7,9 @@ use super::body::RawBody;
 use super::middleware::Verbatim;
 use super::problem::{Code, Problem};
 use super::{Answer, State};
+use crate::actor::task::ask;
 use crate::gateway::{Gateway, Reject, Reply};
 use crate::pay::message::Notify;
-use crate::runtime::task::ask;
 
 /// `POST /v1/payments/callbacks/{provider}`. Acknowledged only after what it changes is committed.
 ///

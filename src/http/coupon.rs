@@ -7,10 +7,10 @@ use super::auth::Admin;
 use super::body::Body;
 use super::problem::Problem;
 use super::{Answer, State};
+use crate::actor::task::ask;
 use crate::coupon::message::Create;
 use crate::domain::id::UserId;
 use crate::domain::money::Money;
-use crate::runtime::task::ask;
 use crate::user;
 
 /// A coupon for a user.

@@ -11,12 +11,12 @@ use super::path::PathId;
 use super::problem::{Code, Problem};
 use super::query::Query;
 use super::{Answer, State};
+use crate::actor::task::ask;
 use crate::domain::id;
 use crate::domain::money::Money;
 use crate::domain::quantity::Stock;
 use crate::domain::text::{GoodsDesc, GoodsName};
 use crate::goods::message::{Change, Create, Find, List};
-use crate::runtime::task::ask;
 
 /// `GET /v1/goods`
 ///

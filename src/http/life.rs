@@ -10,13 +10,13 @@ use super::key::{Key, OptionalKey, fingerprint};
 use super::path::PathId;
 use super::problem::{Code, Problem};
 use super::{Answer, State};
+use crate::actor::task::ask;
 use crate::domain::id::{self, OrderId};
 use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::money::Money;
 use crate::domain::text::Reason;
 use crate::order::error::ActRefusal;
 use crate::order::message::{Act, By, Do, Order, Refund};
-use crate::runtime::task::ask;
 use crate::settlement::message::Cancel;
 
 /// Why an administrator gives an order up.

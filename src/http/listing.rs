@@ -9,6 +9,7 @@ use super::path::PathId;
 use super::problem::{Code, Problem};
 use super::query::{Query, given};
 use super::{Answer, State};
+use crate::actor::task::ask;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::{self, OrderId, UserId};
@@ -16,7 +17,6 @@ use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
 use crate::domain::text::UserName;
 use crate::order::message::{Entry, Order};
 use crate::pay::message::{Notices, Payment, Status};
-use crate::runtime::task::ask;
 use crate::user::message::{MoneyLog, ScoreLog};
 use crate::{coupon, order, pay, user};
 

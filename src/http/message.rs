@@ -10,7 +10,7 @@ use super::page::{Cursor, Limit, Page};
 use super::problem::{Code, Problem};
 use super::query::{Query, given};
 use super::{Answer, State};
-use crate::runtime::outbox::{List, Replay, Replayed, Status, Stored};
+use crate::messaging::outbox::{List, Replay, Replayed, Status, Stored};
 
 /// Which messages.
 #[derive(Debug, Deserialize)]

@@ -45,11 +45,12 @@ use std::time::Duration;
 use actix::Addr;
 use actix_web::{HttpRequest, HttpResponse, web};
 
+use crate::actor::Health;
 use crate::coordinator::{self, actor::OrderCoordinator};
 use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::id::IdGenerator;
 use crate::gateway::Gateways;
-use crate::runtime::{Health, relay::Outbox};
+use crate::messaging::relay::Outbox;
 use crate::settlement::actor::Settlement;
 use password::Passwords;
 use problem::{Code, Problem};

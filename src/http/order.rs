@@ -15,6 +15,7 @@ use super::path::PathId;
 use super::problem::{Code, FieldError, Problem};
 use super::query::Query;
 use super::{Answer, State};
+use crate::actor::task::ask;
 use crate::coordinator::message::{Place, Placed};
 use crate::domain::id::{self, CouponId, GoodsId, OrderId};
 use crate::domain::money::Money;
@@ -23,7 +24,6 @@ use crate::domain::quantity::Quantity;
 use crate::domain::status::OrderStatus;
 use crate::domain::text::{Address, Consignee};
 use crate::order::message::{Find, List};
-use crate::runtime::task::ask;
 
 const LINES_MAX: usize = 100;
 
@@ -133,8 +133,8 @@ pub async fn find(caller: Customer, state: web::Data<State>, PathId(order_id): P
 
 #[cfg(test)]
 mod tests {
-    use super::super::field::from_json;
     use super::*;
+    use crate::http::field::from_json;
 
     fn wanted(lines: &str) -> Result<Wanted, Problem> {
         let body = format!(r#"{{"goods":[{lines}],"coupon_id":null,"address":" a ","consignee":"b"}}"#);

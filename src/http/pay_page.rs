@@ -10,12 +10,12 @@ use super::State;
 use super::html::{PLAIN, document, escaped, outcome, page};
 use super::path::PathId;
 use super::problem::Problem;
+use crate::actor::task::ask;
 use crate::domain::id;
 use crate::domain::money::CURRENCY;
 use crate::gateway::Checkout;
 use crate::gateway::checkout::JsapiParams;
 use crate::pay::message::{FindAny, Payment, Status};
-use crate::runtime::task::ask;
 
 /// While the customer is to do something, the page looks again after so many seconds.
 const LOOK_AGAIN: &str = "<meta http-equiv=\"refresh\" content=\"3\">\n";

@@ -10,11 +10,11 @@ use super::key::{Key, fingerprint};
 use super::path::PathId;
 use super::problem::{Code, Problem};
 use super::{Answer, State};
+use crate::actor::task::ask;
 use crate::coordinator::message::{PaymentStarted, StartPayment};
 use crate::domain::id::{self, OrderId};
 use crate::domain::text::Payer;
 use crate::pay::message::Find;
-use crate::runtime::task::ask;
 use crate::settlement::message::Query;
 
 /// Which order to pay, and where.

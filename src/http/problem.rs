@@ -7,10 +7,10 @@ use actix_web::http::header::{self, HeaderName};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 
+use crate::actor::Failure;
 use crate::domain::id::OrderId;
 use crate::domain::refusal::Refusal;
 use crate::pay::error::RequestRefusal;
-use crate::runtime::Failure;
 
 /// The header with the request's id, in requests and answers.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");

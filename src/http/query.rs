@@ -39,8 +39,8 @@ fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::page::Page;
     use super::*;
+    use crate::http::page::Page;
 
     #[test]
     fn a_wrong_parameter_is_named() {

@@ -10,12 +10,12 @@ use serde::Deserialize;
 use super::problem::{Code, Problem};
 use super::query::Query;
 use super::{Answer, field, html, sandbox_page as page};
+use crate::actor::Reply;
 use crate::domain::money::Money;
 use crate::gateway::sandbox::error::{RefundRefusal, Refusal};
 use crate::gateway::sandbox::message::{Callbacks, Refund, Statement, Trade};
 use crate::gateway::sandbox::statement::{HEAD, lines};
 use crate::gateway::sandbox::{NAME, Platform};
-use crate::runtime::Reply;
 
 const PAGE: i64 = 500;
 

@@ -7,8 +7,8 @@ use super::body::Body;
 use super::problem::{Code, Problem};
 use super::token::Caller;
 use super::{Answer, State};
+use crate::actor::task::ask;
 use crate::domain::text::{Password, UserName};
-use crate::runtime::task::ask;
 use crate::user::message::FindCredential;
 
 /// Who wants to sign in.

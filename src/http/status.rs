@@ -9,12 +9,12 @@ use serde::Serialize;
 
 use super::auth::Admin;
 use super::{Answer, State, door};
+use crate::actor::health::{self, Report};
+use crate::actor::task::ask;
 use crate::coordinator::message::{Look, Sagas};
 use crate::domain::clock::Timestamp;
+use crate::messaging::outbox::{self, Backlog};
 use crate::pay::message::{CountUnsettled, Unsettled};
-use crate::runtime::health::{self, Report};
-use crate::runtime::outbox::{self, Backlog};
-use crate::runtime::task::ask;
 
 /// What does not answer within this time is reported as missing.
 const WITHIN: Duration = Duration::from_secs(2);
@@ -100,8 +100,8 @@ fn verdict(actors: &[Report], outbox: Option<&Outbox>) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::actor::Health;
     use crate::domain::clock::Clock;
-    use crate::runtime::Health;
 
     #[test]
     fn the_worst_actor_decides() {

@@ -8,12 +8,12 @@ use super::body::Body;
 use super::path::PathId;
 use super::problem::{Code, Problem};
 use super::{Answer, State};
+use crate::actor::task::ask;
 use crate::domain::id;
 use crate::domain::quantity::StockDelta;
 use crate::domain::text::Reason;
 use crate::goods::error::AdjustRefusal;
 use crate::goods::message::Adjust;
-use crate::runtime::task::ask;
 
 /// Units more or less, and why.
 #[derive(Debug, Deserialize)]

@@ -7,10 +7,11 @@ use super::auth::{Admin, Customer};
 use super::path::PathId;
 use super::problem::{Code, Problem};
 use super::{Answer, State};
+use crate::actor::Reply;
+use crate::actor::task::ask;
 use crate::domain::event::Event;
 use crate::domain::id::{self, OrderId};
 use crate::order::message::{Find, FindAny};
-use crate::runtime::{Reply, task::ask};
 use crate::{coupon, goods, order, pay, user};
 
 #[derive(Serialize)]

@@ -8,10 +8,10 @@ use super::auth::Customer;
 use super::body::Body;
 use super::problem::{Code, Problem};
 use super::{Answer, State};
+use crate::actor::task::ask;
 use crate::domain::money::Money;
 use crate::domain::status::Role;
 use crate::domain::text::{Mobile, Password, UserName};
-use crate::runtime::task::ask;
 use crate::user::message::{Find, Register};
 
 /// Who wants to become a customer.

@@ -20,7 +20,7 @@ use crate::domain::lifecycle::{Move, State};
 use crate::domain::money::Money;
 use crate::domain::status::{OrderStatus, ShippingStatus};
 use crate::domain::text::Reason;
-use crate::runtime::outbox;
+use crate::messaging::outbox;
 
 /// A row of `order_act`.
 #[derive(Insertable)]

@@ -6,12 +6,12 @@ use super::message::{
     PreOrdered, StartPayment, Story, TakeExpired, Unfinished,
 };
 use super::{Order, act, ending, listing, paid, store};
+use crate::actor::{Access, Door, OwnerActor, Task};
 use crate::db::{Db, Result as DbResult};
 use crate::domain::event::Event;
 use crate::domain::id::OrderId;
-use crate::runtime::inbox::Consumer;
-use crate::runtime::outbox::Message;
-use crate::runtime::{Access, Door, OwnerActor, Task};
+use crate::messaging::inbox::Consumer;
+use crate::messaging::outbox::Message;
 
 /// The supervised actor of Order.
 pub type Actor = OwnerActor<Order>;

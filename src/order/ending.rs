@@ -18,7 +18,7 @@ use crate::domain::id::{OrderId, PayId};
 use crate::domain::money::Money;
 use crate::domain::refusal::Refusal;
 use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
-use crate::runtime::outbox;
+use crate::messaging::outbox;
 
 /// What changes in an order.
 #[derive(Queryable)]

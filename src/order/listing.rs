@@ -11,7 +11,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::{EntryId, OrderId, UserId};
 use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
-use crate::runtime::outbox;
+use crate::messaging::outbox;
 
 /// Pages of all orders that fit, newest first.
 pub fn list_all(_: &Order, batch: &[ListAll], db: &mut Db) -> db::Result<Vec<Vec<message::Order>>> {

@@ -7,6 +7,7 @@ use actix::Message;
 use serde::{Deserialize, Serialize};
 
 use super::error::{ActRefusal, PaymentRefusal};
+use crate::actor::Reply;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::{CouponId, EntryId, GoodsId, OrderId, PayId, RefundId, UserId};
@@ -17,8 +18,7 @@ use crate::domain::pricing::Price;
 use crate::domain::refusal::Refusal;
 use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
 use crate::domain::text::Reason;
-use crate::runtime::Reply;
-use crate::runtime::outbox::Topic;
+use crate::messaging::outbox::Topic;
 
 /// An order as its customer sees it: a row of `orders` with its lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -16,7 +16,7 @@ mod store;
 
 use std::time::Duration;
 
-use crate::runtime::{Kit, Owner};
+use crate::actor::{Kit, Owner};
 
 /// The owner of orders.
 #[derive(Debug)]

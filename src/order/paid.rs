@@ -12,9 +12,9 @@ use crate::db::{self, Db};
 use crate::domain::id::OrderId;
 use crate::domain::lifecycle::{Move, State};
 use crate::domain::status::OrderStatus;
+use crate::messaging::inbox::bodies;
+use crate::messaging::outbox::{self, Message};
 use crate::pay::message::Paid;
-use crate::runtime::inbox::bodies;
-use crate::runtime::outbox::{self, Message};
 
 /// Consumes payment/paid: the order is paid, or the money goes back by itself.
 pub fn consume(owner: &Order, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {

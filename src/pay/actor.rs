@@ -7,11 +7,11 @@ use super::message::{
     Unsettled,
 };
 use super::{Pay, account, ask, listing, notice, refund, store};
+use crate::actor::{Access, Door, OwnerActor, Task};
 use crate::db::{Db, Result as DbResult};
 use crate::domain::event::Event;
-use crate::runtime::inbox::Consumer;
-use crate::runtime::outbox::Message;
-use crate::runtime::{Access, Door, OwnerActor, Task};
+use crate::messaging::inbox::Consumer;
+use crate::messaging::outbox::Message;
 
 /// The supervised actor of Pay.
 pub type Actor = OwnerActor<Pay>;

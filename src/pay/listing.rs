@@ -11,7 +11,7 @@ use crate::db::{self, Db, each};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::{OrderId, PayId};
-use crate::runtime::outbox;
+use crate::messaging::outbox;
 
 /// Pages of all payments that fit, newest first.
 pub fn list_all(_: &Pay, batch: &[ListAll], db: &mut Db) -> db::Result<Vec<Vec<Payment>>> {

@@ -5,15 +5,15 @@ use diesel::Queryable;
 use serde::{Deserialize, Serialize};
 
 use super::error::{Rejected, RequestRefusal};
+use crate::actor::Reply;
+use crate::actor::retry::Backoff;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::{OrderId, PayId, RefundId, UserId};
 use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
 use crate::domain::money::Money;
 use crate::gateway::{Checkout, Notice, Refund};
-use crate::runtime::Reply;
-use crate::runtime::outbox::Topic;
-use crate::runtime::retry::Backoff;
+use crate::messaging::outbox::Topic;
 
 /// A payment as its customer sees it; from a row of `pay`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -18,7 +18,7 @@ mod store;
 
 use std::time::Duration;
 
-use crate::runtime::{Kit, Owner};
+use crate::actor::{Kit, Owner};
 
 /// The owner of payments.
 #[derive(Debug)]

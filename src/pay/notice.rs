@@ -18,7 +18,7 @@ use crate::db::{self, Db, among, among_pairs, each, insert_all};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::PayId;
 use crate::gateway::Event;
-use crate::runtime::outbox;
+use crate::messaging::outbox;
 
 const ACCEPTED: i32 = 1;
 const REJECTED: i32 = 2;

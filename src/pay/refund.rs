@@ -15,9 +15,9 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId, RefundId};
 use crate::domain::money::Money;
 use crate::gateway::Refund;
+use crate::messaging::inbox::bodies;
+use crate::messaging::outbox::Message;
 use crate::order::message::Repay;
-use crate::runtime::inbox::bodies;
-use crate::runtime::outbox::Message;
 
 const PENDING: i32 = 0;
 const DONE: i32 = 1;

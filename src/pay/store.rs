@@ -17,8 +17,8 @@ use crate::db::{self, Db, among, among_pairs, each, insert_all, locked};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId, UserId};
 use crate::domain::money::Money;
-use crate::runtime::inbox::bodies;
-use crate::runtime::outbox::Message;
+use crate::messaging::inbox::bodies;
+use crate::messaging::outbox::Message;
 
 #[derive(Clone, Queryable, Insertable)]
 #[diesel(table_name = pay_request, treat_none_as_default_value = false)]

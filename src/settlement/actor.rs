@@ -10,11 +10,12 @@ use tokio::sync::Mutex;
 
 use super::message::{Cancel, Query, Sweep};
 use super::{Tools, close, payment, refund};
+use crate::actor::supervisor::supervise;
+use crate::actor::task::ask;
+use crate::actor::{Failure, Reply};
 use crate::order::error::ActRefusal;
 use crate::order::message::{Order, TakeExpired};
 use crate::pay::message::{FindAny, Payment, TakeAsks, TakeRefunds, Unfinished};
-use crate::runtime::supervisor::supervise;
-use crate::runtime::{Failure, Reply, task::ask};
 
 /// Its name in the status page.
 pub const NAME: &str = "settlement";

@@ -4,12 +4,13 @@
 use super::Tools;
 use super::message::Cancel;
 use super::payment::{self, Stands};
+use crate::actor::Reply;
+use crate::actor::task::ask;
 use crate::domain::id::OrderId;
 use crate::domain::lifecycle::{Move, State};
 use crate::order::error::ActRefusal;
 use crate::order::message::{Act, By, Do, Find, FindAny, Order};
 use crate::pay::message::{Close, LiveOf, Status};
-use crate::runtime::{Reply, task::ask};
 
 /// Gives up an order whose time to be paid has passed.
 pub async fn expire(tools: &Tools, order_id: OrderId) -> Reply<()> {

@@ -2,12 +2,12 @@
 
 use actix::Message;
 
+use crate::actor::Reply;
 use crate::domain::id::{OrderId, PayId};
 use crate::domain::text::Reason;
 use crate::order::error::ActRefusal;
 use crate::order::message::{By, Order};
 use crate::pay::message::Payment;
-use crate::runtime::Reply;
 
 /// Gives up an order that is not paid: its open payments are closed at their platforms first. Where one of them turns out
 /// to be paid, the order is paid, and not given up. No outcome where a platform does not answer.

@@ -16,10 +16,10 @@ use std::sync::Arc;
 
 use actix::Addr;
 
+use crate::actor::{Faults, Health};
 use crate::config;
 use crate::domain::clock::Clock;
 use crate::gateway::Gateways;
-use crate::runtime::{Faults, Health};
 use crate::{order, pay};
 
 /// What settling works with.

@@ -1,10 +1,11 @@
 //! One open payment: how it stands at its platform, and what follows here.
 
 use super::Tools;
+use crate::actor::task::ask;
+use crate::actor::{Failure, Reply};
 use crate::gateway::{Charge, Event, Gateway, Notice, Outcome, Standing};
 use crate::pay::error::Rejected;
 use crate::pay::message::{Close, Notify, Payment, Status};
-use crate::runtime::{Failure, Reply, task::ask};
 
 /// What a question to the platform led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

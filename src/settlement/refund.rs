@@ -1,9 +1,10 @@
 //! One refund: made under its number, asked for where the last attempt had no answer.
 
 use super::Tools;
+use crate::actor::task::ask;
+use crate::actor::{Failure, Reply};
 use crate::gateway::{Outcome, Refunding};
 use crate::pay::message::{DueRefund, EndRefund};
-use crate::runtime::{Failure, Reply, task::ask};
 
 /// Makes a refund, or asks how it stands where it may have been made before.
 pub async fn settle(tools: &Tools, due: &DueRefund) -> Reply<()> {

@@ -6,11 +6,11 @@ use super::message::{
     Take,
 };
 use super::{User, listing, store};
+use crate::actor::{Access, Door, OwnerActor, Task};
 use crate::db::{Db, Result as DbResult};
 use crate::domain::event::Event;
-use crate::runtime::inbox::Consumer;
-use crate::runtime::outbox::Message;
-use crate::runtime::{Access, Door, OwnerActor, Task};
+use crate::messaging::inbox::Consumer;
+use crate::messaging::outbox::Message;
 
 /// The supervised actor of User.
 pub type Actor = OwnerActor<User>;

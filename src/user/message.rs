@@ -5,13 +5,13 @@ use diesel::Queryable;
 use serde::Serialize;
 
 use super::error::{AdjustRefusal, NameTaken, Refusal};
+use crate::actor::Reply;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::{OrderId, UserId};
 use crate::domain::money::Money;
 use crate::domain::status::{Direction, Role};
 use crate::domain::text::{Mobile, Reason, UserName};
-use crate::runtime::Reply;
 
 /// A user without the password's hash; from a row of `users`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable)]

@@ -13,7 +13,7 @@ mod store;
 
 use rust_decimal::Decimal;
 
-use crate::runtime::{Kit, Owner};
+use crate::actor::{Kit, Owner};
 
 /// The owner of users, their balance and their points.
 #[derive(Debug)]

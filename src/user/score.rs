@@ -13,10 +13,10 @@ use crate::domain::id::{OrderId, UserId};
 use crate::domain::points::points;
 use crate::domain::reservation::{Standing, standing};
 use crate::domain::status::Direction;
+use crate::messaging::inbox::bodies;
+use crate::messaging::outbox::Message;
 use crate::order::message::Release;
 use crate::pay::message::Paid;
-use crate::runtime::inbox::bodies;
-use crate::runtime::outbox::Message;
 
 /// `score_log_type` 1 is added, 2 is taken back: the numbers of [`Direction`].
 #[derive(Insertable)]

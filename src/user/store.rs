@@ -17,9 +17,9 @@ use crate::domain::money::Money;
 use crate::domain::reservation::{Standing, standing};
 use crate::domain::status::Direction;
 use crate::domain::text::Mobile;
+use crate::messaging::inbox::bodies;
+use crate::messaging::outbox::Message;
 use crate::order::message::{REFUNDED, Release};
-use crate::runtime::inbox::bodies;
-use crate::runtime::outbox::Message;
 
 /// `money_log_type` 1 is paid for an order, 2 is refunded: the numbers of [`Direction`].
 #[derive(Insertable)]

@@ -229,7 +229,7 @@ async fn load_balancers_are_told_that_it_lives_and_is_ready() {
         assert_eq!((answer.header("cache-control"), answer.header("x-content-type-options")), ("no-store", "nosniff"));
     }
     // An owner whose store does not answer is not ready; the process lives all the same.
-    app.faults.plan("goods.apply", tradepost::runtime::fault::Fault::Error, 0, 1);
+    app.faults.plan("goods.apply", tradepost::actor::fault::Fault::Error, 0, 1);
     let body = json!({"goods_name": "x", "goods_number": 1, "goods_price": "1.00"});
     app.post("/admin/goods", &app.admin().await, body.clone()).await.expect_problem(503, "busy");
     app.get("/readyz", "").await.expect_problem(503, "not_ready");

@@ -12,10 +12,10 @@ use actix::{
 };
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
+use tradepost::actor::Health;
+use tradepost::actor::health::State;
+use tradepost::actor::supervisor::supervise;
 use tradepost::domain::clock::Clock;
-use tradepost::runtime::Health;
-use tradepost::runtime::health::State;
-use tradepost::runtime::supervisor::supervise;
 
 use crate::support::eventually;
 

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tradepost::runtime::fault::Fault;
+use tradepost::actor::fault::Fault;
 
 use crate::alipay_desk::{CODE, Case, DEAF, Desk, PAGE, PAY_WITHIN};
 use crate::platform::{Act, Alipay, Heard, Kind, Op, Payment, Sending, Stage};

@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use futures_util::future::join;
+use tradepost::actor::fault::Fault;
+use tradepost::actor::task::ask;
 use tradepost::db::Limits;
-use tradepost::runtime::fault::Fault;
-use tradepost::runtime::task::ask;
 
 use crate::server::{Engine, engine};
 use crate::support::eventually;

@@ -6,12 +6,12 @@ use diesel::RunQueryDsl;
 use diesel::sql_types::BigInt;
 use futures_util::future::join_all;
 use rust_decimal::Decimal;
+use tradepost::actor::Failure;
+use tradepost::actor::fault::Fault;
+use tradepost::actor::health::State;
+use tradepost::actor::owner::Limits;
+use tradepost::actor::task::ask;
 use tradepost::db::each;
-use tradepost::runtime::Failure;
-use tradepost::runtime::fault::Fault;
-use tradepost::runtime::health::State;
-use tradepost::runtime::owner::Limits;
-use tradepost::runtime::task::ask;
 
 use crate::support::eventually;
 use crate::support::ledger::{Age, LIMITS, List, Promised, Running, Then, Write};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tradepost::runtime::task::ask;
+use tradepost::actor::task::ask;
 
 use crate::server::{Engine, engine};
 use crate::support::eventually;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::{GOODS, TestApp, USER, Wish};
 use serde_json::json;
-use tradepost::runtime::fault::Fault;
+use tradepost::actor::fault::Fault;
 
 const LEASE: Duration = Duration::from_secs(30);
 const HOUR: Duration = Duration::from_secs(3600);

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use actix::Addr;
 use futures_util::future::{BoxFuture, join_all};
+use tradepost::actor::owner::Limits;
+use tradepost::actor::task::ask;
+use tradepost::actor::{Crew, Faults, Kit, OwnerActor, RelayWaker};
 use tradepost::config;
 use tradepost::coupon::{self, Coupon};
 use tradepost::db::{self, Store, migrate};
@@ -12,12 +15,9 @@ use tradepost::domain::id::{Id, IdGenerator, OrderId};
 use tradepost::domain::money::Money;
 use tradepost::domain::status::Role;
 use tradepost::goods::{self, Goods};
+use tradepost::messaging::inbox::{Consumer, Delivery};
+use tradepost::messaging::outbox::Message;
 use tradepost::order::message::Release;
-use tradepost::runtime::inbox::{Consumer, Delivery};
-use tradepost::runtime::outbox::Message;
-use tradepost::runtime::owner::Limits;
-use tradepost::runtime::task::ask;
-use tradepost::runtime::{Crew, Faults, Kit, Nudge, OwnerActor};
 use tradepost::user::{self, User};
 
 use crate::server::place::Place;
@@ -49,7 +49,7 @@ fn kit() -> Kit {
         node: settings.node.id,
         faults: Faults::default(),
         crew: Crew::default(),
-        nudge: Nudge::default(),
+        nudge: RelayWaker::default(),
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::support::{GOODS, TestApp, USER, Wish};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tradepost::runtime::fault::Fault;
+use tradepost::actor::fault::Fault;
 
 /// One order of the golden case is there, and nothing was taken twice.
 async fn assert_taken_once(app: &TestApp, token: &str) {

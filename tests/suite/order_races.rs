@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use futures_util::future::join_all;
 use futures_util::stream;
 use serde_json::json;
-use tradepost::runtime::fault::Fault;
+use tradepost::actor::fault::Fault;
 
 /// How many are placed; all others are refused with this code.
 fn placed(answers: &[Answer], refusal: &str) -> usize {

@@ -229,7 +229,7 @@ async fn a_refund_without_an_answer_is_asked_for_and_made_once() {
     let app = TestApp::start().await;
     let (zs, order_id, pay_id) = app.paid().await;
     // The platform makes the refund; its answer, and its next ones, never arrive.
-    app.faults.plan("sandbox.after_commit", tradepost::runtime::fault::Fault::Error, 0, 1);
+    app.faults.plan("sandbox.after_commit", tradepost::actor::fault::Fault::Error, 0, 1);
     app.refund(&zs, "refund", &order_id).await.expect(202);
     app.settle().await;
     assert_eq!(app.trade(&pay_id).await["refunded"], "880.00");

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use serde_json::json;
-use tradepost::runtime::fault::Fault;
+use tradepost::actor::fault::Fault;
 
 use crate::support::{GOODS, TestApp, Wish, eventually};
 

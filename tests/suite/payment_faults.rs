@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::{SLOW, TestApp, Wish};
 use serde_json::json;
-use tradepost::runtime::fault::Fault;
+use tradepost::actor::fault::Fault;
 
 const HOUR: Duration = Duration::from_secs(3600);
 

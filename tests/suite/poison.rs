@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use tradepost::actor::fault::Fault;
+use tradepost::actor::owner::Limits;
+use tradepost::actor::task::ask;
+use tradepost::actor::{Failure, Reply};
 use tradepost::db;
-use tradepost::runtime::fault::Fault;
-use tradepost::runtime::owner::Limits;
-use tradepost::runtime::task::ask;
-use tradepost::runtime::{Failure, Reply};
 
 use crate::server::{Engine, engine};
 use crate::support::eventually;

@@ -12,7 +12,7 @@ const ONE_ATTEMPT: [(&str, &str); 1] = [("RELAY__ATTEMPTS", "1")];
 async fn with_a_dead_message(app: &TestApp) -> (String, Value) {
     let zs = app.zs().await;
     let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
-    app.faults.plan("goods.apply", tradepost::runtime::fault::Fault::Error, 0, 1);
+    app.faults.plan("goods.apply", tradepost::actor::fault::Fault::Error, 0, 1);
     app.post(&format!("/v1/orders/{order_id}/cancel"), &zs, json!({})).await.expect(200);
     app.settle().await;
     (zs, dead(app).await)
@@ -56,7 +56,7 @@ async fn a_replayed_message_that_fails_again_is_dead_again_with_its_reason() {
     let (zs, message) = with_a_dead_message(&app).await;
     let admin = app.admin().await;
     let path = format!("/admin/messages/{}/replay", message["id"].as_str().unwrap());
-    app.faults.plan("goods.apply", tradepost::runtime::fault::Fault::Error, 0, 1);
+    app.faults.plan("goods.apply", tradepost::actor::fault::Fault::Error, 0, 1);
     assert_eq!(app.post(&path, &admin, json!({})).await.expect(200).body["outcome"], "replayed");
     app.settle().await;
     let again = dead(&app).await;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tradepost::runtime::fault::Fault;
+use tradepost::actor::fault::Fault;
 
 use crate::support::{Answer, TestApp, Wish};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use actix_web::rt::time::sleep;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use tradepost::runtime::fault::Fault;
+use tradepost::actor::fault::Fault;
 
 use crate::support::{Answer, GOODS, TestApp, Wish, eventually};
 

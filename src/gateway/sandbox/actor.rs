@@ -3,9 +3,9 @@
 use super::error::{OpenRefusal, RefundRefusal, Refusal};
 use super::message::{Charged, Close, Decline, Find, FindRefund, Open, Pay, Record, Refund, Statement, Trade};
 use super::{Sandbox, refund, store};
+use crate::actor::{Access, Door, OwnerActor, Task};
 use crate::db::{Db, Result as DbResult};
 use crate::domain::money::Money;
-use crate::runtime::{Access, Door, OwnerActor, Task};
 
 /// The supervised actor of the platform.
 pub type Actor = OwnerActor<Sandbox>;

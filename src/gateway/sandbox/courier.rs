@@ -12,11 +12,11 @@ use futures_util::future::join_all;
 use super::message::{Attempt, COURIER, Callback, Record};
 use super::signature::{HEADER, Key};
 use super::tamper::{Letter, letter};
+use crate::actor::supervisor::supervise;
+use crate::actor::task::ask;
+use crate::actor::{Faults, Health, Kit, Reply};
 use crate::domain::clock::Clock;
-use crate::runtime::inbox::Delivery;
-use crate::runtime::supervisor::supervise;
-use crate::runtime::task::ask;
-use crate::runtime::{Faults, Health, Kit, Reply};
+use crate::messaging::inbox::Delivery;
 
 /// What the shop answers, with status 200, once a notice is safe there.
 pub const ACKNOWLEDGEMENT: &str = "success";

@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::error::{OpenRefusal, RefundRefusal, Refusal};
 use super::notice;
+use crate::actor::Reply;
 use crate::domain::Invalid;
 use crate::domain::clock::Timestamp;
 use crate::domain::money::Money;
-use crate::runtime::Reply;
-use crate::runtime::outbox::Topic;
+use crate::messaging::outbox::Topic;
 
 /// The courier's name in the status page, and its consumer group.
 pub const COURIER: &str = "courier";

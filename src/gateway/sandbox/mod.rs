@@ -19,12 +19,12 @@ pub mod tamper;
 
 use std::sync::Arc;
 
+use super::Gateway;
+use crate::actor::owner::Limits;
+use crate::actor::{Health, Kit, Owner, OwnerActor};
 use crate::db::Store;
-use crate::gateway::Gateway;
-use crate::runtime::owner::Limits;
-use crate::runtime::relay::Outbox;
-use crate::runtime::round::Route;
-use crate::runtime::{Health, Kit, Owner, OwnerActor};
+use crate::messaging::relay::Outbox;
+use crate::messaging::relay::Route;
 
 pub use gateway::SandboxGateway;
 pub use platform::Platform;

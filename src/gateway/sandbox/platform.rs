@@ -7,9 +7,9 @@ use actix::Addr;
 use super::actor::Actor;
 use super::error::{OpenRefusal, RefundRefusal, Refusal};
 use super::message::{Callbacks, Charged, Close, Decline, Find, FindRefund, Open, Pay, Refund, Statement, Trade};
+use crate::actor::Reply;
+use crate::actor::task::ask;
 use crate::domain::money::Money;
-use crate::runtime::Reply;
-use crate::runtime::task::ask;
 
 /// A handle of the running platform.
 #[derive(Debug, Clone)]

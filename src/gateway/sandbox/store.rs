@@ -14,7 +14,7 @@ use crate::db::{Db, Error, ROWS_PER_INSERT, Result as DbResult, among, each, loa
 use crate::domain::clock::Timestamp;
 use crate::domain::id::EntryId;
 use crate::domain::money::Money;
-use crate::runtime::outbox;
+use crate::messaging::outbox;
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = sandbox_trade, treat_none_as_default_value = false)]

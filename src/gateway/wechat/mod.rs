@@ -20,10 +20,10 @@ pub mod trade;
 
 use std::sync::Arc;
 
-use self::account::Account;
-use self::gateway::{Way, WechatGateway};
 use super::{Gateway, Shop};
 use crate::config;
+use account::Account;
+use gateway::{Way, WechatGateway};
 
 const WAYS: [Way; 2] = [Way::Native, Way::Jsapi];
 

@@ -7,6 +7,9 @@ use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::*;
+use crate::actor::owner::Limits;
+use crate::actor::retry::Backoff;
+use crate::actor::{Crew, Faults, Kit, RelayWaker};
 use crate::db::{Store, migrate};
 use crate::domain::clock::Clock;
 use crate::domain::id::{IdGenerator, NodeId, PayId};
@@ -14,11 +17,8 @@ use crate::domain::money::Money;
 use crate::domain::span::Span;
 use crate::gateway::sandbox::{self, Account, Key};
 use crate::gateway::{Checkout, Gateway, Notice, Outcome, Purchase, Reject};
-use crate::runtime::owner::Limits;
-use crate::runtime::relay::{Network, Relay};
-use crate::runtime::retry::Backoff;
-use crate::runtime::round::Policy;
-use crate::runtime::{Crew, Faults, Kit, Nudge};
+use crate::messaging::relay::Policy;
+use crate::messaging::relay::{Network, Relay};
 
 const PAY_ID: PayId = PayId::new(77);
 
@@ -72,7 +72,7 @@ async fn stand() -> Stand {
         node,
         faults: Faults::default(),
         crew: Crew::default(),
-        nudge: Nudge::default(),
+        nudge: RelayWaker::default(),
     };
 
     let (tell, told) = mpsc::unbounded_channel();

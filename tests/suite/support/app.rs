@@ -7,10 +7,10 @@ use std::time::Duration;
 use awc::http::Method;
 use diesel::prelude::*;
 use serde_json::Value;
+use tradepost::actor::Faults;
 use tradepost::app::App;
 use tradepost::db::{self, each};
 use tradepost::domain::clock::Clock;
-use tradepost::runtime::Faults;
 use tradepost::{audit, config};
 
 use super::{Answer, LIMITS};

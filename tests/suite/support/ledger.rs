@@ -6,12 +6,12 @@ use std::time::{Duration, Instant};
 
 use actix::{Addr, Message};
 use diesel::prelude::*;
+use tradepost::actor::owner::Limits;
+use tradepost::actor::{Access, Crew, Door, Faults, Health, Kit, Owner, OwnerActor, RelayWaker, Reply, Task};
 use tradepost::db::each;
 use tradepost::db::{self, Db, Store};
 use tradepost::domain::clock::Clock;
 use tradepost::domain::id::{IdGenerator, NodeId};
-use tradepost::runtime::owner::Limits;
-use tradepost::runtime::{Access, Crew, Door, Faults, Health, Kit, Nudge, Owner, OwnerActor, Reply, Task};
 
 use crate::server::place::Place;
 
@@ -75,7 +75,7 @@ impl Running {
             clock,
             node,
             faults: faults.clone(),
-            nudge: Nudge::default(),
+            nudge: RelayWaker::default(),
         };
         let (addr, health) = OwnerActor::start(Arc::new(Ledger { kit }), store.clone(), limits);
         Self { addr, health, faults, store, _place: place }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use diesel::prelude::*;
+use tradepost::actor::fault::Fault;
 use tradepost::db::each;
-use tradepost::runtime::fault::Fault;
 
 use super::{TestApp, eventually};
 

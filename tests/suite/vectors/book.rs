@@ -7,6 +7,8 @@ use std::time::Duration;
 use actix::Addr;
 use diesel::prelude::*;
 use serde_json::{Value, json};
+use tradepost::actor::task::ask;
+use tradepost::actor::{Crew, Faults, Kit, OwnerActor, RelayWaker};
 use tradepost::db::{Store, each, migrate};
 use tradepost::domain::clock::Clock;
 use tradepost::domain::id::{IdGenerator, NodeId};
@@ -15,7 +17,6 @@ use tradepost::pay::Pay;
 use tradepost::pay::actor::Actor;
 use tradepost::pay::error::Rejected;
 use tradepost::pay::message::Notify;
-use tradepost::runtime::{Crew, Faults, Kit, Nudge, OwnerActor, task::ask};
 
 use crate::server::place::Place;
 use crate::support::{LIMITS, ledger, number};
@@ -43,7 +44,7 @@ impl Book {
             clock,
             node,
             faults: Faults::default(),
-            nudge: Nudge::default(),
+            nudge: RelayWaker::default(),
         };
         let owner = Arc::new(Pay { kit, ask_after: Duration::from_secs(2) });
         let (pay, _) = OwnerActor::start(owner, store.clone(), ledger::LIMITS);

@@ -2,10 +2,10 @@
 
 use proptest::prelude::*;
 
-use super::super::answer::{Envelope, Verified};
-use super::super::trade::{self, Trouble};
 use super::*;
 use crate::domain::id::PayId;
+use crate::gateway::alipay::answer::{Envelope, Verified};
+use crate::gateway::alipay::trade::{self, Trouble};
 use crate::gateway::{Outcome, Reject, Standing};
 
 const METHOD: &str = "alipay.trade.query";
@@ -121,8 +121,8 @@ proptest! {
     ) {
         let body = format!(r#"{{"alipay_trade_query_response":{content},"sign":{sign}}}"#);
         if let Ok(envelope) = Envelope::open(METHOD, body.as_bytes()) {
-            let _ = envelope.verify(&super::super::keyring::Keyring::default());
+            let _ = envelope.verify(&crate::gateway::alipay::keyring::Keyring::default());
         }
-        let _ = super::super::trade::Content::read(METHOD, &content, true);
+        let _ = crate::gateway::alipay::trade::Content::read(METHOD, &content, true);
     }
 }

@@ -2,9 +2,9 @@
 
 use proptest::prelude::*;
 
-use super::super::notify::{self, Form};
 use super::*;
 use crate::domain::money::Money;
+use crate::gateway::alipay::notify::{self, Form};
 use crate::gateway::{Event, Notice, Reject, Stranger};
 
 const PAID: [(&str, &str); 9] = [

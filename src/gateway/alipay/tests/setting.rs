@@ -1,7 +1,7 @@
 //! What the start says of settings that cannot work.
 
-use super::super::gateways;
 use super::*;
+use crate::gateway::alipay::gateways;
 
 /// What the start says, on one line.
 #[track_caller]

@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 
-use super::super::gateways;
-use super::super::notify::Form;
 use super::*;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::Money;
+use crate::gateway::alipay::gateways;
+use crate::gateway::alipay::notify::Form;
 use crate::gateway::key::PublicKey;
 use crate::gateway::{Checkout, Gateway, Outcome, Purchase, Refund, Refunding, Standing};
 
@@ -137,7 +137,7 @@ async fn the_browser_is_sent_to_a_page_we_signed() {
         assert_eq!(fields[name], value);
     }
     let content: Value = serde_json::from_str(&fields["biz_content"]).unwrap();
-    let end = super::super::time::write(purchase().closes_at).unwrap();
+    let end = crate::gateway::alipay::time::write(purchase().closes_at).unwrap();
     assert!(content["time_expire"].as_str().unwrap() <= end.as_str());
     assert_eq!(content["time_expire"].as_str().unwrap().len(), end.len());
     assert_eq!(content["subject"], "Order 77");
@@ -228,19 +228,19 @@ async fn contents_are_encrypted_where_there_is_a_key_for_it() {
     let Outcome::Known(Some(Checkout::Redirect { url })) = gateway.create(purchase()).await else { panic!("no page") };
     let fields = verified(url.split_once('?').unwrap().1, "");
     assert_eq!(fields["encrypt_type"], "AES");
-    let key = super::super::content::ContentKey::parse(&key).unwrap();
+    let key = crate::gateway::alipay::content::ContentKey::parse(&key).unwrap();
     let asked: Value = serde_json::from_str(&key.decrypt(&fields["biz_content"]).unwrap()).unwrap();
     assert_eq!(asked["out_trade_no"], "77");
     let said = key.encrypt(r#"{"code":"10000","out_trade_no":"77","trade_status":"WAIT_BUYER_PAY"}"#).unwrap();
     let signed = answer("alipay.trade.query", &json!(said).to_string(), &private("ali_platform"));
     let told = given.account().read("alipay.trade.query", signed.as_bytes());
-    assert_eq!(super::super::trade::queried(told, PAY_ID), Outcome::Known(Standing::Unpaid));
+    assert_eq!(crate::gateway::alipay::trade::queried(told, PAY_ID), Outcome::Known(Standing::Unpaid));
 }
 
 #[test]
 fn what_is_asked_with_certificates_names_them() {
     let account = Given::certified().account();
-    let call = super::super::account::Call { method: "m", content: "{}", notify_url: "", return_url: "" };
+    let call = crate::gateway::alipay::account::Call { method: "m", content: "{}", notify_url: "", return_url: "" };
     let fields: HashMap<_, _> = account.fields(call, Timestamp(0)).unwrap().into_iter().collect();
     assert_eq!(fields["app_cert_sn"].len(), 32);
     assert_eq!(fields["alipay_root_cert_sn"], "c1af28455d071840f3c9f462c99efcf1_d77c8658f9058b49086c7747b56d0a95");

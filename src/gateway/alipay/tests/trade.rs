@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::super::trade::{self, Answer, Content, NUMBER_MAX};
 use super::*;
 use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::Money;
+use crate::gateway::alipay::trade::{self, Answer, Content, NUMBER_MAX};
 use crate::gateway::{Charge, Checkout, Outcome, Refunding, Standing};
 
 const PAY_ID: PayId = PayId::new(77);

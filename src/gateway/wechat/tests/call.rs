@@ -214,7 +214,7 @@ async fn an_answer_must_be_signed_by_them_and_of_now() {
         given.settings.url.clone_from(&platform.url);
         // Our clock is ahead of theirs.
         given.shop.clock.advance(Duration::from_secs(advance));
-        let gateway = super::super::gateways(&given.settings, &given.shop).unwrap().remove(0);
+        let gateway = crate::gateway::wechat::gateways(&given.settings, &given.shop).unwrap().remove(0);
         let created = gateway.create(purchase(&platform, None)).await;
         assert_eq!(matches!(created, Outcome::Known(_)), known, "{advance} {created:?}");
     }

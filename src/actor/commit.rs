@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::lane::{AnyLane, guarded, is_of_the_item};
+use super::batch::{AnyLane, guarded, is_of_the_item};
 use super::retry::Backoff;
 use super::{Failure, Health, Owner};
 use crate::db::{self, Class, Db};

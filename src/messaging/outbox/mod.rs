@@ -1,25 +1,22 @@
 //! Messages on their way: rows of `mq_producer`, written in the transaction of the change they tell of.
 
+mod ack;
 mod replay;
-mod story;
-mod turn;
-mod upkeep;
+mod retention;
+mod timeline;
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use actix::{Message as Sendable, Recipient};
 use diesel::prelude::*;
 use serde::Serialize;
 use uuid::Uuid;
 
+pub use ack::{Ended, Turn};
 pub use replay::{List, Replay, Replayed, Status, Stored};
-pub use story::story;
-pub use turn::{Ended, Turn};
-pub use upkeep::{Backlog, Look, Prune, Reclaim};
+pub use retention::{Backlog, Look, Prune, Reclaim};
+pub use timeline::story;
 
-use super::Kit;
+use crate::actor::Kit;
 use crate::db::schema::mq_producer;
 use crate::db::{self, Db, insert_all};
 use crate::domain::clock::Timestamp;
@@ -104,45 +101,4 @@ pub fn write<K: std::fmt::Display, B: Serialize>(
     insert_all!(db, mq_producer::table, &rows)?;
     kit.nudge.mark();
     Ok(())
-}
-
-/// An outbox of this producer has new messages.
-#[derive(Debug, Clone, Copy, Sendable)]
-#[rtype(result = "()")]
-pub struct Wake {
-    /// Whose outbox.
-    pub producer: &'static str,
-}
-
-/// Tells the relay of a producer that messages were written. A hint: the relay also polls.
-#[derive(Debug, Clone, Default)]
-pub struct Nudge {
-    inner: Arc<NudgeInner>,
-}
-
-#[derive(Debug, Default)]
-struct NudgeInner {
-    dirty: AtomicBool,
-    relay: OnceLock<Recipient<Wake>>,
-}
-
-impl Nudge {
-    /// From now on `relay` is woken.
-    pub fn connect(&self, relay: Recipient<Wake>) {
-        drop(self.inner.relay.set(relay));
-    }
-
-    /// Messages were written, or are due again.
-    pub fn mark(&self) {
-        self.inner.dirty.store(true, Ordering::Relaxed);
-    }
-
-    /// Wakes the relay where messages were written since the last call: for after COMMIT.
-    pub fn send(&self, producer: &'static str) {
-        if self.inner.dirty.swap(false, Ordering::Relaxed)
-            && let Some(relay) = self.inner.relay.get()
-        {
-            relay.do_send(Wake { producer });
-        }
-    }
 }

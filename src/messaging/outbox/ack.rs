@@ -6,9 +6,9 @@ use actix::Message as Sendable;
 use diesel::prelude::*;
 
 use super::{DEAD, DONE, Message, PENDING};
+use crate::actor::{Access, Door, Kit, Owner, Reply, Task};
 use crate::db::schema::mq_producer;
 use crate::db::{self, Db, ROWS_PER_INSERT, among, claimed, each};
-use crate::runtime::{Access, Door, Kit, Owner, Reply, Task};
 
 /// How one delivery ended.
 #[derive(Debug, Clone)]

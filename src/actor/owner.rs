@@ -16,10 +16,10 @@ use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, Supervised, WrapFuture,
 };
 
-use super::crew::{Crew, HELD_UP};
-use super::desk::{Desk, Places};
-use super::group::{self, After, Batch};
-use super::lane::Caller;
+use super::batch::Caller;
+use super::commit::{self, After, Batch};
+use super::executor::{Crew, HELD_UP};
+use super::queue::{Desk, Places};
 use super::supervisor::supervise;
 use super::{Access, Failure, Health, Owner, Task};
 use crate::db::Store;
@@ -96,13 +96,13 @@ impl<O: Owner> Office<O> {
         let mut db = match connection {
             Ok(db) => db,
             Err(error) => {
-                group::refuse(batch, &error, &self.health);
+                commit::refuse(batch, &error, &self.health);
                 return After::Keep;
             }
         };
         let after = match access {
-            Access::Read => group::read(&*self.owner, &mut db, batch, &self.health),
-            Access::Write => group::write(&*self.owner, &mut db, batch, &self.health),
+            Access::Read => commit::read(&*self.owner, &mut db, batch, &self.health),
+            Access::Write => commit::write(&*self.owner, &mut db, batch, &self.health),
         };
         if after != After::Keep {
             db.condemn();

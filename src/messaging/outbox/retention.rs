@@ -4,10 +4,10 @@ use actix::Message as Sendable;
 use diesel::prelude::*;
 
 use super::{DEAD, DONE, PENDING};
+use crate::actor::{Access, Door, Owner, Reply, Task};
 use crate::db::schema::mq_producer;
 use crate::db::{self, Db, each};
 use crate::domain::clock::Timestamp;
-use crate::runtime::{Access, Door, Owner, Reply, Task};
 
 /// Makes due at once what this node had claimed in an earlier life and never settled.
 #[derive(Debug, Clone, Copy, Sendable)]

@@ -7,11 +7,11 @@ use actix::Recipient;
 use futures_util::future::join_all;
 use serde::Deserialize;
 
-use super::inbox::Delivery;
-use super::outbox::{self, Ended, Turn};
-use super::retry::Backoff;
-use super::{Failure, Faults, Health};
+use crate::actor::retry::Backoff;
+use crate::actor::{Failure, Faults, Health};
 use crate::domain::span::Span;
+use crate::messaging::inbox::Delivery;
+use crate::messaging::outbox::{self, Ended, Turn};
 
 /// The relay's name in the status page.
 pub const NAME: &str = "relay";

@@ -1,6 +1,8 @@
 //! Carries messages from the outboxes to their consumers: claim, deliver, settle, one consumer group apart from the
 //! others. Woken after each commit that wrote messages; polling is the safety net.
 
+mod delivery;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,11 +11,13 @@ use actix::{
 };
 
 use super::inbox;
-use super::outbox::{self, Look, Reclaim, Wake};
-use super::round::{NAME, Policy, Route, rounds};
-use super::supervisor::supervise;
-use super::{Faults, Health};
+use super::outbox::{self, Look, Reclaim};
+use crate::actor::supervisor::supervise;
+use crate::actor::waker::Wake;
+use crate::actor::{Faults, Health};
 use crate::domain::clock::{Clock, Timestamp};
+use delivery::{NAME, rounds};
+pub use delivery::{Policy, Route};
 
 /// An outbox.
 #[derive(Debug, Clone)]

@@ -5,10 +5,10 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::{DEAD, DONE, PENDING};
+use crate::actor::{Access, Door, Owner, Reply, Task};
 use crate::db::schema::mq_producer;
 use crate::db::{self, Db, each, locked};
 use crate::domain::clock::Timestamp;
-use crate::runtime::{Access, Door, Owner, Reply, Task};
 
 /// A message that is not delivered; from a row of `mq_producer`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -6,9 +6,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::crew::HELD_UP;
-use super::group::Batch;
-use super::lane::{AnyLane, Caller, Lane};
+use super::batch::{AnyLane, Caller, Lane};
+use super::commit::Batch;
+use super::executor::HELD_UP;
 use super::{Door, Health, Task};
 
 /// A batch goes beside one that runs only where so many wait: few large batches are cheaper than many small ones, most of

@@ -7,7 +7,7 @@ use actix::Message as Sendable;
 use diesel::prelude::*;
 
 use super::outbox::Message;
-use super::{Access, Door, Owner, Reply, Task};
+use crate::actor::{Access, Door, Owner, Reply, Task};
 use crate::db::schema::mq_consumer;
 use crate::db::{self, Db, among, each, insert_all};
 use crate::domain::clock::Timestamp;

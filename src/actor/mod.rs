@@ -3,32 +3,29 @@
 //! An owner brings a value that implements [`Owner`], messages that implement [`Task`], and its tables. Everything
 //! about mailboxes, batches, transactions, connections, restarts and counters is here, once.
 
-pub mod crew;
-mod desk;
+mod batch;
+pub mod commit;
+pub mod executor;
 pub mod fault;
-pub mod group;
 pub mod health;
-pub mod inbox;
-mod lane;
-pub mod outbox;
 pub mod owner;
-pub mod relay;
+mod queue;
 pub mod retry;
-pub mod round;
 pub mod supervisor;
 pub mod task;
+pub mod waker;
 
 use std::sync::Arc;
 
 use crate::domain::clock::Clock;
 use crate::domain::id::{IdGenerator, NodeId};
 
-pub use crew::Crew;
+pub use executor::Crew;
 pub use fault::Faults;
 pub use health::Health;
-pub use outbox::Nudge;
 pub use owner::OwnerActor;
 pub use task::{Access, Door, Failure, Reply, Task};
+pub use waker::RelayWaker;
 
 /// What every owner is given.
 #[derive(Debug, Clone)]
@@ -44,7 +41,7 @@ pub struct Kit {
     /// The threads that run batches on embedded databases.
     pub crew: Crew,
     /// Wakes the relay after a commit that wrote to the outbox.
-    pub nudge: Nudge,
+    pub nudge: RelayWaker,
 }
 
 /// One of the owners: alone it writes its tables.
