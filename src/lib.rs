@@ -28,5 +28,7 @@ pub mod reconcile;
 
 pub mod http;
 
+pub mod sandbox;
+
 pub mod app;
 pub mod cli;

@@ -8,7 +8,7 @@ use crate::config::Admin;
 use crate::domain::money::Money;
 use crate::domain::status::Role;
 use crate::domain::text::{Password, UserName};
-use crate::http::password::Passwords;
+use crate::http::security::password::Passwords;
 use crate::secret;
 use crate::user::message::{Credential, FindCredential, Register, SetPassword};
 

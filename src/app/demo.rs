@@ -14,7 +14,7 @@ use crate::domain::money::Money;
 use crate::domain::quantity::Stock;
 use crate::domain::status::Role;
 use crate::domain::text::{GoodsDesc, GoodsName, UserName};
-use crate::http::password::Passwords;
+use crate::http::security::password::Passwords;
 use crate::{coupon, goods, user};
 
 const USER: UserId = UserId::new(345_963_634_385_633_280);

@@ -13,7 +13,6 @@ use crate::coordinator::{Owners, Tools};
 use crate::coupon::Coupon;
 use crate::domain::clock::Clock;
 use crate::domain::id::IdGenerator;
-use crate::gateway::sandbox::{self, Account, Platform};
 use crate::gateway::{Gateway, Gateways};
 use crate::goods::Goods;
 use crate::messaging::inbox::Consumer;
@@ -21,6 +20,7 @@ use crate::messaging::relay::Route;
 use crate::messaging::relay::{Network, Outbox, Relay};
 use crate::order::Order;
 use crate::pay::Pay;
+use crate::sandbox::{self, Account, Platform};
 use crate::settlement::{self, actor::Settlement};
 use crate::user::User;
 

@@ -25,8 +25,8 @@ use crate::config::{self, Settings};
 use crate::coordinator;
 use crate::domain::clock::Clock;
 use crate::gateway::{Gateway, Shop, alipay, wechat};
-use crate::http::password::Passwords;
-use crate::http::token::Tokens;
+use crate::http::security::password::Passwords;
+use crate::http::security::token::Tokens;
 use crate::messaging::relay;
 use crate::secret;
 use crate::settlement;
@@ -168,8 +168,8 @@ fn sandbox_account(
     settings: &Settings,
     folder: &Path,
     address: SocketAddr,
-) -> anyhow::Result<Option<crate::gateway::sandbox::Account>> {
-    use crate::gateway::sandbox::{Account, Key};
+) -> anyhow::Result<Option<crate::sandbox::Account>> {
+    use crate::sandbox::{Account, Key};
     let sandbox = &settings.gateway.sandbox;
     if !sandbox.enabled {
         return Ok(None);

@@ -13,11 +13,12 @@ use crate::config::Settings;
 use crate::domain::clock::Clock;
 use crate::domain::id::IdGenerator;
 use crate::domain::money::CURRENCY;
-use crate::gateway::{self, Entry, Event, Notice};
+use crate::gateway::{Entry, Event, Notice};
 use crate::pay::actor::Actor;
 use crate::pay::message::{FindAccounts, Notify, PaidAccounts};
 use crate::pay::{self, Pay};
 use crate::reconcile::{Difference, Kind, Report, Told, compare, number};
+use crate::sandbox;
 
 const CHUNK: usize = 500;
 
@@ -27,7 +28,7 @@ const CHUNK: usize = 500;
 /// # Errors
 /// An unknown platform, a statement that is none, a store that does not answer.
 pub async fn run(settings: &Settings, provider: &str, statement: &str, apply: bool) -> anyhow::Result<Report> {
-    let (provider, read) = gateway::statement_reader(provider, &settings.gateway.sandbox.second)
+    let (provider, read) = sandbox::statement_reader(provider, &settings.gateway.sandbox.second)
         .with_context(|| format!("{provider:?} is no payment platform of this shop"))?;
     let lines = read(statement).map_err(anyhow::Error::msg)?;
     let stores = Stores::open(settings)?;

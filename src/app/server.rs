@@ -10,8 +10,14 @@ use super::books;
 use super::graph::Graph;
 use crate::config::Settings;
 use crate::domain::clock::Clock;
-use crate::gateway::sandbox::Platform;
-use crate::http::{State, audit::Auditor, door::Door, middleware, password::Passwords, route, sandbox, token::Tokens};
+use crate::http::admin::auditor::Auditor;
+use crate::http::middleware::admission::Door;
+use crate::http::security::password::Passwords;
+use crate::http::security::token::Tokens;
+use crate::http::state::State;
+use crate::http::{middleware, route};
+use crate::sandbox;
+use crate::sandbox::Platform;
 
 /// What handlers work with.
 pub fn state(graph: &Graph, tokens: Tokens, passwords: Passwords, clock: Clock, settings: &Settings) -> State {
@@ -81,7 +87,7 @@ fn serve(
             app = app.configure(route::admin);
         }
         match &platform {
-            Some(platform) => app.app_data(platform.clone()).configure(sandbox::routes),
+            Some(platform) => app.app_data(platform.clone()).configure(sandbox::http::routes),
             None => app,
         }
     };

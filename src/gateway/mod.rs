@@ -5,7 +5,6 @@ pub mod certificate;
 pub mod checkout;
 pub mod key;
 pub mod notice;
-pub mod sandbox;
 pub mod wechat;
 mod wire;
 
@@ -168,14 +167,6 @@ pub trait Gateway: Send + Sync {
 
 /// How a platform's statement is read; an error says what is wrong with it, naming the line.
 pub type StatementReader = fn(&str) -> Result<Vec<Entry>, String>;
-
-/// The platform with this name and the way to read its statements; `second` is the sandbox's other name, if it has one.
-#[must_use]
-pub fn statement_reader(provider: &str, second: &str) -> Option<(&'static str, StatementReader)> {
-    let is_second = !second.is_empty() && provider == second;
-    let name = if is_second { &*second.to_owned().leak() } else { sandbox::NAME };
-    (is_second || provider == sandbox::NAME).then_some((name, sandbox::statement::read))
-}
 
 /// What platforms are told of this shop.
 #[derive(Debug, Clone)]

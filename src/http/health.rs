@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
 use super::problem::{Code, Problem};
-use super::{Answer, State};
+use super::state::{Answer, State};
 
 #[derive(Serialize)]
 struct Status {

@@ -1,13 +1,10 @@
-//! Every route, on one screen. Who may use it is said by its handler's first argument; see [`super::auth`].
+//! Every route, on one screen. Who may use it is said by its handler's first argument; see [`super::extract::auth`].
 
 use actix_web::Route;
 use actix_web::middleware::from_fn;
 use actix_web::web::{PayloadConfig, ServiceConfig, get, patch, post, resource};
 
-use super::{
-    audit, balance, callback, coupon, door, goods, health, life, listing, message, order, pay_page, payment, session,
-    status, stock, story, user,
-};
+use super::{admin, health, middleware, pages, shop};
 
 const KIB: usize = 1024;
 
@@ -16,60 +13,62 @@ pub fn public(cfg: &mut ServiceConfig) {
     cfg.app_data(limit(16))
         .service(resource("/healthz").route(get().to(health::lives)))
         .service(resource("/readyz").route(get().to(health::is_ready)))
-        .service(resource("/v1/users").app_data(limit(4)).route(post().to(user::register)))
-        .service(resource("/v1/users/me").route(get().to(user::me)))
-        .service(resource("/v1/users/me/coupons").route(get().to(listing::coupons)))
-        .service(resource("/v1/users/me/money-log").route(get().to(listing::money_log)))
-        .service(resource("/v1/users/me/score-log").route(get().to(listing::score_log)))
-        .service(resource("/v1/sessions").app_data(limit(4)).route(post().to(session::sign_in)))
-        .service(resource("/v1/goods").route(get().to(goods::list)))
-        .service(resource("/v1/goods/{id}").route(get().to(goods::find)))
+        .service(resource("/v1/users").app_data(limit(4)).route(post().to(shop::user::register)))
+        .service(resource("/v1/users/me").route(get().to(shop::user::me)))
+        .service(resource("/v1/users/me/coupons").route(get().to(shop::list::coupons)))
+        .service(resource("/v1/users/me/money-log").route(get().to(shop::list::money_log)))
+        .service(resource("/v1/users/me/score-log").route(get().to(shop::list::score_log)))
+        .service(resource("/v1/sessions").app_data(limit(4)).route(post().to(shop::session::sign_in)))
+        .service(resource("/v1/goods").route(get().to(shop::goods::list)))
+        .service(resource("/v1/goods/{id}").route(get().to(shop::goods::find)))
         .service(
             resource("/v1/orders")
                 .app_data(limit(16))
-                .route(get().to(order::list))
-                .route(new_work(post().to(order::place))),
+                .route(get().to(shop::order::list))
+                .route(new_work(post().to(shop::order::place))),
         )
-        .service(resource("/v1/orders/{id}").route(get().to(order::find)))
-        .service(resource("/v1/orders/{id}/events").route(get().to(story::own)))
-        .service(resource("/v1/orders/{id}/cancel").route(post().to(life::cancel)))
-        .service(resource("/v1/orders/{id}/receive").route(post().to(life::receive)))
-        .service(resource("/v1/orders/{id}/refund").route(post().to(life::refund)))
-        .service(resource("/v1/payments").route(new_work(post().to(payment::start))))
-        .service(resource("/v1/payments/{id}").route(get().to(payment::find)))
-        .service(resource("/pay/page.js").route(get().to(pay_page::script)))
-        .service(resource("/pay/{id}").route(get().to(pay_page::show)))
-        .service(resource("/v1/payments/callbacks/{provider}").app_data(limit(64)).route(post().to(callback::take)));
+        .service(resource("/v1/orders/{id}").route(get().to(shop::order::find)))
+        .service(resource("/v1/orders/{id}/events").route(get().to(shop::timeline::show)))
+        .service(resource("/v1/orders/{id}/cancel").route(post().to(shop::order_action::cancel)))
+        .service(resource("/v1/orders/{id}/receive").route(post().to(shop::order_action::receive)))
+        .service(resource("/v1/orders/{id}/refund").route(post().to(shop::order_action::refund)))
+        .service(resource("/v1/payments").route(new_work(post().to(shop::payment::start))))
+        .service(resource("/v1/payments/{id}").route(get().to(shop::payment::find)))
+        .service(resource("/pay/page.js").route(get().to(pages::pay::script)))
+        .service(resource("/pay/{id}").route(get().to(pages::pay::show)))
+        .service(
+            resource("/v1/payments/callbacks/{provider}").app_data(limit(64)).route(post().to(shop::callback::take)),
+        );
 }
 
 /// The routes for administrators.
 pub fn admin(cfg: &mut ServiceConfig) {
     cfg.app_data(limit(16))
-        .service(resource("/admin/status").route(get().to(status::show)))
-        .service(resource("/admin/audit").route(get().to(audit::show)))
-        .service(resource("/admin/goods").route(post().to(goods::create)))
-        .service(resource("/admin/goods/{id}").route(patch().to(goods::change)))
-        .service(resource("/admin/goods/{id}/stock").route(post().to(stock::adjust)))
-        .service(resource("/admin/users").route(get().to(listing::users)))
-        .service(resource("/admin/orders").route(get().to(listing::orders)))
-        .service(resource("/admin/orders/{id}").route(get().to(listing::order)))
-        .service(resource("/admin/orders/{id}/events").route(get().to(story::any)))
-        .service(resource("/admin/payments").route(get().to(listing::payments)))
-        .service(resource("/admin/notices").route(get().to(listing::notices)))
-        .service(resource("/admin/journal").route(get().to(listing::journal)))
-        .service(resource("/admin/messages").route(get().to(message::list)))
-        .service(resource("/admin/messages/{id}/replay").route(post().to(message::replay)))
-        .service(resource("/admin/orders/{id}/ship").route(post().to(life::ship)))
-        .service(resource("/admin/orders/{id}/cancel").route(post().to(life::cancel_for)))
-        .service(resource("/admin/orders/{id}/refund").route(post().to(life::refund_for)))
-        .service(resource("/admin/payments/{id}/query").route(post().to(payment::query)))
-        .service(resource("/admin/coupons").route(post().to(coupon::create)))
-        .service(resource("/admin/users/{id}/balance").route(post().to(balance::adjust)));
+        .service(resource("/admin/status").route(get().to(admin::status::show)))
+        .service(resource("/admin/audit").route(get().to(admin::audit::show)))
+        .service(resource("/admin/goods").route(post().to(admin::goods::create)))
+        .service(resource("/admin/goods/{id}").route(patch().to(admin::goods::change)))
+        .service(resource("/admin/goods/{id}/stock").route(post().to(admin::stock::adjust)))
+        .service(resource("/admin/users").route(get().to(admin::list::users)))
+        .service(resource("/admin/orders").route(get().to(admin::list::orders)))
+        .service(resource("/admin/orders/{id}").route(get().to(admin::list::order)))
+        .service(resource("/admin/orders/{id}/events").route(get().to(admin::timeline::show)))
+        .service(resource("/admin/payments").route(get().to(admin::list::payments)))
+        .service(resource("/admin/notices").route(get().to(admin::list::notices)))
+        .service(resource("/admin/journal").route(get().to(admin::list::journal)))
+        .service(resource("/admin/messages").route(get().to(admin::message::list)))
+        .service(resource("/admin/messages/{id}/replay").route(post().to(admin::message::replay)))
+        .service(resource("/admin/orders/{id}/ship").route(post().to(admin::order_action::ship)))
+        .service(resource("/admin/orders/{id}/cancel").route(post().to(admin::order_action::cancel)))
+        .service(resource("/admin/orders/{id}/refund").route(post().to(admin::order_action::refund)))
+        .service(resource("/admin/payments/{id}/query").route(post().to(admin::payment::query)))
+        .service(resource("/admin/coupons").route(post().to(admin::coupon::create)))
+        .service(resource("/admin/users/{id}/balance").route(post().to(admin::balance::adjust)));
 }
 
 /// A route that is reached through the door.
 fn new_work(route: Route) -> Route {
-    route.wrap(from_fn(door::new_work))
+    route.wrap(from_fn(middleware::new_work))
 }
 
 /// A body limit.

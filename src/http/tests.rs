@@ -1,18 +1,29 @@
 //! The routes with nobody behind them: whatever is let through is answered 503.
 
-use actix::{Actor, AsyncContext, Context};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, Addr, AsyncContext, Context};
 use actix_web::App;
 use actix_web::dev::Service;
 use actix_web::http::header::HeaderMap;
 use actix_web::middleware::from_fn;
 use actix_web::test::{TestRequest, init_service, read_body};
-use actix_web::web::Bytes;
+use actix_web::web::{self, Bytes};
 use serde_json::Value;
 
-use super::*;
-use crate::domain::id::{NodeId, UserId};
+use super::admin::auditor::Auditor;
+use super::middleware;
+use super::middleware::admission::Door;
+use super::route;
+use super::security::password::Passwords;
+use super::security::token::{Caller, Tokens};
+use super::state::State;
+use crate::coordinator;
+use crate::domain::clock::Clock;
+use crate::domain::id::{IdGenerator, NodeId, UserId};
 use crate::domain::status::Role;
-use token::Caller;
+use crate::gateway::Gateways;
 
 const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 const HOUR: Duration = Duration::from_secs(3600);
@@ -34,7 +45,7 @@ fn state() -> State {
         },
         coordinator: nobody(),
         settlement: nobody(),
-        auditor: audit::Auditor::new(|| Err("nobody keeps books here".to_owned())),
+        auditor: Auditor::new(|| Err("nobody keeps books here".to_owned())),
         gateways: Gateways::default(),
         ids: Arc::new(IdGenerator::new(clock.clone(), NodeId::try_from(0).unwrap())),
         tokens: Tokens::new(SECRET, clock.clone(), HOUR),
@@ -42,7 +53,7 @@ fn state() -> State {
         health: Vec::new(),
         outboxes: Vec::new(),
         started: clock.now(),
-        door: door::Door::new(1, Duration::ZERO),
+        door: Door::new(1, Duration::ZERO),
         body_within: Duration::from_secs(1),
         clock,
     }

@@ -12,7 +12,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tradepost::domain::clock::Clock;
-use tradepost::gateway::sandbox::Key;
+use tradepost::sandbox::Key;
 
 use crate::platform::alipay::{self, AES_KEY};
 use crate::platform::{Alipay, Call, Op, Wechat, wechat};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::support::{GOODS, SLOW, TestApp, Wish};
 use serde_json::{Value, json};
-use tradepost::gateway::sandbox::Key;
+use tradepost::sandbox::Key;
 
 const SECRET: &str = "a secret of the tests, of no use elsewhere";
 const CALLBACKS: &str = "/v1/payments/callbacks/sandbox";

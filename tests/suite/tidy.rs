@@ -127,7 +127,7 @@ fn diesel_is_only_where_tables_are() {
         ("src/order/ending.rs", "the second half of its store"),
         ("src/order/row.rs", "a row and its order"),
         ("src/pay/row.rs", "a row and its payment"),
-        ("src/gateway/sandbox/refund.rs", "the second half of its store"),
+        ("src/sandbox/store/", "its tables"),
         ("src/pay/account.rs", "the second half of its store"),
         ("src/pay/ask.rs", "the second half of its store"),
         ("src/pay/notice.rs", "the second half of its store"),
@@ -163,7 +163,12 @@ fn is_message(source: &Source) -> bool {
 fn the_web_framework_is_only_in_http_and_where_it_is_started() {
     assert_only_in(
         "actix_web",
-        &[("src/http/", "the routes"), ("src/app/", "starts the servers"), ("src/cli.rs", "starts the runtime")],
+        &[
+            ("src/http/", "the routes"),
+            ("src/sandbox/http/", "the platform's routes"),
+            ("src/app/", "starts the servers"),
+            ("src/cli.rs", "starts the runtime"),
+        ],
     );
 }
 

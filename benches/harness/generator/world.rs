@@ -8,8 +8,8 @@ use serde_json::Value;
 use tradepost::domain::clock::Clock;
 use tradepost::domain::id::UserId;
 use tradepost::domain::status::Role;
-use tradepost::gateway::sandbox::Key;
-use tradepost::http::token::{Caller, Tokens};
+use tradepost::http::security::token::{Caller, Tokens};
+use tradepost::sandbox::Key;
 
 use super::super::shop::{USER, Wish};
 use super::numbers::Numbers;

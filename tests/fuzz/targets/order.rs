@@ -3,8 +3,8 @@
 
 use libfuzzer_sys::fuzz_target;
 use tradepost::domain::order::Wanted;
-use tradepost::http::field::from_json;
-use tradepost::http::order::NewOrder;
+use tradepost::http::extract::field::from_json;
+use tradepost::http::shop::order::NewOrder;
 use tradepost_fuzz::seed;
 
 const SEEDS: [&str; 4] = [

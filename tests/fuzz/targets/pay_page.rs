@@ -6,7 +6,7 @@ use tradepost::domain::clock::Timestamp;
 use tradepost::domain::id::{OrderId, PayId};
 use tradepost::domain::money::Money;
 use tradepost::gateway::Checkout;
-use tradepost::http::pay_page;
+use tradepost::http::pages::pay;
 use tradepost::pay::message::{Payment, Status};
 use tradepost_fuzz::{parts, seed};
 

@@ -5,8 +5,8 @@ use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
 use tradepost::domain::clock::Timestamp;
-use tradepost::gateway::sandbox::Key;
-use tradepost::gateway::sandbox::notice::Body;
+use tradepost::sandbox::Key;
+use tradepost::sandbox::notification::Body;
 use tradepost_fuzz::{NOW, inputs, parts, seed, text};
 
 static KEY: LazyLock<Key> = LazyLock::new(|| Key::new("whsec_own_test_secret_0001").unwrap());

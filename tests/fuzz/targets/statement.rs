@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use tradepost::gateway::Entry;
-use tradepost::gateway::sandbox::statement::{HEAD, read};
+use tradepost::sandbox::statement::{HEAD, read};
 use tradepost_fuzz::seed;
 
 const LINES: &str = "77,sb1,payment,,880.00,2026-01-02T03:04:05Z\n77,sb1,refund,78,20.00,2026-01-03T03:04:05Z\n";

@@ -11,7 +11,7 @@ use libfuzzer_sys::fuzz_target;
 use tradepost::domain::clock::Clock;
 use tradepost::domain::id::UserId;
 use tradepost::domain::status::Role;
-use tradepost::http::token::{Caller, Tokens};
+use tradepost::http::security::token::{Caller, Tokens};
 use tradepost_fuzz::{parts, seed};
 
 const SECRET: &[u8] = b"a secret of the fuzz targets alone";

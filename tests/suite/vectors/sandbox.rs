@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tradepost::domain::clock::Timestamp;
-use tradepost::gateway::sandbox::Key;
+use tradepost::sandbox::Key;
 
 use super::{File, Verdict, same, text};
 

@@ -1,0 +1,37 @@
+//! `/admin/coupons`.
+
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use crate::actor::task::ask;
+use crate::coupon::message::Create;
+use crate::domain::id::UserId;
+use crate::domain::money::Money;
+use crate::http::extract::auth::Admin;
+use crate::http::extract::body::Body;
+use crate::http::problem::Problem;
+use crate::http::state::{Answer, State};
+use crate::user;
+
+/// A coupon for a user.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewCoupon {
+    user_id: UserId,
+    coupon_price: Money,
+}
+
+/// `POST /admin/coupons`
+///
+/// # Errors
+/// 422 naming what is wrong: the price, or a user who does not exist.
+pub async fn create(_: Admin, state: web::Data<State>, Body(new): Body<NewCoupon>) -> Answer {
+    if new.coupon_price == Money::ZERO {
+        return Err(Problem::field("coupon_price", "must be more than 0"));
+    }
+    if ask(&state.owners.user, user::message::Find { user_id: new.user_id }).await?.is_none() {
+        return Err(Problem::field("user_id", "must be the id of a user"));
+    }
+    let create = Create { coupon_id: state.ids.next(), user_id: new.user_id, coupon_price: new.coupon_price };
+    Ok(HttpResponse::Created().json(ask(&state.owners.coupon, create).await?))
+}

@@ -1,0 +1,77 @@
+//! `/admin/goods`.
+
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use crate::actor::task::ask;
+use crate::domain::id;
+use crate::domain::money::Money;
+use crate::domain::quantity::Stock;
+use crate::domain::text::{GoodsDesc, GoodsName};
+use crate::goods::message::{Change, Create};
+use crate::http::extract::auth::Admin;
+use crate::http::extract::body::Body;
+use crate::http::extract::path::PathId;
+use crate::http::problem::{Code, Problem};
+use crate::http::state::{Answer, State};
+
+/// New goods.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewGoods {
+    goods_name: GoodsName,
+    goods_number: Stock,
+    goods_price: Money,
+    goods_desc: Option<GoodsDesc>,
+}
+
+/// `POST /admin/goods`
+///
+/// # Errors
+/// 422 for a bad field.
+pub async fn create(_: Admin, state: web::Data<State>, Body(new): Body<NewGoods>) -> Answer {
+    let goods_desc = match new.goods_desc {
+        Some(text) => text,
+        None => String::new().try_into().map_err(|_| Problem::new(Code::Internal))?,
+    };
+    let create = Create {
+        goods_id: state.ids.next(),
+        goods_name: new.goods_name,
+        goods_number: new.goods_number,
+        goods_price: new.goods_price,
+        goods_desc,
+    };
+    let goods = ask(&state.owners.goods, create).await?;
+    let location = format!("/v1/goods/{}", goods.goods_id);
+    Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(goods))
+}
+
+/// What is to be another; what is missing stays. The stock has a route of its own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChangedGoods {
+    goods_name: Option<GoodsName>,
+    goods_price: Option<Money>,
+    goods_desc: Option<GoodsDesc>,
+}
+
+/// `PATCH /admin/goods/{id}`
+///
+/// # Errors
+/// 404.
+pub async fn change(
+    _: Admin,
+    state: web::Data<State>,
+    PathId(goods_id): PathId<id::Goods>,
+    Body(changed): Body<ChangedGoods>,
+) -> Answer {
+    let change = Change {
+        goods_id,
+        goods_name: changed.goods_name,
+        goods_price: changed.goods_price,
+        goods_desc: changed.goods_desc,
+    };
+    let goods = ask(&state.owners.goods, change).await?;
+    goods.map(|goods| HttpResponse::Ok().json(goods)).ok_or(Problem::new(Code::NotFound))
+}

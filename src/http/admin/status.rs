@@ -1,0 +1,131 @@
+//! `/admin/status`: it answers also where some of what it asks does not.
+
+use std::future::Future;
+use std::time::Duration;
+
+use actix_web::{HttpResponse, web};
+use futures_util::future::{join_all, join3};
+use serde::Serialize;
+
+use crate::actor::health::{self, Report};
+use crate::actor::task::ask;
+use crate::coordinator::message::{Look, Sagas};
+use crate::domain::clock::Timestamp;
+use crate::http::extract::auth::Admin;
+use crate::http::middleware::admission;
+use crate::http::state::{Answer, State};
+use crate::messaging::outbox::{self, Backlog};
+use crate::pay::message::{CountUnsettled, Unsettled};
+
+/// What does not answer within this time is reported as missing.
+const WITHIN: Duration = Duration::from_secs(2);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Verdict {
+    Healthy,
+    Degraded,
+    Unhealthy,
+}
+
+#[derive(Serialize)]
+struct Status {
+    status: Verdict,
+    version: &'static str,
+    uptime_s: u64,
+    actors: Vec<Report>,
+    outbox: Option<Outbox>,
+    sagas: Option<Sagas>,
+    payments: Option<Unsettled>,
+    door: admission::Report,
+}
+
+/// The outboxes together.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+struct Outbox {
+    pending: i64,
+    oldest_age_s: u64,
+    dead: i64,
+}
+
+/// `GET /admin/status`
+///
+/// # Errors
+/// None of its own: what cannot be told is `null`.
+pub async fn show(_: Admin, state: web::Data<State>) -> Answer {
+    let backlogs = join_all(state.outboxes.iter().map(|outbox| within(outbox.look.send(outbox::Look))));
+    let (backlogs, sagas, payments) =
+        join3(backlogs, within(state.coordinator.send(Look)), within(ask(&state.owners.pay, CountUnsettled))).await;
+    let now = state.clock.now();
+    let backlogs: Option<Vec<Backlog>> = backlogs.into_iter().map(|backlog| backlog?.ok()).collect();
+    let outbox = backlogs.map(|backlogs| together(&backlogs, now));
+    let actors: Vec<Report> = state.health.iter().map(|actor| actor.report()).collect();
+    let status = Status {
+        status: verdict(&actors, outbox.as_ref()),
+        version: env!("CARGO_PKG_VERSION"),
+        uptime_s: now.since(state.started).as_secs(),
+        actors,
+        outbox,
+        sagas,
+        payments,
+        door: state.door.report(),
+    };
+    Ok(HttpResponse::Ok().json(status))
+}
+
+async fn within<T, E>(answer: impl Future<Output = Result<T, E>>) -> Option<T> {
+    tokio::time::timeout(WITHIN, answer).await.ok()?.ok()
+}
+
+fn together(backlogs: &[Backlog], now: Timestamp) -> Outbox {
+    let oldest = backlogs.iter().filter_map(|backlog| backlog.oldest).min();
+    Outbox {
+        pending: backlogs.iter().map(|backlog| backlog.pending).sum(),
+        oldest_age_s: oldest.map_or(0, |oldest| now.since(oldest).as_secs()),
+        dead: backlogs.iter().map(|backlog| backlog.dead).sum(),
+    }
+}
+
+fn verdict(actors: &[Report], outbox: Option<&Outbox>) -> Verdict {
+    let down = |actor: &Report| {
+        actor.state == health::State::Stopped || actor.store.as_ref().is_some_and(|store| !store.reachable)
+    };
+    let restarting = actors.iter().any(|actor| actor.state == health::State::Restarting);
+    match outbox {
+        _ if actors.iter().any(down) => Verdict::Unhealthy,
+        Some(outbox) if outbox.dead == 0 && !restarting => Verdict::Healthy,
+        _ => Verdict::Degraded,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::actor::Health;
+    use crate::domain::clock::Clock;
+
+    #[test]
+    fn the_worst_actor_decides() {
+        let actor = || Health::new("goods", Clock::default(), 1, Some("sqlite"));
+        let judge = |actor: &Health, dead| verdict(&[actor.report()], Some(&Outbox { dead, ..Outbox::default() }));
+        let goods = actor();
+        assert_eq!(judge(&goods, 0), Verdict::Healthy);
+        assert_eq!(judge(&goods, 1), Verdict::Degraded);
+        assert_eq!(verdict(&[goods.report()], None), Verdict::Degraded);
+        goods.restarting();
+        assert_eq!(judge(&goods, 0), Verdict::Degraded);
+        goods.stopped();
+        assert_eq!(judge(&goods, 0), Verdict::Unhealthy);
+        let goods = actor();
+        goods.set_reachable(false);
+        assert_eq!(judge(&goods, 0), Verdict::Unhealthy);
+    }
+
+    #[test]
+    fn the_outboxes_are_added_up() {
+        let backlog = |pending, oldest, dead| Backlog { pending, oldest, dead, due: Vec::new() };
+        let all = [backlog(2, Some(Timestamp(9_000)), 0), backlog(0, None, 1), backlog(1, Some(Timestamp(4_000)), 1)];
+        let sum = Outbox { pending: 3, oldest_age_s: 6, dead: 2 };
+        assert_eq!(together(&all, Timestamp(10_000)), sum);
+    }
+}

@@ -1,0 +1,42 @@
+//! `/admin/goods/{id}/stock`.
+
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use crate::actor::task::ask;
+use crate::domain::id;
+use crate::domain::quantity::StockDelta;
+use crate::domain::text::Reason;
+use crate::goods::error::AdjustRefusal;
+use crate::goods::message::Adjust;
+use crate::http::extract::auth::Admin;
+use crate::http::extract::body::Body;
+use crate::http::extract::path::PathId;
+use crate::http::problem::{Code, Problem};
+use crate::http::state::{Answer, State};
+
+/// Units more or less, and why.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StockChange {
+    delta: StockDelta,
+    reason: Reason,
+}
+
+/// `POST /admin/goods/{id}/stock`
+///
+/// # Errors
+/// 404; 422 naming `delta` where the stock would leave its range.
+pub async fn adjust(
+    _: Admin,
+    state: web::Data<State>,
+    PathId(goods_id): PathId<id::Goods>,
+    Body(change): Body<StockChange>,
+) -> Answer {
+    let adjust = Adjust { goods_id, delta: change.delta, reason: change.reason };
+    match ask(&state.owners.goods, adjust).await? {
+        Ok(goods) => Ok(HttpResponse::Ok().json(goods)),
+        Err(AdjustRefusal::NotFound) => Err(Problem::new(Code::NotFound)),
+        Err(AdjustRefusal::OutOfRange) => Err(Problem::field("delta", "must leave 0 to 1000000000 units in stock")),
+    }
+}

@@ -1,0 +1,22 @@
+//! `/admin/orders/{id}/events`.
+
+use actix_web::{HttpResponse, web};
+
+use crate::actor::task::ask;
+use crate::domain::id;
+use crate::http::extract::auth::Admin;
+use crate::http::extract::path::PathId;
+use crate::http::problem::{Code, Problem};
+use crate::http::state::{Answer, State};
+use crate::http::timeline::{Events, events};
+use crate::order::message::FindAny;
+
+/// `GET /admin/orders/{id}/events`
+///
+/// # Errors
+/// 404.
+pub async fn show(_: Admin, state: web::Data<State>, PathId(order_id): PathId<id::Order>) -> Answer {
+    let order = ask(&state.owners.order, FindAny { order_id }).await?;
+    order.ok_or(Problem::new(Code::NotFound))?;
+    Ok(HttpResponse::Ok().json(Events { items: events(&state, order_id).await? }))
+}

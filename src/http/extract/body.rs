@@ -1,0 +1,92 @@
+//! Request bodies, within the limit of their route and the time a body may take.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::error::PayloadError;
+use actix_web::web::Bytes;
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::field;
+use crate::http::problem::{Code, Problem};
+use crate::http::state::state;
+
+type Extracting<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
+
+/// A JSON object that is a `T`.
+#[derive(Debug)]
+pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
+    type Error = Problem;
+    type Future = Extracting<Self>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        if !req.content_type().eq_ignore_ascii_case("application/json") {
+            return Box::pin(async { Err(Problem::new(Code::UnsupportedMediaType)) });
+        }
+        let bytes = read(req, payload);
+        Box::pin(async move { field::from_json(&bytes.await?).map(Self) })
+    }
+}
+
+/// No body, or an object without fields: the route says it all.
+#[derive(Debug)]
+pub struct Nothing;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Empty {}
+
+impl FromRequest for Nothing {
+    type Error = Problem;
+    type Future = Extracting<Self>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = read(req, payload);
+        Box::pin(async move {
+            let bytes = bytes.await?;
+            if !bytes.is_empty() {
+                let Empty {} = field::from_json(&bytes)?;
+            }
+            Ok(Self)
+        })
+    }
+}
+
+/// A body as it came, of any content type.
+#[derive(Debug)]
+pub struct RawBody(pub Bytes);
+
+impl FromRequest for RawBody {
+    type Error = Problem;
+    type Future = Extracting<Self>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = read(req, payload);
+        Box::pin(async move { bytes.await.map(Self) })
+    }
+}
+
+/// The limit is the route's `PayloadConfig`.
+fn read(req: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<Bytes, Problem>> + use<> {
+    let within = state(req).map(|state| state.body_within);
+    let reading = Bytes::from_request(req, payload);
+    async move {
+        match tokio::time::timeout(within?, reading).await {
+            Ok(Ok(bytes)) => Ok(bytes),
+            Ok(Err(error)) => Err(unread(&error)),
+            Err(_) => Err(Problem::new(Code::RequestTimeout)),
+        }
+    }
+}
+
+fn unread(error: &Error) -> Problem {
+    match error.as_error() {
+        Some(PayloadError::Overflow) => Problem::new(Code::PayloadTooLarge),
+        _ => Problem::with(Code::MalformedRequest, "The body could not be read"),
+    }
+}

@@ -1,0 +1,217 @@
+//! From a request's text to a value, and from what serde says is wrong to the field and words for the client. Neither
+//! the client's value nor a type name of ours is ever repeated.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::{MapAccessDeserializer, MapDeserializer};
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, de};
+use serde_json::error::Category;
+use serde_path_to_error::{Path, Segment};
+
+use crate::http::problem::{Code, FieldError, Problem};
+
+/// A `T` that is written as an object: derived structs alone would also take an array of their values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members))
+            }
+        }
+        deserializer.deserialize_map(Members(PhantomData)).map(Self)
+    }
+}
+
+/// Reads a JSON object.
+///
+/// # Errors
+/// 400 where it is not JSON, 422 naming the field where it is not a `T`.
+pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let Object(value) = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let text = error.inner().to_string();
+        match error.inner().classify() {
+            Category::Data => wrong(error.path(), &text).into(),
+            _ if text.starts_with("number out of range") => wrong(error.path(), &text).into(),
+            // An enumeration that is given as an array is called a syntax error too.
+            _ if is_json(bytes) => wrong(error.path(), &text).into(),
+            _ => malformed(error.inner()),
+        }
+    })?;
+    reader.end().map_err(|error| malformed(&error))?;
+    Ok(value)
+}
+
+fn is_json(bytes: &[u8]) -> bool {
+    std::str::from_utf8(bytes).is_ok_and(|text| serde_json::from_str::<de::IgnoredAny>(text).is_ok())
+}
+
+fn malformed(error: &serde_json::Error) -> Problem {
+    let detail = format!("The body is not JSON: see line {}, column {}", error.line(), error.column());
+    Problem::with(Code::MalformedRequest, detail)
+}
+
+/// Reads named text values, as a query string has them.
+///
+/// # Errors
+/// 422 naming the parameter.
+pub fn from_pairs<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Result<T, Problem> {
+    let reader = MapDeserializer::<_, de::value::Error>::new(pairs.into_iter());
+    serde_path_to_error::deserialize(reader).map_err(|error| wrong(error.path(), &error.inner().to_string()).into())
+}
+
+/// What serde says at `path`, in our words.
+fn wrong(path: &Path, message: &str) -> FieldError {
+    let message = message.rfind(" at line ").and_then(|at| message.get(..at)).unwrap_or(message);
+    for (says, means) in [
+        ("missing field `", "is required"),
+        ("unknown field `", "is not a known field"),
+        ("duplicate field `", "is given more than once"),
+    ] {
+        if let Some(name) = message.strip_prefix(says) {
+            let name = name.split("`, ").next().unwrap_or(name).trim_end_matches('`');
+            return FieldError { field: member(path, name), detail: means.to_owned() };
+        }
+    }
+    FieldError { field: text(path), detail: detail(message) }
+}
+
+fn detail(message: &str) -> String {
+    let expected = match message.rsplit_once(", expected ") {
+        _ if message.starts_with("must ") => return message.to_owned(),
+        _ if message.starts_with("number out of range") => return "is out of range".to_owned(),
+        Some((_, expected)) => expected,
+        None => return "is not valid".to_owned(),
+    };
+    let integer = |kind: &str| kind.strip_prefix(['i', 'u']).is_some_and(|bits| bits.parse::<u8>().is_ok());
+    match expected {
+        "a string" | "a boolean" | "an object" => format!("must be {expected}"),
+        "a sequence" => "must be an array".to_owned(),
+        _ if integer(expected) => "must be an integer".to_owned(),
+        _ => "is not of the right type".to_owned(),
+    }
+}
+
+/// The path of the member `name`, where serde stands at it or at the object it is in.
+fn member(path: &Path, name: &str) -> String {
+    let name: String = name.chars().take(64).collect();
+    let mut segments: Vec<_> = path.iter().collect();
+    if matches!(segments.last(), Some(Segment::Map { key }) if key.chars().take(64).eq(name.chars())) {
+        segments.pop();
+    }
+    let parent = joined(&segments);
+    if parent.is_empty() { name } else { format!("{parent}.{name}") }
+}
+
+fn text(path: &Path) -> String {
+    let text = joined(&path.iter().collect::<Vec<_>>());
+    if text.is_empty() { "body".to_owned() } else { text }
+}
+
+fn joined(segments: &[&Segment]) -> String {
+    segments.iter().fold(String::new(), |path, segment| match segment {
+        Segment::Seq { index } => format!("{path}[{index}]"),
+        Segment::Map { key } | Segment::Enum { variant: key } if path.is_empty() => key.clone(),
+        Segment::Map { key } | Segment::Enum { variant: key } => format!("{path}.{key}"),
+        Segment::Unknown => path,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::money::Money;
+    use crate::domain::quantity::Quantity;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its shape is used")]
+    struct Basket {
+        lines: Vec<Object<Line>>,
+        price: Option<Money>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its shape is used")]
+    struct Line {
+        number: Quantity,
+    }
+
+    fn refused(body: &str) -> Problem {
+        from_json::<Basket>(body.as_bytes()).expect_err(body)
+    }
+
+    #[test]
+    fn a_wrong_field_is_named_with_its_full_path() {
+        for (body, field, detail) in [
+            ("{}", "lines", "is required"),
+            (r#"{"lines":[{}]}"#, "lines[0].number", "is required"),
+            (r#"{"lines":[{"number":1},{"number":1,"x":1}]}"#, "lines[1].x", "is not a known field"),
+            (r#"{"lines":[],"x":{}}"#, "x", "is not a known field"),
+            (r#"{"lines":[{"number":0}]}"#, "lines[0].number", "must be an integer from 1 to 9999"),
+            (r#"{"lines":[{"number":1.5}]}"#, "lines[0].number", "must be an integer"),
+            (r#"{"lines":[{"number":"1"}]}"#, "lines[0].number", "must be an integer"),
+            (r#"{"lines":[{"number":99999999999999999999}]}"#, "lines[0].number", "must be an integer"),
+            (r#"{"lines":[{"number":1e400}]}"#, "lines[0].number", "is out of range"),
+            (r#"{"lines":[{"number":1,"number":1}]}"#, "lines[0].number", "is given more than once"),
+            (r#"{"lines":[[1]]}"#, "lines[0]", "must be an object"),
+            (r#"{"lines":{}}"#, "lines", "must be an array"),
+            (r#"{"lines":[],"lines":[]}"#, "lines", "is given more than once"),
+            (r#"{"lines":[],"price":8.5}"#, "price", "must be a string"),
+            (r#"[[],null]"#, "body", "must be an object"),
+            ("null", "body", "must be an object"),
+        ] {
+            let wanted = Problem::field(field, detail);
+            assert_eq!(refused(body), wanted, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_json_is_malformed() {
+        let deep = format!("{{\"lines\":{}", "[".repeat(100_000));
+        for body in ["", "{", "{\"lines\":[]} x", "{\"lines\":[NaN]}", "\u{feff}{}", &deep, "{\"price\":\"\\ud800\"}"] {
+            let problem = refused(body);
+            assert!(matches!(problem.code, Code::MalformedRequest | Code::InvalidRequest), "{problem:?}");
+        }
+        for body in ["", "{", "{\"lines\":[]} x", "\u{feff}{}"] {
+            assert_eq!(refused(body).code, Code::MalformedRequest, "{body}");
+        }
+        assert_eq!(from_json::<Basket>(b"{\"price\":\"\xff\"}").expect_err("not UTF-8").code, Code::MalformedRequest);
+    }
+
+    #[test]
+    fn what_is_json_is_never_called_malformed() {
+        #[derive(Debug, Deserialize)]
+        enum Colour {
+            Red,
+        }
+        #[derive(Debug, Deserialize)]
+        #[expect(dead_code, reason = "only its shape is used")]
+        struct Painted {
+            colour: Colour,
+        }
+        for body in [r#"{"colour":[]}"#, r#"{"colour":1}"#, r#"{"colour":"blue"}"#] {
+            let problem = from_json::<Painted>(body.as_bytes()).expect_err(body);
+            assert_eq!(problem.code, Code::InvalidRequest, "{body}");
+        }
+    }
+
+    #[test]
+    fn null_is_absent() {
+        assert_eq!(from_json::<Basket>(br#"{"lines":[],"price":null}"#).unwrap().price, None);
+    }
+}

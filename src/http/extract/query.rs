@@ -1,0 +1,58 @@
+//! Query strings: every parameter is known and given once.
+
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest, web};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+
+use super::field;
+use crate::http::problem::Problem;
+
+/// The query string as a `T`, whose fields read text and have defaults.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest for Query<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(parse(req.query_string()).map(Self))
+    }
+}
+
+/// A parameter that may be left out: given, it is a `T`.
+///
+/// # Errors
+/// Where it is none.
+pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(parameter: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(parameter).map(Some)
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    let pairs = web::Query::<Vec<(String, String)>>::from_query(text)
+        .map_err(|_| Problem::field("query", "is not a query string"))?;
+    field::from_pairs(pairs.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::extract::page::Page;
+
+    #[test]
+    fn a_wrong_parameter_is_named() {
+        for (text, field, detail) in [
+            ("limit=0", "limit", "must be an integer from 1 to 100"),
+            ("limit=101", "limit", "must be an integer from 1 to 100"),
+            ("limit=1&limit=2", "limit", "is given more than once"),
+            ("cursor=zz", "cursor", "must be the next_cursor of an earlier answer"),
+            ("colour=red", "colour", "is not a known field"),
+        ] {
+            assert_eq!(parse::<Page>(text).expect_err(text), Problem::field(field, detail), "{text}");
+        }
+        assert!(parse::<Page>("").is_ok() && parse::<Page>("limit=100&cursor=1f").is_ok());
+    }
+}

@@ -1,0 +1,203 @@
+//! Around every request: its id, one log line, the problem where it fails, the headers all answers have.
+
+pub mod admission;
+
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, ResponseError};
+use futures_util::FutureExt;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
+use uuid::Uuid;
+
+use super::problem::{Code, Problem, REQUEST_ID};
+use super::state::state;
+
+/// No longer ids are taken from clients.
+const LONGEST: usize = 64;
+
+/// In the extensions of an answer: its body is what somebody outside wants to read, also where it is an error.
+#[derive(Debug, Clone, Copy)]
+pub struct Verbatim;
+
+/// The outermost middleware: `.wrap(from_fn(around))`.
+///
+/// # Errors
+/// A [`Problem`] where a handler panicked: the request is lost with it, so there is nothing to build an answer on.
+pub async fn around(
+    req: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let request_id = request_id(req.headers());
+    // Its values are only made where somebody listens: finding the route again costs as much as finding it did.
+    let span = tracing::info_span!(
+        "request",
+        %request_id,
+        method = %req.method(),
+        route = req.match_pattern().unwrap_or_default(),
+        user_id = Empty
+    );
+    let begun = Instant::now();
+    let served = AssertUnwindSafe(async move { next.call(req).await });
+    let answer = match served.catch_unwind().instrument(span.clone()).await {
+        Ok(Ok(response)) => Ok(finished(response, &request_id)),
+        Ok(Err(error)) => Err(problem(&error, error.as_response_error().status_code()).at(&request_id)),
+        Err(panic) => {
+            span.in_scope(|| tracing::error!(said = said(&*panic), "handler panicked"));
+            Err(Problem::new(Code::Internal).at(&request_id))
+        }
+    };
+    let status = answer.as_ref().map_or_else(ResponseError::status_code, ServiceResponse::status);
+    log(&span, status, begun);
+    answer.map_err(Error::from)
+}
+
+/// Lets a request in, or refuses it: `.wrap(from_fn(new_work))`.
+///
+/// # Errors
+/// 503 where no place was free in time.
+pub async fn new_work(
+    req: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let state = state(req.request())?;
+    let Some(_place) = state.door.enter().await else { return Err(Problem::new(Code::Busy).into()) };
+    next.call(req).await
+}
+
+fn log(span: &Span, status: StatusCode, begun: Instant) {
+    let (status, elapsed) = (status.as_u16(), begun.elapsed());
+    span.in_scope(|| match status {
+        // Told where it was refused, once for many.
+        503 => tracing::debug!(status, ?elapsed, "answered"),
+        500.. => tracing::warn!(status, ?elapsed, "answered"),
+        400.. => tracing::info!(status, ?elapsed, "answered"),
+        _ => tracing::debug!(status, ?elapsed, "answered"),
+    });
+}
+
+/// The client's id of the request if it is a decent one, else a new one.
+fn request_id(headers: &HeaderMap) -> String {
+    headers
+        .get(REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| (1..=LONGEST).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()))
+        .map_or_else(|| new_id().to_string(), str::to_owned)
+}
+
+/// A UUIDv7 that is unique, but no secret: its random part does not come from the system, which would be asked each time.
+fn new_id() -> Uuid {
+    let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
+    let mut random = [0; 10];
+    fastrand::fill(&mut random);
+    uuid::Builder::from_unix_timestamp_millis(u64::try_from(since.as_millis()).unwrap_or_default(), &random).into_uuid()
+}
+
+/// The same problem body for our errors and for those of the framework.
+fn finished(response: ServiceResponse<impl MessageBody + 'static>, request_id: &str) -> ServiceResponse<BoxBody> {
+    let status = response.status();
+    let mut response = response.map_into_boxed_body();
+    // A page for people says itself what is wrong.
+    let is_page =
+        response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
+    let is_verbatim = response.response().extensions().contains::<Verbatim>();
+    if (status.is_client_error() || status.is_server_error()) && !is_page && !is_verbatim {
+        let problem = response
+            .response()
+            .error()
+            .map_or_else(|| Problem::new(Code::of_status(status)), |error| problem(error, status));
+        let allow = response.headers().get(header::ALLOW).cloned();
+        response = response.into_response(problem.at(request_id).error_response());
+        if let Some(allow) = allow {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+    }
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(request_id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+fn problem(error: &Error, status: StatusCode) -> Problem {
+    error.as_error::<Problem>().cloned().unwrap_or_else(|| Problem::new(Code::of_status(status)))
+}
+
+fn said(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("something that is not text")
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::dev::Service;
+    use actix_web::middleware::from_fn;
+    use actix_web::test::{TestRequest, init_service, read_body_json};
+    use actix_web::{App, HttpResponse, web};
+    use serde_json::Value;
+
+    use super::*;
+
+    async fn panics() -> HttpResponse {
+        panic!("secret")
+    }
+
+    async fn ask(req: TestRequest) -> (u16, HeaderMap, Value) {
+        let routes = App::new()
+            .wrap(from_fn(around))
+            .route("/panic", web::get().to(panics))
+            .service(web::resource("/good").route(web::get().to(HttpResponse::Ok)))
+            .route("/bad", web::get().to(|| async { Err::<HttpResponse, _>(Problem::field("a", "is required")) }));
+        let app = init_service(routes).await;
+        let response = match app.call(req.to_request()).await {
+            Ok(response) => response,
+            Err(error) => ServiceResponse::new(TestRequest::get().to_http_request(), HttpResponse::from_error(error)),
+        };
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let body = if status < 400 { Value::Null } else { read_body_json(response).await };
+        (status, headers, body)
+    }
+
+    fn text<'a>(headers: &'a HeaderMap, name: &str) -> &'a str {
+        headers.get(name).unwrap().to_str().unwrap()
+    }
+
+    #[actix_web::test]
+    async fn every_error_is_a_problem() {
+        for (path, method, status, code) in [
+            ("/none", "GET", 404, "not_found"),
+            ("/good", "POST", 405, "method_not_allowed"),
+            ("/bad", "GET", 422, "invalid_request"),
+            ("/panic", "GET", 500, "internal"),
+        ] {
+            let req = TestRequest::with_uri(path).method(method.parse().unwrap());
+            let (got, headers, body) = ask(req.insert_header(("X-Request-Id", "mine"))).await;
+            assert_eq!((got, text(&headers, "content-type")), (status, "application/problem+json"));
+            assert_eq!(text(&headers, "x-content-type-options"), "nosniff");
+            assert_eq!(text(&headers, "x-request-id"), "mine", "{path}");
+            assert_eq!(body["instance"], "mine");
+            assert_eq!((&body["code"], &body["status"]), (&Value::from(code), &Value::from(status)));
+            assert!(!body.to_string().contains("secret"));
+            assert_eq!(headers.contains_key("allow"), status == 405);
+        }
+    }
+
+    #[actix_web::test]
+    async fn a_bad_request_id_is_replaced() {
+        for bad in ["", "with blank", &"x".repeat(65)] {
+            let (status, headers, _) = ask(TestRequest::with_uri("/good").insert_header(("X-Request-Id", bad))).await;
+            assert_eq!((status, text(&headers, "cache-control")), (200, "no-store"));
+            assert!(text(&headers, "x-request-id").parse::<Uuid>().is_ok(), "{bad}");
+        }
+    }
+}

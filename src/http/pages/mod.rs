@@ -1,0 +1,4 @@
+//! HTML pages that a customer's browser shows.
+
+pub mod html;
+pub mod pay;

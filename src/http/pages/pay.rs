@@ -1,0 +1,199 @@
+//! `/pay/{id}`: a page that a customer can be sent to whatever the platform is. It shows where to pay, and then how the
+//! payment stands. The number is the ticket: the page tells no more than the platform's own would.
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+use qrcode::QrCode;
+use qrcode::render::svg;
+
+use super::html::{PLAIN, document, escaped, outcome, page};
+use crate::actor::task::ask;
+use crate::domain::id;
+use crate::domain::money::CURRENCY;
+use crate::gateway::Checkout;
+use crate::gateway::checkout::JsapiParams;
+use crate::http::extract::path::PathId;
+use crate::http::problem::Problem;
+use crate::http::state::State;
+use crate::pay::message::{FindAny, Payment, Status};
+
+/// While the customer is to do something, the page looks again after so many seconds.
+const LOOK_AGAIN: &str = "<meta http-equiv=\"refresh\" content=\"3\">\n";
+/// What the script adds to the address once it has asked WeChat.
+const ASKED: &str = "asked";
+const SCRIPT: &str = include_str!("pay.js");
+/// As [`PLAIN`], and the script that WeChat's payment needs.
+const WITH_SCRIPT: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; frame-ancestors 'none'";
+
+/// `GET /pay/{id}`
+pub async fn show(req: HttpRequest, state: web::Data<State>, number: Result<PathId<id::Pay>, Problem>) -> HttpResponse {
+    let Ok(PathId(pay_id)) = number else { return not_found() };
+    match ask(&state.owners.pay, FindAny { pay_id }).await {
+        Ok(Some(found)) => {
+            page(StatusCode::OK, policy(&found.payment), of(&found.payment, req.query_string() == ASKED))
+        }
+        Ok(None) => not_found(),
+        Err(_) => {
+            let text = message(LOOK_AGAIN, "Please wait", "The shop is busy. This page looks again by itself.");
+            page(StatusCode::SERVICE_UNAVAILABLE, PLAIN, text)
+        }
+    }
+}
+
+/// `GET /pay/page.js`
+pub async fn script() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/javascript; charset=utf-8")
+        .insert_header((header::CACHE_CONTROL, "public, max-age=3600"))
+        .body(SCRIPT)
+}
+
+fn not_found() -> HttpResponse {
+    let text = "The address may be incomplete. Go back to the shop and try again from there.";
+    page(StatusCode::NOT_FOUND, PLAIN, message("", "No such payment", text))
+}
+
+fn message(head: &str, title: &str, text: &str) -> String {
+    document(title, head, &format!("<h1>{title}</h1>\n<p>{text}</p>"))
+}
+
+fn policy(payment: &Payment) -> &'static str {
+    match (payment.status, &payment.checkout) {
+        (Status::Unpaid, Some(Checkout::Jsapi { .. })) => WITH_SCRIPT,
+        _ => PLAIN,
+    }
+}
+
+/// The page of a payment; `has_asked`: WeChat has been asked for it.
+#[must_use]
+pub fn of(payment: &Payment, has_asked: bool) -> String {
+    let (title, end) = match payment.status {
+        Status::Unpaid => ("Pay your order", payment.checkout.as_ref().map_or_else(preparing, way)),
+        Status::Paid => ("Payment complete", outcome("paid", "Paid. You can go back to the shop.")),
+        Status::Closed => {
+            ("Payment closed", outcome("closed", "Closed. This payment can no longer be made; nothing was charged."))
+        }
+        Status::Refunded => ("Payment refunded", outcome("closed", "The money has gone back to you.")),
+    };
+    // To look again would ask WeChat again, as long as it has not answered.
+    let asks_by_itself = matches!(payment.checkout, Some(Checkout::Jsapi { .. })) && !has_asked;
+    let head = if payment.status == Status::Unpaid && !asks_by_itself { LOOK_AGAIN } else { "" };
+    let body = format!(
+        "<p class=\"eyebrow\">{platform}</p>\n<h1>{title}</h1>\n\
+         <p class=\"amount\">{amount} <small>{CURRENCY}</small></p>\n\
+         <dl>\n<dt>Order</dt><dd>{order_id}</dd>\n<dt>Payment</dt><dd>{pay_id}</dd>\n</dl>\n{end}",
+        platform = platform(&payment.provider),
+        amount = payment.pay_amount,
+        order_id = payment.order_id,
+        pay_id = payment.pay_id,
+    );
+    document(title, head, &body)
+}
+
+/// What people call a platform.
+fn platform(provider: &str) -> String {
+    match provider {
+        "alipay" | "alipay_qr" => "Alipay".to_owned(),
+        "wechat" | "wechat_jsapi" => "WeChat Pay".to_owned(),
+        "sandbox" => "Sandbox".to_owned(),
+        other => escaped(other),
+    }
+}
+
+fn preparing() -> String {
+    "<p role=\"status\">The payment is being prepared.</p>".to_owned()
+}
+
+/// How to pay.
+fn way(checkout: &Checkout) -> String {
+    match checkout {
+        Checkout::Redirect { url } => format!("<a class=\"go\" href=\"{}\">Go to the payment</a>", escaped(url)),
+        Checkout::QrCode { url } => scan(url),
+        Checkout::Jsapi { params } => inside_wechat(params),
+    }
+}
+
+fn scan(url: &str) -> String {
+    let Ok(code) = QrCode::new(url) else { return preparing() };
+    let picture = code.render::<svg::Color<'_>>().min_dimensions(240, 240).build();
+    // In a page, the picture stands without the head of a file.
+    let picture = picture.find("<svg").and_then(|at| picture.get(at..)).unwrap_or_default();
+    format!(
+        "<div class=\"code\" role=\"img\" aria-label=\"QR code of the payment\">{picture}</div>\n\
+         <p class=\"note\">Scan it with the platform's app. This page then shows that it is paid.</p>"
+    )
+}
+
+fn inside_wechat(params: &JsapiParams) -> String {
+    let params = serde_json::to_string(params).unwrap_or_default();
+    format!(
+        "<button class=\"go\" id=\"pay\" type=\"button\" data-params=\"{}\">Pay</button>\n\
+         <p class=\"note\">Open this page inside WeChat.</p>\n<script src=\"/pay/page.js\"></script>",
+        escaped(&params)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::clock::Timestamp;
+    use crate::domain::id::{OrderId, PayId};
+    use crate::domain::money::Money;
+
+    fn payment(status: Status, checkout: Option<Checkout>) -> Payment {
+        Payment {
+            pay_id: PayId::new(77),
+            order_id: OrderId::new(7),
+            pay_amount: Money(88_000),
+            provider: "wechat".to_owned(),
+            status,
+            checkout,
+            add_time: Timestamp(0),
+        }
+    }
+
+    fn url() -> String {
+        "weixin://wxpay/bizpayurl?pr=abc\"<".to_owned()
+    }
+
+    #[test]
+    fn an_open_payment_shows_how_to_pay_and_looks_again() {
+        for (checkout, shown) in [
+            (None, "being prepared"),
+            (Some(Checkout::Redirect { url: url() }), "href=\"weixin://wxpay/bizpayurl?pr=abc&quot;&lt;\""),
+            (Some(Checkout::QrCode { url: url() }), "<svg"),
+        ] {
+            let page = of(&payment(Status::Unpaid, checkout), false);
+            assert!(page.contains(shown) && page.contains("http-equiv=\"refresh\""), "{page}");
+            assert!(page.contains("880.00 <small>CNY") && page.contains("WeChat Pay"));
+            assert!(!page.contains("<?xml") && !page.contains("<script"));
+        }
+    }
+
+    #[test]
+    fn a_payment_that_ended_shows_how_and_nothing_to_do() {
+        for (status, text) in
+            [(Status::Paid, "Paid."), (Status::Closed, "Closed."), (Status::Refunded, "has gone back")]
+        {
+            let page = of(&payment(status, Some(Checkout::QrCode { url: url() })), false);
+            assert!(page.contains(text) && !page.contains("<svg") && !page.contains("refresh"), "{page}");
+        }
+    }
+
+    #[test]
+    fn inside_wechat_the_page_asks_once_and_then_looks_again() {
+        let params = JsapiParams {
+            app_id: "wx1".to_owned(),
+            time_stamp: "1760000000".to_owned(),
+            nonce_str: "n".to_owned(),
+            package: "prepay_id=wx2".to_owned(),
+            sign_type: "RSA".to_owned(),
+            pay_sign: "s+/=".to_owned(),
+        };
+        let open = payment(Status::Unpaid, Some(Checkout::Jsapi { params }));
+        assert!(of(&open, false).contains("data-params=\"{&quot;appId&quot;:&quot;wx1&quot;"));
+        assert_eq!([false, true].map(|asked| of(&open, asked).contains("refresh")), [false, true]);
+        assert_eq!(policy(&open), WITH_SCRIPT);
+        assert_eq!(policy(&payment(Status::Paid, open.checkout.clone())), PLAIN);
+    }
+}

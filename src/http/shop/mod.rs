@@ -1,0 +1,11 @@
+//! Handlers for customers and for payment platforms.
+
+pub mod callback;
+pub mod goods;
+pub mod list;
+pub mod order;
+pub mod order_action;
+pub mod payment;
+pub mod session;
+pub mod timeline;
+pub mod user;

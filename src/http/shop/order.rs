@@ -1,0 +1,168 @@
+//! `/v1/orders`.
+
+use std::collections::HashSet;
+
+use actix_web::http::header::LOCATION;
+use actix_web::{HttpResponse, web};
+use serde::{Deserialize, Serialize};
+
+use crate::actor::task::ask;
+use crate::coordinator::message::{Place, Placed};
+use crate::domain::id::{self, CouponId, GoodsId, OrderId};
+use crate::domain::money::Money;
+use crate::domain::order::{Wanted, WantedLine};
+use crate::domain::quantity::Quantity;
+use crate::domain::status::OrderStatus;
+use crate::domain::text::{Address, Consignee};
+use crate::http::extract::auth::Customer;
+use crate::http::extract::body::Body;
+use crate::http::extract::field::Object;
+use crate::http::extract::key::{Key, fingerprint};
+use crate::http::extract::page::Page;
+use crate::http::extract::path::PathId;
+use crate::http::extract::query::Query;
+use crate::http::problem::{Code, FieldError, Problem};
+use crate::http::state::{Answer, State};
+use crate::order::message::{Find, List};
+
+const LINES_MAX: usize = 100;
+
+/// An order, as it is asked for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewOrder {
+    goods: Vec<Object<NewLine>>,
+    coupon_id: Option<CouponId>,
+    money_paid: Option<Money>,
+    shipping_fee: Option<Money>,
+    order_amount: Option<Money>,
+    address: Address,
+    consignee: Consignee,
+}
+
+/// A line of an order, as it is asked for.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewLine {
+    goods_id: GoodsId,
+    goods_number: Quantity,
+    goods_price: Option<Money>,
+}
+
+impl TryFrom<NewOrder> for Wanted {
+    type Error = FieldError;
+
+    fn try_from(new: NewOrder) -> Result<Self, FieldError> {
+        let wrong = |field: String, detail: &str| FieldError { field, detail: detail.to_owned() };
+        if !(1..=LINES_MAX).contains(&new.goods.len()) {
+            return Err(wrong("goods".to_owned(), "must have 1 to 100 lines"));
+        }
+        let mut seen = HashSet::new();
+        if let Some(at) = new.goods.iter().position(|Object(line)| !seen.insert(line.goods_id)) {
+            return Err(wrong(format!("goods[{at}].goods_id"), "must differ from the lines before"));
+        }
+        let line = |Object(NewLine { goods_id, goods_number, goods_price })| WantedLine {
+            goods_id,
+            goods_number,
+            goods_price,
+        };
+        Ok(Self {
+            lines: new.goods.into_iter().map(line).collect(),
+            coupon_id: new.coupon_id,
+            money_paid: new.money_paid.unwrap_or_default(),
+            shipping_fee: new.shipping_fee,
+            order_amount: new.order_amount,
+            address: new.address.into_inner(),
+            consignee: new.consignee.into_inner(),
+        })
+    }
+}
+
+#[derive(Serialize)]
+struct Accepted {
+    order_id: OrderId,
+    order_status: OrderStatus,
+}
+
+/// `POST /v1/orders`
+///
+/// # Errors
+/// The refusals of an order, with `order_id` where one exists; what the idempotency key says.
+pub async fn place(caller: Customer, Key(key): Key, state: web::Data<State>, Body(mut new): Body<NewOrder>) -> Answer {
+    // The default is part of the request: said or not, it asks for the same.
+    new.money_paid.get_or_insert_default();
+    let fingerprint = fingerprint(&new)?;
+    let place = Place { user_id: caller.0, key, fingerprint, wanted: new.try_into().map_err(Problem::from)? };
+    match state.coordinator.send(place).await?? {
+        Placed::Confirmed(order) => {
+            let location = location(order.order_id);
+            Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(order))
+        }
+        Placed::Accepted(order_id) => {
+            let accepted = Accepted { order_id, order_status: OrderStatus::Unconfirmed };
+            Ok(HttpResponse::Accepted().insert_header((LOCATION, location(order_id))).json(accepted))
+        }
+        Placed::Refused(refusal, order_id) => Err(Problem::from(refusal).of_order(order_id)),
+        Placed::KeyReused => Err(Problem::new(Code::IdempotencyKeyReused)),
+        Placed::KeyInUse => Err(Problem::new(Code::IdempotencyKeyInUse)),
+    }
+}
+
+fn location(order_id: OrderId) -> String {
+    format!("/v1/orders/{order_id}")
+}
+
+/// `GET /v1/orders`
+///
+/// # Errors
+/// 422 for a bad parameter.
+pub async fn list(caller: Customer, state: web::Data<State>, Query(page): Query<Page>) -> Answer {
+    let list = List { user_id: caller.0, before: page.before(), limit: page.ask_for() };
+    let orders = ask(&state.owners.order, list).await?;
+    Ok(HttpResponse::Ok().json(page.of(orders, |order| order.order_id)))
+}
+
+/// `GET /v1/orders/{id}`
+///
+/// # Errors
+/// 404, also for somebody else's.
+pub async fn find(caller: Customer, state: web::Data<State>, PathId(order_id): PathId<id::Order>) -> Answer {
+    let order = ask(&state.owners.order, Find { order_id, user_id: caller.0 }).await?;
+    order.map(|order| HttpResponse::Ok().json(order)).ok_or(Problem::new(Code::NotFound))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::extract::field::from_json;
+
+    fn wanted(lines: &str) -> Result<Wanted, Problem> {
+        let body = format!(r#"{{"goods":[{lines}],"coupon_id":null,"address":" a ","consignee":"b"}}"#);
+        from_json::<NewOrder>(body.as_bytes())?.try_into().map_err(Problem::from)
+    }
+
+    #[test]
+    fn an_order_has_1_to_100_different_goods() {
+        let lines = |count| (1..=count).map(|id| format!(r#"{{"goods_id":"{id}","goods_number":1}}"#));
+        let joined = |count| lines(count).collect::<Vec<_>>().join(",");
+        let hundred = wanted(&joined(100)).unwrap();
+        assert_eq!((hundred.lines.len(), hundred.money_paid, hundred.address.as_str()), (100, Money::ZERO, "a"));
+        for lines in ["", &joined(101)] {
+            assert_eq!(wanted(lines), Err(Problem::field("goods", "must have 1 to 100 lines")));
+        }
+        let twice = Problem::field("goods[2].goods_id", "must differ from the lines before");
+        assert_eq!(wanted(&format!("{},{}", joined(2), joined(1))), Err(twice));
+    }
+
+    #[test]
+    fn a_field_of_a_line_is_named_in_full() {
+        for (line, field, detail) in [
+            (r#"{"goods_id":"1"}"#, "goods[0].goods_number", "is required"),
+            (r#"{"goods_id":1,"goods_number":1}"#, "goods[0].goods_id", "must be a string"),
+            (r#"{"goods_id":"1","goods_number":1,"price":"1"}"#, "goods[0].price", "is not a known field"),
+            (r#"{"goods_id":"1","goods_number":10000}"#, "goods[0].goods_number", "must be an integer from 1 to 9999"),
+        ] {
+            assert_eq!(wanted(line), Err(Problem::field(field, detail)), "{line}");
+        }
+    }
+}

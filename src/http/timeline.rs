@@ -1,0 +1,44 @@
+//! The timeline of an order, gathered from the logs of all owners.
+
+use serde::Serialize;
+
+use super::state::State;
+use crate::actor::Reply;
+use crate::actor::task::ask;
+use crate::domain::event::Event;
+use crate::domain::id::OrderId;
+use crate::{coupon, goods, order, pay, user};
+
+/// The answer of the routes that show a timeline.
+#[derive(Serialize)]
+pub struct Events {
+    /// The events, oldest first.
+    pub items: Vec<Event>,
+}
+
+/// All that is known of an order, in time order; what happened in the same millisecond in the order of the saga.
+///
+/// # Errors
+/// Where an owner does not answer.
+pub async fn events(state: &State, order_id: OrderId) -> Reply<Vec<Event>> {
+    let owners = &state.owners;
+    let (ordered, stock, coupon, user, pay) = tokio::join!(
+        ask(&owners.order, order::message::Story { order_id }),
+        ask(&owners.goods, goods::message::Story { order_id }),
+        ask(&owners.coupon, coupon::message::Story { order_id }),
+        ask(&owners.user, user::message::Story { order_id }),
+        ask(&owners.pay, pay::message::Story { order_id }),
+    );
+    let mut events: Vec<Event> = [ordered?, stock?, coupon?, user?, pay?].into_iter().flatten().collect();
+    events.sort_by_key(|event| (event.at, rank(&event.what)));
+    Ok(events)
+}
+
+fn rank(what: &str) -> u8 {
+    match what {
+        "ordered" => 0,
+        "stock_taken" | "coupon_bound" | "balance_taken" => 1,
+        "confirmed" | "refused" | "failed" => 2,
+        _ => 3,
+    }
+}

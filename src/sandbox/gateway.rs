@@ -1,0 +1,132 @@
+//! The sandbox as Pay sees it: one payment platform among others.
+
+use super::Platform;
+use super::error::Refusal;
+use super::message;
+use super::notification::{Body, CURRENCY};
+use super::signature::{HEADER, Key};
+use super::trade::{Status, Trade};
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{PayId, RefundId};
+use crate::gateway::{
+    Charge, Checkout, Gateway, LocalFuture, Notice, Outcome, Purchase, Refund, Refunding, Reject, Reply, Standing,
+};
+
+/// The sandbox behind the gateways' trait.
+#[derive(Debug)]
+pub struct SandboxGateway {
+    name: &'static str,
+    platform: Platform,
+    key: Key,
+    public_url: String,
+}
+
+impl SandboxGateway {
+    /// The gateway to `platform`, which the shop knows as `name`, whose checkout pages are at `public_url`, given without a slash at its end.
+    pub(super) fn new(name: &'static str, platform: Platform, key: Key, public_url: &str) -> Self {
+        Self { name, platform, key, public_url: public_url.to_owned() }
+    }
+
+    /// How a trade stands, in the shop's words. What was paid stays paid, whatever went back since.
+    fn standing(&self, trade: Option<Trade>) -> Standing {
+        match trade {
+            None => Standing::Missing,
+            Some(trade) => match trade.status {
+                Status::Open => Standing::Unpaid,
+                Status::Declined | Status::Closed => Standing::Closed,
+                Status::Paid => Standing::Paid(Charge {
+                    trade_no: trade.trade_no,
+                    amount: trade.charged,
+                    currency: CURRENCY.to_owned(),
+                    stranger: None,
+                }),
+            },
+        }
+    }
+}
+
+impl Gateway for SandboxGateway {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn create(&self, purchase: Purchase) -> LocalFuture<'_, Outcome<Option<Checkout>>> {
+        Box::pin(async move {
+            match self.platform.open(purchase.pay_id.to_string(), purchase.amount, self.name).await {
+                Ok(Ok(trade)) => Outcome::Known(Some(Checkout::Redirect {
+                    url: format!("{}/sandbox/checkout/{}", self.public_url, trade.out_trade_no),
+                })),
+                Ok(Err(refusal)) => Outcome::Unknown(refusal.to_string()),
+                Err(failure) => Outcome::Unknown(failure.to_string()),
+            }
+        })
+    }
+
+    fn query(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<Standing>> {
+        Box::pin(async move {
+            match self.platform.find(pay_id.to_string()).await {
+                Ok(trade) => Outcome::Known(self.standing(trade)),
+                Err(failure) => Outcome::Unknown(failure.to_string()),
+            }
+        })
+    }
+
+    fn close(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<Standing>> {
+        Box::pin(async move {
+            match self.platform.close(pay_id.to_string()).await {
+                Ok(Ok(trade)) => Outcome::Known(self.standing(Some(trade))),
+                Ok(Err(Refusal::NotFound)) => Outcome::Known(Standing::Missing),
+                // It ended another way: it says which.
+                Ok(Err(Refusal::Ended(_))) => self.query(pay_id).await,
+                Err(failure) => Outcome::Unknown(failure.to_string()),
+            }
+        })
+    }
+
+    fn refund(&self, refund: Refund) -> LocalFuture<'_, Outcome<Refunding>> {
+        Box::pin(async move {
+            let asked = message::Refund {
+                out_trade_no: refund.pay_id.to_string(),
+                out_request_no: refund.refund_id.to_string(),
+                amount: refund.amount,
+            };
+            match self.platform.refund(asked).await {
+                Ok(Ok(_)) => Outcome::Known(Refunding::Done),
+                Ok(Err(refusal)) => Outcome::Known(Refunding::Refused(refusal.to_string())),
+                Err(failure) => Outcome::Unknown(failure.to_string()),
+            }
+        })
+    }
+
+    fn query_refund(&self, pay_id: PayId, refund_id: RefundId) -> LocalFuture<'_, Outcome<Refunding>> {
+        Box::pin(async move {
+            match self.platform.find_refund(pay_id.to_string(), refund_id.to_string()).await {
+                Ok(Some(_)) => Outcome::Known(Refunding::Done),
+                Ok(None) => Outcome::Known(Refunding::Missing),
+                Err(failure) => Outcome::Unknown(failure.to_string()),
+            }
+        })
+    }
+
+    fn read_callback(
+        &self,
+        header: &dyn Fn(&str) -> Option<String>,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Option<Notice>, Reject> {
+        let signature = header(HEADER).ok_or(Reject::MissingSignature)?;
+        if !self.key.verifies(&signature, body, now) {
+            return Err(Reject::Signature);
+        }
+        Body::read(body).map(|body| Some(body.into_notice(self.platform.merchant_id())))
+    }
+
+    fn acknowledgement(&self) -> Reply {
+        let body = super::webhook::ACKNOWLEDGEMENT.to_owned();
+        Reply { status: 200, content_type: Some("text/plain; charset=utf-8"), body }
+    }
+
+    fn refusal(&self, _: u16, _: &str) -> Option<Reply> {
+        None
+    }
+}

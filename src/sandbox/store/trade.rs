@@ -1,0 +1,297 @@
+//! The platform's tables: each batch reads the trades it touches once, decides in memory, writes once per table.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use diesel::prelude::*;
+
+use crate::db::schema::{sandbox_delivery, sandbox_trade};
+use crate::db::{Db, Error, ROWS_PER_INSERT, Result as DbResult, among, each, load_by, locked};
+use crate::domain::clock::Timestamp;
+use crate::domain::id::EntryId;
+use crate::domain::money::Money;
+use crate::messaging::outbox;
+use crate::sandbox::Sandbox;
+use crate::sandbox::error::{OpenRefusal, Refusal};
+use crate::sandbox::message::{CALLBACK, Callback, Callbacks, Close, Decline, Find, Open, Pay, Record};
+use crate::sandbox::notification::{Body, Kind};
+use crate::sandbox::trade::{Attempt, Status, Trade};
+
+#[derive(Queryable, Selectable, Insertable)]
+#[diesel(table_name = sandbox_trade, treat_none_as_default_value = false)]
+struct Row {
+    out_trade_no: String,
+    trade_no: String,
+    amount: Money,
+    status: i32,
+    charged: Money,
+    refunded: Money,
+    add_time: Timestamp,
+    pay_time: Option<Timestamp>,
+    provider: String,
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = sandbox_delivery, treat_none_as_default_value = false)]
+struct DeliveryRow<'a> {
+    delivery_id: EntryId,
+    out_trade_no: &'a str,
+    event_id: &'a str,
+    status_code: i32,
+    create_time: Timestamp,
+}
+
+pub const fn number(status: Status) -> i32 {
+    match status {
+        Status::Open => 0,
+        Status::Paid => 1,
+        Status::Declined => 2,
+        Status::Closed => 3,
+    }
+}
+
+fn status(stored: i32) -> DbResult<Status> {
+    [Status::Open, Status::Paid, Status::Declined, Status::Closed]
+        .into_iter()
+        .find(|status| number(*status) == stored)
+        .ok_or_else(|| Error::bug(format!("{stored} is no state of a trade")))
+}
+
+/// The trades with these numbers, those that do not exist missing.
+fn load<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbResult<HashMap<String, Trade>> {
+    let numbers: Vec<&String> = numbers.collect();
+    let mut trades = HashMap::with_capacity(numbers.len());
+    for numbers in numbers.chunks(ROWS_PER_INSERT) {
+        use sandbox_delivery::dsl as delivery;
+        use sandbox_trade::dsl as trade;
+        let found = trade::sandbox_trade.filter(among(trade::out_trade_no, numbers));
+        for row in each!(db, found.select(Row::as_select()).load(db))? {
+            let trade = Trade {
+                out_trade_no: row.out_trade_no,
+                trade_no: row.trade_no,
+                status: status(row.status)?,
+                amount: row.amount,
+                charged: row.charged,
+                refunded: row.refunded,
+                provider: row.provider,
+                pay_time: row.pay_time,
+                deliveries: Vec::new(),
+            };
+            trades.insert(trade.out_trade_no.clone(), trade);
+        }
+        let attempts: Vec<(String, Timestamp, String, i32)> = each!(
+            db,
+            delivery::sandbox_delivery
+                .filter(among(delivery::out_trade_no, numbers))
+                .order((delivery::create_time, delivery::delivery_id))
+                .select((delivery::out_trade_no, delivery::create_time, delivery::event_id, delivery::status_code))
+                .load(db)
+        )?;
+        for (out_trade_no, at, event_id, status_code) in attempts {
+            if let Some(trade) = trades.get_mut(&out_trade_no) {
+                trade.deliveries.push(Attempt { at, event_id, status_code });
+            }
+        }
+    }
+    Ok(trades)
+}
+
+/// The same for a change: nobody else changes these trades until the transaction ends.
+pub fn lock<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbResult<HashMap<String, Trade>> {
+    use sandbox_trade::dsl;
+    let numbers: Vec<&String> = numbers.collect();
+    let _: Vec<String> = load_by(&numbers, |numbers| {
+        let trades = dsl::sandbox_trade.filter(among(dsl::out_trade_no, numbers)).order(dsl::out_trade_no);
+        each!(db, locked(trades.select(dsl::out_trade_no)).load(db))
+    })?;
+    load(db, numbers.into_iter())
+}
+
+pub fn open(owner: &Sandbox, batch: &[Open], db: &mut Db) -> DbResult<Vec<Result<Trade, OpenRefusal>>> {
+    let mut trades = lock(db, batch.iter().map(|open| &open.out_trade_no))?;
+    let now = owner.kit.clock.now();
+    let mut rows = Vec::new();
+    let mut outcomes = Vec::with_capacity(batch.len());
+    for Open { out_trade_no, amount, provider } in batch {
+        outcomes.push(match trades.get(out_trade_no) {
+            Some(trade) if trade.amount == *amount => Ok(trade.clone()),
+            Some(_) => Err(OpenRefusal::AmountDiffers),
+            None if *amount <= Money::ZERO => Err(OpenRefusal::AmountNotPositive),
+            None => {
+                let trade = Trade {
+                    out_trade_no: out_trade_no.clone(),
+                    trade_no: format!("sb{}", owner.kit.ids.next::<crate::domain::id::Entry>()),
+                    status: Status::Open,
+                    amount: *amount,
+                    charged: Money::ZERO,
+                    refunded: Money::ZERO,
+                    provider: (*provider).to_owned(),
+                    pay_time: None,
+                    deliveries: Vec::new(),
+                };
+                rows.push(row(&trade, now));
+                trades.insert(out_trade_no.clone(), trade.clone());
+                Ok(trade)
+            }
+        });
+    }
+    for rows in rows.chunks(ROWS_PER_INSERT) {
+        each!(db, diesel::insert_into(sandbox_trade::table).values(rows).execute(db))?;
+    }
+    Ok(outcomes)
+}
+
+fn row(trade: &Trade, add_time: Timestamp) -> Row {
+    Row {
+        out_trade_no: trade.out_trade_no.clone(),
+        trade_no: trade.trade_no.clone(),
+        amount: trade.amount,
+        status: number(trade.status),
+        charged: trade.charged,
+        refunded: trade.refunded,
+        add_time,
+        pay_time: trade.pay_time,
+        provider: trade.provider.clone(),
+    }
+}
+
+pub fn find(batch: &[Find], db: &mut Db) -> DbResult<Vec<Option<Trade>>> {
+    let trades = load(db, batch.iter().map(|find| &find.out_trade_no))?;
+    Ok(batch.iter().map(|find| trades.get(&find.out_trade_no).cloned()).collect())
+}
+
+pub fn pay(owner: &Sandbox, batch: &[Pay], db: &mut Db) -> DbResult<Vec<Result<Trade, Refusal>>> {
+    let mut trades = lock(db, batch.iter().map(|pay| &pay.out_trade_no))?;
+    let now = owner.kit.clock.now();
+    let mut charged = Vec::new();
+    let mut callbacks = Vec::new();
+    let mut outcomes = Vec::with_capacity(batch.len());
+    for Pay { out_trade_no, callbacks: how } in batch {
+        let outcome = match trades.get_mut(out_trade_no) {
+            None => Err(Refusal::NotFound),
+            Some(trade) if trade.status == Status::Paid => Ok(trade.clone()),
+            Some(trade) if trade.status == Status::Open => {
+                trade.status = Status::Paid;
+                trade.charged = trade.amount;
+                trade.pay_time = Some(now);
+                charged.push(out_trade_no);
+                Ok(trade.clone())
+            }
+            Some(trade) => Err(Refusal::Ended(trade.status)),
+        };
+        if let Ok(trade) = &outcome
+            && !how.lose
+        {
+            let event = Body::new(Kind::Succeeded, trade, &owner.merchant_id, trade.pay_time.unwrap_or(now));
+            callbacks.push((how.delay_ms, callback(trade, event, how)));
+        }
+        outcomes.push(outcome);
+    }
+    for charged in charged.chunks(ROWS_PER_INSERT) {
+        use sandbox_trade::dsl;
+        let open = among(dsl::out_trade_no, charged).and(dsl::status.eq(number(Status::Open)));
+        each!(
+            db,
+            diesel::update(dsl::sandbox_trade.filter(open))
+                .set((dsl::status.eq(number(Status::Paid)), dsl::charged.eq(dsl::amount), dsl::pay_time.eq(Some(now))))
+                .execute(db)
+        )?;
+    }
+    tell(owner, callbacks, db)?;
+    Ok(outcomes)
+}
+
+pub fn decline(owner: &Sandbox, batch: &[Decline], db: &mut Db) -> DbResult<Vec<Result<Trade, Refusal>>> {
+    let now = owner.kit.clock.now();
+    let numbers: Vec<&String> = batch.iter().map(|decline| &decline.out_trade_no).collect();
+    let (outcomes, declined) = end(&numbers, Status::Declined, &[Status::Open], db)?;
+    let callbacks = declined
+        .iter()
+        .map(|trade| {
+            let event = Body::new(Kind::Declined, trade, &owner.merchant_id, now);
+            (0, callback(trade, event, &Callbacks::default()))
+        })
+        .collect();
+    tell(owner, callbacks, db)?;
+    Ok(outcomes)
+}
+
+pub fn close(batch: &[Close], db: &mut Db) -> DbResult<Vec<Result<Trade, Refusal>>> {
+    let numbers: Vec<&String> = batch.iter().map(|close| &close.out_trade_no).collect();
+    // A shop closes what its customer will not pay: a declined trade is no obstacle.
+    let (outcomes, _) = end(&numbers, Status::Closed, &[Status::Open, Status::Declined], db)?;
+    Ok(outcomes)
+}
+
+type Ended = (Vec<Result<Trade, Refusal>>, Vec<Trade>);
+
+/// Ends unpaid trades as `to`; answers an outcome for each number, and the trades that were not so before.
+fn end(numbers: &[&String], to: Status, from: &[Status], db: &mut Db) -> DbResult<Ended> {
+    let mut trades = lock(db, numbers.iter().copied())?;
+    let mut ended: Vec<Trade> = Vec::new();
+    let mut outcomes = Vec::with_capacity(numbers.len());
+    for out_trade_no in numbers {
+        outcomes.push(match trades.get_mut(*out_trade_no) {
+            None => Err(Refusal::NotFound),
+            Some(trade) if trade.status == to => Ok(trade.clone()),
+            Some(trade) if from.contains(&trade.status) => {
+                trade.status = to;
+                ended.push(trade.clone());
+                Ok(trade.clone())
+            }
+            Some(trade) => Err(Refusal::Ended(trade.status)),
+        });
+    }
+    let before: Vec<i32> = from.iter().copied().map(number).collect();
+    for ended in ended.chunks(ROWS_PER_INSERT) {
+        use sandbox_trade::dsl;
+        let numbers: Vec<&str> = ended.iter().map(|trade| trade.out_trade_no.as_str()).collect();
+        let unpaid = among(dsl::out_trade_no, &numbers).and(dsl::status.eq_any(&before));
+        each!(db, diesel::update(dsl::sandbox_trade.filter(unpaid)).set(dsl::status.eq(number(to))).execute(db))?;
+    }
+    Ok((outcomes, ended))
+}
+
+fn callback(trade: &Trade, event: Body, how: &Callbacks) -> Callback {
+    Callback {
+        provider: trade.provider.clone(),
+        event,
+        copies: how.copies,
+        concurrent: how.concurrent,
+        tamper: how.tamper,
+    }
+}
+
+/// Tells the shop of refunds.
+pub fn tell_refunds(owner: &Sandbox, told: Vec<(&Trade, Body)>, db: &mut Db) -> DbResult<()> {
+    let told = told.into_iter().map(|(trade, event)| (0, callback(trade, event, &Callbacks::default())));
+    tell(owner, told.collect(), db)
+}
+
+/// Writes callbacks to the outbox, each due after its milliseconds.
+fn tell(owner: &Sandbox, callbacks: Vec<(u64, Callback)>, db: &mut Db) -> DbResult<()> {
+    let mut by_delay: BTreeMap<u64, Vec<(String, Callback)>> = BTreeMap::new();
+    for (delay_ms, callback) in callbacks {
+        by_delay.entry(delay_ms).or_default().push((callback.event.data.out_trade_no.clone(), callback));
+    }
+    by_delay.into_iter().try_for_each(|(delay_ms, messages)| {
+        outbox::write(db, &owner.kit, CALLBACK, Duration::from_millis(delay_ms), &messages)
+    })
+}
+
+pub fn record(owner: &Sandbox, batch: &[Record], db: &mut Db) -> DbResult<Vec<()>> {
+    let rows: Vec<DeliveryRow<'_>> = batch
+        .iter()
+        .map(|Record { out_trade_no, attempt }| DeliveryRow {
+            delivery_id: owner.kit.ids.next(),
+            out_trade_no,
+            event_id: &attempt.event_id,
+            status_code: attempt.status_code,
+            create_time: attempt.at,
+        })
+        .collect();
+    for rows in rows.chunks(ROWS_PER_INSERT) {
+        each!(db, diesel::insert_into(sandbox_delivery::table).values(rows).execute(db))?;
+    }
+    Ok(batch.iter().map(|_| ()).collect())
+}
