@@ -9,8 +9,6 @@ pub mod actor;
 pub mod messaging;
 
 pub mod config;
-pub mod secret;
-pub mod telemetry;
 
 pub mod gateway;
 
@@ -21,7 +19,7 @@ pub mod pay;
 pub mod user;
 
 pub mod coordinator;
-pub mod settlement;
+pub mod payments;
 
 pub mod audit;
 pub mod reconcile;

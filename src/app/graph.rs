@@ -20,8 +20,9 @@ use crate::messaging::relay::Route;
 use crate::messaging::relay::{Network, Outbox, Relay};
 use crate::order::Order;
 use crate::pay::Pay;
+use crate::payments;
+use crate::payments::actor::Payments;
 use crate::sandbox::{self, Account, Platform};
-use crate::settlement::{self, actor::Settlement};
 use crate::user::User;
 
 /// What the actors are made from.
@@ -38,7 +39,7 @@ pub struct Parts {
 pub struct Graph {
     pub owners: Owners,
     pub coordinator: Addr<OrderCoordinator>,
-    pub settlement: Addr<Settlement>,
+    pub payments: Addr<Payments>,
     pub relay: Addr<Relay>,
     pub gateways: Gateways,
     pub platform: Option<Platform>,
@@ -104,16 +105,14 @@ fn build(parts: Parts) -> Graph {
     let gateways = Gateways::new(gateways);
     let coordinator = OrderCoordinator::start(Tools {
         owners: owners.clone(),
-        gateways: gateways.clone(),
         ids: Arc::clone(&ids),
         clock: clock.clone(),
         orders: settings.orders,
         faults: faults.clone(),
         health: Arc::clone(&coordinator_health),
     });
-    let settlement_health =
-        Arc::new(Health::new(settlement::actor::NAME, clock.clone(), settlement::actor::AT_ONCE, None));
-    let settlement = Settlement::start(settlement::Tools {
+    let payments_health = Arc::new(Health::new(payments::actor::NAME, clock.clone(), payments::actor::AT_ONCE, None));
+    let payments = Payments::start(payments::Tools {
         order: owners.order.clone(),
         pay: owners.pay.clone(),
         gateways: gateways.clone(),
@@ -121,10 +120,10 @@ fn build(parts: Parts) -> Graph {
         payments: settings.payments,
         pay_within: settings.orders.pay_within.0,
         faults,
-        health: Arc::clone(&settlement_health),
+        health: Arc::clone(&payments_health),
     });
-    health.extend([coordinator_health, settlement_health, relay_health]);
-    Graph { owners, coordinator, settlement, relay, gateways, platform, ids, health, outboxes }
+    health.extend([coordinator_health, payments_health, relay_health]);
+    Graph { owners, coordinator, payments, relay, gateways, platform, ids, health, outboxes }
 }
 
 /// Who tells whom.

@@ -1,14 +1,11 @@
 //! The composition root: stores, actors, coordinator, relay, HTTP; and the order in which they stop.
 
-mod account;
-#[cfg(feature = "sqlite")]
-pub mod backup;
-pub mod books;
-mod demo;
+pub mod audit;
+mod bootstrap;
 mod graph;
-pub mod reconcile;
 mod server;
 pub mod stores;
+pub mod telemetry;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -28,8 +25,8 @@ use crate::gateway::{Gateway, Shop, alipay, wechat};
 use crate::http::security::password::Passwords;
 use crate::http::security::token::Tokens;
 use crate::messaging::relay;
-use crate::secret;
-use crate::settlement;
+use crate::payments;
+use bootstrap::secret;
 use graph::{Graph, Parts};
 use stores::Stores;
 
@@ -71,9 +68,9 @@ impl App {
         let arbiter = Arbiter::new();
         let graph = graph::build_on(&arbiter, parts).await?;
         let passwords = Passwords::new(settings.session.hashing_max)?;
-        let mut notes = account::admin(&graph, &passwords, &settings.admin).await?;
+        let mut notes = bootstrap::admin::admin(&graph, &passwords, &settings.admin).await?;
         if settings.demo.seed {
-            notes.extend(demo::seed(&graph, &passwords, &settings.demo).await?);
+            notes.extend(bootstrap::demo::seed(&graph, &passwords, &settings.demo).await?);
         }
         let secret = given_or_made(&settings.session.secret, &folder, "token")?;
         let tokens = Tokens::new(secret.as_bytes(), clock.clone(), settings.session.token_ttl.0);
@@ -93,7 +90,7 @@ impl App {
     pub async fn work_left(&self) -> usize {
         let sagas = self.graph.coordinator.send(coordinator::message::Sweep).await.unwrap_or(0);
         let routes = self.graph.relay.send(relay::Sweep).await.unwrap_or(0);
-        let settled = self.graph.settlement.send(settlement::message::Sweep).await.unwrap_or(0);
+        let settled = self.graph.payments.send(payments::message::Sweep).await.unwrap_or(0);
         sagas + routes + settled
     }
 

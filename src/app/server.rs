@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::dev::ServerHandle;
 use actix_web::{App as WebApp, HttpServer, middleware::from_fn, web};
 
-use super::books;
+use super::audit;
 use super::graph::Graph;
 use crate::config::Settings;
 use crate::domain::clock::Clock;
@@ -25,7 +25,7 @@ pub fn state(graph: &Graph, tokens: Tokens, passwords: Passwords, clock: Clock, 
     State {
         owners: graph.owners.clone(),
         coordinator: graph.coordinator.clone(),
-        settlement: graph.settlement.clone(),
+        payments: graph.payments.clone(),
         gateways: graph.gateways.clone(),
         ids: Arc::clone(&graph.ids),
         started: clock.now(),
@@ -42,7 +42,7 @@ pub fn state(graph: &Graph, tokens: Tokens, passwords: Passwords, clock: Clock, 
 
 /// How the administrator has the books checked.
 fn auditor(settings: Settings, clock: Clock) -> Auditor {
-    Auditor::new(move || books::audit(&settings, clock.now(), |_, _| {}).map_err(|error| format!("{error:#}")))
+    Auditor::new(move || audit::audit(&settings, clock.now(), |_, _| {}).map_err(|error| format!("{error:#}")))
 }
 
 /// Which routes a server has.

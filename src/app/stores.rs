@@ -51,7 +51,7 @@ impl Stores {
     }
 
     /// Each store with whose it is, and its migrations.
-    pub(super) fn all(&self) -> Vec<(&'static str, &Store, migrate::Migrations)> {
+    pub(crate) fn all(&self) -> Vec<(&'static str, &Store, migrate::Migrations)> {
         let books = &self.books;
         let mut all = vec![
             ("coupon", &books.coupon, migrate::COUPON),

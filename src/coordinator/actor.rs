@@ -6,12 +6,11 @@ use std::time::Instant;
 use actix::{Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, ResponseFuture, Supervised};
 use tokio::sync::oneshot;
 
-use super::message::{Look, PaymentStarted, Place, Placed, Sagas, StartPayment, Sweep};
+use super::message::{Look, Place, Placed, Sagas, Sweep};
 use super::place::{self, Written};
 use super::saga::{self, Effect, Saga};
 use super::tracker::{Tracker, Working};
-use super::turn::Turns;
-use super::{Tools, drive, payment};
+use super::{Tools, drive};
 use crate::actor::supervisor::supervise;
 use crate::actor::task::ask;
 use crate::actor::{Failure, Reply};
@@ -28,7 +27,6 @@ const SWEEPS_MISSED: u32 = 10;
 pub struct OrderCoordinator {
     tools: Arc<Tools>,
     tracker: Tracker,
-    turns: Turns,
     swept: Timestamp,
 }
 
@@ -38,12 +36,7 @@ impl OrderCoordinator {
     pub fn start(tools: Tools) -> Addr<Self> {
         let health = Arc::clone(&tools.health);
         let tracker = Tracker::new(tools.orders.in_flight_max, Arc::clone(&health));
-        supervise(health, |_| Self {
-            swept: tools.clock.now(),
-            tools: Arc::new(tools),
-            tracker,
-            turns: Turns::default(),
-        })
+        supervise(health, |_| Self { swept: tools.clock.now(), tools: Arc::new(tools), tracker })
     }
 
     fn sweep_soon(&self, ctx: &Context<Self>) {
@@ -151,15 +144,6 @@ impl Handler<Place> for OrderCoordinator {
             return Box::pin(std::future::ready(Err(Failure::Busy)));
         }
         Box::pin(place(Arc::clone(&self.tools), self.tracker.clone(), ctx.address(), task))
-    }
-}
-
-impl Handler<StartPayment> for OrderCoordinator {
-    type Result = ResponseFuture<Reply<PaymentStarted>>;
-
-    fn handle(&mut self, request: StartPayment, _: &mut Self::Context) -> Self::Result {
-        let (tools, turns) = (Arc::clone(&self.tools), self.turns.clone());
-        Box::pin(async move { payment::start(&tools, &turns, request).await })
     }
 }
 

@@ -7,10 +7,7 @@ use crate::domain::id::{OrderId, UserId};
 use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
 use crate::domain::order::Wanted;
 use crate::domain::refusal::Refusal;
-use crate::domain::text::Payer;
 use crate::order::message::Order;
-use crate::pay::error::RequestRefusal;
-use crate::pay::message::Payment;
 
 /// Places an order and answers when it is confirmed or refused. The same key answers the same, for ever.
 #[derive(Debug, Clone, Message)]
@@ -39,41 +36,6 @@ pub enum Placed {
     KeyReused,
     /// The first request with this key is still under way.
     KeyInUse,
-}
-
-/// Starts a payment of an order, or finds the one its key started.
-#[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<PaymentStarted>")]
-pub struct StartPayment {
-    /// Who pays.
-    pub user_id: UserId,
-    /// The client's key.
-    pub key: IdempotencyKey,
-    /// What the request asks for.
-    pub fingerprint: Fingerprint,
-    /// The order to pay.
-    pub order_id: OrderId,
-    /// The platform, as the client names it.
-    pub provider: String,
-    /// Who the customer is there.
-    pub payer: Option<Payer>,
-}
-
-/// What became of [`StartPayment`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PaymentStarted {
-    /// The payment, with its checkout.
-    Started(Box<Payment>),
-    /// Refused, for this key for ever.
-    Refused(RequestRefusal),
-    /// No such order, or somebody else's.
-    OrderNotFound,
-    /// No such platform is set up.
-    UnknownProvider,
-    /// The platform must be told who the customer is there.
-    PayerMissing,
-    /// The key was used for another request.
-    KeyReused,
 }
 
 /// Asks for the [`Sagas`].

@@ -15,13 +15,11 @@
 pub mod actor;
 mod drive;
 pub mod message;
-mod payment;
 mod place;
 mod quote;
 pub mod saga;
 mod step;
 mod tracker;
-mod turn;
 
 use std::sync::Arc;
 
@@ -31,7 +29,6 @@ use crate::actor::{Faults, Health};
 use crate::config;
 use crate::domain::clock::Clock;
 use crate::domain::id::IdGenerator;
-use crate::gateway::Gateways;
 use crate::{coupon, goods, order, pay, user};
 
 /// The addresses of the five owners.
@@ -50,7 +47,6 @@ pub struct Owners {
 #[expect(missing_docs, reason = "each is what its name says")]
 pub struct Tools {
     pub owners: Owners,
-    pub gateways: Gateways,
     pub ids: Arc<IdGenerator>,
     pub clock: Clock,
     pub orders: config::Orders,

@@ -4,7 +4,6 @@
 
 pub mod actor;
 pub mod error;
-mod listing;
 pub mod message;
 mod store;
 

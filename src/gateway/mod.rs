@@ -1,10 +1,9 @@
 //! Payment platforms behind one trait.
 
 pub mod alipay;
-pub mod certificate;
 pub mod checkout;
-pub mod key;
-pub mod notice;
+pub mod crypto;
+pub mod notification;
 pub mod wechat;
 mod wire;
 
@@ -17,7 +16,7 @@ use crate::domain::money::Money;
 use crate::domain::text::Payer;
 
 pub use checkout::Checkout;
-pub use notice::{Event, Notice, Reject, Reply, Stranger};
+pub use notification::{Event, Notice, Reject, Reply, Stranger};
 
 /// What asking a platform gives.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,6 @@ pub mod actor;
 pub mod error;
 pub mod message;
 mod store;
-mod story;
 
 use crate::actor::{Kit, Owner};
 

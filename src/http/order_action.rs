@@ -13,14 +13,14 @@ use crate::domain::money::Money;
 use crate::domain::text::Reason;
 use crate::order::error::ActRefusal;
 use crate::order::message::{Act, By, Do, Order, Refund};
-use crate::settlement::message::Cancel;
+use crate::payments::message::Cancel;
 
 /// Gives up an unpaid order.
 ///
 /// # Errors
 /// 404; 409 where it is paid or ended; 503 where a platform does not tell whether it is paid.
 pub async fn cancel(state: &State, task: Cancel) -> Answer {
-    worded(state.settlement.send(task).await??, Code::OrderNotCancellable).map(ok)
+    worded(state.payments.send(task).await??, Code::OrderNotCancellable).map(ok)
 }
 
 /// Does `act` to an order; `not_allowed` is the problem where its state does not allow that.

@@ -17,7 +17,7 @@ use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::id::IdGenerator;
 use crate::gateway::Gateways;
 use crate::messaging::relay::Outbox;
-use crate::settlement::actor::Settlement;
+use crate::payments::actor::Payments;
 
 /// All that handlers need; one for all workers, in `web::Data`.
 pub struct State {
@@ -26,7 +26,7 @@ pub struct State {
     /// Places orders and starts payments.
     pub coordinator: Addr<OrderCoordinator>,
     /// Gives up orders, asks platforms.
-    pub settlement: Addr<Settlement>,
+    pub payments: Addr<Payments>,
     /// The payment platforms.
     pub gateways: Gateways,
     /// New ids.

@@ -44,7 +44,7 @@ fn state() -> State {
             pay: nobody(),
         },
         coordinator: nobody(),
-        settlement: nobody(),
+        payments: nobody(),
         auditor: Auditor::new(|| Err("nobody keeps books here".to_owned())),
         gateways: Gateways::default(),
         ids: Arc::new(IdGenerator::new(clock.clone(), NodeId::try_from(0).unwrap())),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Message;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::error::{ActRefusal, PaymentRefusal};
 use crate::actor::Reply;
@@ -18,7 +18,6 @@ use crate::domain::pricing::Price;
 use crate::domain::refusal::Refusal;
 use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
 use crate::domain::text::Reason;
-use crate::messaging::outbox::Topic;
 
 /// An order as its customer sees it: a row of `orders` with its lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -294,48 +293,6 @@ pub struct Do {
     pub by: By,
     /// What.
     pub act: Act,
-}
-
-/// Messages of an order that failed or was cancelled.
-pub const CANCELLED: Topic = Topic { topic: "order", tag: "cancel", groups: &["goods", "coupon", "user"] };
-/// Messages of an order that was refunded in full before it was shipped.
-pub const REFUNDED: Topic = Topic { topic: "order", tag: "refund", groups: &["goods", "coupon", "user", "points"] };
-/// The same after it was shipped: the goods are gone.
-pub const REFUNDED_SHIPPED: Topic = Topic { topic: "order", tag: "refund", groups: &["coupon", "user", "points"] };
-
-/// The body of those three: what the order asked for, so that each owner gives back what it took of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Release {
-    /// Which order.
-    pub order_id: OrderId,
-    /// Whose it was.
-    pub user_id: UserId,
-    /// The coupon it wanted.
-    pub coupon_id: Option<CouponId>,
-    /// The goods it wanted.
-    pub goods: Vec<GoodsId>,
-}
-
-/// Messages of an order that is paid; the body is [`crate::pay::message::Paid`]. Pay tells Order of every payment; only
-/// Order knows which of them pays it.
-pub const PAID: Topic = Topic { topic: "order", tag: "paid", groups: &["points"] };
-
-/// Messages of money that is to go back: a refund was asked for, or the order did not want the payment.
-pub const REPAY: Topic = Topic { topic: "order", tag: "repay", groups: &["pay"] };
-
-/// The body of [`REPAY`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Repay {
-    /// The number of the refund.
-    pub refund_id: RefundId,
-    /// Of which order.
-    pub order_id: OrderId,
-    /// Of which payment; the one that is paid, where the order does not know it.
-    pub pay_id: Option<PayId>,
-    /// How much.
-    pub amount: Money,
-    /// Why.
-    pub reason: String,
 }
 
 /// One page of all orders that fit, newest first, those older than `before`. Read.

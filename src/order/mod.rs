@@ -4,14 +4,9 @@
 //! or waits for its payment is without a next wake-up; an order is paid by one payment, every other goes back; never
 //! more goes back than was paid. Only here is decided what a payment or a refund means for an order: one row, one lock.
 
-mod act;
 pub mod actor;
-mod ending;
 pub mod error;
-mod listing;
 pub mod message;
-mod paid;
-mod row;
 mod store;
 
 use std::time::Duration;

@@ -13,7 +13,6 @@ use crate::domain::id::{OrderId, PayId, RefundId, UserId};
 use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
 use crate::domain::money::Money;
 use crate::gateway::{Checkout, Notice, Refund};
-use crate::messaging::outbox::Topic;
 
 /// A payment as its customer sees it; from a row of `pay`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -208,22 +207,6 @@ pub struct Notify {
     pub notice: Notice,
     /// Its bytes as they came, UTF-8.
     pub body: String,
-}
-
-/// Messages of a paid payment.
-pub const PAID: Topic = Topic { topic: "payment", tag: "paid", groups: &["order", "pay_log"] };
-
-/// The body of [`PAID`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Paid {
-    /// Which payment.
-    pub pay_id: PayId,
-    /// Which order it pays.
-    pub order_id: OrderId,
-    /// Whose it is.
-    pub user_id: UserId,
-    /// How much.
-    pub pay_amount: Money,
 }
 
 /// One page of all payments that fit, newest first, those older than `before`. Read.

@@ -4,16 +4,9 @@
 //! transaction; a refund is written before its platform is called, under one number for ever, and refunds never exceed
 //! what was paid; the platform of every open payment is asked again and again.
 
-mod account;
 pub mod actor;
-mod ask;
 pub mod error;
-mod judge;
-mod listing;
 pub mod message;
-mod notice;
-mod refund;
-mod row;
 mod store;
 
 use std::time::Duration;

@@ -10,7 +10,7 @@ use crate::actor::Reply;
 use crate::domain::Invalid;
 use crate::domain::clock::Timestamp;
 use crate::domain::money::Money;
-use crate::messaging::outbox::Topic;
+use crate::messaging::contract::Topic;
 
 /// The courier's name in the status page, and its consumer group.
 pub const COURIER: &str = "courier";

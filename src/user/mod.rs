@@ -3,12 +3,9 @@
 //! Its invariants: per user, adjustments - type 1 + type 2 = `user_money`, never negative; adjustments + points added -
 //! points taken back = `user_score`.
 
-mod account;
 pub mod actor;
 pub mod error;
-mod listing;
 pub mod message;
-mod score;
 mod store;
 
 use rust_decimal::Decimal;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::json;
-use tradepost::app::backup;
+use tradepost::cli::backup;
 use tradepost::config::{self, Settings};
 
 use crate::server::place::Place;
@@ -18,7 +18,7 @@ fn settings(url: &str) -> Settings {
 }
 
 async fn back_up(url: String, folder: PathBuf) -> anyhow::Result<Vec<&'static str>> {
-    actix_web::rt::task::spawn_blocking(move || backup::run(&settings(&url), &folder)).await.unwrap()
+    actix_web::rt::task::spawn_blocking(move || backup::copy_all(&settings(&url), &folder)).await.unwrap()
 }
 
 #[actix_web::test]

@@ -15,9 +15,9 @@ use tradepost::domain::id::{Id, IdGenerator, OrderId};
 use tradepost::domain::money::Money;
 use tradepost::domain::status::Role;
 use tradepost::goods::{self, Goods};
+use tradepost::messaging::contract::Release;
 use tradepost::messaging::inbox::{Consumer, Delivery};
 use tradepost::messaging::outbox::Message;
-use tradepost::order::message::Release;
 use tradepost::user::{self, User};
 
 use crate::server::place::Place;

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use tradepost::app::reconcile;
+use tradepost::cli::reconcile;
 use tradepost::config;
 use tradepost::reconcile::{Kind, Report};
 
@@ -12,7 +12,7 @@ use crate::support::{GOODS, TestApp, Wish};
 
 async fn compare(app: &TestApp, statement: &str, apply: bool) -> anyhow::Result<Report> {
     let settings = config::read("", vec![("TRADEPOST__STORE__URL".to_owned(), app.store_url())]).unwrap();
-    reconcile::run(&settings, "sandbox", statement, apply).await
+    reconcile::reconcile(&settings, "sandbox", statement, apply).await
 }
 
 fn counts(report: &Report) -> [u64; 5] {
@@ -129,7 +129,7 @@ async fn what_is_no_statement_is_refused_with_its_line() {
     let told = compare(&app, &format!("{statement}nonsense\n"), true).await.unwrap_err().to_string();
     assert!(told.starts_with("line 2: "), "{told}");
     let settings = config::read("", vec![("TRADEPOST__STORE__URL".to_owned(), app.store_url())]).unwrap();
-    let told = reconcile::run(&settings, "nobody", &statement, true).await.unwrap_err().to_string();
+    let told = reconcile::reconcile(&settings, "nobody", &statement, true).await.unwrap_err().to_string();
     assert!(told.contains("nobody"), "{told}");
     app.finish().await;
 }

@@ -8,8 +8,8 @@ use super::keyring::Keyring;
 use super::{sign, sn, time};
 use crate::config::{self, Error};
 use crate::domain::clock::Timestamp;
-use crate::gateway::certificate::{self, Certificate};
-use crate::gateway::key::PrivateKey;
+use crate::gateway::crypto::certificate::{self, Certificate};
+use crate::gateway::crypto::key::PrivateKey;
 use crate::gateway::{Shop, Stranger};
 
 /// An account, and all that is needed to speak with Alipay in its name.

@@ -2,7 +2,7 @@
 
 use crate::domain::Invalid;
 use crate::gateway::Reject;
-use crate::gateway::key::PublicKey;
+use crate::gateway::crypto::key::PublicKey;
 
 const PEM: &str = "-----BEGIN";
 

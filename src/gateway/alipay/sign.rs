@@ -6,7 +6,7 @@
 use form_urlencoded::Serializer;
 
 use crate::domain::Invalid;
-use crate::gateway::key::PrivateKey;
+use crate::gateway::crypto::key::PrivateKey;
 
 /// Where what is asked stands among a request's fields.
 pub const CONTENT: &str = "biz_content";

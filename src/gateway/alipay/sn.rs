@@ -2,7 +2,7 @@
 
 use md5::{Digest, Md5};
 
-use crate::gateway::certificate::Certificate;
+use crate::gateway::crypto::certificate::Certificate;
 
 /// The number of one certificate, 32 hexadecimal digits.
 #[must_use]

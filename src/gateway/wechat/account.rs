@@ -10,8 +10,9 @@ use super::sign::{Signer, Stamp, nonce};
 use crate::config;
 use crate::domain::Invalid;
 use crate::domain::id::PayId;
-use crate::gateway::key::{PrivateKey, PublicKey};
-use crate::gateway::{Shop, certificate};
+use crate::gateway::Shop;
+use crate::gateway::crypto::certificate;
+use crate::gateway::crypto::key::{PrivateKey, PublicKey};
 
 const PUBLIC_KEY_PREFIX: &str = "PUB_KEY_ID_";
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use crate::domain::clock::Timestamp;
 use crate::gateway::Reject;
-use crate::gateway::key::PublicKey;
+use crate::gateway::crypto::key::PublicKey;
 
 /// The header that names the key.
 pub const SERIAL: &str = "Wechatpay-Serial";

@@ -6,7 +6,7 @@ use aws_lc_rs::error::Unspecified;
 use crate::domain::Invalid;
 use crate::domain::clock::Timestamp;
 use crate::gateway::checkout::JsapiParams;
-use crate::gateway::key::PrivateKey;
+use crate::gateway::crypto::key::PrivateKey;
 
 /// When something is signed, and what is different in every signature.
 #[derive(Debug, Clone, PartialEq, Eq)]

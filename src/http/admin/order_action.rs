@@ -14,7 +14,7 @@ use crate::http::order_action::{self, RefundAsked};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{Answer, State};
 use crate::order::message::{Act, By};
-use crate::settlement::message::Cancel;
+use crate::payments::message::Cancel;
 
 /// Why an administrator gives an order up.
 #[derive(Debug, Deserialize)]

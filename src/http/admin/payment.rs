@@ -7,13 +7,13 @@ use crate::http::extract::auth::Admin;
 use crate::http::extract::path::PathId;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{Answer, State};
-use crate::settlement::message::Query;
+use crate::payments::message::Query;
 
 /// `POST /admin/payments/{id}/query`: asks the platform now how the payment stands, and its refunds.
 ///
 /// # Errors
 /// 404; 503 where the platform does not answer.
 pub async fn query(_: Admin, state: web::Data<State>, PathId(pay_id): PathId<id::Pay>) -> Answer {
-    let payment = state.settlement.send(Query { pay_id }).await??;
+    let payment = state.payments.send(Query { pay_id }).await??;
     payment.map(|payment| HttpResponse::Ok().json(payment)).ok_or(Problem::new(Code::NotFound))
 }

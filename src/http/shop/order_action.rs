@@ -13,7 +13,7 @@ use crate::http::order_action::{self, RefundAsked};
 use crate::http::problem::Code;
 use crate::http::state::{Answer, State};
 use crate::order::message::{Act, By};
-use crate::settlement::message::Cancel;
+use crate::payments::message::Cancel;
 
 /// Why a customer wants the money back.
 #[derive(Debug, Serialize, Deserialize)]

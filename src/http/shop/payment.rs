@@ -5,7 +5,6 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use crate::actor::task::ask;
-use crate::coordinator::message::{PaymentStarted, StartPayment};
 use crate::domain::id::{self, OrderId};
 use crate::domain::text::Payer;
 use crate::http::extract::auth::Customer;
@@ -15,6 +14,7 @@ use crate::http::extract::path::PathId;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{Answer, State};
 use crate::pay::message::Find;
+use crate::payments::message::{PaymentStarted, StartPayment};
 
 /// Which order to pay, and where.
 #[derive(Debug, Serialize, Deserialize)]
@@ -39,7 +39,7 @@ pub async fn start(caller: Customer, Key(key): Key, state: web::Data<State>, Bod
         provider: new.provider,
         payer: new.payer,
     };
-    match state.coordinator.send(start).await?? {
+    match state.payments.send(start).await?? {
         PaymentStarted::Started(payment) => {
             let location = format!("/v1/payments/{}", payment.pay_id);
             Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(payment))

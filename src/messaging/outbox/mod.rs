@@ -16,6 +16,7 @@ pub use replay::{List, Replay, Replayed, Status, Stored};
 pub use retention::{Backlog, Look, Prune, Reclaim};
 pub use timeline::story;
 
+use super::contract::Topic;
 use crate::actor::Kit;
 use crate::db::schema::mq_producer;
 use crate::db::{self, Db, insert_all};
@@ -24,17 +25,6 @@ use crate::domain::clock::Timestamp;
 const PENDING: i32 = 0;
 const DONE: i32 = 1;
 const DEAD: i32 = 2;
-
-/// Who gets a kind of message: one row per group and message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Topic {
-    /// What it is about.
-    pub topic: &'static str,
-    /// What happened.
-    pub tag: &'static str,
-    /// The consumer groups, each of which gets its own row.
-    pub groups: &'static [&'static str],
-}
 
 /// A message for one consumer group.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use diesel::prelude::*;
 
 use super::trade::{lock, number, tell_refunds};
+use crate::actor::{Access, Task};
 use crate::db::schema::{sandbox_refund, sandbox_trade};
 use crate::db::{self, Db, Result as DbResult, among, each, insert_all};
 use crate::domain::clock::Timestamp;
@@ -57,80 +58,95 @@ fn write_totals(db: &mut Db, totals: &BTreeMap<&str, Money>) -> DbResult<()> {
 }
 
 /// Makes refunds, decided in arrival order; each is told once, when it is made.
-pub fn refund(owner: &Sandbox, batch: &[Refund], db: &mut Db) -> DbResult<Vec<Result<Trade, RefundRefusal>>> {
-    let now = owner.kit.clock.now();
-    let mut trades = lock(db, batch.iter().map(|task| &task.out_trade_no))?;
-    let numbers: Vec<&String> = batch.iter().map(|task| &task.out_trade_no).collect();
-    let mut known = read(db, &numbers)?;
-    let (mut new, mut told) = (Vec::new(), Vec::new());
-    let mut totals: BTreeMap<&str, Money> = BTreeMap::new();
-    let mut outcomes = Vec::with_capacity(batch.len());
-    for task in batch {
-        let same = |row: &&Row| row.out_trade_no == task.out_trade_no && row.out_request_no == task.out_request_no;
-        let made = known.iter().find(same);
-        let judged = judge(trades.get(&task.out_trade_no), made, task);
-        let is_new = made.is_none();
-        outcomes.push(match (judged, trades.get_mut(&task.out_trade_no)) {
-            (Ok(()), Some(trade)) => {
-                if is_new {
-                    trade.refunded.0 += task.amount.0;
-                    totals.insert(&task.out_trade_no, trade.refunded);
-                    let row = Row {
-                        out_trade_no: task.out_trade_no.clone(),
-                        out_request_no: task.out_request_no.clone(),
-                        amount: task.amount,
-                        create_time: now,
-                    };
-                    let event = Body::of_refund(trade, &task.out_request_no, task.amount, &owner.merchant_id, now);
-                    told.push((trade.clone(), event));
-                    known.push(row.clone());
-                    new.push(row);
+impl Task<Sandbox> for Refund {
+    type Outcome = Result<Trade, RefundRefusal>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(owner: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Result<Trade, RefundRefusal>>> {
+        let now = owner.kit.clock.now();
+        let mut trades = lock(db, batch.iter().map(|task| &task.out_trade_no))?;
+        let numbers: Vec<&String> = batch.iter().map(|task| &task.out_trade_no).collect();
+        let mut known = read(db, &numbers)?;
+        let (mut new, mut told) = (Vec::new(), Vec::new());
+        let mut totals: BTreeMap<&str, Money> = BTreeMap::new();
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for task in batch {
+            let same = |row: &&Row| row.out_trade_no == task.out_trade_no && row.out_request_no == task.out_request_no;
+            let made = known.iter().find(same);
+            let judged = judge(trades.get(&task.out_trade_no), made, task);
+            let is_new = made.is_none();
+            outcomes.push(match (judged, trades.get_mut(&task.out_trade_no)) {
+                (Ok(()), Some(trade)) => {
+                    if is_new {
+                        trade.refunded.0 += task.amount.0;
+                        totals.insert(&task.out_trade_no, trade.refunded);
+                        let row = Row {
+                            out_trade_no: task.out_trade_no.clone(),
+                            out_request_no: task.out_request_no.clone(),
+                            amount: task.amount,
+                            create_time: now,
+                        };
+                        let event = Body::of_refund(trade, &task.out_request_no, task.amount, &owner.merchant_id, now);
+                        told.push((trade.clone(), event));
+                        known.push(row.clone());
+                        new.push(row);
+                    }
+                    Ok(trade.clone())
                 }
-                Ok(trade.clone())
-            }
-            (Err(refusal), _) => Err(refusal),
-            (Ok(()), None) => Err(RefundRefusal::NotFound),
-        });
+                (Err(refusal), _) => Err(refusal),
+                (Ok(()), None) => Err(RefundRefusal::NotFound),
+            });
+        }
+        insert_all!(db, sandbox_refund::table, &new)?;
+        write_totals(db, &totals)?;
+        tell_refunds(owner, told.iter().map(|(trade, event)| (trade, event.clone())).collect(), db)?;
+        Ok(outcomes)
     }
-    insert_all!(db, sandbox_refund::table, &new)?;
-    write_totals(db, &totals)?;
-    tell_refunds(owner, told.iter().map(|(trade, event)| (trade, event.clone())).collect(), db)?;
-    Ok(outcomes)
 }
 
 /// What went back under numbers.
-pub fn find(batch: &[FindRefund], db: &mut Db) -> DbResult<Vec<Option<Money>>> {
-    let known = read(db, &batch.iter().map(|task| &task.out_trade_no).collect::<Vec<_>>())?;
-    let amount = |task: &FindRefund| {
-        let same = |row: &&Row| row.out_trade_no == task.out_trade_no && row.out_request_no == task.out_request_no;
-        known.iter().find(same).map(|row| row.amount)
-    };
-    Ok(batch.iter().map(amount).collect())
+impl Task<Sandbox> for FindRefund {
+    type Outcome = Option<Money>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Option<Money>>> {
+        let known = read(db, &batch.iter().map(|task| &task.out_trade_no).collect::<Vec<_>>())?;
+        let amount = |task: &FindRefund| {
+            let same = |row: &&Row| row.out_trade_no == task.out_trade_no && row.out_request_no == task.out_request_no;
+            known.iter().find(same).map(|row| row.amount)
+        };
+        Ok(batch.iter().map(amount).collect())
+    }
 }
 
 /// Pages of charged trades with their refunds.
-pub fn statement(batch: &[Statement], db: &mut Db) -> DbResult<Vec<Vec<Charged>>> {
-    use sandbox_trade::dsl;
-    let page = |task: &Statement| {
-        let paid = dsl::sandbox_trade
-            .filter(dsl::out_trade_no.gt(&task.after).and(dsl::status.eq(number(Status::Paid))))
-            .filter(dsl::provider.eq(&task.provider))
-            .order(dsl::out_trade_no)
-            .limit(task.limit)
-            .select((dsl::out_trade_no, dsl::trade_no, dsl::charged, dsl::pay_time));
-        let paid: Vec<(String, String, Money, Option<Timestamp>)> = each!(db, paid.load(db))?;
-        let mut refunds: HashMap<String, Vec<(String, Money, Timestamp)>> = HashMap::new();
-        for row in read(db, &paid.iter().map(|row| &row.0).collect::<Vec<_>>())? {
-            refunds.entry(row.out_trade_no).or_default().push((row.out_request_no, row.amount, row.create_time));
-        }
-        let charged = |(out_trade_no, trade_no, amount, at): (String, String, Money, Option<Timestamp>)| Charged {
-            refunds: refunds.remove(&out_trade_no).unwrap_or_default(),
-            at: at.unwrap_or(Timestamp(0)),
-            out_trade_no,
-            trade_no,
-            amount,
+impl Task<Sandbox> for Statement {
+    type Outcome = Vec<Charged>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Vec<Charged>>> {
+        use sandbox_trade::dsl;
+        let page = |task: &Statement| {
+            let paid = dsl::sandbox_trade
+                .filter(dsl::out_trade_no.gt(&task.after).and(dsl::status.eq(number(Status::Paid))))
+                .filter(dsl::provider.eq(&task.provider))
+                .order(dsl::out_trade_no)
+                .limit(task.limit)
+                .select((dsl::out_trade_no, dsl::trade_no, dsl::charged, dsl::pay_time));
+            let paid: Vec<(String, String, Money, Option<Timestamp>)> = each!(db, paid.load(db))?;
+            let mut refunds: HashMap<String, Vec<(String, Money, Timestamp)>> = HashMap::new();
+            for row in read(db, &paid.iter().map(|row| &row.0).collect::<Vec<_>>())? {
+                refunds.entry(row.out_trade_no).or_default().push((row.out_request_no, row.amount, row.create_time));
+            }
+            let charged = |(out_trade_no, trade_no, amount, at): (String, String, Money, Option<Timestamp>)| Charged {
+                refunds: refunds.remove(&out_trade_no).unwrap_or_default(),
+                at: at.unwrap_or(Timestamp(0)),
+                out_trade_no,
+                trade_no,
+                amount,
+            };
+            Ok(paid.into_iter().map(charged).collect())
         };
-        Ok(paid.into_iter().map(charged).collect())
-    };
-    batch.iter().map(page).collect()
+        batch.iter().map(page).collect()
+    }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
+use crate::actor::{Access, Door, Task};
 use crate::db::schema::{sandbox_delivery, sandbox_trade};
 use crate::db::{Db, Error, ROWS_PER_INSERT, Result as DbResult, among, each, load_by, locked};
 use crate::domain::clock::Timestamp;
@@ -107,38 +108,43 @@ pub fn lock<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbRes
     load(db, numbers.into_iter())
 }
 
-pub fn open(owner: &Sandbox, batch: &[Open], db: &mut Db) -> DbResult<Vec<Result<Trade, OpenRefusal>>> {
-    let mut trades = lock(db, batch.iter().map(|open| &open.out_trade_no))?;
-    let now = owner.kit.clock.now();
-    let mut rows = Vec::new();
-    let mut outcomes = Vec::with_capacity(batch.len());
-    for Open { out_trade_no, amount, provider } in batch {
-        outcomes.push(match trades.get(out_trade_no) {
-            Some(trade) if trade.amount == *amount => Ok(trade.clone()),
-            Some(_) => Err(OpenRefusal::AmountDiffers),
-            None if *amount <= Money::ZERO => Err(OpenRefusal::AmountNotPositive),
-            None => {
-                let trade = Trade {
-                    out_trade_no: out_trade_no.clone(),
-                    trade_no: format!("sb{}", owner.kit.ids.next::<crate::domain::id::Entry>()),
-                    status: Status::Open,
-                    amount: *amount,
-                    charged: Money::ZERO,
-                    refunded: Money::ZERO,
-                    provider: (*provider).to_owned(),
-                    pay_time: None,
-                    deliveries: Vec::new(),
-                };
-                rows.push(row(&trade, now));
-                trades.insert(out_trade_no.clone(), trade.clone());
-                Ok(trade)
-            }
-        });
+impl Task<Sandbox> for Open {
+    type Outcome = Result<Trade, OpenRefusal>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(owner: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Result<Trade, OpenRefusal>>> {
+        let mut trades = lock(db, batch.iter().map(|open| &open.out_trade_no))?;
+        let now = owner.kit.clock.now();
+        let mut rows = Vec::new();
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for Open { out_trade_no, amount, provider } in batch {
+            outcomes.push(match trades.get(out_trade_no) {
+                Some(trade) if trade.amount == *amount => Ok(trade.clone()),
+                Some(_) => Err(OpenRefusal::AmountDiffers),
+                None if *amount <= Money::ZERO => Err(OpenRefusal::AmountNotPositive),
+                None => {
+                    let trade = Trade {
+                        out_trade_no: out_trade_no.clone(),
+                        trade_no: format!("sb{}", owner.kit.ids.next::<crate::domain::id::Entry>()),
+                        status: Status::Open,
+                        amount: *amount,
+                        charged: Money::ZERO,
+                        refunded: Money::ZERO,
+                        provider: (*provider).to_owned(),
+                        pay_time: None,
+                        deliveries: Vec::new(),
+                    };
+                    rows.push(row(&trade, now));
+                    trades.insert(out_trade_no.clone(), trade.clone());
+                    Ok(trade)
+                }
+            });
+        }
+        for rows in rows.chunks(ROWS_PER_INSERT) {
+            each!(db, diesel::insert_into(sandbox_trade::table).values(rows).execute(db))?;
+        }
+        Ok(outcomes)
     }
-    for rows in rows.chunks(ROWS_PER_INSERT) {
-        each!(db, diesel::insert_into(sandbox_trade::table).values(rows).execute(db))?;
-    }
-    Ok(outcomes)
 }
 
 fn row(trade: &Trade, add_time: Timestamp) -> Row {
@@ -155,72 +161,96 @@ fn row(trade: &Trade, add_time: Timestamp) -> Row {
     }
 }
 
-pub fn find(batch: &[Find], db: &mut Db) -> DbResult<Vec<Option<Trade>>> {
-    let trades = load(db, batch.iter().map(|find| &find.out_trade_no))?;
-    Ok(batch.iter().map(|find| trades.get(&find.out_trade_no).cloned()).collect())
+impl Task<Sandbox> for Find {
+    type Outcome = Option<Trade>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Option<Trade>>> {
+        let trades = load(db, batch.iter().map(|find| &find.out_trade_no))?;
+        Ok(batch.iter().map(|find| trades.get(&find.out_trade_no).cloned()).collect())
+    }
 }
 
-pub fn pay(owner: &Sandbox, batch: &[Pay], db: &mut Db) -> DbResult<Vec<Result<Trade, Refusal>>> {
-    let mut trades = lock(db, batch.iter().map(|pay| &pay.out_trade_no))?;
-    let now = owner.kit.clock.now();
-    let mut charged = Vec::new();
-    let mut callbacks = Vec::new();
-    let mut outcomes = Vec::with_capacity(batch.len());
-    for Pay { out_trade_no, callbacks: how } in batch {
-        let outcome = match trades.get_mut(out_trade_no) {
-            None => Err(Refusal::NotFound),
-            Some(trade) if trade.status == Status::Paid => Ok(trade.clone()),
-            Some(trade) if trade.status == Status::Open => {
-                trade.status = Status::Paid;
-                trade.charged = trade.amount;
-                trade.pay_time = Some(now);
-                charged.push(out_trade_no);
-                Ok(trade.clone())
+impl Task<Sandbox> for Pay {
+    type Outcome = Result<Trade, Refusal>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(owner: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Result<Trade, Refusal>>> {
+        let mut trades = lock(db, batch.iter().map(|pay| &pay.out_trade_no))?;
+        let now = owner.kit.clock.now();
+        let mut charged = Vec::new();
+        let mut callbacks = Vec::new();
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for Pay { out_trade_no, callbacks: how } in batch {
+            let outcome = match trades.get_mut(out_trade_no) {
+                None => Err(Refusal::NotFound),
+                Some(trade) if trade.status == Status::Paid => Ok(trade.clone()),
+                Some(trade) if trade.status == Status::Open => {
+                    trade.status = Status::Paid;
+                    trade.charged = trade.amount;
+                    trade.pay_time = Some(now);
+                    charged.push(out_trade_no);
+                    Ok(trade.clone())
+                }
+                Some(trade) => Err(Refusal::Ended(trade.status)),
+            };
+            if let Ok(trade) = &outcome
+                && !how.lose
+            {
+                let event = Body::new(Kind::Succeeded, trade, &owner.merchant_id, trade.pay_time.unwrap_or(now));
+                callbacks.push((how.delay_ms, callback(trade, event, how)));
             }
-            Some(trade) => Err(Refusal::Ended(trade.status)),
-        };
-        if let Ok(trade) = &outcome
-            && !how.lose
-        {
-            let event = Body::new(Kind::Succeeded, trade, &owner.merchant_id, trade.pay_time.unwrap_or(now));
-            callbacks.push((how.delay_ms, callback(trade, event, how)));
+            outcomes.push(outcome);
         }
-        outcomes.push(outcome);
+        for charged in charged.chunks(ROWS_PER_INSERT) {
+            use sandbox_trade::dsl;
+            let open = among(dsl::out_trade_no, charged).and(dsl::status.eq(number(Status::Open)));
+            each!(
+                db,
+                diesel::update(dsl::sandbox_trade.filter(open))
+                    .set((
+                        dsl::status.eq(number(Status::Paid)),
+                        dsl::charged.eq(dsl::amount),
+                        dsl::pay_time.eq(Some(now))
+                    ))
+                    .execute(db)
+            )?;
+        }
+        tell(owner, callbacks, db)?;
+        Ok(outcomes)
     }
-    for charged in charged.chunks(ROWS_PER_INSERT) {
-        use sandbox_trade::dsl;
-        let open = among(dsl::out_trade_no, charged).and(dsl::status.eq(number(Status::Open)));
-        each!(
-            db,
-            diesel::update(dsl::sandbox_trade.filter(open))
-                .set((dsl::status.eq(number(Status::Paid)), dsl::charged.eq(dsl::amount), dsl::pay_time.eq(Some(now))))
-                .execute(db)
-        )?;
-    }
-    tell(owner, callbacks, db)?;
-    Ok(outcomes)
 }
 
-pub fn decline(owner: &Sandbox, batch: &[Decline], db: &mut Db) -> DbResult<Vec<Result<Trade, Refusal>>> {
-    let now = owner.kit.clock.now();
-    let numbers: Vec<&String> = batch.iter().map(|decline| &decline.out_trade_no).collect();
-    let (outcomes, declined) = end(&numbers, Status::Declined, &[Status::Open], db)?;
-    let callbacks = declined
-        .iter()
-        .map(|trade| {
-            let event = Body::new(Kind::Declined, trade, &owner.merchant_id, now);
-            (0, callback(trade, event, &Callbacks::default()))
-        })
-        .collect();
-    tell(owner, callbacks, db)?;
-    Ok(outcomes)
+impl Task<Sandbox> for Decline {
+    type Outcome = Result<Trade, Refusal>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(owner: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Result<Trade, Refusal>>> {
+        let now = owner.kit.clock.now();
+        let numbers: Vec<&String> = batch.iter().map(|decline| &decline.out_trade_no).collect();
+        let (outcomes, declined) = end(&numbers, Status::Declined, &[Status::Open], db)?;
+        let callbacks = declined
+            .iter()
+            .map(|trade| {
+                let event = Body::new(Kind::Declined, trade, &owner.merchant_id, now);
+                (0, callback(trade, event, &Callbacks::default()))
+            })
+            .collect();
+        tell(owner, callbacks, db)?;
+        Ok(outcomes)
+    }
 }
 
-pub fn close(batch: &[Close], db: &mut Db) -> DbResult<Vec<Result<Trade, Refusal>>> {
-    let numbers: Vec<&String> = batch.iter().map(|close| &close.out_trade_no).collect();
-    // A shop closes what its customer will not pay: a declined trade is no obstacle.
-    let (outcomes, _) = end(&numbers, Status::Closed, &[Status::Open, Status::Declined], db)?;
-    Ok(outcomes)
+impl Task<Sandbox> for Close {
+    type Outcome = Result<Trade, Refusal>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(_: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Result<Trade, Refusal>>> {
+        let numbers: Vec<&String> = batch.iter().map(|close| &close.out_trade_no).collect();
+        // A shop closes what its customer will not pay: a declined trade is no obstacle.
+        let (outcomes, _) = end(&numbers, Status::Closed, &[Status::Open, Status::Declined], db)?;
+        Ok(outcomes)
+    }
 }
 
 type Ended = (Vec<Result<Trade, Refusal>>, Vec<Trade>);
@@ -279,19 +309,25 @@ fn tell(owner: &Sandbox, callbacks: Vec<(u64, Callback)>, db: &mut Db) -> DbResu
     })
 }
 
-pub fn record(owner: &Sandbox, batch: &[Record], db: &mut Db) -> DbResult<Vec<()>> {
-    let rows: Vec<DeliveryRow<'_>> = batch
-        .iter()
-        .map(|Record { out_trade_no, attempt }| DeliveryRow {
-            delivery_id: owner.kit.ids.next(),
-            out_trade_no,
-            event_id: &attempt.event_id,
-            status_code: attempt.status_code,
-            create_time: attempt.at,
-        })
-        .collect();
-    for rows in rows.chunks(ROWS_PER_INSERT) {
-        each!(db, diesel::insert_into(sandbox_delivery::table).values(rows).execute(db))?;
+impl Task<Sandbox> for Record {
+    type Outcome = ();
+    const ACCESS: Access = Access::Write;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(owner: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<()>> {
+        let rows: Vec<DeliveryRow<'_>> = batch
+            .iter()
+            .map(|Record { out_trade_no, attempt }| DeliveryRow {
+                delivery_id: owner.kit.ids.next(),
+                out_trade_no,
+                event_id: &attempt.event_id,
+                status_code: attempt.status_code,
+                create_time: attempt.at,
+            })
+            .collect();
+        for rows in rows.chunks(ROWS_PER_INSERT) {
+            each!(db, diesel::insert_into(sandbox_delivery::table).values(rows).execute(db))?;
+        }
+        Ok(batch.iter().map(|_| ()).collect())
     }
-    Ok(batch.iter().map(|_| ()).collect())
 }

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use tradepost::config;
 use tradepost::domain::clock::{Clock, Timestamp};
-use tradepost::gateway::key::PrivateKey;
+use tradepost::gateway::crypto::key::PrivateKey;
 use tradepost::gateway::wechat::gateway::{Way, WechatGateway};
 use tradepost::gateway::wechat::keys;
 use tradepost::gateway::{Gateway, Notice, Reject, Shop, alipay, wechat};

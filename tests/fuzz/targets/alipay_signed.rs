@@ -8,7 +8,7 @@ use form_urlencoded::Serializer;
 use libfuzzer_sys::fuzz_target;
 use tradepost::gateway::Reject;
 use tradepost::gateway::alipay::notify::{self, Form};
-use tradepost::gateway::key::PrivateKey;
+use tradepost::gateway::crypto::key::PrivateKey;
 use tradepost_fuzz::{ALIPAY, flipped, inputs, private, seed, text};
 
 static KEY: LazyLock<PrivateKey> = LazyLock::new(|| private("ali_platform"));

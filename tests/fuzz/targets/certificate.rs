@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use libfuzzer_sys::fuzz_target;
 use tradepost::gateway::alipay::sn;
-use tradepost::gateway::certificate;
+use tradepost::gateway::crypto::certificate;
 use tradepost_fuzz::{key, seed};
 
 fn seeds() -> Vec<Vec<u8>> {

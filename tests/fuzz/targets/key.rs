@@ -3,7 +3,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use tradepost::gateway::alipay::keyring::Keyring;
-use tradepost::gateway::key::{PrivateKey, PublicKey};
+use tradepost::gateway::crypto::key::{PrivateKey, PublicKey};
 use tradepost_fuzz::{key, seed};
 
 fn seeds() -> Vec<String> {

@@ -14,8 +14,8 @@ use tradepost::gateway::alipay::keyring::Keyring;
 use tradepost::gateway::alipay::notify::Form;
 use tradepost::gateway::alipay::sign::{self, Signed};
 use tradepost::gateway::alipay::{self, Account, sn};
-use tradepost::gateway::certificate::{self, Certificate};
-use tradepost::gateway::key::{PrivateKey, PublicKey};
+use tradepost::gateway::crypto::certificate::{self, Certificate};
+use tradepost::gateway::crypto::key::{PrivateKey, PublicKey};
 use tradepost::gateway::{Event, Gateway, Notice, Reject, Reply, Shop};
 
 use super::{Book, File, Verdict, disbelieved, same, text, unread};

@@ -3,10 +3,11 @@
 mod account;
 
 use serde_json::{Value, json};
+use tradepost::gateway::crypto::certificate;
 use tradepost::gateway::wechat::aead::Key;
 use tradepost::gateway::wechat::answer;
 use tradepost::gateway::wechat::sign::{self, Signer, Stamp};
-use tradepost::gateway::{Event, Notice, Reject, Reply, certificate};
+use tradepost::gateway::{Event, Notice, Reject, Reply};
 
 use self::account::{gateway, header, keys, now, private_key};
 use super::{Book, File, Verdict, disbelieved, same, text, unread};

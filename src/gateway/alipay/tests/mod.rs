@@ -18,7 +18,7 @@ use super::{Account, sign};
 use crate::config;
 use crate::domain::clock::Clock;
 use crate::gateway::Shop;
-use crate::gateway::key::PrivateKey;
+use crate::gateway::crypto::key::PrivateKey;
 
 static KEYS: LazyLock<Value> = LazyLock::new(|| {
     let vectors: Value = serde_json::from_str(include_str!("../../../../tests/vectors/payment_own.json")).unwrap();

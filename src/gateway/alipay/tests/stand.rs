@@ -13,7 +13,7 @@ use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::Money;
 use crate::gateway::alipay::gateways;
 use crate::gateway::alipay::notify::Form;
-use crate::gateway::key::PublicKey;
+use crate::gateway::crypto::key::PublicKey;
 use crate::gateway::{Checkout, Gateway, Outcome, Purchase, Refund, Refunding, Standing};
 
 const PAY_ID: PayId = PayId::new(77);

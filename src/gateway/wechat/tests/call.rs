@@ -79,7 +79,7 @@ async fn a_page_inside_wechat_is_given_what_it_hands_over_signed() {
     let created = platform.gateway(Way::Jsapi).create(purchase(&platform, Some("oOwnTestOpenId0001"))).await;
     let Outcome::Known(Some(Checkout::Jsapi { params })) = created else { panic!("{created:?}") };
     let text = format!("{APP}\n{}\n{}\n{}\n", params.time_stamp, params.nonce_str, params.package);
-    let ours = crate::gateway::key::PublicKey::parse(key("wx_merchant", "spki_der_b64")).unwrap();
+    let ours = crate::gateway::crypto::key::PublicKey::parse(key("wx_merchant", "spki_der_b64")).unwrap();
     assert!(ours.verifies(text.as_bytes(), &params.pay_sign));
     assert_eq!(params.package, "prepay_id=wx09165320000000abcdef0123456789");
     assert_eq!((params.app_id.as_str(), params.sign_type.as_str()), (APP, "RSA"));

@@ -20,7 +20,7 @@ use super::keys;
 use crate::config;
 use crate::domain::clock::{Clock, Timestamp};
 use crate::gateway::Shop;
-use crate::gateway::key::PrivateKey;
+use crate::gateway::crypto::key::PrivateKey;
 
 const MERCHANT: &str = "1900000001";
 const APP: &str = "wx0123456789abcdef";

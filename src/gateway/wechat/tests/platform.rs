@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
 use super::*;
-use crate::gateway::key::PublicKey;
+use crate::gateway::crypto::key::PublicKey;
 use crate::gateway::wechat::gateway::{Way, WechatGateway};
 
 /// How an answer is signed.

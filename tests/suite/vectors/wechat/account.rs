@@ -5,10 +5,11 @@ use std::sync::Arc;
 use serde_json::Value;
 use tradepost::config;
 use tradepost::domain::clock::{Clock, Timestamp};
-use tradepost::gateway::key::{PrivateKey, PublicKey};
+use tradepost::gateway::crypto::certificate;
+use tradepost::gateway::crypto::key::{PrivateKey, PublicKey};
 use tradepost::gateway::wechat::gateways;
 use tradepost::gateway::wechat::keys::Keys;
-use tradepost::gateway::{Gateway, Shop, certificate};
+use tradepost::gateway::{Gateway, Shop};
 
 use crate::vectors::{File, text};
 

@@ -1,0 +1,39 @@
+//! The administrator's account: made on the first start.
+
+use anyhow::Context;
+
+use super::{choose, hash, note, register};
+use crate::actor::task::ask;
+use crate::app::graph::Graph;
+use crate::config::Admin;
+use crate::domain::status::Role;
+use crate::http::security::password::Passwords;
+use crate::user::message::{Credential, FindCredential, SetPassword};
+
+/// Makes the administrator where there is none, or gives them the password of the settings. Returns what to print.
+pub async fn admin(graph: &Graph, passwords: &Passwords, admin: &Admin) -> anyhow::Result<Vec<String>> {
+    let given = admin.password.expose();
+    let mut found = find(graph, admin).await?;
+    if found.is_none() {
+        let password = choose(given)?;
+        let register = register(graph, passwords, admin.user.clone(), &password, Role::Admin).await?;
+        if ask(&graph.owners.user, register).await.context("cannot make the administrator")?.is_ok() {
+            return Ok(note("administrator", admin.user.as_str(), given, &password));
+        }
+        // Another node that starts at the same moment was faster.
+        found = find(graph, admin).await?;
+    }
+    let found = found.with_context(|| format!("setting admin.user: {} is taken", admin.user.as_str()))?;
+    anyhow::ensure!(found.user_role == Role::Admin, "setting admin.user: {} is a customer", admin.user.as_str());
+    if !given.is_empty() {
+        let password_hash = hash(passwords, given).await?;
+        let set = SetPassword { user_id: found.user_id, password_hash };
+        ask(&graph.owners.user, set).await.context("cannot set the administrator's password")?;
+    }
+    Ok(Vec::new())
+}
+
+async fn find(graph: &Graph, admin: &Admin) -> anyhow::Result<Option<Credential>> {
+    let find = FindCredential { user_name: admin.user.clone() };
+    ask(&graph.owners.user, find).await.context("cannot look for the administrator")
+}

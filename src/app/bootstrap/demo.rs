@@ -1,0 +1,94 @@
+//! The demo data: the golden case of the teaching case this project descends from, with its ids, and a small catalogue.
+
+use std::collections::HashSet;
+
+use anyhow::Context;
+
+use super::{choose, note, register};
+use crate::actor::Reply;
+use crate::actor::task::ask;
+use crate::app::graph::Graph;
+use crate::config::Demo;
+use crate::domain::id::{CouponId, GoodsId, UserId};
+use crate::domain::money::Money;
+use crate::domain::quantity::Stock;
+use crate::domain::status::Role;
+use crate::domain::text::{GoodsDesc, GoodsName, UserName};
+use crate::http::security::password::Passwords;
+use crate::{coupon, goods, user};
+
+const USER: UserId = UserId::new(345_963_634_385_633_280);
+const USER_NAME: &str = "zs";
+const COUPON: CouponId = CouponId::new(345_988_230_098_857_984);
+
+/// Id, name, stock, price in minor units, description.
+const GOODS: [(i64, &str, i64, i64, &str); 5] = [
+    (345_959_443_973_935_104, "Javase课程", 1_000, 100_000, "The course of the golden case."),
+    (345_959_443_973_935_105, "Rust handbook", 500, 4_950, "Ownership, borrowing, and why the compiler is right."),
+    (345_959_443_973_935_106, "Mechanical keyboard", 120, 39_900, "Brown switches, no light show."),
+    (345_959_443_973_935_107, "Coffee mug", 2_000, 1_290, "Holds 0.3 l and one release candidate."),
+    (345_959_443_973_935_108, "Rubber duck", 10_000, 500, "Listens."),
+];
+
+/// Puts in what is missing of the demo data. Returns what to print.
+pub async fn seed(graph: &Graph, passwords: &Passwords, demo: &Demo) -> anyhow::Result<Vec<String>> {
+    seed_goods(graph).await.context("cannot put in the demo goods")?;
+    let notes = seed_user(graph, passwords, demo).await.context("cannot put in the demo user")?;
+    let find = coupon::message::Find { coupon_id: COUPON, user_id: USER };
+    if ask(&graph.owners.coupon, find).await?.is_none() {
+        let create = coupon::message::Create { coupon_id: COUPON, user_id: USER, coupon_price: Money(2_000) };
+        let created = ask(&graph.owners.coupon, create).await;
+        let is_there = async { Ok(ask(&graph.owners.coupon, find).await?.is_some()) };
+        unless_there(created, is_there).await.context("cannot put in the demo coupon")?;
+    }
+    Ok(notes)
+}
+
+async fn seed_goods(graph: &Graph) -> anyhow::Result<()> {
+    let wanted = GOODS.iter().map(|(id, ..)| GoodsId::new(*id)).collect();
+    let found = ask(&graph.owners.goods, goods::message::Find { goods: wanted }).await?;
+    let found: HashSet<GoodsId> = found.into_iter().map(|goods| goods.goods_id).collect();
+    for (id, name, number, price, desc) in GOODS.into_iter().filter(|(id, ..)| !found.contains(&GoodsId::new(*id))) {
+        let create = goods::message::Create {
+            goods_id: GoodsId::new(id),
+            goods_name: GoodsName::try_from(name.to_owned()).map_err(anyhow::Error::msg)?,
+            goods_number: Stock::try_from(number)?,
+            goods_price: Money(price),
+            goods_desc: GoodsDesc::try_from(desc.to_owned()).map_err(anyhow::Error::msg)?,
+        };
+        let created = ask(&graph.owners.goods, create).await;
+        let find = goods::message::Find { goods: vec![GoodsId::new(id)] };
+        unless_there(created, async { Ok(!ask(&graph.owners.goods, find).await?.is_empty()) }).await?;
+    }
+    Ok(())
+}
+
+/// That something was created: by us, or by another node that starts at the same moment and was faster.
+async fn unless_there<T>(created: Reply<T>, is_there: impl Future<Output = Reply<bool>>) -> Reply<()> {
+    match created {
+        Ok(_) => Ok(()),
+        Err(failure) => {
+            if is_there.await? {
+                Ok(())
+            } else {
+                Err(failure)
+            }
+        }
+    }
+}
+
+async fn seed_user(graph: &Graph, passwords: &Passwords, demo: &Demo) -> anyhow::Result<Vec<String>> {
+    if ask(&graph.owners.user, user::message::Find { user_id: USER }).await?.is_some() {
+        return Ok(Vec::new());
+    }
+    let given = demo.password.expose();
+    let password = choose(given)?;
+    let user_name = UserName::try_from(USER_NAME.to_owned())?;
+    let mut register = register(graph, passwords, user_name, &password, Role::Customer).await?;
+    (register.user_id, register.user_money, register.user_score) = (USER, Money(100_000), 100);
+    match ask(&graph.owners.user, register).await? {
+        Ok(_) => Ok(note("demo user", USER_NAME, given, &password)),
+        // Somebody registered that name before the demo data were wanted: theirs stays.
+        Err(user::error::NameTaken) => Ok(Vec::new()),
+    }
+}

@@ -1,0 +1,16 @@
+//! `tradepost migrate`.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use crate::app::stores::Stores;
+use crate::config::Settings;
+
+/// Brings all tables to the newest version and prints the migrations that ran.
+pub fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
+    let mut out = std::io::stdout();
+    for migration in Stores::open(settings)?.migrate()? {
+        writeln!(out, "{migration}")?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

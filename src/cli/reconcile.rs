@@ -1,0 +1,156 @@
+//! A platform's statement beside our books: what differs is told, and repaired where telling Pay of it is enough.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use actix::Addr;
+use anyhow::Context;
+
+use crate::actor::task::ask;
+use crate::actor::{Crew, Faults, Kit, OwnerActor, RelayWaker};
+use crate::app::stores::Stores;
+use crate::config::Settings;
+use crate::domain::clock::Clock;
+use crate::domain::id::IdGenerator;
+use crate::domain::money::CURRENCY;
+use crate::gateway::{Entry, Event, Notice};
+use crate::pay::actor::Actor;
+use crate::pay::message::{FindAccounts, Notify, PaidAccounts};
+use crate::pay::{self, Pay};
+use crate::reconcile::{Difference, Kind, Report, Told, compare, number};
+use crate::sandbox;
+
+const CHUNK: usize = 500;
+
+/// Compares and prints what differs.
+pub fn run(settings: &Settings, provider: &str, file: &Path, apply: bool, json: bool) -> anyhow::Result<ExitCode> {
+    let statement = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    let report = actix_web::rt::System::new().block_on(reconcile(settings, provider, &statement, apply))?;
+    let mut out = std::io::stdout();
+    if json {
+        writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
+    } else {
+        for kind in Kind::ALL {
+            let count = report.counts.get(&kind).copied().unwrap_or(0);
+            writeln!(out, "{:14} {count:>9}", kind.word())?;
+        }
+        for difference in &report.differences {
+            let Difference { kind, out_trade_no, refund_no, ours, theirs, .. } = difference;
+            let refund = refund_no.as_ref().map(|number| format!(" refund {number}")).unwrap_or_default();
+            writeln!(out, "  {}: payment {out_trade_no}{refund}: ours: {ours}; theirs: {theirs}", kind.word())?;
+        }
+        writeln!(out, "{} repaired", report.repaired)?;
+    }
+    Ok(if report.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Compares `statement` with our books of this platform; with `apply`, Pay is told of what it does not know, as if the
+/// platform had called. Its messages are carried by the server that runs, or runs next. Call it inside an actix system.
+///
+/// # Errors
+/// An unknown platform, a statement that is none, a store that does not answer.
+pub async fn reconcile(settings: &Settings, provider: &str, statement: &str, apply: bool) -> anyhow::Result<Report> {
+    let (provider, read) = sandbox::statement_reader(provider, &settings.gateway.sandbox.second)
+        .with_context(|| format!("{provider:?} is no payment platform of this shop"))?;
+    let lines = read(statement).map_err(anyhow::Error::msg)?;
+    let stores = Stores::open(settings)?;
+    stores.expect_all()?;
+    let clock = Clock::default();
+    let kit = Kit {
+        crew: Crew::default(),
+        clock: clock.clone(),
+        ids: Arc::new(IdGenerator::new(clock, settings.node.id)),
+        node: settings.node.id,
+        faults: Faults::default(),
+        nudge: RelayWaker::default(),
+    };
+    let ask_after = settings.payments.ask.first.0;
+    let (pay, _) = OwnerActor::start(Arc::new(Pay { kit, ask_after }), stores.books.pay, settings.owners.limits());
+    let mut report = Report::default();
+    for chunk in lines.chunks(CHUNK) {
+        compare_chunk(&pay, provider, chunk, apply, &mut report).await?;
+    }
+    missing_there(&pay, provider, &lines, &mut report).await?;
+    Ok(report)
+}
+
+async fn compare_chunk(
+    pay: &Addr<Actor>,
+    provider: &'static str,
+    lines: &[Entry],
+    apply: bool,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let find = FindAccounts { provider, payments: lines.iter().filter_map(number).collect() };
+    let accounts = ask(pay, find).await?;
+    let accounts: HashMap<_, _> = accounts.into_iter().map(|account| (account.pay_id, account)).collect();
+    for line in lines {
+        let account = number(line).and_then(|number| accounts.get(&number));
+        let Some(mut difference) = compare(line, account) else {
+            report.count(Kind::Matched);
+            continue;
+        };
+        report.count(difference.kind);
+        if apply && difference.is_repairable && repair(pay, provider, line, &mut difference).await? {
+            report.repaired += 1;
+        } else {
+            report.differences.push(difference);
+        }
+    }
+    Ok(())
+}
+
+/// Tells Pay what the platform says; what Pay does not believe stays a difference, with its reason.
+async fn repair(
+    pay: &Addr<Actor>,
+    provider: &'static str,
+    line: &Entry,
+    difference: &mut Difference,
+) -> anyhow::Result<bool> {
+    let (event, event_id) = match &line.refund_no {
+        None => (Event::Paid, format!("asked_{}", line.trade_no)),
+        Some(number) => (Event::Refunded(number.clone()), format!("asked_{number}")),
+    };
+    let notice = Notice {
+        event_id,
+        event,
+        out_trade_no: line.out_trade_no.clone(),
+        trade_no: line.trade_no.clone(),
+        amount: line.amount,
+        currency: CURRENCY.to_owned(),
+        stranger: None,
+    };
+    let body = format!("from the platform's statement: {line:?}");
+    match ask(pay, Notify { provider, notice, body }).await? {
+        Ok(()) => Ok(true),
+        Err(rejected) => {
+            difference.ours = format!("{}: {rejected}", difference.ours);
+            Ok(false)
+        }
+    }
+}
+
+/// What we have of the time the statement is about, and it does not tell of.
+async fn missing_there(
+    pay: &Addr<pay::actor::Actor>,
+    provider: &'static str,
+    lines: &[Entry],
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    let times = || lines.iter().map(|line| line.time);
+    let (Some(from), Some(until)) = (times().min(), times().max()) else { return Ok(()) };
+    let (told, mut after) = (Told::of(lines), None);
+    loop {
+        let limit = i64::try_from(CHUNK)?;
+        let page = ask(pay, PaidAccounts { provider, from, until, after, limit }).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = Some(last.pay_id);
+        for missing in page.iter().flat_map(|account| told.missing(account)) {
+            report.count(missing.kind);
+            report.differences.push(missing);
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Coupon in its tables.
+
+mod listing;
+
+use std::collections::{HashMap, HashSet};
+
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::Coupon;
+use super::error::Refusal;
+use super::message::{self, Bind, Create, Find};
+use crate::actor::{Access, Door, Task};
+use crate::db::query::bulk::{Kind, Update};
+use crate::db::schema::{coupon, coupon_log};
+use crate::db::{self, Db, among, each, insert_all, locked};
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{CouponId, OrderId};
+use crate::domain::reservation::{Standing, standing};
+use crate::domain::status::Direction;
+use crate::messaging::contract::Release;
+use crate::messaging::inbox::bodies;
+use crate::messaging::outbox::Message;
+
+const UNUSED: i32 = 0;
+const USED: i32 = 1;
+
+#[derive(Insertable)]
+#[diesel(table_name = coupon_log, treat_none_as_default_value = false)]
+struct LogRow {
+    order_id: OrderId,
+    direction: Direction,
+    coupon_id: CouponId,
+    log_time: Timestamp,
+}
+
+fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashSet<(OrderId, Direction)>> {
+    let rows: Vec<(OrderId, Direction)> = db::load_by(orders, |orders| {
+        each!(
+            db,
+            coupon_log::table
+                .filter(among(coupon_log::order_id, orders))
+                .select((coupon_log::order_id, coupon_log::direction))
+                .load(db)
+        )
+    })?;
+    Ok(rows.into_iter().collect())
+}
+
+fn read_coupons(db: &mut Db, ids: &[CouponId]) -> db::Result<HashMap<CouponId, message::Coupon>> {
+    let rows: Vec<message::Coupon> =
+        db::load_by(ids, |ids| each!(db, coupon::table.filter(among(coupon::coupon_id, ids)).load(db)))?;
+    Ok(rows.into_iter().map(|row| (row.coupon_id, row)).collect())
+}
+
+fn lock_coupons(db: &mut Db, ids: &[CouponId]) -> db::Result<HashMap<CouponId, message::Coupon>> {
+    let rows: Vec<message::Coupon> = db::load_by(ids, |ids| {
+        let coupons = coupon::table.filter(among(coupon::coupon_id, ids)).order(coupon::coupon_id);
+        each!(db, locked(coupons).load(db))
+    })?;
+    Ok(rows.into_iter().map(|row| (row.coupon_id, row)).collect())
+}
+
+fn insert_log(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
+    insert_all!(db, coupon_log::table, rows)
+}
+
+/// A coupon and its order.
+#[derive(Serialize)]
+struct Bond {
+    coupon: i64,
+    of_order: i64,
+    at: i64,
+}
+
+const GIVEN: &[(&str, Kind)] = &[("coupon", Kind::Integer), ("of_order", Kind::Integer), ("at", Kind::Integer)];
+/// Binds coupons that are bound to no order.
+const BIND: Update = Update {
+    table: "coupon",
+    given: GIVEN,
+    only: "coupon_id = given.coupon AND is_used = 0",
+    set: "is_used = 1, order_id = given.of_order, used_time = given.at",
+};
+/// Frees coupons that are bound to these orders.
+const FREE: Update = Update {
+    table: "coupon",
+    given: GIVEN,
+    only: "coupon_id = given.coupon AND order_id = given.of_order",
+    set: "is_used = 0, order_id = NULL, used_time = NULL",
+};
+
+fn bonds(log: &[LogRow]) -> Vec<Bond> {
+    log.iter()
+        .map(|row| Bond { coupon: row.coupon_id.get(), of_order: row.order_id.get(), at: row.log_time.0 })
+        .collect()
+}
+
+/// Binds coupons to orders: decided in arrival order, one guarded update for all. The coupons are locked before the log
+/// is read: binding and freeing touch the same coupon, so one of the two sees what the other did.
+impl Task<Coupon> for Bind {
+    type Outcome = Result<(), Refusal>;
+    const ACCESS: Access = Access::Write;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(owner: &Coupon, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<(), Refusal>>> {
+        let now = owner.kit.clock.now();
+        let mut coupons = lock_coupons(db, &batch.iter().map(|task| task.coupon_id).collect::<Vec<_>>())?;
+        let mut known = read_log(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?;
+        let mut log = Vec::new();
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for task in batch {
+            let outcome = match standing(&known, task.order_id) {
+                Standing::Released => Err(Refusal::Released),
+                Standing::Reserved => Ok(()),
+                Standing::New => match coupons.get_mut(&task.coupon_id).filter(|row| row.user_id == task.user_id) {
+                    None => Err(Refusal::NotFound),
+                    Some(row) if row.is_used == USED => Err(Refusal::Used),
+                    Some(row) => {
+                        row.is_used = USED;
+                        log.push(log_row(task.order_id, Direction::Forward, task.coupon_id, now));
+                        known.insert((task.order_id, Direction::Forward));
+                        Ok(())
+                    }
+                },
+            };
+            outcomes.push(outcome);
+        }
+        db::expect_rows(BIND.run(db, &bonds(&log))?, log.len())?;
+        insert_log(db, &log)?;
+        Ok(outcomes)
+    }
+}
+
+/// Consumes order/cancel and order/refund: frees what is bound to each order, and writes a tombstone where nothing is.
+pub fn consume(owner: &Coupon, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+    let now = owner.kit.clock.now();
+    let cancelled: Vec<Result<Release, String>> = bodies(fresh);
+    lock_coupons(db, &cancelled.iter().flatten().filter_map(|order| order.coupon_id).collect::<Vec<_>>())?;
+    let mut known = read_log(db, &cancelled.iter().flatten().map(|order| order.order_id).collect::<Vec<_>>())?;
+    let mut log = Vec::new();
+    for order in cancelled.iter().flatten() {
+        let Some(coupon_id) = order.coupon_id else { continue };
+        if !known.insert((order.order_id, Direction::Back)) {
+            continue;
+        }
+        log.push(log_row(order.order_id, Direction::Back, coupon_id, now));
+    }
+    FREE.run(db, &bonds(&log))?;
+    insert_log(db, &log)?;
+    Ok(cancelled.into_iter().map(|order| order.map(drop)).collect())
+}
+
+const fn log_row(order_id: OrderId, direction: Direction, coupon_id: CouponId, now: Timestamp) -> LogRow {
+    LogRow { order_id, direction, coupon_id, log_time: now }
+}
+
+/// Coupons that are the asking user's: one query for the whole batch.
+impl Task<Coupon> for Find {
+    type Outcome = Option<message::Coupon>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &Coupon, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<message::Coupon>>> {
+        let coupons = read_coupons(db, &batch.iter().map(|task| task.coupon_id).collect::<Vec<_>>())?;
+        let ours = |task: &Find| coupons.get(&task.coupon_id).filter(|row| row.user_id == task.user_id).cloned();
+        Ok(batch.iter().map(ours).collect())
+    }
+}
+
+/// New coupons.
+impl Task<Coupon> for Create {
+    type Outcome = message::Coupon;
+    const ACCESS: Access = Access::Write;
+
+    fn run(owner: &Coupon, batch: &[Self], db: &mut Db) -> db::Result<Vec<message::Coupon>> {
+        let now = owner.kit.clock.now();
+        let new = |task: &Create| {
+            let row = message::Coupon {
+                coupon_id: task.coupon_id,
+                coupon_price: task.coupon_price,
+                user_id: task.user_id,
+                order_id: None,
+                is_used: UNUSED,
+                used_time: None,
+                add_time: now,
+            };
+            let values = (
+                coupon::coupon_id.eq(row.coupon_id),
+                coupon::coupon_price.eq(row.coupon_price),
+                coupon::user_id.eq(row.user_id),
+                coupon::is_used.eq(row.is_used),
+                coupon::add_time.eq(row.add_time),
+            );
+            each!(db, diesel::insert_into(coupon::table).values(values).execute(db))?;
+            Ok(row)
+        };
+        batch.iter().map(new).collect()
+    }
+}

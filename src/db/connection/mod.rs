@@ -1,0 +1,13 @@
+//! From a URL to a connection: targets, pools, the stores of owners, checkpoints and backups of SQLite files.
+
+#[cfg(feature = "sqlite")]
+pub mod backup;
+#[cfg(feature = "sqlite")]
+mod checkpoint;
+mod pool;
+pub mod store;
+mod target;
+
+pub use pool::Pooled;
+pub use store::Store;
+pub use target::Target;

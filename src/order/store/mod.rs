@@ -1,0 +1,264 @@
+//! Order in its tables: writing and finding. What ends a saga is in `ending`.
+
+mod completion;
+mod listing;
+pub mod payment;
+mod row;
+mod transition;
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::Order;
+use super::error::PaymentRefusal;
+use super::message::{
+    self, CountUnfinished, Find, FindAny, List, Payable, PreOrder, PreOrdered, StartPayment, TakeExpired, Unfinished,
+};
+use crate::actor::{Access, Door, Task};
+use crate::db::query::bulk::{Kind, Update};
+use crate::db::schema::{order_goods, orders};
+use crate::db::{self, Db, among, among_pairs, claimed, each, insert_all};
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{GoodsId, OrderId, UserId};
+use crate::domain::lifecycle::Move;
+use crate::domain::money::Money;
+use crate::domain::status::OrderStatus;
+use row::{Row, into_orders};
+
+#[derive(Insertable)]
+#[diesel(table_name = order_goods, treat_none_as_default_value = false)]
+struct LineRow {
+    order_id: OrderId,
+    goods_id: GoodsId,
+    goods_number: i64,
+    goods_price: Money,
+}
+
+type Key = (UserId, String);
+
+/// The orders these keys were used for.
+fn read_by_keys(db: &mut Db, batch: &[PreOrder]) -> db::Result<HashMap<Key, message::Order>> {
+    let wanted: Vec<(UserId, &str)> = batch.iter().map(|task| (task.user_id, task.key.as_str())).collect();
+    let rows: Vec<Row> = db::load_by_pairs(&wanted, |keys| {
+        each!(db, orders::table.filter(among_pairs((orders::user_id, orders::idempotency_key), keys)).load(db))
+    })?;
+    let keys: Vec<Key> = rows.iter().map(|row| (row.user_id, row.idempotency_key.clone())).collect();
+    Ok(keys.into_iter().zip(into_orders(db, rows)?).collect())
+}
+
+/// Writes orders whose key is new. The key is looked up first: a repeated one is an answer, not a failed batch.
+impl Task<Order> for PreOrder {
+    type Outcome = PreOrdered;
+    const ACCESS: Access = Access::Write;
+
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<PreOrdered>> {
+        let now = owner.kit.clock.now();
+        let earlier = read_by_keys(db, batch)?;
+        // Where in this batch a key came first.
+        let mut firsts: HashMap<(UserId, &str), usize> = HashMap::with_capacity(batch.len());
+        let (mut rows, mut line_rows) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for task in batch {
+            let first = *firsts.entry((task.user_id, task.key.as_str())).or_insert(outcomes.len());
+            let twin = outcomes.get(first).map(PreOrdered::order);
+            if let Some(order) = twin.or_else(|| earlier.get(&(task.user_id, task.key.as_str().to_owned()))) {
+                let existed = PreOrdered::Existed(order.clone());
+                outcomes.push(existed);
+                continue;
+            }
+            let goods: Vec<message::OrderGoods> = task
+                .lines
+                .iter()
+                .map(|line| message::OrderGoods {
+                    goods_id: line.goods_id,
+                    goods_number: line.goods_number.get(),
+                    goods_price: line.goods_price,
+                })
+                .collect();
+            line_rows.extend(goods.iter().map(|line| LineRow {
+                order_id: task.order_id,
+                goods_id: line.goods_id,
+                goods_number: line.goods_number,
+                goods_price: line.goods_price,
+            }));
+            let row = Row::new(task, now);
+            rows.push(row.clone());
+            outcomes.push(PreOrdered::Written(row.into_order(goods)?));
+        }
+        insert_all!(db, orders::table, &rows)?;
+        insert_all!(db, order_goods::table, &line_rows)?;
+        Ok(outcomes)
+    }
+}
+
+/// Orders that are the asking user's.
+impl Task<Order> for Find {
+    type Outcome = Option<message::Order>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<message::Order>>> {
+        let orders = read(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?;
+        let own = |task: &Find| orders.get(&task.order_id).filter(|order| order.user_id == task.user_id).cloned();
+        Ok(batch.iter().map(own).collect())
+    }
+}
+
+/// Orders by their ids.
+fn read(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, message::Order>> {
+    let rows: Vec<Row> =
+        db::load_by(ids, |ids| each!(db, orders::table.filter(among(orders::order_id, ids)).load(db)))?;
+    Ok(into_orders(db, rows)?.into_iter().map(|order| (order.order_id, order)).collect())
+}
+
+/// Orders, whoever's they are.
+impl Task<Order> for FindAny {
+    type Outcome = Option<message::Order>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<message::Order>>> {
+        let ids: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
+        let orders = read(db, &ids)?;
+        Ok(ids.iter().map(|id| orders.get(id).cloned()).collect())
+    }
+}
+
+/// Pages of a user's orders, newest first.
+impl Task<Order> for List {
+    type Outcome = Vec<message::Order>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<message::Order>>> {
+        let page = |task: &List| {
+            let older = orders::table
+                .filter(orders::user_id.eq(task.user_id).and(orders::order_status.ne(OrderStatus::Unconfirmed)))
+                .filter(orders::order_id.lt(task.before.unwrap_or(OrderId::new(i64::MAX))))
+                .order(orders::order_id.desc())
+                .limit(task.limit);
+            let rows = each!(db, older.load(db))?;
+            into_orders(db, rows)
+        };
+        batch.iter().map(page).collect()
+    }
+}
+
+/// Pages of unconfirmed orders, by their wake-up, which is their deadline: its index finds them among millions, where one
+/// page after the other by their ids would go through all.
+impl Task<Order> for Unfinished {
+    type Outcome = Vec<message::Order>;
+    const ACCESS: Access = Access::Read;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<message::Order>>> {
+        let page = |task: &Unfinished| {
+            let (since, after) = task.after.unwrap_or((Timestamp(i64::MIN), OrderId::new(0)));
+            let later = orders::wake_time.gt(Some(since)).or(orders::order_id.gt(after));
+            let rows = each!(
+                db,
+                orders::table
+                    .filter(orders::wake_time.ge(Some(since)).and(orders::wake_time.le(Some(task.until))))
+                    .filter(orders::order_status.eq(OrderStatus::Unconfirmed).and(later))
+                    .order((orders::wake_time, orders::order_id))
+                    .limit(task.limit)
+                    .load(db)
+            )?;
+            into_orders(db, rows)
+        };
+        batch.iter().map(page).collect()
+    }
+}
+
+/// How many orders are unconfirmed.
+impl Task<Order> for CountUnfinished {
+    type Outcome = i64;
+    const ACCESS: Access = Access::Read;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<i64>> {
+        let count = |task: &CountUnfinished| {
+            let unfinished =
+                orders::wake_time.le(Some(task.until)).and(orders::order_status.eq(OrderStatus::Unconfirmed));
+            Ok(each!(db, orders::table.filter(unfinished).count().get_result(db))?)
+        };
+        batch.iter().map(count).collect()
+    }
+}
+
+/// Orders whose time to be paid has passed, each with a new wake-up after the lease. What is due and was given longer
+/// since (the setting may have changed) is looked at again in time.
+impl Task<Order> for TakeExpired {
+    type Outcome = Vec<OrderId>;
+    const ACCESS: Access = Access::Write;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<OrderId>>> {
+        let now = owner.kit.clock.now();
+        let take = |task: &TakeExpired| {
+            let due = orders::table
+                .filter(orders::wake_time.le(Some(now)).and(orders::order_status.eq(OrderStatus::Confirmed)))
+                .order((orders::wake_time, orders::order_id))
+                .limit(task.limit)
+                .select((orders::order_id, orders::confirm_time));
+            let due: Vec<(OrderId, Option<Timestamp>)> = each!(db, claimed(due).load(db))?;
+            let until = |confirmed: Option<Timestamp>| confirmed.unwrap_or(now).plus(owner.pay_within);
+            let wake = |confirmed| if until(confirmed) > now { until(confirmed) } else { now.plus(task.lease) };
+            let woken: Vec<Woken> =
+                due.iter().map(|(id, confirmed)| Woken { id: id.get(), wake: wake(*confirmed).0 }).collect();
+            db::expect_rows(WAKE.run(db, &woken)?, woken.len())?;
+            Ok(due.into_iter().filter(|(_, confirmed)| until(*confirmed) <= now).map(|(id, _)| id).collect())
+        };
+        batch.iter().map(take).collect()
+    }
+}
+
+/// The next moment to look at an order.
+#[derive(Serialize)]
+struct Woken {
+    id: i64,
+    wake: i64,
+}
+
+const WAKE: Update = Update {
+    table: "orders",
+    given: &[("id", Kind::Integer), ("wake", Kind::Integer)],
+    only: "order_id = given.id",
+    set: "wake_time = given.wake",
+};
+
+/// `unpaid -> paying`, where the order waits for its payment and its time has not passed.
+impl Task<Order> for StartPayment {
+    type Outcome = Result<Payable, PaymentRefusal>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<Payable, PaymentRefusal>>> {
+        let rows = row::lock(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?;
+        let now = owner.kit.clock.now();
+        let judge = |task: &StartPayment| {
+            let own = rows.get(&task.order_id).filter(|row| row.user_id == task.user_id);
+            let row = own.ok_or(PaymentRefusal::NotFound)?;
+            let in_time = row.confirm_time.filter(|confirmed| now < confirmed.plus(owner.pay_within));
+            let confirm_time = in_time.ok_or(PaymentRefusal::NotPayable)?;
+            let payable = Payable { amount: row.pay_amount, confirm_time };
+            row.state().after(Move::StartPayment).map(|_| payable).ok_or(PaymentRefusal::NotPayable)
+        };
+        let outcomes: Vec<Result<Payable, PaymentRefusal>> = batch.iter().map(judge).collect();
+        let started = batch.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_ok());
+        let started: Vec<Paying> = started.map(|(task, _)| Paying { id: task.order_id.get() }).collect();
+        SET_PAYING.run(db, &started)?;
+        Ok(outcomes)
+    }
+}
+
+/// An order whose payment starts; where one was started before nothing changes.
+#[derive(Serialize)]
+struct Paying {
+    id: i64,
+}
+
+const SET_PAYING: Update = Update {
+    table: "orders",
+    given: &[("id", Kind::Integer)],
+    only: "order_id = given.id AND pay_status = 0",
+    set: "pay_status = 1",
+};

@@ -1,0 +1,298 @@
+//! What is done to orders after they were placed, in the tables: cancelled, expired, shipped, received, refunded. Each is
+//! one transaction with its log row and the messages that follow; what the state of the order does not allow is refused.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use diesel::prelude::*;
+
+use super::row::{self, Row};
+use crate::actor::{Access, Task};
+use crate::db::schema::{order_act, order_refund};
+use crate::db::{self, Db, among, each, insert_all};
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{EntryId, OrderId, RefundId, UserId};
+use crate::domain::lifecycle::{Move, State};
+use crate::domain::money::Money;
+use crate::domain::status::{OrderStatus, ShippingStatus};
+use crate::domain::text::Reason;
+use crate::messaging::contract::{ORDER_CANCELLED, ORDER_REFUNDED, ORDER_REFUNDED_SHIPPED, ORDER_REPAY};
+use crate::messaging::contract::{Release, Repay};
+use crate::messaging::outbox;
+use crate::order::Order;
+use crate::order::error::ActRefusal;
+use crate::order::message::{self, Act, By, Do, OrderGoods, Refund};
+
+/// A row of `order_act`.
+#[derive(Insertable)]
+#[diesel(table_name = order_act, treat_none_as_default_value = false)]
+pub struct ActRow {
+    pub act_id: EntryId,
+    pub order_id: OrderId,
+    pub act: &'static str,
+    pub by_whom: i32,
+    pub user_id: Option<UserId>,
+    pub detail: Option<String>,
+    pub create_time: Timestamp,
+}
+
+impl ActRow {
+    pub fn new(owner: &Order, order_id: OrderId, act: &'static str, by: By, detail: Option<String>) -> Self {
+        let (by_whom, user_id) = match by {
+            By::Shop => (0, None),
+            By::Customer(user_id) => (1, Some(user_id)),
+            By::Admin(user_id) => (2, Some(user_id)),
+        };
+        let kit = &owner.kit;
+        let detail = detail.map(|text| text.chars().take(200).collect());
+        Self { act_id: kit.ids.next(), order_id, act, by_whom, user_id, detail, create_time: kit.clock.now() }
+    }
+}
+
+/// Writes rows of `order_act`.
+pub fn insert_acts(db: &mut Db, rows: &[ActRow]) -> db::Result<()> {
+    insert_all!(db, order_act::table, rows)
+}
+
+/// A row of `order_refund`: what was asked for, and whether it was refused.
+#[derive(Clone, Queryable, Insertable)]
+#[diesel(table_name = order_refund, treat_none_as_default_value = false)]
+struct RefundRow {
+    refund_id: RefundId,
+    order_id: OrderId,
+    user_id: UserId,
+    idempotency_key: Option<String>,
+    fingerprint: String,
+    amount: Money,
+    refusal: Option<String>,
+    create_time: Timestamp,
+}
+
+const NOT_REFUNDABLE: &str = "order_not_refundable";
+
+/// What a batch reads, decides in memory and then writes.
+struct Desk<'a> {
+    owner: &'a Order,
+    now: Timestamp,
+    rows: HashMap<OrderId, Row>,
+    lines: HashMap<OrderId, Vec<OrderGoods>>,
+    refunds: Vec<RefundRow>,
+    before: HashMap<OrderId, State>,
+    acts: Vec<ActRow>,
+    asked: Vec<RefundRow>,
+    cancelled: Vec<(OrderId, Release)>,
+    refunded: Vec<(OrderId, Release)>,
+    refunded_shipped: Vec<(OrderId, Release)>,
+    repay: Vec<(OrderId, Repay)>,
+}
+
+/// Acts on orders, decided in arrival order.
+impl Task<Order> for Do {
+    type Outcome = Result<message::Order, ActRefusal>;
+    const ACCESS: Access = Access::Write;
+
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<message::Order, ActRefusal>>> {
+        let ids: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
+        let rows = row::lock(db, &ids)?;
+        let mut desk = Desk {
+            owner,
+            now: owner.kit.clock.now(),
+            rows,
+            lines: row::read_lines(db, &ids)?,
+            refunds: read_refunds(db, batch)?,
+            before: HashMap::new(),
+            acts: Vec::new(),
+            asked: Vec::new(),
+            cancelled: Vec::new(),
+            refunded: Vec::new(),
+            refunded_shipped: Vec::new(),
+            repay: Vec::new(),
+        };
+        let mut outcomes = Vec::with_capacity(batch.len());
+        for task in batch {
+            outcomes.push(match desk.decide(task) {
+                Ok(()) => Ok(desk.order(task.order_id)?),
+                Err(refusal) => Err(refusal),
+            });
+        }
+        desk.write(db)?;
+        Ok(outcomes)
+    }
+}
+
+/// The refunds of the orders, and those the clients' keys led to, whatever order they were of.
+fn read_refunds(db: &mut Db, batch: &[Do]) -> db::Result<Vec<RefundRow>> {
+    let asking = || batch.iter().filter_map(|task| Some((task, task.by.user()?, task.act.refund()?)));
+    let ids: Vec<OrderId> = asking().map(|(task, ..)| task.order_id).collect();
+    let mut refunds: Vec<RefundRow> = db::load_by(&ids, |ids| {
+        each!(
+            db,
+            order_refund::table.filter(among(order_refund::order_id, ids)).order(order_refund::refund_id).load(db)
+        )
+    })?;
+    for (_, user_id, refund) in asking() {
+        let Some(key) = &refund.key else { continue };
+        let of_key = order_refund::user_id.eq(user_id).and(order_refund::idempotency_key.eq(Some(key.as_str())));
+        let found: Vec<RefundRow> = each!(db, order_refund::table.filter(of_key).load(db))?;
+        let new = found.into_iter().filter(|row| !ids.contains(&row.order_id));
+        refunds.extend(new.collect::<Vec<_>>());
+    }
+    Ok(refunds)
+}
+
+impl Desk<'_> {
+    fn decide(&mut self, task: &Do) -> Result<(), ActRefusal> {
+        let row = self.rows.get(&task.order_id).filter(|row| match task.by {
+            By::Customer(user_id) => row.user_id == user_id,
+            By::Shop | By::Admin(_) => true,
+        });
+        let row = row.ok_or(ActRefusal::NotFound)?.clone();
+        match &task.act {
+            Act::Cancel(reason) => self.cancel(&row, task.by, "cancelled", reason.clone()),
+            Act::Expire if row.confirm_time.is_none_or(|time| self.now < time.plus(self.owner.pay_within)) => {
+                Err(ActRefusal::NotAllowed)
+            }
+            Act::Expire => self.cancel(&row, task.by, "expired", None),
+            Act::Ship => self.step(&row, task.by, Move::Ship, "shipped"),
+            Act::Receive => self.step(&row, task.by, Move::Receive, "received"),
+            Act::Refund(refund) => self.refund(&row, task.by, refund),
+        }
+    }
+
+    /// Takes the order to its next state.
+    fn step(&mut self, row: &Row, by: By, what: Move, act: &'static str) -> Result<(), ActRefusal> {
+        self.moved(row, what)?;
+        self.acts.push(ActRow::new(self.owner, row.order_id, act, by, None));
+        Ok(())
+    }
+
+    fn moved(&mut self, row: &Row, what: Move) -> Result<(), ActRefusal> {
+        let state = row.state();
+        let after = state.after(what).ok_or(ActRefusal::NotAllowed)?;
+        self.before.entry(row.order_id).or_insert(state);
+        if let Some(row) = self.rows.get_mut(&row.order_id) {
+            row.set_state(after);
+            row.wake_time = row.wake_time.filter(|_| after.order == OrderStatus::Confirmed);
+        }
+        Ok(())
+    }
+
+    fn cancel(&mut self, row: &Row, by: By, act: &'static str, reason: Option<Reason>) -> Result<(), ActRefusal> {
+        self.moved(row, Move::Cancel)?;
+        let detail = reason.map(Reason::into_inner);
+        self.acts.push(ActRow::new(self.owner, row.order_id, act, by, detail));
+        self.cancelled.push((row.order_id, self.release(row)));
+        Ok(())
+    }
+
+    fn release(&self, row: &Row) -> Release {
+        let goods = self.lines.get(&row.order_id).into_iter().flatten().map(|line| line.goods_id).collect();
+        Release { order_id: row.order_id, user_id: row.user_id, coupon_id: row.coupon_id, goods }
+    }
+
+    fn refund(&mut self, row: &Row, by: By, refund: &Refund) -> Result<(), ActRefusal> {
+        let user_id = by.user().ok_or(ActRefusal::NotAllowed)?;
+        let same_key = |known: &&RefundRow| {
+            let key = refund.key.as_ref().map(|key| key.as_str());
+            key.is_some() && known.user_id == user_id && known.idempotency_key.as_deref() == key
+        };
+        if let Some(known) = self.refunds.iter().find(same_key) {
+            return match &known.refusal {
+                _ if known.fingerprint != refund.fingerprint.as_str() => Err(ActRefusal::KeyReused),
+                Some(_) => Err(ActRefusal::NotAllowed),
+                None => Ok(()),
+            };
+        }
+        let of_order = self.refunds.iter().filter(|known| known.order_id == row.order_id);
+        let back = of_order.fold(Money::ZERO, |sum, known| sum.checked_add(known.amount).unwrap_or(sum));
+        let left = row.pay_amount.checked_sub(back).unwrap_or_default();
+        let amount = refund.amount.unwrap_or(left);
+        let what = if amount == left { Move::Refund } else { Move::RefundPart };
+        let unshipped_or_admin = matches!(by, By::Admin(_)) || row.shipping_status == ShippingStatus::Unshipped;
+        if !unshipped_or_admin || row.state().after(what).is_none() {
+            self.ask(row, user_id, refund, Err(NOT_REFUNDABLE));
+            return Err(ActRefusal::NotAllowed);
+        }
+        if amount > left {
+            return Err(ActRefusal::TooMuch(left));
+        }
+        self.moved(row, what)?;
+        self.ask(row, user_id, refund, Ok(amount));
+        let reason = refund.reason.clone().map(Reason::into_inner);
+        let detail = reason.as_ref().map_or_else(|| amount.to_string(), |reason| format!("{amount}: {reason}"));
+        let act = if what == Move::Refund { "refunded" } else { "refunded_part" };
+        self.acts.push(ActRow::new(self.owner, row.order_id, act, by, Some(detail)));
+        if amount > Money::ZERO {
+            let repay = Repay {
+                refund_id: refund.refund_id,
+                order_id: row.order_id,
+                pay_id: row.pay_id,
+                amount,
+                reason: reason.unwrap_or_else(|| "refund".to_owned()),
+            };
+            self.repay.push((row.order_id, repay));
+        }
+        if what == Move::Refund {
+            let release = (row.order_id, self.release(row));
+            match row.shipping_status {
+                ShippingStatus::Unshipped => self.refunded.push(release),
+                ShippingStatus::Shipped | ShippingStatus::Received => self.refunded_shipped.push(release),
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps what was asked for; a refusal only where a key is to be answered the same for ever.
+    fn ask(&mut self, row: &Row, user_id: UserId, refund: &Refund, outcome: Result<Money, &str>) {
+        if outcome.is_err() && refund.key.is_none() {
+            return;
+        }
+        let asked = RefundRow {
+            refund_id: refund.refund_id,
+            order_id: row.order_id,
+            user_id,
+            idempotency_key: refund.key.as_ref().map(|key| key.as_str().to_owned()),
+            fingerprint: refund.fingerprint.as_str().to_owned(),
+            amount: outcome.unwrap_or_default(),
+            refusal: outcome.err().map(str::to_owned),
+            create_time: self.now,
+        };
+        self.refunds.push(asked.clone());
+        self.asked.push(asked);
+    }
+
+    fn order(&self, order_id: OrderId) -> db::Result<message::Order> {
+        let row = self.rows.get(&order_id).ok_or_else(|| db::Error::bug(format!("there is no order {order_id}")))?;
+        row.clone().into_order(self.lines.get(&order_id).cloned().unwrap_or_default())
+    }
+
+    fn write(self, db: &mut Db) -> db::Result<()> {
+        row::write_moved(db, &self.before, &self.rows)?;
+        insert_acts(db, &self.acts)?;
+        insert_all!(db, order_refund::table, &self.asked)?;
+        let kit = &self.owner.kit;
+        outbox::write(db, kit, ORDER_CANCELLED, Duration::ZERO, &self.cancelled)?;
+        outbox::write(db, kit, ORDER_REFUNDED, Duration::ZERO, &self.refunded)?;
+        outbox::write(db, kit, ORDER_REFUNDED_SHIPPED, Duration::ZERO, &self.refunded_shipped)?;
+        outbox::write(db, kit, ORDER_REPAY, Duration::ZERO, &self.repay)
+    }
+}
+
+impl By {
+    /// The user, where it is one.
+    const fn user(self) -> Option<UserId> {
+        match self {
+            Self::Shop => None,
+            Self::Customer(user_id) | Self::Admin(user_id) => Some(user_id),
+        }
+    }
+}
+
+impl Act {
+    const fn refund(&self) -> Option<&Refund> {
+        match self {
+            Self::Refund(refund) => Some(refund),
+            _ => None,
+        }
+    }
+}

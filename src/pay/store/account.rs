@@ -1,0 +1,60 @@
+//! What a payment's books say, for a comparison with its platform's statement.
+
+use diesel::prelude::*;
+
+use super::row::{PAID, Row};
+use super::{refund, row};
+use crate::actor::{Access, Task};
+use crate::db::schema::pay;
+use crate::db::{self, Db, each};
+use crate::domain::id::PayId;
+use crate::pay::Pay;
+use crate::pay::message::{Account, AccountRefund, FindAccounts, PaidAccounts};
+
+fn accounts(db: &mut Db, rows: Vec<Row>) -> db::Result<Vec<Account>> {
+    let refunds = refund::of_payments(db, &rows.iter().map(|row| row.pay_id).collect::<Vec<_>>())?;
+    let account = |row: Row| {
+        let own = refunds.iter().filter(|refund| refund.pay_id == row.pay_id);
+        let own = own.map(|refund| AccountRefund {
+            refund_id: refund.refund_id,
+            amount: refund.amount,
+            is_done: refund.done_time.is_some(),
+        });
+        Account { pay_id: row.pay_id, amount: row.pay_amount, refunds: own.collect(), trade_no: row.trade_no }
+    };
+    Ok(rows.into_iter().map(account).collect())
+}
+
+/// The accounts of these payments on a platform.
+impl Task<Pay> for FindAccounts {
+    type Outcome = Vec<Account>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Account>>> {
+        let find = |task: &FindAccounts| {
+            let rows = row::read(db, &task.payments)?;
+            accounts(db, rows.into_values().filter(|row| row.provider == task.provider).collect())
+        };
+        batch.iter().map(find).collect()
+    }
+}
+
+/// Pages of the payments that were paid on a platform in a span of time.
+impl Task<Pay> for PaidAccounts {
+    type Outcome = Vec<Account>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Account>>> {
+        let page = |task: &PaidAccounts| {
+            let paid = pay::table
+                .filter(pay::pay_id.gt(task.after.unwrap_or(PayId::new(0))))
+                .filter(pay::is_paid.eq(PAID).and(pay::provider.eq(&task.provider)))
+                .filter(pay::pay_time.ge(Some(task.from)).and(pay::pay_time.le(Some(task.until))))
+                .order(pay::pay_id)
+                .limit(task.limit);
+            let rows: Vec<Row> = each!(db, paid.load(db))?;
+            accounts(db, rows)
+        };
+        batch.iter().map(page).collect()
+    }
+}

@@ -1,0 +1,150 @@
+//! Pay's lists for operators and its part of an order's story, from its tables.
+
+use diesel::prelude::*;
+
+use super::refund::RefundRow;
+use super::row::{PAID, Row, UNPAID};
+use super::view;
+use crate::actor::{Access, Task};
+use crate::db::schema::{pay, pay_log, pay_notice, pay_refund};
+use crate::db::{self, Db, each};
+use crate::domain::clock::Timestamp;
+use crate::domain::event::Event;
+use crate::domain::id::{OrderId, PayId};
+use crate::messaging::outbox;
+use crate::pay::Pay;
+use crate::pay::message::{ListAll, Notices, Parked, Payment, Status, Story};
+
+/// Pages of all payments that fit, newest first.
+impl Task<Pay> for ListAll {
+    type Outcome = Vec<Payment>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Payment>>> {
+        batch.iter().map(|task| page(task, db)).collect()
+    }
+}
+
+/// What went back is known only after a look at the refunds: pages are read until there are enough that fit.
+fn page(task: &ListAll, db: &mut Db) -> db::Result<Vec<Payment>> {
+    let limit = usize::try_from(task.limit).unwrap_or(usize::MAX);
+    let of_order = task.order_id.map_or(0..=i64::MAX, |id| id.get()..=id.get());
+    let is_paid = match task.status {
+        None => vec![UNPAID, PAID],
+        Some(Status::Unpaid | Status::Closed) => vec![UNPAID],
+        Some(Status::Paid | Status::Refunded) => vec![PAID],
+    };
+    let mut before = task.before.unwrap_or(PayId::new(i64::MAX));
+    let mut found: Vec<Payment> = Vec::new();
+    while found.len() < limit {
+        let older = pay::table
+            .filter(pay::pay_id.lt(before).and(pay::is_paid.eq_any(&is_paid)))
+            .filter(pay::order_id.between(OrderId::new(*of_order.start()), OrderId::new(*of_order.end())))
+            .order(pay::pay_id.desc())
+            .limit(task.limit);
+        let rows: Vec<Row> = each!(db, older.load(db))?;
+        let Some(last) = rows.last() else { break };
+        before = last.pay_id;
+        let ids: Vec<PayId> = rows.iter().map(|row| row.pay_id).collect();
+        let payments = view::payments(db, rows.into_iter())?;
+        let fits = |payment: &&Payment| task.status.is_none_or(|status| payment.status == status);
+        found.extend(ids.iter().filter_map(|id| payments.get(id)).filter(fits).cloned());
+    }
+    found.truncate(limit);
+    Ok(found)
+}
+
+/// Pages of notices that were not believed, the newest first.
+impl Task<Pay> for Notices {
+    type Outcome = Vec<Parked>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Parked>>> {
+        use pay_notice::dsl;
+        const REJECTED: i32 = 2;
+        let page = |task: &Notices| {
+            let rows = dsl::pay_notice
+                .filter(dsl::verdict.eq(REJECTED).and(dsl::create_time.lt(task.before.unwrap_or(Timestamp(i64::MAX)))))
+                .order((dsl::create_time.desc(), dsl::event_id))
+                .limit(task.limit)
+                .select((
+                    dsl::provider,
+                    dsl::event_id,
+                    dsl::pay_id,
+                    dsl::reason,
+                    dsl::times,
+                    dsl::create_time,
+                    dsl::body,
+                ));
+            Ok(each!(db, rows.load(db))?)
+        };
+        batch.iter().map(page).collect()
+    }
+}
+
+/// The payments of an order, what their platforms told, and what went back.
+impl Task<Pay> for Story {
+    type Outcome = Vec<Event>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Event>>> {
+        let story = |task: &Story| {
+            let payments: Vec<Row> = each!(db, pay::table.filter(pay::order_id.eq(task.order_id)).load(db))?;
+            let ids: Vec<PayId> = payments.iter().map(|row| row.pay_id).collect();
+            let mut events: Vec<Event> = payments.iter().flat_map(paid).collect();
+            events.extend(told(db, &ids)?);
+            let refunds: Vec<RefundRow> =
+                each!(db, pay_refund::table.filter(pay_refund::order_id.eq(task.order_id)).load(db))?;
+            events.extend(refunds.iter().flat_map(refunded));
+            let logged = pay_log::table.filter(pay_log::order_id.eq(task.order_id));
+            let logged: Vec<(PayId, Timestamp)> =
+                each!(db, logged.select((pay_log::pay_id, pay_log::log_time)).load(db))?;
+            let logged =
+                logged.into_iter().map(|(id, at)| Event::internal(at, "payment_logged", format!("payment {id}")));
+            events.extend(logged);
+            events.extend(outbox::story(db, &ids.iter().map(PayId::to_string).collect::<Vec<_>>())?);
+            Ok(events)
+        };
+        batch.iter().map(story).collect()
+    }
+}
+
+fn paid(row: &Row) -> Vec<Event> {
+    let Row { pay_id, pay_amount, provider, .. } = row;
+    let started =
+        Event::new(row.add_time, "payment_started", format!("payment {pay_id} of {pay_amount} on {provider}"));
+    let line = |at: Option<Timestamp>, what| at.map(|at| Event::new(at, what, format!("payment {pay_id}")));
+    std::iter::once(started)
+        .chain(line(row.pay_time, "payment_paid"))
+        .chain(line(row.close_time, "payment_closed"))
+        .collect()
+}
+
+fn told(db: &mut Db, ids: &[PayId]) -> db::Result<Vec<Event>> {
+    use pay_notice::dsl;
+    let rows: Vec<(Timestamp, String, i32, Option<String>)> = db::load_by(ids, |ids| {
+        let notices = dsl::pay_notice.filter(dsl::pay_id.eq_any(ids.iter().copied().map(Some)));
+        let notices = notices.order((dsl::create_time, dsl::event_id));
+        each!(db, notices.select((dsl::create_time, dsl::event_id, dsl::times, dsl::reason)).load(db))
+    })?;
+    let line = |(at, event_id, times, reason): (Timestamp, String, i32, Option<String>)| {
+        let verdict = reason.map_or_else(|| "believed".to_owned(), |reason| format!("not believed: {reason}"));
+        Event::internal(at, "notice", format!("{event_id}, {times} times, {verdict}"))
+    };
+    Ok(rows.into_iter().map(line).collect())
+}
+
+fn refunded(row: &RefundRow) -> Vec<Event> {
+    let RefundRow { refund_id, pay_id, amount, reason, attempts, .. } = row;
+    let mut events = vec![Event::new(
+        row.create_time,
+        "refund_started",
+        format!("refund {refund_id} of {amount} from payment {pay_id}: {reason}"),
+    )];
+    events.extend(row.done_time.map(|at| Event::new(at, "refund_done", format!("refund {refund_id} of {amount}"))));
+    if let Some(remark) = &row.remark {
+        let detail = format!("refund {refund_id}, {attempts} attempts: {remark}");
+        events.push(Event::internal(row.due_time, "refund_parked", detail));
+    }
+    events
+}

@@ -1,0 +1,66 @@
+//! Pay in its tables.
+
+mod account;
+mod judge;
+mod listing;
+mod notification;
+mod payment;
+mod refund;
+mod row;
+mod sync;
+mod view;
+
+use std::collections::HashSet;
+
+use diesel::prelude::*;
+
+use super::Pay;
+use crate::db::schema::pay_log;
+use crate::db::{self, Db, among, each, insert_all};
+use crate::domain::id::PayId;
+use crate::messaging::contract::{PAYMENT_PAID, Paid};
+use crate::messaging::inbox::bodies;
+use crate::messaging::outbox::Message;
+
+/// Consumes payment/paid (the log of payments) and order/repay (money that goes back).
+pub fn consume(owner: &Pay, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+    let (paid, repay): (Vec<&Message>, Vec<&Message>) = fresh.iter().partition(|message| is_paid(message));
+    let mut logged = log(owner, &paid, db)?.into_iter();
+    let mut planned = refund::plan(owner, &repay, db)?.into_iter();
+    let answer = |message: &&Message| {
+        let own = if is_paid(message) { logged.next() } else { planned.next() };
+        own.unwrap_or_else(|| Err("no answer".to_owned()))
+    };
+    Ok(fresh.iter().map(answer).collect())
+}
+
+fn is_paid(message: &Message) -> bool {
+    message.tag == PAYMENT_PAID.tag
+}
+
+/// Consumes payment/paid: the log of payments.
+fn log(owner: &Pay, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+    let now = owner.kit.clock.now();
+    let paid: Vec<Result<Paid, String>> = bodies(fresh);
+    let ids: Vec<PayId> = paid.iter().flatten().map(|paid| paid.pay_id).collect();
+    let known: Vec<PayId> = db::load_by(&ids, |ids| {
+        each!(db, pay_log::table.filter(among(pay_log::pay_id, ids)).select(pay_log::pay_id).load(db))
+    })?;
+    let mut known: HashSet<PayId> = known.into_iter().collect();
+    let rows: Vec<_> = paid
+        .iter()
+        .flatten()
+        .filter(|paid| known.insert(paid.pay_id))
+        .map(|paid| {
+            (
+                pay_log::pay_id.eq(paid.pay_id),
+                pay_log::order_id.eq(paid.order_id),
+                pay_log::user_id.eq(paid.user_id),
+                pay_log::pay_amount.eq(paid.pay_amount),
+                pay_log::log_time.eq(now),
+            )
+        })
+        .collect();
+    insert_all!(db, pay_log::table, &rows)?;
+    Ok(paid.into_iter().map(|paid| paid.map(drop)).collect())
+}

@@ -1,0 +1,226 @@
+//! Pay in its tables: requests and payments. Notices are in `notice`.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::row::{PAID, Row, UNPAID};
+use super::{refund, row, sync, view};
+use crate::actor::{Access, Door, Task};
+use crate::db::query::bulk::{Kind, Update};
+use crate::db::schema::{pay, pay_open, pay_request};
+use crate::db::{self, Db, among, among_pairs, each, insert_all, locked};
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{OrderId, PayId, UserId};
+use crate::domain::money::Money;
+use crate::pay::Pay;
+use crate::pay::error::RequestRefusal;
+use crate::pay::message::{CountUnsettled, Find, FindRequest, Open, Payment, Prior, SetCheckout, Unsettled};
+
+#[derive(Clone, Queryable, Insertable)]
+#[diesel(table_name = pay_request, treat_none_as_default_value = false)]
+struct RequestRow {
+    user_id: UserId,
+    idempotency_key: String,
+    fingerprint: String,
+    pay_id: Option<PayId>,
+    refusal: Option<String>,
+    create_time: Timestamp,
+}
+
+/// That a payment is open.
+#[derive(Insertable)]
+#[diesel(table_name = pay_open, treat_none_as_default_value = false)]
+struct OpenRow<'a> {
+    pay_id: PayId,
+    order_id: OrderId,
+    provider: &'a str,
+}
+
+type Requests = HashMap<(UserId, String), RequestRow>;
+
+fn read_requests<'a>(db: &mut Db, keys: impl Iterator<Item = (UserId, &'a str)>) -> db::Result<Requests> {
+    let wanted: HashSet<(UserId, &str)> = keys.collect();
+    let keys: Vec<(UserId, &str)> = wanted.iter().copied().collect();
+    let rows: Vec<RequestRow> = db::load_by_pairs(&keys, |keys| {
+        each!(
+            db,
+            pay_request::table.filter(among_pairs((pay_request::user_id, pay_request::idempotency_key), keys)).load(db)
+        )
+    })?;
+    let exact = rows.into_iter().filter(|row| wanted.contains(&(row.user_id, row.idempotency_key.as_str())));
+    Ok(exact.map(|row| ((row.user_id, row.idempotency_key.clone()), row)).collect())
+}
+
+fn prior(request: &RequestRow, payments: &HashMap<PayId, Payment>) -> db::Result<Prior> {
+    let payment = request.pay_id.and_then(|id| payments.get(&id)).map(|payment| Ok(payment.clone()));
+    let refusal = request.refusal.as_deref().and_then(RequestRefusal::from_code).map(Err);
+    let outcome = payment.or(refusal).ok_or_else(|| db::Error::bug("a payment request without an outcome"))?;
+    Ok(Prior { fingerprint: request.fingerprint.clone(), outcome })
+}
+
+/// What keys led to.
+impl Task<Pay> for FindRequest {
+    type Outcome = Option<Prior>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<Prior>>> {
+        let requests = read_requests(db, batch.iter().map(|task| (task.user_id, task.key.as_str())))?;
+        let rows = row::read(db, &requests.values().filter_map(|row| row.pay_id).collect::<Vec<_>>())?;
+        let payments = view::payments(db, rows.into_values())?;
+        let find = |task: &FindRequest| {
+            let request = requests.get(&(task.user_id, task.key.as_str().to_owned()));
+            request.map(|request| prior(request, &payments)).transpose()
+        };
+        batch.iter().map(find).collect()
+    }
+}
+
+/// Records what keys lead to, in arrival order. An order that is paid already is refused here too: its own row may not
+/// have heard of it yet.
+impl Task<Pay> for Open {
+    type Outcome = Prior;
+    const ACCESS: Access = Access::Write;
+
+    fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Prior>> {
+        let now = owner.kit.clock.now();
+        let mut requests = read_requests(db, batch.iter().map(|task| (task.user_id, task.key.as_str())))?;
+        let orders: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
+        let of_orders: Vec<Row> = db::load_by(&orders, |ids| {
+            each!(db, locked(pay::table.filter(among(pay::order_id, ids)).order(pay::pay_id)).load(db))
+        })?;
+        let mut rows = row::read(db, &requests.values().filter_map(|row| row.pay_id).collect::<Vec<_>>())?;
+        rows.extend(of_orders.into_iter().map(|row| (row.pay_id, row)));
+        let (mut new_requests, mut new_payments) = (Vec::new(), Vec::new());
+        for task in batch {
+            if let Entry::Vacant(request) = requests.entry((task.user_id, task.key.as_str().to_owned())) {
+                let led_to = task.amount.and_then(|amount| payable(task, amount, &rows));
+                let pay_id = match led_to {
+                    Ok(Some(pay_id)) => Some(pay_id),
+                    Ok(None) => {
+                        let row = new_payment(owner, task, now);
+                        new_payments.push(row.clone());
+                        let pay_id = row.pay_id;
+                        rows.insert(pay_id, row);
+                        Some(pay_id)
+                    }
+                    Err(_) => None,
+                };
+                let row = RequestRow {
+                    user_id: task.user_id,
+                    idempotency_key: task.key.as_str().to_owned(),
+                    fingerprint: task.fingerprint.as_str().to_owned(),
+                    pay_id,
+                    refusal: led_to.err().map(|refusal| refusal.code().to_owned()),
+                    create_time: now,
+                };
+                new_requests.push(row.clone());
+                request.insert(row);
+            }
+        }
+        insert_all!(db, pay::table, &new_payments)?;
+        let open: Vec<OpenRow<'_>> = new_payments
+            .iter()
+            .map(|row| OpenRow { pay_id: row.pay_id, order_id: row.order_id, provider: &row.provider })
+            .collect();
+        insert_all!(db, pay_open::table, &open)?;
+        sync::plan(db, &new_payments, now.plus(owner.ask_after))?;
+        insert_all!(db, pay_request::table, &new_requests)?;
+        let payments = view::payments(db, rows.into_values())?;
+        let led_to = |task: &Open| {
+            let request = requests.get(&(task.user_id, task.key.as_str().to_owned()));
+            prior(request.ok_or_else(|| db::Error::bug("a request that was just made is missing"))?, &payments)
+        };
+        batch.iter().map(led_to).collect()
+    }
+}
+
+/// The payment of the order that is open on this platform, if any.
+fn payable(task: &Open, amount: Money, payments: &HashMap<PayId, Row>) -> Result<Option<PayId>, RequestRefusal> {
+    let of_order = || payments.values().filter(|row| row.order_id == task.order_id);
+    if of_order().any(|row| row.is_paid == PAID) {
+        return Err(RequestRefusal::OrderNotPayable);
+    }
+    let open = of_order().find(|row| row.is_open() && row.provider == task.provider && row.pay_amount == amount);
+    Ok(open.map(|row| row.pay_id))
+}
+
+fn new_payment(owner: &Pay, task: &Open, now: Timestamp) -> Row {
+    Row {
+        pay_id: owner.kit.ids.next(),
+        order_id: task.order_id,
+        user_id: task.user_id,
+        pay_amount: task.amount.unwrap_or_default(),
+        is_paid: UNPAID,
+        provider: task.provider.to_owned(),
+        trade_no: None,
+        checkout_kind: None,
+        add_time: now,
+        pay_time: None,
+        close_time: None,
+        checkout: None,
+    }
+}
+
+#[derive(Serialize)]
+struct GivenCheckout {
+    id: i64,
+    kind: &'static str,
+    text: String,
+}
+
+const SET_CHECKOUT: Update = Update {
+    table: "pay",
+    given: &[("id", Kind::Integer), ("kind", Kind::Text), ("text", Kind::Text)],
+    only: "pay_id = given.id",
+    set: "checkout_kind = given.kind, checkout = given.text",
+};
+
+/// Where payments are to be paid.
+impl Task<Pay> for SetCheckout {
+    type Outcome = Option<Payment>;
+    const ACCESS: Access = Access::Write;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<Payment>>> {
+        let ids: Vec<PayId> = batch.iter().map(|task| task.pay_id).collect();
+        row::lock(db, &ids)?;
+        let given: Vec<GivenCheckout> = batch
+            .iter()
+            .map(|task| GivenCheckout { id: task.pay_id.get(), kind: task.checkout.code(), text: task.checkout.text() })
+            .collect();
+        SET_CHECKOUT.run(db, &given)?;
+        let rows = row::read(db, &ids)?;
+        let payments = view::payments(db, rows.into_values())?;
+        Ok(ids.iter().map(|id| payments.get(id).cloned()).collect())
+    }
+}
+
+/// Payments that are the asking user's.
+impl Task<Pay> for Find {
+    type Outcome = Option<Payment>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<Payment>>> {
+        let rows = row::read(db, &batch.iter().map(|task| task.pay_id).collect::<Vec<_>>())?;
+        let owners: HashMap<PayId, UserId> = rows.iter().map(|(id, row)| (*id, row.user_id)).collect();
+        let payments = view::payments(db, rows.into_values())?;
+        let is_ours = |task: &Find| owners.get(&task.pay_id) == Some(&task.user_id);
+        Ok(batch.iter().map(|task| payments.get(&task.pay_id).filter(|_| is_ours(task)).cloned()).collect())
+    }
+}
+
+/// How much is not settled with the platforms.
+impl Task<Pay> for CountUnsettled {
+    type Outcome = Unsettled;
+    const ACCESS: Access = Access::Read;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Unsettled>> {
+        let open = each!(db, pay_open::table.count().get_result(db))?;
+        let (refunds_pending, refunds_parked) = refund::count(db)?;
+        Ok(vec![Unsettled { open, refunds_pending, refunds_parked }; batch.len()])
+    }
+}

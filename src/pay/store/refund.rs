@@ -1,0 +1,247 @@
+//! Refunds in the tables: written before their platform is called, tried until it has answered for good.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::row::{self, PAID, Row};
+use crate::actor::{Access, Door, Task};
+use crate::db::query::bulk::{Kind, Update};
+use crate::db::schema::{pay, pay_refund};
+use crate::db::{self, Db, among, claimed, each, insert_all, locked};
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{OrderId, PayId, RefundId};
+use crate::domain::money::Money;
+use crate::gateway::Refund;
+use crate::messaging::contract::Repay;
+use crate::messaging::inbox::bodies;
+use crate::messaging::outbox::Message;
+use crate::pay::Pay;
+use crate::pay::message::{DueRefund, EndRefund, TakeRefunds};
+
+const PENDING: i32 = 0;
+const DONE: i32 = 1;
+const PARKED: i32 = 2;
+
+/// A row of `pay_refund`.
+#[derive(Debug, Clone, Queryable, Insertable)]
+#[diesel(table_name = pay_refund, treat_none_as_default_value = false)]
+pub struct RefundRow {
+    pub refund_id: RefundId,
+    pub pay_id: PayId,
+    pub order_id: OrderId,
+    pub amount: Money,
+    pub reason: String,
+    pub status: i32,
+    pub attempts: i32,
+    pub due_time: Timestamp,
+    pub create_time: Timestamp,
+    pub done_time: Option<Timestamp>,
+    pub remark: Option<String>,
+}
+
+impl RefundRow {
+    /// Whether the platform refused it.
+    pub const fn is_parked(&self) -> bool {
+        self.status == PARKED
+    }
+}
+
+/// Refunds by their numbers, locked until the transaction ends.
+pub fn lock(db: &mut Db, ids: &[RefundId]) -> db::Result<Vec<RefundRow>> {
+    db::load_by(ids, |ids| {
+        let refunds = pay_refund::table.filter(among(pay_refund::refund_id, ids)).order(pay_refund::refund_id);
+        each!(db, locked(refunds).load(db))
+    })
+}
+
+/// The refunds of payments.
+pub fn of_payments(db: &mut Db, ids: &[PayId]) -> db::Result<Vec<RefundRow>> {
+    db::load_by(ids, |ids| each!(db, pay_refund::table.filter(among(pay_refund::pay_id, ids)).load(db)))
+}
+
+/// What went back of payments.
+pub fn sums_done(db: &mut Db, ids: &[PayId]) -> db::Result<HashMap<PayId, Money>> {
+    let mut sums: HashMap<PayId, Money> = HashMap::new();
+    for row in of_payments(db, ids)?.into_iter().filter(|row| row.status == DONE) {
+        sums.entry(row.pay_id).or_default().0 += row.amount.0;
+    }
+    Ok(sums)
+}
+
+/// The refunds of a payment that are not done.
+pub fn not_done(db: &mut Db, pay_id: PayId) -> db::Result<Vec<RefundRow>> {
+    Ok(of_payments(db, &[pay_id])?.into_iter().filter(|row| row.status != DONE).collect())
+}
+
+/// How many are pending, and how many parked.
+pub fn count(db: &mut Db) -> db::Result<(i64, i64)> {
+    let of = |status: i32| pay_refund::table.filter(pay_refund::status.eq(status)).count();
+    let pending = each!(db, of(PENDING).get_result(db))?;
+    Ok((pending, each!(db, of(PARKED).get_result(db))?))
+}
+
+/// Consumes order/repay: writes each refund once. The payment is locked before its refunds are read, so that together
+/// they never exceed what was paid; what would is parked for somebody to look at.
+pub fn plan(owner: &Pay, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+    let now = owner.kit.clock.now();
+    let wanted: Vec<Result<Repay, String>> = bodies(messages);
+    let orders: Vec<OrderId> = wanted.iter().flatten().map(|repay| repay.order_id).collect();
+    let payments: Vec<Row> = db::load_by(&orders, |ids| {
+        each!(db, locked(pay::table.filter(among(pay::order_id, ids)).order(pay::pay_id)).load(db))
+    })?;
+    let mut known = of_payments(db, &payments.iter().map(|row| row.pay_id).collect::<Vec<_>>())?;
+    let mut new = Vec::new();
+    let mut outcomes = Vec::with_capacity(wanted.len());
+    for repay in wanted {
+        let repay = match repay {
+            Ok(repay) => repay,
+            Err(why) => {
+                outcomes.push(Err(why));
+                continue;
+            }
+        };
+        let of_order = |row: &&Row| row.order_id == repay.order_id && row.is_paid == PAID;
+        let named = |row: &&Row| repay.pay_id.is_none_or(|id| id == row.pay_id);
+        let Some(payment) = payments.iter().filter(of_order).find(named) else {
+            outcomes.push(Err("there is no such paid payment".to_owned()));
+            continue;
+        };
+        outcomes.push(Ok(()));
+        if known.iter().any(|row| row.refund_id == repay.refund_id) {
+            continue;
+        }
+        let back = known.iter().filter(|row| row.pay_id == payment.pay_id && row.status != PARKED);
+        let left = back.fold(payment.pay_amount, |left, row| left.checked_sub(row.amount).unwrap_or_default());
+        let too_much = repay.amount > left;
+        let row = RefundRow {
+            refund_id: repay.refund_id,
+            pay_id: payment.pay_id,
+            order_id: repay.order_id,
+            amount: repay.amount,
+            reason: repay.reason,
+            status: if too_much { PARKED } else { PENDING },
+            attempts: 0,
+            due_time: now,
+            create_time: now,
+            done_time: None,
+            remark: too_much.then(|| format!("only {left} of the payment is left")),
+        };
+        known.push(row.clone());
+        new.push(row);
+    }
+    insert_all!(db, pay_refund::table, &new)?;
+    Ok(outcomes)
+}
+
+/// The next attempt.
+#[derive(Serialize)]
+struct Next {
+    id: i64,
+    next: i64,
+}
+
+const NEXT: Update = Update {
+    table: "pay_refund",
+    given: &[("id", Kind::Integer), ("next", Kind::Integer)],
+    only: "refund_id = given.id",
+    set: "due_time = given.next, attempts = attempts + 1",
+};
+
+/// Gives out the refunds that are due, and plans the attempt after this one.
+impl Task<Pay> for TakeRefunds {
+    type Outcome = Vec<DueRefund>;
+    const ACCESS: Access = Access::Write;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<DueRefund>>> {
+        let now = owner.kit.clock.now();
+        let take = |task: &TakeRefunds| {
+            let due = pay_refund::table
+                .filter(pay_refund::status.eq(PENDING).and(pay_refund::due_time.le(now)))
+                .order((pay_refund::due_time, pay_refund::refund_id))
+                .limit(task.limit);
+            let mut rows: Vec<RefundRow> = each!(db, claimed(due).load(db))?;
+            let mut next = Vec::with_capacity(rows.len());
+            for row in &mut rows {
+                row.attempts = row.attempts.saturating_add(1);
+                let again = task.again.delay(u32::try_from(row.attempts).unwrap_or(1));
+                next.push(Next { id: row.refund_id.get(), next: now.plus(again).0 });
+            }
+            db::expect_rows(NEXT.run(db, &next)?, next.len())?;
+            due_of(db, rows)
+        };
+        batch.iter().map(take).collect()
+    }
+}
+
+/// Refunds with what their platform must be told.
+pub fn due_of(db: &mut Db, rows: Vec<RefundRow>) -> db::Result<Vec<DueRefund>> {
+    let payments = row::read(db, &rows.iter().map(|row| row.pay_id).collect::<Vec<_>>())?;
+    let due = |row: RefundRow| {
+        let payment = payments.get(&row.pay_id)?;
+        let refund = Refund {
+            refund_id: row.refund_id,
+            pay_id: row.pay_id,
+            amount: row.amount,
+            paid: payment.pay_amount,
+            reason: row.reason,
+        };
+        Some(DueRefund { refund, provider: payment.provider.clone(), attempt: row.attempts })
+    };
+    Ok(rows.into_iter().filter_map(due).collect())
+}
+
+/// How a refund ended.
+#[derive(Serialize)]
+struct End<'a> {
+    id: i64,
+    verdict: i32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a str>,
+}
+
+/// What is done stays done; what was parked may still turn out to be done.
+const END: Update = Update {
+    table: "pay_refund",
+    given: &[("id", Kind::Integer), ("verdict", Kind::Integer), ("at", Kind::Integer), ("why", Kind::Text)],
+    only: "refund_id = given.id AND status <> 1",
+    set: "status = given.verdict, done_time = given.at, remark = given.why",
+};
+
+impl Task<Pay> for EndRefund {
+    type Outcome = ();
+    const ACCESS: Access = Access::Write;
+    const DOOR: Door = Door::Reserved;
+
+    fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
+        end(owner, batch, db)
+    }
+}
+
+/// Ends refunds.
+pub fn end(owner: &Pay, batch: &[EndRefund], db: &mut Db) -> db::Result<Vec<()>> {
+    let now = owner.kit.clock.now();
+    let known = lock(db, &batch.iter().map(|task| task.refund_id).collect::<Vec<_>>())?;
+    let mut ends: HashMap<RefundId, End<'_>> = HashMap::new();
+    for task in batch {
+        if !known.iter().any(|row| row.refund_id == task.refund_id && row.status != DONE) {
+            continue;
+        }
+        let id = task.refund_id.get();
+        let end = match &task.outcome {
+            Ok(()) => End { id, verdict: DONE, at: Some(now.0), why: None },
+            Err(why) => End { id, verdict: PARKED, at: None, why: Some(why) },
+        };
+        // Within a batch too: done is done.
+        if ends.get(&task.refund_id).is_none_or(|known| known.verdict != DONE) {
+            ends.insert(task.refund_id, end);
+        }
+    }
+    let ends: Vec<End<'_>> = ends.into_values().collect();
+    db::expect_rows(END.run(db, &ends)?, ends.len())?;
+    Ok(batch.iter().map(|_| ()).collect())
+}

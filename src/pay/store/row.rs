@@ -1,0 +1,79 @@
+//! A row of `pay`, and how it becomes a payment.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use crate::db::schema::pay;
+use crate::db::{self, Db, among, each, locked};
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{OrderId, PayId, UserId};
+use crate::domain::money::Money;
+use crate::gateway::Checkout;
+use crate::pay::message::{Payment, Status};
+
+/// `is_paid`: the original's numbers.
+pub const UNPAID: i32 = 1;
+/// `is_paid`: the original's numbers.
+pub const PAID: i32 = 2;
+
+/// A row of `pay`.
+#[derive(Debug, Clone, Queryable, Insertable)]
+#[diesel(table_name = pay, treat_none_as_default_value = false)]
+pub struct Row {
+    pub pay_id: PayId,
+    pub order_id: OrderId,
+    pub user_id: UserId,
+    pub pay_amount: Money,
+    pub is_paid: i32,
+    pub provider: String,
+    pub trade_no: Option<String>,
+    pub checkout_kind: Option<String>,
+    pub add_time: Timestamp,
+    pub pay_time: Option<Timestamp>,
+    pub close_time: Option<Timestamp>,
+    pub checkout: Option<String>,
+}
+
+impl Row {
+    /// Whether it still waits for the customer.
+    pub fn is_open(&self) -> bool {
+        self.status() == Status::Unpaid
+    }
+
+    pub const fn status(&self) -> Status {
+        match (self.is_paid, self.close_time) {
+            (PAID, _) => Status::Paid,
+            (_, Some(_)) => Status::Closed,
+            (_, None) => Status::Unpaid,
+        }
+    }
+
+    /// As its customer sees it; `refunded` is what of it went back.
+    pub fn to_payment(&self, refunded: Money) -> Payment {
+        let stored = self.checkout_kind.as_deref().zip(self.checkout.as_deref());
+        Payment {
+            pay_id: self.pay_id,
+            order_id: self.order_id,
+            pay_amount: self.pay_amount,
+            provider: self.provider.clone(),
+            status: if refunded >= self.pay_amount { Status::Refunded } else { self.status() },
+            checkout: stored.and_then(|(kind, text)| Checkout::from_stored(kind, text)),
+            add_time: self.add_time,
+        }
+    }
+}
+
+/// Payments by their ids, locked until the transaction ends.
+pub fn lock(db: &mut Db, ids: &[PayId]) -> db::Result<HashMap<PayId, Row>> {
+    let rows: Vec<Row> = db::load_by(ids, |ids| {
+        each!(db, locked(pay::table.filter(among(pay::pay_id, ids)).order(pay::pay_id)).load(db))
+    })?;
+    Ok(rows.into_iter().map(|row| (row.pay_id, row)).collect())
+}
+
+/// Payments by their ids.
+pub fn read(db: &mut Db, ids: &[PayId]) -> db::Result<HashMap<PayId, Row>> {
+    let rows: Vec<Row> = db::load_by(ids, |ids| each!(db, pay::table.filter(among(pay::pay_id, ids)).load(db)))?;
+    Ok(rows.into_iter().map(|row| (row.pay_id, row)).collect())
+}

@@ -1,0 +1,35 @@
+//! Rows of `users`: read, and locked.
+
+use std::collections::HashMap;
+
+use diesel::prelude::*;
+
+use crate::db::schema::users;
+use crate::db::{self, Db, among, each, locked};
+use crate::domain::id::UserId;
+use crate::domain::money::Money;
+use crate::user::message;
+
+/// See [`COLUMNS`].
+pub type Columns =
+    (users::user_id, users::user_name, users::user_mobile, users::user_score, users::user_money, users::user_reg_time);
+/// What a user is made of, without the password's hash.
+pub const COLUMNS: Columns =
+    (users::user_id, users::user_name, users::user_mobile, users::user_score, users::user_money, users::user_reg_time);
+
+/// Locks users until the transaction ends; answers their balances.
+pub fn lock(db: &mut Db, ids: impl Iterator<Item = UserId>) -> db::Result<HashMap<UserId, Money>> {
+    let rows: Vec<(UserId, Money)> = db::load_by(&ids.collect::<Vec<_>>(), |ids| {
+        let users = users::table.filter(among(users::user_id, ids)).order(users::user_id);
+        each!(db, locked(users.select((users::user_id, users::user_money))).load(db))
+    })?;
+    Ok(rows.into_iter().collect())
+}
+
+/// Users by their ids.
+pub fn find(db: &mut Db, ids: impl Iterator<Item = UserId>) -> db::Result<HashMap<UserId, message::User>> {
+    let rows: Vec<message::User> = db::load_by(&ids.collect::<Vec<_>>(), |ids| {
+        each!(db, users::table.filter(among(users::user_id, ids)).select(COLUMNS).load(db))
+    })?;
+    Ok(rows.into_iter().map(|row| (row.user_id, row)).collect())
+}

@@ -1,0 +1,98 @@
+//! Points in the tables: added once per paid order, taken back once per refunded one.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use diesel::prelude::*;
+
+use super::account;
+use crate::db::query::bulk::{DELTA, Update};
+use crate::db::schema::user_score_log;
+use crate::db::{self, Db, among, each, insert_all};
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{OrderId, UserId};
+use crate::domain::points::points;
+use crate::domain::reservation::{Standing, standing};
+use crate::domain::status::Direction;
+use crate::messaging::contract::Paid;
+use crate::messaging::contract::Release;
+use crate::messaging::inbox::bodies;
+use crate::messaging::outbox::Message;
+use crate::user::User;
+
+/// `score_log_type` 1 is added, 2 is taken back: the numbers of [`Direction`].
+#[derive(Insertable)]
+#[diesel(table_name = user_score_log, treat_none_as_default_value = false)]
+struct LogRow {
+    order_id: OrderId,
+    score_log_type: Direction,
+    user_id: UserId,
+    score: i64,
+    create_time: Timestamp,
+}
+
+const CHANGE_SCORE: Update =
+    Update { table: "users", given: DELTA, only: "user_id = given.id", set: "user_score = user_score + given.delta" };
+
+fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashMap<(OrderId, Direction), i64>> {
+    use user_score_log::dsl;
+    let rows: Vec<(OrderId, Direction, i64)> = db::load_by(orders, |orders| {
+        let of_orders = dsl::user_score_log.filter(among(dsl::order_id, orders));
+        each!(db, of_orders.select((dsl::order_id, dsl::score_log_type, dsl::score)).load(db))
+    })?;
+    Ok(rows.into_iter().map(|(order_id, direction, score)| ((order_id, direction), score)).collect())
+}
+
+/// Consumes order/paid: adds the points of each order that has none yet, and whose points were not taken back before.
+pub fn add(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+    let paid: Vec<Result<Paid, String>> = bodies(messages);
+    account::lock(db, paid.iter().flatten().map(|paid| paid.user_id))?;
+    let orders: Vec<OrderId> = paid.iter().flatten().map(|paid| paid.order_id).collect();
+    let mut known: HashSet<(OrderId, Direction)> = read_log(db, &orders)?.into_keys().collect();
+    let mut rows = Vec::new();
+    for paid in paid.iter().flatten() {
+        if standing(&known, paid.order_id) != Standing::New {
+            continue;
+        }
+        known.insert((paid.order_id, Direction::Forward));
+        let score = points(paid.pay_amount, owner.points_per_unit);
+        rows.push(log_row(owner, paid.order_id, paid.user_id, Direction::Forward, score));
+    }
+    write(db, &rows)?;
+    Ok(paid.into_iter().map(|paid| paid.map(drop)).collect())
+}
+
+/// Consumes order/refund: takes back what each order was given, and writes a tombstone where that is still to come.
+pub fn take_back(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+    let refunded: Vec<Result<Release, String>> = bodies(messages);
+    account::lock(db, refunded.iter().flatten().map(|order| order.user_id))?;
+    let mut known = read_log(db, &refunded.iter().flatten().map(|order| order.order_id).collect::<Vec<_>>())?;
+    let mut rows = Vec::new();
+    for order in refunded.iter().flatten() {
+        if known.contains_key(&(order.order_id, Direction::Back)) {
+            continue;
+        }
+        let score = known.get(&(order.order_id, Direction::Forward)).copied().unwrap_or(0);
+        known.insert((order.order_id, Direction::Back), score);
+        rows.push(log_row(owner, order.order_id, order.user_id, Direction::Back, score));
+    }
+    write(db, &rows)?;
+    Ok(refunded.into_iter().map(|order| order.map(drop)).collect())
+}
+
+fn log_row(owner: &User, order_id: OrderId, user_id: UserId, score_log_type: Direction, score: i64) -> LogRow {
+    LogRow { order_id, score_log_type, user_id, score, create_time: owner.kit.clock.now() }
+}
+
+/// Writes the log and what it changes. Points that were spent meanwhile leave a debt, not a refusal.
+fn write(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
+    let mut changes: BTreeMap<UserId, i64> = BTreeMap::new();
+    for row in rows {
+        let score = match row.score_log_type {
+            Direction::Forward => row.score,
+            Direction::Back => -row.score,
+        };
+        *changes.entry(row.user_id).or_default() += score;
+    }
+    CHANGE_SCORE.add(db, &changes)?;
+    insert_all!(db, user_score_log::table, rows)
+}
