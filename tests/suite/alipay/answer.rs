@@ -67,7 +67,7 @@ impl Desk {
 }
 
 #[actix_web::test]
-async fn fault_12_a_create_call_without_an_answer_ends_in_one_payment() {
+async fn a_create_call_without_an_answer_ends_in_one_payment() {
     let desk = Desk::deaf().await;
     for (n, (how, is_done)) in ways(&[How::SaysUnsigned("ACQ.APPLY_PC_MERCHANT_CODE_ERROR")]).enumerate() {
         let key = format!("order-{n}");
@@ -115,7 +115,7 @@ async fn a_payment_whose_code_was_lost_stays_closed_for_its_key_and_may_be_paid_
 }
 
 #[actix_web::test]
-async fn fault_12_a_query_without_an_answer_is_asked_again() {
+async fn a_query_without_an_answer_is_repeated() {
     let desk = Desk::deaf().await;
     for (n, (how, is_done)) in ways(&[How::SaysUnsigned("ACQ.TRADE_NOT_EXIST")]).enumerate() {
         let case = desk.another(if n % 4 < 2 { PAGE } else { CODE }, &format!("order-{n}")).await;
@@ -132,7 +132,7 @@ async fn fault_12_a_query_without_an_answer_is_asked_again() {
 }
 
 #[actix_web::test]
-async fn fault_12_a_close_call_without_an_answer_leaves_the_order_until_it_is_known() {
+async fn a_close_call_without_an_answer_leaves_the_order_open_until_the_outcome_is_known() {
     let desk = Desk::deaf().await;
     let lies = ["ACQ.TRADE_NOT_EXIST", "ACQ.TRADE_HAS_CLOSE", "ACQ.TRADE_STATUS_ERROR"].map(How::SaysUnsigned);
     for (n, (how, is_done)) in ways(&lies).enumerate() {
@@ -161,7 +161,7 @@ async fn fault_12_a_close_call_without_an_answer_leaves_the_order_until_it_is_kn
 }
 
 #[actix_web::test]
-async fn fault_12_a_refund_without_an_answer_is_made_once() {
+async fn a_refund_without_an_answer_is_made_once() {
     let desk = Desk::deaf().await;
     let lies = ["ACQ.TRADE_NOT_EXIST", "ACQ.REASON_TRADE_REFUND_FEE_ERR"].map(How::SaysUnsigned);
     for (n, (how, is_done)) in ways(&lies).enumerate() {
@@ -189,7 +189,7 @@ async fn fault_12_a_refund_without_an_answer_is_made_once() {
 
 /// The four calls at once, as each waits as long as anybody does.
 #[actix_web::test]
-async fn fault_12_an_answer_that_does_not_come_in_time_is_none() {
+async fn an_answer_after_the_timeout_counts_as_no_answer() {
     let desk = Desk::deaf().await;
     let orders = [desk.order("start-0").await, desk.order("start-1").await];
     let names = ["query", "close", "refund"];

@@ -1,6 +1,6 @@
-//! What goes wrong between a shop and Alipay, by its number in the table of faults: what is told late, twice, never, too
-//! early or in the wrong order. What is told falsely is in `forgery.rs`, answers in `answer.rs`, refunds in
-//! `refund.rs`, keys in `key.rs`. There is no number 8: nothing Alipay tells is bound to a time.
+//! Faults between the shop and Alipay: notices that are late, repeated, lost, early or out of order. Forged notices are in
+//! `forgery.rs`, faulty answers in `answer.rs`, refunds in `refund.rs`, changes of keys in `key.rs`. Alipay's notices have
+//! no limit on their age, so there is no test with a stale timestamp.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ async fn dead(desk: &Desk, provider: &str) -> Case {
 }
 
 #[actix_web::test]
-async fn fault_01_a_callback_after_the_order_is_dead_gives_the_money_back() {
+async fn a_late_payment_of_a_cancelled_order_is_refunded() {
     for provider in [PAGE, CODE] {
         let desk = Desk::open().await;
         let case = dead(&desk, provider).await;
@@ -42,7 +42,7 @@ async fn fault_01_a_callback_after_the_order_is_dead_gives_the_money_back() {
 }
 
 #[actix_web::test]
-async fn fault_01_a_callback_later_than_the_order_finds_it_paid_as_alipay_was_asked_before_it_expired() {
+async fn a_callback_after_the_order_has_expired_finds_it_paid() {
     for provider in [PAGE, CODE] {
         let desk = Desk::deaf().await;
         let case = desk.paying(provider).await;
@@ -58,7 +58,7 @@ async fn fault_01_a_callback_later_than_the_order_finds_it_paid_as_alipay_was_as
 }
 
 #[actix_web::test]
-async fn fault_02_a_callback_that_comes_again_and_again_pays_once() {
+async fn a_repeated_callback_pays_once() {
     for sending in [Sending::copies(8), Sending::at_once(20)] {
         let desk = Desk::deaf().await;
         let case = desk.paying(PAGE).await;
@@ -80,7 +80,7 @@ async fn fault_02_a_callback_that_comes_again_and_again_pays_once() {
 }
 
 #[actix_web::test]
-async fn fault_02_fifty_copies_of_dead_money_are_one_refund() {
+async fn fifty_notices_of_one_late_payment_are_one_refund() {
     let desk = Desk::deaf().await;
     let case = dead(&desk, CODE).await;
     desk.alipay.next_notice(Sending::at_once(50));
@@ -91,7 +91,7 @@ async fn fault_02_fifty_copies_of_dead_money_are_one_refund() {
 }
 
 #[actix_web::test]
-async fn fault_03_whatever_comes_after_or_before_the_payment_takes_no_step_back() {
+async fn notices_before_or_after_the_payment_never_move_it_back() {
     for provider in [PAGE, CODE] {
         let desk = Desk::deaf().await;
         let case = desk.paying(provider).await;
@@ -109,7 +109,7 @@ async fn fault_03_whatever_comes_after_or_before_the_payment_takes_no_step_back(
 }
 
 #[actix_web::test]
-async fn fault_03_a_payment_that_was_told_to_be_closed_and_is_paid_counts() {
+async fn a_payment_that_was_reported_closed_and_is_paid_later_counts() {
     let desk = Desk::deaf().await;
     let case = desk.paying(PAGE).await;
     desk.alipay.tell(&case.pay_id, Kind::Closed).await;
@@ -122,7 +122,7 @@ async fn fault_03_a_payment_that_was_told_to_be_closed_and_is_paid_counts() {
 }
 
 #[actix_web::test]
-async fn fault_04_a_lost_callback_is_found_by_asking() {
+async fn a_lost_callback_is_found_by_a_query() {
     for provider in [PAGE, CODE] {
         let mut desk = Desk::open().await;
         let case = desk.paying(provider).await;
@@ -139,7 +139,7 @@ async fn fault_04_a_lost_callback_is_found_by_asking() {
 }
 
 #[actix_web::test]
-async fn fault_04_an_end_nobody_told_of_is_found_by_asking() {
+async fn a_closed_trade_without_a_notice_is_found_by_a_query() {
     let desk = Desk::open().await;
     let case = desk.paying(CODE).await;
     desk.alipay.expire(&case.pay_id).await;
@@ -156,7 +156,7 @@ async fn fault_04_an_end_nobody_told_of_is_found_by_asking() {
 }
 
 #[actix_web::test]
-async fn fault_05_a_callback_before_the_answer_to_the_create_call_is_believed() {
+async fn a_callback_before_the_answer_to_the_create_call_is_accepted() {
     let desk = Desk::deaf().await;
     let order_id = desk.app.order(&desk.zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
     desk.alipay.meanwhile(Op::Create, Act::PaysAndTells);
@@ -170,7 +170,7 @@ async fn fault_05_a_callback_before_the_answer_to_the_create_call_is_believed() 
 }
 
 #[actix_web::test]
-async fn fault_09_an_old_good_message_after_the_refund_changes_nothing() {
+async fn an_old_notice_after_the_refund_changes_nothing() {
     for provider in [PAGE, CODE] {
         let desk = Desk::deaf().await;
         let case = desk.paid(provider).await;
@@ -191,7 +191,7 @@ async fn fault_09_an_old_good_message_after_the_refund_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn fault_13_who_pays_while_we_close_has_paid() {
+async fn a_customer_who_pays_during_the_close_call_has_paid() {
     for (provider, act) in [(PAGE, Act::Pays), (CODE, Act::Pays), (PAGE, Act::PaysAndTells), (CODE, Act::PaysAndTells)]
     {
         let desk = Desk::deaf().await;
@@ -206,7 +206,7 @@ async fn fault_13_who_pays_while_we_close_has_paid() {
 }
 
 #[actix_web::test]
-async fn fault_14_of_two_ways_that_were_both_paid_one_counts_and_the_other_goes_back() {
+async fn of_two_paid_payments_of_one_order_one_counts_and_the_other_is_refunded() {
     for [first, second] in [[PAGE, CODE], [CODE, PAGE]] {
         let desk = Desk::deaf().await;
         let one = desk.paying(first).await;
@@ -228,7 +228,7 @@ async fn fault_14_of_two_ways_that_were_both_paid_one_counts_and_the_other_goes_
 }
 
 #[actix_web::test]
-async fn fault_14_a_second_trade_of_one_number_is_parked_with_its_reason() {
+async fn a_second_trade_under_one_number_is_parked_with_its_reason() {
     let desk = Desk::deaf().await;
     let case = desk.paid(PAGE).await;
     desk.alipay.pay_again(&case.pay_id).await;
@@ -242,7 +242,7 @@ async fn fault_14_a_second_trade_of_one_number_is_parked_with_its_reason() {
 }
 
 #[actix_web::test]
-async fn fault_16_a_reply_that_is_ignored_makes_it_come_eight_times_and_pays_once() {
+async fn a_callback_with_an_ignored_reply_is_repeated_on_schedule_and_pays_once() {
     for heard in [
         Heard::Nothing,
         Heard::Said(500, "success"),
@@ -269,7 +269,7 @@ async fn fault_16_a_reply_that_is_ignored_makes_it_come_eight_times_and_pays_onc
 }
 
 #[actix_web::test]
-async fn fault_16_a_callback_we_could_not_keep_is_told_again_and_believed_then() {
+async fn a_callback_that_could_not_be_stored_is_accepted_when_it_is_repeated() {
     for point in ["pay.apply", "pay.before_commit"] {
         let desk = Desk::with(Alipay::start().await, &DEAF).await;
         let case = desk.paying(PAGE).await;
@@ -288,7 +288,7 @@ async fn fault_16_a_callback_we_could_not_keep_is_told_again_and_believed_then()
 }
 
 #[actix_web::test]
-async fn fault_17_a_coupon_of_the_platform_is_no_other_amount() {
+async fn a_coupon_of_the_platform_does_not_change_the_amount() {
     for (provider, is_told) in [(PAGE, true), (CODE, true), (PAGE, false), (CODE, false)] {
         let desk = Desk::deaf().await;
         let case = desk.paying(provider).await;

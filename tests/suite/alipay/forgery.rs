@@ -51,7 +51,7 @@ fn assert_reply(answer: &Answer, text: &str) {
 }
 
 #[actix_web::test]
-async fn fault_06_what_is_not_signed_by_alipay_is_refused_and_the_right_one_believed() {
+async fn a_notice_without_a_valid_signature_is_refused_and_the_valid_one_accepted() {
     for provider in [PAGE, CODE] {
         let (desk, case) = untold(provider).await;
         let before = desk.app.rows();
@@ -81,7 +81,7 @@ async fn fault_06_what_is_not_signed_by_alipay_is_refused_and_the_right_one_beli
 }
 
 #[actix_web::test]
-async fn fault_06_after_a_bad_signature_alipay_tells_again_and_is_believed() {
+async fn a_notice_repeated_after_a_bad_signature_is_accepted() {
     let desk = Desk::deaf().await;
     let case = desk.paying(PAGE).await;
     desk.alipay.next_notice(Sending::wrong(Wrong::Signature, 3));
@@ -97,7 +97,7 @@ async fn fault_06_after_a_bad_signature_alipay_tells_again_and_is_believed() {
 }
 
 #[actix_web::test]
-async fn fault_07_what_is_well_signed_and_not_what_we_asked_for_is_parked_with_its_reason() {
+async fn a_signed_notice_that_does_not_match_the_payment_is_parked_with_its_reason() {
     for (wrong, reason) in [
         (Wrong::Amount, Some("the amount differs")),
         (Wrong::App, Some("the application differs")),
@@ -123,7 +123,7 @@ async fn fault_07_what_is_well_signed_and_not_what_we_asked_for_is_parked_with_i
 }
 
 #[actix_web::test]
-async fn fault_07_another_trade_than_the_one_that_paid_is_not_believed() {
+async fn a_notice_with_another_trade_number_is_refused() {
     let desk = Desk::deaf().await;
     let case = desk.paid(CODE).await;
     let sent = desk.alipay.resend(&case.pay_id, Some(Wrong::TradeNo)).await;
@@ -134,7 +134,7 @@ async fn fault_07_another_trade_than_the_one_that_paid_is_not_believed() {
 }
 
 #[actix_web::test]
-async fn fault_07_a_platform_that_charged_another_amount_leaves_it_parked_and_the_order_is_given_up() {
+async fn a_charge_of_another_amount_is_parked_and_the_order_is_cancelled() {
     for charged in [87_999, 88_001, 1] {
         let desk = Desk::open().await;
         let case = desk.paying(CODE).await;
@@ -153,7 +153,7 @@ async fn fault_07_a_platform_that_charged_another_amount_leaves_it_parked_and_th
 }
 
 #[actix_web::test]
-async fn fault_07_what_is_true_of_one_way_to_pay_is_not_told_through_the_other() {
+async fn a_notice_at_the_callback_address_of_another_product_is_refused() {
     for (provider, other) in [(PAGE, CODE), (CODE, PAGE)] {
         let (desk, case) = untold(provider).await;
         let right = desk.unheard(&case).await;

@@ -19,7 +19,7 @@ async fn goes_on(desk: &Desk, case: &Case) {
 }
 
 #[actix_web::test]
-async fn fault_15_a_change_of_keys_in_mid_flight_refuses_no_good_message() {
+async fn a_change_of_keys_refuses_no_valid_message() {
     for mut alipay in [Alipay::start().await, Alipay::with_certificates().await] {
         alipay.announce_change();
         let desk = Desk::with(alipay, &DEAF).await;
@@ -40,7 +40,7 @@ async fn fault_15_a_change_of_keys_in_mid_flight_refuses_no_good_message() {
 }
 
 #[actix_web::test]
-async fn fault_15_what_was_signed_before_the_change_is_good_after_it() {
+async fn a_message_signed_before_the_change_of_keys_is_valid_after_it() {
     for mut alipay in [Alipay::start().await, Alipay::with_certificates().await] {
         alipay.announce_change();
         let desk = Desk::with(alipay, &DEAF).await;
@@ -54,7 +54,7 @@ async fn fault_15_what_was_signed_before_the_change_is_good_after_it() {
 }
 
 #[actix_web::test]
-async fn fault_15_a_key_nobody_announced_is_believed_only_after_it_is_in_the_file() {
+async fn an_unknown_key_is_accepted_only_after_it_is_in_the_file() {
     for alipay in [Alipay::start().await, Alipay::with_certificates().await] {
         alipay.change_key();
         let mut desk = Desk::with(alipay, &DEAF).await;
@@ -77,7 +77,7 @@ async fn fault_15_a_key_nobody_announced_is_believed_only_after_it_is_in_the_fil
 }
 
 #[actix_web::test]
-async fn fault_15_an_answer_that_names_a_certificate_nobody_knows_is_none() {
+async fn an_answer_that_names_an_unknown_certificate_counts_as_no_answer() {
     let desk = Desk::with(Alipay::with_certificates().await, &DEAF).await;
     let case = desk.paid(CODE).await;
     desk.alipay.upset(Upset::next(Op::Refund, How::UnknownKey));

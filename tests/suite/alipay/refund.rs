@@ -24,7 +24,7 @@ async fn the_customer_gets_all_of_it_back() {
 }
 
 #[actix_web::test]
-async fn fault_10_parts_go_back_until_all_is_back_and_none_of_them_is_a_payment() {
+async fn parts_are_refunded_up_to_what_was_paid_and_none_counts_as_a_payment() {
     for provider in [PAGE, CODE] {
         let desk = Desk::deaf().await;
         let case = desk.paid(provider).await;
@@ -49,7 +49,7 @@ async fn fault_10_parts_go_back_until_all_is_back_and_none_of_them_is_a_payment(
 }
 
 #[actix_web::test]
-async fn fault_10_parts_at_once_are_each_made_once() {
+async fn concurrent_partial_refunds_are_each_made_once() {
     let desk = Desk::deaf().await;
     let case = desk.paid(CODE).await;
     desk.alipay.notices_of(&case.pay_id, Sending::at_once(5));
@@ -64,7 +64,7 @@ async fn fault_10_parts_at_once_are_each_made_once() {
 }
 
 #[actix_web::test]
-async fn fault_03_refunds_that_are_told_of_before_the_payment_and_backwards_end_the_same() {
+async fn refund_notices_before_the_payment_notice_lead_to_the_same_state() {
     for provider in [PAGE, CODE] {
         let desk = Desk::deaf().await;
         let case = desk.paying(provider).await;
@@ -89,7 +89,7 @@ async fn fault_03_refunds_that_are_told_of_before_the_payment_and_backwards_end_
 }
 
 #[actix_web::test]
-async fn fault_11_a_refund_that_is_accepted_is_not_done_until_alipay_says_so() {
+async fn an_accepted_refund_is_not_done_until_alipay_confirms_it() {
     for (provider, is_told) in [(PAGE, true), (CODE, true), (PAGE, false), (CODE, false)] {
         let desk = Desk::deaf().await;
         let case = desk.paid(provider).await;
@@ -111,7 +111,7 @@ async fn fault_11_a_refund_that_is_accepted_is_not_done_until_alipay_says_so() {
 }
 
 #[actix_web::test]
-async fn fault_11_a_refund_whose_answer_is_lost_is_not_made_twice() {
+async fn a_refund_with_a_lost_answer_is_made_once() {
     for provider in [PAGE, CODE] {
         let mut desk = Desk::deaf().await;
         let case = desk.paid(provider).await;
@@ -129,7 +129,7 @@ async fn fault_11_a_refund_whose_answer_is_lost_is_not_made_twice() {
 }
 
 #[actix_web::test]
-async fn fault_11_a_refund_that_was_given_up_there_is_made_again_under_its_number() {
+async fn a_refund_that_alipay_closed_is_requested_again_under_its_number() {
     let desk = Desk::deaf().await;
     let case = desk.paid(CODE).await;
     desk.alipay.next_refund(Course::later(MINUTE, RefundState::Closed));
@@ -142,7 +142,7 @@ async fn fault_11_a_refund_that_was_given_up_there_is_made_again_under_its_numbe
 }
 
 #[actix_web::test]
-async fn fault_11_a_refund_that_is_stuck_stays_in_sight() {
+async fn a_stuck_refund_stays_pending() {
     let desk = Desk::deaf().await;
     let case = desk.paid(PAGE).await;
     desk.alipay.next_refund(Course::later(MINUTE, RefundState::Abnormal));

@@ -34,7 +34,7 @@ fn placeholder() -> &'static str {
 }
 
 #[actix_web::test]
-async fn b7_keys_that_differ_in_case_are_two_orders_and_two_payments() {
+async fn keys_that_differ_in_case_are_two_orders_and_two_payments() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let goods_id = app.goods(10, "1.00").await;

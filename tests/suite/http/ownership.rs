@@ -1,4 +1,4 @@
-//! B6: what belongs to somebody else is as if it did not exist.
+//! What belongs to somebody else is as if it did not exist.
 
 use crate::support::{Answer, COUPON, GOODS, TestApp, Wish};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ fn shape(answer: Answer) -> (u16, String) {
 }
 
 #[actix_web::test]
-async fn b6_a_strangers_coupon_does_not_exist() {
+async fn another_users_coupon_does_not_exist() {
     let app = TestApp::start().await;
     let (_, mallory) = app.customer("mallory", "1000.00").await;
     let wish = |coupon_id: &str| Wish::of(GOODS, 1).with("coupon_id", json!(coupon_id));
@@ -32,7 +32,7 @@ async fn b6_a_strangers_coupon_does_not_exist() {
 }
 
 #[actix_web::test]
-async fn b6_a_strangers_balance_cannot_be_named_or_taken() {
+async fn another_users_balance_cannot_be_named_or_taken() {
     let app = TestApp::start().await;
     let (zs, (_, mallory)) = (app.zs().await, app.customer("mallory", "0.00").await);
     let wish = Wish::of(GOODS, 1).with("money_paid", json!("0.01"));
@@ -47,7 +47,7 @@ async fn b6_a_strangers_balance_cannot_be_named_or_taken() {
 }
 
 #[actix_web::test]
-async fn b6_a_strangers_order_and_payment_do_not_exist() {
+async fn another_users_order_and_payment_do_not_exist() {
     let app = TestApp::start().await;
     let (zs, (_, mallory)) = (app.zs().await, app.customer("mallory", "0.00").await);
     let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
@@ -74,7 +74,7 @@ async fn b6_a_strangers_order_and_payment_do_not_exist() {
 }
 
 #[actix_web::test]
-async fn b6_a_list_shows_ones_own_orders_alone() {
+async fn a_list_shows_only_the_callers_orders() {
     let app = TestApp::start().await;
     let (zs, (_, mallory)) = (app.zs().await, app.customer("mallory", "0.00").await);
     let mut ours = Vec::new();

@@ -37,7 +37,7 @@ async fn assert_given_back(app: &TestApp, attempts: i64) {
 }
 
 #[actix_web::test]
-async fn m1_an_order_whose_saga_dies_is_cancelled_after_the_restart() {
+async fn an_interrupted_order_is_cancelled_after_the_restart() {
     for events in 0..3 {
         let mut app = TestApp::start().await;
         let zs = app.zs().await;
@@ -59,7 +59,7 @@ async fn m1_an_order_whose_saga_dies_is_cancelled_after_the_restart() {
 }
 
 #[actix_web::test]
-async fn m1_an_order_whose_saga_dies_is_confirmed_after_the_restart_while_there_is_time() {
+async fn an_interrupted_order_is_confirmed_after_a_restart_within_its_deadline() {
     for events in 0..4 {
         let mut app = TestApp::start().await;
         let zs = app.zs().await;
@@ -78,7 +78,7 @@ async fn m1_an_order_whose_saga_dies_is_confirmed_after_the_restart_while_there_
 }
 
 #[actix_web::test]
-async fn m1_an_order_that_cannot_write_its_cancellation_is_cancelled_after_the_restart() {
+async fn an_order_whose_cancellation_could_not_be_stored_is_cancelled_after_the_restart() {
     let mut app = TestApp::with(&[("ORDERS__ANSWER_WITHIN", "100ms"), ("ORDERS__DEADLINE", "2s")]).await;
     let zs = app.zs().await;
     // The pre-order is written, then the order's owner writes nothing any more.
@@ -98,7 +98,7 @@ async fn m1_an_order_that_cannot_write_its_cancellation_is_cancelled_after_the_r
 }
 
 #[actix_web::test]
-async fn m1_a_panic_in_a_saga_restarts_the_coordinator_which_drives_it_on() {
+async fn a_panic_in_a_saga_restarts_the_coordinator_and_the_saga_goes_on() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     app.faults.plan("coordinator.event", Fault::Panic, 1, 1);
@@ -111,7 +111,7 @@ async fn m1_a_panic_in_a_saga_restarts_the_coordinator_which_drives_it_on() {
 }
 
 #[actix_web::test]
-async fn m5_what_another_node_claimed_and_left_is_taken_over_after_its_lease() {
+async fn messages_claimed_by_another_node_are_taken_over_after_the_lease() {
     let mut app = TestApp::with(&[("ORDERS__DEADLINE", "0s")]).await;
     with_claimed_messages(&app).await;
     app.tamper("order", "UPDATE mq_producer SET node_id = 7");
@@ -126,7 +126,7 @@ async fn m5_what_another_node_claimed_and_left_is_taken_over_after_its_lease() {
 }
 
 #[actix_web::test]
-async fn m5_what_this_node_claimed_in_an_earlier_life_is_taken_over_at_once() {
+async fn messages_claimed_before_a_restart_are_taken_over_at_once() {
     let mut app = TestApp::with(&[("ORDERS__DEADLINE", "0s")]).await;
     with_claimed_messages(&app).await;
     app.restart().await;
@@ -136,7 +136,7 @@ async fn m5_what_this_node_claimed_in_an_earlier_life_is_taken_over_at_once() {
 }
 
 #[actix_web::test]
-async fn m5_a_consumer_that_dies_half_way_has_done_nothing_and_does_it_once_later() {
+async fn a_consumer_that_fails_half_way_has_its_effect_once_in_the_end() {
     let app = TestApp::with(&[("ORDERS__DEADLINE", "0s"), ("RELAY__BACKOFF__FIRST", "1h")]).await;
     for (n, point) in (1_i64..).zip(["user.before_commit", "user.after_commit"]) {
         let zs = app.zs().await;

@@ -1,4 +1,4 @@
-//! B8: what an order reserves and gives back, in every order of arrival, twice each, at each of the three owners.
+//! What an order reserves and gives back, in every order of arrival, twice each, at each of the three owners.
 
 use std::sync::Arc;
 
@@ -125,7 +125,7 @@ async fn each<O: Consumer>(
 }
 
 #[actix_web::test]
-async fn b8_stock_is_right_in_every_order_of_arrival() {
+async fn stock_is_right_in_every_order_of_arrival() {
     let start = async |store| {
         let (owner, _) = OwnerActor::start(Arc::new(Goods { kit: kit() }), store, LIMITS);
         for goods_id in [1, 2] {
@@ -153,7 +153,7 @@ async fn b8_stock_is_right_in_every_order_of_arrival() {
 }
 
 #[actix_web::test]
-async fn b8_a_coupon_is_right_in_every_order_of_arrival() {
+async fn a_coupon_is_right_in_every_order_of_arrival() {
     let start = async |store| {
         let (owner, _) = OwnerActor::start(Arc::new(Coupon { kit: kit() }), store, LIMITS);
         let (coupon_id, user_id) = (Id::new(1), Id::new(1));
@@ -172,7 +172,7 @@ async fn b8_a_coupon_is_right_in_every_order_of_arrival() {
 }
 
 #[actix_web::test]
-async fn b8_a_balance_is_right_in_every_order_of_arrival() {
+async fn a_balance_is_right_in_every_order_of_arrival() {
     let start = async |store| {
         let points_per_unit = config::read("", Vec::new()).unwrap().points.per_unit;
         let (owner, _) = OwnerActor::start(Arc::new(User { kit: kit(), points_per_unit }), store, LIMITS);

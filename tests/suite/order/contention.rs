@@ -31,7 +31,7 @@ async fn at_once(app: &TestApp, token: &str, wishes: &[Wish]) -> Vec<Answer> {
 }
 
 #[actix_web::test]
-async fn b4_a_thousand_contenders_buy_exactly_ten_units() {
+async fn a_thousand_concurrent_orders_buy_exactly_ten_units() {
     let app = TestApp::start().await;
     let goods_id = app.goods(10, "1.00").await;
     let mut customers = Vec::new();
@@ -55,7 +55,7 @@ async fn b4_a_thousand_contenders_buy_exactly_ten_units() {
 }
 
 #[actix_web::test]
-async fn b4_sixty_four_customers_buy_exactly_ten_units_from_many_writers() {
+async fn sixty_four_customers_buy_exactly_ten_units_through_many_writers() {
     let app = TestApp::with(&[("STORE__WRITERS", "8"), ("OWNERS__BATCH_MAX", "2")]).await;
     let goods_id = app.goods(10, "1.00").await;
     let customers = stream::iter(0..64).then(async |n| app.customer(&format!("contender-{n}"), "0.00").await.1);
@@ -70,7 +70,7 @@ async fn b4_sixty_four_customers_buy_exactly_ten_units_from_many_writers() {
 }
 
 #[actix_web::test]
-async fn b4_orders_of_several_units_sell_no_more_than_there_are() {
+async fn orders_of_several_units_never_oversell() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let goods_id = app.goods(10, "1.00").await;
@@ -81,7 +81,7 @@ async fn b4_orders_of_several_units_sell_no_more_than_there_are() {
 }
 
 #[actix_web::test]
-async fn b4_orders_that_want_the_same_goods_in_another_order_do_not_wait_for_each_other() {
+async fn orders_that_list_the_same_goods_in_reverse_do_not_block_each_other() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let (one, two) = (app.goods(10, "1.00").await, app.goods(10, "1.00").await);
@@ -96,7 +96,7 @@ async fn b4_orders_that_want_the_same_goods_in_another_order_do_not_wait_for_eac
 }
 
 #[actix_web::test]
-async fn b5_a_coupon_in_several_orders_at_once_is_used_once() {
+async fn a_coupon_in_several_orders_at_once_is_used_once() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let goods_id = app.goods(100, "200.00").await;
@@ -113,7 +113,7 @@ async fn b5_a_coupon_in_several_orders_at_once_is_used_once() {
 }
 
 #[actix_web::test]
-async fn b5_a_balance_in_several_orders_at_once_is_taken_once() {
+async fn a_balance_in_several_orders_at_once_is_taken_once() {
     let app = TestApp::start().await;
     let goods_id = app.goods(100, "200.00").await;
     let (_, token) = app.customer("saver", "100.00").await;

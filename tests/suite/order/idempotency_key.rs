@@ -1,4 +1,4 @@
-//! B7: the same key and body are the same one order, for ever; another body under the key is refused.
+//! The same key and body are the same one order, for ever; another body under the key is refused.
 
 use crate::support::{GOODS, TestApp, USER, Wish};
 use futures_util::future::join_all;
@@ -13,7 +13,7 @@ async fn assert_taken_once(app: &TestApp, token: &str) {
 }
 
 #[actix_web::test]
-async fn b7_a_retried_order_is_the_same_order_also_after_a_restart() {
+async fn a_retried_request_is_the_same_order_even_after_a_restart() {
     let mut app = TestApp::start().await;
     let zs = app.zs().await;
     let first = app.order(&zs, "key", &Wish::golden()).await.expect(201);
@@ -34,7 +34,7 @@ async fn b7_a_retried_order_is_the_same_order_also_after_a_restart() {
 }
 
 #[actix_web::test]
-async fn b7_fifty_calls_with_one_key_at_once_are_one_order() {
+async fn fifty_concurrent_calls_with_one_key_are_one_order() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let wish = Wish::golden();
@@ -55,7 +55,7 @@ async fn b7_fifty_calls_with_one_key_at_once_are_one_order() {
 }
 
 #[actix_web::test]
-async fn b7_another_body_under_a_used_key_is_refused() {
+async fn another_body_under_a_used_key_is_refused() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     app.order(&zs, "key", &Wish::golden()).await.expect(201);
@@ -78,7 +78,7 @@ async fn b7_another_body_under_a_used_key_is_refused() {
 }
 
 #[actix_web::test]
-async fn b7_the_same_request_written_otherwise_is_the_same_request() {
+async fn the_same_request_in_another_notation_is_the_same_request() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let first = app.order(&zs, "key", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
@@ -95,7 +95,7 @@ async fn b7_the_same_request_written_otherwise_is_the_same_request() {
 }
 
 #[actix_web::test]
-async fn b7_a_key_is_its_users_alone() {
+async fn two_users_may_use_the_same_key() {
     let app = TestApp::start().await;
     let (zs, (_, other)) = (app.zs().await, app.customer("other", "0.00").await);
     let one = app.order(&zs, "key", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
@@ -106,7 +106,7 @@ async fn b7_a_key_is_its_users_alone() {
 }
 
 #[actix_web::test]
-async fn b7_a_refusal_stays_also_after_its_reason_is_gone() {
+async fn a_refusal_stays_after_its_reason_is_gone() {
     let mut app = TestApp::start().await;
     let (zs, admin) = (app.zs().await, app.admin().await);
     let goods_id = app.goods(1, "1.00").await;
@@ -128,7 +128,7 @@ async fn b7_a_refusal_stays_also_after_its_reason_is_gone() {
 }
 
 #[actix_web::test]
-async fn b7_a_cancelled_orders_refusal_stays_too() {
+async fn the_refusal_of_a_cancelled_order_stays() {
     let app = TestApp::with(&[("ORDERS__BACKOFF__LONGEST", "20ms")]).await;
     let zs = app.zs().await;
     let wish = Wish::golden();
@@ -144,7 +144,7 @@ async fn b7_a_cancelled_orders_refusal_stays_too() {
 }
 
 #[actix_web::test]
-async fn b7_a_step_whose_answer_is_lost_is_sent_again_and_happens_once() {
+async fn a_step_with_a_lost_answer_is_sent_again_and_happens_once() {
     let app = TestApp::with(&[("ORDERS__BACKOFF__LONGEST", "20ms")]).await;
     let zs = app.zs().await;
     for (n, point) in (1..).zip([

@@ -15,7 +15,7 @@ async fn me(app: &TestApp, token: &str) -> (Value, Value) {
 }
 
 #[actix_web::test]
-async fn b1_a_number_below_one_is_refused_before_anything_is_written() {
+async fn a_quantity_below_one_is_refused_before_anything_is_written() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let before = app.rows();
@@ -35,7 +35,7 @@ async fn b1_a_number_below_one_is_refused_before_anything_is_written() {
 }
 
 #[actix_web::test]
-async fn b3_a_refused_order_gives_back_nothing_it_did_not_take() {
+async fn a_refused_order_gives_back_nothing_it_did_not_take() {
     let app = TestApp::with(&[("ORDERS__BACKOFF__LONGEST", "20ms")]).await;
     let (zs, admin) = (app.zs().await, app.admin().await);
     let first = app.order(&zs, "first", &Wish::golden()).await.expect(201).text_of("order_id");
@@ -61,7 +61,7 @@ async fn b3_a_refused_order_gives_back_nothing_it_did_not_take() {
 }
 
 #[actix_web::test]
-async fn b3_a_refused_order_gives_back_all_it_took() {
+async fn a_refused_order_gives_back_everything_it_took() {
     let app = TestApp::with(&[("ORDERS__BACKOFF__LONGEST", "20ms")]).await;
     let (zs, admin) = (app.zs().await, app.admin().await);
     let wish = Wish::golden();

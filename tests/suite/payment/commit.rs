@@ -24,7 +24,7 @@ async fn a_callback_that_comes_before_the_shop_knows_where_to_pay_is_believed() 
 }
 
 #[actix_web::test]
-async fn m8_paid_and_its_messages_are_one() {
+async fn a_payment_and_its_messages_are_committed_together() {
     let app = TestApp::with(&SLOW).await;
     let (zs, order_id, pay_id) = app.paying().await;
     // All is done and nothing is committed.
@@ -41,7 +41,7 @@ async fn m8_paid_and_its_messages_are_one() {
 }
 
 #[actix_web::test]
-async fn m8_a_callback_whose_answer_is_lost_has_done_its_work() {
+async fn a_callback_with_a_lost_answer_has_taken_effect() {
     let app = TestApp::with(&SLOW).await;
     let (zs, order_id, pay_id) = app.paying().await;
     app.faults.plan("pay.after_commit", Fault::Error, 0, 1);

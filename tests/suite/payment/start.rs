@@ -17,7 +17,7 @@ async fn pay_status(app: &TestApp, token: &str, order_id: &str) -> Value {
 }
 
 #[actix_web::test]
-async fn p3_only_ones_own_confirmed_unpaid_order_can_be_paid() {
+async fn only_the_callers_confirmed_unpaid_order_can_be_paid() {
     let app = TestApp::start().await;
     let (zs, (_, mallory)) = (app.zs().await, app.customer("mallory", "0.00").await);
     let order_id = order(&app, &zs, "order").await;
@@ -40,7 +40,7 @@ async fn p3_only_ones_own_confirmed_unpaid_order_can_be_paid() {
 }
 
 #[actix_web::test]
-async fn p3_a_cancelled_order_cannot_be_paid() {
+async fn a_cancelled_order_cannot_be_paid() {
     let app = TestApp::with(&[("ORDERS__DEADLINE", "0s")]).await;
     let zs = app.zs().await;
     let refused = app.order(&zs, "order", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
@@ -51,7 +51,7 @@ async fn p3_a_cancelled_order_cannot_be_paid() {
 }
 
 #[actix_web::test]
-async fn p3_an_order_whose_time_to_be_paid_has_passed_cannot_be_paid() {
+async fn an_order_past_its_payment_deadline_cannot_be_paid() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let order_id = order(&app, &zs, "order").await;
@@ -61,7 +61,7 @@ async fn p3_an_order_whose_time_to_be_paid_has_passed_cannot_be_paid() {
 }
 
 #[actix_web::test]
-async fn p3_a_paid_order_cannot_be_paid_even_before_it_has_heard_of_it() {
+async fn a_paid_order_cannot_be_paid_again_even_before_it_is_marked_paid() {
     let app = TestApp::with(&[("RELAY__BACKOFF__FIRST", "1h"), ("RELAY__BACKOFF__LONGEST", "1h")]).await;
     let zs = app.zs().await;
     let order_id = order(&app, &zs, "order").await;

@@ -28,7 +28,7 @@ async fn cancelled_but_open(app: &TestApp) -> (String, String, String) {
 }
 
 #[actix_web::test]
-async fn p5_payment_of_a_cancelled_order_is_refunded_by_itself() {
+async fn payment_of_a_cancelled_order_is_refunded_automatically() {
     let app = TestApp::start().await;
     let (zs, order_id, pay_id) = cancelled_but_open(&app).await;
     app.pay_at_platform(&pay_id, json!({})).await.expect(200);
@@ -42,7 +42,7 @@ async fn p5_payment_of_a_cancelled_order_is_refunded_by_itself() {
 }
 
 #[actix_web::test]
-async fn p5_payment_of_an_expired_order_is_refunded_by_itself_also_when_fifty_callbacks_tell_of_it() {
+async fn payment_of_an_expired_order_is_refunded_automatically_even_with_fifty_callbacks() {
     let app = TestApp::start().await;
     let (_, _, pay_id) = app.paying().await;
     app.advance(PAY_WITHIN).await;

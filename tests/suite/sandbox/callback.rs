@@ -29,7 +29,7 @@ async fn signed(app: &TestApp, body: &Value) -> crate::support::Answer {
 }
 
 #[actix_web::test]
-async fn p1_a_platforms_callback_with_anything_wrong_in_it_changes_nothing() {
+async fn a_tampered_callback_changes_nothing() {
     let app = start().await;
     let (zs, order_id, pay_id) = app.paying().await;
     let mut told = Vec::new();
@@ -50,7 +50,7 @@ async fn p1_a_platforms_callback_with_anything_wrong_in_it_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn p1_nobody_without_the_secret_is_believed() {
+async fn a_callback_without_a_valid_signature_is_refused() {
     let app = start().await;
     let (_, _, pay_id) = app.paying().await;
     let before = app.rows();
@@ -79,7 +79,7 @@ async fn p1_nobody_without_the_secret_is_believed() {
 }
 
 #[actix_web::test]
-async fn p1_a_signed_notice_that_differs_from_our_row_changes_nothing() {
+async fn a_signed_notice_that_differs_from_the_stored_payment_changes_nothing() {
     let app = start().await;
     let (zs, order_id, pay_id) = app.paying().await;
     let other = app.order(&zs, "other", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
@@ -122,7 +122,7 @@ async fn p1_a_signed_notice_that_differs_from_our_row_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn p2_a_notice_cannot_choose_the_order_it_pays() {
+async fn a_notice_cannot_choose_the_order_it_pays() {
     let app = start().await;
     let (zs, order_id, pay_id) = app.paying().await;
     let other = app.order(&zs, "other", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
@@ -146,7 +146,7 @@ async fn p2_a_notice_cannot_choose_the_order_it_pays() {
 }
 
 #[actix_web::test]
-async fn p4_the_same_callback_pays_once_and_is_answered_well_every_time() {
+async fn a_repeated_callback_pays_once_and_is_accepted_every_time() {
     let mut app = start().await;
     let (zs, order_id, pay_id) = app.paying().await;
     app.pay_at_platform(&pay_id, json!({"callbacks": 50, "concurrent": true})).await.expect(200);
@@ -163,7 +163,7 @@ async fn p4_the_same_callback_pays_once_and_is_answered_well_every_time() {
 }
 
 #[actix_web::test]
-async fn p4_the_same_callback_one_after_the_other_pays_once_too() {
+async fn fifty_copies_of_a_callback_in_sequence_pay_once() {
     let app = start().await;
     let (zs, order_id, pay_id) = app.paying().await;
     for copies in [2, 48] {

@@ -70,7 +70,7 @@ impl Shop {
 }
 
 #[actix_web::test]
-async fn fault_12_a_payment_whose_start_had_no_good_answer_is_started_once() {
+async fn a_create_call_without_a_valid_answer_ends_in_one_payment() {
     for way in [SCAN, INSIDE] {
         let shop = Shop::with(Wechat::start().await, way).await;
         for (n, wrong) in wrong(Op::Create).enumerate() {
@@ -94,7 +94,7 @@ async fn fault_12_a_payment_whose_start_had_no_good_answer_is_started_once() {
 }
 
 #[actix_web::test]
-async fn fault_12_a_payment_whose_start_had_no_answer_and_that_nobody_tries_again_is_given_up() {
+async fn a_payment_whose_create_call_failed_and_is_not_repeated_is_closed() {
     for works in [true, false] {
         let shop = Shop::open().await;
         let order_id = shop.order().await;
@@ -115,7 +115,7 @@ async fn fault_12_a_payment_whose_start_had_no_answer_and_that_nobody_tries_agai
 }
 
 #[actix_web::test]
-async fn fault_12_a_payment_that_is_started_again_in_its_orders_last_seconds_is_the_same() {
+async fn a_create_call_repeated_in_the_last_seconds_of_the_order_is_the_same_payment() {
     for way in [SCAN, INSIDE] {
         let shop = Shop::with(Wechat::start().await, way).await;
         let order_id = shop.order().await;
@@ -135,7 +135,7 @@ async fn fault_12_a_payment_that_is_started_again_in_its_orders_last_seconds_is_
 }
 
 #[actix_web::test]
-async fn fault_12_a_question_without_a_good_answer_is_asked_again() {
+async fn a_query_without_a_valid_answer_is_repeated() {
     let shop = Shop::open().await;
     for (n, wrong) in wrong(Op::Query).enumerate() {
         let (order_id, pay_id) = shop.plain_paying(&format!("order-{n}")).await;
@@ -154,7 +154,7 @@ async fn fault_12_a_question_without_a_good_answer_is_asked_again() {
 }
 
 #[actix_web::test]
-async fn fault_12_a_refund_without_a_good_answer_is_asked_for_and_made_once() {
+async fn a_refund_without_a_valid_answer_is_queried_and_made_once() {
     let shop = Shop::open().await;
     for (n, wrong) in wrong(Op::Refund).enumerate() {
         let (order_id, pay_id) = shop.plain_paying(&format!("order-{n}")).await;
@@ -181,7 +181,7 @@ async fn fault_12_a_refund_without_a_good_answer_is_asked_for_and_made_once() {
 }
 
 #[actix_web::test]
-async fn fault_12_a_question_about_a_refund_without_a_good_answer_is_asked_again() {
+async fn a_refund_query_without_a_valid_answer_is_repeated() {
     let shop = Shop::open().await;
     for (n, wrong) in wrong(Op::RefundQuery).enumerate() {
         let (order_id, pay_id) = shop.plain_paying(&format!("order-{n}")).await;
@@ -202,7 +202,7 @@ async fn fault_12_a_question_about_a_refund_without_a_good_answer_is_asked_again
 }
 
 #[actix_web::test]
-async fn fault_12_a_refund_that_is_said_not_to_be_there_is_the_same_when_it_is_made_again() {
+async fn a_refund_reported_missing_is_requested_again_and_stays_one_refund() {
     for lie in [How::Says("RESOURCE_NOT_EXISTS"), How::SaysUnsigned("RESOURCENOTEXISTS")] {
         let shop = Shop::open().await;
         let (order_id, pay_id) = shop.plain_paying("order").await;
@@ -223,7 +223,7 @@ async fn fault_12_a_refund_that_is_said_not_to_be_there_is_the_same_when_it_is_m
 }
 
 #[actix_web::test]
-async fn fault_12_closing_without_a_good_answer_gives_nothing_up_until_there_is_one() {
+async fn a_close_call_without_a_valid_answer_leaves_the_order_open_until_the_outcome_is_known() {
     let shop = Shop::open().await;
     for (n, wrong) in wrong(Op::Close).enumerate() {
         let (order_id, pay_id) = shop.plain_paying(&format!("order-{n}")).await;
@@ -249,7 +249,7 @@ async fn fault_12_closing_without_a_good_answer_gives_nothing_up_until_there_is_
 }
 
 #[actix_web::test]
-async fn fault_12_an_answer_that_comes_slowly_is_an_answer() {
+async fn a_slow_answer_within_the_timeout_is_accepted() {
     let shop = Shop::open().await;
     let slow = How::Slow(Duration::from_millis(30));
     for op in [Op::Create, Op::Query, Op::Close, Op::Refund, Op::RefundQuery] {
@@ -271,7 +271,7 @@ async fn fault_12_an_answer_that_comes_slowly_is_an_answer() {
 }
 
 #[actix_web::test]
-async fn fault_12_an_answer_that_never_comes_is_given_up_and_asked_for() {
+async fn a_call_that_is_never_answered_times_out_and_its_outcome_is_queried() {
     let shop = Shop::open().await;
     let (_, asked) = shop.plain_paying("asked").await;
     let (cancelled, closed) = shop.plain_paying("closed").await;

@@ -1,5 +1,5 @@
-//! What goes wrong between a shop and WeChat Pay while it tells: each fault by its number, and what both have in their
-//! books afterwards.
+//! Faults between the shop and WeChat Pay: notices that are late, repeated, lost, early or out of order, and what the
+//! shop and the platform have recorded afterwards.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ const PAY_WITHIN: Duration = Duration::from_secs(30 * 60);
 const NONE: [&str; 0] = [];
 
 #[actix_web::test]
-async fn fault_01_a_callback_after_the_order_has_expired_finds_it_paid_as_it_was() {
+async fn a_callback_after_the_order_has_expired_finds_it_paid() {
     let shop = Shop::open().await;
     let (order_id, pay_id) = shop.paying().await;
     shop.wechat.notices_of(&pay_id, Sending::late(HOUR));
@@ -29,7 +29,7 @@ async fn fault_01_a_callback_after_the_order_has_expired_finds_it_paid_as_it_was
 }
 
 #[actix_web::test]
-async fn fault_01_money_for_an_order_that_is_given_up_goes_back_by_itself() {
+async fn a_late_payment_of_a_cancelled_order_is_refunded() {
     let (signed, unsigned) = (How::Says("ORDER_NOT_EXIST"), How::SaysUnsigned("ORDER_NOT_EXIST"));
     for (lie, is_late) in [(signed, true), (signed, false), (unsigned, true), (unsigned, false)] {
         let shop = Shop::open().await;
@@ -53,7 +53,7 @@ async fn fault_01_money_for_an_order_that_is_given_up_goes_back_by_itself() {
 }
 
 #[actix_web::test]
-async fn fault_02_a_callback_that_comes_often_one_after_the_other_or_at_once_pays_once() {
+async fn a_repeated_callback_pays_once() {
     for sending in [Sending::copies(30), Sending::at_once(30)] {
         let shop = Shop::open().await;
         let (order_id, pay_id) = shop.paying().await;
@@ -73,7 +73,7 @@ async fn fault_02_a_callback_that_comes_often_one_after_the_other_or_at_once_pay
 }
 
 #[actix_web::test]
-async fn fault_02_a_callback_and_somebody_who_asks_at_the_same_moment_pay_once() {
+async fn a_callback_and_concurrent_queries_pay_once() {
     let shop = Shop::open().await;
     let (order_id, pay_id) = shop.paying().await;
     shop.wechat.notices_of(&pay_id, Sending::held());
@@ -89,7 +89,7 @@ async fn fault_02_a_callback_and_somebody_who_asks_at_the_same_moment_pay_once()
 }
 
 #[actix_web::test]
-async fn fault_03_a_refund_that_is_told_before_its_payment_ends_in_the_same_books() {
+async fn refund_notices_before_the_payment_notice_lead_to_the_same_state() {
     let shop = Shop::open().await;
     let (order_id, pay_id) = shop.paying().await;
     shop.wechat.notices_of(&pay_id, Sending::held());
@@ -112,7 +112,7 @@ async fn fault_03_a_refund_that_is_told_before_its_payment_ends_in_the_same_book
 }
 
 #[actix_web::test]
-async fn fault_03_a_refund_nobody_here_knows_is_parked_before_and_after_its_payment() {
+async fn an_unknown_refund_is_parked_before_and_after_its_payment() {
     let mut shop = Shop::open().await;
     let (order_id, pay_id) = shop.paying().await;
     shop.wechat.notices_of(&pay_id, Sending::held());
@@ -134,7 +134,7 @@ async fn fault_03_a_refund_nobody_here_knows_is_parked_before_and_after_its_paym
 }
 
 #[actix_web::test]
-async fn fault_04_a_lost_callback_is_found_by_asking() {
+async fn a_lost_callback_is_found_by_a_query() {
     for way in [SCAN, INSIDE] {
         let shop = Shop::with(crate::platform::Wechat::start().await, way).await;
         let (order_id, pay_id) = shop.paying().await;
@@ -154,7 +154,7 @@ async fn fault_04_a_lost_callback_is_found_by_asking() {
 }
 
 #[actix_web::test]
-async fn fault_05_a_callback_that_comes_before_the_payment_is_started_is_believed() {
+async fn a_callback_before_the_answer_to_the_create_call_is_accepted() {
     for way in [SCAN, INSIDE] {
         let shop = Shop::with(crate::platform::Wechat::start().await, way).await;
         let order_id = shop.order().await;
@@ -171,7 +171,7 @@ async fn fault_05_a_callback_that_comes_before_the_payment_is_started_is_believe
 }
 
 #[actix_web::test]
-async fn fault_09_an_old_message_that_comes_again_after_the_refund_changes_nothing() {
+async fn an_old_notice_after_the_refund_changes_nothing() {
     let shop = Shop::open().await;
     let (order_id, pay_id) = shop.paid().await;
     shop.app.refund(&shop.zs, "refund", &order_id).await.expect(202);
@@ -195,7 +195,7 @@ async fn fault_09_an_old_message_that_comes_again_after_the_refund_changes_nothi
 }
 
 #[actix_web::test]
-async fn fault_13_a_buyer_who_is_faster_than_closing_has_paid() {
+async fn a_customer_who_pays_during_the_close_call_has_paid() {
     for act in [Act::Pays, Act::PaysAndTells] {
         let shop = Shop::open().await;
         let (order_id, pay_id) = shop.paying().await;
@@ -213,7 +213,7 @@ async fn fault_13_a_buyer_who_is_faster_than_closing_has_paid() {
 }
 
 #[actix_web::test]
-async fn fault_14_of_two_payments_of_one_order_one_counts_and_the_other_goes_back() {
+async fn of_two_paid_payments_of_one_order_one_counts_and_the_other_is_refunded() {
     for is_told in [true, false] {
         let shop = Shop::open().await;
         let order_id = shop.order().await;
@@ -241,7 +241,7 @@ async fn fault_14_of_two_payments_of_one_order_one_counts_and_the_other_goes_bac
 }
 
 #[actix_web::test]
-async fn fault_14_a_second_charge_under_the_same_number_is_parked_for_somebody_to_see() {
+async fn a_second_trade_under_one_number_is_parked_with_its_reason() {
     let shop = Shop::open().await;
     let (order_id, pay_id) = shop.paid().await;
     shop.wechat.pay_again(&pay_id).await;
@@ -253,7 +253,7 @@ async fn fault_14_a_second_charge_under_the_same_number_is_parked_for_somebody_t
 }
 
 #[actix_web::test]
-async fn fault_16_a_reply_that_is_not_heard_brings_the_callback_back_for_a_day() {
+async fn a_callback_with_an_ignored_reply_is_repeated_on_schedule_and_pays_once() {
     for heard in [Heard::Nothing, Heard::Said(500, ""), Heard::Said(302, ""), Heard::Said(401, r#"{"code":"FAIL"}"#)] {
         let mut shop = Shop::open().await;
         let (order_id, pay_id) = shop.paying().await;
@@ -277,7 +277,7 @@ async fn fault_16_a_reply_that_is_not_heard_brings_the_callback_back_for_a_day()
 }
 
 #[actix_web::test]
-async fn fault_17_a_coupon_of_the_platform_is_not_less_money_for_the_shop() {
+async fn a_coupon_of_the_platform_does_not_change_the_amount() {
     for is_told in [true, false] {
         let shop = Shop::open().await;
         let (order_id, pay_id) = shop.paying().await;

@@ -52,7 +52,7 @@ impl Shop {
 }
 
 #[actix_web::test]
-async fn fault_06_what_is_not_signed_or_sealed_as_agreed_is_refused_and_leaves_nothing() {
+async fn a_notice_without_a_valid_signature_or_encryption_is_refused_and_the_next_one_accepted() {
     let shop = Shop::open().await;
     for (n, (wrong, status)) in [
         (Wrong::Signature, 401),
@@ -82,7 +82,7 @@ async fn fault_06_what_is_not_signed_or_sealed_as_agreed_is_refused_and_leaves_n
 }
 
 #[actix_web::test]
-async fn fault_06_an_event_nobody_here_knows_is_taken_and_means_nothing() {
+async fn an_unknown_event_is_accepted_without_effect() {
     let shop = Shop::open().await;
     let (order_id, pay_id) = shop.paying().await;
     let before = shop.app.rows();
@@ -97,7 +97,7 @@ async fn fault_06_an_event_nobody_here_knows_is_taken_and_means_nothing() {
 }
 
 #[actix_web::test]
-async fn fault_07_what_is_signed_well_and_not_ours_is_parked_with_its_reason() {
+async fn a_signed_notice_that_does_not_match_the_payment_is_parked_with_its_reason() {
     let shop = Shop::open().await;
     for (n, (wrong, reason)) in [
         (Wrong::Amount, "the amount differs"),
@@ -115,7 +115,7 @@ async fn fault_07_what_is_signed_well_and_not_ours_is_parked_with_its_reason() {
 }
 
 #[actix_web::test]
-async fn fault_07_a_refund_that_is_told_wrong_is_parked_with_its_reason() {
+async fn a_signed_notice_that_does_not_match_the_refund_is_parked_with_its_reason() {
     let shop = Shop::open().await;
     for (n, (wrong, reason)) in [
         (Wrong::Amount, "the amount of the refund differs"),
@@ -148,7 +148,7 @@ async fn fault_07_a_refund_that_is_told_wrong_is_parked_with_its_reason() {
 }
 
 #[actix_web::test]
-async fn fault_07_another_amount_that_was_really_charged_stays_parked_and_the_order_is_given_up() {
+async fn a_charge_of_another_amount_is_parked_and_the_order_is_cancelled() {
     for (charged, is_told) in [(87_999, true), (88_001, true), (1, false)] {
         let shop = Shop::open().await;
         let (order_id, pay_id) = shop.paying().await;
@@ -167,7 +167,7 @@ async fn fault_07_another_amount_that_was_really_charged_stays_parked_and_the_or
 }
 
 #[actix_web::test]
-async fn fault_08_a_stamp_that_is_too_old_or_from_the_future_is_refused_and_the_next_one_believed() {
+async fn a_notice_with_a_stale_or_future_timestamp_is_refused_and_the_next_one_accepted() {
     let shop = Shop::open().await;
     for (n, wrong) in [Wrong::Stale, Wrong::Future].into_iter().enumerate() {
         shop.first_is_wrong(n, wrong, 401, None).await;

@@ -169,7 +169,7 @@ async fn each_kind_of_key_is_enough_by_itself() {
 }
 
 #[actix_web::test]
-async fn fault_15_while_the_keys_change_over_no_good_message_is_refused() {
+async fn a_change_of_keys_refuses_no_valid_message() {
     let shop = Shop::with(Wechat::changing_over().await, SCAN).await;
     for (n, signs_with) in [SignsWith::Certificate, SignsWith::Both, SignsWith::PublicKey].into_iter().enumerate() {
         shop.wechat.sign_with(signs_with);
@@ -194,7 +194,7 @@ fn serial(delivery: &crate::platform::Delivery) -> String {
 }
 
 #[actix_web::test]
-async fn fault_15_a_shop_with_the_old_key_alone_takes_nothing_until_it_has_the_new_one() {
+async fn a_shop_that_knows_only_the_old_key_accepts_nothing_signed_with_the_new_one() {
     // The merchant has the public key in its console, and the shop does not know it yet.
     let shop = Shop::with(Wechat::with_certificate().await, SCAN).await;
     let (order_id, pay_id) = shop.paying().await;

@@ -200,7 +200,7 @@ async fn an_order_paid_inside_wechat_is_refunded_in_parts() {
 }
 
 #[actix_web::test]
-async fn fault_10_parts_go_back_one_by_one_and_never_more_than_was_paid() {
+async fn parts_are_refunded_up_to_what_was_paid_and_none_counts_as_a_payment() {
     let shop = Shop::open().await;
     let (order_id, pay_id) = shop.paid().await;
     let mut back = 0;
@@ -223,7 +223,7 @@ async fn fault_10_parts_go_back_one_by_one_and_never_more_than_was_paid() {
 }
 
 #[actix_web::test]
-async fn fault_11_a_refund_is_made_once_however_it_goes() {
+async fn a_refund_is_made_once_whatever_its_outcome() {
     let ends = [RefundState::Success, RefundState::Abnormal, RefundState::Closed];
     for (end, is_answered) in ends.into_iter().flat_map(|end| [(end, true), (end, false)]) {
         let shop = Shop::open().await;
