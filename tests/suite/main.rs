@@ -1,4 +1,6 @@
-//! The specification: the real application over HTTP, each test with its own data folder.
+//! The specification: tests of the real application over HTTP, each with its own data folder.
+//!
+//! Each room has a folder. `house::specification` lists what must never happen and names the tests that show it.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,

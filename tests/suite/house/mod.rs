@@ -2,4 +2,5 @@
 
 #[cfg(feature = "sqlite")]
 mod canary;
+mod specification;
 mod tidy;
