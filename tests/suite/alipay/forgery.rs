@@ -6,10 +6,10 @@ use std::time::Duration;
 use awc::http::Method;
 use futures_util::future::join_all;
 
-use crate::alipay::desk::{CODE, Case, Desk, PAGE, PAY_WITHIN};
+use crate::alipay::platform::{CODE, PAGE, Shop};
 use crate::platform::alipay::Wrong;
-use crate::platform::{Payment, Sending};
-use crate::support::Answer;
+use crate::platform::{Alipay, Payment, Sending};
+use crate::support::{Answer, Case, PAY_WITHIN, Reply};
 
 const PATH: &str = "/v1/payments/callbacks/alipay";
 const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
@@ -19,21 +19,21 @@ const SAMPLE: u64 = 400;
 const SEED: u64 = 20_251_009;
 
 /// The golden order, whose customer has paid, and nobody was told.
-async fn untold(provider: &str) -> (Desk, Case) {
-    let desk = Desk::deaf().await;
-    let case = desk.paying(provider).await;
-    desk.alipay.next_notice(Sending::lost());
-    desk.alipay.pay(&case.pay_id).await;
-    desk.settle().await;
-    (desk, case)
+async fn untold(provider: &str) -> (Shop, Case) {
+    let shop = Shop::deaf().await;
+    let case = shop.paying(provider).await;
+    shop.platform.next_notice(Sending::lost());
+    shop.platform.pay(&case.pay_id).await;
+    shop.settle().await;
+    (shop, case)
 }
 
-impl Desk {
+impl Shop {
     /// The right notice, as it gets to nobody.
     async fn unheard(&self, case: &Case) -> Vec<u8> {
-        self.alipay.deliver_to("");
-        let body = self.alipay.resend(&case.pay_id, None).await.post.body;
-        self.alipay.deliver_to(&self.app.url());
+        self.platform.deliver_to("");
+        let body = self.platform.resend(&case.pay_id, None).await.post.body;
+        self.platform.deliver_to(&self.app.url());
         body
     }
 
@@ -53,8 +53,8 @@ fn assert_reply(answer: &Answer, text: &str) {
 #[actix_web::test]
 async fn a_notice_without_a_valid_signature_is_refused_and_the_valid_one_accepted() {
     for provider in [PAGE, CODE] {
-        let (desk, case) = untold(provider).await;
-        let before = desk.app.rows();
+        let (shop, case) = untold(provider).await;
+        let before = shop.app.rows();
         for wrong in [
             Wrong::Signature,
             Wrong::NoSignature,
@@ -67,33 +67,33 @@ async fn a_notice_without_a_valid_signature_is_refused_and_the_valid_one_accepte
             Wrong::Altered,
             Wrong::Twice,
         ] {
-            let sent = desk.alipay.resend(&case.pay_id, Some(wrong)).await;
+            let sent = shop.platform.resend(&case.pay_id, Some(wrong)).await;
             assert_eq!((sent.status, &*sent.reply), (200, "fail"), "{wrong:?}");
-            assert_eq!(desk.app.rows(), before, "{wrong:?}");
+            assert_eq!(shop.app.rows(), before, "{wrong:?}");
         }
-        desk.app.assert_unpaid().await;
-        let sent = desk.alipay.resend(&case.pay_id, Some(Wrong::EmptyField)).await;
+        shop.app.assert_unpaid().await;
+        let sent = shop.platform.resend(&case.pay_id, Some(Wrong::EmptyField)).await;
         assert_eq!((sent.status, &*sent.reply), (200, "success"), "what is empty is not there");
-        desk.settle().await;
-        desk.assert_paid(&case).await;
-        desk.finish().await;
+        shop.settle().await;
+        shop.assert_paid(&case).await;
+        shop.finish().await;
     }
 }
 
 #[actix_web::test]
 async fn a_notice_repeated_after_a_bad_signature_is_accepted() {
-    let desk = Desk::deaf().await;
-    let case = desk.paying(PAGE).await;
-    desk.alipay.next_notice(Sending::wrong(Wrong::Signature, 3));
-    desk.alipay.pay(&case.pay_id).await;
+    let shop = Shop::deaf().await;
+    let case = shop.paying(PAGE).await;
+    shop.platform.next_notice(Sending::wrong(Wrong::Signature, 3));
+    shop.platform.pay(&case.pay_id).await;
     for _ in 0..3 {
-        desk.app.assert_unpaid().await;
-        desk.alipay.skip().await;
+        shop.app.assert_unpaid().await;
+        shop.platform.skip().await;
     }
-    desk.settle().await;
-    desk.assert_replies(&case, &["200 fail", "200 fail", "200 fail", "200 success"]);
-    desk.assert_paid(&case).await;
-    desk.finish().await;
+    shop.settle().await;
+    shop.assert_replies(&case, &[Reply::Refused, Reply::Refused, Reply::Refused, Reply::Accepted]);
+    shop.assert_paid(&case).await;
+    shop.finish().await;
 }
 
 #[actix_web::test]
@@ -106,92 +106,92 @@ async fn a_signed_notice_that_does_not_match_the_payment_is_parked_with_its_reas
         // Nobody knows what it would say.
         (Wrong::Status, None),
     ] {
-        let (desk, case) = untold(PAGE).await;
+        let (shop, case) = untold(PAGE).await;
         for _ in 0..2 {
-            let sent = desk.alipay.resend(&case.pay_id, Some(wrong)).await;
+            let sent = shop.platform.resend(&case.pay_id, Some(wrong)).await;
             assert_eq!((sent.status, &*sent.reply), (200, "fail"), "{wrong:?}");
-            desk.app.assert_unpaid().await;
-            assert_eq!(desk.parked().await, Vec::from_iter(reason), "{wrong:?}");
+            shop.app.assert_unpaid().await;
+            assert_eq!(shop.parked().await, Vec::from_iter(reason), "{wrong:?}");
         }
-        assert_eq!(desk.ledger(&case), (88_000, 0));
+        assert_eq!(shop.ledger(&case), (88_000, 0));
         // Alipay's own word puts it right.
-        assert_eq!(desk.ask(&case).await.expect(200).body["status"], "paid");
-        desk.settle().await;
-        desk.assert_paid(&case).await;
-        desk.finish().await;
+        assert_eq!(shop.query(&case.pay_id).await.expect(200).body["status"], "paid");
+        shop.settle().await;
+        shop.assert_paid(&case).await;
+        shop.finish().await;
     }
 }
 
 #[actix_web::test]
 async fn a_notice_with_another_trade_number_is_refused() {
-    let desk = Desk::deaf().await;
-    let case = desk.paid(CODE).await;
-    let sent = desk.alipay.resend(&case.pay_id, Some(Wrong::TradeNo)).await;
+    let shop = Shop::deaf().await;
+    let case = shop.paid(CODE).await;
+    let sent = shop.platform.resend(&case.pay_id, Some(Wrong::TradeNo)).await;
     assert_eq!((sent.status, &*sent.reply), (200, "fail"));
-    desk.settle().await;
-    desk.assert_paid(&case).await;
-    desk.finish().await;
+    shop.settle().await;
+    shop.assert_paid(&case).await;
+    shop.finish().await;
 }
 
 #[actix_web::test]
 async fn a_charge_of_another_amount_is_parked_and_the_order_is_cancelled() {
     for charged in [87_999, 88_001, 1] {
-        let desk = Desk::open().await;
-        let case = desk.paying(CODE).await;
-        desk.alipay.pay_with(&case.pay_id, Payment::of(charged)).await;
-        desk.settle().await;
-        desk.app.assert_unpaid().await;
-        assert_eq!(desk.parked().await, ["the amount differs"]);
-        desk.advance(PAY_WITHIN).await;
-        desk.assert_order(&case, "cancelled", "paying").await;
-        desk.assert_payment(&case, "closed").await;
-        assert_eq!(desk.ledger(&case), (charged, 0));
+        let shop = Shop::with(Alipay::start().await, &[]).await;
+        let case = shop.paying(CODE).await;
+        shop.platform.pay_with(&case.pay_id, Payment::of(charged)).await;
+        shop.settle().await;
+        shop.app.assert_unpaid().await;
+        assert_eq!(shop.parked().await, ["the amount differs"]);
+        shop.advance_platform_first(PAY_WITHIN).await;
+        shop.assert_order(&case, "cancelled", "paying").await;
+        shop.assert_payment(&case, "closed").await;
+        assert_eq!(shop.ledger(&case), (charged, 0));
         // What was told, and what was answered.
-        assert_eq!(desk.parked().await, ["the amount differs"; 2]);
-        desk.finish().await;
+        assert_eq!(shop.parked().await, ["the amount differs"; 2]);
+        shop.finish().await;
     }
 }
 
 #[actix_web::test]
 async fn a_notice_at_the_callback_address_of_another_product_is_refused() {
     for (provider, other) in [(PAGE, CODE), (CODE, PAGE)] {
-        let (desk, case) = untold(provider).await;
-        let right = desk.unheard(&case).await;
-        assert_reply(&desk.post(other, right.clone()).await, "fail");
-        desk.app.assert_unpaid().await;
-        assert_eq!(desk.parked().await, ["the payment is unknown"]);
-        assert_reply(&desk.post(provider, right).await, "success");
-        desk.settle().await;
-        desk.assert_paid(&case).await;
-        desk.finish().await;
+        let (shop, case) = untold(provider).await;
+        let right = shop.unheard(&case).await;
+        assert_reply(&shop.post(other, right.clone()).await, "fail");
+        shop.app.assert_unpaid().await;
+        assert_eq!(shop.parked().await, ["the payment is unknown"]);
+        assert_reply(&shop.post(provider, right).await, "success");
+        shop.settle().await;
+        shop.assert_paid(&case).await;
+        shop.finish().await;
     }
 }
 
 #[actix_web::test]
 async fn alipay_is_answered_to_the_byte_and_in_no_other_way() {
-    let desk = Desk::deaf().await;
-    let case = desk.paying(PAGE).await;
+    let shop = Shop::deaf().await;
+    let case = shop.paying(PAGE).await;
     for body in ["", "&", "=", "sign=", "sign=x", "{}", "sign=x&sign=x", "trade_status=TRADE_SUCCESS", "%", "a=%FF"] {
-        assert_reply(&desk.post(PAGE, body.as_bytes().to_vec()).await, "fail");
+        assert_reply(&shop.post(PAGE, body.as_bytes().to_vec()).await, "fail");
     }
-    assert_reply(&desk.post(PAGE, vec![0xff; 1000]).await, "fail");
-    desk.app.assert_unpaid().await;
-    desk.alipay.pay(&case.pay_id).await;
-    let good = desk.alipay.deliveries(&case.pay_id).remove(0).post.body;
-    assert_reply(&desk.post(PAGE, good.clone()).await, "success");
+    assert_reply(&shop.post(PAGE, vec![0xff; 1000]).await, "fail");
+    shop.app.assert_unpaid().await;
+    shop.platform.pay(&case.pay_id).await;
+    let good = shop.platform.deliveries(&case.pay_id).remove(0).post.body;
+    assert_reply(&shop.post(PAGE, good.clone()).await, "success");
     // Nothing beside the form counts: not the address, not what the headers say of it.
     let path = format!("{PATH}?out_trade_no=1&trade_status=TRADE_CLOSED");
-    assert_reply(&desk.app.send_bytes(&path, &[("content-type", FORM)], good.clone()).await, "success");
-    assert_reply(&desk.app.send_bytes(PATH, &[], good.clone()).await, "success");
+    assert_reply(&shop.app.send_bytes(&path, &[("content-type", FORM)], good.clone()).await, "success");
+    assert_reply(&shop.app.send_bytes(PATH, &[], good.clone()).await, "success");
     for method in [Method::GET, Method::PUT, Method::HEAD] {
-        assert_ne!(desk.app.send_raw(method, PATH, &[("content-type", FORM)], good.clone()).await.status, 200);
+        assert_ne!(shop.app.send_raw(method, PATH, &[("content-type", FORM)], good.clone()).await.status, 200);
     }
     let too_long = [good, vec![b'a'; 65 * 1024]].concat();
-    let refused = desk.post(PAGE, too_long).await;
+    let refused = shop.post(PAGE, too_long).await;
     assert!(refused.status >= 400 && refused.text != "success");
-    desk.settle().await;
-    desk.assert_paid(&case).await;
-    desk.finish().await;
+    shop.settle().await;
+    shop.assert_paid(&case).await;
+    shop.finish().await;
 }
 
 /// What a body says; two that say the same are one message. What is empty is not there, and need not be there to say
@@ -223,9 +223,9 @@ fn bits(body: &[u8]) -> BTreeSet<usize> {
 
 #[actix_web::test]
 async fn no_bit_of_a_notice_can_be_flipped() {
-    let (desk, case) = untold(PAGE).await;
-    let body = desk.unheard(&case).await;
-    let before = desk.app.rows();
+    let (shop, case) = untold(PAGE).await;
+    let body = shop.unheard(&case).await;
+    let before = shop.app.rows();
     let bits = bits(&body);
     assert!(bits.len() > 3_000, "{}", bits.len());
     let (mut flipped, mut same) = (Vec::new(), 0);
@@ -241,16 +241,16 @@ async fn no_bit_of_a_notice_can_be_flipped() {
     // A percent sign may be followed by small letters.
     assert!(same < 100, "{same}");
     for some in flipped.chunks(64) {
-        let answers = join_all(some.iter().map(|(_, body)| desk.post(PAGE, body.clone()))).await;
+        let answers = join_all(some.iter().map(|(_, body)| shop.post(PAGE, body.clone()))).await;
         for ((bit, other), answer) in some.iter().zip(answers) {
             let is = (answer.status, answer.header("content-type"), &*answer.text);
             assert_eq!(is, (200, "text/plain", "fail"), "bit {bit}: {}", String::from_utf8_lossy(other));
         }
     }
-    assert_eq!(desk.app.rows(), before);
-    desk.app.assert_unpaid().await;
-    assert_reply(&desk.post(PAGE, body).await, "success");
-    desk.app.advance(Duration::from_secs(1)).await;
-    desk.assert_paid(&case).await;
-    desk.finish().await;
+    assert_eq!(shop.app.rows(), before);
+    shop.app.assert_unpaid().await;
+    assert_reply(&shop.post(PAGE, body).await, "success");
+    shop.app.advance(Duration::from_secs(1)).await;
+    shop.assert_paid(&case).await;
+    shop.finish().await;
 }

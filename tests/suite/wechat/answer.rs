@@ -4,11 +4,10 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use serde_json::json;
 
 use crate::platform::{Course, How, Op, RefundState, Sending, Stage, Upset, Wechat};
-use crate::support::Answer;
-use crate::support::wechat::{INSIDE, MINUTE, SCAN, Shop};
+use crate::support::{Case, MINUTE, PATIENT};
+use crate::wechat::platform::{INSIDE, SCAN, Shop};
 
 /// One second more than a shop accepts.
 const TOO_LONG: Duration = Duration::from_secs(301);
@@ -52,13 +51,9 @@ fn wrong(op: Op) -> impl Iterator<Item = (How, bool)> {
 }
 
 impl Shop {
-    async fn query(&self, pay_id: &str) -> Answer {
-        self.app.post(&format!("/admin/payments/{pay_id}/query"), &self.admin, json!({})).await
-    }
-
-    /// What the platform has charged for this payment, and given back.
-    fn ledger(&self, pay_id: &str) -> (i64, i64) {
-        let trades = self.wechat.trades(pay_id);
+    /// What the platform has charged for this payment, which has one trade, and given back.
+    fn only_ledger(&self, pay_id: &str) -> (i64, i64) {
+        let trades = self.platform.trades(pay_id);
         assert_eq!(trades.len(), 1);
         (trades[0].charged(), trades[0].refunded())
     }
@@ -72,19 +67,19 @@ impl Shop {
 #[actix_web::test]
 async fn a_create_call_without_a_valid_answer_ends_in_one_payment() {
     for way in [SCAN, INSIDE] {
-        let shop = Shop::with(Wechat::start().await, way).await;
+        let shop = Shop::with(Wechat::start().await, &PATIENT).await;
         for (n, wrong) in wrong(Op::Create).enumerate() {
             let key = format!("order-{n}");
-            let order_id = shop.plain_order(&key).await;
-            shop.wechat.upset(upset(Op::Create, wrong));
+            let order_id = shop.order(&key).await;
+            shop.platform.upset(upset(Op::Create, wrong));
             shop.start(way, &key, &order_id).await.expect_problem(503, "busy");
-            let first = shop.wechat.calls().pop().unwrap();
+            let first = shop.platform.calls().pop().unwrap();
             let started = shop.start(way, &key, &order_id).await.expect(201);
-            let (pay_id, second) = (started.text_of("pay_id"), shop.wechat.calls().pop().unwrap());
+            let (pay_id, second) = (started.text_of("pay_id"), shop.platform.calls().pop().unwrap());
             assert_eq!((first.out_trade_no, first.body), (pay_id.clone(), second.body), "{wrong:?}: the same words");
             assert!(started.body["checkout"].is_object());
             shop.buy(&pay_id).await;
-            assert_eq!(shop.ledger(&pay_id), (100_000, 0), "{wrong:?}");
+            assert_eq!(shop.only_ledger(&pay_id), (100_000, 0), "{wrong:?}");
             assert_eq!(shop.order_status(&order_id).await, "confirmed paid");
         }
         let open = shop.app.number("pay", "SELECT count(*) AS n FROM pay");
@@ -97,10 +92,10 @@ async fn a_create_call_without_a_valid_answer_ends_in_one_payment() {
 async fn a_payment_whose_create_call_failed_and_is_not_repeated_is_closed() {
     for works in [true, false] {
         let shop = Shop::open().await;
-        let order_id = shop.order().await;
-        shop.wechat.upset(upset(Op::Create, (How::Breaks, works)));
+        let order_id = shop.golden_order().await;
+        shop.platform.upset(upset(Op::Create, (How::Breaks, works)));
         shop.start(SCAN, "pay", &order_id).await.expect_problem(503, "busy");
-        let pay_id = shop.wechat.calls().pop().unwrap().out_trade_no;
+        let pay_id = shop.platform.calls().pop().unwrap().out_trade_no;
         shop.advance(MINUTE).await;
         // It may be on its way there still.
         assert_eq!(shop.payment(&pay_id).await["status"], "unpaid");
@@ -108,7 +103,7 @@ async fn a_payment_whose_create_call_failed_and_is_not_repeated_is_closed() {
         assert_eq!(shop.payment(&pay_id).await["status"], "closed");
         assert_eq!(shop.order_status(&order_id).await, "cancelled paying");
         if works {
-            assert_eq!(shop.wechat.trade(&pay_id).stage, Stage::Closed);
+            assert_eq!(shop.platform.trade(&pay_id).stage, Stage::Closed);
         }
         shop.finish().await;
     }
@@ -117,17 +112,17 @@ async fn a_payment_whose_create_call_failed_and_is_not_repeated_is_closed() {
 #[actix_web::test]
 async fn a_create_call_repeated_in_the_last_seconds_of_the_order_is_the_same_payment() {
     for way in [SCAN, INSIDE] {
-        let shop = Shop::with(Wechat::start().await, way).await;
-        let order_id = shop.order().await;
+        let shop = Shop::with(Wechat::start().await, &PATIENT).await;
+        let order_id = shop.golden_order().await;
         // The platform wants a minute until a payment ends, and the same words each time.
         shop.app.clock.advance(MINUTE * 30 - Duration::from_secs(50));
-        shop.wechat.upset(upset(Op::Create, (How::Breaks, true)));
+        shop.platform.upset(upset(Op::Create, (How::Breaks, true)));
         shop.start(way, "pay", &order_id).await.expect_problem(503, "busy");
         shop.app.clock.advance(Duration::from_secs(20));
         let pay_id = shop.start(way, "pay", &order_id).await.expect(201).text_of("pay_id");
         shop.buy(&pay_id).await;
         assert_eq!(
-            (shop.ledger(&pay_id), shop.order_status(&order_id).await),
+            (shop.only_ledger(&pay_id), shop.order_status(&order_id).await),
             ((88_000, 0), "confirmed paid".to_owned())
         );
         shop.finish().await;
@@ -138,16 +133,16 @@ async fn a_create_call_repeated_in_the_last_seconds_of_the_order_is_the_same_pay
 async fn a_query_without_a_valid_answer_is_repeated() {
     let shop = Shop::open().await;
     for (n, wrong) in wrong(Op::Query).enumerate() {
-        let (order_id, pay_id) = shop.plain_paying(&format!("order-{n}")).await;
-        shop.wechat.notices_of(&pay_id, Sending::lost());
-        shop.wechat.pay(&pay_id).await;
-        shop.wechat.upset(upset(Op::Query, wrong));
+        let Case { order_id, pay_id } = shop.another(SCAN, &format!("order-{n}")).await;
+        shop.platform.notices_of(&pay_id, Sending::lost());
+        shop.platform.pay(&pay_id).await;
+        shop.platform.upset(upset(Op::Query, wrong));
         shop.query(&pay_id).await.expect_problem(503, "busy");
         shop.app.settle().await;
         assert_eq!(shop.order_status(&order_id).await, "confirmed paying", "{wrong:?}");
         shop.advance(MINUTE).await;
         assert_eq!(shop.order_status(&order_id).await, "confirmed paid", "{wrong:?}");
-        assert_eq!(shop.ledger(&pay_id), (100_000, 0), "{wrong:?}");
+        assert_eq!(shop.only_ledger(&pay_id), (100_000, 0), "{wrong:?}");
     }
     assert_eq!(shop.parked().await.len(), 0);
     shop.finish().await;
@@ -157,21 +152,21 @@ async fn a_query_without_a_valid_answer_is_repeated() {
 async fn a_refund_without_a_valid_answer_is_queried_and_made_once() {
     let shop = Shop::open().await;
     for (n, wrong) in wrong(Op::Refund).enumerate() {
-        let (order_id, pay_id) = shop.plain_paying(&format!("order-{n}")).await;
+        let Case { order_id, pay_id } = shop.another(SCAN, &format!("order-{n}")).await;
         shop.buy(&pay_id).await;
-        shop.wechat.notices_of(&pay_id, Sending::lost());
+        shop.platform.notices_of(&pay_id, Sending::lost());
         // Money of the merchant that is on its way for a while, so that the first answer settles nothing.
-        shop.wechat.next_refund(Course::later(MINUTE, RefundState::Success));
-        shop.wechat.upset(upset(Op::Refund, wrong));
+        shop.platform.next_refund(Course::later(MINUTE, RefundState::Success));
+        shop.platform.upset(upset(Op::Refund, wrong));
         shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
         shop.app.settle().await;
         let (_, works) = wrong;
-        assert_eq!((shop.wechat.trade(&pay_id).refunds.len(), shop.unsettled().await), (works.into(), [0, 1, 0]));
+        assert_eq!((shop.platform.trade(&pay_id).refunds.len(), shop.unsettled().await), (works.into(), [0, 1, 0]));
         for _ in 0..4 {
             shop.advance(MINUTE * 5).await;
         }
-        assert_eq!((shop.ledger(&pay_id), shop.unsettled().await), ((100_000, 100_000), [0, 0, 0]), "{wrong:?}");
-        assert_eq!(shop.wechat.trade(&pay_id).refunds.len(), 1, "{wrong:?}");
+        assert_eq!((shop.only_ledger(&pay_id), shop.unsettled().await), ((100_000, 100_000), [0, 0, 0]), "{wrong:?}");
+        assert_eq!(shop.platform.trade(&pay_id).refunds.len(), 1, "{wrong:?}");
         assert_eq!(shop.payment(&pay_id).await["status"], "refunded", "{wrong:?}");
     }
     // Where it was made, it was not asked to be made again; where it was not, it was, under the same number.
@@ -184,18 +179,18 @@ async fn a_refund_without_a_valid_answer_is_queried_and_made_once() {
 async fn a_refund_query_without_a_valid_answer_is_repeated() {
     let shop = Shop::open().await;
     for (n, wrong) in wrong(Op::RefundQuery).enumerate() {
-        let (order_id, pay_id) = shop.plain_paying(&format!("order-{n}")).await;
+        let Case { order_id, pay_id } = shop.another(SCAN, &format!("order-{n}")).await;
         shop.buy(&pay_id).await;
-        shop.wechat.notices_of(&pay_id, Sending::lost());
+        shop.platform.notices_of(&pay_id, Sending::lost());
         shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
         shop.app.settle().await;
-        shop.wechat.upset(upset(Op::RefundQuery, wrong));
+        shop.platform.upset(upset(Op::RefundQuery, wrong));
         shop.query(&pay_id).await.expect_problem(503, "busy");
         assert_eq!(shop.unsettled().await, [0, 1, 0], "{wrong:?}");
         for _ in 0..2 {
             shop.advance(MINUTE * 5).await;
         }
-        assert_eq!((shop.ledger(&pay_id), shop.unsettled().await), ((100_000, 100_000), [0, 0, 0]), "{wrong:?}");
+        assert_eq!((shop.only_ledger(&pay_id), shop.unsettled().await), ((100_000, 100_000), [0, 0, 0]), "{wrong:?}");
     }
     assert_eq!(shop.asked(Op::Refund), WRONG.len());
     shop.finish().await;
@@ -205,19 +200,19 @@ async fn a_refund_query_without_a_valid_answer_is_repeated() {
 async fn a_refund_reported_missing_is_requested_again_and_stays_one_refund() {
     for lie in [How::Says("RESOURCE_NOT_EXISTS"), How::SaysUnsigned("RESOURCENOTEXISTS")] {
         let shop = Shop::open().await;
-        let (order_id, pay_id) = shop.plain_paying("order").await;
+        let Case { order_id, pay_id } = shop.another(SCAN, "order").await;
         shop.buy(&pay_id).await;
-        shop.wechat.notices_of(&pay_id, Sending::lost());
-        shop.wechat.next_refund(Course::later(MINUTE, RefundState::Success));
+        shop.platform.notices_of(&pay_id, Sending::lost());
+        shop.platform.next_refund(Course::later(MINUTE, RefundState::Success));
         shop.app.give_back(&shop.admin, &order_id, Some("400.00")).await.expect(202);
         shop.app.settle().await;
-        shop.wechat.upset(Upset::next(Op::RefundQuery, lie));
+        shop.platform.upset(Upset::next(Op::RefundQuery, lie));
         shop.query(&pay_id).await.expect(200);
-        assert_eq!((shop.asked(Op::Refund), shop.wechat.trade(&pay_id).refunds.len()), (2, 1), "{lie:?}");
+        assert_eq!((shop.asked(Op::Refund), shop.platform.trade(&pay_id).refunds.len()), (2, 1), "{lie:?}");
         for _ in 0..2 {
             shop.advance(MINUTE * 5).await;
         }
-        assert_eq!((shop.ledger(&pay_id), shop.unsettled().await), ((100_000, 40_000), [0, 0, 0]), "{lie:?}");
+        assert_eq!((shop.only_ledger(&pay_id), shop.unsettled().await), ((100_000, 40_000), [0, 0, 0]), "{lie:?}");
         shop.finish().await;
     }
 }
@@ -226,24 +221,24 @@ async fn a_refund_reported_missing_is_requested_again_and_stays_one_refund() {
 async fn a_close_call_without_a_valid_answer_leaves_the_order_open_until_the_outcome_is_known() {
     let shop = Shop::open().await;
     for (n, wrong) in wrong(Op::Close).enumerate() {
-        let (order_id, pay_id) = shop.plain_paying(&format!("order-{n}")).await;
-        shop.wechat.upset(upset(Op::Close, wrong));
+        let Case { order_id, pay_id } = shop.another(SCAN, &format!("order-{n}")).await;
+        shop.platform.upset(upset(Op::Close, wrong));
         shop.cancel(&order_id).await.expect_problem(503, "busy");
         assert_eq!(shop.order_status(&order_id).await, "confirmed paying", "{wrong:?}");
         shop.cancel(&order_id).await.expect(200);
         assert_eq!(shop.order_status(&order_id).await, "cancelled paying", "{wrong:?}");
-        assert_eq!(shop.wechat.trade(&pay_id).stage, Stage::Closed, "{wrong:?}");
+        assert_eq!(shop.platform.trade(&pay_id).stage, Stage::Closed, "{wrong:?}");
         // And where it was paid before anybody could close it.
-        let (order_id, pay_id) = shop.plain_paying(&format!("paid-{n}")).await;
-        shop.wechat.notices_of(&pay_id, Sending::lost());
-        shop.wechat.pay(&pay_id).await;
-        shop.wechat.upset(upset(Op::Close, wrong));
+        let Case { order_id, pay_id } = shop.another(SCAN, &format!("paid-{n}")).await;
+        shop.platform.notices_of(&pay_id, Sending::lost());
+        shop.platform.pay(&pay_id).await;
+        shop.platform.upset(upset(Op::Close, wrong));
         let refused = shop.cancel(&order_id).await;
         assert!([409, 503].contains(&refused.status), "{wrong:?}: {}", refused.text);
         shop.cancel(&order_id).await.expect_problem(409, "order_not_cancellable");
         shop.settle().await;
         assert_eq!(shop.order_status(&order_id).await, "confirmed paid", "{wrong:?}");
-        assert_eq!(shop.ledger(&pay_id), (100_000, 0), "{wrong:?}");
+        assert_eq!(shop.only_ledger(&pay_id), (100_000, 0), "{wrong:?}");
     }
     shop.finish().await;
 }
@@ -253,36 +248,36 @@ async fn a_slow_answer_within_the_timeout_is_accepted() {
     let shop = Shop::open().await;
     let slow = How::Slow(Duration::from_millis(30));
     for op in [Op::Create, Op::Query, Op::Close, Op::Refund, Op::RefundQuery] {
-        shop.wechat.upset(Upset::next(op, slow).times(99));
+        shop.platform.upset(Upset::next(op, slow).times(99));
     }
-    let (order_id, pay_id) = shop.plain_paying("paid").await;
-    shop.wechat.notices_of(&pay_id, Sending::lost());
-    shop.wechat.pay(&pay_id).await;
+    let Case { order_id, pay_id } = shop.another(SCAN, "paid").await;
+    shop.platform.notices_of(&pay_id, Sending::lost());
+    shop.platform.pay(&pay_id).await;
     assert_eq!(shop.query(&pay_id).await.expect(200).body["status"], "paid");
     shop.app.settle().await;
     shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
     shop.app.settle().await;
     assert_eq!(shop.query(&pay_id).await.expect(200).body["status"], "refunded");
-    assert_eq!(shop.ledger(&pay_id), (100_000, 100_000));
-    let (order_id, pay_id) = shop.plain_paying("closed").await;
+    assert_eq!(shop.only_ledger(&pay_id), (100_000, 100_000));
+    let Case { order_id, pay_id } = shop.another(SCAN, "closed").await;
     shop.cancel(&order_id).await.expect(200);
-    assert_eq!(shop.wechat.trade(&pay_id).stage, Stage::Closed);
+    assert_eq!(shop.platform.trade(&pay_id).stage, Stage::Closed);
     shop.finish().await;
 }
 
 #[actix_web::test]
 async fn a_call_that_is_never_answered_times_out_and_its_outcome_is_queried() {
     let shop = Shop::open().await;
-    let (_, asked) = shop.plain_paying("asked").await;
-    let (cancelled, closed) = shop.plain_paying("closed").await;
-    let (refunded, back) = shop.plain_paying("back").await;
-    let late = shop.plain_order("late").await;
+    let Case { order_id: _, pay_id: asked } = shop.another(SCAN, "asked").await;
+    let Case { order_id: cancelled, pay_id: closed } = shop.another(SCAN, "closed").await;
+    let Case { order_id: refunded, pay_id: back } = shop.another(SCAN, "back").await;
+    let late = shop.order("late").await;
     shop.buy(&back).await;
-    shop.wechat.notices_of(&back, Sending::lost());
-    shop.wechat.notices_of(&asked, Sending::lost());
-    shop.wechat.pay(&asked).await;
+    shop.platform.notices_of(&back, Sending::lost());
+    shop.platform.notices_of(&asked, Sending::lost());
+    shop.platform.pay(&asked).await;
     for op in [Op::Create, Op::Query, Op::Close, Op::Refund] {
-        shop.wechat.upset(Upset::next(op, How::Hangs));
+        shop.platform.upset(Upset::next(op, How::Hangs));
     }
     shop.app.give_back(&shop.admin, &refunded, None).await.expect(202);
     // All at once, as each takes the whole time of a platform.
@@ -293,10 +288,10 @@ async fn a_call_that_is_never_answered_times_out_and_its_outcome_is_queried() {
         answer.expect_problem(503, "busy");
     }
     // All of it was done.
-    assert_eq!((shop.wechat.trade(&closed).stage, shop.ledger(&back).0), (Stage::Closed, 100_000));
+    assert_eq!((shop.platform.trade(&closed).stage, shop.only_ledger(&back).0), (Stage::Closed, 100_000));
     assert_eq!(shop.unsettled().await[1], 1);
     let started = shop.start(SCAN, "late", &late).await.expect(201).text_of("pay_id");
-    assert_eq!(shop.ledger(&started), (0, 0));
+    assert_eq!(shop.only_ledger(&started), (0, 0));
     shop.cancel(&cancelled).await.expect(200);
     for _ in 0..3 {
         shop.advance(MINUTE).await;
@@ -304,6 +299,6 @@ async fn a_call_that_is_never_answered_times_out_and_its_outcome_is_queried() {
     let status = join_all([&asked, &closed, &back, &started].map(|pay_id| shop.payment(pay_id))).await;
     let status: Vec<&str> = status.iter().map(|payment| payment["status"].as_str().unwrap()).collect();
     assert_eq!(status, ["paid", "closed", "refunded", "unpaid"]);
-    assert_eq!((shop.ledger(&back), shop.wechat.trade(&back).refunds.len()), ((100_000, 100_000), 1));
+    assert_eq!((shop.only_ledger(&back), shop.platform.trade(&back).refunds.len()), ((100_000, 100_000), 1));
     shop.finish().await;
 }

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::platform::wechat::Wrong;
 use crate::platform::{Course, How, Op, Payment, RefundState, Sending, Upset};
-use crate::support::wechat::{Books, MINUTE, Shop};
+use crate::support::{Books, Case, MINUTE};
+use crate::wechat::platform::{SCAN, Shop};
 
 const NONE: [&str; 0] = [];
 /// After the first delivery.
@@ -27,12 +28,12 @@ impl Shop {
     /// A payment whose first callback has this wrong with it: it is refused like this, for this reason where it is
     /// kept; what comes next is believed.
     async fn first_is_wrong(&self, n: usize, wrong: Wrong, status: u16, reason: Option<&str>) {
-        let (order_id, pay_id) = self.plain_paying(&format!("{wrong:?}-{n}")).await;
+        let Case { order_id, pay_id } = self.another(SCAN, &format!("{wrong:?}-{n}")).await;
         let before = self.app.rows();
-        self.wechat.notices_of(&pay_id, Sending::wrong(wrong, 1));
-        self.wechat.pay(&pay_id).await;
+        self.platform.notices_of(&pay_id, Sending::wrong(wrong, 1));
+        self.platform.pay(&pay_id).await;
         self.app.settle().await;
-        let refused = self.wechat.deliveries(&pay_id).pop().unwrap();
+        let refused = self.platform.deliveries(&pay_id).pop().unwrap();
         let reply: Value = serde_json::from_str(&refused.reply).unwrap_or_else(|_| panic!("{wrong:?} {refused:?}"));
         assert_eq!((refused.status, &reply["code"]), (status, &json!("FAIL")), "{wrong:?}: {reply}");
         let waits = Books { charged: 100_000, ..plain(Books::unpaid(), points(n)) };
@@ -41,11 +42,11 @@ impl Shop {
         let mut expected = before;
         *expected.get_mut("pay.pay_notice").unwrap() += i64::from(reason.is_some());
         assert_eq!(self.app.rows(), expected, "{wrong:?}");
-        let due = self.wechat.next_due().unwrap();
-        assert_eq!(due.since(self.wechat.trade(&pay_id).paid.unwrap().at), AGAIN, "{wrong:?}");
+        let due = self.platform.next_due().unwrap();
+        assert_eq!(due.since(self.platform.trade(&pay_id).paid.unwrap().at), AGAIN, "{wrong:?}");
         self.next_delivery().await;
         self.app.settle().await;
-        assert_eq!(self.wechat.told(&pay_id), [status, 204], "{wrong:?}");
+        assert_eq!(self.platform.told(&pay_id), [status, 204], "{wrong:?}");
         assert_eq!(self.books(&order_id, &pay_id).await, plain(Books::paid(), points(n + 1)), "{wrong:?}");
         assert_eq!(self.parked().await, NONE, "{wrong:?}");
     }
@@ -84,11 +85,11 @@ async fn a_notice_without_a_valid_signature_or_encryption_is_refused_and_the_nex
 #[actix_web::test]
 async fn an_unknown_event_is_accepted_without_effect() {
     let shop = Shop::open().await;
-    let (order_id, pay_id) = shop.paying().await;
+    let Case { order_id, pay_id } = shop.paying(SCAN).await;
     let before = shop.app.rows();
-    shop.wechat.notices_of(&pay_id, Sending::wrong(Wrong::Event, 1));
-    shop.wechat.pay(&pay_id).await;
-    assert_eq!((shop.wechat.told(&pay_id), shop.app.rows()), (vec![204], before));
+    shop.platform.notices_of(&pay_id, Sending::wrong(Wrong::Event, 1));
+    shop.platform.pay(&pay_id).await;
+    assert_eq!((shop.platform.told(&pay_id), shop.app.rows()), (vec![204], before));
     assert_eq!(shop.books(&order_id, &pay_id).await, Books { charged: 88_000, ..Books::unpaid() });
     // Nothing will come again: it is asked for.
     shop.advance(MINUTE).await;
@@ -127,20 +128,20 @@ async fn a_signed_notice_that_does_not_match_the_refund_is_parked_with_its_reaso
     .into_iter()
     .enumerate()
     {
-        let (order_id, pay_id) = shop.plain_paying(&format!("order-{n}")).await;
+        let Case { order_id, pay_id } = shop.another(SCAN, &format!("order-{n}")).await;
         shop.buy(&pay_id).await;
-        shop.wechat.notices_of(&pay_id, Sending::wrong(wrong, 1));
-        shop.wechat.next_refund(Course::AT_ONCE);
+        shop.platform.notices_of(&pay_id, Sending::wrong(wrong, 1));
+        shop.platform.next_refund(Course::AT_ONCE);
         // It is done and its answer is lost; the notice has it wrong.
-        shop.wechat.upset(Upset::next(Op::Refund, How::Breaks));
+        shop.platform.upset(Upset::next(Op::Refund, How::Breaks));
         shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
         shop.settle().await;
-        assert_eq!(shop.wechat.told(&pay_id), [204, 422], "{wrong:?}");
+        assert_eq!(shop.platform.told(&pay_id), [204, 422], "{wrong:?}");
         assert_eq!(shop.parked().await, [reason], "{wrong:?}");
         let waits = Books { payment: "paid".to_owned(), back: 0, ..plain(Books::refunded(), 100) };
         assert_eq!(shop.books(&order_id, &pay_id).await, waits, "{wrong:?}");
         shop.next_delivery().await;
-        assert_eq!((shop.wechat.told(&pay_id), shop.parked().await.len()), (vec![204, 422, 204], 0), "{wrong:?}");
+        assert_eq!((shop.platform.told(&pay_id), shop.parked().await.len()), (vec![204, 422, 204], 0), "{wrong:?}");
         shop.settle().await;
         assert_eq!(shop.books(&order_id, &pay_id).await, plain(Books::refunded(), 100), "{wrong:?}");
     }
@@ -151,11 +152,11 @@ async fn a_signed_notice_that_does_not_match_the_refund_is_parked_with_its_reaso
 async fn a_charge_of_another_amount_is_parked_and_the_order_is_cancelled() {
     for (charged, is_told) in [(87_999, true), (88_001, true), (1, false)] {
         let shop = Shop::open().await;
-        let (order_id, pay_id) = shop.paying().await;
+        let Case { order_id, pay_id } = shop.paying(SCAN).await;
         if !is_told {
-            shop.wechat.notices_of(&pay_id, Sending::lost());
+            shop.platform.notices_of(&pay_id, Sending::lost());
         }
-        shop.wechat.pay_with(&pay_id, Payment::of(charged)).await;
+        shop.platform.pay_with(&pay_id, Payment::of(charged)).await;
         shop.advance(MINUTE).await;
         assert!(shop.parked().await.iter().all(|reason| reason == "the amount differs"));
         assert_eq!(shop.books(&order_id, &pay_id).await, Books { charged, ..Books::unpaid() });
@@ -178,15 +179,15 @@ async fn a_notice_with_a_stale_or_future_timestamp_is_refused_and_the_next_one_a
 #[actix_web::test]
 async fn a_refund_that_failed_and_is_told_wrong_parks_nothing() {
     let shop = Shop::open().await;
-    let (order_id, pay_id) = shop.paid().await;
-    shop.wechat.notices_of(&pay_id, Sending::wrong(Wrong::Amount, 1));
-    shop.wechat.next_refund(Course::later(MINUTE, RefundState::Abnormal));
+    let Case { order_id, pay_id } = shop.paid(SCAN).await;
+    shop.platform.notices_of(&pay_id, Sending::wrong(Wrong::Amount, 1));
+    shop.platform.next_refund(Course::later(MINUTE, RefundState::Abnormal));
     shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
     shop.settle().await;
     shop.app.clock.advance(MINUTE);
-    shop.wechat.tick().await;
-    assert_eq!((shop.wechat.told(&pay_id), shop.unsettled().await), (vec![204, 422], [0, 1, 0]));
+    shop.platform.tick().await;
+    assert_eq!((shop.platform.told(&pay_id), shop.unsettled().await), (vec![204, 422], [0, 1, 0]));
     shop.next_delivery().await;
-    assert_eq!((shop.wechat.told(&pay_id), shop.unsettled().await), (vec![204, 422, 204], [0, 0, 1]));
+    assert_eq!((shop.platform.told(&pay_id), shop.unsettled().await), (vec![204, 422, 204], [0, 0, 1]));
     shop.finish().await;
 }

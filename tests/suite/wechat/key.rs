@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use crate::platform::wechat::{SignsWith, Wrong};
 use crate::platform::{How, Op, Sending, Upset, Wechat};
-use crate::support::wechat::{Books, MINUTE, SCAN, Shop};
+use crate::support::{Books, Case, MINUTE, PATIENT};
+use crate::wechat::platform::{SCAN, Shop};
 
 const AT_ONCE: usize = 32;
 
@@ -22,7 +23,7 @@ struct Raw {
 impl Raw {
     /// The last thing the platform told of a payment.
     fn of(shop: &Shop, pay_id: &str) -> Self {
-        let post = shop.wechat.deliveries(pay_id).pop().unwrap().post;
+        let post = shop.platform.deliveries(pay_id).pop().unwrap().post;
         let headers = post.headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
         Self { headers, body: post.body }
     }
@@ -76,12 +77,12 @@ impl Raw {
 #[actix_web::test]
 async fn a_callback_that_differs_in_one_bit_is_refused_and_changes_nothing() {
     let shop = Shop::open().await;
-    let (order_id, pay_id) = shop.paying().await;
-    shop.wechat.next_notice(Sending::wrong(Wrong::NoSignature, 1));
-    shop.wechat.pay(&pay_id).await;
+    let Case { order_id, pay_id } = shop.paying(SCAN).await;
+    shop.platform.next_notice(Sending::wrong(Wrong::NoSignature, 1));
+    shop.platform.pay(&pay_id).await;
     // The very same message as it should have come, which nobody has seen yet.
-    shop.wechat.deliver_to("http://127.0.0.1:1");
-    shop.wechat.resend(&pay_id, None).await;
+    shop.platform.deliver_to("http://127.0.0.1:1");
+    shop.platform.resend(&pay_id, None).await;
     let good = Raw::of(&shop, &pay_id);
     let before = shop.app.rows();
     let client = awc::Client::builder().timeout(Duration::from_secs(60)).finish();
@@ -101,7 +102,7 @@ async fn a_callback_that_differs_in_one_bit_is_refused_and_changes_nothing() {
     assert_eq!((shop.books(&order_id, &pay_id).await, shop.parked().await.len()), (charged, 0));
     // Unchanged, it is believed: all of the above failed for one bit.
     assert_eq!(good.send(client, url).await, (204, String::new(), Vec::new()));
-    shop.wechat.deliver_to(url);
+    shop.platform.deliver_to(url);
     shop.settle().await;
     assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
     shop.finish().await;
@@ -110,7 +111,7 @@ async fn a_callback_that_differs_in_one_bit_is_refused_and_changes_nothing() {
 #[actix_web::test]
 async fn a_header_of_the_signature_is_there_once() {
     let shop = Shop::open().await;
-    let (order_id, pay_id) = shop.paid().await;
+    let Case { order_id, pay_id } = shop.paid(SCAN).await;
     let good = Raw::of(&shop, &pay_id);
     let before = shop.app.rows();
     let client = awc::Client::default();
@@ -134,9 +135,9 @@ async fn a_header_of_the_signature_is_there_once() {
 #[actix_web::test]
 async fn a_signature_that_is_only_a_probe_is_refused_like_any_other() {
     let shop = Shop::open().await;
-    let (order_id, pay_id) = shop.paid().await;
+    let Case { order_id, pay_id } = shop.paid(SCAN).await;
     let before = shop.app.rows();
-    let probe = shop.wechat.resend(&pay_id, Some(Wrong::SignTest)).await;
+    let probe = shop.platform.resend(&pay_id, Some(Wrong::SignTest)).await;
     assert!(probe.post.header("wechatpay-signature").starts_with("WECHATPAY/SIGNTEST/"));
     let reply: Value = serde_json::from_str(&probe.reply).unwrap();
     assert_eq!((probe.status, &reply["code"], probe.is_taken), (401, &Value::from("FAIL"), false));
@@ -146,23 +147,23 @@ async fn a_signature_that_is_only_a_probe_is_refused_like_any_other() {
 
 /// Pays, is told, asks, gives back: all that is signed by the platform.
 async fn a_whole_life(shop: &Shop, key: &str) {
-    let (order_id, pay_id) = shop.plain_paying(key).await;
-    let at = shop.wechat.calls().len();
+    let Case { order_id, pay_id } = shop.another(SCAN, key).await;
+    let at = shop.platform.calls().len();
     shop.buy(&pay_id).await;
     let query = format!("/admin/payments/{pay_id}/query");
     assert_eq!(shop.app.post(&query, &shop.admin, serde_json::json!({})).await.expect(200).body["status"], "paid");
     shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
     shop.settle().await;
     assert_eq!(shop.payment(&pay_id).await["status"], "refunded", "{key}");
-    assert_eq!(shop.wechat.told(&pay_id), [204, 204], "{key}");
-    let asked: Vec<_> = shop.wechat.calls().drain(at..).filter_map(|call| call.op).collect();
+    assert_eq!(shop.platform.told(&pay_id), [204, 204], "{key}");
+    let asked: Vec<_> = shop.platform.calls().drain(at..).filter_map(|call| call.op).collect();
     assert_eq!(asked, [Op::Query, Op::Refund], "{key}: each was asked once, so each answer was believed");
 }
 
 #[actix_web::test]
 async fn each_kind_of_key_is_enough_by_itself() {
     for wechat in [Wechat::start().await, Wechat::with_certificate().await] {
-        let shop = Shop::with(wechat, SCAN).await;
+        let shop = Shop::with(wechat, &PATIENT).await;
         a_whole_life(&shop, "life").await;
         shop.finish().await;
     }
@@ -170,20 +171,20 @@ async fn each_kind_of_key_is_enough_by_itself() {
 
 #[actix_web::test]
 async fn a_change_of_keys_refuses_no_valid_message() {
-    let shop = Shop::with(Wechat::changing_over().await, SCAN).await;
+    let shop = Shop::with(Wechat::changing_over().await, &PATIENT).await;
     for (n, signs_with) in [SignsWith::Certificate, SignsWith::Both, SignsWith::PublicKey].into_iter().enumerate() {
-        shop.wechat.sign_with(signs_with);
+        shop.platform.sign_with(signs_with);
         for m in 0..2 {
             a_whole_life(&shop, &format!("life-{n}-{m}")).await;
         }
     }
     // A payment that began with the one key ends with the other.
-    shop.wechat.sign_with(SignsWith::Certificate);
-    let (order_id, pay_id) = shop.paid().await;
-    shop.wechat.sign_with(SignsWith::PublicKey);
+    shop.platform.sign_with(SignsWith::Certificate);
+    let Case { order_id, pay_id } = shop.paid(SCAN).await;
+    shop.platform.sign_with(SignsWith::PublicKey);
     shop.app.refund(&shop.zs, "refund", &order_id).await.expect(202);
     shop.settle().await;
-    let serials: Vec<String> = shop.wechat.deliveries(&pay_id).iter().map(serial).collect();
+    let serials: Vec<String> = shop.platform.deliveries(&pay_id).iter().map(serial).collect();
     assert!(!serials[0].starts_with("PUB_KEY_ID_") && serials[1].starts_with("PUB_KEY_ID_"), "{serials:?}");
     assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
     shop.finish().await;
@@ -196,15 +197,15 @@ fn serial(delivery: &crate::platform::Delivery) -> String {
 #[actix_web::test]
 async fn a_shop_that_knows_only_the_old_key_accepts_nothing_signed_with_the_new_one() {
     // The merchant has the public key in its console, and the shop does not know it yet.
-    let shop = Shop::with(Wechat::with_certificate().await, SCAN).await;
-    let (order_id, pay_id) = shop.paying().await;
-    shop.wechat.sign_with(SignsWith::PublicKey);
-    shop.wechat.pay(&pay_id).await;
+    let shop = Shop::with(Wechat::with_certificate().await, &PATIENT).await;
+    let Case { order_id, pay_id } = shop.paying(SCAN).await;
+    shop.platform.sign_with(SignsWith::PublicKey);
+    shop.platform.pay(&pay_id).await;
     shop.advance(MINUTE).await;
-    assert!(shop.wechat.told(&pay_id).iter().all(|status| *status == 401), "{:?}", shop.wechat.told(&pay_id));
+    assert!(shop.platform.told(&pay_id).iter().all(|status| *status == 401), "{:?}", shop.platform.told(&pay_id));
     assert_eq!(shop.books(&order_id, &pay_id).await, Books { charged: 88_000, ..Books::unpaid() });
     // The certificate signs again: what was told, and what is asked.
-    shop.wechat.sign_with(SignsWith::Certificate);
+    shop.platform.sign_with(SignsWith::Certificate);
     shop.next_delivery().await;
     shop.app.settle().await;
     assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
@@ -214,9 +215,9 @@ async fn a_shop_that_knows_only_the_old_key_accepts_nothing_signed_with_the_new_
 #[actix_web::test]
 async fn an_answer_that_differs_in_one_byte_is_not_believed() {
     let shop = Shop::open().await;
-    let (order_id, pay_id) = shop.paying().await;
+    let Case { order_id, pay_id } = shop.paying(SCAN).await;
     // Nobody has paid; somebody on the way says so.
-    shop.wechat.upset(Upset::next(Op::Query, How::Altered));
+    shop.platform.upset(Upset::next(Op::Query, How::Altered));
     let query = format!("/admin/payments/{pay_id}/query");
     shop.app.post(&query, &shop.admin, serde_json::json!({})).await.expect_problem(503, "busy");
     shop.settle().await;

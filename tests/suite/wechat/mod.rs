@@ -5,5 +5,6 @@ mod fault;
 mod forgery;
 mod key;
 mod life;
+pub mod platform;
 mod refund;
 pub mod standin;

@@ -6,19 +6,15 @@ use awc::http::Method;
 use serde_json::{Value, json};
 
 use crate::platform::{Course, How, Op, RefundState, Sending, Upset, Wechat};
-use crate::support::wechat::{Books, INSIDE, MINUTE, Shop};
+use crate::support::{Books, Case, MINUTE, PATIENT};
+use crate::wechat::platform::{INSIDE, SCAN, Shop};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Shop {
     /// Our numbers of the refunds the platform has of a payment.
     fn numbers(&self, pay_id: &str) -> Vec<String> {
-        self.wechat.trade(pay_id).refunds.into_iter().map(|refund| refund.number).collect()
-    }
-
-    /// How often the platform was asked to do this.
-    pub fn asked(&self, op: Op) -> usize {
-        self.wechat.calls().iter().filter(|call| call.op == Some(op)).count()
+        self.platform.trade(pay_id).refunds.into_iter().map(|refund| refund.number).collect()
     }
 
     /// What the operator reads of refunds in an order's story.
@@ -31,20 +27,20 @@ impl Shop {
 
 #[actix_web::test]
 async fn a_refund_is_accepted_and_then_told_to_be_done() {
-    for way in ["wechat", INSIDE] {
-        let shop = Shop::with(Wechat::start().await, way).await;
-        let (order_id, pay_id) = shop.paid().await;
-        shop.wechat.next_refund(Course::later(MINUTE, RefundState::Success));
+    for way in [SCAN, INSIDE] {
+        let shop = Shop::with(Wechat::start().await, &PATIENT).await;
+        let Case { order_id, pay_id } = shop.paid(way).await;
+        shop.platform.next_refund(Course::later(MINUTE, RefundState::Success));
         assert_eq!(shop.app.refund(&shop.zs, "refund", &order_id).await.expect(202).body["order_status"], "refunded");
         shop.app.settle().await;
         let accepted = Books { payment: "paid".to_owned(), back: 0, refunded: 0, ..Books::refunded() };
         assert_eq!(shop.books(&order_id, &pay_id).await, accepted);
         assert_eq!(shop.unsettled().await, [0, 1, 0]);
-        assert_eq!(shop.wechat.status(&pay_id), "REFUND");
+        assert_eq!(shop.platform.status(&pay_id), "REFUND");
         // Nobody asks meanwhile: the notice tells.
         shop.app.clock.advance(MINUTE);
-        shop.wechat.tick().await;
-        let told = shop.wechat.deliveries(&pay_id).pop().unwrap();
+        shop.platform.tick().await;
+        let told = shop.platform.deliveries(&pay_id).pop().unwrap();
         assert_eq!((told.status, &*told.reply), (204, ""));
         assert_eq!(told.post.url, format!("https://shop.example.com/v1/payments/callbacks/{way}"));
         assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
@@ -62,9 +58,9 @@ async fn a_refund_is_accepted_and_then_told_to_be_done() {
 #[actix_web::test]
 async fn a_refund_is_accepted_and_then_asked_for_until_it_is_done() {
     let shop = Shop::open().await;
-    let (order_id, pay_id) = shop.paid().await;
-    shop.wechat.notices_of(&pay_id, Sending::lost());
-    shop.wechat.next_refund(Course::later(MINUTE * 2, RefundState::Success));
+    let Case { order_id, pay_id } = shop.paid(SCAN).await;
+    shop.platform.notices_of(&pay_id, Sending::lost());
+    shop.platform.next_refund(Course::later(MINUTE * 2, RefundState::Success));
     shop.app.refund(&shop.zs, "refund", &order_id).await.expect(202);
     shop.settle().await;
     for _ in 0..3 {
@@ -81,11 +77,11 @@ async fn a_refund_is_accepted_and_then_asked_for_until_it_is_done() {
 #[actix_web::test]
 async fn a_refund_that_is_done_at_once_is_told_of_all_the_same() {
     let shop = Shop::open().await;
-    let (order_id, pay_id) = shop.paid().await;
-    shop.wechat.next_refund(Course::AT_ONCE);
+    let Case { order_id, pay_id } = shop.paid(SCAN).await;
+    shop.platform.next_refund(Course::AT_ONCE);
     shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
     shop.settle().await;
-    assert_eq!((shop.wechat.told(&pay_id), shop.asked(Op::RefundQuery)), (vec![204, 204], 0));
+    assert_eq!((shop.platform.told(&pay_id), shop.asked(Op::RefundQuery)), (vec![204, 204], 0));
     assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
     shop.finish().await;
 }
@@ -99,16 +95,16 @@ async fn a_refund_whose_money_does_not_arrive_is_parked_and_never_made_again_by_
         (RefundState::Closed, "CLOSED", false),
     ] {
         let mut shop = Shop::open().await;
-        let (order_id, pay_id) = shop.paid().await;
+        let Case { order_id, pay_id } = shop.paid(SCAN).await;
         if !is_told {
-            shop.wechat.notices_of(&pay_id, Sending::lost());
+            shop.platform.notices_of(&pay_id, Sending::lost());
         }
-        shop.wechat.next_refund(Course::later(MINUTE, end));
+        shop.platform.next_refund(Course::later(MINUTE, end));
         shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
         shop.settle().await;
         shop.app.clock.advance(MINUTE * 2);
         match is_told {
-            true => shop.wechat.tick().await,
+            true => shop.platform.tick().await,
             false => shop.app.settle().await,
         }
         assert_eq!(shop.unsettled().await, [0, 0, 1], "{word}");
@@ -133,15 +129,15 @@ async fn a_refund_whose_money_does_not_arrive_is_parked_and_never_made_again_by_
 async fn a_parked_refund_that_somebody_sees_to_is_done_in_the_end() {
     for asked in [false, true] {
         let shop = Shop::open().await;
-        let (order_id, pay_id) = shop.paid().await;
-        shop.wechat.next_refund(Course::later(Duration::ZERO, RefundState::Abnormal));
+        let Case { order_id, pay_id } = shop.paid(SCAN).await;
+        shop.platform.next_refund(Course::later(Duration::ZERO, RefundState::Abnormal));
         shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
         shop.settle().await;
         assert_eq!(shop.unsettled().await, [0, 0, 1]);
         if asked {
-            shop.wechat.notices_of(&pay_id, Sending::lost());
+            shop.platform.notices_of(&pay_id, Sending::lost());
         }
-        shop.wechat.see_to(&shop.numbers(&pay_id)[0], RefundState::Success).await;
+        shop.platform.see_to(&shop.numbers(&pay_id)[0], RefundState::Success).await;
         if asked {
             let query = format!("/admin/payments/{pay_id}/query");
             assert_eq!(shop.app.post(&query, &shop.admin, json!({})).await.expect(200).body["status"], "refunded");
@@ -155,8 +151,8 @@ async fn a_parked_refund_that_somebody_sees_to_is_done_in_the_end() {
 #[actix_web::test]
 async fn a_merchant_without_money_gives_back_when_there_is_some() {
     let shop = Shop::open().await;
-    let (order_id, pay_id) = shop.paid().await;
-    shop.wechat.upset(Upset::next(Op::Refund, How::Says("NOT_ENOUGH")).undone().times(3));
+    let Case { order_id, pay_id } = shop.paid(SCAN).await;
+    shop.platform.upset(Upset::next(Op::Refund, How::Says("NOT_ENOUGH")).undone().times(3));
     shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
     shop.settle().await;
     for _ in 0..3 {
@@ -164,7 +160,7 @@ async fn a_merchant_without_money_gives_back_when_there_is_some() {
         shop.advance(MINUTE * 5).await;
     }
     assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
-    let numbers: Vec<_> = shop.wechat.calls().into_iter().filter(|call| call.op == Some(Op::Refund)).collect();
+    let numbers: Vec<_> = shop.platform.calls().into_iter().filter(|call| call.op == Some(Op::Refund)).collect();
     assert_eq!(numbers.len(), 4);
     assert!(numbers.iter().all(|call| call.body == numbers[0].body), "always the same words: {numbers:?}");
     shop.finish().await;
@@ -173,7 +169,7 @@ async fn a_merchant_without_money_gives_back_when_there_is_some() {
 #[actix_web::test]
 async fn a_reason_of_many_characters_does_not_keep_the_money_from_going_back() {
     let shop = Shop::open().await;
-    let (order_id, pay_id) = shop.paid().await;
+    let Case { order_id, pay_id } = shop.paid(SCAN).await;
     let body = json!({"reason": "退".repeat(100)});
     let path = format!("/v1/orders/{order_id}/refund");
     let key = [("idempotency-key", "refund")];
@@ -185,8 +181,8 @@ async fn a_reason_of_many_characters_does_not_keep_the_money_from_going_back() {
 
 #[actix_web::test]
 async fn an_order_paid_inside_wechat_is_refunded_in_parts() {
-    let shop = Shop::with(Wechat::start().await, INSIDE).await;
-    let (order_id, pay_id) = shop.paid().await;
+    let shop = Shop::with(Wechat::start().await, &PATIENT).await;
+    let Case { order_id, pay_id } = shop.paid(INSIDE).await;
     for (amount, back) in [("0.01", 1), ("400.00", 40_001), ("479.99", 88_000)] {
         shop.app.give_back(&shop.admin, &order_id, Some(amount)).await.expect(202);
         shop.settle().await;
@@ -195,14 +191,14 @@ async fn an_order_paid_inside_wechat_is_refunded_in_parts() {
         assert_eq!((books.back, books.refunded), (back, back));
     }
     assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
-    assert_eq!((shop.numbers(&pay_id).len(), shop.wechat.told(&pay_id)), (3, vec![204; 4]));
+    assert_eq!((shop.numbers(&pay_id).len(), shop.platform.told(&pay_id)), (3, vec![204; 4]));
     shop.finish().await;
 }
 
 #[actix_web::test]
 async fn parts_are_refunded_up_to_what_was_paid_and_none_counts_as_a_payment() {
     let shop = Shop::open().await;
-    let (order_id, pay_id) = shop.paid().await;
+    let Case { order_id, pay_id } = shop.paid(SCAN).await;
     let mut back = 0;
     for (amount, fen) in [("300.00", 30_000), ("0.01", 1), ("500.00", 50_000)] {
         shop.app.give_back(&shop.admin, &order_id, Some(amount)).await.expect(202);
@@ -211,13 +207,13 @@ async fn parts_are_refunded_up_to_what_was_paid_and_none_counts_as_a_payment() {
         assert_eq!(shop.books(&order_id, &pay_id).await, Books { back, refunded: back, ..Books::paid() });
         shop.app.clock.advance(MINUTE);
     }
-    assert_eq!(shop.wechat.status(&pay_id), "REFUND");
+    assert_eq!(shop.platform.status(&pay_id), "REFUND");
     shop.app.give_back(&shop.admin, &order_id, Some("80.00")).await.expect_problem(422, "invalid_request");
     shop.app.give_back(&shop.admin, &order_id, Some("79.99")).await.expect(202);
     shop.settle().await;
     assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
     shop.app.give_back(&shop.admin, &order_id, Some("0.01")).await.expect_problem(409, "order_not_refundable");
-    assert_eq!(shop.wechat.told(&pay_id), [204; 5]);
+    assert_eq!(shop.platform.told(&pay_id), [204; 5]);
     assert_eq!((shop.app.number("pay", "SELECT count(*) AS n FROM pay_log"), shop.parked().await.len()), (1, 0));
     shop.finish().await;
 }
@@ -227,18 +223,18 @@ async fn a_refund_is_made_once_whatever_its_outcome() {
     let ends = [RefundState::Success, RefundState::Abnormal, RefundState::Closed];
     for (end, is_answered) in ends.into_iter().flat_map(|end| [(end, true), (end, false)]) {
         let shop = Shop::open().await;
-        let (order_id, pay_id) = shop.paid().await;
+        let Case { order_id, pay_id } = shop.paid(SCAN).await;
         if !is_answered {
-            shop.wechat.upset(Upset::next(Op::Refund, How::Breaks));
+            shop.platform.upset(Upset::next(Op::Refund, How::Breaks));
         }
-        shop.wechat.next_refund(Course::later(MINUTE, end));
+        shop.platform.next_refund(Course::later(MINUTE, end));
         shop.app.refund(&shop.zs, "refund", &order_id).await.expect(202);
         shop.app.settle().await;
         assert_eq!(shop.unsettled().await, [0, 1, 0]);
         for _ in 0..12 {
             shop.advance(MINUTE).await;
         }
-        let trade = shop.wechat.trade(&pay_id);
+        let trade = shop.platform.trade(&pay_id);
         assert_eq!((trade.refunds.len(), trade.refunds[0].state, shop.asked(Op::Refund)), (1, end, 1));
         if end == RefundState::Success {
             assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
