@@ -8,15 +8,16 @@ mod answer;
 mod app;
 mod ear;
 pub mod ledger;
+mod platform_shop;
 mod poll;
 mod probe;
 mod shop;
 mod trade;
-pub mod wechat;
 
 pub use answer::Answer;
 pub use app::{TestApp, number};
 pub use ear::{Ear, Told};
+pub use platform_shop::{Books, Case, DEAF, MINUTE, PATIENT, PAY_WITHIN, Platform, Reply, Shop};
 pub use poll::eventually;
 pub use shop::{Wish, amount};
 pub use trade::SLOW;

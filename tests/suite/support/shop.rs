@@ -86,8 +86,12 @@ impl TestApp {
 
     /// Starts a payment on this platform.
     pub async fn pay_through(&self, provider: &str, token: &str, key: &str, order_id: &str) -> Answer {
-        let body = json!({"order_id": order_id, "provider": provider});
-        self.send(Method::POST, "/v1/payments", token, &[("idempotency-key", key)], Some(&body)).await
+        self.start_payment(token, key, &json!({"order_id": order_id, "provider": provider})).await
+    }
+
+    /// Starts a payment with this body.
+    pub async fn start_payment(&self, token: &str, key: &str, body: &Value) -> Answer {
+        self.send(Method::POST, "/v1/payments", token, &[("idempotency-key", key)], Some(body)).await
     }
 
     /// Pays at the sandbox platform, which then calls back as `how` says, and settles.

@@ -1,0 +1,208 @@
+//! The whole life of a payment through Alipay, by both ways to pay.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::alipay::platform::{CODE, PAGE, Shop};
+use crate::platform::{Alipay, How, Op, Sending, Stage, Upset};
+use crate::support::{DEAF, GOODS, MINUTE, PAY_WITHIN, Reply, TestApp, Wish};
+
+#[actix_web::test]
+async fn a_customer_pays_on_the_page_or_by_the_code_and_the_order_is_paid_once() {
+    for (provider, kind) in [(PAGE, "redirect"), (CODE, "qr_code")] {
+        let shop = Shop::deaf().await;
+        let case = shop.paying(provider).await;
+        let payment = shop.payment(&case.pay_id).await;
+        assert_eq!((&payment["status"], &payment["checkout"]["kind"]), (&json!("unpaid"), &json!(kind)));
+        let trade = shop.platform.trade(&case.pay_id);
+        assert_eq!((trade.total, trade.stage), (88_000, Stage::Waiting));
+        assert_eq!(trade.notify_url, format!("https://shop.example.com/v1/payments/callbacks/{provider}"));
+        let lasts = trade.closes_at.since(trade.made_at);
+        assert!(lasts <= PAY_WITHIN && lasts > PAY_WITHIN - MINUTE, "no longer than the order: {lasts:?}");
+        shop.platform.pay(&case.pay_id).await;
+        shop.assert_replies(&case, &[Reply::Accepted]);
+        shop.settle().await;
+        shop.assert_paid(&case).await;
+        assert_eq!(shop.unsettled().await, [0, 0, 0]);
+        shop.finish().await;
+    }
+}
+
+#[actix_web::test]
+async fn the_whole_life_goes_with_certificates_and_with_encrypted_contents() {
+    for alipay in [Alipay::with_certificates().await, Alipay::with_encryption().await] {
+        let shop = Shop::with(alipay, &[]).await;
+        let case = shop.paying(CODE).await;
+        assert_eq!(shop.query(&case.pay_id).await.expect(200).body["status"], "unpaid");
+        shop.platform.next_notice(Sending::lost());
+        shop.platform.pay(&case.pay_id).await;
+        shop.advance_platform_first(Duration::from_secs(2)).await;
+        shop.assert_paid(&case).await;
+        shop.app.give_back(&shop.admin, &case.order_id, Some("300.00")).await.expect(202);
+        shop.settle().await;
+        assert_eq!(shop.ledger(&case), (88_000, 30_000));
+        shop.app.refund(&shop.zs, "refund", &case.order_id).await.expect(202);
+        shop.settle().await;
+        shop.assert_refunded(&case).await;
+        let other = shop.another(PAGE, "other").await;
+        shop.cancel(&other.order_id).await.expect(200);
+        assert_eq!(shop.platform.trade(&other.pay_id).stage, Stage::Closed);
+        let third = shop.another(PAGE, "third").await;
+        shop.platform.pay(&third.pay_id).await;
+        shop.settle().await;
+        shop.assert_order(&third, "confirmed", "paid").await;
+        assert!(shop.parked().await.is_empty());
+        shop.finish().await;
+    }
+}
+
+#[actix_web::test]
+async fn a_late_callback_pays_an_order_that_still_waits() {
+    for provider in [PAGE, CODE] {
+        let shop = Shop::deaf().await;
+        let case = shop.paying(provider).await;
+        shop.platform.next_notice(Sending::late(MINUTE * 20));
+        shop.platform.pay(&case.pay_id).await;
+        shop.advance_platform_first(MINUTE * 19).await;
+        shop.app.assert_unpaid().await;
+        shop.advance_platform_first(MINUTE).await;
+        shop.assert_paid(&case).await;
+        shop.finish().await;
+    }
+}
+
+#[actix_web::test]
+async fn a_cancelled_order_can_be_paid_no_more_there_either() {
+    for provider in [PAGE, CODE] {
+        let shop = Shop::deaf().await;
+        let case = shop.paying(provider).await;
+        shop.cancel(&case.order_id).await.expect(200);
+        assert_eq!(shop.platform.trade(&case.pay_id).stage, Stage::Closed);
+        assert_eq!(shop.platform.try_pay(&case.pay_id).await, Err("it is closed"));
+        shop.settle().await;
+        shop.assert_order(&case, "cancelled", "paying").await;
+        shop.assert_payment(&case, "closed").await;
+        assert_eq!((shop.ledger(&case), shop.me().await), ((0, 0), ("1000.00".to_owned(), 100)));
+        shop.finish().await;
+    }
+}
+
+#[actix_web::test]
+async fn an_order_expires_only_after_its_payment_is_closed_at_the_platform() {
+    for provider in [PAGE, CODE] {
+        let shop = Shop::deaf().await;
+        let case = shop.paying(provider).await;
+        shop.platform.upset(Upset::next(Op::Close, How::Status(502)).times(2).undone());
+        shop.advance_platform_first(PAY_WITHIN).await;
+        shop.assert_order(&case, "confirmed", "paying").await;
+        shop.advance_platform_first(Duration::from_secs(30)).await;
+        shop.assert_order(&case, "confirmed", "paying").await;
+        shop.advance_platform_first(Duration::from_secs(30)).await;
+        shop.assert_order(&case, "cancelled", "paying").await;
+        shop.assert_payment(&case, "closed").await;
+        assert!(shop.platform.try_pay(&case.pay_id).await.is_err());
+        assert_eq!(shop.app.stock(GOODS).await, 1000);
+        shop.finish().await;
+    }
+}
+
+#[actix_web::test]
+async fn what_nobody_looked_at_is_given_up_and_paid_by_nobody() {
+    for provider in [PAGE, CODE] {
+        let shop = Shop::with(Alipay::start().await, &[]).await;
+        let order_id = shop.order("order").await;
+        let started = shop.start(provider, "pay", &order_id).await.expect(201);
+        shop.advance_platform_first(PAY_WITHIN).await;
+        let order = shop.app.get(&format!("/v1/orders/{order_id}"), &shop.zs).await.expect(200).body;
+        assert_eq!(order["order_status"], "cancelled");
+        let url = started.body["checkout"]["url"].as_str().unwrap();
+        match provider {
+            CODE => assert_eq!(shop.platform.scan(url), Err("the code is too old")),
+            _ => assert!(!shop.platform.open(url).await.is_good()),
+        }
+        shop.app.finish().await;
+    }
+}
+
+#[actix_web::test]
+async fn identical_starts_at_once_are_one_trade() {
+    for provider in [PAGE, CODE] {
+        let shop = Shop::deaf().await;
+        let order_id = shop.order("order").await;
+        let same = join_all((0..6).map(|_| shop.start(provider, "same", &order_id)));
+        let other = join_all(["one", "two"].map(|key| shop.start(provider, key, &order_id)));
+        let (same, other) = tokio::join!(same, other);
+        let started: Vec<Value> = same.into_iter().chain(other).map(|answer| answer.expect(201).body).collect();
+        for answer in &started {
+            assert_eq!((&answer["status"], &answer["pay_id"]), (&json!("unpaid"), &started[0]["pay_id"]));
+            assert!(answer["checkout"]["url"].is_string(), "{answer}");
+        }
+        let made = shop.platform.calls().iter().filter(|call| call.verdict == "ok").count();
+        assert_eq!(made, usize::from(provider == CODE));
+        let again = shop.start(provider, "same", &order_id).await.expect(201);
+        shop.arrive(&again).await;
+        // Whichever of the addresses the browser was sent to.
+        if provider == PAGE {
+            for answer in &started {
+                assert!(shop.platform.open(answer["checkout"]["url"].as_str().unwrap()).await.is_good());
+            }
+        }
+        let pay_id = again.text_of("pay_id");
+        assert_eq!(shop.platform.trades(&pay_id).len(), 1);
+        shop.platform.pay(&pay_id).await;
+        shop.settle().await;
+        shop.app.assert_order_paid(&shop.zs, &order_id).await;
+        assert_eq!(shop.app.number("pay", "SELECT count(*) AS n FROM pay"), 1);
+        shop.finish().await;
+    }
+}
+
+#[actix_web::test]
+async fn a_customer_who_comes_back_later_is_sent_to_a_page_that_works() {
+    let shop = Shop::deaf().await;
+    let order_id = shop.order("order").await;
+    shop.start(PAGE, "pay", &order_id).await.expect(201);
+    shop.advance_platform_first(MINUTE * 25).await;
+    for key in ["pay", "another"] {
+        let again = shop.start(PAGE, key, &order_id).await.expect(201);
+        shop.arrive(&again).await;
+    }
+    shop.finish().await;
+}
+
+#[actix_web::test]
+async fn a_payment_goes_on_after_a_restart() {
+    let mut shop = Shop::with(Alipay::start().await, &DEAF).await;
+    let case = shop.paying(CODE).await;
+    shop.restart().await;
+    shop.platform.pay(&case.pay_id).await;
+    shop.settle().await;
+    shop.assert_paid(&case).await;
+    shop.restart().await;
+    shop.app.refund(&shop.zs, "refund", &case.order_id).await.expect(202);
+    shop.settle().await;
+    shop.assert_refunded(&case).await;
+    shop.finish().await;
+}
+
+#[actix_web::test]
+async fn a_platform_that_is_not_set_up_is_neither_paid_through_nor_believed() {
+    let shop = Shop::deaf().await;
+    let case = shop.paid(CODE).await;
+    let good = shop.platform.deliveries(&case.pay_id).remove(0).post;
+    let app = TestApp::start().await;
+    let zs = app.zs().await;
+    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
+    for provider in [PAGE, CODE] {
+        let callbacks = format!("/v1/payments/callbacks/{provider}");
+        let headers: Vec<(&str, &str)> = good.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
+        app.send_bytes(&callbacks, &headers, good.body.clone()).await.expect_problem(404, "not_found");
+        let refused = app.pay_through(provider, &zs, provider, &order_id).await.expect_problem(422, "invalid_request");
+        assert_eq!(refused.body["errors"][0]["field"], "provider");
+    }
+    assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay"), 0);
+    app.finish().await;
+    shop.finish().await;
+}

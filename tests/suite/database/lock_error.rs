@@ -1,0 +1,123 @@
+//! What happens to those who want the same rows at once, and what the engine's errors mean then.
+
+use std::sync::Barrier;
+use std::thread;
+
+use diesel::prelude::*;
+use tradepost::db::{self, Class, Db, each};
+
+use crate::database::error_class::{Ground, class, item, run};
+use crate::server::{Engine, engine};
+
+#[test]
+fn a_lock_of_somebody_else_is_busy() {
+    let ground = Ground::new();
+    let (mut one, mut two) = (ground.writer(), ground.writer());
+    one.batch_execute("BEGIN").unwrap();
+    run(&mut one, "UPDATE item SET n = 5 WHERE id = 1").unwrap();
+    assert_eq!(class(&mut two, "UPDATE item SET n = 6 WHERE id = 1"), Class::Busy);
+    one.batch_execute("COMMIT").unwrap();
+    assert_eq!(run(&mut two, "UPDATE item SET n = 6 WHERE id = 1").unwrap(), 1);
+}
+
+#[test]
+fn a_lock_that_is_met_after_the_first_rows_is_busy_too() {
+    if engine() == Engine::Sqlite {
+        return println!("SQLite locks no rows");
+    }
+    let ground = Ground::new();
+    let (mut holder, mut waiter) = (ground.writer(), ground.writer());
+    holder.batch_execute("BEGIN").unwrap();
+    run(&mut holder, "UPDATE item SET n = 5 WHERE id = 2").unwrap();
+    // The same prepared statement each time: MariaDB's C library would wait for the rest of its rows for ever.
+    let read = |db: &mut Db| -> db::Result<Vec<i32>> {
+        let items = db::locked(item::table.order(item::id).select(item::n));
+        db::transaction(db, |db| Ok(each!(db, items.load(db))?))
+    };
+    for _ in 0..2 {
+        assert_eq!(read(&mut waiter).unwrap_err().class, Class::Busy);
+    }
+    holder.batch_execute("COMMIT").unwrap();
+    assert_eq!(read(&mut waiter).unwrap(), [1, 5]);
+}
+
+/// Takes one item and then the other; another takes them the other way round.
+fn take(db: &mut Db, first: i32, second: i32, as_text: bool, both_have_one: &Barrier) -> db::Result<()> {
+    db::transaction(db, |db| {
+        run(db, &format!("UPDATE item SET n = 5 WHERE id = {first}"))?;
+        both_have_one.wait();
+        let second = format!("UPDATE item SET n = 5 WHERE id = {second}");
+        db::savepoint(db, |db| if as_text { Ok(db.batch_execute(&second)?) } else { run(db, &second).map(drop) })
+    })
+}
+
+#[test]
+fn a_deadlock_is_a_conflict_for_one_of_the_two_also_in_a_savepoint() {
+    if engine() == Engine::Sqlite {
+        return println!("SQLite has one writer");
+    }
+    let ground = Ground::new();
+    let (mut one, mut two) = (ground.writer(), ground.writer());
+    // Diesel reads the code of MySQL's errors where a statement is prepared, and not where it is sent as text.
+    for as_text in [false, true] {
+        let met = &Barrier::new(2);
+        let ended = thread::scope(|scope| {
+            let one = scope.spawn(|| take(&mut one, 1, 2, as_text, met));
+            let two = scope.spawn(|| take(&mut two, 2, 1, as_text, met));
+            [one.join().unwrap(), two.join().unwrap()]
+        });
+        let classes = ended.map(|each| each.map_err(|error| error.class));
+        assert!(classes.contains(&Ok(())) && classes.contains(&Err(Class::Conflict)), "{classes:?}");
+        for db in [&mut one, &mut two] {
+            assert_eq!(run(db, "UPDATE item SET n = n + 1").unwrap(), 2, "both go on");
+        }
+    }
+}
+
+#[test]
+fn a_savepoint_that_a_deadlock_took_is_a_conflict() {
+    if engine() != Engine::Mysql {
+        return println!("only MySQL ends a transaction without being asked");
+    }
+    let mut db = Ground::new().writer();
+    // As the transaction manager says it: as text.
+    let error = db::Error::from(db.batch_execute("RELEASE SAVEPOINT diesel_savepoint_1").unwrap_err());
+    assert_eq!(error.class, Class::Conflict, "{error}");
+}
+
+#[test]
+fn a_row_that_is_newer_than_the_snapshot_is_a_conflict() {
+    let begin = match engine() {
+        Engine::Sqlite => return println!("SQLite says busy: see sqlite.rs"),
+        Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+        Engine::Mysql => {
+            "SET innodb_snapshot_isolation = ON; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; \
+             START TRANSACTION WITH CONSISTENT SNAPSHOT"
+        }
+    };
+    let ground = Ground::new();
+    let (mut one, mut two) = (ground.writer(), ground.writer());
+    one.batch_execute(begin).unwrap();
+    run(&mut one, "SELECT n FROM item").unwrap();
+    run(&mut two, "UPDATE item SET n = 6").unwrap();
+    assert_eq!(class(&mut one, "UPDATE item SET n = 7"), Class::Conflict);
+}
+
+#[test]
+fn two_that_could_not_have_come_one_after_the_other_are_a_conflict() {
+    if engine() != Engine::Postgres {
+        return println!("only PostgreSQL looks for it");
+    }
+    let ground = Ground::new();
+    let mut both = [(1, 2), (2, 1)].map(|ids| (ids, ground.writer()));
+    for ((_, other), db) in &mut both {
+        db.batch_execute("BEGIN ISOLATION LEVEL SERIALIZABLE").unwrap();
+        run(db, &format!("SELECT n FROM item WHERE id = {other}")).unwrap();
+    }
+    for ((own, _), db) in &mut both {
+        run(db, &format!("UPDATE item SET n = 7 WHERE id = {own}")).unwrap();
+    }
+    let [(_, one), (_, two)] = &mut both;
+    one.batch_execute("COMMIT").unwrap();
+    assert_eq!(db::Error::from(two.batch_execute("COMMIT").unwrap_err()).class, Class::Conflict);
+}

@@ -1,0 +1,294 @@
+//! What must never happen, and the tests that show that it does not.
+//!
+//! Each entry names an event and what must follow from it, and then the tests that show it, as `module::name` below
+//! `tests/suite` (`crash::` is `tests/crash`). `every_test_that_is_named_here_exists` fails if a test is renamed or
+//! removed and its entry is not.
+//!
+//! # Mistakes of the original
+//!
+//! Tradepost began as a teaching case whose first implementation had these faults.
+//!
+//! Orders:
+//!
+//! - A quantity of zero or less, with some balance to use, paid out money that was never taken. It must be refused
+//!   before anything is written.
+//!   `order::rule::a_quantity_below_one_is_refused_before_anything_is_written`
+//! - After a refusal for lack of stock, the compensation added stock, released the coupon and refunded the balance
+//!   whether or not they had been taken. An order must give back only what it took.
+//!   `order::rule::a_refused_order_gives_back_nothing_it_did_not_take`,
+//!   `order::rule::a_refused_order_gives_back_everything_it_took`
+//! - Many concurrent orders of one product oversold it. They must sell exactly the stock, no more and no less.
+//!   `order::contention::a_thousand_concurrent_orders_buy_exactly_ten_units`,
+//!   `order::contention::sixty_four_customers_buy_exactly_ten_units_through_many_writers`,
+//!   `order::contention::orders_of_several_units_never_oversell`,
+//!   `order::contention::orders_that_list_the_same_goods_in_reverse_do_not_block_each_other`
+//! - Two orders at once used the same coupon or the same balance. Each must be used once.
+//!   `order::contention::a_coupon_in_several_orders_at_once_is_used_once`,
+//!   `order::contention::a_balance_in_several_orders_at_once_is_taken_once`
+//! - A caller named the coupon, balance, order or payment of another user. It must be as if it did not exist.
+//!   `http::ownership::another_users_coupon_does_not_exist`,
+//!   `http::ownership::another_users_balance_cannot_be_named_or_taken`,
+//!   `http::ownership::another_users_order_and_payment_do_not_exist`,
+//!   `http::ownership::a_list_shows_only_the_callers_orders`
+//! - A retried call took stock twice. It must have one effect.
+//!   `order::idempotency_key::a_retried_request_is_the_same_order_even_after_a_restart`,
+//!   `order::idempotency_key::fifty_concurrent_calls_with_one_key_are_one_order`,
+//!   `order::idempotency_key::another_body_under_a_used_key_is_refused`,
+//!   `order::idempotency_key::the_same_request_in_another_notation_is_the_same_request`,
+//!   `order::idempotency_key::two_users_may_use_the_same_key`,
+//!   `order::idempotency_key::a_refusal_stays_after_its_reason_is_gone`,
+//!   `order::idempotency_key::the_refusal_of_a_cancelled_order_stays`,
+//!   `order::idempotency_key::a_step_with_a_lost_answer_is_sent_again_and_happens_once`,
+//!   `database::text::keys_that_differ_in_case_are_two_orders_and_two_payments`
+//! - A reservation arrived after its compensation. The tombstone must refuse it.
+//!   `order::arrival::stock_is_right_in_every_order_of_arrival`,
+//!   `order::arrival::a_coupon_is_right_in_every_order_of_arrival`,
+//!   `order::arrival::a_balance_is_right_in_every_order_of_arrival`
+//!
+//! Payments:
+//!
+//! - A callback had no valid signature, or another amount. It must change nothing.
+//!   `sandbox::callback::a_tampered_callback_changes_nothing`,
+//!   `sandbox::callback::a_callback_without_a_valid_signature_is_refused`,
+//!   `sandbox::callback::a_signed_notice_that_differs_from_the_stored_payment_changes_nothing`
+//! - A callback named another order than the one of its payment. Only the stored payment may decide.
+//!   `sandbox::callback::a_notice_cannot_choose_the_order_it_pays`
+//! - A payment was started for an order of another user, an unconfirmed order, or a paid one. It must be refused.
+//!   `payment::start::only_the_callers_confirmed_unpaid_order_can_be_paid`,
+//!   `payment::start::a_cancelled_order_cannot_be_paid`,
+//!   `payment::start::an_order_past_its_payment_deadline_cannot_be_paid`,
+//!   `payment::start::a_paid_order_cannot_be_paid_again_even_before_it_is_marked_paid`
+//! - The same callback came 2 to 50 times, at once, before and after a restart. It must pay once, add points once, and
+//!   be answered with success every time.
+//!   `sandbox::callback::a_repeated_callback_pays_once_and_is_accepted_every_time`,
+//!   `sandbox::callback::fifty_copies_of_a_callback_in_sequence_pay_once`
+//! - A cancelled or expired order was paid. The money must be refunded automatically.
+//!   `payment::unexpected_money::payment_of_a_cancelled_order_is_refunded_automatically`,
+//!   `payment::unexpected_money::payment_of_an_expired_order_is_refunded_automatically_even_with_fifty_callbacks`
+//!
+//! Messages:
+//!
+//! - The process was killed between the pre-order and the message that cancels it. The order must be finished after the
+//!   restart.
+//!   `messaging::delivery::an_interrupted_order_is_cancelled_after_the_restart`,
+//!   `messaging::delivery::an_interrupted_order_is_confirmed_after_a_restart_within_its_deadline`,
+//!   `messaging::delivery::an_order_whose_cancellation_could_not_be_stored_is_cancelled_after_the_restart`,
+//!   `messaging::delivery::a_panic_in_a_saga_restarts_the_coordinator_and_the_saga_goes_on`
+//! - A consumer stopped half-way and left a message in processing. The message must be taken over after its lease.
+//!   `messaging::delivery::messages_claimed_by_another_node_are_taken_over_after_the_lease`,
+//!   `messaging::delivery::messages_claimed_before_a_restart_are_taken_over_at_once`,
+//!   `messaging::delivery::a_consumer_that_fails_half_way_has_its_effect_once_in_the_end`
+//! - The process was killed between "paid" and its message. That must be impossible: both are one transaction.
+//!   `payment::commit::a_payment_and_its_messages_are_committed_together`,
+//!   `payment::commit::a_callback_with_a_lost_answer_has_taken_effect`
+//!
+//! # Holes seen in today's shops
+//!
+//! - The browser's return and the callback race, and the loser refunds a good order.
+//!   `payment::sync::the_browser_coming_back_and_the_callback_do_not_get_in_each_others_way`
+//! - The customer was charged, the stock was gone then, and the order stayed stuck.
+//!   `payment::unexpected_money::who_paid_too_late_for_the_last_unit_gets_the_money_back_and_nobody_is_stuck`
+//! - The callback arrives before the payment's own commit.
+//!   `payment::commit::a_callback_that_comes_before_the_shop_knows_where_to_pay_is_believed`
+//! - One order is paid through two platforms, and the second payment is kept.
+//!   `payment::unexpected_money::a_second_payment_through_a_second_platform_goes_back`,
+//!   `payment::unexpected_money::payments_through_two_platforms_at_once_pay_once_and_one_goes_back`
+//! - A double click on refund, or two refunds at once, exceed what was paid.
+//!   `order::refund::fifty_clicks_on_refund_are_one_refund`,
+//!   `order::refund::two_refunds_at_once_never_exceed_what_was_paid`
+//! - A callback is lost, and the order is cancelled although the platform has the money.
+//!   `order::cancellation::an_order_that_is_paid_at_the_platform_does_not_expire_although_every_callback_was_lost`,
+//!   `order::cancellation::an_order_that_is_paid_at_the_platform_is_paid_and_not_cancelled`,
+//!   `payment::sync::two_hundred_payments_whose_callbacks_are_all_lost_settle_by_asking`
+//! - A late callback is answered with success and forgotten.
+//!   `payment::unexpected_money::a_late_callback_is_not_answered_success_and_forgotten`
+//! - Unpaid orders hold their stock for ever, or one bad row stops the expiry of the others.
+//!   `order::cancellation::an_unpaid_order_expires_and_gives_everything_back`,
+//!   `order::cancellation::one_bad_row_does_not_stop_the_others_from_expiring`,
+//!   `order::cancellation::orders_that_expired_while_the_shop_was_away_are_given_up_after_the_start`
+//! - The replay of a dead message reports success and drops the message, or runs it twice.
+//!   `messaging::replay::a_dead_message_is_replayed_and_has_its_effect_once`,
+//!   `messaging::replay::a_replayed_message_that_fails_again_is_dead_again_with_its_reason`
+//! - The shop is upgraded while orders are in flight.
+//!   `database::upgrade::orders_that_were_in_flight_are_paid_expire_and_keep_their_points`
+//!
+//! # Seen since
+//!
+//! In shops, and on the first release of this one.
+//!
+//! - A platform hangs while it has open orders.
+//!   `alipay::answer::an_answer_after_the_timeout_counts_as_no_answer`,
+//!   `wechat::answer::a_call_that_is_never_answered_times_out_and_its_outcome_is_queried`,
+//!   `order::cancellation::an_order_is_not_cancelled_while_its_platform_does_not_tell`,
+//!   `order::refund::a_refund_waits_until_its_platform_is_back`
+//! - A payment is closed here, can still be paid at the platform, and is paid late.
+//!   `wechat::fault::a_late_payment_of_a_cancelled_order_is_refunded`
+//! - A customer clicks at two nodes at once.
+//!   `actor::poison::an_item_that_another_node_overtakes_finds_what_that_one_wrote`,
+//!   `crash::nodes::two_nodes_sell_what_there_is_once_and_one_goes_on_when_the_other_dies`
+//! - An operator makes a refund in the platform's console.
+//!   `alipay::refund::what_somebody_gives_back_in_alipays_console_is_parked_and_not_ours`,
+//!   `wechat::fault::an_unknown_refund_is_parked_before_and_after_its_payment`
+//! - The platform refuses a refund after the shop has accepted it.
+//!   `order::refund::a_refund_the_platform_refuses_is_parked_with_its_reason`,
+//!   `alipay::refund::a_refund_alipay_refuses_for_good_is_parked_and_one_it_has_no_money_for_is_made_later`,
+//!   `wechat::refund::a_refund_whose_money_does_not_arrive_is_parked_and_never_made_again_by_itself`
+//! - One event or one trade number comes twice.
+//!   `sandbox::callback::a_second_trade_for_a_payment_that_is_paid_is_parked_and_never_taken_for_the_first`,
+//!   `payment::unexpected_money::a_notice_that_first_named_another_payment_is_kept_with_the_one_it_paid`
+//! - A second link for the same order is open after the order is paid.
+//!   `payment::unexpected_money::a_refunded_order_that_is_paid_again_keeps_nothing`,
+//!   `payment::unexpected_money::a_second_payment_through_a_second_platform_goes_back`
+//!
+//! Seen too, and not shown by a test yet: a platform is removed from the settings while orders are open on it; a wrong
+//! amount is parked and nothing can return it; a sum is above the largest amount; a decline and a payment are in one
+//! batch; an operator's repeated call doubles a balance, a stock or a coupon; one account without money holds all the
+//! stock; goods are taken off sale while orders are open; a backup is restored and the platform is ahead of it.
+//!
+//! # Faults of a payment platform
+//!
+//! The stand-ins in `tests/platform` produce each of them on request. The tests of the built-in sandbox are named above.
+//!
+//! - The callback is delayed until after the order has expired. The order counts as paid if the platform still had the
+//!   payment open, else the money is refunded automatically.
+//!   `alipay::fault::a_callback_after_the_order_has_expired_finds_it_paid`,
+//!   `alipay::fault::a_late_payment_of_a_cancelled_order_is_refunded`,
+//!   `wechat::fault::a_callback_after_the_order_has_expired_finds_it_paid`,
+//!   `wechat::fault::a_late_payment_of_a_cancelled_order_is_refunded`
+//! - The callback is duplicated, in sequence or concurrently. It pays once, and every copy is accepted.
+//!   `alipay::fault::a_repeated_callback_pays_once`,
+//!   `alipay::fault::fifty_notices_of_one_late_payment_are_one_refund`,
+//!   `wechat::fault::a_repeated_callback_pays_once`,
+//!   `wechat::fault::a_callback_and_concurrent_queries_pay_once`
+//! - Notices arrive out of order. The end state is the same, and no state goes back.
+//!   `alipay::fault::notices_before_or_after_the_payment_never_move_it_back`,
+//!   `alipay::fault::a_payment_that_was_reported_closed_and_is_paid_later_counts`,
+//!   `alipay::refund::refund_notices_before_the_payment_notice_lead_to_the_same_state`,
+//!   `wechat::fault::refund_notices_before_the_payment_notice_lead_to_the_same_state`
+//! - The callback is lost. A query finds the payment on its schedule.
+//!   `alipay::fault::a_lost_callback_is_found_by_a_query`,
+//!   `alipay::fault::a_closed_trade_without_a_notice_is_found_by_a_query`,
+//!   `wechat::fault::a_lost_callback_is_found_by_a_query`
+//! - The callback arrives before the create call has returned. It is accepted, because the payment is stored before the
+//!   call.
+//!   `alipay::fault::a_callback_before_the_answer_to_the_create_call_is_accepted`,
+//!   `wechat::fault::a_callback_before_the_answer_to_the_create_call_is_accepted`
+//! - The signature is wrong, missing, a probe, or made with another key or algorithm, or the content does not decrypt.
+//!   The notice is refused and changes nothing.
+//!   `alipay::forgery::a_notice_without_a_valid_signature_is_refused_and_the_valid_one_accepted`,
+//!   `alipay::forgery::a_notice_repeated_after_a_bad_signature_is_accepted`,
+//!   `alipay::forgery::no_bit_of_a_notice_can_be_flipped`,
+//!   `wechat::forgery::a_notice_without_a_valid_signature_or_encryption_is_refused_and_the_next_one_accepted`,
+//!   `wechat::forgery::an_unknown_event_is_accepted_without_effect`,
+//!   `wechat::key::a_callback_that_differs_in_one_bit_is_refused_and_changes_nothing`,
+//!   `wechat::key::a_signature_that_is_only_a_probe_is_refused_like_any_other`
+//! - The amount, currency, application, seller, merchant or order is wrong, and the signature is good. The notice is
+//!   refused and parked with its reason.
+//!   `alipay::forgery::a_signed_notice_that_does_not_match_the_payment_is_parked_with_its_reason`,
+//!   `alipay::forgery::a_notice_with_another_trade_number_is_refused`,
+//!   `alipay::forgery::a_charge_of_another_amount_is_parked_and_the_order_is_cancelled`,
+//!   `alipay::forgery::a_notice_at_the_callback_address_of_another_product_is_refused`,
+//!   `wechat::forgery::a_signed_notice_that_does_not_match_the_payment_is_parked_with_its_reason`,
+//!   `wechat::forgery::a_signed_notice_that_does_not_match_the_refund_is_parked_with_its_reason`,
+//!   `wechat::forgery::a_charge_of_another_amount_is_parked_and_the_order_is_cancelled`
+//! - The timestamp is stale or in the future (WeChat Pay). The notice is refused, and the next one with a fresh
+//!   timestamp is accepted.
+//!   `wechat::forgery::a_notice_with_a_stale_or_future_timestamp_is_refused_and_the_next_one_accepted`
+//! - A valid old notice is replayed after the refund. It changes nothing and is accepted.
+//!   `alipay::fault::an_old_notice_after_the_refund_changes_nothing`,
+//!   `wechat::fault::an_old_notice_after_the_refund_changes_nothing`
+//! - A payment is refunded in several parts. The sum is right, no part counts as a second payment, and the parts never
+//!   exceed what was paid.
+//!   `alipay::refund::parts_are_refunded_up_to_what_was_paid_and_none_counts_as_a_payment`,
+//!   `alipay::refund::concurrent_partial_refunds_are_each_made_once`,
+//!   `wechat::refund::parts_are_refunded_up_to_what_was_paid_and_none_counts_as_a_payment`
+//! - A refund is pending first and then succeeds, closes or gets stuck, or its answer is lost. No refund is made twice.
+//!   `alipay::refund::an_accepted_refund_is_not_done_until_alipay_confirms_it`,
+//!   `alipay::refund::a_refund_with_a_lost_answer_is_made_once`,
+//!   `alipay::refund::a_refund_that_alipay_closed_is_requested_again_under_its_number`,
+//!   `alipay::refund::a_stuck_refund_stays_pending`,
+//!   `wechat::refund::a_refund_is_made_once_whatever_its_outcome`
+//! - A create, query, refund or close call has no valid answer: a timeout, a broken connection, a server error, garbage,
+//!   an unsigned answer. The outcome is unknown and is queried.
+//!   `alipay::answer::a_create_call_without_an_answer_ends_in_one_payment`,
+//!   `alipay::answer::a_query_without_an_answer_is_repeated`,
+//!   `alipay::answer::a_close_call_without_an_answer_leaves_the_order_open_until_the_outcome_is_known`,
+//!   `alipay::answer::a_refund_without_an_answer_is_made_once`,
+//!   `alipay::answer::an_answer_after_the_timeout_counts_as_no_answer`,
+//!   `wechat::answer::a_create_call_without_a_valid_answer_ends_in_one_payment`,
+//!   `wechat::answer::a_payment_whose_create_call_failed_and_is_not_repeated_is_closed`,
+//!   `wechat::answer::a_create_call_repeated_in_the_last_seconds_of_the_order_is_the_same_payment`,
+//!   `wechat::answer::a_query_without_a_valid_answer_is_repeated`,
+//!   `wechat::answer::a_refund_without_a_valid_answer_is_queried_and_made_once`,
+//!   `wechat::answer::a_refund_query_without_a_valid_answer_is_repeated`,
+//!   `wechat::answer::a_refund_reported_missing_is_requested_again_and_stays_one_refund`,
+//!   `wechat::answer::a_close_call_without_a_valid_answer_leaves_the_order_open_until_the_outcome_is_known`,
+//!   `wechat::answer::a_slow_answer_within_the_timeout_is_accepted`,
+//!   `wechat::answer::a_call_that_is_never_answered_times_out_and_its_outcome_is_queried`
+//! - The customer pays while the shop closes the payment. It is paid.
+//!   `alipay::fault::a_customer_who_pays_during_the_close_call_has_paid`,
+//!   `wechat::fault::a_customer_who_pays_during_the_close_call_has_paid`
+//! - Two payments of one order are both paid. One counts, the other is refunded.
+//!   `alipay::fault::of_two_paid_payments_of_one_order_one_counts_and_the_other_is_refunded`,
+//!   `alipay::fault::a_second_trade_under_one_number_is_parked_with_its_reason`,
+//!   `wechat::fault::of_two_paid_payments_of_one_order_one_counts_and_the_other_is_refunded`,
+//!   `wechat::fault::a_second_trade_under_one_number_is_parked_with_its_reason`
+//! - The platform changes its key while payments are under way. No valid message is refused.
+//!   `alipay::key::a_change_of_keys_refuses_no_valid_message`,
+//!   `alipay::key::a_message_signed_before_the_change_of_keys_is_valid_after_it`,
+//!   `alipay::key::an_unknown_key_is_accepted_only_after_it_is_in_the_file`,
+//!   `alipay::key::an_answer_that_names_an_unknown_certificate_counts_as_no_answer`,
+//!   `wechat::key::a_change_of_keys_refuses_no_valid_message`,
+//!   `wechat::key::a_shop_that_knows_only_the_old_key_accepts_nothing_signed_with_the_new_one`
+//! - The platform ignores the shop's reply and repeats the callback on its schedule. The order is paid once.
+//!   `alipay::fault::a_callback_with_an_ignored_reply_is_repeated_on_schedule_and_pays_once`,
+//!   `alipay::fault::a_callback_that_could_not_be_stored_is_accepted_when_it_is_repeated`,
+//!   `wechat::fault::a_callback_with_an_ignored_reply_is_repeated_on_schedule_and_pays_once`
+//! - A coupon of the platform pays a part. The amount of the order is compared, not what the customer paid.
+//!   `alipay::fault::a_coupon_of_the_platform_does_not_change_the_amount`,
+//!   `wechat::fault::a_coupon_of_the_platform_does_not_change_the_amount`
+//! - The platform's statement lacks a line, or has one too many or a different one. Each difference is found.
+//!   `payment::reconciliation::what_we_never_heard_of_is_shown_and_repaired_once_when_asked_for`,
+//!   `payment::reconciliation::what_cannot_be_repaired_is_told_each_time`
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The names in the documentation above: `module::name`, in backticks.
+fn named() -> Vec<&'static str> {
+    let documentation = include_str!("specification.rs").lines().filter_map(|line| line.strip_prefix("//!"));
+    documentation
+        .flat_map(|line| line.split('`').skip(1).step_by(2))
+        .filter(|name| name.contains("::") && !name.ends_with("::") && *name != "module::name")
+        .collect()
+}
+
+/// The file of a module, which is written as in the documentation above.
+fn file_of(module: &str) -> PathBuf {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let folder = if module.starts_with("crash::") { tests } else { tests.join("suite") };
+    folder.join(module.replace("::", "/")).with_extension("rs")
+}
+
+/// Whether a source file has a test of this name.
+fn has_test(source: &str, name: &str) -> bool {
+    let starts = [format!("async fn {name}("), format!("fn {name}(")];
+    let mut before = "";
+    source.lines().any(|line| {
+        let is_test = before.starts_with("#[") && before.ends_with("test]");
+        before = line;
+        is_test && starts.iter().any(|start| line.starts_with(start))
+    })
+}
+
+#[test]
+fn every_test_that_is_named_here_exists() {
+    let names = named();
+    assert!(names.len() > 100, "{} names were found", names.len());
+    let is_missing = |name: &&&str| {
+        let (module, test) = name.rsplit_once("::").unwrap();
+        !fs::read_to_string(file_of(module)).is_ok_and(|source| has_test(&source, test))
+    };
+    let missing: Vec<&&str> = names.iter().filter(is_missing).collect();
+    assert!(missing.is_empty(), "named in the documentation, and no test: {missing:#?}");
+}

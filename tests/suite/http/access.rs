@@ -1,0 +1,240 @@
+//! Who may call what, and what every answer has in common.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::support::{Answer, GOODS, TestApp};
+use awc::http::Method;
+use serde_json::{Value, json};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum For {
+    All,
+    Customers,
+    Admins,
+}
+
+const ROUTES: &[(&str, &str, For)] = &[
+    ("GET", "/healthz", For::All),
+    ("GET", "/readyz", For::All),
+    ("POST", "/v1/users", For::All),
+    ("POST", "/v1/sessions", For::All),
+    ("GET", "/v1/users/me", For::Customers),
+    ("GET", "/v1/users/me/coupons", For::Customers),
+    ("GET", "/v1/users/me/money-log", For::Customers),
+    ("GET", "/v1/users/me/score-log", For::Customers),
+    ("GET", "/v1/goods", For::All),
+    ("GET", "/v1/goods/1", For::All),
+    ("POST", "/v1/orders", For::Customers),
+    ("GET", "/v1/orders", For::Customers),
+    ("GET", "/v1/orders/1", For::Customers),
+    ("GET", "/v1/orders/1/events", For::Customers),
+    ("POST", "/v1/orders/1/cancel", For::Customers),
+    ("POST", "/v1/orders/1/receive", For::Customers),
+    ("POST", "/v1/orders/1/refund", For::Customers),
+    ("POST", "/v1/payments", For::Customers),
+    ("GET", "/v1/payments/1", For::Customers),
+    ("POST", "/v1/payments/callbacks/sandbox", For::All),
+    ("GET", "/pay/page.js", For::All),
+    ("GET", "/pay/1", For::All),
+    ("GET", "/admin/status", For::Admins),
+    ("GET", "/admin/audit", For::Admins),
+    ("POST", "/admin/goods", For::Admins),
+    ("PATCH", "/admin/goods/1", For::Admins),
+    ("POST", "/admin/goods/1/stock", For::Admins),
+    ("POST", "/admin/coupons", For::Admins),
+    ("GET", "/admin/users", For::Admins),
+    ("POST", "/admin/users/1/balance", For::Admins),
+    ("GET", "/admin/orders", For::Admins),
+    ("GET", "/admin/orders/1", For::Admins),
+    ("GET", "/admin/orders/1/events", For::Admins),
+    ("POST", "/admin/orders/1/ship", For::Admins),
+    ("POST", "/admin/orders/1/cancel", For::Admins),
+    ("POST", "/admin/orders/1/refund", For::Admins),
+    ("GET", "/admin/payments", For::Admins),
+    ("POST", "/admin/payments/1/query", For::Admins),
+    ("GET", "/admin/notices", For::Admins),
+    ("GET", "/admin/journal", For::Admins),
+    ("GET", "/admin/messages", For::Admins),
+    ("POST", "/admin/messages/1/replay", For::Admins),
+];
+
+async fn call(app: &TestApp, method: &str, path: &str, token: &str) -> Answer {
+    let method = Method::from_bytes(method.as_bytes()).unwrap();
+    let body = json!({});
+    let body = (method != Method::GET).then_some(&body);
+    app.send(method, path, token, &[], body).await
+}
+
+/// The routes as the code has them, with what stands in their addresses above.
+fn served() -> BTreeSet<(String, String)> {
+    let text = include_str!("../../../src/http/route.rs");
+    let of_resource = |text: &str| {
+        let (path, rest) = text.split_once('"').unwrap();
+        let path = path.replace("{id}", "1").replace("{provider}", "sandbox");
+        let routes = rest.split(".route(").skip(1).map(|route| route.trim_start_matches("new_work("));
+        let methods = routes.map(|route| route.split('(').next().unwrap().to_uppercase());
+        methods.map(|method| (method, path.clone())).collect::<Vec<_>>()
+    };
+    text.split("resource(\"").skip(1).flat_map(of_resource).collect()
+}
+
+#[test]
+fn every_route_has_a_line_in_the_table() {
+    let told = ROUTES.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
+    assert_eq!(served(), told, "left: src/http/route.rs, right: the table");
+}
+
+#[actix_web::test]
+async fn every_route_lets_in_whom_it_is_for_and_nobody_else() {
+    let app = TestApp::start().await;
+    let (customer, admin) = (app.zs().await, app.admin().await);
+    // A token with one letter changed, a token of another kind, and no token.
+    let mut forged = customer.clone();
+    let letter = forged.len() - 10..forged.len() - 9;
+    let other = if &forged[letter.clone()] == "A" { "B" } else { "A" };
+    forged.replace_range(letter, other);
+    assert_ne!(forged, customer);
+    let unsigned = "eyJhbGciOiJub25lIn0.eyJzdWIiOiIzNDU5NjM2MzQzODU2MzMyODAiLCJleHAiOjk5OTk5OTk5OTl9.";
+    let before = app.rows();
+    for &(method, path, who) in ROUTES {
+        for (token, knows, is_admin) in [
+            ("", false, false),
+            ("garbage", false, false),
+            (unsigned, false, false),
+            (&forged, false, false),
+            (&customer, true, false),
+            (&admin, true, true),
+        ] {
+            let answer = call(&app, method, path, token).await;
+            let code = answer.body["code"].as_str().unwrap_or_default().to_owned();
+            let call = format!("{method} {path} with {token:?}: {}", answer.text);
+            match who {
+                For::Customers | For::Admins if !knows => {
+                    assert_eq!((answer.status, code.as_str()), (401, "unauthenticated"), "{call}");
+                    assert_eq!(answer.header("www-authenticate"), "Bearer", "{call}");
+                }
+                For::Admins if !is_admin => assert_eq!((answer.status, code.as_str()), (403, "forbidden"), "{call}"),
+                _ => assert!(answer.status < 500 && code != "unauthenticated" && code != "forbidden", "{call}"),
+            }
+        }
+    }
+    assert_eq!(app.rows(), before);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_header_that_is_no_bearer_token_is_no_token() {
+    let app = TestApp::start().await;
+    let zs = app.zs().await;
+    let get = async |headers: Vec<(&str, String)>| {
+        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        app.send_raw(Method::GET, "/v1/users/me", &headers, Vec::new()).await.status
+    };
+    for value in ["", "Bearer", "Bearer ", "Basic eno6eno="].map(str::to_owned).into_iter().chain([
+        zs.clone(),
+        format!("Basic {zs}"),
+        format!("Bearer{zs}"),
+        format!("Bearer {zs} {zs}"),
+        format!("Bearer {zs}."),
+    ]) {
+        assert_eq!(get(vec![("authorization", value.clone())]).await, 401, "{value}");
+    }
+    let good = format!("Bearer {zs}");
+    assert_eq!(get(vec![("authorization", good.clone()), ("authorization", good.clone())]).await, 401);
+    assert_eq!(get(vec![("authorization", good)]).await, 200);
+    assert_eq!(get(vec![("authorization", format!("bearer {zs}"))]).await, 200);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_token_survives_a_restart_and_ends_with_its_time() {
+    let mut app = TestApp::start().await;
+    let zs = app.zs().await;
+    app.restart().await;
+    app.get("/v1/users/me", &zs).await.expect(200);
+    app.clock.advance(Duration::from_secs(12 * 3600 + 60));
+    app.get("/v1/users/me", &zs).await.expect_problem(401, "unauthenticated");
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_wrong_password_and_an_unknown_user_are_answered_alike() {
+    let app = TestApp::start().await;
+    let sign_in = async |name: &str| {
+        let body = json!({"user_name": name, "user_password": "not the password"});
+        let mut answer = app.post("/v1/sessions", "", body).await.expect_problem(401, "unauthenticated");
+        answer.body.as_object_mut().unwrap().remove("instance");
+        answer.body
+    };
+    assert_eq!(sign_in("zs").await, sign_in("nobody").await);
+    let body = json!({"user_name": "zs", "user_password": "a good password"});
+    app.post("/v1/users", "", body).await.expect_problem(409, "user_name_taken");
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn what_is_not_there_and_what_cannot_be_done_are_problems_too() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    for path in
+        ["/", "/nothing", "/v1", "/v1/goods/", "/v1/goods/0", "/v1/goods/01", "/v1/goods/x", "/v2/goods", "/%ff"]
+    {
+        let answer = app.get(path, &admin).await.expect_problem(404, "not_found");
+        assert_eq!(answer.body["instance"], answer.header("x-request-id"), "{path}");
+    }
+    for (method, path) in [
+        (Method::DELETE, "/v1/orders".to_owned()),
+        (Method::PUT, "/v1/orders/1".to_owned()),
+        (Method::GET, "/v1/sessions".to_owned()),
+        (Method::POST, format!("/v1/goods/{GOODS}")),
+        (Method::DELETE, format!("/admin/goods/{GOODS}")),
+        (Method::GET, "/v1/payments/callbacks/sandbox".to_owned()),
+    ] {
+        let answer = app.send(method.clone(), &path, &admin, &[], None).await;
+        let answer = answer.expect_problem(405, "method_not_allowed");
+        assert_ne!(answer.header("allow"), "", "{method} {path}");
+    }
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn every_answer_has_a_request_id_and_a_decent_one_of_the_caller_is_kept() {
+    let app = TestApp::start().await;
+    let id_for = async |given: &str| {
+        let answer = app.send(Method::GET, "/nothing", "", &[("x-request-id", given)], None).await;
+        assert_eq!(answer.body["instance"], answer.header("x-request-id"));
+        answer.header("x-request-id").to_owned()
+    };
+    let longest = "x".repeat(64);
+    for good in ["abc-123", longest.as_str()] {
+        assert_eq!(id_for(good).await, good);
+    }
+    let too_long = "x".repeat(65);
+    for bad in ["two words", "", too_long.as_str()] {
+        let id = id_for(bad).await;
+        assert!(id != bad && id.len() == 36, "{id}");
+    }
+    let (one, two) = (app.get("/healthz", "").await, app.get("/healthz", "").await);
+    assert_ne!(one.header("x-request-id"), two.header("x-request-id"));
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn load_balancers_are_told_that_it_lives_and_is_ready() {
+    let app = TestApp::start().await;
+    for (path, status) in [("/healthz", "ok"), ("/readyz", "ready")] {
+        let answer = app.get(path, "").await.expect(200);
+        assert_eq!(answer.body, json!({"status": status}));
+        assert_eq!((answer.header("cache-control"), answer.header("x-content-type-options")), ("no-store", "nosniff"));
+    }
+    // An owner whose store does not answer is not ready; the process lives all the same.
+    app.faults.plan("goods.apply", tradepost::actor::fault::Fault::Error, 0, 1);
+    let body = json!({"goods_name": "x", "goods_number": 1, "goods_price": "1.00"});
+    app.post("/admin/goods", &app.admin().await, body.clone()).await.expect_problem(503, "busy");
+    app.get("/readyz", "").await.expect_problem(503, "not_ready");
+    app.get("/healthz", "").await.expect(200);
+    app.post("/admin/goods", &app.admin().await, body).await.expect(201);
+    assert_eq!(app.get("/readyz", "").await.expect(200).body["errors"], Value::Null);
+    app.finish().await;
+}

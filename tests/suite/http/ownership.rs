@@ -1,0 +1,95 @@
+//! What belongs to somebody else is as if it did not exist.
+
+use crate::support::{Answer, COUPON, GOODS, TestApp, Wish};
+use serde_json::{Value, json};
+
+/// The problem without what differs from request to request.
+fn shape(answer: Answer) -> (u16, String) {
+    let mut body: Value = answer.body;
+    let fields = body.as_object_mut().unwrap();
+    fields.remove("instance");
+    // The id of the refused order itself.
+    fields.remove("order_id");
+    (answer.status, serde_json::to_string(&body).unwrap())
+}
+
+#[actix_web::test]
+async fn another_users_coupon_does_not_exist() {
+    let app = TestApp::start().await;
+    let (_, mallory) = app.customer("mallory", "1000.00").await;
+    let wish = |coupon_id: &str| Wish::of(GOODS, 1).with("coupon_id", json!(coupon_id));
+    let theirs = app.order(&mallory, "theirs", &wish(COUPON)).await.expect_problem(422, "coupon_not_found");
+    let nobodys = app.order(&mallory, "nobodys", &wish("1")).await;
+    assert_eq!(shape(theirs), shape(nobodys));
+    assert_eq!(app.number("coupon", "SELECT count(*) AS n FROM coupon_log"), 0);
+
+    // Nor does it when it is used already.
+    app.order(&app.zs().await, "own", &Wish::golden()).await.expect(201);
+    let used = app.order(&mallory, "used", &wish(COUPON)).await;
+    let nobodys = app.order(&mallory, "nobodys", &wish("1")).await;
+    assert_eq!(shape(used), shape(nobodys));
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn another_users_balance_cannot_be_named_or_taken() {
+    let app = TestApp::start().await;
+    let (zs, (_, mallory)) = (app.zs().await, app.customer("mallory", "0.00").await);
+    let wish = Wish::of(GOODS, 1).with("money_paid", json!("0.01"));
+    app.order(&mallory, "balance", &wish).await.expect_problem(409, "insufficient_balance");
+    for field in ["user_id", "user_name"] {
+        let named = wish.clone().with(field, json!(crate::support::USER));
+        let refused = app.order(&mallory, "named", &named).await.expect_problem(422, "invalid_request");
+        assert_eq!(refused.body["errors"][0]["field"], field);
+    }
+    assert_eq!(app.get("/v1/users/me", &zs).await.expect(200).body["user_money"], "1000.00");
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn another_users_order_and_payment_do_not_exist() {
+    let app = TestApp::start().await;
+    let (zs, (_, mallory)) = (app.zs().await, app.customer("mallory", "0.00").await);
+    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
+    let pay_id = app.pay(&zs, "pay", &order_id).await.expect(201).text_of("pay_id");
+    for (theirs, nobodys) in [
+        (format!("/v1/orders/{order_id}"), "/v1/orders/1"),
+        (format!("/v1/payments/{pay_id}"), "/v1/payments/1"),
+        // An id of something else is no id.
+        (format!("/v1/orders/{pay_id}"), "/v1/orders/nonsense"),
+    ] {
+        let (theirs, nobodys) = (app.get(&theirs, &mallory).await, app.get(nobodys, &mallory).await);
+        assert_eq!(theirs.status, 404);
+        assert_eq!(shape(theirs), shape(nobodys));
+    }
+    let before = app.rows();
+    let theirs = app.pay(&mallory, "theirs", &order_id).await.expect_problem(404, "not_found");
+    let nobodys = app.pay(&mallory, "nobodys", "1").await;
+    assert_eq!(shape(theirs), shape(nobodys));
+    assert_eq!(app.rows(), before);
+    // A key used on what does not exist is not spent.
+    let own = app.order(&mallory, "own", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
+    app.pay(&mallory, "theirs", &own).await.expect(201);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_list_shows_only_the_callers_orders() {
+    let app = TestApp::start().await;
+    let (zs, (_, mallory)) = (app.zs().await, app.customer("mallory", "0.00").await);
+    let mut ours = Vec::new();
+    for key in ["1", "2", "3"] {
+        ours.insert(0, app.order(&zs, key, &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id"));
+        app.order(&mallory, key, &Wish::of(GOODS, 1)).await.expect(201);
+    }
+    let mut seen = Vec::new();
+    let mut path = "/v1/orders?limit=2".to_owned();
+    loop {
+        let page = app.get(&path, &zs).await.expect(200).body;
+        seen.extend(page["items"].as_array().unwrap().iter().map(|o| o["order_id"].as_str().unwrap().to_owned()));
+        let Some(cursor) = page["next_cursor"].as_str() else { break };
+        path = format!("/v1/orders?limit=2&cursor={cursor}");
+    }
+    assert_eq!(seen, ours);
+    app.finish().await;
+}

@@ -1,0 +1,5 @@
+//! Durable messages: delivery with one effect, replay of dead messages, and retention.
+
+mod delivery;
+mod replay;
+mod retention;

@@ -1,0 +1,9 @@
+//! Payments on any platform: start, sync, money that does not match, and reconciliation. `standin` tests what the
+//! stand-ins for Alipay and WeChat Pay have in common.
+
+mod commit;
+mod reconciliation;
+mod standin;
+mod start;
+mod sync;
+mod unexpected_money;

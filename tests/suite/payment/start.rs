@@ -1,0 +1,184 @@
+//! Starting a payment: of one's own confirmed order, one that is open at a time, the same key the same payment.
+
+use std::time::Duration;
+
+use crate::support::{GOODS, TestApp, Wish};
+use awc::http::Method;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+/// An order that waits for its payment.
+async fn order(app: &TestApp, token: &str, key: &str) -> String {
+    app.order(token, key, &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id")
+}
+
+async fn pay_status(app: &TestApp, token: &str, order_id: &str) -> Value {
+    app.get(&format!("/v1/orders/{order_id}"), token).await.expect(200).body["pay_status"].clone()
+}
+
+#[actix_web::test]
+async fn only_the_callers_confirmed_unpaid_order_can_be_paid() {
+    let app = TestApp::start().await;
+    let (zs, (_, mallory)) = (app.zs().await, app.customer("mallory", "0.00").await);
+    let order_id = order(&app, &zs, "order").await;
+    let sold_out = app.order(&zs, "refused", &Wish::of(GOODS, 9_999)).await.expect_problem(409, "insufficient_stock");
+    let refused = sold_out.text_of("order_id");
+
+    let before = app.rows();
+    app.pay(&mallory, "1", &order_id).await.expect_problem(404, "not_found");
+    app.pay(&zs, "1", "1").await.expect_problem(404, "not_found");
+    assert_eq!(app.rows(), before);
+    assert_eq!(pay_status(&app, &zs, &order_id).await, "unpaid");
+    app.pay(&zs, "refused", &refused).await.expect_problem(409, "order_not_payable");
+
+    let pay_id = app.pay(&zs, "pay", &order_id).await.expect(201).text_of("pay_id");
+    assert_eq!(pay_status(&app, &zs, &order_id).await, "paying");
+    app.pay_at_platform(&pay_id, json!({})).await.expect(200);
+    app.pay(&zs, "late", &order_id).await.expect_problem(409, "order_not_payable");
+    assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay"), 1);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_cancelled_order_cannot_be_paid() {
+    let app = TestApp::with(&[("ORDERS__DEADLINE", "0s")]).await;
+    let zs = app.zs().await;
+    let refused = app.order(&zs, "order", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+    let order_id = refused.text_of("order_id");
+    app.pay(&zs, "pay", &order_id).await.expect_problem(409, "order_not_payable");
+    assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay"), 0);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn an_order_past_its_payment_deadline_cannot_be_paid() {
+    let app = TestApp::start().await;
+    let zs = app.zs().await;
+    let order_id = order(&app, &zs, "order").await;
+    app.clock.advance(Duration::from_secs(30 * 60));
+    app.pay(&zs, "pay", &order_id).await.expect_problem(409, "order_not_payable");
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_paid_order_cannot_be_paid_again_even_before_it_is_marked_paid() {
+    let app = TestApp::with(&[("RELAY__BACKOFF__FIRST", "1h"), ("RELAY__BACKOFF__LONGEST", "1h")]).await;
+    let zs = app.zs().await;
+    let order_id = order(&app, &zs, "order").await;
+    let pay_id = app.pay(&zs, "pay", &order_id).await.expect(201).text_of("pay_id");
+    // The order's owner refuses the message for now.
+    app.ail("order.handle");
+    app.pay_at_platform(&pay_id, json!({})).await.expect(200);
+    app.heal("order.handle");
+    assert_eq!(pay_status(&app, &zs, &order_id).await, "paying");
+    app.pay(&zs, "again", &order_id).await.expect_problem(409, "order_not_payable");
+    app.advance(Duration::from_secs(3600)).await;
+    assert_eq!(pay_status(&app, &zs, &order_id).await, "paid");
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn the_same_key_is_the_same_payment_also_after_a_restart() {
+    let mut app = TestApp::start().await;
+    let zs = app.zs().await;
+    let (one, two) = (order(&app, &zs, "one").await, order(&app, &zs, "two").await);
+    let first = app.pay(&zs, "key", &one).await.expect(201);
+    for restarts in [false, true] {
+        if restarts {
+            app.restart().await;
+        }
+        let again = app.pay(&zs, "key", &one).await.expect(201);
+        assert_eq!((&again.body, again.header("location")), (&first.body, first.header("location")));
+        app.pay(&zs, "key", &two).await.expect_problem(422, "idempotency_key_reused");
+    }
+    let pay_id = first.text_of("pay_id");
+    app.pay_at_platform(&pay_id, json!({})).await.expect(200);
+    let paid = app.pay(&zs, "key", &one).await.expect(201);
+    assert_eq!((&paid.body["pay_id"], &paid.body["status"]), (&json!(pay_id), &json!("paid")));
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_refused_payment_stays_refused_for_its_key() {
+    let app = TestApp::start().await;
+    let zs = app.zs().await;
+    let order_id = order(&app, &zs, "order").await;
+    let pay_id = app.pay(&zs, "pay", &order_id).await.expect(201).text_of("pay_id");
+    app.pay_at_platform(&pay_id, json!({})).await.expect(200);
+    for _ in 0..3 {
+        app.pay(&zs, "late", &order_id).await.expect_problem(409, "order_not_payable");
+    }
+    assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay_request"), 2);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn payments_that_are_started_at_once_are_one_payment() {
+    let app = TestApp::start().await;
+    let zs = app.zs().await;
+    let order_id = order(&app, &zs, "order").await;
+    let (app_, zs_, order_) = (&app, &zs, &order_id);
+    let starts = (0..20).map(|n| async move { app_.pay(zs_, &format!("key-{}", n % 10), order_).await });
+    let answers = join_all(starts).await;
+    let pay_id = answers[0].text_of("pay_id");
+    for answer in answers {
+        let answer = answer.expect(201);
+        assert_eq!((answer.text_of("pay_id"), answer.body["status"].as_str()), (pay_id.clone(), Some("unpaid")));
+    }
+    assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay"), 1);
+    assert_eq!(app.number("sandbox", "SELECT count(*) AS n FROM sandbox_trade"), 1);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_declined_payment_is_closed_and_a_new_one_can_be_started() {
+    let app = TestApp::start().await;
+    let zs = app.zs().await;
+    let order_id = order(&app, &zs, "order").await;
+    let declined = app.pay(&zs, "declined", &order_id).await.expect(201).text_of("pay_id");
+    app.send(Method::POST, &format!("/sandbox/trades/{declined}/decline"), "", &[], None).await.expect(200);
+    app.settle().await;
+    let payment = app.get(&format!("/v1/payments/{declined}"), &zs).await.expect(200).body;
+    assert_eq!(payment["status"], "closed");
+    assert_eq!(app.pay(&zs, "declined", &order_id).await.expect(201).body["status"], "closed");
+
+    let second = app.pay(&zs, "second", &order_id).await.expect(201);
+    assert_eq!(second.body["status"], "unpaid");
+    assert_ne!(second.text_of("pay_id"), declined);
+    // The platform does not charge what was declined.
+    app.pay_at_platform(&declined, json!({})).await.expect(409);
+    app.pay_at_platform(&second.text_of("pay_id"), json!({})).await.expect(200);
+    assert_eq!(pay_status(&app, &zs, &order_id).await, "paid");
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_platform_that_is_not_set_up_cannot_be_named() {
+    let app = TestApp::start().await;
+    let zs = app.zs().await;
+    let order_id = order(&app, &zs, "order").await;
+    let before = app.rows();
+    let body = json!({"order_id": order_id, "provider": "nobody"});
+    let headers = [("idempotency-key", "key")];
+    let refused = app.send(Method::POST, "/v1/payments", &zs, &headers, Some(&body)).await;
+    let refused = refused.expect_problem(422, "invalid_request");
+    assert_eq!(refused.body["errors"][0]["field"], "provider");
+    app.send_bytes("/v1/payments/callbacks/nobody", &[], b"{}".to_vec()).await.expect_problem(404, "not_found");
+    assert_eq!(app.rows(), before);
+    app.pay(&zs, "key", &order_id).await.expect(201);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_payment_the_platform_did_not_start_is_started_by_the_next_call() {
+    let app = TestApp::start().await;
+    let zs = app.zs().await;
+    let order_id = order(&app, &zs, "order").await;
+    app.ail("sandbox.apply");
+    app.pay(&zs, "key", &order_id).await.expect_problem(503, "busy");
+    app.heal("sandbox.apply");
+    let payment = app.pay(&zs, "key", &order_id).await.expect(201);
+    assert_eq!(payment.body["checkout"]["kind"], "redirect");
+    assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay"), 1);
+    app.finish().await;
+}

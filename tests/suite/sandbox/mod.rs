@@ -1,0 +1,3 @@
+//! The sandbox, the payment platform that is built in: its callbacks, and whom the shop believes.
+
+mod callback;

@@ -1,0 +1,371 @@
+//! The real application in front of a stand-in for a payment platform, and what both have recorded. The same for each
+//! platform; the differences are in [`Platform`].
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::{Answer, GOODS, TestApp, Wish};
+use crate::platform::{Delivery, Front, Heard, Op, Standin, Trade};
+
+pub const MINUTE: Duration = Duration::from_secs(60);
+/// How long an order waits to be paid.
+pub const PAY_WITHIN: Duration = Duration::from_secs(30 * 60);
+/// Settings for a shop that queries only what it has not been notified of: a slow machine does not make it query first.
+pub const PATIENT: [(&str, &str); 2] = [("PAYMENTS__ASK__FIRST", "20s"), ("PAYMENTS__REFUND__FIRST", "20s")];
+/// Settings for a shop that does not query open payments by itself: what it knows came in a notice.
+pub const DEAF: [(&str, &str); 2] = [("PAYMENTS__ASK__FIRST", "72h"), ("PAYMENTS__ASK__LONGEST", "72h")];
+
+/// What tests have to know about a payment platform.
+pub trait Platform: Front {
+    /// The products through which a customer can pay.
+    const PRODUCTS: [&'static str; 2];
+    /// Those of them for which the shop makes a create call.
+    const CREATED_BY_CALL: &'static [&'static str];
+    /// The answer to a close call for a payment that is paid.
+    const ALREADY_PAID: &'static str;
+    /// The answer to a refund call if the merchant has no money.
+    const NO_FUNDS: &'static str;
+    /// What the platform may take a reply for when it does not count as accepted.
+    const NOT_ACCEPTED: &'static [Heard];
+    /// How often a notice is sent that is never accepted, and how long after the event the last time is.
+    const REPEATS: (usize, Duration);
+
+    /// Starts the stand-in.
+    async fn start() -> Standin<Self>;
+
+    /// The body that starts a payment.
+    fn start_body(product: &str, order_id: &str) -> Value {
+        json!({"order_id": order_id, "provider": product})
+    }
+
+    /// The customer goes to the checkout that the shop has answered with.
+    async fn arrive(platform: &Standin<Self>, started: &Answer);
+
+    /// What the shop's reply to a notice means.
+    fn reply(delivery: &Delivery) -> Reply;
+}
+
+/// The shop's reply to a notice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reply {
+    /// The notice is stored and need not be repeated.
+    Accepted,
+    /// The notice does not match what the shop has stored.
+    Refused,
+    /// Any other status; 0 if no reply came.
+    Other(u16),
+}
+
+/// Makes two tests of each generic test, one for each platform.
+#[macro_export]
+macro_rules! on_each_platform {
+    ($($name:ident),+ $(,)?) => {
+        mod alipay {
+            $(#[actix_web::test] async fn $name() { super::$name::<crate::platform::alipay::Front>().await; })+
+        }
+        mod wechat {
+            $(#[actix_web::test] async fn $name() { super::$name::<crate::platform::wechat::Front>().await; })+
+        }
+    };
+}
+/// A shop that the platform knows, and its customer `zs`.
+pub struct Shop<F: Platform> {
+    pub app: TestApp,
+    pub platform: Standin<F>,
+    /// The token of the customer.
+    pub zs: String,
+    /// The token of the administrator.
+    pub admin: String,
+}
+
+/// An order and one payment of it.
+#[derive(Debug, Clone)]
+pub struct Case {
+    pub order_id: String,
+    pub pay_id: String,
+}
+
+/// What the shop and the platform have recorded about one payment of one order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Books {
+    /// The order: its own state, and whether it is paid.
+    pub order: (String, String),
+    /// The payment as its customer sees it.
+    pub payment: String,
+    /// How often the payment is in the log of payments.
+    pub logged: i64,
+    /// The customer's points; 100 of them were there before.
+    pub points: i64,
+    /// What our refunds have brought back, in fen.
+    pub back: i64,
+    /// What the platform has charged, in fen.
+    pub charged: i64,
+    /// What the platform has given back, in fen.
+    pub refunded: i64,
+}
+
+/// The golden order, 880.00, in each of its states.
+impl Books {
+    fn of(order: (&str, &str), payment: &str) -> Self {
+        let order = (order.0.to_owned(), order.1.to_owned());
+        let payment = payment.to_owned();
+        Self { order, payment, logged: 0, points: 100, back: 0, charged: 0, refunded: 0 }
+    }
+
+    pub fn unpaid() -> Self {
+        Self::of(("confirmed", "paying"), "unpaid")
+    }
+
+    /// Given up, nobody charged.
+    pub fn cancelled() -> Self {
+        Self::of(("cancelled", "paying"), "closed")
+    }
+
+    pub fn paid() -> Self {
+        Self { logged: 1, points: 980, charged: 88_000, ..Self::of(("confirmed", "paid"), "paid") }
+    }
+
+    /// Refunded because somebody asked for it.
+    pub fn refunded() -> Self {
+        let paid = Self::of(("refunded", "paid"), "refunded");
+        Self { logged: 1, back: 88_000, charged: 88_000, refunded: 88_000, ..paid }
+    }
+
+    /// Paid when it was too late: the money went back by itself.
+    pub fn too_late() -> Self {
+        Self { order: ("cancelled".to_owned(), "paying".to_owned()), ..Self::refunded() }
+    }
+}
+
+/// How both come to be there.
+impl<F: Platform> Shop<F> {
+    /// The platform notifies; the shop queries what it was not notified of.
+    pub async fn open() -> Self {
+        Self::with(F::start().await, &PATIENT).await
+    }
+
+    /// The platform notifies; the shop does not query.
+    pub async fn deaf() -> Self {
+        Self::with(F::start().await, &DEAF).await
+    }
+
+    pub async fn with(platform: Standin<F>, settings: &[(&str, &str)]) -> Self {
+        let app = TestApp::with(&[platform.settings(), settings.to_vec()].concat()).await;
+        platform.follow(&app.clock);
+        platform.deliver_to(&app.url());
+        let (zs, admin) = (app.zs().await, app.admin().await);
+        Self { app, platform, zs, admin }
+    }
+
+    /// The shop stops in order and starts again, at another address.
+    pub async fn restart(&mut self) {
+        self.app.restart().await;
+        self.platform.deliver_to(&self.app.url());
+    }
+
+    /// New tokens, as the old ones have become too old.
+    pub async fn sign_in(&mut self) {
+        (self.zs, self.admin) = (self.app.zs().await, self.app.admin().await);
+    }
+
+    /// Ends the test: all has settled, the audit finds nothing, and the platform was never asked as no shop should ask.
+    pub async fn finish(self) {
+        self.settle().await;
+        assert_eq!(self.platform.complaints(), Vec::<String>::new());
+        self.app.finish().await;
+    }
+}
+
+/// What people do, and the time that passes.
+impl<F: Platform> Shop<F> {
+    /// The golden order: its id.
+    pub async fn golden_order(&self) -> String {
+        self.app.order(&self.zs, "order", &Wish::golden()).await.expect(201).text_of("order_id")
+    }
+
+    /// Another order, of 1000.00: its id.
+    pub async fn order(&self, key: &str) -> String {
+        self.app.order(&self.zs, key, &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id")
+    }
+
+    /// Starts a payment.
+    pub async fn start(&self, product: &str, key: &str, order_id: &str) -> Answer {
+        self.app.start_payment(&self.zs, key, &F::start_body(product, order_id)).await
+    }
+
+    /// The customer goes to the checkout that the shop has answered with.
+    pub async fn arrive(&self, started: &Answer) {
+        F::arrive(&self.platform, started).await;
+    }
+
+    async fn paying_for(&self, order_id: String, product: &str, key: &str) -> Case {
+        let started = self.start(product, key, &order_id).await.expect(201);
+        self.arrive(&started).await;
+        Case { order_id, pay_id: started.text_of("pay_id") }
+    }
+
+    /// The golden order; its customer is at the platform and has not paid yet.
+    pub async fn paying(&self, product: &str) -> Case {
+        self.paying_for(self.golden_order().await, product, "pay").await
+    }
+
+    /// The golden order, paid.
+    pub async fn paid(&self, product: &str) -> Case {
+        let case = self.paying(product).await;
+        self.buy(&case.pay_id).await;
+        case
+    }
+
+    /// Another order, of 1000.00, whose customer is at the platform.
+    pub async fn another(&self, product: &str, key: &str) -> Case {
+        self.paying_for(self.order(key).await, product, key).await
+    }
+
+    /// The customer pays, the platform notifies, and the shop does what follows.
+    pub async fn buy(&self, pay_id: &str) {
+        self.platform.pay(pay_id).await;
+        self.settle().await;
+    }
+
+    /// The customer gives up an unpaid order.
+    pub async fn cancel(&self, order_id: &str) -> Answer {
+        self.app.post(&format!("/v1/orders/{order_id}/cancel"), &self.zs, json!({})).await
+    }
+
+    /// The administrator has the shop query the platform now.
+    pub async fn query(&self, pay_id: &str) -> Answer {
+        self.app.post(&format!("/admin/payments/{pay_id}/query"), &self.admin, json!({})).await
+    }
+
+    /// Both do what is due now, until neither has anything left.
+    pub async fn settle(&self) {
+        for _ in 0..2 {
+            self.app.settle().await;
+            self.platform.tick().await;
+        }
+        self.app.settle().await;
+    }
+
+    /// Time passes, and both do what is due then; the shop first.
+    pub async fn advance(&self, by: Duration) {
+        self.app.clock.advance(by);
+        self.settle().await;
+    }
+
+    /// Time passes, and both do what is due then; the platform first.
+    pub async fn advance_platform_first(&self, by: Duration) {
+        self.app.clock.advance(by);
+        self.platform.tick().await;
+        self.settle().await;
+    }
+
+    /// The platform sends its next notice at its time; the shop does nothing else meanwhile.
+    pub async fn next_delivery(&self) {
+        self.platform.skip().await.expect("nothing is due");
+    }
+}
+
+/// What is seen.
+impl<F: Platform> Shop<F> {
+    /// The payment as its customer sees it.
+    pub async fn payment(&self, pay_id: &str) -> Value {
+        self.app.get(&format!("/v1/payments/{pay_id}"), &self.zs).await.expect(200).body
+    }
+
+    /// What the platform has charged for a payment and given back, in fen.
+    pub fn ledger(&self, case: &Case) -> (i64, i64) {
+        let trades = self.platform.trades(&case.pay_id);
+        (trades.iter().map(Trade::charged).sum(), trades.iter().map(Trade::refunded).sum())
+    }
+
+    /// What the shop has replied to the notices of a payment.
+    pub fn replies(&self, case: &Case) -> Vec<Reply> {
+        self.platform.deliveries(&case.pay_id).iter().map(F::reply).collect()
+    }
+
+    /// How often the platform got this call.
+    pub fn asked(&self, op: Op) -> usize {
+        self.platform.calls().iter().filter(|call| call.op == Some(op)).count()
+    }
+
+    /// Balance and points of the customer.
+    pub async fn me(&self) -> (String, i64) {
+        let me = self.app.get("/v1/users/me", &self.zs).await.expect(200);
+        (me.text_of("user_money"), me.body["user_score"].as_i64().unwrap())
+    }
+
+    /// What both have recorded.
+    pub async fn books(&self, order_id: &str, pay_id: &str) -> Books {
+        let order = self.app.get(&format!("/v1/orders/{order_id}"), &self.zs).await.expect(200);
+        let back =
+            format!("SELECT coalesce(sum(amount), 0) AS n FROM pay_refund WHERE pay_id = {pay_id} AND status = 1");
+        let logged = format!("SELECT count(*) AS n FROM pay_log WHERE pay_id = {pay_id}");
+        let (charged, refunded) = self.ledger(&Case { order_id: order_id.to_owned(), pay_id: pay_id.to_owned() });
+        Books {
+            order: (order.text_of("order_status"), order.text_of("pay_status")),
+            payment: self.payment(pay_id).await["status"].as_str().unwrap().to_owned(),
+            logged: self.app.number("pay", &logged),
+            points: self.me().await.1,
+            back: self.app.number("pay", &back),
+            charged,
+            refunded,
+        }
+    }
+
+    /// Why notices are parked, the newest first, as an operator sees them.
+    pub async fn parked(&self) -> Vec<String> {
+        let list = self.app.get("/admin/notices", &self.admin).await.expect(200).body;
+        let notices = list["items"].as_array().unwrap_or_else(|| panic!("no list: {list}"));
+        notices.iter().map(|notice| notice["reason"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Payments that are open, refunds that are pending, refunds that are parked, as an operator sees them.
+    pub async fn unsettled(&self) -> [i64; 3] {
+        let status = self.app.get("/admin/status", &self.admin).await.expect(200).body;
+        ["open", "refunds_pending", "refunds_parked"].map(|name| status["payments"][name].as_i64().unwrap())
+    }
+}
+
+/// What must hold.
+impl<F: Platform> Shop<F> {
+    #[track_caller]
+    pub fn assert_replies(&self, case: &Case, expected: &[Reply]) {
+        assert_eq!(self.replies(case), expected);
+    }
+
+    pub async fn assert_payment(&self, case: &Case, status: &str) {
+        assert_eq!(self.payment(&case.pay_id).await["status"], status);
+    }
+
+    pub async fn assert_order(&self, case: &Case, order_status: &str, pay_status: &str) {
+        let order = self.app.get(&format!("/v1/orders/{}", case.order_id), &self.zs).await.expect(200).body;
+        assert_eq!((&order["order_status"], &order["pay_status"]), (&json!(order_status), &json!(pay_status)));
+    }
+
+    async fn assert_books(&self, case: &Case, books: Books) {
+        assert_eq!(self.books(&case.order_id, &case.pay_id).await, books);
+    }
+
+    /// The golden order is paid once: in the shop, and at the platform.
+    pub async fn assert_paid(&self, case: &Case) {
+        self.assert_books(case, Books::paid()).await;
+        self.app.assert_paid_once(&self.zs, &case.order_id).await;
+        assert_eq!(self.me().await, ("900.00".to_owned(), 980));
+        assert_eq!(self.app.number("pay", "SELECT count(*) AS n FROM pay_refund"), 0);
+    }
+
+    /// The golden order is refunded once and wholly: in the shop, and at the platform.
+    pub async fn assert_refunded(&self, case: &Case) {
+        self.assert_books(case, Books::refunded()).await;
+        assert_eq!(self.me().await, ("1000.00".to_owned(), 100));
+        assert_eq!(self.app.number("coupon", "SELECT count(*) AS n FROM coupon WHERE is_used = 1"), 0);
+    }
+
+    /// The golden order was cancelled before its money came: all of the money was refunded, and nobody got points.
+    pub async fn assert_paid_too_late(&self, case: &Case) {
+        self.assert_books(case, Books::too_late()).await;
+        assert_eq!(self.platform.trade(&case.pay_id).refunds.len(), 1);
+        assert_eq!(self.me().await, ("1000.00".to_owned(), 100));
+    }
+}

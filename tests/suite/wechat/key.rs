@@ -1,0 +1,227 @@
+//! Who may tell the shop of a payment: whoever signs with one of WeChat Pay's keys, and nobody who differs in one bit.
+
+use std::time::Duration;
+
+use awc::http::header::HeaderValue;
+use futures_util::future::join_all;
+use serde_json::Value;
+
+use crate::platform::wechat::{SignsWith, Wrong};
+use crate::platform::{How, Op, Sending, Upset, Wechat};
+use crate::support::{Books, Case, MINUTE, PATIENT};
+use crate::wechat::platform::{SCAN, Shop};
+
+const AT_ONCE: usize = 32;
+
+/// A callback as raw as it can be.
+#[derive(Clone)]
+struct Raw {
+    headers: Vec<(String, Vec<u8>)>,
+    body: Vec<u8>,
+}
+
+impl Raw {
+    /// The last thing the platform told of a payment.
+    fn of(shop: &Shop, pay_id: &str) -> Self {
+        let post = shop.platform.deliveries(pay_id).pop().unwrap().post;
+        let headers = post.headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
+        Self { headers, body: post.body }
+    }
+
+    fn value(&mut self, name: &str) -> &mut Vec<u8> {
+        let found = self.headers.iter_mut().find(|(is, _)| is.eq_ignore_ascii_case(name));
+        &mut found.unwrap_or_else(|| panic!("no {name}")).1
+    }
+
+    /// It differs in one bit each, of this header, or of the body where none is named; what no header can say is left
+    /// out.
+    fn flipped(&self, header: Option<&str>) -> Vec<Self> {
+        let of = |raw: &mut Self| header.map_or(raw.body.len(), |name| raw.value(name).len());
+        let mut flipped = Vec::new();
+        for bit in 0..of(&mut self.clone()) * 8 {
+            let mut raw = self.clone();
+            let bytes = match header {
+                Some(name) => raw.value(name),
+                None => &mut raw.body,
+            };
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            if header.is_none() || HeaderValue::from_bytes(bytes).is_ok() {
+                flipped.push(raw);
+            }
+        }
+        flipped
+    }
+
+    /// Status, content type and body of the shop's answer.
+    async fn send(&self, client: &awc::Client, url: &str) -> (u16, String, Vec<u8>) {
+        let mut request = client.post(format!("{url}/v1/payments/callbacks/{SCAN}"));
+        for (name, value) in &self.headers {
+            request = request.append_header((name.as_str(), HeaderValue::from_bytes(value).unwrap()));
+        }
+        let mut answer = request.send_body(self.body.clone()).await.unwrap();
+        let kind = answer.headers().get("content-type").map_or("", |kind| kind.to_str().unwrap()).to_owned();
+        (answer.status().as_u16(), kind, answer.body().await.unwrap().to_vec())
+    }
+
+    async fn assert_refused(&self, client: &awc::Client, url: &str) {
+        let (status, kind, body) = self.send(client, url).await;
+        assert!((400..600).contains(&status), "{status}: {:?}", self.headers);
+        let body: Value =
+            serde_json::from_slice(&body).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&body)));
+        assert_eq!((&body["code"], kind.as_str()), (&Value::from("FAIL"), "application/json"));
+        assert!(body["message"].is_string(), "{body}");
+        assert_eq!(body.as_object().unwrap().len(), 2, "{body}");
+    }
+}
+
+#[actix_web::test]
+async fn a_callback_that_differs_in_one_bit_is_refused_and_changes_nothing() {
+    let shop = Shop::open().await;
+    let Case { order_id, pay_id } = shop.paying(SCAN).await;
+    shop.platform.next_notice(Sending::wrong(Wrong::NoSignature, 1));
+    shop.platform.pay(&pay_id).await;
+    // The very same message as it should have come, which nobody has seen yet.
+    shop.platform.deliver_to("http://127.0.0.1:1");
+    shop.platform.resend(&pay_id, None).await;
+    let good = Raw::of(&shop, &pay_id);
+    let before = shop.app.rows();
+    let client = awc::Client::builder().timeout(Duration::from_secs(60)).finish();
+    let (client, url) = (&client, &shop.app.url());
+    let headers = ["signature", "timestamp", "nonce", "serial"].map(|name| format!("wechatpay-{name}"));
+    let mut count = 0;
+    for part in headers.iter().map(|name| Some(name.as_str())).chain([None]) {
+        let flipped = good.flipped(part);
+        count += flipped.len();
+        for some in flipped.chunks(AT_ONCE) {
+            join_all(some.iter().map(|raw| raw.assert_refused(client, url))).await;
+        }
+    }
+    assert!(count > good.body.len() * 8 + 344 * 7, "{count}");
+    assert_eq!(shop.app.rows(), before);
+    let charged = Books { charged: 88_000, ..Books::unpaid() };
+    assert_eq!((shop.books(&order_id, &pay_id).await, shop.parked().await.len()), (charged, 0));
+    // Unchanged, it is believed: all of the above failed for one bit.
+    assert_eq!(good.send(client, url).await, (204, String::new(), Vec::new()));
+    shop.platform.deliver_to(url);
+    shop.settle().await;
+    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    shop.finish().await;
+}
+
+#[actix_web::test]
+async fn a_header_of_the_signature_is_there_once() {
+    let shop = Shop::open().await;
+    let Case { order_id, pay_id } = shop.paid(SCAN).await;
+    let good = Raw::of(&shop, &pay_id);
+    let before = shop.app.rows();
+    let client = awc::Client::default();
+    for name in ["signature", "timestamp", "nonce", "serial"].map(|name| format!("wechatpay-{name}")) {
+        let mut twice = good.clone();
+        let value = twice.value(&name).clone();
+        twice.headers.push((name.clone(), value));
+        twice.assert_refused(&client, &shop.app.url()).await;
+        let mut missing = good.clone();
+        missing.headers.retain(|(is, _)| *is != name);
+        missing.assert_refused(&client, &shop.app.url()).await;
+        let mut empty = good.clone();
+        empty.value(&name).clear();
+        empty.assert_refused(&client, &shop.app.url()).await;
+    }
+    assert_eq!(shop.app.rows(), before);
+    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    shop.finish().await;
+}
+
+#[actix_web::test]
+async fn a_signature_that_is_only_a_probe_is_refused_like_any_other() {
+    let shop = Shop::open().await;
+    let Case { order_id, pay_id } = shop.paid(SCAN).await;
+    let before = shop.app.rows();
+    let probe = shop.platform.resend(&pay_id, Some(Wrong::SignTest)).await;
+    assert!(probe.post.header("wechatpay-signature").starts_with("WECHATPAY/SIGNTEST/"));
+    let reply: Value = serde_json::from_str(&probe.reply).unwrap();
+    assert_eq!((probe.status, &reply["code"], probe.is_taken), (401, &Value::from("FAIL"), false));
+    assert_eq!((shop.app.rows(), shop.books(&order_id, &pay_id).await), (before, Books::paid()));
+    shop.finish().await;
+}
+
+/// Pays, is told, asks, gives back: all that is signed by the platform.
+async fn a_whole_life(shop: &Shop, key: &str) {
+    let Case { order_id, pay_id } = shop.another(SCAN, key).await;
+    let at = shop.platform.calls().len();
+    shop.buy(&pay_id).await;
+    let query = format!("/admin/payments/{pay_id}/query");
+    assert_eq!(shop.app.post(&query, &shop.admin, serde_json::json!({})).await.expect(200).body["status"], "paid");
+    shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
+    shop.settle().await;
+    assert_eq!(shop.payment(&pay_id).await["status"], "refunded", "{key}");
+    assert_eq!(shop.platform.told(&pay_id), [204, 204], "{key}");
+    let asked: Vec<_> = shop.platform.calls().drain(at..).filter_map(|call| call.op).collect();
+    assert_eq!(asked, [Op::Query, Op::Refund], "{key}: each was asked once, so each answer was believed");
+}
+
+#[actix_web::test]
+async fn each_kind_of_key_is_enough_by_itself() {
+    for wechat in [Wechat::start().await, Wechat::with_certificate().await] {
+        let shop = Shop::with(wechat, &PATIENT).await;
+        a_whole_life(&shop, "life").await;
+        shop.finish().await;
+    }
+}
+
+#[actix_web::test]
+async fn a_change_of_keys_refuses_no_valid_message() {
+    let shop = Shop::with(Wechat::changing_over().await, &PATIENT).await;
+    for (n, signs_with) in [SignsWith::Certificate, SignsWith::Both, SignsWith::PublicKey].into_iter().enumerate() {
+        shop.platform.sign_with(signs_with);
+        for m in 0..2 {
+            a_whole_life(&shop, &format!("life-{n}-{m}")).await;
+        }
+    }
+    // A payment that began with the one key ends with the other.
+    shop.platform.sign_with(SignsWith::Certificate);
+    let Case { order_id, pay_id } = shop.paid(SCAN).await;
+    shop.platform.sign_with(SignsWith::PublicKey);
+    shop.app.refund(&shop.zs, "refund", &order_id).await.expect(202);
+    shop.settle().await;
+    let serials: Vec<String> = shop.platform.deliveries(&pay_id).iter().map(serial).collect();
+    assert!(!serials[0].starts_with("PUB_KEY_ID_") && serials[1].starts_with("PUB_KEY_ID_"), "{serials:?}");
+    assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+    shop.finish().await;
+}
+
+fn serial(delivery: &crate::platform::Delivery) -> String {
+    delivery.post.header("wechatpay-serial").to_owned()
+}
+
+#[actix_web::test]
+async fn a_shop_that_knows_only_the_old_key_accepts_nothing_signed_with_the_new_one() {
+    // The merchant has the public key in its console, and the shop does not know it yet.
+    let shop = Shop::with(Wechat::with_certificate().await, &PATIENT).await;
+    let Case { order_id, pay_id } = shop.paying(SCAN).await;
+    shop.platform.sign_with(SignsWith::PublicKey);
+    shop.platform.pay(&pay_id).await;
+    shop.advance(MINUTE).await;
+    assert!(shop.platform.told(&pay_id).iter().all(|status| *status == 401), "{:?}", shop.platform.told(&pay_id));
+    assert_eq!(shop.books(&order_id, &pay_id).await, Books { charged: 88_000, ..Books::unpaid() });
+    // The certificate signs again: what was told, and what is asked.
+    shop.platform.sign_with(SignsWith::Certificate);
+    shop.next_delivery().await;
+    shop.app.settle().await;
+    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    shop.finish().await;
+}
+
+#[actix_web::test]
+async fn an_answer_that_differs_in_one_byte_is_not_believed() {
+    let shop = Shop::open().await;
+    let Case { order_id, pay_id } = shop.paying(SCAN).await;
+    // Nobody has paid; somebody on the way says so.
+    shop.platform.upset(Upset::next(Op::Query, How::Altered));
+    let query = format!("/admin/payments/{pay_id}/query");
+    shop.app.post(&query, &shop.admin, serde_json::json!({})).await.expect_problem(503, "busy");
+    shop.settle().await;
+    assert_eq!(shop.books(&order_id, &pay_id).await, Books::unpaid());
+    assert_eq!(shop.parked().await, Vec::<String>::new());
+    shop.finish().await;
+}

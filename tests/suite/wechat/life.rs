@@ -1,0 +1,235 @@
+//! A payment with WeChat Pay from the order to its end: scanned, or on a page inside WeChat; told of, asked for, given
+//! up.
+
+use awc::http::Method;
+use serde_json::{Value, json};
+
+use crate::platform::{How, Op, Sending, Stage, Upset, Wechat};
+use crate::support::{Books, Case, MINUTE, PATIENT, PAY_WITHIN, TestApp, Wish};
+use crate::wechat::platform::{INSIDE, PAYER, SCAN, Shop};
+
+#[actix_web::test]
+async fn a_customer_scans_and_pays_and_the_order_is_paid_once() {
+    let shop = Shop::open().await;
+    let Case { order_id, pay_id } = shop.paying(SCAN).await;
+    let checkout = shop.payment(&pay_id).await["checkout"].clone();
+    assert_eq!(checkout["kind"], "qr_code");
+    assert_eq!(shop.platform.scan(checkout["url"].as_str().unwrap()), Ok(pay_id.clone()));
+    let page = shop.app.get(&format!("/pay/{pay_id}"), "").await.expect(200).text;
+    assert!(page.contains("<svg") && page.contains("WeChat Pay") && page.contains("880.00"), "{page}");
+    assert!(!page.contains("<script"), "{page}");
+    assert_eq!(shop.books(&order_id, &pay_id).await, Books::unpaid());
+    let trade = shop.platform.trade(&pay_id);
+    assert_eq!((trade.stage, trade.total), (Stage::Waiting, 88_000));
+    let lasts = trade.closes_at.since(trade.made_at);
+    assert!(lasts > PAY_WITHIN - MINUTE && lasts < PAY_WITHIN + MINUTE * 2, "about as long as its order: {lasts:?}");
+    shop.buy(&pay_id).await;
+    let delivery = shop.platform.deliveries(&pay_id).remove(0);
+    assert_eq!(delivery.post.url, "https://shop.example.com/v1/payments/callbacks/wechat");
+    assert_eq!((delivery.status, &*delivery.reply, shop.platform.next_due()), (204, "", None));
+    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    let page = shop.app.get(&format!("/pay/{pay_id}"), "").await.expect(200).text;
+    assert!(page.contains("Paid.") && !page.contains("<svg"), "{page}");
+    shop.app.assert_paid_once(&shop.zs, &order_id).await;
+    shop.finish().await;
+}
+
+#[actix_web::test]
+async fn a_customer_inside_wechat_hands_over_what_the_shop_signed_and_pays() {
+    let shop = Shop::with(Wechat::start().await, &PATIENT).await;
+    let Case { order_id, pay_id } = shop.paying(INSIDE).await;
+    let checkout = shop.payment(&pay_id).await["checkout"].clone();
+    assert_eq!(checkout["kind"], "jsapi");
+    assert_eq!(shop.platform.hand_over(&checkout["params"]), Ok(pay_id.clone()));
+    let mut forged = checkout["params"].clone();
+    forged["nonceStr"] = json!("another");
+    assert_eq!(shop.platform.hand_over(&forged), Err("the signature is not one of this"));
+    let page = shop.app.get(&format!("/pay/{pay_id}"), "").await.expect(200);
+    assert!(page.text.contains("<script src=\"/pay/page.js\"></script>"), "{}", page.text);
+    assert!(page.header("content-security-policy").contains("script-src 'self'"));
+    // What the script reads is what WeChat takes.
+    let given = page.text.split("data-params=\"").nth(1).unwrap().split('"').next().unwrap().replace("&quot;", "\"");
+    let given: Value = serde_json::from_str(&given).unwrap();
+    assert_eq!(shop.platform.hand_over(&given), Ok(pay_id.clone()));
+    assert!(shop.app.get("/pay/page.js", "").await.expect(200).text.contains("getBrandWCPayRequest"));
+    let asked = &shop.platform.trade(&pay_id).asked;
+    assert_eq!((&asked["payer"]["openid"], &asked["trade_type"]), (&json!(PAYER), &json!("JSAPI")));
+    shop.buy(&pay_id).await;
+    let delivery = shop.platform.deliveries(&pay_id).remove(0);
+    assert_eq!(delivery.post.url, "https://shop.example.com/v1/payments/callbacks/wechat_jsapi");
+    assert_eq!((delivery.status, &*delivery.reply), (204, ""));
+    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    shop.app.assert_paid_once(&shop.zs, &order_id).await;
+    shop.finish().await;
+}
+
+#[actix_web::test]
+async fn inside_wechat_the_shop_must_be_told_who_pays() {
+    let shop = Shop::with(Wechat::start().await, &PATIENT).await;
+    let order_id = shop.golden_order().await;
+    let before = shop.app.rows();
+    for payer in [None, Some(""), Some("no blank"), Some("a\"b"), Some(&*"x".repeat(129))] {
+        let mut body = json!({"order_id": order_id, "provider": INSIDE});
+        if let Some(payer) = payer {
+            body["payer"] = json!(payer);
+        }
+        let key = [("idempotency-key", "pay")];
+        let answer = shop.app.send(Method::POST, "/v1/payments", &shop.zs, &key, Some(&body)).await;
+        let answer = answer.expect_problem(422, "invalid_request");
+        assert_eq!(answer.body["errors"][0]["field"], "payer", "{payer:?}");
+    }
+    assert_eq!((shop.app.rows(), shop.platform.calls().len()), (before, 0), "nobody was asked, nothing written down");
+    // The same key is free for the right words, and bound to them then.
+    let pay_id = shop.start(INSIDE, "pay", &order_id).await.expect(201).text_of("pay_id");
+    let body = json!({"order_id": order_id, "provider": INSIDE, "payer": "another"});
+    let key = [("idempotency-key", "pay")];
+    let answer = shop.app.send(Method::POST, "/v1/payments", &shop.zs, &key, Some(&body)).await;
+    answer.expect_problem(422, "idempotency_key_reused");
+    assert_eq!(shop.platform.trades(&pay_id).len(), 1);
+    shop.finish().await;
+}
+
+#[actix_web::test]
+async fn who_starts_to_pay_again_gets_the_same_payment() {
+    let shop = Shop::open().await;
+    let Case { order_id, pay_id } = shop.paying(SCAN).await;
+    for key in ["pay", "another-key"] {
+        let again = shop.start(SCAN, key, &order_id).await.expect(201);
+        assert_eq!(again.text_of("pay_id"), pay_id);
+        assert_eq!(again.body["checkout"]["url"], json!(shop.platform.trade(&pay_id).code));
+    }
+    shop.buy(&pay_id).await;
+    shop.start(SCAN, "too-late", &order_id).await.expect_problem(409, "order_not_payable");
+    assert_eq!(shop.start(SCAN, "pay", &order_id).await.expect(201).body["status"], "paid");
+    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    shop.finish().await;
+}
+
+#[actix_web::test]
+async fn a_buyer_who_cannot_pay_at_once_may_pay_later() {
+    let shop = Shop::open().await;
+    let Case { order_id, pay_id } = shop.paying(SCAN).await;
+    shop.platform.decline(&pay_id);
+    shop.advance(MINUTE).await;
+    assert_eq!(shop.books(&order_id, &pay_id).await, Books::unpaid());
+    shop.buy(&pay_id).await;
+    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    shop.finish().await;
+}
+
+#[actix_web::test]
+async fn an_order_nobody_pays_is_closed_at_the_platform_first() {
+    let shop = Shop::open().await;
+    let Case { order_id, pay_id } = shop.paying(SCAN).await;
+    shop.advance(PAY_WITHIN - MINUTE).await;
+    assert_eq!(shop.books(&order_id, &pay_id).await, Books::unpaid());
+    let at = shop.platform.calls().len();
+    shop.advance(MINUTE).await;
+    let calls: Vec<_> = shop.platform.calls().drain(at..).filter_map(|call| call.op).collect();
+    assert_eq!(calls.first(), Some(&Op::Close), "{calls:?}");
+    assert_eq!(shop.platform.trade(&pay_id).stage, Stage::Closed);
+    assert_eq!(shop.books(&order_id, &pay_id).await, Books::cancelled());
+    assert_eq!(shop.platform.try_pay(&pay_id).await, Err("it is closed"));
+    assert_eq!(shop.unsettled().await, [0, 0, 0]);
+    shop.finish().await;
+}
+
+#[actix_web::test]
+async fn a_cancelled_order_cannot_be_paid_any_more() {
+    let shop = Shop::open().await;
+    let Case { order_id, pay_id } = shop.paying(SCAN).await;
+    assert_eq!(shop.cancel(&order_id).await.expect(200).body["order_status"], "cancelled");
+    assert_eq!(shop.platform.trade(&pay_id).stage, Stage::Closed);
+    assert_eq!(shop.platform.try_pay(&pay_id).await, Err("it is closed"));
+    assert_eq!(shop.books(&order_id, &pay_id).await, Books::cancelled());
+    assert_eq!(shop.platform.calls().iter().filter(|call| call.op == Some(Op::Close)).count(), 1);
+    shop.finish().await;
+}
+
+#[actix_web::test]
+async fn an_order_that_expires_while_its_buyer_pays_is_paid() {
+    let shop = Shop::open().await;
+    let Case { order_id, pay_id } = shop.paying(SCAN).await;
+    shop.advance(PAY_WITHIN - MINUTE).await;
+    shop.platform.notices_of(&pay_id, Sending::lost());
+    shop.platform.pay(&pay_id).await;
+    // Nobody has told, and it is not asked for: only closing it finds the money.
+    shop.app.tamper("pay", "UPDATE pay_ask SET ask_time = ask_time + 86400000");
+    shop.advance(MINUTE).await;
+    let close = shop.platform.calls().into_iter().find(|call| call.op == Some(Op::Close)).unwrap();
+    assert_eq!(close.verdict, "ORDER_PAID");
+    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    shop.finish().await;
+}
+
+#[actix_web::test]
+async fn a_shop_that_starts_again_takes_up_what_it_left() {
+    let mut shop = Shop::open().await;
+    let Case { order_id, pay_id } = shop.paying(SCAN).await;
+    shop.platform.notices_of(&pay_id, Sending::late(MINUTE));
+    shop.platform.pay(&pay_id).await;
+    shop.restart().await;
+    shop.next_delivery().await;
+    shop.app.settle().await;
+    assert_eq!(shop.platform.told(&pay_id), [204]);
+    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
+    shop.restart().await;
+    shop.settle().await;
+    shop.advance(MINUTE).await;
+    assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+    assert_eq!(shop.platform.trade(&pay_id).refunds.len(), 1);
+    shop.finish().await;
+}
+
+#[actix_web::test]
+async fn where_the_first_host_is_gone_the_second_does_it_all() {
+    let mut wechat = Wechat::start().await;
+    wechat.lose_first_host();
+    let shop = Shop::with(wechat, &PATIENT).await;
+    let Case { order_id, pay_id } = shop.paying(SCAN).await;
+    shop.platform.notices_of(&pay_id, Sending::lost());
+    shop.platform.pay(&pay_id).await;
+    shop.advance(MINUTE).await;
+    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    shop.app.refund(&shop.zs, "refund", &order_id).await.expect(202);
+    shop.settle().await;
+    shop.advance(MINUTE).await;
+    assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+    let Case { order_id, pay_id } = shop.another(SCAN, "second").await;
+    shop.cancel(&order_id).await.expect(200);
+    assert_eq!(shop.platform.trade(&pay_id).stage, Stage::Closed);
+    shop.finish().await;
+}
+
+#[actix_web::test]
+async fn a_broken_connection_is_no_reason_to_ask_the_second_host() {
+    let shop = Shop::open().await;
+    let Case { order_id, pay_id } = shop.paid(SCAN).await;
+    shop.platform.upset(Upset::next(Op::Refund, How::Breaks));
+    shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
+    shop.app.settle().await;
+    let asked = shop.platform.calls().iter().filter(|call| call.op == Some(Op::Refund)).count();
+    assert_eq!(asked, 1, "whether it was made is not known: nobody else is asked to make it");
+    shop.advance(MINUTE).await;
+    assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+    shop.finish().await;
+}
+
+#[actix_web::test]
+async fn a_platform_that_is_not_set_up_is_none() {
+    let app = TestApp::start().await;
+    let zs = app.zs().await;
+    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
+    let before = app.rows();
+    for way in [SCAN, INSIDE] {
+        let path = format!("/v1/payments/callbacks/{way}");
+        app.send_bytes(&path, &[], b"{}".to_vec()).await.expect_problem(404, "not_found");
+        let body = json!({"order_id": order_id, "provider": way, "payer": PAYER});
+        let answer = app.send(Method::POST, "/v1/payments", &zs, &[("idempotency-key", way)], Some(&body)).await;
+        let answer = answer.expect_problem(422, "invalid_request");
+        assert_eq!(answer.body["errors"][0]["field"], "provider");
+    }
+    assert_eq!(app.rows(), before);
+    app.finish().await;
+}

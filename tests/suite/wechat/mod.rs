@@ -1,0 +1,10 @@
+//! The application beside a stand-in for WeChat Pay, from the order to the last refund. `standin` tests that stand-in.
+
+mod answer;
+mod fault;
+mod forgery;
+mod key;
+mod life;
+pub mod platform;
+mod refund;
+pub mod standin;

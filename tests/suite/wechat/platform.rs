@@ -1,0 +1,58 @@
+//! What tests have to know about WeChat Pay.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::platform::wechat::Front;
+use crate::platform::{Delivery, Heard, Wechat};
+use crate::support::{Answer, Platform, Reply};
+
+pub type Shop = crate::support::Shop<Front>;
+
+/// The customer scans a picture.
+pub const SCAN: &str = "wechat";
+/// The customer is on a page inside WeChat.
+pub const INSIDE: &str = "wechat_jsapi";
+/// Who the customer is inside WeChat.
+pub const PAYER: &str = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o";
+
+impl Platform for Front {
+    const PRODUCTS: [&'static str; 2] = [SCAN, INSIDE];
+    const CREATED_BY_CALL: &'static [&'static str] = &[SCAN, INSIDE];
+    const ALREADY_PAID: &'static str = "ORDER_PAID";
+    const NO_FUNDS: &'static str = "NOT_ENOUGH";
+    const NOT_ACCEPTED: &'static [Heard] =
+        &[Heard::Nothing, Heard::Said(500, ""), Heard::Said(302, ""), Heard::Said(401, r#"{"code":"FAIL"}"#)];
+    const REPEATS: (usize, Duration) = (16, Duration::from_secs((24 * 60 + 4) * 60));
+
+    async fn start() -> Wechat {
+        Wechat::start().await
+    }
+
+    fn start_body(product: &str, order_id: &str) -> Value {
+        let mut body = json!({"order_id": order_id, "provider": product});
+        if product == INSIDE {
+            body["payer"] = json!(PAYER);
+        }
+        body
+    }
+
+    async fn arrive(platform: &Wechat, started: &Answer) {
+        let checkout = &started.body["checkout"];
+        let found = match checkout["url"].as_str() {
+            Some(code) => platform.scan(code),
+            None => platform.hand_over(&checkout["params"]),
+        };
+        assert_eq!(found, Ok(started.text_of("pay_id")), "nowhere to pay: {}", started.text);
+    }
+
+    fn reply(delivery: &Delivery) -> Reply {
+        let says_fail = || serde_json::from_str(&delivery.reply).is_ok_and(|reply: Value| reply["code"] == "FAIL");
+        match (delivery.status, &*delivery.reply) {
+            (204, "") => Reply::Accepted,
+            (422, _) if says_fail() => Reply::Refused,
+            (status, _) => Reply::Other(status),
+        }
+    }
+}
