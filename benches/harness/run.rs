@@ -19,7 +19,7 @@ pub const SETTINGS: [(&str, &str); 3] = [
     ("TRADEPOST__ORDERS__PAY_WITHIN", "24h"),
 ];
 
-const LOOK_EVERY: Duration = Duration::from_millis(100);
+const PROBE_EVERY: Duration = Duration::from_millis(100);
 
 /// What is done in a run.
 #[derive(Debug, Clone)]
@@ -87,7 +87,7 @@ impl Watch {
                 let mut seen = Vec::new();
                 while !ended.load(Ordering::Relaxed) {
                     seen.extend(machine::memory(pid).map(|kib| (began.elapsed().as_secs_f64(), kib)));
-                    thread::sleep(LOOK_EVERY);
+                    thread::sleep(PROBE_EVERY);
                 }
                 seen
             }

@@ -6,23 +6,23 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use super::supervisor::panic_text;
-use super::{Door, Failure, Reply, Task};
+use super::{Failure, Priority, Reply, Task};
 use crate::db::{self, Class, Db};
 
-/// Waiting tasks of one type with their callers, in arrival order.
-pub struct Lane<O, M: Task<O>> {
+/// Waiting tasks of one type with their responders, in arrival order.
+pub struct TypedBatch<O, M: Task<O>> {
     tasks: Vec<M>,
-    callers: Vec<Caller<M::Outcome>>,
+    responders: Vec<Responder<M::Outcome>>,
     outcomes: Vec<Reply<M::Outcome>>,
 }
 
 /// Who waits for the outcome of a task; nobody where it was only told.
-pub struct Caller<T> {
+pub struct Responder<T> {
     reply: Option<oneshot::Sender<Reply<T>>>,
     since: Instant,
 }
 
-impl<T> Caller<T> {
+impl<T> Responder<T> {
     /// One that begins to wait now.
     pub fn new(reply: Option<oneshot::Sender<Reply<T>>>) -> Self {
         Self { reply, since: Instant::now() }
@@ -32,7 +32,7 @@ impl<T> Caller<T> {
         self.reply.as_ref().is_some_and(oneshot::Sender::is_closed)
     }
 
-    /// A caller that is gone asks again with the same ids.
+    /// A responder that is gone asks again with the same ids.
     fn answer(self, outcome: Reply<T>) {
         if let Some(reply) = self.reply {
             drop(reply.send(outcome));
@@ -40,44 +40,44 @@ impl<T> Caller<T> {
     }
 }
 
-impl<O, M: Task<O>> Lane<O, M> {
+impl<O, M: Task<O>> TypedBatch<O, M> {
     pub const fn new() -> Self {
-        Self { tasks: Vec::new(), callers: Vec::new(), outcomes: Vec::new() }
+        Self { tasks: Vec::new(), responders: Vec::new(), outcomes: Vec::new() }
     }
 
-    pub fn push(&mut self, task: M, caller: Caller<M::Outcome>) {
+    pub fn push(&mut self, task: M, responder: Responder<M::Outcome>) {
         self.tasks.push(task);
-        self.callers.push(caller);
+        self.responders.push(responder);
     }
 
-    /// New work whose caller has left is not begun. What was promised is done all the same.
-    fn forget_abandoned(&mut self) {
-        if M::DOOR == Door::Reserved || !self.callers.iter().any(Caller::is_gone) {
+    /// New work whose responder has left is not begun. What was promised is done all the same.
+    fn drop_abandoned(&mut self) {
+        if M::PRIORITY == Priority::Accepted || !self.responders.iter().any(Responder::is_gone) {
             return;
         }
-        let both = self.tasks.drain(..).zip(self.callers.drain(..)).filter(|(_, caller)| !caller.is_gone());
-        (self.tasks, self.callers) = both.collect::<Vec<_>>().into_iter().unzip();
+        let both = self.tasks.drain(..).zip(self.responders.drain(..)).filter(|(_, responder)| !responder.is_gone());
+        (self.tasks, self.responders) = both.collect::<Vec<_>>().into_iter().unzip();
     }
 }
 
-/// A [`Lane`] whose type of task is forgotten.
-pub trait AnyLane<O>: Send {
+/// A [`TypedBatch`] whose type of task is forgotten.
+pub trait AnyBatch<O>: Send {
     fn as_any(&mut self) -> &mut dyn Any;
     fn len(&self) -> usize;
     /// Splits off the `n` tasks that came first, without those nobody waits for any more.
-    fn take(&mut self, n: usize) -> Box<dyn AnyLane<O>>;
+    fn take(&mut self, n: usize) -> Box<dyn AnyBatch<O>>;
     /// Runs all tasks at once.
-    fn run_all(&mut self, owner: &O, db: &mut Db) -> db::Result<()>;
+    fn run_together(&mut self, owner: &O, db: &mut Db) -> db::Result<()>;
     /// Runs each task in a savepoint of its own, once more where it broke a constraint; returns what went wrong with those
     /// that failed.
-    fn run_each(&mut self, owner: &O, db: &mut Db) -> db::Result<Vec<db::Error>>;
-    /// Sends every caller the outcome of its task; returns how long each waited.
+    fn run_isolated(&mut self, owner: &O, db: &mut Db) -> db::Result<Vec<db::Error>>;
+    /// Sends every responder the outcome of its task; returns how long each waited.
     fn answer(self: Box<Self>) -> Vec<Duration>;
-    /// Tells every caller that there is no outcome.
+    /// Tells every responder that there is no outcome.
     fn fail(self: Box<Self>, failure: Failure);
 }
 
-impl<O: 'static, M: Task<O>> AnyLane<O> for Lane<O, M> {
+impl<O: 'static, M: Task<O>> AnyBatch<O> for TypedBatch<O, M> {
     fn as_any(&mut self) -> &mut dyn Any {
         self
     }
@@ -86,18 +86,18 @@ impl<O: 'static, M: Task<O>> AnyLane<O> for Lane<O, M> {
         self.tasks.len()
     }
 
-    fn take(&mut self, n: usize) -> Box<dyn AnyLane<O>> {
+    fn take(&mut self, n: usize) -> Box<dyn AnyBatch<O>> {
         let mut taken = if n >= self.tasks.len() {
             std::mem::replace(self, Self::new())
         } else {
-            let (tasks, callers) = (self.tasks.drain(..n).collect(), self.callers.drain(..n).collect());
-            Self { tasks, callers, outcomes: Vec::new() }
+            let (tasks, responders) = (self.tasks.drain(..n).collect(), self.responders.drain(..n).collect());
+            Self { tasks, responders, outcomes: Vec::new() }
         };
-        taken.forget_abandoned();
+        taken.drop_abandoned();
         Box::new(taken)
     }
 
-    fn run_all(&mut self, owner: &O, db: &mut Db) -> db::Result<()> {
+    fn run_together(&mut self, owner: &O, db: &mut Db) -> db::Result<()> {
         let outcomes = M::run(owner, &self.tasks, db)?;
         if outcomes.len() != self.tasks.len() {
             return Err(db::Error::bug(format!(
@@ -111,11 +111,11 @@ impl<O: 'static, M: Task<O>> AnyLane<O> for Lane<O, M> {
         Ok(())
     }
 
-    fn run_each(&mut self, owner: &O, db: &mut Db) -> db::Result<Vec<db::Error>> {
+    fn run_isolated(&mut self, owner: &O, db: &mut Db) -> db::Result<Vec<db::Error>> {
         let mut errors = Vec::new();
         self.outcomes = Vec::with_capacity(self.tasks.len());
         for task in &self.tasks {
-            let mut run = || db::savepoint(db, |db| guarded(|| M::run(owner, std::slice::from_ref(task), db)));
+            let mut run = || db::savepoint(db, |db| catch_panic(|| M::run(owner, std::slice::from_ref(task), db)));
             let one = match run() {
                 // Somebody else's row may have come since this task looked for it: it finds it now.
                 Err(error) if error.class == Class::Constraint => run(),
@@ -124,7 +124,7 @@ impl<O: 'static, M: Task<O>> AnyLane<O> for Lane<O, M> {
             let outcome = match one.map(|mut outcomes| outcomes.pop()) {
                 Ok(Some(outcome)) => Ok(outcome),
                 Ok(None) => Err(Failure::Poison),
-                Err(error) if is_of_the_item(error.class) => {
+                Err(error) if is_item_error(error.class) => {
                     errors.push(error);
                     Err(Failure::Poison)
                 }
@@ -136,28 +136,28 @@ impl<O: 'static, M: Task<O>> AnyLane<O> for Lane<O, M> {
     }
 
     fn answer(self: Box<Self>) -> Vec<Duration> {
-        let mut waited = Vec::with_capacity(self.callers.len());
-        for (caller, outcome) in self.callers.into_iter().zip(self.outcomes) {
-            waited.push(caller.since.elapsed());
-            caller.answer(outcome);
+        let mut waited = Vec::with_capacity(self.responders.len());
+        for (responder, outcome) in self.responders.into_iter().zip(self.outcomes) {
+            waited.push(responder.since.elapsed());
+            responder.answer(outcome);
         }
         waited
     }
 
     fn fail(self: Box<Self>, failure: Failure) {
-        for caller in self.callers {
-            caller.answer(Err(failure));
+        for responder in self.responders {
+            responder.answer(Err(failure));
         }
     }
 }
 
 /// Whether an error is one item's fault, so that its neighbours may succeed without it.
-pub const fn is_of_the_item(class: Class) -> bool {
+pub const fn is_item_error(class: Class) -> bool {
     matches!(class, Class::Constraint | Class::Bug | Class::Panic)
 }
 
 /// Runs `work`; a panic in it becomes an error.
-pub fn guarded<T>(work: impl FnOnce() -> db::Result<T>) -> db::Result<T> {
+pub fn catch_panic<T>(work: impl FnOnce() -> db::Result<T>) -> db::Result<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
         .unwrap_or_else(|panic| Err(db::Error::panicked(panic_text(panic.as_ref()))))
 }

@@ -11,75 +11,75 @@ use std::time::{Duration, Instant};
 /// A piece of work, one batch long.
 pub type Job = Box<dyn FnOnce() + Send>;
 
-/// Where nothing has moved for so long, all threads are held up (a lock, a disk), and one more is taken on.
-pub const HELD_UP: Duration = Duration::from_millis(50);
+/// Where nothing has last_start for so long, all threads are held up (a lock, a disk), and one more is taken on.
+pub const STALL_AFTER: Duration = Duration::from_millis(50);
 
 /// Some threads and what waits for them.
 #[derive(Clone)]
-pub struct Crew {
+pub struct BlockingExecutor {
     size: usize,
-    state: Arc<Mutex<State>>,
+    inner: Arc<Mutex<Inner>>,
 }
 
-struct State {
+struct Inner {
     jobs: VecDeque<Job>,
-    at_work: usize,
+    threads: usize,
     /// When a job was last begun.
-    moved: Instant,
+    last_start: Instant,
 }
 
-impl Default for Crew {
+impl Default for BlockingExecutor {
     /// A thread for each core, and one while another waits for the disk.
     fn default() -> Self {
         Self::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get) + 1)
     }
 }
 
-impl fmt::Debug for Crew {
+impl fmt::Debug for BlockingExecutor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Crew").field("size", &self.size).finish_non_exhaustive()
+        f.debug_struct("BlockingExecutor").field("size", &self.size).finish_non_exhaustive()
     }
 }
 
-impl Crew {
-    /// A crew of `size` threads; they are there only while there is work.
+impl BlockingExecutor {
+    /// A executor of `size` threads; they are there only while there is work.
     fn new(size: usize) -> Self {
-        let state = State { jobs: VecDeque::new(), at_work: 0, moved: Instant::now() };
-        Self { size, state: Arc::new(Mutex::new(state)) }
+        let inner = Inner { jobs: VecDeque::new(), threads: 0, last_start: Instant::now() };
+        Self { size, inner: Arc::new(Mutex::new(inner)) }
     }
 
     /// As many threads as there is work: for a server, whose answers are waited for.
     #[must_use]
-    pub fn boundless() -> Self {
+    pub fn unbounded() -> Self {
         Self::new(usize::MAX)
     }
 
     /// Has a job done after those that wait. Call it inside a runtime.
-    pub fn call(&self, job: Job) {
-        let mut state = self.lock();
-        state.jobs.push_back(job);
-        if state.at_work < self.size {
-            self.take_on(&mut state);
+    pub fn submit(&self, job: Job) {
+        let mut inner = self.lock();
+        inner.jobs.push_back(job);
+        if inner.threads < self.size {
+            self.spawn_thread(&mut inner);
         }
     }
 
     /// Has a job done after those that wait, from within a job: the thread that asks goes on with them.
-    pub fn call_again(&self, job: Job) {
+    pub fn resubmit(&self, job: Job) {
         self.lock().jobs.push_back(job);
     }
 
     /// Takes on one more thread where all are held up. Call it inside a runtime.
-    pub fn relieve(&self) {
-        let mut state = self.lock();
-        if !state.jobs.is_empty() && state.moved.elapsed() >= HELD_UP {
-            self.take_on(&mut state);
+    pub fn grow_if_stalled(&self) {
+        let mut inner = self.lock();
+        if !inner.jobs.is_empty() && inner.last_start.elapsed() >= STALL_AFTER {
+            self.spawn_thread(&mut inner);
         }
     }
 
-    fn take_on(&self, state: &mut State) {
-        state.at_work += 1;
-        let crew = self.clone();
-        drop(tokio::task::spawn_blocking(move || crew.work()));
+    fn spawn_thread(&self, inner: &mut Inner) {
+        inner.threads += 1;
+        let executor = self.clone();
+        drop(tokio::task::spawn_blocking(move || executor.work()));
     }
 
     fn work(&self) {
@@ -90,17 +90,17 @@ impl Crew {
     }
 
     fn next(&self) -> Option<Job> {
-        let mut state = self.lock();
-        let job = state.jobs.pop_front();
+        let mut inner = self.lock();
+        let job = inner.jobs.pop_front();
         match job {
-            Some(_) => state.moved = Instant::now(),
-            None => state.at_work -= 1,
+            Some(_) => inner.last_start = Instant::now(),
+            None => inner.threads -= 1,
         }
         job
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -114,11 +114,11 @@ mod tests {
 
     #[actix::test]
     async fn there_are_never_more_threads_than_its_size_and_jobs_are_done_in_their_order() {
-        let (crew, (done, all)) = (Crew::new(1), mpsc::channel());
+        let (executor, (done, all)) = (BlockingExecutor::new(1), mpsc::channel());
         for n in 0..100 {
             let (done, me) = (done.clone(), std::thread::current().id());
-            crew.call(Box::new(move || done.send((n, std::thread::current().id() != me)).unwrap()));
-            assert!(crew.lock().at_work <= 1);
+            executor.submit(Box::new(move || done.send((n, std::thread::current().id() != me)).unwrap()));
+            assert!(executor.lock().threads <= 1);
         }
         for n in 0..100 {
             assert_eq!(all.recv_timeout(SOON), Ok((n, true)));
@@ -127,22 +127,22 @@ mod tests {
 
     #[actix::test]
     async fn a_job_that_panics_takes_no_thread_with_it() {
-        let (crew, (done, all)) = (Crew::new(1), mpsc::channel());
-        crew.call(Box::new(|| panic!("on purpose")));
-        crew.call(Box::new(move || done.send(()).unwrap()));
+        let (executor, (done, all)) = (BlockingExecutor::new(1), mpsc::channel());
+        executor.submit(Box::new(|| panic!("on purpose")));
+        executor.submit(Box::new(move || done.send(()).unwrap()));
         assert_eq!(all.recv_timeout(SOON), Ok(()));
     }
 
     #[actix::test]
     async fn where_all_are_held_up_one_more_is_taken_on() {
-        let crew = Crew::new(1);
+        let executor = BlockingExecutor::new(1);
         let ((lock, held), (done, all)) = (mpsc::channel::<()>(), mpsc::channel());
-        crew.call(Box::new(move || assert!(held.recv_timeout(SOON).is_err())));
-        crew.call(Box::new(move || done.send(()).unwrap()));
-        crew.relieve();
-        assert!(all.recv_timeout(HELD_UP / 5).is_err(), "it was not held up long enough");
-        std::thread::sleep(HELD_UP);
-        crew.relieve();
+        executor.submit(Box::new(move || assert!(held.recv_timeout(SOON).is_err())));
+        executor.submit(Box::new(move || done.send(()).unwrap()));
+        executor.grow_if_stalled();
+        assert!(all.recv_timeout(STALL_AFTER / 5).is_err(), "it was not held up long enough");
+        std::thread::sleep(STALL_AFTER);
+        executor.grow_if_stalled();
         assert_eq!(all.recv_timeout(SOON), Ok(()));
         drop(lock);
     }

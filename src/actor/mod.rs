@@ -20,16 +20,16 @@ use std::sync::Arc;
 use crate::domain::clock::Clock;
 use crate::domain::id::{IdGenerator, NodeId};
 
-pub use executor::Crew;
+pub use executor::BlockingExecutor;
 pub use fault::Faults;
 pub use health::Health;
 pub use owner::OwnerActor;
-pub use task::{Access, Door, Failure, Reply, Task};
+pub use task::{Access, Failure, Priority, Reply, Task};
 pub use waker::RelayWaker;
 
 /// What every owner is given.
 #[derive(Debug, Clone)]
-pub struct Kit {
+pub struct Context {
     /// The time.
     pub clock: Clock,
     /// New ids.
@@ -39,9 +39,9 @@ pub struct Kit {
     /// Injected faults; none in a release build.
     pub faults: Faults,
     /// The threads that run batches on embedded databases.
-    pub crew: Crew,
+    pub executor: BlockingExecutor,
     /// Wakes the relay after a commit that wrote to the outbox.
-    pub nudge: RelayWaker,
+    pub relay_waker: RelayWaker,
 }
 
 /// One of the owners: alone it writes its tables.
@@ -50,5 +50,5 @@ pub trait Owner: Send + Sync + 'static {
     const NAME: &'static str;
 
     /// What it was given.
-    fn kit(&self) -> &Kit;
+    fn context(&self) -> &Context;
 }

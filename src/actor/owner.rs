@@ -1,4 +1,4 @@
-//! The actor behind every owner: buffers, commits in groups, answers after COMMIT.
+//! The actor behind every owner: buffers, commits in groups, answers disposition COMMIT.
 //!
 //! A write goes into the buffer. If no batch is in flight, the whole buffer is handed to a blocking thread, which
 //! applies it in one transaction; then the next buffer goes. No timers: a lone task commits at once, a flood commits
@@ -16,10 +16,10 @@ use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, Supervised, WrapFuture,
 };
 
-use super::batch::Caller;
-use super::commit::{self, After, Batch};
-use super::executor::{Crew, HELD_UP};
-use super::queue::{Desk, Places};
+use super::batch::Responder;
+use super::commit::{self, Batch, Disposition};
+use super::executor::{BlockingExecutor, STALL_AFTER};
+use super::queue::{QueueLimits, TaskQueue};
 use super::supervisor::supervise;
 use super::{Access, Failure, Health, Owner, Task};
 use crate::db::Store;
@@ -27,7 +27,7 @@ use crate::db::Store;
 /// How much an owner takes at once.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Tasks that may wait at the public door.
+    /// Tasks that may wait at the new door.
     pub mailbox: usize,
     /// Further places for tasks that were promised.
     pub reserved: usize,
@@ -37,58 +37,58 @@ pub struct Limits {
 
 /// The supervised actor of one owner.
 pub struct OwnerActor<O: Owner> {
-    office: Arc<Office<O>>,
-    kick_is_due: bool,
-    later_kick_is_due: bool,
-    is_looking: Arc<AtomicBool>,
+    shared: Arc<Shared<O>>,
+    dispatch_scheduled: bool,
+    retry_scheduled: bool,
+    is_probing: Arc<AtomicBool>,
 }
 
 /// What an owner's actor and its workers share.
-pub struct Office<O> {
+pub struct Shared<O> {
     owner: Arc<O>,
     store: Store,
-    crew: Crew,
+    executor: BlockingExecutor,
     health: Arc<Health>,
-    writes: Desk<O>,
-    reads: Desk<O>,
+    writes: TaskQueue<O>,
+    reads: TaskQueue<O>,
 }
 
 /// How often an owner looks whether its database answers: the status page is true also when nobody asks for anything, and
 /// a store that is back is noticed where nobody is let through to it.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const PROBE_EVERY: Duration = Duration::from_secs(1);
 
-impl<O: Owner> Office<O> {
-    const fn desk(&self, access: Access) -> &Desk<O> {
+impl<O: Owner> Shared<O> {
+    const fn queue(&self, access: Access) -> &TaskQueue<O> {
         match access {
             Access::Read => &self.reads,
             Access::Write => &self.writes,
         }
     }
 
-    /// What a worker does: one batch, and later the next, after those of others, until nothing waits.
+    /// What a worker does: one batch, and later the next, disposition those of others, until nothing waits.
     fn work(self: Arc<Self>, access: Access, addr: Addr<OwnerActor<O>>) {
-        let Some(batch) = self.desk(access).next() else { return };
-        if self.run_counted(access, batch) == After::Restart {
-            self.desk(access).leave();
+        let Some(batch) = self.queue(access).next_batch() else { return };
+        if self.run_counted(access, batch) == Disposition::Restart {
+            self.queue(access).worker_done();
             return restart(&addr);
         }
-        let crew = self.crew.clone();
-        crew.call_again(Box::new(move || self.work(access, addr)));
+        let executor = self.executor.clone();
+        executor.resubmit(Box::new(move || self.work(access, addr)));
     }
 
-    fn run_counted(&self, access: Access, batch: Batch<O>) -> After {
-        let size = batch.iter().map(|lane| lane.len()).sum();
+    fn run_counted(&self, access: Access, batch: Batch<O>) -> Disposition {
+        let size = batch.iter().map(|typed| typed.len()).sum();
         if size == 0 {
-            return After::Keep;
+            return Disposition::Keep;
         }
         self.health.in_flight.fetch_add(size, Relaxed);
-        let after = catch_unwind(AssertUnwindSafe(|| self.run(access, batch)));
+        let disposition = catch_unwind(AssertUnwindSafe(|| self.run(access, batch)));
         self.health.in_flight.fetch_sub(size, Relaxed);
-        after.unwrap_or(After::Restart)
+        disposition.unwrap_or(Disposition::Restart)
     }
 
     /// Runs a batch on a connection of the pool.
-    fn run(&self, access: Access, batch: Batch<O>) -> After {
+    fn run(&self, access: Access, batch: Batch<O>) -> Disposition {
         let connection = match access {
             Access::Read => self.store.reader(),
             Access::Write => self.store.writer(),
@@ -97,80 +97,81 @@ impl<O: Owner> Office<O> {
             Ok(db) => db,
             Err(error) => {
                 commit::refuse(batch, &error, &self.health);
-                return After::Keep;
+                return Disposition::Keep;
             }
         };
-        let after = match access {
+        let disposition = match access {
             Access::Read => commit::read(&*self.owner, &mut db, batch, &self.health),
             Access::Write => commit::write(&*self.owner, &mut db, batch, &self.health),
         };
-        if after != After::Keep {
-            db.condemn();
-        } else if access == Access::Write && self.store.is_log_long(&mut db) {
-            // Mostly it waits for the disk: no turn of the crew's.
+        if disposition != Disposition::Keep {
+            db.mark_broken();
+        } else if access == Access::Write && self.store.is_checkpoint_due(&mut db) {
+            // Mostly it waits for the disk: no turn of the executor's.
             let store = self.store.clone();
-            drop(tokio::task::spawn_blocking(move || store.fold_log()));
+            drop(tokio::task::spawn_blocking(move || store.checkpoint_log()));
         }
-        after
+        disposition
     }
 }
 
 impl<O: Owner> OwnerActor<O> {
     /// Starts the supervised actor of `owner` on the current arbiter.
     pub fn start(owner: Arc<O>, store: Store, limits: Limits) -> (Addr<Self>, Arc<Health>) {
-        let clock = owner.kit().clock.clone();
+        let clock = owner.context().clock.clone();
         let health = Arc::new(Health::new(O::NAME, clock, limits.mailbox, Some(store.engine())));
-        let Limits { mailbox: public, reserved, batch_max } = limits;
-        let desk = |workers| Desk::new(Places { public, reserved, batch_max, workers }, Arc::clone(&health));
-        let (writes, reads) = (desk(store.writer_limit()), desk(store.reader_limit()));
+        let Limits { mailbox: new, reserved: accepted, batch_max } = limits;
+        let queue = |workers| TaskQueue::new(QueueLimits { new, accepted, batch_max, workers }, Arc::clone(&health));
+        let (writes, reads) = (queue(store.writer_limit()), queue(store.reader_limit()));
         // A server's work is its own processor's: its answers are waited for, each batch on a thread of its own.
-        let crew = if store.is_embedded() { owner.kit().crew.clone() } else { Crew::boundless() };
-        let office = Arc::new(Office { owner, store, crew, health: Arc::clone(&health), writes, reads });
+        let executor =
+            if store.is_embedded() { owner.context().executor.clone() } else { BlockingExecutor::unbounded() };
+        let shared = Arc::new(Shared { owner, store, executor, health: Arc::clone(&health), writes, reads });
         let addr = supervise(Arc::clone(&health), |ctx| {
             // The bound is ours to keep, below: actix's own does not hold for `send`.
-            ctx.set_mailbox_capacity(public.saturating_add(reserved));
-            Self { office, kick_is_due: false, later_kick_is_due: false, is_looking: Arc::default() }
+            ctx.set_mailbox_capacity(new.saturating_add(accepted));
+            Self { shared, dispatch_scheduled: false, retry_scheduled: false, is_probing: Arc::default() }
         });
         (addr, health)
     }
 
     /// Starts what can start once the mailbox has been emptied, so that what arrived together runs together.
-    fn kick_soon(&mut self, ctx: &mut Context<Self>) {
-        if !std::mem::replace(&mut self.kick_is_due, true) {
-            ctx.spawn(std::future::ready(()).into_actor(self).map(|(), me, ctx| me.kick(ctx)));
+    fn schedule_dispatch(&mut self, ctx: &mut Context<Self>) {
+        if !std::mem::replace(&mut self.dispatch_scheduled, true) {
+            ctx.spawn(std::future::ready(()).into_actor(self).map(|(), me, ctx| me.dispatch(ctx)));
         }
     }
 
-    fn kick(&mut self, ctx: &mut Context<Self>) {
-        self.kick_is_due = false;
+    fn dispatch(&mut self, ctx: &mut Context<Self>) {
+        self.dispatch_scheduled = false;
         for access in [Access::Read, Access::Write] {
-            while self.office.desk(access).hire() {
+            while self.shared.queue(access).try_start_worker() {
                 self.start_worker(ctx, access);
             }
         }
-        let waits = self.office.reads.waiting() + self.office.writes.waiting() > 0;
-        if waits && !std::mem::replace(&mut self.later_kick_is_due, true) {
-            ctx.run_later(HELD_UP, |me, ctx| {
-                me.later_kick_is_due = false;
-                me.office.crew.relieve();
-                me.kick(ctx);
+        let waits = self.shared.reads.waiting() + self.shared.writes.waiting() > 0;
+        if waits && !std::mem::replace(&mut self.retry_scheduled, true) {
+            ctx.run_later(STALL_AFTER, |me, ctx| {
+                me.retry_scheduled = false;
+                me.shared.executor.grow_if_stalled();
+                me.dispatch(ctx);
             });
         }
     }
 
     fn start_worker(&self, ctx: &Context<Self>, access: Access) {
-        let (office, addr) = (Arc::clone(&self.office), ctx.address());
-        self.office.crew.call(Box::new(move || office.work(access, addr)));
+        let (shared, addr) = (Arc::clone(&self.shared), ctx.address());
+        self.shared.executor.submit(Box::new(move || shared.work(access, addr)));
     }
 
-    fn look(&self) {
-        if self.is_looking.swap(true, Relaxed) {
+    fn probe(&self) {
+        if self.is_probing.swap(true, Relaxed) {
             return;
         }
-        let (office, is_looking) = (Arc::clone(&self.office), Arc::clone(&self.is_looking));
+        let (shared, is_probing) = (Arc::clone(&self.shared), Arc::clone(&self.is_probing));
         drop(tokio::task::spawn_blocking(move || {
-            office.health.set_reachable(office.store.answers());
-            is_looking.store(false, Relaxed);
+            shared.health.set_reachable(shared.store.answers());
+            is_probing.store(false, Relaxed);
         }));
     }
 }
@@ -186,9 +187,9 @@ impl<O: Owner> Actor for OwnerActor<O> {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         // What an earlier life had planned is gone.
-        self.later_kick_is_due = false;
-        ctx.run_interval(LOOK_EVERY, |me, _| me.look());
-        self.kick(ctx);
+        self.retry_scheduled = false;
+        ctx.run_interval(PROBE_EVERY, |me, _| me.probe());
+        self.dispatch(ctx);
     }
 }
 
@@ -197,30 +198,30 @@ impl<O: Owner> Supervised for OwnerActor<O> {}
 impl<O: Owner> Unpin for OwnerActor<O> {}
 
 impl<O: Owner, M: Task<O>> Handler<M> for OwnerActor<O> {
-    type Result = Entry<O, M>;
+    type Result = Intake<O, M>;
 
     fn handle(&mut self, task: M, ctx: &mut Self::Context) -> Self::Result {
-        let has_room = self.office.desk(M::ACCESS).has_room(M::DOOR);
-        if self.office.owner.kit().faults.hit(O::NAME, "handle").is_err() || !has_room {
-            return Entry::Busy;
+        let has_room = self.shared.queue(M::ACCESS).has_room(M::PRIORITY);
+        if self.shared.owner.context().faults.hit(O::NAME, "handle").is_err() || !has_room {
+            return Intake::Busy;
         }
-        self.kick_soon(ctx);
-        Entry::Waits(Arc::clone(&self.office), task)
+        self.schedule_dispatch(ctx);
+        Intake::Queued(Arc::clone(&self.shared), task)
     }
 }
 
 /// What becomes of a task at the door. Its caller is answered by the worker itself, with nobody between.
-pub enum Entry<O, M> {
+pub enum Intake<O, M> {
     /// It is refused.
     Busy,
     /// It waits for a worker.
-    Waits(Arc<Office<O>>, M),
+    Queued(Arc<Shared<O>>, M),
 }
 
-impl<O: Owner, M: Task<O>> MessageResponse<OwnerActor<O>, M> for Entry<O, M> {
+impl<O: Owner, M: Task<O>> MessageResponse<OwnerActor<O>, M> for Intake<O, M> {
     fn handle(self, _: &mut Context<OwnerActor<O>>, reply: Option<OneshotSender<M::Result>>) {
         match (self, reply) {
-            (Self::Waits(office, task), reply) => office.desk(M::ACCESS).push(task, Caller::new(reply)),
+            (Self::Queued(shared, task), reply) => shared.queue(M::ACCESS).push(task, Responder::new(reply)),
             (Self::Busy, Some(reply)) => drop(reply.send(Err(Failure::Busy))),
             (Self::Busy, None) => {}
         }

@@ -15,11 +15,11 @@ pub enum Access {
 
 /// Through which door a task enters a full owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Door {
+pub enum Priority {
     /// New work: refused when the owner is full.
-    Public,
+    New,
     /// Work that was promised (callbacks, confirmations, compensations, messages): has places of its own.
-    Reserved,
+    Accepted,
 }
 
 /// A message an owner `O` answers. Tasks of one type that arrive together run together.
@@ -31,7 +31,7 @@ pub trait Task<O>: Message<Result = Reply<Self::Outcome>> + Send + Sized + 'stat
     const ACCESS: Access;
 
     /// Through which door it comes.
-    const DOOR: Door = Door::Public;
+    const PRIORITY: Priority = Priority::New;
 
     /// Runs the batch in arrival order and answers each task, same length and order.
     ///

@@ -37,7 +37,7 @@ impl RelayWaker {
     }
 
     /// Wakes the relay where messages were written since the last call: for after COMMIT.
-    pub fn send(&self, producer: &'static str) {
+    pub fn wake(&self, producer: &'static str) {
         if self.inner.dirty.swap(false, Ordering::Relaxed)
             && let Some(relay) = self.inner.relay.get()
         {

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use actix::{Addr, Arbiter};
-use anyhow::Context;
+use anyhow::Context as _;
 
 use super::stores::Stores;
-use crate::actor::{Crew, Faults, Health, Kit, Owner, OwnerActor, RelayWaker};
+use crate::actor::{BlockingExecutor, Context, Faults, Health, Owner, OwnerActor, RelayWaker};
 use crate::config::Settings;
 use crate::coordinator::actor::{self, OrderCoordinator};
 use crate::coordinator::{Owners, Tools};
@@ -58,35 +58,40 @@ pub async fn build_on(arbiter: &Arbiter, parts: Parts) -> anyhow::Result<Graph> 
 fn build(parts: Parts) -> Graph {
     let Parts { settings, stores, clock, faults, sandbox, platforms } = parts;
     let ids = Arc::new(IdGenerator::new(clock.clone(), settings.node.id));
-    let crew = Crew::default();
-    let kit = || Kit {
-        crew: crew.clone(),
+    let executor = BlockingExecutor::default();
+    let context = || Context {
+        executor: executor.clone(),
         clock: clock.clone(),
         ids: Arc::clone(&ids),
         node: settings.node.id,
         faults: faults.clone(),
-        nudge: RelayWaker::default(),
+        relay_waker: RelayWaker::default(),
     };
     let limits = settings.owners.limits();
-    let (order_kit, pay_kit, sandbox_kit) = (kit(), kit(), kit());
-    let nudges = [order_kit.nudge.clone(), pay_kit.nudge.clone(), sandbox_kit.nudge.clone()];
+    let (order_context, pay_context, sandbox_context) = (context(), context(), context());
+    let wakers =
+        [order_context.relay_waker.clone(), pay_context.relay_waker.clone(), sandbox_context.relay_waker.clone()];
     let points_per_unit = settings.points.per_unit;
     let books = stores.books;
-    let (coupon, coupon_health) = OwnerActor::start(Arc::new(Coupon { kit: kit() }), books.coupon, limits);
-    let (goods, goods_health) = OwnerActor::start(Arc::new(Goods { kit: kit() }), books.goods, limits);
-    let (user, user_health) = OwnerActor::start(Arc::new(User { kit: kit(), points_per_unit }), books.user, limits);
+    let (coupon, coupon_health) = OwnerActor::start(Arc::new(Coupon { context: context() }), books.coupon, limits);
+    let (goods, goods_health) = OwnerActor::start(Arc::new(Goods { context: context() }), books.goods, limits);
+    let (user, user_health) =
+        OwnerActor::start(Arc::new(User { context: context(), points_per_unit }), books.user, limits);
     let (order, order_health) = OwnerActor::start(
-        Arc::new(Order { kit: order_kit, pay_within: settings.orders.pay_within.0 }),
+        Arc::new(Order { context: order_context, pay_within: settings.orders.pay_within.0 }),
         books.order,
         limits,
     );
-    let (pay, pay_health) =
-        OwnerActor::start(Arc::new(Pay { kit: pay_kit, ask_after: settings.payments.ask.first.0 }), books.pay, limits);
+    let (pay, pay_health) = OwnerActor::start(
+        Arc::new(Pay { context: pay_context, ask_after: settings.payments.ask.first.0 }),
+        books.pay,
+        limits,
+    );
     let mut health = vec![coupon_health, goods_health, user_health, order_health, pay_health];
 
     let mut network = network(&coupon, &goods, &user, &order, &pay);
     let started =
-        sandbox.zip(stores.sandbox).map(|(account, store)| sandbox::start(sandbox_kit, store, limits, account));
+        sandbox.zip(stores.sandbox).map(|(account, store)| sandbox::start(sandbox_context, store, limits, account));
     let (mut gateways, mut platform) = (platforms, None);
     if let Some(started) = started {
         health.extend(started.health);
@@ -97,7 +102,7 @@ fn build(parts: Parts) -> Graph {
     }
     let outboxes = network.outboxes.clone();
     let (relay, relay_health) = Relay::start(network, settings.relay, clock.clone(), faults.clone());
-    nudges.iter().for_each(|nudge| nudge.connect(relay.clone().recipient()));
+    wakers.iter().for_each(|waker| waker.connect(relay.clone().recipient()));
 
     let capacity = settings.orders.in_flight_max;
     let coordinator_health = Arc::new(Health::new(actor::NAME, clock.clone(), capacity, None));

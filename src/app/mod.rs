@@ -136,11 +136,11 @@ fn given_or_made(given: &config::Secret, folder: &Path, name: &str) -> anyhow::R
 }
 
 /// Connections that may knock at once; the standard library lets 128.
-const KNOCKING_MAX: i32 = 1024;
+const LISTEN_BACKLOG: i32 = 1024;
 
 fn listen(settings: &Settings) -> anyhow::Result<(TcpListener, Option<TcpListener>)> {
     let listener = TcpListener::bind(settings.http.listen)
-        .and_then(|listener| SockRef::from(&listener).listen(KNOCKING_MAX).map(|()| listener))
+        .and_then(|listener| SockRef::from(&listener).listen(LISTEN_BACKLOG).map(|()| listener))
         .map_err(|error| config::Error::new("http.listen", format!("{}: {error}", settings.http.listen)))?;
     let admin = match settings.admin.listen.as_str() {
         "" => None,

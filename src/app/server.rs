@@ -11,7 +11,7 @@ use super::graph::Graph;
 use crate::config::Settings;
 use crate::domain::clock::Clock;
 use crate::http::admin::auditor::Auditor;
-use crate::http::middleware::admission::Door;
+use crate::http::middleware::admission::AdmissionControl;
 use crate::http::security::password::Passwords;
 use crate::http::security::token::Tokens;
 use crate::http::state::State;
@@ -34,7 +34,7 @@ pub fn state(graph: &Graph, tokens: Tokens, passwords: Passwords, clock: Clock, 
         passwords,
         health: graph.health.clone(),
         outboxes: graph.outboxes.clone(),
-        door: Door::new(settings.http.in_flight_max, settings.http.admit_within.0),
+        admission: AdmissionControl::new(settings.http.in_flight_max, settings.http.admit_within.0),
         body_within: settings.http.body_within.0,
         auditor,
     }

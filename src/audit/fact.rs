@@ -9,7 +9,7 @@ use crate::db::schema::{
     coupon, coupon_log, goods_number_log, mq_producer, order_act, order_goods, order_refund, orders, pay, pay_log,
     pay_notice, pay_refund, user_money_log, user_score_log,
 };
-use crate::db::{self, each};
+use crate::db::{self, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{CouponId, GoodsId, Id, OrderId, PayId, UserId};
 use crate::domain::money::Money;
@@ -95,7 +95,7 @@ pub type Range = (OrderId, OrderId);
 pub fn page(books: &Books, after: OrderId, limit: i64) -> db::Result<(HashMap<OrderId, Facts>, Option<OrderId>)> {
     let mut facts: HashMap<OrderId, Facts> = HashMap::new();
     let (rows, last) = db::snapshot(&mut *books.order.reader()?, |db| {
-        let rows: Vec<OrderRow> = each!(
+        let rows: Vec<OrderRow> = with_conn!(
             db,
             orders::table
                 .filter(orders::order_id.gt(after))
@@ -107,7 +107,7 @@ pub fn page(books: &Books, after: OrderId, limit: i64) -> db::Result<(HashMap<Or
         let is_full = i64::try_from(rows.len()).unwrap_or(0) == limit;
         let last = rows.last().filter(|_| is_full).map(|row| row.order_id);
         let range = (after, last.unwrap_or(OrderId::new(i64::MAX)));
-        let lines: Vec<(OrderId, GoodsId, i64, Money)> = each!(
+        let lines: Vec<(OrderId, GoodsId, i64, Money)> = with_conn!(
             db,
             order_goods::table
                 .filter(order_goods::order_id.gt(range.0).and(order_goods::order_id.le(range.1)))
@@ -116,7 +116,7 @@ pub fn page(books: &Books, after: OrderId, limit: i64) -> db::Result<(HashMap<Or
         for (order_id, goods_id, number, price) in lines {
             facts.entry(order_id).or_default().lines.insert(goods_id, (number, price));
         }
-        let acts: Vec<(OrderId, String, Timestamp)> = each!(
+        let acts: Vec<(OrderId, String, Timestamp)> = with_conn!(
             db,
             order_act::table
                 .filter(order_act::order_id.gt(range.0).and(order_act::order_id.le(range.1)))
@@ -128,7 +128,7 @@ pub fn page(books: &Books, after: OrderId, limit: i64) -> db::Result<(HashMap<Or
             facts.acts.insert(act);
             facts.touch(at);
         }
-        let refunds: Vec<(OrderId, Money)> = each!(
+        let refunds: Vec<(OrderId, Money)> = with_conn!(
             db,
             order_refund::table
                 .filter(order_refund::order_id.gt(range.0).and(order_refund::order_id.le(range.1)))
@@ -160,7 +160,7 @@ fn pending<T>(db: &mut db::Db, keys: impl Iterator<Item = Id<T>>) -> db::Result<
     let rows: Vec<(String, Timestamp)> = db::load_by(&keys, |keys| {
         let undelivered = mq_producer::msg_key.eq_any(keys).and(mq_producer::msg_status.ne(1));
         let messages = mq_producer::table.filter(undelivered);
-        each!(db, messages.select((mq_producer::msg_key, mq_producer::create_time)).load(db))
+        with_conn!(db, messages.select((mq_producer::msg_key, mq_producer::create_time)).load(db))
     })?;
     Ok(rows.into_iter().filter_map(|(key, at)| Some((key.parse().ok()?, at))).collect())
 }
@@ -169,7 +169,7 @@ type PayRow = (OrderId, PayId, Money, Option<Timestamp>, Option<Timestamp>, i32)
 
 fn add_payments(books: &Books, range: Range, facts: &mut HashMap<OrderId, Facts>) -> db::Result<()> {
     db::snapshot(&mut *books.pay.reader()?, |db| {
-        let rows: Vec<PayRow> = each!(
+        let rows: Vec<PayRow> = with_conn!(
             db,
             pay::table
                 .filter(pay::order_id.gt(range.0).and(pay::order_id.le(range.1)))
@@ -178,7 +178,7 @@ fn add_payments(books: &Books, range: Range, facts: &mut HashMap<OrderId, Facts>
         )?;
         let ids: Vec<PayId> = rows.iter().map(|row| row.1).collect();
         let logged: Vec<PayId> = db::load_by(&ids, |ids| {
-            each!(db, pay_log::table.filter(pay_log::pay_id.eq_any(ids)).select(pay_log::pay_id).load(db))
+            with_conn!(db, pay_log::table.filter(pay_log::pay_id.eq_any(ids)).select(pay_log::pay_id).load(db))
         })?;
         let logged: HashSet<PayId> = logged.into_iter().collect();
         let mut notices = believed(db, &ids)?;
@@ -209,7 +209,7 @@ fn believed(db: &mut db::Db, ids: &[PayId]) -> db::Result<HashMap<PayId, usize>>
     let rows: Vec<Option<PayId>> = db::load_by(ids, |ids| {
         let ids = ids.iter().copied().map(Some);
         let accepted = pay_notice::pay_id.eq_any(ids).and(pay_notice::verdict.eq(1));
-        each!(db, pay_notice::table.filter(accepted).select(pay_notice::pay_id).load(db))
+        with_conn!(db, pay_notice::table.filter(accepted).select(pay_notice::pay_id).load(db))
     })?;
     let mut counts = HashMap::new();
     for pay_id in rows.into_iter().flatten() {
@@ -229,7 +229,7 @@ fn refunds(db: &mut db::Db, ids: &[PayId]) -> db::Result<HashMap<PayId, Vec<Refu
             pay_refund::due_time,
             pay_refund::remark,
         ));
-        each!(db, refunds.load(db))
+        with_conn!(db, refunds.load(db))
     })?;
     let mut refunds: HashMap<PayId, Vec<Refund>> = HashMap::new();
     for (pay_id, amount, status, due_time, remark) in rows {
@@ -249,7 +249,7 @@ fn add_reservations(books: &Books, range: Range, facts: &mut HashMap<OrderId, Fa
             goods_number_log::log_time,
         ));
     let db = &mut *books.goods.reader()?;
-    let stock: Vec<(OrderId, GoodsId, Direction, i64, Timestamp)> = each!(db, stock.load(db))?;
+    let stock: Vec<(OrderId, GoodsId, Direction, i64, Timestamp)> = with_conn!(db, stock.load(db))?;
     for (order_id, goods_id, direction, number, at) in stock {
         let facts = facts.entry(order_id).or_default();
         facts.stock.insert((goods_id, direction), number);
@@ -261,14 +261,14 @@ fn add_reservations(books: &Books, range: Range, facts: &mut HashMap<OrderId, Fa
 
 fn add_coupons(books: &Books, range: Range, facts: &mut HashMap<OrderId, Facts>) -> db::Result<()> {
     db::snapshot(&mut *books.coupon.reader()?, |db| {
-        let log: Vec<(OrderId, Direction, CouponId, Timestamp)> = each!(
+        let log: Vec<(OrderId, Direction, CouponId, Timestamp)> = with_conn!(
             db,
             coupon_log::table
                 .filter(coupon_log::order_id.gt(range.0).and(coupon_log::order_id.le(range.1)))
                 .select((coupon_log::order_id, coupon_log::direction, coupon_log::coupon_id, coupon_log::log_time))
                 .load(db)
         )?;
-        let bound: Vec<(Option<OrderId>, CouponId)> = each!(
+        let bound: Vec<(Option<OrderId>, CouponId)> = with_conn!(
             db,
             coupon::table
                 .filter(coupon::order_id.gt(Some(range.0)).and(coupon::order_id.le(Some(range.1))))
@@ -289,7 +289,7 @@ fn add_coupons(books: &Books, range: Range, facts: &mut HashMap<OrderId, Facts>)
 
 fn add_balances(books: &Books, range: Range, facts: &mut HashMap<OrderId, Facts>) -> db::Result<()> {
     db::snapshot(&mut *books.user.reader()?, |db| {
-        let money: Vec<(OrderId, Direction, UserId, Money, Timestamp)> = each!(
+        let money: Vec<(OrderId, Direction, UserId, Money, Timestamp)> = with_conn!(
             db,
             user_money_log::table
                 .filter(user_money_log::order_id.gt(range.0).and(user_money_log::order_id.le(range.1)))
@@ -302,7 +302,7 @@ fn add_balances(books: &Books, range: Range, facts: &mut HashMap<OrderId, Facts>
                 ))
                 .load(db)
         )?;
-        let score: Vec<(OrderId, Direction, UserId, i64, Timestamp)> = each!(
+        let score: Vec<(OrderId, Direction, UserId, i64, Timestamp)> = with_conn!(
             db,
             user_score_log::table
                 .filter(user_score_log::order_id.gt(range.0).and(user_score_log::order_id.le(range.1)))

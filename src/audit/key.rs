@@ -5,7 +5,7 @@ use diesel::sql_types::{BigInt, Text};
 
 use super::{Books, Findings};
 use crate::db::schema::orders;
-use crate::db::{self, each};
+use crate::db::{self, with_conn};
 
 #[derive(QueryableByName)]
 struct Twice {
@@ -23,8 +23,8 @@ const TWICE: &str = "SELECT user_id, idempotency_key, count(*) AS times FROM ord
 /// Looks for keys that led to several orders; answers how many orders there are.
 pub fn check(books: &Books, findings: &mut Findings) -> db::Result<u64> {
     let (all, twice) = db::snapshot(&mut *books.order.reader()?, |db| {
-        let all: i64 = each!(db, orders::table.count().get_result(db))?;
-        let twice: Vec<Twice> = each!(db, diesel::sql_query(TWICE).load(db))?;
+        let all: i64 = with_conn!(db, orders::table.count().get_result(db))?;
+        let twice: Vec<Twice> = with_conn!(db, diesel::sql_query(TWICE).load(db))?;
         Ok((u64::try_from(all).unwrap_or(0), twice))
     })?;
     findings.looked_at("one_key_one_order", all.saturating_sub(u64::try_from(twice.len()).unwrap_or(0)));

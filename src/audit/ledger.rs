@@ -8,7 +8,7 @@ use diesel::sql_types::BigInt;
 
 use super::{Books, Findings};
 use crate::db::schema::{goods, users};
-use crate::db::{self, Db, each};
+use crate::db::{self, Db, with_conn};
 use crate::domain::id::{GoodsId, UserId};
 use crate::domain::money::Money;
 
@@ -32,7 +32,7 @@ fn sums(db: &mut Db, table: &str, id: &str, amount: &str, range: (i64, i64)) -> 
         "SELECT {id} AS id, CAST(SUM({amount}) AS {integer}) AS total FROM {table} \
          WHERE {id} > {after} AND {id} <= {last} GROUP BY {id}"
     );
-    let rows: Vec<Sum> = each!(db, diesel::sql_query(query).load(db))?;
+    let rows: Vec<Sum> = with_conn!(db, diesel::sql_query(query).load(db))?;
     Ok(rows.into_iter().map(|row| (row.id, row.total)).collect())
 }
 
@@ -47,7 +47,8 @@ pub fn check_stock(books: &Books, findings: &mut Findings) -> db::Result<()> {
     loop {
         let (page, adjusted, moved) = db::snapshot(&mut *books.goods.reader()?, |db| {
             let page = goods::table.filter(goods::goods_id.gt(after)).order(goods::goods_id).limit(PAGE);
-            let page: Vec<(GoodsId, i64)> = each!(db, page.select((goods::goods_id, goods::goods_number)).load(db))?;
+            let page: Vec<(GoodsId, i64)> =
+                with_conn!(db, page.select((goods::goods_id, goods::goods_number)).load(db))?;
             let range = (after.get(), page.last().map_or(0, |(id, _)| id.get()));
             let moved = signed("direction", "goods_number");
             let moved = sums(db, "goods_number_log", "goods_id", &moved, range)?;
@@ -72,7 +73,7 @@ pub fn check_users(books: &Books, findings: &mut Findings) -> db::Result<()> {
         let (page, money, score) = db::snapshot(&mut *books.user.reader()?, |db| {
             let page = users::table.filter(users::user_id.gt(after)).order(users::user_id).limit(PAGE);
             let columns = (users::user_id, users::user_money, users::user_score);
-            let page: Vec<(UserId, Money, i64)> = each!(db, page.select(columns).load(db))?;
+            let page: Vec<(UserId, Money, i64)> = with_conn!(db, page.select(columns).load(db))?;
             let range = (after.get(), page.last().map_or(0, |(id, ..)| id.get()));
             let used = signed("money_log_type", "use_money");
             let money = [

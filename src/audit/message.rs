@@ -6,7 +6,7 @@ use diesel::prelude::*;
 
 use super::{Books, Findings};
 use crate::db::schema::{mq_consumer, mq_producer};
-use crate::db::{self, Store, each};
+use crate::db::{self, Store, with_conn};
 use crate::domain::clock::Timestamp;
 
 const PAGE: i64 = 500;
@@ -27,7 +27,7 @@ pub fn check(books: &Books, settled_before: Timestamp, findings: &mut Findings) 
                     mq_producer::remark,
                 ));
             let db = &mut *producer.reader()?;
-            let page: Vec<Row> = each!(db, messages.load(db))?;
+            let page: Vec<Row> = with_conn!(db, messages.load(db))?;
             let Some((last, ..)) = page.last() else { break };
             after.clone_from(last);
             check_page(books, &page, settled_before, findings)?;
@@ -40,10 +40,10 @@ pub fn check(books: &Books, settled_before: Timestamp, findings: &mut Findings) 
 fn check_inboxes(books: &Books, settled_before: Timestamp, findings: &mut Findings) -> db::Result<()> {
     for store in [&books.coupon, &books.goods, &books.user, &books.order, &books.pay] {
         let db = &mut *store.reader()?;
-        let all: i64 = each!(db, mq_consumer::table.count().get_result(db))?;
+        let all: i64 = with_conn!(db, mq_consumer::table.count().get_result(db))?;
         let begun = mq_consumer::consumer_status.eq(0).and(mq_consumer::consumer_timestamp.lt(settled_before));
         let left = mq_consumer::table.filter(begun).limit(PAGE).select((mq_consumer::msg_id, mq_consumer::group_name));
-        let left: Vec<(String, String)> = each!(db, left.load(db))?;
+        let left: Vec<(String, String)> = with_conn!(db, left.load(db))?;
         let fine = u64::try_from(all).unwrap_or(0).saturating_sub(u64::try_from(left.len()).unwrap_or(0));
         findings.looked_at("inbox_settled", fine);
         for (id, group) in left {
@@ -75,7 +75,7 @@ fn check_page(books: &Books, page: &[Row], settled_before: Timestamp, findings: 
             .filter(mq_consumer::msg_id.eq_any(ids).and(mq_consumer::consumer_status.eq(1)))
             .select((mq_consumer::msg_id, mq_consumer::group_name));
         let db = &mut *store.reader()?;
-        let found: Vec<(String, String)> = each!(db, done.load(db))?;
+        let found: Vec<(String, String)> = with_conn!(db, done.load(db))?;
         known.extend(found);
     }
     for (id, group, status, created, remark) in page {

@@ -7,10 +7,10 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use actix::Addr;
-use anyhow::Context;
+use anyhow::Context as _;
 
 use crate::actor::task::ask;
-use crate::actor::{Crew, Faults, Kit, OwnerActor, RelayWaker};
+use crate::actor::{BlockingExecutor, Context, Faults, OwnerActor, RelayWaker};
 use crate::app::stores::Stores;
 use crate::config::Settings;
 use crate::domain::clock::Clock;
@@ -59,16 +59,16 @@ pub async fn reconcile(settings: &Settings, provider: &str, statement: &str, app
     let stores = Stores::open(settings)?;
     stores.expect_all()?;
     let clock = Clock::default();
-    let kit = Kit {
-        crew: Crew::default(),
+    let context = Context {
+        executor: BlockingExecutor::default(),
         clock: clock.clone(),
         ids: Arc::new(IdGenerator::new(clock, settings.node.id)),
         node: settings.node.id,
         faults: Faults::default(),
-        nudge: RelayWaker::default(),
+        relay_waker: RelayWaker::default(),
     };
     let ask_after = settings.payments.ask.first.0;
-    let (pay, _) = OwnerActor::start(Arc::new(Pay { kit, ask_after }), stores.books.pay, settings.owners.limits());
+    let (pay, _) = OwnerActor::start(Arc::new(Pay { context, ask_after }), stores.books.pay, settings.owners.limits());
     let mut report = Report::default();
     for chunk in lines.chunks(CHUNK) {
         compare_chunk(&pay, provider, chunk, apply, &mut report).await?;

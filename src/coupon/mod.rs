@@ -7,19 +7,19 @@ pub mod error;
 pub mod message;
 mod store;
 
-use crate::actor::{Kit, Owner};
+use crate::actor::{Context, Owner};
 
 /// The owner of coupons.
 #[derive(Debug)]
 pub struct Coupon {
     /// What every owner is given.
-    pub kit: Kit,
+    pub context: Context,
 }
 
 impl Owner for Coupon {
     const NAME: &'static str = "coupon";
 
-    fn kit(&self) -> &Kit {
-        &self.kit
+    fn context(&self) -> &Context {
+        &self.context
     }
 }

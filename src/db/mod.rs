@@ -1,8 +1,8 @@
 //! Connections, their pools, what their errors mean, the schema and its migrations. The three engines and all that differs
 //! between them are here and nowhere else.
 //!
-//! A query is written once and typed once per engine, by [`each!`]. Isolation is READ COMMITTED on
-//! PostgreSQL and MySQL: what a decision rests on is read with [`locked`], its rows in key order, before the log rows that
+//! A query is written once and typed once per engine, by [`with_conn!`]. Isolation is READ COMMITTED on
+//! PostgreSQL and MySQL: what a decision rests on is read with [`for_update`], its rows in key order, before the log rows that
 //! belong to it, and every write stays guarded. SQLite has one writer, which takes its lock when the transaction begins.
 
 #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
@@ -17,12 +17,12 @@ pub mod query;
 pub mod schema;
 pub mod types;
 
-pub use crate::{each, insert_all};
+pub use crate::{insert_all, with_conn};
 pub use connection::{Pooled, Store, Target};
 pub use error::{Class, Error};
 pub use limits::Limits;
-pub use query::keyed::{among, among_pairs};
-pub use query::lock::{claimed, locked};
+pub use query::keyed::{any_of, any_of_pairs};
+pub use query::lock::{for_update, skip_locked};
 pub use query::transaction::{savepoint, snapshot, transaction};
 pub use query::{NOT_WORTH_A_COPY, ROWS_PER_INSERT, expect_rows, load_by, load_by_pairs};
 
@@ -58,7 +58,7 @@ impl Db {
     pub fn batch_execute(&mut self, statements: &str) -> diesel::QueryResult<()> {
         use diesel::connection::SimpleConnection;
         let db = self;
-        each!(db, db.batch_execute(statements))
+        with_conn!(db, db.batch_execute(statements))
     }
 }
 

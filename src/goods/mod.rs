@@ -7,19 +7,19 @@ pub mod error;
 pub mod message;
 mod store;
 
-use crate::actor::{Kit, Owner};
+use crate::actor::{Context, Owner};
 
 /// The owner of goods and their stock.
 #[derive(Debug)]
 pub struct Goods {
     /// What every owner is given.
-    pub kit: Kit,
+    pub context: Context,
 }
 
 impl Owner for Goods {
     const NAME: &'static str = "goods";
 
-    fn kit(&self) -> &Kit {
-        &self.kit
+    fn context(&self) -> &Context {
+        &self.context
     }
 }

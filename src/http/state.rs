@@ -7,7 +7,7 @@ use actix::Addr;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::admin::auditor::Auditor;
-use super::middleware::admission::Door;
+use super::middleware::admission::AdmissionControl;
 use super::problem::{Code, Problem};
 use super::security::password::Passwords;
 use super::security::token::Tokens;
@@ -46,7 +46,7 @@ pub struct State {
     /// Checks the books.
     pub auditor: Auditor,
     /// Where new work is let in.
-    pub door: Door,
+    pub admission: AdmissionControl,
     /// A body that takes longer is refused: `http.body_within`.
     pub body_within: Duration,
 }

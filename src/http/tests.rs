@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::admin::auditor::Auditor;
 use super::middleware;
-use super::middleware::admission::Door;
+use super::middleware::admission::AdmissionControl;
 use super::route;
 use super::security::password::Passwords;
 use super::security::token::{Caller, Tokens};
@@ -53,7 +53,7 @@ fn state() -> State {
         health: Vec::new(),
         outboxes: Vec::new(),
         started: clock.now(),
-        door: Door::new(1, Duration::ZERO),
+        admission: AdmissionControl::new(1, Duration::ZERO),
         body_within: Duration::from_secs(1),
         clock,
     }

@@ -7,9 +7,9 @@ use actix::Message as Sendable;
 use diesel::prelude::*;
 
 use super::outbox::Message;
-use crate::actor::{Access, Door, Owner, Reply, Task};
+use crate::actor::{Access, Owner, Priority, Reply, Task};
 use crate::db::schema::mq_consumer;
-use crate::db::{self, Db, among, each, insert_all};
+use crate::db::{self, Db, any_of, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 
 const DONE: i32 = 1;
@@ -60,13 +60,16 @@ enum State {
 impl<O: Consumer> Task<O> for Delivery {
     type Outcome = Result<(), String>;
     const ACCESS: Access = Access::Write;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
         use mq_consumer::dsl;
         let ids: Vec<&str> = batch.iter().map(|delivery| delivery.0.id.as_str()).collect();
         let known: HashSet<(String, String)> = db::load_by(&ids, |ids| {
-            each!(db, dsl::mq_consumer.filter(among(dsl::msg_id, ids)).select((dsl::msg_id, dsl::group_name)).load(db))
+            with_conn!(
+                db,
+                dsl::mq_consumer.filter(any_of(dsl::msg_id, ids)).select((dsl::msg_id, dsl::group_name)).load(db)
+            )
         })?
         .into_iter()
         .collect();
@@ -89,7 +92,7 @@ impl<O: Consumer> Task<O> for Delivery {
             .map(|(delivery, _)| &delivery.0)
             .collect();
         let effects = if fresh.is_empty() { Vec::new() } else { owner.consume(&fresh, db)? };
-        let now = owner.kit().clock.now();
+        let now = owner.context().clock.now();
         let rows: Vec<Row<'_>> = fresh
             .iter()
             .zip(&effects)
@@ -128,13 +131,13 @@ pub struct Prune {
 impl<O: Consumer> Task<O> for Prune {
     type Outcome = ();
     const ACCESS: Access = Access::Write;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(_: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
         use mq_consumer::dsl;
         for prune in batch {
             let old = dsl::consumer_status.eq(DONE).and(dsl::consumer_timestamp.lt(prune.before));
-            each!(db, diesel::delete(dsl::mq_consumer.filter(old)).execute(db))?;
+            with_conn!(db, diesel::delete(dsl::mq_consumer.filter(old)).execute(db))?;
         }
         Ok(batch.iter().map(|_| ()).collect())
     }

@@ -11,13 +11,13 @@ mod store;
 
 use std::time::Duration;
 
-use crate::actor::{Kit, Owner};
+use crate::actor::{Context, Owner};
 
 /// The owner of orders.
 #[derive(Debug)]
 pub struct Order {
     /// What every owner is given.
-    pub kit: Kit,
+    pub context: Context,
     /// A confirmed order can be paid for so long.
     pub pay_within: Duration,
 }
@@ -25,7 +25,7 @@ pub struct Order {
 impl Owner for Order {
     const NAME: &'static str = "order";
 
-    fn kit(&self) -> &Kit {
-        &self.kit
+    fn context(&self) -> &Context {
+        &self.context
     }
 }

@@ -11,13 +11,13 @@ mod store;
 
 use std::time::Duration;
 
-use crate::actor::{Kit, Owner};
+use crate::actor::{Context, Owner};
 
 /// The owner of payments.
 #[derive(Debug)]
 pub struct Pay {
     /// What every owner is given.
-    pub kit: Kit,
+    pub context: Context,
     /// A new payment is first asked for after this time.
     pub ask_after: Duration,
 }
@@ -25,7 +25,7 @@ pub struct Pay {
 impl Owner for Pay {
     const NAME: &'static str = "pay";
 
-    fn kit(&self) -> &Kit {
-        &self.kit
+    fn context(&self) -> &Context {
+        &self.context
     }
 }

@@ -21,7 +21,7 @@ pub mod webhook;
 use std::sync::Arc;
 
 use crate::actor::owner::Limits;
-use crate::actor::{Health, Kit, Owner, OwnerActor};
+use crate::actor::{Context, Health, Owner, OwnerActor};
 use crate::db::Store;
 use crate::gateway::{Gateway, StatementReader};
 use crate::messaging::relay::Outbox;
@@ -46,7 +46,7 @@ pub fn statement_reader(provider: &str, second: &str) -> Option<(&'static str, S
 #[derive(Debug)]
 pub struct Sandbox {
     /// What every owner is given.
-    pub kit: Kit,
+    pub context: Context,
     /// The merchant its callbacks are for.
     pub merchant_id: String,
 }
@@ -54,8 +54,8 @@ pub struct Sandbox {
 impl Owner for Sandbox {
     const NAME: &'static str = "sandbox";
 
-    fn kit(&self) -> &Kit {
-        &self.kit
+    fn context(&self) -> &Context {
+        &self.context
     }
 }
 
@@ -86,14 +86,14 @@ pub struct Started {
     pub route: Route,
 }
 
-/// Starts the platform's actors on the current arbiter. The tables of `store` are migrated; the nudge in `kit` is not
+/// Starts the platform's actors on the current arbiter. The tables of `store` are migrated; the nudge in `context` is not
 /// shared with another owner, whose commits would wake the wrong outbox.
 #[must_use]
-pub fn start(kit: Kit, store: Store, limits: Limits, account: Account) -> Started {
+pub fn start(context: Context, store: Store, limits: Limits, account: Account) -> Started {
     let public_url = account.public_url.trim_end_matches('/');
-    let owner = Arc::new(Sandbox { kit: kit.clone(), merchant_id: account.merchant_id.clone() });
+    let owner = Arc::new(Sandbox { context: context.clone(), merchant_id: account.merchant_id.clone() });
     let (addr, health) = OwnerActor::start(owner, store, limits);
-    let (courier, courier_health) = webhook::Courier::start(&kit, addr.clone(), account.key.clone(), public_url);
+    let (courier, courier_health) = webhook::Courier::start(&context, addr.clone(), account.key.clone(), public_url);
     let platform = Platform::new(addr.clone(), &account.merchant_id);
     let gateway = |name| -> Arc<dyn Gateway> {
         Arc::new(SandboxGateway::new(name, platform.clone(), account.key.clone(), public_url))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use actix::{Actor, Addr, Context, Handler, ResponseFuture, Supervised};
+use actix::{Actor, Addr, Handler, ResponseFuture, Supervised};
 use futures_util::future::join_all;
 
 use super::message::{COURIER, Callback, Record};
@@ -15,7 +15,7 @@ use super::tamper::{Letter, letter};
 use super::trade::Attempt;
 use crate::actor::supervisor::supervise;
 use crate::actor::task::ask;
-use crate::actor::{Faults, Health, Kit, Reply};
+use crate::actor::{Context, Faults, Health, Reply};
 use crate::domain::clock::Clock;
 use crate::messaging::inbox::Delivery;
 
@@ -48,23 +48,23 @@ impl Courier {
     /// Starts the courier on the current arbiter. It posts to the shop at `public_url`, given without a slash at its end,
     /// and tells `platform` of each attempt.
     pub(super) fn start(
-        kit: &Kit,
+        context: &Context,
         platform: Addr<super::actor::Actor>,
         key: Key,
         public_url: &str,
     ) -> (Addr<Self>, Arc<Health>) {
-        let health = Arc::new(Health::new(COURIER, kit.clock.clone(), IN_FLIGHT_MAX, None));
+        let health = Arc::new(Health::new(COURIER, context.clock.clone(), IN_FLIGHT_MAX, None));
         let connector = awc::Connector::new().timeout(ANSWER_WITHIN).conn_keep_alive(IDLE_MAX).limit(IN_FLIGHT_MAX);
         let client = awc::Client::builder().connector(connector).timeout(ANSWER_WITHIN).disable_redirects().finish();
         let url = format!("{public_url}/v1/payments/callbacks");
-        let post = Rc::new(Post { platform, key, clock: kit.clock.clone(), url, client });
-        let (faults, counters) = (kit.faults.clone(), Arc::clone(&health));
+        let post = Rc::new(Post { platform, key, clock: context.clock.clone(), url, client });
+        let (faults, counters) = (context.faults.clone(), Arc::clone(&health));
         (supervise(Arc::clone(&health), |_| Self { post, faults, health: counters }), health)
     }
 }
 
 impl Actor for Courier {
-    type Context = Context<Self>;
+    type Context = actix::Context<Self>;
 }
 
 impl Supervised for Courier {}

@@ -10,13 +10,13 @@ mod store;
 
 use rust_decimal::Decimal;
 
-use crate::actor::{Kit, Owner};
+use crate::actor::{Context, Owner};
 
 /// The owner of users, their balance and their points.
 #[derive(Debug)]
 pub struct User {
     /// What every owner is given.
-    pub kit: Kit,
+    pub context: Context,
     /// Points for each whole currency unit paid.
     pub points_per_unit: Decimal,
 }
@@ -24,7 +24,7 @@ pub struct User {
 impl Owner for User {
     const NAME: &'static str = "user";
 
-    fn kit(&self) -> &Kit {
-        &self.kit
+    fn context(&self) -> &Context {
+        &self.context
     }
 }

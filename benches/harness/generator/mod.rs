@@ -29,7 +29,7 @@ use world::World;
 const ASKED: &str = "generate";
 /// What is written down is settled within this time, or something is wrong.
 const DRAINED_WITHIN: Duration = Duration::from_secs(600);
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+const PROBE_EVERY: Duration = Duration::from_millis(20);
 
 /// What the generator is to do.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -197,6 +197,6 @@ async fn drain(world: &World, until: Instant) {
             return assert_eq!(messages["dead"], 0, "a message is dead");
         }
         assert!(Instant::now() < until, "not settled: {messages}, {payments} payments");
-        rt::time::sleep(LOOK_EVERY).await;
+        rt::time::sleep(PROBE_EVERY).await;
     }
 }

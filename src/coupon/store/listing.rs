@@ -6,7 +6,7 @@ use crate::actor::{Access, Task};
 use crate::coupon::Coupon;
 use crate::coupon::message::{self, List, Story};
 use crate::db::schema::{coupon, coupon_log};
-use crate::db::{self, Db, each};
+use crate::db::{self, Db, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::CouponId;
@@ -21,7 +21,7 @@ impl Task<Coupon> for List {
         let page = |task: &List| {
             let before = task.before.unwrap_or(CouponId::new(i64::MAX));
             let older = coupon::table.filter(coupon::user_id.eq(task.user_id).and(coupon::coupon_id.lt(before)));
-            Ok(each!(db, older.order(coupon::coupon_id.desc()).limit(task.limit).load(db))?)
+            Ok(with_conn!(db, older.order(coupon::coupon_id.desc()).limit(task.limit).load(db))?)
         };
         batch.iter().map(page).collect()
     }
@@ -36,7 +36,7 @@ impl Task<Coupon> for Story {
         let story = |task: &Story| {
             let log = coupon_log::table.filter(coupon_log::order_id.eq(task.order_id));
             let log = log.select((coupon_log::direction, coupon_log::coupon_id, coupon_log::log_time));
-            let rows: Vec<(Direction, CouponId, Timestamp)> = each!(db, log.load(db))?;
+            let rows: Vec<(Direction, CouponId, Timestamp)> = with_conn!(db, log.load(db))?;
             let line = |(direction, coupon_id, at): (Direction, CouponId, Timestamp)| {
                 let what = match direction {
                     Direction::Forward => "coupon_bound",

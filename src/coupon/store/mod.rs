@@ -10,10 +10,10 @@ use serde::Serialize;
 use super::Coupon;
 use super::error::Refusal;
 use super::message::{self, Bind, Create, Find};
-use crate::actor::{Access, Door, Task};
+use crate::actor::{Access, Priority, Task};
 use crate::db::query::bulk::{Kind, Update};
 use crate::db::schema::{coupon, coupon_log};
-use crate::db::{self, Db, among, each, insert_all, locked};
+use crate::db::{self, Db, any_of, for_update, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{CouponId, OrderId};
 use crate::domain::reservation::{Standing, standing};
@@ -36,10 +36,10 @@ struct LogRow {
 
 fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashSet<(OrderId, Direction)>> {
     let rows: Vec<(OrderId, Direction)> = db::load_by(orders, |orders| {
-        each!(
+        with_conn!(
             db,
             coupon_log::table
-                .filter(among(coupon_log::order_id, orders))
+                .filter(any_of(coupon_log::order_id, orders))
                 .select((coupon_log::order_id, coupon_log::direction))
                 .load(db)
         )
@@ -49,14 +49,14 @@ fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashSet<(OrderId, Dir
 
 fn read_coupons(db: &mut Db, ids: &[CouponId]) -> db::Result<HashMap<CouponId, message::Coupon>> {
     let rows: Vec<message::Coupon> =
-        db::load_by(ids, |ids| each!(db, coupon::table.filter(among(coupon::coupon_id, ids)).load(db)))?;
+        db::load_by(ids, |ids| with_conn!(db, coupon::table.filter(any_of(coupon::coupon_id, ids)).load(db)))?;
     Ok(rows.into_iter().map(|row| (row.coupon_id, row)).collect())
 }
 
 fn lock_coupons(db: &mut Db, ids: &[CouponId]) -> db::Result<HashMap<CouponId, message::Coupon>> {
     let rows: Vec<message::Coupon> = db::load_by(ids, |ids| {
-        let coupons = coupon::table.filter(among(coupon::coupon_id, ids)).order(coupon::coupon_id);
-        each!(db, locked(coupons).load(db))
+        let coupons = coupon::table.filter(any_of(coupon::coupon_id, ids)).order(coupon::coupon_id);
+        with_conn!(db, for_update(coupons).load(db))
     })?;
     Ok(rows.into_iter().map(|row| (row.coupon_id, row)).collect())
 }
@@ -100,10 +100,10 @@ fn bonds(log: &[LogRow]) -> Vec<Bond> {
 impl Task<Coupon> for Bind {
     type Outcome = Result<(), Refusal>;
     const ACCESS: Access = Access::Write;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &Coupon, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<(), Refusal>>> {
-        let now = owner.kit.clock.now();
+        let now = owner.context.clock.now();
         let mut coupons = lock_coupons(db, &batch.iter().map(|task| task.coupon_id).collect::<Vec<_>>())?;
         let mut known = read_log(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?;
         let mut log = Vec::new();
@@ -133,7 +133,7 @@ impl Task<Coupon> for Bind {
 
 /// Consumes order/cancel and order/refund: frees what is bound to each order, and writes a tombstone where nothing is.
 pub fn consume(owner: &Coupon, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
-    let now = owner.kit.clock.now();
+    let now = owner.context.clock.now();
     let cancelled: Vec<Result<Release, String>> = bodies(fresh);
     lock_coupons(db, &cancelled.iter().flatten().filter_map(|order| order.coupon_id).collect::<Vec<_>>())?;
     let mut known = read_log(db, &cancelled.iter().flatten().map(|order| order.order_id).collect::<Vec<_>>())?;
@@ -172,7 +172,7 @@ impl Task<Coupon> for Create {
     const ACCESS: Access = Access::Write;
 
     fn run(owner: &Coupon, batch: &[Self], db: &mut Db) -> db::Result<Vec<message::Coupon>> {
-        let now = owner.kit.clock.now();
+        let now = owner.context.clock.now();
         let new = |task: &Create| {
             let row = message::Coupon {
                 coupon_id: task.coupon_id,
@@ -190,7 +190,7 @@ impl Task<Coupon> for Create {
                 coupon::is_used.eq(row.is_used),
                 coupon::add_time.eq(row.add_time),
             );
-            each!(db, diesel::insert_into(coupon::table).values(values).execute(db))?;
+            with_conn!(db, diesel::insert_into(coupon::table).values(values).execute(db))?;
             Ok(row)
         };
         batch.iter().map(new).collect()

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
-use crate::db::{Db, Error, Result, Store, each};
+use crate::db::{Db, Error, Result, Store, with_conn};
 
 /// A copy under way.
 pub struct Copy {
@@ -60,6 +60,6 @@ impl Copy {
 }
 
 fn lines(db: &mut Db, query: &str) -> Result<Vec<String>> {
-    let rows: Vec<Line> = each!(db, diesel::sql_query(query).load(db))?;
+    let rows: Vec<Line> = with_conn!(db, diesel::sql_query(query).load(db))?;
     Ok(rows.into_iter().map(|row| row.text).collect())
 }

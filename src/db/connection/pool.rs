@@ -13,7 +13,7 @@ use crate::db::{Class, Db, Error, Result, Target};
 
 /// How long a wait for a connection lasts before it is looked whether the database still answers. It is also what makes
 /// a waiter ask for a new connection when the one it waited for was thrown away, which r2d2 does not do by itself.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+const PROBE_EVERY: Duration = Duration::from_millis(20);
 
 /// A pool; cheap to clone.
 #[derive(Debug, Clone)]
@@ -69,7 +69,7 @@ impl Pool {
         loop {
             let patience = match self.outage.why() {
                 Some(_) => Duration::ZERO,
-                None => LOOK_EVERY.min(until.saturating_duration_since(Instant::now())),
+                None => PROBE_EVERY.min(until.saturating_duration_since(Instant::now())),
             };
             if let Ok(connection) = self.inner.get_timeout(patience) {
                 return Ok(Pooled(connection));
@@ -94,7 +94,7 @@ pub struct Pooled(r2d2::PooledConnection<Manager>);
 
 impl Pooled {
     /// The connection is not to be used again: the next is a new one.
-    pub fn condemn(mut self) {
+    pub fn mark_broken(mut self) {
         self.0.is_condemned = true;
     }
 }

@@ -11,7 +11,7 @@ use super::checkpoint::Checkpointer;
 use super::pool::{Outage, Pool, Pooled};
 use super::target::{Target, UrlError};
 use crate::db::limits::{Limits, Mode};
-use crate::db::{Db, Error, Result, each};
+use crate::db::{Db, Error, Result, with_conn};
 
 /// One owner's database: a pool of writers and a pool of readers.
 #[derive(Debug, Clone)]
@@ -110,7 +110,7 @@ impl Store {
         match self.reader().map(|mut db| (db.batch_execute("SELECT 1"), db)) {
             Ok((Ok(()), _)) => true,
             Ok((Err(_), db)) => {
-                db.condemn();
+                db.mark_broken();
                 false
             }
             // All readers are busy: somebody is answered.
@@ -135,14 +135,14 @@ impl Store {
             Err(why) => return Err(Error::unreachable(why)),
         };
         let db = &mut db;
-        let found = each!(db, diesel::select(diesel::dsl::sql::<BigInt>(&tables)).get_result::<i64>(db))?;
+        let found = with_conn!(db, diesel::select(diesel::dsl::sql::<BigInt>(&tables)).get_result::<i64>(db))?;
         Ok(found > 0)
     }
 
     /// To be called by a writer between two batches: whether the log of what was written has grown so long that another
-    /// thread is to call [`Store::fold_log`]. A server does that by itself.
+    /// thread is to call [`Store::checkpoint_log`]. A server does that by itself.
     #[must_use]
-    pub fn is_log_long(&self, writer: &mut Db) -> bool {
+    pub fn is_checkpoint_due(&self, writer: &mut Db) -> bool {
         match writer {
             #[cfg(feature = "sqlite")]
             Db::Sqlite(db) => self.checkpointer.is_due(db).unwrap_or_else(|error| {
@@ -155,7 +155,7 @@ impl Store {
     }
 
     /// Folds the log back into the main file, beside the writer. What is not done now is done later.
-    pub fn fold_log(&self) {
+    pub fn checkpoint_log(&self) {
         #[cfg(feature = "sqlite")]
         if let Err(error) = self.fold() {
             self.checkpointer.give_up();

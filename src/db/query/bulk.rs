@@ -10,7 +10,7 @@ use diesel::sql_types::Text;
 use diesel::{QueryResult, RunQueryDsl};
 use serde::Serialize;
 
-use crate::db::{Db, Error, Result, each};
+use crate::db::{Db, Error, Result, with_conn};
 use crate::domain::id::Id;
 
 /// What a column of the given rows holds.
@@ -46,7 +46,7 @@ impl Update {
         }
         let json = serde_json::to_string(given).map_err(|error| Error::bug(error.to_string()))?;
         let statement = Statement { update: self, json };
-        Ok(each!(db, statement.execute(db))?)
+        Ok(with_conn!(db, statement.execute(db))?)
     }
 }
 

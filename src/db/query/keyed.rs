@@ -71,38 +71,38 @@ impl Key for String {
 }
 
 /// `column IN (keys)`
-pub fn among<C, K: Key>(column: C, keys: &[K]) -> Among<C, K::Stored> {
-    Among { column, keys: Keys(keys.iter().map(Key::stored).collect()) }
+pub fn any_of<C, K: Key>(column: C, keys: &[K]) -> AnyOf<C, K::Stored> {
+    AnyOf { column, keys: Keys(keys.iter().map(Key::stored).collect()) }
 }
 
-/// See [`among`].
+/// See [`any_of`].
 #[derive(Debug)]
-pub struct Among<C, V> {
+pub struct AnyOf<C, V> {
     column: C,
     keys: Keys<V>,
 }
 
-impl<C, V> Expression for Among<C, V> {
+impl<C, V> Expression for AnyOf<C, V> {
     type SqlType = Bool;
 }
 
-impl<C, V, Group> ValidGrouping<Group> for Among<C, V> {
+impl<C, V, Group> ValidGrouping<Group> for AnyOf<C, V> {
     type IsAggregate = is_aggregate::No;
 }
 
-impl<C: AppearsOnTable<From>, V, From> AppearsOnTable<From> for Among<C, V> {}
+impl<C: AppearsOnTable<From>, V, From> AppearsOnTable<From> for AnyOf<C, V> {}
 
-impl<C: SelectableExpression<From>, V, From> SelectableExpression<From> for Among<C, V> {}
+impl<C: SelectableExpression<From>, V, From> SelectableExpression<From> for AnyOf<C, V> {}
 
-impl<C: QueryId, V: 'static> QueryId for Among<C, V> {
-    type QueryId = Among<C::QueryId, V>;
+impl<C: QueryId, V: 'static> QueryId for AnyOf<C, V> {
+    type QueryId = AnyOf<C::QueryId, V>;
     const HAS_STATIC_QUERY_ID: bool = C::HAS_STATIC_QUERY_ID;
 }
 
-impl<C: QueryFragment<B>, V: Stored, B: Backend + KeyLists<V>> QueryFragment<B> for Among<C, V> {
+impl<C: QueryFragment<B>, V: Stored, B: Backend + KeyLists<V>> QueryFragment<B> for AnyOf<C, V> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, B>) -> QueryResult<()> {
         self.column.walk_ast(out.reborrow())?;
-        B::is_among(&self.keys, out)
+        B::is_any_of(&self.keys, out)
     }
 }
 
@@ -116,24 +116,24 @@ pub trait KeyLists<V>: Backend {
     ///
     /// # Errors
     /// A value that cannot be bound.
-    fn is_among<'b>(keys: &'b Keys<V>, out: AstPass<'_, 'b, Self>) -> QueryResult<()>;
+    fn is_any_of<'b>(keys: &'b Keys<V>, out: AstPass<'_, 'b, Self>) -> QueryResult<()>;
 }
 
 /// `(one, other) IN (pairs)`, each pair looked up in the index of both columns: two lists would be looked up in all their
 /// combinations.
-pub fn among_pairs<C, D, K: Key, L: Key>(columns: (C, D), pairs: &[(K, L)]) -> AmongPairs<C, D, K::Stored, L::Stored>
+pub fn any_of_pairs<C, D, K: Key, L: Key>(columns: (C, D), pairs: &[(K, L)]) -> AnyOfPairs<C, D, K::Stored, L::Stored>
 where
     C: Column,
     C::Table: HasTable<Table = C::Table>,
     D: Column<Table = C::Table>,
 {
     let pairs = pairs.iter().map(|(one, other)| (one.stored(), other.stored())).collect();
-    AmongPairs { table: C::Table::table(), columns, pairs: Keys(pairs) }
+    AnyOfPairs { table: C::Table::table(), columns, pairs: Keys(pairs) }
 }
 
-/// See [`among_pairs`].
+/// See [`any_of_pairs`].
 #[derive(Debug)]
-pub struct AmongPairs<C: Column, D, V, W> {
+pub struct AnyOfPairs<C: Column, D, V, W> {
     #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "the others name the columns alone"))]
     table: C::Table,
     #[cfg_attr(
@@ -144,27 +144,27 @@ pub struct AmongPairs<C: Column, D, V, W> {
     pairs: Keys<(V, W)>,
 }
 
-impl<C: Column, D, V, W> Expression for AmongPairs<C, D, V, W> {
+impl<C: Column, D, V, W> Expression for AnyOfPairs<C, D, V, W> {
     type SqlType = Bool;
 }
 
-impl<C: Column, D, V, W, Group> ValidGrouping<Group> for AmongPairs<C, D, V, W> {
+impl<C: Column, D, V, W, Group> ValidGrouping<Group> for AnyOfPairs<C, D, V, W> {
     type IsAggregate = is_aggregate::No;
 }
 
-impl<C: Column + AppearsOnTable<From>, D, V, W, From> AppearsOnTable<From> for AmongPairs<C, D, V, W> {}
+impl<C: Column + AppearsOnTable<From>, D, V, W, From> AppearsOnTable<From> for AnyOfPairs<C, D, V, W> {}
 
-impl<C: Column + SelectableExpression<From>, D, V, W, From> SelectableExpression<From> for AmongPairs<C, D, V, W> {}
+impl<C: Column + SelectableExpression<From>, D, V, W, From> SelectableExpression<From> for AnyOfPairs<C, D, V, W> {}
 
-impl<C: Column, D, V, W> QueryId for AmongPairs<C, D, V, W> {
+impl<C: Column, D, V, W> QueryId for AnyOfPairs<C, D, V, W> {
     type QueryId = ();
     // On most engines it is another statement for another number of pairs.
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<C: Column, D, V: Stored, W: Stored, B: PairLists<C, D, V, W>> QueryFragment<B> for AmongPairs<C, D, V, W> {
+impl<C: Column, D, V: Stored, W: Stored, B: PairLists<C, D, V, W>> QueryFragment<B> for AnyOfPairs<C, D, V, W> {
     fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, B>) -> QueryResult<()> {
-        B::is_among(self, out)
+        B::is_any_of(self, out)
     }
 }
 
@@ -174,12 +174,12 @@ pub trait PairLists<C: Column, D, V, W>: Backend {
     ///
     /// # Errors
     /// A value that cannot be bound.
-    fn is_among<'b>(pairs: &'b AmongPairs<C, D, V, W>, out: AstPass<'_, 'b, Self>) -> QueryResult<()>;
+    fn is_any_of<'b>(pairs: &'b AnyOfPairs<C, D, V, W>, out: AstPass<'_, 'b, Self>) -> QueryResult<()>;
 }
 
 /// `(one = ? AND other = ?) OR …`
 #[cfg(any(feature = "postgres", feature = "mysql"))]
-fn is_any_of<'b, C, D, V, W, B>(among: &'b AmongPairs<C, D, V, W>, mut out: AstPass<'_, 'b, B>) -> QueryResult<()>
+fn is_any_of<'b, C, D, V, W, B>(among: &'b AnyOfPairs<C, D, V, W>, mut out: AstPass<'_, 'b, B>) -> QueryResult<()>
 where
     C: Column + QueryFragment<B>,
     D: QueryFragment<B>,
@@ -216,7 +216,7 @@ mod sqlite {
     }
 
     impl<V: Stored> KeyLists<V> for Sqlite {
-        fn is_among<'b>(keys: &'b Keys<V>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
+        fn is_any_of<'b>(keys: &'b Keys<V>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
             out.push_sql(" IN (SELECT value FROM json_each(");
             out.push_bind_param::<Text, _>(keys)?;
             out.push_sql("))");
@@ -229,7 +229,7 @@ mod sqlite {
         C::Table: QueryFragment<Self>,
     {
         // A bare `(one, other) IN (SELECT …)` is looked up by whatever index begins with one of them.
-        fn is_among<'b>(among: &'b AmongPairs<C, D, V, W>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
+        fn is_any_of<'b>(among: &'b AnyOfPairs<C, D, V, W>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
             among.table.walk_ast(out.reborrow())?;
             out.push_sql(".rowid IN (SELECT found.rowid FROM json_each(");
             out.push_bind_param::<Text, _>(&among.pairs)?;
@@ -261,7 +261,7 @@ mod postgres {
         W: Stored + ToSql<W::Sql, Self>,
         Self: HasSqlType<V::Sql> + HasSqlType<W::Sql>,
     {
-        fn is_among<'b>(among: &'b AmongPairs<C, D, V, W>, out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
+        fn is_any_of<'b>(among: &'b AnyOfPairs<C, D, V, W>, out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
             is_any_of(among, out)
         }
     }
@@ -280,7 +280,7 @@ mod postgres {
         Self: HasSqlType<V::Sql>,
         Keys<V>: ToSql<Array<V::Sql>, Self>,
     {
-        fn is_among<'b>(keys: &'b Keys<V>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
+        fn is_any_of<'b>(keys: &'b Keys<V>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
             out.push_sql(" = ANY(");
             out.push_bind_param::<Array<V::Sql>, _>(keys)?;
             out.push_sql(")");
@@ -303,7 +303,7 @@ mod mysql {
         W: Stored + ToSql<W::Sql, Self>,
         Self: HasSqlType<V::Sql> + HasSqlType<W::Sql>,
     {
-        fn is_among<'b>(among: &'b AmongPairs<C, D, V, W>, out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
+        fn is_any_of<'b>(among: &'b AnyOfPairs<C, D, V, W>, out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
             is_any_of(among, out)
         }
     }
@@ -312,7 +312,7 @@ mod mysql {
     where
         Self: HasSqlType<V::Sql>,
     {
-        fn is_among<'b>(keys: &'b Keys<V>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
+        fn is_any_of<'b>(keys: &'b Keys<V>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
             // As many parameters as keys: each number of them is a statement of its own, of which none is kept.
             out.unsafe_to_cache_prepared();
             out.push_sql(" IN (");

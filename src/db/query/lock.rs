@@ -28,26 +28,26 @@ impl RowLocks for diesel::mysql::Mysql {
 
 /// A query, its rows locked.
 #[derive(Debug, Clone, Copy, QueryId)]
-pub struct Locked<Q, const SKIP: bool>(Q);
+pub struct ForUpdate<Q, const SKIP: bool>(Q);
 
 /// The query, its rows locked; it is to be ordered by its key, so that nobody locks them the other way round.
-pub const fn locked<Q>(query: Q) -> Locked<Q, false> {
-    Locked(query)
+pub const fn for_update<Q>(query: Q) -> ForUpdate<Q, false> {
+    ForUpdate(query)
 }
 
 /// The query, its rows locked; those that somebody else has locked are left to him, or waited for where the engine locks
 /// more than it gives.
-pub const fn claimed<Q>(query: Q) -> Locked<Q, true> {
-    Locked(query)
+pub const fn skip_locked<Q>(query: Q) -> ForUpdate<Q, true> {
+    ForUpdate(query)
 }
 
-impl<Q: Query, const SKIP: bool> Query for Locked<Q, SKIP> {
+impl<Q: Query, const SKIP: bool> Query for ForUpdate<Q, SKIP> {
     type SqlType = Q::SqlType;
 }
 
-impl<Q, Connection, const SKIP: bool> RunQueryDsl<Connection> for Locked<Q, SKIP> {}
+impl<Q, Connection, const SKIP: bool> RunQueryDsl<Connection> for ForUpdate<Q, SKIP> {}
 
-impl<Q: QueryFragment<B>, B: Backend + RowLocks, const SKIP: bool> QueryFragment<B> for Locked<Q, SKIP> {
+impl<Q: QueryFragment<B>, B: Backend + RowLocks, const SKIP: bool> QueryFragment<B> for ForUpdate<Q, SKIP> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, B>) -> QueryResult<()> {
         self.0.walk_ast(out.reborrow())?;
         out.push_sql(if SKIP { B::SKIP } else { B::WAIT });

@@ -7,9 +7,9 @@ pub mod transaction;
 
 use super::{Error, Result};
 
-/// An expression over a connection, typed once per engine: `each!(db, query.load(db))`.
+/// An expression over a connection, typed once per engine: `with_conn!(db, query.load(db))`.
 #[macro_export]
-macro_rules! each {
+macro_rules! with_conn {
     ($db:ident, $expression:expr) => {
         match $db {
             #[cfg(feature = "sqlite")]
@@ -65,7 +65,7 @@ pub fn load_by<K: Ord + Clone, R>(keys: &[K], load: impl FnMut(&[K]) -> diesel::
     load_some(keys, ROWS_PER_INSERT, load)
 }
 
-/// The same for keys of two columns; see [`among_pairs`].
+/// The same for keys of two columns; see [`any_of_pairs`].
 ///
 /// # Errors
 /// The first query that fails.

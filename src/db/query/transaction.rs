@@ -2,7 +2,7 @@
 
 use diesel::connection::{AnsiTransactionManager as Manager, TransactionManager};
 
-use crate::db::{Class, Db, Error, Result, each};
+use crate::db::{Class, Db, Error, Result, with_conn};
 
 /// Runs `work` in one transaction: it either commits all or leaves nothing. SQLite takes its write lock first, so that a
 /// snapshot is never too old to write.
@@ -35,7 +35,7 @@ pub fn snapshot<T>(db: &mut Db, read: impl FnOnce(&mut Db) -> Result<T>) -> Resu
 /// # Errors
 /// What `work` fails with.
 pub fn savepoint<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
-    each!(db, Manager::begin_transaction(db))?;
+    with_conn!(db, Manager::begin_transaction(db))?;
     end(db, work)
 }
 
@@ -60,13 +60,13 @@ fn rollback(db: &mut Db) -> diesel::QueryResult<()> {
     if let Db::Mysql(db) = db {
         crate::db::engine::mysql::forget_statements(db);
     }
-    each!(db, Manager::rollback_transaction(db))
+    with_conn!(db, Manager::rollback_transaction(db))
 }
 
 fn end<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
     match work(db) {
         Ok(done) => {
-            each!(db, Manager::commit_transaction(db))?;
+            with_conn!(db, Manager::commit_transaction(db))?;
             Ok(done)
         }
         Err(error) => match rollback(db) {

@@ -9,10 +9,10 @@ use diesel::prelude::*;
 use super::Goods;
 use super::error::{AdjustRefusal, Refusal};
 use super::message::{self, Adjust, Change, Create, Find, List, Reserve};
-use crate::actor::{Access, Door, Task};
+use crate::actor::{Access, Priority, Task};
 use crate::db::query::bulk::{DELTA, Update};
 use crate::db::schema::{goods, goods_adjustment, goods_number_log};
-use crate::db::{self, Db, among, each, insert_all, locked};
+use crate::db::{self, Db, any_of, for_update, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EntryId, GoodsId, OrderId};
 use crate::domain::money::Money;
@@ -49,10 +49,10 @@ type Log = HashMap<(OrderId, Direction), Vec<(GoodsId, i64)>>;
 fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<Log> {
     use goods_number_log::dsl;
     let rows: Vec<(OrderId, Direction, GoodsId, i64)> = db::load_by(orders, |orders| {
-        each!(
+        with_conn!(
             db,
             dsl::goods_number_log
-                .filter(among(dsl::order_id, orders))
+                .filter(any_of(dsl::order_id, orders))
                 .select((dsl::order_id, dsl::direction, dsl::goods_id, dsl::goods_number))
                 .load(db)
         )
@@ -79,10 +79,10 @@ const CHANGE_STOCK: Update = Update {
 impl Task<Goods> for Reserve {
     type Outcome = Result<(), Refusal>;
     const ACCESS: Access = Access::Write;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<(), Refusal>>> {
-        let now = owner.kit.clock.now();
+        let now = owner.context.clock.now();
         let touched: Vec<GoodsId> = batch.iter().flat_map(|task| task.lines.iter().map(|(id, _)| *id)).collect();
         let mut left = lock_stock(db, &touched)?;
         let orders: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
@@ -118,7 +118,7 @@ impl Task<Goods> for Reserve {
 
 /// Consumes order/cancel and order/refund: gives back what each order took, and writes a tombstone for what it never took.
 pub fn consume(owner: &Goods, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
-    let now = owner.kit.clock.now();
+    let now = owner.context.clock.now();
     let cancelled: Vec<Result<Release, String>> = bodies(fresh);
     let orders: Vec<OrderId> = cancelled.iter().flatten().map(|order| order.order_id).collect();
     lock_stock(db, &cancelled.iter().flatten().flat_map(|order| order.goods.iter().copied()).collect::<Vec<_>>())?;
@@ -143,8 +143,8 @@ pub fn consume(owner: &Goods, fresh: &[&Message], db: &mut Db) -> db::Result<Vec
 
 fn lock_stock(db: &mut Db, ids: &[GoodsId]) -> db::Result<HashMap<GoodsId, i64>> {
     let rows: Vec<(GoodsId, i64)> = db::load_by(ids, |ids| {
-        let stock = goods::table.filter(among(goods::goods_id, ids)).order(goods::goods_id);
-        each!(db, locked(stock.select((goods::goods_id, goods::goods_number))).load(db))
+        let stock = goods::table.filter(any_of(goods::goods_id, ids)).order(goods::goods_id);
+        with_conn!(db, for_update(stock.select((goods::goods_id, goods::goods_number))).load(db))
     })?;
     Ok(rows.into_iter().collect())
 }
@@ -165,7 +165,7 @@ impl Task<Goods> for List {
     fn run(_: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<message::Goods>>> {
         let page = |task: &List| {
             let older = goods::table.filter(goods::goods_id.lt(task.before.unwrap_or(GoodsId::new(i64::MAX))));
-            Ok(each!(db, older.order(goods::goods_id.desc()).limit(task.limit).load(db))?)
+            Ok(with_conn!(db, older.order(goods::goods_id.desc()).limit(task.limit).load(db))?)
         };
         batch.iter().map(page).collect()
     }
@@ -179,7 +179,7 @@ impl Task<Goods> for Find {
     fn run(_: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<message::Goods>>> {
         let ids: HashSet<GoodsId> = batch.iter().flat_map(|task| task.goods.iter().copied()).collect();
         let rows: Vec<message::Goods> = db::load_by(&ids.into_iter().collect::<Vec<_>>(), |ids| {
-            each!(db, goods::table.filter(among(goods::goods_id, ids)).load(db))
+            with_conn!(db, goods::table.filter(any_of(goods::goods_id, ids)).load(db))
         })?;
         let rows: HashMap<GoodsId, message::Goods> = rows.into_iter().map(|row| (row.goods_id, row)).collect();
         Ok(batch.iter().map(|task| task.goods.iter().filter_map(|id| rows.get(id).cloned()).collect()).collect())
@@ -192,7 +192,7 @@ impl Task<Goods> for Create {
     const ACCESS: Access = Access::Write;
 
     fn run(owner: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<message::Goods>> {
-        let now = owner.kit.clock.now();
+        let now = owner.context.clock.now();
         let new = |task: &Create| {
             let row = message::Goods {
                 goods_id: task.goods_id,
@@ -210,7 +210,7 @@ impl Task<Goods> for Create {
                 goods::goods_desc.eq(&row.goods_desc),
                 goods::add_time.eq(row.add_time),
             );
-            each!(db, diesel::insert_into(goods::table).values(values).execute(db))?;
+            with_conn!(db, diesel::insert_into(goods::table).values(values).execute(db))?;
             adjusted(owner, db, row.goods_id, row.goods_number, "opening stock".to_owned(), now)?;
             Ok(row)
         };
@@ -240,9 +240,9 @@ impl Task<Goods> for Change {
             };
             let row = goods::table.find(task.goods_id);
             if changes.goods_name.is_some() || changes.goods_price.is_some() || changes.goods_desc.is_some() {
-                each!(db, diesel::update(row).set(changes).execute(db))?;
+                with_conn!(db, diesel::update(row).set(changes).execute(db))?;
             }
-            Ok(each!(db, row.get_result(db)).optional()?)
+            Ok(with_conn!(db, row.get_result(db)).optional()?)
         };
         batch.iter().map(change).collect()
     }
@@ -254,10 +254,11 @@ impl Task<Goods> for Adjust {
     const ACCESS: Access = Access::Write;
 
     fn run(owner: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<message::Goods, AdjustRefusal>>> {
-        let now = owner.kit.clock.now();
+        let now = owner.context.clock.now();
         let adjust = |task: &Adjust| {
             let Some(mut row) =
-                each!(db, locked(goods::table.find(task.goods_id)).get_result::<message::Goods>(db)).optional()?
+                with_conn!(db, for_update(goods::table.find(task.goods_id)).get_result::<message::Goods>(db))
+                    .optional()?
             else {
                 return Ok(Err(AdjustRefusal::NotFound));
             };
@@ -266,7 +267,7 @@ impl Task<Goods> for Adjust {
             };
             let unchanged = goods::table.find(task.goods_id).filter(goods::goods_number.eq(row.goods_number));
             db::expect_rows(
-                each!(db, diesel::update(unchanged).set(goods::goods_number.eq(stock.get())).execute(db))?,
+                with_conn!(db, diesel::update(unchanged).set(goods::goods_number.eq(stock.get())).execute(db))?,
                 1,
             )?;
             adjusted(owner, db, task.goods_id, task.delta.get(), task.reason.clone().into_inner(), now)?;
@@ -285,7 +286,7 @@ fn adjusted(
     reason: String,
     now: Timestamp,
 ) -> db::Result<()> {
-    let row = AdjustmentRow { adjustment_id: owner.kit.ids.next(), goods_id, delta, reason, create_time: now };
-    each!(db, diesel::insert_into(goods_adjustment::table).values(row).execute(db))?;
+    let row = AdjustmentRow { adjustment_id: owner.context.ids.next(), goods_id, delta, reason, create_time: now };
+    with_conn!(db, diesel::insert_into(goods_adjustment::table).values(row).execute(db))?;
     Ok(())
 }

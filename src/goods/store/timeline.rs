@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::actor::{Access, Task};
 use crate::db::schema::goods_number_log;
-use crate::db::{self, Db, each};
+use crate::db::{self, Db, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::GoodsId;
@@ -23,7 +23,7 @@ impl Task<Goods> for Story {
             let log =
                 dsl::goods_number_log.filter(dsl::order_id.eq(task.order_id)).order((dsl::log_time, dsl::goods_id));
             let log = log.select((dsl::direction, dsl::goods_id, dsl::goods_number, dsl::log_time));
-            let rows: Vec<(Direction, GoodsId, i64, Timestamp)> = each!(db, log.load(db))?;
+            let rows: Vec<(Direction, GoodsId, i64, Timestamp)> = with_conn!(db, log.load(db))?;
             let line = |(direction, goods_id, number, at): (Direction, GoodsId, i64, Timestamp)| {
                 let what = match direction {
                     Direction::Forward => "stock_taken",

@@ -68,7 +68,7 @@ pub async fn show(_: Admin, state: web::Data<State>) -> Answer {
         outbox,
         sagas,
         payments,
-        door: state.door.report(),
+        door: state.admission.report(),
     };
     Ok(HttpResponse::Ok().json(status))
 }

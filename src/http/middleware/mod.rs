@@ -67,7 +67,7 @@ pub async fn new_work(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let state = state(req.request())?;
-    let Some(_place) = state.door.enter().await else { return Err(Problem::new(Code::Busy).into()) };
+    let Some(_place) = state.admission.enter().await else { return Err(Problem::new(Code::Busy).into()) };
     next.call(req).await
 }
 

@@ -18,7 +18,7 @@ const WAITING: usize = 8;
 /// Hashes and verifies passwords.
 pub struct Passwords {
     /// Those that wait or run.
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     /// Those that run.
     running: Arc<Semaphore>,
     /// Verified where there is no such user, so that it takes as long.
@@ -32,7 +32,7 @@ impl Passwords {
     /// Where the system gives no random bytes.
     pub fn new(hashing_max: usize) -> Result<Self, Error> {
         Ok(Self {
-            places: Arc::new(Semaphore::new(hashing_max.saturating_mul(WAITING + 1))),
+            permits: Arc::new(Semaphore::new(hashing_max.saturating_mul(WAITING + 1))),
             running: Arc::new(Semaphore::new(hashing_max)),
             dummy: hash(b"nobody has this password")?,
         })
@@ -67,7 +67,7 @@ impl Passwords {
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Problem> {
         let busy = || Problem::new(Code::Busy);
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| busy())?;
+        let place = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| busy())?;
         let turn = Arc::clone(&self.running).acquire_owned().await.map_err(|_| busy())?;
         let done = tokio::task::spawn_blocking(move || {
             let done = work();

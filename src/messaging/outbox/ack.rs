@@ -6,9 +6,9 @@ use actix::Message as Sendable;
 use diesel::prelude::*;
 
 use super::{DEAD, DONE, Message, PENDING};
-use crate::actor::{Access, Door, Kit, Owner, Reply, Task};
+use crate::actor::{Access, Context, Owner, Priority, Reply, Task};
 use crate::db::schema::mq_producer;
-use crate::db::{self, Db, ROWS_PER_INSERT, among, claimed, each};
+use crate::db::{self, Db, ROWS_PER_INSERT, any_of, skip_locked, with_conn};
 
 /// How one delivery ended.
 #[derive(Debug, Clone)]
@@ -41,29 +41,29 @@ pub struct Turn {
 impl<O: Owner> Task<O> for Turn {
     type Outcome = Vec<Message>;
     const ACCESS: Access = Access::Write;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Message>>> {
-        let kit = owner.kit();
+        let context = owner.context();
         batch
             .iter()
             .map(|turn| {
-                settle(db, kit, &turn.settled)?;
-                claim(db, kit, turn)
+                settle(db, context, &turn.settled)?;
+                claim(db, context, turn)
             })
             .collect()
     }
 }
 
-fn settle(db: &mut Db, kit: &Kit, settled: &[(String, Ended)]) -> db::Result<()> {
+fn settle(db: &mut Db, context: &Context, settled: &[(String, Ended)]) -> db::Result<()> {
     use mq_producer::dsl;
-    let now = kit.clock.now();
+    let now = context.clock.now();
     let done: Vec<&str> =
         settled.iter().filter(|(_, ended)| matches!(ended, Ended::Done)).map(|(id, _)| id.as_str()).collect();
     for done in done.chunks(ROWS_PER_INSERT) {
-        each!(
+        with_conn!(
             db,
-            diesel::update(dsl::mq_producer.filter(among(dsl::id, done)))
+            diesel::update(dsl::mq_producer.filter(any_of(dsl::id, done)))
                 .set((dsl::msg_status.eq(DONE), dsl::due_time.eq(now), dsl::remark.eq(None::<String>)))
                 .execute(db)
         )?;
@@ -73,13 +73,13 @@ fn settle(db: &mut Db, kit: &Kit, settled: &[(String, Ended)]) -> db::Result<()>
         let row = dsl::mq_producer.find(id).filter(dsl::msg_status.eq(PENDING));
         match ended {
             Ended::Done => 0,
-            Ended::Again(delay, why) => each!(
+            Ended::Again(delay, why) => with_conn!(
                 db,
                 diesel::update(row)
                     .set((dsl::due_time.eq(now.plus(*delay)), dsl::remark.eq(Some(shortened(why)))))
                     .execute(db)
             )?,
-            Ended::Dead(why) => each!(
+            Ended::Dead(why) => with_conn!(
                 db,
                 diesel::update(row)
                     .set((dsl::msg_status.eq(DEAD), dsl::due_time.eq(now), dsl::remark.eq(Some(shortened(why)))))
@@ -95,9 +95,9 @@ fn shortened(why: &str) -> String {
     why.chars().take(500).collect()
 }
 
-fn claim(db: &mut Db, kit: &Kit, turn: &Turn) -> db::Result<Vec<Message>> {
+fn claim(db: &mut Db, context: &Context, turn: &Turn) -> db::Result<Vec<Message>> {
     use mq_producer::dsl;
-    let now = kit.clock.now();
+    let now = context.clock.now();
     if turn.limit == 0 {
         return Ok(Vec::new());
     }
@@ -107,7 +107,7 @@ fn claim(db: &mut Db, kit: &Kit, turn: &Turn) -> db::Result<Vec<Message>> {
         .limit(turn.limit)
         .select((dsl::id, dsl::group_name, dsl::msg_topic, dsl::msg_tag, dsl::msg_key, dsl::msg_body, dsl::attempts));
     // What another node is claiming at this moment is left to it.
-    let due: Vec<(String, String, String, String, String, String, i32)> = each!(db, claimed(due).load(db))?;
+    let due: Vec<(String, String, String, String, String, String, i32)> = with_conn!(db, skip_locked(due).load(db))?;
     let messages: Vec<Message> = due
         .into_iter()
         .map(|(id, group, topic, tag, key, body, attempts)| Message {
@@ -122,13 +122,13 @@ fn claim(db: &mut Db, kit: &Kit, turn: &Turn) -> db::Result<Vec<Message>> {
         .collect();
     let ids: Vec<&str> = messages.iter().map(|message| message.id.as_str()).collect();
     for ids in ids.chunks(ROWS_PER_INSERT) {
-        each!(
+        with_conn!(
             db,
-            diesel::update(dsl::mq_producer.filter(among(dsl::id, ids)))
+            diesel::update(dsl::mq_producer.filter(any_of(dsl::id, ids)))
                 .set((
                     dsl::attempts.eq(dsl::attempts + 1),
                     dsl::due_time.eq(now.plus(turn.lease)),
-                    dsl::node_id.eq(Some(kit.node.get())),
+                    dsl::node_id.eq(Some(context.node.get())),
                 ))
                 .execute(db)
         )?;

@@ -17,7 +17,7 @@ pub use retention::{Backlog, Look, Prune, Reclaim};
 pub use timeline::story;
 
 use super::contract::Topic;
-use crate::actor::Kit;
+use crate::actor::Context;
 use crate::db::schema::mq_producer;
 use crate::db::{self, Db, insert_all};
 use crate::domain::clock::Timestamp;
@@ -66,12 +66,12 @@ struct Row {
 /// A database error, or a body that cannot be written as JSON.
 pub fn write<K: std::fmt::Display, B: Serialize>(
     db: &mut Db,
-    kit: &Kit,
+    context: &Context,
     topic: Topic,
     delay: Duration,
     messages: &[(K, B)],
 ) -> db::Result<()> {
-    let now = kit.clock.now();
+    let now = context.clock.now();
     let mut rows = Vec::with_capacity(messages.len() * topic.groups.len());
     for (key, body) in messages {
         let body = serde_json::to_string(body).map_err(|error| db::Error::bug(error.to_string()))?;
@@ -89,6 +89,6 @@ pub fn write<K: std::fmt::Display, B: Serialize>(
         }));
     }
     insert_all!(db, mq_producer::table, &rows)?;
-    kit.nudge.mark();
+    context.relay_waker.mark();
     Ok(())
 }

@@ -5,9 +5,9 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::{DEAD, DONE, PENDING};
-use crate::actor::{Access, Door, Owner, Reply, Task};
+use crate::actor::{Access, Owner, Priority, Reply, Task};
 use crate::db::schema::mq_producer;
-use crate::db::{self, Db, each, locked};
+use crate::db::{self, Db, for_update, with_conn};
 use crate::domain::clock::Timestamp;
 
 /// A message that is not delivered; from a row of `mq_producer`.
@@ -91,7 +91,7 @@ impl<O: Owner> Task<O> for List {
                     dsl::due_time,
                     dsl::remark,
                 ));
-            let rows: Vec<Row> = each!(db, older.load(db))?;
+            let rows: Vec<Row> = with_conn!(db, older.load(db))?;
             let stored = |(id, group, topic, tag, key, status, attempts, create_time, due_time, remark): Row| Stored {
                 id,
                 producer: O::NAME,
@@ -133,14 +133,14 @@ pub enum Replayed {
 impl<O: Owner> Task<O> for Replay {
     type Outcome = Option<Replayed>;
     const ACCESS: Access = Access::Write;
-    const DOOR: Door = Door::Public;
+    const PRIORITY: Priority = Priority::New;
 
     fn run(owner: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
         use mq_producer::dsl;
-        let now = owner.kit().clock.now();
+        let now = owner.context().clock.now();
         let replay = |task: &Self| {
-            let row = locked(dsl::mq_producer.find(&task.id).select(dsl::msg_status));
-            let status: Option<i32> = each!(db, row.get_result(db)).optional()?;
+            let row = for_update(dsl::mq_producer.find(&task.id).select(dsl::msg_status));
+            let status: Option<i32> = with_conn!(db, row.get_result(db)).optional()?;
             let Some(status) = status else { return Ok(None) };
             if status == DONE {
                 return Ok(Some(Replayed::AlreadyDone));
@@ -148,8 +148,8 @@ impl<O: Owner> Task<O> for Replay {
             // One that is pending may be on its way at this moment: only its time is moved, for its consumer knows it twice.
             let row = dsl::mq_producer.find(&task.id);
             let due = (dsl::msg_status.eq(PENDING), dsl::due_time.eq(now), dsl::attempts.eq(0));
-            db::expect_rows(each!(db, diesel::update(row).set(due).execute(db))?, 1)?;
-            owner.kit().nudge.mark();
+            db::expect_rows(with_conn!(db, diesel::update(row).set(due).execute(db))?, 1)?;
+            owner.context().relay_waker.mark();
             Ok(Some(Replayed::Replayed))
         };
         batch.iter().map(replay).collect()

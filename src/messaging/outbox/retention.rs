@@ -4,9 +4,9 @@ use actix::Message as Sendable;
 use diesel::prelude::*;
 
 use super::{DEAD, DONE, PENDING};
-use crate::actor::{Access, Door, Owner, Reply, Task};
+use crate::actor::{Access, Owner, Priority, Reply, Task};
 use crate::db::schema::mq_producer;
-use crate::db::{self, Db, each};
+use crate::db::{self, Db, with_conn};
 use crate::domain::clock::Timestamp;
 
 /// Makes due at once what this node had claimed in an earlier life and never settled.
@@ -17,16 +17,16 @@ pub struct Reclaim;
 impl<O: Owner> Task<O> for Reclaim {
     type Outcome = ();
     const ACCESS: Access = Access::Write;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
         use mq_producer::dsl;
-        let kit = owner.kit();
-        let ours = dsl::msg_status.eq(PENDING).and(dsl::node_id.eq(Some(kit.node.get())));
-        each!(
+        let context = owner.context();
+        let ours = dsl::msg_status.eq(PENDING).and(dsl::node_id.eq(Some(context.node.get())));
+        with_conn!(
             db,
             diesel::update(dsl::mq_producer.filter(ours))
-                .set((dsl::due_time.eq(kit.clock.now()), dsl::node_id.eq(None::<i32>)))
+                .set((dsl::due_time.eq(context.clock.now()), dsl::node_id.eq(None::<i32>)))
                 .execute(db)
         )?;
         Ok(batch.iter().map(|_| ()).collect())
@@ -54,19 +54,23 @@ pub struct Look;
 impl<O: Owner> Task<O> for Look {
     type Outcome = Backlog;
     const ACCESS: Access = Access::Read;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<Backlog>> {
         use mq_producer::dsl;
         let pending = dsl::mq_producer.filter(dsl::msg_status.eq(PENDING));
         let backlog = Backlog {
-            pending: each!(db, pending.count().get_result(db))?,
-            oldest: each!(db, pending.select(diesel::dsl::min(dsl::create_time)).get_result::<Option<i64>>(db))?
+            pending: with_conn!(db, pending.count().get_result(db))?,
+            oldest: with_conn!(db, pending.select(diesel::dsl::min(dsl::create_time)).get_result::<Option<i64>>(db))?
                 .map(Timestamp),
-            dead: each!(db, dsl::mq_producer.filter(dsl::msg_status.eq(DEAD)).count().get_result(db))?,
-            due: each!(
+            dead: with_conn!(db, dsl::mq_producer.filter(dsl::msg_status.eq(DEAD)).count().get_result(db))?,
+            due: with_conn!(
                 db,
-                pending.filter(dsl::due_time.le(owner.kit().clock.now())).select(dsl::group_name).distinct().load(db)
+                pending
+                    .filter(dsl::due_time.le(owner.context().clock.now()))
+                    .select(dsl::group_name)
+                    .distinct()
+                    .load(db)
             )?,
         };
         Ok(vec![backlog; batch.len()])
@@ -84,13 +88,13 @@ pub struct Prune {
 impl<O: Owner> Task<O> for Prune {
     type Outcome = ();
     const ACCESS: Access = Access::Write;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(_: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
         use mq_producer::dsl;
         for prune in batch {
             let old = dsl::msg_status.eq(DONE).and(dsl::due_time.lt(prune.before));
-            each!(db, diesel::delete(dsl::mq_producer.filter(old)).execute(db))?;
+            with_conn!(db, diesel::delete(dsl::mq_producer.filter(old)).execute(db))?;
         }
         Ok(batch.iter().map(|_| ()).collect())
     }

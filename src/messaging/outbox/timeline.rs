@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use super::{DEAD, DONE};
 use crate::db::schema::mq_producer;
-use crate::db::{self, Db, among, each};
+use crate::db::{self, Db, any_of, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 
@@ -17,7 +17,7 @@ type Row = (String, String, String, i32, Timestamp, Timestamp, i32, Option<Strin
 pub fn story(db: &mut Db, keys: &[String]) -> db::Result<Vec<Event>> {
     use mq_producer::dsl;
     let rows: Vec<Row> = db::load_by(keys, |keys| {
-        let about = dsl::mq_producer.filter(among(dsl::msg_key, keys)).order(dsl::id).select((
+        let about = dsl::mq_producer.filter(any_of(dsl::msg_key, keys)).order(dsl::id).select((
             dsl::msg_topic,
             dsl::msg_tag,
             dsl::group_name,
@@ -27,7 +27,7 @@ pub fn story(db: &mut Db, keys: &[String]) -> db::Result<Vec<Event>> {
             dsl::attempts,
             dsl::remark,
         ));
-        each!(db, about.load(db))
+        with_conn!(db, about.load(db))
     })?;
     Ok(rows.into_iter().map(line).collect())
 }

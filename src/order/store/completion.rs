@@ -8,10 +8,10 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::row;
-use crate::actor::{Access, Door, Task};
+use crate::actor::{Access, Priority, Task};
 use crate::db::query::bulk::{Kind, Update};
 use crate::db::schema::orders;
-use crate::db::{self, Db, among, each, locked};
+use crate::db::{self, Db, any_of, for_update, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId};
 use crate::domain::money::Money;
@@ -39,7 +39,7 @@ struct Progress {
 fn lock<'a>(db: &mut Db, batch: impl Iterator<Item = &'a message::Order>) -> db::Result<HashMap<OrderId, Progress>> {
     let ids: Vec<OrderId> = batch.map(|order| order.order_id).collect();
     let rows: Vec<Progress> = db::load_by(&ids, |ids| {
-        let progress = orders::table.filter(among(orders::order_id, ids)).order(orders::order_id).select((
+        let progress = orders::table.filter(any_of(orders::order_id, ids)).order(orders::order_id).select((
             orders::order_id,
             orders::order_status,
             orders::pay_status,
@@ -49,7 +49,7 @@ fn lock<'a>(db: &mut Db, batch: impl Iterator<Item = &'a message::Order>) -> db:
             orders::pay_id,
             orders::refusal,
         ));
-        each!(db, locked(progress).load(db))
+        with_conn!(db, for_update(progress).load(db))
     })?;
     Ok(rows.into_iter().map(|row| (row.order_id, row)).collect())
 }
@@ -85,10 +85,10 @@ const SET_CONFIRMED: Update = Update {
 impl Task<Order> for Confirm {
     type Outcome = Ended;
     const ACCESS: Access = Access::Write;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Ended>> {
-        let now = owner.kit.clock.now();
+        let now = owner.context.clock.now();
         let mut all = lock(db, batch.iter().map(|task| &*task.order))?;
         let mut confirmed = Vec::new();
         for Confirm { order } in batch {
@@ -132,7 +132,7 @@ const SET_CANCELLED: Update = Update {
 impl Task<Order> for Cancel {
     type Outcome = Ended;
     const ACCESS: Access = Access::Write;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Ended>> {
         let mut all = lock(db, batch.iter().map(|task| &*task.order))?;
@@ -150,7 +150,7 @@ impl Task<Order> for Cancel {
             messages.push((order.order_id, body));
         }
         db::expect_rows(SET_CANCELLED.run(db, &cancelled)?, cancelled.len())?;
-        outbox::write(db, &owner.kit, ORDER_CANCELLED, Duration::ZERO, &messages)?;
+        outbox::write(db, &owner.context, ORDER_CANCELLED, Duration::ZERO, &messages)?;
         batch.iter().map(|task| ended(&task.order, &all)).collect()
     }
 }

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::row::{Row, into_orders};
 use crate::actor::{Access, Task};
 use crate::db::schema::{order_act, order_refund, orders};
-use crate::db::{self, Db, each};
+use crate::db::{self, Db, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::{EntryId, OrderId, UserId};
@@ -37,7 +37,7 @@ impl Task<Order> for ListAll {
                 .filter(orders::shipping_status.eq_any(shipping_status))
                 .order(orders::order_id.desc())
                 .limit(task.limit);
-            let rows: Vec<Row> = each!(db, fitting.load(db))?;
+            let rows: Vec<Row> = with_conn!(db, fitting.load(db))?;
             into_orders(db, rows)
         };
         batch.iter().map(page).collect()
@@ -61,7 +61,7 @@ impl Task<Order> for Journal {
                 .filter(dsl::order_id.between(OrderId::new(*of_order.start()), OrderId::new(*of_order.end())))
                 .order(dsl::act_id.desc())
                 .limit(task.limit);
-            let rows: Vec<ActColumns> = each!(db, acts.load(db))?;
+            let rows: Vec<ActColumns> = with_conn!(db, acts.load(db))?;
             let entry = |(act_id, order_id, act, _, user_id, detail, create_time): ActColumns| Entry {
                 act_id,
                 order_id,
@@ -83,16 +83,16 @@ impl Task<Order> for Story {
 
     fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Event>>> {
         let story = |task: &Story| {
-            let found: Option<Row> = each!(db, orders::table.find(task.order_id).get_result(db)).optional()?;
+            let found: Option<Row> = with_conn!(db, orders::table.find(task.order_id).get_result(db)).optional()?;
             let Some(row) = found else { return Ok(Vec::new()) };
             let mut events = placed(&row);
             let acts = order_act::table.filter(order_act::order_id.eq(task.order_id)).order(order_act::act_id);
-            let acts: Vec<ActColumns> = each!(db, acts.load(db))?;
+            let acts: Vec<ActColumns> = with_conn!(db, acts.load(db))?;
             events.extend(acts.into_iter().map(acted));
             let refused = order_refund::table
                 .filter(order_refund::order_id.eq(task.order_id).and(order_refund::refusal.is_not_null()))
                 .select((order_refund::create_time, order_refund::refusal));
-            let refused: Vec<(Timestamp, Option<String>)> = each!(db, refused.load(db))?;
+            let refused: Vec<(Timestamp, Option<String>)> = with_conn!(db, refused.load(db))?;
             let refused =
                 refused.into_iter().map(|(at, why)| Event::new(at, "refund_refused", why.unwrap_or_default()));
             events.extend(refused);

@@ -16,10 +16,10 @@ use super::error::PaymentRefusal;
 use super::message::{
     self, CountUnfinished, Find, FindAny, List, Payable, PreOrder, PreOrdered, StartPayment, TakeExpired, Unfinished,
 };
-use crate::actor::{Access, Door, Task};
+use crate::actor::{Access, Priority, Task};
 use crate::db::query::bulk::{Kind, Update};
 use crate::db::schema::{order_goods, orders};
-use crate::db::{self, Db, among, among_pairs, claimed, each, insert_all};
+use crate::db::{self, Db, any_of, any_of_pairs, insert_all, skip_locked, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{GoodsId, OrderId, UserId};
 use crate::domain::lifecycle::Move;
@@ -42,7 +42,7 @@ type Key = (UserId, String);
 fn read_by_keys(db: &mut Db, batch: &[PreOrder]) -> db::Result<HashMap<Key, message::Order>> {
     let wanted: Vec<(UserId, &str)> = batch.iter().map(|task| (task.user_id, task.key.as_str())).collect();
     let rows: Vec<Row> = db::load_by_pairs(&wanted, |keys| {
-        each!(db, orders::table.filter(among_pairs((orders::user_id, orders::idempotency_key), keys)).load(db))
+        with_conn!(db, orders::table.filter(any_of_pairs((orders::user_id, orders::idempotency_key), keys)).load(db))
     })?;
     let keys: Vec<Key> = rows.iter().map(|row| (row.user_id, row.idempotency_key.clone())).collect();
     Ok(keys.into_iter().zip(into_orders(db, rows)?).collect())
@@ -54,7 +54,7 @@ impl Task<Order> for PreOrder {
     const ACCESS: Access = Access::Write;
 
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<PreOrdered>> {
-        let now = owner.kit.clock.now();
+        let now = owner.context.clock.now();
         let earlier = read_by_keys(db, batch)?;
         // Where in this batch a key came first.
         let mut firsts: HashMap<(UserId, &str), usize> = HashMap::with_capacity(batch.len());
@@ -108,7 +108,7 @@ impl Task<Order> for Find {
 /// Orders by their ids.
 fn read(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, message::Order>> {
     let rows: Vec<Row> =
-        db::load_by(ids, |ids| each!(db, orders::table.filter(among(orders::order_id, ids)).load(db)))?;
+        db::load_by(ids, |ids| with_conn!(db, orders::table.filter(any_of(orders::order_id, ids)).load(db)))?;
     Ok(into_orders(db, rows)?.into_iter().map(|order| (order.order_id, order)).collect())
 }
 
@@ -136,7 +136,7 @@ impl Task<Order> for List {
                 .filter(orders::order_id.lt(task.before.unwrap_or(OrderId::new(i64::MAX))))
                 .order(orders::order_id.desc())
                 .limit(task.limit);
-            let rows = each!(db, older.load(db))?;
+            let rows = with_conn!(db, older.load(db))?;
             into_orders(db, rows)
         };
         batch.iter().map(page).collect()
@@ -148,13 +148,13 @@ impl Task<Order> for List {
 impl Task<Order> for Unfinished {
     type Outcome = Vec<message::Order>;
     const ACCESS: Access = Access::Read;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<message::Order>>> {
         let page = |task: &Unfinished| {
             let (since, after) = task.after.unwrap_or((Timestamp(i64::MIN), OrderId::new(0)));
             let later = orders::wake_time.gt(Some(since)).or(orders::order_id.gt(after));
-            let rows = each!(
+            let rows = with_conn!(
                 db,
                 orders::table
                     .filter(orders::wake_time.ge(Some(since)).and(orders::wake_time.le(Some(task.until))))
@@ -173,13 +173,13 @@ impl Task<Order> for Unfinished {
 impl Task<Order> for CountUnfinished {
     type Outcome = i64;
     const ACCESS: Access = Access::Read;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<i64>> {
         let count = |task: &CountUnfinished| {
             let unfinished =
                 orders::wake_time.le(Some(task.until)).and(orders::order_status.eq(OrderStatus::Unconfirmed));
-            Ok(each!(db, orders::table.filter(unfinished).count().get_result(db))?)
+            Ok(with_conn!(db, orders::table.filter(unfinished).count().get_result(db))?)
         };
         batch.iter().map(count).collect()
     }
@@ -190,17 +190,17 @@ impl Task<Order> for CountUnfinished {
 impl Task<Order> for TakeExpired {
     type Outcome = Vec<OrderId>;
     const ACCESS: Access = Access::Write;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<OrderId>>> {
-        let now = owner.kit.clock.now();
+        let now = owner.context.clock.now();
         let take = |task: &TakeExpired| {
             let due = orders::table
                 .filter(orders::wake_time.le(Some(now)).and(orders::order_status.eq(OrderStatus::Confirmed)))
                 .order((orders::wake_time, orders::order_id))
                 .limit(task.limit)
                 .select((orders::order_id, orders::confirm_time));
-            let due: Vec<(OrderId, Option<Timestamp>)> = each!(db, claimed(due).load(db))?;
+            let due: Vec<(OrderId, Option<Timestamp>)> = with_conn!(db, skip_locked(due).load(db))?;
             let until = |confirmed: Option<Timestamp>| confirmed.unwrap_or(now).plus(owner.pay_within);
             let wake = |confirmed| if until(confirmed) > now { until(confirmed) } else { now.plus(task.lease) };
             let woken: Vec<Woken> =
@@ -233,7 +233,7 @@ impl Task<Order> for StartPayment {
 
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<Payable, PaymentRefusal>>> {
         let rows = row::lock(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?;
-        let now = owner.kit.clock.now();
+        let now = owner.context.clock.now();
         let judge = |task: &StartPayment| {
             let own = rows.get(&task.order_id).filter(|row| row.user_id == task.user_id);
             let row = own.ok_or(PaymentRefusal::NotFound)?;

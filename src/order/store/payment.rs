@@ -20,7 +20,7 @@ use crate::order::message::By;
 
 /// Consumes payment/paid: the order is paid, or the money goes back by itself.
 pub fn consume(owner: &Order, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
-    let now = owner.kit.clock.now();
+    let now = owner.context.clock.now();
     let payments: Vec<Result<Paid, String>> = bodies(fresh);
     let ids: Vec<OrderId> = payments.iter().flatten().map(|paid| paid.order_id).collect();
     let mut rows = row::lock(db, &ids)?;
@@ -46,7 +46,7 @@ pub fn consume(owner: &Order, fresh: &[&Message], db: &mut Db) -> db::Result<Vec
                         let detail = format!("payment {} of {}: {reason}", payment.pay_id, payment.pay_amount);
                         acts.push(ActRow::new(owner, row.order_id, "repaid", By::Shop, Some(detail)));
                         let back = Repay {
-                            refund_id: owner.kit.ids.next(),
+                            refund_id: owner.context.ids.next(),
                             order_id: row.order_id,
                             pay_id: Some(payment.pay_id),
                             amount: payment.pay_amount,
@@ -61,8 +61,8 @@ pub fn consume(owner: &Order, fresh: &[&Message], db: &mut Db) -> db::Result<Vec
     }
     row::write_moved(db, &before, &rows)?;
     insert_acts(db, &acts)?;
-    outbox::write(db, &owner.kit, ORDER_PAID, Duration::ZERO, &paid)?;
-    outbox::write(db, &owner.kit, ORDER_REPAY, Duration::ZERO, &repay)?;
+    outbox::write(db, &owner.context, ORDER_PAID, Duration::ZERO, &paid)?;
+    outbox::write(db, &owner.context, ORDER_REPAY, Duration::ZERO, &repay)?;
     Ok(outcomes)
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::db::query::bulk::{Kind, Update};
 use crate::db::schema::{order_goods, orders};
-use crate::db::{self, Db, among, each, locked};
+use crate::db::{self, Db, any_of, for_update, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{CouponId, GoodsId, OrderId, PayId, UserId};
 use crate::domain::lifecycle::State;
@@ -183,7 +183,7 @@ pub fn refusal(code: &str) -> db::Result<Refusal> {
 /// Rows by their ids, locked until the transaction ends.
 pub fn lock(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, Row>> {
     let rows: Vec<Row> = db::load_by(ids, |ids| {
-        each!(db, locked(orders::table.filter(among(orders::order_id, ids)).order(orders::order_id)).load(db))
+        with_conn!(db, for_update(orders::table.filter(any_of(orders::order_id, ids)).order(orders::order_id)).load(db))
     })?;
     Ok(rows.into_iter().map(|row| (row.order_id, row)).collect())
 }
@@ -191,7 +191,7 @@ pub fn lock(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, Row>> {
 /// The lines of orders.
 pub fn read_lines(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, Vec<OrderGoods>>> {
     let rows: Vec<(OrderId, GoodsId, i64, Money)> =
-        db::load_by(ids, |ids| each!(db, order_goods::table.filter(among(order_goods::order_id, ids)).load(db)))?;
+        db::load_by(ids, |ids| with_conn!(db, order_goods::table.filter(any_of(order_goods::order_id, ids)).load(db)))?;
     let mut lines: HashMap<OrderId, Vec<OrderGoods>> = HashMap::new();
     for (order_id, goods_id, goods_number, goods_price) in rows {
         lines.entry(order_id).or_default().push(OrderGoods { goods_id, goods_number, goods_price });

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use super::row::{self, Row};
 use crate::actor::{Access, Task};
 use crate::db::schema::{order_act, order_refund};
-use crate::db::{self, Db, among, each, insert_all};
+use crate::db::{self, Db, any_of, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EntryId, OrderId, RefundId, UserId};
 use crate::domain::lifecycle::{Move, State};
@@ -43,9 +43,9 @@ impl ActRow {
             By::Customer(user_id) => (1, Some(user_id)),
             By::Admin(user_id) => (2, Some(user_id)),
         };
-        let kit = &owner.kit;
+        let context = &owner.context;
         let detail = detail.map(|text| text.chars().take(200).collect());
-        Self { act_id: kit.ids.next(), order_id, act, by_whom, user_id, detail, create_time: kit.clock.now() }
+        Self { act_id: context.ids.next(), order_id, act, by_whom, user_id, detail, create_time: context.clock.now() }
     }
 }
 
@@ -96,7 +96,7 @@ impl Task<Order> for Do {
         let rows = row::lock(db, &ids)?;
         let mut desk = Desk {
             owner,
-            now: owner.kit.clock.now(),
+            now: owner.context.clock.now(),
             rows,
             lines: row::read_lines(db, &ids)?,
             refunds: read_refunds(db, batch)?,
@@ -125,15 +125,15 @@ fn read_refunds(db: &mut Db, batch: &[Do]) -> db::Result<Vec<RefundRow>> {
     let asking = || batch.iter().filter_map(|task| Some((task, task.by.user()?, task.act.refund()?)));
     let ids: Vec<OrderId> = asking().map(|(task, ..)| task.order_id).collect();
     let mut refunds: Vec<RefundRow> = db::load_by(&ids, |ids| {
-        each!(
+        with_conn!(
             db,
-            order_refund::table.filter(among(order_refund::order_id, ids)).order(order_refund::refund_id).load(db)
+            order_refund::table.filter(any_of(order_refund::order_id, ids)).order(order_refund::refund_id).load(db)
         )
     })?;
     for (_, user_id, refund) in asking() {
         let Some(key) = &refund.key else { continue };
         let of_key = order_refund::user_id.eq(user_id).and(order_refund::idempotency_key.eq(Some(key.as_str())));
-        let found: Vec<RefundRow> = each!(db, order_refund::table.filter(of_key).load(db))?;
+        let found: Vec<RefundRow> = with_conn!(db, order_refund::table.filter(of_key).load(db))?;
         let new = found.into_iter().filter(|row| !ids.contains(&row.order_id));
         refunds.extend(new.collect::<Vec<_>>());
     }
@@ -270,11 +270,11 @@ impl Desk<'_> {
         row::write_moved(db, &self.before, &self.rows)?;
         insert_acts(db, &self.acts)?;
         insert_all!(db, order_refund::table, &self.asked)?;
-        let kit = &self.owner.kit;
-        outbox::write(db, kit, ORDER_CANCELLED, Duration::ZERO, &self.cancelled)?;
-        outbox::write(db, kit, ORDER_REFUNDED, Duration::ZERO, &self.refunded)?;
-        outbox::write(db, kit, ORDER_REFUNDED_SHIPPED, Duration::ZERO, &self.refunded_shipped)?;
-        outbox::write(db, kit, ORDER_REPAY, Duration::ZERO, &self.repay)
+        let context = &self.owner.context;
+        outbox::write(db, context, ORDER_CANCELLED, Duration::ZERO, &self.cancelled)?;
+        outbox::write(db, context, ORDER_REFUNDED, Duration::ZERO, &self.refunded)?;
+        outbox::write(db, context, ORDER_REFUNDED_SHIPPED, Duration::ZERO, &self.refunded_shipped)?;
+        outbox::write(db, context, ORDER_REPAY, Duration::ZERO, &self.repay)
     }
 }
 

@@ -6,7 +6,7 @@ use super::row::{PAID, Row};
 use super::{refund, row};
 use crate::actor::{Access, Task};
 use crate::db::schema::pay;
-use crate::db::{self, Db, each};
+use crate::db::{self, Db, with_conn};
 use crate::domain::id::PayId;
 use crate::pay::Pay;
 use crate::pay::message::{Account, AccountRefund, FindAccounts, PaidAccounts};
@@ -52,7 +52,7 @@ impl Task<Pay> for PaidAccounts {
                 .filter(pay::pay_time.ge(Some(task.from)).and(pay::pay_time.le(Some(task.until))))
                 .order(pay::pay_id)
                 .limit(task.limit);
-            let rows: Vec<Row> = each!(db, paid.load(db))?;
+            let rows: Vec<Row> = with_conn!(db, paid.load(db))?;
             accounts(db, rows)
         };
         batch.iter().map(page).collect()

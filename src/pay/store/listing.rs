@@ -7,7 +7,7 @@ use super::row::{PAID, Row, UNPAID};
 use super::view;
 use crate::actor::{Access, Task};
 use crate::db::schema::{pay, pay_log, pay_notice, pay_refund};
-use crate::db::{self, Db, each};
+use crate::db::{self, Db, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::{OrderId, PayId};
@@ -42,7 +42,7 @@ fn page(task: &ListAll, db: &mut Db) -> db::Result<Vec<Payment>> {
             .filter(pay::order_id.between(OrderId::new(*of_order.start()), OrderId::new(*of_order.end())))
             .order(pay::pay_id.desc())
             .limit(task.limit);
-        let rows: Vec<Row> = each!(db, older.load(db))?;
+        let rows: Vec<Row> = with_conn!(db, older.load(db))?;
         let Some(last) = rows.last() else { break };
         before = last.pay_id;
         let ids: Vec<PayId> = rows.iter().map(|row| row.pay_id).collect();
@@ -76,7 +76,7 @@ impl Task<Pay> for Notices {
                     dsl::create_time,
                     dsl::body,
                 ));
-            Ok(each!(db, rows.load(db))?)
+            Ok(with_conn!(db, rows.load(db))?)
         };
         batch.iter().map(page).collect()
     }
@@ -89,16 +89,16 @@ impl Task<Pay> for Story {
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Event>>> {
         let story = |task: &Story| {
-            let payments: Vec<Row> = each!(db, pay::table.filter(pay::order_id.eq(task.order_id)).load(db))?;
+            let payments: Vec<Row> = with_conn!(db, pay::table.filter(pay::order_id.eq(task.order_id)).load(db))?;
             let ids: Vec<PayId> = payments.iter().map(|row| row.pay_id).collect();
             let mut events: Vec<Event> = payments.iter().flat_map(paid).collect();
             events.extend(told(db, &ids)?);
             let refunds: Vec<RefundRow> =
-                each!(db, pay_refund::table.filter(pay_refund::order_id.eq(task.order_id)).load(db))?;
+                with_conn!(db, pay_refund::table.filter(pay_refund::order_id.eq(task.order_id)).load(db))?;
             events.extend(refunds.iter().flat_map(refunded));
             let logged = pay_log::table.filter(pay_log::order_id.eq(task.order_id));
             let logged: Vec<(PayId, Timestamp)> =
-                each!(db, logged.select((pay_log::pay_id, pay_log::log_time)).load(db))?;
+                with_conn!(db, logged.select((pay_log::pay_id, pay_log::log_time)).load(db))?;
             let logged =
                 logged.into_iter().map(|(id, at)| Event::internal(at, "payment_logged", format!("payment {id}")));
             events.extend(logged);
@@ -125,7 +125,7 @@ fn told(db: &mut Db, ids: &[PayId]) -> db::Result<Vec<Event>> {
     let rows: Vec<(Timestamp, String, i32, Option<String>)> = db::load_by(ids, |ids| {
         let notices = dsl::pay_notice.filter(dsl::pay_id.eq_any(ids.iter().copied().map(Some)));
         let notices = notices.order((dsl::create_time, dsl::event_id));
-        each!(db, notices.select((dsl::create_time, dsl::event_id, dsl::times, dsl::reason)).load(db))
+        with_conn!(db, notices.select((dsl::create_time, dsl::event_id, dsl::times, dsl::reason)).load(db))
     })?;
     let line = |(at, event_id, times, reason): (Timestamp, String, i32, Option<String>)| {
         let verdict = reason.map_or_else(|| "believed".to_owned(), |reason| format!("not believed: {reason}"));

@@ -16,7 +16,7 @@ use diesel::prelude::*;
 
 use super::Pay;
 use crate::db::schema::pay_log;
-use crate::db::{self, Db, among, each, insert_all};
+use crate::db::{self, Db, any_of, insert_all, with_conn};
 use crate::domain::id::PayId;
 use crate::messaging::contract::{PAYMENT_PAID, Paid};
 use crate::messaging::inbox::bodies;
@@ -40,11 +40,11 @@ fn is_paid(message: &Message) -> bool {
 
 /// Consumes payment/paid: the log of payments.
 fn log(owner: &Pay, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
-    let now = owner.kit.clock.now();
+    let now = owner.context.clock.now();
     let paid: Vec<Result<Paid, String>> = bodies(fresh);
     let ids: Vec<PayId> = paid.iter().flatten().map(|paid| paid.pay_id).collect();
     let known: Vec<PayId> = db::load_by(&ids, |ids| {
-        each!(db, pay_log::table.filter(among(pay_log::pay_id, ids)).select(pay_log::pay_id).load(db))
+        with_conn!(db, pay_log::table.filter(any_of(pay_log::pay_id, ids)).select(pay_log::pay_id).load(db))
     })?;
     let mut known: HashSet<PayId> = known.into_iter().collect();
     let rows: Vec<_> = paid

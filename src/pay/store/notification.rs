@@ -8,10 +8,10 @@ use serde::Serialize;
 use super::judge::{Effect, judge};
 use super::refund::{self, RefundRow};
 use super::row::{self, PAID, UNPAID};
-use crate::actor::{Access, Door, Task};
+use crate::actor::{Access, Priority, Task};
 use crate::db::query::bulk::{Kind, Update};
 use crate::db::schema::{pay, pay_ask, pay_notice, pay_open};
-use crate::db::{self, Db, among, among_pairs, each, insert_all};
+use crate::db::{self, Db, any_of, any_of_pairs, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::PayId;
 use crate::gateway::Event;
@@ -42,10 +42,10 @@ struct NoticeRow {
 impl Task<Pay> for Notify {
     type Outcome = Result<(), Rejected>;
     const ACCESS: Access = Access::Write;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<(), Rejected>>> {
-        let now = owner.kit.clock.now();
+        let now = owner.context.clock.now();
         let named: Vec<Option<PayId>> = batch.iter().map(|task| task.notice.out_trade_no.parse().ok()).collect();
         let mut rows = row::lock(db, &named.iter().flatten().copied().collect::<Vec<_>>())?;
         let refunds = refunds_told_of(db, batch, &named)?;
@@ -87,7 +87,7 @@ impl Task<Pay> for Notify {
         settle(db, &closed)?;
         refund::end(owner, &refunded, db)?;
         record(db, batch, &named, &outcomes, now)?;
-        outbox::write(db, &owner.kit, PAYMENT_PAID, std::time::Duration::ZERO, &paid)?;
+        outbox::write(db, &owner.context, PAYMENT_PAID, std::time::Duration::ZERO, &paid)?;
         Ok(outcomes)
     }
 }
@@ -103,12 +103,12 @@ fn refunds_told_of(db: &mut Db, batch: &[Notify], named: &[Option<PayId>]) -> db
 impl Task<Pay> for Close {
     type Outcome = ();
     const ACCESS: Access = Access::Write;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
         let rows = row::lock(db, &batch.iter().map(|task| task.pay_id).collect::<Vec<_>>())?;
         let open: Vec<PayId> = rows.values().filter(|row| row.is_open()).map(|row| row.pay_id).collect();
-        set_closed(db, &open, owner.kit.clock.now())?;
+        set_closed(db, &open, owner.context.clock.now())?;
         settle(db, &open)?;
         Ok(batch.iter().map(|_| ()).collect())
     }
@@ -131,9 +131,9 @@ const SET_PAID: Update = Update {
 
 fn set_closed(db: &mut Db, ids: &[PayId], now: Timestamp) -> db::Result<()> {
     for ids in ids.chunks(db::ROWS_PER_INSERT) {
-        let unpaid = pay::table.filter(among(pay::pay_id, ids).and(pay::is_paid.eq(UNPAID)));
+        let unpaid = pay::table.filter(any_of(pay::pay_id, ids).and(pay::is_paid.eq(UNPAID)));
         let closed = pay::close_time.eq(Some(now));
-        db::expect_rows(each!(db, diesel::update(unpaid).set(closed).execute(db))?, ids.len())?;
+        db::expect_rows(with_conn!(db, diesel::update(unpaid).set(closed).execute(db))?, ids.len())?;
     }
     Ok(())
 }
@@ -141,8 +141,8 @@ fn set_closed(db: &mut Db, ids: &[PayId], now: Timestamp) -> db::Result<()> {
 /// These payments are open no more.
 fn settle(db: &mut Db, ids: &[PayId]) -> db::Result<()> {
     for ids in ids.chunks(db::ROWS_PER_INSERT) {
-        each!(db, diesel::delete(pay_open::table.filter(among(pay_open::pay_id, ids))).execute(db))?;
-        each!(db, diesel::delete(pay_ask::table.filter(among(pay_ask::pay_id, ids))).execute(db))?;
+        with_conn!(db, diesel::delete(pay_open::table.filter(any_of(pay_open::pay_id, ids))).execute(db))?;
+        with_conn!(db, diesel::delete(pay_ask::table.filter(any_of(pay_ask::pay_id, ids))).execute(db))?;
     }
     Ok(())
 }
@@ -157,7 +157,10 @@ fn record(
 ) -> db::Result<()> {
     let events: Vec<(&str, &str)> = batch.iter().map(|task| (task.provider, task.notice.event_id.as_str())).collect();
     let known: Vec<NoticeRow> = db::load_by_pairs(&events, |events| {
-        each!(db, pay_notice::table.filter(among_pairs((pay_notice::provider, pay_notice::event_id), events)).load(db))
+        with_conn!(
+            db,
+            pay_notice::table.filter(any_of_pairs((pay_notice::provider, pay_notice::event_id), events)).load(db)
+        )
     })?;
     let mut notices: HashMap<(String, String), (NoticeRow, bool)> =
         known.into_iter().map(|row| ((row.provider.clone(), row.event_id.clone()), (row, false))).collect();
@@ -189,7 +192,7 @@ fn record(
     let (new, again): (Vec<_>, Vec<_>) = notices.into_values().partition(|(_, is_new)| *is_new);
     for (row, _) in again {
         let stored = pay_notice::table.find((&row.provider, &row.event_id));
-        each!(
+        with_conn!(
             db,
             diesel::update(stored)
                 .set((

@@ -8,10 +8,10 @@ use serde::Serialize;
 
 use super::row::{PAID, Row, UNPAID};
 use super::{refund, row, sync, view};
-use crate::actor::{Access, Door, Task};
+use crate::actor::{Access, Priority, Task};
 use crate::db::query::bulk::{Kind, Update};
 use crate::db::schema::{pay, pay_open, pay_request};
-use crate::db::{self, Db, among, among_pairs, each, insert_all, locked};
+use crate::db::{self, Db, any_of, any_of_pairs, for_update, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId, UserId};
 use crate::domain::money::Money;
@@ -45,9 +45,11 @@ fn read_requests<'a>(db: &mut Db, keys: impl Iterator<Item = (UserId, &'a str)>)
     let wanted: HashSet<(UserId, &str)> = keys.collect();
     let keys: Vec<(UserId, &str)> = wanted.iter().copied().collect();
     let rows: Vec<RequestRow> = db::load_by_pairs(&keys, |keys| {
-        each!(
+        with_conn!(
             db,
-            pay_request::table.filter(among_pairs((pay_request::user_id, pay_request::idempotency_key), keys)).load(db)
+            pay_request::table
+                .filter(any_of_pairs((pay_request::user_id, pay_request::idempotency_key), keys))
+                .load(db)
         )
     })?;
     let exact = rows.into_iter().filter(|row| wanted.contains(&(row.user_id, row.idempotency_key.as_str())));
@@ -85,11 +87,11 @@ impl Task<Pay> for Open {
     const ACCESS: Access = Access::Write;
 
     fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Prior>> {
-        let now = owner.kit.clock.now();
+        let now = owner.context.clock.now();
         let mut requests = read_requests(db, batch.iter().map(|task| (task.user_id, task.key.as_str())))?;
         let orders: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
         let of_orders: Vec<Row> = db::load_by(&orders, |ids| {
-            each!(db, locked(pay::table.filter(among(pay::order_id, ids)).order(pay::pay_id)).load(db))
+            with_conn!(db, for_update(pay::table.filter(any_of(pay::order_id, ids)).order(pay::pay_id)).load(db))
         })?;
         let mut rows = row::read(db, &requests.values().filter_map(|row| row.pay_id).collect::<Vec<_>>())?;
         rows.extend(of_orders.into_iter().map(|row| (row.pay_id, row)));
@@ -149,7 +151,7 @@ fn payable(task: &Open, amount: Money, payments: &HashMap<PayId, Row>) -> Result
 
 fn new_payment(owner: &Pay, task: &Open, now: Timestamp) -> Row {
     Row {
-        pay_id: owner.kit.ids.next(),
+        pay_id: owner.context.ids.next(),
         order_id: task.order_id,
         user_id: task.user_id,
         pay_amount: task.amount.unwrap_or_default(),
@@ -182,7 +184,7 @@ const SET_CHECKOUT: Update = Update {
 impl Task<Pay> for SetCheckout {
     type Outcome = Option<Payment>;
     const ACCESS: Access = Access::Write;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<Payment>>> {
         let ids: Vec<PayId> = batch.iter().map(|task| task.pay_id).collect();
@@ -216,10 +218,10 @@ impl Task<Pay> for Find {
 impl Task<Pay> for CountUnsettled {
     type Outcome = Unsettled;
     const ACCESS: Access = Access::Read;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Unsettled>> {
-        let open = each!(db, pay_open::table.count().get_result(db))?;
+        let open = with_conn!(db, pay_open::table.count().get_result(db))?;
         let (refunds_pending, refunds_parked) = refund::count(db)?;
         Ok(vec![Unsettled { open, refunds_pending, refunds_parked }; batch.len()])
     }

@@ -6,10 +6,10 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::row::{self, PAID, Row};
-use crate::actor::{Access, Door, Task};
+use crate::actor::{Access, Priority, Task};
 use crate::db::query::bulk::{Kind, Update};
 use crate::db::schema::{pay, pay_refund};
-use crate::db::{self, Db, among, claimed, each, insert_all, locked};
+use crate::db::{self, Db, any_of, for_update, insert_all, skip_locked, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId, RefundId};
 use crate::domain::money::Money;
@@ -51,14 +51,14 @@ impl RefundRow {
 /// Refunds by their numbers, locked until the transaction ends.
 pub fn lock(db: &mut Db, ids: &[RefundId]) -> db::Result<Vec<RefundRow>> {
     db::load_by(ids, |ids| {
-        let refunds = pay_refund::table.filter(among(pay_refund::refund_id, ids)).order(pay_refund::refund_id);
-        each!(db, locked(refunds).load(db))
+        let refunds = pay_refund::table.filter(any_of(pay_refund::refund_id, ids)).order(pay_refund::refund_id);
+        with_conn!(db, for_update(refunds).load(db))
     })
 }
 
 /// The refunds of payments.
 pub fn of_payments(db: &mut Db, ids: &[PayId]) -> db::Result<Vec<RefundRow>> {
-    db::load_by(ids, |ids| each!(db, pay_refund::table.filter(among(pay_refund::pay_id, ids)).load(db)))
+    db::load_by(ids, |ids| with_conn!(db, pay_refund::table.filter(any_of(pay_refund::pay_id, ids)).load(db)))
 }
 
 /// What went back of payments.
@@ -78,18 +78,18 @@ pub fn not_done(db: &mut Db, pay_id: PayId) -> db::Result<Vec<RefundRow>> {
 /// How many are pending, and how many parked.
 pub fn count(db: &mut Db) -> db::Result<(i64, i64)> {
     let of = |status: i32| pay_refund::table.filter(pay_refund::status.eq(status)).count();
-    let pending = each!(db, of(PENDING).get_result(db))?;
-    Ok((pending, each!(db, of(PARKED).get_result(db))?))
+    let pending = with_conn!(db, of(PENDING).get_result(db))?;
+    Ok((pending, with_conn!(db, of(PARKED).get_result(db))?))
 }
 
 /// Consumes order/repay: writes each refund once. The payment is locked before its refunds are read, so that together
 /// they never exceed what was paid; what would is parked for somebody to look at.
 pub fn plan(owner: &Pay, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
-    let now = owner.kit.clock.now();
+    let now = owner.context.clock.now();
     let wanted: Vec<Result<Repay, String>> = bodies(messages);
     let orders: Vec<OrderId> = wanted.iter().flatten().map(|repay| repay.order_id).collect();
     let payments: Vec<Row> = db::load_by(&orders, |ids| {
-        each!(db, locked(pay::table.filter(among(pay::order_id, ids)).order(pay::pay_id)).load(db))
+        with_conn!(db, for_update(pay::table.filter(any_of(pay::order_id, ids)).order(pay::pay_id)).load(db))
     })?;
     let mut known = of_payments(db, &payments.iter().map(|row| row.pay_id).collect::<Vec<_>>())?;
     let mut new = Vec::new();
@@ -153,16 +153,16 @@ const NEXT: Update = Update {
 impl Task<Pay> for TakeRefunds {
     type Outcome = Vec<DueRefund>;
     const ACCESS: Access = Access::Write;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<DueRefund>>> {
-        let now = owner.kit.clock.now();
+        let now = owner.context.clock.now();
         let take = |task: &TakeRefunds| {
             let due = pay_refund::table
                 .filter(pay_refund::status.eq(PENDING).and(pay_refund::due_time.le(now)))
                 .order((pay_refund::due_time, pay_refund::refund_id))
                 .limit(task.limit);
-            let mut rows: Vec<RefundRow> = each!(db, claimed(due).load(db))?;
+            let mut rows: Vec<RefundRow> = with_conn!(db, skip_locked(due).load(db))?;
             let mut next = Vec::with_capacity(rows.len());
             for row in &mut rows {
                 row.attempts = row.attempts.saturating_add(1);
@@ -215,7 +215,7 @@ const END: Update = Update {
 impl Task<Pay> for EndRefund {
     type Outcome = ();
     const ACCESS: Access = Access::Write;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
         end(owner, batch, db)
@@ -224,7 +224,7 @@ impl Task<Pay> for EndRefund {
 
 /// Ends refunds.
 pub fn end(owner: &Pay, batch: &[EndRefund], db: &mut Db) -> db::Result<Vec<()>> {
-    let now = owner.kit.clock.now();
+    let now = owner.context.clock.now();
     let known = lock(db, &batch.iter().map(|task| task.refund_id).collect::<Vec<_>>())?;
     let mut ends: HashMap<RefundId, End<'_>> = HashMap::new();
     for task in batch {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use crate::db::schema::pay;
-use crate::db::{self, Db, among, each, locked};
+use crate::db::{self, Db, any_of, for_update, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId, UserId};
 use crate::domain::money::Money;
@@ -67,13 +67,13 @@ impl Row {
 /// Payments by their ids, locked until the transaction ends.
 pub fn lock(db: &mut Db, ids: &[PayId]) -> db::Result<HashMap<PayId, Row>> {
     let rows: Vec<Row> = db::load_by(ids, |ids| {
-        each!(db, locked(pay::table.filter(among(pay::pay_id, ids)).order(pay::pay_id)).load(db))
+        with_conn!(db, for_update(pay::table.filter(any_of(pay::pay_id, ids)).order(pay::pay_id)).load(db))
     })?;
     Ok(rows.into_iter().map(|row| (row.pay_id, row)).collect())
 }
 
 /// Payments by their ids.
 pub fn read(db: &mut Db, ids: &[PayId]) -> db::Result<HashMap<PayId, Row>> {
-    let rows: Vec<Row> = db::load_by(ids, |ids| each!(db, pay::table.filter(among(pay::pay_id, ids)).load(db)))?;
+    let rows: Vec<Row> = db::load_by(ids, |ids| with_conn!(db, pay::table.filter(any_of(pay::pay_id, ids)).load(db)))?;
     Ok(rows.into_iter().map(|row| (row.pay_id, row)).collect())
 }

@@ -5,10 +5,10 @@ use serde::Serialize;
 
 use super::row::Row;
 use super::{refund, row, view};
-use crate::actor::{Access, Door, Task};
+use crate::actor::{Access, Priority, Task};
 use crate::db::query::bulk::{Kind, Update};
 use crate::db::schema::{pay, pay_ask};
-use crate::db::{self, Db, among, claimed, each, insert_all};
+use crate::db::{self, Db, any_of, insert_all, skip_locked, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId};
 use crate::pay::Pay;
@@ -41,17 +41,17 @@ const NEXT: Update = Update {
 impl Task<Pay> for TakeAsks {
     type Outcome = Vec<Payment>;
     const ACCESS: Access = Access::Write;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Payment>>> {
-        let now = owner.kit.clock.now();
+        let now = owner.context.clock.now();
         let take = |task: &TakeAsks| {
             let due = pay_ask::table
                 .filter(pay_ask::ask_time.le(now))
                 .order((pay_ask::ask_time, pay_ask::pay_id))
                 .limit(task.limit)
                 .select((pay_ask::pay_id, pay_ask::asks));
-            let due: Vec<(PayId, i32)> = each!(db, claimed(due).load(db))?;
+            let due: Vec<(PayId, i32)> = with_conn!(db, skip_locked(due).load(db))?;
             let next =
                 |asks: i32| now.plus(task.again.delay(u32::try_from(asks).unwrap_or_default().saturating_add(1)));
             let rows: Vec<Next> = due.iter().map(|(id, asks)| Next { id: id.get(), next: next(*asks).0 }).collect();
@@ -71,7 +71,7 @@ impl Task<Pay> for LiveOf {
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Payment>>> {
         let orders: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
         let rows: Vec<Row> =
-            db::load_by(&orders, |ids| each!(db, pay::table.filter(among(pay::order_id, ids)).load(db)))?;
+            db::load_by(&orders, |ids| with_conn!(db, pay::table.filter(any_of(pay::order_id, ids)).load(db)))?;
         let live = view::payments(db, rows.into_iter().filter(|row| row.status() != Status::Closed))?;
         let of = |task: &LiveOf| live.values().filter(|live| live.order_id == task.order_id).cloned().collect();
         Ok(batch.iter().map(of).collect())

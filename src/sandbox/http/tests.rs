@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::actor::owner::Limits;
 use crate::actor::retry::Backoff;
-use crate::actor::{Crew, Faults, Kit, RelayWaker};
+use crate::actor::{BlockingExecutor, Context, Faults, RelayWaker};
 use crate::db::{Store, migrate};
 use crate::domain::clock::Clock;
 use crate::domain::id::{IdGenerator, NodeId, PayId};
@@ -66,13 +66,13 @@ async fn stand() -> Stand {
     migrate::run(&store, migrate::SANDBOX).unwrap();
     let (clock, node) = (Clock::default(), NodeId::try_from(0).unwrap());
     let ids = Arc::new(IdGenerator::new(clock.clone(), node));
-    let kit = Kit {
+    let context = Context {
         clock: clock.clone(),
         ids,
         node,
         faults: Faults::default(),
-        crew: Crew::default(),
-        nudge: RelayWaker::default(),
+        executor: BlockingExecutor::default(),
+        relay_waker: RelayWaker::default(),
     };
 
     let (tell, told) = mpsc::unbounded_channel();
@@ -93,7 +93,7 @@ async fn stand() -> Stand {
     let limits = Limits { mailbox: 64, reserved: 64, batch_max: 64 };
     let key = Key::new("a secret of the tests, of no use elsewhere").unwrap();
     let account = Account { key, merchant_id: "m".to_owned(), second: None, public_url };
-    let started = sandbox::start(kit.clone(), store, limits, account);
+    let started = sandbox::start(context.clone(), store, limits, account);
     assert!(data.gateway.set(Arc::clone(&started.gateways.first().unwrap().clone())).is_ok());
     let network = Network { outboxes: vec![started.outbox], routes: vec![started.route], inboxes: Vec::new() };
     let span = |ms| Span(Duration::from_millis(ms));
@@ -106,7 +106,7 @@ async fn stand() -> Stand {
         retention: span(60_000),
     };
     let (relay, _) = Relay::start(network, policy, clock, Faults::default());
-    kit.nudge.connect(relay.recipient());
+    context.relay_waker.connect(relay.recipient());
     Stand {
         platform: started.platform,
         gateway: started.gateways.first().unwrap().clone(),

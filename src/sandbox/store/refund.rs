@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::trade::{lock, number, tell_refunds};
 use crate::actor::{Access, Task};
 use crate::db::schema::{sandbox_refund, sandbox_trade};
-use crate::db::{self, Db, Result as DbResult, among, each, insert_all};
+use crate::db::{self, Db, Result as DbResult, any_of, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::money::Money;
 use crate::sandbox::Sandbox;
@@ -28,8 +28,8 @@ struct Row {
 fn read(db: &mut Db, numbers: &[&String]) -> DbResult<Vec<Row>> {
     use sandbox_refund::dsl;
     db::load_by(numbers, |numbers| {
-        let refunds = dsl::sandbox_refund.filter(among(dsl::out_trade_no, numbers));
-        each!(db, refunds.order((dsl::create_time, dsl::out_request_no)).load(db))
+        let refunds = dsl::sandbox_refund.filter(any_of(dsl::out_trade_no, numbers));
+        with_conn!(db, refunds.order((dsl::create_time, dsl::out_request_no)).load(db))
     })
 }
 
@@ -52,7 +52,7 @@ fn write_totals(db: &mut Db, totals: &BTreeMap<&str, Money>) -> DbResult<()> {
     use sandbox_trade::dsl;
     for (out_trade_no, total) in totals {
         let row = dsl::sandbox_trade.find(*out_trade_no);
-        db::expect_rows(each!(db, diesel::update(row).set(dsl::refunded.eq(*total)).execute(db))?, 1)?;
+        db::expect_rows(with_conn!(db, diesel::update(row).set(dsl::refunded.eq(*total)).execute(db))?, 1)?;
     }
     Ok(())
 }
@@ -63,7 +63,7 @@ impl Task<Sandbox> for Refund {
     const ACCESS: Access = Access::Write;
 
     fn run(owner: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Result<Trade, RefundRefusal>>> {
-        let now = owner.kit.clock.now();
+        let now = owner.context.clock.now();
         let mut trades = lock(db, batch.iter().map(|task| &task.out_trade_no))?;
         let numbers: Vec<&String> = batch.iter().map(|task| &task.out_trade_no).collect();
         let mut known = read(db, &numbers)?;
@@ -133,7 +133,7 @@ impl Task<Sandbox> for Statement {
                 .order(dsl::out_trade_no)
                 .limit(task.limit)
                 .select((dsl::out_trade_no, dsl::trade_no, dsl::charged, dsl::pay_time));
-            let paid: Vec<(String, String, Money, Option<Timestamp>)> = each!(db, paid.load(db))?;
+            let paid: Vec<(String, String, Money, Option<Timestamp>)> = with_conn!(db, paid.load(db))?;
             let mut refunds: HashMap<String, Vec<(String, Money, Timestamp)>> = HashMap::new();
             for row in read(db, &paid.iter().map(|row| &row.0).collect::<Vec<_>>())? {
                 refunds.entry(row.out_trade_no).or_default().push((row.out_request_no, row.amount, row.create_time));

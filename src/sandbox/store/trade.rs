@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-use crate::actor::{Access, Door, Task};
+use crate::actor::{Access, Priority, Task};
 use crate::db::schema::{sandbox_delivery, sandbox_trade};
-use crate::db::{Db, Error, ROWS_PER_INSERT, Result as DbResult, among, each, load_by, locked};
+use crate::db::{Db, Error, ROWS_PER_INSERT, Result as DbResult, any_of, for_update, load_by, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::EntryId;
 use crate::domain::money::Money;
@@ -65,8 +65,8 @@ fn load<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbResult<
     for numbers in numbers.chunks(ROWS_PER_INSERT) {
         use sandbox_delivery::dsl as delivery;
         use sandbox_trade::dsl as trade;
-        let found = trade::sandbox_trade.filter(among(trade::out_trade_no, numbers));
-        for row in each!(db, found.select(Row::as_select()).load(db))? {
+        let found = trade::sandbox_trade.filter(any_of(trade::out_trade_no, numbers));
+        for row in with_conn!(db, found.select(Row::as_select()).load(db))? {
             let trade = Trade {
                 out_trade_no: row.out_trade_no,
                 trade_no: row.trade_no,
@@ -80,10 +80,10 @@ fn load<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbResult<
             };
             trades.insert(trade.out_trade_no.clone(), trade);
         }
-        let attempts: Vec<(String, Timestamp, String, i32)> = each!(
+        let attempts: Vec<(String, Timestamp, String, i32)> = with_conn!(
             db,
             delivery::sandbox_delivery
-                .filter(among(delivery::out_trade_no, numbers))
+                .filter(any_of(delivery::out_trade_no, numbers))
                 .order((delivery::create_time, delivery::delivery_id))
                 .select((delivery::out_trade_no, delivery::create_time, delivery::event_id, delivery::status_code))
                 .load(db)
@@ -102,8 +102,8 @@ pub fn lock<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbRes
     use sandbox_trade::dsl;
     let numbers: Vec<&String> = numbers.collect();
     let _: Vec<String> = load_by(&numbers, |numbers| {
-        let trades = dsl::sandbox_trade.filter(among(dsl::out_trade_no, numbers)).order(dsl::out_trade_no);
-        each!(db, locked(trades.select(dsl::out_trade_no)).load(db))
+        let trades = dsl::sandbox_trade.filter(any_of(dsl::out_trade_no, numbers)).order(dsl::out_trade_no);
+        with_conn!(db, for_update(trades.select(dsl::out_trade_no)).load(db))
     })?;
     load(db, numbers.into_iter())
 }
@@ -114,7 +114,7 @@ impl Task<Sandbox> for Open {
 
     fn run(owner: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Result<Trade, OpenRefusal>>> {
         let mut trades = lock(db, batch.iter().map(|open| &open.out_trade_no))?;
-        let now = owner.kit.clock.now();
+        let now = owner.context.clock.now();
         let mut rows = Vec::new();
         let mut outcomes = Vec::with_capacity(batch.len());
         for Open { out_trade_no, amount, provider } in batch {
@@ -125,7 +125,7 @@ impl Task<Sandbox> for Open {
                 None => {
                     let trade = Trade {
                         out_trade_no: out_trade_no.clone(),
-                        trade_no: format!("sb{}", owner.kit.ids.next::<crate::domain::id::Entry>()),
+                        trade_no: format!("sb{}", owner.context.ids.next::<crate::domain::id::Entry>()),
                         status: Status::Open,
                         amount: *amount,
                         charged: Money::ZERO,
@@ -141,7 +141,7 @@ impl Task<Sandbox> for Open {
             });
         }
         for rows in rows.chunks(ROWS_PER_INSERT) {
-            each!(db, diesel::insert_into(sandbox_trade::table).values(rows).execute(db))?;
+            with_conn!(db, diesel::insert_into(sandbox_trade::table).values(rows).execute(db))?;
         }
         Ok(outcomes)
     }
@@ -177,7 +177,7 @@ impl Task<Sandbox> for Pay {
 
     fn run(owner: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Result<Trade, Refusal>>> {
         let mut trades = lock(db, batch.iter().map(|pay| &pay.out_trade_no))?;
-        let now = owner.kit.clock.now();
+        let now = owner.context.clock.now();
         let mut charged = Vec::new();
         let mut callbacks = Vec::new();
         let mut outcomes = Vec::with_capacity(batch.len());
@@ -204,8 +204,8 @@ impl Task<Sandbox> for Pay {
         }
         for charged in charged.chunks(ROWS_PER_INSERT) {
             use sandbox_trade::dsl;
-            let open = among(dsl::out_trade_no, charged).and(dsl::status.eq(number(Status::Open)));
-            each!(
+            let open = any_of(dsl::out_trade_no, charged).and(dsl::status.eq(number(Status::Open)));
+            with_conn!(
                 db,
                 diesel::update(dsl::sandbox_trade.filter(open))
                     .set((
@@ -226,7 +226,7 @@ impl Task<Sandbox> for Decline {
     const ACCESS: Access = Access::Write;
 
     fn run(owner: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Result<Trade, Refusal>>> {
-        let now = owner.kit.clock.now();
+        let now = owner.context.clock.now();
         let numbers: Vec<&String> = batch.iter().map(|decline| &decline.out_trade_no).collect();
         let (outcomes, declined) = end(&numbers, Status::Declined, &[Status::Open], db)?;
         let callbacks = declined
@@ -276,8 +276,8 @@ fn end(numbers: &[&String], to: Status, from: &[Status], db: &mut Db) -> DbResul
     for ended in ended.chunks(ROWS_PER_INSERT) {
         use sandbox_trade::dsl;
         let numbers: Vec<&str> = ended.iter().map(|trade| trade.out_trade_no.as_str()).collect();
-        let unpaid = among(dsl::out_trade_no, &numbers).and(dsl::status.eq_any(&before));
-        each!(db, diesel::update(dsl::sandbox_trade.filter(unpaid)).set(dsl::status.eq(number(to))).execute(db))?;
+        let unpaid = any_of(dsl::out_trade_no, &numbers).and(dsl::status.eq_any(&before));
+        with_conn!(db, diesel::update(dsl::sandbox_trade.filter(unpaid)).set(dsl::status.eq(number(to))).execute(db))?;
     }
     Ok((outcomes, ended))
 }
@@ -305,20 +305,20 @@ fn tell(owner: &Sandbox, callbacks: Vec<(u64, Callback)>, db: &mut Db) -> DbResu
         by_delay.entry(delay_ms).or_default().push((callback.event.data.out_trade_no.clone(), callback));
     }
     by_delay.into_iter().try_for_each(|(delay_ms, messages)| {
-        outbox::write(db, &owner.kit, CALLBACK, Duration::from_millis(delay_ms), &messages)
+        outbox::write(db, &owner.context, CALLBACK, Duration::from_millis(delay_ms), &messages)
     })
 }
 
 impl Task<Sandbox> for Record {
     type Outcome = ();
     const ACCESS: Access = Access::Write;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<()>> {
         let rows: Vec<DeliveryRow<'_>> = batch
             .iter()
             .map(|Record { out_trade_no, attempt }| DeliveryRow {
-                delivery_id: owner.kit.ids.next(),
+                delivery_id: owner.context.ids.next(),
                 out_trade_no,
                 event_id: &attempt.event_id,
                 status_code: attempt.status_code,
@@ -326,7 +326,7 @@ impl Task<Sandbox> for Record {
             })
             .collect();
         for rows in rows.chunks(ROWS_PER_INSERT) {
-            each!(db, diesel::insert_into(sandbox_delivery::table).values(rows).execute(db))?;
+            with_conn!(db, diesel::insert_into(sandbox_delivery::table).values(rows).execute(db))?;
         }
         Ok(batch.iter().map(|_| ()).collect())
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use crate::db::schema::users;
-use crate::db::{self, Db, among, each, locked};
+use crate::db::{self, Db, any_of, for_update, with_conn};
 use crate::domain::id::UserId;
 use crate::domain::money::Money;
 use crate::user::message;
@@ -20,8 +20,8 @@ pub const COLUMNS: Columns =
 /// Locks users until the transaction ends; answers their balances.
 pub fn lock(db: &mut Db, ids: impl Iterator<Item = UserId>) -> db::Result<HashMap<UserId, Money>> {
     let rows: Vec<(UserId, Money)> = db::load_by(&ids.collect::<Vec<_>>(), |ids| {
-        let users = users::table.filter(among(users::user_id, ids)).order(users::user_id);
-        each!(db, locked(users.select((users::user_id, users::user_money))).load(db))
+        let users = users::table.filter(any_of(users::user_id, ids)).order(users::user_id);
+        with_conn!(db, for_update(users.select((users::user_id, users::user_money))).load(db))
     })?;
     Ok(rows.into_iter().collect())
 }
@@ -29,7 +29,7 @@ pub fn lock(db: &mut Db, ids: impl Iterator<Item = UserId>) -> db::Result<HashMa
 /// Users by their ids.
 pub fn find(db: &mut Db, ids: impl Iterator<Item = UserId>) -> db::Result<HashMap<UserId, message::User>> {
     let rows: Vec<message::User> = db::load_by(&ids.collect::<Vec<_>>(), |ids| {
-        each!(db, users::table.filter(among(users::user_id, ids)).select(COLUMNS).load(db))
+        with_conn!(db, users::table.filter(any_of(users::user_id, ids)).select(COLUMNS).load(db))
     })?;
     Ok(rows.into_iter().map(|row| (row.user_id, row)).collect())
 }

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use super::account::COLUMNS;
 use crate::actor::{Access, Task};
 use crate::db::schema::{user_money_log, user_score_log, users};
-use crate::db::{self, Db, each};
+use crate::db::{self, Db, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::{OrderId, UserId};
@@ -25,11 +25,11 @@ impl Task<User> for List {
             let rows = match &task.user_name {
                 None => {
                     let page = users::table.filter(older).order(users::user_id.desc()).limit(task.limit);
-                    each!(db, page.select(COLUMNS).load(db))
+                    with_conn!(db, page.select(COLUMNS).load(db))
                 }
                 Some(name) => {
                     let named = users::table.filter(older.and(users::user_name.eq(name.as_str())));
-                    each!(db, named.select(COLUMNS).load(db))
+                    with_conn!(db, named.select(COLUMNS).load(db))
                 }
             };
             Ok(rows?)
@@ -59,7 +59,7 @@ impl Task<User> for MoneyLog {
                 .order((dsl::order_id.desc(), dsl::money_log_type.desc()))
                 .limit(task.limit)
                 .select((dsl::order_id, dsl::money_log_type, dsl::use_money, dsl::create_time));
-            let rows: Vec<(OrderId, Direction, Money, Timestamp)> = each!(db, page.load(db))?;
+            let rows: Vec<(OrderId, Direction, Money, Timestamp)> = with_conn!(db, page.load(db))?;
             let entry = |(order_id, money_log_type, use_money, create_time)| MoneyEntry {
                 order_id,
                 money_log_type,
@@ -88,7 +88,7 @@ impl Task<User> for ScoreLog {
                 .order((dsl::order_id.desc(), dsl::score_log_type.desc()))
                 .limit(task.limit)
                 .select((dsl::order_id, dsl::score_log_type, dsl::score, dsl::create_time));
-            let rows: Vec<(OrderId, Direction, i64, Timestamp)> = each!(db, page.load(db))?;
+            let rows: Vec<(OrderId, Direction, i64, Timestamp)> = with_conn!(db, page.load(db))?;
             let entry = |(order_id, score_log_type, score, create_time)| ScoreEntry {
                 order_id,
                 score_log_type,
@@ -112,10 +112,10 @@ impl Task<User> for Story {
             use user_score_log::dsl as score;
             let log = money::user_money_log.filter(money::order_id.eq(task.order_id));
             let log = log.select((money::money_log_type, money::use_money, money::create_time));
-            let taken: Vec<(Direction, Money, Timestamp)> = each!(db, log.load(db))?;
+            let taken: Vec<(Direction, Money, Timestamp)> = with_conn!(db, log.load(db))?;
             let log = score::user_score_log.filter(score::order_id.eq(task.order_id));
             let log = log.select((score::score_log_type, score::score, score::create_time));
-            let points: Vec<(Direction, i64, Timestamp)> = each!(db, log.load(db))?;
+            let points: Vec<(Direction, i64, Timestamp)> = with_conn!(db, log.load(db))?;
             let taken = taken.into_iter().map(|(direction, money, at)| {
                 let what = if direction == Direction::Forward { "balance_taken" } else { "balance_given_back" };
                 Event::new(at, what, money.to_string())

@@ -11,10 +11,10 @@ use diesel::prelude::*;
 use super::User;
 use super::error::{AdjustRefusal, NameTaken, Refusal};
 use super::message::{self, Adjust, Credential, Find, FindCredential, Register, SetPassword, Take};
-use crate::actor::{Access, Door, Task};
+use crate::actor::{Access, Priority, Task};
 use crate::db::query::bulk::{DELTA, Update};
 use crate::db::schema::{user_adjustment, user_money_log, users};
-use crate::db::{self, Db, among, each, insert_all};
+use crate::db::{self, Db, any_of, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{Entry, OrderId, UserId};
 use crate::domain::money::Money;
@@ -40,10 +40,10 @@ struct LogRow {
 fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashMap<(OrderId, Direction), Money>> {
     use user_money_log::dsl;
     let rows: Vec<(OrderId, Direction, Money)> = db::load_by(orders, |orders| {
-        each!(
+        with_conn!(
             db,
             dsl::user_money_log
-                .filter(among(dsl::order_id, orders))
+                .filter(any_of(dsl::order_id, orders))
                 .select((dsl::order_id, dsl::money_log_type, dsl::use_money))
                 .load(db)
         )
@@ -70,10 +70,10 @@ const CHANGE_MONEY: Update = Update {
 impl Task<User> for Take {
     type Outcome = Result<(), Refusal>;
     const ACCESS: Access = Access::Write;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<(), Refusal>>> {
-        let now = owner.kit.clock.now();
+        let now = owner.context.clock.now();
         let mut left = account::lock(db, batch.iter().map(|task| task.user_id))?;
         let mut known: HashSet<(OrderId, Direction)> =
             read_log(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?.into_keys().collect();
@@ -139,7 +139,7 @@ fn effect_of(message: &Message) -> Effect {
 
 /// Gives back what each order took, and writes a tombstone where it took nothing.
 fn give_back(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
-    let now = owner.kit.clock.now();
+    let now = owner.context.clock.now();
     let cancelled: Vec<Result<Release, String>> = bodies(messages);
     account::lock(db, cancelled.iter().flatten().map(|order| order.user_id))?;
     let mut known = read_log(db, &cancelled.iter().flatten().map(|order| order.order_id).collect::<Vec<_>>())?;
@@ -194,7 +194,7 @@ impl Task<User> for FindCredential {
                 users::user_password,
                 users::user_role,
             ));
-            Ok(each!(db, row.get_result(db)).optional()?)
+            Ok(with_conn!(db, row.get_result(db)).optional()?)
         };
         batch.iter().map(credential).collect()
     }
@@ -206,10 +206,10 @@ impl Task<User> for Register {
     const ACCESS: Access = Access::Write;
 
     fn run(owner: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<message::User, NameTaken>>> {
-        let now = owner.kit.clock.now();
+        let now = owner.context.clock.now();
         let register = |task: &Register| {
             let name = task.user_name.as_str();
-            let taken = each!(db, users::table.filter(users::user_name.eq(name)).count().get_result::<i64>(db))?;
+            let taken = with_conn!(db, users::table.filter(users::user_name.eq(name)).count().get_result::<i64>(db))?;
             if taken > 0 {
                 return Ok(Err(NameTaken));
             }
@@ -224,7 +224,7 @@ impl Task<User> for Register {
                 users::user_reg_time.eq(now),
                 users::user_role.eq(task.role),
             );
-            each!(db, diesel::insert_into(users::table).values(values).execute(db))?;
+            with_conn!(db, diesel::insert_into(users::table).values(values).execute(db))?;
             if task.user_money != Money::ZERO || task.user_score != 0 {
                 let opening = "opening balance".to_owned();
                 adjusted(owner, db, task.user_id, (task.user_money, task.user_score), opening, now)?;
@@ -250,7 +250,7 @@ impl Task<User> for SetPassword {
     fn run(_: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<bool>> {
         let set = |task: &SetPassword| {
             let row = users::table.find(task.user_id);
-            Ok(each!(db, diesel::update(row).set(users::user_password.eq(&task.password_hash)).execute(db))? == 1)
+            Ok(with_conn!(db, diesel::update(row).set(users::user_password.eq(&task.password_hash)).execute(db))? == 1)
         };
         batch.iter().map(set).collect()
     }
@@ -262,7 +262,7 @@ impl Task<User> for Adjust {
     const ACCESS: Access = Access::Write;
 
     fn run(owner: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<message::User, AdjustRefusal>>> {
-        let now = owner.kit.clock.now();
+        let now = owner.context.clock.now();
         let adjust = |task: &Adjust| {
             account::lock(db, std::iter::once(task.user_id))?;
             let Some(mut user) = account::find(db, std::iter::once(task.user_id))?.remove(&task.user_id) else {
@@ -273,7 +273,7 @@ impl Task<User> for Adjust {
                 return Ok(Err(AdjustRefusal::OutOfRange));
             };
             let unchanged = users::table.find(task.user_id).filter(users::user_money.eq(user.user_money));
-            let met = each!(
+            let met = with_conn!(
                 db,
                 diesel::update(unchanged).set((users::user_money.eq(money), users::user_score.eq(score))).execute(db)
             )?;
@@ -295,13 +295,13 @@ fn adjusted(
     now: Timestamp,
 ) -> db::Result<()> {
     let row = (
-        user_adjustment::adjustment_id.eq(owner.kit.ids.next::<Entry>()),
+        user_adjustment::adjustment_id.eq(owner.context.ids.next::<Entry>()),
         user_adjustment::user_id.eq(user_id),
         user_adjustment::money.eq(money),
         user_adjustment::score.eq(score),
         user_adjustment::reason.eq(reason),
         user_adjustment::create_time.eq(now),
     );
-    each!(db, diesel::insert_into(user_adjustment::table).values(row).execute(db))?;
+    with_conn!(db, diesel::insert_into(user_adjustment::table).values(row).execute(db))?;
     Ok(())
 }

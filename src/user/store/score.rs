@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::account;
 use crate::db::query::bulk::{DELTA, Update};
 use crate::db::schema::user_score_log;
-use crate::db::{self, Db, among, each, insert_all};
+use crate::db::{self, Db, any_of, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, UserId};
 use crate::domain::points::points;
@@ -36,8 +36,8 @@ const CHANGE_SCORE: Update =
 fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashMap<(OrderId, Direction), i64>> {
     use user_score_log::dsl;
     let rows: Vec<(OrderId, Direction, i64)> = db::load_by(orders, |orders| {
-        let of_orders = dsl::user_score_log.filter(among(dsl::order_id, orders));
-        each!(db, of_orders.select((dsl::order_id, dsl::score_log_type, dsl::score)).load(db))
+        let of_orders = dsl::user_score_log.filter(any_of(dsl::order_id, orders));
+        with_conn!(db, of_orders.select((dsl::order_id, dsl::score_log_type, dsl::score)).load(db))
     })?;
     Ok(rows.into_iter().map(|(order_id, direction, score)| ((order_id, direction), score)).collect())
 }
@@ -80,7 +80,7 @@ pub fn take_back(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result
 }
 
 fn log_row(owner: &User, order_id: OrderId, user_id: UserId, score_log_type: Direction, score: i64) -> LogRow {
-    LogRow { order_id, score_log_type, user_id, score, create_time: owner.kit.clock.now() }
+    LogRow { order_id, score_log_type, user_id, score, create_time: owner.context.clock.now() }
 }
 
 /// Writes the log and what it changes. Points that were spent meanwhile leave a debt, not a refusal.

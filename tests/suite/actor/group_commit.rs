@@ -11,7 +11,7 @@ use tradepost::actor::fault::Fault;
 use tradepost::actor::health::State;
 use tradepost::actor::owner::Limits;
 use tradepost::actor::task::ask;
-use tradepost::db::each;
+use tradepost::db::with_conn;
 
 use crate::support::eventually;
 use crate::support::ledger::{Age, LIMITS, List, Promised, Running, Then, Write};
@@ -164,7 +164,7 @@ fn mark(running: &Running) -> bool {
         ),
         _ => ("SET @mark = 777", "CAST(COALESCE(@mark = 777, 0) AS SIGNED)"),
     };
-    let was_set: i64 = each!(db, diesel::select(diesel::dsl::sql::<BigInt>(is_set)).get_result(db)).unwrap();
+    let was_set: i64 = with_conn!(db, diesel::select(diesel::dsl::sql::<BigInt>(is_set)).get_result(db)).unwrap();
     db.batch_execute(set).unwrap();
     was_set == 1
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
-use tradepost::db::{Db, each};
+use tradepost::db::{Db, with_conn};
 
 use crate::server::{Engine, engine};
 
@@ -44,7 +44,7 @@ struct Row {
 }
 
 fn rows(db: &mut Db, query: &str) -> Vec<Row> {
-    let rows: Vec<Row> = each!(db, diesel::sql_query(query).load(db)).unwrap();
+    let rows: Vec<Row> = with_conn!(db, diesel::sql_query(query).load(db)).unwrap();
     rows.into_iter().filter(|row| !row.a.starts_with("__")).collect()
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use tradepost::db::Limits;
-use tradepost::db::{self, Class, Db, Pooled, Store, each};
+use tradepost::db::{self, Class, Db, Pooled, Store, with_conn};
 
 use crate::server::place::Place;
 use crate::server::{Engine, Server, engine};
@@ -64,7 +64,7 @@ impl Ground {
 
 /// Runs a statement as the owners do.
 pub fn run(db: &mut Db, statement: &str) -> db::Result<usize> {
-    Ok(each!(db, diesel::sql_query(statement).execute(db))?)
+    Ok(with_conn!(db, diesel::sql_query(statement).execute(db))?)
 }
 
 /// What a statement fails with.
@@ -79,7 +79,7 @@ pub fn class(db: &mut Db, statement: &str) -> Class {
 pub fn name(db: &mut Db) -> String {
     let query =
         if engine() == Engine::Mysql { "CAST(connection_id() AS CHAR)" } else { "CAST(pg_backend_pid() AS TEXT)" };
-    each!(db, diesel::select(diesel::dsl::sql::<Text>(query)).get_result(db)).unwrap()
+    with_conn!(db, diesel::select(diesel::dsl::sql::<Text>(query)).get_result(db)).unwrap()
 }
 
 const ALL: &[Engine] = &[Engine::Sqlite, Engine::Postgres, Engine::Mysql];
@@ -139,7 +139,7 @@ fn a_prepared_statement_whose_table_has_changed_wants_a_new_connection() {
     let ground = Ground::new();
     let mut writer = ground.writer();
     let db = &mut *writer;
-    let mut read = || -> db::Result<Vec<i32>> { Ok(each!(db, item::table.select(item::n).load(db))?) };
+    let mut read = || -> db::Result<Vec<i32>> { Ok(with_conn!(db, item::table.select(item::n).load(db))?) };
     assert_eq!(read().unwrap().len(), 2);
     run(&mut ground.writer(), "ALTER TABLE item ALTER n TYPE SMALLINT").unwrap();
     run(&mut ground.writer(), "ALTER TABLE item ALTER n TYPE BIGINT").unwrap();

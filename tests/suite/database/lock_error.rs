@@ -4,7 +4,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use diesel::prelude::*;
-use tradepost::db::{self, Class, Db, each};
+use tradepost::db::{self, Class, Db, with_conn};
 
 use crate::database::error_class::{Ground, class, item, run};
 use crate::server::{Engine, engine};
@@ -32,7 +32,7 @@ fn a_lock_that_is_met_after_the_first_rows_is_busy_too() {
     // The same prepared statement each time: MariaDB's C library would wait for the rest of its rows for ever.
     let read = |db: &mut Db| -> db::Result<Vec<i32>> {
         let items = db::locked(item::table.order(item::id).select(item::n));
-        db::transaction(db, |db| Ok(each!(db, items.load(db))?))
+        db::transaction(db, |db| Ok(with_conn!(db, items.load(db))?))
     };
     for _ in 0..2 {
         assert_eq!(read(&mut waiter).unwrap_err().class, Class::Busy);

@@ -54,7 +54,7 @@ async fn while_a_server_refuses_nobody_waits_for_it_and_when_it_is_back_so_is_th
     run(&mut used, "SELECT 1").unwrap();
     proxy.refuse(true);
     assert_eq!(run(&mut used, "SELECT 1").unwrap_err().class, Class::Unreachable);
-    used.condemn();
+    used.mark_broken();
     assert!(!store.answers());
     for _ in 0..20 {
         let (error, waited) = refused(&store);
@@ -97,7 +97,7 @@ fn who_waits_gets_a_new_connection_where_the_one_in_use_was_thrown_away() {
         });
         thread::sleep(AT_ONCE);
         assert!(!waiter.is_finished(), "it has to wait");
-        in_use.condemn();
+        in_use.mark_broken();
         let (_new, waited) = waiter.join().unwrap();
         assert!(waited < LIMITS.acquire_within / 2, "it waited {waited:?}");
     });
@@ -114,6 +114,6 @@ fn a_good_connection_is_given_again_and_a_condemned_one_is_not() {
     let first = name(&mut store.reader().unwrap());
     let mut second = store.reader().unwrap();
     assert_eq!(name(&mut second), first);
-    second.condemn();
+    second.mark_broken();
     assert_ne!(name(&mut store.reader().unwrap()), first);
 }

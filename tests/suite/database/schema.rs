@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use diesel_migrations::MigrationHarness;
 use tradepost::db::migrate::{self, Migrations};
-use tradepost::db::{Db, Store, each};
+use tradepost::db::{Db, Store, with_conn};
 
 use crate::database::catalog::{Catalog, Column, Rule, of_statement};
 use crate::server::place::Place;
@@ -47,15 +47,15 @@ fn every_migration_can_be_undone_and_done_again() {
         let (_place, mut connection) = migrated(owner, migrations);
         let db = &mut connection;
         let mut steps = vec![unordered(db)];
-        while each!(db, db.revert_last_migration(migrations()).is_ok()) {
+        while with_conn!(db, db.revert_last_migration(migrations()).is_ok()) {
             steps.push(unordered(db));
         }
         assert_eq!(steps.last(), Some(&Catalog::default()), "{owner}: something is left when all is undone");
         for expected in steps.iter().rev().skip(1) {
-            each!(db, db.run_next_migration(migrations()).map(drop)).unwrap();
+            with_conn!(db, db.run_next_migration(migrations()).map(drop)).unwrap();
             assert_eq!(&unordered(db), expected, "{owner}");
         }
-        assert!(!each!(db, db.has_pending_migration(migrations())).unwrap(), "{owner}");
+        assert!(!with_conn!(db, db.has_pending_migration(migrations())).unwrap(), "{owner}");
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use tempfile::TempDir;
-use tradepost::db::each;
+use tradepost::db::with_conn;
 use tradepost::db::{self, Class, Db, Store};
 
 use crate::support::LIMITS;
@@ -160,7 +160,7 @@ fn a_statement_or_a_row_we_do_not_understand_is_a_bug() {
     assert_eq!(class(&mut db, "SELECT nothing FROM item"), Class::Bug);
     assert_eq!(class(&mut db, "SELEKT 1"), Class::Bug);
     let db = &mut db;
-    let null: QueryResult<String> = each!(db, diesel::select(diesel::dsl::sql::<Text>("NULL")).get_result(db));
+    let null: QueryResult<String> = with_conn!(db, diesel::select(diesel::dsl::sql::<Text>("NULL")).get_result(db));
     assert_eq!(db::Error::from(null.unwrap_err()).class, Class::Bug);
 }
 
@@ -185,7 +185,7 @@ fn pragma(db: &mut Db, name: &str) -> String {
         "(SELECT CAST(\"{}\" AS TEXT) FROM pragma_{name})",
         if name == "busy_timeout" { "timeout" } else { name }
     );
-    each!(db, diesel::select(diesel::dsl::sql::<Text>(&query)).get_result(db)).unwrap()
+    with_conn!(db, diesel::select(diesel::dsl::sql::<Text>(&query)).get_result(db)).unwrap()
 }
 
 #[test]

@@ -4,7 +4,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use serde_json::json;
-use tradepost::db::each;
+use tradepost::db::with_conn;
 
 use crate::database::error_class::{Ground, run};
 use crate::support::{TestApp, Wish};
@@ -19,7 +19,7 @@ fn a_unique_text_is_found_by_its_own_bytes_alone() {
     }
     let db = &mut *writer;
     for name in names {
-        let found = each!(db, {
+        let found = with_conn!(db, {
             diesel::sql_query("UPDATE item SET n = 5 WHERE name = ".to_owned() + placeholder())
                 .bind::<Text, _>(name)
                 .execute(db)

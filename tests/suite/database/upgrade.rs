@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use diesel_migrations::MigrationHarness;
 use serde_json::json;
-use tradepost::db::{each, migrate};
+use tradepost::db::{migrate, with_conn};
 
 use crate::support::{GOODS, TestApp, Wish};
 
@@ -17,7 +17,7 @@ fn take_back(app: &TestApp) {
         let mut connection = app.migrator(owner);
         let db = &mut connection;
         for _ in 0..since {
-            each!(db, db.revert_last_migration(migrations()).map(drop)).unwrap();
+            with_conn!(db, db.revert_last_migration(migrations()).map(drop)).unwrap();
         }
     }
 }

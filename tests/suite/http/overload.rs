@@ -103,7 +103,7 @@ async fn a_store_that_somebody_else_holds_is_waited_for_and_then_the_order_is_co
     let intruder = app.hold("goods", "goods");
     app.order(&zs, "golden", &Wish::golden()).await.expect(202);
     assert_eq!(app.stock(GOODS).await, 1000, "readers do not wait");
-    intruder.condemn();
+    intruder.mark_broken();
     app.settle().await;
     app.order(&zs, "golden", &Wish::golden()).await.expect(201);
     assert_eq!(app.stock(GOODS).await, 999);
@@ -124,7 +124,7 @@ async fn a_store_that_stays_locked_is_given_up_in_time_with_the_outcome_unknown(
     let goods = app.actor("goods").await;
     assert!(goods["last_error"]["message"].as_str().unwrap().starts_with("Busy: "), "{goods}");
     assert_eq!((&goods["restarts"], &goods["state"]), (&json!(0), &json!("running")));
-    intruder.condemn();
+    intruder.mark_broken();
     app.post(&path, &admin, body).await.expect(200);
     app.finish().await;
 }

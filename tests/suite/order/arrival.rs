@@ -6,7 +6,7 @@ use actix::Addr;
 use futures_util::future::{BoxFuture, join_all};
 use tradepost::actor::owner::Limits;
 use tradepost::actor::task::ask;
-use tradepost::actor::{Crew, Faults, Kit, OwnerActor, RelayWaker};
+use tradepost::actor::{BlockingExecutor, Context, Faults, OwnerActor, RelayWaker};
 use tradepost::config;
 use tradepost::coupon::{self, Coupon};
 use tradepost::db::{self, Store, migrate};
@@ -39,17 +39,17 @@ use Arrival::{Cancel, Reserve};
 /// How a reservation ended; `None` for what is no reservation.
 type Outcome = Option<bool>;
 
-fn kit() -> Kit {
+fn context() -> Context {
     let settings = config::read("", Vec::new()).unwrap();
     let clock = Clock::default();
     let ids = Arc::new(IdGenerator::new(clock.clone(), settings.node.id));
-    Kit {
+    Context {
         clock,
         ids,
         node: settings.node.id,
         faults: Faults::default(),
-        crew: Crew::default(),
-        nudge: RelayWaker::default(),
+        executor: BlockingExecutor::default(),
+        relay_waker: RelayWaker::default(),
     }
 }
 
@@ -127,7 +127,7 @@ async fn each<O: Consumer>(
 #[actix_web::test]
 async fn stock_is_right_in_every_order_of_arrival() {
     let start = async |store| {
-        let (owner, _) = OwnerActor::start(Arc::new(Goods { kit: kit() }), store, LIMITS);
+        let (owner, _) = OwnerActor::start(Arc::new(Goods { context: context() }), store, LIMITS);
         for goods_id in [1, 2] {
             let create = goods::message::Create {
                 goods_id: Id::new(goods_id),
@@ -155,7 +155,7 @@ async fn stock_is_right_in_every_order_of_arrival() {
 #[actix_web::test]
 async fn a_coupon_is_right_in_every_order_of_arrival() {
     let start = async |store| {
-        let (owner, _) = OwnerActor::start(Arc::new(Coupon { kit: kit() }), store, LIMITS);
+        let (owner, _) = OwnerActor::start(Arc::new(Coupon { context: context() }), store, LIMITS);
         let (coupon_id, user_id) = (Id::new(1), Id::new(1));
         ask(&owner, coupon::message::Create { coupon_id, user_id, coupon_price: Money(2_000) }).await.unwrap();
         owner
@@ -175,7 +175,7 @@ async fn a_coupon_is_right_in_every_order_of_arrival() {
 async fn a_balance_is_right_in_every_order_of_arrival() {
     let start = async |store| {
         let points_per_unit = config::read("", Vec::new()).unwrap().points.per_unit;
-        let (owner, _) = OwnerActor::start(Arc::new(User { kit: kit(), points_per_unit }), store, LIMITS);
+        let (owner, _) = OwnerActor::start(Arc::new(User { context: context(), points_per_unit }), store, LIMITS);
         let register = user::message::Register {
             user_id: Id::new(1),
             user_name: "zs".to_owned().try_into().unwrap(),

@@ -9,7 +9,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 use tradepost::actor::Faults;
 use tradepost::app::App;
-use tradepost::db::{self, each};
+use tradepost::db::{self, with_conn};
 use tradepost::domain::clock::Clock;
 use tradepost::{audit, config};
 
@@ -161,7 +161,7 @@ impl TestApp {
     /// Changes the tables of an owner behind its back.
     pub fn tamper(&self, owner: &str, statement: &str) {
         let db = &mut *self.store(owner).writer().unwrap();
-        let changed = each!(db, diesel::sql_query(statement).execute(db)).unwrap();
+        let changed = with_conn!(db, diesel::sql_query(statement).execute(db)).unwrap();
         assert!(changed > 0, "nothing was changed by {statement}");
     }
 
@@ -246,7 +246,7 @@ pub fn number(store: &db::Store, query: &str) -> i64 {
     let kind = if store.engine() == "mysql" { "SIGNED" } else { "BIGINT" };
     let query = format!("SELECT CAST(n AS {kind}) AS n FROM ({query}) AS one");
     let db = &mut *store.reader().unwrap();
-    each!(db, diesel::sql_query(query).get_result::<Row>(db)).unwrap().n
+    with_conn!(db, diesel::sql_query(query).get_result::<Row>(db)).unwrap().n
 }
 
 async fn read(

@@ -7,8 +7,10 @@ use std::time::{Duration, Instant};
 use actix::{Addr, Message};
 use diesel::prelude::*;
 use tradepost::actor::owner::Limits;
-use tradepost::actor::{Access, Crew, Door, Faults, Health, Kit, Owner, OwnerActor, RelayWaker, Reply, Task};
-use tradepost::db::each;
+use tradepost::actor::{
+    Access, BlockingExecutor, Context, Faults, Health, Owner, OwnerActor, Priority, RelayWaker, Reply, Task,
+};
+use tradepost::db::with_conn;
 use tradepost::db::{self, Db, Store};
 use tradepost::domain::clock::Clock;
 use tradepost::domain::id::{IdGenerator, NodeId};
@@ -29,14 +31,14 @@ diesel::table! {
 
 /// Owns one table: `entry (id)`.
 pub struct Ledger {
-    kit: Kit,
+    context: Context,
 }
 
 impl Owner for Ledger {
     const NAME: &'static str = "ledger";
 
-    fn kit(&self) -> &Kit {
-        &self.kit
+    fn context(&self) -> &Context {
+        &self.context
     }
 }
 
@@ -69,15 +71,15 @@ impl Running {
         store.migrator().unwrap().batch_execute(table).unwrap();
         let (clock, faults) = (Clock::default(), Faults::default());
         let node = NodeId::try_from(1).unwrap();
-        let kit = Kit {
-            crew: Crew::default(),
+        let context = Context {
+            executor: BlockingExecutor::default(),
             ids: Arc::new(IdGenerator::new(clock.clone(), node)),
             clock,
             node,
             faults: faults.clone(),
-            nudge: RelayWaker::default(),
+            relay_waker: RelayWaker::default(),
         };
-        let (addr, health) = OwnerActor::start(Arc::new(Ledger { kit }), store.clone(), limits);
+        let (addr, health) = OwnerActor::start(Arc::new(Ledger { context }), store.clone(), limits);
         Self { addr, health, faults, store, _place: place }
     }
 
@@ -88,7 +90,7 @@ impl Running {
 }
 
 fn entries(db: &mut Db) -> db::Result<Vec<i32>> {
-    Ok(each!(db, entry::table.select(entry::id).order(entry::id).load(db))?)
+    Ok(with_conn!(db, entry::table.select(entry::id).order(entry::id).load(db))?)
 }
 
 /// What an entry does after it has been written.
@@ -139,7 +141,7 @@ pub struct Swap {
 }
 
 fn insert(db: &mut Db, id: i32) -> db::Result<()> {
-    each!(db, diesel::insert_into(entry::table).values(entry::id.eq(id)).execute(db))?;
+    with_conn!(db, diesel::insert_into(entry::table).values(entry::id.eq(id)).execute(db))?;
     Ok(())
 }
 
@@ -185,7 +187,7 @@ impl Task<Ledger> for Swap {
 
     fn run(_: &Ledger, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
         let lock = |db: &mut Db, id: i32| -> db::Result<()> {
-            each!(db, diesel::update(entry::table.find(id)).set(entry::id.eq(id)).execute(db))?;
+            with_conn!(db, diesel::update(entry::table.find(id)).set(entry::id.eq(id)).execute(db))?;
             Ok(())
         };
         for Self { first, second, met } in batch {
@@ -204,7 +206,7 @@ impl Task<Ledger> for Swap {
 impl Task<Ledger> for Promised {
     type Outcome = i32;
     const ACCESS: Access = Access::Write;
-    const DOOR: Door = Door::Reserved;
+    const PRIORITY: Priority = Priority::Accepted;
 
     fn run(_: &Ledger, batch: &[Self], db: &mut Db) -> db::Result<Vec<i32>> {
         batch.iter().map(|Self(id)| insert(db, *id).map(|()| *id)).collect()
@@ -235,7 +237,7 @@ impl Task<Ledger> for Age {
         for _ in batch {
             db.batch_execute("CREATE TEMPORARY TABLE IF NOT EXISTS seen (n INTEGER)")?;
             db.batch_execute("INSERT INTO seen VALUES (1)")?;
-            ages.push(each!(db, seen::table.count().get_result(db))?);
+            ages.push(with_conn!(db, seen::table.count().get_result(db))?);
         }
         Ok(ages)
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use tradepost::actor::fault::Fault;
-use tradepost::db::each;
+use tradepost::db::with_conn;
 
 use super::{TestApp, eventually};
 
@@ -31,7 +31,7 @@ impl TestApp {
             };
             let mut reader = store.reader().unwrap();
             let db = &mut *reader;
-            let tables: Vec<Table> = each!(db, diesel::sql_query(query).load(db)).unwrap();
+            let tables: Vec<Table> = with_conn!(db, diesel::sql_query(query).load(db)).unwrap();
             drop(reader);
             for Table { name } in tables.into_iter().filter(|table| !table.name.starts_with("__")) {
                 let count = self.number(owner, &format!("SELECT count(*) AS n FROM {name}"));

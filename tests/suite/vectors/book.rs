@@ -8,8 +8,8 @@ use actix::Addr;
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use tradepost::actor::task::ask;
-use tradepost::actor::{Crew, Faults, Kit, OwnerActor, RelayWaker};
-use tradepost::db::{Store, each, migrate};
+use tradepost::actor::{BlockingExecutor, Context, Faults, OwnerActor, RelayWaker};
+use tradepost::db::{Store, migrate, with_conn};
 use tradepost::domain::clock::Clock;
 use tradepost::domain::id::{IdGenerator, NodeId};
 use tradepost::gateway::{Event, Notice};
@@ -38,15 +38,15 @@ impl Book {
         let store = Store::new(&place.url(), "pay", LIMITS).unwrap();
         migrate::run(&store, migrate::PAY).unwrap();
         let (clock, node) = (Clock::default(), NodeId::try_from(1).unwrap());
-        let kit = Kit {
-            crew: Crew::default(),
+        let context = Context {
+            executor: BlockingExecutor::default(),
             ids: Arc::new(IdGenerator::new(clock.clone(), node)),
             clock,
             node,
             faults: Faults::default(),
-            nudge: RelayWaker::default(),
+            relay_waker: RelayWaker::default(),
         };
-        let owner = Arc::new(Pay { kit, ask_after: Duration::from_secs(2) });
+        let owner = Arc::new(Pay { context, ask_after: Duration::from_secs(2) });
         let (pay, _) = OwnerActor::start(owner, store.clone(), ledger::LIMITS);
         let provider = if provider == "alipay" { "alipay" } else { "wechat" };
         let mut book = Self { pay, store, provider, numbers: HashMap::new(), _place: place };
@@ -93,7 +93,7 @@ impl Book {
 
     fn sql(&self, statement: &str) {
         let db = &mut *self.store.writer().unwrap();
-        assert_eq!(each!(db, diesel::sql_query(statement).execute(db)).unwrap(), 1);
+        assert_eq!(with_conn!(db, diesel::sql_query(statement).execute(db)).unwrap(), 1);
     }
 
     /// Our number where it is one of ours, else a number that is nobody's.
