@@ -54,7 +54,7 @@ pub fn write<O: Owner>(owner: &O, db: &mut Db, mut batch: Batch<O>, health: &Hea
         _ => Disposition::Keep,
     };
     let done = done.and_then(|()| {
-        health.committed(size);
+        health.record_commit(size);
         owner.context().relay_waker.wake(O::NAME);
         catch_panic(|| owner.context().faults.hit(O::NAME, "after_commit"))
     });
@@ -78,7 +78,7 @@ fn apply<O: Owner>(owner: &O, db: &mut Db, batch: &mut Batch<O>, health: &Health
         Err(error) if is_item_error(error.class) => {
             // A broken constraint may only be somebody else's row that came first: the second pass finds it and tells.
             if error.class != Class::Constraint {
-                health.failed_with(&error.to_string());
+                health.record_error(&error.to_string());
             }
             pass.panicked |= error.class == Class::Panic;
             pass.retried += size(batch);
@@ -108,7 +108,7 @@ fn run_isolated<O: Owner>(owner: &O, db: &mut Db, batch: &mut Batch<O>, health: 
         Ok(errors)
     })?;
     for error in &errors {
-        health.failed_with(&error.to_string());
+        health.record_error(&error.to_string());
     }
     Ok(count(errors.len()))
 }
@@ -121,7 +121,7 @@ pub fn read<O: Owner>(owner: &O, db: &mut Db, mut batch: Batch<O>, health: &Heal
     let disposition = if done.is_ok() { Disposition::Keep } else { Disposition::Reopen };
     let (done, failed, retried) = match done {
         Err(error) if is_item_error(error.class) => {
-            health.failed_with(&error.to_string());
+            health.record_error(&error.to_string());
             let each = batch
                 .iter_mut()
                 .try_fold(0, |failed, typed| typed.run_isolated(owner, db).map(|e| failed + count(e.len())));
@@ -141,8 +141,8 @@ pub fn refuse<O: Owner>(batch: Batch<O>, error: &db::Error, health: &Health) {
 
 fn record_failure<O: Owner>(batch: &Batch<O>, error: &db::Error, retried: u64, health: &Health) {
     health.set_reachable(!matches!(error.class, Class::Unreachable | Class::Damaged));
-    health.answered(0, size(batch), retried);
-    health.failed_with(&error.to_string());
+    health.record_replies(0, size(batch), retried);
+    health.record_error(&error.to_string());
 }
 
 fn reply_all<O: Owner>(batch: Batch<O>, done: db::Result<()>, failed: u64, retried: u64, health: &Health) {
@@ -150,9 +150,9 @@ fn reply_all<O: Owner>(batch: Batch<O>, done: db::Result<()>, failed: u64, retri
     match done {
         Ok(()) => {
             health.set_reachable(true);
-            health.answered(size.saturating_sub(failed), failed, retried);
+            health.record_replies(size.saturating_sub(failed), failed, retried);
             let waited: Vec<_> = batch.into_iter().flat_map(AnyBatch::answer).collect();
-            health.took(waited.into_iter());
+            health.record_latencies(waited.into_iter());
         }
         Err(error) => {
             record_failure(&batch, &error, retried, health);

@@ -37,7 +37,7 @@ where
     loop {
         let born = tokio::time::Instant::now();
         if let Err(panic) = AssertUnwindSafe(&mut life).catch_unwind().await {
-            health.failed_with(&panic_text(panic.as_ref()));
+            health.record_error(&panic_text(panic.as_ref()));
         }
         health.restarting();
         if born.elapsed() > GOOD_LIFE {
@@ -50,7 +50,7 @@ where
                 Ok(true) => break health.restarted(),
                 Ok(false) => return health.stopped(),
                 // It is as dead as before, and is not to answer half-way restarted: once more, a little later.
-                Err(panic) => health.failed_with(&panic_text(panic.as_ref())),
+                Err(panic) => health.record_error(&panic_text(panic.as_ref())),
             }
         }
     }

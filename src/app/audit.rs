@@ -17,5 +17,5 @@ pub fn audit(settings: &Settings, now: Timestamp, progress: impl FnMut(u64, u64)
     settings.store.statement_within.0 = Duration::ZERO;
     let stores = Stores::open(&settings)?;
     stores.expect_all()?;
-    Ok(audit::run(&stores.books, now, settings.audit.grace.0, progress)?)
+    Ok(audit::run(&stores.owners, now, settings.audit.grace.0, progress)?)
 }

@@ -9,7 +9,7 @@ use super::stores::Stores;
 use crate::actor::{BlockingExecutor, Context, Faults, Health, Owner, OwnerActor, RelayWaker};
 use crate::config::Settings;
 use crate::coordinator::actor::{self, OrderCoordinator};
-use crate::coordinator::{Owners, Tools};
+use crate::coordinator::{self, Owners};
 use crate::coupon::Coupon;
 use crate::domain::clock::Clock;
 use crate::domain::id::IdGenerator;
@@ -22,7 +22,7 @@ use crate::order::Order;
 use crate::pay::Pay;
 use crate::payments;
 use crate::payments::actor::Payments;
-use crate::sandbox::{self, Account, Platform};
+use crate::sandbox::{self, MerchantAccount, Platform};
 use crate::user::User;
 
 /// What the actors are made from.
@@ -31,7 +31,7 @@ pub struct Parts {
     pub stores: Stores,
     pub clock: Clock,
     pub faults: Faults,
-    pub sandbox: Option<Account>,
+    pub sandbox: Option<MerchantAccount>,
     pub platforms: Vec<Arc<dyn Gateway>>,
 }
 
@@ -72,19 +72,20 @@ fn build(parts: Parts) -> Graph {
     let wakers =
         [order_context.relay_waker.clone(), pay_context.relay_waker.clone(), sandbox_context.relay_waker.clone()];
     let points_per_unit = settings.points.per_unit;
-    let books = stores.books;
-    let (coupon, coupon_health) = OwnerActor::start(Arc::new(Coupon { context: context() }), books.coupon, limits);
-    let (goods, goods_health) = OwnerActor::start(Arc::new(Goods { context: context() }), books.goods, limits);
+    let owner_stores = stores.owners;
+    let (coupon, coupon_health) =
+        OwnerActor::start(Arc::new(Coupon { context: context() }), owner_stores.coupon, limits);
+    let (goods, goods_health) = OwnerActor::start(Arc::new(Goods { context: context() }), owner_stores.goods, limits);
     let (user, user_health) =
-        OwnerActor::start(Arc::new(User { context: context(), points_per_unit }), books.user, limits);
+        OwnerActor::start(Arc::new(User { context: context(), points_per_unit }), owner_stores.user, limits);
     let (order, order_health) = OwnerActor::start(
         Arc::new(Order { context: order_context, pay_within: settings.orders.pay_within.0 }),
-        books.order,
+        owner_stores.order,
         limits,
     );
     let (pay, pay_health) = OwnerActor::start(
-        Arc::new(Pay { context: pay_context, ask_after: settings.payments.ask.first.0 }),
-        books.pay,
+        Arc::new(Pay { context: pay_context, first_sync_after: settings.payments.ask.first.0 }),
+        owner_stores.pay,
         limits,
     );
     let mut health = vec![coupon_health, goods_health, user_health, order_health, pay_health];
@@ -108,7 +109,7 @@ fn build(parts: Parts) -> Graph {
     let coordinator_health = Arc::new(Health::new(actor::NAME, clock.clone(), capacity, None));
     let owners = Owners { coupon, goods, user, order, pay };
     let gateways = Gateways::new(gateways);
-    let coordinator = OrderCoordinator::start(Tools {
+    let coordinator = OrderCoordinator::start(coordinator::Context {
         owners: owners.clone(),
         ids: Arc::clone(&ids),
         clock: clock.clone(),
@@ -117,7 +118,7 @@ fn build(parts: Parts) -> Graph {
         health: Arc::clone(&coordinator_health),
     });
     let payments_health = Arc::new(Health::new(payments::actor::NAME, clock.clone(), payments::actor::AT_ONCE, None));
-    let payments = Payments::start(payments::Tools {
+    let payments = Payments::start(payments::Context {
         order: owners.order.clone(),
         pay: owners.pay.clone(),
         gateways: gateways.clone(),
@@ -165,7 +166,7 @@ fn network(
 fn outbox_of<O: Owner>(owner: &Addr<OwnerActor<O>>) -> Outbox {
     Outbox {
         producer: O::NAME,
-        look: owner.clone().recipient(),
+        backlog: owner.clone().recipient(),
         reclaim: owner.clone().recipient(),
         prune: owner.clone().recipient(),
         list: owner.clone().recipient(),
@@ -178,5 +179,10 @@ fn route<P: Owner, C: Consumer>(
     group: &'static str,
     consumer: &Addr<OwnerActor<C>>,
 ) -> Route {
-    Route { producer: P::NAME, group, turn: producer.clone().recipient(), deliver: consumer.clone().recipient() }
+    Route {
+        producer: P::NAME,
+        group,
+        ack_and_claim: producer.clone().recipient(),
+        deliver: consumer.clone().recipient(),
+    }
 }

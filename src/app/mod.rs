@@ -88,9 +88,9 @@ impl App {
     /// Looks for work that is due, starts it, and answers how much is under way: unfinished orders, messages, what is to be
     /// settled with platforms. Zero: nothing is left to do until time passes or a request comes.
     pub async fn work_left(&self) -> usize {
-        let sagas = self.graph.coordinator.send(coordinator::message::Sweep).await.unwrap_or(0);
-        let routes = self.graph.relay.send(relay::Sweep).await.unwrap_or(0);
-        let settled = self.graph.payments.send(payments::message::Sweep).await.unwrap_or(0);
+        let sagas = self.graph.coordinator.send(coordinator::message::ReconcileUnfinished).await.unwrap_or(0);
+        let routes = self.graph.relay.send(relay::Poll).await.unwrap_or(0);
+        let settled = self.graph.payments.send(payments::message::FindDue).await.unwrap_or(0);
         sagas + routes + settled
     }
 
@@ -165,8 +165,8 @@ fn sandbox_account(
     settings: &Settings,
     folder: &Path,
     address: SocketAddr,
-) -> anyhow::Result<Option<crate::sandbox::Account>> {
-    use crate::sandbox::{Account, Key};
+) -> anyhow::Result<Option<crate::sandbox::MerchantAccount>> {
+    use crate::sandbox::{Key, MerchantAccount};
     let sandbox = &settings.gateway.sandbox;
     if !sandbox.enabled {
         return Ok(None);
@@ -178,5 +178,5 @@ fn sandbox_account(
     };
     // A name of a platform lives as long as the process.
     let second = (!sandbox.second.is_empty()).then(|| &*sandbox.second.clone().leak());
-    Ok(Some(Account { key: Key::new(&secret)?, merchant_id: sandbox.merchant_id.clone(), second, public_url }))
+    Ok(Some(MerchantAccount { key: Key::new(&secret)?, merchant_id: sandbox.merchant_id.clone(), second, public_url }))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::audit::Books;
+use crate::audit::OwnerStores;
 use crate::config::{self, Settings};
 use crate::db::{self, Store, migrate};
 
@@ -10,7 +10,7 @@ use crate::db::{self, Store, migrate};
 #[derive(Debug, Clone)]
 pub struct Stores {
     /// Those of the five owners.
-    pub books: Books,
+    pub owners: OwnerStores,
     /// The sandbox platform's, where it is set up.
     pub sandbox: Option<Store>,
     /// The setting that says where an owner's tables are.
@@ -35,7 +35,7 @@ impl Stores {
             keys.insert(owner, key);
             opened
         };
-        let books = Books {
+        let owners = OwnerStores {
             coupon: open("coupon", &store.coupon.url)?,
             goods: open("goods", &store.goods.url)?,
             user: open("user", &store.user.url)?,
@@ -43,7 +43,7 @@ impl Stores {
             pay: open("pay", &store.pay.url)?,
         };
         let sandbox = settings.gateway.sandbox.enabled.then(|| open("sandbox", "")).transpose()?;
-        Ok(Self { books, sandbox, keys })
+        Ok(Self { owners, sandbox, keys })
     }
 
     fn wrong(&self, owner: &str, what: &str) -> config::Error {
@@ -52,13 +52,13 @@ impl Stores {
 
     /// Each store with whose it is, and its migrations.
     pub(crate) fn all(&self) -> Vec<(&'static str, &Store, migrate::Migrations)> {
-        let books = &self.books;
+        let owners = &self.owners;
         let mut all = vec![
-            ("coupon", &books.coupon, migrate::COUPON),
-            ("goods", &books.goods, migrate::GOODS),
-            ("user", &books.user, migrate::USER),
-            ("order", &books.order, migrate::ORDER),
-            ("pay", &books.pay, migrate::PAY),
+            ("coupon", &owners.coupon, migrate::COUPON),
+            ("goods", &owners.goods, migrate::GOODS),
+            ("user", &owners.user, migrate::USER),
+            ("order", &owners.order, migrate::ORDER),
+            ("pay", &owners.pay, migrate::PAY),
         ];
         all.extend(self.sandbox.as_ref().map(|store| ("sandbox", store, migrate::SANDBOX)));
         all

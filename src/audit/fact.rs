@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use diesel::prelude::*;
 
-use super::Books;
+use super::OwnerStores;
 use crate::db::schema::{
     coupon, coupon_log, goods_number_log, mq_producer, order_act, order_goods, order_refund, orders, pay, pay_log,
     pay_notice, pay_refund, user_money_log, user_score_log,
@@ -92,9 +92,13 @@ pub type Range = (OrderId, OrderId);
 
 /// One page of facts, and where the next begins; `None` after the last. What is only in other owners' logs belongs to
 /// the page its id falls into, so nothing is left out.
-pub fn page(books: &Books, after: OrderId, limit: i64) -> db::Result<(HashMap<OrderId, Facts>, Option<OrderId>)> {
+pub fn page(
+    stores: &OwnerStores,
+    after: OrderId,
+    limit: i64,
+) -> db::Result<(HashMap<OrderId, Facts>, Option<OrderId>)> {
     let mut facts: HashMap<OrderId, Facts> = HashMap::new();
-    let (rows, last) = db::snapshot(&mut *books.order.reader()?, |db| {
+    let (rows, last) = db::snapshot(&mut *stores.order.reader()?, |db| {
         let rows: Vec<OrderRow> = with_conn!(
             db,
             orders::table
@@ -149,8 +153,8 @@ pub fn page(books: &Books, after: OrderId, limit: i64) -> db::Result<(HashMap<Or
         let order_id = row.order_id;
         facts.entry(order_id).or_default().row = Some(row);
     }
-    add_payments(books, range, &mut facts)?;
-    add_reservations(books, range, &mut facts)?;
+    add_payments(stores, range, &mut facts)?;
+    add_reservations(stores, range, &mut facts)?;
     Ok((facts, last))
 }
 
@@ -167,8 +171,8 @@ fn pending<T>(db: &mut db::Db, keys: impl Iterator<Item = Id<T>>) -> db::Result<
 
 type PayRow = (OrderId, PayId, Money, Option<Timestamp>, Option<Timestamp>, i32);
 
-fn add_payments(books: &Books, range: Range, facts: &mut HashMap<OrderId, Facts>) -> db::Result<()> {
-    db::snapshot(&mut *books.pay.reader()?, |db| {
+fn add_payments(stores: &OwnerStores, range: Range, facts: &mut HashMap<OrderId, Facts>) -> db::Result<()> {
+    db::snapshot(&mut *stores.pay.reader()?, |db| {
         let rows: Vec<PayRow> = with_conn!(
             db,
             pay::table
@@ -238,7 +242,7 @@ fn refunds(db: &mut db::Db, ids: &[PayId]) -> db::Result<HashMap<PayId, Vec<Refu
     Ok(refunds)
 }
 
-fn add_reservations(books: &Books, range: Range, facts: &mut HashMap<OrderId, Facts>) -> db::Result<()> {
+fn add_reservations(stores: &OwnerStores, range: Range, facts: &mut HashMap<OrderId, Facts>) -> db::Result<()> {
     let stock = goods_number_log::table
         .filter(goods_number_log::order_id.gt(range.0).and(goods_number_log::order_id.le(range.1)))
         .select((
@@ -248,19 +252,19 @@ fn add_reservations(books: &Books, range: Range, facts: &mut HashMap<OrderId, Fa
             goods_number_log::goods_number,
             goods_number_log::log_time,
         ));
-    let db = &mut *books.goods.reader()?;
+    let db = &mut *stores.goods.reader()?;
     let stock: Vec<(OrderId, GoodsId, Direction, i64, Timestamp)> = with_conn!(db, stock.load(db))?;
     for (order_id, goods_id, direction, number, at) in stock {
         let facts = facts.entry(order_id).or_default();
         facts.stock.insert((goods_id, direction), number);
         facts.touch(at);
     }
-    add_coupons(books, range, facts)?;
-    add_balances(books, range, facts)
+    add_coupons(stores, range, facts)?;
+    add_balances(stores, range, facts)
 }
 
-fn add_coupons(books: &Books, range: Range, facts: &mut HashMap<OrderId, Facts>) -> db::Result<()> {
-    db::snapshot(&mut *books.coupon.reader()?, |db| {
+fn add_coupons(stores: &OwnerStores, range: Range, facts: &mut HashMap<OrderId, Facts>) -> db::Result<()> {
+    db::snapshot(&mut *stores.coupon.reader()?, |db| {
         let log: Vec<(OrderId, Direction, CouponId, Timestamp)> = with_conn!(
             db,
             coupon_log::table
@@ -287,8 +291,8 @@ fn add_coupons(books: &Books, range: Range, facts: &mut HashMap<OrderId, Facts>)
     })
 }
 
-fn add_balances(books: &Books, range: Range, facts: &mut HashMap<OrderId, Facts>) -> db::Result<()> {
-    db::snapshot(&mut *books.user.reader()?, |db| {
+fn add_balances(stores: &OwnerStores, range: Range, facts: &mut HashMap<OrderId, Facts>) -> db::Result<()> {
+    db::snapshot(&mut *stores.user.reader()?, |db| {
         let money: Vec<(OrderId, Direction, UserId, Money, Timestamp)> = with_conn!(
             db,
             user_money_log::table

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use super::{Books, Findings};
+use super::{Findings, OwnerStores};
 use crate::db::schema::orders;
 use crate::db::{self, with_conn};
 
@@ -21,8 +21,8 @@ const TWICE: &str = "SELECT user_id, idempotency_key, count(*) AS times FROM ord
                      GROUP BY user_id, idempotency_key HAVING count(*) > 1 LIMIT 1000";
 
 /// Looks for keys that led to several orders; answers how many orders there are.
-pub fn check(books: &Books, findings: &mut Findings) -> db::Result<u64> {
-    let (all, twice) = db::snapshot(&mut *books.order.reader()?, |db| {
+pub fn check(stores: &OwnerStores, findings: &mut Findings) -> db::Result<u64> {
+    let (all, twice) = db::snapshot(&mut *stores.order.reader()?, |db| {
         let all: i64 = with_conn!(db, orders::table.count().get_result(db))?;
         let twice: Vec<Twice> = with_conn!(db, diesel::sql_query(TWICE).load(db))?;
         Ok((u64::try_from(all).unwrap_or(0), twice))

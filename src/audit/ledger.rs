@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
-use super::{Books, Findings};
+use super::{Findings, OwnerStores};
 use crate::db::schema::{goods, users};
 use crate::db::{self, Db, with_conn};
 use crate::domain::id::{GoodsId, UserId};
@@ -42,10 +42,10 @@ fn signed(direction: &str, amount: &str) -> String {
 }
 
 /// Per goods: adjustments - taken + returned = stock, never negative.
-pub fn check_stock(books: &Books, findings: &mut Findings) -> db::Result<()> {
+pub fn check_stock(stores: &OwnerStores, findings: &mut Findings) -> db::Result<()> {
     let mut after = GoodsId::new(0);
     loop {
-        let (page, adjusted, moved) = db::snapshot(&mut *books.goods.reader()?, |db| {
+        let (page, adjusted, moved) = db::snapshot(&mut *stores.goods.reader()?, |db| {
             let page = goods::table.filter(goods::goods_id.gt(after)).order(goods::goods_id).limit(PAGE);
             let page: Vec<(GoodsId, i64)> =
                 with_conn!(db, page.select((goods::goods_id, goods::goods_number)).load(db))?;
@@ -67,10 +67,10 @@ pub fn check_stock(books: &Books, findings: &mut Findings) -> db::Result<()> {
 }
 
 /// Per user: adjustments - type 1 + type 2 = balance, never negative; adjustments + points of the log = points.
-pub fn check_users(books: &Books, findings: &mut Findings) -> db::Result<()> {
+pub fn check_users(stores: &OwnerStores, findings: &mut Findings) -> db::Result<()> {
     let mut after = UserId::new(0);
     loop {
-        let (page, money, score) = db::snapshot(&mut *books.user.reader()?, |db| {
+        let (page, money, score) = db::snapshot(&mut *stores.user.reader()?, |db| {
             let page = users::table.filter(users::user_id.gt(after)).order(users::user_id).limit(PAGE);
             let columns = (users::user_id, users::user_money, users::user_score);
             let page: Vec<(UserId, Money, i64)> = with_conn!(db, page.select(columns).load(db))?;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use diesel::prelude::*;
 
-use super::{Books, Findings};
+use super::{Findings, OwnerStores};
 use crate::db::schema::{mq_consumer, mq_producer};
 use crate::db::{self, Store, with_conn};
 use crate::domain::clock::Timestamp;
@@ -14,8 +14,8 @@ const PAGE: i64 = 500;
 type Row = (String, String, i32, Timestamp, Option<String>);
 
 /// Checks both outboxes, a page at a time, and all inboxes.
-pub fn check(books: &Books, settled_before: Timestamp, findings: &mut Findings) -> db::Result<()> {
-    for producer in [&books.order, &books.pay] {
+pub fn check(stores: &OwnerStores, cutoff: Timestamp, findings: &mut Findings) -> db::Result<()> {
+    for producer in [&stores.order, &stores.pay] {
         let mut after = String::new();
         loop {
             let messages =
@@ -30,18 +30,18 @@ pub fn check(books: &Books, settled_before: Timestamp, findings: &mut Findings) 
             let page: Vec<Row> = with_conn!(db, messages.load(db))?;
             let Some((last, ..)) = page.last() else { break };
             after.clone_from(last);
-            check_page(books, &page, settled_before, findings)?;
+            check_page(stores, &page, cutoff, findings)?;
         }
     }
-    check_inboxes(books, settled_before, findings)
+    check_inboxes(stores, cutoff, findings)
 }
 
 /// Checks all inboxes: no consumer has left a message half done.
-fn check_inboxes(books: &Books, settled_before: Timestamp, findings: &mut Findings) -> db::Result<()> {
-    for store in [&books.coupon, &books.goods, &books.user, &books.order, &books.pay] {
+fn check_inboxes(stores: &OwnerStores, cutoff: Timestamp, findings: &mut Findings) -> db::Result<()> {
+    for store in [&stores.coupon, &stores.goods, &stores.user, &stores.order, &stores.pay] {
         let db = &mut *store.reader()?;
         let all: i64 = with_conn!(db, mq_consumer::table.count().get_result(db))?;
-        let begun = mq_consumer::consumer_status.eq(0).and(mq_consumer::consumer_timestamp.lt(settled_before));
+        let begun = mq_consumer::consumer_status.eq(0).and(mq_consumer::consumer_timestamp.lt(cutoff));
         let left = mq_consumer::table.filter(begun).limit(PAGE).select((mq_consumer::msg_id, mq_consumer::group_name));
         let left: Vec<(String, String)> = with_conn!(db, left.load(db))?;
         let fine = u64::try_from(all).unwrap_or(0).saturating_sub(u64::try_from(left.len()).unwrap_or(0));
@@ -54,22 +54,22 @@ fn check_inboxes(books: &Books, settled_before: Timestamp, findings: &mut Findin
 }
 
 /// Who consumes for a group.
-fn consumer<'a>(books: &'a Books, group: &str) -> Option<&'a Store> {
+fn consumer<'a>(stores: &'a OwnerStores, group: &str) -> Option<&'a Store> {
     match group {
-        "goods" => Some(&books.goods),
-        "coupon" => Some(&books.coupon),
-        "user" | "points" => Some(&books.user),
-        "order" => Some(&books.order),
-        "pay" | "pay_log" => Some(&books.pay),
+        "goods" => Some(&stores.goods),
+        "coupon" => Some(&stores.coupon),
+        "user" | "points" => Some(&stores.user),
+        "order" => Some(&stores.order),
+        "pay" | "pay_log" => Some(&stores.pay),
         _ => None,
     }
 }
 
-fn check_page(books: &Books, page: &[Row], settled_before: Timestamp, findings: &mut Findings) -> db::Result<()> {
+fn check_page(stores: &OwnerStores, page: &[Row], cutoff: Timestamp, findings: &mut Findings) -> db::Result<()> {
     let groups: HashSet<&str> = page.iter().map(|(_, group, ..)| group.as_str()).collect();
     let mut known: HashSet<(String, String)> = HashSet::new();
     for group in groups {
-        let Some(store) = consumer(books, group) else { continue };
+        let Some(store) = consumer(stores, group) else { continue };
         let ids: Vec<&str> = page.iter().filter(|row| row.1 == group).map(|row| row.0.as_str()).collect();
         let done = mq_consumer::table
             .filter(mq_consumer::msg_id.eq_any(ids).and(mq_consumer::consumer_status.eq(1)))
@@ -80,7 +80,7 @@ fn check_page(books: &Books, page: &[Row], settled_before: Timestamp, findings: 
     }
     for (id, group, status, created, remark) in page {
         let wrong = match status {
-            0 if *created < settled_before => Some("is still not delivered"),
+            0 if *created < cutoff => Some("is still not delivered"),
             1 if !known.contains(&(id.clone(), group.clone())) => Some("is done and had no effect"),
             2 if remark.is_none() => Some("is dead without a reason"),
             _ => None,

@@ -1,4 +1,4 @@
-//! Proves the books: every invariant over stock, money, coupons, points, payments and messages, with the rows that break
+//! Proves the stores: every invariant over stock, money, coupons, points, payments and messages, with the rows that break
 //! it. It reads all owners' tables and writes nothing, beside a running server or without one.
 
 mod fact;
@@ -18,7 +18,7 @@ use crate::domain::clock::Timestamp;
 /// The stores of all owners.
 #[derive(Debug, Clone)]
 #[expect(missing_docs, reason = "each is what its name says")]
-pub struct Books {
+pub struct OwnerStores {
     pub coupon: Store,
     pub goods: Store,
     pub user: Store,
@@ -110,14 +110,19 @@ impl Findings {
 ///
 /// # Errors
 /// Where a store cannot be read.
-pub fn run(books: &Books, now: Timestamp, grace: Duration, mut progress: impl FnMut(u64, u64)) -> db::Result<Report> {
-    let settled_before = now.minus(grace);
+pub fn run(
+    stores: &OwnerStores,
+    now: Timestamp,
+    grace: Duration,
+    mut progress: impl FnMut(u64, u64),
+) -> db::Result<Report> {
+    let cutoff = now.minus(grace);
     let mut findings = Findings::new();
-    let orders = key::check(books, &mut findings)?;
-    order::check(books, now, settled_before, &mut findings, &mut |done| progress(done, orders))?;
-    ledger::check_stock(books, &mut findings)?;
-    ledger::check_users(books, &mut findings)?;
-    message::check(books, settled_before, &mut findings)?;
+    let orders = key::check(stores, &mut findings)?;
+    order::check(stores, now, cutoff, &mut findings, &mut |done| progress(done, orders))?;
+    ledger::check_stock(stores, &mut findings)?;
+    ledger::check_users(stores, &mut findings)?;
+    message::check(stores, cutoff, &mut findings)?;
     let invariants: Vec<Invariant> = NAMES.iter().filter_map(|name| findings.0.remove(name)).collect();
     Ok(Report { ok: invariants.iter().all(|invariant| invariant.ok), checked_at: now, invariants })
 }

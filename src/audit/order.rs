@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::fact::{self, Facts, OrderRow};
-use super::{Books, Findings};
+use super::{Findings, OwnerStores};
 use crate::db;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{GoodsId, OrderId};
-use crate::domain::lifecycle::State;
+use crate::domain::lifecycle::OrderState;
 use crate::domain::money::Money;
 use crate::domain::status::{Direction, OrderStatus, PayStatus, ShippingStatus};
 
@@ -19,41 +19,41 @@ const PARKED: i32 = 2;
 
 /// Checks every order, a page at a time; `progress` is told how many are done.
 pub fn check(
-    books: &Books,
+    stores: &OwnerStores,
     now: Timestamp,
-    settled_before: Timestamp,
+    cutoff: Timestamp,
     findings: &mut Findings,
     progress: &mut dyn FnMut(u64),
 ) -> db::Result<()> {
     let mut after = Some(OrderId::new(i64::MIN));
     let mut done = 0;
     while let Some(from) = after {
-        let (facts, next) = fact::page(books, from, PAGE)?;
+        let (facts, next) = fact::page(stores, from, PAGE)?;
         done += u64::try_from(facts.len()).unwrap_or(0);
         progress(done);
         for (order_id, facts) in facts {
-            check_one(order_id, &facts, now, settled_before, findings);
+            check_one(order_id, &facts, now, cutoff, findings);
         }
         after = next;
     }
     Ok(())
 }
 
-fn check_one(order_id: OrderId, facts: &Facts, now: Timestamp, settled_before: Timestamp, findings: &mut Findings) {
+fn check_one(order_id: OrderId, facts: &Facts, now: Timestamp, cutoff: Timestamp, findings: &mut Findings) {
     let Some(row) = &facts.row else {
         let violation = format!("order {order_id}: somebody has log rows of it, Order does not know it");
         return findings.check("stock_order", Some(violation));
     };
     let told = |wrong: Option<String>| wrong.map(|what| format!("order {order_id}: {what}"));
     findings.check("order_arithmetic", told(arithmetic(row, facts)));
-    findings.check("no_order_stuck", told(stuck(row, now, settled_before)));
+    findings.check("no_order_stuck", told(stuck(row, now, cutoff)));
     findings.check("refund_bounded", told(bounded(row, facts)));
     findings.check("status_legal", told(legal(row, facts)));
     for payment in &facts.payments {
         let wrong = kept(payment).map(|what| format!("payment {} of order {order_id}: {what}", payment.pay_id));
         findings.check("notice_kept", wrong);
     }
-    if !is_settled(row, facts, settled_before) {
+    if !is_at_rest(row, facts, cutoff) {
         return;
     }
     findings.check("stock_order", told(stock(row, facts)));
@@ -61,13 +61,13 @@ fn check_one(order_id: OrderId, facts: &Facts, now: Timestamp, settled_before: T
     findings.check("coupon_once", told(coupon(row, facts)));
     findings.check("paid_exactly", told(paid(row, facts)));
     findings.check("points_once", told(points(row, facts)));
-    findings.check("no_dead_money", told(dead_money(row, facts, settled_before)));
+    findings.check("no_dead_money", told(dead_money(row, facts, cutoff)));
 }
 
 /// Whether nothing about the order can be under way any more: all that happened to it is older than the grace.
-fn is_settled(row: &OrderRow, facts: &Facts, settled_before: Timestamp) -> bool {
+fn is_at_rest(row: &OrderRow, facts: &Facts, cutoff: Timestamp) -> bool {
     let times = [Some(row.add_time), row.confirm_time, row.pay_time, facts.touched];
-    row.order_status != OrderStatus::Unconfirmed && times.into_iter().flatten().all(|time| time <= settled_before)
+    row.order_status != OrderStatus::Unconfirmed && times.into_iter().flatten().all(|time| time <= cutoff)
 }
 
 /// Whether the order keeps what it reserved.
@@ -92,18 +92,18 @@ fn arithmetic(row: &OrderRow, facts: &Facts) -> Option<String> {
     (!fits).then(|| "its amounts do not add up".to_owned())
 }
 
-fn stuck(row: &OrderRow, now: Timestamp, settled_before: Timestamp) -> Option<String> {
+fn stuck(row: &OrderRow, now: Timestamp, cutoff: Timestamp) -> Option<String> {
     let unconfirmed = row.order_status == OrderStatus::Unconfirmed;
     let waits = row.order_status == OrderStatus::Confirmed && row.pay_status != PayStatus::Paid;
     if (unconfirmed || waits) && row.wake_time.is_none() {
         return Some("is unfinished and without a next wake-up".to_owned());
     }
-    (unconfirmed && row.deadline_time < settled_before.min(now)).then(|| "is unconfirmed past its deadline".to_owned())
+    (unconfirmed && row.deadline_time < cutoff.min(now)).then(|| "is unconfirmed past its deadline".to_owned())
 }
 
 /// The states fit each other, and the times and acts fit the states.
 fn legal(row: &OrderRow, facts: &Facts) -> Option<String> {
-    let state = State { order: row.order_status, pay: row.pay_status, shipping: row.shipping_status };
+    let state = OrderState { order: row.order_status, pay: row.pay_status, shipping: row.shipping_status };
     let confirmed = match row.order_status {
         OrderStatus::Confirmed | OrderStatus::Refunded => true,
         // Given up before it was confirmed, it says why.
@@ -149,10 +149,10 @@ fn kept(payment: &fact::Payment) -> Option<&'static str> {
 }
 
 /// Money the order does not want goes back, all of it, or somebody is told why not.
-fn dead_money(row: &OrderRow, facts: &Facts, settled_before: Timestamp) -> Option<String> {
+fn dead_money(row: &OrderRow, facts: &Facts, cutoff: Timestamp) -> Option<String> {
     for payment in facts.payments.iter().filter(|payment| payment.is_paid) {
         let forgotten = |refund: &fact::Refund| match refund.status {
-            PENDING => refund.due_time < settled_before,
+            PENDING => refund.due_time < cutoff,
             PARKED => refund.remark.is_none(),
             _ => false,
         };

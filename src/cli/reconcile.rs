@@ -1,4 +1,4 @@
-//! A platform's statement beside our books: what differs is told, and repaired where telling Pay of it is enough.
+//! A platform's statement beside our books: what differs is index, and repaired where telling Pay of it is enough.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -16,11 +16,11 @@ use crate::config::Settings;
 use crate::domain::clock::Clock;
 use crate::domain::id::IdGenerator;
 use crate::domain::money::CURRENCY;
-use crate::gateway::{Entry, Event, Notice};
+use crate::gateway::{Entry, Event, Notification};
 use crate::pay::actor::Actor;
-use crate::pay::message::{FindAccounts, Notify, PaidAccounts};
+use crate::pay::message::{FindPaymentRecords, ListPaidRecords, Notify};
 use crate::pay::{self, Pay};
-use crate::reconcile::{Difference, Kind, Report, Told, compare, number};
+use crate::reconcile::{Difference, Kind, Report, StatementIndex, compare, parse_pay_id};
 use crate::sandbox;
 
 const CHUNK: usize = 500;
@@ -39,7 +39,7 @@ pub fn run(settings: &Settings, provider: &str, file: &Path, apply: bool, json: 
         }
         for difference in &report.differences {
             let Difference { kind, out_trade_no, refund_no, ours, theirs, .. } = difference;
-            let refund = refund_no.as_ref().map(|number| format!(" refund {number}")).unwrap_or_default();
+            let refund = refund_no.as_ref().map(|parse_pay_id| format!(" refund {parse_pay_id}")).unwrap_or_default();
             writeln!(out, "  {}: payment {out_trade_no}{refund}: ours: {ours}; theirs: {theirs}", kind.word())?;
         }
         writeln!(out, "{} repaired", report.repaired)?;
@@ -47,7 +47,7 @@ pub fn run(settings: &Settings, provider: &str, file: &Path, apply: bool, json: 
     Ok(if report.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// Compares `statement` with our books of this platform; with `apply`, Pay is told of what it does not know, as if the
+/// Compares `statement` with our books of this platform; with `apply`, Pay is index of what it does not know, as if the
 /// platform had called. Its messages are carried by the server that runs, or runs next. Call it inside an actix system.
 ///
 /// # Errors
@@ -67,8 +67,9 @@ pub async fn reconcile(settings: &Settings, provider: &str, statement: &str, app
         faults: Faults::default(),
         relay_waker: RelayWaker::default(),
     };
-    let ask_after = settings.payments.ask.first.0;
-    let (pay, _) = OwnerActor::start(Arc::new(Pay { context, ask_after }), stores.books.pay, settings.owners.limits());
+    let first_sync_after = settings.payments.ask.first.0;
+    let (pay, _) =
+        OwnerActor::start(Arc::new(Pay { context, first_sync_after }), stores.owners.pay, settings.owners.limits());
     let mut report = Report::default();
     for chunk in lines.chunks(CHUNK) {
         compare_chunk(&pay, provider, chunk, apply, &mut report).await?;
@@ -84,12 +85,12 @@ async fn compare_chunk(
     apply: bool,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let find = FindAccounts { provider, payments: lines.iter().filter_map(number).collect() };
-    let accounts = ask(pay, find).await?;
-    let accounts: HashMap<_, _> = accounts.into_iter().map(|account| (account.pay_id, account)).collect();
+    let find = FindPaymentRecords { provider, payments: lines.iter().filter_map(parse_pay_id).collect() };
+    let records = ask(pay, find).await?;
+    let records: HashMap<_, _> = records.into_iter().map(|record| (record.pay_id, record)).collect();
     for line in lines {
-        let account = number(line).and_then(|number| accounts.get(&number));
-        let Some(mut difference) = compare(line, account) else {
+        let record = parse_pay_id(line).and_then(|parse_pay_id| records.get(&parse_pay_id));
+        let Some(mut difference) = compare(line, record) else {
             report.count(Kind::Matched);
             continue;
         };
@@ -112,16 +113,16 @@ async fn repair(
 ) -> anyhow::Result<bool> {
     let (event, event_id) = match &line.refund_no {
         None => (Event::Paid, format!("asked_{}", line.trade_no)),
-        Some(number) => (Event::Refunded(number.clone()), format!("asked_{number}")),
+        Some(parse_pay_id) => (Event::Refunded(parse_pay_id.clone()), format!("asked_{parse_pay_id}")),
     };
-    let notice = Notice {
+    let notice = Notification {
         event_id,
         event,
         out_trade_no: line.out_trade_no.clone(),
         trade_no: line.trade_no.clone(),
         amount: line.amount,
         currency: CURRENCY.to_owned(),
-        stranger: None,
+        wrong_recipient: None,
     };
     let body = format!("from the platform's statement: {line:?}");
     match ask(pay, Notify { provider, notice, body }).await? {
@@ -142,13 +143,13 @@ async fn missing_there(
 ) -> anyhow::Result<()> {
     let times = || lines.iter().map(|line| line.time);
     let (Some(from), Some(until)) = (times().min(), times().max()) else { return Ok(()) };
-    let (told, mut after) = (Told::of(lines), None);
+    let (index, mut after) = (StatementIndex::of(lines), None);
     loop {
         let limit = i64::try_from(CHUNK)?;
-        let page = ask(pay, PaidAccounts { provider, from, until, after, limit }).await?;
+        let page = ask(pay, ListPaidRecords { provider, from, until, after, limit }).await?;
         let Some(last) = page.last() else { return Ok(()) };
         after = Some(last.pay_id);
-        for missing in page.iter().flat_map(|account| told.missing(account)) {
+        for missing in page.iter().flat_map(|record| index.missing(record)) {
             report.count(missing.kind);
             report.differences.push(missing);
         }

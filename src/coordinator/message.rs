@@ -5,14 +5,14 @@ use actix::Message;
 use crate::actor::Reply;
 use crate::domain::id::{OrderId, UserId};
 use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
-use crate::domain::order::Wanted;
+use crate::domain::order::OrderRequest;
 use crate::domain::refusal::Refusal;
 use crate::order::message::Order;
 
 /// Places an order and answers when it is confirmed or refused. The same key answers the same, for ever.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<Placed>")]
-pub struct Place {
+#[rtype(result = "Reply<PlaceOrderResult>")]
+pub struct PlaceOrder {
     /// Who orders.
     pub user_id: UserId,
     /// The client's key.
@@ -20,12 +20,12 @@ pub struct Place {
     /// What the request asks for.
     pub fingerprint: Fingerprint,
     /// The order.
-    pub wanted: Wanted,
+    pub request: OrderRequest,
 }
 
-/// What became of [`Place`].
+/// What became of [`PlaceOrder`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Placed {
+pub enum PlaceOrderResult {
     /// All is reserved; the order.
     Confirmed(Box<Order>),
     /// Refused, and everything that was taken is being given back.
@@ -41,7 +41,7 @@ pub enum Placed {
 /// Asks for the [`Sagas`].
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Sagas")]
-pub struct Look;
+pub struct ReadSagas;
 
 /// The orders under way, for the status page.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -57,4 +57,4 @@ pub struct Sagas {
 /// Looks for unfinished orders nobody works on, and drives them on; answers how many are under way then.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "usize")]
-pub struct Sweep;
+pub struct ReconcileUnfinished;

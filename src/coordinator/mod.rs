@@ -45,7 +45,7 @@ pub struct Owners {
 /// What the coordinator works with.
 #[derive(Clone)]
 #[expect(missing_docs, reason = "each is what its name says")]
-pub struct Tools {
+pub struct Context {
     pub owners: Owners,
     pub ids: Arc<IdGenerator>,
     pub clock: Clock,

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::Tools;
-use super::message::{Place, Placed};
+use super::Context;
+use super::message::{PlaceOrder, PlaceOrderResult};
 use super::quote::{Quote, quote};
 use crate::actor::task::ask;
 use crate::actor::{Failure, Reply};
@@ -18,38 +18,38 @@ pub enum Written {
     /// The order is written; its saga is to be driven.
     New(Arc<Order>),
     /// It is answered already.
-    Answered(Placed),
+    Answered(PlaceOrderResult),
 }
 
 /// Writes the order of a request under `order_id`, or finds the one its key was used for: whatever the quote says now, that
 /// one is the answer.
-pub async fn write(tools: &Tools, place: &Place, order_id: OrderId) -> Reply<Written> {
-    let quoted = quote(tools, place.user_id, &place.wanted).await?;
-    match pre_order(tools, new_order(tools, place, order_id, quoted)).await? {
+pub async fn write(context: &Context, place: &PlaceOrder, order_id: OrderId) -> Reply<Written> {
+    let quoted = quote(context, place.user_id, &place.request).await?;
+    match pre_order(context, new_order(context, place, order_id, quoted)).await? {
         PreOrdered::Existed(order) if order.order_id != order_id => Ok(Written::Answered(replay(order, place))),
         PreOrdered::Written(order) | PreOrdered::Existed(order) => Ok(match order.refusal {
-            Some(refusal) => Written::Answered(Placed::Refused(refusal, order_id)),
+            Some(refusal) => Written::Answered(PlaceOrderResult::Refused(refusal, order_id)),
             None => Written::New(Arc::new(order)),
         }),
     }
 }
 
 /// Sends the pre-order; where its outcome is unknown, again under the same id, as often as time allows.
-async fn pre_order(tools: &Tools, task: PreOrder) -> Reply<PreOrdered> {
+async fn pre_order(context: &Context, task: PreOrder) -> Reply<PreOrdered> {
     let mut attempts = 0;
     loop {
-        match ask(&tools.owners.order, task.clone()).await {
-            Err(Failure::Unknown) if tools.clock.now() < task.deadline => {
+        match ask(&context.owners.order, task.clone()).await {
+            Err(Failure::Unknown) if context.clock.now() < task.deadline => {
                 attempts += 1;
-                tokio::time::sleep(tools.orders.backoff.delay(attempts)).await;
+                tokio::time::sleep(context.orders.backoff.delay(attempts)).await;
             }
             answer => return answer,
         }
     }
 }
 
-fn new_order(tools: &Tools, place: &Place, order_id: OrderId, quoted: Result<Quote, Refusal>) -> PreOrder {
-    let wanted = &place.wanted;
+fn new_order(context: &Context, place: &PlaceOrder, order_id: OrderId, quoted: Result<Quote, Refusal>) -> PreOrder {
+    let request = &place.request;
     let (quote, refusal) = match quoted {
         Ok(quote) => (Some(quote), None),
         Err(refusal) => (None, Some(refusal)),
@@ -60,24 +60,24 @@ fn new_order(tools: &Tools, place: &Place, order_id: OrderId, quoted: Result<Quo
         user_id: place.user_id,
         key: place.key.clone(),
         fingerprint: place.fingerprint.clone(),
-        address: wanted.address.clone(),
-        consignee: wanted.consignee.clone(),
+        address: request.address.clone(),
+        consignee: request.consignee.clone(),
         lines,
         price,
-        coupon_id: wanted.coupon_id,
-        deadline: tools.clock.now().plus(tools.orders.deadline.0),
+        coupon_id: request.coupon_id,
+        deadline: context.clock.now().plus(context.orders.deadline.0),
         refusal,
     }
 }
 
 /// What the key of an earlier request answers.
-fn replay(order: Order, place: &Place) -> Placed {
+fn replay(order: Order, place: &PlaceOrder) -> PlaceOrderResult {
     if order.fingerprint != place.fingerprint.as_str() {
-        return Placed::KeyReused;
+        return PlaceOrderResult::KeyReused;
     }
     match (order.order_status, order.refusal) {
-        (OrderStatus::Unconfirmed, _) => Placed::KeyInUse,
-        (_, Some(refusal)) => Placed::Refused(refusal, order.order_id),
-        (_, None) => Placed::Confirmed(Box::new(order)),
+        (OrderStatus::Unconfirmed, _) => PlaceOrderResult::KeyInUse,
+        (_, Some(refusal)) => PlaceOrderResult::Refused(refusal, order.order_id),
+        (_, None) => PlaceOrderResult::Confirmed(Box::new(order)),
     }
 }

@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::Tools;
+use super::Context;
 use crate::actor::Reply;
 use crate::actor::task::ask;
 use crate::domain::id::{GoodsId, UserId};
 use crate::domain::money::Money;
-use crate::domain::order::{Line, Wanted};
+use crate::domain::order::{Line, OrderRequest};
 use crate::domain::pricing::{Price, ShippingRule, price};
 use crate::domain::refusal::Refusal;
 use crate::{coupon, goods, user};
@@ -19,18 +19,18 @@ pub struct Quote {
 }
 
 /// Asks the owners and prices the order. What is refused here was never written anywhere.
-pub async fn quote(tools: &Tools, user_id: UserId, wanted: &Wanted) -> Reply<Result<Quote, Refusal>> {
-    let owners = &tools.owners;
-    let ids = wanted.lines.iter().map(|line| line.goods_id).collect();
+pub async fn quote(context: &Context, user_id: UserId, request: &OrderRequest) -> Reply<Result<Quote, Refusal>> {
+    let owners = &context.owners;
+    let ids = request.lines.iter().map(|line| line.goods_id).collect();
     let goods = ask(&owners.goods, goods::message::Find { goods: ids });
     let coupon = async {
-        match wanted.coupon_id {
+        match request.coupon_id {
             Some(coupon_id) => ask(&owners.coupon, coupon::message::Find { coupon_id, user_id }).await,
             None => Ok(None),
         }
     };
     let balance = async {
-        if wanted.money_paid > Money::ZERO {
+        if request.money_paid > Money::ZERO {
             ask(&owners.user, user::message::Find { user_id }).await
         } else {
             Ok(None)
@@ -38,35 +38,35 @@ pub async fn quote(tools: &Tools, user_id: UserId, wanted: &Wanted) -> Reply<Res
     };
     let (goods, coupon, balance) = tokio::join!(goods, coupon, balance);
     let (goods, coupon, balance) = (goods?, coupon?, balance?);
-    let rule = ShippingRule { fee: tools.orders.shipping_fee, free_over: tools.orders.free_shipping_over };
+    let rule = ShippingRule { fee: context.orders.shipping_fee, free_over: context.orders.free_shipping_over };
     let balance = balance.map(|user| user.user_money).unwrap_or_default();
-    Ok(judge(wanted, goods, coupon.as_ref(), balance, rule))
+    Ok(judge(request, goods, coupon.as_ref(), balance, rule))
 }
 
 /// The first refusal in the contract's order, or the quote.
 fn judge(
-    wanted: &Wanted,
+    request: &OrderRequest,
     goods: Vec<goods::message::Goods>,
     coupon: Option<&coupon::message::Coupon>,
     balance: Money,
     rule: ShippingRule,
 ) -> Result<Quote, Refusal> {
     let goods: HashMap<GoodsId, goods::message::Goods> = goods.into_iter().map(|row| (row.goods_id, row)).collect();
-    let mut lines = Vec::with_capacity(wanted.lines.len());
-    for line in &wanted.lines {
+    let mut lines = Vec::with_capacity(request.lines.len());
+    for line in &request.lines {
         let goods_price = goods.get(&line.goods_id).ok_or(Refusal::GoodsNotFound)?.goods_price;
         lines.push(Line { goods_id: line.goods_id, goods_number: line.goods_number, goods_price });
     }
-    if wanted.coupon_id.is_some() && coupon.is_none() {
+    if request.coupon_id.is_some() && coupon.is_none() {
         return Err(Refusal::CouponNotFound);
     }
-    let price = price(wanted, &lines, coupon.map(|coupon| coupon.coupon_price), rule)?;
+    let price = price(request, &lines, coupon.map(|coupon| coupon.coupon_price), rule)?;
     let short =
         |line: &Line| goods.get(&line.goods_id).is_none_or(|goods| goods.goods_number < line.goods_number.get());
     if lines.iter().any(short) {
         return Err(Refusal::InsufficientStock);
     }
-    if balance < wanted.money_paid {
+    if balance < request.money_paid {
         return Err(Refusal::InsufficientBalance);
     }
     if coupon.is_some_and(|coupon| coupon.is_used == 1) {

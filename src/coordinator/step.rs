@@ -8,7 +8,7 @@ use crate::actor::Reply;
 use crate::actor::task::ask;
 use crate::domain::quantity::Quantity;
 use crate::domain::refusal::Refusal;
-use crate::order::message::{Ended, Order};
+use crate::order::message::{Completion, Order};
 use crate::{coupon, goods, order, user};
 
 /// Sends the command of a step and waits for its answer.
@@ -62,11 +62,11 @@ fn reserved<R>(step: Step, answer: Reply<Result<(), R>>, public: impl FnOnce(R) 
     }
 }
 
-fn ended(step: Step, answer: Reply<Ended>) -> Event {
+fn ended(step: Step, answer: Reply<Completion>) -> Event {
     match answer {
-        Ok(Ended::Confirmed(order)) => Event::Confirmed(order),
-        Ok(Ended::Cancelled(refusal, order)) => Event::Cancelled(refusal, order),
-        Ok(Ended::DeadlinePassed) => Event::DeadlinePassed,
+        Ok(Completion::Confirmed(order)) => Event::Confirmed(order),
+        Ok(Completion::Cancelled(refusal, order)) => Event::Cancelled(refusal, order),
+        Ok(Completion::DeadlinePassed) => Event::DeadlinePassed,
         Err(_) => Event::Unknown(step),
     }
 }

@@ -85,7 +85,7 @@ pub struct List {
 /// What this owner's log says of an order. Read.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Event>>")]
-pub struct Story {
+pub struct ReadTimeline {
     /// Which.
     pub order_id: OrderId,
 }

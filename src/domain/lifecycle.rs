@@ -6,7 +6,7 @@ use super::status::ShippingStatus::{self, Received, Shipped, Unshipped};
 
 /// The three states of an order together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct State {
+pub struct OrderState {
     /// Of the order itself.
     pub order: OrderStatus,
     /// Of its payment.
@@ -17,7 +17,7 @@ pub struct State {
 
 /// What can happen to an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Move {
+pub enum Transition {
     /// All is reserved, and something is left to pay.
     Confirm,
     /// All is reserved, and nothing is left to pay.
@@ -40,55 +40,55 @@ pub enum Move {
     Refund,
 }
 
-const fn state(order: OrderStatus, pay: PayStatus, shipping: ShippingStatus) -> State {
-    State { order, pay, shipping }
+const fn state(order: OrderStatus, pay: PayStatus, shipping: ShippingStatus) -> OrderState {
+    OrderState { order, pay, shipping }
 }
 
 /// The state of a new order.
-pub const NEW: State = state(Unconfirmed, Unpaid, Unshipped);
+pub const NEW: OrderState = state(Unconfirmed, Unpaid, Unshipped);
 /// The state of an order that was refused before anything was asked for.
-pub const REFUSED: State = state(Invalid, Unpaid, Unshipped);
+pub const REFUSED: OrderState = state(Invalid, Unpaid, Unshipped);
 
-const WAITING: State = state(Confirmed, Unpaid, Unshipped);
-const PAYING: State = state(Confirmed, Paying, Unshipped);
-const PAID: State = state(Confirmed, Paid, Unshipped);
-const SHIPPED: State = state(Confirmed, Paid, Shipped);
-const RECEIVED: State = state(Confirmed, Paid, Received);
+const WAITING: OrderState = state(Confirmed, Unpaid, Unshipped);
+const PAYING: OrderState = state(Confirmed, Paying, Unshipped);
+const PAID: OrderState = state(Confirmed, Paid, Unshipped);
+const SHIPPED: OrderState = state(Confirmed, Paid, Shipped);
+const RECEIVED: OrderState = state(Confirmed, Paid, Received);
 
 /// Every legal move: from, what happens, to.
-pub const MOVES: [(State, Move, State); 18] = [
-    (NEW, Move::Confirm, WAITING),
-    (NEW, Move::ConfirmPaid, PAID),
-    (NEW, Move::Fail, state(Cancelled, Unpaid, Unshipped)),
-    (WAITING, Move::StartPayment, PAYING),
-    (PAYING, Move::StartPayment, PAYING),
-    (WAITING, Move::Pay, PAID),
-    (PAYING, Move::Pay, PAID),
-    (WAITING, Move::Cancel, state(Cancelled, Unpaid, Unshipped)),
-    (PAYING, Move::Cancel, state(Cancelled, Paying, Unshipped)),
-    (PAID, Move::Ship, SHIPPED),
-    (SHIPPED, Move::Receive, RECEIVED),
-    (PAID, Move::RefundPart, PAID),
-    (SHIPPED, Move::RefundPart, SHIPPED),
-    (RECEIVED, Move::RefundPart, RECEIVED),
-    (PAID, Move::Refund, state(Refunded, Paid, Unshipped)),
-    (SHIPPED, Move::Refund, state(Refunded, Paid, Shipped)),
-    (RECEIVED, Move::Refund, state(Refunded, Paid, Received)),
+pub const TRANSITIONS: [(OrderState, Transition, OrderState); 18] = [
+    (NEW, Transition::Confirm, WAITING),
+    (NEW, Transition::ConfirmPaid, PAID),
+    (NEW, Transition::Fail, state(Cancelled, Unpaid, Unshipped)),
+    (WAITING, Transition::StartPayment, PAYING),
+    (PAYING, Transition::StartPayment, PAYING),
+    (WAITING, Transition::Pay, PAID),
+    (PAYING, Transition::Pay, PAID),
+    (WAITING, Transition::Cancel, state(Cancelled, Unpaid, Unshipped)),
+    (PAYING, Transition::Cancel, state(Cancelled, Paying, Unshipped)),
+    (PAID, Transition::Ship, SHIPPED),
+    (SHIPPED, Transition::Receive, RECEIVED),
+    (PAID, Transition::RefundPart, PAID),
+    (SHIPPED, Transition::RefundPart, SHIPPED),
+    (RECEIVED, Transition::RefundPart, RECEIVED),
+    (PAID, Transition::Refund, state(Refunded, Paid, Unshipped)),
+    (SHIPPED, Transition::Refund, state(Refunded, Paid, Shipped)),
+    (RECEIVED, Transition::Refund, state(Refunded, Paid, Received)),
     // What is on its way when all money goes back still arrives.
-    (state(Refunded, Paid, Shipped), Move::Receive, state(Refunded, Paid, Received)),
+    (state(Refunded, Paid, Shipped), Transition::Receive, state(Refunded, Paid, Received)),
 ];
 
-impl State {
+impl OrderState {
     /// Where `what` leads from here; `None` where it is not legal.
     #[must_use]
-    pub fn after(self, what: Move) -> Option<Self> {
-        MOVES.iter().find(|(from, name, _)| *from == self && *name == what).map(|(_, _, to)| *to)
+    pub fn after(self, what: Transition) -> Option<Self> {
+        TRANSITIONS.iter().find(|(from, name, _)| *from == self && *name == what).map(|(_, _, to)| *to)
     }
 
     /// Whether an order can ever be so.
     #[must_use]
     pub fn is_legal(self) -> bool {
-        self == NEW || self == REFUSED || MOVES.iter().any(|(_, _, to)| *to == self)
+        self == NEW || self == REFUSED || TRANSITIONS.iter().any(|(_, _, to)| *to == self)
     }
 }
 
@@ -98,25 +98,26 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Move; 10] = [
-        Move::Confirm,
-        Move::ConfirmPaid,
-        Move::Fail,
-        Move::StartPayment,
-        Move::Pay,
-        Move::Cancel,
-        Move::Ship,
-        Move::Receive,
-        Move::RefundPart,
-        Move::Refund,
+    const ALL: [Transition; 10] = [
+        Transition::Confirm,
+        Transition::ConfirmPaid,
+        Transition::Fail,
+        Transition::StartPayment,
+        Transition::Pay,
+        Transition::Cancel,
+        Transition::Ship,
+        Transition::Receive,
+        Transition::RefundPart,
+        Transition::Refund,
     ];
 
     #[test]
     fn a_move_leads_to_one_state_and_each_is_used() {
-        let pairs: HashSet<(State, Move)> = MOVES.iter().map(|(from, what, _)| (*from, *what)).collect();
-        assert_eq!(pairs.len(), MOVES.len());
+        let pairs: HashSet<(OrderState, Transition)> =
+            TRANSITIONS.iter().map(|(from, what, _)| (*from, *what)).collect();
+        assert_eq!(pairs.len(), TRANSITIONS.len());
         for what in ALL {
-            assert!(MOVES.iter().any(|(_, name, _)| *name == what), "{what:?}");
+            assert!(TRANSITIONS.iter().any(|(_, name, _)| *name == what), "{what:?}");
         }
     }
 
@@ -128,9 +129,9 @@ mod tests {
             assert_eq!(REFUSED.after(what), None);
         }
         for paid in [PAID, SHIPPED, RECEIVED] {
-            assert_eq!((paid.after(Move::Cancel), paid.after(Move::Pay)), (None, None));
+            assert_eq!((paid.after(Transition::Cancel), paid.after(Transition::Pay)), (None, None));
         }
-        assert_eq!((WAITING.after(Move::Ship), PAYING.after(Move::Refund)), (None, None));
+        assert_eq!((WAITING.after(Transition::Ship), PAYING.after(Transition::Refund)), (None, None));
     }
 
     #[test]
@@ -141,7 +142,7 @@ mod tests {
                 [Unshipped, Shipped, Received].into_iter().map(move |shipping| state(order, pay, shipping))
             })
         });
-        let legal: Vec<State> = all.filter(|state| state.is_legal()).collect();
+        let legal: Vec<OrderState> = all.filter(|state| state.is_legal()).collect();
         assert_eq!(legal.len(), 12, "{legal:?}");
         assert!(!state(Confirmed, Unpaid, Shipped).is_legal() && !state(Cancelled, Paid, Unshipped).is_legal());
     }

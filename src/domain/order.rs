@@ -6,7 +6,7 @@ use super::quantity::Quantity;
 
 /// One line of a request: which goods, how many, and the price the customer saw, if told.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WantedLine {
+pub struct OrderRequestLine {
     /// The goods.
     pub goods_id: GoodsId,
     /// The units.
@@ -17,9 +17,9 @@ pub struct WantedLine {
 
 /// An order as it is asked for. Its lines name different goods, 1 to 100 of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct OrderRequest {
     /// The lines.
-    pub lines: Vec<WantedLine>,
+    pub lines: Vec<OrderRequestLine>,
     /// The coupon to use.
     pub coupon_id: Option<CouponId>,
     /// The balance to use.

@@ -1,7 +1,7 @@
 //! What an order costs. The original checked the shipping fee and never charged it; here it is part of the sum.
 
 use super::money::Money;
-use super::order::{Line, Wanted};
+use super::order::{Line, OrderRequest};
 use super::refusal::Refusal;
 
 /// The shop's shipping rule, from the settings.
@@ -30,43 +30,50 @@ pub struct Price {
     pub pay_amount: Money,
 }
 
-/// Computes the amounts of `wanted`, whose lines have the prices in `lines` (same order), and checks what the caller expects.
+/// Computes the amounts of `request`, whose lines have the prices in `lines` (same order), and checks what the caller expects.
 ///
 /// # Errors
 /// The [`Refusal`] that stands first in the contract's order: prices, fee, sum, balance.
-pub fn price(wanted: &Wanted, lines: &[Line], coupon: Option<Money>, rule: ShippingRule) -> Result<Price, Refusal> {
+pub fn price(
+    request: &OrderRequest,
+    lines: &[Line],
+    coupon: Option<Money>,
+    rule: ShippingRule,
+) -> Result<Price, Refusal> {
     let differs = |expected: Option<Money>, ours: Money| expected.is_some_and(|expected| expected != ours);
-    if wanted.lines.iter().zip(lines).any(|(wanted, line)| differs(wanted.goods_price, line.goods_price)) {
+    if request.lines.iter().zip(lines).any(|(request, line)| differs(request.goods_price, line.goods_price)) {
         return Err(Refusal::GoodsPriceMismatch);
     }
     let sum = |total: Money, line: &Line| total.checked_add(line.goods_price.checked_mul(line.goods_number.get())?);
     let goods_amount = lines.iter().try_fold(Money::ZERO, sum).ok_or(Refusal::OrderAmountMismatch)?;
     let shipping_fee = if goods_amount > rule.free_over { Money::ZERO } else { rule.fee };
-    if differs(wanted.shipping_fee, shipping_fee) {
+    if differs(request.shipping_fee, shipping_fee) {
         return Err(Refusal::ShippingFeeMismatch);
     }
     let order_amount = goods_amount.checked_add(shipping_fee).ok_or(Refusal::OrderAmountMismatch)?;
-    if differs(wanted.order_amount, order_amount) {
+    if differs(request.order_amount, order_amount) {
         return Err(Refusal::OrderAmountMismatch);
     }
     let coupon_paid = coupon.unwrap_or_default().min(order_amount);
     let left = order_amount.checked_sub(coupon_paid).ok_or(Refusal::OrderAmountMismatch)?;
-    let pay_amount =
-        left.checked_sub(wanted.money_paid).filter(|amount| *amount >= Money::ZERO).ok_or(Refusal::MoneyPaidTooHigh)?;
-    Ok(Price { goods_amount, shipping_fee, order_amount, coupon_paid, money_paid: wanted.money_paid, pay_amount })
+    let pay_amount = left
+        .checked_sub(request.money_paid)
+        .filter(|amount| *amount >= Money::ZERO)
+        .ok_or(Refusal::MoneyPaidTooHigh)?;
+    Ok(Price { goods_amount, shipping_fee, order_amount, coupon_paid, money_paid: request.money_paid, pay_amount })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::id::Id;
-    use crate::domain::order::WantedLine;
+    use crate::domain::order::OrderRequestLine;
     use crate::domain::quantity::Quantity;
     use proptest::prelude::*;
 
     const RULE: ShippingRule = ShippingRule { fee: Money(1_000), free_over: Money(10_000) };
 
-    fn order(prices: &[(i64, i64)], money_paid: i64) -> (Wanted, Vec<Line>) {
+    fn order(prices: &[(i64, i64)], money_paid: i64) -> (OrderRequest, Vec<Line>) {
         let lines: Vec<Line> = (1..)
             .zip(prices)
             .map(|(id, (price, number))| Line {
@@ -75,12 +82,16 @@ mod tests {
                 goods_price: Money(*price),
             })
             .collect();
-        let wanted = lines
+        let request = lines
             .iter()
-            .map(|line| WantedLine { goods_id: line.goods_id, goods_number: line.goods_number, goods_price: None })
+            .map(|line| OrderRequestLine {
+                goods_id: line.goods_id,
+                goods_number: line.goods_number,
+                goods_price: None,
+            })
             .collect();
-        let wanted = Wanted {
-            lines: wanted,
+        let request = OrderRequest {
+            lines: request,
             coupon_id: None,
             money_paid: Money(money_paid),
             shipping_fee: None,
@@ -88,13 +99,13 @@ mod tests {
             address: String::new(),
             consignee: String::new(),
         };
-        (wanted, lines)
+        (request, lines)
     }
 
     #[test]
     fn the_golden_order_leaves_880_to_pay() {
-        let (wanted, lines) = order(&[(100_000, 1)], 10_000);
-        let price = price(&wanted, &lines, Some(Money(2_000)), RULE).unwrap();
+        let (request, lines) = order(&[(100_000, 1)], 10_000);
+        let price = price(&request, &lines, Some(Money(2_000)), RULE).unwrap();
         assert_eq!(price.order_amount, Money(100_000));
         assert_eq!(price.pay_amount, Money(88_000));
     }
@@ -102,25 +113,25 @@ mod tests {
     #[test]
     fn shipping_is_free_only_over_the_limit() {
         for (amount, fee) in [(9_999, 1_000), (10_000, 1_000), (10_001, 0)] {
-            let (wanted, lines) = order(&[(amount, 1)], 0);
-            assert_eq!(price(&wanted, &lines, None, RULE).unwrap().shipping_fee, Money(fee), "{amount}");
+            let (request, lines) = order(&[(amount, 1)], 0);
+            assert_eq!(price(&request, &lines, None, RULE).unwrap().shipping_fee, Money(fee), "{amount}");
         }
     }
 
     #[test]
     fn a_coupon_pays_at_most_the_whole_order() {
-        let (wanted, lines) = order(&[(500, 1)], 0);
-        let price = price(&wanted, &lines, Some(Money(9_000)), RULE).unwrap();
+        let (request, lines) = order(&[(500, 1)], 0);
+        let price = price(&request, &lines, Some(Money(9_000)), RULE).unwrap();
         assert_eq!((price.coupon_paid, price.pay_amount), (Money(1_500), Money(0)));
     }
 
     #[test]
     fn each_expectation_that_differs_refuses() {
-        let (wanted, lines) = order(&[(500, 2)], 0);
-        let with = |change: fn(&mut Wanted)| {
-            let mut wanted = wanted.clone();
-            change(&mut wanted);
-            price(&wanted, &lines, None, RULE).unwrap_err()
+        let (request, lines) = order(&[(500, 2)], 0);
+        let with = |change: fn(&mut OrderRequest)| {
+            let mut request = request.clone();
+            change(&mut request);
+            price(&request, &lines, None, RULE).unwrap_err()
         };
         assert_eq!(with(|w| w.lines[0].goods_price = Some(Money(499))), Refusal::GoodsPriceMismatch);
         assert_eq!(with(|w| w.shipping_fee = Some(Money(0))), Refusal::ShippingFeeMismatch);
@@ -135,8 +146,8 @@ mod tests {
             coupon in prop::option::of(1..=999_999_999_999_i64),
             money in 0..=999_999_999_999_i64,
         ) {
-            let (wanted, lines) = order(&prices, money);
-            if let Ok(price) = price(&wanted, &lines, coupon.map(Money), RULE) {
+            let (request, lines) = order(&prices, money);
+            if let Ok(price) = price(&request, &lines, coupon.map(Money), RULE) {
                 prop_assert!(price.pay_amount >= Money::ZERO);
                 prop_assert_eq!(price.order_amount.0, price.goods_amount.0 + price.shipping_fee.0);
                 prop_assert_eq!(price.pay_amount.0, price.order_amount.0 - price.coupon_paid.0 - price.money_paid.0);

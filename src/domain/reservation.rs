@@ -7,7 +7,7 @@ use super::status::Direction;
 
 /// What a log says of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum ReservationState {
     /// Nothing: it may reserve.
     New,
     /// It has reserved: asked again, it is answered the same and nothing more is taken.
@@ -18,13 +18,13 @@ pub enum Standing {
 
 /// Where an order stands, from the keys of the log's rows.
 #[must_use]
-pub fn standing(log: &HashSet<(OrderId, Direction)>, order_id: OrderId) -> Standing {
+pub fn reservation_state(log: &HashSet<(OrderId, Direction)>, order_id: OrderId) -> ReservationState {
     if log.contains(&(order_id, Direction::Back)) {
-        Standing::Released
+        ReservationState::Released
     } else if log.contains(&(order_id, Direction::Forward)) {
-        Standing::Reserved
+        ReservationState::Reserved
     } else {
-        Standing::New
+        ReservationState::New
     }
 }
 
@@ -37,13 +37,13 @@ mod tests {
         let order = OrderId::new(1);
         let log = |rows: &[Direction]| rows.iter().map(|direction| (order, *direction)).collect();
         for (rows, stands) in [
-            (&[][..], Standing::New),
-            (&[Direction::Forward], Standing::Reserved),
-            (&[Direction::Back], Standing::Released),
-            (&[Direction::Forward, Direction::Back], Standing::Released),
+            (&[][..], ReservationState::New),
+            (&[Direction::Forward], ReservationState::Reserved),
+            (&[Direction::Back], ReservationState::Released),
+            (&[Direction::Forward, Direction::Back], ReservationState::Released),
         ] {
-            assert_eq!(standing(&log(rows), order), stands, "{rows:?}");
+            assert_eq!(reservation_state(&log(rows), order), stands, "{rows:?}");
         }
-        assert_eq!(standing(&log(&[Direction::Back]), OrderId::new(2)), Standing::New);
+        assert_eq!(reservation_state(&log(&[Direction::Back]), OrderId::new(2)), ReservationState::New);
     }
 }

@@ -16,7 +16,7 @@ use crate::domain::money::Money;
 use crate::domain::text::Payer;
 
 pub use checkout::Checkout;
-pub use notification::{Event, Notice, Reject, Reply, Stranger};
+pub use notification::{Event, Notification, Reject, Reply, WrongRecipient};
 
 /// What asking a platform gives.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,13 +29,13 @@ pub enum Outcome<T> {
 
 /// How a payment stands at its platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum PaymentStatus {
     /// It waits for the customer.
     Unpaid,
     /// It can be paid no more.
     Closed,
     /// The platform does not know the number.
-    Missing,
+    NotFound,
     /// The customer was charged.
     Paid(Charge),
 }
@@ -50,7 +50,7 @@ pub struct Charge {
     /// In which currency.
     pub currency: String,
     /// Whom it is for, where that is not us.
-    pub stranger: Option<Stranger>,
+    pub wrong_recipient: Option<WrongRecipient>,
 }
 
 /// What a customer is to pay.
@@ -83,13 +83,13 @@ pub struct Refund {
 
 /// How a refund stands at its platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refunding {
+pub enum RefundStatus {
     /// The money is back.
     Done,
     /// It is on its way.
     Pending,
     /// The platform does not know the number.
-    Missing,
+    NotFound,
     /// The platform will not do it, for this reason; trying again does not help.
     Refused(String),
 }
@@ -123,7 +123,7 @@ pub trait Gateway: Send + Sync {
     }
 
     /// Whether where to pay is good for a while only: who comes back later is told it anew.
-    fn is_checkout_fleeting(&self) -> bool {
+    fn checkout_expires(&self) -> bool {
         false
     }
 
@@ -132,17 +132,17 @@ pub trait Gateway: Send + Sync {
     fn create(&self, purchase: Purchase) -> LocalFuture<'_, Outcome<Option<Checkout>>>;
 
     /// Asks how a payment stands.
-    fn query(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<Standing>>;
+    fn query(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<PaymentStatus>>;
 
     /// Closes a payment, so that it cannot be paid any more, and answers how it stands then: `Paid` where the customer
     /// was faster, never `Unpaid`.
-    fn close(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<Standing>>;
+    fn close(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<PaymentStatus>>;
 
     /// Gives money back; the same number again is the same refund.
-    fn refund(&self, refund: Refund) -> LocalFuture<'_, Outcome<Refunding>>;
+    fn refund(&self, refund: Refund) -> LocalFuture<'_, Outcome<RefundStatus>>;
 
     /// Asks how a refund stands.
-    fn query_refund(&self, pay_id: PayId, refund_id: RefundId) -> LocalFuture<'_, Outcome<Refunding>>;
+    fn query_refund(&self, pay_id: PayId, refund_id: RefundId) -> LocalFuture<'_, Outcome<RefundStatus>>;
 
     /// Reads a callback: `header` looks a request header up, `body` is the raw bytes. Verifies before it parses. None:
     /// it is good, and tells nothing that matters here.
@@ -154,7 +154,7 @@ pub trait Gateway: Send + Sync {
         header: &dyn Fn(&str) -> Option<String>,
         body: &[u8],
         now: Timestamp,
-    ) -> Result<Option<Notice>, Reject>;
+    ) -> Result<Option<Notification>, Reject>;
 
     /// Tells the platform that its notice is safe here.
     fn acknowledgement(&self) -> Reply;

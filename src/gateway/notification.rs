@@ -4,7 +4,7 @@ use crate::domain::money::Money;
 
 /// What a platform tells of one of our payments.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Notice {
+pub struct Notification {
     /// The platform's id of the event, the same in every delivery of it.
     pub event_id: String,
     /// What happened.
@@ -18,7 +18,7 @@ pub struct Notice {
     /// The currency it says.
     pub currency: String,
     /// Whom it is for, where that is not us.
-    pub stranger: Option<Stranger>,
+    pub wrong_recipient: Option<WrongRecipient>,
 }
 
 /// What happened at a platform.
@@ -38,7 +38,7 @@ pub enum Event {
 
 /// Whose a notice is that is not ours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Stranger {
+pub enum WrongRecipient {
     /// Another application of the merchant, or of somebody else.
     #[error("the application differs")]
     App,

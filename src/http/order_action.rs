@@ -11,8 +11,8 @@ use crate::domain::id::OrderId;
 use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::money::Money;
 use crate::domain::text::Reason;
-use crate::order::error::ActRefusal;
-use crate::order::message::{Act, By, Do, Order, Refund};
+use crate::order::error::CommandRefusal;
+use crate::order::message::{Action, Author, Command, Order, Refund};
 use crate::payments::message::Cancel;
 
 /// Gives up an unpaid order.
@@ -27,8 +27,8 @@ pub async fn cancel(state: &State, task: Cancel) -> Answer {
 ///
 /// # Errors
 /// 404; `not_allowed`.
-pub async fn act(state: &State, order_id: OrderId, by: By, act: Act, not_allowed: Code) -> Answer {
-    worded(ask(&state.owners.order, Do { order_id, by, act }).await?, not_allowed).map(ok)
+pub async fn act(state: &State, order_id: OrderId, by: Author, act: Action, not_allowed: Code) -> Answer {
+    worded(ask(&state.owners.order, Command { order_id, by, act }).await?, not_allowed).map(ok)
 }
 
 /// A refund that is asked for.
@@ -36,7 +36,7 @@ pub struct RefundAsked {
     /// The order.
     pub order_id: OrderId,
     /// The customer or the administrator.
-    pub by: By,
+    pub by: Author,
     /// The client's key.
     pub key: Option<IdempotencyKey>,
     /// How much; all that is left if missing.
@@ -52,7 +52,7 @@ pub async fn refund<B: Serialize>(state: &State, asked: RefundAsked, body: &B, r
     // The order is part of what the key stands for: it is in the path, not in the body.
     let fingerprint = fingerprint(&(order_id, body))?;
     let refund = Refund { refund_id: state.ids.next(), key, fingerprint, amount, reason };
-    let outcome = ask(&state.owners.order, Do { order_id, by, act: Act::Refund(refund) }).await?;
+    let outcome = ask(&state.owners.order, Command { order_id, by, act: Action::Refund(refund) }).await?;
     worded(outcome, Code::OrderNotRefundable).map(|order| HttpResponse::Accepted().json(order))
 }
 
@@ -60,11 +60,11 @@ fn ok(order: Order) -> HttpResponse {
     HttpResponse::Ok().json(order)
 }
 
-fn worded(outcome: Result<Order, ActRefusal>, not_allowed: Code) -> Result<Order, Problem> {
+fn worded(outcome: Result<Order, CommandRefusal>, not_allowed: Code) -> Result<Order, Problem> {
     outcome.map_err(|refusal| match refusal {
-        ActRefusal::NotFound => Problem::new(Code::NotFound),
-        ActRefusal::NotAllowed => Problem::new(not_allowed),
-        ActRefusal::TooMuch(left) => Problem::field("amount", format!("must be at most {left}")),
-        ActRefusal::KeyReused => Problem::new(Code::IdempotencyKeyReused),
+        CommandRefusal::NotFound => Problem::new(Code::NotFound),
+        CommandRefusal::NotAllowed => Problem::new(not_allowed),
+        CommandRefusal::TooMuch(left) => Problem::field("amount", format!("must be at most {left}")),
+        CommandRefusal::KeyReused => Problem::new(Code::IdempotencyKeyReused),
     })
 }

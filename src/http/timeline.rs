@@ -23,11 +23,11 @@ pub struct Events {
 pub async fn events(state: &State, order_id: OrderId) -> Reply<Vec<Event>> {
     let owners = &state.owners;
     let (ordered, stock, coupon, user, pay) = tokio::join!(
-        ask(&owners.order, order::message::Story { order_id }),
-        ask(&owners.goods, goods::message::Story { order_id }),
-        ask(&owners.coupon, coupon::message::Story { order_id }),
-        ask(&owners.user, user::message::Story { order_id }),
-        ask(&owners.pay, pay::message::Story { order_id }),
+        ask(&owners.order, order::message::ReadTimeline { order_id }),
+        ask(&owners.goods, goods::message::ReadTimeline { order_id }),
+        ask(&owners.coupon, coupon::message::ReadTimeline { order_id }),
+        ask(&owners.user, user::message::ReadTimeline { order_id }),
+        ask(&owners.pay, pay::message::ReadTimeline { order_id }),
     );
     let mut events: Vec<Event> = [ordered?, stock?, coupon?, user?, pay?].into_iter().flatten().collect();
     events.sort_by_key(|event| (event.at, rank(&event.what)));

@@ -28,7 +28,7 @@ pub const ORDER_REFUNDED_SHIPPED: Topic =
 
 /// The body of those three: what the order asked for, so that each owner gives back what it took of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Release {
+pub struct ReservationsReleased {
     /// Which order.
     pub order_id: OrderId,
     /// Whose it was.
@@ -48,7 +48,7 @@ pub const ORDER_REPAY: Topic = Topic { topic: "order", tag: "repay", groups: &["
 
 /// The body of [`ORDER_REPAY`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Repay {
+pub struct RefundRequested {
     /// The number of the refund.
     pub refund_id: RefundId,
     /// Of which order.

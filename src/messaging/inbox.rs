@@ -21,7 +21,7 @@ pub trait Consumer: Owner {
     ///
     /// # Errors
     /// A database error undoes the whole batch.
-    fn consume(&self, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>>;
+    fn consume(&self, unprocessed: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>>;
 }
 
 /// The bodies of messages, read; a body that cannot be read is answered with the reason.
@@ -48,13 +48,13 @@ struct Row<'a> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+enum Arrival {
     /// Its effect is committed.
-    Known,
+    Processed,
     /// It has no effect yet.
-    Fresh,
+    Unprocessed,
     /// The same message stands earlier in this batch.
-    Twin,
+    Duplicate,
 }
 
 impl<O: Consumer> Task<O> for Delivery {
@@ -65,7 +65,7 @@ impl<O: Consumer> Task<O> for Delivery {
     fn run(owner: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
         use mq_consumer::dsl;
         let ids: Vec<&str> = batch.iter().map(|delivery| delivery.0.id.as_str()).collect();
-        let known: HashSet<(String, String)> = db::load_by(&ids, |ids| {
+        let processed: HashSet<(String, String)> = db::load_by(&ids, |ids| {
             with_conn!(
                 db,
                 dsl::mq_consumer.filter(any_of(dsl::msg_id, ids)).select((dsl::msg_id, dsl::group_name)).load(db)
@@ -74,26 +74,26 @@ impl<O: Consumer> Task<O> for Delivery {
         .into_iter()
         .collect();
         let mut begun = HashSet::new();
-        let states: Vec<State> = batch
+        let states: Vec<Arrival> = batch
             .iter()
             .map(|Delivery(message)| {
                 let key = (message.id.clone(), message.group.clone());
                 match () {
-                    () if known.contains(&key) => State::Known,
-                    () if begun.insert(key) => State::Fresh,
-                    () => State::Twin,
+                    () if processed.contains(&key) => Arrival::Processed,
+                    () if begun.insert(key) => Arrival::Unprocessed,
+                    () => Arrival::Duplicate,
                 }
             })
             .collect();
-        let fresh: Vec<&Message> = batch
+        let unprocessed: Vec<&Message> = batch
             .iter()
             .zip(&states)
-            .filter(|(_, state)| **state == State::Fresh)
+            .filter(|(_, state)| **state == Arrival::Unprocessed)
             .map(|(delivery, _)| &delivery.0)
             .collect();
-        let effects = if fresh.is_empty() { Vec::new() } else { owner.consume(&fresh, db)? };
+        let effects = if unprocessed.is_empty() { Vec::new() } else { owner.consume(&unprocessed, db)? };
         let now = owner.context().clock.now();
-        let rows: Vec<Row<'_>> = fresh
+        let rows: Vec<Row<'_>> = unprocessed
             .iter()
             .zip(&effects)
             .filter(|(_, effect)| effect.is_ok())
@@ -112,9 +112,9 @@ impl<O: Consumer> Task<O> for Delivery {
         let mut effects = effects.into_iter();
         let missing = || Err("the consumer gave no answer".to_owned());
         let outcome = |state| match state {
-            State::Known => Ok(()),
-            State::Fresh => effects.next().unwrap_or_else(missing),
-            State::Twin => Err("the same message is being handled".to_owned()),
+            Arrival::Processed => Ok(()),
+            Arrival::Unprocessed => effects.next().unwrap_or_else(missing),
+            Arrival::Duplicate => Err("the same message is being handled".to_owned()),
         };
         Ok(states.into_iter().map(outcome).collect())
     }

@@ -11,7 +11,7 @@ use crate::messaging::outbox::Message;
 pub type Actor = OwnerActor<Order>;
 
 impl Consumer for Order {
-    fn consume(&self, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
-        payment::consume(self, fresh, db)
+    fn consume(&self, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+        payment::consume(self, messages, db)
     }
 }

@@ -13,7 +13,7 @@ pub enum PaymentRefusal {
 
 /// Why something cannot be done to an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ActRefusal {
+pub enum CommandRefusal {
     /// No such order, or somebody else's.
     NotFound,
     /// Its state does not allow it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use actix::Message;
 use serde::Serialize;
 
-use super::error::{ActRefusal, PaymentRefusal};
+use super::error::{CommandRefusal, PaymentRefusal};
 use crate::actor::Reply;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
@@ -154,7 +154,7 @@ pub struct List {
 
 /// `unconfirmed -> confirmed`: the pivot. Asked again it answers the same.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<Ended>")]
+#[rtype(result = "Reply<Completion>")]
 pub struct Confirm {
     /// Which, as it was written.
     pub order: Arc<Order>,
@@ -163,7 +163,7 @@ pub struct Confirm {
 /// `unconfirmed -> cancelled`, with the messages that give everything back, in one transaction. Asked again it answers
 /// the same.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<Ended>")]
+#[rtype(result = "Reply<Completion>")]
 pub struct Cancel {
     /// Which, as it was written.
     pub order: Arc<Order>,
@@ -173,7 +173,7 @@ pub struct Cancel {
 
 /// What an order is after [`Confirm`] or [`Cancel`].
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ended {
+pub enum Completion {
     /// Past the pivot; the order.
     Confirmed(Box<Order>),
     /// Cancelled, for this reason; the order.
@@ -226,7 +226,7 @@ pub struct Payable {
 /// be ended now comes back later and stops nobody else.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<OrderId>>")]
-pub struct TakeExpired {
+pub struct ClaimExpired {
     /// At most so many.
     pub limit: i64,
     /// Given out again after this time.
@@ -243,7 +243,7 @@ pub struct FindAny {
 
 /// Who does something to an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
+pub enum Author {
     /// The shop itself.
     Shop,
     /// This customer, to an order that must be theirs.
@@ -254,7 +254,7 @@ pub enum By {
 
 /// What is done to an order after it was placed.
 #[derive(Debug, Clone)]
-pub enum Act {
+pub enum Action {
     /// It is given up before it is paid; why, where somebody says.
     Cancel(Option<Reason>),
     /// The same, because its time to be paid has passed.
@@ -285,14 +285,14 @@ pub struct Refund {
 
 /// Does something to an order, where its state allows it, with the messages that follow, in one transaction.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<Result<Order, ActRefusal>>")]
-pub struct Do {
+#[rtype(result = "Reply<Result<Order, CommandRefusal>>")]
+pub struct Command {
     /// Which order.
     pub order_id: OrderId,
     /// Who.
-    pub by: By,
+    pub by: Author,
     /// What.
-    pub act: Act,
+    pub act: Action,
 }
 
 /// One page of all orders that fit, newest first, those older than `before`. Read.
@@ -316,7 +316,7 @@ pub struct ListAll {
 /// One page of what administrators did to orders, newest first. Read.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Entry>>")]
-pub struct Journal {
+pub struct ListOperatorLog {
     /// To which.
     pub order_id: Option<OrderId>,
     /// Where the last page ended.
@@ -345,7 +345,7 @@ pub struct Entry {
 /// What this owner's log says of an order. Read.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Event>>")]
-pub struct Story {
+pub struct ReadTimeline {
     /// Which.
     pub order_id: OrderId,
 }

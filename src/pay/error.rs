@@ -1,6 +1,6 @@
 //! Why Pay refuses.
 
-use crate::gateway::Stranger;
+use crate::gateway::WrongRecipient;
 
 /// Why a request for a payment is refused; kept as the answer to its idempotency key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub enum Rejected {
     Currency,
     /// It is for somebody else.
     #[error("{0}")]
-    Stranger(Stranger),
+    WrongRecipient(WrongRecipient),
     /// Our row is paid by another trade.
     #[error("the payment is paid by another trade")]
     AnotherTrade,

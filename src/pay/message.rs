@@ -12,7 +12,7 @@ use crate::domain::event::Event;
 use crate::domain::id::{OrderId, PayId, RefundId, UserId};
 use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
 use crate::domain::money::Money;
-use crate::gateway::{Checkout, Notice, Refund};
+use crate::gateway::{Checkout, Notification, Refund};
 
 /// A payment as its customer sees it; from a row of `pay`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -107,12 +107,12 @@ pub struct Find {
 
 /// How many payments and refunds are open. Read.
 #[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Reply<Unsettled>")]
-pub struct CountUnsettled;
+#[rtype(result = "Reply<PendingCounts>")]
+pub struct CountPending;
 
 /// What is not settled with the platforms yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Unsettled {
+pub struct PendingCounts {
     /// Payments that are neither paid nor closed.
     pub open: i64,
     /// Refunds the platform has not confirmed yet.
@@ -124,7 +124,7 @@ pub struct Unsettled {
 /// Open payments whose platform is to be asked now, each given out again after a while that doubles each time.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Payment>>")]
-pub struct TakeAsks {
+pub struct ClaimDueSyncs {
     /// At most so many.
     pub limit: i64,
     /// When to ask again.
@@ -179,7 +179,7 @@ pub struct DueRefund {
 /// time.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<DueRefund>>")]
-pub struct TakeRefunds {
+pub struct ClaimDueRefunds {
     /// At most so many.
     pub limit: i64,
     /// When to try again.
@@ -204,7 +204,7 @@ pub struct Notify {
     /// Which platform.
     pub provider: &'static str,
     /// What it says.
-    pub notice: Notice,
+    pub notice: Notification,
     /// Its bytes as they came, UTF-8.
     pub body: String,
 }
@@ -225,8 +225,8 @@ pub struct ListAll {
 
 /// One page of notices that were not believed, newest first, those that came before this moment. Read.
 #[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Reply<Vec<Parked>>")]
-pub struct Notices {
+#[rtype(result = "Reply<Vec<ParkedNotification>>")]
+pub struct ListParkedNotifications {
     /// Where the last page ended.
     pub before: Option<Timestamp>,
     /// At most so many.
@@ -235,7 +235,7 @@ pub struct Notices {
 
 /// A notice with a good signature that was not believed; a row of `pay_notice`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable)]
-pub struct Parked {
+pub struct ParkedNotification {
     /// Which platform.
     pub provider: String,
     /// The platform's id of the event.
@@ -255,15 +255,15 @@ pub struct Parked {
 /// What this owner's log says of an order. Read.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Event>>")]
-pub struct Story {
+pub struct ReadTimeline {
     /// Which.
     pub order_id: OrderId,
 }
 
 /// What our books say of these payments on a platform; those of others are missing. Read.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<Vec<Account>>")]
-pub struct FindAccounts {
+#[rtype(result = "Reply<Vec<PaymentRecord>>")]
+pub struct FindPaymentRecords {
     /// Which platform.
     pub provider: &'static str,
     /// The payments.
@@ -272,8 +272,8 @@ pub struct FindAccounts {
 
 /// One page of what our books say of payments that were paid in a span of time, by their ids. Read.
 #[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Reply<Vec<Account>>")]
-pub struct PaidAccounts {
+#[rtype(result = "Reply<Vec<PaymentRecord>>")]
+pub struct ListPaidRecords {
     /// On which platform.
     pub provider: &'static str,
     /// From when on we knew.
@@ -288,7 +288,7 @@ pub struct PaidAccounts {
 
 /// A payment and its refunds, to be compared with what the platform says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Account {
+pub struct PaymentRecord {
     /// Which payment.
     pub pay_id: PayId,
     /// How much.
@@ -296,12 +296,12 @@ pub struct Account {
     /// The platform's number, where it is paid.
     pub trade_no: Option<String>,
     /// What goes back of it.
-    pub refunds: Vec<AccountRefund>,
+    pub refunds: Vec<RefundRecord>,
 }
 
 /// A refund, to be compared with what the platform says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AccountRefund {
+pub struct RefundRecord {
     /// Its number.
     pub refund_id: RefundId,
     /// How much.

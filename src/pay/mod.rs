@@ -19,7 +19,7 @@ pub struct Pay {
     /// What every owner is given.
     pub context: Context,
     /// A new payment is first asked for after this time.
-    pub ask_after: Duration,
+    pub first_sync_after: Duration,
 }
 
 impl Owner for Pay {

@@ -4,19 +4,19 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, Addr, AsyncContext, Context, Handler, ResponseFuture, Supervised};
+use actix::{Actor, Addr, AsyncContext, Handler, ResponseFuture, Supervised};
 use futures_util::{StreamExt, stream};
 use tokio::sync::Mutex;
 
-use super::keyed_lock::Turns;
-use super::message::{Cancel, PaymentStarted, Query, StartPayment, Sweep};
-use super::{Tools, expire, refund, start, sync};
+use super::keyed_lock::KeyedLock;
+use super::message::{Cancel, FindDue, PaymentStarted, Query, StartPayment};
+use super::{Context, expire, refund, start, sync};
 use crate::actor::supervisor::supervise;
 use crate::actor::task::ask;
 use crate::actor::{Failure, Reply};
-use crate::order::error::ActRefusal;
-use crate::order::message::{Order, TakeExpired};
-use crate::pay::message::{FindAny, Payment, TakeAsks, TakeRefunds, Unfinished};
+use crate::order::error::CommandRefusal;
+use crate::order::message::{ClaimExpired, Order};
+use crate::pay::message::{ClaimDueRefunds, ClaimDueSyncs, FindAny, Payment, Unfinished};
 
 /// Its name in the status page.
 pub const NAME: &str = "settlement";
@@ -28,26 +28,26 @@ pub const AT_ONCE: usize = 32;
 
 /// Settles what is due.
 pub struct Payments {
-    tools: Arc<Tools>,
+    context: Arc<Context>,
     /// Held by the sweep under way: a second beside it would find what the first left, and nothing to do.
     turn: Arc<Mutex<()>>,
     /// One start at a time for each payment.
-    turns: Turns,
+    starts: KeyedLock,
 }
 
 impl Payments {
     /// Starts it on the current arbiter.
     #[must_use]
-    pub fn start(tools: Tools) -> Addr<Self> {
-        let (tools, health) = (Arc::new(tools.clone()), tools.health);
-        supervise(health, |_| Self { tools, turn: Arc::default(), turns: Turns::default() })
+    pub fn start(context: Context) -> Addr<Self> {
+        let (context, health) = (Arc::new(context.clone()), context.health);
+        supervise(health, |_| Self { context, turn: Arc::default(), starts: KeyedLock::default() })
     }
 
-    fn sweep(&self) -> impl Future<Output = usize> + use<> {
-        let (tools, turn) = (Arc::clone(&self.tools), Arc::clone(&self.turn));
+    fn find_due(&self) -> impl Future<Output = usize> + use<> {
+        let (context, turn) = (Arc::clone(&self.context), Arc::clone(&self.turn));
         async move {
             match turn.try_lock() {
-                Ok(_turn) => sweep(&tools).await,
+                Ok(_turn) => find_due(&context).await,
                 Err(_) => 1,
             }
         }
@@ -55,22 +55,22 @@ impl Payments {
 }
 
 /// Does all that is due; answers how much that was.
-async fn sweep(tools: &Arc<Tools>) -> usize {
-    let (pay, order, payments) = (&tools.pay, &tools.order, tools.payments);
+async fn find_due(context: &Arc<Context>) -> usize {
+    let (pay, order, payments) = (&context.pay, &context.order, context.payments);
     let asks = drain(
-        tools,
-        async || ask(pay, TakeAsks { limit: PAGE, again: payments.ask }).await,
-        |tools, payment| async move { sync::look(&tools, &payment).await.map(drop) },
+        context,
+        async || ask(pay, ClaimDueSyncs { limit: PAGE, again: payments.ask }).await,
+        |context, payment| async move { sync::look(&context, &payment).await.map(drop) },
     );
     let refunds = drain(
-        tools,
-        async || ask(pay, TakeRefunds { limit: PAGE, again: payments.refund }).await,
-        |tools, due| async move { refund::settle(&tools, &due).await },
+        context,
+        async || ask(pay, ClaimDueRefunds { limit: PAGE, again: payments.refund }).await,
+        |context, due| async move { refund::drive(&context, &due).await },
     );
     let expired = drain(
-        tools,
-        async || ask(order, TakeExpired { limit: PAGE, lease: payments.close_again_after.0 }).await,
-        |tools, order_id| async move { expire::expire(&tools, order_id).await },
+        context,
+        async || ask(order, ClaimExpired { limit: PAGE, lease: payments.close_again_after.0 }).await,
+        |context, order_id| async move { expire::expire(&context, order_id).await },
     );
     let (asks, refunds, expired) = tokio::join!(asks, refunds, expired);
     asks + refunds + expired
@@ -79,9 +79,9 @@ async fn sweep(tools: &Arc<Tools>) -> usize {
 /// Takes what is due, a page at a time, and settles it until nothing is left; answers how much that was. A store that does
 /// not answer is asked again by the next sweep.
 async fn drain<T, F>(
-    tools: &Arc<Tools>,
+    context: &Arc<Context>,
     take: impl AsyncFn() -> Reply<Vec<T>>,
-    settle: impl Fn(Arc<Tools>, T) -> F,
+    run: impl Fn(Arc<Context>, T) -> F,
 ) -> usize
 where
     F: Future<Output = Reply<()>> + 'static,
@@ -92,50 +92,49 @@ where
             break;
         }
         count += page.len();
-        each(tools, page, &settle).await;
+        each(context, page, &run).await;
     }
     count
 }
 
 /// Settles each in a task of its own: one that fails, or panics, stops no other.
-async fn each<T, F>(tools: &Arc<Tools>, page: Vec<T>, settle: &impl Fn(Arc<Tools>, T) -> F)
+async fn each<T, F>(context: &Arc<Context>, page: Vec<T>, run: &impl Fn(Arc<Context>, T) -> F)
 where
     F: Future<Output = Reply<()>> + 'static,
 {
-    let tasks =
-        page.into_iter().map(|item| actix::spawn(settle_one(Arc::clone(tools), settle(Arc::clone(tools), item))));
+    let tasks = page.into_iter().map(|item| actix::spawn(run_one(Arc::clone(context), run(Arc::clone(context), item))));
     let mut ended = stream::iter(tasks).buffer_unordered(AT_ONCE);
     while let Some(task) = ended.next().await {
         if let Err(panic) = task {
-            tools.health.answered(0, 1, 0);
-            tools.health.failed_with(&panic.to_string());
+            context.health.record_replies(0, 1, 0);
+            context.health.record_error(&panic.to_string());
         }
     }
 }
 
-async fn settle_one(tools: Arc<Tools>, settling: impl Future<Output = Reply<()>>) {
-    let outcome = match tools.faults.hit(NAME, "settle") {
-        Ok(()) => tokio::time::timeout(WITHIN, settling).await.unwrap_or(Err(Failure::Unknown)),
+async fn run_one(context: Arc<Context>, job: impl Future<Output = Reply<()>>) {
+    let outcome = match context.faults.hit(NAME, "settle") {
+        Ok(()) => tokio::time::timeout(WITHIN, job).await.unwrap_or(Err(Failure::Unknown)),
         Err(_) => Err(Failure::Unknown),
     };
     match outcome {
-        Ok(()) => tools.health.answered(1, 0, 0),
+        Ok(()) => context.health.record_replies(1, 0, 0),
         // It comes back: its row says when.
-        Err(_) => tools.health.answered(0, 0, 1),
+        Err(_) => context.health.record_replies(0, 0, 1),
     }
 }
 
 impl Actor for Payments {
-    type Context = Context<Self>;
+    type Context = actix::Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
         // The sweep of an earlier life may still be under way: it disturbs nobody.
         self.turn = Arc::default();
-        ctx.run_interval(self.tools.payments.sweep_every.0, |me, _| {
-            if me.tools.faults.hit(NAME, "handle").is_ok() {
-                let sweep = me.sweep();
+        ctx.run_interval(self.context.payments.sweep_every.0, |me, _| {
+            if me.context.faults.hit(NAME, "handle").is_ok() {
+                let due = me.find_due();
                 actix::spawn(async move {
-                    sweep.await;
+                    due.await;
                 });
             }
         });
@@ -144,11 +143,11 @@ impl Actor for Payments {
 
 impl Supervised for Payments {}
 
-impl Handler<Sweep> for Payments {
+impl Handler<FindDue> for Payments {
     type Result = ResponseFuture<usize>;
 
-    fn handle(&mut self, _: Sweep, _: &mut Self::Context) -> Self::Result {
-        Box::pin(self.sweep())
+    fn handle(&mut self, _: FindDue, _: &mut Self::Context) -> Self::Result {
+        Box::pin(self.find_due())
     }
 }
 
@@ -156,17 +155,17 @@ impl Handler<StartPayment> for Payments {
     type Result = ResponseFuture<Reply<PaymentStarted>>;
 
     fn handle(&mut self, request: StartPayment, _: &mut Self::Context) -> Self::Result {
-        let (tools, turns) = (Arc::clone(&self.tools), self.turns.clone());
-        Box::pin(async move { start::start(&tools, &turns, request).await })
+        let (context, starts) = (Arc::clone(&self.context), self.starts.clone());
+        Box::pin(async move { start::start(&context, &starts, request).await })
     }
 }
 
 impl Handler<Cancel> for Payments {
-    type Result = ResponseFuture<Reply<Result<Order, ActRefusal>>>;
+    type Result = ResponseFuture<Reply<Result<Order, CommandRefusal>>>;
 
     fn handle(&mut self, task: Cancel, _: &mut Self::Context) -> Self::Result {
-        let tools = Arc::clone(&self.tools);
-        Box::pin(async move { expire::cancel(&tools, task).await })
+        let context = Arc::clone(&self.context);
+        Box::pin(async move { expire::cancel(&context, task).await })
     }
 }
 
@@ -174,18 +173,18 @@ impl Handler<Query> for Payments {
     type Result = ResponseFuture<Reply<Option<Payment>>>;
 
     fn handle(&mut self, Query { pay_id }: Query, _: &mut Self::Context) -> Self::Result {
-        let tools = Arc::clone(&self.tools);
+        let context = Arc::clone(&self.context);
         Box::pin(async move {
-            let Some(Unfinished { payment, refunds }) = ask(&tools.pay, FindAny { pay_id }).await? else {
+            let Some(Unfinished { payment, refunds }) = ask(&context.pay, FindAny { pay_id }).await? else {
                 return Ok(None);
             };
-            sync::query(&tools, &payment).await?;
+            sync::query(&context, &payment).await?;
             for mut due in refunds {
                 // Somebody looks at it: it may have been made, or be refused no more.
                 due.attempt = due.attempt.max(2);
-                refund::settle(&tools, &due).await?;
+                refund::drive(&context, &due).await?;
             }
-            Ok(ask(&tools.pay, FindAny { pay_id }).await?.map(|found| found.payment))
+            Ok(ask(&context.pay, FindAny { pay_id }).await?.map(|found| found.payment))
         })
     }
 }

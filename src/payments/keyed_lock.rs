@@ -10,29 +10,29 @@ use crate::domain::id::PayId;
 
 /// The payments that are being started by this process.
 #[derive(Debug, Clone, Default)]
-pub struct Turns {
+pub struct KeyedLock {
     payments: Arc<Mutex<HashSet<PayId>>>,
     ended: Arc<Notify>,
 }
 
 /// The turn of one request; it ends when this is dropped, also by a panic.
 #[derive(Debug)]
-pub struct Turn {
-    turns: Turns,
+pub struct KeyGuard {
+    lock: KeyedLock,
     pay_id: PayId,
     /// Whether somebody else's turn had to end first.
     pub waited: bool,
 }
 
-impl Turns {
-    /// Waits until nobody else starts this payment.
-    pub async fn take(&self, pay_id: PayId) -> Turn {
+impl KeyedLock {
+    /// Waits until nobody else lock this payment.
+    pub async fn take(&self, pay_id: PayId) -> KeyGuard {
         let mut waited = false;
         loop {
             // From here on it hears of every turn that ends.
             let ended = self.ended.notified();
             if lock(&self.payments).insert(pay_id) {
-                return Turn { turns: self.clone(), pay_id, waited };
+                return KeyGuard { lock: self.clone(), pay_id, waited };
             }
             waited = true;
             ended.await;
@@ -40,10 +40,10 @@ impl Turns {
     }
 }
 
-impl Drop for Turn {
+impl Drop for KeyGuard {
     fn drop(&mut self) {
-        lock(&self.turns.payments).remove(&self.pay_id);
-        self.turns.ended.notify_waiters();
+        lock(&self.lock.payments).remove(&self.pay_id);
+        self.lock.ended.notify_waiters();
     }
 }
 

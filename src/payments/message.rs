@@ -6,8 +6,8 @@ use crate::actor::Reply;
 use crate::domain::id::{OrderId, PayId, UserId};
 use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
 use crate::domain::text::{Payer, Reason};
-use crate::order::error::ActRefusal;
-use crate::order::message::{By, Order};
+use crate::order::error::CommandRefusal;
+use crate::order::message::{Author, Order};
 use crate::pay::error::RequestRefusal;
 use crate::pay::message::Payment;
 
@@ -49,12 +49,12 @@ pub enum PaymentStarted {
 /// Gives up an order that is not paid: its open payments are closed at their platforms first. Where one of them turns out
 /// to be paid, the order is paid, and not given up. No outcome where a platform does not answer.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<Result<Order, ActRefusal>>")]
+#[rtype(result = "Reply<Result<Order, CommandRefusal>>")]
 pub struct Cancel {
     /// Which.
     pub order_id: OrderId,
     /// Who says so.
-    pub by: By,
+    pub by: Author,
     /// Why.
     pub reason: Option<Reason>,
 }
@@ -71,4 +71,4 @@ pub struct Query {
 /// Does what is due now; answers how much that was. Zero: nothing is left to do until time passes or a request comes.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "usize")]
-pub struct Sweep;
+pub struct FindDue;

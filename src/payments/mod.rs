@@ -26,10 +26,10 @@ use crate::domain::clock::Clock;
 use crate::gateway::Gateways;
 use crate::{order, pay};
 
-/// What settling works with.
+/// What job works with.
 #[derive(Clone)]
 #[expect(missing_docs, reason = "each is what its name says")]
-pub struct Tools {
+pub struct Context {
     pub order: Addr<order::actor::Actor>,
     pub pay: Addr<pay::actor::Actor>,
     pub gateways: Gateways,

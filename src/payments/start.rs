@@ -1,8 +1,8 @@
 //! Starts a payment: the order says how much, Pay records what the key leads to, the platform says where to pay. The row
 //! is there before the platform is asked, so that a callback that comes first finds it.
 
-use super::Tools;
-use super::keyed_lock::Turns;
+use super::Context;
+use super::keyed_lock::KeyedLock;
 use super::message::{PaymentStarted, StartPayment};
 use crate::actor::task::ask;
 use crate::actor::{Failure, Reply};
@@ -14,18 +14,18 @@ use crate::pay::error::RequestRefusal;
 use crate::pay::message::{Close, Find, FindRequest, Open, Payment, SetCheckout, Status};
 
 /// Starts a payment, or finds the one its key started.
-pub async fn start(tools: &Tools, turns: &Turns, request: StartPayment) -> Reply<PaymentStarted> {
-    let Some(gateway) = tools.gateways.find(&request.provider) else { return Ok(PaymentStarted::UnknownProvider) };
+pub async fn start(context: &Context, starts: &KeyedLock, request: StartPayment) -> Reply<PaymentStarted> {
+    let Some(gateway) = context.gateways.find(&request.provider) else { return Ok(PaymentStarted::UnknownProvider) };
     if gateway.needs_payer() && request.payer.is_none() {
         return Ok(PaymentStarted::PayerMissing);
     }
     let (user_id, order_id) = (request.user_id, request.order_id);
     let earlier = FindRequest { user_id, key: request.key.clone() };
     let mut confirm_time = None;
-    let prior = match ask(&tools.pay, earlier).await? {
+    let prior = match ask(&context.pay, earlier).await? {
         Some(prior) => prior,
         None => {
-            let amount = match ask(&tools.order, order::message::StartPayment { order_id, user_id }).await? {
+            let amount = match ask(&context.order, order::message::StartPayment { order_id, user_id }).await? {
                 Ok(payable) => {
                     confirm_time = Some(payable.confirm_time);
                     Ok(payable.amount)
@@ -41,7 +41,7 @@ pub async fn start(tools: &Tools, turns: &Turns, request: StartPayment) -> Reply
                 provider: gateway.name(),
                 amount,
             };
-            ask(&tools.pay, open).await?
+            ask(&context.pay, open).await?
         }
     };
     if prior.fingerprint != request.fingerprint.as_str() {
@@ -54,34 +54,34 @@ pub async fn start(tools: &Tools, turns: &Turns, request: StartPayment) -> Reply
     if has_checkout(gateway, &payment) {
         return Ok(PaymentStarted::Started(Box::new(payment)));
     }
-    let turn = turns.take(payment.pay_id).await;
+    let turn = starts.take(payment.pay_id).await;
     let again = Find { pay_id: payment.pay_id, user_id };
-    match if turn.waited { ask(&tools.pay, again).await? } else { None } {
+    match if turn.waited { ask(&context.pay, again).await? } else { None } {
         Some(payment) if has_checkout(gateway, &payment) => Ok(PaymentStarted::Started(Box::new(payment))),
         _ => {
             if confirm_time.is_none() {
                 let find = order::message::Find { order_id: payment.order_id, user_id };
-                confirm_time = ask(&tools.order, find).await?.and_then(|order| order.confirm_time);
+                confirm_time = ask(&context.order, find).await?.and_then(|order| order.confirm_time);
             }
             let purchase = Purchase {
                 pay_id: payment.pay_id,
                 amount: payment.pay_amount,
                 // With the order's own time to be paid: what the platform takes after that would only go back.
-                closes_at: confirm_time.unwrap_or(payment.add_time).plus(tools.pay_within),
+                closes_at: confirm_time.unwrap_or(payment.add_time).plus(context.pay_within),
                 payer: request.payer,
             };
-            with_checkout(tools, gateway, payment, user_id, purchase).await
+            with_checkout(context, gateway, payment, user_id, purchase).await
         }
     }
 }
 
 /// Whether there is nothing to ask the platform for.
 fn has_checkout(gateway: &dyn Gateway, payment: &Payment) -> bool {
-    payment.status != Status::Unpaid || (payment.checkout.is_some() && !gateway.is_checkout_fleeting())
+    payment.status != Status::Unpaid || (payment.checkout.is_some() && !gateway.checkout_expires())
 }
 
 async fn with_checkout(
-    tools: &Tools,
+    context: &Context,
     gateway: &dyn Gateway,
     payment: Payment,
     user_id: UserId,
@@ -90,17 +90,17 @@ async fn with_checkout(
     match gateway.create(purchase).await {
         Outcome::Known(None) => {
             let again = Find { pay_id: payment.pay_id, user_id };
-            let mut known = ask(&tools.pay, again).await?;
+            let mut known = ask(&context.pay, again).await?;
             if known.as_ref().is_none_or(|known| known.checkout.is_none()) {
                 // The answer that told it was lost, so nobody can pay there: another key starts another payment.
-                ask(&tools.pay, Close { pay_id: payment.pay_id }).await?;
-                known = ask(&tools.pay, again).await?;
+                ask(&context.pay, Close { pay_id: payment.pay_id }).await?;
+                known = ask(&context.pay, again).await?;
             }
             Ok(PaymentStarted::Started(Box::new(known.unwrap_or(payment))))
         }
         Outcome::Known(Some(checkout)) => {
             let set = SetCheckout { pay_id: payment.pay_id, checkout };
-            let payment = ask(&tools.pay, set).await?.unwrap_or(payment);
+            let payment = ask(&context.pay, set).await?.unwrap_or(payment);
             Ok(PaymentStarted::Started(Box::new(payment)))
         }
         Outcome::Unknown(why) => {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::domain::id::PayId;
 use crate::gateway::Entry;
-use crate::pay::message::Account;
+use crate::pay::message::PaymentRecord;
 
 /// How a line of the statement and our books go together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -47,9 +47,9 @@ impl Kind {
 pub struct Difference {
     /// How the sides differ.
     pub kind: Kind,
-    /// The number of the payment.
+    /// The parse_pay_id of the payment.
     pub out_trade_no: String,
-    /// The number of the refund, where it is one.
+    /// The parse_pay_id of the refund, where it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refund_no: Option<String>,
     /// What our books say.
@@ -61,24 +61,24 @@ pub struct Difference {
     pub is_repairable: bool,
 }
 
-/// Compares one line with the account it names, if there is one; nothing where they match.
+/// Compares one line with the record it names, if there is one; nothing where they match.
 #[must_use]
-pub fn compare(line: &Entry, account: Option<&Account>) -> Option<Difference> {
+pub fn compare(line: &Entry, record: Option<&PaymentRecord>) -> Option<Difference> {
     let differs = |kind, ours: String, is_repairable| {
         let theirs = format!("{} {}", if line.refund_no.is_some() { "refunded" } else { "paid" }, line.amount);
         let (out_trade_no, refund_no) = (line.out_trade_no.clone(), line.refund_no.clone());
         Some(Difference { kind, out_trade_no, refund_no, ours, theirs, is_repairable })
     };
-    let Some(account) = account else { return differs(Kind::MissingHere, "unknown".to_owned(), false) };
-    let Some(number) = &line.refund_no else {
-        return match &account.trade_no {
-            _ if account.amount != line.amount => differs(Kind::Amount, account.amount.to_string(), false),
+    let Some(record) = record else { return differs(Kind::MissingHere, "unknown".to_owned(), false) };
+    let Some(parse_pay_id) = &line.refund_no else {
+        return match &record.trade_no {
+            _ if record.amount != line.amount => differs(Kind::Amount, record.amount.to_string(), false),
             Some(trade_no) if *trade_no == line.trade_no => None,
             Some(trade_no) => differs(Kind::Status, format!("paid by {trade_no}"), false),
             None => differs(Kind::MissingHere, "not paid".to_owned(), true),
         };
     };
-    let ours = account.refunds.iter().find(|refund| refund.refund_id.to_string() == *number);
+    let ours = record.refunds.iter().find(|refund| refund.refund_id.to_string() == *parse_pay_id);
     match ours {
         None => differs(Kind::MissingHere, "unknown refund".to_owned(), false),
         Some(refund) if refund.amount != line.amount => differs(Kind::Amount, refund.amount.to_string(), false),
@@ -89,32 +89,32 @@ pub fn compare(line: &Entry, account: Option<&Account>) -> Option<Difference> {
 
 /// The numbers a statement tells of.
 #[derive(Debug, Default)]
-pub struct Told {
+pub struct StatementIndex {
     payments: HashSet<String>,
     refunds: HashSet<(String, String)>,
 }
 
-impl Told {
+impl StatementIndex {
     /// Of these lines.
     #[must_use]
     pub fn of(lines: &[Entry]) -> Self {
-        let mut told = Self::default();
+        let mut index = Self::default();
         for line in lines {
             match &line.refund_no {
-                None => told.payments.insert(line.out_trade_no.clone()),
-                Some(number) => told.refunds.insert((line.out_trade_no.clone(), number.clone())),
+                None => index.payments.insert(line.out_trade_no.clone()),
+                Some(parse_pay_id) => index.refunds.insert((line.out_trade_no.clone(), parse_pay_id.clone())),
             };
         }
-        told
+        index
     }
 
-    /// What of an account the statement should tell of, and does not.
+    /// What of an record the statement should tell of, and does not.
     #[must_use]
-    pub fn missing(&self, account: &Account) -> Vec<Difference> {
-        let out_trade_no = account.pay_id.to_string();
+    pub fn missing(&self, record: &PaymentRecord) -> Vec<Difference> {
+        let out_trade_no = record.pay_id.to_string();
         let missing = |refund_no: Option<String>, ours: String| Difference {
             kind: Kind::MissingThere,
-            out_trade_no: account.pay_id.to_string(),
+            out_trade_no: record.pay_id.to_string(),
             refund_no,
             ours,
             theirs: "nothing".to_owned(),
@@ -122,12 +122,12 @@ impl Told {
         };
         let mut found = Vec::new();
         if !self.payments.contains(&out_trade_no) {
-            found.push(missing(None, format!("paid {}", account.amount)));
+            found.push(missing(None, format!("paid {}", record.amount)));
         }
-        for refund in account.refunds.iter().filter(|refund| refund.is_done) {
-            let number = refund.refund_id.to_string();
-            if !self.refunds.contains(&(out_trade_no.clone(), number.clone())) {
-                found.push(missing(Some(number), format!("refunded {}", refund.amount)));
+        for refund in record.refunds.iter().filter(|refund| refund.is_done) {
+            let parse_pay_id = refund.refund_id.to_string();
+            if !self.refunds.contains(&(out_trade_no.clone(), parse_pay_id.clone())) {
+                found.push(missing(Some(parse_pay_id), format!("refunded {}", refund.amount)));
             }
         }
         found
@@ -152,9 +152,9 @@ impl Report {
     }
 }
 
-/// Where an account is kept in our books.
+/// Where an record is kept in our books.
 #[must_use]
-pub fn number(line: &Entry) -> Option<PayId> {
+pub fn parse_pay_id(line: &Entry) -> Option<PayId> {
     line.out_trade_no.parse().ok()
 }
 
@@ -164,12 +164,12 @@ mod tests {
     use crate::domain::clock::Timestamp;
     use crate::domain::id::RefundId;
     use crate::domain::money::Money;
-    use crate::pay::message::AccountRefund;
+    use crate::pay::message::RefundRecord;
 
-    fn account() -> Account {
+    fn record() -> PaymentRecord {
         let refund =
-            |id, amount, is_done| AccountRefund { refund_id: RefundId::new(id), amount: Money(amount), is_done };
-        Account {
+            |id, amount, is_done| RefundRecord { refund_id: RefundId::new(id), amount: Money(amount), is_done };
+        PaymentRecord {
             pay_id: PayId::new(7),
             amount: Money(500),
             trade_no: Some("sb7".to_owned()),
@@ -189,20 +189,20 @@ mod tests {
 
     #[test]
     fn each_way_to_differ_has_its_name() {
-        let unpaid = Account { trade_no: None, ..account() };
-        for (line, account, expected) in [
-            (line("sb7", None, 500), Some(account()), None),
+        let unpaid = PaymentRecord { trade_no: None, ..record() };
+        for (line, record, expected) in [
+            (line("sb7", None, 500), Some(record()), None),
             (line("sb7", None, 500), None, Some((Kind::MissingHere, false))),
             (line("sb7", None, 500), Some(unpaid.clone()), Some((Kind::MissingHere, true))),
-            (line("sb7", None, 501), Some(account()), Some((Kind::Amount, false))),
+            (line("sb7", None, 501), Some(record()), Some((Kind::Amount, false))),
             (line("sb7", None, 501), Some(unpaid), Some((Kind::Amount, false))),
-            (line("sb8", None, 500), Some(account()), Some((Kind::Status, false))),
-            (line("sb7", Some("1"), 100), Some(account()), None),
-            (line("sb7", Some("1"), 99), Some(account()), Some((Kind::Amount, false))),
-            (line("sb7", Some("2"), 50), Some(account()), Some((Kind::Status, true))),
-            (line("sb7", Some("3"), 50), Some(account()), Some((Kind::MissingHere, false))),
+            (line("sb8", None, 500), Some(record()), Some((Kind::Status, false))),
+            (line("sb7", Some("1"), 100), Some(record()), None),
+            (line("sb7", Some("1"), 99), Some(record()), Some((Kind::Amount, false))),
+            (line("sb7", Some("2"), 50), Some(record()), Some((Kind::Status, true))),
+            (line("sb7", Some("3"), 50), Some(record()), Some((Kind::MissingHere, false))),
         ] {
-            let found = compare(&line, account.as_ref()).map(|found| (found.kind, found.is_repairable));
+            let found = compare(&line, record.as_ref()).map(|found| (found.kind, found.is_repairable));
             assert_eq!(found, expected, "{line:?}");
         }
     }
@@ -210,9 +210,9 @@ mod tests {
     #[test]
     fn what_the_statement_leaves_out_is_missing_there() {
         let all = [line("sb7", None, 500), line("sb7", Some("1"), 100)];
-        assert_eq!(Told::of(&all).missing(&account()), []);
+        assert_eq!(StatementIndex::of(&all).missing(&record()), []);
         let numbers = |lines: &[Entry]| -> Vec<Option<String>> {
-            Told::of(lines).missing(&account()).into_iter().map(|missing| missing.refund_no).collect()
+            StatementIndex::of(lines).missing(&record()).into_iter().map(|missing| missing.refund_no).collect()
         };
         assert_eq!(numbers(&all[..1]), [Some("1".to_owned())], "what is not done is not expected");
         assert_eq!(numbers(&[]), [None, Some("1".to_owned())]);

@@ -9,7 +9,8 @@ use super::trade::{Status, Trade};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{PayId, RefundId};
 use crate::gateway::{
-    Charge, Checkout, Gateway, LocalFuture, Notice, Outcome, Purchase, Refund, Refunding, Reject, Reply, Standing,
+    Charge, Checkout, Gateway, LocalFuture, Notification, Outcome, PaymentStatus, Purchase, Refund, RefundStatus,
+    Reject, Reply,
 };
 
 /// The sandbox behind the gateways' trait.
@@ -28,17 +29,17 @@ impl SandboxGateway {
     }
 
     /// How a trade stands, in the shop's words. What was paid stays paid, whatever went back since.
-    fn standing(&self, trade: Option<Trade>) -> Standing {
+    fn payment_status(&self, trade: Option<Trade>) -> PaymentStatus {
         match trade {
-            None => Standing::Missing,
+            None => PaymentStatus::NotFound,
             Some(trade) => match trade.status {
-                Status::Open => Standing::Unpaid,
-                Status::Declined | Status::Closed => Standing::Closed,
-                Status::Paid => Standing::Paid(Charge {
+                Status::Open => PaymentStatus::Unpaid,
+                Status::Declined | Status::Closed => PaymentStatus::Closed,
+                Status::Paid => PaymentStatus::Paid(Charge {
                     trade_no: trade.trade_no,
                     amount: trade.charged,
                     currency: CURRENCY.to_owned(),
-                    stranger: None,
+                    wrong_recipient: None,
                 }),
             },
         }
@@ -62,20 +63,20 @@ impl Gateway for SandboxGateway {
         })
     }
 
-    fn query(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<Standing>> {
+    fn query(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<PaymentStatus>> {
         Box::pin(async move {
             match self.platform.find(pay_id.to_string()).await {
-                Ok(trade) => Outcome::Known(self.standing(trade)),
+                Ok(trade) => Outcome::Known(self.payment_status(trade)),
                 Err(failure) => Outcome::Unknown(failure.to_string()),
             }
         })
     }
 
-    fn close(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<Standing>> {
+    fn close(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<PaymentStatus>> {
         Box::pin(async move {
             match self.platform.close(pay_id.to_string()).await {
-                Ok(Ok(trade)) => Outcome::Known(self.standing(Some(trade))),
-                Ok(Err(Refusal::NotFound)) => Outcome::Known(Standing::Missing),
+                Ok(Ok(trade)) => Outcome::Known(self.payment_status(Some(trade))),
+                Ok(Err(Refusal::NotFound)) => Outcome::Known(PaymentStatus::NotFound),
                 // It ended another way: it says which.
                 Ok(Err(Refusal::Ended(_))) => self.query(pay_id).await,
                 Err(failure) => Outcome::Unknown(failure.to_string()),
@@ -83,7 +84,7 @@ impl Gateway for SandboxGateway {
         })
     }
 
-    fn refund(&self, refund: Refund) -> LocalFuture<'_, Outcome<Refunding>> {
+    fn refund(&self, refund: Refund) -> LocalFuture<'_, Outcome<RefundStatus>> {
         Box::pin(async move {
             let asked = message::Refund {
                 out_trade_no: refund.pay_id.to_string(),
@@ -91,18 +92,18 @@ impl Gateway for SandboxGateway {
                 amount: refund.amount,
             };
             match self.platform.refund(asked).await {
-                Ok(Ok(_)) => Outcome::Known(Refunding::Done),
-                Ok(Err(refusal)) => Outcome::Known(Refunding::Refused(refusal.to_string())),
+                Ok(Ok(_)) => Outcome::Known(RefundStatus::Done),
+                Ok(Err(refusal)) => Outcome::Known(RefundStatus::Refused(refusal.to_string())),
                 Err(failure) => Outcome::Unknown(failure.to_string()),
             }
         })
     }
 
-    fn query_refund(&self, pay_id: PayId, refund_id: RefundId) -> LocalFuture<'_, Outcome<Refunding>> {
+    fn query_refund(&self, pay_id: PayId, refund_id: RefundId) -> LocalFuture<'_, Outcome<RefundStatus>> {
         Box::pin(async move {
             match self.platform.find_refund(pay_id.to_string(), refund_id.to_string()).await {
-                Ok(Some(_)) => Outcome::Known(Refunding::Done),
-                Ok(None) => Outcome::Known(Refunding::Missing),
+                Ok(Some(_)) => Outcome::Known(RefundStatus::Done),
+                Ok(None) => Outcome::Known(RefundStatus::NotFound),
                 Err(failure) => Outcome::Unknown(failure.to_string()),
             }
         })
@@ -113,12 +114,12 @@ impl Gateway for SandboxGateway {
         header: &dyn Fn(&str) -> Option<String>,
         body: &[u8],
         now: Timestamp,
-    ) -> Result<Option<Notice>, Reject> {
+    ) -> Result<Option<Notification>, Reject> {
         let signature = header(HEADER).ok_or(Reject::MissingSignature)?;
         if !self.key.verifies(&signature, body, now) {
             return Err(Reject::Signature);
         }
-        Body::read(body).map(|body| Some(body.into_notice(self.platform.merchant_id())))
+        Body::read(body).map(|body| Some(body.into_notification(self.platform.merchant_id())))
     }
 
     fn acknowledgement(&self) -> Reply {

@@ -13,10 +13,10 @@ use crate::domain::money::Money;
 use crate::messaging::contract::Topic;
 
 /// The courier's name in the status page, and its consumer group.
-pub const COURIER: &str = "courier";
+pub const WEBHOOK_GROUP: &str = "courier";
 
 /// Callbacks on their way: every message of the platform's outbox.
-pub const CALLBACK: Topic = Topic { topic: "trade", tag: "callback", groups: &[COURIER] };
+pub const CALLBACK: Topic = Topic { topic: "trade", tag: "callback", groups: &[WEBHOOK_GROUP] };
 
 /// How callbacks of a payment misbehave; by default they do not.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]

@@ -61,7 +61,7 @@ impl Owner for Sandbox {
 
 /// What the platform and the shop have agreed on.
 #[derive(Debug, Clone)]
-pub struct Account {
+pub struct MerchantAccount {
     /// Signs callbacks, and verifies them.
     pub key: Key,
     /// The merchant number it knows the shop by.
@@ -89,11 +89,12 @@ pub struct Started {
 /// Starts the platform's actors on the current arbiter. The tables of `store` are migrated; the nudge in `context` is not
 /// shared with another owner, whose commits would wake the wrong outbox.
 #[must_use]
-pub fn start(context: Context, store: Store, limits: Limits, account: Account) -> Started {
+pub fn start(context: Context, store: Store, limits: Limits, account: MerchantAccount) -> Started {
     let public_url = account.public_url.trim_end_matches('/');
     let owner = Arc::new(Sandbox { context: context.clone(), merchant_id: account.merchant_id.clone() });
     let (addr, health) = OwnerActor::start(owner, store, limits);
-    let (courier, courier_health) = webhook::Courier::start(&context, addr.clone(), account.key.clone(), public_url);
+    let (courier, courier_health) =
+        webhook::WebhookSender::start(&context, addr.clone(), account.key.clone(), public_url);
     let platform = Platform::new(addr.clone(), &account.merchant_id);
     let gateway = |name| -> Arc<dyn Gateway> {
         Arc::new(SandboxGateway::new(name, platform.clone(), account.key.clone(), public_url))
@@ -105,7 +106,7 @@ pub fn start(context: Context, store: Store, limits: Limits, account: Account) -
         health: [health, courier_health],
         outbox: Outbox {
             producer: Sandbox::NAME,
-            look: addr.clone().recipient(),
+            backlog: addr.clone().recipient(),
             reclaim: addr.clone().recipient(),
             prune: addr.clone().recipient(),
             list: addr.clone().recipient(),
@@ -113,8 +114,8 @@ pub fn start(context: Context, store: Store, limits: Limits, account: Account) -
         },
         route: Route {
             producer: Sandbox::NAME,
-            group: message::COURIER,
-            turn: addr.recipient(),
+            group: message::WEBHOOK_GROUP,
+            ack_and_claim: addr.recipient(),
             deliver: courier.recipient(),
         },
     }

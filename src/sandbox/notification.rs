@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::trade::Trade;
 use crate::domain::clock::Timestamp;
 use crate::domain::money::Money;
-use crate::gateway::{Event, Notice, Reject, Stranger};
+use crate::gateway::{Event, Notification, Reject, WrongRecipient};
 
 /// The one currency of the sandbox.
 pub const CURRENCY: &str = "CNY";
@@ -101,8 +101,8 @@ impl Body {
 
     /// In the shop's words; `merchant_id` is who we are.
     #[must_use]
-    pub fn into_notice(self, merchant_id: &str) -> Notice {
-        Notice {
+    pub fn into_notification(self, merchant_id: &str) -> Notification {
+        Notification {
             event_id: self.id,
             event: match self.kind {
                 Kind::Succeeded => Event::Paid,
@@ -113,7 +113,7 @@ impl Body {
             trade_no: self.data.trade_no,
             amount: self.data.amount,
             currency: self.data.currency,
-            stranger: (self.data.merchant_id != merchant_id).then_some(Stranger::Merchant),
+            wrong_recipient: (self.data.merchant_id != merchant_id).then_some(WrongRecipient::Merchant),
         }
     }
 }
@@ -127,10 +127,13 @@ mod tests {
 
     #[test]
     fn a_notice_is_read_and_fields_we_do_not_know_are_left_alone() {
-        let notice = Body::read(GOOD.as_bytes()).unwrap().into_notice("m");
-        assert_eq!((notice.event, notice.amount, notice.stranger), (Event::Paid, Money(88_000), None));
+        let notice = Body::read(GOOD.as_bytes()).unwrap().into_notification("m");
+        assert_eq!((notice.event, notice.amount, notice.wrong_recipient), (Event::Paid, Money(88_000), None));
         assert_eq!((notice.event_id.as_str(), notice.out_trade_no.as_str()), ("evt_sb1_paid", "77"));
-        assert_eq!(Body::read(GOOD.as_bytes()).unwrap().into_notice("n").stranger, Some(Stranger::Merchant));
+        assert_eq!(
+            Body::read(GOOD.as_bytes()).unwrap().into_notification("n").wrong_recipient,
+            Some(WrongRecipient::Merchant)
+        );
     }
 
     #[test]

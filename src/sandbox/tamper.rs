@@ -8,7 +8,7 @@ use crate::domain::money::Money;
 
 /// A callback ready to be posted.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Letter {
+pub struct SignedWebhook {
     /// The signature header.
     pub signature: String,
     /// The raw body.
@@ -19,7 +19,12 @@ pub struct Letter {
 ///
 /// # Errors
 /// Where the event cannot be written as JSON, which is a bug.
-pub fn letter(event: &Body, tamper: Option<Tamper>, key: &Key, now: Timestamp) -> Result<Letter, serde_json::Error> {
+pub fn sign_webhook(
+    event: &Body,
+    tamper: Option<Tamper>,
+    key: &Key,
+    now: Timestamp,
+) -> Result<SignedWebhook, serde_json::Error> {
     let mut event = event.clone();
     let data = &mut event.data;
     match tamper {
@@ -36,7 +41,7 @@ pub fn letter(event: &Body, tamper: Option<Tamper>, key: &Key, now: Timestamp) -
         }
         Some(Tamper::Amount | Tamper::Order | Tamper::Merchant) | None => key.sign(&body, now),
     };
-    Ok(Letter { signature, body })
+    Ok(SignedWebhook { signature, body })
 }
 
 /// A number no payment has: a neighbour of the real one could be somebody's.
@@ -47,7 +52,7 @@ fn another_number(out_trade_no: &str) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gateway::Notice;
+    use crate::gateway::Notification;
 
     const NOW: Timestamp = Timestamp(1_760_000_000_999);
 
@@ -58,15 +63,16 @@ mod tests {
     }
 
     /// Whether the signature is good, and what is read where it is.
-    fn arrives(tamper: Option<Tamper>) -> Option<Notice> {
+    fn arrives(tamper: Option<Tamper>) -> Option<Notification> {
         let key = Key::new("a secret of the tests").unwrap();
-        let letter = letter(&event(), tamper, &key, NOW).unwrap();
-        key.verifies(&letter.signature, &letter.body, NOW).then(|| Body::read(&letter.body).unwrap().into_notice("m"))
+        let sign_webhook = sign_webhook(&event(), tamper, &key, NOW).unwrap();
+        key.verifies(&sign_webhook.signature, &sign_webhook.body, NOW)
+            .then(|| Body::read(&sign_webhook.body).unwrap().into_notification("m"))
     }
 
     #[test]
     fn nothing_is_wrong_unless_asked_for() {
-        assert_eq!(arrives(None), Some(event().into_notice("m")));
+        assert_eq!(arrives(None), Some(event().into_notification("m")));
     }
 
     #[test]
@@ -77,10 +83,10 @@ mod tests {
 
     #[test]
     fn each_other_wrong_verifies_and_differs_in_one_thing() {
-        let right = event().into_notice("m");
-        let amount = Notice { amount: Money(88_001), ..right.clone() };
-        let order = Notice { out_trade_no: "1".to_owned(), ..right.clone() };
-        let merchant = Notice { stranger: Some(crate::gateway::Stranger::Merchant), ..right };
+        let right = event().into_notification("m");
+        let amount = Notification { amount: Money(88_001), ..right.clone() };
+        let order = Notification { out_trade_no: "1".to_owned(), ..right.clone() };
+        let merchant = Notification { wrong_recipient: Some(crate::gateway::WrongRecipient::Merchant), ..right };
         assert_eq!(arrives(Some(Tamper::Amount)), Some(amount));
         assert_eq!(arrives(Some(Tamper::Order)), Some(order));
         assert_eq!(arrives(Some(Tamper::Merchant)), Some(merchant));

@@ -9,9 +9,9 @@ use std::time::{Duration, Instant};
 use actix::{Actor, Addr, Handler, ResponseFuture, Supervised};
 use futures_util::future::join_all;
 
-use super::message::{COURIER, Callback, Record};
+use super::message::{Callback, Record, WEBHOOK_GROUP};
 use super::signature::{HEADER, Key};
-use super::tamper::{Letter, letter};
+use super::tamper::{SignedWebhook, sign_webhook};
 use super::trade::Attempt;
 use crate::actor::supervisor::supervise;
 use crate::actor::task::ask;
@@ -29,14 +29,14 @@ const IDLE_MAX: Duration = Duration::from_secs(2);
 const IN_FLIGHT_MAX: usize = 512;
 
 /// The supervised actor.
-pub struct Courier {
-    post: Rc<Post>,
+pub struct WebhookSender {
+    post: Rc<Endpoint>,
     faults: Faults,
     health: Arc<Health>,
 }
 
 /// What one delivery needs.
-struct Post {
+struct Endpoint {
     platform: Addr<super::actor::Actor>,
     key: Key,
     clock: Clock,
@@ -44,7 +44,7 @@ struct Post {
     client: awc::Client,
 }
 
-impl Courier {
+impl WebhookSender {
     /// Starts the courier on the current arbiter. It posts to the shop at `public_url`, given without a slash at its end,
     /// and tells `platform` of each attempt.
     pub(super) fn start(
@@ -53,27 +53,27 @@ impl Courier {
         key: Key,
         public_url: &str,
     ) -> (Addr<Self>, Arc<Health>) {
-        let health = Arc::new(Health::new(COURIER, context.clock.clone(), IN_FLIGHT_MAX, None));
+        let health = Arc::new(Health::new(WEBHOOK_GROUP, context.clock.clone(), IN_FLIGHT_MAX, None));
         let connector = awc::Connector::new().timeout(ANSWER_WITHIN).conn_keep_alive(IDLE_MAX).limit(IN_FLIGHT_MAX);
         let client = awc::Client::builder().connector(connector).timeout(ANSWER_WITHIN).disable_redirects().finish();
         let url = format!("{public_url}/v1/payments/callbacks");
-        let post = Rc::new(Post { platform, key, clock: context.clock.clone(), url, client });
+        let post = Rc::new(Endpoint { platform, key, clock: context.clock.clone(), url, client });
         let (faults, counters) = (context.faults.clone(), Arc::clone(&health));
         (supervise(Arc::clone(&health), |_| Self { post, faults, health: counters }), health)
     }
 }
 
-impl Actor for Courier {
+impl Actor for WebhookSender {
     type Context = actix::Context<Self>;
 }
 
-impl Supervised for Courier {}
+impl Supervised for WebhookSender {}
 
-impl Handler<Delivery> for Courier {
+impl Handler<Delivery> for WebhookSender {
     type Result = ResponseFuture<Reply<Result<(), String>>>;
 
     fn handle(&mut self, Delivery(message): Delivery, _: &mut Self::Context) -> Self::Result {
-        if let Err(error) = self.faults.hit(COURIER, "handle") {
+        if let Err(error) = self.faults.hit(WEBHOOK_GROUP, "handle") {
             return Box::pin(std::future::ready(Ok(Err(error.to_string()))));
         }
         let (post, health) = (Rc::clone(&self.post), Arc::clone(&self.health));
@@ -85,14 +85,14 @@ impl Handler<Delivery> for Courier {
                 Err(error) => Err(format!("the message cannot be read: {error}")),
             };
             health.in_flight.fetch_sub(1, Relaxed);
-            health.answered(u64::from(delivered.is_ok()), u64::from(delivered.is_err()), 0);
-            health.took(std::iter::once(since.elapsed()));
+            health.record_replies(u64::from(delivered.is_ok()), u64::from(delivered.is_err()), 0);
+            health.record_latencies(std::iter::once(since.elapsed()));
             Ok(delivered)
         })
     }
 }
 
-impl Post {
+impl Endpoint {
     /// Sends all copies; good only where the shop acknowledged each.
     async fn deliver(&self, callback: &Callback) -> Result<(), String> {
         let copies = i64::from(callback.copies);
@@ -116,11 +116,11 @@ impl Post {
     async fn send(&self, callback: &Callback) -> (i32, Result<(), String>) {
         let event = &callback.event;
         let at = self.clock.now();
-        let letter = match letter(event, callback.tamper, &self.key, at) {
-            Ok(letter) => letter,
+        let sign_webhook = match sign_webhook(event, callback.tamper, &self.key, at) {
+            Ok(sign_webhook) => sign_webhook,
             Err(error) => return (0, Err(error.to_string())),
         };
-        let answer = tokio::time::timeout(ANSWER_WITHIN, self.post(&callback.provider, letter)).await;
+        let answer = tokio::time::timeout(ANSWER_WITHIN, self.post(&callback.provider, sign_webhook)).await;
         let (status_code, acknowledged) = match answer {
             Ok(Ok((status_code, true))) => (status_code, Ok(())),
             Ok(Ok((status_code, false))) => (status_code, Err(format!("the shop answered {status_code}"))),
@@ -138,10 +138,14 @@ impl Post {
     }
 
     /// The status code of the answer, and whether it is the acknowledgement.
-    async fn post(&self, provider: &str, letter: Letter) -> Result<(i32, bool), String> {
-        let request = self.client.post(format!("{}/{provider}", self.url)).insert_header((HEADER, letter.signature));
-        let mut answer =
-            request.content_type("application/json").send_body(letter.body).await.map_err(|error| error.to_string())?;
+    async fn post(&self, provider: &str, sign_webhook: SignedWebhook) -> Result<(i32, bool), String> {
+        let request =
+            self.client.post(format!("{}/{provider}", self.url)).insert_header((HEADER, sign_webhook.signature));
+        let mut answer = request
+            .content_type("application/json")
+            .send_body(sign_webhook.body)
+            .await
+            .map_err(|error| error.to_string())?;
         let status = answer.status();
         let acknowledged = status.is_success()
             && answer.body().limit(ANSWER_BYTES_MAX).await.is_ok_and(|body| body == ACKNOWLEDGEMENT);

@@ -11,7 +11,7 @@ use crate::messaging::outbox::Message;
 pub type Actor = OwnerActor<User>;
 
 impl Consumer for User {
-    fn consume(&self, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
-        store::consume(self, fresh, db)
+    fn consume(&self, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+        store::consume(self, messages, db)
     }
 }

@@ -188,7 +188,7 @@ fn paid_or_refunded<S: serde::Serializer>(direction: &Direction, serializer: S) 
 /// What this owner's log says of an order. Read.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Event>>")]
-pub struct Story {
+pub struct ReadTimeline {
     /// Which.
     pub order_id: OrderId,
 }

@@ -9,12 +9,12 @@ const DIFFERENT: usize = 16;
 
 /// What was logged lately, and how much was left out since the last.
 #[derive(Debug, Default)]
-pub struct Log {
+pub struct LogThrottle {
     lately: Vec<(Instant, String)>,
     left_out: u64,
 }
 
-impl Log {
+impl LogThrottle {
     /// Whether this is to be logged now: how many were left out before it.
     pub fn take(&mut self, message: &str, now: Instant) -> Option<u64> {
         self.lately.retain(|(at, _)| now.saturating_duration_since(*at) < QUIET);
@@ -33,7 +33,7 @@ mod tests {
 
     #[test]
     fn what_goes_on_is_logged_now_and_then_and_something_new_at_once() {
-        let (mut log, start) = (Log::default(), Instant::now());
+        let (mut log, start) = (LogThrottle::default(), Instant::now());
         let mut at = |ms, message| log.take(message, start + Duration::from_millis(ms));
         assert_eq!(at(0, "gone"), Some(0));
         assert_eq!(at(1, "gone"), None);
@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn even_if_no_two_are_the_same_there_is_an_end_of_it() {
-        let (mut log, now) = (Log::default(), Instant::now());
+        let (mut log, now) = (LogThrottle::default(), Instant::now());
         let logged = (0..1_000).filter(|n| log.take(&n.to_string(), now).is_some()).count();
         assert_eq!(logged, DIFFERENT);
     }

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 use rust_decimal::Decimal;
 
-use log::Log;
-pub use report::{Batch, LastError, LatencyMs, Mailbox, Report, State, StoreReport};
+use log::LogThrottle;
+pub use report::{ActorReport, ActorState, BatchReport, LastError, LatencyMs, MailboxReport, StoreReport};
 
 use crate::domain::clock::{Clock, Timestamp};
 
@@ -36,7 +36,7 @@ pub struct Health {
     batch_max: AtomicU64,
     latency_us: Mutex<Latency>,
     last_error: Mutex<Option<LastError>>,
-    log: Mutex<Log>,
+    log: Mutex<LogThrottle>,
     engine: Option<&'static str>,
     reachable: AtomicBool,
 }
@@ -112,7 +112,7 @@ impl Health {
     }
 
     /// Something went wrong that is not a refusal: kept for the status page and logged, not each time where it goes on.
-    pub fn failed_with(&self, message: &str) {
+    pub fn record_error(&self, message: &str) {
         let due = lock(&self.log).take(message, Instant::now());
         if let Some(left_out) = due {
             tracing::error!(actor = self.name, message, left_out, "actor failed");
@@ -133,21 +133,21 @@ impl Health {
     }
 
     /// A batch of writes was committed: its size.
-    pub fn committed(&self, size: u64) {
+    pub fn record_commit(&self, size: u64) {
         self.batches.fetch_add(1, Relaxed);
         self.batched.fetch_add(size, Relaxed);
         self.batch_max.fetch_max(size, Relaxed);
     }
 
     /// Tasks were answered: how many with an outcome, how many without, how many were run a second time.
-    pub fn answered(&self, processed: u64, failed: u64, retried: u64) {
+    pub fn record_replies(&self, processed: u64, failed: u64, retried: u64) {
         self.processed.fetch_add(processed, Relaxed);
         self.failed.fetch_add(failed, Relaxed);
         self.retried.fetch_add(retried, Relaxed);
     }
 
     /// Times from arrival to answer.
-    pub fn took(&self, durations: impl Iterator<Item = Duration>) {
+    pub fn record_latencies(&self, durations: impl Iterator<Item = Duration>) {
         let mut latency = lock(&self.latency_us);
         latency.rotate(self.clock.now());
         for duration in durations {
@@ -157,7 +157,7 @@ impl Health {
 
     /// The counters as they are now.
     #[must_use]
-    pub fn report(&self) -> Report {
+    pub fn report(&self) -> ActorReport {
         let (batches, batched) = (self.batches.load(Relaxed), self.batched.load(Relaxed));
         let (p50, p99) = {
             let latency = lock(&self.latency_us);
@@ -166,20 +166,20 @@ impl Health {
             debug_assert!(merged.is_ok(), "both have the same bounds");
             (both.value_at_quantile(0.5), both.value_at_quantile(0.99))
         };
-        Report {
+        ActorReport {
             name: self.name,
             state: match self.state.load(Relaxed) {
-                0 => State::Running,
-                1 => State::Restarting,
-                _ => State::Stopped,
+                0 => ActorState::Running,
+                1 => ActorState::Restarting,
+                _ => ActorState::Stopped,
             },
             restarts: self.restarts.load(Relaxed),
-            mailbox: Mailbox { depth: self.depth.load(Relaxed), capacity: self.capacity },
+            mailbox: MailboxReport { depth: self.depth.load(Relaxed), capacity: self.capacity },
             in_flight: self.in_flight.load(Relaxed),
             processed: self.processed.load(Relaxed),
             failed: self.failed.load(Relaxed),
             retried: self.retried.load(Relaxed),
-            batch: Batch {
+            batch: BatchReport {
                 count: batches,
                 mean: Decimal::from(batched).checked_div(Decimal::from(batches)).unwrap_or_default().round_dp(2),
                 max: self.batch_max.load(Relaxed),

@@ -8,7 +8,7 @@ use crate::domain::clock::Timestamp;
 /// What an actor is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum State {
+pub enum ActorState {
     /// It answers.
     Running,
     /// It failed and comes back.
@@ -28,15 +28,15 @@ pub struct LastError {
 
 /// One actor in `GET /admin/status`.
 #[derive(Debug, Clone, Serialize)]
-pub struct Report {
+pub struct ActorReport {
     /// The actor's name.
     pub name: &'static str,
     /// What it is doing.
-    pub state: State,
+    pub state: ActorState,
     /// How often it came back.
     pub restarts: u64,
     /// What waits at its door.
-    pub mailbox: Mailbox,
+    pub mailbox: MailboxReport,
     /// Tasks that run now.
     pub in_flight: usize,
     /// Tasks answered with an outcome since the start.
@@ -46,7 +46,7 @@ pub struct Report {
     /// Tasks run a second time because their batch failed.
     pub retried: u64,
     /// The groups that were committed.
-    pub batch: Batch,
+    pub batch: BatchReport,
     /// From arrival to answer of writes, over the last minutes.
     pub latency_ms: LatencyMs,
     /// The last failure.
@@ -58,7 +58,7 @@ pub struct Report {
 
 /// What waits at an actor's door.
 #[derive(Debug, Clone, Serialize)]
-pub struct Mailbox {
+pub struct MailboxReport {
     /// Tasks that wait.
     pub depth: usize,
     /// More are refused.
@@ -67,7 +67,7 @@ pub struct Mailbox {
 
 /// The groups an owner committed.
 #[derive(Debug, Clone, Serialize)]
-pub struct Batch {
+pub struct BatchReport {
     /// How many.
     pub count: u64,
     /// Tasks in one, on average.

@@ -4,7 +4,7 @@ use diesel::prelude::*;
 
 use crate::actor::{Access, Task};
 use crate::coupon::Coupon;
-use crate::coupon::message::{self, List, Story};
+use crate::coupon::message::{self, List, ReadTimeline};
 use crate::db::schema::{coupon, coupon_log};
 use crate::db::{self, Db, with_conn};
 use crate::domain::clock::Timestamp;
@@ -28,12 +28,12 @@ impl Task<Coupon> for List {
 }
 
 /// When a coupon was bound to an order, and freed.
-impl Task<Coupon> for Story {
+impl Task<Coupon> for ReadTimeline {
     type Outcome = Vec<Event>;
     const ACCESS: Access = Access::Read;
 
     fn run(_: &Coupon, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Event>>> {
-        let story = |task: &Story| {
+        let timeline = |task: &ReadTimeline| {
             let log = coupon_log::table.filter(coupon_log::order_id.eq(task.order_id));
             let log = log.select((coupon_log::direction, coupon_log::coupon_id, coupon_log::log_time));
             let rows: Vec<(Direction, CouponId, Timestamp)> = with_conn!(db, log.load(db))?;
@@ -46,6 +46,6 @@ impl Task<Coupon> for Story {
             };
             Ok(rows.into_iter().map(line).collect())
         };
-        batch.iter().map(story).collect()
+        batch.iter().map(timeline).collect()
     }
 }

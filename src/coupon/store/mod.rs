@@ -16,9 +16,9 @@ use crate::db::schema::{coupon, coupon_log};
 use crate::db::{self, Db, any_of, for_update, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{CouponId, OrderId};
-use crate::domain::reservation::{Standing, standing};
+use crate::domain::reservation::{ReservationState, reservation_state};
 use crate::domain::status::Direction;
-use crate::messaging::contract::Release;
+use crate::messaging::contract::ReservationsReleased;
 use crate::messaging::inbox::bodies;
 use crate::messaging::outbox::Message;
 
@@ -109,19 +109,21 @@ impl Task<Coupon> for Bind {
         let mut log = Vec::new();
         let mut outcomes = Vec::with_capacity(batch.len());
         for task in batch {
-            let outcome = match standing(&known, task.order_id) {
-                Standing::Released => Err(Refusal::Released),
-                Standing::Reserved => Ok(()),
-                Standing::New => match coupons.get_mut(&task.coupon_id).filter(|row| row.user_id == task.user_id) {
-                    None => Err(Refusal::NotFound),
-                    Some(row) if row.is_used == USED => Err(Refusal::Used),
-                    Some(row) => {
-                        row.is_used = USED;
-                        log.push(log_row(task.order_id, Direction::Forward, task.coupon_id, now));
-                        known.insert((task.order_id, Direction::Forward));
-                        Ok(())
+            let outcome = match reservation_state(&known, task.order_id) {
+                ReservationState::Released => Err(Refusal::Released),
+                ReservationState::Reserved => Ok(()),
+                ReservationState::New => {
+                    match coupons.get_mut(&task.coupon_id).filter(|row| row.user_id == task.user_id) {
+                        None => Err(Refusal::NotFound),
+                        Some(row) if row.is_used == USED => Err(Refusal::Used),
+                        Some(row) => {
+                            row.is_used = USED;
+                            log.push(log_row(task.order_id, Direction::Forward, task.coupon_id, now));
+                            known.insert((task.order_id, Direction::Forward));
+                            Ok(())
+                        }
                     }
-                },
+                }
             };
             outcomes.push(outcome);
         }
@@ -132,9 +134,9 @@ impl Task<Coupon> for Bind {
 }
 
 /// Consumes order/cancel and order/refund: frees what is bound to each order, and writes a tombstone where nothing is.
-pub fn consume(owner: &Coupon, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+pub fn consume(owner: &Coupon, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.context.clock.now();
-    let cancelled: Vec<Result<Release, String>> = bodies(fresh);
+    let cancelled: Vec<Result<ReservationsReleased, String>> = bodies(messages);
     lock_coupons(db, &cancelled.iter().flatten().filter_map(|order| order.coupon_id).collect::<Vec<_>>())?;
     let mut known = read_log(db, &cancelled.iter().flatten().map(|order| order.order_id).collect::<Vec<_>>())?;
     let mut log = Vec::new();

@@ -10,11 +10,11 @@ use crate::config::{self, Error};
 use crate::domain::clock::Timestamp;
 use crate::gateway::crypto::certificate::{self, Certificate};
 use crate::gateway::crypto::key::PrivateKey;
-use crate::gateway::{Shop, Stranger};
+use crate::gateway::{Shop, WrongRecipient};
 
 /// An account, and all that is needed to speak with Alipay in its name.
 #[derive(Debug)]
-pub struct Account {
+pub struct MerchantAccount {
     app_id: String,
     seller_id: String,
     seller_email: String,
@@ -47,7 +47,7 @@ pub struct Call<'a> {
     pub return_url: &'a str,
 }
 
-impl Account {
+impl MerchantAccount {
     /// The account of the settings; none where they name none.
     ///
     /// # Errors
@@ -109,15 +109,20 @@ impl Account {
 
     /// Whose a notice is that names these, where that is not us. The address is looked at where there is no number.
     #[must_use]
-    pub fn stranger(&self, app_id: Option<&str>, seller_id: Option<&str>, email: Option<&str>) -> Option<Stranger> {
+    pub fn wrong_recipient(
+        &self,
+        app_id: Option<&str>,
+        seller_id: Option<&str>,
+        email: Option<&str>,
+    ) -> Option<WrongRecipient> {
         let is_ours = match (seller_id, email) {
             (Some(seller_id), _) => seller_id == self.seller_id,
             (None, Some(email)) => !self.seller_email.is_empty() && email == self.seller_email,
             (None, None) => false,
         };
         match (app_id == Some(&self.app_id), is_ours) {
-            (false, _) => Some(Stranger::App),
-            (true, false) => Some(Stranger::Seller),
+            (false, _) => Some(WrongRecipient::App),
+            (true, false) => Some(WrongRecipient::Seller),
             (true, true) => None,
         }
     }

@@ -3,10 +3,10 @@
 use awc::http::Method;
 use serde::Serialize;
 
-use super::account::{Account, Call};
+use super::account::{Call, MerchantAccount};
 use super::answer::Envelope;
 use super::sign::Signed;
-use super::trade::{Answer, Content, Trouble};
+use super::trade::{Answer, CallError, Content};
 use crate::gateway::Reject;
 use crate::gateway::wire::{self, Request};
 
@@ -14,16 +14,16 @@ const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
 /// Also errors come with it.
 const OK: u16 = 200;
 
-impl Account {
+impl MerchantAccount {
     /// Asks, and reads the answer.
     pub(super) async fn ask(&self, method: &str, content: &impl Serialize, notify_url: &str) -> Answer {
-        let signed = self.signed(method, content, notify_url, "").await.map_err(Trouble::Unknown)?;
+        let signed = self.signed(method, content, notify_url, "").await.map_err(CallError::Unknown)?;
         let url = format!("{}?{}", self.url, signed.query);
         let headers = vec![("content-type", FORM.to_owned())];
         let request = Request { method: Method::POST, url, headers, body: Some(signed.form) };
-        let answer = wire::exchange(request).await.map_err(Trouble::Unknown)?;
+        let answer = wire::exchange(request).await.map_err(CallError::Unknown)?;
         if answer.status != OK {
-            return Err(Trouble::Unknown(format!("HTTP status {}", answer.status)));
+            return Err(CallError::Unknown(format!("HTTP status {}", answer.status)));
         }
         self.read(method, &answer.body)
     }
@@ -31,13 +31,13 @@ impl Account {
     /// Reads the answer to `method`.
     ///
     /// # Errors
-    /// [`Trouble`].
+    /// [`CallError`].
     pub fn read(&self, method: &str, body: &[u8]) -> Answer {
         match self.verified(method, body) {
             Ok((text, is_signed)) => Content::read(method, &text, is_signed),
             Err(reject) => {
                 tracing::warn!(method, reason = %reject, "an answer of Alipay's is not believed");
-                Err(Trouble::Unknown(reject.to_string()))
+                Err(CallError::Unknown(reject.to_string()))
             }
         }
     }

@@ -9,33 +9,33 @@ const REFUSED: &str = "40004";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meaning {
     /// Its code was given out before, and is not given out again.
-    Begun,
+    AlreadyCreated,
     /// There is no such trade, up to now: it begins when the customer scans or signs in.
-    Missing,
+    NotFound,
     /// The trade does not stand as it must for that: it is to be asked how it stands.
-    Elsewhere,
+    WrongState,
     /// What is asked does not fit the trade, and will not.
-    Never,
+    Rejected,
     /// The seller has no money for it, now.
-    Poor,
+    InsufficientFunds,
     /// Nothing: it may have happened.
     Unknown,
 }
 
 const TABLE: [(&str, Meaning); 13] = [
     ("ACQ.SYSTEM_ERROR", Meaning::Unknown),
-    ("ACQ.APPLY_PC_MERCHANT_CODE_ERROR", Meaning::Begun),
-    ("ACQ.TRADE_NOT_EXIST", Meaning::Missing),
-    ("ACQ.TRADE_STATUS_ERROR", Meaning::Elsewhere),
-    ("ACQ.REASON_TRADE_STATUS_INVALID", Meaning::Elsewhere),
-    ("ACQ.TRADE_HAS_SUCCESS", Meaning::Elsewhere),
-    ("ACQ.TRADE_HAS_CLOSE", Meaning::Elsewhere),
-    ("ACQ.TRADE_HAS_FINISHED", Meaning::Elsewhere),
-    ("ACQ.REASON_TRADE_REFUND_FEE_ERR", Meaning::Never),
-    ("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL", Meaning::Never),
-    ("ACQ.DISCORDANT_REPEAT_REQUEST", Meaning::Never),
-    ("ACQ.CONTEXT_INCONSISTENT", Meaning::Never),
-    ("ACQ.SELLER_BALANCE_NOT_ENOUGH", Meaning::Poor),
+    ("ACQ.APPLY_PC_MERCHANT_CODE_ERROR", Meaning::AlreadyCreated),
+    ("ACQ.TRADE_NOT_EXIST", Meaning::NotFound),
+    ("ACQ.TRADE_STATUS_ERROR", Meaning::WrongState),
+    ("ACQ.REASON_TRADE_STATUS_INVALID", Meaning::WrongState),
+    ("ACQ.TRADE_HAS_SUCCESS", Meaning::WrongState),
+    ("ACQ.TRADE_HAS_CLOSE", Meaning::WrongState),
+    ("ACQ.TRADE_HAS_FINISHED", Meaning::WrongState),
+    ("ACQ.REASON_TRADE_REFUND_FEE_ERR", Meaning::Rejected),
+    ("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL", Meaning::Rejected),
+    ("ACQ.DISCORDANT_REPEAT_REQUEST", Meaning::Rejected),
+    ("ACQ.CONTEXT_INCONSISTENT", Meaning::Rejected),
+    ("ACQ.SELLER_BALANCE_NOT_ENOUGH", Meaning::InsufficientFunds),
 ];
 
 impl Meaning {
@@ -49,6 +49,6 @@ impl Meaning {
     /// Whether somebody should look at it: it does not happen in the course of things.
     #[must_use]
     pub const fn is_alarming(self) -> bool {
-        matches!(self, Self::Never | Self::Poor | Self::Unknown)
+        matches!(self, Self::Rejected | Self::InsufficientFunds | Self::Unknown)
     }
 }

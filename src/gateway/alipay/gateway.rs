@@ -4,24 +4,24 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::account::Account;
+use super::account::MerchantAccount;
 use super::{amount, notify, time, trade};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{PayId, RefundId};
 use crate::gateway::{
-    Checkout, Gateway, LocalFuture, Notice, Outcome, Purchase, Refund, Refunding, Reject, Reply, Standing,
+    Checkout, Gateway, LocalFuture, Notification, Outcome, PaymentStatus, Purchase, Refund, RefundStatus, Reject, Reply,
 };
 
 /// How a customer gets to Alipay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum Product {
     /// The browser is sent there.
     Page,
     /// Its app scans a code.
     Code,
 }
 
-impl Way {
+impl Product {
     const fn name(self) -> &'static str {
         match self {
             Self::Page => "alipay",
@@ -39,7 +39,7 @@ impl Way {
 
 /// A payment that begins.
 #[derive(Serialize)]
-struct Begin {
+struct PaymentRequest {
     out_trade_no: String,
     total_amount: String,
     subject: String,
@@ -49,13 +49,13 @@ struct Begin {
 
 /// A payment that is asked for, or closed.
 #[derive(Serialize)]
-struct Named {
+struct PaymentQuery {
     out_trade_no: String,
 }
 
 /// A refund that is made.
 #[derive(Serialize)]
-struct GiveBack {
+struct RefundRequest {
     out_trade_no: String,
     refund_amount: String,
     out_request_no: String,
@@ -65,38 +65,38 @@ struct GiveBack {
 
 /// A refund that is asked for.
 #[derive(Serialize)]
-struct NamedRefund {
+struct RefundQuery {
     out_trade_no: String,
     out_request_no: String,
 }
 
-/// One way to pay.
+/// One product to pay.
 #[derive(Debug)]
 pub struct AlipayGateway {
-    way: Way,
-    account: Arc<Account>,
+    product: Product,
+    account: Arc<MerchantAccount>,
 }
 
 impl AlipayGateway {
-    /// This way to pay to an account.
+    /// This product to pay to an account.
     #[must_use]
-    pub const fn new(way: Way, account: Arc<Account>) -> Self {
-        Self { way, account }
+    pub const fn new(product: Product, account: Arc<MerchantAccount>) -> Self {
+        Self { product, account }
     }
 
-    fn begin(&self, purchase: &Purchase) -> Option<Begin> {
+    fn begin(&self, purchase: &Purchase) -> Option<PaymentRequest> {
         let pay_id = purchase.pay_id.to_string();
-        Some(Begin {
+        Some(PaymentRequest {
             total_amount: amount::write(purchase.amount),
             subject: format!("{} {pay_id}", self.account.subject),
             out_trade_no: pay_id,
-            product_code: self.way.product(),
+            product_code: self.product.product(),
             time_expire: time::write(time::end(purchase.closes_at, self.account.shop.clock.now()))?,
         })
     }
 
     /// Nobody asks Alipay here: the browser brings what we signed.
-    async fn page(&self, begin: &Begin, notify_url: &str, return_url: &str) -> Outcome<Option<Checkout>> {
+    async fn page(&self, begin: &PaymentRequest, notify_url: &str, return_url: &str) -> Outcome<Option<Checkout>> {
         match self.account.signed("alipay.trade.page.pay", begin, notify_url, return_url).await {
             Ok(signed) => Outcome::Known(Some(Checkout::Redirect { url: signed.address(&self.account.url) })),
             Err(why) => Outcome::Unknown(why),
@@ -106,12 +106,12 @@ impl AlipayGateway {
 
 impl Gateway for AlipayGateway {
     fn name(&self) -> &'static str {
-        self.way.name()
+        self.product.name()
     }
 
     /// The address of the page has a time in it, after which the gateway need not take it for long.
-    fn is_checkout_fleeting(&self) -> bool {
-        self.way == Way::Page
+    fn checkout_expires(&self) -> bool {
+        self.product == Product::Page
     }
 
     fn create(&self, purchase: Purchase) -> LocalFuture<'_, Outcome<Option<Checkout>>> {
@@ -121,9 +121,9 @@ impl Gateway for AlipayGateway {
             };
             let shop = &self.account.shop;
             let notify_url = shop.callback_url(self.name());
-            match self.way {
-                Way::Page => self.page(&begin, &notify_url, &shop.page_url(purchase.pay_id)).await,
-                Way::Code => {
+            match self.product {
+                Product::Page => self.page(&begin, &notify_url, &shop.page_url(purchase.pay_id)).await,
+                Product::Code => {
                     let answer = self.account.ask("alipay.trade.precreate", &begin, &notify_url).await;
                     trade::created(answer, purchase.pay_id)
                 }
@@ -131,30 +131,30 @@ impl Gateway for AlipayGateway {
         })
     }
 
-    fn query(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<Standing>> {
+    fn query(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<PaymentStatus>> {
         Box::pin(async move {
-            let asked = Named { out_trade_no: pay_id.to_string() };
+            let asked = PaymentQuery { out_trade_no: pay_id.to_string() };
             trade::queried(self.account.ask("alipay.trade.query", &asked, "").await, pay_id)
         })
     }
 
-    fn close(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<Standing>> {
+    fn close(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<PaymentStatus>> {
         Box::pin(async move {
-            let asked = Named { out_trade_no: pay_id.to_string() };
+            let asked = PaymentQuery { out_trade_no: pay_id.to_string() };
             let answer = self.account.ask("alipay.trade.close", &asked, "").await;
             match trade::closed(answer, pay_id) {
                 Some(outcome) => outcome,
                 None => match self.query(pay_id).await {
-                    Outcome::Known(Standing::Unpaid) => Outcome::Unknown("it was not closed".to_owned()),
+                    Outcome::Known(PaymentStatus::Unpaid) => Outcome::Unknown("it was not closed".to_owned()),
                     outcome => outcome,
                 },
             }
         })
     }
 
-    fn refund(&self, refund: Refund) -> LocalFuture<'_, Outcome<Refunding>> {
+    fn refund(&self, refund: Refund) -> LocalFuture<'_, Outcome<RefundStatus>> {
         Box::pin(async move {
-            let asked = GiveBack {
+            let asked = RefundRequest {
                 out_trade_no: refund.pay_id.to_string(),
                 refund_amount: amount::write(refund.amount),
                 out_request_no: refund.refund_id.to_string(),
@@ -164,9 +164,9 @@ impl Gateway for AlipayGateway {
         })
     }
 
-    fn query_refund(&self, pay_id: PayId, refund_id: RefundId) -> LocalFuture<'_, Outcome<Refunding>> {
+    fn query_refund(&self, pay_id: PayId, refund_id: RefundId) -> LocalFuture<'_, Outcome<RefundStatus>> {
         Box::pin(async move {
-            let asked = NamedRefund { out_trade_no: pay_id.to_string(), out_request_no: refund_id.to_string() };
+            let asked = RefundQuery { out_trade_no: pay_id.to_string(), out_request_no: refund_id.to_string() };
             let answer = self.account.ask("alipay.trade.fastpay.refund.query", &asked, "").await;
             trade::refund_queried(answer, pay_id, refund_id)
         })
@@ -177,7 +177,7 @@ impl Gateway for AlipayGateway {
         _: &dyn Fn(&str) -> Option<String>,
         body: &[u8],
         _: Timestamp,
-    ) -> Result<Option<Notice>, Reject> {
+    ) -> Result<Option<Notification>, Reject> {
         notify::read(&self.account, body)
     }
 

@@ -26,15 +26,15 @@ use std::sync::Arc;
 use super::{Gateway, Shop};
 use crate::config;
 
-pub use account::Account;
-pub use gateway::{AlipayGateway, Way};
+pub use account::MerchantAccount;
+pub use gateway::{AlipayGateway, Product};
 
 /// The ways to pay here, where the settings name an account.
 ///
 /// # Errors
 /// The setting that cannot be used.
 pub fn gateways(settings: &config::Alipay, shop: &Shop) -> Result<Vec<Arc<dyn Gateway>>, config::Error> {
-    let Some(account) = Account::new(settings, shop)?.map(Arc::new) else { return Ok(Vec::new()) };
-    let gateway = |way| -> Arc<dyn Gateway> { Arc::new(AlipayGateway::new(way, account.clone())) };
-    Ok([Way::Page, Way::Code].map(gateway).into())
+    let Some(account) = MerchantAccount::new(settings, shop)?.map(Arc::new) else { return Ok(Vec::new()) };
+    let gateway = |product| -> Arc<dyn Gateway> { Arc::new(AlipayGateway::new(product, account.clone())) };
+    Ok([Product::Page, Product::Code].map(gateway).into())
 }

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::account::Account;
+use super::account::MerchantAccount;
 use super::trade::{NUMBER_MAX, is_number};
 use super::{amount, sign};
 use crate::domain::money::{CURRENCY, Money};
-use crate::gateway::{Event, Notice, Reject};
+use crate::gateway::{Event, Notification, Reject};
 
 const EVENT_ID_MAX: usize = 64;
 /// The names the signature leaves out. Some notices that are not of trades are signed with `sign_type`: none of those
 /// is for us.
 const UNSIGNED: [&str; 2] = ["sign", "sign_type"];
-/// The one way of signing: which it is, is our setting and not for a notice to say.
+/// The one product of signing: which it is, is our setting and not for a notice to say.
 const SIGN_TYPE: &str = "RSA2";
 const CHARSET: &str = "utf-8";
 
@@ -67,7 +67,7 @@ impl Form {
 ///
 /// # Errors
 /// [`Reject`].
-pub fn read(account: &Account, body: &[u8]) -> Result<Option<Notice>, Reject> {
+pub fn read(account: &MerchantAccount, body: &[u8]) -> Result<Option<Notification>, Reject> {
     let form = Form::read(body)?;
     let sign = form.get("sign").ok_or(Reject::MissingSignature)?;
     if form.get("sign_type").is_some_and(|name| name != SIGN_TYPE) {
@@ -80,7 +80,7 @@ pub fn read(account: &Account, body: &[u8]) -> Result<Option<Notice>, Reject> {
     told(account, &form)
 }
 
-fn told(account: &Account, form: &Form) -> Result<Option<Notice>, Reject> {
+fn told(account: &MerchantAccount, form: &Form) -> Result<Option<Notification>, Reject> {
     // It is the one field that makes another notice of it by not being there.
     if form.hides("refund_fee") {
         return Err(Reject::Unreadable);
@@ -99,13 +99,13 @@ fn told(account: &Account, form: &Form) -> Result<Option<Notice>, Reject> {
         ("TRADE_CLOSED", None) => (Event::Closed, form.amount("total_amount")?),
         _ => return Err(Reject::Unreadable),
     };
-    Ok(Some(Notice {
+    Ok(Some(Notification {
         event_id: form.number("notify_id", EVENT_ID_MAX)?,
         event,
         out_trade_no: form.get("out_trade_no").ok_or(Reject::Unreadable)?.to_owned(),
         trade_no: form.number("trade_no", NUMBER_MAX)?,
         amount,
         currency: CURRENCY.to_owned(),
-        stranger: account.stranger(form.get("app_id"), form.get("seller_id"), form.get("seller_email")),
+        wrong_recipient: account.wrong_recipient(form.get("app_id"), form.get("seller_id"), form.get("seller_email")),
     }))
 }

@@ -1,6 +1,6 @@
 //! What is signed between Alipay and us: `name=value`, in the order of the names, with `&` between them.
 //!
-//! The text can be read in more than one way where a value has `&` and `=` in it. So only fields are used that were
+//! The text can be read in more than one product where a value has `&` and `=` in it. So only fields are used that were
 //! read from the form itself, and nothing a customer reads has them.
 
 use form_urlencoded::Serializer;

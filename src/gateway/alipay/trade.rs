@@ -6,7 +6,7 @@ use super::amount;
 use super::code::{DONE, Meaning};
 use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::CURRENCY;
-use crate::gateway::{Charge, Checkout, Outcome, Refunding, Standing};
+use crate::gateway::{Charge, Checkout, Outcome, PaymentStatus, RefundStatus};
 
 /// What there is to keep of a number of Alipay's: 64 characters, of which our own notices about it need six.
 pub const NUMBER_MAX: usize = 64 - "asked_".len();
@@ -31,7 +31,7 @@ pub struct Content {
 
 /// Why there is no content.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Trouble {
+pub enum CallError {
     /// Alipay says no, in these words.
     Refused(Meaning, String),
     /// It does not say.
@@ -39,9 +39,9 @@ pub enum Trouble {
 }
 
 /// What a call came to.
-pub type Answer = Result<Content, Trouble>;
+pub type Answer = Result<Content, CallError>;
 
-impl Trouble {
+impl CallError {
     /// The outcome where a refusal says nothing of what was asked.
     fn unknown<T>(self) -> Outcome<T> {
         match self {
@@ -55,9 +55,9 @@ impl Content {
     /// the log.
     ///
     /// # Errors
-    /// [`Trouble`].
+    /// [`CallError`].
     pub fn read(method: &str, text: &str, is_signed: bool) -> Answer {
-        let unread = |_| Trouble::Unknown("the answer cannot be read".to_owned());
+        let unread = |_| CallError::Unknown("the answer cannot be read".to_owned());
         let content: Self = serde_json::from_str(text).map_err(unread)?;
         if content.code == DONE && is_signed {
             return Ok(content);
@@ -68,7 +68,7 @@ impl Content {
             tracing::warn!(method, code, sub_code, is_signed, "Alipay does not do it");
         }
         let why = if sub_code.is_empty() { code } else { sub_code };
-        Err(Trouble::Refused(meaning, why))
+        Err(CallError::Refused(meaning, why))
     }
 
     fn is_of(&self, pay_id: PayId) -> bool {
@@ -80,24 +80,29 @@ impl Content {
     }
 
     /// How the trade stands.
-    fn standing(self) -> Outcome<Standing> {
+    fn payment_status(self) -> Outcome<PaymentStatus> {
         match self.trade_status.as_deref() {
-            Some("WAIT_BUYER_PAY") => Outcome::Known(Standing::Unpaid),
+            Some("WAIT_BUYER_PAY") => Outcome::Known(PaymentStatus::Unpaid),
             Some("TRADE_SUCCESS" | "TRADE_FINISHED") => self.charge(),
             // All that was paid went back since: that it was paid is what is asked.
             Some("TRADE_CLOSED") if Self::has(&self.send_pay_date) => self.charge(),
-            Some("TRADE_CLOSED") => Outcome::Known(Standing::Closed),
+            Some("TRADE_CLOSED") => Outcome::Known(PaymentStatus::Closed),
             _ => Outcome::Unknown("the state of the trade is none we know".to_owned()),
         }
     }
 
-    fn charge(self) -> Outcome<Standing> {
+    fn charge(self) -> Outcome<PaymentStatus> {
         let amount = self.total_amount.as_deref().and_then(amount::read);
         let trade_no = self.trade_no.filter(|number| is_number(number, NUMBER_MAX));
         let (Some(amount), Some(trade_no)) = (amount, trade_no) else {
             return Outcome::Unknown("the answer does not say what was paid".to_owned());
         };
-        Outcome::Known(Standing::Paid(Charge { trade_no, amount, currency: CURRENCY.to_owned(), stranger: None }))
+        Outcome::Known(PaymentStatus::Paid(Charge {
+            trade_no,
+            amount,
+            currency: CURRENCY.to_owned(),
+            wrong_recipient: None,
+        }))
     }
 }
 
@@ -127,63 +132,63 @@ pub fn created(answer: Answer, pay_id: PayId) -> Outcome<Option<Checkout>> {
             Some(url) => Outcome::Known(Some(Checkout::QrCode { url })),
             None => Outcome::Unknown("the answer has no code".to_owned()),
         },
-        Err(Trouble::Refused(Meaning::Begun, _)) => Outcome::Known(None),
-        Err(trouble) => trouble.unknown(),
+        Err(CallError::Refused(Meaning::AlreadyCreated, _)) => Outcome::Known(None),
+        Err(error) => error.unknown(),
     }
 }
 
 /// What `alipay.trade.query` came to.
 #[must_use]
-pub fn queried(answer: Answer, pay_id: PayId) -> Outcome<Standing> {
+pub fn queried(answer: Answer, pay_id: PayId) -> Outcome<PaymentStatus> {
     match answer {
         Ok(content) if !content.is_of(pay_id) => another(),
-        Ok(content) => content.standing(),
-        Err(Trouble::Refused(Meaning::Missing, _)) => Outcome::Known(Standing::Missing),
-        Err(trouble) => trouble.unknown(),
+        Ok(content) => content.payment_status(),
+        Err(CallError::Refused(Meaning::NotFound, _)) => Outcome::Known(PaymentStatus::NotFound),
+        Err(error) => error.unknown(),
     }
 }
 
 /// What `alipay.trade.close` came to; none where the trade is to be asked how it stands.
 #[must_use]
-pub fn closed(answer: Answer, pay_id: PayId) -> Option<Outcome<Standing>> {
+pub fn closed(answer: Answer, pay_id: PayId) -> Option<Outcome<PaymentStatus>> {
     Some(match answer {
         Ok(content) if !content.is_of(pay_id) => another(),
-        Ok(_) => Outcome::Known(Standing::Closed),
-        Err(Trouble::Refused(Meaning::Missing, _)) => Outcome::Known(Standing::Missing),
-        Err(Trouble::Refused(Meaning::Elsewhere, _)) => return None,
-        Err(trouble) => trouble.unknown(),
+        Ok(_) => Outcome::Known(PaymentStatus::Closed),
+        Err(CallError::Refused(Meaning::NotFound, _)) => Outcome::Known(PaymentStatus::NotFound),
+        Err(CallError::Refused(Meaning::WrongState, _)) => return None,
+        Err(error) => error.unknown(),
     })
 }
 
 /// What `alipay.trade.refund` came to.
 #[must_use]
-pub fn refunded(answer: Answer, pay_id: PayId) -> Outcome<Refunding> {
+pub fn refunded(answer: Answer, pay_id: PayId) -> Outcome<RefundStatus> {
     match answer {
         Ok(content) if !content.is_of(pay_id) => another(),
-        Ok(content) if content.fund_change.as_deref() == Some("Y") => Outcome::Known(Refunding::Done),
+        Ok(content) if content.fund_change.as_deref() == Some("Y") => Outcome::Known(RefundStatus::Done),
         // Taken, or done by an earlier attempt: the question that follows tells.
-        Ok(_) => Outcome::Known(Refunding::Pending),
-        Err(Trouble::Refused(Meaning::Missing | Meaning::Elsewhere | Meaning::Never, why)) => {
-            Outcome::Known(Refunding::Refused(why))
+        Ok(_) => Outcome::Known(RefundStatus::Pending),
+        Err(CallError::Refused(Meaning::NotFound | Meaning::WrongState | Meaning::Rejected, why)) => {
+            Outcome::Known(RefundStatus::Refused(why))
         }
-        Err(trouble) => trouble.unknown(),
+        Err(error) => error.unknown(),
     }
 }
 
 /// What `alipay.trade.fastpay.refund.query` came to.
 #[must_use]
-pub fn refund_queried(answer: Answer, pay_id: PayId, refund_id: RefundId) -> Outcome<Refunding> {
+pub fn refund_queried(answer: Answer, pay_id: PayId, refund_id: RefundId) -> Outcome<RefundStatus> {
     let differs = |number: &Option<String>| number.as_ref().is_some_and(|number| *number != refund_id.to_string());
     match answer {
         // What is not there is answered without the numbers.
         Ok(content) if !Content::has(&content.refund_status) && content.out_trade_no.is_none() => {
-            Outcome::Known(Refunding::Missing)
+            Outcome::Known(RefundStatus::NotFound)
         }
         Ok(content) if !content.is_of(pay_id) || differs(&content.out_request_no) => another(),
-        Ok(content) if !Content::has(&content.refund_status) => Outcome::Known(Refunding::Missing),
-        Ok(content) if content.refund_status.as_deref() == Some("REFUND_SUCCESS") => Outcome::Known(Refunding::Done),
-        Ok(_) => Outcome::Known(Refunding::Pending),
-        Err(Trouble::Refused(Meaning::Missing, _)) => Outcome::Known(Refunding::Missing),
-        Err(trouble) => trouble.unknown(),
+        Ok(content) if !Content::has(&content.refund_status) => Outcome::Known(RefundStatus::NotFound),
+        Ok(content) if content.refund_status.as_deref() == Some("REFUND_SUCCESS") => Outcome::Known(RefundStatus::Done),
+        Ok(_) => Outcome::Known(RefundStatus::Pending),
+        Err(CallError::Refused(Meaning::NotFound, _)) => Outcome::Known(RefundStatus::NotFound),
+        Err(error) => error.unknown(),
     }
 }

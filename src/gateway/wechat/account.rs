@@ -18,7 +18,7 @@ const PUBLIC_KEY_PREFIX: &str = "PUB_KEY_ID_";
 
 /// What the shop and WeChat Pay have agreed on.
 #[derive(Debug)]
-pub struct Account {
+pub struct MerchantAccount {
     /// The merchant's number.
     pub merchant_id: String,
     /// The application that is bound to the merchant.
@@ -41,7 +41,7 @@ pub struct Account {
     pub nonce: fn() -> Result<String, Unspecified>,
 }
 
-impl Account {
+impl MerchantAccount {
     /// The account the settings name, if they name one.
     ///
     /// # Errors

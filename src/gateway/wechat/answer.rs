@@ -1,4 +1,4 @@
-//! What WeChat Pay answers: believed where it is signed. Everything that is not said in so many words is an unknown
+//! What WeChat Pay answers: believed where it is signed. Everything that is not response in so many words is an unknown
 //! outcome, to be asked for again with the same number.
 
 use serde::Deserialize;
@@ -7,9 +7,9 @@ use super::keys::{Keys, NONCE, SERIAL, SIGNATURE, TIMESTAMP};
 use crate::domain::clock::Timestamp;
 use crate::gateway::Reject;
 
-/// What it said.
+/// What it response.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Said {
+pub enum Response {
     /// It did what it was asked, with this status and body.
     Done(u16, Vec<u8>),
     /// It did not, for this reason.
@@ -30,7 +30,7 @@ pub enum Fault {
 }
 
 /// The codes that tell something. Older pages write them without the underscores. `INVALID_REQUEST` is not here: it is
-/// said of too many things.
+/// response of too many things.
 const CODES: [(&str, Fault); 5] = [
     ("ORDER_NOT_EXIST", Fault::NoPayment),
     ("ORDER_PAID", Fault::Ended),
@@ -73,18 +73,18 @@ pub fn read(
     header: &dyn Fn(&str) -> Option<String>,
     body: &[u8],
     now: Timestamp,
-) -> Result<Said, String> {
+) -> Result<Response, String> {
     if let Err(reject) = check(keys, status, header, body, now) {
         tracing::warn!(status, reason = %reject, "an answer that is not WeChat Pay's");
         return Err(format!("status {status}: {reject}"));
     }
     if (200..300).contains(&status) {
-        return Ok(Said::Done(status, body.to_vec()));
+        return Ok(Response::Done(status, body.to_vec()));
     }
     let code = code(body).unwrap_or_default();
     match fault(&code) {
         // A server that fails knows nothing for sure.
-        Some(fault) if (400..500).contains(&status) && status != 429 => Ok(Said::Fault(fault)),
+        Some(fault) if (400..500).contains(&status) && status != 429 => Ok(Response::Fault(fault)),
         _ => {
             tracing::warn!(status, code, "WeChat Pay did not do what it was asked");
             Err(format!("status {status} {code}"))

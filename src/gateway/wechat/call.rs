@@ -2,8 +2,8 @@
 
 use awc::http::{Method, Uri};
 
-use super::account::Account;
-use super::answer::{self, Said};
+use super::account::MerchantAccount;
+use super::answer::{self, Response};
 use super::keys::SERIAL;
 use super::sign;
 use crate::gateway::wire::{self, Answer, Request, Unanswered};
@@ -15,7 +15,12 @@ const USER_AGENT: &str = concat!("tradepost/", env!("CARGO_PKG_VERSION"));
 ///
 /// # Errors
 /// Why the outcome is unknown.
-pub async fn ask(account: &Account, method: Method, target: &str, body: Option<String>) -> Result<Said, String> {
+pub async fn ask(
+    account: &MerchantAccount,
+    method: Method,
+    target: &str,
+    body: Option<String>,
+) -> Result<Response, String> {
     let mut told = Err(Unanswered::Unreached("there is no address".to_owned()));
     for base in &account.urls {
         told = send(account, method.clone(), format!("{base}{target}"), body.clone()).await;
@@ -31,7 +36,12 @@ pub async fn ask(account: &Account, method: Method, target: &str, body: Option<S
     answer::read(&account.keys, status, &header, &answer.body, now)
 }
 
-async fn send(account: &Account, method: Method, url: String, body: Option<String>) -> Result<Answer, Unanswered> {
+async fn send(
+    account: &MerchantAccount,
+    method: Method,
+    url: String,
+    body: Option<String>,
+) -> Result<Answer, Unanswered> {
     let unsigned = |why: &dyn std::fmt::Display| Unanswered::Unknown(why.to_string());
     // What is signed is what will be on the wire.
     let uri: Uri = url.parse().map_err(|error| unsigned(&error))?;

@@ -6,28 +6,28 @@ use awc::http::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::account::Account;
-use super::answer::{Fault, Said};
-use super::refund::Answered;
-use super::request::{Back, Close, Prepay};
+use super::account::MerchantAccount;
+use super::answer::{Fault, Response};
+use super::refund::RefundResponse;
+use super::request::{Close, Prepay, RefundRequest};
 use super::trade::{Trade, fits};
 use super::{call, notify};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{PayId, RefundId};
 use crate::gateway::{
-    Checkout, Gateway, LocalFuture, Notice, Outcome, Purchase, Refund, Refunding, Reject, Reply, Standing,
+    Checkout, Gateway, LocalFuture, Notification, Outcome, PaymentStatus, Purchase, Refund, RefundStatus, Reject, Reply,
 };
 
 /// How the customer pays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Way {
+pub enum TradeType {
     /// They scan a picture.
     Native,
     /// They are on a page inside WeChat, which knows them.
     Jsapi,
 }
 
-impl Way {
+impl TradeType {
     /// Its name in requests, rows and the callback's address.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -41,8 +41,8 @@ impl Way {
 /// WeChat Pay behind the gateways' trait.
 #[derive(Debug)]
 pub struct WechatGateway {
-    way: Way,
-    account: Arc<Account>,
+    trade_type: TradeType,
+    account: Arc<MerchantAccount>,
 }
 
 #[derive(Deserialize)]
@@ -56,21 +56,21 @@ struct Jsapi {
 }
 
 impl WechatGateway {
-    /// One way to pay into an account.
+    /// One trade_type to pay into an account.
     #[must_use]
-    pub const fn new(way: Way, account: Arc<Account>) -> Self {
-        Self { way, account }
+    pub const fn new(trade_type: TradeType, account: Arc<MerchantAccount>) -> Self {
+        Self { trade_type, account }
     }
 
     fn notify_url(&self) -> String {
-        self.account.shop.callback_url(self.way.name())
+        self.account.shop.callback_url(self.trade_type.name())
     }
 
-    async fn get(&self, target: &str) -> Result<Said, String> {
+    async fn get(&self, target: &str) -> Result<Response, String> {
         call::ask(&self.account, Method::GET, target, None).await
     }
 
-    async fn post(&self, target: &str, body: &impl serde::Serialize) -> Result<Said, String> {
+    async fn post(&self, target: &str, body: &impl serde::Serialize) -> Result<Response, String> {
         let body = serde_json::to_string(body).map_err(|error| error.to_string())?;
         call::ask(&self.account, Method::POST, target, Some(body)).await
     }
@@ -81,21 +81,21 @@ impl WechatGateway {
         }
         let payer = purchase.payer.as_ref().filter(|_| self.needs_payer());
         let prepay = Prepay::new(&self.account, &purchase, payer, self.notify_url());
-        match self.way {
-            Way::Native => {
+        match self.trade_type {
+            TradeType::Native => {
                 let Native { code_url } = done(self.post("/v3/pay/transactions/native", &prepay).await?)?;
                 // It is kept, and shown to the customer.
                 if !fits(&code_url, 512) {
-                    return Err(unheard_of());
+                    return Err(unexpected_answer());
                 }
                 Ok(Checkout::QrCode { url: code_url })
             }
-            Way::Jsapi => {
+            TradeType::Jsapi => {
                 let Jsapi { prepay_id } = done(self.post("/v3/pay/transactions/jsapi", &prepay).await?)?;
                 if !fits(&prepay_id, 64) {
-                    return Err(unheard_of());
+                    return Err(unexpected_answer());
                 }
-                let Account { signer, app_id, .. } = &*self.account;
+                let MerchantAccount { signer, app_id, .. } = &*self.account;
                 let stamp = self.account.stamp().map_err(|why| why.to_string())?;
                 let params = signer.params(app_id, stamp, &prepay_id).await.map_err(|why| why.to_string())?;
                 Ok(Checkout::Jsapi { params })
@@ -103,51 +103,51 @@ impl WechatGateway {
         }
     }
 
-    async fn stands(&self, pay_id: PayId) -> Result<Standing, String> {
+    async fn query_payment(&self, pay_id: PayId) -> Result<PaymentStatus, String> {
         let mchid = &self.account.merchant_id;
         match self.get(&format!("/v3/pay/transactions/out-trade-no/{pay_id}?mchid={mchid}")).await? {
-            Said::Fault(Fault::NoPayment) => Ok(Standing::Missing),
-            said => done::<Trade>(said)?.standing(&self.account, pay_id).ok_or_else(unheard_of),
+            Response::Fault(Fault::NoPayment) => Ok(PaymentStatus::NotFound),
+            response => done::<Trade>(response)?.payment_status(&self.account, pay_id).ok_or_else(unexpected_answer),
         }
     }
 
-    async fn ends(&self, pay_id: PayId) -> Result<Standing, String> {
+    async fn close_payment(&self, pay_id: PayId) -> Result<PaymentStatus, String> {
         let close = Close { mchid: &self.account.merchant_id };
         match self.post(&format!("/v3/pay/transactions/out-trade-no/{pay_id}/close"), &close).await? {
-            Said::Done(204, _) => Ok(Standing::Closed),
-            Said::Fault(Fault::NoPayment) => Ok(Standing::Missing),
-            Said::Fault(Fault::Ended) => match self.stands(pay_id).await? {
-                ended @ (Standing::Paid(_) | Standing::Closed) => Ok(ended),
-                Standing::Unpaid | Standing::Missing => Err("it has ended, and has not".to_owned()),
+            Response::Done(204, _) => Ok(PaymentStatus::Closed),
+            Response::Fault(Fault::NoPayment) => Ok(PaymentStatus::NotFound),
+            Response::Fault(Fault::Ended) => match self.query_payment(pay_id).await? {
+                ended @ (PaymentStatus::Paid(_) | PaymentStatus::Closed) => Ok(ended),
+                PaymentStatus::Unpaid | PaymentStatus::NotFound => Err("it has ended, and has not".to_owned()),
             },
-            _ => Err(unheard_of()),
+            _ => Err(unexpected_answer()),
         }
     }
 
-    async fn gives_back(&self, refund: Refund) -> Result<Refunding, String> {
-        let back = Back::new(&refund, self.notify_url());
+    async fn send_refund(&self, refund: Refund) -> Result<RefundStatus, String> {
+        let back = RefundRequest::new(&refund, self.notify_url());
         match self.post("/v3/refund/domestic/refunds", &back).await? {
-            Said::Fault(Fault::Funds) => {
+            Response::Fault(Fault::Funds) => {
                 tracing::warn!(refund_id = %refund.refund_id, "the merchant has not enough at WeChat Pay for a refund");
                 Err("the merchant has not enough there".to_owned())
             }
-            said => done::<Answered>(said)?.of(&refund).ok_or_else(unheard_of),
+            response => done::<RefundResponse>(response)?.of(&refund).ok_or_else(unexpected_answer),
         }
     }
 
-    async fn refund_stands(&self, pay_id: PayId, refund_id: RefundId) -> Result<Refunding, String> {
+    async fn query_refund_status(&self, pay_id: PayId, refund_id: RefundId) -> Result<RefundStatus, String> {
         match self.get(&format!("/v3/refund/domestic/refunds/{refund_id}")).await? {
-            Said::Fault(Fault::NoRefund) => Ok(Refunding::Missing),
-            said => done::<Answered>(said)?.of_number(pay_id, refund_id).ok_or_else(unheard_of),
+            Response::Fault(Fault::NoRefund) => Ok(RefundStatus::NotFound),
+            response => done::<RefundResponse>(response)?.of_number(pay_id, refund_id).ok_or_else(unexpected_answer),
         }
     }
 }
 
 /// Good where it was done as asked, and says what it should.
-fn done<T: DeserializeOwned>(said: Said) -> Result<T, String> {
-    match said {
-        Said::Done(_, body) => serde_json::from_slice(&body).map_err(|_| unheard_of()),
-        Said::Fault(fault) => {
+fn done<T: DeserializeOwned>(response: Response) -> Result<T, String> {
+    match response {
+        Response::Done(_, body) => serde_json::from_slice(&body).map_err(|_| unexpected_answer()),
+        Response::Fault(fault) => {
             tracing::warn!(?fault, "WeChat Pay did not do what it was asked");
             Err(format!("{fault:?}"))
         }
@@ -155,7 +155,7 @@ fn done<T: DeserializeOwned>(said: Said) -> Result<T, String> {
 }
 
 /// A good signature around something nobody expects here.
-fn unheard_of() -> String {
+fn unexpected_answer() -> String {
     tracing::warn!("an answer of WeChat Pay that says nothing we know");
     "the answer says nothing we know".to_owned()
 }
@@ -166,31 +166,31 @@ fn outcome<T>(told: Result<T, String>) -> Outcome<T> {
 
 impl Gateway for WechatGateway {
     fn name(&self) -> &'static str {
-        self.way.name()
+        self.trade_type.name()
     }
 
     fn needs_payer(&self) -> bool {
-        self.way == Way::Jsapi
+        self.trade_type == TradeType::Jsapi
     }
 
     fn create(&self, purchase: Purchase) -> LocalFuture<'_, Outcome<Option<Checkout>>> {
         Box::pin(async move { outcome(self.start(purchase).await.map(Some)) })
     }
 
-    fn query(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<Standing>> {
-        Box::pin(async move { outcome(self.stands(pay_id).await) })
+    fn query(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<PaymentStatus>> {
+        Box::pin(async move { outcome(self.query_payment(pay_id).await) })
     }
 
-    fn close(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<Standing>> {
-        Box::pin(async move { outcome(self.ends(pay_id).await) })
+    fn close(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<PaymentStatus>> {
+        Box::pin(async move { outcome(self.close_payment(pay_id).await) })
     }
 
-    fn refund(&self, refund: Refund) -> LocalFuture<'_, Outcome<Refunding>> {
-        Box::pin(async move { outcome(self.gives_back(refund).await) })
+    fn refund(&self, refund: Refund) -> LocalFuture<'_, Outcome<RefundStatus>> {
+        Box::pin(async move { outcome(self.send_refund(refund).await) })
     }
 
-    fn query_refund(&self, pay_id: PayId, refund_id: RefundId) -> LocalFuture<'_, Outcome<Refunding>> {
-        Box::pin(async move { outcome(self.refund_stands(pay_id, refund_id).await) })
+    fn query_refund(&self, pay_id: PayId, refund_id: RefundId) -> LocalFuture<'_, Outcome<RefundStatus>> {
+        Box::pin(async move { outcome(self.query_refund_status(pay_id, refund_id).await) })
     }
 
     fn read_callback(
@@ -198,7 +198,7 @@ impl Gateway for WechatGateway {
         header: &dyn Fn(&str) -> Option<String>,
         body: &[u8],
         now: Timestamp,
-    ) -> Result<Option<Notice>, Reject> {
+    ) -> Result<Option<Notification>, Reject> {
         notify::read(&self.account, header, body, now)
     }
 

@@ -16,7 +16,7 @@ pub const NONCE: &str = "Wechatpay-Nonce";
 /// The header with the signature.
 pub const SIGNATURE: &str = "Wechatpay-Signature";
 
-/// A stamp differs from our clock by less than so many seconds, either way. Retries have a stamp of their own.
+/// A stamp differs from our clock by less than so many seconds, either trade_type. Retries have a stamp of their own.
 const SKEW_S: i64 = 300;
 
 /// The keys by their serial numbers.

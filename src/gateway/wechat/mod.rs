@@ -22,18 +22,18 @@ use std::sync::Arc;
 
 use super::{Gateway, Shop};
 use crate::config;
-use account::Account;
-use gateway::{Way, WechatGateway};
+use account::MerchantAccount;
+use gateway::{TradeType, WechatGateway};
 
-const WAYS: [Way; 2] = [Way::Native, Way::Jsapi];
+const TRADE_TYPES: [TradeType; 2] = [TradeType::Native, TradeType::Jsapi];
 
 /// The ways to pay here, where the settings name an account.
 ///
 /// # Errors
 /// The setting that cannot be used.
 pub fn gateways(settings: &config::Wechat, shop: &Shop) -> Result<Vec<Arc<dyn Gateway>>, config::Error> {
-    let Some(account) = Account::open(settings, shop)? else { return Ok(Vec::new()) };
+    let Some(account) = MerchantAccount::open(settings, shop)? else { return Ok(Vec::new()) };
     let account = Arc::new(account);
-    let gateway = |way| -> Arc<dyn Gateway> { Arc::new(WechatGateway::new(way, Arc::clone(&account))) };
-    Ok(WAYS.map(gateway).into())
+    let gateway = |trade_type| -> Arc<dyn Gateway> { Arc::new(WechatGateway::new(trade_type, Arc::clone(&account))) };
+    Ok(TRADE_TYPES.map(gateway).into())
 }

@@ -3,11 +3,11 @@
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::account::Account;
-use super::refund::Told;
+use super::account::MerchantAccount;
+use super::refund::RefundNotification;
 use super::trade::{Trade, fits};
 use crate::domain::clock::Timestamp;
-use crate::gateway::{Event, Notice, Reject};
+use crate::gateway::{Event, Notification, Reject};
 
 /// Our column takes so many characters; WeChat Pay's ids have 36.
 const EVENT_ID_MAX: usize = 64;
@@ -35,11 +35,11 @@ struct Resource {
 /// # Errors
 /// [`Reject`].
 pub fn read(
-    account: &Account,
+    account: &MerchantAccount,
     header: &dyn Fn(&str) -> Option<String>,
     body: &[u8],
     now: Timestamp,
-) -> Result<Option<Notice>, Reject> {
+) -> Result<Option<Notification>, Reject> {
     account.keys.verify(header, body, now)?;
     let Envelope { id, event_type, resource } = parse(body)?;
     if !fits(&id, EVENT_ID_MAX) {
@@ -54,7 +54,7 @@ pub fn read(
         ("TRANSACTION.SUCCESS", Some("transaction")) => paid(account, id, parse(&content)?),
         ("REFUND.SUCCESS" | "REFUND.CLOSED" | "REFUND.ABNORMAL", Some("refund")) => {
             let kind = event_type.trim_start_matches("REFUND.");
-            parse::<Told>(&content)?.into_notice(account, id, kind)
+            parse::<RefundNotification>(&content)?.into_notification(account, id, kind)
         }
         ("TRANSACTION.SUCCESS" | "REFUND.SUCCESS" | "REFUND.CLOSED" | "REFUND.ABNORMAL", _) => None,
         _ => {
@@ -65,20 +65,20 @@ pub fn read(
     notice.map(Some).ok_or(Reject::Unreadable)
 }
 
-fn paid(account: &Account, event_id: String, trade: Trade) -> Option<Notice> {
+fn paid(account: &MerchantAccount, event_id: String, trade: Trade) -> Option<Notification> {
     if !trade.is_success() {
         return None;
     }
     let out_trade_no = trade.out_trade_no.clone();
     let charge = trade.charge(account)?;
-    Some(Notice {
+    Some(Notification {
         event_id,
         event: Event::Paid,
         out_trade_no,
         trade_no: charge.trade_no,
         amount: charge.amount,
         currency: charge.currency,
-        stranger: charge.stranger,
+        wrong_recipient: charge.wrong_recipient,
     })
 }
 

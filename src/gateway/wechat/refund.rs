@@ -1,16 +1,16 @@
-//! A refund as WeChat Pay tells of it. "Accepted" is not "done": what it answers first is that it is on its way.
+//! A refund as WeChat Pay tells of it. "Accepted" is not "done": what it answers first is that it is on its trade_type.
 
 use serde::Deserialize;
 
-use super::account::Account;
+use super::account::MerchantAccount;
 use super::trade::{fen, fits};
 use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::{CURRENCY, Money};
-use crate::gateway::{Event, Notice, Refund, Refunding, Stranger};
+use crate::gateway::{Event, Notification, Refund, RefundStatus, WrongRecipient};
 
 /// A refund in an answer.
 #[derive(Deserialize)]
-pub struct Answered {
+pub struct RefundResponse {
     out_trade_no: String,
     out_refund_no: String,
     status: String,
@@ -19,7 +19,7 @@ pub struct Answered {
 
 /// A refund in a notice, which does not name the application.
 #[derive(Deserialize)]
-pub struct Told {
+pub struct RefundNotification {
     mchid: String,
     out_trade_no: String,
     transaction_id: String,
@@ -36,21 +36,21 @@ struct Amount {
     currency: Option<String>,
 }
 
-impl Answered {
-    /// How this refund stands; none where it is not said, or said of another.
-    pub fn of_number(self, pay_id: PayId, refund_id: RefundId) -> Option<Refunding> {
+impl RefundResponse {
+    /// How this refund stands; none where it is not response, or response of another.
+    pub fn of_number(self, pay_id: PayId, refund_id: RefundId) -> Option<RefundStatus> {
         if self.out_trade_no != pay_id.to_string() || self.out_refund_no != refund_id.to_string() {
             return None;
         }
         match self.status.as_str() {
-            "SUCCESS" => Some(Refunding::Done),
-            "PROCESSING" => Some(Refunding::Pending),
-            status => why_not(status).map(Refunding::Refused),
+            "SUCCESS" => Some(RefundStatus::Done),
+            "PROCESSING" => Some(RefundStatus::Pending),
+            status => why_not(status).map(RefundStatus::Refused),
         }
     }
 
     /// The same where all of the refund is known.
-    pub fn of(self, refund: &Refund) -> Option<Refunding> {
+    pub fn of(self, refund: &Refund) -> Option<RefundStatus> {
         let Amount { total, refund: back, currency } = &self.amount;
         let is_it = (Money(*total), Money(*back)) == (refund.paid, refund.amount);
         let is_currency = currency.as_deref().is_none_or(|currency| currency == CURRENCY);
@@ -58,9 +58,9 @@ impl Answered {
     }
 }
 
-impl Told {
+impl RefundNotification {
     /// In the shop's words; none where it is not what its notice's `kind` says, or cannot be kept.
-    pub fn into_notice(self, account: &Account, event_id: String, kind: &str) -> Option<Notice> {
+    pub fn into_notification(self, account: &MerchantAccount, event_id: String, kind: &str) -> Option<Notification> {
         if self.refund_status != kind || !fits(&self.transaction_id, 64) {
             return None;
         }
@@ -68,14 +68,14 @@ impl Told {
             "SUCCESS" => Event::Refunded(self.out_refund_no),
             kind => Event::RefundFailed(self.out_refund_no, why_not(kind)?),
         };
-        Some(Notice {
+        Some(Notification {
             event_id,
             event,
             out_trade_no: self.out_trade_no,
             trade_no: self.transaction_id,
             amount: fen(self.amount.refund)?,
             currency: self.amount.currency.unwrap_or_else(|| CURRENCY.to_owned()),
-            stranger: (self.mchid != account.merchant_id).then_some(Stranger::Merchant),
+            wrong_recipient: (self.mchid != account.merchant_id).then_some(WrongRecipient::Merchant),
         })
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::account::Account;
+use super::account::MerchantAccount;
 use crate::domain::clock::Timestamp;
 use crate::domain::money::CURRENCY;
 use crate::domain::text;
@@ -42,8 +42,13 @@ struct Payer<'a> {
 }
 
 impl<'a> Prepay<'a> {
-    /// For this purchase, told of at `notify_url`; `payer` only where the way to pay needs one.
-    pub fn new(account: &'a Account, purchase: &Purchase, payer: Option<&'a text::Payer>, notify_url: String) -> Self {
+    /// For this purchase, told of at `notify_url`; `payer` only where the trade_type to pay needs one.
+    pub fn new(
+        account: &'a MerchantAccount,
+        purchase: &Purchase,
+        payer: Option<&'a text::Payer>,
+        notify_url: String,
+    ) -> Self {
         Self {
             appid: &account.app_id,
             mchid: &account.merchant_id,
@@ -66,7 +71,7 @@ pub struct Close<'a> {
 
 /// Gives money back. The same number again must come with the same of everything.
 #[derive(Serialize)]
-pub struct Back<'a> {
+pub struct RefundRequest<'a> {
     out_trade_no: String,
     out_refund_no: String,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -82,7 +87,7 @@ struct Amount {
     currency: &'static str,
 }
 
-impl<'a> Back<'a> {
+impl<'a> RefundRequest<'a> {
     /// For this refund, told of at `notify_url`.
     pub fn new(refund: &'a Refund, notify_url: String) -> Self {
         Self {

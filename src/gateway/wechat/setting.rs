@@ -4,7 +4,7 @@ use std::path::Path;
 
 use awc::http::Uri;
 
-use super::WAYS;
+use super::TRADE_TYPES;
 use crate::config;
 use crate::gateway::Shop;
 
@@ -72,7 +72,7 @@ pub fn callbacks_arrive(shop: &Shop) -> Result<(), config::Error> {
     if !is_https || shop.public_url.contains(['?', '#']) {
         return Err(wrong("must begin with https:// and have no query, as WeChat Pay calls back there"));
     }
-    if !WAYS.iter().all(|way| is_uri(shop.callback_url(way.name()))) {
+    if !TRADE_TYPES.iter().all(|trade_type| is_uri(shop.callback_url(trade_type.name()))) {
         return Err(wrong("must be a short address, as WeChat Pay calls back there"));
     }
     Ok(())

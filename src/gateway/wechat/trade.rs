@@ -2,10 +2,10 @@
 
 use serde::Deserialize;
 
-use super::account::Account;
+use super::account::MerchantAccount;
 use crate::domain::id::PayId;
 use crate::domain::money::Money;
-use crate::gateway::{Charge, Standing, Stranger};
+use crate::gateway::{Charge, PaymentStatus, WrongRecipient};
 
 /// Our column takes so many characters, with `asked_` before them too. WeChat Pay's numbers have 28.
 const TRADE_NO_MAX: usize = 58;
@@ -35,38 +35,38 @@ impl Trade {
         self.trade_state == "SUCCESS"
     }
 
-    /// How our payment stands; none where it is not said, or is said of another.
-    pub fn standing(self, account: &Account, pay_id: PayId) -> Option<Standing> {
+    /// How our payment stands; none where it is not response, or is response of another.
+    pub fn payment_status(self, account: &MerchantAccount, pay_id: PayId) -> Option<PaymentStatus> {
         if self.out_trade_no != pay_id.to_string() {
             return None;
         }
         match self.trade_state.as_str() {
             // What was paid stays paid, whatever went back since.
-            "SUCCESS" | "REFUND" => self.charge(account).map(Standing::Paid),
-            _ if self.stranger(account).is_some() => None,
-            "NOTPAY" | "USERPAYING" | "PAYERROR" => Some(Standing::Unpaid),
-            "CLOSED" | "REVOKED" => Some(Standing::Closed),
+            "SUCCESS" | "REFUND" => self.charge(account).map(PaymentStatus::Paid),
+            _ if self.wrong_recipient(account).is_some() => None,
+            "NOTPAY" | "USERPAYING" | "PAYERROR" => Some(PaymentStatus::Unpaid),
+            "CLOSED" | "REVOKED" => Some(PaymentStatus::Closed),
             _ => None,
         }
     }
 
-    /// What the customer was charged; none where it is not said.
-    pub fn charge(self, account: &Account) -> Option<Charge> {
-        let stranger = self.stranger(account);
+    /// What the customer was charged; none where it is not response.
+    pub fn charge(self, account: &MerchantAccount) -> Option<Charge> {
+        let wrong_recipient = self.wrong_recipient(account);
         let amount = self.amount?;
         Some(Charge {
             trade_no: self.transaction_id.filter(|number| fits(number, TRADE_NO_MAX))?,
             amount: fen(amount.total?)?,
             currency: amount.currency?,
-            stranger,
+            wrong_recipient,
         })
     }
 
-    fn stranger(&self, account: &Account) -> Option<Stranger> {
+    fn wrong_recipient(&self, account: &MerchantAccount) -> Option<WrongRecipient> {
         if self.mchid != account.merchant_id {
-            return Some(Stranger::Merchant);
+            return Some(WrongRecipient::Merchant);
         }
-        (self.appid != account.app_id).then_some(Stranger::App)
+        (self.appid != account.app_id).then_some(WrongRecipient::App)
     }
 }
 

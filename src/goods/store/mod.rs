@@ -17,9 +17,9 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{EntryId, GoodsId, OrderId};
 use crate::domain::money::Money;
 use crate::domain::quantity::Stock;
-use crate::domain::reservation::{Standing, standing};
+use crate::domain::reservation::{ReservationState, reservation_state};
 use crate::domain::status::Direction;
-use crate::messaging::contract::Release;
+use crate::messaging::contract::ReservationsReleased;
 use crate::messaging::inbox::bodies;
 use crate::messaging::outbox::Message;
 
@@ -91,14 +91,16 @@ impl Task<Goods> for Reserve {
         let mut log = Vec::new();
         let mut outcomes = Vec::with_capacity(batch.len());
         for task in batch {
-            let outcome = match standing(&known, task.order_id) {
-                Standing::Released => Err(Refusal::Released),
-                Standing::Reserved => Ok(()),
-                Standing::New => task.lines.iter().try_for_each(|(goods_id, number)| match left.get(goods_id) {
-                    None => Err(Refusal::NotFound),
-                    Some(left) if *left < number.get() => Err(Refusal::Insufficient),
-                    Some(_) => Ok(()),
-                }),
+            let outcome = match reservation_state(&known, task.order_id) {
+                ReservationState::Released => Err(Refusal::Released),
+                ReservationState::Reserved => Ok(()),
+                ReservationState::New => {
+                    task.lines.iter().try_for_each(|(goods_id, number)| match left.get(goods_id) {
+                        None => Err(Refusal::NotFound),
+                        Some(left) if *left < number.get() => Err(Refusal::Insufficient),
+                        Some(_) => Ok(()),
+                    })
+                }
             };
             if outcome.is_ok() && known.insert((task.order_id, Direction::Forward)) {
                 for (goods_id, number) in &task.lines {
@@ -117,9 +119,9 @@ impl Task<Goods> for Reserve {
 }
 
 /// Consumes order/cancel and order/refund: gives back what each order took, and writes a tombstone for what it never took.
-pub fn consume(owner: &Goods, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+pub fn consume(owner: &Goods, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.context.clock.now();
-    let cancelled: Vec<Result<Release, String>> = bodies(fresh);
+    let cancelled: Vec<Result<ReservationsReleased, String>> = bodies(messages);
     let orders: Vec<OrderId> = cancelled.iter().flatten().map(|order| order.order_id).collect();
     lock_stock(db, &cancelled.iter().flatten().flat_map(|order| order.goods.iter().copied()).collect::<Vec<_>>())?;
     let log = read_log(db, &orders)?;

@@ -10,16 +10,16 @@ use crate::domain::event::Event;
 use crate::domain::id::GoodsId;
 use crate::domain::status::Direction;
 use crate::goods::Goods;
-use crate::goods::message::Story;
+use crate::goods::message::ReadTimeline;
 
 /// When stock was taken for an order, and given back.
-impl Task<Goods> for Story {
+impl Task<Goods> for ReadTimeline {
     type Outcome = Vec<Event>;
     const ACCESS: Access = Access::Read;
 
     fn run(_: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Event>>> {
         use goods_number_log::dsl;
-        let story = |task: &Story| {
+        let timeline = |task: &ReadTimeline| {
             let log =
                 dsl::goods_number_log.filter(dsl::order_id.eq(task.order_id)).order((dsl::log_time, dsl::goods_id));
             let log = log.select((dsl::direction, dsl::goods_id, dsl::goods_number, dsl::log_time));
@@ -33,6 +33,6 @@ impl Task<Goods> for Story {
             };
             Ok(rows.into_iter().map(line).collect())
         };
-        batch.iter().map(story).collect()
+        batch.iter().map(timeline).collect()
     }
 }

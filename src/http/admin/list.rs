@@ -16,7 +16,7 @@ use crate::http::extract::query::{Query, given};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{Answer, State};
 use crate::order::message::{Entry, Order};
-use crate::pay::message::{Notices, Payment, Status};
+use crate::pay::message::{ListParkedNotifications, Payment, Status};
 use crate::{order, pay, user};
 
 /// Which users.
@@ -100,7 +100,7 @@ pub async fn order(_: Admin, state: web::Data<State>, PathId(order_id): PathId<i
     let order = order.ok_or(Problem::new(Code::NotFound))?;
     let order_id = Some(order_id);
     let payments = pay::message::ListAll { status: None, order_id, before: None, limit: OF_ONE };
-    let journal = order::message::Journal { order_id, before: None, limit: OF_ONE };
+    let journal = order::message::ListOperatorLog { order_id, before: None, limit: OF_ONE };
     let known = Known {
         payments: ask(&state.owners.pay, payments).await?,
         journal: ask(&state.owners.order, journal).await?,
@@ -142,7 +142,7 @@ pub async fn payments(_: Admin, state: web::Data<State>, Query(wanted): Query<Pa
 /// 422 for a bad parameter.
 pub async fn notices(_: Admin, state: web::Data<State>, Query(page): Query<Page>) -> Answer {
     let before = page.before::<id::Entry>().map(|at| Timestamp(at.get()));
-    let notices = ask(&state.owners.pay, Notices { before, limit: page.ask_for() }).await?;
+    let notices = ask(&state.owners.pay, ListParkedNotifications { before, limit: page.ask_for() }).await?;
     Ok(HttpResponse::Ok().json(page.ending(notices, |notice| format!("{:x}", notice.create_time.0))))
 }
 
@@ -164,7 +164,8 @@ pub struct Acts {
 /// 422 for a bad parameter.
 pub async fn journal(_: Admin, state: web::Data<State>, Query(wanted): Query<Acts>) -> Answer {
     let page = Page { limit: wanted.limit, cursor: wanted.cursor };
-    let journal = order::message::Journal { order_id: wanted.order_id, before: page.before(), limit: page.ask_for() };
+    let journal =
+        order::message::ListOperatorLog { order_id: wanted.order_id, before: page.before(), limit: page.ask_for() };
     let acts = ask(&state.owners.order, journal).await?;
     Ok(HttpResponse::Ok().json(page.of(acts, |act| act.act_id)))
 }

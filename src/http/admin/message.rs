@@ -10,7 +10,7 @@ use crate::http::extract::page::{Cursor, Limit, Page};
 use crate::http::extract::query::{Query, given};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{Answer, State};
-use crate::messaging::outbox::{List, Replay, Replayed, Status, Stored};
+use crate::messaging::outbox::{List, Replay, Replayed, Status, UndeliveredMessage};
 
 /// Which messages.
 #[derive(Debug, Deserialize)]
@@ -32,8 +32,8 @@ pub async fn list(_: Admin, state: web::Data<State>, Query(wanted): Query<Messag
     let page = Page { limit: wanted.limit, cursor: Cursor::default() };
     let list = List { status: wanted.status, before: wanted.cursor.map(|id| id.to_string()), limit: page.ask_for() };
     let pages = state.outboxes.iter().map(|outbox| outbox.list.send(list.clone()));
-    let pages: Result<Vec<Vec<Stored>>, _> = try_join_all(pages).await?.into_iter().collect();
-    let mut messages: Vec<Stored> = pages?.into_iter().flatten().collect();
+    let pages: Result<Vec<Vec<UndeliveredMessage>>, _> = try_join_all(pages).await?.into_iter().collect();
+    let mut messages: Vec<UndeliveredMessage> = pages?.into_iter().flatten().collect();
     messages.sort_by(|one, other| other.id.cmp(&one.id));
     messages.truncate(usize::try_from(page.ask_for()).unwrap_or(usize::MAX));
     Ok(HttpResponse::Ok().json(page.ending(messages, |message| message.id.clone())))

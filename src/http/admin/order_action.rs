@@ -13,7 +13,7 @@ use crate::http::extract::path::PathId;
 use crate::http::order_action::{self, RefundAsked};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{Answer, State};
-use crate::order::message::{Act, By};
+use crate::order::message::{Action, Author};
 use crate::payments::message::Cancel;
 
 /// Why an administrator gives an order up.
@@ -41,7 +41,7 @@ pub async fn cancel(
     PathId(order_id): PathId<id::Order>,
     Body(why): Body<Cancellation>,
 ) -> Answer {
-    order_action::cancel(&state, Cancel { order_id, by: By::Admin(admin.0), reason: Some(why.reason) }).await
+    order_action::cancel(&state, Cancel { order_id, by: Author::Admin(admin.0), reason: Some(why.reason) }).await
 }
 
 /// `POST /admin/orders/{id}/ship`
@@ -49,7 +49,7 @@ pub async fn cancel(
 /// # Errors
 /// 404; 409 where it is not paid, or shipped already.
 pub async fn ship(admin: Admin, state: web::Data<State>, PathId(order_id): PathId<id::Order>, _: Nothing) -> Answer {
-    order_action::act(&state, order_id, By::Admin(admin.0), Act::Ship, Code::OrderNotShippable).await
+    order_action::act(&state, order_id, Author::Admin(admin.0), Action::Ship, Code::OrderNotShippable).await
 }
 
 /// `POST /admin/orders/{id}/refund`: accepted, the money follows. An idempotency key is taken, and not required.
@@ -66,6 +66,6 @@ pub async fn refund(
     if new.amount == Some(Money::ZERO) {
         return Err(Problem::field("amount", "must be more than 0"));
     }
-    let asked = RefundAsked { order_id, by: By::Admin(admin.0), key, amount: new.amount };
+    let asked = RefundAsked { order_id, by: Author::Admin(admin.0), key, amount: new.amount };
     order_action::refund(&state, asked, &new, Some(new.reason.clone())).await
 }

@@ -7,15 +7,15 @@ use actix_web::{HttpResponse, web};
 use futures_util::future::{join_all, join3};
 use serde::Serialize;
 
-use crate::actor::health::{self, Report};
+use crate::actor::health::{self, ActorReport};
 use crate::actor::task::ask;
-use crate::coordinator::message::{Look, Sagas};
+use crate::coordinator::message::{ReadSagas, Sagas};
 use crate::domain::clock::Timestamp;
 use crate::http::extract::auth::Admin;
 use crate::http::middleware::admission;
 use crate::http::state::{Answer, State};
 use crate::messaging::outbox::{self, Backlog};
-use crate::pay::message::{CountUnsettled, Unsettled};
+use crate::pay::message::{CountPending, PendingCounts};
 
 /// What does not answer within this time is reported as missing.
 const WITHIN: Duration = Duration::from_secs(2);
@@ -33,11 +33,12 @@ struct Status {
     status: Verdict,
     version: &'static str,
     uptime_s: u64,
-    actors: Vec<Report>,
+    actors: Vec<ActorReport>,
     outbox: Option<Outbox>,
     sagas: Option<Sagas>,
-    payments: Option<Unsettled>,
-    door: admission::Report,
+    payments: Option<PendingCounts>,
+    #[serde(rename = "door")]
+    admission: admission::Report,
 }
 
 /// The outboxes together.
@@ -53,13 +54,13 @@ struct Outbox {
 /// # Errors
 /// None of its own: what cannot be told is `null`.
 pub async fn show(_: Admin, state: web::Data<State>) -> Answer {
-    let backlogs = join_all(state.outboxes.iter().map(|outbox| within(outbox.look.send(outbox::Look))));
+    let backlogs = join_all(state.outboxes.iter().map(|outbox| within(outbox.backlog.send(outbox::ReadBacklog))));
     let (backlogs, sagas, payments) =
-        join3(backlogs, within(state.coordinator.send(Look)), within(ask(&state.owners.pay, CountUnsettled))).await;
+        join3(backlogs, within(state.coordinator.send(ReadSagas)), within(ask(&state.owners.pay, CountPending))).await;
     let now = state.clock.now();
     let backlogs: Option<Vec<Backlog>> = backlogs.into_iter().map(|backlog| backlog?.ok()).collect();
     let outbox = backlogs.map(|backlogs| together(&backlogs, now));
-    let actors: Vec<Report> = state.health.iter().map(|actor| actor.report()).collect();
+    let actors: Vec<ActorReport> = state.health.iter().map(|actor| actor.report()).collect();
     let status = Status {
         status: verdict(&actors, outbox.as_ref()),
         version: env!("CARGO_PKG_VERSION"),
@@ -68,7 +69,7 @@ pub async fn show(_: Admin, state: web::Data<State>) -> Answer {
         outbox,
         sagas,
         payments,
-        door: state.admission.report(),
+        admission: state.admission.report(),
     };
     Ok(HttpResponse::Ok().json(status))
 }
@@ -86,11 +87,11 @@ fn together(backlogs: &[Backlog], now: Timestamp) -> Outbox {
     }
 }
 
-fn verdict(actors: &[Report], outbox: Option<&Outbox>) -> Verdict {
-    let down = |actor: &Report| {
-        actor.state == health::State::Stopped || actor.store.as_ref().is_some_and(|store| !store.reachable)
+fn verdict(actors: &[ActorReport], outbox: Option<&Outbox>) -> Verdict {
+    let down = |actor: &ActorReport| {
+        actor.state == health::ActorState::Stopped || actor.store.as_ref().is_some_and(|store| !store.reachable)
     };
-    let restarting = actors.iter().any(|actor| actor.state == health::State::Restarting);
+    let restarting = actors.iter().any(|actor| actor.state == health::ActorState::Restarting);
     match outbox {
         _ if actors.iter().any(down) => Verdict::Unhealthy,
         Some(outbox) if outbox.dead == 0 && !restarting => Verdict::Healthy,

@@ -7,10 +7,10 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use crate::actor::task::ask;
-use crate::coordinator::message::{Place, Placed};
+use crate::coordinator::message::{PlaceOrder, PlaceOrderResult};
 use crate::domain::id::{self, CouponId, GoodsId, OrderId};
 use crate::domain::money::Money;
-use crate::domain::order::{Wanted, WantedLine};
+use crate::domain::order::{OrderRequest, OrderRequestLine};
 use crate::domain::quantity::Quantity;
 use crate::domain::status::OrderStatus;
 use crate::domain::text::{Address, Consignee};
@@ -49,7 +49,7 @@ pub struct NewLine {
     goods_price: Option<Money>,
 }
 
-impl TryFrom<NewOrder> for Wanted {
+impl TryFrom<NewOrder> for OrderRequest {
     type Error = FieldError;
 
     fn try_from(new: NewOrder) -> Result<Self, FieldError> {
@@ -61,7 +61,7 @@ impl TryFrom<NewOrder> for Wanted {
         if let Some(at) = new.goods.iter().position(|Object(line)| !seen.insert(line.goods_id)) {
             return Err(wrong(format!("goods[{at}].goods_id"), "must differ from the lines before"));
         }
-        let line = |Object(NewLine { goods_id, goods_number, goods_price })| WantedLine {
+        let line = |Object(NewLine { goods_id, goods_number, goods_price })| OrderRequestLine {
             goods_id,
             goods_number,
             goods_price,
@@ -92,19 +92,20 @@ pub async fn place(caller: Customer, Key(key): Key, state: web::Data<State>, Bod
     // The default is part of the request: said or not, it asks for the same.
     new.money_paid.get_or_insert_default();
     let fingerprint = fingerprint(&new)?;
-    let place = Place { user_id: caller.0, key, fingerprint, wanted: new.try_into().map_err(Problem::from)? };
-    match state.coordinator.send(place).await?? {
-        Placed::Confirmed(order) => {
+    let place_order =
+        PlaceOrder { user_id: caller.0, key, fingerprint, request: new.try_into().map_err(Problem::from)? };
+    match state.coordinator.send(place_order).await?? {
+        PlaceOrderResult::Confirmed(order) => {
             let location = location(order.order_id);
             Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(order))
         }
-        Placed::Accepted(order_id) => {
+        PlaceOrderResult::Accepted(order_id) => {
             let accepted = Accepted { order_id, order_status: OrderStatus::Unconfirmed };
             Ok(HttpResponse::Accepted().insert_header((LOCATION, location(order_id))).json(accepted))
         }
-        Placed::Refused(refusal, order_id) => Err(Problem::from(refusal).of_order(order_id)),
-        Placed::KeyReused => Err(Problem::new(Code::IdempotencyKeyReused)),
-        Placed::KeyInUse => Err(Problem::new(Code::IdempotencyKeyInUse)),
+        PlaceOrderResult::Refused(refusal, order_id) => Err(Problem::from(refusal).of_order(order_id)),
+        PlaceOrderResult::KeyReused => Err(Problem::new(Code::IdempotencyKeyReused)),
+        PlaceOrderResult::KeyInUse => Err(Problem::new(Code::IdempotencyKeyInUse)),
     }
 }
 
@@ -136,7 +137,7 @@ mod tests {
     use super::*;
     use crate::http::extract::field::from_json;
 
-    fn wanted(lines: &str) -> Result<Wanted, Problem> {
+    fn wanted(lines: &str) -> Result<OrderRequest, Problem> {
         let body = format!(r#"{{"goods":[{lines}],"coupon_id":null,"address":" a ","consignee":"b"}}"#);
         from_json::<NewOrder>(body.as_bytes())?.try_into().map_err(Problem::from)
     }

@@ -12,7 +12,7 @@ use crate::http::extract::path::PathId;
 use crate::http::order_action::{self, RefundAsked};
 use crate::http::problem::Code;
 use crate::http::state::{Answer, State};
-use crate::order::message::{Act, By};
+use crate::order::message::{Action, Author};
 use crate::payments::message::Cancel;
 
 /// Why a customer wants the money back.
@@ -32,7 +32,7 @@ pub async fn cancel(
     PathId(order_id): PathId<id::Order>,
     _: Nothing,
 ) -> Answer {
-    order_action::cancel(&state, Cancel { order_id, by: By::Customer(caller.0), reason: None }).await
+    order_action::cancel(&state, Cancel { order_id, by: Author::Customer(caller.0), reason: None }).await
 }
 
 /// `POST /v1/orders/{id}/receive`
@@ -45,7 +45,7 @@ pub async fn receive(
     PathId(order_id): PathId<id::Order>,
     _: Nothing,
 ) -> Answer {
-    order_action::act(&state, order_id, By::Customer(caller.0), Act::Receive, Code::OrderNotReceivable).await
+    order_action::act(&state, order_id, Author::Customer(caller.0), Action::Receive, Code::OrderNotReceivable).await
 }
 
 /// `POST /v1/orders/{id}/refund`: accepted, the money follows.
@@ -59,6 +59,6 @@ pub async fn refund(
     PathId(order_id): PathId<id::Order>,
     Body(new): Body<OwnRefund>,
 ) -> Answer {
-    let asked = RefundAsked { order_id, by: By::Customer(caller.0), key: Some(key), amount: None };
+    let asked = RefundAsked { order_id, by: Author::Customer(caller.0), key: Some(key), amount: None };
     order_action::refund(&state, asked, &new, new.reason.clone()).await
 }

@@ -1,4 +1,4 @@
-//! The relay's turn with one consumer group, in the producer's tables.
+//! The relay's task with one consumer group, in the producer's tables.
 
 use std::time::Duration;
 
@@ -12,33 +12,33 @@ use crate::db::{self, Db, ROWS_PER_INSERT, any_of, skip_locked, with_conn};
 
 /// How one delivery ended.
 #[derive(Debug, Clone)]
-pub enum Ended {
+pub enum DeliveryOutcome {
     /// The effect is committed.
-    Done,
+    Delivered,
     /// To be tried again after this delay, for this reason.
-    Again(Duration, String),
+    Retry(Duration, String),
     /// Parked, for this reason.
-    Dead(String),
+    DeadLetter(String),
 }
 
-/// One turn of the relay with one consumer group: settles what the last turn delivered and claims what is due.
+/// One task of the relay with one consumer group: settles what the last task delivered and claims what is due.
 ///
 /// A claim counts the attempt before it is made and holds the message for `lease`: if this process dies, the message
 /// is due again after that.
 #[derive(Debug, Sendable)]
 #[rtype(result = "Reply<Vec<Message>>")]
-pub struct Turn {
+pub struct AckAndClaim {
     /// The consumer group.
     pub group: &'static str,
     /// Message ids and how they ended.
-    pub settled: Vec<(String, Ended)>,
+    pub outcomes: Vec<(String, DeliveryOutcome)>,
     /// Claim at most so many.
     pub limit: i64,
     /// Hold them so long.
     pub lease: Duration,
 }
 
-impl<O: Owner> Task<O> for Turn {
+impl<O: Owner> Task<O> for AckAndClaim {
     type Outcome = Vec<Message>;
     const ACCESS: Access = Access::Write;
     const PRIORITY: Priority = Priority::Accepted;
@@ -47,19 +47,22 @@ impl<O: Owner> Task<O> for Turn {
         let context = owner.context();
         batch
             .iter()
-            .map(|turn| {
-                settle(db, context, &turn.settled)?;
-                claim(db, context, turn)
+            .map(|task| {
+                ack(db, context, &task.outcomes)?;
+                claim(db, context, task)
             })
             .collect()
     }
 }
 
-fn settle(db: &mut Db, context: &Context, settled: &[(String, Ended)]) -> db::Result<()> {
+fn ack(db: &mut Db, context: &Context, outcomes: &[(String, DeliveryOutcome)]) -> db::Result<()> {
     use mq_producer::dsl;
     let now = context.clock.now();
-    let done: Vec<&str> =
-        settled.iter().filter(|(_, ended)| matches!(ended, Ended::Done)).map(|(id, _)| id.as_str()).collect();
+    let done: Vec<&str> = outcomes
+        .iter()
+        .filter(|(_, ended)| matches!(ended, DeliveryOutcome::Delivered))
+        .map(|(id, _)| id.as_str())
+        .collect();
     for done in done.chunks(ROWS_PER_INSERT) {
         with_conn!(
             db,
@@ -68,18 +71,18 @@ fn settle(db: &mut Db, context: &Context, settled: &[(String, Ended)]) -> db::Re
                 .execute(db)
         )?;
     }
-    for (id, ended) in settled {
+    for (id, ended) in outcomes {
         // What another node has delivered since, after our lease, stays delivered.
         let row = dsl::mq_producer.find(id).filter(dsl::msg_status.eq(PENDING));
         match ended {
-            Ended::Done => 0,
-            Ended::Again(delay, why) => with_conn!(
+            DeliveryOutcome::Delivered => 0,
+            DeliveryOutcome::Retry(delay, why) => with_conn!(
                 db,
                 diesel::update(row)
                     .set((dsl::due_time.eq(now.plus(*delay)), dsl::remark.eq(Some(shortened(why)))))
                     .execute(db)
             )?,
-            Ended::Dead(why) => with_conn!(
+            DeliveryOutcome::DeadLetter(why) => with_conn!(
                 db,
                 diesel::update(row)
                     .set((dsl::msg_status.eq(DEAD), dsl::due_time.eq(now), dsl::remark.eq(Some(shortened(why)))))
@@ -95,16 +98,16 @@ fn shortened(why: &str) -> String {
     why.chars().take(500).collect()
 }
 
-fn claim(db: &mut Db, context: &Context, turn: &Turn) -> db::Result<Vec<Message>> {
+fn claim(db: &mut Db, context: &Context, task: &AckAndClaim) -> db::Result<Vec<Message>> {
     use mq_producer::dsl;
     let now = context.clock.now();
-    if turn.limit == 0 {
+    if task.limit == 0 {
         return Ok(Vec::new());
     }
     let due = dsl::mq_producer
-        .filter(dsl::msg_status.eq(PENDING).and(dsl::due_time.le(now)).and(dsl::group_name.eq(turn.group)))
+        .filter(dsl::msg_status.eq(PENDING).and(dsl::due_time.le(now)).and(dsl::group_name.eq(task.group)))
         .order((dsl::due_time, dsl::id))
-        .limit(turn.limit)
+        .limit(task.limit)
         .select((dsl::id, dsl::group_name, dsl::msg_topic, dsl::msg_tag, dsl::msg_key, dsl::msg_body, dsl::attempts));
     // What another node is claiming at this moment is left to it.
     let due: Vec<(String, String, String, String, String, String, i32)> = with_conn!(db, skip_locked(due).load(db))?;
@@ -127,7 +130,7 @@ fn claim(db: &mut Db, context: &Context, turn: &Turn) -> db::Result<Vec<Message>
             diesel::update(dsl::mq_producer.filter(any_of(dsl::id, ids)))
                 .set((
                     dsl::attempts.eq(dsl::attempts + 1),
-                    dsl::due_time.eq(now.plus(turn.lease)),
+                    dsl::due_time.eq(now.plus(task.lease)),
                     dsl::node_id.eq(Some(context.node.get())),
                 ))
                 .execute(db)

@@ -11,10 +11,10 @@ use diesel::prelude::*;
 use serde::Serialize;
 use uuid::Uuid;
 
-pub use ack::{Ended, Turn};
-pub use replay::{List, Replay, Replayed, Status, Stored};
-pub use retention::{Backlog, Look, Prune, Reclaim};
-pub use timeline::story;
+pub use ack::{AckAndClaim, DeliveryOutcome};
+pub use replay::{List, Replay, Replayed, Status, UndeliveredMessage};
+pub use retention::{Backlog, Prune, ReadBacklog, Reclaim};
+pub use timeline::timeline;
 
 use super::contract::Topic;
 use crate::actor::Context;

@@ -12,7 +12,7 @@ use crate::domain::clock::Timestamp;
 
 /// A message that is not delivered; from a row of `mq_producer`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Stored {
+pub struct UndeliveredMessage {
     /// A UUIDv7.
     pub id: String,
     /// Whose outbox it is in.
@@ -49,7 +49,7 @@ pub enum Status {
 
 /// One page of messages that are not delivered, newest first, those with a smaller id than `before`.
 #[derive(Debug, Clone, Sendable)]
-#[rtype(result = "Reply<Vec<Stored>>")]
+#[rtype(result = "Reply<Vec<UndeliveredMessage>>")]
 pub struct List {
     /// In which state; both, where nothing is said.
     pub status: Option<Status>,
@@ -62,7 +62,7 @@ pub struct List {
 type Row = (String, String, String, String, String, i32, i32, Timestamp, Timestamp, Option<String>);
 
 impl<O: Owner> Task<O> for List {
-    type Outcome = Vec<Stored>;
+    type Outcome = Vec<UndeliveredMessage>;
     const ACCESS: Access = Access::Read;
 
     fn run(_: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
@@ -92,18 +92,20 @@ impl<O: Owner> Task<O> for List {
                     dsl::remark,
                 ));
             let rows: Vec<Row> = with_conn!(db, older.load(db))?;
-            let stored = |(id, group, topic, tag, key, status, attempts, create_time, due_time, remark): Row| Stored {
-                id,
-                producer: O::NAME,
-                group,
-                topic,
-                tag,
-                key,
-                status: if status == DEAD { Status::Dead } else { Status::Pending },
-                attempts,
-                create_time,
-                due_time,
-                remark,
+            let stored = |(id, group, topic, tag, key, status, attempts, create_time, due_time, remark): Row| {
+                UndeliveredMessage {
+                    id,
+                    producer: O::NAME,
+                    group,
+                    topic,
+                    tag,
+                    key,
+                    status: if status == DEAD { Status::Dead } else { Status::Pending },
+                    attempts,
+                    create_time,
+                    due_time,
+                    remark,
+                }
             };
             Ok(rows.into_iter().map(stored).collect())
         };

@@ -9,7 +9,7 @@ use crate::db::schema::mq_producer;
 use crate::db::{self, Db, with_conn};
 use crate::domain::clock::Timestamp;
 
-/// Makes due at once what this node had claimed in an earlier life and never settled.
+/// Makes due at once what this node had claimed in an earlier life and never outcomes.
 #[derive(Debug, Clone, Copy, Sendable)]
 #[rtype(result = "Reply<()>")]
 pub struct Reclaim;
@@ -49,9 +49,9 @@ pub struct Backlog {
 /// Asks for the [`Backlog`].
 #[derive(Debug, Clone, Copy, Sendable)]
 #[rtype(result = "Reply<Backlog>")]
-pub struct Look;
+pub struct ReadBacklog;
 
-impl<O: Owner> Task<O> for Look {
+impl<O: Owner> Task<O> for ReadBacklog {
     type Outcome = Backlog;
     const ACCESS: Access = Access::Read;
     const PRIORITY: Priority = Priority::Accepted;

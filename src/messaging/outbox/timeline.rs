@@ -14,7 +14,7 @@ type Row = (String, String, String, i32, Timestamp, Timestamp, i32, Option<Strin
 ///
 /// # Errors
 /// A database error.
-pub fn story(db: &mut Db, keys: &[String]) -> db::Result<Vec<Event>> {
+pub fn timeline(db: &mut Db, keys: &[String]) -> db::Result<Vec<Event>> {
     use mq_producer::dsl;
     let rows: Vec<Row> = db::load_by(keys, |keys| {
         let about = dsl::mq_producer.filter(any_of(dsl::msg_key, keys)).order(dsl::id).select((

@@ -11,7 +11,7 @@ use crate::actor::retry::Backoff;
 use crate::actor::{Failure, Faults, Health};
 use crate::domain::span::Span;
 use crate::messaging::inbox::Delivery;
-use crate::messaging::outbox::{self, Ended, Turn};
+use crate::messaging::outbox::{self, AckAndClaim, DeliveryOutcome};
 
 /// The relay's name in the status page.
 pub const NAME: &str = "relay";
@@ -42,25 +42,25 @@ pub struct Route {
     /// Which consumer group.
     pub group: &'static str,
     /// Where to claim and settle.
-    pub turn: Recipient<Turn>,
+    pub ack_and_claim: Recipient<AckAndClaim>,
     /// Where to deliver.
     pub deliver: Recipient<Delivery>,
 }
 
-/// Works one route until nothing is due: each turn settles the last deliveries and claims the next in one transaction.
-pub async fn rounds(route: Route, policy: Policy, faults: Faults, health: Arc<Health>) {
-    let mut settled = Vec::new();
+/// Works one route until nothing is due: each task settles the last deliveries and claims the next in one transaction.
+pub async fn deliver_due(route: Route, policy: Policy, faults: Faults, health: Arc<Health>) {
+    let mut outcomes = Vec::new();
     let mut refused = 0;
     loop {
-        let turn = Turn {
+        let task = AckAndClaim {
             group: route.group,
-            settled: settled.clone(),
+            outcomes: outcomes.clone(),
             limit: i64::from(policy.batch_max),
             lease: policy.lease.0,
         };
-        let claimed = match route.turn.send(turn).await {
+        let claimed = match route.ack_and_claim.send(task).await {
             Ok(Ok(claimed)) => claimed,
-            // What is not settled is delivered again after its lease; the inbox knows it.
+            // What is not outcomes is delivered again after its lease; the inbox knows it.
             _ if refused >= 5 => return,
             _ => {
                 refused += 1;
@@ -77,22 +77,22 @@ pub async fn rounds(route: Route, policy: Policy, faults: Faults, health: Arc<He
         refused = 0;
         health.in_flight.fetch_add(claimed.len(), Relaxed);
         let count = claimed.len();
-        settled = join_all(claimed.into_iter().map(|message| deliver(&route, policy, message))).await;
+        outcomes = join_all(claimed.into_iter().map(|message| deliver(&route, policy, message))).await;
         health.in_flight.fetch_sub(count, Relaxed);
-        let done = settled.iter().filter(|(_, ended)| matches!(ended, Ended::Done)).count();
-        let again = settled.iter().filter(|(_, ended)| matches!(ended, Ended::Again(..))).count();
-        health.answered(number(done), number(count - done - again), number(again));
+        let done = outcomes.iter().filter(|(_, ended)| matches!(ended, DeliveryOutcome::Delivered)).count();
+        let again = outcomes.iter().filter(|(_, ended)| matches!(ended, DeliveryOutcome::Retry(..))).count();
+        health.record_replies(number(done), number(count - done - again), number(again));
     }
 }
 
-async fn deliver(route: &Route, policy: Policy, message: outbox::Message) -> (String, Ended) {
+async fn deliver(route: &Route, policy: Policy, message: outbox::Message) -> (String, DeliveryOutcome) {
     let (id, attempt) = (message.id.clone(), message.attempt);
     let delivery = route.deliver.send(Delivery(message));
     let again = || policy.backoff.delay(u32::try_from(attempt).unwrap_or(1));
     let why = match tokio::time::timeout(policy.lease.0 / 2, delivery).await {
-        Ok(Ok(Ok(Ok(())))) => return (id, Ended::Done),
+        Ok(Ok(Ok(Ok(())))) => return (id, DeliveryOutcome::Delivered),
         // Nothing happened: a consumer that is full, or whose store is away, never saw it.
-        Ok(Ok(Err(Failure::Busy))) => return (id, Ended::Again(again(), Failure::Busy.to_string())),
+        Ok(Ok(Err(Failure::Busy))) => return (id, DeliveryOutcome::Retry(again(), Failure::Busy.to_string())),
         Ok(Ok(Ok(Err(reason)))) => reason,
         Ok(Ok(Err(failure))) => failure.to_string(),
         Ok(Err(error)) => error.to_string(),
@@ -100,9 +100,9 @@ async fn deliver(route: &Route, policy: Policy, message: outbox::Message) -> (St
     };
     if attempt >= policy.attempts {
         tracing::error!(message_id = id, group = route.group, attempt, reason = why, "message is dead");
-        return (id, Ended::Dead(why));
+        return (id, DeliveryOutcome::DeadLetter(why));
     }
-    (id, Ended::Again(again(), why))
+    (id, DeliveryOutcome::Retry(again(), why))
 }
 
 fn number(n: usize) -> u64 {

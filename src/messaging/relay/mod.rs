@@ -11,12 +11,12 @@ use actix::{
 };
 
 use super::inbox;
-use super::outbox::{self, Look, Reclaim};
+use super::outbox::{self, ReadBacklog, Reclaim};
 use crate::actor::supervisor::supervise;
 use crate::actor::waker::Wake;
 use crate::actor::{Faults, Health};
 use crate::domain::clock::{Clock, Timestamp};
-use delivery::{NAME, rounds};
+use delivery::{NAME, deliver_due};
 pub use delivery::{Policy, Route};
 
 /// An outbox.
@@ -25,7 +25,7 @@ pub struct Outbox {
     /// Whose.
     pub producer: &'static str,
     /// What waits in it.
-    pub look: Recipient<Look>,
+    pub backlog: Recipient<ReadBacklog>,
     /// Frees what an earlier life had claimed.
     pub reclaim: Recipient<Reclaim>,
     /// Forgets what is done.
@@ -92,13 +92,13 @@ impl Relay {
         if std::mem::replace(&mut work.running, true) {
             return;
         }
-        let rounds = rounds(route.clone(), self.policy, self.faults.clone(), Arc::clone(&self.health));
+        let deliver_due = deliver_due(route.clone(), self.policy, self.faults.clone(), Arc::clone(&self.health));
         let (addr, health) = (ctx.address(), Arc::clone(&self.health));
         actix::spawn(async move {
-            let panicked = match actix::spawn(rounds).await {
+            let panicked = match actix::spawn(deliver_due).await {
                 Ok(()) => false,
                 Err(error) => {
-                    health.failed_with(&format!("{error}"));
+                    health.record_error(&format!("{error}"));
                     true
                 }
             };
@@ -106,7 +106,7 @@ impl Relay {
         });
     }
 
-    fn start_where(&mut self, ctx: &Context<Self>, wanted: impl Fn(&Route) -> bool) {
+    fn start_routes(&mut self, ctx: &Context<Self>, wanted: impl Fn(&Route) -> bool) {
         let network = Arc::clone(&self.network);
         for (at, _) in network.routes.iter().enumerate().filter(|(_, route)| wanted(route)) {
             self.start_route(ctx, at);
@@ -128,7 +128,7 @@ impl Actor for Relay {
         }
         ctx.run_interval(self.policy.poll.0, |me, ctx| {
             let (network, addr) = (Arc::clone(&me.network), ctx.address());
-            actix::spawn(async move { sweep(&network, &addr).await });
+            actix::spawn(async move { poll(&network, &addr).await });
             let now = me.clock.now();
             if now.since(me.pruned) >= PRUNE_EVERY {
                 me.pruned = now;
@@ -156,10 +156,10 @@ async fn prune(network: Arc<Network>, now: Timestamp, retention: Duration) {
 }
 
 /// Starts the routes that have messages due; returns how many those are.
-async fn sweep(network: &Network, relay: &Addr<Relay>) -> usize {
+async fn poll(network: &Network, relay: &Addr<Relay>) -> usize {
     let mut due = 0;
     for outbox in &network.outboxes {
-        if let Ok(Ok(backlog)) = outbox.look.send(Look).await {
+        if let Ok(Ok(backlog)) = outbox.backlog.send(ReadBacklog).await {
             due += backlog.due.len();
             for group in backlog.due {
                 let _ = relay.send(Start { producer: outbox.producer, group }).await;
@@ -174,7 +174,7 @@ impl Handler<Wake> for Relay {
 
     fn handle(&mut self, wake: Wake, ctx: &mut Self::Context) {
         if self.faults.hit(NAME, "handle").is_ok() {
-            self.start_where(ctx, |route| route.producer == wake.producer);
+            self.start_routes(ctx, |route| route.producer == wake.producer);
         }
     }
 }
@@ -190,7 +190,7 @@ impl Handler<Start> for Relay {
     type Result = ();
 
     fn handle(&mut self, start: Start, ctx: &mut Self::Context) {
-        self.start_where(ctx, |route| route.producer == start.producer && route.group == start.group);
+        self.start_routes(ctx, |route| route.producer == start.producer && route.group == start.group);
     }
 }
 
@@ -222,14 +222,14 @@ impl Handler<RouteDone> for Relay {
 /// until time passes or a message is written.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "usize")]
-pub struct Sweep;
+pub struct Poll;
 
-impl Handler<Sweep> for Relay {
+impl Handler<Poll> for Relay {
     type Result = ResponseFuture<usize>;
 
-    fn handle(&mut self, _: Sweep, ctx: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, _: Poll, ctx: &mut Self::Context) -> Self::Result {
         let running = self.work.iter().filter(|work| work.running).count();
         let (network, addr) = (Arc::clone(&self.network), ctx.address());
-        Box::pin(async move { running + sweep(&network, &addr).await })
+        Box::pin(async move { running + poll(&network, &addr).await })
     }
 }

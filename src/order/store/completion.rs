@@ -18,10 +18,10 @@ use crate::domain::money::Money;
 use crate::domain::refusal::Refusal;
 use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
 use crate::messaging::contract::ORDER_CANCELLED;
-use crate::messaging::contract::Release;
+use crate::messaging::contract::ReservationsReleased;
 use crate::messaging::outbox;
 use crate::order::Order;
-use crate::order::message::{self, Cancel, Confirm, Ended};
+use crate::order::message::{self, Cancel, Completion, Confirm};
 
 /// What changes in an order.
 #[derive(Queryable)]
@@ -83,11 +83,11 @@ const SET_CONFIRMED: Update = Update {
 /// `unconfirmed -> confirmed` before the deadline, one statement for the whole batch. Where nothing is left to pay the
 /// order is paid at once; else it wakes somebody when its time to be paid has passed.
 impl Task<Order> for Confirm {
-    type Outcome = Ended;
+    type Outcome = Completion;
     const ACCESS: Access = Access::Write;
     const PRIORITY: Priority = Priority::Accepted;
 
-    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Ended>> {
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Completion>> {
         let now = owner.context.clock.now();
         let mut all = lock(db, batch.iter().map(|task| &*task.order))?;
         let mut confirmed = Vec::new();
@@ -130,11 +130,11 @@ const SET_CANCELLED: Update = Update {
 
 /// `unconfirmed -> cancelled`, with one message for each owner that may have taken something.
 impl Task<Order> for Cancel {
-    type Outcome = Ended;
+    type Outcome = Completion;
     const ACCESS: Access = Access::Write;
     const PRIORITY: Priority = Priority::Accepted;
 
-    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Ended>> {
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Completion>> {
         let mut all = lock(db, batch.iter().map(|task| &*task.order))?;
         let (mut cancelled, mut messages) = (Vec::new(), Vec::new());
         for Cancel { order, refusal } in batch {
@@ -146,7 +146,12 @@ impl Task<Order> for Cancel {
             progress.refusal = Some(refusal.code().to_owned());
             cancelled.push(Cancelled { id: order.order_id.get(), why: refusal.code() });
             let goods = order.goods.iter().map(|line| line.goods_id).collect();
-            let body = Release { order_id: order.order_id, user_id: order.user_id, coupon_id: order.coupon_id, goods };
+            let body = ReservationsReleased {
+                order_id: order.order_id,
+                user_id: order.user_id,
+                coupon_id: order.coupon_id,
+                goods,
+            };
             messages.push((order.order_id, body));
         }
         db::expect_rows(SET_CANCELLED.run(db, &cancelled)?, cancelled.len())?;
@@ -155,7 +160,7 @@ impl Task<Order> for Cancel {
     }
 }
 
-fn ended(order: &message::Order, all: &HashMap<OrderId, Progress>) -> db::Result<Ended> {
+fn ended(order: &message::Order, all: &HashMap<OrderId, Progress>) -> db::Result<Completion> {
     let order_id = order.order_id;
     let now = all.get(&order_id).ok_or_else(|| db::Error::bug(format!("there is no order {order_id}")))?;
     let order = Box::new(message::Order {
@@ -169,12 +174,12 @@ fn ended(order: &message::Order, all: &HashMap<OrderId, Progress>) -> db::Result
         ..order.clone()
     });
     Ok(match order.order_status {
-        OrderStatus::Unconfirmed => Ended::DeadlinePassed,
-        OrderStatus::Confirmed | OrderStatus::Refunded => Ended::Confirmed(order),
+        OrderStatus::Unconfirmed => Completion::DeadlinePassed,
+        OrderStatus::Confirmed | OrderStatus::Refunded => Completion::Confirmed(order),
         // It was confirmed, and given up since.
-        OrderStatus::Cancelled if order.confirm_time.is_some() => Ended::Confirmed(order),
+        OrderStatus::Cancelled if order.confirm_time.is_some() => Completion::Confirmed(order),
         OrderStatus::Cancelled | OrderStatus::Invalid => {
-            Ended::Cancelled(order.refusal.unwrap_or(Refusal::OrderDeadlinePassed), order)
+            Completion::Cancelled(order.refusal.unwrap_or(Refusal::OrderDeadlinePassed), order)
         }
     })
 }

@@ -12,7 +12,7 @@ use crate::domain::id::{EntryId, OrderId, UserId};
 use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
 use crate::messaging::outbox;
 use crate::order::Order;
-use crate::order::message::{self, Entry, Journal, ListAll, Story};
+use crate::order::message::{self, Entry, ListAll, ListOperatorLog, ReadTimeline};
 
 /// Pages of all orders that fit, newest first.
 impl Task<Order> for ListAll {
@@ -47,14 +47,14 @@ impl Task<Order> for ListAll {
 type ActColumns = (EntryId, OrderId, String, i32, Option<UserId>, Option<String>, Timestamp);
 
 /// Pages of what administrators did to orders, newest first.
-impl Task<Order> for Journal {
+impl Task<Order> for ListOperatorLog {
     type Outcome = Vec<Entry>;
     const ACCESS: Access = Access::Read;
 
     fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Entry>>> {
         use order_act::dsl;
         const ADMIN: i32 = 2;
-        let page = |task: &Journal| {
+        let page = |task: &ListOperatorLog| {
             let of_order = task.order_id.map_or(0..=i64::MAX, |id| id.get()..=id.get());
             let acts = dsl::order_act
                 .filter(dsl::by_whom.eq(ADMIN).and(dsl::act_id.lt(task.before.unwrap_or(EntryId::new(i64::MAX)))))
@@ -77,12 +77,12 @@ impl Task<Order> for Journal {
 }
 
 /// The life of an order as Order knows it.
-impl Task<Order> for Story {
+impl Task<Order> for ReadTimeline {
     type Outcome = Vec<Event>;
     const ACCESS: Access = Access::Read;
 
     fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Event>>> {
-        let story = |task: &Story| {
+        let timeline = |task: &ReadTimeline| {
             let found: Option<Row> = with_conn!(db, orders::table.find(task.order_id).get_result(db)).optional()?;
             let Some(row) = found else { return Ok(Vec::new()) };
             let mut events = placed(&row);
@@ -96,10 +96,10 @@ impl Task<Order> for Story {
             let refused =
                 refused.into_iter().map(|(at, why)| Event::new(at, "refund_refused", why.unwrap_or_default()));
             events.extend(refused);
-            events.extend(outbox::story(db, &[task.order_id.to_string()])?);
+            events.extend(outbox::timeline(db, &[task.order_id.to_string()])?);
             Ok(events)
         };
-        batch.iter().map(story).collect()
+        batch.iter().map(timeline).collect()
     }
 }
 

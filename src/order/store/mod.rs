@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::Order;
 use super::error::PaymentRefusal;
 use super::message::{
-    self, CountUnfinished, Find, FindAny, List, Payable, PreOrder, PreOrdered, StartPayment, TakeExpired, Unfinished,
+    self, ClaimExpired, CountUnfinished, Find, FindAny, List, Payable, PreOrder, PreOrdered, StartPayment, Unfinished,
 };
 use crate::actor::{Access, Priority, Task};
 use crate::db::query::bulk::{Kind, Update};
@@ -22,7 +22,7 @@ use crate::db::schema::{order_goods, orders};
 use crate::db::{self, Db, any_of, any_of_pairs, insert_all, skip_locked, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{GoodsId, OrderId, UserId};
-use crate::domain::lifecycle::Move;
+use crate::domain::lifecycle::Transition;
 use crate::domain::money::Money;
 use crate::domain::status::OrderStatus;
 use row::{Row, into_orders};
@@ -187,14 +187,14 @@ impl Task<Order> for CountUnfinished {
 
 /// Orders whose time to be paid has passed, each with a new wake-up after the lease. What is due and was given longer
 /// since (the setting may have changed) is looked at again in time.
-impl Task<Order> for TakeExpired {
+impl Task<Order> for ClaimExpired {
     type Outcome = Vec<OrderId>;
     const ACCESS: Access = Access::Write;
     const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<OrderId>>> {
         let now = owner.context.clock.now();
-        let take = |task: &TakeExpired| {
+        let take = |task: &ClaimExpired| {
             let due = orders::table
                 .filter(orders::wake_time.le(Some(now)).and(orders::order_status.eq(OrderStatus::Confirmed)))
                 .order((orders::wake_time, orders::order_id))
@@ -240,7 +240,7 @@ impl Task<Order> for StartPayment {
             let in_time = row.confirm_time.filter(|confirmed| now < confirmed.plus(owner.pay_within));
             let confirm_time = in_time.ok_or(PaymentRefusal::NotPayable)?;
             let payable = Payable { amount: row.pay_amount, confirm_time };
-            row.state().after(Move::StartPayment).map(|_| payable).ok_or(PaymentRefusal::NotPayable)
+            row.state().after(Transition::StartPayment).map(|_| payable).ok_or(PaymentRefusal::NotPayable)
         };
         let outcomes: Vec<Result<Payable, PaymentRefusal>> = batch.iter().map(judge).collect();
         let started = batch.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_ok());

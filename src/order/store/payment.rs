@@ -5,26 +5,26 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::row::{self, Row};
-use super::transition::{ActRow, insert_acts};
+use super::transition::{ActLogRow, insert_acts};
 use crate::db::{self, Db};
 use crate::domain::id::OrderId;
-use crate::domain::lifecycle::{Move, State};
+use crate::domain::lifecycle::{OrderState, Transition};
 use crate::domain::status::OrderStatus;
 use crate::messaging::contract::Paid;
-use crate::messaging::contract::Repay;
+use crate::messaging::contract::RefundRequested;
 use crate::messaging::contract::{ORDER_PAID, ORDER_REPAY};
 use crate::messaging::inbox::bodies;
 use crate::messaging::outbox::{self, Message};
 use crate::order::Order;
-use crate::order::message::By;
+use crate::order::message::Author;
 
 /// Consumes payment/paid: the order is paid, or the money goes back by itself.
-pub fn consume(owner: &Order, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+pub fn consume(owner: &Order, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.context.clock.now();
-    let payments: Vec<Result<Paid, String>> = bodies(fresh);
+    let payments: Vec<Result<Paid, String>> = bodies(messages);
     let ids: Vec<OrderId> = payments.iter().flatten().map(|paid| paid.order_id).collect();
     let mut rows = row::lock(db, &ids)?;
-    let mut before: HashMap<OrderId, State> = HashMap::new();
+    let mut before: HashMap<OrderId, OrderState> = HashMap::new();
     let (mut paid, mut repay, mut acts) = (Vec::new(), Vec::new(), Vec::new());
     let mut outcomes = Vec::with_capacity(payments.len());
     for payment in payments {
@@ -36,7 +36,7 @@ pub fn consume(owner: &Order, fresh: &[&Message], db: &mut Db) -> db::Result<Vec
                 // Told twice by two messages: it pays the order already.
                 Some(row) if row.pay_id == Some(payment.pay_id) => Ok(()),
                 Some(row) => {
-                    if let Some(after) = row.state().after(Move::Pay) {
+                    if let Some(after) = row.state().after(Transition::Pay) {
                         before.insert(row.order_id, row.state());
                         row.set_state(after);
                         (row.pay_time, row.pay_id, row.wake_time) = (Some(now), Some(payment.pay_id), None);
@@ -44,8 +44,8 @@ pub fn consume(owner: &Order, fresh: &[&Message], db: &mut Db) -> db::Result<Vec
                     } else {
                         let reason = unwanted(row);
                         let detail = format!("payment {} of {}: {reason}", payment.pay_id, payment.pay_amount);
-                        acts.push(ActRow::new(owner, row.order_id, "repaid", By::Shop, Some(detail)));
-                        let back = Repay {
+                        acts.push(ActLogRow::new(owner, row.order_id, "repaid", Author::Shop, Some(detail)));
+                        let back = RefundRequested {
                             refund_id: owner.context.ids.next(),
                             order_id: row.order_id,
                             pay_id: Some(payment.pay_id),

@@ -10,7 +10,7 @@ use crate::db::schema::{order_goods, orders};
 use crate::db::{self, Db, any_of, for_update, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{CouponId, GoodsId, OrderId, PayId, UserId};
-use crate::domain::lifecycle::State;
+use crate::domain::lifecycle::OrderState;
 use crate::domain::money::Money;
 use crate::domain::refusal::Refusal;
 use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
@@ -77,12 +77,12 @@ impl Row {
     }
 
     /// Its three states.
-    pub const fn state(&self) -> State {
-        State { order: self.order_status, pay: self.pay_status, shipping: self.shipping_status }
+    pub const fn state(&self) -> OrderState {
+        OrderState { order: self.order_status, pay: self.pay_status, shipping: self.shipping_status }
     }
 
     /// Takes it to another state.
-    pub const fn set_state(&mut self, state: State) {
+    pub const fn set_state(&mut self, state: OrderState) {
         (self.order_status, self.pay_status, self.shipping_status) = (state.order, state.pay, state.shipping);
     }
 
@@ -155,7 +155,7 @@ const MOVE: Update = Update {
 };
 
 /// Writes the rows that were moved, each from the state it had when it was locked.
-pub fn write_moved(db: &mut Db, before: &HashMap<OrderId, State>, rows: &HashMap<OrderId, Row>) -> db::Result<()> {
+pub fn write_moved(db: &mut Db, before: &HashMap<OrderId, OrderState>, rows: &HashMap<OrderId, Row>) -> db::Result<()> {
     let moved = before.iter().filter_map(|(id, was)| {
         let row = rows.get(id)?;
         Some(Moved {

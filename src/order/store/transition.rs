@@ -12,21 +12,21 @@ use crate::db::schema::{order_act, order_refund};
 use crate::db::{self, Db, any_of, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EntryId, OrderId, RefundId, UserId};
-use crate::domain::lifecycle::{Move, State};
+use crate::domain::lifecycle::{OrderState, Transition};
 use crate::domain::money::Money;
 use crate::domain::status::{OrderStatus, ShippingStatus};
 use crate::domain::text::Reason;
 use crate::messaging::contract::{ORDER_CANCELLED, ORDER_REFUNDED, ORDER_REFUNDED_SHIPPED, ORDER_REPAY};
-use crate::messaging::contract::{Release, Repay};
+use crate::messaging::contract::{RefundRequested, ReservationsReleased};
 use crate::messaging::outbox;
 use crate::order::Order;
-use crate::order::error::ActRefusal;
-use crate::order::message::{self, Act, By, Do, OrderGoods, Refund};
+use crate::order::error::CommandRefusal;
+use crate::order::message::{self, Action, Author, Command, OrderGoods, Refund};
 
 /// A row of `order_act`.
 #[derive(Insertable)]
 #[diesel(table_name = order_act, treat_none_as_default_value = false)]
-pub struct ActRow {
+pub struct ActLogRow {
     pub act_id: EntryId,
     pub order_id: OrderId,
     pub act: &'static str,
@@ -36,12 +36,12 @@ pub struct ActRow {
     pub create_time: Timestamp,
 }
 
-impl ActRow {
-    pub fn new(owner: &Order, order_id: OrderId, act: &'static str, by: By, detail: Option<String>) -> Self {
+impl ActLogRow {
+    pub fn new(owner: &Order, order_id: OrderId, act: &'static str, by: Author, detail: Option<String>) -> Self {
         let (by_whom, user_id) = match by {
-            By::Shop => (0, None),
-            By::Customer(user_id) => (1, Some(user_id)),
-            By::Admin(user_id) => (2, Some(user_id)),
+            Author::Shop => (0, None),
+            Author::Customer(user_id) => (1, Some(user_id)),
+            Author::Admin(user_id) => (2, Some(user_id)),
         };
         let context = &owner.context;
         let detail = detail.map(|text| text.chars().take(200).collect());
@@ -50,7 +50,7 @@ impl ActRow {
 }
 
 /// Writes rows of `order_act`.
-pub fn insert_acts(db: &mut Db, rows: &[ActRow]) -> db::Result<()> {
+pub fn insert_acts(db: &mut Db, rows: &[ActLogRow]) -> db::Result<()> {
     insert_all!(db, order_act::table, rows)
 }
 
@@ -71,30 +71,30 @@ struct RefundRow {
 const NOT_REFUNDABLE: &str = "order_not_refundable";
 
 /// What a batch reads, decides in memory and then writes.
-struct Desk<'a> {
+struct TransitionBatch<'a> {
     owner: &'a Order,
     now: Timestamp,
     rows: HashMap<OrderId, Row>,
     lines: HashMap<OrderId, Vec<OrderGoods>>,
     refunds: Vec<RefundRow>,
-    before: HashMap<OrderId, State>,
-    acts: Vec<ActRow>,
+    before: HashMap<OrderId, OrderState>,
+    acts: Vec<ActLogRow>,
     asked: Vec<RefundRow>,
-    cancelled: Vec<(OrderId, Release)>,
-    refunded: Vec<(OrderId, Release)>,
-    refunded_shipped: Vec<(OrderId, Release)>,
-    repay: Vec<(OrderId, Repay)>,
+    cancelled: Vec<(OrderId, ReservationsReleased)>,
+    refunded: Vec<(OrderId, ReservationsReleased)>,
+    refunded_shipped: Vec<(OrderId, ReservationsReleased)>,
+    repay: Vec<(OrderId, RefundRequested)>,
 }
 
 /// Acts on orders, decided in arrival order.
-impl Task<Order> for Do {
-    type Outcome = Result<message::Order, ActRefusal>;
+impl Task<Order> for Command {
+    type Outcome = Result<message::Order, CommandRefusal>;
     const ACCESS: Access = Access::Write;
 
-    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<message::Order, ActRefusal>>> {
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<message::Order, CommandRefusal>>> {
         let ids: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
         let rows = row::lock(db, &ids)?;
-        let mut desk = Desk {
+        let mut batch_of_transitions = TransitionBatch {
             owner,
             now: owner.context.clock.now(),
             rows,
@@ -110,18 +110,18 @@ impl Task<Order> for Do {
         };
         let mut outcomes = Vec::with_capacity(batch.len());
         for task in batch {
-            outcomes.push(match desk.decide(task) {
-                Ok(()) => Ok(desk.order(task.order_id)?),
+            outcomes.push(match batch_of_transitions.decide(task) {
+                Ok(()) => Ok(batch_of_transitions.order(task.order_id)?),
                 Err(refusal) => Err(refusal),
             });
         }
-        desk.write(db)?;
+        batch_of_transitions.write(db)?;
         Ok(outcomes)
     }
 }
 
 /// The refunds of the orders, and those the clients' keys led to, whatever order they were of.
-fn read_refunds(db: &mut Db, batch: &[Do]) -> db::Result<Vec<RefundRow>> {
+fn read_refunds(db: &mut Db, batch: &[Command]) -> db::Result<Vec<RefundRow>> {
     let asking = || batch.iter().filter_map(|task| Some((task, task.by.user()?, task.act.refund()?)));
     let ids: Vec<OrderId> = asking().map(|(task, ..)| task.order_id).collect();
     let mut refunds: Vec<RefundRow> = db::load_by(&ids, |ids| {
@@ -140,35 +140,35 @@ fn read_refunds(db: &mut Db, batch: &[Do]) -> db::Result<Vec<RefundRow>> {
     Ok(refunds)
 }
 
-impl Desk<'_> {
-    fn decide(&mut self, task: &Do) -> Result<(), ActRefusal> {
+impl TransitionBatch<'_> {
+    fn decide(&mut self, task: &Command) -> Result<(), CommandRefusal> {
         let row = self.rows.get(&task.order_id).filter(|row| match task.by {
-            By::Customer(user_id) => row.user_id == user_id,
-            By::Shop | By::Admin(_) => true,
+            Author::Customer(user_id) => row.user_id == user_id,
+            Author::Shop | Author::Admin(_) => true,
         });
-        let row = row.ok_or(ActRefusal::NotFound)?.clone();
+        let row = row.ok_or(CommandRefusal::NotFound)?.clone();
         match &task.act {
-            Act::Cancel(reason) => self.cancel(&row, task.by, "cancelled", reason.clone()),
-            Act::Expire if row.confirm_time.is_none_or(|time| self.now < time.plus(self.owner.pay_within)) => {
-                Err(ActRefusal::NotAllowed)
+            Action::Cancel(reason) => self.cancel(&row, task.by, "cancelled", reason.clone()),
+            Action::Expire if row.confirm_time.is_none_or(|time| self.now < time.plus(self.owner.pay_within)) => {
+                Err(CommandRefusal::NotAllowed)
             }
-            Act::Expire => self.cancel(&row, task.by, "expired", None),
-            Act::Ship => self.step(&row, task.by, Move::Ship, "shipped"),
-            Act::Receive => self.step(&row, task.by, Move::Receive, "received"),
-            Act::Refund(refund) => self.refund(&row, task.by, refund),
+            Action::Expire => self.cancel(&row, task.by, "expired", None),
+            Action::Ship => self.step(&row, task.by, Transition::Ship, "shipped"),
+            Action::Receive => self.step(&row, task.by, Transition::Receive, "received"),
+            Action::Refund(refund) => self.refund(&row, task.by, refund),
         }
     }
 
     /// Takes the order to its next state.
-    fn step(&mut self, row: &Row, by: By, what: Move, act: &'static str) -> Result<(), ActRefusal> {
+    fn step(&mut self, row: &Row, by: Author, what: Transition, act: &'static str) -> Result<(), CommandRefusal> {
         self.moved(row, what)?;
-        self.acts.push(ActRow::new(self.owner, row.order_id, act, by, None));
+        self.acts.push(ActLogRow::new(self.owner, row.order_id, act, by, None));
         Ok(())
     }
 
-    fn moved(&mut self, row: &Row, what: Move) -> Result<(), ActRefusal> {
+    fn moved(&mut self, row: &Row, what: Transition) -> Result<(), CommandRefusal> {
         let state = row.state();
-        let after = state.after(what).ok_or(ActRefusal::NotAllowed)?;
+        let after = state.after(what).ok_or(CommandRefusal::NotAllowed)?;
         self.before.entry(row.order_id).or_insert(state);
         if let Some(row) = self.rows.get_mut(&row.order_id) {
             row.set_state(after);
@@ -177,29 +177,35 @@ impl Desk<'_> {
         Ok(())
     }
 
-    fn cancel(&mut self, row: &Row, by: By, act: &'static str, reason: Option<Reason>) -> Result<(), ActRefusal> {
-        self.moved(row, Move::Cancel)?;
+    fn cancel(
+        &mut self,
+        row: &Row,
+        by: Author,
+        act: &'static str,
+        reason: Option<Reason>,
+    ) -> Result<(), CommandRefusal> {
+        self.moved(row, Transition::Cancel)?;
         let detail = reason.map(Reason::into_inner);
-        self.acts.push(ActRow::new(self.owner, row.order_id, act, by, detail));
+        self.acts.push(ActLogRow::new(self.owner, row.order_id, act, by, detail));
         self.cancelled.push((row.order_id, self.release(row)));
         Ok(())
     }
 
-    fn release(&self, row: &Row) -> Release {
+    fn release(&self, row: &Row) -> ReservationsReleased {
         let goods = self.lines.get(&row.order_id).into_iter().flatten().map(|line| line.goods_id).collect();
-        Release { order_id: row.order_id, user_id: row.user_id, coupon_id: row.coupon_id, goods }
+        ReservationsReleased { order_id: row.order_id, user_id: row.user_id, coupon_id: row.coupon_id, goods }
     }
 
-    fn refund(&mut self, row: &Row, by: By, refund: &Refund) -> Result<(), ActRefusal> {
-        let user_id = by.user().ok_or(ActRefusal::NotAllowed)?;
+    fn refund(&mut self, row: &Row, by: Author, refund: &Refund) -> Result<(), CommandRefusal> {
+        let user_id = by.user().ok_or(CommandRefusal::NotAllowed)?;
         let same_key = |known: &&RefundRow| {
             let key = refund.key.as_ref().map(|key| key.as_str());
             key.is_some() && known.user_id == user_id && known.idempotency_key.as_deref() == key
         };
         if let Some(known) = self.refunds.iter().find(same_key) {
             return match &known.refusal {
-                _ if known.fingerprint != refund.fingerprint.as_str() => Err(ActRefusal::KeyReused),
-                Some(_) => Err(ActRefusal::NotAllowed),
+                _ if known.fingerprint != refund.fingerprint.as_str() => Err(CommandRefusal::KeyReused),
+                Some(_) => Err(CommandRefusal::NotAllowed),
                 None => Ok(()),
             };
         }
@@ -207,23 +213,23 @@ impl Desk<'_> {
         let back = of_order.fold(Money::ZERO, |sum, known| sum.checked_add(known.amount).unwrap_or(sum));
         let left = row.pay_amount.checked_sub(back).unwrap_or_default();
         let amount = refund.amount.unwrap_or(left);
-        let what = if amount == left { Move::Refund } else { Move::RefundPart };
-        let unshipped_or_admin = matches!(by, By::Admin(_)) || row.shipping_status == ShippingStatus::Unshipped;
+        let what = if amount == left { Transition::Refund } else { Transition::RefundPart };
+        let unshipped_or_admin = matches!(by, Author::Admin(_)) || row.shipping_status == ShippingStatus::Unshipped;
         if !unshipped_or_admin || row.state().after(what).is_none() {
             self.ask(row, user_id, refund, Err(NOT_REFUNDABLE));
-            return Err(ActRefusal::NotAllowed);
+            return Err(CommandRefusal::NotAllowed);
         }
         if amount > left {
-            return Err(ActRefusal::TooMuch(left));
+            return Err(CommandRefusal::TooMuch(left));
         }
         self.moved(row, what)?;
         self.ask(row, user_id, refund, Ok(amount));
         let reason = refund.reason.clone().map(Reason::into_inner);
         let detail = reason.as_ref().map_or_else(|| amount.to_string(), |reason| format!("{amount}: {reason}"));
-        let act = if what == Move::Refund { "refunded" } else { "refunded_part" };
-        self.acts.push(ActRow::new(self.owner, row.order_id, act, by, Some(detail)));
+        let act = if what == Transition::Refund { "refunded" } else { "refunded_part" };
+        self.acts.push(ActLogRow::new(self.owner, row.order_id, act, by, Some(detail)));
         if amount > Money::ZERO {
-            let repay = Repay {
+            let repay = RefundRequested {
                 refund_id: refund.refund_id,
                 order_id: row.order_id,
                 pay_id: row.pay_id,
@@ -232,7 +238,7 @@ impl Desk<'_> {
             };
             self.repay.push((row.order_id, repay));
         }
-        if what == Move::Refund {
+        if what == Transition::Refund {
             let release = (row.order_id, self.release(row));
             match row.shipping_status {
                 ShippingStatus::Unshipped => self.refunded.push(release),
@@ -278,7 +284,7 @@ impl Desk<'_> {
     }
 }
 
-impl By {
+impl Author {
     /// The user, where it is one.
     const fn user(self) -> Option<UserId> {
         match self {
@@ -288,7 +294,7 @@ impl By {
     }
 }
 
-impl Act {
+impl Action {
     const fn refund(&self) -> Option<&Refund> {
         match self {
             Self::Refund(refund) => Some(refund),

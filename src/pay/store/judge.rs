@@ -5,7 +5,7 @@ use super::refund::RefundRow;
 use super::row::{PAID, Row};
 use crate::domain::id::RefundId;
 use crate::domain::money::{CURRENCY, Money};
-use crate::gateway::{Event, Notice};
+use crate::gateway::{Event, Notification};
 use crate::pay::error::Rejected;
 
 /// What an accepted notice changes.
@@ -24,10 +24,15 @@ pub enum Effect {
 }
 
 /// Judges a notice of `provider` by the payment it names and that payment's refunds.
-pub fn judge(row: Option<&Row>, refunds: &[RefundRow], provider: &str, notice: &Notice) -> Result<Effect, Rejected> {
+pub fn judge(
+    row: Option<&Row>,
+    refunds: &[RefundRow],
+    provider: &str,
+    notice: &Notification,
+) -> Result<Effect, Rejected> {
     let row = row.filter(|row| row.provider == provider).ok_or(Rejected::UnknownPayment)?;
-    if let Some(stranger) = notice.stranger {
-        return Err(Rejected::Stranger(stranger));
+    if let Some(wrong_recipient) = notice.wrong_recipient {
+        return Err(Rejected::WrongRecipient(wrong_recipient));
     }
     if notice.currency != CURRENCY {
         return Err(Rejected::Currency);
@@ -57,7 +62,7 @@ pub fn judge(row: Option<&Row>, refunds: &[RefundRow], provider: &str, notice: &
     }
 }
 
-fn paid(row: &Row, notice: &Notice) -> Result<Effect, Rejected> {
+fn paid(row: &Row, notice: &Notification) -> Result<Effect, Rejected> {
     match row.trade_no.as_deref().filter(|_| row.is_paid == PAID) {
         _ if notice.amount != row.pay_amount => Err(Rejected::Amount),
         // Also where it is closed: the money is there, and what becomes of it is its order's to say.

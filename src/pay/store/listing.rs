@@ -13,7 +13,7 @@ use crate::domain::event::Event;
 use crate::domain::id::{OrderId, PayId};
 use crate::messaging::outbox;
 use crate::pay::Pay;
-use crate::pay::message::{ListAll, Notices, Parked, Payment, Status, Story};
+use crate::pay::message::{ListAll, ListParkedNotifications, ParkedNotification, Payment, ReadTimeline, Status};
 
 /// Pages of all payments that fit, newest first.
 impl Task<Pay> for ListAll {
@@ -55,14 +55,14 @@ fn page(task: &ListAll, db: &mut Db) -> db::Result<Vec<Payment>> {
 }
 
 /// Pages of notices that were not believed, the newest first.
-impl Task<Pay> for Notices {
-    type Outcome = Vec<Parked>;
+impl Task<Pay> for ListParkedNotifications {
+    type Outcome = Vec<ParkedNotification>;
     const ACCESS: Access = Access::Read;
 
-    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Parked>>> {
+    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<ParkedNotification>>> {
         use pay_notice::dsl;
         const REJECTED: i32 = 2;
-        let page = |task: &Notices| {
+        let page = |task: &ListParkedNotifications| {
             let rows = dsl::pay_notice
                 .filter(dsl::verdict.eq(REJECTED).and(dsl::create_time.lt(task.before.unwrap_or(Timestamp(i64::MAX)))))
                 .order((dsl::create_time.desc(), dsl::event_id))
@@ -83,12 +83,12 @@ impl Task<Pay> for Notices {
 }
 
 /// The payments of an order, what their platforms told, and what went back.
-impl Task<Pay> for Story {
+impl Task<Pay> for ReadTimeline {
     type Outcome = Vec<Event>;
     const ACCESS: Access = Access::Read;
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Event>>> {
-        let story = |task: &Story| {
+        let timeline = |task: &ReadTimeline| {
             let payments: Vec<Row> = with_conn!(db, pay::table.filter(pay::order_id.eq(task.order_id)).load(db))?;
             let ids: Vec<PayId> = payments.iter().map(|row| row.pay_id).collect();
             let mut events: Vec<Event> = payments.iter().flat_map(paid).collect();
@@ -102,10 +102,10 @@ impl Task<Pay> for Story {
             let logged =
                 logged.into_iter().map(|(id, at)| Event::internal(at, "payment_logged", format!("payment {id}")));
             events.extend(logged);
-            events.extend(outbox::story(db, &ids.iter().map(PayId::to_string).collect::<Vec<_>>())?);
+            events.extend(outbox::timeline(db, &ids.iter().map(PayId::to_string).collect::<Vec<_>>())?);
             Ok(events)
         };
-        batch.iter().map(story).collect()
+        batch.iter().map(timeline).collect()
     }
 }
 

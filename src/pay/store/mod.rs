@@ -1,10 +1,10 @@
 //! Pay in its tables.
 
-mod account;
 mod judge;
 mod listing;
 mod notification;
 mod payment;
+mod record;
 mod refund;
 mod row;
 mod sync;
@@ -23,15 +23,15 @@ use crate::messaging::inbox::bodies;
 use crate::messaging::outbox::Message;
 
 /// Consumes payment/paid (the log of payments) and order/repay (money that goes back).
-pub fn consume(owner: &Pay, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
-    let (paid, repay): (Vec<&Message>, Vec<&Message>) = fresh.iter().partition(|message| is_paid(message));
+pub fn consume(owner: &Pay, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+    let (paid, repay): (Vec<&Message>, Vec<&Message>) = messages.iter().partition(|message| is_paid(message));
     let mut logged = log(owner, &paid, db)?.into_iter();
     let mut planned = refund::plan(owner, &repay, db)?.into_iter();
     let answer = |message: &&Message| {
         let own = if is_paid(message) { logged.next() } else { planned.next() };
         own.unwrap_or_else(|| Err("no answer".to_owned()))
     };
-    Ok(fresh.iter().map(answer).collect())
+    Ok(messages.iter().map(answer).collect())
 }
 
 fn is_paid(message: &Message) -> bool {
@@ -39,9 +39,9 @@ fn is_paid(message: &Message) -> bool {
 }
 
 /// Consumes payment/paid: the log of payments.
-fn log(owner: &Pay, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+fn log(owner: &Pay, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.context.clock.now();
-    let paid: Vec<Result<Paid, String>> = bodies(fresh);
+    let paid: Vec<Result<Paid, String>> = bodies(messages);
     let ids: Vec<PayId> = paid.iter().flatten().map(|paid| paid.pay_id).collect();
     let known: Vec<PayId> = db::load_by(&ids, |ids| {
         with_conn!(db, pay_log::table.filter(any_of(pay_log::pay_id, ids)).select(pay_log::pay_id).load(db))

@@ -1,4 +1,4 @@
-//! Notices of platforms: judged by our row alone, stored, and acted on in one transaction.
+//! ListParkedNotifications of platforms: judged by our row alone, stored, and acted on in one transaction.
 
 use std::collections::HashMap;
 
@@ -27,7 +27,7 @@ const REJECTED: i32 = 2;
 
 #[derive(Clone, Queryable, Insertable)]
 #[diesel(table_name = pay_notice, treat_none_as_default_value = false)]
-struct NoticeRow {
+struct NotificationRow {
     provider: String,
     event_id: String,
     pay_id: Option<PayId>,
@@ -48,7 +48,7 @@ impl Task<Pay> for Notify {
         let now = owner.context.clock.now();
         let named: Vec<Option<PayId>> = batch.iter().map(|task| task.notice.out_trade_no.parse().ok()).collect();
         let mut rows = row::lock(db, &named.iter().flatten().copied().collect::<Vec<_>>())?;
-        let refunds = refunds_told_of(db, batch, &named)?;
+        let refunds = refunds_named_in(db, batch, &named)?;
         let (mut paid, mut charged, mut closed, mut refunded) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut outcomes = Vec::with_capacity(batch.len());
         for (task, pay_id) in batch.iter().zip(&named) {
@@ -84,7 +84,7 @@ impl Task<Pay> for Notify {
         db::expect_rows(SET_PAID.run(db, &charged)?, charged.len())?;
         set_closed(db, &closed, now)?;
         closed.extend(paid.iter().map(|(pay_id, _)| *pay_id));
-        settle(db, &closed)?;
+        forget_open(db, &closed)?;
         refund::end(owner, &refunded, db)?;
         record(db, batch, &named, &outcomes, now)?;
         outbox::write(db, &owner.context, PAYMENT_PAID, std::time::Duration::ZERO, &paid)?;
@@ -93,7 +93,7 @@ impl Task<Pay> for Notify {
 }
 
 /// The refunds of the payments whose refunds are told of.
-fn refunds_told_of(db: &mut Db, batch: &[Notify], named: &[Option<PayId>]) -> db::Result<Vec<RefundRow>> {
+fn refunds_named_in(db: &mut Db, batch: &[Notify], named: &[Option<PayId>]) -> db::Result<Vec<RefundRow>> {
     let tells = |task: &Notify| !matches!(task.notice.event, Event::Paid | Event::Closed);
     let of = |(task, pay_id): (&Notify, &Option<PayId>)| pay_id.filter(|_| tells(task));
     refund::of_payments(db, &batch.iter().zip(named).filter_map(of).collect::<Vec<_>>())
@@ -109,7 +109,7 @@ impl Task<Pay> for Close {
         let rows = row::lock(db, &batch.iter().map(|task| task.pay_id).collect::<Vec<_>>())?;
         let open: Vec<PayId> = rows.values().filter(|row| row.is_open()).map(|row| row.pay_id).collect();
         set_closed(db, &open, owner.context.clock.now())?;
-        settle(db, &open)?;
+        forget_open(db, &open)?;
         Ok(batch.iter().map(|_| ()).collect())
     }
 }
@@ -139,7 +139,7 @@ fn set_closed(db: &mut Db, ids: &[PayId], now: Timestamp) -> db::Result<()> {
 }
 
 /// These payments are open no more.
-fn settle(db: &mut Db, ids: &[PayId]) -> db::Result<()> {
+fn forget_open(db: &mut Db, ids: &[PayId]) -> db::Result<()> {
     for ids in ids.chunks(db::ROWS_PER_INSERT) {
         with_conn!(db, diesel::delete(pay_open::table.filter(any_of(pay_open::pay_id, ids))).execute(db))?;
         with_conn!(db, diesel::delete(pay_ask::table.filter(any_of(pay_ask::pay_id, ids))).execute(db))?;
@@ -156,19 +156,19 @@ fn record(
     now: Timestamp,
 ) -> db::Result<()> {
     let events: Vec<(&str, &str)> = batch.iter().map(|task| (task.provider, task.notice.event_id.as_str())).collect();
-    let known: Vec<NoticeRow> = db::load_by_pairs(&events, |events| {
+    let known: Vec<NotificationRow> = db::load_by_pairs(&events, |events| {
         with_conn!(
             db,
             pay_notice::table.filter(any_of_pairs((pay_notice::provider, pay_notice::event_id), events)).load(db)
         )
     })?;
-    let mut notices: HashMap<(String, String), (NoticeRow, bool)> =
+    let mut notices: HashMap<(String, String), (NotificationRow, bool)> =
         known.into_iter().map(|row| ((row.provider.clone(), row.event_id.clone()), (row, false))).collect();
     for ((task, pay_id), outcome) in batch.iter().zip(named).zip(outcomes) {
         let key = (task.provider.to_owned(), task.notice.event_id.clone());
         let (row, _) = notices.entry(key.clone()).or_insert_with(|| {
             let (provider, event_id) = key;
-            let row = NoticeRow {
+            let row = NotificationRow {
                 provider,
                 event_id,
                 pay_id: *pay_id,
@@ -205,6 +205,6 @@ fn record(
                 .execute(db)
         )?;
     }
-    let new: Vec<NoticeRow> = new.into_iter().map(|(row, _)| row).collect();
+    let new: Vec<NotificationRow> = new.into_iter().map(|(row, _)| row).collect();
     insert_all!(db, pay_notice::table, &new)
 }

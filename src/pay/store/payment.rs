@@ -1,4 +1,4 @@
-//! Pay in its tables: requests and payments. Notices are in `notice`.
+//! Pay in its tables: requests and payments. ListParkedNotifications are in `notice`.
 
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
@@ -17,7 +17,7 @@ use crate::domain::id::{OrderId, PayId, UserId};
 use crate::domain::money::Money;
 use crate::pay::Pay;
 use crate::pay::error::RequestRefusal;
-use crate::pay::message::{CountUnsettled, Find, FindRequest, Open, Payment, Prior, SetCheckout, Unsettled};
+use crate::pay::message::{CountPending, Find, FindRequest, Open, Payment, PendingCounts, Prior, SetCheckout};
 
 #[derive(Clone, Queryable, Insertable)]
 #[diesel(table_name = pay_request, treat_none_as_default_value = false)]
@@ -128,7 +128,7 @@ impl Task<Pay> for Open {
             .map(|row| OpenRow { pay_id: row.pay_id, order_id: row.order_id, provider: &row.provider })
             .collect();
         insert_all!(db, pay_open::table, &open)?;
-        sync::plan(db, &new_payments, now.plus(owner.ask_after))?;
+        sync::plan(db, &new_payments, now.plus(owner.first_sync_after))?;
         insert_all!(db, pay_request::table, &new_requests)?;
         let payments = view::payments(db, rows.into_values())?;
         let led_to = |task: &Open| {
@@ -215,14 +215,14 @@ impl Task<Pay> for Find {
 }
 
 /// How much is not settled with the platforms.
-impl Task<Pay> for CountUnsettled {
-    type Outcome = Unsettled;
+impl Task<Pay> for CountPending {
+    type Outcome = PendingCounts;
     const ACCESS: Access = Access::Read;
     const PRIORITY: Priority = Priority::Accepted;
 
-    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Unsettled>> {
+    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<PendingCounts>> {
         let open = with_conn!(db, pay_open::table.count().get_result(db))?;
         let (refunds_pending, refunds_parked) = refund::count(db)?;
-        Ok(vec![Unsettled { open, refunds_pending, refunds_parked }; batch.len()])
+        Ok(vec![PendingCounts { open, refunds_pending, refunds_parked }; batch.len()])
     }
 }

@@ -14,11 +14,11 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId, RefundId};
 use crate::domain::money::Money;
 use crate::gateway::Refund;
-use crate::messaging::contract::Repay;
+use crate::messaging::contract::RefundRequested;
 use crate::messaging::inbox::bodies;
 use crate::messaging::outbox::Message;
 use crate::pay::Pay;
-use crate::pay::message::{DueRefund, EndRefund, TakeRefunds};
+use crate::pay::message::{ClaimDueRefunds, DueRefund, EndRefund};
 
 const PENDING: i32 = 0;
 const DONE: i32 = 1;
@@ -86,7 +86,7 @@ pub fn count(db: &mut Db) -> db::Result<(i64, i64)> {
 /// they never exceed what was paid; what would is parked for somebody to look at.
 pub fn plan(owner: &Pay, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.context.clock.now();
-    let wanted: Vec<Result<Repay, String>> = bodies(messages);
+    let wanted: Vec<Result<RefundRequested, String>> = bodies(messages);
     let orders: Vec<OrderId> = wanted.iter().flatten().map(|repay| repay.order_id).collect();
     let payments: Vec<Row> = db::load_by(&orders, |ids| {
         with_conn!(db, for_update(pay::table.filter(any_of(pay::order_id, ids)).order(pay::pay_id)).load(db))
@@ -150,14 +150,14 @@ const NEXT: Update = Update {
 };
 
 /// Gives out the refunds that are due, and plans the attempt after this one.
-impl Task<Pay> for TakeRefunds {
+impl Task<Pay> for ClaimDueRefunds {
     type Outcome = Vec<DueRefund>;
     const ACCESS: Access = Access::Write;
     const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<DueRefund>>> {
         let now = owner.context.clock.now();
-        let take = |task: &TakeRefunds| {
+        let take = |task: &ClaimDueRefunds| {
             let due = pay_refund::table
                 .filter(pay_refund::status.eq(PENDING).and(pay_refund::due_time.le(now)))
                 .order((pay_refund::due_time, pay_refund::refund_id))

@@ -12,7 +12,7 @@ use crate::db::{self, Db, any_of, insert_all, skip_locked, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId};
 use crate::pay::Pay;
-use crate::pay::message::{FindAny, LiveOf, Payment, Status, TakeAsks, Unfinished};
+use crate::pay::message::{ClaimDueSyncs, FindAny, LiveOf, Payment, Status, Unfinished};
 
 /// Plans the first question about new payments.
 pub fn plan(db: &mut Db, payments: &[Row], at: Timestamp) -> db::Result<()> {
@@ -38,14 +38,14 @@ const NEXT: Update = Update {
 };
 
 /// Gives out the payments to be asked for now, and plans the question after that.
-impl Task<Pay> for TakeAsks {
+impl Task<Pay> for ClaimDueSyncs {
     type Outcome = Vec<Payment>;
     const ACCESS: Access = Access::Write;
     const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Payment>>> {
         let now = owner.context.clock.now();
-        let take = |task: &TakeAsks| {
+        let take = |task: &ClaimDueSyncs| {
             let due = pay_ask::table
                 .filter(pay_ask::ask_time.le(now))
                 .order((pay_ask::ask_time, pay_ask::pay_id))

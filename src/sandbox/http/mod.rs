@@ -80,7 +80,7 @@ async fn refund(platform: Data<Platform>, number: Path<String>, body: Bytes) -> 
 /// Which name of the platform the statement is for.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Account {
+struct StatementQuery {
     #[serde(default = "first_name")]
     provider: String,
 }
@@ -90,10 +90,10 @@ fn first_name() -> String {
 }
 
 /// All that was charged and given back, a page at a time as it is read.
-async fn statement(platform: Data<Platform>, Query(account): Query<Account>) -> Answer {
+async fn statement(platform: Data<Platform>, Query(query): Query<StatementQuery>) -> Answer {
     let first = Some(String::new());
     let pages = stream::try_unfold(first, move |after| {
-        let (platform, provider) = (platform.clone(), account.provider.clone());
+        let (platform, provider) = (platform.clone(), query.provider.clone());
         async move {
             let Some(after) = after else { return Ok(None) };
             let page = platform.statement(Statement { provider, after: after.clone(), limit: PAGE }).await;

@@ -15,10 +15,10 @@ use crate::domain::clock::Clock;
 use crate::domain::id::{IdGenerator, NodeId, PayId};
 use crate::domain::money::Money;
 use crate::domain::span::Span;
-use crate::gateway::{Checkout, Gateway, Notice, Outcome, Purchase, Reject};
+use crate::gateway::{Checkout, Gateway, Notification, Outcome, Purchase, Reject};
 use crate::messaging::relay::Policy;
 use crate::messaging::relay::{Network, Relay};
-use crate::sandbox::{self, Account, Key};
+use crate::sandbox::{self, Key, MerchantAccount};
 
 const PAY_ID: PayId = PayId::new(77);
 
@@ -27,7 +27,7 @@ struct Stand {
     platform: Platform,
     gateway: Arc<dyn Gateway>,
     /// What the shop read from each callback, in order.
-    told: tokio::sync::Mutex<mpsc::UnboundedReceiver<Result<Option<Notice>, Reject>>>,
+    told: tokio::sync::Mutex<mpsc::UnboundedReceiver<Result<Option<Notification>, Reject>>>,
     shop: Data<Shop>,
     _dir: tempfile::TempDir,
 }
@@ -35,7 +35,7 @@ struct Stand {
 /// The shop's side: its gateway once there is one, where it tells of callbacks, its clock, its first bad answers.
 struct Shop {
     gateway: OnceLock<Arc<dyn Gateway>>,
-    tell: mpsc::UnboundedSender<Result<Option<Notice>, Reject>>,
+    tell: mpsc::UnboundedSender<Result<Option<Notification>, Reject>>,
     clock: Clock,
     bad: Mutex<Vec<(u16, &'static str)>>,
 }
@@ -92,7 +92,7 @@ async fn stand() -> Stand {
 
     let limits = Limits { mailbox: 64, reserved: 64, batch_max: 64 };
     let key = Key::new("a secret of the tests, of no use elsewhere").unwrap();
-    let account = Account { key, merchant_id: "m".to_owned(), second: None, public_url };
+    let account = MerchantAccount { key, merchant_id: "m".to_owned(), second: None, public_url };
     let started = sandbox::start(context.clone(), store, limits, account);
     assert!(data.gateway.set(Arc::clone(&started.gateways.first().unwrap().clone())).is_ok());
     let network = Network { outboxes: vec![started.outbox], routes: vec![started.route], inboxes: Vec::new() };
@@ -129,7 +129,7 @@ impl Stand {
         self.gateway.create(Purchase { pay_id, amount, closes_at, payer: None }).await
     }
 
-    async fn told(&self) -> Result<Notice, Reject> {
+    async fn told(&self) -> Result<Notification, Reject> {
         let next = async { self.told.lock().await.recv().await.unwrap() };
         let read = tokio::time::timeout(Duration::from_secs(10), next).await.expect("the shop was told nothing");
         read.map(|notice| notice.expect("a notice of a payment"))
@@ -166,7 +166,7 @@ async fn a_trade_paid_twice_is_charged_once_and_told_under_one_event_id() {
     let (status, trade) = stand.json("POST", "/sandbox/trades/77/pay", "").await;
     assert_eq!((status, &trade["status"], &trade["charged"]), (200, &"paid".into(), &"880.00".into()));
     let first = stand.told().await.unwrap();
-    assert_eq!((first.out_trade_no.as_str(), first.amount, first.stranger), ("77", Money(88_000), None));
+    assert_eq!((first.out_trade_no.as_str(), first.amount, first.wrong_recipient), ("77", Money(88_000), None));
     let (_, again) = stand.json("POST", "/sandbox/trades/77/pay", r#"{"callbacks": 2, "concurrent": true}"#).await;
     assert_eq!((&again["trade_no"], &again["charged"]), (&trade["trade_no"], &trade["charged"]));
     assert_eq!(stand.told().await.unwrap(), first);

@@ -12,7 +12,7 @@ use crate::domain::id::{OrderId, UserId};
 use crate::domain::money::Money;
 use crate::domain::status::Direction;
 use crate::user::User;
-use crate::user::message::{self, List, MoneyEntry, MoneyLog, ScoreEntry, ScoreLog, Story};
+use crate::user::message::{self, List, MoneyEntry, MoneyLog, ReadTimeline, ScoreEntry, ScoreLog};
 
 /// Pages of users, newest first; one name where it is given.
 impl Task<User> for List {
@@ -102,12 +102,12 @@ impl Task<User> for ScoreLog {
 }
 
 /// When balance was taken for an order and given back, and points.
-impl Task<User> for Story {
+impl Task<User> for ReadTimeline {
     type Outcome = Vec<Event>;
     const ACCESS: Access = Access::Read;
 
     fn run(_: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Event>>> {
-        let story = |task: &Story| {
+        let timeline = |task: &ReadTimeline| {
             use user_money_log::dsl as money;
             use user_score_log::dsl as score;
             let log = money::user_money_log.filter(money::order_id.eq(task.order_id));
@@ -126,6 +126,6 @@ impl Task<User> for Story {
             });
             Ok(taken.chain(points).collect())
         };
-        batch.iter().map(story).collect()
+        batch.iter().map(timeline).collect()
     }
 }

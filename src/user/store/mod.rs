@@ -18,11 +18,11 @@ use crate::db::{self, Db, any_of, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{Entry, OrderId, UserId};
 use crate::domain::money::Money;
-use crate::domain::reservation::{Standing, standing};
+use crate::domain::reservation::{ReservationState, reservation_state};
 use crate::domain::status::Direction;
 use crate::domain::text::Mobile;
 use crate::messaging::contract::ORDER_REFUNDED;
-use crate::messaging::contract::Release;
+use crate::messaging::contract::ReservationsReleased;
 use crate::messaging::inbox::bodies;
 use crate::messaging::outbox::Message;
 
@@ -81,10 +81,10 @@ impl Task<User> for Take {
         let mut log = Vec::new();
         let mut outcomes = Vec::with_capacity(batch.len());
         for task in batch {
-            let outcome = match standing(&known, task.order_id) {
-                Standing::Released => Err(Refusal::Released),
-                Standing::Reserved => Ok(()),
-                Standing::New => match left.get_mut(&task.user_id) {
+            let outcome = match reservation_state(&known, task.order_id) {
+                ReservationState::Released => Err(Refusal::Released),
+                ReservationState::Reserved => Ok(()),
+                ReservationState::New => match left.get_mut(&task.user_id) {
                     None => Err(Refusal::NotFound),
                     Some(left) if *left < task.money => Err(Refusal::Insufficient),
                     Some(left) => {
@@ -105,8 +105,9 @@ impl Task<User> for Take {
 }
 
 /// Consumes order/cancel and order/refund (balance back, points back) and order/paid (points).
-pub fn consume(owner: &User, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
-    let of = |effect: Effect| fresh.iter().copied().filter(|message| effect_of(message) == effect).collect::<Vec<_>>();
+pub fn consume(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+    let of =
+        |effect: Effect| messages.iter().copied().filter(|message| effect_of(message) == effect).collect::<Vec<_>>();
     let mut given_back = give_back(owner, &of(Effect::Balance), db)?.into_iter();
     let mut added = score::add(owner, &of(Effect::Points), db)?.into_iter();
     let mut taken_back = score::take_back(owner, &of(Effect::PointsBack), db)?.into_iter();
@@ -118,7 +119,7 @@ pub fn consume(owner: &User, fresh: &[&Message], db: &mut Db) -> db::Result<Vec<
         };
         own.unwrap_or_else(|| Err("no answer".to_owned()))
     };
-    Ok(fresh.iter().map(answer).collect())
+    Ok(messages.iter().map(answer).collect())
 }
 
 /// What a message is to change.
@@ -140,7 +141,7 @@ fn effect_of(message: &Message) -> Effect {
 /// Gives back what each order took, and writes a tombstone where it took nothing.
 fn give_back(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.context.clock.now();
-    let cancelled: Vec<Result<Release, String>> = bodies(messages);
+    let cancelled: Vec<Result<ReservationsReleased, String>> = bodies(messages);
     account::lock(db, cancelled.iter().flatten().map(|order| order.user_id))?;
     let mut known = read_log(db, &cancelled.iter().flatten().map(|order| order.order_id).collect::<Vec<_>>())?;
     let mut given_back: BTreeMap<UserId, i64> = BTreeMap::new();

@@ -11,10 +11,10 @@ use crate::db::{self, Db, any_of, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, UserId};
 use crate::domain::points::points;
-use crate::domain::reservation::{Standing, standing};
+use crate::domain::reservation::{ReservationState, reservation_state};
 use crate::domain::status::Direction;
 use crate::messaging::contract::Paid;
-use crate::messaging::contract::Release;
+use crate::messaging::contract::ReservationsReleased;
 use crate::messaging::inbox::bodies;
 use crate::messaging::outbox::Message;
 use crate::user::User;
@@ -50,7 +50,7 @@ pub fn add(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec<R
     let mut known: HashSet<(OrderId, Direction)> = read_log(db, &orders)?.into_keys().collect();
     let mut rows = Vec::new();
     for paid in paid.iter().flatten() {
-        if standing(&known, paid.order_id) != Standing::New {
+        if reservation_state(&known, paid.order_id) != ReservationState::New {
             continue;
         }
         known.insert((paid.order_id, Direction::Forward));
@@ -63,7 +63,7 @@ pub fn add(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec<R
 
 /// Consumes order/refund: takes back what each order was given, and writes a tombstone where that is still to come.
 pub fn take_back(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
-    let refunded: Vec<Result<Release, String>> = bodies(messages);
+    let refunded: Vec<Result<ReservationsReleased, String>> = bodies(messages);
     account::lock(db, refunded.iter().flatten().map(|order| order.user_id))?;
     let mut known = read_log(db, &refunded.iter().flatten().map(|order| order.order_id).collect::<Vec<_>>())?;
     let mut rows = Vec::new();

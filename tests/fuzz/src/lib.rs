@@ -11,9 +11,9 @@ use serde_json::Value;
 use tradepost::config;
 use tradepost::domain::clock::{Clock, Timestamp};
 use tradepost::gateway::crypto::key::PrivateKey;
-use tradepost::gateway::wechat::gateway::{Way, WechatGateway};
+use tradepost::gateway::wechat::gateway::{TradeType, WechatGateway};
 use tradepost::gateway::wechat::keys;
-use tradepost::gateway::{Gateway, Notice, Reject, Shop, alipay, wechat};
+use tradepost::gateway::{Gateway, Notification, Reject, Shop, alipay, wechat};
 
 static VECTORS: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("../../vectors/payment_own.json")).unwrap());
@@ -128,8 +128,8 @@ pub fn headers([serial, timestamp, nonce, signature]: [String; 4]) -> Header {
 }
 
 /// What the gateway makes of a callback with these headers and this body.
-pub fn read_wechat(values: [String; 4], body: &[u8]) -> Result<Option<Notice>, Reject> {
-    WechatGateway::new(Way::Native, Arc::clone(&WECHAT)).read_callback(&headers(values), body, NOW)
+pub fn read_wechat(values: [String; 4], body: &[u8]) -> Result<Option<Notification>, Reject> {
+    WechatGateway::new(TradeType::Native, Arc::clone(&WECHAT)).read_callback(&headers(values), body, NOW)
 }
 
 /// What WeChat Pay would sign this body with, now.

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use tradepost::domain::order::Wanted;
+use tradepost::domain::order::OrderRequest;
 use tradepost::http::extract::field::from_json;
 use tradepost::http::shop::order::NewOrder;
 use tradepost_fuzz::seed;
@@ -27,7 +27,7 @@ fuzz_target!(init: seed(SEEDS), |input: &[u8]| {
     let written = serde_json::to_vec(&order).unwrap();
     let again = from_json::<NewOrder>(&written).unwrap();
     assert_eq!(serde_json::to_vec(&again).unwrap(), written, "what is written is read otherwise");
-    if let Ok(wanted) = Wanted::try_from(order) {
+    if let Ok(wanted) = OrderRequest::try_from(order) {
         assert!((1..=100).contains(&wanted.lines.len()) && wanted.money_paid.0 >= 0);
     }
 });

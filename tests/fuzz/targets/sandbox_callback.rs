@@ -29,7 +29,7 @@ fuzz_target!(init: seed(seeds()), |input: &[u8]| {
     let _ = KEY.verifies(&String::from_utf8_lossy(header), body, NOW);
     if let Ok(read) = Body::read(body) {
         assert_eq!(Body::read(&serde_json::to_vec(&read).unwrap()).unwrap(), read);
-        let _ = read.into_notice("m");
+        let _ = read.into_notification("m");
     }
     let good = KEY.sign(body, NOW);
     assert!(KEY.verifies(&good, body, NOW));

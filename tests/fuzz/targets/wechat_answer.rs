@@ -4,7 +4,7 @@
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
 use tradepost::domain::id::{PayId, RefundId};
-use tradepost::gateway::wechat::answer::{self, Said};
+use tradepost::gateway::wechat::answer::{self, Response};
 use tradepost::gateway::wechat::{refund, trade};
 use tradepost_fuzz::{NOW, PAY_ID, WECHAT, headers, inputs, parts, seed, wechat_signature};
 
@@ -26,13 +26,13 @@ fuzz_target!(init: seed(seeds()), |input: &[u8]| {
     let [status, body] = parts(input);
     let status = std::str::from_utf8(status).ok().and_then(|status| status.parse().ok()).unwrap_or(200);
     let unsigned = answer::read(&WECHAT.keys, status, &|_| None, body, NOW);
-    assert!(!matches!(unsigned, Ok(Said::Done(..))), "it was believed without a signature");
+    assert!(!matches!(unsigned, Ok(Response::Done(..))), "it was believed without a signature");
     let signed = headers(wechat_signature(body));
-    if let Ok(Said::Done(_, body)) = answer::read(&WECHAT.keys, status, &signed, body, NOW) {
+    if let Ok(Response::Done(_, body)) = answer::read(&WECHAT.keys, status, &signed, body, NOW) {
         if let Ok(trade) = serde_json::from_slice::<trade::Trade>(&body) {
-            let _ = trade.standing(&WECHAT, PayId::new(PAY_ID));
+            let _ = trade.payment_status(&WECHAT, PayId::new(PAY_ID));
         }
-        if let Ok(refund) = serde_json::from_slice::<refund::Answered>(&body) {
+        if let Ok(refund) = serde_json::from_slice::<refund::RefundResponse>(&body) {
             let _ = refund.of_number(PayId::new(PAY_ID), RefundId::new(78));
         }
     }

@@ -4,7 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use serde_json::json;
-use tradepost::gateway::{Notice, Reject};
+use tradepost::gateway::{Notification, Reject};
 use tradepost_fuzz::{flipped, inputs, parts, read_wechat, seed, wechat_notice, wechat_signature};
 
 fn seeds() -> Vec<String> {
@@ -24,7 +24,7 @@ fn seeds() -> Vec<String> {
 
 fn check(body: &[u8]) {
     match read_wechat(wechat_signature(body), body) {
-        Ok(Some(Notice { event_id, trade_no, amount, .. })) => {
+        Ok(Some(Notification { event_id, trade_no, amount, .. })) => {
             assert!(amount.0 >= 0 && !event_id.is_empty() && event_id.len() <= 64);
             assert!(!trade_no.is_empty() && trade_no.len() <= 64);
         }

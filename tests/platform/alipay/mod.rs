@@ -56,7 +56,7 @@ pub struct Front {
     keys: [(Key, String); 2],
     is_changed: AtomicBool,
     /// Nobody the shop has to do with.
-    stranger: Key,
+    wrong_recipient: Key,
     resends: AtomicBool,
     tells_all: AtomicBool,
     /// How many answers were written.
@@ -78,7 +78,7 @@ impl Front {
             keys: [("ali_platform", "ali_cert_1"), ("ali_platform_2", "ali_cert_2")]
                 .map(|(key, certificate)| (Key::named(key), sn(certificate))),
             is_changed: AtomicBool::new(false),
-            stranger: Key::named("wx_merchant"),
+            wrong_recipient: Key::named("wx_merchant"),
             resends: AtomicBool::new(false),
             tells_all: AtomicBool::new(false),
             answers: AtomicUsize::new(0),

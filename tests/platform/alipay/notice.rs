@@ -140,7 +140,7 @@ fn sign(front: &Front, fields: &BTreeMap<String, String>, wrong: Option<Wrong>) 
         Some(Wrong::NoSignature) => return None,
         Some(Wrong::EmptySignature) => String::new(),
         Some(Wrong::Signature) => key.sign(format!("{text}&").as_bytes()),
-        Some(Wrong::OtherKey) => front.stranger.sign(text.as_bytes()),
+        Some(Wrong::OtherKey) => front.wrong_recipient.sign(text.as_bytes()),
         Some(Wrong::OwnKey) => front.account.app.sign(text.as_bytes()),
         Some(Wrong::Sha1 | Wrong::Sha1Declared) => key.sign_sha1(text.as_bytes()),
         _ => key.sign(text.as_bytes()),

@@ -13,7 +13,7 @@ use actix::{
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
 use tradepost::actor::Health;
-use tradepost::actor::health::State;
+use tradepost::actor::health::ActorState;
 use tradepost::actor::supervisor::supervise;
 use tradepost::domain::clock::Clock;
 
@@ -140,7 +140,7 @@ async fn our_supervisor_restarts_both_and_keeps_the_address_the_value_and_the_ma
         let (ended, queued) = futures_util::future::join(probe.send(end), probe.send(Ping)).await;
         assert_eq!((ended, queued), (answer, Ok((restarts, restarts))));
         assert_eq!(health.report().restarts, u64::try_from(restarts).unwrap());
-        assert_eq!(health.report().state, State::Running);
+        assert_eq!(health.report().state, ActorState::Running);
     }
     assert_eq!(health.report().last_error.unwrap().message, "panic: on request");
 }
@@ -157,7 +157,7 @@ async fn a_life_that_cannot_start_is_not_the_last() {
         assert_eq!(probe.send(End::Stop).await, Ok(()));
         assert_eq!(probe.send(Ping).await.unwrap().0, pings);
         let report = health.report();
-        assert_eq!((report.state, report.restarts), (State::Running, lives));
+        assert_eq!((report.state, report.restarts), (ActorState::Running, lives));
         assert_eq!(report.last_error.unwrap().message, message);
     }
 }
@@ -167,7 +167,7 @@ async fn an_actor_nobody_can_reach_ends() {
     let (probe, health) = supervised(|_| Probe::default());
     assert_eq!(probe.send(Ping).await, Ok((1, 0)));
     drop(probe);
-    let stopped = || async { (health.report().state == State::Stopped).then_some(()) };
+    let stopped = || async { (health.report().state == ActorState::Stopped).then_some(()) };
     eventually(SECOND, "the end", stopped).await;
     assert_eq!(health.report().restarts, 0);
 }

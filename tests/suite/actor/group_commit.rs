@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use rust_decimal::Decimal;
 use tradepost::actor::Failure;
 use tradepost::actor::fault::Fault;
-use tradepost::actor::health::State;
+use tradepost::actor::health::ActorState;
 use tradepost::actor::owner::Limits;
 use tradepost::actor::task::ask;
 use tradepost::db::with_conn;
@@ -149,7 +149,7 @@ async fn an_error_after_the_commit_is_unknown_and_everything_is_there() {
     assert_eq!(write_all(&ledger, good(0..3)).await, vec![Err(Failure::Unknown); 3]);
     assert_eq!(ledger.entries(), [0, 1, 2]);
     let report = ledger.health.report();
-    assert_eq!((report.failed, report.state), (3, State::Running));
+    assert_eq!((report.failed, report.state), (3, ActorState::Running));
     assert!(report.last_error.unwrap().message.contains("injected at ledger.after_commit"));
 }
 

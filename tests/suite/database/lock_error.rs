@@ -31,7 +31,7 @@ fn a_lock_that_is_met_after_the_first_rows_is_busy_too() {
     run(&mut holder, "UPDATE item SET n = 5 WHERE id = 2").unwrap();
     // The same prepared statement each time: MariaDB's C library would wait for the rest of its rows for ever.
     let read = |db: &mut Db| -> db::Result<Vec<i32>> {
-        let items = db::locked(item::table.order(item::id).select(item::n));
+        let items = db::for_update(item::table.order(item::id).select(item::n));
         db::transaction(db, |db| Ok(with_conn!(db, items.load(db))?))
     };
     for _ in 0..2 {

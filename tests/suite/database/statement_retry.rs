@@ -6,7 +6,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use tradepost::db::Limits;
 use tradepost::db::schema::mq_consumer::dsl;
-use tradepost::db::{self, Class, Db, Store, locked, migrate, with_conn};
+use tradepost::db::{self, Class, Db, Store, for_update, migrate, with_conn};
 
 use crate::server::place::Place;
 use crate::server::{Engine, engine};
@@ -15,7 +15,7 @@ use crate::support::LIMITS;
 fn read(db: &mut Db) -> db::Result<Vec<String>> {
     db::transaction(db, |db| {
         let rows = dsl::mq_consumer.order((dsl::msg_id, dsl::group_name)).select(dsl::msg_id);
-        Ok(with_conn!(db, locked(rows).load(db))?)
+        Ok(with_conn!(db, for_update(rows).load(db))?)
     })
 }
 

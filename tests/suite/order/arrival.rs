@@ -15,7 +15,7 @@ use tradepost::domain::id::{Id, IdGenerator, OrderId};
 use tradepost::domain::money::Money;
 use tradepost::domain::status::Role;
 use tradepost::goods::{self, Goods};
-use tradepost::messaging::contract::Release;
+use tradepost::messaging::contract::ReservationsReleased;
 use tradepost::messaging::inbox::{Consumer, Delivery};
 use tradepost::messaging::outbox::Message;
 use tradepost::user::{self, User};
@@ -69,7 +69,7 @@ fn arrivals() -> Vec<Vec<Arrival>> {
 
 async fn cancel<O: Consumer>(owner: &Addr<OwnerActor<O>>, group: &str, number: u8) {
     let (user_id, coupon_id, goods) = (Id::new(1), Some(Id::new(1)), vec![Id::new(1), Id::new(2)]);
-    let body = Release { order_id: ORDER, user_id, coupon_id, goods };
+    let body = ReservationsReleased { order_id: ORDER, user_id, coupon_id, goods };
     let delivery = Delivery(Message {
         id: format!("cancel-{number}"),
         group: group.to_owned(),

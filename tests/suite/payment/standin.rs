@@ -61,7 +61,7 @@ async fn the_first_of_two_hosts_may_be_gone() {
     shop.post("/v3/pay/transactions/native", &wechat_request::order("P10001"), now).await;
     shop.go_to(&second);
     let target = format!("/v3/pay/transactions/out-trade-no/P10001?mchid={}", wechat_request::MCHID);
-    assert_eq!(shop.get(&target, now).await.body["trade_state"], "NOTPAY", "the books are the same");
+    assert_eq!(shop.get(&target, now).await.body["trade_state"], "NOTPAY", "the balances are the same");
 }
 
 #[actix_web::test]

@@ -128,7 +128,7 @@ async fn money_that_is_not_what_was_asked_for_is_parked_with_its_reason() {
         app.pay_at_platform(&pay_id, json!({"tamper": tamper})).await.expect(200);
         let parked = format!("SELECT count(*) AS n FROM pay_notice WHERE verdict = 2 AND reason = '{reason}'");
         assert_eq!(app.number("pay", &parked), 1, "{tamper}");
-        // The platform was told so, and what it has is asked for: the books are put right by its own word.
+        // The platform was told so, and what it has is asked for: the balances are put right by its own word.
         app.advance(Duration::from_secs(60)).await;
         app.assert_order_paid(&zs, &order_id).await;
         app.finish().await;

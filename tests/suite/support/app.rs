@@ -144,7 +144,7 @@ impl TestApp {
 
     /// What the audit says now, without any grace.
     pub fn audit(&self) -> audit::Report {
-        audit::run(&self.app().stores().books, self.clock.now(), Duration::ZERO, |_, _| {}).unwrap()
+        audit::run(&self.app().stores().owners, self.clock.now(), Duration::ZERO, |_, _| {}).unwrap()
     }
 
     /// Another way into the tables of an owner than the application's.

@@ -17,7 +17,7 @@ mod trade;
 pub use answer::Answer;
 pub use app::{TestApp, number};
 pub use ear::{Ear, Told};
-pub use platform_shop::{Books, Case, DEAF, MINUTE, PATIENT, PAY_WITHIN, Platform, Reply, Shop};
+pub use platform_shop::{Balances, Case, DEAF, MINUTE, PATIENT, PAY_WITHIN, Platform, Reply, Shop};
 pub use poll::eventually;
 pub use shop::{Wish, amount};
 pub use trade::SLOW;

@@ -88,7 +88,7 @@ pub struct Case {
 
 /// What the shop and the platform have recorded about one payment of one order.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Books {
+pub struct Balances {
     /// The order: its own state, and whether it is paid.
     pub order: (String, String),
     /// The payment as its customer sees it.
@@ -106,7 +106,7 @@ pub struct Books {
 }
 
 /// The golden order, 880.00, in each of its states.
-impl Books {
+impl Balances {
     fn of(order: (&str, &str), payment: &str) -> Self {
         let order = (order.0.to_owned(), order.1.to_owned());
         let payment = payment.to_owned();
@@ -296,13 +296,13 @@ impl<F: Platform> Shop<F> {
     }
 
     /// What both have recorded.
-    pub async fn books(&self, order_id: &str, pay_id: &str) -> Books {
+    pub async fn balances(&self, order_id: &str, pay_id: &str) -> Balances {
         let order = self.app.get(&format!("/v1/orders/{order_id}"), &self.zs).await.expect(200);
         let back =
             format!("SELECT coalesce(sum(amount), 0) AS n FROM pay_refund WHERE pay_id = {pay_id} AND status = 1");
         let logged = format!("SELECT count(*) AS n FROM pay_log WHERE pay_id = {pay_id}");
         let (charged, refunded) = self.ledger(&Case { order_id: order_id.to_owned(), pay_id: pay_id.to_owned() });
-        Books {
+        Balances {
             order: (order.text_of("order_status"), order.text_of("pay_status")),
             payment: self.payment(pay_id).await["status"].as_str().unwrap().to_owned(),
             logged: self.app.number("pay", &logged),
@@ -343,13 +343,13 @@ impl<F: Platform> Shop<F> {
         assert_eq!((&order["order_status"], &order["pay_status"]), (&json!(order_status), &json!(pay_status)));
     }
 
-    async fn assert_books(&self, case: &Case, books: Books) {
-        assert_eq!(self.books(&case.order_id, &case.pay_id).await, books);
+    async fn assert_balances(&self, case: &Case, balances: Balances) {
+        assert_eq!(self.balances(&case.order_id, &case.pay_id).await, balances);
     }
 
     /// The golden order is paid once: in the shop, and at the platform.
     pub async fn assert_paid(&self, case: &Case) {
-        self.assert_books(case, Books::paid()).await;
+        self.assert_balances(case, Balances::paid()).await;
         self.app.assert_paid_once(&self.zs, &case.order_id).await;
         assert_eq!(self.me().await, ("900.00".to_owned(), 980));
         assert_eq!(self.app.number("pay", "SELECT count(*) AS n FROM pay_refund"), 0);
@@ -357,14 +357,14 @@ impl<F: Platform> Shop<F> {
 
     /// The golden order is refunded once and wholly: in the shop, and at the platform.
     pub async fn assert_refunded(&self, case: &Case) {
-        self.assert_books(case, Books::refunded()).await;
+        self.assert_balances(case, Balances::refunded()).await;
         assert_eq!(self.me().await, ("1000.00".to_owned(), 100));
         assert_eq!(self.app.number("coupon", "SELECT count(*) AS n FROM coupon WHERE is_used = 1"), 0);
     }
 
     /// The golden order was cancelled before its money came: all of the money was refunded, and nobody got points.
     pub async fn assert_paid_too_late(&self, case: &Case) {
-        self.assert_books(case, Books::too_late()).await;
+        self.assert_balances(case, Balances::too_late()).await;
         assert_eq!(self.platform.trade(&case.pay_id).refunds.len(), 1);
         assert_eq!(self.me().await, ("1000.00".to_owned(), 100));
     }

@@ -13,10 +13,10 @@ use tradepost::gateway::alipay::content::ContentKey;
 use tradepost::gateway::alipay::keyring::Keyring;
 use tradepost::gateway::alipay::notify::Form;
 use tradepost::gateway::alipay::sign::{self, Signed};
-use tradepost::gateway::alipay::{self, Account, sn};
+use tradepost::gateway::alipay::{self, MerchantAccount, sn};
 use tradepost::gateway::crypto::certificate::{self, Certificate};
 use tradepost::gateway::crypto::key::{PrivateKey, PublicKey};
-use tradepost::gateway::{Event, Gateway, Notice, Reject, Reply, Shop};
+use tradepost::gateway::{Event, Gateway, Notification, Reject, Reply, Shop};
 
 use super::{Book, File, Verdict, disbelieved, same, text, unread};
 
@@ -80,7 +80,7 @@ fn gateway(file: &File, vector: &Value) -> Arc<dyn Gateway> {
     alipay::gateways(&settings, &shop()).unwrap().remove(0)
 }
 
-pub fn read(file: &File, vector: &Value) -> Result<Option<Notice>, Reject> {
+pub fn read(file: &File, vector: &Value) -> Result<Option<Notification>, Reject> {
     gateway(file, vector).read_callback(&|_| None, text(&vector["input"]["body"]).as_bytes(), NOW)
 }
 
@@ -116,7 +116,7 @@ async fn notify(file: &File, vector: &Value) -> Verdict {
 }
 
 /// A notice in the vectors' words.
-fn result(notice: Option<Notice>, form: &Form, config: &Value) -> Value {
+fn result(notice: Option<Notification>, form: &Form, config: &Value) -> Value {
     let field = |name: &str| form.get(name).unwrap().to_owned();
     let mut result = json!({"notify_id": field("notify_id"), "out_trade_no": field("out_trade_no"),
         "trade_no": field("trade_no"), "trade_status": field("trade_status"), "action": "none"});
@@ -174,7 +174,7 @@ fn notify_verify(file: &File, input: &Value, expect: &Value) -> Verdict {
 
 fn request_sign(file: &File, input: &Value, expect: &Value) -> Verdict {
     let folder = tempfile::tempdir().unwrap();
-    let account = Account::new(&settings(file, file.config(&json!("ali_default")), &folder), &shop());
+    let account = MerchantAccount::new(&settings(file, file.config(&json!("ali_default")), &folder), &shop());
     let param = |name: &str| input["params"].get(name).map_or("", text);
     let call = Call {
         method: param("method"),

@@ -12,7 +12,7 @@ use tradepost::actor::{BlockingExecutor, Context, Faults, OwnerActor, RelayWaker
 use tradepost::db::{Store, migrate, with_conn};
 use tradepost::domain::clock::Clock;
 use tradepost::domain::id::{IdGenerator, NodeId};
-use tradepost::gateway::{Event, Notice};
+use tradepost::gateway::{Event, Notification};
 use tradepost::pay::Pay;
 use tradepost::pay::actor::Actor;
 use tradepost::pay::error::Rejected;
@@ -46,7 +46,7 @@ impl Book {
             faults: Faults::default(),
             relay_waker: RelayWaker::default(),
         };
-        let owner = Arc::new(Pay { context, ask_after: Duration::from_secs(2) });
+        let owner = Arc::new(Pay { context, first_sync_after: Duration::from_secs(2) });
         let (pay, _) = OwnerActor::start(owner, store.clone(), ledger::LIMITS);
         let provider = if provider == "alipay" { "alipay" } else { "wechat" };
         let mut book = Self { pay, store, provider, numbers: HashMap::new(), _place: place };
@@ -77,7 +77,7 @@ impl Book {
     }
 
     /// The configurations of Alipay list no refunds: what a notice tells of is one we asked for.
-    fn expect_refund(&mut self, notice: &Notice) {
+    fn expect_refund(&mut self, notice: &Notification) {
         let Event::RefundedInAll(number) = &notice.event else { return };
         let number = number.as_deref().unwrap_or("without a number");
         if let (Some(pay_id), None) = (self.numbers.get(&notice.out_trade_no), self.numbers.get(number)) {
@@ -102,7 +102,7 @@ impl Book {
     }
 
     /// Tells Pay; what tells nothing of a payment changes nothing.
-    pub async fn tell(&mut self, notice: Option<Notice>) -> Result<(), Rejected> {
+    pub async fn tell(&mut self, notice: Option<Notification>) -> Result<(), Rejected> {
         let Some(mut notice) = notice else { return Ok(()) };
         self.expect_refund(&notice);
         notice.out_trade_no = self.ours(&notice.out_trade_no);

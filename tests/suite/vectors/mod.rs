@@ -10,7 +10,7 @@ mod wechat;
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
-use tradepost::gateway::{Reject, Stranger};
+use tradepost::gateway::{Reject, WrongRecipient};
 use tradepost::pay::error::Rejected;
 
 pub use book::Book;
@@ -122,9 +122,9 @@ pub const fn disbelieved(rejected: Rejected) -> &'static str {
         Rejected::UnknownPayment => "unknown_order",
         Rejected::Amount | Rejected::RefundAmount => "amount_mismatch",
         Rejected::Currency => "currency_mismatch",
-        Rejected::Stranger(Stranger::App) => "app_id_mismatch",
-        Rejected::Stranger(Stranger::Seller) => "seller_mismatch",
-        Rejected::Stranger(Stranger::Merchant) => "mchid_mismatch",
+        Rejected::WrongRecipient(WrongRecipient::App) => "app_id_mismatch",
+        Rejected::WrongRecipient(WrongRecipient::Seller) => "seller_mismatch",
+        Rejected::WrongRecipient(WrongRecipient::Merchant) => "mchid_mismatch",
         Rejected::UnknownRefund => "unknown_refund",
         Rejected::AnotherTrade => "another_trade",
     }

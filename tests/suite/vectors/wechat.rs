@@ -7,7 +7,7 @@ use tradepost::gateway::crypto::certificate;
 use tradepost::gateway::wechat::aead::Key;
 use tradepost::gateway::wechat::answer;
 use tradepost::gateway::wechat::sign::{self, Signer, Stamp};
-use tradepost::gateway::{Event, Notice, Reject, Reply};
+use tradepost::gateway::{Event, Notification, Reject, Reply};
 
 use self::account::{gateway, header, keys, now, private_key};
 use super::{Book, File, Verdict, disbelieved, same, text, unread};
@@ -32,7 +32,7 @@ pub async fn check(file: &File, vector: &Value) -> Verdict {
 }
 
 /// What the gateway makes of a notice.
-pub fn read(file: &File, vector: &Value) -> Result<Option<Notice>, Reject> {
+pub fn read(file: &File, vector: &Value) -> Result<Option<Notification>, Reject> {
     let input = &vector["input"];
     let gateway = gateway(file, file.config(&input["config"]));
     gateway.read_callback(&|name| header(input, name), text(&input["body"]).as_bytes(), now(input))
@@ -128,7 +128,7 @@ async fn notice(file: &File, vector: &Value) -> Verdict {
 }
 
 /// When it was paid is not in a notice here: the books have a clock of their own. What is not of a payment is forgotten.
-fn result(notice: Option<Notice>, expect: &Value) -> Verdict {
+fn result(notice: Option<Notification>, expect: &Value) -> Verdict {
     let mut expect = expect.clone();
     let fields = expect.as_object_mut().unwrap();
     fields.remove("paid_at");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use crate::platform::{Act, Heard, How, Kind, Op, Payment, Sending, Upset};
-use crate::support::{Books, Case, MINUTE, PATIENT, PAY_WITHIN};
+use crate::support::{Balances, Case, MINUTE, PATIENT, PAY_WITHIN};
 use crate::wechat::platform::{INSIDE, SCAN, Shop};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -21,10 +21,10 @@ async fn a_callback_after_the_order_has_expired_finds_it_paid() {
     shop.app.clock.advance(PAY_WITHIN);
     // The shop gives the order up, asks its platform first, and so finds the money.
     shop.app.settle().await;
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
     shop.advance(PAY_WITHIN).await;
     assert_eq!((shop.platform.told(&pay_id), shop.parked().await.len()), (vec![204], 0));
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
     shop.finish().await;
 }
 
@@ -37,14 +37,14 @@ async fn a_late_payment_of_a_cancelled_order_is_refunded() {
         // The platform, or somebody on the way, says that it knows no such payment, and it can be paid all the same.
         shop.platform.upset(Upset::next(Op::Close, lie).undone());
         shop.cancel(&order_id).await.expect(200);
-        assert_eq!(shop.books(&order_id, &pay_id).await, Books::cancelled());
+        assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::cancelled());
         if is_late {
             shop.platform.next_notice(Sending::late(HOUR));
         }
         shop.platform.pay(&pay_id).await;
         shop.advance(HOUR).await;
         shop.settle().await;
-        assert_eq!(shop.books(&order_id, &pay_id).await, Books::too_late());
+        assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::too_late());
         assert_eq!((shop.platform.told(&pay_id), shop.parked().await.len()), (vec![204, 204], 0));
         shop.advance(HOUR).await;
         assert_eq!(shop.platform.trade(&pay_id).refunds.len(), 1);
@@ -60,14 +60,14 @@ async fn a_repeated_callback_pays_once() {
         shop.platform.notices_of(&pay_id, sending);
         shop.buy(&pay_id).await;
         assert_eq!(shop.platform.told(&pay_id), [204; 30]);
-        assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+        assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
         shop.app.assert_paid_once(&shop.zs, &order_id).await;
         assert_eq!(shop.app.number("pay", "SELECT times AS n FROM pay_notice"), 30);
         // So does one that tells of a refund.
         shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
         shop.settle().await;
         assert_eq!(shop.platform.told(&pay_id), [204; 60]);
-        assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+        assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
         shop.finish().await;
     }
 }
@@ -83,7 +83,7 @@ async fn a_callback_and_concurrent_queries_pay_once() {
     let (asked, ()) = tokio::join!(asks, shop.platform.release_reversed(&pay_id));
     assert!(asked.iter().all(|answer| answer.body["status"] == "paid"), "{asked:?}");
     shop.settle().await;
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
     shop.app.assert_paid_once(&shop.zs, &order_id).await;
     shop.finish().await;
 }
@@ -106,7 +106,7 @@ async fn refund_notices_before_the_payment_notice_lead_to_the_same_state() {
     assert!(kinds.len() == 3 && kinds[2] == Kind::Paid, "{kinds:?}");
     assert_eq!(shop.platform.told(&pay_id), [204; 3]);
     shop.settle().await;
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
     assert_eq!(shop.parked().await, NONE);
     shop.finish().await;
 }
@@ -124,7 +124,7 @@ async fn an_unknown_refund_is_parked_before_and_after_its_payment() {
     shop.app.settle().await;
     assert_eq!(shop.platform.told(&pay_id), [422, 204]);
     assert_eq!(shop.parked().await, ["the refund is not ours"]);
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books { refunded: 1_000, ..Books::paid() });
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances { refunded: 1_000, ..Balances::paid() });
     // A day of retries changes nothing.
     while shop.platform.skip().await.is_some() {}
     shop.sign_in().await;
@@ -141,9 +141,9 @@ async fn a_lost_callback_is_found_by_a_query() {
         shop.platform.next_notice(Sending::lost());
         shop.platform.pay(&pay_id).await;
         shop.settle().await;
-        assert_eq!(shop.books(&order_id, &pay_id).await, Books { charged: 88_000, ..Books::unpaid() });
+        assert_eq!(shop.balances(&order_id, &pay_id).await, Balances { charged: 88_000, ..Balances::unpaid() });
         shop.advance(MINUTE).await;
-        assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+        assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
         assert!(shop.platform.told(&pay_id).is_empty());
         // Who has paid is not asked for any more.
         let asked = shop.asked(Op::Query);
@@ -164,7 +164,7 @@ async fn a_callback_before_the_answer_to_the_create_call_is_accepted() {
         assert_eq!(started.body["status"], "paid", "the row was there before the platform was asked");
         shop.app.settle().await;
         assert_eq!(shop.platform.told(&pay_id), [204]);
-        assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+        assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
         shop.app.assert_paid_once(&shop.zs, &order_id).await;
         shop.finish().await;
     }
@@ -176,7 +176,7 @@ async fn an_old_notice_after_the_refund_changes_nothing() {
     let Case { order_id, pay_id } = shop.paid(SCAN).await;
     shop.app.refund(&shop.zs, "refund", &order_id).await.expect(202);
     shop.settle().await;
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
     let before = shop.app.rows();
     let told = shop.platform.deliveries(&pay_id);
     // The very bytes; and the same written anew, also when the bytes have become too old.
@@ -188,7 +188,7 @@ async fn an_old_notice_after_the_refund_changes_nothing() {
         }
         assert_eq!(shop.platform.resend(&pay_id, None).await.status, 204);
         shop.settle().await;
-        assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+        assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
     }
     assert_eq!((shop.app.rows(), shop.parked().await.len()), (before, 0));
     shop.finish().await;
@@ -206,7 +206,7 @@ async fn a_customer_who_pays_during_the_close_call_has_paid() {
         let close = shop.platform.calls().into_iter().find(|call| call.op == Some(Op::Close)).unwrap();
         assert_eq!(close.verdict, "ORDER_PAID");
         shop.advance(HOUR).await;
-        assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+        assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
         assert_eq!((shop.platform.told(&pay_id), shop.parked().await.len()), (vec![204], 0));
         shop.finish().await;
     }
@@ -230,9 +230,9 @@ async fn of_two_paid_payments_of_one_order_one_counts_and_the_other_is_refunded(
         assert_eq!((one.charged(), two.charged(), one.refunded() + two.refunded()), (88_000, 88_000, 88_000));
         let (kept, back) = if one.refunded() == 0 { (&scanned, &inside) } else { (&inside, &scanned) };
         // Both are in the log: the money of both was there.
-        assert_eq!(shop.books(&order_id, kept).await, Books::paid());
-        let gone = Books { order: Books::paid().order, points: 980, ..Books::refunded() };
-        assert_eq!(shop.books(&order_id, back).await, gone);
+        assert_eq!(shop.balances(&order_id, kept).await, Balances::paid());
+        let gone = Balances { order: Balances::paid().order, points: 980, ..Balances::refunded() };
+        assert_eq!(shop.balances(&order_id, back).await, gone);
         let order = shop.app.get(&format!("/v1/orders/{order_id}"), &shop.zs).await.expect(200);
         assert_eq!((order.text_of("pay_id"), shop.unsettled().await), (kept.clone(), [0, 0, 0]));
         assert_eq!(shop.parked().await, NONE);
@@ -248,7 +248,7 @@ async fn a_second_trade_under_one_number_is_parked_with_its_reason() {
     shop.app.settle().await;
     assert_eq!(shop.platform.told(&pay_id), [204, 422]);
     assert_eq!(shop.parked().await, ["the payment is paid by another trade"]);
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books { charged: 176_000, ..Books::paid() });
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances { charged: 176_000, ..Balances::paid() });
     shop.finish().await;
 }
 
@@ -269,7 +269,7 @@ async fn a_callback_with_an_ignored_reply_is_repeated_on_schedule_and_pays_once(
         assert_eq!(shop.platform.told(&pay_id), [204; 16], "{heard:?}");
         shop.sign_in().await;
         shop.app.settle().await;
-        assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+        assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
         shop.app.assert_paid_once(&shop.zs, &order_id).await;
         assert_eq!(shop.app.number("pay", "SELECT times AS n FROM pay_notice"), 16);
         shop.finish().await;
@@ -286,13 +286,13 @@ async fn a_coupon_of_the_platform_does_not_change_the_amount() {
         }
         shop.platform.pay_with(&pay_id, Payment::with_coupon(1_000)).await;
         shop.advance(MINUTE).await;
-        assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+        assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
         for amount in ["300.00", "580.00"] {
             shop.app.give_back(&shop.admin, &order_id, Some(amount)).await.expect(202);
             shop.settle().await;
             shop.advance(MINUTE).await;
         }
-        assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+        assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
         assert_eq!(shop.parked().await, NONE);
         shop.finish().await;
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::platform::wechat::Wrong;
 use crate::platform::{Course, How, Op, Payment, RefundState, Sending, Upset};
-use crate::support::{Books, Case, MINUTE};
+use crate::support::{Balances, Case, MINUTE};
 use crate::wechat::platform::{SCAN, Shop};
 
 const NONE: [&str; 0] = [];
@@ -19,9 +19,15 @@ fn points(paid: usize) -> i64 {
 }
 
 /// An order of 1000.00 in each of its states.
-fn plain(books: Books, points: i64) -> Books {
+fn plain(balances: Balances, points: i64) -> Balances {
     let fen = |golden: i64| if golden == 0 { 0 } else { 100_000 };
-    Books { points, charged: fen(books.charged), back: fen(books.back), refunded: fen(books.refunded), ..books }
+    Balances {
+        points,
+        charged: fen(balances.charged),
+        back: fen(balances.back),
+        refunded: fen(balances.refunded),
+        ..balances
+    }
 }
 
 impl Shop {
@@ -36,8 +42,8 @@ impl Shop {
         let refused = self.platform.deliveries(&pay_id).pop().unwrap();
         let reply: Value = serde_json::from_str(&refused.reply).unwrap_or_else(|_| panic!("{wrong:?} {refused:?}"));
         assert_eq!((refused.status, &reply["code"]), (status, &json!("FAIL")), "{wrong:?}: {reply}");
-        let waits = Books { charged: 100_000, ..plain(Books::unpaid(), points(n)) };
-        assert_eq!(self.books(&order_id, &pay_id).await, waits, "{wrong:?}");
+        let waits = Balances { charged: 100_000, ..plain(Balances::unpaid(), points(n)) };
+        assert_eq!(self.balances(&order_id, &pay_id).await, waits, "{wrong:?}");
         assert_eq!(self.parked().await, reason.as_slice(), "{wrong:?}");
         let mut expected = before;
         *expected.get_mut("pay.pay_notice").unwrap() += i64::from(reason.is_some());
@@ -47,7 +53,7 @@ impl Shop {
         self.next_delivery().await;
         self.app.settle().await;
         assert_eq!(self.platform.told(&pay_id), [status, 204], "{wrong:?}");
-        assert_eq!(self.books(&order_id, &pay_id).await, plain(Books::paid(), points(n + 1)), "{wrong:?}");
+        assert_eq!(self.balances(&order_id, &pay_id).await, plain(Balances::paid(), points(n + 1)), "{wrong:?}");
         assert_eq!(self.parked().await, NONE, "{wrong:?}");
     }
 }
@@ -90,10 +96,10 @@ async fn an_unknown_event_is_accepted_without_effect() {
     shop.platform.notices_of(&pay_id, Sending::wrong(Wrong::Event, 1));
     shop.platform.pay(&pay_id).await;
     assert_eq!((shop.platform.told(&pay_id), shop.app.rows()), (vec![204], before));
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books { charged: 88_000, ..Books::unpaid() });
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances { charged: 88_000, ..Balances::unpaid() });
     // Nothing will come again: it is asked for.
     shop.advance(MINUTE).await;
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
     shop.finish().await;
 }
 
@@ -138,12 +144,12 @@ async fn a_signed_notice_that_does_not_match_the_refund_is_parked_with_its_reaso
         shop.settle().await;
         assert_eq!(shop.platform.told(&pay_id), [204, 422], "{wrong:?}");
         assert_eq!(shop.parked().await, [reason], "{wrong:?}");
-        let waits = Books { payment: "paid".to_owned(), back: 0, ..plain(Books::refunded(), 100) };
-        assert_eq!(shop.books(&order_id, &pay_id).await, waits, "{wrong:?}");
+        let waits = Balances { payment: "paid".to_owned(), back: 0, ..plain(Balances::refunded(), 100) };
+        assert_eq!(shop.balances(&order_id, &pay_id).await, waits, "{wrong:?}");
         shop.next_delivery().await;
         assert_eq!((shop.platform.told(&pay_id), shop.parked().await.len()), (vec![204, 422, 204], 0), "{wrong:?}");
         shop.settle().await;
-        assert_eq!(shop.books(&order_id, &pay_id).await, plain(Books::refunded(), 100), "{wrong:?}");
+        assert_eq!(shop.balances(&order_id, &pay_id).await, plain(Balances::refunded(), 100), "{wrong:?}");
     }
     shop.finish().await;
 }
@@ -159,9 +165,9 @@ async fn a_charge_of_another_amount_is_parked_and_the_order_is_cancelled() {
         shop.platform.pay_with(&pay_id, Payment::of(charged)).await;
         shop.advance(MINUTE).await;
         assert!(shop.parked().await.iter().all(|reason| reason == "the amount differs"));
-        assert_eq!(shop.books(&order_id, &pay_id).await, Books { charged, ..Books::unpaid() });
+        assert_eq!(shop.balances(&order_id, &pay_id).await, Balances { charged, ..Balances::unpaid() });
         shop.advance(MINUTE * 30).await;
-        assert_eq!(shop.books(&order_id, &pay_id).await, Books { charged, ..Books::cancelled() });
+        assert_eq!(shop.balances(&order_id, &pay_id).await, Balances { charged, ..Balances::cancelled() });
         assert!(!shop.parked().await.is_empty(), "the operator sees the money");
         shop.finish().await;
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::platform::wechat::{SignsWith, Wrong};
 use crate::platform::{How, Op, Sending, Upset, Wechat};
-use crate::support::{Books, Case, MINUTE, PATIENT};
+use crate::support::{Balances, Case, MINUTE, PATIENT};
 use crate::wechat::platform::{SCAN, Shop};
 
 const AT_ONCE: usize = 32;
@@ -98,13 +98,13 @@ async fn a_callback_that_differs_in_one_bit_is_refused_and_changes_nothing() {
     }
     assert!(count > good.body.len() * 8 + 344 * 7, "{count}");
     assert_eq!(shop.app.rows(), before);
-    let charged = Books { charged: 88_000, ..Books::unpaid() };
-    assert_eq!((shop.books(&order_id, &pay_id).await, shop.parked().await.len()), (charged, 0));
+    let charged = Balances { charged: 88_000, ..Balances::unpaid() };
+    assert_eq!((shop.balances(&order_id, &pay_id).await, shop.parked().await.len()), (charged, 0));
     // Unchanged, it is believed: all of the above failed for one bit.
     assert_eq!(good.send(client, url).await, (204, String::new(), Vec::new()));
     shop.platform.deliver_to(url);
     shop.settle().await;
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
     shop.finish().await;
 }
 
@@ -128,7 +128,7 @@ async fn a_header_of_the_signature_is_there_once() {
         empty.assert_refused(&client, &shop.app.url()).await;
     }
     assert_eq!(shop.app.rows(), before);
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
     shop.finish().await;
 }
 
@@ -141,7 +141,7 @@ async fn a_signature_that_is_only_a_probe_is_refused_like_any_other() {
     assert!(probe.post.header("wechatpay-signature").starts_with("WECHATPAY/SIGNTEST/"));
     let reply: Value = serde_json::from_str(&probe.reply).unwrap();
     assert_eq!((probe.status, &reply["code"], probe.is_taken), (401, &Value::from("FAIL"), false));
-    assert_eq!((shop.app.rows(), shop.books(&order_id, &pay_id).await), (before, Books::paid()));
+    assert_eq!((shop.app.rows(), shop.balances(&order_id, &pay_id).await), (before, Balances::paid()));
     shop.finish().await;
 }
 
@@ -186,7 +186,7 @@ async fn a_change_of_keys_refuses_no_valid_message() {
     shop.settle().await;
     let serials: Vec<String> = shop.platform.deliveries(&pay_id).iter().map(serial).collect();
     assert!(!serials[0].starts_with("PUB_KEY_ID_") && serials[1].starts_with("PUB_KEY_ID_"), "{serials:?}");
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
     shop.finish().await;
 }
 
@@ -203,12 +203,12 @@ async fn a_shop_that_knows_only_the_old_key_accepts_nothing_signed_with_the_new_
     shop.platform.pay(&pay_id).await;
     shop.advance(MINUTE).await;
     assert!(shop.platform.told(&pay_id).iter().all(|status| *status == 401), "{:?}", shop.platform.told(&pay_id));
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books { charged: 88_000, ..Books::unpaid() });
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances { charged: 88_000, ..Balances::unpaid() });
     // The certificate signs again: what was told, and what is asked.
     shop.platform.sign_with(SignsWith::Certificate);
     shop.next_delivery().await;
     shop.app.settle().await;
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
     shop.finish().await;
 }
 
@@ -221,7 +221,7 @@ async fn an_answer_that_differs_in_one_byte_is_not_believed() {
     let query = format!("/admin/payments/{pay_id}/query");
     shop.app.post(&query, &shop.admin, serde_json::json!({})).await.expect_problem(503, "busy");
     shop.settle().await;
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::unpaid());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::unpaid());
     assert_eq!(shop.parked().await, Vec::<String>::new());
     shop.finish().await;
 }

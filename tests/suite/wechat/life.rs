@@ -5,7 +5,7 @@ use awc::http::Method;
 use serde_json::{Value, json};
 
 use crate::platform::{How, Op, Sending, Stage, Upset, Wechat};
-use crate::support::{Books, Case, MINUTE, PATIENT, PAY_WITHIN, TestApp, Wish};
+use crate::support::{Balances, Case, MINUTE, PATIENT, PAY_WITHIN, TestApp, Wish};
 use crate::wechat::platform::{INSIDE, PAYER, SCAN, Shop};
 
 #[actix_web::test]
@@ -18,7 +18,7 @@ async fn a_customer_scans_and_pays_and_the_order_is_paid_once() {
     let page = shop.app.get(&format!("/pay/{pay_id}"), "").await.expect(200).text;
     assert!(page.contains("<svg") && page.contains("WeChat Pay") && page.contains("880.00"), "{page}");
     assert!(!page.contains("<script"), "{page}");
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::unpaid());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::unpaid());
     let trade = shop.platform.trade(&pay_id);
     assert_eq!((trade.stage, trade.total), (Stage::Waiting, 88_000));
     let lasts = trade.closes_at.since(trade.made_at);
@@ -27,7 +27,7 @@ async fn a_customer_scans_and_pays_and_the_order_is_paid_once() {
     let delivery = shop.platform.deliveries(&pay_id).remove(0);
     assert_eq!(delivery.post.url, "https://shop.example.com/v1/payments/callbacks/wechat");
     assert_eq!((delivery.status, &*delivery.reply, shop.platform.next_due()), (204, "", None));
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
     let page = shop.app.get(&format!("/pay/{pay_id}"), "").await.expect(200).text;
     assert!(page.contains("Paid.") && !page.contains("<svg"), "{page}");
     shop.app.assert_paid_once(&shop.zs, &order_id).await;
@@ -58,7 +58,7 @@ async fn a_customer_inside_wechat_hands_over_what_the_shop_signed_and_pays() {
     let delivery = shop.platform.deliveries(&pay_id).remove(0);
     assert_eq!(delivery.post.url, "https://shop.example.com/v1/payments/callbacks/wechat_jsapi");
     assert_eq!((delivery.status, &*delivery.reply), (204, ""));
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
     shop.app.assert_paid_once(&shop.zs, &order_id).await;
     shop.finish().await;
 }
@@ -101,7 +101,7 @@ async fn who_starts_to_pay_again_gets_the_same_payment() {
     shop.buy(&pay_id).await;
     shop.start(SCAN, "too-late", &order_id).await.expect_problem(409, "order_not_payable");
     assert_eq!(shop.start(SCAN, "pay", &order_id).await.expect(201).body["status"], "paid");
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
     shop.finish().await;
 }
 
@@ -111,9 +111,9 @@ async fn a_buyer_who_cannot_pay_at_once_may_pay_later() {
     let Case { order_id, pay_id } = shop.paying(SCAN).await;
     shop.platform.decline(&pay_id);
     shop.advance(MINUTE).await;
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::unpaid());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::unpaid());
     shop.buy(&pay_id).await;
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
     shop.finish().await;
 }
 
@@ -122,13 +122,13 @@ async fn an_order_nobody_pays_is_closed_at_the_platform_first() {
     let shop = Shop::open().await;
     let Case { order_id, pay_id } = shop.paying(SCAN).await;
     shop.advance(PAY_WITHIN - MINUTE).await;
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::unpaid());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::unpaid());
     let at = shop.platform.calls().len();
     shop.advance(MINUTE).await;
     let calls: Vec<_> = shop.platform.calls().drain(at..).filter_map(|call| call.op).collect();
     assert_eq!(calls.first(), Some(&Op::Close), "{calls:?}");
     assert_eq!(shop.platform.trade(&pay_id).stage, Stage::Closed);
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::cancelled());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::cancelled());
     assert_eq!(shop.platform.try_pay(&pay_id).await, Err("it is closed"));
     assert_eq!(shop.unsettled().await, [0, 0, 0]);
     shop.finish().await;
@@ -141,7 +141,7 @@ async fn a_cancelled_order_cannot_be_paid_any_more() {
     assert_eq!(shop.cancel(&order_id).await.expect(200).body["order_status"], "cancelled");
     assert_eq!(shop.platform.trade(&pay_id).stage, Stage::Closed);
     assert_eq!(shop.platform.try_pay(&pay_id).await, Err("it is closed"));
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::cancelled());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::cancelled());
     assert_eq!(shop.platform.calls().iter().filter(|call| call.op == Some(Op::Close)).count(), 1);
     shop.finish().await;
 }
@@ -158,7 +158,7 @@ async fn an_order_that_expires_while_its_buyer_pays_is_paid() {
     shop.advance(MINUTE).await;
     let close = shop.platform.calls().into_iter().find(|call| call.op == Some(Op::Close)).unwrap();
     assert_eq!(close.verdict, "ORDER_PAID");
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
     shop.finish().await;
 }
 
@@ -172,12 +172,12 @@ async fn a_shop_that_starts_again_takes_up_what_it_left() {
     shop.next_delivery().await;
     shop.app.settle().await;
     assert_eq!(shop.platform.told(&pay_id), [204]);
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
     shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
     shop.restart().await;
     shop.settle().await;
     shop.advance(MINUTE).await;
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
     assert_eq!(shop.platform.trade(&pay_id).refunds.len(), 1);
     shop.finish().await;
 }
@@ -191,11 +191,11 @@ async fn where_the_first_host_is_gone_the_second_does_it_all() {
     shop.platform.notices_of(&pay_id, Sending::lost());
     shop.platform.pay(&pay_id).await;
     shop.advance(MINUTE).await;
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::paid());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
     shop.app.refund(&shop.zs, "refund", &order_id).await.expect(202);
     shop.settle().await;
     shop.advance(MINUTE).await;
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
     let Case { order_id, pay_id } = shop.another(SCAN, "second").await;
     shop.cancel(&order_id).await.expect(200);
     assert_eq!(shop.platform.trade(&pay_id).stage, Stage::Closed);
@@ -212,7 +212,7 @@ async fn a_broken_connection_is_no_reason_to_ask_the_second_host() {
     let asked = shop.platform.calls().iter().filter(|call| call.op == Some(Op::Refund)).count();
     assert_eq!(asked, 1, "whether it was made is not known: nobody else is asked to make it");
     shop.advance(MINUTE).await;
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
     shop.finish().await;
 }
 

@@ -6,7 +6,7 @@ use awc::http::Method;
 use serde_json::{Value, json};
 
 use crate::platform::{Course, How, Op, RefundState, Sending, Upset, Wechat};
-use crate::support::{Books, Case, MINUTE, PATIENT};
+use crate::support::{Balances, Case, MINUTE, PATIENT};
 use crate::wechat::platform::{INSIDE, SCAN, Shop};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -33,8 +33,8 @@ async fn a_refund_is_accepted_and_then_told_to_be_done() {
         shop.platform.next_refund(Course::later(MINUTE, RefundState::Success));
         assert_eq!(shop.app.refund(&shop.zs, "refund", &order_id).await.expect(202).body["order_status"], "refunded");
         shop.app.settle().await;
-        let accepted = Books { payment: "paid".to_owned(), back: 0, refunded: 0, ..Books::refunded() };
-        assert_eq!(shop.books(&order_id, &pay_id).await, accepted);
+        let accepted = Balances { payment: "paid".to_owned(), back: 0, refunded: 0, ..Balances::refunded() };
+        assert_eq!(shop.balances(&order_id, &pay_id).await, accepted);
         assert_eq!(shop.unsettled().await, [0, 1, 0]);
         assert_eq!(shop.platform.status(&pay_id), "REFUND");
         // Nobody asks meanwhile: the notice tells.
@@ -43,7 +43,7 @@ async fn a_refund_is_accepted_and_then_told_to_be_done() {
         let told = shop.platform.deliveries(&pay_id).pop().unwrap();
         assert_eq!((told.status, &*told.reply), (204, ""));
         assert_eq!(told.post.url, format!("https://shop.example.com/v1/payments/callbacks/{way}"));
-        assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+        assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
         assert_eq!((shop.asked(Op::RefundQuery), shop.unsettled().await), (0, [0, 0, 0]));
         // The same key is the same refund.
         shop.app.refund(&shop.zs, "refund", &order_id).await.expect(202);
@@ -68,7 +68,7 @@ async fn a_refund_is_accepted_and_then_asked_for_until_it_is_done() {
         shop.advance(MINUTE / 2).await;
     }
     shop.advance(MINUTE * 5).await;
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
     assert_eq!((shop.asked(Op::Refund), shop.unsettled().await), (1, [0, 0, 0]));
     assert!(shop.asked(Op::RefundQuery) >= 2);
     shop.finish().await;
@@ -82,7 +82,7 @@ async fn a_refund_that_is_done_at_once_is_told_of_all_the_same() {
     shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
     shop.settle().await;
     assert_eq!((shop.platform.told(&pay_id), shop.asked(Op::RefundQuery)), (vec![204, 204], 0));
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
     shop.finish().await;
 }
 
@@ -110,8 +110,8 @@ async fn a_refund_whose_money_does_not_arrive_is_parked_and_never_made_again_by_
         assert_eq!(shop.unsettled().await, [0, 0, 1], "{word}");
         let told = shop.refunds_told(&order_id).await;
         assert!(told.len() == 1 && told[0].contains(word), "{told:?}");
-        let stuck = Books { payment: "paid".to_owned(), back: 0, refunded: 0, ..Books::refunded() };
-        assert_eq!(shop.books(&order_id, &pay_id).await, stuck);
+        let stuck = Balances { payment: "paid".to_owned(), back: 0, refunded: 0, ..Balances::refunded() };
+        assert_eq!(shop.balances(&order_id, &pay_id).await, stuck);
         // Neither time, nor a restart, nor somebody who looks at it makes another one.
         let numbers = shop.numbers(&pay_id);
         shop.restart().await;
@@ -120,7 +120,7 @@ async fn a_refund_whose_money_does_not_arrive_is_parked_and_never_made_again_by_
         assert_eq!(shop.app.post(&query, &shop.admin, json!({})).await.expect(200).body["status"], "paid");
         shop.settle().await;
         assert_eq!((shop.numbers(&pay_id), shop.asked(Op::Refund)), (numbers, 1), "{word}");
-        assert_eq!((shop.unsettled().await, shop.books(&order_id, &pay_id).await), ([0, 0, 1], stuck));
+        assert_eq!((shop.unsettled().await, shop.balances(&order_id, &pay_id).await), ([0, 0, 1], stuck));
         shop.finish().await;
     }
 }
@@ -143,7 +143,7 @@ async fn a_parked_refund_that_somebody_sees_to_is_done_in_the_end() {
             assert_eq!(shop.app.post(&query, &shop.admin, json!({})).await.expect(200).body["status"], "refunded");
         }
         assert_eq!((shop.unsettled().await, shop.asked(Op::Refund)), ([0, 0, 0], 1));
-        assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+        assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
         shop.finish().await;
     }
 }
@@ -159,7 +159,7 @@ async fn a_merchant_without_money_gives_back_when_there_is_some() {
         assert_eq!((shop.unsettled().await, shop.numbers(&pay_id).len()), ([0, 1, 0], 0));
         shop.advance(MINUTE * 5).await;
     }
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
     let numbers: Vec<_> = shop.platform.calls().into_iter().filter(|call| call.op == Some(Op::Refund)).collect();
     assert_eq!(numbers.len(), 4);
     assert!(numbers.iter().all(|call| call.body == numbers[0].body), "always the same words: {numbers:?}");
@@ -175,7 +175,7 @@ async fn a_reason_of_many_characters_does_not_keep_the_money_from_going_back() {
     let key = [("idempotency-key", "refund")];
     shop.app.send(Method::POST, &path, &shop.zs, &key, Some(&body)).await.expect(202);
     shop.settle().await;
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
     shop.finish().await;
 }
 
@@ -187,10 +187,10 @@ async fn an_order_paid_inside_wechat_is_refunded_in_parts() {
         shop.app.give_back(&shop.admin, &order_id, Some(amount)).await.expect(202);
         shop.settle().await;
         shop.advance(MINUTE).await;
-        let books = shop.books(&order_id, &pay_id).await;
-        assert_eq!((books.back, books.refunded), (back, back));
+        let balances = shop.balances(&order_id, &pay_id).await;
+        assert_eq!((balances.back, balances.refunded), (back, back));
     }
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
     assert_eq!((shop.numbers(&pay_id).len(), shop.platform.told(&pay_id)), (3, vec![204; 4]));
     shop.finish().await;
 }
@@ -204,14 +204,14 @@ async fn parts_are_refunded_up_to_what_was_paid_and_none_counts_as_a_payment() {
         shop.app.give_back(&shop.admin, &order_id, Some(amount)).await.expect(202);
         shop.settle().await;
         back += fen;
-        assert_eq!(shop.books(&order_id, &pay_id).await, Books { back, refunded: back, ..Books::paid() });
+        assert_eq!(shop.balances(&order_id, &pay_id).await, Balances { back, refunded: back, ..Balances::paid() });
         shop.app.clock.advance(MINUTE);
     }
     assert_eq!(shop.platform.status(&pay_id), "REFUND");
     shop.app.give_back(&shop.admin, &order_id, Some("80.00")).await.expect_problem(422, "invalid_request");
     shop.app.give_back(&shop.admin, &order_id, Some("79.99")).await.expect(202);
     shop.settle().await;
-    assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
     shop.app.give_back(&shop.admin, &order_id, Some("0.01")).await.expect_problem(409, "order_not_refundable");
     assert_eq!(shop.platform.told(&pay_id), [204; 5]);
     assert_eq!((shop.app.number("pay", "SELECT count(*) AS n FROM pay_log"), shop.parked().await.len()), (1, 0));
@@ -237,11 +237,11 @@ async fn a_refund_is_made_once_whatever_its_outcome() {
         let trade = shop.platform.trade(&pay_id);
         assert_eq!((trade.refunds.len(), trade.refunds[0].state, shop.asked(Op::Refund)), (1, end, 1));
         if end == RefundState::Success {
-            assert_eq!(shop.books(&order_id, &pay_id).await, Books::refunded());
+            assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
             assert_eq!(shop.unsettled().await, [0, 0, 0]);
         } else {
-            let books = Books { payment: "paid".to_owned(), back: 0, refunded: 0, ..Books::refunded() };
-            assert_eq!(shop.books(&order_id, &pay_id).await, books);
+            let balances = Balances { payment: "paid".to_owned(), back: 0, refunded: 0, ..Balances::refunded() };
+            assert_eq!(shop.balances(&order_id, &pay_id).await, balances);
             assert_eq!(shop.unsettled().await, [0, 0, 1]);
         }
         shop.finish().await;

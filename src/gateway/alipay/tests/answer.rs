@@ -1,12 +1,12 @@
-//! Answers: nothing that was changed on the way is believed, and nothing at all makes us panic.
+//! Answers: nothing that was changed on the product is believed, and nothing at all makes us panic.
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::domain::id::PayId;
 use crate::gateway::alipay::answer::{Envelope, Verified};
-use crate::gateway::alipay::trade::{self, Trouble};
-use crate::gateway::{Outcome, Reject, Standing};
+use crate::gateway::alipay::trade::{self, CallError};
+use crate::gateway::{Outcome, PaymentStatus, Reject};
 
 const METHOD: &str = "alipay.trade.query";
 const CONTENT: &str = concat!(
@@ -18,7 +18,7 @@ fn good() -> String {
     answer(METHOD, CONTENT, &private("ali_platform"))
 }
 
-fn verify<'a>(account: &Account, body: &'a [u8]) -> Result<Verified<'a>, Reject> {
+fn verify<'a>(account: &MerchantAccount, body: &'a [u8]) -> Result<Verified<'a>, Reject> {
     Envelope::open(METHOD, body)?.verify(&account.keyring)
 }
 
@@ -67,7 +67,7 @@ fn what_has_no_signature_is_an_error_or_nothing() {
     }
     let signed = answer(METHOD, missing, &private("ali_platform"));
     let told = trade::queried(account.read(METHOD, signed.as_bytes()), PayId::new(77));
-    assert_eq!(told, Outcome::Known(Standing::Missing));
+    assert_eq!(told, Outcome::Known(PaymentStatus::NotFound));
 }
 
 #[test]
@@ -101,12 +101,12 @@ fn a_certificate_that_is_named_is_the_one_that_must_have_signed() {
 fn what_cannot_be_believed_leaves_what_happened_unknown() {
     let account = Given::bare().account();
     for body in ["", "<html>502</html>", "{}", "[]", "null", "{\"error_response\":{}}", "\u{feff}{}"] {
-        assert!(matches!(account.read(METHOD, body.as_bytes()), Err(Trouble::Unknown(_))), "{body}");
+        assert!(matches!(account.read(METHOD, body.as_bytes()), Err(CallError::Unknown(_))), "{body}");
     }
     // An encrypted answer, and we have no key for it.
     let encrypted = answer(METHOD, r#""ILpoMowjIQjfYMR847rnFQ==""#, &private("ali_platform"));
     let told = account.read(METHOD, encrypted.as_bytes()).unwrap_err();
-    assert_eq!(told, Trouble::Unknown(Reject::Algorithm.to_string()));
+    assert_eq!(told, CallError::Unknown(Reject::Algorithm.to_string()));
 }
 
 proptest! {

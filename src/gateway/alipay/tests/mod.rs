@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Account, sign};
+use super::{MerchantAccount, sign};
 use crate::config;
 use crate::domain::clock::Clock;
 use crate::gateway::Shop;
@@ -85,8 +85,8 @@ impl Given {
         path
     }
 
-    fn account(&self) -> Account {
-        Account::new(&self.settings, &shop()).unwrap().unwrap()
+    fn account(&self) -> MerchantAccount {
+        MerchantAccount::new(&self.settings, &shop()).unwrap().unwrap()
     }
 }
 

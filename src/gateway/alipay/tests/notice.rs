@@ -1,11 +1,11 @@
-//! Notices: nothing that was changed on the way is believed, and nothing at all makes us panic.
+//! Notices: nothing that was changed on the product is believed, and nothing at all makes us panic.
 
 use proptest::prelude::*;
 
 use super::*;
 use crate::domain::money::Money;
 use crate::gateway::alipay::notify::{self, Form};
-use crate::gateway::{Event, Notice, Reject, Stranger};
+use crate::gateway::{Event, Notification, Reject, WrongRecipient};
 
 const PAID: [(&str, &str); 9] = [
     ("app_id", APP_ID),
@@ -27,11 +27,11 @@ fn with(changes: &[(&str, &str)]) -> String {
     form(&fields, &private("ali_platform"))
 }
 
-fn read(body: &str) -> Result<Option<Notice>, Reject> {
+fn read(body: &str) -> Result<Option<Notification>, Reject> {
     notify::read(&Given::bare().account(), body.as_bytes())
 }
 
-fn notice(changes: &[(&str, &str)]) -> Notice {
+fn notice(changes: &[(&str, &str)]) -> Notification {
     read(&with(changes)).unwrap().unwrap()
 }
 
@@ -87,14 +87,14 @@ fn what_happened_follows_from_the_state_and_what_went_back() {
 
 #[test]
 fn a_notice_for_somebody_else_says_so() {
-    assert_eq!(notice(&[]).stranger, None);
-    for (changes, stranger) in [
-        (("app_id", "2021000000000002"), Stranger::App),
-        (("app_id", ""), Stranger::App),
-        (("seller_id", "2088000000000002"), Stranger::Seller),
-        (("seller_id", ""), Stranger::Seller),
+    assert_eq!(notice(&[]).wrong_recipient, None);
+    for (changes, wrong_recipient) in [
+        (("app_id", "2021000000000002"), WrongRecipient::App),
+        (("app_id", ""), WrongRecipient::App),
+        (("seller_id", "2088000000000002"), WrongRecipient::Seller),
+        (("seller_id", ""), WrongRecipient::Seller),
     ] {
-        assert_eq!(notice(&[changes]).stranger, Some(stranger), "{changes:?}");
+        assert_eq!(notice(&[changes]).wrong_recipient, Some(wrong_recipient), "{changes:?}");
     }
 }
 
@@ -102,14 +102,14 @@ fn a_notice_for_somebody_else_says_so() {
 fn the_sellers_address_counts_where_there_is_no_number_and_only_if_it_is_given() {
     let mut given = Given::bare();
     let told = |given: &Given, changes: &[(&str, &str)]| {
-        notify::read(&given.account(), with(changes).as_bytes()).unwrap().unwrap().stranger
+        notify::read(&given.account(), with(changes).as_bytes()).unwrap().unwrap().wrong_recipient
     };
     let by_address = [("seller_id", ""), ("seller_email", "seller@example.com")];
-    assert_eq!(told(&given, &by_address), Some(Stranger::Seller));
+    assert_eq!(told(&given, &by_address), Some(WrongRecipient::Seller));
     given.settings.seller_email = "seller@example.com".to_owned();
     assert_eq!(told(&given, &by_address), None);
     let another = [("seller_id", "2088000000000002"), ("seller_email", "seller@example.com")];
-    assert_eq!(told(&given, &another), Some(Stranger::Seller));
+    assert_eq!(told(&given, &another), Some(WrongRecipient::Seller));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::domain::money::Money;
 use crate::gateway::alipay::gateways;
 use crate::gateway::alipay::notify::Form;
 use crate::gateway::crypto::key::PublicKey;
-use crate::gateway::{Checkout, Gateway, Outcome, Purchase, Refund, Refunding, Standing};
+use crate::gateway::{Checkout, Gateway, Outcome, PaymentStatus, Purchase, Refund, RefundStatus};
 
 const PAY_ID: PayId = PayId::new(77);
 const REFUND_ID: RefundId = RefundId::new(5);
@@ -166,15 +166,15 @@ async fn a_payment_is_closed_only_where_alipay_says_so() {
     };
     stand.answers("alipay.trade.close", &refuses);
     stand.answers("alipay.trade.query", &state("WAIT_BUYER_PAY"));
-    assert_eq!(stand.page.query(PAY_ID).await, Outcome::Known(Standing::Unpaid));
+    assert_eq!(stand.page.query(PAY_ID).await, Outcome::Known(PaymentStatus::Unpaid));
     assert_eq!(stand.page.close(PAY_ID).await, Outcome::Unknown("it was not closed".to_owned()));
     stand.answers("alipay.trade.query", &state("TRADE_SUCCESS"));
-    assert!(matches!(stand.page.close(PAY_ID).await, Outcome::Known(Standing::Paid(_))));
+    assert!(matches!(stand.page.close(PAY_ID).await, Outcome::Known(PaymentStatus::Paid(_))));
     stand.answers("alipay.trade.query", &state("TRADE_CLOSED"));
-    assert_eq!(stand.code.close(PAY_ID).await, Outcome::Known(Standing::Closed));
+    assert_eq!(stand.code.close(PAY_ID).await, Outcome::Known(PaymentStatus::Closed));
     assert_eq!(stand.last_asked().0, "alipay.trade.query");
     stand.answers("alipay.trade.close", &json!({"code": "10000", "out_trade_no": "77", "trade_no": "2025"}));
-    assert_eq!(stand.code.close(PAY_ID).await, Outcome::Known(Standing::Closed));
+    assert_eq!(stand.code.close(PAY_ID).await, Outcome::Known(PaymentStatus::Closed));
     assert_eq!(stand.last_asked(), ("alipay.trade.close".to_owned(), json!({"out_trade_no": "77"})));
 }
 
@@ -184,15 +184,15 @@ async fn a_refund_is_made_under_its_number_and_asked_for_by_it() {
     let taken =
         |change: &str| json!({"code": "10000", "out_trade_no": "77", "fund_change": change, "refund_fee": "10.00"});
     stand.answers("alipay.trade.refund", &taken("Y"));
-    assert_eq!(stand.page.refund(refund()).await, Outcome::Known(Refunding::Done));
+    assert_eq!(stand.page.refund(refund()).await, Outcome::Known(RefundStatus::Done));
     let asked =
         json!({"out_trade_no": "77", "refund_amount": "10.00", "out_request_no": "5", "refund_reason": "部分退款"});
     assert_eq!(stand.last_asked(), ("alipay.trade.refund".to_owned(), asked));
     stand.answers("alipay.trade.refund", &taken("N"));
-    assert_eq!(stand.page.refund(refund()).await, Outcome::Known(Refunding::Pending));
+    assert_eq!(stand.page.refund(refund()).await, Outcome::Known(RefundStatus::Pending));
     let done = json!({"code": "10000", "out_trade_no": "77", "out_request_no": "5", "refund_status": "REFUND_SUCCESS"});
     stand.answers("alipay.trade.fastpay.refund.query", &done);
-    assert_eq!(stand.page.query_refund(PAY_ID, REFUND_ID).await, Outcome::Known(Refunding::Done));
+    assert_eq!(stand.page.query_refund(PAY_ID, REFUND_ID).await, Outcome::Known(RefundStatus::Done));
     assert_eq!(stand.last_asked().1, json!({"out_trade_no": "77", "out_request_no": "5"}));
 }
 
@@ -215,7 +215,7 @@ async fn no_good_answer_leaves_what_happened_unknown() {
         assert!(matches!(told, Outcome::Unknown(_)), "{status} {body}: {told:?}");
     }
     stand.replies_raw("alipay.trade.query", 200, &good);
-    assert_eq!(stand.page.query(PAY_ID).await, Outcome::Known(Standing::Closed));
+    assert_eq!(stand.page.query(PAY_ID).await, Outcome::Known(PaymentStatus::Closed));
     // It hangs up.
     assert!(matches!(stand.page.refund(refund()).await, Outcome::Unknown(_)));
 }
@@ -234,7 +234,7 @@ async fn contents_are_encrypted_where_there_is_a_key_for_it() {
     let said = key.encrypt(r#"{"code":"10000","out_trade_no":"77","trade_status":"WAIT_BUYER_PAY"}"#).unwrap();
     let signed = answer("alipay.trade.query", &json!(said).to_string(), &private("ali_platform"));
     let told = given.account().read("alipay.trade.query", signed.as_bytes());
-    assert_eq!(crate::gateway::alipay::trade::queried(told, PAY_ID), Outcome::Known(Standing::Unpaid));
+    assert_eq!(crate::gateway::alipay::trade::queried(told, PAY_ID), Outcome::Known(PaymentStatus::Unpaid));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::*;
 use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::Money;
 use crate::gateway::alipay::trade::{self, Answer, Content, NUMBER_MAX};
-use crate::gateway::{Charge, Checkout, Outcome, Refunding, Standing};
+use crate::gateway::{Charge, Checkout, Outcome, PaymentStatus, RefundStatus};
 
 const PAY_ID: PayId = PayId::new(77);
 const REFUND_ID: RefundId = RefundId::new(5);
@@ -30,12 +30,17 @@ fn every_refusal_means_what_the_table_says() {
     use Outcome::Known;
     // To whoever asks, closes, refunds, and asks for a refund; a close that says nothing is followed by a question.
     let never =
-        |code: &str| (unknown(code), Some(unknown(code)), Known(Refunding::Refused(code.to_owned())), unknown(code));
-    let elsewhere = |code: &str| (unknown(code), None, Known(Refunding::Refused(code.to_owned())), unknown(code));
+        |code: &str| (unknown(code), Some(unknown(code)), Known(RefundStatus::Refused(code.to_owned())), unknown(code));
+    let elsewhere = |code: &str| (unknown(code), None, Known(RefundStatus::Refused(code.to_owned())), unknown(code));
     let nothing = |code: &str| (unknown(code), Some(unknown(code)), unknown(code), unknown(code));
     let missing = |code: &str| {
-        let refused = Refunding::Refused(code.to_owned());
-        (Known(Standing::Missing), Some(Known(Standing::Missing)), Known(refused), Known(Refunding::Missing))
+        let refused = RefundStatus::Refused(code.to_owned());
+        (
+            Known(PaymentStatus::NotFound),
+            Some(Known(PaymentStatus::NotFound)),
+            Known(refused),
+            Known(RefundStatus::NotFound),
+        )
     };
     let table = [
         ("ACQ.SYSTEM_ERROR", nothing("ACQ.SYSTEM_ERROR")),
@@ -87,24 +92,24 @@ fn a_code_somebody_else_wrote_is_cut_before_anybody_reads_it() {
 
 #[test]
 fn a_trade_stands_as_its_state_and_the_time_it_was_paid_say() {
-    let paid = Standing::Paid(Charge {
+    let paid = PaymentStatus::Paid(Charge {
         trade_no: "2025".to_owned(),
         amount: Money(8888),
         currency: "CNY".to_owned(),
-        stranger: None,
+        wrong_recipient: None,
     });
-    for (status, paid_at, standing) in [
-        ("WAIT_BUYER_PAY", "", Standing::Unpaid),
+    for (status, paid_at, payment_status) in [
+        ("WAIT_BUYER_PAY", "", PaymentStatus::Unpaid),
         ("TRADE_SUCCESS", "2025-10-09 16:53:18", paid.clone()),
         ("TRADE_SUCCESS", "", paid.clone()),
         ("TRADE_FINISHED", "2025-10-09 16:53:18", paid.clone()),
-        ("TRADE_CLOSED", "", Standing::Closed),
+        ("TRADE_CLOSED", "", PaymentStatus::Closed),
         ("TRADE_CLOSED", "2025-10-09 16:53:18", paid.clone()),
     ] {
         let answer = says(json!({"out_trade_no": "77", "trade_no": "2025", "trade_status": status,
             "total_amount": "88.88", "receipt_amount": "80.00",
             "buyer_pay_amount": "70.00", "send_pay_date": paid_at}));
-        assert_eq!(trade::queried(answer, PAY_ID), Outcome::Known(standing), "{status} {paid_at}");
+        assert_eq!(trade::queried(answer, PAY_ID), Outcome::Known(payment_status), "{status} {paid_at}");
     }
 }
 
@@ -112,7 +117,7 @@ fn a_trade_stands_as_its_state_and_the_time_it_was_paid_say() {
 fn an_answer_that_does_not_say_it_all_says_nothing() {
     let good =
         json!({"out_trade_no": "77", "trade_no": "2025", "trade_status": "TRADE_SUCCESS", "total_amount": "88.88"});
-    assert!(matches!(trade::queried(says(good.clone()), PAY_ID), Outcome::Known(Standing::Paid(_))));
+    assert!(matches!(trade::queried(says(good.clone()), PAY_ID), Outcome::Known(PaymentStatus::Paid(_))));
     for (field, value) in [
         ("out_trade_no", json!(null)),
         ("out_trade_no", json!("78")),
@@ -147,11 +152,11 @@ fn the_other_calls_believe_only_answers_about_their_payment() {
         assert_eq!(told == Outcome::Known(Some(checkout.clone())), ours, "{told:?}");
         let plain = json!({"out_trade_no": number, "trade_no": "2025"});
         let told = trade::closed(known(&plain), PAY_ID);
-        assert_eq!(told == Some(Outcome::Known(Standing::Closed)), ours, "{told:?}");
-        for (change, standing) in [("Y", Refunding::Done), ("N", Refunding::Pending)] {
+        assert_eq!(told == Some(Outcome::Known(PaymentStatus::Closed)), ours, "{told:?}");
+        for (change, payment_status) in [("Y", RefundStatus::Done), ("N", RefundStatus::Pending)] {
             let back = json!({"out_trade_no": number, "fund_change": change, "refund_fee": "10.00"});
             let told = trade::refunded(known(&back), PAY_ID);
-            assert_eq!(told == Outcome::Known(standing), ours, "{told:?}");
+            assert_eq!(told == Outcome::Known(payment_status), ours, "{told:?}");
         }
     }
     assert!(matches!(trade::created(says(json!({"out_trade_no": "77"})), PAY_ID), Outcome::Unknown(_)));
@@ -161,10 +166,10 @@ fn the_other_calls_believe_only_answers_about_their_payment() {
 fn a_refund_is_done_when_its_own_number_is() {
     let asked = |fields: Value| trade::refund_queried(says(fields), PAY_ID, REFUND_ID);
     let done = json!({"out_trade_no": "77", "out_request_no": "5", "refund_status": "REFUND_SUCCESS"});
-    assert_eq!(asked(done.clone()), Outcome::Known(Refunding::Done));
+    assert_eq!(asked(done.clone()), Outcome::Known(RefundStatus::Done));
     // Not there: the same number can be tried again.
-    assert_eq!(asked(json!({})), Outcome::Known(Refunding::Missing));
-    assert_eq!(asked(json!({"out_trade_no": "77", "refund_status": ""})), Outcome::Known(Refunding::Missing));
+    assert_eq!(asked(json!({})), Outcome::Known(RefundStatus::NotFound));
+    assert_eq!(asked(json!({"out_trade_no": "77", "refund_status": ""})), Outcome::Known(RefundStatus::NotFound));
     for (field, value) in [("out_trade_no", "78"), ("out_request_no", "6")] {
         let mut other = done.clone();
         other[field] = json!(value);
@@ -174,5 +179,5 @@ fn a_refund_is_done_when_its_own_number_is() {
     }
     let mut pending = done;
     pending["refund_status"] = json!("REFUND_PROCESSING");
-    assert_eq!(asked(pending), Outcome::Known(Refunding::Pending));
+    assert_eq!(asked(pending), Outcome::Known(RefundStatus::Pending));
 }

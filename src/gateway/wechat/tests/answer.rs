@@ -6,16 +6,16 @@ use serde_json::json;
 use super::*;
 use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::Money;
-use crate::gateway::wechat::answer::{Fault, Said, fault, read};
-use crate::gateway::wechat::refund::Answered;
+use crate::gateway::wechat::answer::{Fault, Response, fault, read};
+use crate::gateway::wechat::refund::RefundResponse;
 use crate::gateway::wechat::trade::Trade;
-use crate::gateway::{Refund, Refunding, Standing, Stranger};
+use crate::gateway::{PaymentStatus, Refund, RefundStatus, WrongRecipient};
 
 const PAY_ID: PayId = PayId::new(7001);
 const REFUND_ID: RefundId = RefundId::new(8001);
 
 /// What is read of an answer with these headers.
-fn said(status: u16, headers: &Headers, body: &str) -> Result<Said, String> {
+fn response(status: u16, headers: &Headers, body: &str) -> Result<Response, String> {
     read(&account().keys, status, &|name| headers.get(name).cloned(), body.as_bytes(), NOW)
 }
 
@@ -52,19 +52,19 @@ fn the_codes_that_tell_something_are_known_in_both_spellings() {
 fn an_error_tells_something_only_where_its_status_does_too() {
     let body = r#"{"code":"ORDER_NOT_EXIST","message":"订单不存在"}"#;
     for (status, known) in [(400, true), (404, true), (403, true), (429, false), (500, false), (502, false)] {
-        let unsigned = said(status, &Headers::new(), body);
+        let unsigned = response(status, &Headers::new(), body);
         assert_eq!(unsigned.is_ok(), known, "{status} {unsigned:?}");
-        assert_eq!(said(status, &headers(body.as_bytes(), NOW), body), unsigned);
+        assert_eq!(response(status, &headers(body.as_bytes(), NOW), body), unsigned);
         let forged = headers_by("wx_merchant", PUBLIC_KEY_ID, body.as_bytes(), NOW);
-        said(status, &forged, body).unwrap_err();
+        response(status, &forged, body).unwrap_err();
         let mut half = headers(body.as_bytes(), NOW);
         half.remove(keys::SIGNATURE);
-        said(status, &half, body).unwrap_err();
+        response(status, &half, body).unwrap_err();
     }
     for (status, body) in [(100, body), (200, body), (204, ""), (302, body), (399, body)] {
-        said(status, &Headers::new(), body).unwrap_err();
+        response(status, &Headers::new(), body).unwrap_err();
     }
-    said(302, &headers(body.as_bytes(), NOW), body).unwrap_err();
+    response(302, &headers(body.as_bytes(), NOW), body).unwrap_err();
 }
 
 #[test]
@@ -77,11 +77,11 @@ fn what_an_error_says_besides_its_code_is_not_told_on() {
         "[]",
         "",
     ] {
-        assert_eq!(said(400, &Headers::new(), body), Err("status 400 ".to_owned()), "{body}");
+        assert_eq!(response(400, &Headers::new(), body), Err("status 400 ".to_owned()), "{body}");
     }
     let long = format!(r#"{{"code":"{}"}}"#, "A".repeat(65));
-    assert_eq!(said(400, &Headers::new(), &long), Err("status 400 ".to_owned()));
-    let known = said(403, &Headers::new(), r#"{"code":"NO_AUTH","message":"openid o1"}"#);
+    assert_eq!(response(400, &Headers::new(), &long), Err("status 400 ".to_owned()));
+    let known = response(403, &Headers::new(), r#"{"code":"NO_AUTH","message":"openid o1"}"#);
     assert_eq!(known, Err("status 403 NO_AUTH".to_owned()));
 }
 
@@ -90,9 +90,9 @@ fn trade(state: &str) -> Value {
         "amount": {"total": 8888, "payer_total": 8000, "currency": "CNY"}})
 }
 
-fn standing(trade: &Value) -> Option<Standing> {
+fn payment_status(trade: &Value) -> Option<PaymentStatus> {
     let trade: Trade = serde_json::from_value(trade.clone()).unwrap();
-    trade.standing(&account(), PAY_ID)
+    trade.payment_status(&account(), PAY_ID)
 }
 
 #[test]
@@ -101,36 +101,38 @@ fn a_payment_stands_as_its_state_says() {
         let mut unpaid = trade(state);
         unpaid.as_object_mut().unwrap().remove("transaction_id");
         unpaid.as_object_mut().unwrap().remove("amount");
-        assert_eq!(standing(&unpaid), Some(Standing::Unpaid), "{state}");
+        assert_eq!(payment_status(&unpaid), Some(PaymentStatus::Unpaid), "{state}");
     }
     for state in ["CLOSED", "REVOKED"] {
-        assert_eq!(standing(&trade(state)), Some(Standing::Closed), "{state}");
+        assert_eq!(payment_status(&trade(state)), Some(PaymentStatus::Closed), "{state}");
     }
     for state in ["SUCCESS", "REFUND"] {
-        let Some(Standing::Paid(charge)) = standing(&trade(state)) else { panic!("{state}") };
-        assert_eq!((charge.trade_no.as_str(), charge.amount, charge.stranger), ("42", Money(8888), None));
+        let Some(PaymentStatus::Paid(charge)) = payment_status(&trade(state)) else { panic!("{state}") };
+        assert_eq!((charge.trade_no.as_str(), charge.amount, charge.wrong_recipient), ("42", Money(8888), None));
         assert_eq!(charge.currency, "CNY");
     }
     for state in ["", "success", "ACCEPT"] {
-        assert_eq!(standing(&trade(state)), None, "{state}");
+        assert_eq!(payment_status(&trade(state)), None, "{state}");
     }
 }
 
 #[test]
 fn a_payment_of_somebody_else_is_nobodys_standing() {
-    for (field, value, stranger) in [("mchid", "1900000002", Stranger::Merchant), ("appid", "wx1", Stranger::App)] {
+    for (field, value, wrong_recipient) in
+        [("mchid", "1900000002", WrongRecipient::Merchant), ("appid", "wx1", WrongRecipient::App)]
+    {
         let mut foreign = trade("SUCCESS");
         foreign[field] = json!(value);
-        let Some(Standing::Paid(charge)) = standing(&foreign) else { panic!("{field}") };
-        assert_eq!(charge.stranger, Some(stranger));
+        let Some(PaymentStatus::Paid(charge)) = payment_status(&foreign) else { panic!("{field}") };
+        assert_eq!(charge.wrong_recipient, Some(wrong_recipient));
         for state in ["NOTPAY", "CLOSED"] {
             foreign["trade_state"] = json!(state);
-            assert_eq!(standing(&foreign), None, "{field} {state}");
+            assert_eq!(payment_status(&foreign), None, "{field} {state}");
         }
     }
     let mut another = trade("SUCCESS");
     another["out_trade_no"] = json!("7002");
-    assert_eq!(standing(&another), None);
+    assert_eq!(payment_status(&another), None);
 }
 
 #[test]
@@ -146,17 +148,17 @@ fn a_paid_payment_without_what_was_paid_is_not_told() {
     ] {
         let mut paid = trade("SUCCESS");
         *paid.pointer_mut(pointer).unwrap() = value.clone();
-        assert_eq!(standing(&paid), None, "{pointer} {value}");
+        assert_eq!(payment_status(&paid), None, "{pointer} {value}");
     }
 }
 
-fn refunding(change: &[(&str, Value)]) -> (Option<Refunding>, Option<Refunding>) {
+fn refunding(change: &[(&str, Value)]) -> (Option<RefundStatus>, Option<RefundStatus>) {
     let mut answer = json!({"out_trade_no": "7001", "out_refund_no": "8001", "status": "SUCCESS",
         "amount": {"total": 8888, "refund": 1000, "currency": "CNY"}});
     for (pointer, value) in change {
         *answer.pointer_mut(pointer).unwrap() = value.clone();
     }
-    let read = || -> Answered { serde_json::from_value(answer.clone()).unwrap() };
+    let read = || -> RefundResponse { serde_json::from_value(answer.clone()).unwrap() };
     let (amount, paid) = (Money(1000), Money(8888));
     let asked = Refund { refund_id: REFUND_ID, pay_id: PAY_ID, amount, paid, reason: String::new() };
     (read().of(&asked), read().of_number(PAY_ID, REFUND_ID))
@@ -165,10 +167,10 @@ fn refunding(change: &[(&str, Value)]) -> (Option<Refunding>, Option<Refunding>)
 #[test]
 fn a_refund_stands_as_its_status_says() {
     let status = |status: &str| refunding(&[("/status", json!(status))]);
-    assert_eq!(status("SUCCESS"), (Some(Refunding::Done), Some(Refunding::Done)));
-    assert_eq!(status("PROCESSING"), (Some(Refunding::Pending), Some(Refunding::Pending)));
+    assert_eq!(status("SUCCESS"), (Some(RefundStatus::Done), Some(RefundStatus::Done)));
+    assert_eq!(status("PROCESSING"), (Some(RefundStatus::Pending), Some(RefundStatus::Pending)));
     for word in ["CLOSED", "ABNORMAL"] {
-        let (Some(Refunding::Refused(why)), Some(Refunding::Refused(_))) = status(word) else { panic!("{word}") };
+        let (Some(RefundStatus::Refused(why)), Some(RefundStatus::Refused(_))) = status(word) else { panic!("{word}") };
         assert!(why.starts_with(word), "{why}");
     }
     assert_eq!(status("WONDERING"), (None, None));
@@ -184,12 +186,12 @@ fn a_refund_of_somebody_else_or_of_another_amount_is_not_told() {
     {
         assert_eq!(refunding(&[(pointer, value)]).0, None, "{pointer}");
     }
-    assert_eq!(refunding(&[("/amount/currency", Value::Null)]).0, Some(Refunding::Done));
+    assert_eq!(refunding(&[("/amount/currency", Value::Null)]).0, Some(RefundStatus::Done));
 }
 
 proptest! {
     #[test]
     fn nothing_makes_the_reader_panic(status in 0..1000_u16, body in ".{0,100}") {
-        prop_assert!(said(status, &Headers::new(), &body).is_err());
+        prop_assert!(response(status, &Headers::new(), &body).is_err());
     }
 }

@@ -11,8 +11,8 @@ use super::*;
 use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::Money;
 use crate::domain::text::Payer;
-use crate::gateway::wechat::gateway::{Way, WechatGateway};
-use crate::gateway::{Checkout, Gateway, Outcome, Purchase, Refund, Refunding, Standing};
+use crate::gateway::wechat::gateway::{TradeType, WechatGateway};
+use crate::gateway::{Checkout, Gateway, Outcome, PaymentStatus, Purchase, Refund, RefundStatus};
 
 const PAY_ID: PayId = PayId::new(7001);
 const REFUND_ID: RefundId = RefundId::new(8001);
@@ -60,15 +60,15 @@ fn json_of(heard: &Heard) -> Value {
 #[actix::test]
 async fn a_picture_is_asked_for_with_everything_that_is_agreed_on() {
     let platform = Platform::start(vec![well(200, &json!({"code_url": "weixin://wxpay/bizpayurl?pr=a"}))]);
-    let purchase = purchase(&platform, Some("not-for-this-way"));
-    let ends = jiff::Timestamp::from_second(purchase.closes_at.unix_seconds() + 75).unwrap();
-    let ends = jiff::tz::Offset::constant(8).to_datetime(ends);
-    let created = platform.gateway(Way::Native).create(purchase).await;
+    let purchase = purchase(&platform, Some("not-for-this-trade_type"));
+    let close_payment = jiff::Timestamp::from_second(purchase.closes_at.unix_seconds() + 75).unwrap();
+    let close_payment = jiff::tz::Offset::constant(8).to_datetime(close_payment);
+    let created = platform.gateway(TradeType::Native).create(purchase).await;
     assert_eq!(created, Outcome::Known(Some(Checkout::QrCode { url: "weixin://wxpay/bizpayurl?pr=a".to_owned() })));
     let heard = only(&platform);
     assert_eq!((heard.method.as_str(), heard.target.as_str()), ("POST", "/v3/pay/transactions/native"));
     let expected = json!({"appid": APP, "mchid": MERCHANT, "description": "Order 7001", "out_trade_no": "7001",
-        "time_expire": format!("{ends}+08:00"), "amount": {"total": 8888, "currency": "CNY"},
+        "time_expire": format!("{close_payment}+08:00"), "amount": {"total": 8888, "currency": "CNY"},
         "notify_url": "https://shop.example.com/v1/payments/callbacks/wechat"});
     assert_eq!(json_of(&heard), expected);
 }
@@ -76,7 +76,7 @@ async fn a_picture_is_asked_for_with_everything_that_is_agreed_on() {
 #[actix::test]
 async fn a_page_inside_wechat_is_given_what_it_hands_over_signed() {
     let platform = Platform::start(vec![well(200, &json!({"prepay_id": "wx09165320000000abcdef0123456789"}))]);
-    let created = platform.gateway(Way::Jsapi).create(purchase(&platform, Some("oOwnTestOpenId0001"))).await;
+    let created = platform.gateway(TradeType::Jsapi).create(purchase(&platform, Some("oOwnTestOpenId0001"))).await;
     let Outcome::Known(Some(Checkout::Jsapi { params })) = created else { panic!("{created:?}") };
     let text = format!("{APP}\n{}\n{}\n{}\n", params.time_stamp, params.nonce_str, params.package);
     let ours = crate::gateway::crypto::key::PublicKey::parse(key("wx_merchant", "spki_der_b64")).unwrap();
@@ -89,18 +89,18 @@ async fn a_page_inside_wechat_is_given_what_it_hands_over_signed() {
     assert_eq!(json_of(&heard)["notify_url"], "https://shop.example.com/v1/payments/callbacks/wechat_jsapi");
     // Nobody is named who pays: nothing is asked.
     let platform = Platform::start(Vec::new());
-    assert!(matches!(platform.gateway(Way::Jsapi).create(purchase(&platform, None)).await, Outcome::Unknown(_)));
+    assert!(matches!(platform.gateway(TradeType::Jsapi).create(purchase(&platform, None)).await, Outcome::Unknown(_)));
 }
 
 #[actix::test]
 async fn a_payment_is_asked_for_and_closed_by_our_number() {
     let platform = Platform::start(vec![well(404, &json!({"code": "ORDER_NOT_EXIST"}))]);
-    assert_eq!(platform.gateway(Way::Native).query(PAY_ID).await, Outcome::Known(Standing::Missing));
+    assert_eq!(platform.gateway(TradeType::Native).query(PAY_ID).await, Outcome::Known(PaymentStatus::NotFound));
     let heard = only(&platform);
     let target = "/v3/pay/transactions/out-trade-no/7001?mchid=1900000001";
     assert_eq!((heard.method.as_str(), heard.target.as_str(), heard.body.as_str()), ("GET", target, ""));
     let platform = Platform::start(vec![well(204, &Value::Null)]);
-    assert_eq!(platform.gateway(Way::Native).close(PAY_ID).await, Outcome::Known(Standing::Closed));
+    assert_eq!(platform.gateway(TradeType::Native).close(PAY_ID).await, Outcome::Known(PaymentStatus::Closed));
     let heard = only(&platform);
     assert_eq!((heard.method.as_str(), heard.body.as_str()), ("POST", "{\"mchid\":\"1900000001\"}"));
     assert_eq!(heard.target, "/v3/pay/transactions/out-trade-no/7001/close");
@@ -118,7 +118,7 @@ async fn only_what_says_that_a_payment_is_closed_closes_it() {
         well(500, &json!({"code": "ORDER_NOT_EXIST"})),
     ] {
         let status = answer.0;
-        let told = Platform::start(vec![answer]).gateway(Way::Native).close(PAY_ID).await;
+        let told = Platform::start(vec![answer]).gateway(TradeType::Native).close(PAY_ID).await;
         assert!(matches!(told, Outcome::Unknown(_)), "{status} {told:?}");
     }
 }
@@ -126,7 +126,7 @@ async fn only_what_says_that_a_payment_is_closed_closes_it() {
 #[actix::test]
 async fn a_refund_without_funds_is_to_be_tried_again() {
     let platform = Platform::start(vec![well(403, &json!({"code": "NOT_ENOUGH"}))]);
-    assert!(matches!(platform.gateway(Way::Native).refund(refund()).await, Outcome::Unknown(_)));
+    assert!(matches!(platform.gateway(TradeType::Native).refund(refund()).await, Outcome::Unknown(_)));
 }
 
 #[actix::test]
@@ -134,7 +134,7 @@ async fn a_refund_is_made_and_asked_for_by_our_number() {
     let answer = json!({"refund_id": "50", "out_refund_no": "8001", "out_trade_no": "7001", "status": "PROCESSING",
         "amount": {"total": 8888, "refund": 1000, "currency": "CNY"}});
     let platform = Platform::start(vec![well(200, &answer)]);
-    assert_eq!(platform.gateway(Way::Jsapi).refund(refund()).await, Outcome::Known(Refunding::Pending));
+    assert_eq!(platform.gateway(TradeType::Jsapi).refund(refund()).await, Outcome::Known(RefundStatus::Pending));
     let heard = only(&platform);
     assert_eq!((heard.method.as_str(), heard.target.as_str()), ("POST", "/v3/refund/domestic/refunds"));
     let notify_url = "https://shop.example.com/v1/payments/callbacks/wechat_jsapi";
@@ -142,8 +142,8 @@ async fn a_refund_is_made_and_asked_for_by_our_number() {
         "notify_url": notify_url, "amount": {"refund": 1000, "total": 8888, "currency": "CNY"}});
     assert_eq!(json_of(&heard), expected);
     let platform = Platform::start(vec![well(404, &json!({"code": "RESOURCE_NOT_EXISTS"}))]);
-    let asked = platform.gateway(Way::Native).query_refund(PAY_ID, REFUND_ID).await;
-    assert_eq!(asked, Outcome::Known(Refunding::Missing));
+    let asked = platform.gateway(TradeType::Native).query_refund(PAY_ID, REFUND_ID).await;
+    assert_eq!(asked, Outcome::Known(RefundStatus::NotFound));
     let heard = only(&platform);
     assert_eq!((heard.method.as_str(), heard.target.as_str()), ("GET", "/v3/refund/domestic/refunds/8001"));
 }
@@ -163,8 +163,12 @@ async fn a_payment_that_cannot_be_closed_is_asked_for() {
         ("ORDER_PAID", "USERPAYING", false),
     ] {
         let platform = Platform::start(vec![well(400, &json!({"code": code})), well(200, &trade(state))]);
-        let told = platform.gateway(Way::Native).close(PAY_ID).await;
-        assert_eq!(matches!(told, Outcome::Known(Standing::Paid(_) | Standing::Closed)), closed, "{code} {told:?}");
+        let told = platform.gateway(TradeType::Native).close(PAY_ID).await;
+        assert_eq!(
+            matches!(told, Outcome::Known(PaymentStatus::Paid(_) | PaymentStatus::Closed)),
+            closed,
+            "{code} {told:?}"
+        );
         assert_eq!(matches!(told, Outcome::Unknown(_)), !closed, "{code} {told:?}");
         assert_eq!(platform.heard().len(), 2);
     }
@@ -172,7 +176,7 @@ async fn a_payment_that_cannot_be_closed_is_asked_for() {
         well(400, &json!({"code": "ORDER_PAID"})),
         well(404, &json!({"code": "ORDER_NOT_EXIST"})),
     ]);
-    assert!(matches!(platform.gateway(Way::Native).close(PAY_ID).await, Outcome::Unknown(_)));
+    assert!(matches!(platform.gateway(TradeType::Native).close(PAY_ID).await, Outcome::Unknown(_)));
 }
 
 #[actix::test]
@@ -180,13 +184,13 @@ async fn another_address_is_tried_once_and_only_where_nothing_was_asked_yet() {
     let nobody = "http://127.0.0.1:1";
     let missing = || vec![well(404, &json!({"code": "ORDER_NOT_EXIST"}))];
     let platform = Platform::start(missing());
-    let gateway = platform.gateway_at(Way::Native, nobody, &platform.url);
-    assert_eq!(gateway.query(PAY_ID).await, Outcome::Known(Standing::Missing));
+    let gateway = platform.gateway_at(TradeType::Native, nobody, &platform.url);
+    assert_eq!(gateway.query(PAY_ID).await, Outcome::Known(PaymentStatus::NotFound));
     only(&platform);
-    let gateway = platform.gateway_at(Way::Native, nobody, nobody);
+    let gateway = platform.gateway_at(TradeType::Native, nobody, nobody);
     assert!(matches!(gateway.query(PAY_ID).await, Outcome::Unknown(_)));
     let (first, second) = (Platform::start(vec![Answer(500, String::new(), Signed::Not)]), Platform::start(missing()));
-    let gateway = first.gateway_at(Way::Native, &first.url, &second.url);
+    let gateway = first.gateway_at(TradeType::Native, &first.url, &second.url);
     assert!(matches!(gateway.query(PAY_ID).await, Outcome::Unknown(_)));
     assert_eq!((first.heard().len(), second.heard().len()), (1, 0));
 }
@@ -194,8 +198,8 @@ async fn another_address_is_tried_once_and_only_where_nothing_was_asked_yet() {
 #[actix::test]
 async fn what_is_signed_is_what_is_on_the_wire_also_behind_a_path() {
     let platform = Platform::start(vec![well(404, &json!({"code": "ORDER_NOT_EXIST"}))]);
-    let gateway = platform.gateway_at(Way::Native, &format!("{}/a%20path/", platform.url), "");
-    assert_eq!(gateway.query(PAY_ID).await, Outcome::Known(Standing::Missing));
+    let gateway = platform.gateway_at(TradeType::Native, &format!("{}/a%20path/", platform.url), "");
+    assert_eq!(gateway.query(PAY_ID).await, Outcome::Known(PaymentStatus::NotFound));
     assert_eq!(only(&platform).target, "/a%20path/v3/pay/transactions/out-trade-no/7001?mchid=1900000001");
 }
 
@@ -227,12 +231,12 @@ async fn what_differs_in_every_signature_is_the_accounts_and_without_it_nothing_
     given.settings.url.clone_from(&platform.url);
     given.settings.fallback_url.clear();
     let gateway = |nonce| {
-        let account = Account { nonce, ..given.open().unwrap().unwrap() };
-        WechatGateway::new(Way::Native, Arc::new(account))
+        let account = MerchantAccount { nonce, ..given.open().unwrap().unwrap() };
+        WechatGateway::new(TradeType::Native, Arc::new(account))
     };
     assert!(matches!(gateway(|| Err(Unspecified)).query(PAY_ID).await, Outcome::Unknown(_)));
     let told = gateway(|| Ok("7C3A9F0E5B1D4C2A8E6F0A1B2C3D4E5F".to_owned())).query(PAY_ID).await;
-    assert_eq!(told, Outcome::Known(Standing::Missing));
+    assert_eq!(told, Outcome::Known(PaymentStatus::NotFound));
     let authorization = &only(&platform).headers["authorization"];
     assert!(authorization.contains("nonce_str=\"7C3A9F0E5B1D4C2A8E6F0A1B2C3D4E5F\""), "{authorization}");
 }

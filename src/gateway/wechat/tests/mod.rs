@@ -15,7 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::account::Account;
+use super::account::MerchantAccount;
 use super::keys;
 use crate::config;
 use crate::domain::clock::{Clock, Timestamp};
@@ -74,8 +74,8 @@ impl Given {
         path
     }
 
-    fn open(&self) -> Result<Option<Account>, config::Error> {
-        Account::open(&self.settings, &self.shop)
+    fn open(&self) -> Result<Option<MerchantAccount>, config::Error> {
+        MerchantAccount::open(&self.settings, &self.shop)
     }
 }
 
@@ -83,7 +83,7 @@ fn secret(text: &str) -> config::Secret {
     serde_json::from_value(text.into()).unwrap()
 }
 
-fn account() -> Account {
+fn account() -> MerchantAccount {
     Given::new().open().unwrap().unwrap()
 }
 

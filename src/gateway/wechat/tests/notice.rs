@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::money::Money;
 use crate::gateway::wechat::notify::read;
-use crate::gateway::{Event, Notice, Reject, Stranger};
+use crate::gateway::{Event, Notification, Reject, WrongRecipient};
 
 const TRADE: &str = r#"{"mchid":"1900000001","appid":"wx0123456789abcdef","out_trade_no":"7001","attach":"",
     "transaction_id":"4200000001202510090000000001","trade_type":"NATIVE","trade_state":"SUCCESS",
@@ -12,12 +12,12 @@ const REFUND: &str = r#"{"mchid":"1900000001","out_trade_no":"7001","transaction
     "refund_id":"50","refund_status":"SUCCESS","amount":{"total":8888,"refund":1000,"payer_refund":990}}"#;
 
 /// Reads a body that is signed.
-fn signed(account: &Account, body: &[u8]) -> Result<Option<Notice>, Reject> {
+fn signed(account: &MerchantAccount, body: &[u8]) -> Result<Option<Notification>, Reject> {
     let headers = headers(body, NOW);
     read(account, &|name| headers.get(name).cloned(), body, NOW)
 }
 
-fn told(event_type: &str, original_type: &str, content: &str) -> Result<Option<Notice>, Reject> {
+fn told(event_type: &str, original_type: &str, content: &str) -> Result<Option<Notification>, Reject> {
     signed(&account(), envelope(event_type, original_type, content).as_bytes())
 }
 
@@ -102,12 +102,13 @@ fn a_payment_is_told_with_what_was_asked_for_not_what_the_customer_paid() {
     let notice = told("TRANSACTION.SUCCESS", "transaction", TRADE).unwrap().unwrap();
     assert_eq!((notice.event, notice.amount, notice.currency.as_str()), (Event::Paid, Money(8888), "CNY"));
     assert_eq!((notice.event_id.as_str(), notice.out_trade_no.as_str()), ("evt-1", "7001"));
-    assert_eq!((notice.trade_no.as_str(), notice.stranger), ("4200000001202510090000000001", None));
-    for (from, to, stranger) in
-        [("1900000001", "1900000002", Stranger::Merchant), ("wx0123456789abcdef", "wx0123456789abcdee", Stranger::App)]
-    {
+    assert_eq!((notice.trade_no.as_str(), notice.wrong_recipient), ("4200000001202510090000000001", None));
+    for (from, to, wrong_recipient) in [
+        ("1900000001", "1900000002", WrongRecipient::Merchant),
+        ("wx0123456789abcdef", "wx0123456789abcdee", WrongRecipient::App),
+    ] {
         let notice = told("TRANSACTION.SUCCESS", "transaction", &TRADE.replacen(from, to, 1)).unwrap().unwrap();
-        assert_eq!(notice.stranger, Some(stranger));
+        assert_eq!(notice.wrong_recipient, Some(wrong_recipient));
     }
 }
 
@@ -116,7 +117,7 @@ fn a_refund_is_told_with_its_number_and_how_it_ended() {
     let read = |kind: &str, content: &str| told(&format!("REFUND.{kind}"), "refund", content);
     let notice = read("SUCCESS", REFUND).unwrap().unwrap();
     assert_eq!((notice.event, notice.amount), (Event::Refunded("8001".to_owned()), Money(1000)));
-    assert_eq!((notice.currency.as_str(), notice.out_trade_no.as_str(), notice.stranger), ("CNY", "7001", None));
+    assert_eq!((notice.currency.as_str(), notice.out_trade_no.as_str(), notice.wrong_recipient), ("CNY", "7001", None));
     for kind in ["CLOSED", "ABNORMAL"] {
         let content = REFUND.replace("SUCCESS", kind);
         let Event::RefundFailed(number, why) = read(kind, &content).unwrap().unwrap().event else { panic!("{kind}") };
@@ -125,7 +126,7 @@ fn a_refund_is_told_with_its_number_and_how_it_ended() {
         assert_eq!(read("SUCCESS", &content), Err(Reject::Unreadable));
     }
     let foreign = read("SUCCESS", &REFUND.replace("1900000001", "1900000002")).unwrap().unwrap();
-    assert_eq!(foreign.stranger, Some(Stranger::Merchant));
+    assert_eq!(foreign.wrong_recipient, Some(WrongRecipient::Merchant));
     let in_dollars = read("SUCCESS", &REFUND.replace("\"payer_refund\":990", "\"currency\":\"USD\"")).unwrap().unwrap();
     assert_eq!(in_dollars.currency, "USD");
 }

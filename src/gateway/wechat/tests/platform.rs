@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::gateway::crypto::key::PublicKey;
-use crate::gateway::wechat::gateway::{Way, WechatGateway};
+use crate::gateway::wechat::gateway::{TradeType, WechatGateway};
 
 /// How an answer is signed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -76,16 +76,16 @@ impl Platform {
     }
 
     /// The gateway that asks it.
-    pub fn gateway(&self, way: Way) -> WechatGateway {
-        self.gateway_at(way, &self.url, "")
+    pub fn gateway(&self, trade_type: TradeType) -> WechatGateway {
+        self.gateway_at(trade_type, &self.url, "")
     }
 
-    pub fn gateway_at(&self, way: Way, url: &str, fallback_url: &str) -> WechatGateway {
+    pub fn gateway_at(&self, trade_type: TradeType, url: &str, fallback_url: &str) -> WechatGateway {
         let mut given = Given::new();
         given.settings.url = url.to_owned();
         given.settings.fallback_url = fallback_url.to_owned();
         given.shop.clock = self.clock.clone();
-        WechatGateway::new(way, Arc::new(given.open().unwrap().unwrap()))
+        WechatGateway::new(trade_type, Arc::new(given.open().unwrap().unwrap()))
     }
 }
 
@@ -113,7 +113,7 @@ fn hear(stream: &mut TcpStream) -> Heard {
 }
 
 fn say(stream: &mut TcpStream, Answer(status, body, signed): &Answer, now: Timestamp) {
-    let mut head = format!("HTTP/1.1 {status} Said\r\nConnection: close\r\n");
+    let mut head = format!("HTTP/1.1 {status} Response\r\nConnection: close\r\n");
     if *status != 204 {
         head += &format!("Content-Length: {}\r\n", body.len());
     }

@@ -1,4 +1,4 @@
-//! The stand-in for Alipay keeps books as Alipay does: what exists when, what can be paid, closed and given back.
+//! The stand-in for Alipay keeps balances as Alipay does: what exists when, what can be paid, closed and given back.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The stand-in for WeChat Pay keeps books as WeChat Pay does, and misbehaves on request.
+//! The stand-in for WeChat Pay keeps balances as WeChat Pay does, and misbehaves on request.
 
 use std::time::Duration;
 

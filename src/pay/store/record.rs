@@ -9,43 +9,43 @@ use crate::db::schema::pay;
 use crate::db::{self, Db, with_conn};
 use crate::domain::id::PayId;
 use crate::pay::Pay;
-use crate::pay::message::{Account, AccountRefund, FindAccounts, PaidAccounts};
+use crate::pay::message::{FindPaymentRecords, ListPaidRecords, PaymentRecord, RefundRecord};
 
-fn accounts(db: &mut Db, rows: Vec<Row>) -> db::Result<Vec<Account>> {
+fn records(db: &mut Db, rows: Vec<Row>) -> db::Result<Vec<PaymentRecord>> {
     let refunds = refund::of_payments(db, &rows.iter().map(|row| row.pay_id).collect::<Vec<_>>())?;
-    let account = |row: Row| {
+    let record = |row: Row| {
         let own = refunds.iter().filter(|refund| refund.pay_id == row.pay_id);
-        let own = own.map(|refund| AccountRefund {
+        let own = own.map(|refund| RefundRecord {
             refund_id: refund.refund_id,
             amount: refund.amount,
             is_done: refund.done_time.is_some(),
         });
-        Account { pay_id: row.pay_id, amount: row.pay_amount, refunds: own.collect(), trade_no: row.trade_no }
+        PaymentRecord { pay_id: row.pay_id, amount: row.pay_amount, refunds: own.collect(), trade_no: row.trade_no }
     };
-    Ok(rows.into_iter().map(account).collect())
+    Ok(rows.into_iter().map(record).collect())
 }
 
-/// The accounts of these payments on a platform.
-impl Task<Pay> for FindAccounts {
-    type Outcome = Vec<Account>;
+/// The records of these payments on a platform.
+impl Task<Pay> for FindPaymentRecords {
+    type Outcome = Vec<PaymentRecord>;
     const ACCESS: Access = Access::Read;
 
-    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Account>>> {
-        let find = |task: &FindAccounts| {
+    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<PaymentRecord>>> {
+        let find = |task: &FindPaymentRecords| {
             let rows = row::read(db, &task.payments)?;
-            accounts(db, rows.into_values().filter(|row| row.provider == task.provider).collect())
+            records(db, rows.into_values().filter(|row| row.provider == task.provider).collect())
         };
         batch.iter().map(find).collect()
     }
 }
 
 /// Pages of the payments that were paid on a platform in a span of time.
-impl Task<Pay> for PaidAccounts {
-    type Outcome = Vec<Account>;
+impl Task<Pay> for ListPaidRecords {
+    type Outcome = Vec<PaymentRecord>;
     const ACCESS: Access = Access::Read;
 
-    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Account>>> {
-        let page = |task: &PaidAccounts| {
+    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<PaymentRecord>>> {
+        let page = |task: &ListPaidRecords| {
             let paid = pay::table
                 .filter(pay::pay_id.gt(task.after.unwrap_or(PayId::new(0))))
                 .filter(pay::is_paid.eq(PAID).and(pay::provider.eq(&task.provider)))
@@ -53,7 +53,7 @@ impl Task<Pay> for PaidAccounts {
                 .order(pay::pay_id)
                 .limit(task.limit);
             let rows: Vec<Row> = with_conn!(db, paid.load(db))?;
-            accounts(db, rows)
+            records(db, rows)
         };
         batch.iter().map(page).collect()
     }
