@@ -13,7 +13,9 @@ use crate::db::{self, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{CouponId, GoodsId, Id, OrderId, PayId, UserId};
 use crate::domain::money::Money;
-use crate::domain::status::{Direction, OrderStatus, PayStatus, ShippingStatus};
+use crate::domain::status::{
+    Direction, IsPaid, MessageStatus, OrderStatus, PayStatus, RefundState, ShippingStatus, Verdict,
+};
 
 /// The part of a row of `orders` that is checked.
 #[derive(Debug, Clone, Queryable, Selectable)]
@@ -57,8 +59,7 @@ pub struct Payment {
 #[derive(Debug, Clone)]
 pub struct Refund {
     pub amount: Money,
-    /// 0 pending, 1 done, 2 parked.
-    pub status: i32,
+    pub status: RefundState,
     pub due_time: Timestamp,
     pub remark: Option<String>,
 }
@@ -162,14 +163,14 @@ pub fn page(
 fn pending<T>(db: &mut db::Db, keys: impl Iterator<Item = Id<T>>) -> db::Result<Vec<(Id<T>, Timestamp)>> {
     let keys: Vec<String> = keys.map(|key| key.to_string()).collect();
     let rows: Vec<(String, Timestamp)> = db::load_by(&keys, |keys| {
-        let undelivered = mq_producer::msg_key.eq_any(keys).and(mq_producer::msg_status.ne(1));
+        let undelivered = mq_producer::msg_key.eq_any(keys).and(mq_producer::msg_status.ne(MessageStatus::Done));
         let messages = mq_producer::table.filter(undelivered);
         with_conn!(db, messages.select((mq_producer::msg_key, mq_producer::create_time)).load(db))
     })?;
     Ok(rows.into_iter().filter_map(|(key, at)| Some((key.parse().ok()?, at))).collect())
 }
 
-type PayRow = (OrderId, PayId, Money, Option<Timestamp>, Option<Timestamp>, i32);
+type PayRow = (OrderId, PayId, Money, Option<Timestamp>, Option<Timestamp>, IsPaid);
 
 fn add_payments(stores: &OwnerStores, range: Range, facts: &mut HashMap<OrderId, Facts>) -> db::Result<()> {
     db::snapshot(&mut *stores.pay.reader()?, |db| {
@@ -197,8 +198,8 @@ fn add_payments(stores: &OwnerStores, range: Range, facts: &mut HashMap<OrderId,
             facts.payments.push(Payment {
                 pay_id,
                 pay_amount,
-                is_paid: is_paid == 2,
-                is_open: is_paid != 2 && close_time.is_none(),
+                is_paid: is_paid == IsPaid::Yes,
+                is_open: is_paid == IsPaid::No && close_time.is_none(),
                 is_logged: logged.contains(&pay_id),
                 notices: notices.remove(&pay_id).unwrap_or(0),
                 refunds: refunds.remove(&pay_id).unwrap_or_default(),
@@ -212,7 +213,7 @@ fn add_payments(stores: &OwnerStores, range: Range, facts: &mut HashMap<OrderId,
 fn believed(db: &mut db::Db, ids: &[PayId]) -> db::Result<HashMap<PayId, usize>> {
     let rows: Vec<Option<PayId>> = db::load_by(ids, |ids| {
         let ids = ids.iter().copied().map(Some);
-        let accepted = pay_notice::pay_id.eq_any(ids).and(pay_notice::verdict.eq(1));
+        let accepted = pay_notice::pay_id.eq_any(ids).and(pay_notice::verdict.eq(Verdict::Accepted));
         with_conn!(db, pay_notice::table.filter(accepted).select(pay_notice::pay_id).load(db))
     })?;
     let mut counts = HashMap::new();
@@ -222,7 +223,7 @@ fn believed(db: &mut db::Db, ids: &[PayId]) -> db::Result<HashMap<PayId, usize>>
     Ok(counts)
 }
 
-type RefundColumns = (PayId, Money, i32, Timestamp, Option<String>);
+type RefundColumns = (PayId, Money, RefundState, Timestamp, Option<String>);
 
 fn refunds(db: &mut db::Db, ids: &[PayId]) -> db::Result<HashMap<PayId, Vec<Refund>>> {
     let rows: Vec<RefundColumns> = db::load_by(ids, |ids| {

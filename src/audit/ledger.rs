@@ -11,6 +11,7 @@ use crate::db::schema::{goods, users};
 use crate::db::{self, Db, with_conn};
 use crate::domain::id::{GoodsId, UserId};
 use crate::domain::money::Money;
+use crate::domain::status::Direction;
 
 const PAGE: i64 = 5_000;
 
@@ -38,7 +39,8 @@ fn sums(db: &mut Db, table: &str, id: &str, amount: &str, range: (i64, i64)) -> 
 
 /// What a log row of a reservation adds to what is there.
 fn signed(direction: &str, amount: &str) -> String {
-    format!("CASE {direction} WHEN 1 THEN -{amount} ELSE {amount} END")
+    let forward = Direction::Forward.number();
+    format!("CASE {direction} WHEN {forward} THEN -{amount} ELSE {amount} END")
 }
 
 /// Per goods: adjustments - taken + returned = stock, never negative.
@@ -92,7 +94,7 @@ pub fn check_users(stores: &OwnerStores, findings: &mut Findings) -> db::Result<
         for (user_id, has, points) in page {
             let of =
                 |sums: &[HashMap<i64, i64>]| -> i64 { sums.iter().filter_map(|sums| sums.get(&user_id.get())).sum() };
-            let expected = Money(of(&money));
+            let expected = Money::from_minor(of(&money));
             let wrong = has != expected || has < Money::ZERO;
             let violation = || format!("user {user_id}: the balance is {has}, its log says {expected}");
             findings.check("money_ledger", wrong.then(violation));

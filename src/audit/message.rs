@@ -8,10 +8,11 @@ use super::{Findings, OwnerStores};
 use crate::db::schema::{mq_consumer, mq_producer};
 use crate::db::{self, Store, with_conn};
 use crate::domain::clock::Timestamp;
+use crate::domain::status::{ConsumerStatus, MessageStatus};
 
 const PAGE: i64 = 500;
 
-type Row = (String, String, i32, Timestamp, Option<String>);
+type Row = (String, String, MessageStatus, Timestamp, Option<String>);
 
 /// Checks both outboxes, a page at a time, and all inboxes.
 pub fn check(stores: &OwnerStores, cutoff: Timestamp, findings: &mut Findings) -> db::Result<()> {
@@ -41,7 +42,8 @@ fn check_inboxes(stores: &OwnerStores, cutoff: Timestamp, findings: &mut Finding
     for store in [&stores.coupon, &stores.goods, &stores.user, &stores.order, &stores.pay] {
         let db = &mut *store.reader()?;
         let all: i64 = with_conn!(db, mq_consumer::table.count().get_result(db))?;
-        let begun = mq_consumer::consumer_status.eq(0).and(mq_consumer::consumer_timestamp.lt(cutoff));
+        let begun =
+            mq_consumer::consumer_status.eq(ConsumerStatus::Processing).and(mq_consumer::consumer_timestamp.lt(cutoff));
         let left = mq_consumer::table.filter(begun).limit(PAGE).select((mq_consumer::msg_id, mq_consumer::group_name));
         let left: Vec<(String, String)> = with_conn!(db, left.load(db))?;
         let fine = u64::try_from(all).unwrap_or(0).saturating_sub(u64::try_from(left.len()).unwrap_or(0));
@@ -72,7 +74,7 @@ fn check_page(stores: &OwnerStores, page: &[Row], cutoff: Timestamp, findings: &
         let Some(store) = consumer(stores, group) else { continue };
         let ids: Vec<&str> = page.iter().filter(|row| row.1 == group).map(|row| row.0.as_str()).collect();
         let done = mq_consumer::table
-            .filter(mq_consumer::msg_id.eq_any(ids).and(mq_consumer::consumer_status.eq(1)))
+            .filter(mq_consumer::msg_id.eq_any(ids).and(mq_consumer::consumer_status.eq(ConsumerStatus::Done)))
             .select((mq_consumer::msg_id, mq_consumer::group_name));
         let db = &mut *store.reader()?;
         let found: Vec<(String, String)> = with_conn!(db, done.load(db))?;
@@ -80,9 +82,9 @@ fn check_page(stores: &OwnerStores, page: &[Row], cutoff: Timestamp, findings: &
     }
     for (id, group, status, created, remark) in page {
         let wrong = match status {
-            0 if *created < cutoff => Some("is still not delivered"),
-            1 if !known.contains(&(id.clone(), group.clone())) => Some("is done and had no effect"),
-            2 if remark.is_none() => Some("is dead without a reason"),
+            MessageStatus::Pending if *created < cutoff => Some("is still not delivered"),
+            MessageStatus::Done if !known.contains(&(id.clone(), group.clone())) => Some("is done and had no effect"),
+            MessageStatus::Dead if remark.is_none() => Some("is dead without a reason"),
             _ => None,
         };
         findings.check("outbox_effect", wrong.map(|what| format!("message {id} for {group}: {what}")));

@@ -9,13 +9,9 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{GoodsId, OrderId};
 use crate::domain::lifecycle::OrderState;
 use crate::domain::money::Money;
-use crate::domain::status::{Direction, OrderStatus, PayStatus, ShippingStatus};
+use crate::domain::status::{Direction, OrderStatus, PayStatus, RefundState, ShippingStatus};
 
 const PAGE: i64 = 1_000;
-/// `pay_refund.status`
-const PENDING: i32 = 0;
-/// `pay_refund.status`
-const PARKED: i32 = 2;
 
 /// Checks every order, a page at a time; `progress` is told how many are done.
 pub fn check(
@@ -124,11 +120,16 @@ fn legal(row: &OrderRow, facts: &Facts) -> Option<String> {
     (!fits).then(|| format!("{state:?} does not fit its times and what was done to it"))
 }
 
+/// A sum; one that leaves the range counts as the largest amount, which no invariant accepts.
+fn sum(amounts: impl Iterator<Item = Money>) -> Money {
+    Money::checked_sum(amounts).unwrap_or(Money::LARGEST)
+}
+
 /// What went back, or is to, is not more than what was paid.
 fn bounded(row: &OrderRow, facts: &Facts) -> Option<String> {
-    let asked: i64 = facts.refunds.iter().map(|amount| amount.0).sum();
-    if asked > row.pay_amount.0 {
-        return Some(format!("{} were asked back of {}", Money(asked), row.pay_amount));
+    let asked = sum(facts.refunds.iter().copied());
+    if asked > row.pay_amount {
+        return Some(format!("{asked} were asked back of {}", row.pay_amount));
     }
     let too_much = facts.payments.iter().find(|payment| back(payment) > payment.pay_amount)?;
     Some(format!("{} go back of payment {} of {}", back(too_much), too_much.pay_id, too_much.pay_amount))
@@ -136,7 +137,7 @@ fn bounded(row: &OrderRow, facts: &Facts) -> Option<String> {
 
 /// What goes back of a payment, what is under way included.
 fn back(payment: &fact::Payment) -> Money {
-    Money(payment.refunds.iter().filter(|refund| refund.status != PARKED).map(|refund| refund.amount.0).sum())
+    sum(payment.refunds.iter().filter(|refund| refund.status != RefundState::Parked).map(|refund| refund.amount))
 }
 
 /// What was believed is in the payment, and what is in the payment was told by somebody.
@@ -152,20 +153,19 @@ fn kept(payment: &fact::Payment) -> Option<&'static str> {
 fn dead_money(row: &OrderRow, facts: &Facts, cutoff: Timestamp) -> Option<String> {
     for payment in facts.payments.iter().filter(|payment| payment.is_paid) {
         let forgotten = |refund: &fact::Refund| match refund.status {
-            PENDING => refund.due_time < cutoff,
-            PARKED => refund.remark.is_none(),
-            _ => false,
+            RefundState::Pending => refund.due_time < cutoff,
+            RefundState::Parked => refund.remark.is_none(),
+            RefundState::Done => false,
         };
         if payment.refunds.iter().any(forgotten) {
             return Some(format!("a refund of its payment {} is forgotten", payment.pay_id));
         }
-        let cared_for: i64 = payment.refunds.iter().map(|refund| refund.amount.0).sum();
-        if !pays(row, facts, payment) && cared_for < payment.pay_amount.0 {
+        let cared_for = sum(payment.refunds.iter().map(|refund| refund.amount));
+        if !pays(row, facts, payment) && cared_for < payment.pay_amount {
             let pay_id = payment.pay_id;
             return Some(format!(
                 "does not want payment {pay_id} of {}, of which {} go back",
-                payment.pay_amount,
-                Money(cared_for)
+                payment.pay_amount, cared_for
             ));
         }
     }
@@ -191,13 +191,15 @@ fn stock(row: &OrderRow, facts: &Facts) -> Option<String> {
 }
 
 fn money(row: &OrderRow, facts: &Facts) -> Option<String> {
-    let sum =
-        |wanted: Direction| facts.money.iter().filter(|(way, ..)| *way == wanted).map(|(.., money)| money.0).sum();
-    let (taken, back): (i64, i64) = (sum(Direction::Forward), sum(Direction::Back));
+    let of = |wanted: Direction| facts.money.iter().filter(move |(way, ..)| *way == wanted).map(|(.., money)| *money);
+    let (taken, back) = (sum(of(Direction::Forward)), sum(of(Direction::Back)));
     let foreign = facts.money.iter().any(|(_, user_id, _)| *user_id != row.user_id);
-    let expected = if lives(row) { row.money_paid.0 } else { 0 };
-    let wrong = foreign || taken - back != expected || (taken != 0 && taken != row.money_paid.0) || back > taken;
-    wrong.then(|| format!("took {} and gave back {} of {}", Money(taken), Money(back), row.money_paid))
+    let expected = if lives(row) { row.money_paid } else { Money::ZERO };
+    let wrong = foreign
+        || taken.checked_sub(back) != Some(expected)
+        || (taken != Money::ZERO && taken != row.money_paid)
+        || back > taken;
+    wrong.then(|| format!("took {taken} and gave back {back} of {}", row.money_paid))
 }
 
 fn coupon(row: &OrderRow, facts: &Facts) -> Option<String> {
@@ -224,11 +226,11 @@ fn paid(row: &OrderRow, facts: &Facts) -> Option<String> {
         let unheard = of_all().find(|payment| back(payment) < payment.pay_amount)?;
         return Some(format!("is not paid, but its payment {} is", unheard.pay_id));
     }
-    let asked: i64 = facts.refunds.iter().map(|amount| amount.0).sum();
+    let asked = sum(facts.refunds.iter().copied());
     match paying.as_slice() {
         [] if row.pay_amount == Money::ZERO => None,
         [one] if one.pay_amount != row.pay_amount => Some(format!("is paid by {} of {}", one.pay_id, one.pay_amount)),
-        [one] if back(one).0 > asked => {
+        [one] if back(one) > asked => {
             Some(format!("is paid by {}, of which more goes back than was asked", one.pay_id))
         }
         [_] => None,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use actix::Addr;
 use anyhow::Context as _;
+use strum::VariantArray;
 
 use crate::actor::task::ask;
 use crate::actor::{BlockingExecutor, Context, Faults, OwnerActor, RelayWaker};
@@ -33,7 +34,7 @@ pub fn run(settings: &Settings, provider: &str, file: &Path, apply: bool, json: 
     if json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
-        for kind in Kind::ALL {
+        for kind in Kind::VARIANTS.iter().copied() {
             let count = report.counts.get(&kind).copied().unwrap_or(0);
             writeln!(out, "{:14} {count:>9}", kind.word())?;
         }

@@ -18,7 +18,7 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
     let file = "[orders]\nshipping_fee = \"7.50\"\npay_within = \"5m\"\n";
     let variables = vec![("TRADEPOST__ORDERS__PAY_WITHIN".to_owned(), "90s".to_owned())];
     let settings = read(file, variables).unwrap();
-    assert_eq!(settings.orders.shipping_fee, Money(750));
+    assert_eq!(settings.orders.shipping_fee, Money::from_minor(750));
     assert_eq!(settings.orders.pay_within.0, std::time::Duration::from_secs(90));
 }
 

@@ -10,6 +10,7 @@ use crate::domain::money::Money;
 use crate::domain::order::{Line, OrderRequest};
 use crate::domain::pricing::{Price, ShippingRule, price};
 use crate::domain::refusal::Refusal;
+use crate::domain::status::CouponUse;
 use crate::{coupon, goods, user};
 
 /// A priced order.
@@ -69,7 +70,7 @@ fn judge(
     if balance < request.money_paid {
         return Err(Refusal::InsufficientBalance);
     }
-    if coupon.is_some_and(|coupon| coupon.is_used == 1) {
+    if coupon.is_some_and(|coupon| coupon.is_used == CouponUse::Used) {
         return Err(Refusal::CouponAlreadyUsed);
     }
     Ok(Quote { lines, price })

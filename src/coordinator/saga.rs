@@ -4,6 +4,7 @@
 //! pivot, compensates. The commands are idempotent and guarded by their owners, so a late answer can be ignored.
 
 use crate::domain::clock::Timestamp;
+use crate::domain::money::Money;
 use crate::domain::refusal::Refusal;
 use crate::order::message::Order;
 
@@ -79,7 +80,7 @@ pub enum Effect {
 pub fn begin(order: &Order) -> (Saga, Vec<Effect>) {
     let mut steps = vec![Step::Stock];
     steps.extend(order.coupon_id.map(|_| Step::Coupon));
-    steps.extend((order.money_paid.0 > 0).then_some(Step::Balance));
+    steps.extend((order.money_paid > Money::ZERO).then_some(Step::Balance));
     let effects = steps.iter().copied().map(Effect::Send).collect();
     (Saga { phase: Phase::Reserving(steps), deadline: order.deadline_time }, effects)
 }

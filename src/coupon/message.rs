@@ -10,6 +10,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::{CouponId, OrderId, UserId};
 use crate::domain::money::Money;
+use crate::domain::status::CouponUse;
 
 /// A coupon; a row of `coupon`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable)]
@@ -24,7 +25,7 @@ pub struct Coupon {
     pub order_id: Option<OrderId>,
     /// Whether it is used.
     #[serde(serialize_with = "is_used")]
-    pub is_used: i32,
+    pub is_used: CouponUse,
     /// When it was used.
     pub used_time: Option<Timestamp>,
     /// Since when it exists.
@@ -32,8 +33,8 @@ pub struct Coupon {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-fn is_used<S: serde::Serializer>(is_used: &i32, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_bool(*is_used == 1)
+fn is_used<S: serde::Serializer>(is_used: &CouponUse, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bool(*is_used == CouponUse::Used)
 }
 
 /// The coupon with this id, if it is this user's. Read.

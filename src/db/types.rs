@@ -3,12 +3,15 @@
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql};
 use diesel::serialize::{self, Output, ToSql};
-use diesel::sql_types::{BigInt, Integer};
+use diesel::sql_types::BigInt;
 
 use crate::domain::clock::Timestamp;
 use crate::domain::id::Id;
 use crate::domain::money::Money;
-use crate::domain::status::{Direction, OrderStatus, PayStatus, Role, ShippingStatus};
+use crate::domain::status::{
+    AuthorKind, ConsumerStatus, CouponUse, Direction, IsPaid, MessageStatus, OrderStatus, PayStatus, RefundState, Role,
+    ShippingStatus, Verdict,
+};
 
 impl<T, B: Backend> ToSql<BigInt, B> for Id<T>
 where
@@ -33,50 +36,73 @@ macro_rules! stored_as_bigint {
     ($($type:ident),*) => {$(
         impl<B: Backend> ToSql<BigInt, B> for $type where i64: ToSql<BigInt, B> {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, B>) -> serialize::Result {
-                self.0.to_sql(out)
+                self.as_integer().to_sql(out)
             }
         }
 
         impl<B: Backend> FromSql<BigInt, B> for $type where i64: FromSql<BigInt, B> {
             fn from_sql(value: B::RawValue<'_>) -> deserialize::Result<Self> {
-                i64::from_sql(value).map(Self)
+                i64::from_sql(value).map(Self::from_integer)
             }
         }
     )*};
 }
 stored_as_bigint!(Money, Timestamp);
 
-/// An enumeration stored as the integers of the original's tables: each state and its number, once.
+/// Stores an enumeration as an integer: each variant and its number, in one place.
+/// `stored_as_integer! { Role { Customer = 0, Admin = 1 } }`
+#[macro_export]
 macro_rules! stored_as_integer {
-    ($($type:ident { $($state:ident = $number:literal),* })*) => {$(
+    ($($type:ident { $($variant:ident = $number:literal),* })*) => {$(
         impl $type {
             /// The integer that is stored.
             #[must_use]
             pub const fn number(self) -> i32 {
-                match self { $(Self::$state => $number),* }
+                match self { $(Self::$variant => $number),* }
             }
         }
 
-        impl<B: Backend> ToSql<Integer, B> for $type where i32: ToSql<Integer, B> {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, B>) -> serialize::Result {
-                match self { $(Self::$state => ToSql::<Integer, B>::to_sql(&$number, out)),* }
+        impl<B: diesel::backend::Backend> diesel::serialize::ToSql<diesel::sql_types::Integer, B> for $type
+        where
+            i32: diesel::serialize::ToSql<diesel::sql_types::Integer, B>,
+        {
+            fn to_sql<'b>(
+                &'b self,
+                out: &mut diesel::serialize::Output<'b, '_, B>,
+            ) -> diesel::serialize::Result {
+                match self {
+                    $(Self::$variant => {
+                        diesel::serialize::ToSql::<diesel::sql_types::Integer, B>::to_sql(&$number, out)
+                    })*
+                }
             }
         }
 
-        impl<B: Backend> FromSql<Integer, B> for $type where i32: FromSql<Integer, B> {
-            fn from_sql(value: B::RawValue<'_>) -> deserialize::Result<Self> {
+        impl<B: diesel::backend::Backend> diesel::deserialize::FromSql<diesel::sql_types::Integer, B> for $type
+        where
+            i32: diesel::deserialize::FromSql<diesel::sql_types::Integer, B>,
+        {
+            fn from_sql(value: B::RawValue<'_>) -> diesel::deserialize::Result<Self> {
                 match i32::from_sql(value)? {
-                    $($number => Ok(Self::$state),)*
+                    $($number => Ok(Self::$variant),)*
                     other => Err(format!("{other} is no {}", stringify!($type)).into()),
                 }
             }
         }
     )*};
 }
+
 stored_as_integer! {
     OrderStatus { Unconfirmed = 0, Confirmed = 1, Cancelled = 2, Invalid = 3, Refunded = 4 }
     PayStatus { Unpaid = 0, Paying = 1, Paid = 2 }
     ShippingStatus { Unshipped = 0, Shipped = 1, Received = 2 }
     Role { Customer = 0, Admin = 1 }
     Direction { Forward = 1, Back = 2 }
+    CouponUse { Unused = 0, Used = 1 }
+    IsPaid { No = 1, Yes = 2 }
+    RefundState { Pending = 0, Done = 1, Parked = 2 }
+    Verdict { Accepted = 1, Rejected = 2 }
+    MessageStatus { Pending = 0, Done = 1, Dead = 2 }
+    ConsumerStatus { Processing = 0, Done = 1, Failed = 2 }
+    AuthorKind { Shop = 0, Customer = 1, Admin = 2 }
 }

@@ -15,6 +15,18 @@ use serde::{Serialize, Serializer};
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
+    /// The moment that is stored as this integer: milliseconds since 1970.
+    #[must_use]
+    pub const fn from_integer(ms: i64) -> Self {
+        Self(ms)
+    }
+
+    /// The stored integer, borrowed.
+    #[must_use]
+    pub const fn as_integer(&self) -> &i64 {
+        &self.0
+    }
+
     /// This moment plus `duration`, at most the end of time.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {

@@ -1,5 +1,7 @@
 //! The life of an order: which moves are legal from which state, as one table. Every other move is refused.
 
+use strum::VariantArray;
+
 use super::status::OrderStatus::{self, Cancelled, Confirmed, Invalid, Refunded, Unconfirmed};
 use super::status::PayStatus::{self, Paid, Paying, Unpaid};
 use super::status::ShippingStatus::{self, Received, Shipped, Unshipped};
@@ -16,7 +18,7 @@ pub struct OrderState {
 }
 
 /// What can happen to an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, VariantArray)]
 pub enum Transition {
     /// All is reserved, and something is left to pay.
     Confirm,
@@ -98,32 +100,19 @@ mod tests {
 
     use super::*;
 
-    const ALL: [Transition; 10] = [
-        Transition::Confirm,
-        Transition::ConfirmPaid,
-        Transition::Fail,
-        Transition::StartPayment,
-        Transition::Pay,
-        Transition::Cancel,
-        Transition::Ship,
-        Transition::Receive,
-        Transition::RefundPart,
-        Transition::Refund,
-    ];
-
     #[test]
     fn a_move_leads_to_one_state_and_each_is_used() {
         let pairs: HashSet<(OrderState, Transition)> =
             TRANSITIONS.iter().map(|(from, what, _)| (*from, *what)).collect();
         assert_eq!(pairs.len(), TRANSITIONS.len());
-        for what in ALL {
+        for what in Transition::VARIANTS.iter().copied() {
             assert!(TRANSITIONS.iter().any(|(_, name, _)| *name == what), "{what:?}");
         }
     }
 
     #[test]
     fn what_is_dead_stays_dead_and_what_left_the_house_is_not_cancelled() {
-        for what in ALL {
+        for what in Transition::VARIANTS.iter().copied() {
             assert_eq!(state(Cancelled, Unpaid, Unshipped).after(what), None);
             assert_eq!(state(Cancelled, Paying, Unshipped).after(what), None);
             assert_eq!(REFUSED.after(what), None);
@@ -136,10 +125,9 @@ mod tests {
 
     #[test]
     fn only_a_few_of_all_states_are_legal() {
-        let orders = [Unconfirmed, Confirmed, Cancelled, Invalid, Refunded];
-        let all = orders.into_iter().flat_map(|order| {
-            [Unpaid, Paying, Paid].into_iter().flat_map(move |pay| {
-                [Unshipped, Shipped, Received].into_iter().map(move |shipping| state(order, pay, shipping))
+        let all = OrderStatus::VARIANTS.iter().flat_map(|order| {
+            PayStatus::VARIANTS.iter().flat_map(move |pay| {
+                ShippingStatus::VARIANTS.iter().map(move |shipping| state(*order, *pay, *shipping))
             })
         });
         let legal: Vec<OrderState> = all.filter(|state| state.is_legal()).collect();

@@ -13,10 +13,10 @@ use super::Invalid;
 /// An amount in minor units. JSON: a string with exactly two decimals.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = BigInt)]
-pub struct Money(pub i64);
+pub struct Money(i64);
 
 /// The largest amount taken from outside, 9,999,999,999.99: with 100 lines of 9,999 units each no sum leaves 63 bits.
-const LARGEST: i64 = 999_999_999_999;
+const LARGEST_INPUT: i64 = 999_999_999_999;
 
 /// The one currency of the shop, as platforms name it.
 pub const CURRENCY: &str = "CNY";
@@ -24,6 +24,39 @@ pub const CURRENCY: &str = "CNY";
 impl Money {
     /// Nothing.
     pub const ZERO: Self = Self(0);
+
+    /// The largest amount that can be stored.
+    pub const LARGEST: Self = Self(i64::MAX);
+
+    /// An amount of `minor` units: 1250 is 12.50.
+    #[must_use]
+    pub const fn from_minor(minor: i64) -> Self {
+        Self(minor)
+    }
+
+    /// The amount in minor units.
+    #[must_use]
+    pub const fn minor(self) -> i64 {
+        self.0
+    }
+
+    /// The amount that is stored as this integer.
+    #[must_use]
+    pub const fn from_integer(minor: i64) -> Self {
+        Self(minor)
+    }
+
+    /// The stored integer, borrowed.
+    #[must_use]
+    pub const fn as_integer(&self) -> &i64 {
+        &self.0
+    }
+
+    /// The sum of many amounts; `None` if it does not fit.
+    #[must_use]
+    pub fn checked_sum(amounts: impl IntoIterator<Item = Self>) -> Option<Self> {
+        amounts.into_iter().try_fold(Self::ZERO, Self::checked_add)
+    }
 
     /// The sum; `None` where it does not fit.
     #[must_use]
@@ -54,7 +87,7 @@ impl Money {
     pub fn from_decimal(amount: Decimal) -> Option<Self> {
         let minor = amount.checked_mul(Decimal::ONE_HUNDRED)?;
         let value = i64::try_from(minor.trunc()).ok().filter(|_| minor.is_integer())?;
-        (value.abs() <= LARGEST).then_some(Self(value))
+        (value.abs() <= LARGEST_INPUT).then_some(Self(value))
     }
 
     /// Reads an amount that may be negative, as an adjustment may: `-?` and then as [`Money::from_str`].
@@ -155,7 +188,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(minor in 0..=LARGEST) {
+        fn what_is_written_is_read_back(minor in 0..=LARGEST_INPUT) {
             prop_assert_eq!(Money(minor).to_string().parse(), Ok(Money(minor)));
         }
 

@@ -18,9 +18,9 @@ mod tests {
 
     #[test]
     fn points_count_whole_units_only() {
-        assert_eq!(points(Money(88_000), Decimal::ONE), 880);
-        assert_eq!(points(Money(199), Decimal::ONE), 1);
-        assert_eq!(points(Money(99), Decimal::TEN), 0);
-        assert_eq!(points(Money(333), Decimal::new(15, 1)), 4);
+        assert_eq!(points(Money::from_minor(88_000), Decimal::ONE), 880);
+        assert_eq!(points(Money::from_minor(199), Decimal::ONE), 1);
+        assert_eq!(points(Money::from_minor(99), Decimal::TEN), 0);
+        assert_eq!(points(Money::from_minor(333), Decimal::new(15, 1)), 4);
     }
 }

@@ -71,7 +71,7 @@ mod tests {
     use crate::domain::quantity::Quantity;
     use proptest::prelude::*;
 
-    const RULE: ShippingRule = ShippingRule { fee: Money(1_000), free_over: Money(10_000) };
+    const RULE: ShippingRule = ShippingRule { fee: Money::from_minor(1_000), free_over: Money::from_minor(10_000) };
 
     fn order(prices: &[(i64, i64)], money_paid: i64) -> (OrderRequest, Vec<Line>) {
         let lines: Vec<Line> = (1..)
@@ -79,7 +79,7 @@ mod tests {
             .map(|(id, (price, number))| Line {
                 goods_id: Id::new(id),
                 goods_number: Quantity::try_from(*number).unwrap(),
-                goods_price: Money(*price),
+                goods_price: Money::from_minor(*price),
             })
             .collect();
         let request = lines
@@ -93,7 +93,7 @@ mod tests {
         let request = OrderRequest {
             lines: request,
             coupon_id: None,
-            money_paid: Money(money_paid),
+            money_paid: Money::from_minor(money_paid),
             shipping_fee: None,
             order_amount: None,
             address: String::new(),
@@ -105,24 +105,24 @@ mod tests {
     #[test]
     fn the_golden_order_leaves_880_to_pay() {
         let (request, lines) = order(&[(100_000, 1)], 10_000);
-        let price = price(&request, &lines, Some(Money(2_000)), RULE).unwrap();
-        assert_eq!(price.order_amount, Money(100_000));
-        assert_eq!(price.pay_amount, Money(88_000));
+        let price = price(&request, &lines, Some(Money::from_minor(2_000)), RULE).unwrap();
+        assert_eq!(price.order_amount, Money::from_minor(100_000));
+        assert_eq!(price.pay_amount, Money::from_minor(88_000));
     }
 
     #[test]
     fn shipping_is_free_only_over_the_limit() {
         for (amount, fee) in [(9_999, 1_000), (10_000, 1_000), (10_001, 0)] {
             let (request, lines) = order(&[(amount, 1)], 0);
-            assert_eq!(price(&request, &lines, None, RULE).unwrap().shipping_fee, Money(fee), "{amount}");
+            assert_eq!(price(&request, &lines, None, RULE).unwrap().shipping_fee, Money::from_minor(fee), "{amount}");
         }
     }
 
     #[test]
     fn a_coupon_pays_at_most_the_whole_order() {
         let (request, lines) = order(&[(500, 1)], 0);
-        let price = price(&request, &lines, Some(Money(9_000)), RULE).unwrap();
-        assert_eq!((price.coupon_paid, price.pay_amount), (Money(1_500), Money(0)));
+        let price = price(&request, &lines, Some(Money::from_minor(9_000)), RULE).unwrap();
+        assert_eq!((price.coupon_paid, price.pay_amount), (Money::from_minor(1_500), Money::from_minor(0)));
     }
 
     #[test]
@@ -133,10 +133,10 @@ mod tests {
             change(&mut request);
             price(&request, &lines, None, RULE).unwrap_err()
         };
-        assert_eq!(with(|w| w.lines[0].goods_price = Some(Money(499))), Refusal::GoodsPriceMismatch);
-        assert_eq!(with(|w| w.shipping_fee = Some(Money(0))), Refusal::ShippingFeeMismatch);
-        assert_eq!(with(|w| w.order_amount = Some(Money(1_000))), Refusal::OrderAmountMismatch);
-        assert_eq!(with(|w| w.money_paid = Money(2_001)), Refusal::MoneyPaidTooHigh);
+        assert_eq!(with(|w| w.lines[0].goods_price = Some(Money::from_minor(499))), Refusal::GoodsPriceMismatch);
+        assert_eq!(with(|w| w.shipping_fee = Some(Money::from_minor(0))), Refusal::ShippingFeeMismatch);
+        assert_eq!(with(|w| w.order_amount = Some(Money::from_minor(1_000))), Refusal::OrderAmountMismatch);
+        assert_eq!(with(|w| w.money_paid = Money::from_minor(2_001)), Refusal::MoneyPaidTooHigh);
     }
 
     proptest! {
@@ -147,7 +147,7 @@ mod tests {
             money in 0..=999_999_999_999_i64,
         ) {
             let (request, lines) = order(&prices, money);
-            if let Ok(price) = price(&request, &lines, coupon.map(Money), RULE) {
+            if let Ok(price) = price(&request, &lines, coupon.map(Money::from_minor), RULE) {
                 prop_assert!(price.pay_amount >= Money::ZERO);
                 prop_assert_eq!(price.order_amount.0, price.goods_amount.0 + price.shipping_fee.0);
                 prop_assert_eq!(price.pay_amount.0, price.order_amount.0 - price.coupon_paid.0 - price.money_paid.0);

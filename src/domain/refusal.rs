@@ -1,9 +1,10 @@
 //! Why an order is refused: the public reasons of `POST /v1/orders`, kept in the order's row.
 
 use serde::Serialize;
+use strum::VariantArray;
 
 /// A reason of the business, never of a fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, VariantArray)]
 pub enum Refusal {
     /// A line names goods that do not exist.
     GoodsNotFound,
@@ -28,20 +29,6 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Every reason.
-    pub const ALL: [Self; 10] = [
-        Self::GoodsNotFound,
-        Self::CouponNotFound,
-        Self::GoodsPriceMismatch,
-        Self::ShippingFeeMismatch,
-        Self::OrderAmountMismatch,
-        Self::MoneyPaidTooHigh,
-        Self::InsufficientStock,
-        Self::InsufficientBalance,
-        Self::CouponAlreadyUsed,
-        Self::OrderDeadlinePassed,
-    ];
-
     /// The public code: in the order's row, in problem+json, in the contract.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -62,7 +49,7 @@ impl Refusal {
     /// The reason with this code.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|refusal| refusal.code() == code)
+        Self::VARIANTS.iter().copied().find(|refusal| refusal.code() == code)
     }
 }
 

@@ -4,9 +4,10 @@ use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
 use diesel::sql_types::Integer;
 use serde::{Deserialize, Serialize};
+use strum::VariantArray;
 
 /// The state of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AsExpression, FromSqlRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AsExpression, FromSqlRow, VariantArray)]
 #[diesel(sql_type = Integer)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStatus {
@@ -23,7 +24,7 @@ pub enum OrderStatus {
 }
 
 /// The state of an order's payment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AsExpression, FromSqlRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AsExpression, FromSqlRow, VariantArray)]
 #[diesel(sql_type = Integer)]
 #[serde(rename_all = "snake_case")]
 pub enum PayStatus {
@@ -36,7 +37,7 @@ pub enum PayStatus {
 }
 
 /// The state of an order's delivery.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AsExpression, FromSqlRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AsExpression, FromSqlRow, VariantArray)]
 #[diesel(sql_type = Integer)]
 #[serde(rename_all = "snake_case")]
 pub enum ShippingStatus {
@@ -67,4 +68,82 @@ pub enum Direction {
     Forward,
     /// Given back, freed, taken back; without a `Forward` beside it, a tombstone.
     Back,
+}
+
+/// Whether a coupon is used: `coupon.is_used`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Integer)]
+pub enum CouponUse {
+    /// Free to be bound to an order.
+    Unused,
+    /// Bound to an order.
+    Used,
+}
+
+/// Whether a payment is paid: `pay.is_paid`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Integer)]
+pub enum IsPaid {
+    /// The platform has not confirmed any money.
+    No,
+    /// The platform has the money.
+    Yes,
+}
+
+/// The state of a refund in our tables: `pay_refund.status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Integer)]
+pub enum RefundState {
+    /// Still to be made, or not confirmed by the platform yet.
+    Pending,
+    /// The platform confirmed that the money is back.
+    Done,
+    /// Refused by the platform, or larger than what is left: an operator must decide.
+    Parked,
+}
+
+/// The verdict on a notification: `pay_notice.verdict`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Integer)]
+pub enum Verdict {
+    /// It agrees with our rows and took effect.
+    Accepted,
+    /// It disagrees with our rows; kept with the reason.
+    Rejected,
+}
+
+/// The state of a message in an outbox: `mq_producer.msg_status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Integer)]
+pub enum MessageStatus {
+    /// Not delivered yet.
+    Pending,
+    /// Delivered: the consumer committed its effect.
+    Done,
+    /// Given up after the last attempt; waits for an operator.
+    Dead,
+}
+
+/// The state of a message in an inbox: `mq_consumer.consumer_status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Integer)]
+pub enum ConsumerStatus {
+    /// Begun and not finished.
+    Processing,
+    /// Its effect is committed.
+    Done,
+    /// Its effect could not be made.
+    Failed,
+}
+
+/// Who caused an entry of `order_act`: `order_act.by_whom`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Integer)]
+pub enum AuthorKind {
+    /// The shop itself.
+    Shop,
+    /// The customer of the order.
+    Customer,
+    /// An administrator.
+    Admin,
 }

@@ -86,12 +86,6 @@ impl Code {
         StatusCode::from_u16(self.row().1).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// The code with this name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|code| code.name() == name)
-    }
-
     /// The code for a bare status of the framework.
     #[must_use]
     pub fn of_status(status: StatusCode) -> Self {
@@ -196,15 +190,40 @@ impl From<actix::MailboxError> for Problem {
     }
 }
 
+impl From<Refusal> for Code {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::GoodsNotFound => Self::GoodsNotFound,
+            Refusal::CouponNotFound => Self::CouponNotFound,
+            Refusal::GoodsPriceMismatch => Self::GoodsPriceMismatch,
+            Refusal::ShippingFeeMismatch => Self::ShippingFeeMismatch,
+            Refusal::OrderAmountMismatch => Self::OrderAmountMismatch,
+            Refusal::MoneyPaidTooHigh => Self::MoneyPaidTooHigh,
+            Refusal::InsufficientStock => Self::InsufficientStock,
+            Refusal::InsufficientBalance => Self::InsufficientBalance,
+            Refusal::CouponAlreadyUsed => Self::CouponAlreadyUsed,
+            Refusal::OrderDeadlinePassed => Self::OrderDeadlinePassed,
+        }
+    }
+}
+
+impl From<RequestRefusal> for Code {
+    fn from(refusal: RequestRefusal) -> Self {
+        match refusal {
+            RequestRefusal::OrderNotPayable => Self::OrderNotPayable,
+        }
+    }
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
-        Self::new(Code::named(refusal.code()).unwrap_or(Code::Internal))
+        Self::new(refusal.into())
     }
 }
 
 impl From<RequestRefusal> for Problem {
     fn from(refusal: RequestRefusal) -> Self {
-        Self::new(Code::named(refusal.code()).unwrap_or(Code::Internal))
+        Self::new(refusal.into())
     }
 }
 
@@ -262,13 +281,17 @@ impl ResponseError for Problem {
 
 #[cfg(test)]
 mod tests {
+    use strum::VariantArray;
+
     use super::*;
 
     #[test]
-    fn every_refusal_is_in_the_table_and_is_a_client_error() {
-        for name in Refusal::ALL.map(Refusal::code).into_iter().chain([RequestRefusal::OrderNotPayable.code()]) {
-            let code = Code::named(name).unwrap_or_else(|| panic!("{name} is missing"));
-            assert!(matches!(code.row().1, 409 | 422), "{name}");
+    fn every_refusal_keeps_its_stored_code_and_is_a_client_error() {
+        let refusals = Refusal::VARIANTS.iter().map(|refusal| (refusal.code(), Code::from(*refusal)));
+        let payment = RequestRefusal::OrderNotPayable;
+        for (stored, code) in refusals.chain([(payment.code(), Code::from(payment))]) {
+            assert_eq!(code.name(), stored);
+            assert!(matches!(code.row().1, 409 | 422), "{stored}");
         }
     }
 

@@ -11,8 +11,7 @@ use crate::actor::{Access, Owner, Priority, Reply, Task};
 use crate::db::schema::mq_consumer;
 use crate::db::{self, Db, any_of, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
-
-const DONE: i32 = 1;
+use crate::domain::status::ConsumerStatus;
 
 /// An owner that has effects to make for messages of others.
 pub trait Consumer: Owner {
@@ -42,7 +41,7 @@ struct Row<'a> {
     msg_tag: &'a str,
     msg_key: &'a str,
     msg_body: &'a str,
-    consumer_status: i32,
+    consumer_status: ConsumerStatus,
     consumer_times: i32,
     consumer_timestamp: Timestamp,
 }
@@ -103,7 +102,7 @@ impl<O: Consumer> Task<O> for Delivery {
                 msg_tag: &message.tag,
                 msg_key: &message.key,
                 msg_body: &message.body,
-                consumer_status: DONE,
+                consumer_status: ConsumerStatus::Done,
                 consumer_times: message.attempt,
                 consumer_timestamp: now,
             })
@@ -136,7 +135,7 @@ impl<O: Consumer> Task<O> for Prune {
     fn run(_: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
         use mq_consumer::dsl;
         for prune in batch {
-            let old = dsl::consumer_status.eq(DONE).and(dsl::consumer_timestamp.lt(prune.before));
+            let old = dsl::consumer_status.eq(ConsumerStatus::Done).and(dsl::consumer_timestamp.lt(prune.before));
             with_conn!(db, diesel::delete(dsl::mq_consumer.filter(old)).execute(db))?;
         }
         Ok(batch.iter().map(|_| ()).collect())

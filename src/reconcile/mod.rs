@@ -4,13 +4,14 @@
 use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
+use strum::VariantArray;
 
 use crate::domain::id::PayId;
 use crate::gateway::Entry;
 use crate::pay::message::PaymentRecord;
 
 /// How a line of the statement and our books go together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, VariantArray)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Both say the same.
@@ -26,9 +27,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Every way.
-    pub const ALL: [Self; 5] = [Self::Matched, Self::MissingHere, Self::MissingThere, Self::Amount, Self::Status];
-
     /// Its word, as in JSON.
     #[must_use]
     pub const fn word(self) -> &'static str {
@@ -167,11 +165,14 @@ mod tests {
     use crate::pay::message::RefundRecord;
 
     fn record() -> PaymentRecord {
-        let refund =
-            |id, amount, is_done| RefundRecord { refund_id: RefundId::new(id), amount: Money(amount), is_done };
+        let refund = |id, amount, is_done| RefundRecord {
+            refund_id: RefundId::new(id),
+            amount: Money::from_minor(amount),
+            is_done,
+        };
         PaymentRecord {
             pay_id: PayId::new(7),
-            amount: Money(500),
+            amount: Money::from_minor(500),
             trade_no: Some("sb7".to_owned()),
             refunds: vec![refund(1, 100, true), refund(2, 50, false)],
         }
@@ -182,7 +183,7 @@ mod tests {
             out_trade_no: "7".to_owned(),
             trade_no: trade_no.to_owned(),
             refund_no: refund_no.map(str::to_owned),
-            amount: Money(amount),
+            amount: Money::from_minor(amount),
             time: Timestamp(0),
         }
     }

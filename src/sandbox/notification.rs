@@ -128,7 +128,10 @@ mod tests {
     #[test]
     fn a_notice_is_read_and_fields_we_do_not_know_are_left_alone() {
         let notice = Body::read(GOOD.as_bytes()).unwrap().into_notification("m");
-        assert_eq!((notice.event, notice.amount, notice.wrong_recipient), (Event::Paid, Money(88_000), None));
+        assert_eq!(
+            (notice.event, notice.amount, notice.wrong_recipient),
+            (Event::Paid, Money::from_minor(88_000), None)
+        );
         assert_eq!((notice.event_id.as_str(), notice.out_trade_no.as_str()), ("evt_sb1_paid", "77"));
         assert_eq!(
             Body::read(GOOD.as_bytes()).unwrap().into_notification("n").wrong_recipient,

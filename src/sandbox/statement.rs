@@ -62,9 +62,9 @@ mod tests {
         Charged {
             out_trade_no: "77".to_owned(),
             trade_no: "sb1".to_owned(),
-            amount: Money(88_000),
+            amount: Money::from_minor(88_000),
             at: Timestamp(1_760_000_000_000),
-            refunds: vec![("78".to_owned(), Money(2_000), Timestamp(1_760_000_001_000))],
+            refunds: vec![("78".to_owned(), Money::from_minor(2_000), Timestamp(1_760_000_001_000))],
         }
     }
 
@@ -75,7 +75,7 @@ mod tests {
             out_trade_no: "77".to_owned(),
             trade_no: "sb1".to_owned(),
             refund_no: refund_no.map(str::to_owned),
-            amount: Money(amount),
+            amount: Money::from_minor(amount),
             time: Timestamp(time),
         };
         assert_eq!(entries, [of(None, 88_000, 1_760_000_000_000), of(Some("78"), 2_000, 1_760_000_001_000)]);

@@ -28,7 +28,7 @@ pub fn sign_webhook(
     let mut event = event.clone();
     let data = &mut event.data;
     match tamper {
-        Some(Tamper::Amount) => data.amount = data.amount.checked_add(Money(1)).unwrap_or_default(),
+        Some(Tamper::Amount) => data.amount = data.amount.checked_add(Money::from_minor(1)).unwrap_or_default(),
         Some(Tamper::Order) => data.out_trade_no = another_number(&data.out_trade_no).to_owned(),
         Some(Tamper::Merchant) => data.merchant_id.push_str("-other"),
         Some(Tamper::Signature | Tamper::Timestamp) | None => {}
@@ -84,7 +84,7 @@ mod tests {
     #[test]
     fn each_other_wrong_verifies_and_differs_in_one_thing() {
         let right = event().into_notification("m");
-        let amount = Notification { amount: Money(88_001), ..right.clone() };
+        let amount = Notification { amount: Money::from_minor(88_001), ..right.clone() };
         let order = Notification { out_trade_no: "1".to_owned(), ..right.clone() };
         let merchant = Notification { wrong_recipient: Some(crate::gateway::WrongRecipient::Merchant), ..right };
         assert_eq!(arrives(Some(Tamper::Amount)), Some(amount));

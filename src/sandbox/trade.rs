@@ -1,12 +1,17 @@
 //! A trade of the platform.
 
+use diesel::deserialize::FromSqlRow;
+use diesel::expression::AsExpression;
+use diesel::sql_types::Integer;
 use serde::Serialize;
 
 use crate::domain::clock::Timestamp;
 use crate::domain::money::Money;
+use crate::stored_as_integer;
 
 /// The state of a trade.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Integer)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// It waits for the customer.
@@ -17,6 +22,10 @@ pub enum Status {
     Declined,
     /// The shop or the platform gave it up.
     Closed,
+}
+
+stored_as_integer! {
+    Status { Open = 0, Paid = 1, Declined = 2, Closed = 3 }
 }
 
 impl std::fmt::Display for Status {

@@ -36,7 +36,8 @@ pub async fn seed(graph: &Graph, passwords: &Passwords, demo: &Demo) -> anyhow::
     let notes = seed_user(graph, passwords, demo).await.context("cannot put in the demo user")?;
     let find = coupon::message::Find { coupon_id: COUPON, user_id: USER };
     if ask(&graph.owners.coupon, find).await?.is_none() {
-        let create = coupon::message::Create { coupon_id: COUPON, user_id: USER, coupon_price: Money(2_000) };
+        let create =
+            coupon::message::Create { coupon_id: COUPON, user_id: USER, coupon_price: Money::from_minor(2_000) };
         let created = ask(&graph.owners.coupon, create).await;
         let is_there = async { Ok(ask(&graph.owners.coupon, find).await?.is_some()) };
         unless_there(created, is_there).await.context("cannot put in the demo coupon")?;
@@ -53,7 +54,7 @@ async fn seed_goods(graph: &Graph) -> anyhow::Result<()> {
             goods_id: GoodsId::new(id),
             goods_name: GoodsName::try_from(name.to_owned()).map_err(anyhow::Error::msg)?,
             goods_number: Stock::try_from(number)?,
-            goods_price: Money(price),
+            goods_price: Money::from_minor(price),
             goods_desc: GoodsDesc::try_from(desc.to_owned()).map_err(anyhow::Error::msg)?,
         };
         let created = ask(&graph.owners.goods, create).await;
@@ -85,7 +86,7 @@ async fn seed_user(graph: &Graph, passwords: &Passwords, demo: &Demo) -> anyhow:
     let password = choose(given)?;
     let user_name = UserName::try_from(USER_NAME.to_owned())?;
     let mut register = register(graph, passwords, user_name, &password, Role::Customer).await?;
-    (register.user_id, register.user_money, register.user_score) = (USER, Money(100_000), 100);
+    (register.user_id, register.user_money, register.user_score) = (USER, Money::from_minor(100_000), 100);
     match ask(&graph.owners.user, register).await? {
         Ok(_) => Ok(note("demo user", USER_NAME, given, &password)),
         // Somebody registered that name before the demo data were wanted: theirs stays.

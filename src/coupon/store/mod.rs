@@ -17,13 +17,10 @@ use crate::db::{self, Db, any_of, for_update, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{CouponId, OrderId};
 use crate::domain::reservation::{ReservationState, reservation_state};
-use crate::domain::status::Direction;
+use crate::domain::status::{CouponUse, Direction};
 use crate::messaging::contract::ReservationsReleased;
 use crate::messaging::inbox::bodies;
 use crate::messaging::outbox::Message;
-
-const UNUSED: i32 = 0;
-const USED: i32 = 1;
 
 #[derive(Insertable)]
 #[diesel(table_name = coupon_log, treat_none_as_default_value = false)]
@@ -115,9 +112,9 @@ impl Task<Coupon> for Bind {
                 ReservationState::New => {
                     match coupons.get_mut(&task.coupon_id).filter(|row| row.user_id == task.user_id) {
                         None => Err(Refusal::NotFound),
-                        Some(row) if row.is_used == USED => Err(Refusal::Used),
+                        Some(row) if row.is_used == CouponUse::Used => Err(Refusal::Used),
                         Some(row) => {
-                            row.is_used = USED;
+                            row.is_used = CouponUse::Used;
                             log.push(log_row(task.order_id, Direction::Forward, task.coupon_id, now));
                             known.insert((task.order_id, Direction::Forward));
                             Ok(())
@@ -181,7 +178,7 @@ impl Task<Coupon> for Create {
                 coupon_price: task.coupon_price,
                 user_id: task.user_id,
                 order_id: None,
-                is_used: UNUSED,
+                is_used: CouponUse::Unused,
                 used_time: None,
                 add_time: now,
             };

@@ -30,7 +30,7 @@ mod tests {
     #[test]
     fn an_amount_has_one_form_up_to_two_decimals() {
         for (yuan, fen) in [("0", 0), ("0.5", 50), ("88.88", 8888), ("10", 1000), ("999999999.99", 99_999_999_999)] {
-            assert_eq!(read(yuan), Some(Money(fen)), "{yuan}");
+            assert_eq!(read(yuan), Some(Money::from_minor(fen)), "{yuan}");
         }
         for bad in ["", ".", "00", "01.00", "1.", ".1", "1.001", "-1", "+1", "1e1", " 1", "1 ", "1000000000", "1.1.1"] {
             assert_eq!(read(bad), None, "{bad:?} was taken");
@@ -40,7 +40,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_written_is_read_back(fen in 0..=99_999_999_999_i64) {
-            prop_assert_eq!(read(&write(Money(fen))), Some(Money(fen)));
+            prop_assert_eq!(read(&write(Money::from_minor(fen))), Some(Money::from_minor(fen)));
         }
 
         #[test]

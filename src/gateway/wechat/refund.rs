@@ -52,7 +52,7 @@ impl RefundResponse {
     /// The same where all of the refund is known.
     pub fn of(self, refund: &Refund) -> Option<RefundStatus> {
         let Amount { total, refund: back, currency } = &self.amount;
-        let is_it = (Money(*total), Money(*back)) == (refund.paid, refund.amount);
+        let is_it = (Money::from_minor(*total), Money::from_minor(*back)) == (refund.paid, refund.amount);
         let is_currency = currency.as_deref().is_none_or(|currency| currency == CURRENCY);
         if is_it && is_currency { self.of_number(refund.pay_id, refund.refund_id) } else { None }
     }

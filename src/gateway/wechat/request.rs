@@ -56,7 +56,7 @@ impl<'a> Prepay<'a> {
             out_trade_no: purchase.pay_id.to_string(),
             time_expire: time_expire(purchase.closes_at),
             notify_url,
-            amount: Total { total: purchase.amount.0, currency: CURRENCY },
+            amount: Total { total: purchase.amount.minor(), currency: CURRENCY },
             payer: payer.map(|payer| Payer { openid: payer.as_str() }),
         }
     }
@@ -95,7 +95,7 @@ impl<'a> RefundRequest<'a> {
             out_refund_no: refund.refund_id.to_string(),
             reason: start(&refund.reason, REASON_BYTES_MAX),
             notify_url,
-            amount: Amount { refund: refund.amount.0, total: refund.paid.0, currency: CURRENCY },
+            amount: Amount { refund: refund.amount.minor(), total: refund.paid.minor(), currency: CURRENCY },
         }
     }
 }

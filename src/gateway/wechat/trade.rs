@@ -72,7 +72,7 @@ impl Trade {
 
 /// An amount in fen.
 pub fn fen(amount: i64) -> Option<Money> {
-    (amount >= 0).then_some(Money(amount))
+    (amount >= 0).then_some(Money::from_minor(amount))
 }
 
 /// Whether a name of WeChat Pay's can be kept as it is.

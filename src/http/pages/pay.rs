@@ -144,7 +144,7 @@ mod tests {
         Payment {
             pay_id: PayId::new(77),
             order_id: OrderId::new(7),
-            pay_amount: Money(88_000),
+            pay_amount: Money::from_minor(88_000),
             provider: "wechat".to_owned(),
             status,
             checkout,

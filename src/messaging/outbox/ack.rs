@@ -5,10 +5,11 @@ use std::time::Duration;
 use actix::Message as Sendable;
 use diesel::prelude::*;
 
-use super::{DEAD, DONE, Message, PENDING};
+use super::Message;
 use crate::actor::{Access, Context, Owner, Priority, Reply, Task};
 use crate::db::schema::mq_producer;
 use crate::db::{self, Db, ROWS_PER_INSERT, any_of, skip_locked, with_conn};
+use crate::domain::status::MessageStatus;
 
 /// How one delivery ended.
 #[derive(Debug, Clone)]
@@ -67,13 +68,13 @@ fn ack(db: &mut Db, context: &Context, outcomes: &[(String, DeliveryOutcome)]) -
         with_conn!(
             db,
             diesel::update(dsl::mq_producer.filter(any_of(dsl::id, done)))
-                .set((dsl::msg_status.eq(DONE), dsl::due_time.eq(now), dsl::remark.eq(None::<String>)))
+                .set((dsl::msg_status.eq(MessageStatus::Done), dsl::due_time.eq(now), dsl::remark.eq(None::<String>)))
                 .execute(db)
         )?;
     }
     for (id, ended) in outcomes {
         // What another node has delivered since, after our lease, stays delivered.
-        let row = dsl::mq_producer.find(id).filter(dsl::msg_status.eq(PENDING));
+        let row = dsl::mq_producer.find(id).filter(dsl::msg_status.eq(MessageStatus::Pending));
         match ended {
             DeliveryOutcome::Delivered => 0,
             DeliveryOutcome::Retry(delay, why) => with_conn!(
@@ -85,7 +86,11 @@ fn ack(db: &mut Db, context: &Context, outcomes: &[(String, DeliveryOutcome)]) -
             DeliveryOutcome::DeadLetter(why) => with_conn!(
                 db,
                 diesel::update(row)
-                    .set((dsl::msg_status.eq(DEAD), dsl::due_time.eq(now), dsl::remark.eq(Some(shortened(why)))))
+                    .set((
+                        dsl::msg_status.eq(MessageStatus::Dead),
+                        dsl::due_time.eq(now),
+                        dsl::remark.eq(Some(shortened(why)))
+                    ))
                     .execute(db)
             )?,
         };
@@ -105,7 +110,9 @@ fn claim(db: &mut Db, context: &Context, task: &AckAndClaim) -> db::Result<Vec<M
         return Ok(Vec::new());
     }
     let due = dsl::mq_producer
-        .filter(dsl::msg_status.eq(PENDING).and(dsl::due_time.le(now)).and(dsl::group_name.eq(task.group)))
+        .filter(
+            dsl::msg_status.eq(MessageStatus::Pending).and(dsl::due_time.le(now)).and(dsl::group_name.eq(task.group)),
+        )
         .order((dsl::due_time, dsl::id))
         .limit(task.limit)
         .select((dsl::id, dsl::group_name, dsl::msg_topic, dsl::msg_tag, dsl::msg_key, dsl::msg_body, dsl::attempts));

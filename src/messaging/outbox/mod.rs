@@ -21,10 +21,7 @@ use crate::actor::Context;
 use crate::db::schema::mq_producer;
 use crate::db::{self, Db, insert_all};
 use crate::domain::clock::Timestamp;
-
-const PENDING: i32 = 0;
-const DONE: i32 = 1;
-const DEAD: i32 = 2;
+use crate::domain::status::MessageStatus;
 
 /// A message for one consumer group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +51,7 @@ struct Row {
     msg_tag: &'static str,
     msg_key: String,
     msg_body: String,
-    msg_status: i32,
+    msg_status: MessageStatus,
     create_time: Timestamp,
     due_time: Timestamp,
     attempts: i32,
@@ -82,7 +79,7 @@ pub fn write<K: std::fmt::Display, B: Serialize>(
             msg_tag: topic.tag,
             msg_key: key.to_string(),
             msg_body: body.clone(),
-            msg_status: PENDING,
+            msg_status: MessageStatus::Pending,
             create_time: now,
             due_time: now.plus(delay),
             attempts: 0,

@@ -4,11 +4,11 @@ use actix::Message as Sendable;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::{DEAD, DONE, PENDING};
 use crate::actor::{Access, Owner, Priority, Reply, Task};
 use crate::db::schema::mq_producer;
 use crate::db::{self, Db, for_update, with_conn};
 use crate::domain::clock::Timestamp;
+use crate::domain::status::MessageStatus;
 
 /// A message that is not delivered; from a row of `mq_producer`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -59,7 +59,7 @@ pub struct List {
     pub limit: i64,
 }
 
-type Row = (String, String, String, String, String, i32, i32, Timestamp, Timestamp, Option<String>);
+type Row = (String, String, String, String, String, MessageStatus, i32, Timestamp, Timestamp, Option<String>);
 
 impl<O: Owner> Task<O> for List {
     type Outcome = Vec<UndeliveredMessage>;
@@ -69,9 +69,9 @@ impl<O: Owner> Task<O> for List {
         use mq_producer::dsl;
         let page = |task: &Self| {
             let wanted = match task.status {
-                None => vec![PENDING, DEAD],
-                Some(Status::Pending) => vec![PENDING],
-                Some(Status::Dead) => vec![DEAD],
+                None => vec![MessageStatus::Pending, MessageStatus::Dead],
+                Some(Status::Pending) => vec![MessageStatus::Pending],
+                Some(Status::Dead) => vec![MessageStatus::Dead],
             };
             // No id is larger: they are hexadecimal.
             let before = task.before.clone().unwrap_or_else(|| "g".to_owned());
@@ -100,7 +100,7 @@ impl<O: Owner> Task<O> for List {
                     topic,
                     tag,
                     key,
-                    status: if status == DEAD { Status::Dead } else { Status::Pending },
+                    status: if status == MessageStatus::Dead { Status::Dead } else { Status::Pending },
                     attempts,
                     create_time,
                     due_time,
@@ -142,14 +142,14 @@ impl<O: Owner> Task<O> for Replay {
         let now = owner.context().clock.now();
         let replay = |task: &Self| {
             let row = for_update(dsl::mq_producer.find(&task.id).select(dsl::msg_status));
-            let status: Option<i32> = with_conn!(db, row.get_result(db)).optional()?;
+            let status: Option<MessageStatus> = with_conn!(db, row.get_result(db)).optional()?;
             let Some(status) = status else { return Ok(None) };
-            if status == DONE {
+            if status == MessageStatus::Done {
                 return Ok(Some(Replayed::AlreadyDone));
             }
             // One that is pending may be on its way at this moment: only its time is moved, for its consumer knows it twice.
             let row = dsl::mq_producer.find(&task.id);
-            let due = (dsl::msg_status.eq(PENDING), dsl::due_time.eq(now), dsl::attempts.eq(0));
+            let due = (dsl::msg_status.eq(MessageStatus::Pending), dsl::due_time.eq(now), dsl::attempts.eq(0));
             db::expect_rows(with_conn!(db, diesel::update(row).set(due).execute(db))?, 1)?;
             owner.context().relay_waker.mark();
             Ok(Some(Replayed::Replayed))

@@ -3,11 +3,11 @@
 use actix::Message as Sendable;
 use diesel::prelude::*;
 
-use super::{DEAD, DONE, PENDING};
 use crate::actor::{Access, Owner, Priority, Reply, Task};
 use crate::db::schema::mq_producer;
 use crate::db::{self, Db, with_conn};
 use crate::domain::clock::Timestamp;
+use crate::domain::status::MessageStatus;
 
 /// Makes due at once what this node had claimed in an earlier life and never outcomes.
 #[derive(Debug, Clone, Copy, Sendable)]
@@ -22,7 +22,7 @@ impl<O: Owner> Task<O> for Reclaim {
     fn run(owner: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
         use mq_producer::dsl;
         let context = owner.context();
-        let ours = dsl::msg_status.eq(PENDING).and(dsl::node_id.eq(Some(context.node.get())));
+        let ours = dsl::msg_status.eq(MessageStatus::Pending).and(dsl::node_id.eq(Some(context.node.get())));
         with_conn!(
             db,
             diesel::update(dsl::mq_producer.filter(ours))
@@ -58,12 +58,15 @@ impl<O: Owner> Task<O> for ReadBacklog {
 
     fn run(owner: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<Backlog>> {
         use mq_producer::dsl;
-        let pending = dsl::mq_producer.filter(dsl::msg_status.eq(PENDING));
+        let pending = dsl::mq_producer.filter(dsl::msg_status.eq(MessageStatus::Pending));
         let backlog = Backlog {
             pending: with_conn!(db, pending.count().get_result(db))?,
             oldest: with_conn!(db, pending.select(diesel::dsl::min(dsl::create_time)).get_result::<Option<i64>>(db))?
                 .map(Timestamp),
-            dead: with_conn!(db, dsl::mq_producer.filter(dsl::msg_status.eq(DEAD)).count().get_result(db))?,
+            dead: with_conn!(
+                db,
+                dsl::mq_producer.filter(dsl::msg_status.eq(MessageStatus::Dead)).count().get_result(db)
+            )?,
             due: with_conn!(
                 db,
                 pending
@@ -93,7 +96,7 @@ impl<O: Owner> Task<O> for Prune {
     fn run(_: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
         use mq_producer::dsl;
         for prune in batch {
-            let old = dsl::msg_status.eq(DONE).and(dsl::due_time.lt(prune.before));
+            let old = dsl::msg_status.eq(MessageStatus::Done).and(dsl::due_time.lt(prune.before));
             with_conn!(db, diesel::delete(dsl::mq_producer.filter(old)).execute(db))?;
         }
         Ok(batch.iter().map(|_| ()).collect())

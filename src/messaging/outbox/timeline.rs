@@ -2,13 +2,13 @@
 
 use diesel::prelude::*;
 
-use super::{DEAD, DONE};
 use crate::db::schema::mq_producer;
 use crate::db::{self, Db, any_of, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
+use crate::domain::status::MessageStatus;
 
-type Row = (String, String, String, i32, Timestamp, Timestamp, i32, Option<String>);
+type Row = (String, String, String, MessageStatus, Timestamp, Timestamp, i32, Option<String>);
 
 /// The messages of an outbox with this key, as lines of a story.
 ///
@@ -34,9 +34,9 @@ pub fn timeline(db: &mut Db, keys: &[String]) -> db::Result<Vec<Event>> {
 
 fn line((topic, tag, group, status, written, due, attempts, remark): Row) -> Event {
     let state = match status {
-        DONE => format!("delivered at {due}"),
-        DEAD => format!("dead since {due}"),
-        _ => format!("due at {due}"),
+        MessageStatus::Done => format!("delivered at {due}"),
+        MessageStatus::Dead => format!("dead since {due}"),
+        MessageStatus::Pending => format!("due at {due}"),
     };
     let why = remark.map(|remark| format!(": {remark}")).unwrap_or_default();
     Event::internal(written, "message", format!("{topic}/{tag} to {group}, {attempts} attempts, {state}{why}"))

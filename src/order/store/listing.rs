@@ -1,6 +1,7 @@
 //! Order's lists for operators and its part of an order's story, from its tables.
 
 use diesel::prelude::*;
+use strum::VariantArray;
 
 use super::row::{Row, into_orders};
 use crate::actor::{Access, Task};
@@ -9,10 +10,15 @@ use crate::db::{self, Db, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::{EntryId, OrderId, UserId};
-use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
+use crate::domain::status::{AuthorKind, OrderStatus};
 use crate::messaging::outbox;
 use crate::order::Order;
 use crate::order::message::{self, Entry, ListAll, ListOperatorLog, ReadTimeline};
+
+/// The values a filter lets through: the one that is asked for, or all.
+fn one_or_all<T: VariantArray + Copy>(wanted: Option<T>) -> Vec<T> {
+    wanted.map_or_else(|| T::VARIANTS.to_vec(), |one| vec![one])
+}
 
 /// Pages of all orders that fit, newest first.
 impl Task<Order> for ListAll {
@@ -20,19 +26,15 @@ impl Task<Order> for ListAll {
     const ACCESS: Access = Access::Read;
 
     fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<message::Order>>> {
-        use OrderStatus::{Cancelled, Confirmed, Invalid, Refunded, Unconfirmed};
         let page = |task: &ListAll| {
             let of_user = task.user_id.map_or(0..=i64::MAX, |id| id.get()..=id.get());
-            let status =
-                task.order_status.map_or(vec![Unconfirmed, Confirmed, Cancelled, Invalid, Refunded], |one| vec![one]);
-            let all = vec![PayStatus::Unpaid, PayStatus::Paying, PayStatus::Paid];
-            let pay_status = task.pay_status.map_or(all, |one| vec![one]);
-            let all = vec![ShippingStatus::Unshipped, ShippingStatus::Shipped, ShippingStatus::Received];
-            let shipping_status = task.shipping_status.map_or(all, |one| vec![one]);
+            let order_status = one_or_all(task.order_status);
+            let pay_status = one_or_all(task.pay_status);
+            let shipping_status = one_or_all(task.shipping_status);
             let fitting = orders::table
                 .filter(orders::order_id.lt(task.before.unwrap_or(OrderId::new(i64::MAX))))
                 .filter(orders::user_id.between(UserId::new(*of_user.start()), UserId::new(*of_user.end())))
-                .filter(orders::order_status.eq_any(status))
+                .filter(orders::order_status.eq_any(order_status))
                 .filter(orders::pay_status.eq_any(pay_status))
                 .filter(orders::shipping_status.eq_any(shipping_status))
                 .order(orders::order_id.desc())
@@ -44,7 +46,7 @@ impl Task<Order> for ListAll {
     }
 }
 
-type ActColumns = (EntryId, OrderId, String, i32, Option<UserId>, Option<String>, Timestamp);
+type ActLogColumns = (EntryId, OrderId, String, AuthorKind, Option<UserId>, Option<String>, Timestamp);
 
 /// Pages of what administrators did to orders, newest first.
 impl Task<Order> for ListOperatorLog {
@@ -53,16 +55,19 @@ impl Task<Order> for ListOperatorLog {
 
     fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Entry>>> {
         use order_act::dsl;
-        const ADMIN: i32 = 2;
         let page = |task: &ListOperatorLog| {
             let of_order = task.order_id.map_or(0..=i64::MAX, |id| id.get()..=id.get());
             let acts = dsl::order_act
-                .filter(dsl::by_whom.eq(ADMIN).and(dsl::act_id.lt(task.before.unwrap_or(EntryId::new(i64::MAX)))))
+                .filter(
+                    dsl::by_whom
+                        .eq(AuthorKind::Admin)
+                        .and(dsl::act_id.lt(task.before.unwrap_or(EntryId::new(i64::MAX)))),
+                )
                 .filter(dsl::order_id.between(OrderId::new(*of_order.start()), OrderId::new(*of_order.end())))
                 .order(dsl::act_id.desc())
                 .limit(task.limit);
-            let rows: Vec<ActColumns> = with_conn!(db, acts.load(db))?;
-            let entry = |(act_id, order_id, act, _, user_id, detail, create_time): ActColumns| Entry {
+            let rows: Vec<ActLogColumns> = with_conn!(db, acts.load(db))?;
+            let entry = |(act_id, order_id, act, _, user_id, detail, create_time): ActLogColumns| Entry {
                 act_id,
                 order_id,
                 act,
@@ -87,7 +92,7 @@ impl Task<Order> for ReadTimeline {
             let Some(row) = found else { return Ok(Vec::new()) };
             let mut events = placed(&row);
             let acts = order_act::table.filter(order_act::order_id.eq(task.order_id)).order(order_act::act_id);
-            let acts: Vec<ActColumns> = with_conn!(db, acts.load(db))?;
+            let acts: Vec<ActLogColumns> = with_conn!(db, acts.load(db))?;
             events.extend(acts.into_iter().map(acted));
             let refused = order_refund::table
                 .filter(order_refund::order_id.eq(task.order_id).and(order_refund::refusal.is_not_null()))
@@ -122,10 +127,10 @@ fn placed(row: &Row) -> Vec<Event> {
     events
 }
 
-fn acted((_, _, act, by_whom, user_id, detail, at): ActColumns) -> Event {
+fn acted((_, _, act, by_whom, user_id, detail, at): ActLogColumns) -> Event {
     let by = user_id.map(|user_id| match by_whom {
-        1 => format!("customer {user_id}"),
-        _ => format!("administrator {user_id}"),
+        AuthorKind::Customer => format!("customer {user_id}"),
+        AuthorKind::Shop | AuthorKind::Admin => format!("administrator {user_id}"),
     });
     Event { by, ..Event::new(at, &act, detail.unwrap_or_default()) }
 }

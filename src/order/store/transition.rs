@@ -14,7 +14,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{EntryId, OrderId, RefundId, UserId};
 use crate::domain::lifecycle::{OrderState, Transition};
 use crate::domain::money::Money;
-use crate::domain::status::{OrderStatus, ShippingStatus};
+use crate::domain::status::{AuthorKind, OrderStatus, ShippingStatus};
 use crate::domain::text::Reason;
 use crate::messaging::contract::{ORDER_CANCELLED, ORDER_REFUNDED, ORDER_REFUNDED_SHIPPED, ORDER_REPAY};
 use crate::messaging::contract::{RefundRequested, ReservationsReleased};
@@ -30,7 +30,7 @@ pub struct ActLogRow {
     pub act_id: EntryId,
     pub order_id: OrderId,
     pub act: &'static str,
-    pub by_whom: i32,
+    pub by_whom: AuthorKind,
     pub user_id: Option<UserId>,
     pub detail: Option<String>,
     pub create_time: Timestamp,
@@ -39,9 +39,9 @@ pub struct ActLogRow {
 impl ActLogRow {
     pub fn new(owner: &Order, order_id: OrderId, act: &'static str, by: Author, detail: Option<String>) -> Self {
         let (by_whom, user_id) = match by {
-            Author::Shop => (0, None),
-            Author::Customer(user_id) => (1, Some(user_id)),
-            Author::Admin(user_id) => (2, Some(user_id)),
+            Author::Shop => (AuthorKind::Shop, None),
+            Author::Customer(user_id) => (AuthorKind::Customer, Some(user_id)),
+            Author::Admin(user_id) => (AuthorKind::Admin, Some(user_id)),
         };
         let context = &owner.context;
         let detail = detail.map(|text| text.chars().take(200).collect());

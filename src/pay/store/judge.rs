@@ -2,9 +2,10 @@
 //! out.
 
 use super::refund::RefundRow;
-use super::row::{PAID, Row};
+use super::row::Row;
 use crate::domain::id::RefundId;
 use crate::domain::money::{CURRENCY, Money};
+use crate::domain::status::IsPaid;
 use crate::gateway::{Event, Notification};
 use crate::pay::error::Rejected;
 
@@ -63,7 +64,7 @@ pub fn judge(
 }
 
 fn paid(row: &Row, notice: &Notification) -> Result<Effect, Rejected> {
-    match row.trade_no.as_deref().filter(|_| row.is_paid == PAID) {
+    match row.trade_no.as_deref().filter(|_| row.is_paid == IsPaid::Yes) {
         _ if notice.amount != row.pay_amount => Err(Rejected::Amount),
         // Also where it is closed: the money is there, and what becomes of it is its order's to say.
         None => Ok(Effect::Pay),

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use super::refund::RefundRow;
-use super::row::{PAID, Row, UNPAID};
+use super::row::Row;
 use super::view;
 use crate::actor::{Access, Task};
 use crate::db::schema::{pay, pay_log, pay_notice, pay_refund};
@@ -11,6 +11,7 @@ use crate::db::{self, Db, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::{OrderId, PayId};
+use crate::domain::status::{IsPaid, Verdict};
 use crate::messaging::outbox;
 use crate::pay::Pay;
 use crate::pay::message::{ListAll, ListParkedNotifications, ParkedNotification, Payment, ReadTimeline, Status};
@@ -30,9 +31,9 @@ fn page(task: &ListAll, db: &mut Db) -> db::Result<Vec<Payment>> {
     let limit = usize::try_from(task.limit).unwrap_or(usize::MAX);
     let of_order = task.order_id.map_or(0..=i64::MAX, |id| id.get()..=id.get());
     let is_paid = match task.status {
-        None => vec![UNPAID, PAID],
-        Some(Status::Unpaid | Status::Closed) => vec![UNPAID],
-        Some(Status::Paid | Status::Refunded) => vec![PAID],
+        None => vec![IsPaid::No, IsPaid::Yes],
+        Some(Status::Unpaid | Status::Closed) => vec![IsPaid::No],
+        Some(Status::Paid | Status::Refunded) => vec![IsPaid::Yes],
     };
     let mut before = task.before.unwrap_or(PayId::new(i64::MAX));
     let mut found: Vec<Payment> = Vec::new();
@@ -61,10 +62,13 @@ impl Task<Pay> for ListParkedNotifications {
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<ParkedNotification>>> {
         use pay_notice::dsl;
-        const REJECTED: i32 = 2;
         let page = |task: &ListParkedNotifications| {
             let rows = dsl::pay_notice
-                .filter(dsl::verdict.eq(REJECTED).and(dsl::create_time.lt(task.before.unwrap_or(Timestamp(i64::MAX)))))
+                .filter(
+                    dsl::verdict
+                        .eq(Verdict::Rejected)
+                        .and(dsl::create_time.lt(task.before.unwrap_or(Timestamp(i64::MAX)))),
+                )
                 .order((dsl::create_time.desc(), dsl::event_id))
                 .limit(task.limit)
                 .select((

@@ -7,13 +7,14 @@ use serde::Serialize;
 
 use super::judge::{Effect, judge};
 use super::refund::{self, RefundRow};
-use super::row::{self, PAID, UNPAID};
+use super::row;
 use crate::actor::{Access, Priority, Task};
 use crate::db::query::bulk::{Kind, Update};
 use crate::db::schema::{pay, pay_ask, pay_notice, pay_open};
 use crate::db::{self, Db, any_of, any_of_pairs, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::PayId;
+use crate::domain::status::{IsPaid, Verdict};
 use crate::gateway::Event;
 use crate::messaging::contract::PAYMENT_PAID;
 use crate::messaging::contract::Paid;
@@ -22,9 +23,6 @@ use crate::pay::Pay;
 use crate::pay::error::Rejected;
 use crate::pay::message::{Close, EndRefund, Notify};
 
-const ACCEPTED: i32 = 1;
-const REJECTED: i32 = 2;
-
 #[derive(Clone, Queryable, Insertable)]
 #[diesel(table_name = pay_notice, treat_none_as_default_value = false)]
 struct NotificationRow {
@@ -32,7 +30,7 @@ struct NotificationRow {
     event_id: String,
     pay_id: Option<PayId>,
     body: String,
-    verdict: i32,
+    verdict: Verdict,
     reason: Option<String>,
     times: i32,
     create_time: Timestamp,
@@ -58,7 +56,7 @@ impl Task<Pay> for Notify {
             match (effect, row.as_mut()) {
                 (Ok(Effect::Pay), Some(row)) => {
                     let trade_no = &task.notice.trade_no;
-                    (row.is_paid, row.trade_no, row.pay_time) = (PAID, Some(trade_no.clone()), Some(now));
+                    (row.is_paid, row.trade_no, row.pay_time) = (IsPaid::Yes, Some(trade_no.clone()), Some(now));
                     charged.push(Charged { id: row.pay_id.get(), trade: trade_no, at: now.0 });
                     let body = Paid {
                         pay_id: row.pay_id,
@@ -131,7 +129,7 @@ const SET_PAID: Update = Update {
 
 fn set_closed(db: &mut Db, ids: &[PayId], now: Timestamp) -> db::Result<()> {
     for ids in ids.chunks(db::ROWS_PER_INSERT) {
-        let unpaid = pay::table.filter(any_of(pay::pay_id, ids).and(pay::is_paid.eq(UNPAID)));
+        let unpaid = pay::table.filter(any_of(pay::pay_id, ids).and(pay::is_paid.eq(IsPaid::No)));
         let closed = pay::close_time.eq(Some(now));
         db::expect_rows(with_conn!(db, diesel::update(unpaid).set(closed).execute(db))?, ids.len())?;
     }
@@ -173,7 +171,7 @@ fn record(
                 event_id,
                 pay_id: *pay_id,
                 body: String::new(),
-                verdict: REJECTED,
+                verdict: Verdict::Rejected,
                 reason: None,
                 times: 0,
                 create_time: now,
@@ -181,11 +179,11 @@ fn record(
             (row, true)
         });
         row.times = row.times.saturating_add(1);
-        if row.verdict != ACCEPTED {
+        if row.verdict != Verdict::Accepted {
             row.body.clone_from(&task.body);
             // The first copy may have named another payment.
             row.pay_id = *pay_id;
-            row.verdict = if outcome.is_ok() { ACCEPTED } else { REJECTED };
+            row.verdict = if outcome.is_ok() { Verdict::Accepted } else { Verdict::Rejected };
             row.reason = outcome.err().map(|rejected| rejected.to_string());
         }
     }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::row::{PAID, Row, UNPAID};
+use super::row::Row;
 use super::{refund, row, sync, view};
 use crate::actor::{Access, Priority, Task};
 use crate::db::query::bulk::{Kind, Update};
@@ -15,6 +15,7 @@ use crate::db::{self, Db, any_of, any_of_pairs, for_update, insert_all, with_con
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId, UserId};
 use crate::domain::money::Money;
+use crate::domain::status::IsPaid;
 use crate::pay::Pay;
 use crate::pay::error::RequestRefusal;
 use crate::pay::message::{CountPending, Find, FindRequest, Open, Payment, PendingCounts, Prior, SetCheckout};
@@ -142,7 +143,7 @@ impl Task<Pay> for Open {
 /// The payment of the order that is open on this platform, if any.
 fn payable(task: &Open, amount: Money, payments: &HashMap<PayId, Row>) -> Result<Option<PayId>, RequestRefusal> {
     let of_order = || payments.values().filter(|row| row.order_id == task.order_id);
-    if of_order().any(|row| row.is_paid == PAID) {
+    if of_order().any(|row| row.is_paid == IsPaid::Yes) {
         return Err(RequestRefusal::OrderNotPayable);
     }
     let open = of_order().find(|row| row.is_open() && row.provider == task.provider && row.pay_amount == amount);
@@ -155,7 +156,7 @@ fn new_payment(owner: &Pay, task: &Open, now: Timestamp) -> Row {
         order_id: task.order_id,
         user_id: task.user_id,
         pay_amount: task.amount.unwrap_or_default(),
-        is_paid: UNPAID,
+        is_paid: IsPaid::No,
         provider: task.provider.to_owned(),
         trade_no: None,
         checkout_kind: None,

@@ -2,12 +2,13 @@
 
 use diesel::prelude::*;
 
-use super::row::{PAID, Row};
+use super::row::Row;
 use super::{refund, row};
 use crate::actor::{Access, Task};
 use crate::db::schema::pay;
 use crate::db::{self, Db, with_conn};
 use crate::domain::id::PayId;
+use crate::domain::status::IsPaid;
 use crate::pay::Pay;
 use crate::pay::message::{FindPaymentRecords, ListPaidRecords, PaymentRecord, RefundRecord};
 
@@ -48,7 +49,7 @@ impl Task<Pay> for ListPaidRecords {
         let page = |task: &ListPaidRecords| {
             let paid = pay::table
                 .filter(pay::pay_id.gt(task.after.unwrap_or(PayId::new(0))))
-                .filter(pay::is_paid.eq(PAID).and(pay::provider.eq(&task.provider)))
+                .filter(pay::is_paid.eq(IsPaid::Yes).and(pay::provider.eq(&task.provider)))
                 .filter(pay::pay_time.ge(Some(task.from)).and(pay::pay_time.le(Some(task.until))))
                 .order(pay::pay_id)
                 .limit(task.limit);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::row::{self, PAID, Row};
+use super::row::{self, Row};
 use crate::actor::{Access, Priority, Task};
 use crate::db::query::bulk::{Kind, Update};
 use crate::db::schema::{pay, pay_refund};
@@ -13,16 +13,13 @@ use crate::db::{self, Db, any_of, for_update, insert_all, skip_locked, with_conn
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId, RefundId};
 use crate::domain::money::Money;
+use crate::domain::status::{IsPaid, RefundState};
 use crate::gateway::Refund;
 use crate::messaging::contract::RefundRequested;
 use crate::messaging::inbox::bodies;
 use crate::messaging::outbox::Message;
 use crate::pay::Pay;
 use crate::pay::message::{ClaimDueRefunds, DueRefund, EndRefund};
-
-const PENDING: i32 = 0;
-const DONE: i32 = 1;
-const PARKED: i32 = 2;
 
 /// A row of `pay_refund`.
 #[derive(Debug, Clone, Queryable, Insertable)]
@@ -33,7 +30,7 @@ pub struct RefundRow {
     pub order_id: OrderId,
     pub amount: Money,
     pub reason: String,
-    pub status: i32,
+    pub status: RefundState,
     pub attempts: i32,
     pub due_time: Timestamp,
     pub create_time: Timestamp,
@@ -44,7 +41,7 @@ pub struct RefundRow {
 impl RefundRow {
     /// Whether the platform refused it.
     pub const fn is_parked(&self) -> bool {
-        self.status == PARKED
+        matches!(self.status, RefundState::Parked)
     }
 }
 
@@ -64,22 +61,23 @@ pub fn of_payments(db: &mut Db, ids: &[PayId]) -> db::Result<Vec<RefundRow>> {
 /// What went back of payments.
 pub fn sums_done(db: &mut Db, ids: &[PayId]) -> db::Result<HashMap<PayId, Money>> {
     let mut sums: HashMap<PayId, Money> = HashMap::new();
-    for row in of_payments(db, ids)?.into_iter().filter(|row| row.status == DONE) {
-        sums.entry(row.pay_id).or_default().0 += row.amount.0;
+    for row in of_payments(db, ids)?.into_iter().filter(|row| row.status == RefundState::Done) {
+        let sum = sums.entry(row.pay_id).or_default();
+        *sum = sum.checked_add(row.amount).ok_or_else(|| db::Error::bug("the refunds of a payment leave the range"))?;
     }
     Ok(sums)
 }
 
 /// The refunds of a payment that are not done.
 pub fn not_done(db: &mut Db, pay_id: PayId) -> db::Result<Vec<RefundRow>> {
-    Ok(of_payments(db, &[pay_id])?.into_iter().filter(|row| row.status != DONE).collect())
+    Ok(of_payments(db, &[pay_id])?.into_iter().filter(|row| row.status != RefundState::Done).collect())
 }
 
 /// How many are pending, and how many parked.
 pub fn count(db: &mut Db) -> db::Result<(i64, i64)> {
-    let of = |status: i32| pay_refund::table.filter(pay_refund::status.eq(status)).count();
-    let pending = with_conn!(db, of(PENDING).get_result(db))?;
-    Ok((pending, with_conn!(db, of(PARKED).get_result(db))?))
+    let of = |status: RefundState| pay_refund::table.filter(pay_refund::status.eq(status)).count();
+    let pending = with_conn!(db, of(RefundState::Pending).get_result(db))?;
+    Ok((pending, with_conn!(db, of(RefundState::Parked).get_result(db))?))
 }
 
 /// Consumes order/repay: writes each refund once. The payment is locked before its refunds are read, so that together
@@ -102,7 +100,7 @@ pub fn plan(owner: &Pay, messages: &[&Message], db: &mut Db) -> db::Result<Vec<R
                 continue;
             }
         };
-        let of_order = |row: &&Row| row.order_id == repay.order_id && row.is_paid == PAID;
+        let of_order = |row: &&Row| row.order_id == repay.order_id && row.is_paid == IsPaid::Yes;
         let named = |row: &&Row| repay.pay_id.is_none_or(|id| id == row.pay_id);
         let Some(payment) = payments.iter().filter(of_order).find(named) else {
             outcomes.push(Err("there is no such paid payment".to_owned()));
@@ -112,7 +110,7 @@ pub fn plan(owner: &Pay, messages: &[&Message], db: &mut Db) -> db::Result<Vec<R
         if known.iter().any(|row| row.refund_id == repay.refund_id) {
             continue;
         }
-        let back = known.iter().filter(|row| row.pay_id == payment.pay_id && row.status != PARKED);
+        let back = known.iter().filter(|row| row.pay_id == payment.pay_id && row.status != RefundState::Parked);
         let left = back.fold(payment.pay_amount, |left, row| left.checked_sub(row.amount).unwrap_or_default());
         let too_much = repay.amount > left;
         let row = RefundRow {
@@ -121,7 +119,7 @@ pub fn plan(owner: &Pay, messages: &[&Message], db: &mut Db) -> db::Result<Vec<R
             order_id: repay.order_id,
             amount: repay.amount,
             reason: repay.reason,
-            status: if too_much { PARKED } else { PENDING },
+            status: if too_much { RefundState::Parked } else { RefundState::Pending },
             attempts: 0,
             due_time: now,
             create_time: now,
@@ -159,7 +157,7 @@ impl Task<Pay> for ClaimDueRefunds {
         let now = owner.context.clock.now();
         let take = |task: &ClaimDueRefunds| {
             let due = pay_refund::table
-                .filter(pay_refund::status.eq(PENDING).and(pay_refund::due_time.le(now)))
+                .filter(pay_refund::status.eq(RefundState::Pending).and(pay_refund::due_time.le(now)))
                 .order((pay_refund::due_time, pay_refund::refund_id))
                 .limit(task.limit);
             let mut rows: Vec<RefundRow> = with_conn!(db, skip_locked(due).load(db))?;
@@ -228,16 +226,16 @@ pub fn end(owner: &Pay, batch: &[EndRefund], db: &mut Db) -> db::Result<Vec<()>>
     let known = lock(db, &batch.iter().map(|task| task.refund_id).collect::<Vec<_>>())?;
     let mut ends: HashMap<RefundId, End<'_>> = HashMap::new();
     for task in batch {
-        if !known.iter().any(|row| row.refund_id == task.refund_id && row.status != DONE) {
+        if !known.iter().any(|row| row.refund_id == task.refund_id && row.status != RefundState::Done) {
             continue;
         }
         let id = task.refund_id.get();
         let end = match &task.outcome {
-            Ok(()) => End { id, verdict: DONE, at: Some(now.0), why: None },
-            Err(why) => End { id, verdict: PARKED, at: None, why: Some(why) },
+            Ok(()) => End { id, verdict: RefundState::Done.number(), at: Some(now.0), why: None },
+            Err(why) => End { id, verdict: RefundState::Parked.number(), at: None, why: Some(why) },
         };
         // Within a batch too: done is done.
-        if ends.get(&task.refund_id).is_none_or(|known| known.verdict != DONE) {
+        if ends.get(&task.refund_id).is_none_or(|known| known.verdict != RefundState::Done.number()) {
             ends.insert(task.refund_id, end);
         }
     }

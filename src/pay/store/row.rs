@@ -9,13 +9,9 @@ use crate::db::{self, Db, any_of, for_update, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId, UserId};
 use crate::domain::money::Money;
+use crate::domain::status::IsPaid;
 use crate::gateway::Checkout;
 use crate::pay::message::{Payment, Status};
-
-/// `is_paid`: the original's numbers.
-pub const UNPAID: i32 = 1;
-/// `is_paid`: the original's numbers.
-pub const PAID: i32 = 2;
 
 /// A row of `pay`.
 #[derive(Debug, Clone, Queryable, Insertable)]
@@ -25,7 +21,7 @@ pub struct Row {
     pub order_id: OrderId,
     pub user_id: UserId,
     pub pay_amount: Money,
-    pub is_paid: i32,
+    pub is_paid: IsPaid,
     pub provider: String,
     pub trade_no: Option<String>,
     pub checkout_kind: Option<String>,
@@ -43,9 +39,9 @@ impl Row {
 
     pub const fn status(&self) -> Status {
         match (self.is_paid, self.close_time) {
-            (PAID, _) => Status::Paid,
-            (_, Some(_)) => Status::Closed,
-            (_, None) => Status::Unpaid,
+            (IsPaid::Yes, _) => Status::Paid,
+            (IsPaid::No, Some(_)) => Status::Closed,
+            (IsPaid::No, None) => Status::Unpaid,
         }
     }
 

@@ -66,7 +66,7 @@ mod tests {
             out_trade_no: out_trade_no.to_owned(),
             trade_no: "sb1".to_owned(),
             status,
-            amount: Money(88_000),
+            amount: Money::from_minor(88_000),
             charged: Money::ZERO,
             refunded: Money::ZERO,
             provider: "sandbox".to_owned(),

@@ -118,7 +118,7 @@ async fn stand() -> Stand {
 
 impl Stand {
     async fn open(&self) -> String {
-        match self.create(PAY_ID, Money(88_000)).await {
+        match self.create(PAY_ID, Money::from_minor(88_000)).await {
             Outcome::Known(Some(Checkout::Redirect { url })) => url,
             other => panic!("not opened: {other:?}"),
         }
@@ -166,7 +166,10 @@ async fn a_trade_paid_twice_is_charged_once_and_told_under_one_event_id() {
     let (status, trade) = stand.json("POST", "/sandbox/trades/77/pay", "").await;
     assert_eq!((status, &trade["status"], &trade["charged"]), (200, &"paid".into(), &"880.00".into()));
     let first = stand.told().await.unwrap();
-    assert_eq!((first.out_trade_no.as_str(), first.amount, first.wrong_recipient), ("77", Money(88_000), None));
+    assert_eq!(
+        (first.out_trade_no.as_str(), first.amount, first.wrong_recipient),
+        ("77", Money::from_minor(88_000), None)
+    );
     let (_, again) = stand.json("POST", "/sandbox/trades/77/pay", r#"{"callbacks": 2, "concurrent": true}"#).await;
     assert_eq!((&again["trade_no"], &again["charged"]), (&trade["trade_no"], &trade["charged"]));
     assert_eq!(stand.told().await.unwrap(), first);
@@ -184,8 +187,8 @@ async fn opening_again_gives_the_same_trade_and_another_amount_is_refused() {
         url.starts_with("http://127.0.0.1:") && url.ends_with("/sandbox/checkout/77") && !url.contains("//sandbox")
     );
     assert_eq!(stand.open().await, url);
-    assert!(matches!(stand.create(PAY_ID, Money(1)).await, Outcome::Unknown(_)));
-    assert!(matches!(stand.create(PayId::new(78), Money(0)).await, Outcome::Unknown(_)));
+    assert!(matches!(stand.create(PAY_ID, Money::from_minor(1)).await, Outcome::Unknown(_)));
+    assert!(matches!(stand.create(PayId::new(78), Money::from_minor(0)).await, Outcome::Unknown(_)));
 }
 
 #[actix_web::test]
@@ -240,12 +243,12 @@ async fn a_lost_callback_is_not_sent_and_a_declined_trade_cannot_be_paid() {
     let (status, problem) = stand.json("POST", "/sandbox/trades/77/pay", "").await;
     assert_eq!((status, &problem["code"]), (409, &"trade_not_open".into()));
 
-    assert!(matches!(stand.create(PayId::new(78), Money(100)).await, Outcome::Known(_)));
+    assert!(matches!(stand.create(PayId::new(78), Money::from_minor(100)).await, Outcome::Known(_)));
     stand.json("POST", "/sandbox/trades/78/pay", r#"{"lose": true}"#).await;
     let (status, _) = stand.json("POST", "/sandbox/trades/78/close", "").await;
     assert_eq!(status, 409);
     // What is sent after it arrives alone: the lost one was never on its way.
-    assert!(matches!(stand.create(PayId::new(79), Money(100)).await, Outcome::Known(_)));
+    assert!(matches!(stand.create(PayId::new(79), Money::from_minor(100)).await, Outcome::Known(_)));
     stand.json("POST", "/sandbox/trades/79/pay", "{}").await;
     assert_eq!(stand.told().await.unwrap().out_trade_no, "79");
 }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
 
-use super::trade::{lock, number, tell_refunds};
+use super::trade::{lock, tell_refunds};
 use crate::actor::{Access, Task};
 use crate::db::schema::{sandbox_refund, sandbox_trade};
-use crate::db::{self, Db, Result as DbResult, any_of, insert_all, with_conn};
+use crate::db::{self, Db, Error, Result as DbResult, any_of, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::money::Money;
 use crate::sandbox::Sandbox;
@@ -78,7 +78,9 @@ impl Task<Sandbox> for Refund {
             outcomes.push(match (judged, trades.get_mut(&task.out_trade_no)) {
                 (Ok(()), Some(trade)) => {
                     if is_new {
-                        trade.refunded.0 += task.amount.0;
+                        let refunded = trade.refunded.checked_add(task.amount);
+                        trade.refunded =
+                            refunded.ok_or_else(|| Error::bug("the refunds of a trade leave the range"))?;
                         totals.insert(&task.out_trade_no, trade.refunded);
                         let row = Row {
                             out_trade_no: task.out_trade_no.clone(),
@@ -128,7 +130,7 @@ impl Task<Sandbox> for Statement {
         use sandbox_trade::dsl;
         let page = |task: &Statement| {
             let paid = dsl::sandbox_trade
-                .filter(dsl::out_trade_no.gt(&task.after).and(dsl::status.eq(number(Status::Paid))))
+                .filter(dsl::out_trade_no.gt(&task.after).and(dsl::status.eq(Status::Paid)))
                 .filter(dsl::provider.eq(&task.provider))
                 .order(dsl::out_trade_no)
                 .limit(task.limit)

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use crate::actor::{Access, Priority, Task};
 use crate::db::schema::{sandbox_delivery, sandbox_trade};
-use crate::db::{Db, Error, ROWS_PER_INSERT, Result as DbResult, any_of, for_update, load_by, with_conn};
+use crate::db::{Db, ROWS_PER_INSERT, Result as DbResult, any_of, for_update, load_by, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::EntryId;
 use crate::domain::money::Money;
@@ -24,7 +24,7 @@ struct Row {
     out_trade_no: String,
     trade_no: String,
     amount: Money,
-    status: i32,
+    status: Status,
     charged: Money,
     refunded: Money,
     add_time: Timestamp,
@@ -42,22 +42,6 @@ struct DeliveryRow<'a> {
     create_time: Timestamp,
 }
 
-pub const fn number(status: Status) -> i32 {
-    match status {
-        Status::Open => 0,
-        Status::Paid => 1,
-        Status::Declined => 2,
-        Status::Closed => 3,
-    }
-}
-
-fn status(stored: i32) -> DbResult<Status> {
-    [Status::Open, Status::Paid, Status::Declined, Status::Closed]
-        .into_iter()
-        .find(|status| number(*status) == stored)
-        .ok_or_else(|| Error::bug(format!("{stored} is no state of a trade")))
-}
-
 /// The trades with these numbers, those that do not exist missing.
 fn load<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbResult<HashMap<String, Trade>> {
     let numbers: Vec<&String> = numbers.collect();
@@ -70,7 +54,7 @@ fn load<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbResult<
             let trade = Trade {
                 out_trade_no: row.out_trade_no,
                 trade_no: row.trade_no,
-                status: status(row.status)?,
+                status: row.status,
                 amount: row.amount,
                 charged: row.charged,
                 refunded: row.refunded,
@@ -152,7 +136,7 @@ fn row(trade: &Trade, add_time: Timestamp) -> Row {
         out_trade_no: trade.out_trade_no.clone(),
         trade_no: trade.trade_no.clone(),
         amount: trade.amount,
-        status: number(trade.status),
+        status: trade.status,
         charged: trade.charged,
         refunded: trade.refunded,
         add_time,
@@ -204,15 +188,11 @@ impl Task<Sandbox> for Pay {
         }
         for charged in charged.chunks(ROWS_PER_INSERT) {
             use sandbox_trade::dsl;
-            let open = any_of(dsl::out_trade_no, charged).and(dsl::status.eq(number(Status::Open)));
+            let open = any_of(dsl::out_trade_no, charged).and(dsl::status.eq(Status::Open));
             with_conn!(
                 db,
                 diesel::update(dsl::sandbox_trade.filter(open))
-                    .set((
-                        dsl::status.eq(number(Status::Paid)),
-                        dsl::charged.eq(dsl::amount),
-                        dsl::pay_time.eq(Some(now))
-                    ))
+                    .set((dsl::status.eq(Status::Paid), dsl::charged.eq(dsl::amount), dsl::pay_time.eq(Some(now))))
                     .execute(db)
             )?;
         }
@@ -272,12 +252,11 @@ fn end(numbers: &[&String], to: Status, from: &[Status], db: &mut Db) -> DbResul
             Some(trade) => Err(Refusal::Ended(trade.status)),
         });
     }
-    let before: Vec<i32> = from.iter().copied().map(number).collect();
     for ended in ended.chunks(ROWS_PER_INSERT) {
         use sandbox_trade::dsl;
         let numbers: Vec<&str> = ended.iter().map(|trade| trade.out_trade_no.as_str()).collect();
-        let unpaid = any_of(dsl::out_trade_no, &numbers).and(dsl::status.eq_any(&before));
-        with_conn!(db, diesel::update(dsl::sandbox_trade.filter(unpaid)).set(dsl::status.eq(number(to))).execute(db))?;
+        let unpaid = any_of(dsl::out_trade_no, &numbers).and(dsl::status.eq_any(from));
+        with_conn!(db, diesel::update(dsl::sandbox_trade.filter(unpaid)).set(dsl::status.eq(to)).execute(db))?;
     }
     Ok((outcomes, ended))
 }

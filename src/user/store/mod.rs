@@ -88,8 +88,8 @@ impl Task<User> for Take {
                     None => Err(Refusal::NotFound),
                     Some(left) if *left < task.money => Err(Refusal::Insufficient),
                     Some(left) => {
-                        left.0 -= task.money.0;
-                        *taken.entry(task.user_id).or_default() -= task.money.0;
+                        *left = left.checked_sub(task.money).ok_or_else(out_of_range)?;
+                        *taken.entry(task.user_id).or_default() -= task.money.minor();
                         log.push(log_row(task.user_id, task.order_id, Direction::Forward, task.money, now));
                         known.insert((task.order_id, Direction::Forward));
                         Ok(())
@@ -152,7 +152,7 @@ fn give_back(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec
         }
         let money = known.get(&(order.order_id, Direction::Forward)).copied().unwrap_or_default();
         if money > Money::ZERO {
-            *given_back.entry(order.user_id).or_default() += money.0;
+            *given_back.entry(order.user_id).or_default() += money.minor();
         }
         known.insert((order.order_id, Direction::Back), money);
         log.push(log_row(order.user_id, order.order_id, Direction::Back, money, now));
@@ -160,6 +160,10 @@ fn give_back(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec
     CHANGE_MONEY.add(db, &given_back)?;
     insert_log(db, &log)?;
     Ok(cancelled.into_iter().map(|order| order.map(drop)).collect())
+}
+
+fn out_of_range() -> db::Error {
+    db::Error::bug("a balance leaves the range")
 }
 
 const fn log_row(

@@ -21,7 +21,7 @@ fn page(checkout: Checkout) -> String {
     let payment = Payment {
         pay_id: PayId::new(77),
         order_id: OrderId::new(7),
-        pay_amount: Money(88_000),
+        pay_amount: Money::from_minor(88_000),
         provider: "wechat".to_owned(),
         status: Status::Unpaid,
         checkout: Some(checkout),

@@ -133,7 +133,7 @@ async fn stock_is_right_in_every_order_of_arrival() {
                 goods_id: Id::new(goods_id),
                 goods_name: "goods".to_owned().try_into().unwrap(),
                 goods_number: 3.try_into().unwrap(),
-                goods_price: Money(100),
+                goods_price: Money::from_minor(100),
                 goods_desc: String::new().try_into().unwrap(),
             };
             ask(&owner, create).await.unwrap();
@@ -157,7 +157,9 @@ async fn a_coupon_is_right_in_every_order_of_arrival() {
     let start = async |store| {
         let (owner, _) = OwnerActor::start(Arc::new(Coupon { context: context() }), store, LIMITS);
         let (coupon_id, user_id) = (Id::new(1), Id::new(1));
-        ask(&owner, coupon::message::Create { coupon_id, user_id, coupon_price: Money(2_000) }).await.unwrap();
+        ask(&owner, coupon::message::Create { coupon_id, user_id, coupon_price: Money::from_minor(2_000) })
+            .await
+            .unwrap();
         owner
     };
     let reserve = |owner: Addr<OwnerActor<Coupon>>, order_id| -> BoxFuture<'static, bool> {
@@ -182,14 +184,14 @@ async fn a_balance_is_right_in_every_order_of_arrival() {
             password_hash: "none".to_owned(),
             user_mobile: None,
             role: Role::Customer,
-            user_money: Money(10_000),
+            user_money: Money::from_minor(10_000),
             user_score: 0,
         };
         ask(&owner, register).await.unwrap().unwrap();
         owner
     };
     let reserve = |owner: Addr<OwnerActor<User>>, order_id| -> BoxFuture<'static, bool> {
-        let (user_id, money) = (Id::new(1), Money(10_000));
+        let (user_id, money) = (Id::new(1), Money::from_minor(10_000));
         Box::pin(async move { ask(&owner, user::message::Take { order_id, user_id, money }).await.unwrap().is_ok() })
     };
     let sums = [

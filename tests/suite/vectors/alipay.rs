@@ -239,7 +239,7 @@ fn with_certificate(keyring: Keyring, file: &File, name: &Value) -> Keyring {
 pub fn amount(vector: &Value) -> Verdict {
     let (yuan, expect) = (text(&vector["input"]["yuan"]), &vector["expect"]);
     match alipay::amount::read(yuan) {
-        Some(Money(fen)) => same("fen", &json!(fen), &expect["fen"]),
+        Some(Money::from_minor(fen)) => same("fen", &json!(fen), &expect["fen"]),
         None => same("reason", &json!("malformed"), &expect["reason"]),
     }
 }

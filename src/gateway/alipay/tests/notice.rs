@@ -80,7 +80,7 @@ fn what_happened_follows_from_the_state_and_what_went_back() {
     ];
     for (changes, event, amount) in table {
         let notice = notice(changes);
-        assert_eq!((notice.event, notice.amount), (event, Money(amount)), "{changes:?}");
+        assert_eq!((notice.event, notice.amount), (event, Money::from_minor(amount)), "{changes:?}");
     }
     assert_eq!(read(&with(&[("trade_status", "WAIT_BUYER_PAY")])), Ok(None));
 }

@@ -107,11 +107,11 @@ impl Stand {
 
 fn purchase() -> Purchase {
     let closes_at = shop().clock.now().plus(std::time::Duration::from_secs(1800));
-    Purchase { pay_id: PAY_ID, amount: Money(8888), closes_at, payer: None }
+    Purchase { pay_id: PAY_ID, amount: Money::from_minor(8888), closes_at, payer: None }
 }
 
 fn refund() -> Refund {
-    let (amount, paid) = (Money(1000), Money(8888));
+    let (amount, paid) = (Money::from_minor(1000), Money::from_minor(8888));
     Refund { refund_id: REFUND_ID, pay_id: PAY_ID, amount, paid, reason: "部分退款".to_owned() }
 }
 

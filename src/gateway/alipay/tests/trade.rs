@@ -94,7 +94,7 @@ fn a_code_somebody_else_wrote_is_cut_before_anybody_reads_it() {
 fn a_trade_stands_as_its_state_and_the_time_it_was_paid_say() {
     let paid = PaymentStatus::Paid(Charge {
         trade_no: "2025".to_owned(),
-        amount: Money(8888),
+        amount: Money::from_minor(8888),
         currency: "CNY".to_owned(),
         wrong_recipient: None,
     });

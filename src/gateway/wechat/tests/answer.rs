@@ -108,7 +108,10 @@ fn a_payment_stands_as_its_state_says() {
     }
     for state in ["SUCCESS", "REFUND"] {
         let Some(PaymentStatus::Paid(charge)) = payment_status(&trade(state)) else { panic!("{state}") };
-        assert_eq!((charge.trade_no.as_str(), charge.amount, charge.wrong_recipient), ("42", Money(8888), None));
+        assert_eq!(
+            (charge.trade_no.as_str(), charge.amount, charge.wrong_recipient),
+            ("42", Money::from_minor(8888), None)
+        );
         assert_eq!(charge.currency, "CNY");
     }
     for state in ["", "success", "ACCEPT"] {
@@ -159,7 +162,7 @@ fn refunding(change: &[(&str, Value)]) -> (Option<RefundStatus>, Option<RefundSt
         *answer.pointer_mut(pointer).unwrap() = value.clone();
     }
     let read = || -> RefundResponse { serde_json::from_value(answer.clone()).unwrap() };
-    let (amount, paid) = (Money(1000), Money(8888));
+    let (amount, paid) = (Money::from_minor(1000), Money::from_minor(8888));
     let asked = Refund { refund_id: REFUND_ID, pay_id: PAY_ID, amount, paid, reason: String::new() };
     (read().of(&asked), read().of_number(PAY_ID, REFUND_ID))
 }

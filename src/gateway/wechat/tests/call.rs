@@ -25,7 +25,7 @@ fn well(status: u16, body: &Value) -> Answer {
 fn purchase(platform: &Platform, payer: Option<&str>) -> Purchase {
     Purchase {
         pay_id: PAY_ID,
-        amount: Money(8888),
+        amount: Money::from_minor(8888),
         closes_at: platform.clock.now().plus(Duration::from_secs(1800)),
         payer: payer.map(|payer| Payer::try_from(payer.to_owned()).unwrap()),
     }
@@ -33,7 +33,13 @@ fn purchase(platform: &Platform, payer: Option<&str>) -> Purchase {
 
 fn refund() -> Refund {
     let reason = "部分退款".to_owned();
-    Refund { refund_id: REFUND_ID, pay_id: PAY_ID, amount: Money(1000), paid: Money(8888), reason }
+    Refund {
+        refund_id: REFUND_ID,
+        pay_id: PAY_ID,
+        amount: Money::from_minor(1000),
+        paid: Money::from_minor(8888),
+        reason,
+    }
 }
 
 /// The one request that was heard, which must be signed and say who asks.

@@ -100,7 +100,7 @@ fn another_key_is_never_tried() {
 #[test]
 fn a_payment_is_told_with_what_was_asked_for_not_what_the_customer_paid() {
     let notice = told("TRANSACTION.SUCCESS", "transaction", TRADE).unwrap().unwrap();
-    assert_eq!((notice.event, notice.amount, notice.currency.as_str()), (Event::Paid, Money(8888), "CNY"));
+    assert_eq!((notice.event, notice.amount, notice.currency.as_str()), (Event::Paid, Money::from_minor(8888), "CNY"));
     assert_eq!((notice.event_id.as_str(), notice.out_trade_no.as_str()), ("evt-1", "7001"));
     assert_eq!((notice.trade_no.as_str(), notice.wrong_recipient), ("4200000001202510090000000001", None));
     for (from, to, wrong_recipient) in [
@@ -116,7 +116,7 @@ fn a_payment_is_told_with_what_was_asked_for_not_what_the_customer_paid() {
 fn a_refund_is_told_with_its_number_and_how_it_ended() {
     let read = |kind: &str, content: &str| told(&format!("REFUND.{kind}"), "refund", content);
     let notice = read("SUCCESS", REFUND).unwrap().unwrap();
-    assert_eq!((notice.event, notice.amount), (Event::Refunded("8001".to_owned()), Money(1000)));
+    assert_eq!((notice.event, notice.amount), (Event::Refunded("8001".to_owned()), Money::from_minor(1000)));
     assert_eq!((notice.currency.as_str(), notice.out_trade_no.as_str(), notice.wrong_recipient), ("CNY", "7001", None));
     for kind in ["CLOSED", "ABNORMAL"] {
         let content = REFUND.replace("SUCCESS", kind);
@@ -223,7 +223,7 @@ proptest! {
             let from = at.min(content.len());
             content.replace_range(from..(from + length).min(content.len()), &new);
             if let Ok(read) = told(event_type, original_type, &content) {
-                prop_assert!(read.is_some_and(|notice| notice.amount >= Money(0)));
+                prop_assert!(read.is_some_and(|notice| notice.amount >= Money::from_minor(0)));
             }
         }
     }
