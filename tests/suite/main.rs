@@ -31,6 +31,7 @@ mod batches;
 #[cfg(feature = "sqlite")]
 mod canary;
 mod catalog;
+mod contract;
 #[cfg(feature = "sqlite")]
 mod database;
 mod error_classes;

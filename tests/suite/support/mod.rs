@@ -15,7 +15,7 @@ mod trade;
 pub mod wechat;
 
 pub use answer::Answer;
-pub use app::{TestApp, number};
+pub use app::{ADMIN_PASSWORD, DEMO_PASSWORD, TestApp, number};
 pub use ear::{Ear, Told};
 pub use poll::eventually;
 pub use shop::{Wish, amount};
