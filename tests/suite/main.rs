@@ -17,6 +17,7 @@ mod support;
 
 mod actor;
 mod alipay;
+mod contract;
 mod database;
 mod house;
 mod http;

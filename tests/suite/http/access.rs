@@ -7,14 +7,16 @@ use crate::support::{Answer, GOODS, TestApp};
 use awc::http::Method;
 use serde_json::{Value, json};
 
+/// The people a route is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum For {
+pub enum For {
     All,
     Customers,
     Admins,
 }
 
-const ROUTES: &[(&str, &str, For)] = &[
+/// Every route: its method, an address of it, the people it is for.
+pub const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/healthz", For::All),
     ("GET", "/readyz", For::All),
     ("POST", "/v1/users", For::All),

@@ -148,7 +148,7 @@ impl TestApp {
     }
 
     /// Another way into the tables of an owner than the application's.
-    pub(super) fn store(&self, owner: &str) -> db::Store {
+    pub fn store(&self, owner: &str) -> db::Store {
         let open = || db::Store::new(&self.place.url(), owner, LIMITS).unwrap();
         self.stores.borrow_mut().entry(owner.to_owned()).or_insert_with(open).clone()
     }

@@ -15,7 +15,7 @@ mod shop;
 mod trade;
 
 pub use answer::Answer;
-pub use app::{TestApp, number};
+pub use app::{ADMIN_PASSWORD, DEMO_PASSWORD, TestApp, number};
 pub use ear::{Ear, Told};
 pub use platform_shop::{Balances, Case, DEAF, MINUTE, PATIENT, PAY_WITHIN, Platform, Reply, Shop};
 pub use poll::eventually;

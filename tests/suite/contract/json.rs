@@ -1,0 +1,111 @@
+//! Parts of JSON texts whose order or value says nothing: changed in the text, without reading and writing it again.
+
+/// Events of the reservations, which are made side by side. A failure has the time of its order, so it is among them.
+const RESERVED: [&str; 4] = ["stock_taken", "coupon_bound", "balance_taken", "failed"];
+/// Events that the script causes one after the other. All others follow from messages, side by side.
+const IN_ORDER: [&str; 6] = ["ordered", "confirmed", "refused", "payment_started", "shipped", "received"];
+
+/// Numbers of the status page that differ from run to run.
+const COUNTERS: [&str; 12] = [
+    "uptime_s",
+    "depth",
+    "in_flight",
+    "processed",
+    "failed",
+    "retried",
+    "count",
+    "mean",
+    "max",
+    "p50",
+    "p99",
+    "oldest_age_s",
+];
+
+/// The text with the events that happen side by side in the order of their words.
+pub fn with_stable_events(text: &str) -> String {
+    let Some(at) = text.find("[{\"at\":").map(|at| at + 1) else { return text.to_owned() };
+    let (head, list) = text.split_at(at);
+    let mut events: Vec<&str> = Vec::new();
+    let mut rest = list;
+    while rest.starts_with('{') {
+        let (event, after) = rest.split_at(object(rest));
+        events.push(event);
+        rest = after.strip_prefix(',').unwrap_or(after);
+    }
+    for run in
+        events.chunk_by_mut(|one, other| group(one).is_some_and(|group_of_one| group(other) == Some(group_of_one)))
+    {
+        run.sort_unstable();
+    }
+    format!("{head}{}{}", events.join(","), with_stable_events(rest))
+}
+
+/// The moment of an event, and whether it is a reservation; none where it stays where it is.
+fn group(event: &str) -> Option<(&str, bool)> {
+    let (at, rest) = event.split_once("\",\"what\":\"")?;
+    let what = rest.split('"').next()?;
+    (!IN_ORDER.contains(&what)).then(|| (at, RESERVED.contains(&what)))
+}
+
+/// The length of the object at the begin of the text.
+fn object(text: &str) -> usize {
+    let (mut depth, mut in_text, mut escaped) = (0, false, false);
+    for (at, b) in text.bytes().enumerate() {
+        match b {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' if !in_text => depth += 1,
+            b'}' if !in_text => {
+                depth -= 1;
+                if depth == 0 {
+                    return at + 1;
+                }
+            }
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// A status page without its counters, its engine and its version.
+pub fn without_counters(text: &str) -> String {
+    let mut text = text.to_owned();
+    for name in COUNTERS {
+        text =
+            replaced(&text, &format!("\"{name}\":"), |c| c.is_ascii_digit() || c == '.' || c == 'e' || c == '-', "<n>");
+    }
+    for name in ["engine", "version"] {
+        text = replaced(&text, &format!("\"{name}\":\""), |c| c != '"', &format!("<{name}>"));
+    }
+    text
+}
+
+/// Replaces what follows `key`, as far as its characters are so.
+fn replaced(text: &str, key: &str, is_so: impl Fn(char) -> bool, by: &str) -> String {
+    let mut parts = text.split(key);
+    let head = parts.next().unwrap_or_default().to_owned();
+    parts.fold(head, |text, part| {
+        let end = part.find(|c| !is_so(c)).unwrap_or(part.len());
+        let by = if end == 0 { "" } else { by };
+        format!("{text}{key}{by}{}", &part[end..])
+    })
+}
+
+#[test]
+fn events_side_by_side_are_put_in_order_and_no_others() {
+    let event = |at: &str, what: &str| format!("{{\"at\":\"{at}\",\"what\":\"{what}\",\"detail\":\"}}\\\"\"}}");
+    let list = |events: &[String]| format!("{{\"events\":[{}],\"next\":1}}", events.join(","));
+    let [taken, bound, confirmed] = ["stock_taken", "coupon_bound", "confirmed"].map(|what| event("1", what));
+    let later = event("2", "coupon_bound");
+    let mixed = list(&[taken.clone(), bound.clone(), confirmed.clone(), taken.clone(), later.clone()]);
+    assert_eq!(with_stable_events(&mixed), list(&[bound, taken.clone(), confirmed, taken, later]));
+    assert_eq!(with_stable_events("{\"items\":[]}"), "{\"items\":[]}");
+}
+
+#[test]
+fn counters_of_the_status_page_are_hidden() {
+    let text = "{\"version\":\"0.1.0\",\"depth\":3,\"capacity\":4,\"mean\":1.5e-3,\"last\":null}";
+    let told = "{\"version\":\"<version>\",\"depth\":<n>,\"capacity\":4,\"mean\":<n>,\"last\":null}";
+    assert_eq!(without_counters(text), told);
+}

@@ -1,0 +1,92 @@
+//! The lists of operators, a dead message, the status and the audit.
+
+use tradepost::runtime::fault::Fault;
+
+use super::{Cast, pages};
+use crate::contract::script::Script;
+
+/// Everything under `/admin` that shows what happened.
+pub async fn play(script: &mut Script, cast: &Cast) {
+    lists(script, cast).await;
+    wrong(script, cast).await;
+    dead(script, cast).await;
+    script.chapter("the status");
+    script.get(&cast.admin, "/admin/status").await.expect(200);
+    script.chapter("the statement");
+    script.get(&cast.nobody, "/sandbox/statement").await.expect(200);
+    script.get(&cast.nobody, "/sandbox/statement?provider=nobody").await;
+    script.get(&cast.nobody, "/sandbox/statement?colour=red").await.expect(422);
+    script.chapter("the audit");
+    script.get(&cast.admin, "/admin/audit").await.expect(200);
+    script.chapter("twelve hours later, nobody is signed in");
+    script.advance(12 * 60 + 10).await;
+    script.get(&cast.zs, "/v1/users/me").await.expect(401);
+    script.get(&cast.admin, "/admin/status").await.expect(401);
+}
+
+async fn lists(script: &mut Script, cast: &Cast) {
+    script.chapter("lists");
+    for path in ["orders", "payments", "journal", "notices", "messages", "users"] {
+        script.get(&cast.admin, &format!("/admin/{path}?limit=100")).await.expect(200);
+        pages(script, &cast.admin, &format!("/admin/{path}")).await;
+    }
+    let order_id = &cast.golden.0;
+    for path in [
+        "orders?order_status=confirmed&limit=1".to_owned(),
+        "orders?order_status=cancelled&pay_status=paying&limit=1".to_owned(),
+        "orders?shipping_status=received&limit=1".to_owned(),
+        format!("orders?user_id={}", cast.mallory_id),
+        "payments?status=refunded&limit=1".to_owned(),
+        format!("payments?order_id={order_id}"),
+        format!("journal?order_id={order_id}"),
+        "messages?status=dead&limit=1".to_owned(),
+        "messages?status=pending".to_owned(),
+    ] {
+        script.get(&cast.admin, &format!("/admin/{path}")).await.expect(200);
+    }
+    for path in ["/v1/orders", "/v1/users/me/money-log", "/v1/users/me/score-log", "/v1/users/me/coupons"] {
+        pages(script, &cast.zs, path).await;
+    }
+}
+
+async fn wrong(script: &mut Script, cast: &Cast) {
+    script.chapter("wrong parameters");
+    for path in [
+        "orders?order_status=colour",
+        "orders?pay_status=",
+        "orders?shipping_status=1",
+        "orders?user_id=x",
+        "orders?limit=0",
+        "payments?status=open",
+        "payments?order_id=",
+        "journal?order_id=x",
+        "notices?limit=101",
+        "notices?status=dead",
+        "messages?status=done",
+        "messages?cursor=1",
+        "users?cursor=g",
+    ] {
+        script.get(&cast.admin, &format!("/admin/{path}")).await.expect(422);
+    }
+    for path in ["orders/1", "orders/x", "orders/1/events"] {
+        script.get(&cast.admin, &format!("/admin/{path}")).await.expect(404);
+    }
+    for path in ["1", "0192f0c1-2092-738a-9b75-f8b5a27e3c0e"] {
+        script.post(&cast.admin, &format!("/admin/messages/{path}/replay"), "").await.expect(404);
+    }
+}
+
+/// A message that goods cannot take is given up, seen, and tried again.
+async fn dead(script: &mut Script, cast: &Cast) {
+    script.chapter("a dead message is tried again");
+    let order_id = cast.order(script, "dead", 1).await;
+    script.app.faults.plan("goods.apply", Fault::Error, 0, 1);
+    script.post(&cast.zs, &format!("/v1/orders/{order_id}/cancel"), "").await.expect(200);
+    let page = script.get(&cast.admin, "/admin/messages?status=dead&limit=1").await.expect(200);
+    script.get(&cast.admin, &format!("/admin/orders/{order_id}/events")).await.expect(200);
+    let id = page.body["items"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/admin/messages/{id}/replay");
+    script.post(&cast.admin, &path, "").await.expect(200);
+    script.post(&cast.admin, &path, "").await.expect(200);
+    script.get(&cast.admin, &format!("/admin/orders/{order_id}/events")).await.expect(200);
+}

@@ -1,0 +1,186 @@
+//! Values that differ between two runs are replaced in the text by names. The text is never parsed and written again, so
+//! the order and the spelling of everything else stay as they were sent.
+
+use std::collections::HashMap;
+
+use tradepost::domain::clock::Timestamp;
+
+/// The text before a cursor.
+const CURSORS: [&str; 2] = ["cursor=", "\"next_cursor\":\""];
+/// Ids of the demo data, the same in every run.
+const FIXED: [&str; 7] = [
+    "345959443973935104",
+    "345959443973935105",
+    "345959443973935106",
+    "345959443973935107",
+    "345959443973935108",
+    "345963634385633280",
+    "345988230098857984",
+];
+const MINUTE_MS: i64 = 60_000;
+/// A moment is told in steps of so many minutes since the script began: longer than any machine takes for it.
+const STEP_MS: i64 = 10 * MINUTE_MS;
+/// No moment of a script is further away from its begin.
+const WINDOW_MS: i64 = 10 * 24 * 60 * MINUTE_MS;
+
+/// Gives what differs between runs a name in the order of its appearance.
+pub struct Names {
+    /// The begin of the script.
+    begin: Timestamp,
+    /// The address of the application; its port is another one each time.
+    base: String,
+    given: HashMap<String, String>,
+    counts: HashMap<&'static str, usize>,
+}
+
+impl Names {
+    /// No names yet.
+    pub fn new(begin: Timestamp, base: String) -> Self {
+        Self { begin, base, given: HashMap::new(), counts: HashMap::new() }
+    }
+
+    /// The same application, on another port after a restart.
+    pub fn moved(&mut self, base: String) {
+        self.base = base;
+    }
+
+    /// The text with names for what differs between runs.
+    pub fn apply(&mut self, text: &str) -> String {
+        let text = text.replace(&self.base, "<base>");
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text.as_str();
+        let mut before = ' ';
+        while let Some(first) = rest.chars().next() {
+            let is_cursor = CURSORS.iter().any(|mark| out.ends_with(mark));
+            let (length, name) = match before {
+                _ if is_cursor => self.cursor(rest),
+                before if !before.is_ascii_alphanumeric() => self.word(rest),
+                _ => (first.len_utf8(), None),
+            };
+            let (word, after) = rest.split_at(length);
+            out.push_str(name.as_deref().unwrap_or(word));
+            before = word.chars().next_back().unwrap_or(' ');
+            rest = after;
+        }
+        out
+    }
+
+    /// The length of the word at the begin of the text, and its name where it gets one.
+    fn word(&mut self, text: &str) -> (usize, Option<String>) {
+        for find in [Self::token, Self::uuid, Self::time] {
+            if let Some((length, name)) = find(self, text) {
+                return (length, Some(name));
+            }
+        }
+        let length = run(text, |b| b.is_ascii_alphanumeric());
+        if length == 0 {
+            return (text.chars().next().map_or(1, char::len_utf8), None);
+        }
+        let word = &text[..length];
+        (length, self.plain(word))
+    }
+
+    /// A name for a word of letters and digits.
+    fn plain(&mut self, word: &str) -> Option<String> {
+        let letters = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        let digits = &word[letters.len()..];
+        let is_short = letters.len() <= 3 && letters.bytes().all(|b| b.is_ascii_alphabetic());
+        if is_short && (15..=19).contains(&digits.len()) && !FIXED.contains(&digits) {
+            return Some(format!("{letters}{}", self.named("id", digits)));
+        }
+        if letters.is_empty() && digits.len() == 13 {
+            return Some(format!("<ms{}>", self.label(digits.parse().ok()?)?));
+        }
+        if letters.is_empty() && digits.len() == 10 {
+            return Some(format!("<s{}>", self.label(digits.parse::<i64>().ok()?.checked_mul(1_000)?)?));
+        }
+        let is_hex = word.bytes().all(|b| b.is_ascii_hexdigit());
+        if is_hex && word.len() == 64 {
+            return Some("<hash>".to_owned());
+        }
+        None
+    }
+
+    /// A cursor: an id that is known, or a moment, in hexadecimal; or what names a message.
+    fn cursor(&mut self, text: &str) -> (usize, Option<String>) {
+        if let Some((length, name)) = self.uuid(text) {
+            return (length, Some(name));
+        }
+        let length = run(text, |b| b.is_ascii_hexdigit());
+        let name =
+            i64::from_str_radix(&text[..length], 16).ok().and_then(|value| match self.given.get(&value.to_string()) {
+                Some(name) => Some(format!("<hex of {}>", name.trim_matches(['<', '>']))),
+                None => Some(format!("<hex of ms{}>", self.label(value)?)),
+            });
+        (length.max(text.chars().next().map_or(1, char::len_utf8)), name)
+    }
+
+    /// A JSON web token. Two of the same second are the same, so it is not counted.
+    fn token(&mut self, text: &str) -> Option<(usize, String)> {
+        let length = run(text, |b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+        let token = &text[..length];
+        (token.starts_with("eyJ") && token.matches('.').count() == 2).then(|| (length, "<token>".to_owned()))
+    }
+
+    fn uuid(&mut self, text: &str) -> Option<(usize, String)> {
+        let uuid = text.get(..36)?;
+        uuid.parse::<uuid::Uuid>().ok()?;
+        Some((36, self.named("uuid", uuid)))
+    }
+
+    /// A moment as in RFC 3339; how exact it is stays visible.
+    fn time(&mut self, text: &str) -> Option<(usize, String)> {
+        let length = run(text, |b| b.is_ascii_digit() || b"-:.T".contains(&b)) + 1;
+        let time = text.get(..length).filter(|time| time.ends_with('Z'))?;
+        let at: Timestamp = time.parse().ok()?;
+        let parts = time.split_once('.').map_or(0, |(_, parts)| parts.len() - 1);
+        Some((length, format!("<time.{parts}{}>", self.label(at.0)?)))
+    }
+
+    /// The time from the begin to a moment, where the moment can be one of this script.
+    fn label(&self, at_ms: i64) -> Option<String> {
+        let since = at_ms.checked_sub(self.begin.0)?;
+        // What happened just before, as the demo data, belongs to the begin; what is five minutes old does not.
+        let steps = (since + MINUTE_MS).div_euclid(STEP_MS);
+        (since.abs() < WINDOW_MS).then(|| format!("{:+}m", steps * STEP_MS / MINUTE_MS))
+    }
+
+    fn named(&mut self, kind: &'static str, what: &str) -> String {
+        if let Some(name) = self.given.get(what) {
+            return name.clone();
+        }
+        let count = self.counts.entry(kind).or_default();
+        *count += 1;
+        let name = format!("<{kind}-{count}>");
+        self.given.insert(what.to_owned(), name.clone());
+        name
+    }
+}
+
+/// The number of bytes at the begin that are so.
+fn run(text: &str, is_so: impl Fn(u8) -> bool) -> usize {
+    text.bytes().take_while(|b| is_so(*b)).count()
+}
+
+#[test]
+fn what_differs_between_runs_gets_a_name_and_all_else_stays() {
+    let mut names = Names::new(Timestamp(1_760_000_000_000), "http://127.0.0.1:5".to_owned());
+    for (text, told) in [
+        (
+            "{\"b\":\"384600000000000001\",\"a\":\"evt_sb384600000000000002_paid\"}",
+            "{\"b\":\"<id-1>\",\"a\":\"evt_sb<id-2>_paid\"}",
+        ),
+        ("384600000000000002 345959443973935104 880.00", "<id-2> 345959443973935104 880.00"),
+        ("2025-10-09T08:53:20.123Z: 2025-10-09T09:23:21Z", "<time.3+0m>: <time.0+30m>"),
+        ("\"created\":1760000001,\"t\":1760000000456", "\"created\":<s+0m>,\"t\":<ms+0m>"),
+        ("0192f0c1-2092-738a-9b75-f8b5a27e3c0e http://127.0.0.1:5/pay", "<uuid-1> <base>/pay"),
+        ("eyJhbGciOi.eyJzdWIi.x-_y", "<token>"),
+        ("Javase课程 é 12345 zs", "Javase课程 é 12345 zs"),
+    ] {
+        assert_eq!(names.apply(text), told);
+    }
+    assert_eq!(
+        names.apply(&format!("cursor={:x}.1&limit=2", 384_600_000_000_000_001_i64)),
+        "cursor=<hex of id-1>.1&limit=2"
+    );
+}

@@ -1,0 +1,103 @@
+//! The settings that are accepted, and what they are when nobody says anything.
+
+use std::fmt::Write as _;
+
+use toml::{Table, Value};
+use tradepost::config;
+
+use super::record::assert_recorded;
+
+/// Every setting as `section.key`, in the order of its name.
+fn flattened(table: &Table, section: &str, told: &mut Vec<(String, Value)>) {
+    for (key, value) in table {
+        let path = if section.is_empty() { key.clone() } else { format!("{section}.{key}") };
+        match value {
+            Value::Table(inner) => flattened(inner, &path, told),
+            value => told.push((path, value.clone())),
+        }
+    }
+}
+
+fn defaults() -> Vec<(String, Value)> {
+    let mut told = Vec::new();
+    flattened(&config::DEFAULT.parse().unwrap(), "", &mut told);
+    told.sort_by(|one, other| one.0.cmp(&other.0));
+    told
+}
+
+/// All sections, the one without a name too.
+fn sections(table: &Table, section: &str, told: &mut Vec<String>) {
+    told.push(section.to_owned());
+    for (key, value) in table {
+        if let Value::Table(inner) = value {
+            let path = if section.is_empty() { key.clone() } else { format!("{section}.{key}") };
+            sections(inner, &path, told);
+        }
+    }
+}
+
+/// A value as it stands in a file.
+fn written(value: &Value) -> String {
+    match value {
+        Value::String(text) => format!("{text:?}"),
+        Value::Integer(number) => number.to_string(),
+        Value::Boolean(is_so) => is_so.to_string(),
+        other => panic!("no setting is of type {}", other.type_str()),
+    }
+}
+
+fn variable(path: &str) -> String {
+    format!("TRADEPOST__{}", path.to_uppercase().replace('.', "__"))
+}
+
+/// A file with this one line in this section.
+fn file(path: &str, value: &str) -> String {
+    match path.rsplit_once('.') {
+        Some((section, key)) => format!("[{section}]\n{key} = {value}\n"),
+        None => format!("{path} = {value}\n"),
+    }
+}
+
+#[test]
+fn contract_every_setting_has_its_name_its_type_and_its_default() {
+    let mut text = String::new();
+    for (path, value) in defaults() {
+        writeln!(text, "{path}: {} = {}", value.type_str(), written(&value)).unwrap();
+    }
+    assert_recorded("settings.txt", &text);
+}
+
+#[test]
+fn contract_every_default_is_accepted_from_a_file_and_from_the_environment() {
+    for (path, value) in defaults() {
+        config::read(&file(&path, &written(&value)), Vec::new()).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let text = value.as_str().map_or_else(|| written(&value), str::to_owned);
+        let given = vec![(variable(&path), text)];
+        config::read("", given).unwrap_or_else(|error| panic!("{path}: {error}"));
+    }
+}
+
+#[test]
+fn contract_an_unknown_setting_of_any_section_is_refused_by_name() {
+    let mut all = Vec::new();
+    sections(&config::DEFAULT.parse().unwrap(), "", &mut all);
+    assert!(all.len() > 20, "{all:?}");
+    for section in all {
+        let path = if section.is_empty() { "surprise".to_owned() } else { format!("{section}.surprise") };
+        let in_file = config::read(&file(&path, "1"), Vec::new()).expect_err(&path);
+        let in_environment = config::read("", vec![(variable(&path), "1".to_owned())]).expect_err(&path);
+        for error in [in_file, in_environment] {
+            assert_eq!(error.key, path);
+            assert!(error.to_string().starts_with(&format!("setting {path}: ")), "{error}");
+        }
+    }
+}
+
+#[test]
+fn contract_a_setting_of_another_type_is_refused_by_name() {
+    for (path, value) in defaults() {
+        let other = if value.is_str() { "1" } else { "\"x\"" };
+        let error = config::read(&file(&path, other), Vec::new()).expect_err(&path);
+        assert_eq!(error.key, path);
+    }
+}
