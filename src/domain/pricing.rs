@@ -149,8 +149,8 @@ mod tests {
             let (request, lines) = order(&prices, money);
             if let Ok(price) = price(&request, &lines, coupon.map(Money::from_minor), RULE) {
                 prop_assert!(price.pay_amount >= Money::ZERO);
-                prop_assert_eq!(price.order_amount.0, price.goods_amount.0 + price.shipping_fee.0);
-                prop_assert_eq!(price.pay_amount.0, price.order_amount.0 - price.coupon_paid.0 - price.money_paid.0);
+                prop_assert_eq!(price.order_amount.minor(), price.goods_amount.minor() + price.shipping_fee.minor());
+                prop_assert_eq!(price.pay_amount.minor(), price.order_amount.minor() - price.coupon_paid.minor() - price.money_paid.minor());
             }
         }
     }

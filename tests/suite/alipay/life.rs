@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::alipay::platform::{CODE, PAGE, Shop};
 use crate::platform::{Alipay, How, Op, Sending, Stage, Upset};
-use crate::support::{DEAF, GOODS, MINUTE, PAY_WITHIN, Reply, TestApp, Wish};
+use crate::support::{GOODS, MINUTE, PAY_WITHIN, Reply};
 
 #[actix_web::test]
 async fn a_customer_pays_on_the_page_or_by_the_code_and_the_order_is_paid_once() {
@@ -69,22 +69,6 @@ async fn a_late_callback_pays_an_order_that_still_waits() {
         shop.app.assert_unpaid().await;
         shop.advance_platform_first(MINUTE).await;
         shop.assert_paid(&case).await;
-        shop.finish().await;
-    }
-}
-
-#[actix_web::test]
-async fn a_cancelled_order_can_be_paid_no_more_there_either() {
-    for provider in [PAGE, CODE] {
-        let shop = Shop::deaf().await;
-        let case = shop.paying(provider).await;
-        shop.cancel(&case.order_id).await.expect(200);
-        assert_eq!(shop.platform.trade(&case.pay_id).stage, Stage::Closed);
-        assert_eq!(shop.platform.try_pay(&case.pay_id).await, Err("it is closed"));
-        shop.settle().await;
-        shop.assert_order(&case, "cancelled", "paying").await;
-        shop.assert_payment(&case, "closed").await;
-        assert_eq!((shop.ledger(&case), shop.me().await), ((0, 0), ("1000.00".to_owned(), 100)));
         shop.finish().await;
     }
 }
@@ -169,40 +153,5 @@ async fn a_customer_who_comes_back_later_is_sent_to_a_page_that_works() {
         let again = shop.start(PAGE, key, &order_id).await.expect(201);
         shop.arrive(&again).await;
     }
-    shop.finish().await;
-}
-
-#[actix_web::test]
-async fn a_payment_goes_on_after_a_restart() {
-    let mut shop = Shop::with(Alipay::start().await, &DEAF).await;
-    let case = shop.paying(CODE).await;
-    shop.restart().await;
-    shop.platform.pay(&case.pay_id).await;
-    shop.settle().await;
-    shop.assert_paid(&case).await;
-    shop.restart().await;
-    shop.app.refund(&shop.zs, "refund", &case.order_id).await.expect(202);
-    shop.settle().await;
-    shop.assert_refunded(&case).await;
-    shop.finish().await;
-}
-
-#[actix_web::test]
-async fn a_platform_that_is_not_set_up_is_neither_paid_through_nor_believed() {
-    let shop = Shop::deaf().await;
-    let case = shop.paid(CODE).await;
-    let good = shop.platform.deliveries(&case.pay_id).remove(0).post;
-    let app = TestApp::start().await;
-    let zs = app.zs().await;
-    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
-    for provider in [PAGE, CODE] {
-        let callbacks = format!("/v1/payments/callbacks/{provider}");
-        let headers: Vec<(&str, &str)> = good.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
-        app.send_bytes(&callbacks, &headers, good.body.clone()).await.expect_problem(404, "not_found");
-        let refused = app.pay_through(provider, &zs, provider, &order_id).await.expect_problem(422, "invalid_request");
-        assert_eq!(refused.body["errors"][0]["field"], "provider");
-    }
-    assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay"), 0);
-    app.finish().await;
     shop.finish().await;
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::access::ROUTES;
+use crate::http::access::ROUTES;
 
 /// The sandbox platform's routes, which no customer calls.
 const SANDBOX: [(&str, &str); 9] = [

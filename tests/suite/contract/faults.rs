@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tradepost::runtime::fault::Fault;
+use tradepost::actor::fault::Fault;
 
 use super::record::assert_recorded;
 use super::script::Script;

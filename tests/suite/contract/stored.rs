@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use diesel::prelude::*;
 use serde_json::Value;
-use tradepost::db::each;
+use tradepost::db::with_conn;
 
 use crate::support::TestApp;
 
@@ -36,7 +36,7 @@ struct Row {
 fn rows(app: &TestApp, owner: &str, query: &str) -> Vec<Row> {
     let store = app.store(owner);
     let db = &mut *store.reader().unwrap();
-    each!(db, diesel::sql_query(query).load(db)).unwrap()
+    with_conn!(db, diesel::sql_query(query).load(db)).unwrap()
 }
 
 fn produced(app: &TestApp, owner: &str) -> Vec<Row> {

@@ -1,7 +1,7 @@
 //! The HTTP interface: who may call which route, what a bad request is answered, lists, the payment page, and admission
 //! under overload.
 
-mod access;
+pub mod access;
 mod bad_input;
 mod list;
 mod overload;

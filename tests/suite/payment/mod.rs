@@ -2,6 +2,7 @@
 //! stand-ins for Alipay and WeChat Pay have in common.
 
 mod commit;
+mod platform;
 mod reconciliation;
 mod standin;
 mod start;

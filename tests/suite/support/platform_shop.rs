@@ -62,10 +62,10 @@ pub enum Reply {
 macro_rules! on_each_platform {
     ($($name:ident),+ $(,)?) => {
         mod alipay {
-            $(#[actix_web::test] async fn $name() { super::$name::<crate::platform::alipay::Front>().await; })+
+            $(#[actix_web::test] async fn $name() { super::$name::<$crate::platform::alipay::Front>().await; })+
         }
         mod wechat {
-            $(#[actix_web::test] async fn $name() { super::$name::<crate::platform::wechat::Front>().await; })+
+            $(#[actix_web::test] async fn $name() { super::$name::<$crate::platform::wechat::Front>().await; })+
         }
     };
 }

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tradepost::config;
 use tradepost::domain::clock::{Clock, Timestamp};
-use tradepost::domain::money::Money;
 use tradepost::gateway::alipay::account::Call;
 use tradepost::gateway::alipay::answer::Envelope;
 use tradepost::gateway::alipay::content::ContentKey;
@@ -125,7 +124,7 @@ fn result(notice: Option<Notification>, form: &Form, config: &Value) -> Value {
     assert_eq!(json!(notice.out_trade_no), result["out_trade_no"]);
     assert_eq!(json!(notice.trade_no), result["trade_no"]);
     let total = &config["orders"][&notice.out_trade_no]["total_fen"];
-    let amount = json!(notice.amount.0);
+    let amount = json!(notice.amount.minor());
     result["action"] = json!(match &notice.event {
         Event::Paid => "paid",
         Event::Closed => "closed",
@@ -239,7 +238,7 @@ fn with_certificate(keyring: Keyring, file: &File, name: &Value) -> Keyring {
 pub fn amount(vector: &Value) -> Verdict {
     let (yuan, expect) = (text(&vector["input"]["yuan"]), &vector["expect"]);
     match alipay::amount::read(yuan) {
-        Some(Money::from_minor(fen)) => same("fen", &json!(fen), &expect["fen"]),
+        Some(amount) => same("fen", &json!(amount.minor()), &expect["fen"]),
         None => same("reason", &json!("malformed"), &expect["reason"]),
     }
 }

@@ -81,7 +81,7 @@ impl Book {
         let Event::RefundedInAll(number) = &notice.event else { return };
         let number = number.as_deref().unwrap_or("without a number");
         if let (Some(pay_id), None) = (self.numbers.get(&notice.out_trade_no), self.numbers.get(number)) {
-            self.write_refund(*pay_id, number, notice.amount.0);
+            self.write_refund(*pay_id, number, notice.amount.minor());
         }
     }
 

@@ -138,18 +138,18 @@ fn result(notice: Option<Notification>, expect: &Value) -> Verdict {
         Event::Paid => {
             found["action"] = json!("paid");
             found["transaction_id"] = json!(notice.trade_no);
-            found["total_fen"] = json!(notice.amount.0);
+            found["total_fen"] = json!(notice.amount.minor());
         }
         Event::Refunded(number) => {
             found["action"] = json!("refunded");
             found["out_refund_no"] = json!(number);
-            found["refund_fen"] = json!(notice.amount.0);
+            found["refund_fen"] = json!(notice.amount.minor());
         }
         Event::RefundFailed(number, why) => {
             let status = why.split(':').next().unwrap().to_lowercase();
             found["action"] = json!(format!("refund_{status}"));
             found["out_refund_no"] = json!(number);
-            found["refund_fen"] = json!(notice.amount.0);
+            found["refund_fen"] = json!(notice.amount.minor());
         }
         other => return Err(format!("{other:?} is none of WeChat Pay's")),
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::platform::wechat::Wrong;
-use crate::platform::{Course, How, Op, Payment, RefundState, Sending, Upset};
+use crate::platform::{Course, How, Op, RefundState, Sending, Upset};
 use crate::support::{Balances, Case, MINUTE};
 use crate::wechat::platform::{SCAN, Shop};
 
@@ -152,25 +152,6 @@ async fn a_signed_notice_that_does_not_match_the_refund_is_parked_with_its_reaso
         assert_eq!(shop.balances(&order_id, &pay_id).await, plain(Balances::refunded(), 100), "{wrong:?}");
     }
     shop.finish().await;
-}
-
-#[actix_web::test]
-async fn a_charge_of_another_amount_is_parked_and_the_order_is_cancelled() {
-    for (charged, is_told) in [(87_999, true), (88_001, true), (1, false)] {
-        let shop = Shop::open().await;
-        let Case { order_id, pay_id } = shop.paying(SCAN).await;
-        if !is_told {
-            shop.platform.notices_of(&pay_id, Sending::lost());
-        }
-        shop.platform.pay_with(&pay_id, Payment::of(charged)).await;
-        shop.advance(MINUTE).await;
-        assert!(shop.parked().await.iter().all(|reason| reason == "the amount differs"));
-        assert_eq!(shop.balances(&order_id, &pay_id).await, Balances { charged, ..Balances::unpaid() });
-        shop.advance(MINUTE * 30).await;
-        assert_eq!(shop.balances(&order_id, &pay_id).await, Balances { charged, ..Balances::cancelled() });
-        assert!(!shop.parked().await.is_empty(), "the operator sees the money");
-        shop.finish().await;
-    }
 }
 
 #[actix_web::test]

@@ -5,7 +5,7 @@ use awc::http::Method;
 use serde_json::{Value, json};
 
 use crate::platform::{How, Op, Sending, Stage, Upset, Wechat};
-use crate::support::{Balances, Case, MINUTE, PATIENT, PAY_WITHIN, TestApp, Wish};
+use crate::support::{Balances, Case, MINUTE, PATIENT, PAY_WITHIN};
 use crate::wechat::platform::{INSIDE, PAYER, SCAN, Shop};
 
 #[actix_web::test]
@@ -135,18 +135,6 @@ async fn an_order_nobody_pays_is_closed_at_the_platform_first() {
 }
 
 #[actix_web::test]
-async fn a_cancelled_order_cannot_be_paid_any_more() {
-    let shop = Shop::open().await;
-    let Case { order_id, pay_id } = shop.paying(SCAN).await;
-    assert_eq!(shop.cancel(&order_id).await.expect(200).body["order_status"], "cancelled");
-    assert_eq!(shop.platform.trade(&pay_id).stage, Stage::Closed);
-    assert_eq!(shop.platform.try_pay(&pay_id).await, Err("it is closed"));
-    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::cancelled());
-    assert_eq!(shop.platform.calls().iter().filter(|call| call.op == Some(Op::Close)).count(), 1);
-    shop.finish().await;
-}
-
-#[actix_web::test]
 async fn an_order_that_expires_while_its_buyer_pays_is_paid() {
     let shop = Shop::open().await;
     let Case { order_id, pay_id } = shop.paying(SCAN).await;
@@ -159,26 +147,6 @@ async fn an_order_that_expires_while_its_buyer_pays_is_paid() {
     let close = shop.platform.calls().into_iter().find(|call| call.op == Some(Op::Close)).unwrap();
     assert_eq!(close.verdict, "ORDER_PAID");
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
-    shop.finish().await;
-}
-
-#[actix_web::test]
-async fn a_shop_that_starts_again_takes_up_what_it_left() {
-    let mut shop = Shop::open().await;
-    let Case { order_id, pay_id } = shop.paying(SCAN).await;
-    shop.platform.notices_of(&pay_id, Sending::late(MINUTE));
-    shop.platform.pay(&pay_id).await;
-    shop.restart().await;
-    shop.next_delivery().await;
-    shop.app.settle().await;
-    assert_eq!(shop.platform.told(&pay_id), [204]);
-    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
-    shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
-    shop.restart().await;
-    shop.settle().await;
-    shop.advance(MINUTE).await;
-    assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
-    assert_eq!(shop.platform.trade(&pay_id).refunds.len(), 1);
     shop.finish().await;
 }
 
@@ -214,22 +182,4 @@ async fn a_broken_connection_is_no_reason_to_ask_the_second_host() {
     shop.advance(MINUTE).await;
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
     shop.finish().await;
-}
-
-#[actix_web::test]
-async fn a_platform_that_is_not_set_up_is_none() {
-    let app = TestApp::start().await;
-    let zs = app.zs().await;
-    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
-    let before = app.rows();
-    for way in [SCAN, INSIDE] {
-        let path = format!("/v1/payments/callbacks/{way}");
-        app.send_bytes(&path, &[], b"{}".to_vec()).await.expect_problem(404, "not_found");
-        let body = json!({"order_id": order_id, "provider": way, "payer": PAYER});
-        let answer = app.send(Method::POST, "/v1/payments", &zs, &[("idempotency-key", way)], Some(&body)).await;
-        let answer = answer.expect_problem(422, "invalid_request");
-        assert_eq!(answer.body["errors"][0]["field"], "provider");
-    }
-    assert_eq!(app.rows(), before);
-    app.finish().await;
 }

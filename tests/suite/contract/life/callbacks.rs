@@ -1,6 +1,6 @@
 //! Callbacks by hand: believed, repeated, wrong, and signed by somebody else.
 
-use tradepost::gateway::sandbox::Key;
+use tradepost::sandbox::Key;
 
 use super::Cast;
 use crate::contract::script::{SECRET, Script};

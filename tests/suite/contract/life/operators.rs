@@ -1,6 +1,6 @@
 //! The lists of operators, a dead message, the status and the audit.
 
-use tradepost::runtime::fault::Fault;
+use tradepost::actor::fault::Fault;
 
 use super::{Cast, pages};
 use crate::contract::script::Script;
