@@ -9,7 +9,7 @@ use crate::db;
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
     #[cfg(feature = "faults")]
-    plan: std::sync::Arc<std::sync::Mutex<std::collections::HashMap<String, planned::Plan>>>,
+    plan: std::sync::Arc<parking_lot::Mutex<std::collections::HashMap<String, planned::Plan>>>,
     /// Whether there is any plan: without one, a hit costs no lock.
     #[cfg(feature = "faults")]
     any: std::sync::Arc<std::sync::atomic::AtomicBool>,
@@ -29,7 +29,6 @@ impl Faults {
 
 #[cfg(feature = "faults")]
 mod planned {
-    use std::sync::PoisonError;
     use std::sync::atomic::Ordering::SeqCst;
     use std::time::Duration;
 
@@ -61,14 +60,14 @@ mod planned {
         /// Plans `fault` at `point` (for example `goods.apply`), `times` times, after `skip` hits.
         pub fn plan(&self, point: &str, fault: Fault, skip: u32, times: u32) {
             let plan = Plan { fault, skip, times, struck: 0 };
-            self.plan.lock().unwrap_or_else(PoisonError::into_inner).insert(point.to_owned(), plan);
+            self.plan.lock().insert(point.to_owned(), plan);
             self.any.store(true, SeqCst);
         }
 
         /// How often the point struck since it was planned.
         #[must_use]
         pub fn struck(&self, point: &str) -> u32 {
-            self.plan.lock().unwrap_or_else(PoisonError::into_inner).get(point).map_or(0, |plan| plan.struck)
+            self.plan.lock().get(point).map_or(0, |plan| plan.struck)
         }
 
         /// Reads plans as `point=kind@skip,point=kind@skip`, the kinds being `panic`, `error`, `kill`; each strikes once.
@@ -101,7 +100,7 @@ mod planned {
                 return Ok(());
             }
             let due = {
-                let mut plans = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut plans = self.plan.lock();
                 let Some(plan) = plans.get_mut(&format!("{actor}.{point}")) else { return Ok(()) };
                 if plan.skip > 0 {
                     plan.skip -= 1;

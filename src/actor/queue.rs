@@ -2,9 +2,11 @@
 //! with what has come meanwhile until nothing waits.
 
 use std::any::TypeId;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use super::batch::{AnyBatch, Responder, TypedBatch};
 use super::commit::Batch;
@@ -108,7 +110,7 @@ impl<O: 'static> TaskQueue<O> {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner<O>> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.lock()
     }
 }
 

@@ -79,7 +79,7 @@ fn build(parts: Parts) -> Graph {
     let (user, user_health) =
         OwnerActor::start(Arc::new(User { context: context(), points_per_unit }), owner_stores.user, limits);
     let (order, order_health) = OwnerActor::start(
-        Arc::new(Order { context: order_context, pay_within: settings.orders.pay_within.0 }),
+        Arc::new(Order { context: order_context, pay_within: settings.orders.pay_within.get() }),
         owner_stores.order,
         limits,
     );
@@ -105,7 +105,7 @@ fn build(parts: Parts) -> Graph {
     let (relay, relay_health) = Relay::start(network, settings.relay, clock.clone(), faults.clone());
     wakers.iter().for_each(|waker| waker.connect(relay.clone().recipient()));
 
-    let capacity = settings.orders.in_flight_max;
+    let capacity = settings.orders.in_flight_max.get();
     let coordinator_health = Arc::new(Health::new(actor::NAME, clock.clone(), capacity, None));
     let owners = Owners { coupon, goods, user, order, pay };
     let gateways = Gateways::new(gateways);
@@ -124,7 +124,7 @@ fn build(parts: Parts) -> Graph {
         gateways: gateways.clone(),
         clock,
         payments: settings.payments,
-        pay_within: settings.orders.pay_within.0,
+        pay_within: settings.orders.pay_within.get(),
         faults,
         health: Arc::clone(&payments_health),
     });

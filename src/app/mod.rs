@@ -18,7 +18,7 @@ use anyhow::Context;
 use socket2::SockRef;
 
 use crate::actor::Faults;
-use crate::config::{self, Settings};
+use crate::config::{self, Settings, SigningSecret};
 use crate::coordinator;
 use crate::domain::clock::Clock;
 use crate::gateway::{Gateway, Shop, alipay, wechat};
@@ -67,13 +67,13 @@ impl App {
         };
         let arbiter = Arbiter::new();
         let graph = graph::build_on(&arbiter, parts).await?;
-        let passwords = Passwords::new(settings.session.hashing_max)?;
+        let passwords = Passwords::new(settings.session.hashing_max.get())?;
         let mut notes = bootstrap::admin::admin(&graph, &passwords, &settings.admin).await?;
         if settings.demo.seed {
             notes.extend(bootstrap::demo::seed(&graph, &passwords, &settings.demo).await?);
         }
         let secret = given_or_made(&settings.session.secret, &folder, "token")?;
-        let tokens = Tokens::new(secret.as_bytes(), clock.clone(), settings.session.token_ttl.0);
+        let tokens = Tokens::new(secret.as_bytes(), clock.clone(), settings.session.token_ttl.get());
         let state = server::state(&graph, tokens, passwords, clock, &settings);
         let handles = server::start(&settings, state, graph.platform.clone(), listener, admin_listener)?;
         Ok(Self { address, admin_address, notes, graph, stores, arbiter, handles })
@@ -128,7 +128,7 @@ fn secrets_folder(settings: &Settings) -> Result<PathBuf, config::Error> {
 }
 
 /// The secret of the settings, or the one that is kept under this name.
-fn given_or_made(given: &config::Secret, folder: &Path, name: &str) -> anyhow::Result<String> {
+fn given_or_made(given: &SigningSecret, folder: &Path, name: &str) -> anyhow::Result<String> {
     match given.expose() {
         "" => secret::load_or_make(folder, name).with_context(|| format!("the {name} secret")),
         given => Ok(given.to_owned()),
@@ -142,9 +142,9 @@ fn listen(settings: &Settings) -> anyhow::Result<(TcpListener, Option<TcpListene
     let listener = TcpListener::bind(settings.http.listen)
         .and_then(|listener| SockRef::from(&listener).listen(LISTEN_BACKLOG).map(|()| listener))
         .map_err(|error| config::Error::new("http.listen", format!("{}: {error}", settings.http.listen)))?;
-    let admin = match settings.admin.listen.as_str() {
-        "" => None,
-        address => Some(
+    let admin = match settings.admin.listen.0 {
+        None => None,
+        Some(address) => Some(
             TcpListener::bind(address)
                 .map_err(|error| config::Error::new("admin.listen", format!("{address}: {error}")))?,
         ),
@@ -154,7 +154,7 @@ fn listen(settings: &Settings) -> anyhow::Result<(TcpListener, Option<TcpListene
 
 /// The ways to pay on platforms outside.
 fn platforms(settings: &Settings, clock: &Clock) -> Result<Vec<Arc<dyn Gateway>>, config::Error> {
-    let public_url = settings.http.public_url.trim_end_matches('/').to_owned();
+    let public_url = settings.http.public_url.as_str().trim_end_matches('/').to_owned();
     let shop = Shop { public_url, clock: clock.clone() };
     let mut all = alipay::gateways(&settings.gateway.alipay, &shop)?;
     all.extend(wechat::gateways(&settings.gateway.wechat, &shop)?);
@@ -176,7 +176,6 @@ fn sandbox_account(
         "" => format!("http://{address}"),
         url => url.to_owned(),
     };
-    // A name of a platform lives as long as the process.
-    let second = (!sandbox.second.is_empty()).then(|| &*sandbox.second.clone().leak());
+    let second = sandbox.second.get().map(Into::into);
     Ok(Some(MerchantAccount { key: Key::new(&secret)?, merchant_id: sandbox.merchant_id.clone(), second, public_url }))
 }

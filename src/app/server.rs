@@ -34,8 +34,8 @@ pub fn state(graph: &Graph, tokens: Tokens, passwords: Passwords, clock: Clock, 
         passwords,
         health: graph.health.clone(),
         outboxes: graph.outboxes.clone(),
-        admission: AdmissionControl::new(settings.http.in_flight_max, settings.http.admit_within.0),
-        body_within: settings.http.body_within.0,
+        admission: AdmissionControl::new(settings.http.in_flight_max.get(), settings.http.admit_within.0),
+        body_within: settings.http.body_within.get(),
         auditor,
     }
 }
@@ -95,7 +95,7 @@ fn serve(
     let workers = if settings.http.workers == 0 { cores() } else { settings.http.workers };
     let server = HttpServer::new(app)
         .workers(workers)
-        .max_connections(settings.http.connections_max)
+        .max_connections(settings.http.connections_max.get())
         .shutdown_timeout(settings.http.shutdown_within.0.as_secs())
         // Its own handling would stop the actors as soon as HTTP is drained, before they are.
         .disable_signals()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::audit::OwnerStores;
 use crate::config::{self, Settings};
-use crate::db::{self, Store, migrate};
+use crate::db::{self, Limits, Store, migrate};
 
 /// All stores.
 #[derive(Debug, Clone)]
@@ -23,6 +23,14 @@ impl Stores {
     /// # Errors
     /// The setting that cannot be used.
     pub fn open(settings: &Settings) -> Result<Self, config::Error> {
+        Self::with_limits(settings, settings.store.limits())
+    }
+
+    /// The same with other limits than those of the settings.
+    ///
+    /// # Errors
+    /// The setting that cannot be used.
+    pub fn with_limits(settings: &Settings, limits: Limits) -> Result<Self, config::Error> {
         let store = &settings.store;
         let mut keys = BTreeMap::new();
         let mut open = |owner: &'static str, own: &str| {
@@ -31,7 +39,7 @@ impl Stores {
             } else {
                 (format!("store.{owner}.url"), own)
             };
-            let opened = Store::new(url, owner, store.limits()).map_err(|error| config::Error::new(&key, error));
+            let opened = Store::new(url, owner, limits).map_err(|error| config::Error::new(&key, error));
             keys.insert(owner, key);
             opened
         };

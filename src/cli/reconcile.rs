@@ -17,6 +17,7 @@ use crate::config::Settings;
 use crate::domain::clock::Clock;
 use crate::domain::id::IdGenerator;
 use crate::domain::money::CURRENCY;
+use crate::domain::provider::Provider;
 use crate::gateway::{Entry, Event, Notification};
 use crate::pay::actor::Actor;
 use crate::pay::message::{FindPaymentRecords, ListPaidRecords, Notify};
@@ -54,8 +55,9 @@ pub fn run(settings: &Settings, provider: &str, file: &Path, apply: bool, json: 
 /// # Errors
 /// An unknown platform, a statement that is none, a store that does not answer.
 pub async fn reconcile(settings: &Settings, provider: &str, statement: &str, apply: bool) -> anyhow::Result<Report> {
-    let (provider, read) = sandbox::statement_reader(provider, &settings.gateway.sandbox.second)
+    let read = sandbox::statement_reader(provider, settings.gateway.sandbox.second.get())
         .with_context(|| format!("{provider:?} is no payment platform of this shop"))?;
+    let provider = &Provider::from(provider);
     let lines = read(statement).map_err(anyhow::Error::msg)?;
     let stores = Stores::open(settings)?;
     stores.expect_all()?;
@@ -81,12 +83,13 @@ pub async fn reconcile(settings: &Settings, provider: &str, statement: &str, app
 
 async fn compare_chunk(
     pay: &Addr<Actor>,
-    provider: &'static str,
+    provider: &Provider,
     lines: &[Entry],
     apply: bool,
     report: &mut Report,
 ) -> anyhow::Result<()> {
-    let find = FindPaymentRecords { provider, payments: lines.iter().filter_map(parse_pay_id).collect() };
+    let find =
+        FindPaymentRecords { provider: provider.clone(), payments: lines.iter().filter_map(parse_pay_id).collect() };
     let records = ask(pay, find).await?;
     let records: HashMap<_, _> = records.into_iter().map(|record| (record.pay_id, record)).collect();
     for line in lines {
@@ -108,7 +111,7 @@ async fn compare_chunk(
 /// Tells Pay what the platform says; what Pay does not believe stays a difference, with its reason.
 async fn repair(
     pay: &Addr<Actor>,
-    provider: &'static str,
+    provider: &Provider,
     line: &Entry,
     difference: &mut Difference,
 ) -> anyhow::Result<bool> {
@@ -126,7 +129,7 @@ async fn repair(
         wrong_recipient: None,
     };
     let body = format!("from the platform's statement: {line:?}");
-    match ask(pay, Notify { provider, notice, body }).await? {
+    match ask(pay, Notify { provider: provider.clone(), notice, body }).await? {
         Ok(()) => Ok(true),
         Err(rejected) => {
             difference.ours = format!("{}: {rejected}", difference.ours);
@@ -138,7 +141,7 @@ async fn repair(
 /// What we have of the time the statement is about, and it does not tell of.
 async fn missing_there(
     pay: &Addr<pay::actor::Actor>,
-    provider: &'static str,
+    provider: &Provider,
     lines: &[Entry],
     report: &mut Report,
 ) -> anyhow::Result<()> {
@@ -147,7 +150,7 @@ async fn missing_there(
     let (index, mut after) = (StatementIndex::of(lines), None);
     loop {
         let limit = i64::try_from(CHUNK)?;
-        let page = ask(pay, ListPaidRecords { provider, from, until, after, limit }).await?;
+        let page = ask(pay, ListPaidRecords { provider: provider.clone(), from, until, after, limit }).await?;
         let Some(last) = page.last() else { return Ok(()) };
         after = Some(last.pay_id);
         for missing in page.iter().flat_map(|record| index.missing(record)) {

@@ -5,12 +5,14 @@ mod check;
 mod settings;
 #[cfg(test)]
 mod tests;
+mod value;
 
 use std::path::Path;
 
 use toml::{Table, Value};
 
 pub use settings::*;
+pub use value::{InitialPassword, PublicUrl, SecondName, SeparateListen, SigningSecret};
 
 use crate::actor::Faults;
 

@@ -1,17 +1,20 @@
 //! The settings as types; `config/default.toml` has a sentence for each.
 #![expect(missing_docs, reason = "config/default.toml has a sentence for each")]
 
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 
 use rust_decimal::Decimal;
+use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
+use super::value::{InitialPassword, PublicUrl, SecondName, SeparateListen, SigningSecret};
 use crate::actor::owner::Limits;
 use crate::actor::retry::Backoff;
 use crate::db;
 use crate::domain::id::NodeId;
 use crate::domain::money::Money;
-use crate::domain::span::Span;
+use crate::domain::span::{PositiveSpan, Span};
 use crate::messaging::relay;
 
 /// All settings; `config/default.toml` says what each is.
@@ -73,12 +76,12 @@ pub struct Log {
 #[serde(deny_unknown_fields)]
 pub struct Http {
     pub listen: std::net::SocketAddr,
-    pub public_url: String,
+    pub public_url: PublicUrl,
     pub workers: usize,
-    pub connections_max: usize,
-    pub in_flight_max: usize,
+    pub connections_max: NonZeroUsize,
+    pub in_flight_max: NonZeroUsize,
     pub admit_within: Span,
-    pub body_within: Span,
+    pub body_within: PositiveSpan,
     pub shutdown_within: Span,
 }
 
@@ -86,18 +89,18 @@ pub struct Http {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Admin {
-    pub listen: String,
+    pub listen: SeparateListen,
     pub user: crate::domain::text::UserName,
-    pub password: Secret,
+    pub password: InitialPassword,
 }
 
 /// `[session]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Session {
-    pub secret: Secret,
-    pub token_ttl: Span,
-    pub hashing_max: usize,
+    pub secret: SigningSecret,
+    pub token_ttl: PositiveSpan,
+    pub hashing_max: NonZeroUsize,
 }
 
 /// `[secrets]`
@@ -112,11 +115,11 @@ pub struct Secrets {
 #[serde(deny_unknown_fields)]
 pub struct Store {
     pub url: String,
-    pub readers: u32,
-    pub writers: u32,
-    pub acquire_within: Span,
-    pub lock_within: Span,
-    pub statement_within: Span,
+    pub readers: NonZeroU32,
+    pub writers: NonZeroU32,
+    pub acquire_within: PositiveSpan,
+    pub lock_within: PositiveSpan,
+    pub statement_within: PositiveSpan,
     pub goods: OwnStore,
     pub coupon: OwnStore,
     pub user: OwnStore,
@@ -137,11 +140,11 @@ impl Store {
     #[must_use]
     pub const fn limits(&self) -> db::Limits {
         db::Limits {
-            readers: self.readers,
-            writers: self.writers,
-            acquire_within: self.acquire_within.0,
-            lock_within: self.lock_within.0,
-            statement_within: self.statement_within.0,
+            readers: self.readers.get(),
+            writers: self.writers.get(),
+            acquire_within: self.acquire_within.get(),
+            lock_within: self.lock_within.get(),
+            statement_within: self.statement_within.get(),
         }
     }
 }
@@ -157,16 +160,16 @@ pub struct OwnStore {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Owners {
-    pub mailbox: usize,
+    pub mailbox: NonZeroUsize,
     pub reserved: usize,
-    pub batch_max: usize,
+    pub batch_max: NonZeroUsize,
 }
 
 impl Owners {
     /// As the owners take them.
     #[must_use]
     pub const fn limits(&self) -> Limits {
-        Limits { mailbox: self.mailbox, reserved: self.reserved, batch_max: self.batch_max }
+        Limits { mailbox: self.mailbox.get(), reserved: self.reserved, batch_max: self.batch_max.get() }
     }
 }
 
@@ -175,12 +178,12 @@ impl Owners {
 #[serde(deny_unknown_fields)]
 pub struct Orders {
     pub deadline: Span,
-    pub answer_within: Span,
-    pub in_flight_max: usize,
-    pub pay_within: Span,
+    pub answer_within: PositiveSpan,
+    pub in_flight_max: NonZeroUsize,
+    pub pay_within: PositiveSpan,
     pub shipping_fee: Money,
     pub free_shipping_over: Money,
-    pub sweep_every: Span,
+    pub sweep_every: PositiveSpan,
     pub backoff: Backoff,
 }
 
@@ -188,8 +191,8 @@ pub struct Orders {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Payments {
-    pub sweep_every: Span,
-    pub close_again_after: Span,
+    pub sweep_every: PositiveSpan,
+    pub close_again_after: PositiveSpan,
     pub ask: Backoff,
     pub refund: Backoff,
 }
@@ -223,7 +226,7 @@ pub struct Alipay {
     pub app_certificate: PathBuf,
     pub platform_certificate: PathBuf,
     pub root_certificate: PathBuf,
-    pub content_key: Secret,
+    pub content_key: SecretString,
     pub subject: String,
     pub url: String,
 }
@@ -236,7 +239,7 @@ pub struct Wechat {
     pub app_id: String,
     pub merchant_key: PathBuf,
     pub merchant_serial: String,
-    pub api_v3_key: Secret,
+    pub api_v3_key: SecretString,
     pub platform_key_id: String,
     pub platform_key: PathBuf,
     pub platform_certificates: PathBuf,
@@ -250,9 +253,9 @@ pub struct Wechat {
 #[serde(deny_unknown_fields)]
 pub struct Sandbox {
     pub enabled: bool,
-    pub secret: Secret,
+    pub secret: SigningSecret,
     pub merchant_id: String,
-    pub second: String,
+    pub second: SecondName,
 }
 
 /// `[demo]`
@@ -260,7 +263,7 @@ pub struct Sandbox {
 #[serde(deny_unknown_fields)]
 pub struct Demo {
     pub seed: bool,
-    pub password: Secret,
+    pub password: InitialPassword,
 }
 
 /// `[audit]`
@@ -268,25 +271,6 @@ pub struct Demo {
 #[serde(deny_unknown_fields)]
 pub struct Audit {
     pub grace: Span,
-}
-
-/// A value that is never printed.
-#[derive(Clone, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The value itself.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Secret(..)")
-    }
 }
 
 fn node_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NodeId, D::Error> {

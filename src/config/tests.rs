@@ -10,7 +10,7 @@ fn refused(file: &str, variables: &[(&str, &str)]) -> String {
 fn the_defaults_are_complete() {
     let settings = read("", Vec::new()).unwrap();
     assert_eq!(settings.http.listen.to_string(), "127.0.0.1:8080");
-    assert_eq!(settings.orders.pay_within.0, std::time::Duration::from_secs(30 * 60));
+    assert_eq!(settings.orders.pay_within.get(), std::time::Duration::from_secs(30 * 60));
 }
 
 #[test]
@@ -19,7 +19,7 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
     let variables = vec![("TRADEPOST__ORDERS__PAY_WITHIN".to_owned(), "90s".to_owned())];
     let settings = read(file, variables).unwrap();
     assert_eq!(settings.orders.shipping_fee, Money::from_minor(750));
-    assert_eq!(settings.orders.pay_within.0, std::time::Duration::from_secs(90));
+    assert_eq!(settings.orders.pay_within.get(), std::time::Duration::from_secs(90));
 }
 
 #[test]

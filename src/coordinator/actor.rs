@@ -35,7 +35,7 @@ impl OrderCoordinator {
     #[must_use]
     pub fn start(context: Context) -> Addr<Self> {
         let health = Arc::clone(&context.health);
-        let tracker = Tracker::new(context.orders.in_flight_max, Arc::clone(&health));
+        let tracker = Tracker::new(context.orders.in_flight_max.get(), Arc::clone(&health));
         supervise(health, |_| Self { reconciled: context.clock.now(), context: Arc::new(context), tracker })
     }
 
@@ -58,7 +58,7 @@ async fn place(
     let began = Instant::now();
     let order_id = context.ids.next();
     let working = tracker.begin(order_id).ok_or(Failure::Busy)?;
-    let within = context.orders.answer_within.0;
+    let within = context.orders.answer_within.get();
     let written = tokio::time::timeout(within, place::write(&context, &task, order_id)).await;
     let order = match written.map_err(|_| Failure::Unknown)?? {
         Written::Answered(placed) => return Ok(placed),
@@ -135,7 +135,7 @@ impl Actor for OrderCoordinator {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         self.schedule_reconciliation(ctx);
-        ctx.run_interval(self.context.orders.sweep_every.0, |me, ctx| me.schedule_reconciliation(ctx));
+        ctx.run_interval(self.context.orders.sweep_every.get(), |me, ctx| me.schedule_reconciliation(ctx));
     }
 }
 
@@ -175,7 +175,7 @@ impl Handler<ReadSagas> for OrderCoordinator {
 
     fn handle(&mut self, _: ReadSagas, _: &mut Self::Context) -> Self::Result {
         let (context, in_flight) = (Arc::clone(&self.context), self.tracker.count());
-        let stale = context.clock.now().since(self.reconciled) > context.orders.sweep_every.0 * INTERVALS_MISSED;
+        let stale = context.clock.now().since(self.reconciled) > context.orders.sweep_every.get() * INTERVALS_MISSED;
         Box::pin(async move {
             let unconfirmed = ask(&context.owners.order, CountUnfinished { until: latest(&context) }).await.ok();
             let worked_on = i64::try_from(in_flight).unwrap_or(i64::MAX);

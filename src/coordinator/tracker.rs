@@ -1,9 +1,11 @@
 //! Which orders are being worked on: each by one task, and never more than the settings allow.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use std::sync::atomic::Ordering::Relaxed;
+
+use parking_lot::Mutex;
 
 use crate::actor::Health;
 use crate::domain::id::OrderId;
@@ -23,14 +25,14 @@ impl Tracker {
 
     /// Begins work on an order; `None` where it is under way already or too many are.
     pub fn begin(&self, order_id: OrderId) -> Option<Working> {
-        let mut orders = lock(&self.orders);
+        let mut orders = self.orders.lock();
         let begun = orders.len() < self.max && orders.insert(order_id);
         self.health.in_flight.store(orders.len(), Relaxed);
         begun.then(|| Working { tracker: self.clone(), order_id })
     }
 
     pub fn count(&self) -> usize {
-        lock(&self.orders).len()
+        self.orders.lock().len()
     }
 
     pub fn is_full(&self) -> bool {
@@ -47,12 +49,8 @@ pub struct Working {
 
 impl Drop for Working {
     fn drop(&mut self) {
-        let mut orders = lock(&self.tracker.orders);
+        let mut orders = self.tracker.orders.lock();
         orders.remove(&self.order_id);
         self.tracker.health.in_flight.store(orders.len(), Relaxed);
     }
-}
-
-fn lock(orders: &Mutex<HashSet<OrderId>>) -> MutexGuard<'_, HashSet<OrderId>> {
-    orders.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,11 +2,11 @@
 
 use std::marker::PhantomData;
 use std::str::FromStr;
-use std::sync::Mutex;
 
 use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
 use diesel::sql_types::BigInt;
+use parking_lot::Mutex;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Invalid;
@@ -194,7 +194,7 @@ impl IdGenerator {
     pub fn next<T>(&self) -> Id<T> {
         let floor = (self.clock.now().0 - EPOCH_MS) << SEQUENCE_BITS;
         let ticket = {
-            let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let mut last = self.last.lock();
             *last = floor.max(*last + 1);
             *last
         };

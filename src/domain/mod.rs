@@ -9,6 +9,7 @@ pub mod money;
 pub mod order;
 pub mod points;
 pub mod pricing;
+pub mod provider;
 pub mod quantity;
 pub mod refusal;
 pub mod reservation;

@@ -1,8 +1,10 @@
-//! A length of time in the settings: `"30m"`, `"500ms"`, `"1h 30m"`.
+//! Lengths of time in the settings: `"30m"`, `"500ms"`, `"1h 30m"`.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer};
+
+use super::Invalid;
 
 /// A length of time, zero or more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -14,5 +16,26 @@ impl<'de> Deserialize<'de> for Span {
         text.parse::<jiff::SignedDuration>().ok().and_then(|span| Duration::try_from(span).ok()).map(Self).ok_or_else(
             || serde::de::Error::custom(format!("{text:?} is not a length of time such as \"30m\" or \"500ms\"")),
         )
+    }
+}
+
+/// A length of time longer than zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "Span")]
+pub struct PositiveSpan(Duration);
+
+impl PositiveSpan {
+    /// The length of time.
+    #[must_use]
+    pub const fn get(self) -> Duration {
+        self.0
+    }
+}
+
+impl TryFrom<Span> for PositiveSpan {
+    type Error = Invalid;
+
+    fn try_from(span: Span) -> Result<Self, Invalid> {
+        if span.0.is_zero() { Err(Invalid("must be longer than nothing")) } else { Ok(Self(span.0)) }
     }
 }

@@ -1,5 +1,6 @@
 //! Text from outside, bounded and free of control characters.
 
+use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::Invalid;
@@ -123,21 +124,15 @@ impl TryFrom<String> for Mobile {
 }
 
 /// A password as a client sends it: 8 to 128 characters. It is never printed.
-#[derive(Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Password(String);
+pub struct Password(SecretString);
 
 impl Password {
     /// The password itself, to hash or verify.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::fmt::Debug for Password {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Password(..)")
+        self.0.expose_secret()
     }
 }
 
@@ -146,7 +141,7 @@ impl TryFrom<String> for Password {
 
     fn try_from(text: String) -> Result<Self, Invalid> {
         if (8..=128).contains(&text.chars().count()) {
-            Ok(Self(text))
+            Ok(Self(text.into()))
         } else {
             Err(Invalid("must have 8 to 128 characters"))
         }

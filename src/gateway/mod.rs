@@ -115,7 +115,7 @@ pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 /// One payment platform.
 pub trait Gateway: Send + Sync {
     /// Its name in requests, rows and the callback's address.
-    fn name(&self) -> &'static str;
+    fn name(&self) -> &str;
 
     /// Whether the platform must be told who the customer is there.
     fn needs_payer(&self) -> bool {

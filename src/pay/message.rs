@@ -12,6 +12,7 @@ use crate::domain::event::Event;
 use crate::domain::id::{OrderId, PayId, RefundId, UserId};
 use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
 use crate::domain::money::Money;
+use crate::domain::provider::Provider;
 use crate::gateway::{Checkout, Notification, Refund};
 
 /// A payment as its customer sees it; from a row of `pay`.
@@ -80,7 +81,7 @@ pub struct Open {
     /// The order to pay.
     pub order_id: OrderId,
     /// On which platform.
-    pub provider: &'static str,
+    pub provider: Provider,
     /// How much, or why not.
     pub amount: Result<Money, RequestRefusal>,
 }
@@ -202,7 +203,7 @@ pub struct EndRefund {
 #[rtype(result = "Reply<Result<(), Rejected>>")]
 pub struct Notify {
     /// Which platform.
-    pub provider: &'static str,
+    pub provider: Provider,
     /// What it says.
     pub notice: Notification,
     /// Its bytes as they came, UTF-8.
@@ -265,17 +266,17 @@ pub struct ReadTimeline {
 #[rtype(result = "Reply<Vec<PaymentRecord>>")]
 pub struct FindPaymentRecords {
     /// Which platform.
-    pub provider: &'static str,
+    pub provider: Provider,
     /// The payments.
     pub payments: Vec<PayId>,
 }
 
 /// One page of what our books say of payments that were paid in a span of time, by their ids. Read.
-#[derive(Debug, Clone, Copy, Message)]
+#[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Vec<PaymentRecord>>")]
 pub struct ListPaidRecords {
     /// On which platform.
-    pub provider: &'static str,
+    pub provider: Provider,
     /// From when on we knew.
     pub from: Timestamp,
     /// Until when we knew.

@@ -69,7 +69,7 @@ async fn find_due(context: &Arc<Context>) -> usize {
     );
     let expired = drain(
         context,
-        async || ask(order, ClaimExpired { limit: PAGE, lease: payments.close_again_after.0 }).await,
+        async || ask(order, ClaimExpired { limit: PAGE, lease: payments.close_again_after.get() }).await,
         |context, order_id| async move { expire::expire(&context, order_id).await },
     );
     let (asks, refunds, expired) = tokio::join!(asks, refunds, expired);
@@ -130,7 +130,7 @@ impl Actor for Payments {
     fn started(&mut self, ctx: &mut Self::Context) {
         // The sweep of an earlier life may still be under way: it disturbs nobody.
         self.turn = Arc::default();
-        ctx.run_interval(self.context.payments.sweep_every.0, |me, _| {
+        ctx.run_interval(self.context.payments.sweep_every.get(), |me, _| {
             if me.context.faults.hit(NAME, "handle").is_ok() {
                 let due = me.find_due();
                 actix::spawn(async move {

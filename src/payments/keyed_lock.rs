@@ -2,8 +2,9 @@
 //! the same payment waits for what the first was told.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::domain::id::PayId;
@@ -31,7 +32,7 @@ impl KeyedLock {
         loop {
             // From here on it hears of every turn that ends.
             let ended = self.ended.notified();
-            if lock(&self.payments).insert(pay_id) {
+            if self.payments.lock().insert(pay_id) {
                 return KeyGuard { lock: self.clone(), pay_id, waited };
             }
             waited = true;
@@ -42,11 +43,7 @@ impl KeyedLock {
 
 impl Drop for KeyGuard {
     fn drop(&mut self) {
-        lock(&self.lock.payments).remove(&self.pay_id);
+        self.lock.payments.lock().remove(&self.pay_id);
         self.lock.ended.notify_waiters();
     }
-}
-
-fn lock(payments: &Mutex<HashSet<PayId>>) -> MutexGuard<'_, HashSet<PayId>> {
-    payments.lock().unwrap_or_else(PoisonError::into_inner)
 }

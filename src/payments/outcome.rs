@@ -40,7 +40,7 @@ pub async fn paid(context: &Context, gateway: &dyn Gateway, payment: &Payment, c
         currency: charge.currency,
         wrong_recipient: charge.wrong_recipient,
     };
-    match ask(&context.pay, Notify { provider: gateway.name(), notice, body }).await? {
+    match ask(&context.pay, Notify { provider: gateway.name().into(), notice, body }).await? {
         Ok(()) => Ok(SyncOutcome::Paid),
         Err(rejected) => {
             tracing::warn!(pay_id = %payment.pay_id, reason = %rejected, "money that is not what was asked for");

@@ -38,7 +38,7 @@ pub async fn start(context: &Context, starts: &KeyedLock, request: StartPayment)
                 key: request.key,
                 fingerprint: request.fingerprint.clone(),
                 order_id,
-                provider: gateway.name(),
+                provider: gateway.name().into(),
                 amount,
             };
             ask(&context.pay, open).await?

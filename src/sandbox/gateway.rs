@@ -8,6 +8,7 @@ use super::signature::{HEADER, Key};
 use super::trade::{Status, Trade};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{PayId, RefundId};
+use crate::domain::provider::Provider;
 use crate::gateway::{
     Charge, Checkout, Gateway, LocalFuture, Notification, Outcome, PaymentStatus, Purchase, Refund, RefundStatus,
     Reject, Reply,
@@ -16,7 +17,7 @@ use crate::gateway::{
 /// The sandbox behind the gateways' trait.
 #[derive(Debug)]
 pub struct SandboxGateway {
-    name: &'static str,
+    name: Provider,
     platform: Platform,
     key: Key,
     public_url: String,
@@ -24,7 +25,7 @@ pub struct SandboxGateway {
 
 impl SandboxGateway {
     /// The gateway to `platform`, which the shop knows as `name`, whose checkout pages are at `public_url`, given without a slash at its end.
-    pub(super) fn new(name: &'static str, platform: Platform, key: Key, public_url: &str) -> Self {
+    pub(super) fn new(name: Provider, platform: Platform, key: Key, public_url: &str) -> Self {
         Self { name, platform, key, public_url: public_url.to_owned() }
     }
 
@@ -47,13 +48,13 @@ impl SandboxGateway {
 }
 
 impl Gateway for SandboxGateway {
-    fn name(&self) -> &'static str {
-        self.name
+    fn name(&self) -> &str {
+        self.name.as_str()
     }
 
     fn create(&self, purchase: Purchase) -> LocalFuture<'_, Outcome<Option<Checkout>>> {
         Box::pin(async move {
-            match self.platform.open(purchase.pay_id.to_string(), purchase.amount, self.name).await {
+            match self.platform.open(purchase.pay_id.to_string(), purchase.amount, self.name.clone()).await {
                 Ok(Ok(trade)) => Outcome::Known(Some(Checkout::Redirect {
                     url: format!("{}/sandbox/checkout/{}", self.public_url, trade.out_trade_no),
                 })),

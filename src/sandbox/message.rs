@@ -10,6 +10,7 @@ use crate::actor::Reply;
 use crate::domain::Invalid;
 use crate::domain::clock::Timestamp;
 use crate::domain::money::Money;
+use crate::domain::provider::Provider;
 use crate::messaging::contract::Topic;
 
 /// The courier's name in the status page, and its consumer group.
@@ -106,7 +107,7 @@ pub struct Open {
     /// What is to be paid.
     pub amount: Money,
     /// Under which name the shop knows the platform.
-    pub provider: &'static str,
+    pub provider: Provider,
 }
 
 /// The trade with this number. Read.

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use crate::actor::owner::Limits;
 use crate::actor::{Context, Health, Owner, OwnerActor};
 use crate::db::Store;
+use crate::domain::provider::Provider;
 use crate::gateway::{Gateway, StatementReader};
 use crate::messaging::relay::Outbox;
 use crate::messaging::relay::Route;
@@ -36,10 +37,8 @@ pub const NAME: &str = "sandbox";
 
 /// The platform with this name and the way to read its statements; `second` is the sandbox's other name, if it has one.
 #[must_use]
-pub fn statement_reader(provider: &str, second: &str) -> Option<(&'static str, StatementReader)> {
-    let is_second = !second.is_empty() && provider == second;
-    let name = if is_second { &*second.to_owned().leak() } else { NAME };
-    (is_second || provider == NAME).then_some((name, statement::read))
+pub fn statement_reader(provider: &str, second: Option<&str>) -> Option<StatementReader> {
+    (provider == NAME || second == Some(provider)).then_some(statement::read as StatementReader)
 }
 
 /// The owner of the platform's trades.
@@ -67,7 +66,7 @@ pub struct MerchantAccount {
     /// The merchant number it knows the shop by.
     pub merchant_id: String,
     /// A second name under which the shop knows the platform, so that it can be shown two.
-    pub second: Option<&'static str>,
+    pub second: Option<Provider>,
     /// How the outside, customers and the courier included, reaches this server.
     pub public_url: String,
 }
@@ -96,10 +95,10 @@ pub fn start(context: Context, store: Store, limits: Limits, account: MerchantAc
     let (courier, courier_health) =
         webhook::WebhookSender::start(&context, addr.clone(), account.key.clone(), public_url);
     let platform = Platform::new(addr.clone(), &account.merchant_id);
-    let gateway = |name| -> Arc<dyn Gateway> {
+    let gateway = |name: Provider| -> Arc<dyn Gateway> {
         Arc::new(SandboxGateway::new(name, platform.clone(), account.key.clone(), public_url))
     };
-    let gateways = std::iter::once(NAME).chain(account.second).map(gateway).collect();
+    let gateways = std::iter::once(Provider::from(NAME)).chain(account.second).map(gateway).collect();
     Started {
         platform,
         gateways,

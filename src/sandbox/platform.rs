@@ -11,6 +11,7 @@ use super::trade::Trade;
 use crate::actor::Reply;
 use crate::actor::task::ask;
 use crate::domain::money::Money;
+use crate::domain::provider::Provider;
 
 /// A handle of the running platform.
 #[derive(Debug, Clone)]
@@ -39,7 +40,7 @@ impl Platform {
         &self,
         out_trade_no: String,
         amount: Money,
-        provider: &'static str,
+        provider: Provider,
     ) -> Reply<Result<Trade, OpenRefusal>> {
         ask(&self.addr, Open { out_trade_no, amount, provider }).await
     }

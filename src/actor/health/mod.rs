@@ -4,10 +4,10 @@ mod log;
 mod report;
 
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
+use parking_lot::Mutex;
 use rust_decimal::Decimal;
 
 use log::LogThrottle;
@@ -113,12 +113,12 @@ impl Health {
 
     /// Something went wrong that is not a refusal: kept for the status page and logged, not each time where it goes on.
     pub fn record_error(&self, message: &str) {
-        let due = lock(&self.log).take(message, Instant::now());
+        let due = self.log.lock().take(message, Instant::now());
         if let Some(left_out) = due {
             tracing::error!(actor = self.name, message, left_out, "actor failed");
         }
         let error = LastError { at: self.clock.now(), message: message.to_owned() };
-        *lock(&self.last_error) = Some(error);
+        *self.last_error.lock() = Some(error);
     }
 
     /// Whether the store answered when it was last asked.
@@ -148,7 +148,7 @@ impl Health {
 
     /// Times from arrival to answer.
     pub fn record_latencies(&self, durations: impl Iterator<Item = Duration>) {
-        let mut latency = lock(&self.latency_us);
+        let mut latency = self.latency_us.lock();
         latency.rotate(self.clock.now());
         for duration in durations {
             latency.current.saturating_record(u64::try_from(duration.as_micros()).unwrap_or(u64::MAX));
@@ -160,7 +160,7 @@ impl Health {
     pub fn report(&self) -> ActorReport {
         let (batches, batched) = (self.batches.load(Relaxed), self.batched.load(Relaxed));
         let (p50, p99) = {
-            let latency = lock(&self.latency_us);
+            let latency = self.latency_us.lock();
             let mut both = latency.current.clone();
             let merged = both.add(&latency.previous);
             debug_assert!(merged.is_ok(), "both have the same bounds");
@@ -185,7 +185,7 @@ impl Health {
                 max: self.batch_max.load(Relaxed),
             },
             latency_ms: LatencyMs { p50: thousandth(p50), p99: thousandth(p99) },
-            last_error: lock(&self.last_error).clone(),
+            last_error: self.last_error.lock().clone(),
             store: self.engine.map(|engine| StoreReport { engine, reachable: self.reachable.load(Relaxed) }),
         }
     }
@@ -193,8 +193,4 @@ impl Health {
 
 fn thousandth(value: u64) -> Decimal {
     Decimal::from(value).checked_div(Decimal::ONE_THOUSAND).unwrap_or_default()
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

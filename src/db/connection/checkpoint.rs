@@ -9,11 +9,12 @@
 use std::fs::File;
 use std::mem::ManuallyDrop;
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::db::{Error, Result};
 
@@ -117,7 +118,7 @@ impl Checkpointer {
     }
 
     fn turn(&self) -> MutexGuard<'_, Turn> {
-        self.turn.lock().unwrap_or_else(PoisonError::into_inner)
+        self.turn.lock()
     }
 }
 

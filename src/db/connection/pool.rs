@@ -2,9 +2,10 @@
 //! for a connection fails at once, and r2d2 tries in the background, less and less often, until it is back.
 
 use std::ops::{Deref, DerefMut};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use parking_lot::Mutex;
 use scheduled_thread_pool::ScheduledThreadPool;
 
 use crate::db::error::of_opening;
@@ -30,11 +31,11 @@ pub struct Outage(Arc<Mutex<Option<String>>>);
 impl Outage {
     /// Why the database does not answer; `None` while it does.
     pub fn why(&self) -> Option<String> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.lock().clone()
     }
 
     fn set(&self, why: Option<String>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = why;
+        *self.0.lock() = why;
     }
 }
 

@@ -11,6 +11,7 @@ use crate::domain::clock::Timestamp;
 use crate::gateway::crypto::certificate::{self, Certificate};
 use crate::gateway::crypto::key::PrivateKey;
 use crate::gateway::{Shop, WrongRecipient};
+use secrecy::ExposeSecret;
 
 /// An account, and all that is needed to speak with Alipay in its name.
 #[derive(Debug)]
@@ -65,7 +66,7 @@ impl MerchantAccount {
             let setting = if has_certificates { "platform_certificate" } else { "platform_key" };
             return Err(check::wrong(setting, "is our own, Alipay's is needed"));
         }
-        let content_key = match settings.content_key.expose() {
+        let content_key = match settings.content_key.expose_secret() {
             "" => None,
             key => Some(ContentKey::parse(key).map_err(|error| check::wrong("content_key", error))?),
         };

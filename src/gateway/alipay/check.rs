@@ -1,6 +1,7 @@
 //! What can be wrong with the settings before any file is read: better the start fails than every payment.
 
 use awc::http::Uri;
+use secrecy::ExposeSecret;
 
 use crate::config::{self, Error};
 use crate::gateway::Shop;
@@ -26,7 +27,7 @@ pub fn is_on(settings: &config::Alipay) -> Result<bool, Error> {
         ("app_certificate", is_given(&settings.app_certificate)),
         ("platform_certificate", is_given(&settings.platform_certificate)),
         ("root_certificate", is_given(&settings.root_certificate)),
-        ("content_key", !settings.content_key.expose().is_empty()),
+        ("content_key", !settings.content_key.expose_secret().is_empty()),
     ];
     if !settings.app_id.is_empty() {
         return Ok(true);

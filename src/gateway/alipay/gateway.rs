@@ -105,7 +105,7 @@ impl AlipayGateway {
 }
 
 impl Gateway for AlipayGateway {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         self.product.name()
     }
 

@@ -2,6 +2,7 @@
 //! the first customer pays.
 
 use aws_lc_rs::error::Unspecified;
+use secrecy::ExposeSecret;
 
 use super::aead;
 use super::keys::Keys;
@@ -54,7 +55,7 @@ impl MerchantAccount {
         setting::callbacks_arrive(shop)?;
         let key = read("merchant_key", &settings.merchant_key)?;
         let key = PrivateKey::parse(&key).map_err(|why| wrong("merchant_key", why))?;
-        let seal = settings.api_v3_key.expose().as_bytes();
+        let seal = settings.api_v3_key.expose_secret().as_bytes();
         if seal.len() != 32 {
             return Err(wrong("api_v3_key", "must have exactly 32 bytes"));
         }

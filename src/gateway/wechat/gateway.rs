@@ -165,7 +165,7 @@ fn outcome<T>(told: Result<T, String>) -> Outcome<T> {
 }
 
 impl Gateway for WechatGateway {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         self.trade_type.name()
     }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use awc::http::Uri;
+use secrecy::ExposeSecret;
 
 use super::TRADE_TYPES;
 use crate::config;
@@ -26,7 +27,7 @@ pub fn nothing_given(settings: &config::Wechat) -> Result<(), config::Error> {
         ("app_id", !settings.app_id.is_empty()),
         ("merchant_key", is_given(&settings.merchant_key)),
         ("merchant_serial", !settings.merchant_serial.is_empty()),
-        ("api_v3_key", !settings.api_v3_key.expose().is_empty()),
+        ("api_v3_key", !settings.api_v3_key.expose_secret().is_empty()),
         ("platform_key_id", !settings.platform_key_id.is_empty()),
         ("platform_key", is_given(&settings.platform_key)),
         ("platform_certificates", is_given(&settings.platform_certificates)),

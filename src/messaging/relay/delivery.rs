@@ -1,5 +1,6 @@
 //! The relay's work with one consumer group: claim, deliver, settle, claim.
 
+use std::num::{NonZeroU16, NonZeroU32};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -9,7 +10,7 @@ use serde::Deserialize;
 
 use crate::actor::retry::Backoff;
 use crate::actor::{Failure, Faults, Health};
-use crate::domain::span::Span;
+use crate::domain::span::{PositiveSpan, Span};
 use crate::messaging::inbox::Delivery;
 use crate::messaging::outbox::{self, AckAndClaim, DeliveryOutcome};
 
@@ -21,13 +22,13 @@ pub const NAME: &str = "relay";
 #[serde(deny_unknown_fields)]
 pub struct Policy {
     /// How often to look for messages nobody told of.
-    pub poll: Span,
+    pub poll: PositiveSpan,
     /// How long a claimed message is held: after that it is due again.
-    pub lease: Span,
+    pub lease: PositiveSpan,
     /// Messages of one group delivered at once.
-    pub batch_max: u16,
+    pub batch_max: NonZeroU16,
     /// After so many attempts a message is dead.
-    pub attempts: i32,
+    pub attempts: NonZeroU32,
     /// The delays between attempts.
     pub backoff: Backoff,
     /// Delivered messages are kept this long; a consumer remembers them twice as long.
@@ -55,8 +56,8 @@ pub async fn deliver_due(route: Route, policy: Policy, faults: Faults, health: A
         let task = AckAndClaim {
             group: route.group,
             outcomes: outcomes.clone(),
-            limit: i64::from(policy.batch_max),
-            lease: policy.lease.0,
+            limit: i64::from(policy.batch_max.get()),
+            lease: policy.lease.get(),
         };
         let claimed = match route.ack_and_claim.send(task).await {
             Ok(Ok(claimed)) => claimed,
@@ -89,7 +90,7 @@ async fn deliver(route: &Route, policy: Policy, message: outbox::Message) -> (St
     let (id, attempt) = (message.id.clone(), message.attempt);
     let delivery = route.deliver.send(Delivery(message));
     let again = || policy.backoff.delay(u32::try_from(attempt).unwrap_or(1));
-    let why = match tokio::time::timeout(policy.lease.0 / 2, delivery).await {
+    let why = match tokio::time::timeout(policy.lease.get() / 2, delivery).await {
         Ok(Ok(Ok(Ok(())))) => return (id, DeliveryOutcome::Delivered),
         // Nothing happened: a consumer that is full, or whose store is away, never saw it.
         Ok(Ok(Err(Failure::Busy))) => return (id, DeliveryOutcome::Retry(again(), Failure::Busy.to_string())),
@@ -98,7 +99,7 @@ async fn deliver(route: &Route, policy: Policy, message: outbox::Message) -> (St
         Ok(Err(error)) => error.to_string(),
         Err(_) => "no answer in time".to_owned(),
     };
-    if attempt >= policy.attempts {
+    if u32::try_from(attempt).unwrap_or(0) >= policy.attempts.get() {
         tracing::error!(message_id = id, group = route.group, attempt, reason = why, "message is dead");
         return (id, DeliveryOutcome::DeadLetter(why));
     }

@@ -126,7 +126,7 @@ impl Actor for Relay {
                 let _ = addr.send(Wake { producer: outbox.producer }).await;
             });
         }
-        ctx.run_interval(self.policy.poll.0, |me, ctx| {
+        ctx.run_interval(self.policy.poll.get(), |me, ctx| {
             let (network, addr) = (Arc::clone(&me.network), ctx.address());
             actix::spawn(async move { poll(&network, &addr).await });
             let now = me.clock.now();

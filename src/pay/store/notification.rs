@@ -51,7 +51,7 @@ impl Task<Pay> for Notify {
         let mut outcomes = Vec::with_capacity(batch.len());
         for (task, pay_id) in batch.iter().zip(&named) {
             let mut row = pay_id.and_then(|id| rows.get_mut(&id));
-            let effect = judge(row.as_deref(), &refunds, task.provider, &task.notice);
+            let effect = judge(row.as_deref(), &refunds, task.provider.as_str(), &task.notice);
             outcomes.push(effect.as_ref().map(drop).map_err(|rejected| *rejected));
             match (effect, row.as_mut()) {
                 (Ok(Effect::Pay), Some(row)) => {
@@ -153,7 +153,8 @@ fn record(
     outcomes: &[Result<(), Rejected>],
     now: Timestamp,
 ) -> db::Result<()> {
-    let events: Vec<(&str, &str)> = batch.iter().map(|task| (task.provider, task.notice.event_id.as_str())).collect();
+    let events: Vec<(&str, &str)> =
+        batch.iter().map(|task| (task.provider.as_str(), task.notice.event_id.as_str())).collect();
     let known: Vec<NotificationRow> = db::load_by_pairs(&events, |events| {
         with_conn!(
             db,
@@ -163,7 +164,7 @@ fn record(
     let mut notices: HashMap<(String, String), (NotificationRow, bool)> =
         known.into_iter().map(|row| ((row.provider.clone(), row.event_id.clone()), (row, false))).collect();
     for ((task, pay_id), outcome) in batch.iter().zip(named).zip(outcomes) {
-        let key = (task.provider.to_owned(), task.notice.event_id.clone());
+        let key = (task.provider.to_string(), task.notice.event_id.clone());
         let (row, _) = notices.entry(key.clone()).or_insert_with(|| {
             let (provider, event_id) = key;
             let row = NotificationRow {

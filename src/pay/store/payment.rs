@@ -146,7 +146,8 @@ fn payable(task: &Open, amount: Money, payments: &HashMap<PayId, Row>) -> Result
     if of_order().any(|row| row.is_paid == IsPaid::Yes) {
         return Err(RequestRefusal::OrderNotPayable);
     }
-    let open = of_order().find(|row| row.is_open() && row.provider == task.provider && row.pay_amount == amount);
+    let open =
+        of_order().find(|row| row.is_open() && row.provider == task.provider.as_str() && row.pay_amount == amount);
     Ok(open.map(|row| row.pay_id))
 }
 
@@ -157,7 +158,7 @@ fn new_payment(owner: &Pay, task: &Open, now: Timestamp) -> Row {
         user_id: task.user_id,
         pay_amount: task.amount.unwrap_or_default(),
         is_paid: IsPaid::No,
-        provider: task.provider.to_owned(),
+        provider: task.provider.to_string(),
         trade_no: None,
         checkout_kind: None,
         add_time: now,

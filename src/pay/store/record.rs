@@ -34,7 +34,7 @@ impl Task<Pay> for FindPaymentRecords {
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<PaymentRecord>>> {
         let find = |task: &FindPaymentRecords| {
             let rows = row::read(db, &task.payments)?;
-            records(db, rows.into_values().filter(|row| row.provider == task.provider).collect())
+            records(db, rows.into_values().filter(|row| row.provider == task.provider.as_str()).collect())
         };
         batch.iter().map(find).collect()
     }
@@ -49,7 +49,7 @@ impl Task<Pay> for ListPaidRecords {
         let page = |task: &ListPaidRecords| {
             let paid = pay::table
                 .filter(pay::pay_id.gt(task.after.unwrap_or(PayId::new(0))))
-                .filter(pay::is_paid.eq(IsPaid::Yes).and(pay::provider.eq(&task.provider)))
+                .filter(pay::is_paid.eq(IsPaid::Yes).and(pay::provider.eq(task.provider.as_str())))
                 .filter(pay::pay_time.ge(Some(task.from)).and(pay::pay_time.le(Some(task.until))))
                 .order(pay::pay_id)
                 .limit(task.limit);

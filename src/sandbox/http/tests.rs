@@ -98,10 +98,10 @@ async fn stand() -> Stand {
     let network = Network { outboxes: vec![started.outbox], routes: vec![started.route], inboxes: Vec::new() };
     let span = |ms| Span(Duration::from_millis(ms));
     let policy = Policy {
-        poll: span(50),
-        lease: span(30_000),
-        batch_max: 8,
-        attempts: 4,
+        poll: span(50).try_into().unwrap(),
+        lease: span(30_000).try_into().unwrap(),
+        batch_max: 8.try_into().unwrap(),
+        attempts: 4.try_into().unwrap(),
         backoff: Backoff { first: span(1), longest: span(2) },
         retention: span(60_000),
     };

@@ -114,7 +114,7 @@ impl Task<Sandbox> for Open {
                         amount: *amount,
                         charged: Money::ZERO,
                         refunded: Money::ZERO,
-                        provider: (*provider).to_owned(),
+                        provider: provider.to_string(),
                         pay_time: None,
                         deliveries: Vec::new(),
                     };

@@ -79,7 +79,7 @@ impl Given {
     }
 }
 
-fn secret(text: &str) -> config::Secret {
+fn secret(text: &str) -> secrecy::SecretString {
     serde_json::from_value(text.into()).unwrap()
 }
 

@@ -1,4 +1,5 @@
 use super::*;
+use secrecy::ExposeSecret;
 
 type Edit = fn(&mut Given);
 
@@ -32,7 +33,7 @@ fn is_named(setting: &str, edits: &[Edit]) {
         let error = given.open().unwrap_err();
         assert_eq!(error.key.trim_start_matches("gateway.wechat."), setting, "edit {at}: {error}");
         assert!(!error.why.contains('\n') && error.why.len() > 10, "{error}");
-        let api_v3_key = given.settings.api_v3_key.expose();
+        let api_v3_key = given.settings.api_v3_key.expose_secret();
         assert!(api_v3_key.is_empty() || !error.why.contains(api_v3_key), "{error}");
         assert!(!error.why.contains("MII"), "{error}");
     }

@@ -1,0 +1,29 @@
+//! Names of payment products.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The name under which the shop offers a payment product, such as `alipay_qr`: in requests, rows and the callback's
+/// address. Clones share the text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Provider(Arc<str>);
+
+impl Provider {
+    /// The name itself.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Provider {
+    fn from(name: &str) -> Self {
+        Self(name.into())
+    }
+}
+
+impl fmt::Display for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
