@@ -26,6 +26,7 @@ pub mod reconcile;
 
 pub mod http;
 
+#[cfg(feature = "sandbox")]
 pub mod sandbox;
 
 pub mod app;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use actix::{Addr, Arbiter};
 use anyhow::Context as _;
 
+use super::sandbox::{self, MerchantAccount, Platform};
 use super::stores::Stores;
 use crate::actor::{BlockingExecutor, Context, Faults, Health, Owner, OwnerActor, RelayWaker};
 use crate::config::Settings;
@@ -22,7 +23,6 @@ use crate::order::Order;
 use crate::pay::Pay;
 use crate::payments;
 use crate::payments::actor::Payments;
-use crate::sandbox::{self, MerchantAccount, Platform};
 use crate::user::User;
 
 /// What the actors are made from.

@@ -3,6 +3,7 @@
 pub mod audit;
 mod bootstrap;
 mod graph;
+pub(crate) mod sandbox;
 mod server;
 pub mod stores;
 pub mod telemetry;
@@ -62,7 +63,7 @@ impl App {
             stores: stores.clone(),
             clock: clock.clone(),
             faults,
-            sandbox: sandbox_account(&settings, &folder, address)?,
+            sandbox: sandbox::account(&settings, &folder, address)?,
             platforms: platforms(&settings, &clock)?,
         };
         let arbiter = Arbiter::new();
@@ -159,23 +160,4 @@ fn platforms(settings: &Settings, clock: &Clock) -> Result<Vec<Arc<dyn Gateway>>
     let mut all = alipay::gateways(&settings.gateway.alipay, &shop)?;
     all.extend(wechat::gateways(&settings.gateway.wechat, &shop)?);
     Ok(all)
-}
-
-fn sandbox_account(
-    settings: &Settings,
-    folder: &Path,
-    address: SocketAddr,
-) -> anyhow::Result<Option<crate::sandbox::MerchantAccount>> {
-    use crate::sandbox::{Key, MerchantAccount};
-    let sandbox = &settings.gateway.sandbox;
-    if !sandbox.enabled {
-        return Ok(None);
-    }
-    let secret = given_or_made(&sandbox.secret, folder, "sandbox")?;
-    let public_url = match settings.http.public_url.as_str() {
-        "" => format!("http://{address}"),
-        url => url.to_owned(),
-    };
-    let second = sandbox.second.get().map(Into::into);
-    Ok(Some(MerchantAccount { key: Key::new(&secret)?, merchant_id: sandbox.merchant_id.clone(), second, public_url }))
 }

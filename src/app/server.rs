@@ -8,6 +8,7 @@ use actix_web::{App as WebApp, HttpServer, middleware::from_fn, web};
 
 use super::audit;
 use super::graph::Graph;
+use super::sandbox::{self, Platform};
 use crate::config::Settings;
 use crate::domain::clock::Clock;
 use crate::http::admin::auditor::Auditor;
@@ -16,8 +17,6 @@ use crate::http::security::password::Passwords;
 use crate::http::security::token::Tokens;
 use crate::http::state::State;
 use crate::http::{middleware, route};
-use crate::sandbox;
-use crate::sandbox::Platform;
 
 /// What handlers work with.
 pub fn state(graph: &Graph, tokens: Tokens, passwords: Passwords, clock: Clock, settings: &Settings) -> State {
@@ -87,7 +86,7 @@ fn serve(
             app = app.configure(route::admin);
         }
         match &platform {
-            Some(platform) => app.app_data(platform.clone()).configure(sandbox::http::routes),
+            Some(platform) => app.app_data(platform.clone()).configure(sandbox::routes),
             None => app,
         }
     };

@@ -12,6 +12,7 @@ use strum::VariantArray;
 
 use crate::actor::task::ask;
 use crate::actor::{BlockingExecutor, Context, Faults, OwnerActor, RelayWaker};
+use crate::app::sandbox;
 use crate::app::stores::Stores;
 use crate::config::Settings;
 use crate::domain::clock::Clock;
@@ -23,7 +24,6 @@ use crate::pay::actor::Actor;
 use crate::pay::message::{FindPaymentRecords, ListPaidRecords, Notify};
 use crate::pay::{self, Pay};
 use crate::reconcile::{Difference, Kind, Report, StatementIndex, compare, parse_pay_id};
-use crate::sandbox;
 
 const CHUNK: usize = 500;
 
@@ -55,7 +55,7 @@ pub fn run(settings: &Settings, provider: &str, file: &Path, apply: bool, json: 
 /// # Errors
 /// An unknown platform, a statement that is none, a store that does not answer.
 pub async fn reconcile(settings: &Settings, provider: &str, statement: &str, apply: bool) -> anyhow::Result<Report> {
-    let read = sandbox::statement_reader(provider, settings.gateway.sandbox.second.get())
+    let read = sandbox::statement_reader(provider, settings)
         .with_context(|| format!("{provider:?} is no payment platform of this shop"))?;
     let provider = &Provider::from(provider);
     let lines = read(statement).map_err(anyhow::Error::msg)?;
