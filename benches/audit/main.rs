@@ -4,11 +4,11 @@
 //! `cargo bench --bench audit -- --orders 1000000`
 #![expect(clippy::expect_used, clippy::unwrap_used, reason = "a run that meets something unexpected is to fail")]
 
-#[path = "../harness/books.rs"]
-mod books;
 #[expect(dead_code, reason = "the other benches use the rest of it")]
 #[path = "../harness/machine.rs"]
 mod machine;
+#[path = "../harness/old_orders.rs"]
+mod old_orders;
 #[path = "../harness/stores.rs"]
 mod stores;
 
@@ -32,7 +32,7 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite://{}", folder.path().display());
     let began = Instant::now();
-    books::fill(&url, orders, 1);
+    old_orders::fill(&url, orders, 1);
     println!("{orders} orders were made in {:.0} s", began.elapsed().as_secs_f64());
     let began = Instant::now();
     let mut audit = Command::new(env!("CARGO_BIN_EXE_tradepost"))

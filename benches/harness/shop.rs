@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The first of each kind. Far from the ids of the old orders of `books`, and from those the application makes.
+/// The first of each kind. Far from the ids of the old orders of `old_orders`, and from those the application makes.
 pub const USER: u64 = 1_000_000_000;
 pub const GOODS: u64 = 2_000_000_000;
 pub const COUPON: u64 = 3_000_000_000;

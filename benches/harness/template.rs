@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::process::{Data, Server};
 use super::run::{self, Report, SETTINGS, Task};
 use super::shop::{Shop, USER};
-use super::{books, seed};
+use super::{old_orders, seed};
 
 /// Prepared stores, embedded ones.
 pub struct Template {
@@ -26,7 +26,7 @@ impl Template {
 
     /// Adds so many old orders of the shop's users.
     pub fn age(&self, orders: u64) {
-        books::fill(&self.data.url, orders, USER);
+        old_orders::fill(&self.data.url, orders, USER);
     }
 
     /// A copy in another folder, in which nothing may be yet.

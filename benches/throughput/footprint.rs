@@ -2,10 +2,11 @@
 
 use std::time::Instant;
 
-use super::contest::{Contestant, Engine, Results};
+use super::contest::Results;
 use super::harness::process::{Data, Server};
 use super::harness::run::SETTINGS;
 use super::harness::statistics;
+use super::sample::{Contestant, Engine};
 use super::stage::Stage;
 use super::table::Row;
 

@@ -1,12 +1,12 @@
 //! Stores that have grown: the same load on stores with many old orders of the same users, then with callbacks beside it, and how long the
 //! application takes to start there.
 
-use super::contest::Sample;
 use super::harness::generator::{Kind, Used};
 use super::harness::run::Task;
 use super::harness::shop::Shop;
 use super::harness::statistics;
 use super::harness::template::Template;
+use super::sample::Sample;
 use super::stage::Stage;
 use super::table::Row;
 

@@ -1,8 +1,9 @@
 //! The same goods for everybody, until they are sold out: not one too few, not one too many.
 
-use super::contest::{Contestant, Engine, Results};
+use super::contest::Results;
 use super::harness::generator::Kind;
 use super::harness::seed;
+use super::sample::{Contestant, Engine};
 use super::stage::Stage;
 use super::table::Row;
 

@@ -26,6 +26,7 @@ mod overload;
 mod pgbench;
 mod plot;
 mod raw;
+mod sample;
 mod server;
 mod stage;
 mod table;
@@ -33,9 +34,9 @@ mod table;
 use clap::Parser;
 
 use arguments::{Args, Part};
-use contest::{Contestant, Engine};
 use harness::generator::{self, Kind};
 use harness::machine;
+use sample::{Contestant, Engine};
 use stage::Stage;
 use table::{Row, Table};
 
@@ -52,7 +53,7 @@ fn main() {
     println!("{}", setting(&stage));
     let results = contest::run(&stage, &contestants(&args));
     let mut table = Table::default();
-    contest::tell(&results, &mut table);
+    contest::add_rows(&results, &mut table);
     let peak = || results.peak().unwrap_or_else(|| stage.peak());
     if args.has(Part::Hot) {
         table.add(hot::sell_out(&stage, &results));

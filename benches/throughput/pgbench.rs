@@ -3,8 +3,8 @@
 
 use std::process::Command;
 
-use super::contest::Sample;
 use super::harness::shop::{BALANCE_USED, COUPON, COUPON_PRICE, GOODS, PRICE, SHIPPING, Shop, USER, USER_STEP};
+use super::sample::Sample;
 use super::server::Postgres;
 
 /// The ids of orders begin here.

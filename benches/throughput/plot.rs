@@ -3,7 +3,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::contest::{Contestant, Results};
+use super::contest::Results;
+use super::sample::Contestant;
 
 const WIDTH: usize = 960;
 const LEFT: usize = 410;

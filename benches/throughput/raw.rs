@@ -11,9 +11,9 @@ use diesel::sql_types::{BigInt, Text};
 use tradepost::domain::clock::Clock;
 use tradepost::domain::id::{self, IdGenerator, NodeId};
 
-use super::contest::Sample;
 use super::harness::shop::Shop;
 use super::harness::{seed, statistics, stores};
+use super::sample::Sample;
 
 mod statement;
 

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::arguments::{Args, Part};
-use super::contest::{Contestant, Engine, Sample};
 use super::harness::generator::{Kind, Phase, Used};
 use super::harness::process::Data;
 use super::harness::run::{self, Report, Task};
 use super::harness::shop::Shop;
 use super::harness::template::Template;
+use super::sample::{Contestant, Engine, Sample};
 use super::server::Postgres;
 use super::{pgbench, raw};
 
