@@ -1,4 +1,4 @@
-//! Every table of every owner, as the migrations make them (`tests/suite/schema.rs` compares the two).
+//! Every table of every owner, as the migrations make them (`tests/suite/database/schema.rs` compares the two).
 #![expect(missing_docs, reason = "the migrations tell what the columns are")]
 
 diesel::table! {
