@@ -19,6 +19,7 @@ mod actor;
 mod alipay;
 mod contract;
 mod database;
+mod docs;
 mod house;
 mod http;
 mod messaging;
