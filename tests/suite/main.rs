@@ -19,7 +19,6 @@ mod actor;
 mod alipay;
 mod contract;
 mod database;
-mod docs;
 mod house;
 mod http;
 mod messaging;

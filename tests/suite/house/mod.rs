@@ -1,6 +1,12 @@
-//! Rules that the compiler does not check: the shape of the source code, and that nothing secret is printed.
+//! Rules that the compiler does not check: the shape and the words of the sources, the documentation, and that nothing
+//! secret is printed.
 
 #[cfg(feature = "sqlite")]
 mod canary;
+mod docs;
+mod import;
+mod layer;
+mod shape;
+mod source;
 mod specification;
-mod tidy;
+mod word;
