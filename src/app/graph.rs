@@ -117,7 +117,8 @@ fn build(parts: Parts) -> Graph {
         faults: faults.clone(),
         health: Arc::clone(&coordinator_health),
     });
-    let payments_health = Arc::new(Health::new(payments::actor::NAME, clock.clone(), payments::actor::AT_ONCE, None));
+    let payments_health =
+        Arc::new(Health::new(payments::actor::NAME, clock.clone(), payments::actor::CONCURRENT_JOBS_MAX, None));
     let payments = Payments::start(payments::Context {
         order: owners.order.clone(),
         pay: owners.pay.clone(),

@@ -1,4 +1,4 @@
-//! All that the owners know of a range of orders.
+//! Loads what the owners have stored about a range of orders.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -17,7 +17,7 @@ use crate::domain::status::{
     Direction, IsPaid, MessageStatus, OrderStatus, PayStatus, RefundState, ShippingStatus, Verdict,
 };
 
-/// The part of a row of `orders` that is checked.
+/// The audited columns of `orders`.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = orders)]
 pub struct OrderRow {
@@ -42,16 +42,18 @@ pub struct OrderRow {
     pub pay_id: Option<PayId>,
 }
 
-/// A payment, as far as it is checked.
+/// The audited data of a payment.
 #[derive(Debug, Clone)]
 pub struct Payment {
     pub pay_id: PayId,
     pub pay_amount: Money,
     pub is_paid: bool,
+    /// Whether it is neither paid nor closed.
     pub is_open: bool,
+    /// Whether it has a row in `pay_log`.
     pub is_logged: bool,
-    /// Notices of it that were believed.
-    pub notices: usize,
+    /// Number of accepted notifications.
+    pub notifications: usize,
     pub refunds: Vec<Refund>,
 }
 
@@ -64,35 +66,41 @@ pub struct Refund {
     pub remark: Option<String>,
 }
 
-/// All that is known of one order; without a row, it is only known from the logs of others.
+/// All stored facts about one order. Without `row`, Order has no such order and the facts come from other owners' logs.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     pub row: Option<OrderRow>,
+    /// Order lines: number of units and unit price.
     pub lines: BTreeMap<GoodsId, (i64, Money)>,
+    /// Names of the actions in `order_act`.
     pub acts: HashSet<String>,
-    /// What was asked back and not refused.
+    /// Amounts of requested refunds, without refused ones.
     pub refunds: Vec<Money>,
+    /// Number of units in the stock log.
     pub stock: BTreeMap<(GoodsId, Direction), i64>,
     pub coupon_log: Vec<(Direction, CouponId)>,
+    /// Coupons that are bound to the order now.
     pub coupons_bound: Vec<CouponId>,
     pub money: Vec<(Direction, UserId, Money)>,
     pub score: Vec<(Direction, UserId, i64)>,
     pub payments: Vec<Payment>,
-    /// When the last of all that was found of it happened: the owners are read one after the other.
-    pub touched: Option<Timestamp>,
+    /// Time of the latest entry that was found about the order. The owners are read one after the other, so an order
+    /// with recent activity may look inconsistent.
+    pub last_activity: Option<Timestamp>,
 }
 
 impl Facts {
-    fn touch(&mut self, at: Timestamp) {
-        self.touched = self.touched.max(Some(at));
+    fn record_activity(&mut self, at: Timestamp) {
+        self.last_activity = self.last_activity.max(Some(at));
     }
 }
 
-/// A range of order ids: after the first, up to and with the second.
+/// A range of order ids, as (exclusive lower bound, inclusive upper bound).
 pub type Range = (OrderId, OrderId);
 
-/// One page of facts, and where the next begins; `None` after the last. What is only in other owners' logs belongs to
-/// the page its id falls into, so nothing is left out.
+/// Loads the facts of up to `limit` orders with ids above `after`, and the last id of the page; `None` for the last
+/// page. Orders that exist only in other owners' logs belong to the page whose range contains their id, so none is
+/// skipped.
 pub fn page(
     stores: &OwnerStores,
     after: OrderId,
@@ -131,7 +139,7 @@ pub fn page(
         for (order_id, act, at) in acts {
             let facts = facts.entry(order_id).or_default();
             facts.acts.insert(act);
-            facts.touch(at);
+            facts.record_activity(at);
         }
         let refunds: Vec<(OrderId, Money)> = with_conn!(
             db,
@@ -145,7 +153,7 @@ pub fn page(
             facts.entry(order_id).or_default().refunds.push(amount);
         }
         for (order_id, at) in pending(db, rows.iter().map(|row| row.order_id))? {
-            facts.entry(order_id).or_default().touch(at);
+            facts.entry(order_id).or_default().record_activity(at);
         }
         Ok((rows, last))
     })?;
@@ -159,7 +167,7 @@ pub fn page(
     Ok((facts, last))
 }
 
-/// The messages about these that are not delivered yet, and when each was written.
+/// The undelivered outbox messages with one of `keys`, each with the time at which it was written.
 fn pending<T>(db: &mut db::Db, keys: impl Iterator<Item = Id<T>>) -> db::Result<Vec<(Id<T>, Timestamp)>> {
     let keys: Vec<String> = keys.map(|key| key.to_string()).collect();
     let rows: Vec<(String, Timestamp)> = db::load_by(&keys, |keys| {
@@ -170,6 +178,7 @@ fn pending<T>(db: &mut db::Db, keys: impl Iterator<Item = Id<T>>) -> db::Result<
     Ok(rows.into_iter().filter_map(|(key, at)| Some((key.parse().ok()?, at))).collect())
 }
 
+/// Columns: order, payment, amount, time of payment, time of closing, whether it is paid.
 type PayRow = (OrderId, PayId, Money, Option<Timestamp>, Option<Timestamp>, IsPaid);
 
 fn add_payments(stores: &OwnerStores, range: Range, facts: &mut HashMap<OrderId, Facts>) -> db::Result<()> {
@@ -186,22 +195,22 @@ fn add_payments(stores: &OwnerStores, range: Range, facts: &mut HashMap<OrderId,
             with_conn!(db, pay_log::table.filter(pay_log::pay_id.eq_any(ids)).select(pay_log::pay_id).load(db))
         })?;
         let logged: HashSet<PayId> = logged.into_iter().collect();
-        let mut notices = believed(db, &ids)?;
+        let mut notifications = accepted_notifications(db, &ids)?;
         let mut refunds = refunds(db, &ids)?;
-        let mut touched: HashMap<PayId, Timestamp> = HashMap::new();
+        let mut last_activity: HashMap<PayId, Timestamp> = HashMap::new();
         for (pay_id, at) in pending(db, ids.iter().copied())? {
-            touched.entry(pay_id).and_modify(|latest| *latest = at.max(*latest)).or_insert(at);
+            last_activity.entry(pay_id).and_modify(|latest| *latest = at.max(*latest)).or_insert(at);
         }
         for (order_id, pay_id, pay_amount, pay_time, close_time, is_paid) in rows {
             let facts = facts.entry(order_id).or_default();
-            pay_time.into_iter().chain(touched.get(&pay_id).copied()).for_each(|at| facts.touch(at));
+            pay_time.into_iter().chain(last_activity.get(&pay_id).copied()).for_each(|at| facts.record_activity(at));
             facts.payments.push(Payment {
                 pay_id,
                 pay_amount,
                 is_paid: is_paid == IsPaid::Yes,
                 is_open: is_paid == IsPaid::No && close_time.is_none(),
                 is_logged: logged.contains(&pay_id),
-                notices: notices.remove(&pay_id).unwrap_or(0),
+                notifications: notifications.remove(&pay_id).unwrap_or(0),
                 refunds: refunds.remove(&pay_id).unwrap_or_default(),
             });
         }
@@ -209,8 +218,8 @@ fn add_payments(stores: &OwnerStores, range: Range, facts: &mut HashMap<OrderId,
     })
 }
 
-/// How many notices of each payment were believed.
-fn believed(db: &mut db::Db, ids: &[PayId]) -> db::Result<HashMap<PayId, usize>> {
+/// The number of accepted notifications of each payment.
+fn accepted_notifications(db: &mut db::Db, ids: &[PayId]) -> db::Result<HashMap<PayId, usize>> {
     let rows: Vec<Option<PayId>> = db::load_by(ids, |ids| {
         let ids = ids.iter().copied().map(Some);
         let accepted = pay_notice::pay_id.eq_any(ids).and(pay_notice::verdict.eq(Verdict::Accepted));
@@ -258,7 +267,7 @@ fn add_reservations(stores: &OwnerStores, range: Range, facts: &mut HashMap<Orde
     for (order_id, goods_id, direction, number, at) in stock {
         let facts = facts.entry(order_id).or_default();
         facts.stock.insert((goods_id, direction), number);
-        facts.touch(at);
+        facts.record_activity(at);
     }
     add_coupons(stores, range, facts)?;
     add_balances(stores, range, facts)
@@ -283,7 +292,7 @@ fn add_coupons(stores: &OwnerStores, range: Range, facts: &mut HashMap<OrderId, 
         for (order_id, direction, coupon_id, at) in log {
             let facts = facts.entry(order_id).or_default();
             facts.coupon_log.push((direction, coupon_id));
-            facts.touch(at);
+            facts.record_activity(at);
         }
         for (order_id, coupon_id) in bound {
             facts.entry(order_id.unwrap_or(OrderId::new(0))).or_default().coupons_bound.push(coupon_id);
@@ -323,12 +332,12 @@ fn add_balances(stores: &OwnerStores, range: Range, facts: &mut HashMap<OrderId,
         for (order_id, direction, user_id, amount, at) in money {
             let facts = facts.entry(order_id).or_default();
             facts.money.push((direction, user_id, amount));
-            facts.touch(at);
+            facts.record_activity(at);
         }
         for (order_id, direction, user_id, points, at) in score {
             let facts = facts.entry(order_id).or_default();
             facts.score.push((direction, user_id, points));
-            facts.touch(at);
+            facts.record_activity(at);
         }
         Ok(())
     })

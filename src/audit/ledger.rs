@@ -1,5 +1,6 @@
-//! The ledgers: what is there is the sum of everything that was ever put in and taken out. Each ledger lies in one store
-//! and is read in one transaction, so it must hold at every moment. The database adds up, so that no log is held here.
+//! Audits the ledgers: each stock, balance and points total must equal the sum of its log. A ledger is in one store and
+//! is read in one transaction, so the rule holds at any time, without a grace period. The database computes the sums,
+//! so that no log is loaded into memory.
 
 use std::collections::HashMap;
 
@@ -13,9 +14,9 @@ use crate::domain::id::{GoodsId, UserId};
 use crate::domain::money::Money;
 use crate::domain::status::Direction;
 
-const PAGE: i64 = 5_000;
+const PAGE_SIZE: i64 = 5_000;
 
-/// A key and what adds up under it.
+/// A key and the sum of its rows.
 #[derive(QueryableByName)]
 struct Sum {
     #[diesel(sql_type = BigInt)]
@@ -24,11 +25,12 @@ struct Sum {
     total: i64,
 }
 
-/// Adds `amount` of the rows of `table` up for each `id` after the first and up to the last.
+/// Sums the expression `amount` over the rows of `table`, grouped by the column `id`. `range` is (exclusive lower
+/// bound, inclusive upper bound) of `id`.
 fn sums(db: &mut Db, table: &str, id: &str, amount: &str, range: (i64, i64)) -> db::Result<HashMap<i64, i64>> {
     let integer = db.integer();
     let (after, last) = range;
-    // All of it is written here; nothing comes from outside.
+    // The query is built from constants and integers only, so it cannot be injected into.
     let query = format!(
         "SELECT {id} AS id, CAST(SUM({amount}) AS {integer}) AS total FROM {table} \
          WHERE {id} > {after} AND {id} <= {last} GROUP BY {id}"
@@ -37,30 +39,30 @@ fn sums(db: &mut Db, table: &str, id: &str, amount: &str, range: (i64, i64)) -> 
     Ok(rows.into_iter().map(|row| (row.id, row.total)).collect())
 }
 
-/// What a log row of a reservation adds to what is there.
-fn signed(direction: &str, amount: &str) -> String {
+/// The SQL expression for what a log row adds to the total: negative for `Forward`, positive for `Back`.
+fn signed_amount(direction: &str, amount: &str) -> String {
     let forward = Direction::Forward.number();
     format!("CASE {direction} WHEN {forward} THEN -{amount} ELSE {amount} END")
 }
 
-/// Per goods: adjustments - taken + returned = stock, never negative.
+/// Checks each product: stock = adjustments - units taken + units returned, and stock is not negative.
 pub fn check_stock(stores: &OwnerStores, findings: &mut Findings) -> db::Result<()> {
     let mut after = GoodsId::new(0);
     loop {
         let (page, adjusted, moved) = db::snapshot(&mut *stores.goods.reader()?, |db| {
-            let page = goods::table.filter(goods::goods_id.gt(after)).order(goods::goods_id).limit(PAGE);
+            let page = goods::table.filter(goods::goods_id.gt(after)).order(goods::goods_id).limit(PAGE_SIZE);
             let page: Vec<(GoodsId, i64)> =
                 with_conn!(db, page.select((goods::goods_id, goods::goods_number)).load(db))?;
             let range = (after.get(), page.last().map_or(0, |(id, _)| id.get()));
-            let moved = signed("direction", "goods_number");
+            let moved = signed_amount("direction", "goods_number");
             let moved = sums(db, "goods_number_log", "goods_id", &moved, range)?;
             Ok((page, sums(db, "goods_adjustment", "goods_id", "delta", range)?, moved))
         })?;
         let Some((last, _)) = page.last() else { return Ok(()) };
         after = *last;
         for (goods_id, number) in page {
-            let of = |sums: &HashMap<i64, i64>| sums.get(&goods_id.get()).copied().unwrap_or(0);
-            let expected = of(&adjusted) + of(&moved);
+            let total = |sums: &HashMap<i64, i64>| sums.get(&goods_id.get()).copied().unwrap_or(0);
+            let expected = total(&adjusted) + total(&moved);
             let wrong = number != expected || number < 0;
             let violation = || format!("goods {goods_id}: stock is {number}, its log says {expected}");
             findings.check("stock_ledger", wrong.then(violation));
@@ -68,37 +70,38 @@ pub fn check_stock(stores: &OwnerStores, findings: &mut Findings) -> db::Result<
     }
 }
 
-/// Per user: adjustments - type 1 + type 2 = balance, never negative; adjustments + points of the log = points.
+/// Checks each user: balance = adjustments - amounts taken + amounts returned, and is not negative; points =
+/// adjustments + points added - points removed.
 pub fn check_users(stores: &OwnerStores, findings: &mut Findings) -> db::Result<()> {
     let mut after = UserId::new(0);
     loop {
         let (page, money, score) = db::snapshot(&mut *stores.user.reader()?, |db| {
-            let page = users::table.filter(users::user_id.gt(after)).order(users::user_id).limit(PAGE);
+            let page = users::table.filter(users::user_id.gt(after)).order(users::user_id).limit(PAGE_SIZE);
             let columns = (users::user_id, users::user_money, users::user_score);
             let page: Vec<(UserId, Money, i64)> = with_conn!(db, page.select(columns).load(db))?;
             let range = (after.get(), page.last().map_or(0, |(id, ..)| id.get()));
-            let used = signed("money_log_type", "use_money");
+            let money_change = signed_amount("money_log_type", "use_money");
             let money = [
                 sums(db, "user_adjustment", "user_id", "money", range)?,
-                sums(db, "user_money_log", "user_id", &used, range)?,
+                sums(db, "user_money_log", "user_id", &money_change, range)?,
             ];
-            let lost = signed("score_log_type", "score");
+            let score_change = signed_amount("score_log_type", "score");
             let score = [
                 sums(db, "user_adjustment", "user_id", "score", range)?,
-                sums(db, "user_score_log", "user_id", &format!("-({lost})"), range)?,
+                sums(db, "user_score_log", "user_id", &format!("-({score_change})"), range)?,
             ];
             Ok((page, money, score))
         })?;
         let Some((last, ..)) = page.last() else { return Ok(()) };
         after = *last;
-        for (user_id, has, points) in page {
-            let of =
+        for (user_id, balance, points) in page {
+            let total =
                 |sums: &[HashMap<i64, i64>]| -> i64 { sums.iter().filter_map(|sums| sums.get(&user_id.get())).sum() };
-            let expected = Money::from_minor(of(&money));
-            let wrong = has != expected || has < Money::ZERO;
-            let violation = || format!("user {user_id}: the balance is {has}, its log says {expected}");
+            let expected = Money::from_minor(total(&money));
+            let wrong = balance != expected || balance < Money::ZERO;
+            let violation = || format!("user {user_id}: the balance is {balance}, its log says {expected}");
             findings.check("money_ledger", wrong.then(violation));
-            let expected = of(&score);
+            let expected = total(&score);
             let violation = || format!("user {user_id}: has {points} points, the log says {expected}");
             findings.check("points_once", (points != expected).then(violation));
         }

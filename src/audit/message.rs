@@ -1,4 +1,5 @@
-//! Messages: what an outbox calls done has had its effect; nothing waits for longer than the grace; what is dead says why.
+//! Audits messages: a delivered message had its effect, no message is pending for longer than the grace period, and a
+//! dead message has a reason.
 
 use std::collections::HashSet;
 
@@ -10,17 +11,18 @@ use crate::db::{self, Store, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::status::{ConsumerStatus, MessageStatus};
 
-const PAGE: i64 = 500;
+const PAGE_SIZE: i64 = 500;
 
+/// Columns of `mq_producer`: id, consumer group, status, creation time, remark.
 type Row = (String, String, MessageStatus, Timestamp, Option<String>);
 
-/// Checks both outboxes, a page at a time, and all inboxes.
+/// Checks both outboxes page by page, then all inboxes.
 pub fn check(stores: &OwnerStores, cutoff: Timestamp, findings: &mut Findings) -> db::Result<()> {
     for producer in [&stores.order, &stores.pay] {
         let mut after = String::new();
         loop {
             let messages =
-                mq_producer::table.filter(mq_producer::id.gt(&after)).order(mq_producer::id).limit(PAGE).select((
+                mq_producer::table.filter(mq_producer::id.gt(&after)).order(mq_producer::id).limit(PAGE_SIZE).select((
                     mq_producer::id,
                     mq_producer::group_name,
                     mq_producer::msg_status,
@@ -37,25 +39,26 @@ pub fn check(stores: &OwnerStores, cutoff: Timestamp, findings: &mut Findings) -
     check_inboxes(stores, cutoff, findings)
 }
 
-/// Checks all inboxes: no consumer has left a message half done.
+/// Checks all inboxes: no message is in processing for longer than the grace period.
 fn check_inboxes(stores: &OwnerStores, cutoff: Timestamp, findings: &mut Findings) -> db::Result<()> {
     for store in [&stores.coupon, &stores.goods, &stores.user, &stores.order, &stores.pay] {
         let db = &mut *store.reader()?;
-        let all: i64 = with_conn!(db, mq_consumer::table.count().get_result(db))?;
-        let begun =
+        let total: i64 = with_conn!(db, mq_consumer::table.count().get_result(db))?;
+        let unfinished =
             mq_consumer::consumer_status.eq(ConsumerStatus::Processing).and(mq_consumer::consumer_timestamp.lt(cutoff));
-        let left = mq_consumer::table.filter(begun).limit(PAGE).select((mq_consumer::msg_id, mq_consumer::group_name));
-        let left: Vec<(String, String)> = with_conn!(db, left.load(db))?;
-        let fine = u64::try_from(all).unwrap_or(0).saturating_sub(u64::try_from(left.len()).unwrap_or(0));
-        findings.looked_at("inbox_settled", fine);
-        for (id, group) in left {
+        let unfinished = mq_consumer::table.filter(unfinished).limit(PAGE_SIZE);
+        let unfinished = unfinished.select((mq_consumer::msg_id, mq_consumer::group_name));
+        let unfinished: Vec<(String, String)> = with_conn!(db, unfinished.load(db))?;
+        let valid = u64::try_from(total).unwrap_or(0).saturating_sub(u64::try_from(unfinished.len()).unwrap_or(0));
+        findings.add_valid("inbox_settled", valid);
+        for (id, group) in unfinished {
             findings.check("inbox_settled", Some(format!("message {id} for {group}: was begun and never ended")));
         }
     }
     Ok(())
 }
 
-/// Who consumes for a group.
+/// The store of the owner that consumes for `group`; `None` if the group is unknown.
 fn consumer<'a>(stores: &'a OwnerStores, group: &str) -> Option<&'a Store> {
     match group {
         "goods" => Some(&stores.goods),
@@ -67,9 +70,10 @@ fn consumer<'a>(stores: &'a OwnerStores, group: &str) -> Option<&'a Store> {
     }
 }
 
+/// Checks one page of an outbox against the inboxes of the consumers.
 fn check_page(stores: &OwnerStores, page: &[Row], cutoff: Timestamp, findings: &mut Findings) -> db::Result<()> {
     let groups: HashSet<&str> = page.iter().map(|(_, group, ..)| group.as_str()).collect();
-    let mut known: HashSet<(String, String)> = HashSet::new();
+    let mut consumed: HashSet<(String, String)> = HashSet::new();
     for group in groups {
         let Some(store) = consumer(stores, group) else { continue };
         let ids: Vec<&str> = page.iter().filter(|row| row.1 == group).map(|row| row.0.as_str()).collect();
@@ -78,16 +82,18 @@ fn check_page(stores: &OwnerStores, page: &[Row], cutoff: Timestamp, findings: &
             .select((mq_consumer::msg_id, mq_consumer::group_name));
         let db = &mut *store.reader()?;
         let found: Vec<(String, String)> = with_conn!(db, done.load(db))?;
-        known.extend(found);
+        consumed.extend(found);
     }
     for (id, group, status, created, remark) in page {
         let wrong = match status {
             MessageStatus::Pending if *created < cutoff => Some("is still not delivered"),
-            MessageStatus::Done if !known.contains(&(id.clone(), group.clone())) => Some("is done and had no effect"),
+            MessageStatus::Done if !consumed.contains(&(id.clone(), group.clone())) => {
+                Some("is done and had no effect")
+            }
             MessageStatus::Dead if remark.is_none() => Some("is dead without a reason"),
             _ => None,
         };
-        findings.check("outbox_effect", wrong.map(|what| format!("message {id} for {group}: {what}")));
+        findings.check("outbox_effect", wrong.map(|problem| format!("message {id} for {group}: {problem}")));
     }
     Ok(())
 }

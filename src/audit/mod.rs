@@ -1,5 +1,5 @@
-//! Proves the stores: every invariant over stock, money, coupons, points, payments and messages, with the rows that break
-//! it. It reads all owners' tables and writes nothing, beside a running server or without one.
+//! Audits the books: checks every invariant over stock, money, coupons, points, payments and messages, and lists the
+//! rows that violate it. The audit only reads, and may run while a server is running.
 
 mod fact;
 mod key;
@@ -17,7 +17,7 @@ use crate::domain::clock::Timestamp;
 
 /// The stores of all owners.
 #[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "each is what its name says")]
+#[expect(missing_docs, reason = "the field names are self-explanatory")]
 pub struct OwnerStores {
     pub coupon: Store,
     pub goods: Store,
@@ -26,33 +26,33 @@ pub struct OwnerStores {
     pub pay: Store,
 }
 
-/// What an audit found.
+/// The result of an audit.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
     /// Whether every invariant holds.
     pub ok: bool,
-    /// When it began.
+    /// Start time of the audit.
     pub checked_at: Timestamp,
-    /// The invariants.
+    /// The result per invariant, in the order of [`NAMES`].
     pub invariants: Vec<Invariant>,
 }
 
-/// One invariant.
+/// The result for one invariant.
 #[derive(Debug, Clone, Serialize)]
 pub struct Invariant {
-    /// Its name.
+    /// Name of the invariant, one of [`NAMES`].
     pub name: &'static str,
     /// Whether it holds.
     pub ok: bool,
-    /// How many things were looked at.
+    /// Number of checked items.
     pub checked: u64,
-    /// What breaks it, a sentence each; the first hundred.
+    /// Descriptions of the first 100 violations.
     pub violations: Vec<String>,
-    /// How many break it.
+    /// Total number of violations.
     pub violated: u64,
 }
 
-/// Every invariant.
+/// The names of all invariants.
 pub const NAMES: [&str; 16] = [
     "stock_ledger",
     "stock_order",
@@ -73,7 +73,7 @@ pub const NAMES: [&str; 16] = [
 ];
 const VIOLATIONS_SHOWN: usize = 100;
 
-/// Collects what is found, by invariant.
+/// Collects results by invariant.
 #[derive(Debug)]
 struct Findings(BTreeMap<&'static str, Invariant>);
 
@@ -83,14 +83,14 @@ impl Findings {
         Self(NAMES.into_iter().map(empty).collect())
     }
 
-    /// So many more things were looked at together, and nothing is wrong with them but what is told by itself.
-    fn looked_at(&mut self, name: &'static str, count: u64) {
+    /// Counts `count` items as checked without a violation. Violations are added by [`Findings::check`].
+    fn add_valid(&mut self, name: &'static str, count: u64) {
         if let Some(invariant) = self.0.get_mut(name) {
             invariant.checked += count;
         }
     }
 
-    /// One more thing was looked at; `violation` says what is wrong with it.
+    /// Counts one checked item, with its violation if there is one.
     fn check(&mut self, name: &'static str, violation: Option<String>) {
         let Some(invariant) = self.0.get_mut(name) else { return };
         invariant.checked += 1;
@@ -104,12 +104,12 @@ impl Findings {
     }
 }
 
-/// Checks everything. What is younger than `grace` at the moment `now` may still be under way: such orders and messages
-/// are not held against the invariants that only hold once work has settled. `progress` is told how many orders of how
-/// many are checked.
+/// Checks all invariants. Some hold only after all work on an order or message is finished; items with activity within
+/// `grace` before `now` are not checked against those. `progress` is called with the number of checked orders and the
+/// total number of orders.
 ///
 /// # Errors
-/// Where a store cannot be read.
+/// If a store cannot be read.
 pub fn run(
     stores: &OwnerStores,
     now: Timestamp,

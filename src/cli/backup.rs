@@ -36,7 +36,7 @@ pub fn copy_all(settings: &Settings, folder: &Path) -> anyhow::Result<Vec<&'stat
     }
     make(folder).with_context(|| folder.display().to_string())?;
     let mut elsewhere = settings.clone();
-    elsewhere.store.at(&format!("sqlite://{}", folder.display()));
+    elsewhere.store.use_one_url(&format!("sqlite://{}", folder.display()));
     let copies = Stores::open(&elsewhere)?;
     copies.migrate()?;
     let there = |owner: &str| copies.all().into_iter().find(|(name, ..)| *name == owner).map(|(_, store, _)| store);

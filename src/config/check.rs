@@ -1,15 +1,18 @@
-//! What one setting cannot say without another.
+//! Checks of settings that depend on each other.
 
 use super::{Error, Profile, Settings};
 
-/// The first setting that does not fit the others.
+/// Checks the settings against the profile: production excludes the sandbox platform and the demo data.
+///
+/// # Errors
+/// The first setting that the profile does not allow.
 pub fn check(settings: &Settings) -> Result<(), Error> {
     if settings.profile != Profile::Production {
         return Ok(());
     }
-    let only_for_trying =
+    let not_for_production =
         [("gateway.sandbox.enabled", settings.gateway.sandbox.enabled), ("demo.seed", settings.demo.seed)];
-    match only_for_trying.into_iter().find(|(_, is_on)| *is_on) {
+    match not_for_production.into_iter().find(|(_, enabled)| *enabled) {
         Some((key, _)) => Err(Error::new(key, "must be false in the production profile")),
         None => Ok(()),
     }

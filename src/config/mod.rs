@@ -1,5 +1,6 @@
-//! The settings: `config/default.toml` (compiled in), then a file, then the environment. The default file is the list of
-//! all keys: any other is refused, and a value must be of the kind that stands there.
+//! Loads the settings in three layers: `config/default.toml` (compiled in), a settings file, and environment variables.
+//! Later layers override earlier ones. `config/default.toml` lists all keys. A key that it does not list is an error,
+//! and so is a value of another type than the default.
 
 mod check;
 mod settings;
@@ -16,29 +17,28 @@ pub use value::{InitialPassword, PublicUrl, SecondName, SeparateListen, SigningS
 
 use crate::actor::Faults;
 
-/// `config/default.toml`.
+/// The text of `config/default.toml`.
 pub const DEFAULT: &str = include_str!("../../config/default.toml");
 const PREFIX: &str = "TRADEPOST__";
 
-/// A setting that cannot be used: the one line the start fails with.
+/// An invalid setting. Its `Display` text is a single line.
 #[derive(Debug, thiserror::Error)]
 #[error("setting {key}: {why}")]
 pub struct Error {
-    /// Which setting, as `section.key`.
+    /// The key of the setting, as `section.key`, or the name of the option or variable at fault.
     pub key: String,
-    /// What is wrong with it.
+    /// The problem with it.
     pub why: String,
 }
 
 impl Error {
-    /// `key` is wrong because of `why`.
+    /// Creates the error for `key` with the reason `why`. Control characters in both are escaped.
     pub fn new(key: &str, why: impl std::fmt::Display) -> Self {
         Self { key: one_line(key), why: one_line(&why.to_string()) }
     }
 }
 
-/// The same with control characters as they are written in a string: what stands in a file may have line feeds in it,
-/// which would forge lines of the log.
+/// Escapes control characters. A settings file may contain line feeds, which could otherwise forge log lines.
 fn one_line(text: &str) -> String {
     text.chars().fold(String::with_capacity(text.len()), |mut line, c| {
         if c.is_control() {
@@ -50,10 +50,10 @@ fn one_line(text: &str) -> String {
     })
 }
 
-/// Reads the settings: the defaults, then `file`, then the variables of this process that begin with `TRADEPOST__`.
+/// Loads the settings: the defaults, then `file`, then the environment variables that start with `TRADEPOST__`.
 ///
 /// # Errors
-/// The first setting that cannot be used.
+/// The first invalid setting, or `--config` if `file` cannot be read.
 pub fn load(file: Option<&Path>) -> Result<Settings, Error> {
     let text = match file {
         Some(path) => std::fs::read_to_string(path)
@@ -63,36 +63,37 @@ pub fn load(file: Option<&Path>) -> Result<Settings, Error> {
     read(&text, environment())
 }
 
-/// The variables of this process.
-#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+/// The environment variables of this process that start with [`PREFIX`].
+#[expect(clippy::disallowed_methods, reason = "only this module reads the environment")]
 fn environment() -> Vec<(String, String)> {
     std::env::vars().filter(|(name, _)| name.starts_with(PREFIX)).collect()
 }
 
-/// The faults a test run planned from outside, in the variable `TRADEPOST_FAULTS`; only with the cargo feature `faults`.
+/// Reads the planned faults of a test run from the environment variable `TRADEPOST_FAULTS`. Requires the cargo feature
+/// `faults`.
 ///
 /// # Errors
-/// Where it cannot be read.
+/// If the plan cannot be parsed.
 #[cfg(feature = "faults")]
-#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+#[expect(clippy::disallowed_methods, reason = "only this module reads the environment")]
 pub fn faults() -> Result<Faults, Error> {
     let plan = std::env::var("TRADEPOST_FAULTS").unwrap_or_default();
     Faults::parse(&plan).map_err(|why| Error::new("TRADEPOST_FAULTS", why))
 }
 
-/// No faults: this build has none.
+/// Returns no faults, because this build does not have the cargo feature `faults`.
 ///
 /// # Errors
-/// None.
+/// Never.
 #[cfg(not(feature = "faults"))]
 pub fn faults() -> Result<Faults, Error> {
     Ok(Faults::default())
 }
 
-/// The settings from the text of a file and named variables, over the defaults.
+/// Applies `file`, the text of a settings file, and then `variables`, pairs of name and value, to the defaults.
 ///
 /// # Errors
-/// The first setting that cannot be used.
+/// The first invalid setting.
 pub fn read(file: &str, variables: Vec<(String, String)>) -> Result<Settings, Error> {
     let mut table: Table = DEFAULT.parse().map_err(|error| Error::new("config/default.toml", error))?;
     let file: Table = file.parse().map_err(|error: toml::de::Error| Error::new("--config", error.message()))?;
@@ -108,6 +109,7 @@ pub fn read(file: &str, variables: Vec<(String, String)>) -> Result<Settings, Er
     Ok(settings)
 }
 
+/// Replaces values in `table` by those in `from`. `path` is the key of `table`, for error messages.
 fn overlay(table: &mut Table, from: Table, path: &str) -> Result<(), Error> {
     for (key, value) in from {
         let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
@@ -126,6 +128,7 @@ fn overlay(table: &mut Table, from: Table, path: &str) -> Result<(), Error> {
     Ok(())
 }
 
+/// Sets the setting that is named by the environment variable `name`. `text` is parsed as the type of the default.
 fn set(table: &mut Table, name: &str, text: &str) -> Result<(), Error> {
     let path = name.trim_start_matches(PREFIX).to_lowercase().replace("__", ".");
     let unknown = || Error::new(&path, format!("there is no such setting ({name})"));

@@ -1,5 +1,5 @@
-//! The settings as types; `config/default.toml` has a sentence for each.
-#![expect(missing_docs, reason = "config/default.toml has a sentence for each")]
+//! The types of the settings. `config/default.toml` documents each setting.
+#![expect(missing_docs, reason = "config/default.toml documents each setting")]
 
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ use crate::domain::money::Money;
 use crate::domain::span::{PositiveSpan, Span};
 use crate::messaging::relay;
 
-/// All settings; `config/default.toml` says what each is.
+/// All settings.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -39,7 +39,7 @@ pub struct Settings {
     pub audit: Audit,
 }
 
-/// What this installation is for.
+/// The profile of the installation. `production` excludes the sandbox platform and the demo data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Profile {
@@ -47,7 +47,7 @@ pub enum Profile {
     Production,
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LogFormat {
@@ -128,15 +128,15 @@ pub struct Store {
 }
 
 impl Store {
-    /// The same with all data at `url`.
-    pub fn at(&mut self, url: &str) {
+    /// Stores the data of all owners at `url` and clears the owners' own URLs.
+    pub fn use_one_url(&mut self, url: &str) {
         url.clone_into(&mut self.url);
         for own in [&mut self.goods, &mut self.coupon, &mut self.user, &mut self.order, &mut self.pay] {
             own.url.clear();
         }
     }
 
-    /// As the stores take them.
+    /// The limits in the form that the stores take.
     #[must_use]
     pub const fn limits(&self) -> db::Limits {
         db::Limits {
@@ -166,7 +166,7 @@ pub struct Owners {
 }
 
 impl Owners {
-    /// As the owners take them.
+    /// The limits in the form that the owners take.
     #[must_use]
     pub const fn limits(&self) -> Limits {
         Limits { mailbox: self.mailbox.get(), reserved: self.reserved, batch_max: self.batch_max.get() }

@@ -1,9 +1,9 @@
 use super::*;
 use crate::domain::money::Money;
 
-fn refused(file: &str, variables: &[(&str, &str)]) -> String {
+fn read_error(file: &str, variables: &[(&str, &str)]) -> String {
     let variables = variables.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
-    read(file, variables).expect_err("it was taken").to_string()
+    read(file, variables).expect_err("the settings were accepted").to_string()
 }
 
 #[test]
@@ -14,7 +14,7 @@ fn the_defaults_are_complete() {
 }
 
 #[test]
-fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
+fn the_environment_overrides_the_file_and_the_file_overrides_the_defaults() {
     let file = "[orders]\nshipping_fee = \"7.50\"\npay_within = \"5m\"\n";
     let variables = vec![("TRADEPOST__ORDERS__PAY_WITHIN".to_owned(), "90s".to_owned())];
     let settings = read(file, variables).unwrap();
@@ -23,19 +23,19 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_defaults() {
 }
 
 #[test]
-fn a_wrong_setting_is_told_in_one_line_whatever_stands_in_it() {
-    assert_eq!(refused("\"a\\nb\" = 1", &[]), "setting a\\nb: there is no such setting");
+fn an_error_is_one_line_even_if_the_input_contains_control_characters() {
+    assert_eq!(read_error("\"a\\nb\" = 1", &[]), "setting a\\nb: there is no such setting");
     for (file, name) in [("[log]\nformat = \"te\\nxt\"", "TRADEPOST__LOG__FILTER"), ("", "TRADEPOST__A\r\nb__C")] {
-        let told = refused(file, &[(name, "x")]);
-        assert!(!told.contains(char::is_control), "{told:?}");
+        let line = read_error(file, &[(name, "x")]);
+        assert!(!line.contains(char::is_control), "{line:?}");
     }
 }
 
 #[test]
-fn every_wrong_setting_is_named() {
-    assert!(refused("colour = 1", &[]).contains("setting colour: there is no such setting"));
-    assert!(refused("[http]\nlisten = 5", &[]).contains("setting http.listen: must be of type string"));
-    for (name, text, told) in [
+fn the_error_names_the_invalid_setting() {
+    assert!(read_error("colour = 1", &[]).contains("setting colour: there is no such setting"));
+    assert!(read_error("[http]\nlisten = 5", &[]).contains("setting http.listen: must be of type string"));
+    for (name, text, key) in [
         ("TRADEPOST__HTTP__LISTEN", "nowhere", "http.listen"),
         ("TRADEPOST__HTTP__LISTN", "x", "http.listn"),
         ("TRADEPOST__NODE__ID", "1024", "node.id"),
@@ -52,7 +52,7 @@ fn every_wrong_setting_is_named() {
         ("TRADEPOST__PROFILE", "staging", "profile"),
         ("TRADEPOST__PROFILE", "production", "gateway.sandbox.enabled"),
     ] {
-        let line = refused("", &[(name, text)]);
-        assert!(line.contains(told) && line.lines().count() == 1, "{name}={text}: {line}");
+        let line = read_error("", &[(name, text)]);
+        assert!(line.contains(key) && line.lines().count() == 1, "{name}={text}: {line}");
     }
 }

@@ -1,4 +1,4 @@
-//! Settings whose text must have a certain form. An empty text means that the setting is not given.
+//! Types of settings that must have a certain form. An empty text means that the setting is not set.
 
 use std::net::SocketAddr;
 
@@ -7,13 +7,14 @@ use serde::Deserialize;
 
 use crate::domain::Invalid;
 
-/// A secret that signs: at least 32 characters without blanks at its ends. Empty: made on the first start.
+/// A signing secret: at least 32 bytes without leading or trailing whitespace. If empty, it is generated on the first
+/// start.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
 pub struct SigningSecret(SecretString);
 
 impl SigningSecret {
-    /// The secret itself, to sign and verify.
+    /// Exposes the secret, to sign and verify.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
@@ -25,19 +26,20 @@ impl TryFrom<String> for SigningSecret {
 
     fn try_from(secret: String) -> Result<Self, Invalid> {
         if !secret.is_empty() && (secret.len() < 32 || secret.trim() != secret) {
-            return Err(Invalid("must have at least 32 characters, without blanks at its ends"));
+            return Err(Invalid("must have at least 32 characters, without leading or trailing whitespace"));
         }
         Ok(Self(secret.into()))
     }
 }
 
-/// The password of an account that is made on the first start: 8 to 128 characters. Empty: made and printed once.
+/// The password of the administrator or the demo user: 8 to 128 characters. If empty, it is generated together with the
+/// account and printed once.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
 pub struct InitialPassword(SecretString);
 
 impl InitialPassword {
-    /// The password itself, to hash.
+    /// Exposes the password, to hash it.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
@@ -55,13 +57,14 @@ impl TryFrom<String> for InitialPassword {
     }
 }
 
-/// The address under which the outside reaches this server: `http://` or `https://`. Empty: the address it listens on.
+/// The URL at which clients and platforms reach this server; starts with `http://` or `https://`. If empty, the listen
+/// address is used.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
 pub struct PublicUrl(String);
 
 impl PublicUrl {
-    /// The text as it is set.
+    /// The URL as set; may be empty.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -80,7 +83,7 @@ impl TryFrom<String> for PublicUrl {
     }
 }
 
-/// A separate address to listen on. Empty: none.
+/// The address of a separate listener; `None` if empty.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]
 pub struct SeparateListen(pub Option<SocketAddr>);
@@ -99,13 +102,14 @@ impl TryFrom<String> for SeparateListen {
     }
 }
 
-/// A second name for the sandbox platform: up to 32 lower-case letters, digits and `_`. Empty: none.
+/// A second name for the sandbox platform: up to 32 lower-case ASCII letters, digits or `_`, not `sandbox`. If empty,
+/// there is none.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
 pub struct SecondName(Option<String>);
 
 impl SecondName {
-    /// The name, if there is one.
+    /// The name, if it is set.
     #[must_use]
     pub fn get(&self) -> Option<&str> {
         self.0.as_deref()
@@ -118,7 +122,7 @@ impl TryFrom<String> for SecondName {
     fn try_from(name: String) -> Result<Self, Invalid> {
         let is_allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if name == "sandbox" || name.len() > 32 || !name.chars().all(is_allowed) {
-            return Err(Invalid("must be another name than sandbox, of up to 32 lower-case letters, digits and _"));
+            return Err(Invalid("must be up to 32 lower-case letters, digits or _, and not \"sandbox\""));
         }
         Ok(Self((!name.is_empty()).then_some(name)))
     }

@@ -1,4 +1,5 @@
-//! The supervised actor: takes orders and payments, answers in time, and drives on what was left unfinished.
+//! The supervised coordinator actor. It places orders, replies within `orders.answer_within`, and resumes unfinished
+//! sagas.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -7,9 +8,9 @@ use actix::{Actor, ActorContext, Addr, AsyncContext, Handler, Message, ResponseF
 use tokio::sync::oneshot;
 
 use super::message::{PlaceOrder, PlaceOrderResult, ReadSagas, ReconcileUnfinished, Sagas};
-use super::place::{self, Written};
+use super::place::{self, WriteOutcome};
 use super::saga::{self, Effect, Saga};
-use super::tracker::{Tracker, Working};
+use super::tracker::{InFlightGuard, Tracker};
 use super::{Context, drive};
 use crate::actor::supervisor::supervise;
 use crate::actor::task::ask;
@@ -17,26 +18,27 @@ use crate::actor::{Failure, Reply};
 use crate::domain::clock::Timestamp;
 use crate::order::message::{CountUnfinished, Order, Unfinished};
 
-/// The coordinator's name in the status page.
+/// The coordinator's name on the status page.
 pub const NAME: &str = "coordinator";
-const PAGE: i64 = 500;
-/// A sweep this many intervals ago is none.
-const INTERVALS_MISSED: u32 = 10;
+const PAGE_SIZE: i64 = 500;
+/// Reconciliation counts as stopped if the last complete run is more than this many intervals ago.
+const STALE_AFTER_INTERVALS: u32 = 10;
 
-/// Runs the sagas.
+/// Runs the order sagas.
 pub struct OrderCoordinator {
     context: Arc<Context>,
     tracker: Tracker,
-    reconciled: Timestamp,
+    /// Time of the last complete reconciliation.
+    reconciled_at: Timestamp,
 }
 
 impl OrderCoordinator {
-    /// Starts the coordinator on the current arbiter; it drives on what the last process left.
+    /// Starts the coordinator on the current arbiter. It resumes the sagas that an earlier process left unfinished.
     #[must_use]
     pub fn start(context: Context) -> Addr<Self> {
         let health = Arc::clone(&context.health);
         let tracker = Tracker::new(context.orders.in_flight_max.get(), Arc::clone(&health));
-        supervise(health, |_| Self { reconciled: context.clock.now(), context: Arc::new(context), tracker })
+        supervise(health, |_| Self { reconciled_at: context.clock.now(), context: Arc::new(context), tracker })
     }
 
     fn schedule_reconciliation(&self, ctx: &actix::Context<Self>) {
@@ -47,52 +49,54 @@ impl OrderCoordinator {
     }
 }
 
-/// Places an order; the caller waits at most `answer_within`, the order goes on without. Where it is not even written then,
-/// and its writing has not begun, it is dropped: nobody waits for it. Where it has, the sweep finds it.
+/// Places an order. The caller waits at most `answer_within`; the saga continues after that. If the order is not
+/// written by then, the outcome is unknown: a write that has not started is dropped, and one that has started is found
+/// by [`ReconcileUnfinished`].
 async fn place(
     context: Arc<Context>,
     tracker: Tracker,
     addr: Addr<OrderCoordinator>,
     task: PlaceOrder,
 ) -> Reply<PlaceOrderResult> {
-    let began = Instant::now();
+    let started = Instant::now();
     let order_id = context.ids.next();
-    let working = tracker.begin(order_id).ok_or(Failure::Busy)?;
-    let within = context.orders.answer_within.get();
-    let written = tokio::time::timeout(within, place::write(&context, &task, order_id)).await;
+    let guard = tracker.try_start(order_id).ok_or(Failure::Busy)?;
+    let answer_within = context.orders.answer_within.get();
+    let written = tokio::time::timeout(answer_within, place::write(&context, &task, order_id)).await;
     let order = match written.map_err(|_| Failure::Unknown)?? {
-        Written::Answered(placed) => return Ok(placed),
-        Written::New(order) => order,
+        WriteOutcome::Decided(result) => return Ok(result),
+        WriteOutcome::Created(order) => order,
     };
-    let begun = saga::begin(&order);
-    let outcome = spawn_drive(Arc::clone(&context), addr, working, order, begun);
-    let left = within.saturating_sub(began.elapsed());
-    let placed = match tokio::time::timeout(left, outcome).await {
-        Ok(placed) => placed.map_err(|_| Failure::Unknown)?,
+    let initial = saga::begin(&order);
+    let outcome = spawn_drive(Arc::clone(&context), addr, guard, order, initial);
+    let remaining = answer_within.saturating_sub(started.elapsed());
+    let result = match tokio::time::timeout(remaining, outcome).await {
+        Ok(result) => result.map_err(|_| Failure::Unknown)?,
         Err(_) => PlaceOrderResult::Accepted(order_id),
     };
-    context.health.record_latencies(std::iter::once(began.elapsed()));
-    Ok(placed)
+    context.health.record_latencies(std::iter::once(started.elapsed()));
+    Ok(result)
 }
 
-/// Drives a saga in a task of its own: neither a caller who leaves nor a restart of the actor stops it.
+/// Drives a saga in its own task, so that neither a disconnected caller nor a restart of the actor stops it. The actor
+/// restarts if the task panics.
 fn spawn_drive(
     context: Arc<Context>,
     addr: Addr<OrderCoordinator>,
-    working: Working,
+    guard: InFlightGuard,
     order: Arc<Order>,
-    begun: (Saga, Vec<Effect>),
+    initial: (Saga, Vec<Effect>),
 ) -> oneshot::Receiver<PlaceOrderResult> {
-    let (answer, outcome) = oneshot::channel();
+    let (sender, outcome) = oneshot::channel();
     let task = actix::spawn({
         let context = Arc::clone(&context);
         async move {
-            let placed = drive::drive(&context, &order, begun).await;
-            drop(working);
-            if let Some(placed) = placed {
+            let result = drive::drive(&context, &order, initial).await;
+            drop(guard);
+            if let Some(result) = result {
                 context.health.record_replies(1, 0, 0);
-                // A caller who left asks again with the same key.
-                drop(answer.send(placed));
+                // Sending fails if the caller has timed out; a retry with the same key gets the result.
+                drop(sender.send(result));
             }
         }
     });
@@ -106,27 +110,29 @@ fn spawn_drive(
     outcome
 }
 
-/// Drives on the unfinished orders nobody works on, the earliest deadline first, as many as there is room for. Those of
-/// another node are left to it, and given up in its stead once their deadline has passed: it may be gone for good.
+/// Resumes unfinished orders that have no running saga, the earliest deadline first, up to the capacity of `tracker`.
+/// Orders of another node are left to that node until their deadline has passed; then this node cancels them, because
+/// the other node may never come back. Returns the number of running sagas.
 async fn reconcile_unfinished(context: Arc<Context>, tracker: Tracker, addr: Addr<OrderCoordinator>) -> Reply<usize> {
     let mut after = None;
     while !tracker.is_full() {
-        let page = ask(&context.owners.order, Unfinished { until: latest(&context), after, limit: PAGE }).await?;
+        let page = ask(&context.owners.order, Unfinished { until: latest_deadline(&context), after, limit: PAGE_SIZE })
+            .await?;
         let Some(last) = page.last() else { break };
         after = Some((last.deadline_time, last.order_id));
         let now = context.clock.now();
-        let is_ours = |order: &Order| order.order_id.node() == context.ids.node() || now >= order.deadline_time;
-        for order in page.into_iter().filter(is_ours) {
-            let Some(working) = tracker.begin(order.order_id) else { continue };
-            let begun = saga::recover(&order, now);
-            drop(spawn_drive(Arc::clone(&context), addr.clone(), working, Arc::new(order), begun));
+        let is_responsible = |order: &Order| order.order_id.node() == context.ids.node() || now >= order.deadline_time;
+        for order in page.into_iter().filter(is_responsible) {
+            let Some(guard) = tracker.try_start(order.order_id) else { continue };
+            let initial = saga::recover(&order, now);
+            drop(spawn_drive(Arc::clone(&context), addr.clone(), guard, Arc::new(order), initial));
         }
     }
     Ok(tracker.count())
 }
 
-/// The latest deadline an unfinished order can have.
-fn latest(context: &Context) -> Timestamp {
+/// The latest deadline that an unfinished order can have.
+fn latest_deadline(context: &Context) -> Timestamp {
     context.clock.now().plus(context.orders.deadline.0)
 }
 
@@ -158,13 +164,13 @@ impl Handler<ReconcileUnfinished> for OrderCoordinator {
     fn handle(&mut self, _: ReconcileUnfinished, ctx: &mut Self::Context) -> Self::Result {
         let (context, tracker, addr) = (Arc::clone(&self.context), self.tracker.clone(), ctx.address());
         Box::pin(async move {
-            let under_way = tracker.count();
+            let in_flight = tracker.count();
             match reconcile_unfinished(context, tracker, addr.clone()).await {
                 Ok(count) => {
                     let _ = addr.send(Reconciled).await;
                     count
                 }
-                Err(_) => under_way,
+                Err(_) => in_flight,
             }
         })
     }
@@ -175,17 +181,19 @@ impl Handler<ReadSagas> for OrderCoordinator {
 
     fn handle(&mut self, _: ReadSagas, _: &mut Self::Context) -> Self::Result {
         let (context, in_flight) = (Arc::clone(&self.context), self.tracker.count());
-        let stale = context.clock.now().since(self.reconciled) > context.orders.sweep_every.get() * INTERVALS_MISSED;
+        let stale_after = context.orders.sweep_every.get() * STALE_AFTER_INTERVALS;
+        let is_stale = context.clock.now().since(self.reconciled_at) > stale_after;
         Box::pin(async move {
-            let unconfirmed = ask(&context.owners.order, CountUnfinished { until: latest(&context) }).await.ok();
-            let worked_on = i64::try_from(in_flight).unwrap_or(i64::MAX);
-            let unwatched = |unconfirmed: i64| if stale { unconfirmed.saturating_sub(worked_on).max(0) } else { 0 };
-            Sagas { in_flight, unconfirmed, without_wakeup: unconfirmed.map(unwatched) }
+            let unconfirmed =
+                ask(&context.owners.order, CountUnfinished { until: latest_deadline(&context) }).await.ok();
+            let running = i64::try_from(in_flight).unwrap_or(i64::MAX);
+            let abandoned = |unconfirmed: i64| if is_stale { unconfirmed.saturating_sub(running).max(0) } else { 0 };
+            Sagas { in_flight, unconfirmed, without_wakeup: unconfirmed.map(abandoned) }
         })
     }
 }
 
-/// A sweep saw all that is unfinished.
+/// A reconciliation run has completed.
 #[derive(Message)]
 #[rtype(result = "()")]
 struct Reconciled;
@@ -194,11 +202,11 @@ impl Handler<Reconciled> for OrderCoordinator {
     type Result = ();
 
     fn handle(&mut self, _: Reconciled, _: &mut Self::Context) {
-        self.reconciled = self.context.clock.now();
+        self.reconciled_at = self.context.clock.now();
     }
 }
 
-/// A saga's task panicked: its order is driven on by the sweep a new life begins with.
+/// The task of a saga panicked. The actor restarts, and its first reconciliation resumes the order.
 #[derive(Message)]
 #[rtype(result = "()")]
 struct SagaPanicked;

@@ -1,4 +1,5 @@
-//! Does what the saga decides: sends steps, waits between attempts, until the order is confirmed or cancelled.
+//! Executes the effects of a saga: sends its steps and retries them with backoff until the order is confirmed or
+//! cancelled.
 
 use std::sync::Arc;
 
@@ -11,24 +12,25 @@ use super::saga::{Effect, Event, Saga, decide};
 use super::{Context, step};
 use crate::order::message::Order;
 
-/// Drives one saga to its end.
-pub async fn drive(context: &Context, order: &Arc<Order>, begun: (Saga, Vec<Effect>)) -> Option<PlaceOrderResult> {
-    let (mut saga, mut effects) = begun;
+/// Drives one saga to its end, starting from the phase and effects in `initial`. Returns `None` if an injected fault
+/// interrupts it.
+pub async fn drive(context: &Context, order: &Arc<Order>, initial: (Saga, Vec<Effect>)) -> Option<PlaceOrderResult> {
+    let (mut saga, mut effects) = initial;
     let mut attempts = 0;
-    let mut under_way: FuturesUnordered<LocalBoxFuture<'_, Event>> = FuturesUnordered::new();
+    let mut in_flight: FuturesUnordered<LocalBoxFuture<'_, Event>> = FuturesUnordered::new();
     loop {
         for effect in effects {
             match effect {
-                Effect::Send(step) => under_way.push(step::send(&context.owners, order, step).boxed_local()),
+                Effect::Send(step) => in_flight.push(step::send(&context.owners, order, step).boxed_local()),
                 Effect::SendLater(step) => {
                     attempts += 1;
                     context.health.record_replies(0, 0, 1);
                     let delay = context.orders.backoff.delay(attempts);
-                    let later = async move {
+                    let delayed = async move {
                         tokio::time::sleep(delay).await;
                         step::send(&context.owners, order, step).await
                     };
-                    under_way.push(later.boxed_local());
+                    in_flight.push(delayed.boxed_local());
                 }
                 Effect::AnswerConfirmed(order) => return Some(PlaceOrderResult::Confirmed(order)),
                 Effect::AnswerRefused(refusal, order) => {
@@ -36,8 +38,8 @@ pub async fn drive(context: &Context, order: &Arc<Order>, begun: (Saga, Vec<Effe
                 }
             }
         }
-        // Every phase but the last has something under way, so there is always a next event.
-        let event = under_way.next().await?;
+        // In every phase except `Ended` at least one step is in flight, so there is always a next event.
+        let event = in_flight.next().await?;
         if context.faults.hit("coordinator", "event").is_err() {
             return None;
         }

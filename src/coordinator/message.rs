@@ -1,4 +1,4 @@
-//! What OrderCoordinator can be asked.
+//! Messages of `OrderCoordinator`.
 
 use actix::Message;
 
@@ -9,52 +9,54 @@ use crate::domain::order::OrderRequest;
 use crate::domain::refusal::Refusal;
 use crate::order::message::Order;
 
-/// Places an order and answers when it is confirmed or refused. The same key answers the same, for ever.
+/// Places an order and replies when it is confirmed or refused. A repeated request with the same key always gets the
+/// same result.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<PlaceOrderResult>")]
 pub struct PlaceOrder {
-    /// Who orders.
+    /// The customer who places the order.
     pub user_id: UserId,
-    /// The client's key.
+    /// The client's idempotency key.
     pub key: IdempotencyKey,
-    /// What the request asks for.
+    /// The fingerprint of the request body.
     pub fingerprint: Fingerprint,
-    /// The order.
+    /// The requested order.
     pub request: OrderRequest,
 }
 
-/// What became of [`PlaceOrder`].
+/// The result of [`PlaceOrder`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PlaceOrderResult {
-    /// All is reserved; the order.
+    /// All reservations are made; contains the order.
     Confirmed(Box<Order>),
-    /// Refused, and everything that was taken is being given back.
+    /// Refused; reservations that were made are being released.
     Refused(Refusal, OrderId),
-    /// Not decided within the time for answering; it goes on under this id.
+    /// Not decided within `orders.answer_within`; the order continues under this id.
     Accepted(OrderId),
-    /// The key was used for another request.
+    /// The key was used for a different request.
     KeyReused,
-    /// The first request with this key is still under way.
+    /// The first request with this key is still being processed.
     KeyInUse,
 }
 
-/// Asks for the [`Sagas`].
+/// Reads the [`Sagas`] counters.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Sagas")]
 pub struct ReadSagas;
 
-/// The orders under way, for the status page.
+/// Counters of running sagas for the status page.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Sagas {
-    /// Worked on now.
+    /// Number of sagas that this process is running.
     pub in_flight: usize,
-    /// Unconfirmed in the store; `None` where it does not answer.
+    /// Number of unconfirmed orders in the store; `None` if the store does not respond.
     pub unconfirmed: Option<i64>,
-    /// Unconfirmed and neither worked on nor to be found by the next sweep: always 0, or something is wrong.
+    /// Number of unconfirmed orders without a running saga that reconciliation will not find, because it has stopped
+    /// running. Any value but 0 indicates a fault. `None` if the store does not respond.
     pub without_wakeup: Option<i64>,
 }
 
-/// Looks for unfinished orders nobody works on, and drives them on; answers how many are under way then.
+/// Finds unfinished orders without a running saga and resumes them. Returns the number of running sagas.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "usize")]
 pub struct ReconcileUnfinished;

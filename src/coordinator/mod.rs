@@ -1,16 +1,17 @@
-//! Runs what needs several owners: placing an order, which is a saga, and starting a payment.
+//! The order saga: placing an order across the five owners.
 //!
 //! | step | forward | compensate |
 //! | --- | --- | --- |
-//! | quote | goods, user, coupon answer what they hold; the price is computed, expectations checked | - |
-//! | pre-order | Order writes `unconfirmed`: from here the saga is durable | Order cancels, and writes the messages |
-//! | stock | Goods takes the units | gives back what this order took |
-//! | coupon | Coupon binds it to the order | frees it if bound to this order |
-//! | balance | User takes `money_paid` | gives back what this order took |
-//! | confirm | Order: `unconfirmed -> confirmed`, the pivot | - |
+//! | quote | reads goods, user and coupon; computes the price; checks the amounts that the client expects | - |
+//! | pre-order | Order writes `unconfirmed`; from here the saga is durable | Order cancels and writes the messages |
+//! | stock | Goods takes the units | returns the units that this order took |
+//! | coupon | Coupon binds the coupon to the order | releases it if it is bound to this order |
+//! | balance | User takes `money_paid` | returns the amount that this order took |
+//! | confirm | Order moves `unconfirmed -> confirmed`: the pivot | - |
 //!
-//! [`quote`] and [`place`] lead to the pre-order; [`saga`] decides from there, [`step`] says what each step sends to
-//! whom, [`drive`] sends it; the compensations travel as messages, written with the cancellation.
+//! [`quote`] and [`place`] run up to the pre-order. From there [`saga`] decides the next steps, [`step`] maps each step
+//! to a message for an owner, and [`drive`] sends it. Compensations are outbox messages that Order writes in the
+//! transaction of the cancellation.
 
 pub mod actor;
 mod drive;
@@ -33,7 +34,7 @@ use crate::{coupon, goods, order, pay, user};
 
 /// The addresses of the five owners.
 #[derive(Clone)]
-#[expect(missing_docs, reason = "each is what its name says")]
+#[expect(missing_docs, reason = "the field names are self-explanatory")]
 pub struct Owners {
     pub coupon: Addr<coupon::actor::Actor>,
     pub goods: Addr<goods::actor::Actor>,
@@ -42,9 +43,9 @@ pub struct Owners {
     pub pay: Addr<pay::actor::Actor>,
 }
 
-/// What the coordinator works with.
+/// The dependencies of the coordinator.
 #[derive(Clone)]
-#[expect(missing_docs, reason = "each is what its name says")]
+#[expect(missing_docs, reason = "the field names are self-explanatory")]
 pub struct Context {
     pub owners: Owners,
     pub ids: Arc<IdGenerator>,

@@ -1,5 +1,5 @@
-//! From a request to a durable order: the key, the quote, the pre-order. A refusal is written too, so that the same key
-//! gives the same answer for ever.
+//! Turns a request into a durable order: quote, then pre-order. Refused orders are written too, so that the same
+//! idempotency key always gets the same result.
 
 use std::sync::Arc;
 
@@ -13,28 +13,28 @@ use crate::domain::refusal::Refusal;
 use crate::domain::status::OrderStatus;
 use crate::order::message::{Order, PreOrder, PreOrdered};
 
-/// What a request leads to before its saga.
-pub enum Written {
-    /// The order is written; its saga is to be driven.
-    New(Arc<Order>),
-    /// It is answered already.
-    Answered(PlaceOrderResult),
+/// The outcome of [`write`].
+pub enum WriteOutcome {
+    /// The order is written as unconfirmed; the caller must drive its saga.
+    Created(Arc<Order>),
+    /// The result is final without a saga: the order was refused, or the key was used before.
+    Decided(PlaceOrderResult),
 }
 
-/// Writes the order of a request under `order_id`, or finds the one its key was used for: whatever the quote says now, that
-/// one is the answer.
-pub async fn write(context: &Context, place: &PlaceOrder, order_id: OrderId) -> Reply<Written> {
+/// Writes the requested order under `order_id`. If the key was used before, the result is that of the earlier order,
+/// regardless of the current quote.
+pub async fn write(context: &Context, place: &PlaceOrder, order_id: OrderId) -> Reply<WriteOutcome> {
     let quoted = quote(context, place.user_id, &place.request).await?;
     match pre_order(context, new_order(context, place, order_id, quoted)).await? {
-        PreOrdered::Existed(order) if order.order_id != order_id => Ok(Written::Answered(replay(order, place))),
+        PreOrdered::Existed(order) if order.order_id != order_id => Ok(WriteOutcome::Decided(replay(order, place))),
         PreOrdered::Written(order) | PreOrdered::Existed(order) => Ok(match order.refusal {
-            Some(refusal) => Written::Answered(PlaceOrderResult::Refused(refusal, order_id)),
-            None => Written::New(Arc::new(order)),
+            Some(refusal) => WriteOutcome::Decided(PlaceOrderResult::Refused(refusal, order_id)),
+            None => WriteOutcome::Created(Arc::new(order)),
         }),
     }
 }
 
-/// Sends the pre-order; where its outcome is unknown, again under the same id, as often as time allows.
+/// Sends the pre-order. If the outcome is unknown, it is retried under the same id until the order's deadline.
 async fn pre_order(context: &Context, task: PreOrder) -> Reply<PreOrdered> {
     let mut attempts = 0;
     loop {
@@ -43,7 +43,7 @@ async fn pre_order(context: &Context, task: PreOrder) -> Reply<PreOrdered> {
                 attempts += 1;
                 tokio::time::sleep(context.orders.backoff.delay(attempts)).await;
             }
-            answer => return answer,
+            reply => return reply,
         }
     }
 }
@@ -70,7 +70,7 @@ fn new_order(context: &Context, place: &PlaceOrder, order_id: OrderId, quoted: R
     }
 }
 
-/// What the key of an earlier request answers.
+/// The result of a request whose key was used before, for `order`.
 fn replay(order: Order, place: &PlaceOrder) -> PlaceOrderResult {
     if order.fingerprint != place.fingerprint.as_str() {
         return PlaceOrderResult::KeyReused;

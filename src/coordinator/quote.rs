@@ -1,4 +1,4 @@
-//! What an order would cost: goods, coupon and balance answer what they hold, all at once.
+//! Quotes an order: reads goods, coupon and balance concurrently and computes the price.
 
 use std::collections::HashMap;
 
@@ -13,13 +13,13 @@ use crate::domain::refusal::Refusal;
 use crate::domain::status::CouponUse;
 use crate::{coupon, goods, user};
 
-/// A priced order.
+/// The priced lines and the amounts of a requested order.
 pub struct Quote {
     pub lines: Vec<Line>,
     pub price: Price,
 }
 
-/// Asks the owners and prices the order. What is refused here was never written anywhere.
+/// Reads the owners and prices the order. Nothing is reserved or written.
 pub async fn quote(context: &Context, user_id: UserId, request: &OrderRequest) -> Reply<Result<Quote, Refusal>> {
     let owners = &context.owners;
     let ids = request.lines.iter().map(|line| line.goods_id).collect();
@@ -44,7 +44,7 @@ pub async fn quote(context: &Context, user_id: UserId, request: &OrderRequest) -
     Ok(judge(request, goods, coupon.as_ref(), balance, rule))
 }
 
-/// The first refusal in the contract's order, or the quote.
+/// Returns the quote, or the first refusal in the order of the public contract. Pure.
 fn judge(
     request: &OrderRequest,
     goods: Vec<goods::message::Goods>,
@@ -62,9 +62,9 @@ fn judge(
         return Err(Refusal::CouponNotFound);
     }
     let price = price(request, &lines, coupon.map(|coupon| coupon.coupon_price), rule)?;
-    let short =
+    let is_short =
         |line: &Line| goods.get(&line.goods_id).is_none_or(|goods| goods.goods_number < line.goods_number.get());
-    if lines.iter().any(short) {
+    if lines.iter().any(is_short) {
         return Err(Refusal::InsufficientStock);
     }
     if balance < request.money_paid {

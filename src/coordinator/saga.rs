@@ -1,7 +1,8 @@
-//! The saga of one order after its pre-order, as a pure state machine: an event in, effects out.
+//! The saga of one order after its pre-order, as a pure state machine: [`decide`] takes an event and returns effects.
 //!
-//! Unknown is not failed: a step without an answer is sent again. Only an explicit refusal, or the deadline before the
-//! pivot, compensates. The commands are idempotent and guarded by their owners, so a late answer can be ignored.
+//! An unknown outcome is not a failure: the step is sent again. The saga compensates only after an explicit refusal, or
+//! if the deadline passes before the pivot. Owners make the commands idempotent and reject reservations after a
+//! release, so late replies can be ignored.
 
 use crate::domain::clock::Timestamp;
 use crate::domain::money::Money;
@@ -19,63 +20,63 @@ pub enum Step {
     Balance,
     /// Order confirms: the pivot.
     Confirm,
-    /// Order cancels, for this reason, and everything is given back by messages.
+    /// Order cancels for this reason; messages release the reservations.
     Cancel(Refusal),
 }
 
-/// Where a saga stands.
+/// The phase of a saga.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Phase {
-    /// These reservations are not answered yet.
+    /// Waiting for the replies to these reservations.
     Reserving(Vec<Step>),
-    /// All is reserved; the pivot is under way.
+    /// All reservations are made; the pivot has been sent.
     Confirming,
-    /// It is being given up, for this reason.
+    /// The order is being cancelled for this reason.
     Cancelling(Refusal),
     /// The order is confirmed or cancelled.
     Ended,
 }
 
-/// A saga: its phase, and the moment after which it is given up unless it is past the pivot.
+/// The state of a saga.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Saga {
-    /// Where it stands.
+    /// The current phase.
     pub phase: Phase,
-    /// Its deadline.
+    /// The time from which the order is cancelled instead of retried, unless the pivot has succeeded.
     pub deadline: Timestamp,
 }
 
-/// What an owner answered.
+/// The reply of an owner to a step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// A reservation is made.
     Reserved(Step),
     /// A reservation is refused.
     Refused(Step, Refusal),
-    /// A step has no answer: it may or may not have happened.
+    /// A step has no reply: it may or may not have taken effect.
     Unknown(Step),
     /// The order is confirmed.
     Confirmed(Box<Order>),
     /// The order is cancelled.
     Cancelled(Refusal, Box<Order>),
-    /// The order was not confirmed, because its deadline has passed.
+    /// The order was not confirmed because its deadline has passed.
     DeadlinePassed,
 }
 
-/// What is to be done.
+/// An action that the saga requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
     /// Send this command now.
     Send(Step),
-    /// Send this command again after a while.
+    /// Send this command again after a delay.
     SendLater(Step),
-    /// The order is confirmed: tell the caller.
+    /// Reply to the caller that the order is confirmed.
     AnswerConfirmed(Box<Order>),
-    /// The order is cancelled: tell the caller why.
+    /// Reply to the caller that the order is refused for this reason.
     AnswerRefused(Refusal, Box<Order>),
 }
 
-/// The saga of an order that has just been written: everything is reserved at once.
+/// Starts the saga of an order that has just been written. All reservations are requested concurrently.
 #[must_use]
 pub fn begin(order: &Order) -> (Saga, Vec<Effect>) {
     let mut steps = vec![Step::Stock];
@@ -85,7 +86,7 @@ pub fn begin(order: &Order) -> (Saga, Vec<Effect>) {
     (Saga { phase: Phase::Reserving(steps), deadline: order.deadline_time }, effects)
 }
 
-/// The saga of an order found unfinished: driven forward again, or given up where its deadline has passed.
+/// Resumes the saga of an unfinished order: from the start, or by cancelling it if its deadline has passed.
 #[must_use]
 pub fn recover(order: &Order, now: Timestamp) -> (Saga, Vec<Effect>) {
     let (mut saga, effects) = begin(order);
@@ -96,14 +97,14 @@ pub fn recover(order: &Order, now: Timestamp) -> (Saga, Vec<Effect>) {
     (saga, effects)
 }
 
-/// What follows from an event.
+/// Handles `event` and returns the new state and the effects to execute.
 #[must_use]
 pub fn decide(mut saga: Saga, event: Event, now: Timestamp) -> (Saga, Vec<Effect>) {
-    let late = now >= saga.deadline;
+    let is_late = now >= saga.deadline;
     let effects = match (&mut saga.phase, event) {
-        (Phase::Reserving(left), Event::Reserved(step)) => {
-            left.retain(|other| *other != step);
-            if left.is_empty() {
+        (Phase::Reserving(pending), Event::Reserved(step)) => {
+            pending.retain(|other| *other != step);
+            if pending.is_empty() {
                 saga.phase = Phase::Confirming;
                 vec![Effect::Send(Step::Confirm)]
             } else {
@@ -111,7 +112,7 @@ pub fn decide(mut saga: Saga, event: Event, now: Timestamp) -> (Saga, Vec<Effect
             }
         }
         (Phase::Reserving(_), Event::Refused(_, why)) => cancel(&mut saga, why),
-        (Phase::Reserving(_) | Phase::Confirming, Event::Unknown(_)) if late => {
+        (Phase::Reserving(_) | Phase::Confirming, Event::Unknown(_)) if is_late => {
             cancel(&mut saga, Refusal::OrderDeadlinePassed)
         }
         (Phase::Reserving(_) | Phase::Confirming, Event::Unknown(step)) => vec![Effect::SendLater(step)],
@@ -125,14 +126,14 @@ pub fn decide(mut saga: Saga, event: Event, now: Timestamp) -> (Saga, Vec<Effect
             saga.phase = Phase::Ended;
             vec![Effect::AnswerRefused(why, order)]
         }
-        // Late answers of reservations: the cancellation speaks for them, and their tombstones refuse them.
+        // Late replies to reservations: the cancellation releases them, and its tombstones refuse later ones.
         (Phase::Confirming | Phase::Cancelling(_), Event::Reserved(_) | Event::Refused(..)) => Vec::new(),
         (Phase::Cancelling(_), Event::Unknown(Step::Stock | Step::Coupon | Step::Balance | Step::Confirm)) => {
             Vec::new()
         }
-        // A late answer of the pivot: the cancellation has been sent, and Order decides between the two.
+        // A late reply to the pivot: the cancellation has been sent, and Order decides between the two.
         (Phase::Cancelling(_), Event::DeadlinePassed) => Vec::new(),
-        // Nobody was asked to confirm or cancel yet.
+        // Neither Confirm nor Cancel has been sent in this phase.
         (Phase::Reserving(_), Event::Confirmed(_) | Event::Cancelled(..) | Event::DeadlinePassed) => Vec::new(),
         (Phase::Ended, _) => Vec::new(),
     };

@@ -1,4 +1,4 @@
-//! What each step sends to whom, and what its answer means.
+//! Maps each saga step to a message for an owner, and the owner's reply to a saga event.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::domain::refusal::Refusal;
 use crate::order::message::{Completion, Order};
 use crate::{coupon, goods, order, user};
 
-/// Sends the command of a step and waits for its answer.
+/// Sends the command of `step` to its owner and waits for the reply.
 pub async fn send(owners: &Owners, order: &Arc<Order>, step: Step) -> Event {
     let order_id = order.order_id;
     match step {
@@ -21,7 +21,7 @@ pub async fn send(owners: &Owners, order: &Arc<Order>, step: Step) -> Event {
                 .iter()
                 .filter_map(|line| Some((line.goods_id, Quantity::try_from(line.goods_number).ok()?)));
             let reserve = goods::message::Reserve { order_id, lines: lines.collect() };
-            reserved(step, ask(&owners.goods, reserve).await, |refusal| match refusal {
+            reservation_event(step, ask(&owners.goods, reserve).await, |refusal| match refusal {
                 goods::error::Refusal::NotFound => Refusal::GoodsNotFound,
                 goods::error::Refusal::Insufficient => Refusal::InsufficientStock,
                 goods::error::Refusal::Released => Refusal::OrderDeadlinePassed,
@@ -30,7 +30,7 @@ pub async fn send(owners: &Owners, order: &Arc<Order>, step: Step) -> Event {
         Step::Coupon => {
             let Some(coupon_id) = order.coupon_id else { return Event::Reserved(step) };
             let bind = coupon::message::Bind { order_id, coupon_id, user_id: order.user_id };
-            reserved(step, ask(&owners.coupon, bind).await, |refusal| match refusal {
+            reservation_event(step, ask(&owners.coupon, bind).await, |refusal| match refusal {
                 coupon::error::Refusal::NotFound => Refusal::CouponNotFound,
                 coupon::error::Refusal::Used => Refusal::CouponAlreadyUsed,
                 coupon::error::Refusal::Released => Refusal::OrderDeadlinePassed,
@@ -38,32 +38,34 @@ pub async fn send(owners: &Owners, order: &Arc<Order>, step: Step) -> Event {
         }
         Step::Balance => {
             let take = user::message::Take { order_id, user_id: order.user_id, money: order.money_paid };
-            reserved(step, ask(&owners.user, take).await, |refusal| match refusal {
+            reservation_event(step, ask(&owners.user, take).await, |refusal| match refusal {
                 user::error::Refusal::NotFound | user::error::Refusal::Insufficient => Refusal::InsufficientBalance,
                 user::error::Refusal::Released => Refusal::OrderDeadlinePassed,
             })
         }
         Step::Confirm => {
             let confirm = order::message::Confirm { order: Arc::clone(order) };
-            ended(step, ask(&owners.order, confirm).await)
+            completion_event(step, ask(&owners.order, confirm).await)
         }
         Step::Cancel(refusal) => {
             let cancel = order::message::Cancel { order: Arc::clone(order), refusal };
-            ended(step, ask(&owners.order, cancel).await)
+            completion_event(step, ask(&owners.order, cancel).await)
         }
     }
 }
 
-fn reserved<R>(step: Step, answer: Reply<Result<(), R>>, public: impl FnOnce(R) -> Refusal) -> Event {
-    match answer {
+/// The event of a reservation step. `to_public` maps the owner's refusal to the public one.
+fn reservation_event<R>(step: Step, reply: Reply<Result<(), R>>, to_public: impl FnOnce(R) -> Refusal) -> Event {
+    match reply {
         Ok(Ok(())) => Event::Reserved(step),
-        Ok(Err(refusal)) => Event::Refused(step, public(refusal)),
+        Ok(Err(refusal)) => Event::Refused(step, to_public(refusal)),
         Err(_) => Event::Unknown(step),
     }
 }
 
-fn ended(step: Step, answer: Reply<Completion>) -> Event {
-    match answer {
+/// The event of a [`Step::Confirm`] or [`Step::Cancel`].
+fn completion_event(step: Step, reply: Reply<Completion>) -> Event {
+    match reply {
         Ok(Completion::Confirmed(order)) => Event::Confirmed(order),
         Ok(Completion::Cancelled(refusal, order)) => Event::Cancelled(refusal, order),
         Ok(Completion::DeadlinePassed) => Event::DeadlinePassed,

@@ -1,4 +1,4 @@
-//! Which orders are being worked on: each by one task, and never more than the settings allow.
+//! Tracks the orders with a running saga: at most one saga per order, and a bounded number in total.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use crate::actor::Health;
 use crate::domain::id::OrderId;
 
-/// The orders under way.
+/// The set of orders with a running saga. Clones share the set.
 #[derive(Debug, Clone)]
 pub struct Tracker {
     orders: Arc<Mutex<HashSet<OrderId>>>,
@@ -19,35 +19,38 @@ pub struct Tracker {
 }
 
 impl Tracker {
+    /// Creates an empty tracker for at most `max` orders.
     pub fn new(max: usize, health: Arc<Health>) -> Self {
         Self { orders: Arc::default(), max, health }
     }
 
-    /// Begins work on an order; `None` where it is under way already or too many are.
-    pub fn begin(&self, order_id: OrderId) -> Option<Working> {
+    /// Adds an order; `None` if it is already tracked or the tracker is full.
+    pub fn try_start(&self, order_id: OrderId) -> Option<InFlightGuard> {
         let mut orders = self.orders.lock();
-        let begun = orders.len() < self.max && orders.insert(order_id);
+        let is_added = orders.len() < self.max && orders.insert(order_id);
         self.health.in_flight.store(orders.len(), Relaxed);
-        begun.then(|| Working { tracker: self.clone(), order_id })
+        is_added.then(|| InFlightGuard { tracker: self.clone(), order_id })
     }
 
+    /// The number of tracked orders.
     pub fn count(&self) -> usize {
         self.orders.lock().len()
     }
 
+    /// Whether no further order can be added.
     pub fn is_full(&self) -> bool {
         self.count() >= self.max
     }
 }
 
-/// Work on one order; it ends when this is dropped, also by a panic.
+/// Keeps an order in the tracker. Dropping it removes the order, also during a panic.
 #[derive(Debug)]
-pub struct Working {
+pub struct InFlightGuard {
     tracker: Tracker,
     order_id: OrderId,
 }
 
-impl Drop for Working {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
         let mut orders = self.tracker.orders.lock();
         orders.remove(&self.order_id);

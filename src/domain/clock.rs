@@ -1,4 +1,4 @@
-//! The one source of time. Nothing else asks the system for it, so a test can move it.
+//! The time source. All code reads the time through [`Clock`], so a test can move it forward.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -9,43 +9,43 @@ use diesel::expression::AsExpression;
 use diesel::sql_types::BigInt;
 use serde::{Serialize, Serializer};
 
-/// A moment in UTC, in milliseconds since 1970. JSON: RFC 3339 with milliseconds.
+/// A UTC timestamp in milliseconds since the Unix epoch. It is serialised as RFC 3339 text with milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = BigInt)]
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
-    /// The moment that is stored as this integer: milliseconds since 1970.
+    /// Creates a timestamp from its stored form, milliseconds since the Unix epoch.
     #[must_use]
     pub const fn from_integer(ms: i64) -> Self {
         Self(ms)
     }
 
-    /// The stored integer, borrowed.
+    /// The stored form, by reference.
     #[must_use]
     pub const fn as_integer(&self) -> &i64 {
         &self.0
     }
 
-    /// This moment plus `duration`, at most the end of time.
+    /// Adds `duration`; saturates at the largest timestamp.
     #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(millis(duration)))
     }
 
-    /// This moment minus `duration`.
+    /// Subtracts `duration`; saturates at the smallest timestamp.
     #[must_use]
     pub fn minus(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(millis(duration)))
     }
 
-    /// The time from `earlier` to this moment; zero where `earlier` is later.
+    /// The time elapsed between `earlier` and `self`; zero if `earlier` is later than `self`.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// Whole seconds since 1970.
+    /// Whole seconds since the Unix epoch, rounded down.
     #[must_use]
     pub fn unix_seconds(self) -> i64 {
         self.0.div_euclid(1000)
@@ -55,7 +55,7 @@ impl Timestamp {
 impl std::fmt::Display for Timestamp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match jiff::Timestamp::from_millisecond(self.0) {
-            Ok(moment) => write!(f, "{moment:.3}"),
+            Ok(timestamp) => write!(f, "{timestamp:.3}"),
             Err(_) => f.write_str("out of range"),
         }
     }
@@ -65,8 +65,8 @@ impl std::str::FromStr for Timestamp {
     type Err = super::Invalid;
 
     fn from_str(text: &str) -> Result<Self, super::Invalid> {
-        let moment: Result<jiff::Timestamp, _> = text.parse();
-        moment.map(|moment| Self(moment.as_millisecond())).map_err(|_| super::Invalid("must be a time as in RFC 3339"))
+        let parsed: Result<jiff::Timestamp, _> = text.parse();
+        parsed.map(|parsed| Self(parsed.as_millisecond())).map_err(|_| super::Invalid("must be a time as in RFC 3339"))
     }
 }
 
@@ -80,24 +80,24 @@ fn millis(duration: Duration) -> i64 {
     i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
 }
 
-/// System time plus an offset that is shared by all clones. The offset is zero unless somebody moves it.
+/// The system time plus an offset that all clones share. The offset is zero until [`Clock::advance`] is called.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
     offset_ms: Arc<AtomicI64>,
 }
 
 impl Clock {
-    /// The present moment.
+    /// The current time.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system")]
+    #[expect(clippy::disallowed_methods, reason = "this is the only place that reads the system clock")]
     pub fn now(&self) -> Timestamp {
         let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
         Timestamp(millis(since_epoch).saturating_add(self.offset_ms.load(Ordering::Relaxed)))
     }
 
-    /// Moves this clock and all its clones forward.
-    pub fn advance(&self, by: Duration) {
-        self.offset_ms.fetch_add(millis(by), Ordering::Relaxed);
+    /// Moves this clock and all its clones forward by `duration`.
+    pub fn advance(&self, duration: Duration) {
+        self.offset_ms.fetch_add(millis(duration), Ordering::Relaxed);
     }
 }
 
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moved_clock_moves_its_clones() {
+    fn advancing_a_clock_advances_its_clones() {
         let clock = Clock::default();
         let clone = clock.clone();
         let before = clone.now();

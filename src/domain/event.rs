@@ -1,34 +1,35 @@
-//! One line of an order's story, from the log rows of whoever did it.
+//! Entries of an order's timeline. Each owner builds them from its own log rows.
 
 use serde::Serialize;
 
 use super::clock::Timestamp;
 
-/// Something that happened to an order.
+/// One entry of an order's timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Event {
-    /// When.
+    /// Time of the event.
     pub at: Timestamp,
-    /// What: `stock_taken`.
+    /// Name of the event, such as `stock_taken`.
     pub what: String,
-    /// The particulars, for people.
+    /// Human-readable details.
     pub detail: String,
-    /// Who did it, where somebody did; for operators.
+    /// The customer or administrator who caused the event, such as `administrator 7`; `None` if the shop caused it.
+    /// Shown to operators only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// Whether only operators are told.
+    /// Whether the event is shown to operators only.
     #[serde(skip)]
     pub is_internal: bool,
 }
 
 impl Event {
-    /// Something everybody concerned may know.
+    /// Creates an event that is shown to the customer and to operators.
     #[must_use]
     pub fn new(at: Timestamp, what: &str, detail: String) -> Self {
         Self { at, what: what.to_owned(), detail, by: None, is_internal: false }
     }
 
-    /// Something for operators.
+    /// Creates an event that is shown to operators only.
     #[must_use]
     pub fn internal(at: Timestamp, what: &str, detail: String) -> Self {
         Self { is_internal: true, ..Self::new(at, what, detail) }

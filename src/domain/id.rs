@@ -12,69 +12,70 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::Invalid;
 use super::clock::Clock;
 
-/// The id of a `T`: a positive integer that fits 63 bits.
+/// The id of a `T`: a positive 63-bit integer.
 #[derive(AsExpression, FromSqlRow)]
 #[diesel(sql_type = BigInt)]
 pub struct Id<T: 'static>(i64, PhantomData<fn() -> T>);
 
-/// What a [`GoodsId`] names.
+/// Marker type of [`GoodsId`].
 #[derive(Debug)]
 pub enum Goods {}
-/// What a [`UserId`] names.
+/// Marker type of [`UserId`].
 #[derive(Debug)]
 pub enum User {}
-/// What a [`CouponId`] names.
+/// Marker type of [`CouponId`].
 #[derive(Debug)]
 pub enum Coupon {}
-/// What an [`OrderId`] names.
+/// Marker type of [`OrderId`].
 #[derive(Debug)]
 pub enum Order {}
-/// What a [`PayId`] names.
+/// Marker type of [`PayId`].
 #[derive(Debug)]
 pub enum Pay {}
-/// What a [`RefundId`] names.
+/// Marker type of [`RefundId`].
 #[derive(Debug)]
 pub enum Refund {}
-/// What an [`EntryId`] names.
+/// Marker type of [`EntryId`].
 #[derive(Debug)]
 pub enum Entry {}
 
-/// Names goods.
+/// The id of a product.
 pub type GoodsId = Id<Goods>;
-/// Names a user.
+/// The id of a user.
 pub type UserId = Id<User>;
-/// Names a coupon.
+/// The id of a coupon.
 pub type CouponId = Id<Coupon>;
-/// Names an order.
+/// The id of an order.
 pub type OrderId = Id<Order>;
-/// Names a payment; it is the platform's `out_trade_no`.
+/// The id of a payment, sent to the platform as `out_trade_no`.
 pub type PayId = Id<Pay>;
-/// Names a refund; it is the number the platform is told.
+/// The id of a refund, sent to the platform as the merchant's refund number.
 pub type RefundId = Id<Refund>;
-/// Names a row that only has a number so that it has a key (an adjustment, a delivery).
+/// The id of a row that needs no other identity than a primary key (an adjustment, a delivery).
 pub type EntryId = Id<Entry>;
 
 impl<T> Id<T> {
-    /// An id from a stored integer.
+    /// Creates an id from its stored integer.
     #[must_use]
     pub const fn new(value: i64) -> Self {
         Self(value, PhantomData)
     }
 
-    /// The integer that is stored.
+    /// The stored integer.
     #[must_use]
     pub const fn get(self) -> i64 {
         self.0
     }
 
-    /// The node that made it, where an [`IdGenerator`] did: ids that were given from outside have some number there too.
+    /// The node bits of the id. They are the generating node only if the id was made by an [`IdGenerator`]; in an id
+    /// that was assigned externally they are arbitrary.
     #[must_use]
     pub fn node(self) -> NodeId {
-        // Ten bits are left: they fit.
+        // The mask leaves ten bits, so the conversion cannot fail.
         NodeId(i32::try_from((self.0 >> SEQUENCE_BITS) & ((1 << NODE_BITS) - 1)).unwrap_or_default())
     }
 
-    /// The stored integer, borrowed.
+    /// The stored integer, by reference.
     #[must_use]
     pub const fn as_integer(&self) -> &i64 {
         &self.0
@@ -144,12 +145,12 @@ impl<'de, T> Deserialize<'de> for Id<T> {
     }
 }
 
-/// Which node of several this process is: 0 to 1023.
+/// The number of this node in a deployment of several nodes: 0 to 1023.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NodeId(i32);
 
 impl NodeId {
-    /// The number that is stored.
+    /// The node number.
     #[must_use]
     pub const fn get(self) -> i32 {
         self.0
@@ -168,37 +169,39 @@ const EPOCH_MS: i64 = 1_704_067_200_000; // 2024-01-01T00:00:00Z
 const SEQUENCE_BITS: u32 = 12;
 const NODE_BITS: u32 = 10;
 
-/// Makes ids that no other node makes, each larger than the one before, also when the clock steps back.
+/// Generates ids that are unique across nodes. The ids of one generator increase strictly, even if the clock steps
+/// back.
 #[derive(Debug)]
 pub struct IdGenerator {
     clock: Clock,
     node: NodeId,
-    /// Milliseconds and sequence of the last id, in one number: a full sequence borrows from the next millisecond.
+    /// Milliseconds and sequence of the last id in one integer: if the sequence overflows, it carries into the
+    /// milliseconds.
     last: Mutex<i64>,
 }
 
 impl IdGenerator {
-    /// A generator for one node.
+    /// Creates a generator for `node`. No other running process may use the same node number.
     #[must_use]
     pub fn new(clock: Clock, node: NodeId) -> Self {
         Self { clock, node, last: Mutex::new(0) }
     }
 
-    /// The node whose ids these are.
+    /// The node that this generator writes into its ids.
     #[must_use]
     pub const fn node(&self) -> NodeId {
         self.node
     }
 
-    /// The next id.
+    /// Generates the next id.
     pub fn next<T>(&self) -> Id<T> {
         let floor = (self.clock.now().0 - EPOCH_MS) << SEQUENCE_BITS;
-        let ticket = {
+        let counter = {
             let mut last = self.last.lock();
             *last = floor.max(*last + 1);
             *last
         };
-        let (ms, sequence) = (ticket >> SEQUENCE_BITS, ticket & ((1 << SEQUENCE_BITS) - 1));
+        let (ms, sequence) = (counter >> SEQUENCE_BITS, counter & ((1 << SEQUENCE_BITS) - 1));
         Id::new((((ms << NODE_BITS) | i64::from(self.node.0)) << SEQUENCE_BITS) | sequence)
     }
 }
@@ -208,24 +211,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_grow_and_never_repeat_even_when_a_millisecond_is_full() {
+    fn ids_increase_strictly_even_when_the_sequence_overflows() {
         let ids = IdGenerator::new(Clock::default(), NodeId(7));
-        let made: Vec<OrderId> = (0..20_000).map(|_| ids.next()).collect();
-        assert!(made.windows(2).all(|pair| pair[0] < pair[1]));
+        let generated: Vec<OrderId> = (0..20_000).map(|_| ids.next()).collect();
+        assert!(generated.windows(2).all(|pair| pair[0] < pair[1]));
     }
 
     #[test]
-    fn two_nodes_never_make_the_same_id() {
+    fn two_nodes_never_generate_the_same_id() {
         let clock = Clock::default();
         let one = IdGenerator::new(clock.clone(), NodeId(1));
         let two = IdGenerator::new(clock, NodeId(2));
-        let made: std::collections::HashSet<i64> =
+        let generated: std::collections::HashSet<i64> =
             (0..5_000).flat_map(|_| [one.next::<Order>().get(), two.next::<Order>().get()]).collect();
-        assert_eq!(made.len(), 10_000);
+        assert_eq!(generated.len(), 10_000);
     }
 
     #[test]
-    fn an_id_tells_who_made_it_also_when_a_millisecond_is_full() {
+    fn an_id_contains_its_node_even_when_the_sequence_overflows() {
         for node in [0, 1, 512, 1023] {
             let ids = IdGenerator::new(Clock::default(), NodeId(node));
             assert!((0..5_000).all(|_| ids.next::<Order>().node() == ids.node()), "{node}");
@@ -233,10 +236,10 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_digits_only() {
+    fn an_id_is_parsed_from_digits_only() {
         assert_eq!("345959443973935104".parse::<GoodsId>(), Ok(Id::new(345_959_443_973_935_104)));
         for bad in ["", "0", "007", "-1", "+1", "1.0", "1e3", " 1", "٣", "9223372036854775808", "abc"] {
-            assert!(bad.parse::<GoodsId>().is_err(), "{bad:?} was taken");
+            assert!(bad.parse::<GoodsId>().is_err(), "{bad:?} was accepted");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The client's key that makes a repeated request the same request.
+//! Idempotency of client requests: the client's key and the fingerprint of the request body.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use super::Invalid;
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    /// The key itself.
+    /// The key as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -20,29 +20,31 @@ impl TryFrom<&[u8]> for IdempotencyKey {
     type Error = Invalid;
 
     fn try_from(bytes: &[u8]) -> Result<Self, Invalid> {
-        const SHAPE: Invalid = Invalid("must be 1 to 255 visible ASCII characters");
+        const INVALID: Invalid = Invalid("must be 1 to 255 visible ASCII characters");
         if !(1..=255).contains(&bytes.len()) || !bytes.iter().all(u8::is_ascii_graphic) {
-            return Err(SHAPE);
+            return Err(INVALID);
         }
-        std::str::from_utf8(bytes).map(|text| Self(text.to_owned())).map_err(|_| SHAPE)
+        std::str::from_utf8(bytes).map(|text| Self(text.to_owned())).map_err(|_| INVALID)
     }
 }
 
-/// What a request asked for, as 64 hexadecimal digits: the same key with another fingerprint is a client's mistake.
+/// The SHA-256 of a request body as 64 hexadecimal digits. A request that reuses a key with another fingerprint is a
+/// client error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    /// The fingerprint of a parsed request body, so that blanks and field order do not matter.
+    /// Computes the fingerprint of a parsed request body. The body is serialised again, so whitespace and field order
+    /// of the original request do not matter.
     ///
     /// # Errors
-    /// Where the body cannot be written as JSON, which is a bug.
+    /// If `body` cannot be serialised as JSON, which is a bug.
     pub fn of(body: &impl Serialize) -> Result<Self, serde_json::Error> {
         let canonical = serde_json::to_vec(body)?;
         Ok(Self(hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &canonical))))
     }
 
-    /// The 64 digits.
+    /// The 64 hexadecimal digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -1,4 +1,4 @@
-//! The life of an order: which moves are legal from which state, as one table. Every other move is refused.
+//! The lifecycle of an order as one table of legal transitions. Every transition that is not in the table is refused.
 
 use strum::VariantArray;
 
@@ -6,39 +6,39 @@ use super::status::OrderStatus::{self, Cancelled, Confirmed, Invalid, Refunded, 
 use super::status::PayStatus::{self, Paid, Paying, Unpaid};
 use super::status::ShippingStatus::{self, Received, Shipped, Unshipped};
 
-/// The three states of an order together.
+/// The combined state of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct OrderState {
-    /// Of the order itself.
+    /// State of the order itself.
     pub order: OrderStatus,
-    /// Of its payment.
+    /// State of its payment.
     pub pay: PayStatus,
-    /// Of its delivery.
+    /// State of its delivery.
     pub shipping: ShippingStatus,
 }
 
-/// What can happen to an order.
+/// A transition of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, VariantArray)]
 pub enum Transition {
-    /// All is reserved, and something is left to pay.
+    /// All reservations are made and an amount is left to pay.
     Confirm,
-    /// All is reserved, and nothing is left to pay.
+    /// All reservations are made and nothing is left to pay.
     ConfirmPaid,
-    /// A reservation was refused, or its time has passed.
+    /// A reservation was refused, or the deadline for reservations has passed.
     Fail,
-    /// A payment is started, perhaps not the first.
+    /// A payment is started; an order may start several.
     StartPayment,
-    /// A payment arrived.
+    /// A payment was received.
     Pay,
-    /// Its customer or an administrator gives it up, or its time to be paid has passed.
+    /// The customer or an administrator cancels it, or it was not paid in time.
     Cancel,
-    /// It leaves the house.
+    /// It is shipped.
     Ship,
-    /// It reached its customer.
+    /// The customer received it.
     Receive,
-    /// Some of what was paid goes back.
+    /// Part of the paid amount is refunded.
     RefundPart,
-    /// All that was paid goes back.
+    /// The whole paid amount is refunded.
     Refund,
 }
 
@@ -48,25 +48,25 @@ const fn state(order: OrderStatus, pay: PayStatus, shipping: ShippingStatus) -> 
 
 /// The state of a new order.
 pub const NEW: OrderState = state(Unconfirmed, Unpaid, Unshipped);
-/// The state of an order that was refused before anything was asked for.
+/// The state of an order that was refused before any reservation was requested.
 pub const REFUSED: OrderState = state(Invalid, Unpaid, Unshipped);
 
-const WAITING: OrderState = state(Confirmed, Unpaid, Unshipped);
+const AWAITING_PAYMENT: OrderState = state(Confirmed, Unpaid, Unshipped);
 const PAYING: OrderState = state(Confirmed, Paying, Unshipped);
 const PAID: OrderState = state(Confirmed, Paid, Unshipped);
 const SHIPPED: OrderState = state(Confirmed, Paid, Shipped);
 const RECEIVED: OrderState = state(Confirmed, Paid, Received);
 
-/// Every legal move: from, what happens, to.
+/// Every legal transition, as (from, transition, to).
 pub const TRANSITIONS: [(OrderState, Transition, OrderState); 18] = [
-    (NEW, Transition::Confirm, WAITING),
+    (NEW, Transition::Confirm, AWAITING_PAYMENT),
     (NEW, Transition::ConfirmPaid, PAID),
     (NEW, Transition::Fail, state(Cancelled, Unpaid, Unshipped)),
-    (WAITING, Transition::StartPayment, PAYING),
+    (AWAITING_PAYMENT, Transition::StartPayment, PAYING),
     (PAYING, Transition::StartPayment, PAYING),
-    (WAITING, Transition::Pay, PAID),
+    (AWAITING_PAYMENT, Transition::Pay, PAID),
     (PAYING, Transition::Pay, PAID),
-    (WAITING, Transition::Cancel, state(Cancelled, Unpaid, Unshipped)),
+    (AWAITING_PAYMENT, Transition::Cancel, state(Cancelled, Unpaid, Unshipped)),
     (PAYING, Transition::Cancel, state(Cancelled, Paying, Unshipped)),
     (PAID, Transition::Ship, SHIPPED),
     (SHIPPED, Transition::Receive, RECEIVED),
@@ -76,18 +76,18 @@ pub const TRANSITIONS: [(OrderState, Transition, OrderState); 18] = [
     (PAID, Transition::Refund, state(Refunded, Paid, Unshipped)),
     (SHIPPED, Transition::Refund, state(Refunded, Paid, Shipped)),
     (RECEIVED, Transition::Refund, state(Refunded, Paid, Received)),
-    // What is on its way when all money goes back still arrives.
+    // An order that is refunded in full while it is being delivered still arrives.
     (state(Refunded, Paid, Shipped), Transition::Receive, state(Refunded, Paid, Received)),
 ];
 
 impl OrderState {
-    /// Where `what` leads from here; `None` where it is not legal.
+    /// The state after `transition`, or `None` if the transition is not legal in this state.
     #[must_use]
-    pub fn after(self, what: Transition) -> Option<Self> {
-        TRANSITIONS.iter().find(|(from, name, _)| *from == self && *name == what).map(|(_, _, to)| *to)
+    pub fn after(self, transition: Transition) -> Option<Self> {
+        TRANSITIONS.iter().find(|(from, by, _)| *from == self && *by == transition).map(|(_, _, to)| *to)
     }
 
-    /// Whether an order can ever be so.
+    /// Whether an order can ever be in this state.
     #[must_use]
     pub fn is_legal(self) -> bool {
         self == NEW || self == REFUSED || TRANSITIONS.iter().any(|(_, _, to)| *to == self)
@@ -101,30 +101,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_move_leads_to_one_state_and_each_is_used() {
+    fn every_transition_is_used_and_has_one_target_per_state() {
         let pairs: HashSet<(OrderState, Transition)> =
-            TRANSITIONS.iter().map(|(from, what, _)| (*from, *what)).collect();
+            TRANSITIONS.iter().map(|(from, transition, _)| (*from, *transition)).collect();
         assert_eq!(pairs.len(), TRANSITIONS.len());
-        for what in Transition::VARIANTS.iter().copied() {
-            assert!(TRANSITIONS.iter().any(|(_, name, _)| *name == what), "{what:?}");
+        for transition in Transition::VARIANTS.iter().copied() {
+            assert!(TRANSITIONS.iter().any(|(_, by, _)| *by == transition), "{transition:?}");
         }
     }
 
     #[test]
-    fn what_is_dead_stays_dead_and_what_left_the_house_is_not_cancelled() {
-        for what in Transition::VARIANTS.iter().copied() {
-            assert_eq!(state(Cancelled, Unpaid, Unshipped).after(what), None);
-            assert_eq!(state(Cancelled, Paying, Unshipped).after(what), None);
-            assert_eq!(REFUSED.after(what), None);
+    fn cancelled_and_refused_orders_are_final_and_paid_orders_cannot_be_cancelled() {
+        for transition in Transition::VARIANTS.iter().copied() {
+            assert_eq!(state(Cancelled, Unpaid, Unshipped).after(transition), None);
+            assert_eq!(state(Cancelled, Paying, Unshipped).after(transition), None);
+            assert_eq!(REFUSED.after(transition), None);
         }
         for paid in [PAID, SHIPPED, RECEIVED] {
             assert_eq!((paid.after(Transition::Cancel), paid.after(Transition::Pay)), (None, None));
         }
-        assert_eq!((WAITING.after(Transition::Ship), PAYING.after(Transition::Refund)), (None, None));
+        assert_eq!((AWAITING_PAYMENT.after(Transition::Ship), PAYING.after(Transition::Refund)), (None, None));
     }
 
     #[test]
-    fn only_a_few_of_all_states_are_legal() {
+    fn only_twelve_combined_states_are_legal() {
         let all = OrderStatus::VARIANTS.iter().flat_map(|order| {
             PayStatus::VARIANTS.iter().flat_map(move |pay| {
                 ShippingStatus::VARIANTS.iter().map(move |shipping| state(*order, *pay, *shipping))

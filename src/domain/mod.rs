@@ -1,4 +1,4 @@
-//! Pure values and rules: no I/O, no actor, no SQL. Everything else is built from these.
+//! Domain values and rules: pure code without I/O, actors or SQL. All other modules build on them.
 
 pub mod clock;
 pub mod event;
@@ -17,7 +17,7 @@ pub mod span;
 pub mod status;
 pub mod text;
 
-/// A value from outside that is not what it must be. The message says what a good value looks like.
+/// The error for external input that does not have the required form. The message describes a valid value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Invalid(pub &'static str);

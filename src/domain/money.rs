@@ -1,4 +1,4 @@
-//! Amounts of money in minor units (1.00 is 100). Never a float; every operation is checked.
+//! Amounts of money as integers in minor units (1.00 is 100). Arithmetic is checked; there are no floats.
 
 use std::str::FromStr;
 
@@ -10,25 +10,26 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Invalid;
 
-/// An amount in minor units. JSON: a string with exactly two decimals.
+/// An amount in minor units; it may be negative. It is serialised as a string with exactly two decimals.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = BigInt)]
 pub struct Money(i64);
 
-/// The largest amount taken from outside, 9,999,999,999.99: with 100 lines of 9,999 units each no sum leaves 63 bits.
+/// The largest amount accepted as input, 9,999,999,999.99. The sum of 100 lines of 9,999 units each at this price still
+/// fits 63 bits.
 const LARGEST_INPUT: i64 = 999_999_999_999;
 
-/// The one currency of the shop, as platforms name it.
+/// The ISO 4217 code of the shop's only currency.
 pub const CURRENCY: &str = "CNY";
 
 impl Money {
-    /// Nothing.
+    /// An amount of zero.
     pub const ZERO: Self = Self(0);
 
     /// The largest amount that can be stored.
     pub const LARGEST: Self = Self(i64::MAX);
 
-    /// An amount of `minor` units: 1250 is 12.50.
+    /// Creates an amount from minor units: 1250 is 12.50.
     #[must_use]
     pub const fn from_minor(minor: i64) -> Self {
         Self(minor)
@@ -40,49 +41,50 @@ impl Money {
         self.0
     }
 
-    /// The amount that is stored as this integer.
+    /// Creates an amount from its stored form, an integer in minor units.
     #[must_use]
     pub const fn from_integer(minor: i64) -> Self {
         Self(minor)
     }
 
-    /// The stored integer, borrowed.
+    /// The stored form, by reference.
     #[must_use]
     pub const fn as_integer(&self) -> &i64 {
         &self.0
     }
 
-    /// The sum of many amounts; `None` if it does not fit.
+    /// The sum of `amounts`, or `None` on overflow.
     #[must_use]
     pub fn checked_sum(amounts: impl IntoIterator<Item = Self>) -> Option<Self> {
         amounts.into_iter().try_fold(Self::ZERO, Self::checked_add)
     }
 
-    /// The sum; `None` where it does not fit.
+    /// The sum of `self` and `other`, or `None` on overflow.
     #[must_use]
     pub fn checked_add(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).map(Self)
     }
 
-    /// The difference; `None` where it does not fit.
+    /// `self` minus `other`, or `None` on overflow.
     #[must_use]
     pub fn checked_sub(self, other: Self) -> Option<Self> {
         self.0.checked_sub(other.0).map(Self)
     }
 
-    /// This amount `times` over; `None` where it does not fit.
+    /// This amount multiplied by `times`, or `None` on overflow.
     #[must_use]
     pub fn checked_mul(self, times: i64) -> Option<Self> {
         self.0.checked_mul(times).map(Self)
     }
 
-    /// The amount in major units, exact.
+    /// The exact amount in major units.
     #[must_use]
     pub fn to_decimal(self) -> Decimal {
         Decimal::new(self.0, 2)
     }
 
-    /// An amount given in major units; `None` where it has more than two decimals or is out of range.
+    /// Converts an amount in major units; `None` if it has more than two decimals or its absolute value exceeds
+    /// 9,999,999,999.99.
     #[must_use]
     pub fn from_decimal(amount: Decimal) -> Option<Self> {
         let minor = amount.checked_mul(Decimal::ONE_HUNDRED)?;
@@ -90,10 +92,11 @@ impl Money {
         (value.abs() <= LARGEST_INPUT).then_some(Self(value))
     }
 
-    /// Reads an amount that may be negative, as an adjustment may: `-?` and then as [`Money::from_str`].
+    /// Parses an amount that may be negative, such as an adjustment: an optional `-`, then the form that
+    /// [`Money::from_str`] accepts.
     ///
     /// # Errors
-    /// [`Invalid`] where the text is not of that form.
+    /// [`Invalid`] if `text` does not have that form.
     pub fn parse_signed(text: &str) -> Result<Self, Invalid> {
         match text.strip_prefix('-') {
             Some(rest) => rest.parse().map(|Self(value)| Self(-value)),
@@ -105,16 +108,17 @@ impl Money {
 impl FromStr for Money {
     type Err = Invalid;
 
-    /// Digits, and at most two decimals: `"0"`, `"19.9"`, `"19.90"`. `Decimal` alone would also take `1e3`, `1_000`, `+1`, `.5`.
+    /// Parses digits with at most two decimals, such as `"0"`, `"19.9"` or `"19.90"`. The form is checked first because
+    /// `Decimal` would also accept `1e3`, `1_000`, `+1` and `.5`.
     fn from_str(text: &str) -> Result<Self, Invalid> {
-        const SHAPE: Invalid = Invalid("must be an amount such as \"12.50\", from 0 to 9999999999.99");
+        const INVALID: Invalid = Invalid("must be an amount such as \"12.50\", from 0 to 9999999999.99");
         let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
         let digits =
-            |part: &str, longest| (1..=longest).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+            |part: &str, max_len| (1..=max_len).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
         if !digits(whole, 10) || !digits(fraction, 2) {
-            return Err(SHAPE);
+            return Err(INVALID);
         }
-        Decimal::from_str_exact(text).ok().and_then(Self::from_decimal).ok_or(SHAPE)
+        Decimal::from_str_exact(text).ok().and_then(Self::from_decimal).ok_or(INVALID)
     }
 }
 
@@ -137,7 +141,7 @@ impl<'de> Deserialize<'de> for Money {
     }
 }
 
-/// A [`Money`] in a request that may be negative.
+/// An amount in a request body that may be negative.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SignedMoney(pub Money);
 
@@ -154,7 +158,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn amounts_are_read_strictly() {
+    fn amounts_are_parsed_strictly() {
         for (text, minor) in
             [("0", 0), ("0.1", 10), ("19.9", 1990), ("19.99", 1999), ("007", 700), ("9999999999.99", 999_999_999_999)]
         {
@@ -180,7 +184,7 @@ mod tests {
             "10000000000",
             "1.2.3",
         ] {
-            assert!(bad.parse::<Money>().is_err(), "{bad:?} was taken");
+            assert!(bad.parse::<Money>().is_err(), "{bad:?} was accepted");
         }
         assert_eq!(Money::parse_signed("-5.5"), Ok(Money(-550)));
         assert!(Money::parse_signed("--5").is_err());
@@ -188,12 +192,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_written_is_read_back(minor in 0..=LARGEST_INPUT) {
+        fn a_formatted_amount_parses_to_itself(minor in 0..=LARGEST_INPUT) {
             prop_assert_eq!(Money(minor).to_string().parse(), Ok(Money(minor)));
         }
 
         #[test]
-        fn no_text_makes_the_reader_panic(text in ".{0,40}") {
+        fn parsing_never_panics(text in ".{0,40}") {
             let _ = text.parse::<Money>();
         }
     }

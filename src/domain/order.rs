@@ -1,46 +1,46 @@
-//! What a customer asks for.
+//! Order requests and priced order lines.
 
 use super::id::{CouponId, GoodsId};
 use super::money::Money;
 use super::quantity::Quantity;
 
-/// One line of a request: which goods, how many, and the price the customer saw, if told.
+/// One line of an order request: a product, a quantity and the price that the client displayed, if it sends one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderRequestLine {
-    /// The goods.
+    /// The id of the product.
     pub goods_id: GoodsId,
-    /// The units.
+    /// The number of units.
     pub goods_number: Quantity,
-    /// The price of one unit the customer expects.
+    /// The unit price that the customer expects; `None` skips the check.
     pub goods_price: Option<Money>,
 }
 
-/// An order as it is asked for. Its lines name different goods, 1 to 100 of them.
+/// A requested order: 1 to 100 lines, each for a different product.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OrderRequest {
-    /// The lines.
+    /// The requested lines.
     pub lines: Vec<OrderRequestLine>,
-    /// The coupon to use.
+    /// The coupon to redeem.
     pub coupon_id: Option<CouponId>,
-    /// The balance to use.
+    /// The amount to pay from the customer's balance.
     pub money_paid: Money,
-    /// The shipping fee the customer expects.
+    /// The shipping fee that the customer expects; `None` skips the check.
     pub shipping_fee: Option<Money>,
-    /// The sum the customer expects.
+    /// The total of goods and shipping that the customer expects; `None` skips the check.
     pub order_amount: Option<Money>,
-    /// Where to.
+    /// The delivery address.
     pub address: String,
-    /// To whom.
+    /// The recipient of the delivery.
     pub consignee: String,
 }
 
-/// One line of an order: units and the price of one at that time.
+/// One priced line of an order. The unit price is the one at the time of the order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Line {
-    /// The goods.
+    /// The id of the product.
     pub goods_id: GoodsId,
-    /// The units.
+    /// The number of units.
     pub goods_number: Quantity,
-    /// The price of one unit.
+    /// The unit price.
     pub goods_price: Money,
 }

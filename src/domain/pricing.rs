@@ -1,39 +1,41 @@
-//! What an order costs. The original checked the shipping fee and never charged it; here it is part of the sum.
+//! The price of an order. The original implementation checks the shipping fee but never charges it; here it is part of
+//! the total.
 
 use super::money::Money;
 use super::order::{Line, OrderRequest};
 use super::refusal::Refusal;
 
-/// The shop's shipping rule, from the settings.
+/// The shipping rule of the shop, from the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ShippingRule {
-    /// What shipping costs.
+    /// The shipping fee per order.
     pub fee: Money,
-    /// Goods worth more than this ship free; exactly this much still pays.
+    /// Orders ship free if their goods amount exceeds this; an amount equal to it still pays the fee.
     pub free_over: Money,
 }
 
 /// The amounts of an order. `pay_amount` = `order_amount` - `coupon_paid` - `money_paid`, never negative.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Price {
-    /// Sum of the lines.
+    /// Sum of the order lines.
     pub goods_amount: Money,
-    /// Shipping.
+    /// Shipping fee.
     pub shipping_fee: Money,
-    /// Both together.
+    /// Goods amount plus shipping fee.
     pub order_amount: Money,
-    /// Paid by the coupon: its price, at most `order_amount`.
+    /// Amount covered by the coupon: its value, at most `order_amount`.
     pub coupon_paid: Money,
-    /// Paid from the balance.
+    /// Amount paid from the customer's balance.
     pub money_paid: Money,
-    /// Left to pay on a platform.
+    /// Amount left to pay on a payment platform.
     pub pay_amount: Money,
 }
 
-/// Computes the amounts of `request`, whose lines have the prices in `lines` (same order), and checks what the caller expects.
+/// Computes the amounts of `request` and compares them with the amounts that the customer expects. `lines` holds the
+/// priced lines in the order of `request.lines`; `coupon` is the value of the coupon.
 ///
 /// # Errors
-/// The [`Refusal`] that stands first in the contract's order: prices, fee, sum, balance.
+/// The first [`Refusal`] in the order of the public contract: unit prices, shipping fee, total, balance.
 pub fn price(
     request: &OrderRequest,
     lines: &[Line],
@@ -55,8 +57,8 @@ pub fn price(
         return Err(Refusal::OrderAmountMismatch);
     }
     let coupon_paid = coupon.unwrap_or_default().min(order_amount);
-    let left = order_amount.checked_sub(coupon_paid).ok_or(Refusal::OrderAmountMismatch)?;
-    let pay_amount = left
+    let remaining = order_amount.checked_sub(coupon_paid).ok_or(Refusal::OrderAmountMismatch)?;
+    let pay_amount = remaining
         .checked_sub(request.money_paid)
         .filter(|amount| *amount >= Money::ZERO)
         .ok_or(Refusal::MoneyPaidTooHigh)?;
@@ -103,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_golden_order_leaves_880_to_pay() {
+    fn coupon_and_balance_reduce_the_amount_to_pay() {
         let (request, lines) = order(&[(100_000, 1)], 10_000);
         let price = price(&request, &lines, Some(Money::from_minor(2_000)), RULE).unwrap();
         assert_eq!(price.order_amount, Money::from_minor(100_000));
@@ -111,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn shipping_is_free_only_over_the_limit() {
+    fn shipping_is_free_only_above_the_limit() {
         for (amount, fee) in [(9_999, 1_000), (10_000, 1_000), (10_001, 0)] {
             let (request, lines) = order(&[(amount, 1)], 0);
             assert_eq!(price(&request, &lines, None, RULE).unwrap().shipping_fee, Money::from_minor(fee), "{amount}");
@@ -119,29 +121,32 @@ mod tests {
     }
 
     #[test]
-    fn a_coupon_pays_at_most_the_whole_order() {
+    fn a_coupon_covers_at_most_the_whole_order() {
         let (request, lines) = order(&[(500, 1)], 0);
         let price = price(&request, &lines, Some(Money::from_minor(9_000)), RULE).unwrap();
         assert_eq!((price.coupon_paid, price.pay_amount), (Money::from_minor(1_500), Money::from_minor(0)));
     }
 
     #[test]
-    fn each_expectation_that_differs_refuses() {
+    fn each_mismatch_with_an_expected_amount_is_refused() {
         let (request, lines) = order(&[(500, 2)], 0);
-        let with = |change: fn(&mut OrderRequest)| {
+        let refusal_with = |change: fn(&mut OrderRequest)| {
             let mut request = request.clone();
             change(&mut request);
             price(&request, &lines, None, RULE).unwrap_err()
         };
-        assert_eq!(with(|w| w.lines[0].goods_price = Some(Money::from_minor(499))), Refusal::GoodsPriceMismatch);
-        assert_eq!(with(|w| w.shipping_fee = Some(Money::from_minor(0))), Refusal::ShippingFeeMismatch);
-        assert_eq!(with(|w| w.order_amount = Some(Money::from_minor(1_000))), Refusal::OrderAmountMismatch);
-        assert_eq!(with(|w| w.money_paid = Money::from_minor(2_001)), Refusal::MoneyPaidTooHigh);
+        assert_eq!(
+            refusal_with(|r| r.lines[0].goods_price = Some(Money::from_minor(499))),
+            Refusal::GoodsPriceMismatch
+        );
+        assert_eq!(refusal_with(|r| r.shipping_fee = Some(Money::from_minor(0))), Refusal::ShippingFeeMismatch);
+        assert_eq!(refusal_with(|r| r.order_amount = Some(Money::from_minor(1_000))), Refusal::OrderAmountMismatch);
+        assert_eq!(refusal_with(|r| r.money_paid = Money::from_minor(2_001)), Refusal::MoneyPaidTooHigh);
     }
 
     proptest! {
         #[test]
-        fn the_parts_always_add_up(
+        fn the_amounts_always_add_up(
             prices in prop::collection::vec((0..=999_999_999_999_i64, 1..=9_999_i64), 1..=100),
             coupon in prop::option::of(1..=999_999_999_999_i64),
             money in 0..=999_999_999_999_i64,
@@ -150,7 +155,8 @@ mod tests {
             if let Ok(price) = price(&request, &lines, coupon.map(Money::from_minor), RULE) {
                 prop_assert!(price.pay_amount >= Money::ZERO);
                 prop_assert_eq!(price.order_amount.minor(), price.goods_amount.minor() + price.shipping_fee.minor());
-                prop_assert_eq!(price.pay_amount.minor(), price.order_amount.minor() - price.coupon_paid.minor() - price.money_paid.minor());
+                let deductions = price.coupon_paid.minor() + price.money_paid.minor();
+                prop_assert_eq!(price.pay_amount.minor(), price.order_amount.minor() - deductions);
             }
         }
     }

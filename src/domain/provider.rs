@@ -1,15 +1,15 @@
-//! Names of payment products.
+//! The name of a payment product.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// The name under which the shop offers a payment product, such as `alipay_qr`: in requests, rows and the callback's
-/// address. Clones share the text.
+/// The name under which the shop offers a payment product, such as `alipay_qr`. It is used in requests, in stored rows
+/// and in callback URLs. Clones share the text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Provider(Arc<str>);
 
 impl Provider {
-    /// The name itself.
+    /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

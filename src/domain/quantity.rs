@@ -1,10 +1,10 @@
-//! How many units of goods.
+//! Quantities of goods: units of an order line, stock, and stock changes.
 
 use serde::{Deserialize, Serialize};
 
 use super::Invalid;
 
-/// The units of one order line: 1 to 9,999.
+/// The number of units of one order line: 1 to 9,999.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "i64")]
 pub struct Quantity(i64);
@@ -31,13 +31,13 @@ impl From<Quantity> for i64 {
     }
 }
 
-/// The units of goods in stock: 0 to 1,000,000,000.
+/// The number of units in stock: 0 to 1,000,000,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct Stock(i64);
 
 impl Stock {
-    const LARGEST: i64 = 1_000_000_000;
+    const MAX: i64 = 1_000_000_000;
 
     /// The number of units.
     #[must_use]
@@ -50,7 +50,7 @@ impl TryFrom<i64> for Stock {
     type Error = Invalid;
 
     fn try_from(value: i64) -> Result<Self, Invalid> {
-        if (0..=Self::LARGEST).contains(&value) {
+        if (0..=Self::MAX).contains(&value) {
             Ok(Self(value))
         } else {
             Err(Invalid("must be an integer from 0 to 1000000000"))
@@ -58,13 +58,13 @@ impl TryFrom<i64> for Stock {
     }
 }
 
-/// A change of stock by hand: not zero, at most 1,000,000,000 either way.
+/// A manual stock adjustment: -1,000,000,000 to 1,000,000,000, not zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct StockDelta(i64);
 
 impl StockDelta {
-    /// The number of units, negative where they are taken away.
+    /// The number of units; negative if stock is removed.
     #[must_use]
     pub const fn get(self) -> i64 {
         self.0
@@ -75,7 +75,7 @@ impl TryFrom<i64> for StockDelta {
     type Error = Invalid;
 
     fn try_from(value: i64) -> Result<Self, Invalid> {
-        if value != 0 && (-Stock::LARGEST..=Stock::LARGEST).contains(&value) {
+        if value != 0 && (-Stock::MAX..=Stock::MAX).contains(&value) {
             Ok(Self(value))
         } else {
             Err(Invalid("must be an integer from -1000000000 to 1000000000, not 0"))

@@ -1,35 +1,35 @@
-//! Why an order is refused: the public reasons of `POST /v1/orders`, kept in the order's row.
+//! Reasons for which `POST /v1/orders` refuses an order. They are public and stored in the order's row.
 
 use serde::Serialize;
 use strum::VariantArray;
 
-/// A reason of the business, never of a fault.
+/// A business reason to refuse an order; technical failures are never a `Refusal`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, VariantArray)]
 pub enum Refusal {
-    /// A line names goods that do not exist.
+    /// A line names a product that does not exist.
     GoodsNotFound,
-    /// The coupon does not exist or is not the caller's.
+    /// The coupon does not exist or belongs to another user.
     CouponNotFound,
-    /// The caller expected another price of a line.
+    /// The caller expects another unit price in a line.
     GoodsPriceMismatch,
-    /// The caller expected another shipping fee.
+    /// The caller expects another shipping fee.
     ShippingFeeMismatch,
-    /// The caller expected another sum.
+    /// The caller expects another total, or the total is out of range.
     OrderAmountMismatch,
-    /// More balance was offered than there is left to pay, or the amounts leave the range.
+    /// The amount to pay from the balance exceeds what is left to pay.
     MoneyPaidTooHigh,
-    /// Fewer units are left than were asked for.
+    /// Fewer units are in stock than were requested.
     InsufficientStock,
-    /// The balance is smaller than what the caller wants to use of it.
+    /// The balance is lower than the amount to pay from it.
     InsufficientBalance,
-    /// The coupon is used by another order.
+    /// The coupon is bound to another order.
     CouponAlreadyUsed,
-    /// The reservations were not all made in time.
+    /// The reservations were not all made before the deadline.
     OrderDeadlinePassed,
 }
 
 impl Refusal {
-    /// The public code: in the order's row, in problem+json, in the contract.
+    /// The public code, as stored in the order's row and returned in `application/problem+json`.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -46,7 +46,7 @@ impl Refusal {
         }
     }
 
-    /// The reason with this code.
+    /// The refusal with this code; `None` if the code is unknown.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
         Self::VARIANTS.iter().copied().find(|refusal| refusal.code() == code)

@@ -1,22 +1,23 @@
-//! The rule all reservations follow, whatever is reserved: once per order, and never after it was given back.
+//! The rule for all reservations (stock, coupons, balance): an order reserves once, and never after its reservation was
+//! released.
 
 use std::collections::HashSet;
 
 use super::id::OrderId;
 use super::status::Direction;
 
-/// What a log says of an order.
+/// The state of an order's reservation in an owner's log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReservationState {
-    /// Nothing: it may reserve.
+    /// The log has no entry: the order may reserve.
     New,
-    /// It has reserved: asked again, it is answered the same and nothing more is taken.
+    /// The order has reserved. A repeated request gets the same reply and takes nothing more.
     Reserved,
-    /// It was given back, or the tombstone came first: it never reserves again.
+    /// The reservation was released, or the release arrived first and left a tombstone. The order never reserves again.
     Released,
 }
 
-/// Where an order stands, from the keys of the log's rows.
+/// Determines the state of the order's reservation. `log` holds the keys of the owner's log rows.
 #[must_use]
 pub fn reservation_state(log: &HashSet<(OrderId, Direction)>, order_id: OrderId) -> ReservationState {
     if log.contains(&(order_id, Direction::Back)) {
@@ -33,16 +34,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tombstone_refuses_whether_or_not_anything_was_reserved() {
+    fn a_release_is_final_whether_or_not_anything_was_reserved() {
         let order = OrderId::new(1);
         let log = |rows: &[Direction]| rows.iter().map(|direction| (order, *direction)).collect();
-        for (rows, stands) in [
+        for (rows, expected) in [
             (&[][..], ReservationState::New),
             (&[Direction::Forward], ReservationState::Reserved),
             (&[Direction::Back], ReservationState::Released),
             (&[Direction::Forward, Direction::Back], ReservationState::Released),
         ] {
-            assert_eq!(reservation_state(&log(rows), order), stands, "{rows:?}");
+            assert_eq!(reservation_state(&log(rows), order), expected, "{rows:?}");
         }
         assert_eq!(reservation_state(&log(&[Direction::Back]), OrderId::new(2)), ReservationState::New);
     }

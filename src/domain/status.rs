@@ -1,4 +1,4 @@
-//! The states of things: integers in the tables (as in the original), words in JSON.
+//! Status enums: integers in the tables (with the original implementation's values), names in JSON.
 
 use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
@@ -11,13 +11,13 @@ use strum::VariantArray;
 #[diesel(sql_type = Integer)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderStatus {
-    /// Written, its reservations not all made yet: the saga is under way. Invisible to the customer.
+    /// Written, but not all reservations are made: the saga is running. Not shown to the customer.
     Unconfirmed,
-    /// All is reserved; it waits for payment or is paid.
+    /// All reservations are made; the order awaits payment or is paid.
     Confirmed,
-    /// Given up after reservations were asked for; everything is given back by messages.
+    /// Cancelled after reservations were requested; messages release the reservations.
     Cancelled,
-    /// Refused before anything was asked for; kept as the answer to its idempotency key.
+    /// Refused before any reservation was requested; kept as the response to its idempotency key.
     Invalid,
     /// Paid and refunded in full.
     Refunded,
@@ -32,7 +32,7 @@ pub enum PayStatus {
     Unpaid,
     /// A payment was started.
     Paying,
-    /// Paid, or nothing was to be paid.
+    /// Paid, or there was nothing to pay.
     Paid,
 }
 
@@ -41,108 +41,109 @@ pub enum PayStatus {
 #[diesel(sql_type = Integer)]
 #[serde(rename_all = "snake_case")]
 pub enum ShippingStatus {
-    /// Not sent yet.
+    /// Not shipped yet.
     Unshipped,
-    /// On its way.
+    /// Shipped, not received yet.
     Shipped,
-    /// With the customer.
+    /// Received by the customer.
     Received,
 }
 
-/// What a user may do.
+/// The role of a user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Integer)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Buys.
+    /// Places and pays orders.
     Customer,
-    /// Runs the shop.
+    /// Administers the shop.
     Admin,
 }
 
-/// Which way a log row tells of; with the order's id it is the row's key.
+/// The direction of a row in an owner's log. It is part of the row's key, together with the order's id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Integer)]
 pub enum Direction {
-    /// For an order: stock or balance taken, a coupon bound, points added.
+    /// Effect of an order: stock or balance taken, coupon bound, points added.
     Forward,
-    /// Given back, freed, taken back; without a `Forward` beside it, a tombstone.
+    /// Reversal of that effect: stock or balance returned, coupon released, points removed. Without a `Forward` row of
+    /// the same order it is a tombstone.
     Back,
 }
 
-/// Whether a coupon is used: `coupon.is_used`.
+/// Whether a coupon is used; column `coupon.is_used`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Integer)]
 pub enum CouponUse {
-    /// Free to be bound to an order.
+    /// Not bound to any order.
     Unused,
     /// Bound to an order.
     Used,
 }
 
-/// Whether a payment is paid: `pay.is_paid`.
+/// Whether a payment is paid; column `pay.is_paid`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Integer)]
 pub enum IsPaid {
-    /// The platform has not confirmed any money.
+    /// The platform has not confirmed that it received money.
     No,
-    /// The platform has the money.
+    /// The platform has received the money.
     Yes,
 }
 
-/// The state of a refund in our tables: `pay_refund.status`.
+/// The state of a refund in the shop's tables; column `pay_refund.status`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Integer)]
 pub enum RefundState {
-    /// Still to be made, or not confirmed by the platform yet.
+    /// Not sent to the platform yet, or not confirmed by it.
     Pending,
-    /// The platform confirmed that the money is back.
+    /// The platform confirmed that the money was returned.
     Done,
-    /// Refused by the platform, or larger than what is left: an operator must decide.
+    /// Refused by the platform, or larger than the remaining amount: an operator must decide.
     Parked,
 }
 
-/// The verdict on a notification: `pay_notice.verdict`.
+/// The verdict on a platform's notification; column `pay_notice.verdict`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Integer)]
 pub enum Verdict {
-    /// It agrees with our rows and took effect.
+    /// It agrees with the stored payment and took effect.
     Accepted,
-    /// It disagrees with our rows; kept with the reason.
+    /// It disagrees with the stored payment; it is kept with the reason.
     Rejected,
 }
 
-/// The state of a message in an outbox: `mq_producer.msg_status`.
+/// The state of a message in an outbox; column `mq_producer.msg_status`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Integer)]
 pub enum MessageStatus {
     /// Not delivered yet.
     Pending,
-    /// Delivered: the consumer committed its effect.
+    /// Delivered, and the consumer committed its effect.
     Done,
-    /// Given up after the last attempt; waits for an operator.
+    /// Dead-lettered after the last attempt; an operator must decide.
     Dead,
 }
 
-/// The state of a message in an inbox: `mq_consumer.consumer_status`.
+/// The state of a message in an inbox; column `mq_consumer.consumer_status`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Integer)]
 pub enum ConsumerStatus {
-    /// Begun and not finished.
+    /// Processing has started and not finished.
     Processing,
     /// Its effect is committed.
     Done,
-    /// Its effect could not be made.
+    /// Its effect could not be applied.
     Failed,
 }
 
-/// Who caused an entry of `order_act`: `order_act.by_whom`.
+/// The kind of author of an `order_act` row; column `order_act.by_whom`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Integer)]
 pub enum AuthorKind {
     /// The shop itself.
     Shop,
-    /// The customer of the order.
+    /// The customer who placed the order.
     Customer,
     /// An administrator.
     Admin,

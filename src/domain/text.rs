@@ -1,28 +1,28 @@
-//! Text from outside, bounded and free of control characters.
+//! Validated text input: bounded length and restricted characters.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::Invalid;
 
-/// Text of `MIN` to `MAX` characters without control characters, blanks at both ends removed.
+/// Text of `MIN` to `MAX` characters without control characters. Leading and trailing whitespace is removed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Text<const MIN: usize, const MAX: usize>(String);
 
 /// A delivery address.
 pub type Address = Text<1, 200>;
-/// Who receives the delivery.
+/// The recipient of a delivery.
 pub type Consignee = Text<1, 100>;
-/// The name of goods.
+/// The name of a product.
 pub type GoodsName = Text<1, 200>;
-/// The description of goods, may be empty.
+/// The description of a product; may be empty.
 pub type GoodsDesc = Text<0, 2000>;
-/// Why an operator did something.
+/// The reason that a customer or an administrator gives for an action.
 pub type Reason = Text<1, 200>;
 
 impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
-    /// The text itself.
+    /// Returns the text.
     #[must_use]
     pub fn into_inner(self) -> String {
         self.0
@@ -45,13 +45,13 @@ impl<const MIN: usize, const MAX: usize> TryFrom<String> for Text<MIN, MAX> {
     }
 }
 
-/// Who a customer is at a payment platform (WeChat's openid): 1 to 128 letters, digits, `_` or `-`.
+/// The customer's id at a payment platform (WeChat's openid): 1 to 128 ASCII letters, digits, `_` or `-`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Payer(String);
 
 impl Payer {
-    /// The name itself.
+    /// The id as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -71,13 +71,13 @@ impl TryFrom<String> for Payer {
     }
 }
 
-/// The name a user signs in with: 1 to 64 letters, digits, `.`, `_`, `-` or `@`.
+/// The sign-in name of a user: 1 to 64 ASCII letters, digits, `.`, `_`, `-` or `@`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct UserName(String);
 
 impl UserName {
-    /// The name itself.
+    /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -97,13 +97,13 @@ impl TryFrom<String> for UserName {
     }
 }
 
-/// A mobile number: `+` and 5 to 19 digits, the `+` may be missing.
+/// A mobile number: 5 to 19 digits with an optional leading `+`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Mobile(String);
 
 impl Mobile {
-    /// The number itself.
+    /// Returns the number as text.
     #[must_use]
     pub fn into_inner(self) -> String {
         self.0
@@ -123,13 +123,13 @@ impl TryFrom<String> for Mobile {
     }
 }
 
-/// A password as a client sends it: 8 to 128 characters. It is never printed.
+/// A password as sent by a client: 8 to 128 characters. Its `Debug` output is redacted.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Password(SecretString);
 
 impl Password {
-    /// The password itself, to hash or verify.
+    /// Exposes the password, to hash or verify it.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()

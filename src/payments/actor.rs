@@ -1,4 +1,5 @@
-//! The supervised actor: looks for what is due, and answers those who cannot wait for that.
+//! The supervised payments actor. It processes due syncs, refunds and expired orders on a schedule, and handles
+//! requests that need a platform at once.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -18,108 +19,110 @@ use crate::order::error::CommandRefusal;
 use crate::order::message::{ClaimExpired, Order};
 use crate::pay::message::{ClaimDueRefunds, ClaimDueSyncs, FindAny, Payment, Unfinished};
 
-/// Its name in the status page.
+/// The actor's name on the status page.
 pub const NAME: &str = "settlement";
-const PAGE: i64 = 500;
-/// A conversation that takes longer is given up; its row says when it is tried again.
-const WITHIN: Duration = Duration::from_secs(60);
-/// Conversations with platforms at once.
-pub const AT_ONCE: usize = 32;
+const PAGE_SIZE: i64 = 500;
+/// Time limit of one job. A job that exceeds it is dropped and retried when its row is due again.
+const JOB_TIMEOUT: Duration = Duration::from_secs(60);
+/// Maximum number of concurrent jobs of each kind.
+pub const CONCURRENT_JOBS_MAX: usize = 32;
 
-/// Settles what is due.
+/// Processes due syncs, refunds and expired orders, and starts payments.
 pub struct Payments {
     context: Arc<Context>,
-    /// Held by the sweep under way: a second beside it would find what the first left, and nothing to do.
-    turn: Arc<Mutex<()>>,
-    /// One start at a time for each payment.
-    starts: KeyedLock,
+    /// Held by the poll that is running. A concurrent poll would only compete for the same rows.
+    poll_lock: Arc<Mutex<()>>,
+    /// Serialises the starts of each payment.
+    start_locks: KeyedLock,
 }
 
 impl Payments {
-    /// Starts it on the current arbiter.
+    /// Starts the actor on the current arbiter.
     #[must_use]
     pub fn start(context: Context) -> Addr<Self> {
         let (context, health) = (Arc::new(context.clone()), context.health);
-        supervise(health, |_| Self { context, turn: Arc::default(), starts: KeyedLock::default() })
+        supervise(health, |_| Self { context, poll_lock: Arc::default(), start_locks: KeyedLock::default() })
     }
 
-    fn find_due(&self) -> impl Future<Output = usize> + use<> {
-        let (context, turn) = (Arc::clone(&self.context), Arc::clone(&self.turn));
+    /// Processes due work, unless a poll is running: then the result is 1, because work may be left.
+    fn poll(&self) -> impl Future<Output = usize> + use<> {
+        let (context, poll_lock) = (Arc::clone(&self.context), Arc::clone(&self.poll_lock));
         async move {
-            match turn.try_lock() {
-                Ok(_turn) => find_due(&context).await,
+            match poll_lock.try_lock() {
+                Ok(_guard) => process_due(&context).await,
                 Err(_) => 1,
             }
         }
     }
 }
 
-/// Does all that is due; answers how much that was.
-async fn find_due(context: &Arc<Context>) -> usize {
+/// Processes all due work and returns the number of jobs.
+async fn process_due(context: &Arc<Context>) -> usize {
     let (pay, order, payments) = (&context.pay, &context.order, context.payments);
-    let asks = drain(
+    let syncs = drain(
         context,
-        async || ask(pay, ClaimDueSyncs { limit: PAGE, again: payments.ask }).await,
-        |context, payment| async move { sync::look(&context, &payment).await.map(drop) },
+        async || ask(pay, ClaimDueSyncs { limit: PAGE_SIZE, again: payments.ask }).await,
+        |context, payment| async move { sync::sync(&context, &payment).await.map(drop) },
     );
     let refunds = drain(
         context,
-        async || ask(pay, ClaimDueRefunds { limit: PAGE, again: payments.refund }).await,
+        async || ask(pay, ClaimDueRefunds { limit: PAGE_SIZE, again: payments.refund }).await,
         |context, due| async move { refund::drive(&context, &due).await },
     );
     let expired = drain(
         context,
-        async || ask(order, ClaimExpired { limit: PAGE, lease: payments.close_again_after.get() }).await,
+        async || ask(order, ClaimExpired { limit: PAGE_SIZE, lease: payments.close_again_after.get() }).await,
         |context, order_id| async move { expire::expire(&context, order_id).await },
     );
-    let (asks, refunds, expired) = tokio::join!(asks, refunds, expired);
-    asks + refunds + expired
+    let (syncs, refunds, expired) = tokio::join!(syncs, refunds, expired);
+    syncs + refunds + expired
 }
 
-/// Takes what is due, a page at a time, and settles it until nothing is left; answers how much that was. A store that does
-/// not answer is asked again by the next sweep.
+/// Claims due items page by page and runs a job for each, until no item is due. Returns the number of items. If the
+/// store does not respond, the rest is left to the next poll.
 async fn drain<T, F>(
     context: &Arc<Context>,
-    take: impl AsyncFn() -> Reply<Vec<T>>,
-    run: impl Fn(Arc<Context>, T) -> F,
+    claim: impl AsyncFn() -> Reply<Vec<T>>,
+    job: impl Fn(Arc<Context>, T) -> F,
 ) -> usize
 where
     F: Future<Output = Reply<()>> + 'static,
 {
     let mut count = 0;
-    while let Ok(page) = take().await {
+    while let Ok(page) = claim().await {
         if page.is_empty() {
             break;
         }
         count += page.len();
-        each(context, page, &run).await;
+        run_page(context, page, &job).await;
     }
     count
 }
 
-/// Settles each in a task of its own: one that fails, or panics, stops no other.
-async fn each<T, F>(context: &Arc<Context>, page: Vec<T>, run: &impl Fn(Arc<Context>, T) -> F)
+/// Runs a job for each item in its own task, so that a job that fails or panics does not affect the others.
+async fn run_page<T, F>(context: &Arc<Context>, page: Vec<T>, job: &impl Fn(Arc<Context>, T) -> F)
 where
     F: Future<Output = Reply<()>> + 'static,
 {
-    let tasks = page.into_iter().map(|item| actix::spawn(run_one(Arc::clone(context), run(Arc::clone(context), item))));
-    let mut ended = stream::iter(tasks).buffer_unordered(AT_ONCE);
-    while let Some(task) = ended.next().await {
-        if let Err(panic) = task {
+    let tasks = page.into_iter().map(|item| actix::spawn(run_job(Arc::clone(context), job(Arc::clone(context), item))));
+    let mut finished = stream::iter(tasks).buffer_unordered(CONCURRENT_JOBS_MAX);
+    while let Some(result) = finished.next().await {
+        if let Err(panic) = result {
             context.health.record_replies(0, 1, 0);
             context.health.record_error(&panic.to_string());
         }
     }
 }
 
-async fn run_one(context: Arc<Context>, job: impl Future<Output = Reply<()>>) {
+/// Runs one job with a time limit and records its outcome.
+async fn run_job(context: Arc<Context>, job: impl Future<Output = Reply<()>>) {
     let outcome = match context.faults.hit(NAME, "settle") {
-        Ok(()) => tokio::time::timeout(WITHIN, job).await.unwrap_or(Err(Failure::Unknown)),
+        Ok(()) => tokio::time::timeout(JOB_TIMEOUT, job).await.unwrap_or(Err(Failure::Unknown)),
         Err(_) => Err(Failure::Unknown),
     };
     match outcome {
         Ok(()) => context.health.record_replies(1, 0, 0),
-        // It comes back: its row says when.
+        // The claim of its row is a lease: the job runs again when the row is due again.
         Err(_) => context.health.record_replies(0, 0, 1),
     }
 }
@@ -128,13 +131,13 @@ impl Actor for Payments {
     type Context = actix::Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        // The sweep of an earlier life may still be under way: it disturbs nobody.
-        self.turn = Arc::default();
+        // A poll from before a restart may still be running and hold the lock. Both may run: rows are claimed once.
+        self.poll_lock = Arc::default();
         ctx.run_interval(self.context.payments.sweep_every.get(), |me, _| {
             if me.context.faults.hit(NAME, "handle").is_ok() {
-                let due = me.find_due();
+                let poll = me.poll();
                 actix::spawn(async move {
-                    due.await;
+                    poll.await;
                 });
             }
         });
@@ -147,7 +150,7 @@ impl Handler<FindDue> for Payments {
     type Result = ResponseFuture<usize>;
 
     fn handle(&mut self, _: FindDue, _: &mut Self::Context) -> Self::Result {
-        Box::pin(self.find_due())
+        Box::pin(self.poll())
     }
 }
 
@@ -155,8 +158,8 @@ impl Handler<StartPayment> for Payments {
     type Result = ResponseFuture<Reply<PaymentStarted>>;
 
     fn handle(&mut self, request: StartPayment, _: &mut Self::Context) -> Self::Result {
-        let (context, starts) = (Arc::clone(&self.context), self.starts.clone());
-        Box::pin(async move { start::start(&context, &starts, request).await })
+        let (context, start_locks) = (Arc::clone(&self.context), self.start_locks.clone());
+        Box::pin(async move { start::start(&context, &start_locks, request).await })
     }
 }
 
@@ -180,7 +183,8 @@ impl Handler<Query> for Payments {
             };
             sync::query(&context, &payment).await?;
             for mut due in refunds {
-                // Somebody looks at it: it may have been made, or be refused no more.
+                // From attempt 2 on the platform is queried first: the refund may have been sent before, or a refused
+                // one may have been accepted since.
                 due.attempt = due.attempt.max(2);
                 refund::drive(&context, &due).await?;
             }

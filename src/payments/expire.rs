@@ -1,5 +1,5 @@
-//! One order that is to be given up unpaid: its open payments are closed at their platforms first, for what is paid there
-//! is paid.
+//! Cancels unpaid orders. Open payments are closed at their platforms first, because an order that is paid there must
+//! not be cancelled.
 
 use super::Context;
 use super::close::close_payments;
@@ -11,16 +11,16 @@ use crate::domain::lifecycle::{OrderState, Transition};
 use crate::order::error::CommandRefusal;
 use crate::order::message::{Action, Author, Command, Find, FindAny, Order};
 
-/// Gives up an order whose time to be paid has passed.
+/// Cancels an order that was not paid within `orders.pay_within`.
 pub async fn expire(context: &Context, order_id: OrderId) -> Reply<()> {
     if close_payments(context, order_id).await? {
-        // It was paid meanwhile where it is refused now: then there is nothing to give up.
+        // Order refuses if the order was paid in the meantime. Then there is nothing to cancel.
         let _ = ask(&context.order, Command { order_id, by: Author::Shop, act: Action::Expire }).await?;
     }
     Ok(())
 }
 
-/// Gives up an order because somebody says so.
+/// Cancels an order at the request of `task.by`.
 pub async fn cancel(context: &Context, task: Cancel) -> Reply<Result<Order, CommandRefusal>> {
     let Cancel { order_id, by, reason } = task;
     let order = match by {

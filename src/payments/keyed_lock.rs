@@ -1,5 +1,5 @@
-//! Whose turn it is to start a payment at its platform. A platform tells only once where to pay, so a second request for
-//! the same payment waits for what the first was told.
+//! A lock per payment. A platform returns the checkout of a payment only once, so a second request to start the same
+//! payment waits until the first has stored it.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -9,41 +9,41 @@ use tokio::sync::Notify;
 
 use crate::domain::id::PayId;
 
-/// The payments that are being started by this process.
+/// The locks of this process, keyed by payment. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct KeyedLock {
-    payments: Arc<Mutex<HashSet<PayId>>>,
-    ended: Arc<Notify>,
+    locked: Arc<Mutex<HashSet<PayId>>>,
+    released: Arc<Notify>,
 }
 
-/// The turn of one request; it ends when this is dropped, also by a panic.
+/// Holds the lock of one payment. Dropping it releases the lock, also during a panic.
 #[derive(Debug)]
 pub struct KeyGuard {
     lock: KeyedLock,
     pay_id: PayId,
-    /// Whether somebody else's turn had to end first.
+    /// Whether another holder had to release the lock first.
     pub waited: bool,
 }
 
 impl KeyedLock {
-    /// Waits until nobody else lock this payment.
-    pub async fn take(&self, pay_id: PayId) -> KeyGuard {
+    /// Acquires the lock of `pay_id`, waiting until no other task holds it.
+    pub async fn lock(&self, pay_id: PayId) -> KeyGuard {
         let mut waited = false;
         loop {
-            // From here on it hears of every turn that ends.
-            let ended = self.ended.notified();
-            if self.payments.lock().insert(pay_id) {
+            // Created before the check, so that a release between the check and the wait is not missed.
+            let released = self.released.notified();
+            if self.locked.lock().insert(pay_id) {
                 return KeyGuard { lock: self.clone(), pay_id, waited };
             }
             waited = true;
-            ended.await;
+            released.await;
         }
     }
 }
 
 impl Drop for KeyGuard {
     fn drop(&mut self) {
-        self.lock.payments.lock().remove(&self.pay_id);
-        self.lock.ended.notify_waiters();
+        self.lock.locked.lock().remove(&self.pay_id);
+        self.lock.released.notify_waiters();
     }
 }

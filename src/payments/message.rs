@@ -1,4 +1,4 @@
-//! Messages of Payments.
+//! Messages of the payments actor.
 
 use actix::Message;
 
@@ -11,64 +11,65 @@ use crate::order::message::{Author, Order};
 use crate::pay::error::RequestRefusal;
 use crate::pay::message::Payment;
 
-/// Starts a payment of an order, or finds the one its key started.
+/// Starts a payment of an order, or returns the payment that an earlier request with the same key started.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<PaymentStarted>")]
 pub struct StartPayment {
-    /// Who pays.
+    /// The customer who pays.
     pub user_id: UserId,
-    /// The client's key.
+    /// The client's idempotency key.
     pub key: IdempotencyKey,
-    /// What the request asks for.
+    /// The fingerprint of the request body.
     pub fingerprint: Fingerprint,
     /// The order to pay.
     pub order_id: OrderId,
-    /// The platform, as the client names it.
+    /// The name of the payment product, as sent by the client.
     pub provider: String,
-    /// Who the customer is there.
+    /// The customer's id at the platform, if the client sends it.
     pub payer: Option<Payer>,
 }
 
-/// What became of [`StartPayment`].
+/// The result of [`StartPayment`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PaymentStarted {
-    /// The payment, with its checkout.
+    /// The payment; an unpaid one has its checkout.
     Started(Box<Payment>),
-    /// Refused, for this key for ever.
+    /// Refused; the refusal is stored, and a repeated request with the same key gets it again.
     Refused(RequestRefusal),
-    /// No such order, or somebody else's.
+    /// The order does not exist or belongs to another user.
     OrderNotFound,
-    /// No such platform is set up.
+    /// No payment product with this name is configured.
     UnknownProvider,
-    /// The platform must be told who the customer is there.
+    /// The platform requires the customer's id (`payer`), and the request has none.
     PayerMissing,
-    /// The key was used for another request.
+    /// The key was used for a different request.
     KeyReused,
 }
 
-/// Gives up an order that is not paid: its open payments are closed at their platforms first. Where one of them turns out
-/// to be paid, the order is paid, and not given up. No outcome where a platform does not answer.
+/// Cancels an unpaid order. Its open payments are closed at their platforms first. If one of them turns out to be paid,
+/// the payment is recorded and the cancellation is refused. Fails if a platform does not respond.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Result<Order, CommandRefusal>>")]
 pub struct Cancel {
-    /// Which.
+    /// The order to cancel.
     pub order_id: OrderId,
-    /// Who says so.
+    /// The author of the cancellation.
     pub by: Author,
-    /// Why.
+    /// The reason given by the author.
     pub reason: Option<Reason>,
 }
 
-/// Asks the platform now how a payment stands, and its refunds; answers the payment after that. No outcome where the
-/// platform does not answer.
+/// Queries the platform for the status of a payment and of its unfinished refunds, and returns the updated payment;
+/// `None` if the payment does not exist. Fails if the platform does not respond.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Option<Payment>>")]
 pub struct Query {
-    /// Which.
+    /// The payment to query.
     pub pay_id: PayId,
 }
 
-/// Does what is due now; answers how much that was. Zero: nothing is left to do until time passes or a request comes.
+/// Finds and processes all due work; returns the number of jobs. Zero means that nothing is left to do until time
+/// passes or a new request arrives.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "usize")]
 pub struct FindDue;

@@ -1,10 +1,10 @@
-//! Settles with the payment platforms what callbacks alone do not: asks how open payments stand, makes refunds until the
-//! platform has answered for good, and gives up orders that are not paid, after their payments were closed at the
-//! platform.
+//! All calls to payment platforms: starts payments, queries open ones (a callback may be lost), retries refunds until
+//! the platform's reply is final, and cancels unpaid orders after closing their payments at the platform.
 //!
-//! What is due is in the owners' tables, each row with the next moment somebody must look at it. A row is given out with
-//! that moment moved on, so that one that cannot be settled now (its platform is away, or it is broken) comes back later
-//! and stops no other, and a process that dies half-way leaves nothing forgotten. No answer is never taken for a no.
+//! Due work is in the owners' tables; each row has the time at which it is due. Claiming a row moves that time forward,
+//! so a row that cannot be processed now (its platform is unavailable, or the job fails) is retried later and does not
+//! block other rows. For the same reason no work is lost if the process crashes. A timeout is never treated as a
+//! rejection.
 
 pub mod actor;
 mod close;
@@ -26,16 +26,16 @@ use crate::domain::clock::Clock;
 use crate::gateway::Gateways;
 use crate::{order, pay};
 
-/// What job works with.
+/// The dependencies of the payments actor and its jobs.
 #[derive(Clone)]
-#[expect(missing_docs, reason = "each is what its name says")]
+#[expect(missing_docs, reason = "the field names are self-explanatory")]
 pub struct Context {
     pub order: Addr<order::actor::Actor>,
     pub pay: Addr<pay::actor::Actor>,
     pub gateways: Gateways,
     pub clock: Clock,
     pub payments: config::Payments,
-    /// `orders.pay_within`
+    /// The setting `orders.pay_within`.
     pub pay_within: std::time::Duration,
     pub faults: Faults,
     pub health: Arc<Health>,

@@ -1,4 +1,4 @@
-//! What an answer of a platform means for a payment, and writing it down.
+//! Records a platform's reply about a payment in Pay.
 
 use super::Context;
 use crate::actor::task::ask;
@@ -7,29 +7,34 @@ use crate::gateway::{Charge, Event, Gateway, Notification};
 use crate::pay::error::Rejected;
 use crate::pay::message::{Close, Notify, Payment, Status};
 
-/// What a question to the platform led to.
+/// The outcome of querying or closing a payment at its platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SyncOutcome {
-    /// It still waits for the customer.
+    /// The customer has not paid yet.
     Open,
-    /// It can be paid no more.
+    /// The payment can no longer be paid.
     Closed,
-    /// It is paid, here too.
+    /// The payment is paid, and Pay has recorded it.
     Paid,
-    /// The platform has money that is not what we asked for; the answer is kept with the reason.
+    /// The platform has money that does not match the stored payment. The reply is stored with the reason.
     Parked(Rejected),
 }
 
-/// The platform says that it can be paid no more.
-pub async fn closed(context: &Context, payment: &Payment) -> Reply<SyncOutcome> {
+/// Records that the platform reports a payment as closed.
+pub async fn record_closed(context: &Context, payment: &Payment) -> Reply<SyncOutcome> {
     if payment.status == Status::Unpaid {
         ask(&context.pay, Close { pay_id: payment.pay_id }).await?;
     }
     Ok(SyncOutcome::Closed)
 }
 
-/// What the platform answered is judged and kept like a notice of its own.
-pub async fn paid(context: &Context, gateway: &dyn Gateway, payment: &Payment, charge: Charge) -> Reply<SyncOutcome> {
+/// Records a charge that the platform reports. Pay judges and stores it like a notification from the platform.
+pub async fn record_paid(
+    context: &Context,
+    gateway: &dyn Gateway,
+    payment: &Payment,
+    charge: Charge,
+) -> Reply<SyncOutcome> {
     let body = format!("the platform was asked and told: {} paid as {}", charge.amount, charge.trade_no);
     let notice = Notification {
         event_id: format!("asked_{}", charge.trade_no),
@@ -43,19 +48,23 @@ pub async fn paid(context: &Context, gateway: &dyn Gateway, payment: &Payment, c
     match ask(&context.pay, Notify { provider: gateway.name().into(), notice, body }).await? {
         Ok(()) => Ok(SyncOutcome::Paid),
         Err(rejected) => {
-            tracing::warn!(pay_id = %payment.pay_id, reason = %rejected, "money that is not what was asked for");
+            tracing::warn!(pay_id = %payment.pay_id, reason = %rejected, "the charge does not match the payment");
             Ok(SyncOutcome::Parked(rejected))
         }
     }
 }
 
-/// The platform of a payment; one that is not set up any more cannot be asked.
-pub fn gateway<'a>(context: &'a Context, payment: &Payment) -> Reply<&'a dyn Gateway> {
-    context.gateways.find(&payment.provider).ok_or_else(|| unanswered(payment, "the platform is not set up"))
+/// The gateway of a payment.
+///
+/// # Errors
+/// [`Failure::Unknown`] if the platform is no longer configured.
+pub fn find_gateway<'a>(context: &'a Context, payment: &Payment) -> Reply<&'a dyn Gateway> {
+    context.gateways.find(&payment.provider).ok_or_else(|| unknown_outcome(payment, "the platform is not configured"))
 }
 
-/// No answer: the payment is looked at again later.
-pub fn unanswered(payment: &Payment, why: &str) -> Failure {
-    tracing::debug!(pay_id = %payment.pay_id, provider = payment.provider, why, "the platform does not tell");
+/// Logs that the platform's reply is missing or inconclusive and returns [`Failure::Unknown`]. The payment is synced
+/// again when it is due.
+pub fn unknown_outcome(payment: &Payment, why: &str) -> Failure {
+    tracing::debug!(pay_id = %payment.pay_id, provider = payment.provider, why, "the status of the payment is unknown");
     Failure::Unknown
 }

@@ -1,5 +1,5 @@
-//! Starts a payment: the order says how much, Pay records what the key leads to, the platform says where to pay. The row
-//! is there before the platform is asked, so that a callback that comes first finds it.
+//! Starts a payment: Order returns the amount, Pay records the payment under the key, and the platform creates the
+//! checkout. The row is committed before the platform is called, so that an early callback finds it.
 
 use super::Context;
 use super::keyed_lock::KeyedLock;
@@ -13,8 +13,8 @@ use crate::order::error::PaymentRefusal;
 use crate::pay::error::RequestRefusal;
 use crate::pay::message::{Close, Find, FindRequest, Open, Payment, SetCheckout, Status};
 
-/// Starts a payment, or finds the one its key started.
-pub async fn start(context: &Context, starts: &KeyedLock, request: StartPayment) -> Reply<PaymentStarted> {
+/// Starts a payment, or returns the one that an earlier request with the same key started.
+pub async fn start(context: &Context, start_locks: &KeyedLock, request: StartPayment) -> Reply<PaymentStarted> {
     let Some(gateway) = context.gateways.find(&request.provider) else { return Ok(PaymentStarted::UnknownProvider) };
     if gateway.needs_payer() && request.payer.is_none() {
         return Ok(PaymentStarted::PayerMissing);
@@ -54,9 +54,10 @@ pub async fn start(context: &Context, starts: &KeyedLock, request: StartPayment)
     if has_checkout(gateway, &payment) {
         return Ok(PaymentStarted::Started(Box::new(payment)));
     }
-    let turn = starts.take(payment.pay_id).await;
-    let again = Find { pay_id: payment.pay_id, user_id };
-    match if turn.waited { ask(&context.pay, again).await? } else { None } {
+    let guard = start_locks.lock(payment.pay_id).await;
+    let find = Find { pay_id: payment.pay_id, user_id };
+    // A previous holder of the lock may have stored the checkout.
+    match if guard.waited { ask(&context.pay, find).await? } else { None } {
         Some(payment) if has_checkout(gateway, &payment) => Ok(PaymentStarted::Started(Box::new(payment))),
         _ => {
             if confirm_time.is_none() {
@@ -66,21 +67,22 @@ pub async fn start(context: &Context, starts: &KeyedLock, request: StartPayment)
             let purchase = Purchase {
                 pay_id: payment.pay_id,
                 amount: payment.pay_amount,
-                // With the order's own time to be paid: what the platform takes after that would only go back.
+                // The payment deadline of the order: money received after it would only be refunded.
                 closes_at: confirm_time.unwrap_or(payment.add_time).plus(context.pay_within),
                 payer: request.payer,
             };
-            with_checkout(context, gateway, payment, user_id, purchase).await
+            create_checkout(context, gateway, payment, user_id, purchase).await
         }
     }
 }
 
-/// Whether there is nothing to ask the platform for.
+/// Whether no call to the platform is needed: the payment is not open, or its checkout is stored and does not expire.
 fn has_checkout(gateway: &dyn Gateway, payment: &Payment) -> bool {
     payment.status != Status::Unpaid || (payment.checkout.is_some() && !gateway.checkout_expires())
 }
 
-async fn with_checkout(
+/// Creates the checkout at the platform and stores it.
+async fn create_checkout(
     context: &Context,
     gateway: &dyn Gateway,
     payment: Payment,
@@ -89,14 +91,15 @@ async fn with_checkout(
 ) -> Reply<PaymentStarted> {
     match gateway.create(purchase).await {
         Outcome::Known(None) => {
-            let again = Find { pay_id: payment.pay_id, user_id };
-            let mut known = ask(&context.pay, again).await?;
-            if known.as_ref().is_none_or(|known| known.checkout.is_none()) {
-                // The answer that told it was lost, so nobody can pay there: another key starts another payment.
+            let find = Find { pay_id: payment.pay_id, user_id };
+            let mut stored = ask(&context.pay, find).await?;
+            if stored.as_ref().is_none_or(|stored| stored.checkout.is_none()) {
+                // The reply with the checkout was lost, so the customer cannot pay. Close the payment here: a request
+                // with another key then starts a new one.
                 ask(&context.pay, Close { pay_id: payment.pay_id }).await?;
-                known = ask(&context.pay, again).await?;
+                stored = ask(&context.pay, find).await?;
             }
-            Ok(PaymentStarted::Started(Box::new(known.unwrap_or(payment))))
+            Ok(PaymentStarted::Started(Box::new(stored.unwrap_or(payment))))
         }
         Outcome::Known(Some(checkout)) => {
             let set = SetCheckout { pay_id: payment.pay_id, checkout };
@@ -104,7 +107,8 @@ async fn with_checkout(
             Ok(PaymentStarted::Started(Box::new(payment)))
         }
         Outcome::Unknown(why) => {
-            tracing::warn!(pay_id = %payment.pay_id, provider = gateway.name(), why, "the platform did not start the payment");
+            let (pay_id, provider) = (payment.pay_id, gateway.name());
+            tracing::warn!(%pay_id, provider, why, "the platform did not start the payment");
             Err(Failure::Unknown)
         }
     }

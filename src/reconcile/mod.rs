@@ -1,5 +1,5 @@
-//! Compares a platform's statement with Pay's books, line by line, and says what differs and what can be repaired. Pure:
-//! it is given what both sides say.
+//! Compares a platform's statement with Pay's books line by line and reports the differences and whether they can be
+//! repaired. The code is pure; callers load both sides.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,24 +10,24 @@ use crate::domain::id::PayId;
 use crate::gateway::Entry;
 use crate::pay::message::PaymentRecord;
 
-/// How a line of the statement and our books go together.
+/// The result of comparing one payment or refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, VariantArray)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Both say the same.
+    /// The statement and the books agree.
     Matched,
-    /// The platform has money that is not in our books.
+    /// The platform has a payment or refund that the books do not have.
     MissingHere,
-    /// Our books have money that the platform does not tell of.
+    /// The books have a payment or refund that the statement does not list.
     MissingThere,
     /// The amounts differ.
     Amount,
-    /// Both know it, and one says it is done.
+    /// Both have it, but their status differs.
     Status,
 }
 
 impl Kind {
-    /// Its word, as in JSON.
+    /// The name as in JSON.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -40,26 +40,26 @@ impl Kind {
     }
 }
 
-/// What a difference is about.
+/// A difference between the statement and the books.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Difference {
-    /// How the sides differ.
+    /// The kind of difference.
     pub kind: Kind,
-    /// The parse_pay_id of the payment.
+    /// The number of the payment, as in the statement.
     pub out_trade_no: String,
-    /// The parse_pay_id of the refund, where it is one.
+    /// The number of the refund; `None` if the difference is about the payment.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refund_no: Option<String>,
-    /// What our books say.
+    /// The state in the books.
     pub ours: String,
-    /// What the platform says.
+    /// The state in the statement.
     pub theirs: String,
-    /// Whether telling Pay of it puts our books right.
+    /// Whether notifying Pay of the platform's record repairs the books.
     #[serde(skip)]
     pub is_repairable: bool,
 }
 
-/// Compares one line with the record it names, if there is one; nothing where they match.
+/// Compares one statement line with the record of its payment, if there is one. Returns `None` if they match.
 #[must_use]
 pub fn compare(line: &Entry, record: Option<&PaymentRecord>) -> Option<Difference> {
     let differs = |kind, ours: String, is_repairable| {
@@ -68,7 +68,7 @@ pub fn compare(line: &Entry, record: Option<&PaymentRecord>) -> Option<Differenc
         Some(Difference { kind, out_trade_no, refund_no, ours, theirs, is_repairable })
     };
     let Some(record) = record else { return differs(Kind::MissingHere, "unknown".to_owned(), false) };
-    let Some(parse_pay_id) = &line.refund_no else {
+    let Some(refund_no) = &line.refund_no else {
         return match &record.trade_no {
             _ if record.amount != line.amount => differs(Kind::Amount, record.amount.to_string(), false),
             Some(trade_no) if *trade_no == line.trade_no => None,
@@ -76,8 +76,8 @@ pub fn compare(line: &Entry, record: Option<&PaymentRecord>) -> Option<Differenc
             None => differs(Kind::MissingHere, "not paid".to_owned(), true),
         };
     };
-    let ours = record.refunds.iter().find(|refund| refund.refund_id.to_string() == *parse_pay_id);
-    match ours {
+    let refund = record.refunds.iter().find(|refund| refund.refund_id.to_string() == *refund_no);
+    match refund {
         None => differs(Kind::MissingHere, "unknown refund".to_owned(), false),
         Some(refund) if refund.amount != line.amount => differs(Kind::Amount, refund.amount.to_string(), false),
         Some(refund) if refund.is_done => None,
@@ -85,28 +85,29 @@ pub fn compare(line: &Entry, record: Option<&PaymentRecord>) -> Option<Differenc
     }
 }
 
-/// The numbers a statement tells of.
+/// The payment and refund numbers in a statement.
 #[derive(Debug, Default)]
 pub struct StatementIndex {
     payments: HashSet<String>,
+    /// Pairs of payment number and refund number.
     refunds: HashSet<(String, String)>,
 }
 
 impl StatementIndex {
-    /// Of these lines.
+    /// Indexes `lines`.
     #[must_use]
     pub fn of(lines: &[Entry]) -> Self {
         let mut index = Self::default();
         for line in lines {
             match &line.refund_no {
                 None => index.payments.insert(line.out_trade_no.clone()),
-                Some(parse_pay_id) => index.refunds.insert((line.out_trade_no.clone(), parse_pay_id.clone())),
+                Some(refund_no) => index.refunds.insert((line.out_trade_no.clone(), refund_no.clone())),
             };
         }
         index
     }
 
-    /// What of an record the statement should tell of, and does not.
+    /// The parts of a paid `record` that the statement does not list: the payment, and refunds that are done.
     #[must_use]
     pub fn missing(&self, record: &PaymentRecord) -> Vec<Difference> {
         let out_trade_no = record.pay_id.to_string();
@@ -123,34 +124,34 @@ impl StatementIndex {
             found.push(missing(None, format!("paid {}", record.amount)));
         }
         for refund in record.refunds.iter().filter(|refund| refund.is_done) {
-            let parse_pay_id = refund.refund_id.to_string();
-            if !self.refunds.contains(&(out_trade_no.clone(), parse_pay_id.clone())) {
-                found.push(missing(Some(parse_pay_id), format!("refunded {}", refund.amount)));
+            let refund_no = refund.refund_id.to_string();
+            if !self.refunds.contains(&(out_trade_no.clone(), refund_no.clone())) {
+                found.push(missing(Some(refund_no), format!("refunded {}", refund.amount)));
             }
         }
         found
     }
 }
 
-/// What a comparison found.
+/// The result of a reconciliation.
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
-    /// How many of each kind.
+    /// Number of comparisons per kind.
     pub counts: HashMap<Kind, u64>,
-    /// What differs, and was not repaired.
+    /// The differences that were not repaired.
     pub differences: Vec<Difference>,
-    /// How many were repaired.
+    /// Number of repaired differences.
     pub repaired: u64,
 }
 
 impl Report {
-    /// One more was compared.
+    /// Counts one comparison.
     pub fn count(&mut self, kind: Kind) {
         *self.counts.entry(kind).or_default() += 1;
     }
 }
 
-/// Where an record is kept in our books.
+/// The payment id in a statement line; `None` if its payment number is not an id of this shop.
 #[must_use]
 pub fn parse_pay_id(line: &Entry) -> Option<PayId> {
     line.out_trade_no.parse().ok()
@@ -189,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn each_way_to_differ_has_its_name() {
+    fn each_difference_is_reported_with_its_kind() {
         let unpaid = PaymentRecord { trade_no: None, ..record() };
         for (line, record, expected) in [
             (line("sb7", None, 500), Some(record()), None),
@@ -209,13 +210,13 @@ mod tests {
     }
 
     #[test]
-    fn what_the_statement_leaves_out_is_missing_there() {
+    fn paid_payments_and_done_refunds_that_the_statement_lacks_are_missing_there() {
         let all = [line("sb7", None, 500), line("sb7", Some("1"), 100)];
         assert_eq!(StatementIndex::of(&all).missing(&record()), []);
-        let numbers = |lines: &[Entry]| -> Vec<Option<String>> {
+        let missing_numbers = |lines: &[Entry]| -> Vec<Option<String>> {
             StatementIndex::of(lines).missing(&record()).into_iter().map(|missing| missing.refund_no).collect()
         };
-        assert_eq!(numbers(&all[..1]), [Some("1".to_owned())], "what is not done is not expected");
-        assert_eq!(numbers(&[]), [None, Some("1".to_owned())]);
+        assert_eq!(missing_numbers(&all[..1]), [Some("1".to_owned())], "a pending refund is not expected");
+        assert_eq!(missing_numbers(&[]), [None, Some("1".to_owned())]);
     }
 }

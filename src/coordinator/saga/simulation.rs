@@ -1,74 +1,77 @@
-//! Every run of a saga against a small model of the owners: any order of the answers, each lost before or after its
-//! effect, each doubled, the deadline at any point, a crash at any point.
+//! Explores every run of a saga against a small model of the owners: replies in any order, requests and replies lost,
+//! commands duplicated, and the deadline or a crash at any point.
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::tests::{DEADLINE, IN_TIME, order};
+use super::tests::{BEFORE_DEADLINE, DEADLINE, order};
 use super::*;
 
 const RESERVATIONS: [Step; 3] = [Step::Stock, Step::Coupon, Step::Balance];
 
-/// What the owners hold: the reservations by their place in [`RESERVATIONS`].
+/// The state of all owners. Sets hold indices into [`RESERVATIONS`].
 #[derive(Debug, Clone, Default)]
-struct World {
+struct Owners {
+    /// Reservations that the owner refuses.
     refused: BTreeSet<usize>,
-    taken: BTreeSet<usize>,
+    reserved: BTreeSet<usize>,
     tombstones: BTreeSet<usize>,
-    messages: BTreeSet<usize>,
+    /// Reservations whose release message is not delivered yet.
+    release_messages: BTreeSet<usize>,
     confirmed: bool,
     cancelled: Option<Refusal>,
-    late: bool,
+    deadline_passed: bool,
 }
 
-/// How much may still go wrong.
+/// The number of faults of each kind that may still occur.
 #[derive(Debug, Clone, Copy)]
-struct Luck {
+struct FaultBudget {
     lost: u8,
-    doubled: u8,
+    duplicated: u8,
     crashes: u8,
 }
 
+/// A state of the simulation.
 #[derive(Debug, Clone)]
 struct Run {
     saga: Saga,
-    under_way: Vec<Step>,
-    /// Commands of a saga that died: they may still be executed, and nobody hears the answer.
-    ghosts: Vec<Step>,
-    world: World,
-    luck: Luck,
-    answers: Vec<&'static str>,
-    /// The caller's process died; nobody waits for an answer.
-    orphaned: bool,
+    in_flight: Vec<Step>,
+    /// Commands that a crashed saga had in flight. They may still be executed; their replies are discarded.
+    detached: Vec<Step>,
+    owners: Owners,
+    faults: FaultBudget,
+    replies: Vec<&'static str>,
+    /// Whether the process of the caller has crashed, so that no reply can be delivered.
+    caller_lost: bool,
     saw_refusal: bool,
 }
 
-impl World {
+impl Owners {
     fn now(&self) -> Timestamp {
-        if self.late { DEADLINE } else { IN_TIME }
+        if self.deadline_passed { DEADLINE } else { BEFORE_DEADLINE }
     }
 
-    /// What an owner does with a command, as idempotent as the real ones.
+    /// Executes a command. It is idempotent, as in the real owners.
     fn execute(&mut self, step: Step) -> Event {
         let order = Box::new(order(true, true));
         match step {
             Step::Stock | Step::Coupon | Step::Balance => {
-                let at = RESERVATIONS.iter().position(|other| *other == step).unwrap();
-                if self.tombstones.contains(&at) {
+                let index = RESERVATIONS.iter().position(|other| *other == step).unwrap();
+                if self.tombstones.contains(&index) {
                     return Event::Refused(step, Refusal::OrderDeadlinePassed);
                 }
-                if self.refused.contains(&at) {
+                if self.refused.contains(&index) {
                     return Event::Refused(step, Refusal::InsufficientStock);
                 }
-                self.taken.insert(at);
+                self.reserved.insert(index);
                 Event::Reserved(step)
             }
             Step::Confirm | Step::Cancel(_) => {
                 match step {
                     Step::Cancel(why) if !self.confirmed && self.cancelled.is_none() => {
                         self.cancelled = Some(why);
-                        self.messages = (0..RESERVATIONS.len()).collect();
+                        self.release_messages = (0..RESERVATIONS.len()).collect();
                     }
-                    Step::Confirm if !self.late && self.cancelled.is_none() => self.confirmed = true,
+                    Step::Confirm if !self.deadline_passed && self.cancelled.is_none() => self.confirmed = true,
                     _ => {}
                 }
                 match self.cancelled {
@@ -82,142 +85,151 @@ impl World {
 }
 
 impl Run {
-    fn new(refused: &[usize], luck: Luck) -> Self {
-        let world = World { refused: refused.iter().copied().collect(), ..World::default() };
+    fn new(refused: &[usize], faults: FaultBudget) -> Self {
+        let owners = Owners { refused: refused.iter().copied().collect(), ..Owners::default() };
         let ended = Saga { phase: Phase::Ended, deadline: DEADLINE };
         let mut run = Self {
             saga: ended,
-            under_way: vec![],
-            ghosts: vec![],
-            world,
-            luck,
-            answers: vec![],
-            orphaned: false,
+            in_flight: vec![],
+            detached: vec![],
+            owners,
+            faults,
+            replies: vec![],
+            caller_lost: false,
             saw_refusal: false,
         };
-        run.take(begin(&order(true, true)));
+        run.apply(begin(&order(true, true)));
         run
     }
 
-    fn take(&mut self, (saga, effects): (Saga, Vec<Effect>)) {
+    /// Enters the state of the saga and executes its effects.
+    fn apply(&mut self, (saga, effects): (Saga, Vec<Effect>)) {
         self.saga = saga;
         for effect in effects {
             match effect {
-                Effect::Send(step) | Effect::SendLater(step) => self.under_way.push(step),
-                Effect::AnswerConfirmed(_) => self.answers.push("confirmed"),
-                Effect::AnswerRefused(..) => self.answers.push("refused"),
+                Effect::Send(step) | Effect::SendLater(step) => self.in_flight.push(step),
+                Effect::AnswerConfirmed(_) => self.replies.push("confirmed"),
+                Effect::AnswerRefused(..) => self.replies.push("refused"),
             }
         }
-        self.under_way.sort_by_key(|step| format!("{step:?}"));
+        // Any command may be executed next, so their sequence is irrelevant. Sorting reduces the number of states.
+        self.in_flight.sort_by_key(|step| format!("{step:?}"));
     }
 
+    /// Delivers an event to the saga.
     fn deliver(mut self, event: Event) -> Self {
         self.saw_refusal |= matches!(event, Event::Refused(..));
-        let (saga, now) = (self.saga.clone(), self.world.now());
-        self.take(decide(saga, event, now));
+        let (saga, now) = (self.saga.clone(), self.owners.now());
+        self.apply(decide(saga, event, now));
         self
     }
 
-    /// Everything that can happen next.
+    /// All possible successor states.
     fn next(&self) -> Vec<Self> {
         let mut next = Vec::new();
-        for at in 0..self.under_way.len() {
+        for index in 0..self.in_flight.len() {
             let mut before = self.clone();
-            let step = before.under_way.remove(at);
+            let step = before.in_flight.remove(index);
             let mut after = before.clone();
-            let answer = after.world.execute(step);
-            next.push(after.clone().deliver(answer.clone()));
-            if self.luck.doubled > 0 {
+            let reply = after.owners.execute(step);
+            next.push(after.clone().deliver(reply.clone()));
+            if self.faults.duplicated > 0 {
                 let mut twice = after.clone();
-                twice.luck.doubled -= 1;
-                let again = twice.world.execute(step);
-                next.push(twice.deliver(answer).deliver(again));
+                twice.faults.duplicated -= 1;
+                let second_reply = twice.owners.execute(step);
+                next.push(twice.deliver(reply).deliver(second_reply));
             }
-            if self.luck.lost > 0 {
+            if self.faults.lost > 0 {
+                // Either the request is lost before its effect, or the reply after it.
                 for mut lost in [before, after] {
-                    lost.luck.lost -= 1;
+                    lost.faults.lost -= 1;
                     next.push(lost.deliver(Event::Unknown(step)));
                 }
             }
         }
-        if !self.world.late {
+        if !self.owners.deadline_passed {
             let mut late = self.clone();
-            late.world.late = true;
+            late.owners.deadline_passed = true;
             next.push(late);
         }
-        for at in &self.world.messages {
+        for index in &self.owners.release_messages {
             let mut released = self.clone();
-            released.world.messages.remove(at);
-            released.world.taken.remove(at);
-            released.world.tombstones.insert(*at);
+            released.owners.release_messages.remove(index);
+            released.owners.reserved.remove(index);
+            released.owners.tombstones.insert(*index);
             next.push(released);
         }
-        for at in 0..self.ghosts.len() {
-            let mut haunted = self.clone();
-            let step = haunted.ghosts.remove(at);
-            haunted.world.execute(step);
-            next.push(haunted);
+        for index in 0..self.detached.len() {
+            let mut executed = self.clone();
+            let step = executed.detached.remove(index);
+            executed.owners.execute(step);
+            next.push(executed);
         }
-        if self.luck.crashes > 0 && self.saga.phase != Phase::Ended {
+        if self.faults.crashes > 0 && self.saga.phase != Phase::Ended {
             next.push(self.clone().crash(false));
             next.push(self.clone().crash(true));
         }
         next
     }
 
-    /// The saga dies, with all that is under way or without, and another finds the order if it is unfinished.
-    fn crash(mut self, leaves_ghosts: bool) -> Self {
-        self.luck.crashes -= 1;
-        let left = std::mem::take(&mut self.under_way);
-        self.ghosts.extend(left.into_iter().filter(|_| leaves_ghosts));
+    /// Crashes the saga and recovers the order if it is unfinished. If `keep_in_flight`, the owners may still execute
+    /// the commands in flight; otherwise these are lost.
+    fn crash(mut self, keep_in_flight: bool) -> Self {
+        self.faults.crashes -= 1;
+        let in_flight = std::mem::take(&mut self.in_flight);
+        self.detached.extend(in_flight.into_iter().filter(|_| keep_in_flight));
         self.saw_refusal = false;
-        self.orphaned = true;
+        self.caller_lost = true;
         self.saga.phase = Phase::Ended;
-        if !self.world.confirmed && self.world.cancelled.is_none() {
-            let now = self.world.now();
-            self.take(recover(&order(true, true), now));
+        if !self.owners.confirmed && self.owners.cancelled.is_none() {
+            let now = self.owners.now();
+            self.apply(recover(&order(true, true), now));
         }
         self
     }
 
+    /// Asserts the invariants of a state.
     fn check(&self) {
-        let has = |step: &Step| self.under_way.contains(step);
+        let in_flight = |step: &Step| self.in_flight.contains(step);
         match &self.saga.phase {
-            Phase::Reserving(left) => assert!(!left.is_empty() && left.iter().all(has), "no wake-up: {self:?}"),
-            Phase::Confirming => assert!(has(&Step::Confirm), "no wake-up: {self:?}"),
-            Phase::Cancelling(why) => assert!(has(&Step::Cancel(*why)), "no wake-up: {self:?}"),
+            Phase::Reserving(pending) => {
+                assert!(!pending.is_empty() && pending.iter().all(in_flight), "no step in flight: {self:?}");
+            }
+            Phase::Confirming => assert!(in_flight(&Step::Confirm), "no step in flight: {self:?}"),
+            Phase::Cancelling(why) => assert!(in_flight(&Step::Cancel(*why)), "no step in flight: {self:?}"),
             Phase::Ended => {
-                let truth = if self.world.confirmed { "confirmed" } else { "refused" };
-                let answered = self.answers == [truth] || (self.orphaned && self.answers.is_empty());
-                assert!(answered, "answered otherwise than it is, or not once: {self:?}");
+                let expected = if self.owners.confirmed { "confirmed" } else { "refused" };
+                let is_replied = self.replies == [expected] || (self.caller_lost && self.replies.is_empty());
+                assert!(is_replied, "not exactly one correct reply: {self:?}");
             }
         }
-        let open = self.saga.phase != Phase::Ended;
-        assert!(!open || self.answers.is_empty(), "answered before the end: {self:?}");
-        assert!(!(self.world.confirmed && self.world.cancelled.is_some()), "both: {self:?}");
-        assert!(!(self.saw_refusal && self.world.confirmed && open), "confirms after a refusal: {self:?}");
-        assert!(!self.world.confirmed || self.world.taken.len() == 3, "confirmed without all it needs: {self:?}");
+        let is_running = self.saga.phase != Phase::Ended;
+        assert!(!is_running || self.replies.is_empty(), "replied before the end: {self:?}");
+        assert!(!(self.owners.confirmed && self.owners.cancelled.is_some()), "confirmed and cancelled: {self:?}");
+        assert!(!(self.saw_refusal && self.owners.confirmed && is_running), "confirmed after a refusal: {self:?}");
+        assert!(!self.owners.confirmed || self.owners.reserved.len() == 3, "confirmed without reservations: {self:?}");
     }
 }
 
-/// Visits every state that can be reached; returns the ends, each as confirmed or the reason it was cancelled for.
-fn explore(refused: &[usize], luck: Luck) -> HashSet<Option<Refusal>> {
+/// Visits all reachable states and returns the outcomes of the final ones: `None` for a confirmed order, otherwise the
+/// reason for its cancellation.
+fn explore(refused: &[usize], faults: FaultBudget) -> HashSet<Option<Refusal>> {
     let mut seen = HashSet::new();
-    let mut open = vec![Run::new(refused, luck)];
-    let mut ends = HashSet::new();
-    while let Some(run) = open.pop() {
+    let mut unvisited = vec![Run::new(refused, faults)];
+    let mut outcomes = HashSet::new();
+    while let Some(run) = unvisited.pop() {
         if !seen.insert(format!("{run:?}")) {
             continue;
         }
         run.check();
-        if run.under_way.is_empty() && run.ghosts.is_empty() && run.world.messages.is_empty() {
-            assert_eq!(run.saga.phase, Phase::Ended, "nothing will ever happen again: {run:?}");
-            assert!(run.world.confirmed || run.world.taken.is_empty(), "something is kept: {run:?}");
-            ends.insert(run.world.cancelled);
+        if run.in_flight.is_empty() && run.detached.is_empty() && run.owners.release_messages.is_empty() {
+            assert_eq!(run.saga.phase, Phase::Ended, "the saga is stuck: {run:?}");
+            assert!(run.owners.confirmed || run.owners.reserved.is_empty(), "a reservation leaked: {run:?}");
+            outcomes.insert(run.owners.cancelled);
         }
-        open.extend(run.next());
+        unvisited.extend(run.next());
     }
-    ends
+    outcomes
 }
 
 const STOCK: usize = 0;
@@ -225,23 +237,23 @@ const COUPON: usize = 1;
 const BALANCE: usize = 2;
 
 #[test]
-fn in_every_order_of_answers_with_some_lost_and_doubled_a_saga_ends_once_and_rightly() {
-    let ends = explore(&[], Luck { lost: 2, doubled: 1, crashes: 0 });
-    assert_eq!(ends, HashSet::from([None, Some(Refusal::OrderDeadlinePassed)]));
+fn a_saga_ends_correctly_in_every_order_of_replies_with_losses_and_duplicates() {
+    let outcomes = explore(&[], FaultBudget { lost: 2, duplicated: 1, crashes: 0 });
+    assert_eq!(outcomes, HashSet::from([None, Some(Refusal::OrderDeadlinePassed)]));
 }
 
 #[test]
-fn a_step_may_be_unknown_many_times() {
-    let ends = explore(&[], Luck { lost: 5, doubled: 0, crashes: 0 });
-    assert_eq!(ends, HashSet::from([None, Some(Refusal::OrderDeadlinePassed)]));
+fn a_saga_ends_correctly_when_outcomes_are_unknown_repeatedly() {
+    let outcomes = explore(&[], FaultBudget { lost: 5, duplicated: 0, crashes: 0 });
+    assert_eq!(outcomes, HashSet::from([None, Some(Refusal::OrderDeadlinePassed)]));
 }
 
 #[test]
-fn whichever_steps_are_refused_the_order_is_never_confirmed_and_all_is_given_back() {
+fn an_order_with_any_refused_step_is_cancelled_and_its_reservations_are_released() {
     for refused in [&[STOCK][..], &[COUPON], &[BALANCE], &[STOCK, COUPON], &[STOCK, COUPON, BALANCE]] {
-        let ends = explore(refused, Luck { lost: 2, doubled: 1, crashes: 0 });
+        let outcomes = explore(refused, FaultBudget { lost: 2, duplicated: 1, crashes: 0 });
         assert_eq!(
-            ends,
+            outcomes,
             HashSet::from([Some(Refusal::InsufficientStock), Some(Refusal::OrderDeadlinePassed)]),
             "{refused:?}"
         );
@@ -249,11 +261,13 @@ fn whichever_steps_are_refused_the_order_is_never_confirmed_and_all_is_given_bac
 }
 
 #[test]
-fn a_saga_that_crashed_anywhere_once_or_twice_is_driven_to_its_end() {
-    for luck in [Luck { lost: 1, doubled: 0, crashes: 1 }, Luck { lost: 0, doubled: 0, crashes: 2 }] {
-        let ends = explore(&[], luck);
-        assert_eq!(ends, HashSet::from([None, Some(Refusal::OrderDeadlinePassed)]));
-        let ends = explore(&[COUPON], luck);
-        assert!(!ends.contains(&None), "{ends:?}");
+fn a_saga_that_crashes_once_or_twice_at_any_point_is_recovered_to_its_end() {
+    for faults in
+        [FaultBudget { lost: 1, duplicated: 0, crashes: 1 }, FaultBudget { lost: 0, duplicated: 0, crashes: 2 }]
+    {
+        let outcomes = explore(&[], faults);
+        assert_eq!(outcomes, HashSet::from([None, Some(Refusal::OrderDeadlinePassed)]));
+        let outcomes = explore(&[COUPON], faults);
+        assert!(!outcomes.contains(&None), "{outcomes:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Every pair of phase and event, in time and late.
+//! Tests every pair of phase and event, before and after the deadline.
 
 use super::*;
 use crate::domain::id::{CouponId, OrderId, UserId};
@@ -6,9 +6,9 @@ use crate::domain::money::Money;
 use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
 
 pub const DEADLINE: Timestamp = Timestamp(1_000);
-pub const IN_TIME: Timestamp = Timestamp(999);
+pub const BEFORE_DEADLINE: Timestamp = Timestamp(999);
 
-/// An order that needs stock, and these too.
+/// An order that needs stock and, depending on the arguments, a coupon and balance.
 pub fn order(coupon: bool, balance: bool) -> Order {
     Order {
         order_id: OrderId::new(1),
@@ -40,9 +40,9 @@ fn boxed() -> Box<Order> {
     Box::new(order(true, true))
 }
 
-/// The reason the saga in the table is being cancelled for.
-const WHY: Refusal = Refusal::CouponAlreadyUsed;
-/// The reason the events of the table bring.
+/// The reason for which the `Cancelling` saga of the tables is being cancelled.
+const FIRST: Refusal = Refusal::CouponAlreadyUsed;
+/// The reason in the events of the tables.
 const NEW: Refusal = Refusal::InsufficientStock;
 const LATE: Refusal = Refusal::OrderDeadlinePassed;
 
@@ -51,75 +51,75 @@ fn phases() -> [Phase; 5] {
         Phase::Reserving(vec![Step::Stock, Step::Coupon]),
         Phase::Reserving(vec![Step::Stock]),
         Phase::Confirming,
-        Phase::Cancelling(WHY),
+        Phase::Cancelling(FIRST),
         Phase::Ended,
     ]
 }
 
-/// What follows from `event` in `phase`, in the words of the table.
-fn told(word: &str, phase: &Phase, event: &Event) -> (Phase, Vec<Effect>) {
+/// The expected phase and effects after `event` in `phase`; `outcome` is a cell of a table.
+fn expected(outcome: &str, phase: &Phase, event: &Event) -> (Phase, Vec<Effect>) {
     let cancel = |why| (Phase::Cancelling(why), vec![Effect::Send(Step::Cancel(why))]);
-    match (word, event) {
+    match (outcome, event) {
         ("-", _) => (phase.clone(), Vec::new()),
-        ("coupon left", _) => (Phase::Reserving(vec![Step::Coupon]), Vec::new()),
-        ("stock left", _) => (Phase::Reserving(vec![Step::Stock]), Vec::new()),
+        ("coupon pending", _) => (Phase::Reserving(vec![Step::Coupon]), Vec::new()),
+        ("stock pending", _) => (Phase::Reserving(vec![Step::Stock]), Vec::new()),
         ("confirm", _) => (Phase::Confirming, vec![Effect::Send(Step::Confirm)]),
-        ("cancel: new", _) => cancel(NEW),
-        ("cancel: late", _) => cancel(LATE),
-        ("again", Event::Unknown(step)) => (phase.clone(), vec![Effect::SendLater(*step)]),
-        ("again: why", _) => (phase.clone(), vec![Effect::SendLater(Step::Cancel(WHY))]),
+        ("cancel new", _) => cancel(NEW),
+        ("cancel late", _) => cancel(LATE),
+        ("retry", Event::Unknown(step)) => (phase.clone(), vec![Effect::SendLater(*step)]),
+        ("retry first", _) => (phase.clone(), vec![Effect::SendLater(Step::Cancel(FIRST))]),
         ("confirmed", _) => (Phase::Ended, vec![Effect::AnswerConfirmed(boxed())]),
         ("refused", _) => (Phase::Ended, vec![Effect::AnswerRefused(NEW, boxed())]),
-        _ => panic!("no such word: {word}"),
+        _ => panic!("unknown outcome: {outcome}"),
     }
 }
 
 fn check(event: &Event, now: Timestamp, row: [&str; 5]) {
-    for (phase, word) in phases().into_iter().zip(row) {
+    for (phase, outcome) in phases().into_iter().zip(row) {
         let saga = Saga { phase: phase.clone(), deadline: DEADLINE };
         let (after, effects) = decide(saga, event.clone(), now);
         assert_eq!(after.deadline, DEADLINE);
-        assert_eq!((after.phase, effects), told(word, &phase, event), "{phase:?}, {event:?} at {now:?}");
+        assert_eq!((after.phase, effects), expected(outcome, &phase, event), "{phase:?}, {event:?} at {now:?}");
     }
 }
 
 #[test]
-fn every_event_in_every_phase_has_the_consequence_of_the_table() {
+fn every_event_in_every_phase_has_the_outcome_in_the_table() {
     let table = [
-        // event, the phases: reserving two, reserving stock, confirming, cancelling, ended
-        (Event::Reserved(Step::Stock), ["coupon left", "confirm", "-", "-", "-"]),
-        (Event::Reserved(Step::Coupon), ["stock left", "-", "-", "-", "-"]),
+        // Columns: the event, then the outcome in each of `phases()`.
+        (Event::Reserved(Step::Stock), ["coupon pending", "confirm", "-", "-", "-"]),
+        (Event::Reserved(Step::Coupon), ["stock pending", "-", "-", "-", "-"]),
         (Event::Reserved(Step::Balance), ["-", "-", "-", "-", "-"]),
-        (Event::Refused(Step::Stock, NEW), ["cancel: new", "cancel: new", "-", "-", "-"]),
-        (Event::Refused(Step::Balance, NEW), ["cancel: new", "cancel: new", "-", "-", "-"]),
+        (Event::Refused(Step::Stock, NEW), ["cancel new", "cancel new", "-", "-", "-"]),
+        (Event::Refused(Step::Balance, NEW), ["cancel new", "cancel new", "-", "-", "-"]),
         (Event::Confirmed(boxed()), ["-", "-", "confirmed", "confirmed", "-"]),
         (Event::Cancelled(NEW, boxed()), ["-", "-", "refused", "refused", "-"]),
-        (Event::DeadlinePassed, ["-", "-", "cancel: late", "-", "-"]),
+        (Event::DeadlinePassed, ["-", "-", "cancel late", "-", "-"]),
     ];
     for (event, row) in &table {
-        check(event, IN_TIME, *row);
+        check(event, BEFORE_DEADLINE, *row);
         check(event, DEADLINE, *row);
     }
 }
 
 #[test]
-fn an_unknown_outcome_is_asked_for_again_until_the_deadline() {
+fn a_step_with_an_unknown_outcome_is_retried_until_the_deadline() {
     for step in [Step::Stock, Step::Coupon, Step::Balance, Step::Confirm] {
-        check(&Event::Unknown(step), IN_TIME, ["again", "again", "again", "-", "-"]);
-        check(&Event::Unknown(step), DEADLINE, ["cancel: late", "cancel: late", "cancel: late", "-", "-"]);
+        check(&Event::Unknown(step), BEFORE_DEADLINE, ["retry", "retry", "retry", "-", "-"]);
+        check(&Event::Unknown(step), DEADLINE, ["cancel late", "cancel late", "cancel late", "-", "-"]);
     }
 }
 
 #[test]
-fn an_unknown_cancellation_is_sent_again_for_ever_and_for_its_own_reason() {
-    // Nobody sends a cancellation before it is decided on: the first three phases are there for completeness.
+fn a_cancellation_with_an_unknown_outcome_is_retried_without_limit_and_keeps_its_reason() {
+    // The first three phases never have a cancellation in flight; they are tested for completeness.
     let event = Event::Unknown(Step::Cancel(NEW));
-    check(&event, IN_TIME, ["again", "again", "again", "again: why", "-"]);
-    check(&event, DEADLINE, ["cancel: late", "cancel: late", "cancel: late", "again: why", "-"]);
+    check(&event, BEFORE_DEADLINE, ["retry", "retry", "retry", "retry first", "-"]);
+    check(&event, DEADLINE, ["cancel late", "cancel late", "cancel late", "retry first", "-"]);
 }
 
 #[test]
-fn an_order_reserves_exactly_what_it_needs() {
+fn a_saga_requests_exactly_the_reservations_that_the_order_needs() {
     for (coupon, balance, steps) in [
         (false, false, vec![Step::Stock]),
         (true, false, vec![Step::Stock, Step::Coupon]),
@@ -133,9 +133,9 @@ fn an_order_reserves_exactly_what_it_needs() {
 }
 
 #[test]
-fn a_recovered_order_is_driven_forward_in_time_and_given_up_after_its_deadline() {
+fn recovery_restarts_an_order_before_its_deadline_and_cancels_it_afterwards() {
     let order = order(true, true);
-    assert_eq!(recover(&order, IN_TIME), begin(&order));
+    assert_eq!(recover(&order, BEFORE_DEADLINE), begin(&order));
     for now in [DEADLINE, Timestamp(5_000)] {
         let (saga, effects) = recover(&order, now);
         assert_eq!(saga.phase, Phase::Cancelling(LATE));
