@@ -28,7 +28,7 @@ pub async fn cancel(state: &State, task: Cancel) -> Answer {
 /// # Errors
 /// 404; `not_allowed`.
 pub async fn act(state: &State, order_id: OrderId, by: Author, act: Action, not_allowed: Code) -> Answer {
-    worded(ask(&state.owners.order, Command { order_id, by, act }).await?, not_allowed).map(ok)
+    worded(ask(&state.owners.order, Command { order_id, author: by, action: act }).await?, not_allowed).map(ok)
 }
 
 /// A refund that is asked for.
@@ -52,7 +52,7 @@ pub async fn refund<B: Serialize>(state: &State, asked: RefundAsked, body: &B, r
     // The order is part of what the key stands for: it is in the path, not in the body.
     let fingerprint = fingerprint(&(order_id, body))?;
     let refund = Refund { refund_id: state.ids.next(), key, fingerprint, amount, reason };
-    let outcome = ask(&state.owners.order, Command { order_id, by, act: Action::Refund(refund) }).await?;
+    let outcome = ask(&state.owners.order, Command { order_id, author: by, action: Action::Refund(refund) }).await?;
     worded(outcome, Code::OrderNotRefundable).map(|order| HttpResponse::Accepted().json(order))
 }
 

@@ -15,7 +15,7 @@ use crate::order::message::{Action, Author, Command, Find, FindAny, Order};
 pub async fn expire(context: &Context, order_id: OrderId) -> Reply<()> {
     if close_payments(context, order_id).await? {
         // Order refuses if the order was paid in the meantime. Then there is nothing to cancel.
-        let _ = ask(&context.order, Command { order_id, by: Author::Shop, act: Action::Expire }).await?;
+        let _ = ask(&context.order, Command { order_id, author: Author::Shop, action: Action::Expire }).await?;
     }
     Ok(())
 }
@@ -32,5 +32,5 @@ pub async fn cancel(context: &Context, task: Cancel) -> Reply<Result<Order, Comm
     if state.after(Transition::Cancel).is_none() || !close_payments(context, order_id).await? {
         return Ok(Err(CommandRefusal::NotAllowed));
     }
-    ask(&context.order, Command { order_id, by, act: Action::Cancel(reason) }).await
+    ask(&context.order, Command { order_id, author: by, action: Action::Cancel(reason) }).await
 }

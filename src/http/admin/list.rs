@@ -15,7 +15,7 @@ use crate::http::extract::path::PathId;
 use crate::http::extract::query::{Query, given};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{Answer, State};
-use crate::order::message::{Entry, Order};
+use crate::order::message::{OperatorLogEntry, Order};
 use crate::pay::message::{ListParkedNotifications, Payment, Status};
 use crate::{order, pay, user};
 
@@ -84,7 +84,7 @@ struct Known {
     #[serde(flatten)]
     order: Order,
     payments: Vec<Payment>,
-    journal: Vec<Entry>,
+    journal: Vec<OperatorLogEntry>,
     events: Vec<Event>,
 }
 
