@@ -6,7 +6,7 @@ use crate::actor::Reply;
 use crate::actor::task::ask;
 use crate::domain::id::OrderId;
 use crate::gateway::{Outcome, PaymentStatus};
-use crate::pay::message::{Close, LiveOf, Payment, Status};
+use crate::pay::message::{Close, FindOpenOrPaid, Payment, Status};
 
 /// Closes a payment at its platform so that it can no longer be paid. If the customer has already paid, the payment is
 /// recorded as paid.
@@ -27,7 +27,7 @@ pub async fn close(context: &Context, payment: &Payment) -> Reply<SyncOutcome> {
 
 /// Closes all open payments of an order. Returns `false` if one of them is paid.
 pub async fn close_payments(context: &Context, order_id: OrderId) -> Reply<bool> {
-    let live = ask(&context.pay, LiveOf { order_id }).await?;
+    let live = ask(&context.pay, FindOpenOrPaid { order_id }).await?;
     // The order may not know of this payment yet, because the message to it may not be delivered.
     if live.iter().any(|live| live.status == Status::Paid) {
         return Ok(false);

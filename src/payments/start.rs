@@ -11,7 +11,7 @@ use crate::gateway::{Gateway, Outcome, Purchase};
 use crate::order;
 use crate::order::error::PaymentRefusal;
 use crate::pay::error::RequestRefusal;
-use crate::pay::message::{Close, Find, FindRequest, Open, Payment, SetCheckout, Status};
+use crate::pay::message::{Close, Find, FindRequest, OpenPayment, Payment, SetCheckout, Status};
 
 /// Starts a payment, or returns the one that an earlier request with the same key started.
 pub async fn start(context: &Context, start_locks: &KeyedLock, request: StartPayment) -> Reply<PaymentStarted> {
@@ -33,7 +33,7 @@ pub async fn start(context: &Context, start_locks: &KeyedLock, request: StartPay
                 Err(PaymentRefusal::NotFound) => return Ok(PaymentStarted::OrderNotFound),
                 Err(PaymentRefusal::NotPayable) => Err(RequestRefusal::OrderNotPayable),
             };
-            let open = Open {
+            let open = OpenPayment {
                 user_id,
                 key: request.key,
                 fingerprint: request.fingerprint.clone(),

@@ -34,7 +34,7 @@ async fn judge(req: &HttpRequest, state: &State, gateway: &dyn Gateway, body: Ve
     let read = gateway.read_callback(&|name| header(req, name), &body, state.clock.now());
     let Some(notice) = read.map_err(|reject| unread(provider, reject))? else { return Ok(()) };
     let body = String::from_utf8(body).map_err(|_| unread(provider, Reject::Unreadable))?;
-    let told = ask(&state.owners.pay, Notify { provider: provider.into(), notice, body }).await?;
+    let told = ask(&state.owners.pay, Notify { provider: provider.into(), notification: notice, body }).await?;
     told.map_err(|rejected| {
         tracing::warn!(provider, reason = %rejected, "notice not believed");
         Problem::with(Code::InvalidNotice, rejected.to_string())

@@ -1,4 +1,4 @@
-//! A row of `pay`, and how it becomes a payment.
+//! The row type of `pay` and its conversion to a payment.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use crate::pay::message::{Payment, Status};
 /// A row of `pay`.
 #[derive(Debug, Clone, Queryable, Insertable)]
 #[diesel(table_name = pay, treat_none_as_default_value = false)]
-pub struct Row {
+pub struct PaymentRow {
     pub pay_id: PayId,
     pub order_id: OrderId,
     pub user_id: UserId,
@@ -31,12 +31,13 @@ pub struct Row {
     pub checkout: Option<String>,
 }
 
-impl Row {
-    /// Whether it still waits for the customer.
+impl PaymentRow {
+    /// Whether the payment still waits for the customer.
     pub fn is_open(&self) -> bool {
         self.status() == Status::Unpaid
     }
 
+    /// State of the payment, without regard to refunds: never `Refunded`.
     pub const fn status(&self) -> Status {
         match (self.is_paid, self.close_time) {
             (IsPaid::Yes, _) => Status::Paid,
@@ -45,7 +46,7 @@ impl Row {
         }
     }
 
-    /// As its customer sees it; `refunded` is what of it went back.
+    /// Converts the row into a payment. `refunded` is the sum of its refunds that are done.
     pub fn to_payment(&self, refunded: Money) -> Payment {
         let stored = self.checkout_kind.as_deref().zip(self.checkout.as_deref());
         Payment {
@@ -60,16 +61,17 @@ impl Row {
     }
 }
 
-/// Payments by their ids, locked until the transaction ends.
-pub fn lock(db: &mut Db, ids: &[PayId]) -> db::Result<HashMap<PayId, Row>> {
-    let rows: Vec<Row> = db::load_by(ids, |ids| {
+/// Locks payments by their ids until the transaction ends.
+pub fn lock(db: &mut Db, ids: &[PayId]) -> db::Result<HashMap<PayId, PaymentRow>> {
+    let rows: Vec<PaymentRow> = db::load_by(ids, |ids| {
         with_conn!(db, for_update(pay::table.filter(any_of(pay::pay_id, ids)).order(pay::pay_id)).load(db))
     })?;
     Ok(rows.into_iter().map(|row| (row.pay_id, row)).collect())
 }
 
-/// Payments by their ids.
-pub fn read(db: &mut Db, ids: &[PayId]) -> db::Result<HashMap<PayId, Row>> {
-    let rows: Vec<Row> = db::load_by(ids, |ids| with_conn!(db, pay::table.filter(any_of(pay::pay_id, ids)).load(db)))?;
+/// Reads payments by their ids.
+pub fn read(db: &mut Db, ids: &[PayId]) -> db::Result<HashMap<PayId, PaymentRow>> {
+    let rows: Vec<PaymentRow> =
+        db::load_by(ids, |ids| with_conn!(db, pay::table.filter(any_of(pay::pay_id, ids)).load(db)))?;
     Ok(rows.into_iter().map(|row| (row.pay_id, row)).collect())
 }
