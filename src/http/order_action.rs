@@ -11,8 +11,9 @@ use crate::domain::id::OrderId;
 use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::money::Money;
 use crate::domain::text::Reason;
+use crate::order;
 use crate::order::error::CommandRefusal;
-use crate::order::message::{Action, Author, Command, Order, Refund};
+use crate::order::message::{Action, Author, Command, Order};
 use crate::payments::message::Cancel;
 
 /// Gives up an unpaid order.
@@ -51,7 +52,7 @@ pub async fn refund<B: Serialize>(state: &State, asked: RefundAsked, body: &B, r
     let RefundAsked { order_id, by, key, amount } = asked;
     // The order is part of what the key stands for: it is in the path, not in the body.
     let fingerprint = fingerprint(&(order_id, body))?;
-    let refund = Refund { refund_id: state.ids.next(), key, fingerprint, amount, reason };
+    let refund = order::message::Refund { refund_id: state.ids.next(), key, fingerprint, amount, reason };
     let outcome = ask(&state.owners.order, Command { order_id, author: by, action: Action::Refund(refund) }).await?;
     worded(outcome, Code::OrderNotRefundable).map(|order| HttpResponse::Accepted().json(order))
 }

@@ -13,7 +13,7 @@ use crate::domain::id::{OrderId, PayId, RefundId, UserId};
 use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
 use crate::domain::money::Money;
 use crate::domain::provider::Provider;
-use crate::gateway::{Checkout, Notification, Refund};
+use crate::gateway::{self, Checkout, Notification};
 
 /// A payment as its customer sees it: from a row of `pay` and its refunds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -170,7 +170,7 @@ pub struct Close {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueRefund {
     /// The refund as the platform needs it.
-    pub refund: Refund,
+    pub refund: gateway::Refund,
     /// Name of the platform.
     pub provider: String,
     /// Number of this attempt, starting at 1.

@@ -17,7 +17,8 @@ use crate::actor::task::ask;
 use crate::actor::{Failure, Reply};
 use crate::order::error::CommandRefusal;
 use crate::order::message::{ClaimExpired, Order};
-use crate::pay::message::{ClaimDueRefunds, ClaimDueSyncs, FindAny, Payment, PaymentWithOpenRefunds};
+use crate::pay;
+use crate::pay::message::{ClaimDueRefunds, ClaimDueSyncs, Payment, PaymentWithOpenRefunds};
 
 /// The actor's name on the status page.
 pub const NAME: &str = "settlement";
@@ -178,7 +179,9 @@ impl Handler<Query> for Payments {
     fn handle(&mut self, Query { pay_id }: Query, _: &mut Self::Context) -> Self::Result {
         let context = Arc::clone(&self.context);
         Box::pin(async move {
-            let Some(PaymentWithOpenRefunds { payment, refunds }) = ask(&context.pay, FindAny { pay_id }).await? else {
+            let Some(PaymentWithOpenRefunds { payment, refunds }) =
+                ask(&context.pay, pay::message::FindAny { pay_id }).await?
+            else {
                 return Ok(None);
             };
             sync::query(&context, &payment).await?;
@@ -188,7 +191,7 @@ impl Handler<Query> for Payments {
                 due.attempt = due.attempt.max(2);
                 refund::drive(&context, &due).await?;
             }
-            Ok(ask(&context.pay, FindAny { pay_id }).await?.map(|found| found.payment))
+            Ok(ask(&context.pay, pay::message::FindAny { pay_id }).await?.map(|found| found.payment))
         })
     }
 }

@@ -8,8 +8,9 @@ use crate::actor::Reply;
 use crate::actor::task::ask;
 use crate::domain::id::OrderId;
 use crate::domain::lifecycle::{OrderState, Transition};
+use crate::order;
 use crate::order::error::CommandRefusal;
-use crate::order::message::{Action, Author, Command, Find, FindAny, Order};
+use crate::order::message::{Action, Author, Command, Order};
 
 /// Cancels an order that was not paid within `orders.pay_within`.
 pub async fn expire(context: &Context, order_id: OrderId) -> Reply<()> {
@@ -24,8 +25,8 @@ pub async fn expire(context: &Context, order_id: OrderId) -> Reply<()> {
 pub async fn cancel(context: &Context, task: Cancel) -> Reply<Result<Order, CommandRefusal>> {
     let Cancel { order_id, by, reason } = task;
     let order = match by {
-        Author::Customer(user_id) => ask(&context.order, Find { order_id, user_id }).await?,
-        Author::Shop | Author::Admin(_) => ask(&context.order, FindAny { order_id }).await?,
+        Author::Customer(user_id) => ask(&context.order, order::message::Find { order_id, user_id }).await?,
+        Author::Shop | Author::Admin(_) => ask(&context.order, order::message::FindAny { order_id }).await?,
     };
     let Some(order) = order else { return Ok(Err(CommandRefusal::NotFound)) };
     let state = OrderState { order: order.order_status, pay: order.pay_status, shipping: order.shipping_status };

@@ -16,7 +16,7 @@ use crate::http::extract::query::{Query, given};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{Answer, State};
 use crate::order::message::{OperatorLogEntry, Order};
-use crate::pay::message::{ListParkedNotifications, Payment, Status};
+use crate::pay::message::{ListParkedNotifications, Payment};
 use crate::{order, pay, user};
 
 /// Which users.
@@ -115,7 +115,7 @@ pub async fn order(_: Admin, state: web::Data<State>, PathId(order_id): PathId<i
 #[serde(deny_unknown_fields)]
 pub struct Payments {
     #[serde(default, deserialize_with = "given")]
-    status: Option<Status>,
+    status: Option<pay::message::Status>,
     #[serde(default, deserialize_with = "given")]
     order_id: Option<OrderId>,
     #[serde(default)]

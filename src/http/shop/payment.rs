@@ -13,7 +13,7 @@ use crate::http::extract::key::{Key, fingerprint};
 use crate::http::extract::path::PathId;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{Answer, State};
-use crate::pay::message::Find;
+use crate::pay;
 use crate::payments::message::{PaymentStarted, StartPayment};
 
 /// Which order to pay, and where.
@@ -57,6 +57,6 @@ pub async fn start(caller: Customer, Key(key): Key, state: web::Data<State>, Bod
 /// # Errors
 /// 404, also for somebody else's.
 pub async fn find(caller: Customer, state: web::Data<State>, PathId(pay_id): PathId<id::Pay>) -> Answer {
-    let payment = ask(&state.owners.pay, Find { pay_id, user_id: caller.0 }).await?;
+    let payment = ask(&state.owners.pay, pay::message::Find { pay_id, user_id: caller.0 }).await?;
     payment.map(|payment| HttpResponse::Ok().json(payment)).ok_or(Problem::new(Code::NotFound))
 }

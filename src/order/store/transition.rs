@@ -23,7 +23,7 @@ use crate::messaging::contract::{RefundRequested, ReservationsReleased};
 use crate::messaging::outbox;
 use crate::order::Order;
 use crate::order::error::CommandRefusal;
-use crate::order::message::{self, Action, Author, Command, OrderGoods, Refund};
+use crate::order::message::{self, Action, Author, Command, OrderGoods};
 
 /// A row of `order_act`.
 #[derive(Insertable)]
@@ -212,7 +212,7 @@ impl TransitionBatch<'_> {
         ReservationsReleased { order_id: row.order_id, user_id: row.user_id, coupon_id: row.coupon_id, goods }
     }
 
-    fn refund(&mut self, row: &OrderRow, author: Author, refund: &Refund) -> Result<(), CommandRefusal> {
+    fn refund(&mut self, row: &OrderRow, author: Author, refund: &message::Refund) -> Result<(), CommandRefusal> {
         let user_id = author.user().ok_or(CommandRefusal::NotAllowed)?;
         let same_key = |known: &&RefundRequestRow| {
             let key = refund.key.as_ref().map(|key| key.as_str());
@@ -266,7 +266,13 @@ impl TransitionBatch<'_> {
 
     /// Records a requested refund. A refusal is recorded only for a request with a key, because a repeated key must get
     /// the same refusal.
-    fn record_request(&mut self, row: &OrderRow, user_id: UserId, refund: &Refund, outcome: Result<Money, &str>) {
+    fn record_request(
+        &mut self,
+        row: &OrderRow,
+        user_id: UserId,
+        refund: &message::Refund,
+        outcome: Result<Money, &str>,
+    ) {
         if outcome.is_err() && refund.key.is_none() {
             return;
         }
@@ -312,7 +318,7 @@ impl Author {
 }
 
 impl Action {
-    const fn refund(&self) -> Option<&Refund> {
+    const fn refund(&self) -> Option<&message::Refund> {
         match self {
             Self::Refund(refund) => Some(refund),
             _ => None,

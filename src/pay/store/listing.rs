@@ -14,7 +14,7 @@ use crate::domain::id::{OrderId, PayId};
 use crate::domain::status::{IsPaid, Verdict};
 use crate::messaging::outbox;
 use crate::pay::Pay;
-use crate::pay::message::{self, ListParkedNotifications, ParkedNotification, Payment, Status};
+use crate::pay::message::{self, ListParkedNotifications, ParkedNotification, Payment};
 
 /// Reads pages of the payments that match the filters, newest first.
 impl Task<Pay> for message::ListAll {
@@ -33,8 +33,8 @@ fn page(task: &message::ListAll, db: &mut Db) -> db::Result<Vec<Payment>> {
     let of_order = task.order_id.map_or(0..=i64::MAX, |id| id.get()..=id.get());
     let is_paid = match task.status {
         None => vec![IsPaid::No, IsPaid::Yes],
-        Some(Status::Unpaid | Status::Closed) => vec![IsPaid::No],
-        Some(Status::Paid | Status::Refunded) => vec![IsPaid::Yes],
+        Some(message::Status::Unpaid | message::Status::Closed) => vec![IsPaid::No],
+        Some(message::Status::Paid | message::Status::Refunded) => vec![IsPaid::Yes],
     };
     let mut before = task.before.unwrap_or(PayId::new(i64::MAX));
     let mut found: Vec<Payment> = Vec::new();

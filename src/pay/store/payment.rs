@@ -46,8 +46,8 @@ struct OpenRow<'a> {
 type Requests = HashMap<(UserId, String), RequestRow>;
 
 fn read_requests<'a>(db: &mut Db, keys: impl Iterator<Item = (UserId, &'a str)>) -> db::Result<Requests> {
-    let wanted: HashSet<(UserId, &str)> = keys.collect();
-    let pairs: Vec<(UserId, &str)> = wanted.iter().copied().collect();
+    let unique: HashSet<(UserId, &str)> = keys.collect();
+    let pairs: Vec<(UserId, &str)> = unique.iter().copied().collect();
     let rows: Vec<RequestRow> = db::load_by_pairs(&pairs, |keys| {
         with_conn!(
             db,
@@ -56,7 +56,7 @@ fn read_requests<'a>(db: &mut Db, keys: impl Iterator<Item = (UserId, &'a str)>)
                 .load(db)
         )
     })?;
-    let exact = rows.into_iter().filter(|row| wanted.contains(&(row.user_id, row.idempotency_key.as_str())));
+    let exact = rows.into_iter().filter(|row| unique.contains(&(row.user_id, row.idempotency_key.as_str())));
     Ok(exact.map(|row| ((row.user_id, row.idempotency_key.clone()), row)).collect())
 }
 

@@ -11,7 +11,7 @@ use crate::domain::id::{OrderId, PayId, UserId};
 use crate::domain::money::Money;
 use crate::domain::status::IsPaid;
 use crate::gateway::Checkout;
-use crate::pay::message::{Payment, Status};
+use crate::pay::message::{self, Payment};
 
 /// A row of `pay`.
 #[derive(Debug, Clone, Queryable, Insertable)]
@@ -34,15 +34,15 @@ pub struct PaymentRow {
 impl PaymentRow {
     /// Whether the payment still waits for the customer.
     pub fn is_open(&self) -> bool {
-        self.status() == Status::Unpaid
+        self.status() == message::Status::Unpaid
     }
 
     /// State of the payment, without regard to refunds: never `Refunded`.
-    pub const fn status(&self) -> Status {
+    pub const fn status(&self) -> message::Status {
         match (self.is_paid, self.close_time) {
-            (IsPaid::Yes, _) => Status::Paid,
-            (IsPaid::No, Some(_)) => Status::Closed,
-            (IsPaid::No, None) => Status::Unpaid,
+            (IsPaid::Yes, _) => message::Status::Paid,
+            (IsPaid::No, Some(_)) => message::Status::Closed,
+            (IsPaid::No, None) => message::Status::Unpaid,
         }
     }
 
@@ -54,7 +54,7 @@ impl PaymentRow {
             order_id: self.order_id,
             pay_amount: self.pay_amount,
             provider: self.provider.clone(),
-            status: if refunded >= self.pay_amount { Status::Refunded } else { self.status() },
+            status: if refunded >= self.pay_amount { message::Status::Refunded } else { self.status() },
             checkout: stored.and_then(|(kind, text)| Checkout::from_stored(kind, text)),
             add_time: self.add_time,
         }

@@ -12,7 +12,7 @@ use crate::db::{self, Db, any_of, insert_all, skip_locked, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId};
 use crate::pay::Pay;
-use crate::pay::message::{self, ClaimDueSyncs, FindOpenOrPaid, Payment, PaymentWithOpenRefunds, Status};
+use crate::pay::message::{self, ClaimDueSyncs, FindOpenOrPaid, Payment, PaymentWithOpenRefunds};
 
 /// Schedules the first status query of new payments for the time `at`.
 pub fn schedule(db: &mut Db, payments: &[PaymentRow], at: Timestamp) -> db::Result<()> {
@@ -73,7 +73,7 @@ impl Task<Pay> for FindOpenOrPaid {
         let orders: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
         let rows: Vec<PaymentRow> =
             db::load_by(&orders, |ids| with_conn!(db, pay::table.filter(any_of(pay::order_id, ids)).load(db)))?;
-        let payments = view::payments(db, rows.into_iter().filter(|row| row.status() != Status::Closed))?;
+        let payments = view::payments(db, rows.into_iter().filter(|row| row.status() != message::Status::Closed))?;
         let of_order = |task: &Self| payments.values().filter(|row| row.order_id == task.order_id).cloned().collect();
         Ok(batch.iter().map(of_order).collect())
     }
