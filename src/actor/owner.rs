@@ -170,7 +170,7 @@ impl<O: Owner> OwnerActor<O> {
         }
         let (shared, is_probing) = (Arc::clone(&self.shared), Arc::clone(&self.is_probing));
         drop(tokio::task::spawn_blocking(move || {
-            shared.health.set_reachable(shared.store.answers());
+            shared.health.set_reachable(shared.store.is_reachable());
             is_probing.store(false, Relaxed);
         }));
     }

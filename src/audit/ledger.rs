@@ -28,7 +28,7 @@ struct Sum {
 /// Sums the expression `amount` over the rows of `table`, grouped by the column `id`. `range` is (exclusive lower
 /// bound, inclusive upper bound) of `id`.
 fn sums(db: &mut Db, table: &str, id: &str, amount: &str, range: (i64, i64)) -> db::Result<HashMap<i64, i64>> {
-    let integer = db.integer();
+    let integer = db.bigint_type();
     let (after, last) = range;
     // The query is built from constants and integers only, so it cannot be injected into.
     let query = format!(

@@ -1,69 +1,70 @@
-//! What a database error means. Diesel names few of them: busy, locked, deadlock, time-outs, gone away, full, I/O and
-//! damage come as `Unknown` on one engine or another and are told apart by the engine's own words.
+//! Classification of database errors by how to react to them. Diesel distinguishes few errors. Busy, locked, deadlock,
+//! timeout, lost connection, disk full, I/O error and corruption are `Unknown` on at least one engine and are
+//! recognised by the text of the engine's message.
 
 use diesel::result::{DatabaseErrorKind, Error as Diesel};
 
-/// What to do about an error.
+/// Class of a database error, which decides how to react to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// Somebody else was faster (a deadlock, a serialization failure, a guard that no longer held): nothing was written,
-    /// and the same again at once will most likely succeed.
+    /// Another transaction won: a deadlock, a serialization failure, or a guarded write whose condition no longer held.
+    /// Nothing was written, and an immediate retry will most likely succeed.
     Conflict,
-    /// It took too long to get a lock, a connection, or the answer: nothing was written, try again later.
+    /// A lock, a connection or the response took too long. Nothing was written; retry later.
     Busy,
-    /// The database does not answer or the connection is lost: the outcome may be unknown.
+    /// The database is unreachable or the connection was lost. The outcome may be unknown.
     Unreachable,
-    /// No space: writes are refused until there is some, reads go on.
+    /// The disk is full. Writes fail until there is space; reads still work.
     Full,
-    /// The file or the disk under it is damaged: reopen and verify before anything is acknowledged.
+    /// The file or the disk is damaged. Reopen and verify before anything is acknowledged.
     Damaged,
-    /// A constraint refused the row: this item is wrong, its neighbours are not.
+    /// A constraint rejected the row. Only this item of the batch is affected.
     Constraint,
-    /// Our own code panicked in the middle of the work.
+    /// Our own code panicked during the work.
     Panic,
-    /// A statement the database does not understand, a row we do not: a bug.
+    /// A bug: an invalid statement, or a stored row that cannot be read.
     Bug,
 }
 
-/// A database error and what it means.
+/// A database error with its class.
 #[derive(Debug, thiserror::Error)]
 #[error("{class:?}: {source}")]
 pub struct Error {
-    /// What to do about it.
+    /// Class of the error.
     pub class: Class,
-    /// What diesel says.
+    /// Underlying error of diesel.
     pub source: Diesel,
 }
 
 impl Error {
-    /// A stored value that no type of ours can be.
+    /// An error of [`Class::Bug`], for example a stored value that cannot be parsed.
     #[must_use]
-    pub fn bug(what: impl Into<String>) -> Self {
-        Self { class: Class::Bug, source: Diesel::DeserializationError(what.into().into()) }
+    pub fn bug(message: impl Into<String>) -> Self {
+        Self { class: Class::Bug, source: Diesel::DeserializationError(message.into().into()) }
     }
 
-    /// A guarded write that met other rows than were read.
+    /// An error of [`Class::Conflict`]: a guarded write did not affect exactly the rows that were read.
     #[must_use]
-    pub fn conflict(what: impl Into<String>) -> Self {
-        Self { class: Class::Conflict, source: Diesel::QueryBuilderError(what.into().into()) }
+    pub fn conflict(message: impl Into<String>) -> Self {
+        Self { class: Class::Conflict, source: Diesel::QueryBuilderError(message.into().into()) }
     }
 
-    /// All connections are in use.
+    /// An error of [`Class::Busy`]: all connections are in use.
     #[must_use]
-    pub fn busy(what: impl Into<String>) -> Self {
-        Self { class: Class::Busy, source: Diesel::QueryBuilderError(what.into().into()) }
+    pub fn busy(message: impl Into<String>) -> Self {
+        Self { class: Class::Busy, source: Diesel::QueryBuilderError(message.into().into()) }
     }
 
-    /// A panic, with what it said.
+    /// An error of [`Class::Panic`] with the message of the panic.
     #[must_use]
-    pub fn panicked(what: impl Into<String>) -> Self {
-        Self { class: Class::Panic, source: Diesel::QueryBuilderError(what.into().into()) }
+    pub fn panicked(message: impl Into<String>) -> Self {
+        Self { class: Class::Panic, source: Diesel::QueryBuilderError(message.into().into()) }
     }
 
-    /// A store that cannot be opened.
+    /// An error of [`Class::Unreachable`]: the store cannot be opened.
     #[must_use]
-    pub fn unreachable(what: impl Into<String>) -> Self {
-        Self { class: Class::Unreachable, source: Diesel::QueryBuilderError(what.into().into()) }
+    pub fn unreachable(message: impl Into<String>) -> Self {
+        Self { class: Class::Unreachable, source: Diesel::QueryBuilderError(message.into().into()) }
     }
 }
 
@@ -73,7 +74,6 @@ impl From<Diesel> for Error {
     }
 }
 
-/// What an error of diesel means.
 fn classify(error: &Diesel) -> Class {
     match error {
         Diesel::DatabaseError(kind, info) => match kind {
@@ -82,11 +82,11 @@ fn classify(error: &Diesel) -> Class {
             | DatabaseErrorKind::NotNullViolation
             | DatabaseErrorKind::CheckViolation => Class::Constraint,
             DatabaseErrorKind::SerializationFailure => Class::Conflict,
-            // A server that only reads has become somebody's replica: another connection may find the primary.
+            // A read-only server has become a replica. A new connection may reach the primary.
             DatabaseErrorKind::UnableToSendCommand
             | DatabaseErrorKind::ClosedConnection
             | DatabaseErrorKind::ReadOnlyTransaction => Class::Unreachable,
-            _ => by_message(info.message()),
+            _ => classify_message(info.message()),
         },
         Diesel::BrokenTransactionManager => Class::Unreachable,
         Diesel::RollbackErrorOnCommit { commit_error, .. } => classify(commit_error),
@@ -94,12 +94,13 @@ fn classify(error: &Diesel) -> Class {
     }
 }
 
-/// Words of the engines where diesel's kind does not tell, and what they mean; the first that is found counts. All were
-/// heard in tests except where it says why not. PostgreSQL must speak English (checked when a connection is opened).
-const WORDS: [(&str, Class); 44] = [
+/// Fragments of error messages with their classes; the first match wins. Used if diesel's error kind is not specific
+/// enough. Each fragment is provoked by a test, except where a comment gives the reason why not. PostgreSQL must report
+/// errors in English, which is checked when a connection is opened.
+const MESSAGES: [(&str, Class); 44] = [
     // SQLite
     ("is locked", Class::Busy),
-    // Needs a broken disk.
+    // Not tested: needs a broken disk.
     ("disk I/O error", Class::Damaged),
     ("malformed", Class::Damaged),
     ("not a database", Class::Damaged),
@@ -114,12 +115,12 @@ const WORDS: [(&str, Class); 44] = [
     ("too many clients", Class::Busy),
     ("too many connections for", Class::Busy),
     ("remaining connection slots", Class::Busy),
-    // Too many locks.
+    // The table of locks is full.
     ("out of shared memory", Class::Busy),
-    // Needs a machine that is at its end.
+    // Not tested: needs a machine that is out of memory.
     ("out of memory", Class::Busy),
     ("cached plan must not change", Class::Unreachable),
-    // A connection that is reset while it is used.
+    // The connection was reset while in use.
     ("could not receive data from server", Class::Unreachable),
     ("could not send data to server", Class::Unreachable),
     ("SSL SYSCALL error", Class::Unreachable),
@@ -128,22 +129,22 @@ const WORDS: [(&str, Class); 44] = [
     ("could not read block", Class::Damaged),
     ("could not open file", Class::Damaged),
     ("value too long for type", Class::Constraint),
-    // Of a relation or not: the relation is there.
+    // Must precede "relation": a missing column may be reported with its relation, which exists.
     ("column \"", Class::Bug),
     ("relation \"", Class::Damaged),
     // MySQL and MariaDB
     ("Deadlock found", Class::Conflict),
     ("Record has changed since last read", Class::Conflict),
-    // A deadlock takes the savepoints with it.
+    // A deadlock rolls back the whole transaction, including its savepoints.
     ("SAVEPOINT", Class::Conflict),
     ("Lock wait timeout exceeded", Class::Busy),
-    // By its limit of time, or by an administrator.
+    // Interrupted by the statement timeout or by an administrator.
     ("execution was interrupted", Class::Busy),
     ("Too many connections", Class::Busy),
     ("has exceeded the '", Class::Busy),
     ("gone away", Class::Unreachable),
     ("Lost connection", Class::Unreachable),
-    // Only where the server could still say so, which is a race.
+    // Not tested: the server may close the connection before it can send this message.
     ("Connection was killed", Class::Unreachable),
     ("read-only option", Class::Unreachable),
     ("doesn't exist", Class::Damaged),
@@ -151,22 +152,24 @@ const WORDS: [(&str, Class); 44] = [
     ("is corrupted", Class::Damaged),
     ("failed for `", Class::Constraint),
     ("Data too long", Class::Constraint),
-    // Both
+    // PostgreSQL, MySQL and MariaDB
     ("ut of range", Class::Constraint),
 ];
 
-/// The same on all engines. A quota and MySQL's own message of a full disk take an administrator of the machine to provoke.
+/// Fragments of the messages for a full disk, on all engines. The quota and MySQL's own message are not tested, because
+/// they need an administrator of the machine.
 const NO_SPACE: [&str; 4] = ["is full", "No space left on device", "Disk full", "Disk quota exceeded"];
 
-fn by_message(message: &str) -> Class {
-    if NO_SPACE.iter().any(|words| message.contains(words)) {
+fn classify_message(message: &str) -> Class {
+    if NO_SPACE.iter().any(|fragment| message.contains(fragment)) {
         return Class::Full;
     }
-    WORDS.into_iter().find(|(words, _)| message.contains(words)).map_or(Class::Bug, |(_, class)| class)
+    MESSAGES.into_iter().find(|(fragment, _)| message.contains(fragment)).map_or(Class::Bug, |(_, class)| class)
 }
 
-/// What an engine's words mean where a connection could not be opened: the server may be there and have no place left.
+/// Class of an error while opening a connection: [`Class::Busy`] if the server is reachable but has no free connection,
+/// otherwise [`Class::Unreachable`].
 #[must_use]
-pub fn of_opening(message: &str) -> Class {
-    if by_message(message) == Class::Busy { Class::Busy } else { Class::Unreachable }
+pub fn classify_open_error(message: &str) -> Class {
+    if classify_message(message) == Class::Busy { Class::Busy } else { Class::Unreachable }
 }

@@ -1,29 +1,29 @@
-//! What connections are for, how many there are, and how long they wait.
+//! Access mode, number and timeouts of connections.
 
 use std::time::Duration;
 
-/// What a connection is for.
+/// Access mode of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
-    /// Reads only: a write is an error.
+    /// Read-only: the database rejects writes.
     Reader,
     /// Reads and writes.
     Writer,
-    /// Makes the tables, and what they are in, where they are missing.
+    /// Creates the database or schema and the tables if they are missing.
     Migrator,
 }
 
-/// How many connections a store has, and how long they wait.
+/// Limits of a store's connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Connections that read.
+    /// Maximum number of reader connections.
     pub readers: u32,
-    /// Connections that write; SQLite always has one.
+    /// Maximum number of writer connections. Ignored for SQLite, which always has one.
     pub writers: u32,
-    /// A wait for a free connection.
+    /// Maximum wait for a free connection.
     pub acquire_within: Duration,
-    /// A wait for somebody else's lock.
+    /// Maximum wait for a lock held by another transaction.
     pub lock_within: Duration,
-    /// A statement, where the engine can be told.
+    /// Maximum duration of a statement; zero means no limit. Ignored for SQLite; on MySQL it bounds queries only.
     pub statement_within: Duration,
 }

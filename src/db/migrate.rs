@@ -1,10 +1,10 @@
-//! The migrations, compiled in, one folder per owner, the same for every engine.
+//! Embedded migrations: one folder per owner, the same for every engine.
 
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 use super::{Db, Error, Result, Store};
 
-/// The folder of migrations of one owner.
+/// The migrations of one owner.
 pub type Migrations = EmbeddedMigrations;
 
 /// `migrations/goods`.
@@ -20,25 +20,28 @@ pub const PAY: Migrations = embed_migrations!("migrations/pay");
 /// `migrations/sandbox`.
 pub const SANDBOX: Migrations = embed_migrations!("migrations/sandbox");
 
-/// Brings a store's tables to the newest version; returns the names of the migrations that ran. One process at a time:
-/// others wait.
+/// Runs the pending migrations of `store` and returns their versions. Only one process migrates at a time; others wait.
 ///
 /// # Errors
-/// Where the store cannot be opened or a migration fails; on a server, what ran before it stays.
+/// The store cannot be opened, or a migration fails. On PostgreSQL and MySQL, migrations that ran before it stay
+/// applied.
 pub fn run(store: &Store, migrations: Migrations) -> Result<Vec<String>> {
     match store.migrator()? {
         #[cfg(feature = "sqlite")]
-        // One transaction for all: others wait for its lock before they look what is left to do.
-        Db::Sqlite(mut db) => db.immediate_transaction(|db| all(db, migrations)),
+        // One transaction for all migrations: other processes wait for its lock before they determine what is pending.
+        Db::Sqlite(mut db) => db.immediate_transaction(|db| run_pending(db, migrations)),
         #[cfg(feature = "postgres")]
-        Db::Postgres(mut db) => all(&mut db, migrations),
+        Db::Postgres(mut db) => run_pending(&mut db, migrations),
         #[cfg(feature = "mysql")]
-        Db::Mysql(mut db) => mysql::all(&mut db, migrations),
+        Db::Mysql(mut db) => mysql::run_pending(&mut db, migrations),
     }
 }
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
-fn all<B: diesel::backend::Backend>(db: &mut impl MigrationHarness<B>, migrations: Migrations) -> Result<Vec<String>>
+fn run_pending<B: diesel::backend::Backend>(
+    db: &mut impl MigrationHarness<B>,
+    migrations: Migrations,
+) -> Result<Vec<String>>
 where
     Migrations: diesel::migration::MigrationSource<B>,
 {
@@ -48,8 +51,9 @@ where
 
 #[cfg(feature = "mysql")]
 mod mysql {
-    //! MySQL commits each statement of a migration by itself: one that was killed half-way leaves something behind and
-    //! would fail for ever. So it is noted when a migration begins, and one that has begun and not ended is undone first.
+    //! Migrations on MySQL. MySQL commits each statement of a migration separately, so an interrupted migration leaves
+    //! some of its tables behind and would fail on every later run. The start of a migration is therefore recorded, and
+    //! a migration that was started but not finished is reverted first.
 
     use diesel::connection::SimpleConnection;
     use diesel::prelude::*;
@@ -59,37 +63,40 @@ mod mysql {
 
     const TABLE: &str = "CREATE TABLE IF NOT EXISTS __migration_begun (version VARCHAR(50) NOT NULL PRIMARY KEY)";
 
-    pub fn all(db: &mut MysqlConnection, migrations: Migrations) -> Result<Vec<String>> {
+    pub fn run_pending(db: &mut MysqlConnection, migrations: Migrations) -> Result<Vec<String>> {
         let bug = |error: Box<dyn std::error::Error + Send + Sync>| Error::bug(error.to_string());
         db.batch_execute(TABLE)?;
         let mut ran = Vec::new();
         for migration in db.pending_migrations(migrations).map_err(bug)? {
             let version = migration.name().version().to_string();
-            if has_begun(db, &version)? {
-                // What it did not get to cannot be undone; what is left then, the migration itself will tell.
+            if was_interrupted(db, &version)? {
+                // The revert fails at an object that the interrupted run had not created. If the revert leaves anything
+                // behind, the migration itself fails and reports it.
                 drop(migration.revert(db));
             }
             diesel::sql_query("REPLACE INTO __migration_begun VALUES (?)").bind::<Text, _>(&version).execute(db)?;
-            let ended = db.run_migration(&*migration).map_err(bug);
-            if ended.as_ref().map_or_else(met_something, |_| true) {
+            let result = db.run_migration(&*migration).map_err(bug);
+            if result.as_ref().map_or_else(is_name_conflict, |_| true) {
                 diesel::sql_query("DELETE FROM __migration_begun").execute(db)?;
             }
-            ended?;
+            result?;
             ran.push(version);
         }
         Ok(ran)
     }
 
-    /// Whether what a migration wanted to make was there already: that is not the migration's to undo, with all that is in it.
-    fn met_something(error: &Error) -> bool {
-        let told = error.to_string();
-        ["already exists", "Duplicate"].iter().any(|words| told.contains(words))
+    /// Whether a migration failed because an object it creates already exists. Such a migration must not be reverted on
+    /// the next run, because the revert would drop that object with its data.
+    fn is_name_conflict(error: &Error) -> bool {
+        let message = error.to_string();
+        ["already exists", "Duplicate"].iter().any(|fragment| message.contains(fragment))
     }
 
-    fn has_begun(db: &mut MysqlConnection, version: &str) -> Result<bool> {
-        let begun = diesel::dsl::sql::<BigInt>("(SELECT count(*) FROM __migration_begun WHERE version = ")
+    /// Whether an earlier run of the migration `version` was started and not finished.
+    fn was_interrupted(db: &mut MysqlConnection, version: &str) -> Result<bool> {
+        let count = diesel::dsl::sql::<BigInt>("(SELECT count(*) FROM __migration_begun WHERE version = ")
             .bind::<Text, _>(version)
             .sql(")");
-        Ok(diesel::select(begun).get_result::<i64>(db)? > 0)
+        Ok(diesel::select(count).get_result::<i64>(db)? > 0)
     }
 }

@@ -1,9 +1,10 @@
-//! Connections, their pools, what their errors mean, the schema and its migrations. The three engines and all that differs
-//! between them are here and nowhere else.
+//! Database access: connections and pools, error classes, the schema and its migrations. All differences between the
+//! three engines are confined to this module.
 //!
-//! A query is written once and typed once per engine, by [`with_conn!`]. Isolation is READ COMMITTED on
-//! PostgreSQL and MySQL: what a decision rests on is read with [`for_update`], its rows in key order, before the log rows that
-//! belong to it, and every write stays guarded. SQLite has one writer, which takes its lock when the transaction begins.
+//! A query is written once, and [`with_conn!`] instantiates it per engine. The isolation level is READ COMMITTED on
+//! PostgreSQL and MySQL. Rows that a decision depends on are therefore read with [`for_update`], in key order and
+//! before the log rows that belong to them, and every write is guarded by a condition. SQLite has a single writer,
+//! which takes its lock when the transaction begins.
 
 #[cfg(not(any(feature = "sqlite", feature = "postgres", feature = "mysql")))]
 compile_error!("an engine is needed: one of the features sqlite, postgres, mysql");
@@ -24,10 +25,10 @@ pub use limits::Limits;
 pub use query::keyed::{any_of, any_of_pairs};
 pub use query::lock::{for_update, skip_locked};
 pub use query::transaction::{savepoint, snapshot, transaction};
-pub use query::{NOT_WORTH_A_COPY, ROWS_PER_INSERT, expect_rows, load_by, load_by_pairs};
+pub use query::{MAX_ROWS_WITHOUT_COPY, ROWS_PER_INSERT, expect_rows, load_by, load_by_pairs};
 
 /// A connection to an owner's database.
-#[expect(missing_docs, reason = "each is what its name says")]
+#[expect(missing_docs, reason = "the variants are the engines")]
 pub enum Db {
     #[cfg(feature = "sqlite")]
     Sqlite(diesel::SqliteConnection),
@@ -38,9 +39,10 @@ pub enum Db {
 }
 
 impl Db {
-    /// What the engine calls a 64-bit integer in a cast: sums come in types of their own.
+    /// Name of the 64-bit integer type in a SQL `CAST`. Sums need a cast, because engines return them in different
+    /// types.
     #[must_use]
-    pub const fn integer(&self) -> &'static str {
+    pub const fn bigint_type(&self) -> &'static str {
         match self {
             #[cfg(feature = "sqlite")]
             Self::Sqlite(_) => "BIGINT",
@@ -51,10 +53,10 @@ impl Db {
         }
     }
 
-    /// Runs statements that have no parameters and no answer.
+    /// Runs `statements`, separated by semicolons, without parameters and results.
     ///
     /// # Errors
-    /// The first that fails.
+    /// The error of the first statement that fails.
     pub fn batch_execute(&mut self, statements: &str) -> diesel::QueryResult<()> {
         use diesel::connection::SimpleConnection;
         let db = self;
@@ -62,5 +64,5 @@ impl Db {
     }
 }
 
-/// What a query gives.
+/// Result of a database operation.
 pub type Result<T> = std::result::Result<T, Error>;

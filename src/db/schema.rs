@@ -1,5 +1,5 @@
-//! Every table of every owner, as the migrations make them (`tests/suite/database/schema.rs` compares the two).
-#![expect(missing_docs, reason = "the migrations tell what the columns are")]
+//! The tables of all owners, as the migrations create them (`tests/suite/database/schema.rs` compares the two).
+#![expect(missing_docs, reason = "the migrations document the columns")]
 
 diesel::table! {
     coupon (coupon_id) {

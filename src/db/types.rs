@@ -1,4 +1,5 @@
-//! How the domain's values are stored. A number no state has fails its row: nothing is guessed.
+//! Conversions between domain values and columns. An integer without a corresponding variant is an error; there is no
+//! default.
 
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql};
@@ -32,7 +33,7 @@ where
     }
 }
 
-/// A newtype over a 64-bit integer, stored as one.
+/// Implements storage of newtypes over a 64-bit integer as a BIGINT column.
 macro_rules! stored_as_bigint {
     ($($type:ident),*) => {$(
         impl<B: Backend> ToSql<BigInt, B> for $type where i64: ToSql<BigInt, B> {
@@ -68,13 +69,13 @@ where
     }
 }
 
-/// Stores an enumeration as an integer: each variant and its number, in one place.
+/// Implements storage of enumerations as an INTEGER column. Lists each variant with its number:
 /// `stored_as_integer! { Role { Customer = 0, Admin = 1 } }`
 #[macro_export]
 macro_rules! stored_as_integer {
     ($($type:ident { $($variant:ident = $number:literal),* })*) => {$(
         impl $type {
-            /// The integer that is stored.
+            /// The stored integer.
             #[must_use]
             pub const fn number(self) -> i32 {
                 match self { $(Self::$variant => $number),* }

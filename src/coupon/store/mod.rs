@@ -75,14 +75,14 @@ const BINDING: &[(&str, Kind)] = &[("coupon", Kind::Integer), ("of_order", Kind:
 const BIND: Update = Update {
     table: "coupon",
     given: BINDING,
-    only: "coupon_id = given.coupon AND is_used = 0",
+    condition: "coupon_id = given.coupon AND is_used = 0",
     set: "is_used = 1, order_id = given.of_order, used_time = given.at",
 };
 /// Releases coupons that are bound to the given orders.
 const RELEASE: Update = Update {
     table: "coupon",
     given: BINDING,
-    only: "coupon_id = given.coupon AND order_id = given.of_order",
+    condition: "coupon_id = given.coupon AND order_id = given.of_order",
     set: "is_used = 0, order_id = NULL, used_time = NULL",
 };
 

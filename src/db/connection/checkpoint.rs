@@ -1,10 +1,13 @@
-//! Folding an SQLite store's write-ahead log back into its file, beside the writer. Left to SQLite, the writer does it
-//! itself, in the middle of a commit: on a store that has grown, nearly every page of the log is another one, and all who
-//! wait for the owner wait for thousands of writes all over the file. On a million old orders, at 256 connections, that was
-//! a p99 of 77 ms; 44 ms this way (`cargo bench --bench throughput -- --only growth`).
+//! Background checkpoints of the write-ahead log (WAL) of a SQLite store.
 //!
-//! Another thread folds back what there is, and once more what has come meanwhile, until little is left. That little the
-//! writer folds back itself between two batches, since only a log that has nothing left in it begins anew.
+//! By default, SQLite checkpoints in the writer, in the middle of a commit. In a large store the pages of the WAL are
+//! scattered over the whole file, so all callers of the owner wait for thousands of random writes. With a million old
+//! orders and 256 connections, p99 was 77 ms that way and is 44 ms with background checkpoints
+//! (`cargo bench --bench throughput -- --only growth`).
+//!
+//! Another thread checkpoints the WAL, and repeats this for the pages written in the meantime, until few are left. The
+//! writer checkpoints those between two batches, while no new pages are written, because SQLite restarts the WAL from
+//! its beginning only after all pages have been checkpointed.
 
 use std::fs::File;
 use std::mem::ManuallyDrop;
@@ -18,90 +21,100 @@ use parking_lot::{Mutex, MutexGuard};
 
 use crate::db::{Error, Result};
 
-/// When what is done about a log, in pages that are not folded back.
+/// Thresholds of background checkpoints, in pages of the WAL that are not checkpointed yet.
 #[derive(Debug, Clone, Copy)]
-pub struct Sizes {
-    /// So many are worth it: a page that many transactions wrote is written back once.
-    pub worth_it: i64,
-    /// So few the writer may wait for.
-    pub few: i64,
+pub struct Thresholds {
+    /// Number of pages at which a background checkpoint starts. Large, so that a page changed by many transactions is
+    /// written to the file only once.
+    pub start: i64,
+    /// Maximum number of pages left for the writer to checkpoint.
+    pub writer_max: i64,
 }
 
-const SIZES: Sizes = Sizes { worth_it: 4_000, few: 400 };
-/// So often it is tried to come down to few: the writer may write as fast as is folded back.
-const PASSES: usize = 8;
-/// How long nothing is tried where that failed: a reader that holds the log may hold it for long.
-const PAUSE: Duration = Duration::from_millis(100);
+const THRESHOLDS: Thresholds = Thresholds { start: 4_000, writer_max: 400 };
+/// Maximum number of passes to get down to `writer_max`. The writer may add pages as fast as they are checkpointed.
+const MAX_PASSES: usize = 8;
+/// Delay before the next attempt after a failed checkpoint. A reader that blocks checkpoints may do so for long.
+const RETRY_AFTER: Duration = Duration::from_millis(100);
 
-/// Whose turn it is.
+/// Phase of checkpointing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turn {
-    /// Nobody's, and not before then.
-    Nobody(Instant),
-    /// Another thread folds back, or is about to.
-    Beside,
-    /// The writer's: little is left.
+enum Phase {
+    /// No checkpoint is running, and none starts before this time.
+    Idle(Instant),
+    /// Another thread is checkpointing, or is about to.
+    Background,
+    /// Few pages are left, which the writer checkpoints next.
     Writer,
 }
 
-/// Looks after the log of one store.
+/// Schedules and runs the checkpoints of one store.
 #[derive(Debug)]
 pub struct Checkpointer {
-    sizes: Sizes,
-    turn: Mutex<Turn>,
-    /// The store's file, to have it synced. It is never closed: with any of its descriptors a process gives up all its
-    /// locks on a file (<https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>).
+    thresholds: Thresholds,
+    phase: Mutex<Phase>,
+    /// The store's file, opened for syncing. Never closed, because a process that closes any descriptor of a file loses
+    /// all its locks on it. Source:
+    /// <https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>.
     file: OnceLock<ManuallyDrop<File>>,
 }
 
 impl Default for Checkpointer {
     fn default() -> Self {
-        Self::new(SIZES)
+        Self::new(THRESHOLDS)
     }
 }
 
 impl Checkpointer {
-    fn new(sizes: Sizes) -> Self {
-        Self { sizes, turn: Mutex::new(Turn::Nobody(Instant::now())), file: OnceLock::new() }
+    fn new(thresholds: Thresholds) -> Self {
+        Self { thresholds, phase: Mutex::new(Phase::Idle(Instant::now())), file: OnceLock::new() }
     }
 
-    /// What the writer does between two batches. Whether [`Checkpointer::fold`] is to be called now, by another thread.
+    /// Called by the writer between two batches. Returns whether another thread must now call [`Checkpointer::run`]. If
+    /// few pages are left by a background checkpoint, checkpoints them on `writer`.
+    ///
+    /// # Errors
+    /// A database error.
     pub fn is_due(&self, writer: &mut SqliteConnection) -> QueryResult<bool> {
-        let turn = *self.turn();
-        match turn {
-            Turn::Nobody(from) if Instant::now() >= from => {
-                let is_due = checkpoint(writer, Mode::Noop)?.left() >= self.sizes.worth_it;
+        let phase = *self.phase();
+        match phase {
+            Phase::Idle(until) if Instant::now() >= until => {
+                let is_due = checkpoint(writer, Mode::Noop)?.pending() >= self.thresholds.start;
                 if is_due {
-                    *self.turn() = Turn::Beside;
+                    *self.phase() = Phase::Background;
                 }
                 Ok(is_due)
             }
-            Turn::Nobody(_) | Turn::Beside => Ok(false),
-            Turn::Writer => {
-                *self.turn() = Turn::Nobody(Instant::now());
+            Phase::Idle(_) | Phase::Background => Ok(false),
+            Phase::Writer => {
+                *self.phase() = Phase::Idle(Instant::now());
                 checkpoint(writer, Mode::Passive).map(|_| false)
             }
         }
     }
 
-    /// Folds back beside the writer, on a connection of its own to the store in `file`, until few pages are left.
-    pub fn fold(&self, db: &mut SqliteConnection, file: &Path) -> Result<()> {
-        let mut left = i64::MAX;
-        for _ in 0..PASSES {
+    /// Checkpoints concurrently with the writer until few pages are left. `db` is a connection of its own to the store
+    /// in `file`.
+    ///
+    /// # Errors
+    /// A database error, or the file cannot be synced.
+    pub fn run(&self, db: &mut SqliteConnection, file: &Path) -> Result<()> {
+        let mut pending = i64::MAX;
+        for _ in 0..MAX_PASSES {
             checkpoint(db, Mode::Passive)?;
             self.sync(file).map_err(|error| Error::unreachable(error.to_string()))?;
-            left = checkpoint(db, Mode::Noop)?.left();
-            if left <= self.sizes.few {
+            pending = checkpoint(db, Mode::Noop)?.pending();
+            if pending <= self.thresholds.writer_max {
                 break;
             }
         }
-        let is_short = left <= self.sizes.few;
-        *self.turn() = if is_short { Turn::Writer } else { Turn::Nobody(Instant::now() + PAUSE) };
+        let is_short = pending <= self.thresholds.writer_max;
+        *self.phase() = if is_short { Phase::Writer } else { Phase::Idle(Instant::now() + RETRY_AFTER) };
         Ok(())
     }
 
-    /// Has what was folded back written to the disk. SQLite does so only where nothing is left in the log, which would be
-    /// when the writer folds back the rest: all who wait for it would wait for the whole.
+    /// Syncs the checkpointed pages to disk. SQLite itself syncs only when a checkpoint completes the WAL. That would
+    /// be the writer's checkpoint, and its callers would wait for the sync of all pages.
     fn sync(&self, file: &Path) -> std::io::Result<()> {
         match self.file.get() {
             Some(file) => file.sync_data(),
@@ -112,43 +125,43 @@ impl Checkpointer {
         }
     }
 
-    /// It could not be folded back: later.
-    pub fn give_up(&self) {
-        *self.turn() = Turn::Nobody(Instant::now() + PAUSE);
+    /// Ends a background checkpoint that failed; the next one starts after a delay.
+    pub fn postpone(&self) {
+        *self.phase() = Phase::Idle(Instant::now() + RETRY_AFTER);
     }
 
-    fn turn(&self) -> MutexGuard<'_, Turn> {
-        self.turn.lock()
+    fn phase(&self) -> MutexGuard<'_, Phase> {
+        self.phase.lock()
     }
 }
 
-/// How a checkpoint is made; <https://www.sqlite.org/pragma.html#pragma_wal_checkpoint>.
+/// Mode of a checkpoint; see <https://www.sqlite.org/pragma.html#pragma_wal_checkpoint>.
 #[derive(Debug, Clone, Copy)]
 enum Mode {
-    /// Nothing is folded back: it only tells.
+    /// Only reports the size of the WAL.
     Noop,
-    /// What can be, without waiting for anybody.
+    /// Checkpoints as many pages as possible without waiting for readers or writers.
     Passive,
 }
 
-/// The log, in pages.
+/// Size of the WAL, in pages.
 #[derive(Debug, QueryableByName)]
-struct Log {
-    /// What is in it.
+struct WalSize {
+    /// Number of pages in the WAL.
     #[diesel(sql_type = BigInt)]
     log: i64,
-    /// What of it is folded back.
+    /// Number of those pages that are checkpointed.
     #[diesel(sql_type = BigInt)]
     checkpointed: i64,
 }
 
-impl Log {
-    const fn left(&self) -> i64 {
+impl WalSize {
+    const fn pending(&self) -> i64 {
         self.log - self.checkpointed
     }
 }
 
-fn checkpoint(db: &mut SqliteConnection, mode: Mode) -> QueryResult<Log> {
+fn checkpoint(db: &mut SqliteConnection, mode: Mode) -> QueryResult<WalSize> {
     let pragma = match mode {
         Mode::Noop => "PRAGMA wal_checkpoint(NOOP)",
         Mode::Passive => "PRAGMA wal_checkpoint(PASSIVE)",
@@ -173,13 +186,13 @@ mod tests {
         lock_within: Duration::from_secs(1),
         statement_within: Duration::ZERO,
     };
-    const SIZES: Sizes = Sizes { worth_it: 50, few: 5 };
+    const THRESHOLDS: Thresholds = Thresholds { start: 50, writer_max: 5 };
 
     fn open(file: &Path, mode: limits::Mode) -> SqliteConnection {
         sqlite::open(file, mode, LIMITS).unwrap()
     }
 
-    /// Commits a page's worth.
+    /// Commits one page of data.
     fn write(db: &mut SqliteConnection) {
         db.batch_execute("INSERT INTO t VALUES (randomblob(3000))").unwrap();
     }
@@ -192,45 +205,45 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_is_looked_after_begins_anew_again_and_again() {
+    fn background_checkpoints_restart_the_wal_repeatedly() {
         let folder = tempfile::tempdir().unwrap();
-        let [mut writer, mut beside] = store(folder.path());
-        let checkpointer = Checkpointer::new(SIZES);
-        let mut folded = 0;
+        let [mut writer, mut background] = store(folder.path());
+        let checkpointer = Checkpointer::new(THRESHOLDS);
+        let mut checkpoints = 0;
         for _ in 0..1_000 {
             write(&mut writer);
             if checkpointer.is_due(&mut writer).unwrap() {
                 write(&mut writer);
                 assert!(!checkpointer.is_due(&mut writer).unwrap(), "one at a time");
-                checkpointer.fold(&mut beside, &folder.path().join("t.db")).unwrap();
-                // What comes before the writer looks again is what is left for it.
+                checkpointer.run(&mut background, &folder.path().join("t.db")).unwrap();
+                // Leaves a page for the writer to checkpoint.
                 write(&mut writer);
-                folded += 1;
+                checkpoints += 1;
             }
         }
-        let longest = checkpoint(&mut writer, Mode::Noop).unwrap().log.max(SIZES.worth_it);
-        assert!(folded > 10 && longest < 2 * SIZES.worth_it, "{folded} times, {longest} pages");
+        let longest = checkpoint(&mut writer, Mode::Noop).unwrap().log.max(THRESHOLDS.start);
+        assert!(checkpoints > 10 && longest < 2 * THRESHOLDS.start, "{checkpoints} checkpoints, {longest} pages");
         let pages = std::fs::metadata(folder.path().join("t.db-wal")).unwrap().len() / 4_096;
         assert!(pages < 100, "the log had {pages} pages after a thousand commits");
     }
 
     #[test]
-    fn a_log_that_a_reader_holds_is_not_tried_all_the_time_and_folded_back_when_the_reader_is_gone() {
+    fn a_checkpoint_blocked_by_a_reader_is_delayed_and_succeeds_once_the_reader_is_gone() {
         let folder = tempfile::tempdir().unwrap();
-        let [mut writer, mut beside] = store(folder.path());
-        let checkpointer = Checkpointer::new(SIZES);
+        let [mut writer, mut background] = store(folder.path());
+        let checkpointer = Checkpointer::new(THRESHOLDS);
         let mut reader = open(&folder.path().join("t.db"), limits::Mode::Reader);
         write(&mut writer);
         reader.batch_execute("BEGIN; SELECT count(*) FROM t").unwrap();
-        (0..SIZES.worth_it).for_each(|_| write(&mut writer));
+        (0..THRESHOLDS.start).for_each(|_| write(&mut writer));
         assert!(checkpointer.is_due(&mut writer).unwrap());
-        checkpointer.fold(&mut beside, &folder.path().join("t.db")).unwrap();
-        assert!(!checkpointer.is_due(&mut writer).unwrap(), "it could not be, a moment ago");
+        checkpointer.run(&mut background, &folder.path().join("t.db")).unwrap();
+        assert!(!checkpointer.is_due(&mut writer).unwrap(), "retried before RETRY_AFTER");
 
         reader.batch_execute("COMMIT").unwrap();
-        std::thread::sleep(PAUSE);
+        std::thread::sleep(RETRY_AFTER);
         assert!(checkpointer.is_due(&mut writer).unwrap());
-        checkpointer.fold(&mut beside, &folder.path().join("t.db")).unwrap();
-        assert_eq!(checkpoint(&mut writer, Mode::Noop).unwrap().left(), 0);
+        checkpointer.run(&mut background, &folder.path().join("t.db")).unwrap();
+        assert_eq!(checkpoint(&mut writer, Mode::Noop).unwrap().pending(), 0);
     }
 }

@@ -1,4 +1,4 @@
-//! From a URL to a connection: targets, pools, the stores of owners, checkpoints and backups of SQLite files.
+//! Connections: targets parsed from URLs, pools, the stores of owners, checkpoints and backups of SQLite files.
 
 #[cfg(feature = "sqlite")]
 pub mod backup;

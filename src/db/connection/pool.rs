@@ -1,5 +1,5 @@
-//! A bounded pool of connections to one owner's tables. While the database does not answer, nobody waits for it: a request
-//! for a connection fails at once, and r2d2 tries in the background, less and less often, until it is back.
+//! A bounded pool of connections to one owner's tables. While the database is unreachable, a request for a connection
+//! fails at once instead of waiting, and r2d2 retries in the background with growing delays.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -8,39 +8,39 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use scheduled_thread_pool::ScheduledThreadPool;
 
-use crate::db::error::of_opening;
+use crate::db::error::classify_open_error;
 use crate::db::limits::{Limits, Mode};
 use crate::db::{Class, Db, Error, Result, Target};
 
-/// How long a wait for a connection lasts before it is looked whether the database still answers. It is also what makes
-/// a waiter ask for a new connection when the one it waited for was thrown away, which r2d2 does not do by itself.
-const PROBE_EVERY: Duration = Duration::from_millis(20);
+/// Interval at which a waiting caller checks for an outage. Each new attempt also makes r2d2 open a replacement for a
+/// connection that was discarded in the meantime, which it does not do by itself.
+const RECHECK_EVERY: Duration = Duration::from_millis(20);
 
-/// A pool; cheap to clone.
+/// A pool of connections. Cheap to clone; clones share the connections.
 #[derive(Debug, Clone)]
 pub struct Pool {
     inner: r2d2::Pool<Manager>,
     outage: Outage,
-    within: Duration,
+    acquire_within: Duration,
 }
 
-/// Why the database does not answer, while it does not; shared by the pools of a store.
+/// Shared record of whether the database is unreachable, and why. The pools of a store share one.
 #[derive(Debug, Clone, Default)]
 pub struct Outage(Arc<Mutex<Option<String>>>);
 
 impl Outage {
-    /// Why the database does not answer; `None` while it does.
-    pub fn why(&self) -> Option<String> {
+    /// The reason why the database is unreachable; `None` if it is reachable.
+    pub fn reason(&self) -> Option<String> {
         self.0.lock().clone()
     }
 
-    fn set(&self, why: Option<String>) {
-        *self.0.lock() = why;
+    fn set(&self, reason: Option<String>) {
+        *self.0.lock() = reason;
     }
 }
 
 impl Pool {
-    /// A pool of at most `size` connections, opened when they are needed, on the threads of `opener`.
+    /// A pool of at most `size` connections. They are opened on demand, on the threads of `opener`.
     pub fn new(
         target: &Target,
         mode: Mode,
@@ -52,39 +52,40 @@ impl Pool {
         let inner = r2d2::Pool::builder()
             .max_size(size)
             .min_idle(Some(0))
-            // A connection that is dead fails its next statement and is thrown away: asking each time costs more.
+            // A dead connection fails its next statement and is then discarded. Testing each checkout would cost more.
             .test_on_check_out(false)
             .connection_timeout(limits.acquire_within)
             .thread_pool(Arc::clone(opener))
             .error_handler(Box::new(r2d2::NopErrorHandler))
             .build_unchecked(manager);
-        Self { inner, outage: outage.clone(), within: limits.acquire_within }
+        Self { inner, outage: outage.clone(), acquire_within: limits.acquire_within }
     }
 
     /// Borrows a connection.
     ///
     /// # Errors
-    /// [`Class::Unreachable`] at once while the database does not answer, [`Class::Busy`] where none was free in time.
+    /// [`Class::Unreachable`] at once while the database is unreachable, [`Class::Busy`] if no connection becomes free
+    /// within `acquire_within`.
     pub fn get(&self) -> Result<Pooled> {
-        let until = Instant::now() + self.within;
+        let deadline = Instant::now() + self.acquire_within;
         loop {
-            let patience = match self.outage.why() {
+            let timeout = match self.outage.reason() {
                 Some(_) => Duration::ZERO,
-                None => PROBE_EVERY.min(until.saturating_duration_since(Instant::now())),
+                None => RECHECK_EVERY.min(deadline.saturating_duration_since(Instant::now())),
             };
-            if let Ok(connection) = self.inner.get_timeout(patience) {
+            if let Ok(connection) = self.inner.get_timeout(timeout) {
                 return Ok(Pooled(connection));
             }
-            if let Some(why) = self.outage.why() {
-                return Err(Error::unreachable(why));
+            if let Some(reason) = self.outage.reason() {
+                return Err(Error::unreachable(reason));
             }
-            if Instant::now() >= until {
-                return Err(Error::busy(format!("no connection was free within {:?}", self.within)));
+            if Instant::now() >= deadline {
+                return Err(Error::busy(format!("no connection was free within {:?}", self.acquire_within)));
             }
         }
     }
 
-    /// How many connections there may be at once.
+    /// Maximum number of connections.
     pub fn size(&self) -> usize {
         usize::try_from(self.inner.max_size()).unwrap_or(1)
     }
@@ -94,9 +95,9 @@ impl Pool {
 pub struct Pooled(r2d2::PooledConnection<Manager>);
 
 impl Pooled {
-    /// The connection is not to be used again: the next is a new one.
+    /// Closes the connection instead of returning it to the pool.
     pub fn mark_broken(mut self) {
-        self.0.is_condemned = true;
+        self.0.is_broken = true;
     }
 }
 
@@ -114,7 +115,7 @@ impl DerefMut for Pooled {
     }
 }
 
-/// Opens the pool's connections, and notes whether that works.
+/// Opens the pool's connections and records outages.
 #[derive(Debug)]
 struct Manager {
     target: Target,
@@ -123,46 +124,47 @@ struct Manager {
     outage: Outage,
 }
 
-/// A connection of the pool, and whether it is to be thrown away.
-struct Kept {
+/// A connection of the pool.
+struct ManagedConnection {
     db: Db,
-    is_condemned: bool,
+    /// Set if the connection must not be returned to the pool.
+    is_broken: bool,
 }
 
 impl r2d2::ManageConnection for Manager {
-    type Connection = Kept;
+    type Connection = ManagedConnection;
     type Error = OpenError;
 
-    fn connect(&self) -> std::result::Result<Kept, OpenError> {
+    fn connect(&self) -> std::result::Result<ManagedConnection, OpenError> {
         match self.target.open(self.mode, self.limits) {
             Ok(db) => {
-                if self.outage.why().is_some() {
-                    tracing::info!(engine = self.target.engine(), "the database answers again");
+                if self.outage.reason().is_some() {
+                    tracing::info!(engine = self.target.engine(), "database reachable again");
                     self.outage.set(None);
                 }
-                Ok(Kept { db, is_condemned: false })
+                Ok(ManagedConnection { db, is_broken: false })
             }
-            Err(why) => {
-                // A server without a free place answers, and those who have a connection can use it.
-                if of_opening(&why) == Class::Unreachable && self.outage.why().is_none() {
-                    tracing::error!(engine = self.target.engine(), why, "the database does not answer");
-                    self.outage.set(Some(why.clone()));
+            Err(reason) => {
+                // A server that has no free connection is not an outage, because existing connections still work.
+                if classify_open_error(&reason) == Class::Unreachable && self.outage.reason().is_none() {
+                    tracing::error!(engine = self.target.engine(), reason, "database unreachable");
+                    self.outage.set(Some(reason.clone()));
                 }
-                Err(OpenError(why))
+                Err(OpenError(reason))
             }
         }
     }
 
-    fn is_valid(&self, kept: &mut Kept) -> std::result::Result<(), OpenError> {
-        kept.db.batch_execute("SELECT 1").map_err(|error| OpenError(error.to_string()))
+    fn is_valid(&self, connection: &mut ManagedConnection) -> std::result::Result<(), OpenError> {
+        connection.db.batch_execute("SELECT 1").map_err(|error| OpenError(error.to_string()))
     }
 
-    fn has_broken(&self, kept: &mut Kept) -> bool {
-        kept.is_condemned || std::thread::panicking()
+    fn has_broken(&self, connection: &mut ManagedConnection) -> bool {
+        connection.is_broken || std::thread::panicking()
     }
 }
 
-/// Why a connection could not be opened.
+/// Error while opening a connection.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct OpenError(String);

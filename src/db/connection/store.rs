@@ -1,4 +1,4 @@
-//! Where an owner's tables are and how to get at them.
+//! The store of one owner: its location, its pools and its checkpoints.
 
 use std::sync::Arc;
 
@@ -26,10 +26,10 @@ pub struct Store {
 }
 
 impl Store {
-    /// The store of `owner` at `url`. Nothing is opened yet.
+    /// The store of `owner` at `url`. Opens no connection yet.
     ///
     /// # Errors
-    /// [`UrlError`].
+    /// `UrlError`: the URL is invalid, its engine is not compiled in, or its directory cannot be created.
     pub fn new(url: &str, owner: &str, limits: Limits) -> std::result::Result<Self, UrlError> {
         let target = Target::new(url, owner)?;
         let writers = if matches!(target, Target::Sqlite(_)) { 1 } else { limits.writers };
@@ -47,19 +47,19 @@ impl Store {
         })
     }
 
-    /// The engine's name, for the status page.
+    /// Name of the engine, for the status page.
     #[must_use]
     pub const fn engine(&self) -> &'static str {
         self.target.engine()
     }
 
-    /// Whether the database is a part of this process.
+    /// Whether the database runs inside this process.
     #[must_use]
     pub const fn is_embedded(&self) -> bool {
         matches!(self.target, Target::Sqlite(_))
     }
 
-    /// Its file, where it is one.
+    /// The database file of a SQLite store; `None` for other engines.
     #[must_use]
     pub fn file(&self) -> Option<&std::path::Path> {
         match &self.target {
@@ -71,7 +71,7 @@ impl Store {
     /// Borrows a connection that may write.
     ///
     /// # Errors
-    /// [`crate::db::Class::Unreachable`] or [`crate::db::Class::Busy`] where none can be had; nothing was written.
+    /// [`crate::db::Class::Unreachable`] or [`crate::db::Class::Busy`] if no connection is available.
     pub fn writer(&self) -> Result<Pooled> {
         self.writers.get()
     }
@@ -79,49 +79,50 @@ impl Store {
     /// Borrows a connection that may only read.
     ///
     /// # Errors
-    /// As [`Store::writer`].
+    /// See [`Store::writer`].
     pub fn reader(&self) -> Result<Pooled> {
         self.readers.get()
     }
 
-    /// Opens a connection that makes tables: nothing bounds its statements.
+    /// Opens a connection for migrations, outside the pools and without a statement timeout. Creates the database or
+    /// schema if it is missing.
     ///
     /// # Errors
-    /// [`crate::db::Class::Unreachable`] where it cannot be opened or is not what we asked for.
+    /// [`crate::db::Class::Unreachable`] if the connection cannot be opened or its settings are not as required.
     pub fn migrator(&self) -> Result<Db> {
         self.target.open(Mode::Migrator, self.limits).map_err(Error::unreachable)
     }
 
-    /// How many readers may work at once.
+    /// Maximum number of concurrent readers.
     #[must_use]
     pub fn reader_limit(&self) -> usize {
         self.readers.size()
     }
 
-    /// How many writers may work at once.
+    /// Maximum number of concurrent writers.
     #[must_use]
     pub fn writer_limit(&self) -> usize {
         self.writers.size()
     }
 
-    /// Whether the database answers. Asks it.
+    /// Whether the database is reachable. Runs a query to find out.
     #[must_use]
-    pub fn answers(&self) -> bool {
+    pub fn is_reachable(&self) -> bool {
         match self.reader().map(|mut db| (db.batch_execute("SELECT 1"), db)) {
             Ok((Ok(()), _)) => true,
             Ok((Err(_), db)) => {
                 db.mark_broken();
                 false
             }
-            // All readers are busy: somebody is answered.
-            Err(_) => self.outage.why().is_none(),
+            // If no outage is recorded, all readers are busy, so the database does respond.
+            Err(_) => self.outage.reason().is_none(),
         }
     }
 
-    /// Whether there are tables. For SQLite, opening a connection would make the file.
+    /// Whether the tables exist. For SQLite only the file is checked, because opening a connection would create it.
     ///
     /// # Errors
-    /// Where the database does not answer.
+    /// The database is unreachable.
     pub fn exists(&self) -> Result<bool> {
         let schema = match &self.target {
             Target::Sqlite(file) => return Ok(file.exists()),
@@ -131,22 +132,22 @@ impl Store {
         let tables = format!("(SELECT count(*) FROM information_schema.tables WHERE table_schema = '{schema}')");
         let mut db = match self.target.open(Mode::Writer, self.limits) {
             Ok(db) => db,
-            Err(why) if why.contains("Unknown database") => return Ok(false),
-            Err(why) => return Err(Error::unreachable(why)),
+            Err(reason) if reason.contains("Unknown database") => return Ok(false),
+            Err(reason) => return Err(Error::unreachable(reason)),
         };
         let db = &mut db;
-        let found = with_conn!(db, diesel::select(diesel::dsl::sql::<BigInt>(&tables)).get_result::<i64>(db))?;
-        Ok(found > 0)
+        let count = with_conn!(db, diesel::select(diesel::dsl::sql::<BigInt>(&tables)).get_result::<i64>(db))?;
+        Ok(count > 0)
     }
 
-    /// To be called by a writer between two batches: whether the log of what was written has grown so long that another
-    /// thread is to call [`Store::checkpoint_log`]. A server does that by itself.
+    /// Whether another thread must now call [`Store::checkpoint_log`], because SQLite's WAL has grown too long. Called
+    /// with the `writer` between two batches. Always false for a database server, which checkpoints by itself.
     #[must_use]
     pub fn is_checkpoint_due(&self, writer: &mut Db) -> bool {
         match writer {
             #[cfg(feature = "sqlite")]
             Db::Sqlite(db) => self.checkpointer.is_due(db).unwrap_or_else(|error| {
-                tracing::warn!(%error, "the log could not be folded back: later");
+                tracing::warn!(%error, "checkpoint failed, will be retried");
                 false
             }),
             #[cfg(any(feature = "postgres", feature = "mysql"))]
@@ -154,27 +155,27 @@ impl Store {
         }
     }
 
-    /// Folds the log back into the main file, beside the writer. What is not done now is done later.
+    /// Checkpoints SQLite's WAL in the background, concurrently with the writer. Logs a failure and retries later.
     pub fn checkpoint_log(&self) {
         #[cfg(feature = "sqlite")]
-        if let Err(error) = self.fold() {
-            self.checkpointer.give_up();
-            tracing::warn!(%error, "the log could not be folded back: later");
+        if let Err(error) = self.try_checkpoint_log() {
+            self.checkpointer.postpone();
+            tracing::warn!(%error, "checkpoint failed, will be retried");
         }
     }
 
     #[cfg(feature = "sqlite")]
-    fn fold(&self) -> Result<()> {
+    fn try_checkpoint_log(&self) -> Result<()> {
         match (&mut *self.reader()?, &self.target) {
-            (Db::Sqlite(db), Target::Sqlite(file)) => self.checkpointer.fold(db, file),
+            (Db::Sqlite(db), Target::Sqlite(file)) => self.checkpointer.run(db, file),
             _ => Ok(()),
         }
     }
 
-    /// Folds what was written into the main file, before a clean stop; a server does that by itself.
+    /// Checkpoints SQLite's WAL completely, before a clean shutdown. Does nothing on a database server.
     ///
     /// # Errors
-    /// Where the store cannot be written.
+    /// The store cannot be written.
     pub fn checkpoint(&self) -> Result<()> {
         match &mut *self.writer()? {
             #[cfg(feature = "sqlite")]

@@ -1,57 +1,57 @@
-//! Which engine an owner's tables are on, and where: what a `store.url` says.
+//! Parsing of a store URL into the engine and the location of an owner's tables.
 
 use std::path::PathBuf;
 
 use crate::db::Db;
 use crate::db::limits::{Limits, Mode};
 
-/// Where one owner's tables are.
+/// Location of one owner's tables.
 #[derive(Debug, Clone)]
 pub enum Target {
-    /// A file of its own.
+    /// The owner's own SQLite file.
     Sqlite(PathBuf),
-    /// A schema of its own in the database of the URL.
+    /// The owner's own schema in a PostgreSQL database.
     Postgres {
-        /// Of the database.
+        /// URL of the database.
         url: String,
-        /// Named like the owner.
+        /// Name of the schema, which is the name of the owner.
         schema: String,
     },
-    /// A database of its own.
+    /// The owner's own database on a MySQL or MariaDB server.
     Mysql {
-        /// `mysql://`, user and host.
+        /// The URL up to the server: `mysql://user@host`.
         server: String,
-        /// The database of the setting, `_`, and the owner.
+        /// Name of the database: `<database of the URL>_<owner>`.
         database: String,
-        /// What follows the database in the URL.
+        /// Query part of the URL with its `?`, or empty.
         options: String,
     },
 }
 
-/// Why a store's URL cannot be used.
+/// Reason why the URL of a store is invalid.
 #[derive(Debug, thiserror::Error)]
 pub enum UrlError {
-    /// Another scheme than the engines that are known.
+    /// The scheme is not that of a supported engine.
     #[error(
-        "{0:?} is no kind of store: it must be sqlite://<directory>, postgres://<server>/<database> or mysql://<server>/<database>"
+        "{0:?} is not a kind of store: the URL must be sqlite://<directory>, postgres://<server>/<database> or mysql://<server>/<database>"
     )]
     Scheme(String),
-    /// An engine that this build does not have.
-    #[error("this build has no such engine: build it with --features {0}")]
+    /// The engine is not compiled in.
+    #[error("this build does not include the engine: build it with --features {0}")]
     Feature(&'static str),
-    /// No database is named.
-    #[error("it names no database: it must end with /<database>")]
+    /// The URL does not name a database.
+    #[error("the URL does not name a database: it must end with /<database>")]
     Database,
-    /// The directory cannot be made.
+    /// The directory cannot be created.
     #[error("cannot use the directory {0}: {1}")]
     Directory(PathBuf, std::io::Error),
 }
 
 impl Target {
-    /// Where the tables of `owner` are at `url`. A directory is made where it is missing.
+    /// The location of the tables of `owner` at `url`. For SQLite, the directory is created if it is missing.
     ///
     /// # Errors
-    /// [`UrlError`], which never repeats the URL: it may hold a password.
+    /// `UrlError`. Its text never contains the URL, which may hold a password.
     pub fn new(url: &str, owner: &str) -> Result<Self, UrlError> {
         let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
         match scheme {
@@ -81,7 +81,10 @@ impl Target {
         }
     }
 
-    /// Opens a connection; else says in one line why not.
+    /// Opens a connection.
+    ///
+    /// # Errors
+    /// The reason, on one line.
     pub(super) fn open(&self, mode: Mode, limits: Limits) -> Result<Db, String> {
         match self {
             #[cfg(feature = "sqlite")]
@@ -99,7 +102,7 @@ impl Target {
         }
     }
 
-    /// The engine's name, as the cargo feature.
+    /// Name of the engine, which is also the name of its cargo feature.
     #[must_use]
     pub const fn engine(&self) -> &'static str {
         match self {
@@ -110,11 +113,11 @@ impl Target {
     }
 }
 
-const fn compiled_in(is: bool, feature: &'static str) -> Result<(), UrlError> {
-    if is { Ok(()) } else { Err(UrlError::Feature(feature)) }
+const fn compiled_in(enabled: bool, feature: &'static str) -> Result<(), UrlError> {
+    if enabled { Ok(()) } else { Err(UrlError::Feature(feature)) }
 }
 
-/// Server, database and `?query` of what follows the scheme.
+/// Splits the part of a URL after the scheme into server, database and `?query`.
 fn database(rest: &str) -> Result<(&str, &str, &str), UrlError> {
     let (path, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
     match path.split_once('/') {
@@ -128,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_database_must_be_named() {
+    fn a_server_url_must_name_a_database() {
         assert_eq!(database("u:p@host:1/shop?a=b").ok(), Some(("u:p@host:1", "shop", "?a=b")));
         assert_eq!(database("host/shop").ok(), Some(("host", "shop", "")));
         for rest in ["", "host", "host/", "host?a=/b", "host/a/b"] {
@@ -137,19 +140,20 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_told_without_the_url() {
+    fn url_errors_do_not_contain_the_url() {
         for url in
             ["", "data", "sqlite://", "oracle://u:secret@host/db", "postgres://u:secret@host", "mysql://u:secret@host"]
         {
-            let told = Target::new(url, "goods").expect_err(url).to_string();
-            assert!(!told.contains("secret") && told.lines().count() == 1, "{told}");
+            let message = Target::new(url, "goods").expect_err(url).to_string();
+            assert!(!message.contains("secret") && message.lines().count() == 1, "{message}");
         }
     }
 
     #[cfg(not(feature = "postgres"))]
     #[test]
-    fn an_engine_that_is_not_compiled_in_is_named() {
-        let told = Target::new("postgres://host/db", "goods").expect_err("there is no such engine").to_string();
-        assert!(told.contains("--features postgres"), "{told}");
+    fn the_error_for_a_missing_engine_names_its_feature() {
+        let message =
+            Target::new("postgres://host/db", "goods").expect_err("PostgreSQL is not compiled in").to_string();
+        assert!(message.contains("--features postgres"), "{message}");
     }
 }

@@ -1,4 +1,4 @@
-//! How a connection to each engine is opened and checked.
+//! Opening and checking connections, per engine.
 
 #[cfg(feature = "mysql")]
 pub mod mysql;

@@ -1,18 +1,19 @@
-//! PostgreSQL: how a connection is opened, and that it is what we asked for. Each owner has a schema of its own.
+//! PostgreSQL: opens a connection and checks its settings. Each owner has its own schema.
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use crate::db::limits::{Limits, Mode};
 
-/// The oldest that is maintained by somebody; what we test on is newer.
-const OLDEST_SERVER: u32 = 120_000;
+/// Minimum server version, as in `server_version_num`: the oldest version that some vendor still maintains. Tests run
+/// on newer versions.
+const MIN_SERVER_VERSION: u32 = 120_000;
 
-/// Any number that nobody else takes for an advisory lock: "tradepost" in a telephone's letters.
-const MIGRATING: i64 = 872_337_678;
+/// Key of the advisory lock for migrations: "tradepost" on a telephone keypad, which no other program is likely to use.
+const MIGRATION_LOCK: i64 = 872_337_678;
 
-/// What libpq is told where the URL does not: a server that is gone is noticed, not waited for.
-const PATIENCE: [(&str, &str); 5] = [
+/// Defaults for libpq parameters that the URL does not set. They bound the wait for a server that has disappeared.
+const CONNECTION_DEFAULTS: [(&str, &str); 5] = [
     ("connect_timeout", "2"),
     ("tcp_user_timeout", "5000"),
     ("keepalives_idle", "10"),
@@ -20,76 +21,83 @@ const PATIENCE: [(&str, &str); 5] = [
     ("keepalives_count", "3"),
 ];
 
-/// What the planner is told. Its plans are kept, also when a table has grown since; what we write is found by keys, a few
-/// hundred at once, in tables that are in memory: reading a whole table or hashing it is never right, but looks cheaper
-/// than it is while the table is small.
-const PLANS: &str = "SET jit = off; SET random_page_cost = 1.1";
-const PLANS_OF_WRITES: &str = "SET enable_hashjoin = off; SET enable_mergejoin = off";
+/// Planner settings for all connections. Tables are assumed to be in memory.
+const PLANNER_SETTINGS: &str = "SET jit = off; SET random_page_cost = 1.1";
+/// Additional planner settings for writers. Cached plans outlive table growth, so plans that are only good for small
+/// tables are disabled: writes find a few hundred rows by key, and reading or hashing a whole table is never right for
+/// that.
+const WRITER_PLANNER_SETTINGS: &str = "SET enable_hashjoin = off; SET enable_mergejoin = off";
 
-/// Opens a connection to the schema of one owner.
+/// Opens a connection to the schema of one owner. [`Mode::Migrator`] creates the schema if it is missing, and takes the
+/// migration lock.
+///
+/// # Errors
+/// A message on one line.
 pub fn open(url: &str, schema: &str, mode: Mode, limits: Limits) -> Result<PgConnection, String> {
-    let mut db = PgConnection::establish(&patient(url)).map_err(|error| one_line(&error))?;
+    let mut db = PgConnection::establish(&with_defaults(url)).map_err(|error| one_line(&error))?;
     prepare(&mut db, schema, mode, limits).map_err(|error| one_line(&error))?;
     if mode == Mode::Migrator {
         check_server(&mut db)?;
-        make(&mut db, schema).map_err(|error| format!("cannot make the schema {schema}: {}", one_line(&error)))?;
+        create_schema(&mut db, schema)
+            .map_err(|error| format!("cannot create the schema {schema}: {}", one_line(&error)))?;
     }
     Ok(db)
 }
 
-fn patient(url: &str) -> String {
-    let mut patient = url.to_owned();
-    for (name, value) in PATIENCE.iter().filter(|(name, _)| !url.contains(&format!("{name}="))) {
-        patient.push(if patient.contains('?') { '&' } else { '?' });
-        patient.push_str(&format!("{name}={value}"));
+/// Adds the [`CONNECTION_DEFAULTS`] that `url` does not set.
+fn with_defaults(url: &str) -> String {
+    let mut full = url.to_owned();
+    for (name, value) in CONNECTION_DEFAULTS.iter().filter(|(name, _)| !url.contains(&format!("{name}="))) {
+        full.push(if full.contains('?') { '&' } else { '?' });
+        full.push_str(&format!("{name}={value}"));
     }
-    patient
+    full
 }
 
 fn prepare(db: &mut PgConnection, schema: &str, mode: Mode, limits: Limits) -> QueryResult<()> {
     use diesel::connection::SimpleConnection;
     let (statement_ms, lock_ms) = match mode {
-        // An index on a large table takes its time; another process may be migrating.
+        // Building an index on a large table takes long, and another process may be migrating.
         Mode::Migrator => (0, 60_000),
         Mode::Reader | Mode::Writer => (limits.statement_within.as_millis(), limits.lock_within.as_millis()),
     };
     let read_only = if mode == Mode::Reader { "on" } else { "off" };
-    let plans_of_writes = if mode == Mode::Writer { PLANS_OF_WRITES } else { "" };
+    let writer_settings = if mode == Mode::Writer { WRITER_PLANNER_SETTINGS } else { "" };
     db.batch_execute(&format!(
         "SET client_min_messages = warning; SET search_path = \"{schema}\"; SET synchronous_commit = on; \
          SET statement_timeout = {statement_ms}; SET lock_timeout = {lock_ms}; \
          SET idle_in_transaction_session_timeout = 60000; SET default_transaction_read_only = {read_only}; \
-         SET default_transaction_isolation = 'read committed'; {PLANS}; {plans_of_writes}"
+         SET default_transaction_isolation = 'read committed'; {PLANNER_SETTINGS}; {writer_settings}"
     ))
 }
 
 fn check_server(db: &mut PgConnection) -> Result<(), String> {
     let version = setting(db, "server_version_num")?;
-    if version.parse::<u32>().is_ok_and(|version| version < OLDEST_SERVER) {
+    if version.parse::<u32>().is_ok_and(|version| version < MIN_SERVER_VERSION) {
         return Err(format!("PostgreSQL {version} is too old: 12 or later is needed"));
     }
     let language = setting(db, "lc_messages")?;
     if !["", "C", "POSIX", "en"].iter().any(|english| *english == language)
         && !["C.", "en_", "en-", "English"].iter().any(|english| language.starts_with(english))
     {
-        // Diesel does not tell an error's code: it is known by its words.
+        // Diesel does not expose the error code, so errors are recognised by their text.
         return Err(format!("the server's lc_messages is {language}: errors must be in English"));
     }
     for durable in ["fsync", "full_page_writes"] {
         if setting(db, durable)? != "on" {
             tracing::warn!(
                 setting = durable,
-                "this PostgreSQL server may lose what it acknowledged when its machine fails"
+                "this PostgreSQL server may lose acknowledged writes if its machine fails"
             );
         }
     }
     Ok(())
 }
 
-/// Makes the schema where it is missing. Other processes that want to do so wait until this connection ends.
-fn make(db: &mut PgConnection, schema: &str) -> QueryResult<()> {
+/// Takes the migration lock and creates the schema if it is missing. The lock is held until this connection is closed.
+fn create_schema(db: &mut PgConnection, schema: &str) -> QueryResult<()> {
     use diesel::connection::SimpleConnection;
-    db.batch_execute(&format!("SELECT pg_advisory_lock({MIGRATING})"))?;
+    db.batch_execute(&format!("SELECT pg_advisory_lock({MIGRATION_LOCK})"))?;
     db.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\""))
 }
 

@@ -1,4 +1,4 @@
-//! SQLite: how a connection is opened, and that it is what we asked for.
+//! SQLite: opens a connection and checks its settings.
 
 use std::path::Path;
 
@@ -7,18 +7,22 @@ use diesel::sql_types::{BigInt, Text};
 
 use crate::db::limits::{Limits, Mode};
 
-/// In pages, where the writer folds back by itself, in a commit: the log gets this long only where a reader holds it, or
-/// nobody folds it back.
-const LONGEST_LOG: usize = 16_000;
+/// Size of the WAL, in pages, at which SQLite checkpoints it during a commit. A safety net: background checkpoints keep
+/// the WAL shorter, unless they fail or a long read blocks them.
+const AUTOCHECKPOINT_PAGES: usize = 16_000;
 
-/// Older libraries may corrupt a WAL file when two connections write and checkpoint at once.
-const OLDEST_LIBRARY: (u32, u32, u32) = (3, 51, 3);
+/// Minimum library version. Older versions may corrupt the WAL if two connections write and checkpoint at the same
+/// time.
+const MIN_LIBRARY_VERSION: (u32, u32, u32) = (3, 51, 3);
 
-/// The busy time-out comes first, so that the others wait for a lock too.
+/// Settings of every connection. The busy timeout is set before them, so that these statements wait for locks too.
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;";
 
-/// Opens a connection and reads every setting back; a difference is an error.
+/// Opens a connection to `file`, applies the settings and verifies the important ones.
+///
+/// # Errors
+/// The file cannot be opened, the library is too old, or a setting was not applied.
 pub fn open(file: &Path, mode: Mode, limits: Limits) -> Result<SqliteConnection, String> {
     let mut db =
         SqliteConnection::establish(&file.to_string_lossy()).map_err(|e| format!("{}: {e}", file.display()))?;
@@ -29,15 +33,17 @@ pub fn open(file: &Path, mode: Mode, limits: Limits) -> Result<SqliteConnection,
 fn prepare(db: &mut SqliteConnection, mode: Mode, limits: Limits) -> Result<(), String> {
     use diesel::connection::SimpleConnection;
     let busy_ms = limits.lock_within.as_millis();
-    db.batch_execute(&format!("PRAGMA busy_timeout = {busy_ms}; {PRAGMAS} PRAGMA wal_autocheckpoint = {LONGEST_LOG};"))
-        .map_err(|e| e.to_string())?;
+    db.batch_execute(&format!(
+        "PRAGMA busy_timeout = {busy_ms}; {PRAGMAS} PRAGMA wal_autocheckpoint = {AUTOCHECKPOINT_PAGES};"
+    ))
+    .map_err(|e| e.to_string())?;
     if mode == Mode::Reader {
         db.batch_execute("PRAGMA query_only = ON;").map_err(|e| e.to_string())?;
     }
     let library = diesel::select(diesel::dsl::sql::<Text>("sqlite_version()"))
         .get_result::<String>(db)
         .map_err(|e| e.to_string())?;
-    if version(&library) < Some(OLDEST_LIBRARY) {
+    if parse_version(&library) < Some(MIN_LIBRARY_VERSION) {
         return Err(format!("SQLite {library} is too old: 3.51.3 or later is needed"));
     }
     let journal = diesel::select(diesel::dsl::sql::<Text>("(SELECT journal_mode FROM pragma_journal_mode)"))
@@ -48,7 +54,7 @@ fn prepare(db: &mut SqliteConnection, mode: Mode, limits: Limits) -> Result<(), 
     }
     for (pragma, expected) in [("synchronous", 2), ("foreign_keys", 1), ("query_only", i64::from(mode == Mode::Reader))]
     {
-        // The columns of the pragma functions have no type of their own: without the cast SQLite may answer with text.
+        // The columns of pragma functions are untyped; without the cast SQLite may return text.
         let query = format!("(SELECT CAST({pragma} AS INTEGER) FROM pragma_{pragma})");
         let found =
             diesel::select(diesel::dsl::sql::<BigInt>(&query)).get_result::<i64>(db).map_err(|e| e.to_string())?;
@@ -59,7 +65,7 @@ fn prepare(db: &mut SqliteConnection, mode: Mode, limits: Limits) -> Result<(), 
     Ok(())
 }
 
-fn version(text: &str) -> Option<(u32, u32, u32)> {
+fn parse_version(text: &str) -> Option<(u32, u32, u32)> {
     let mut parts = text.split('.').map(str::parse);
     match (parts.next()?, parts.next()?, parts.next()?) {
         (Ok(major), Ok(minor), Ok(patch)) => Some((major, minor, patch)),
@@ -67,7 +73,7 @@ fn version(text: &str) -> Option<(u32, u32, u32)> {
     }
 }
 
-/// Folds the write-ahead log back into the file.
+/// Checkpoints the whole WAL into the main file and truncates it.
 pub fn checkpoint(db: &mut SqliteConnection) -> QueryResult<()> {
     use diesel::connection::SimpleConnection;
     db.batch_execute("PRAGMA wal_checkpoint(TRUNCATE);")

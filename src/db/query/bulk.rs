@@ -1,5 +1,5 @@
-//! One statement that changes many rows, each in its own way: the values travel as one JSON parameter, so the statement
-//! is the same for any number of rows and stays prepared.
+//! Bulk updates: one statement updates many rows with different values. The values are passed as one JSON parameter, so
+//! the statement is the same for any number of rows and stays prepared.
 
 use std::collections::BTreeMap;
 
@@ -13,33 +13,34 @@ use serde::Serialize;
 use crate::db::{Db, Error, Result, with_conn};
 use crate::domain::id::Id;
 
-/// What a column of the given rows holds.
+/// Type of a field of the given rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A 64-bit integer.
     Integer,
-    /// Text; only to be set, not to be compared with (collations differ).
+    /// Text. Only for assignments, not for comparisons, because collations differ.
     Text,
 }
 
-/// An update of the rows of `table` by given rows, known to it as `given`.
+/// An UPDATE of `table` joined with rows that are passed as a parameter. SQL fragments refer to these rows as `given`.
 #[derive(Debug, Clone, Copy)]
 pub struct Update {
-    /// The table.
+    /// Name of the table.
     pub table: &'static str,
-    /// The fields of the given rows; none may be named like a column of the table.
+    /// Names and types of the fields of the given rows. No name may equal a column of the table.
     pub given: &'static [(&'static str, Kind)],
-    /// Which row of the table belongs to which given row, and what must hold of it.
-    pub only: &'static str,
-    /// The assignments.
+    /// SQL condition that joins a row of the table with its given row and guards the update.
+    pub condition: &'static str,
+    /// SQL assignments.
     pub set: &'static str,
 }
 
 impl Update {
-    /// Runs it; answers how many rows of the table were met. A given row that meets none is no error.
+    /// Runs the update with the rows `given` and returns the number of updated rows of the table. A given row without a
+    /// match is not an error.
     ///
     /// # Errors
-    /// A database error.
+    /// A database error, or a row that cannot be serialised as JSON.
     pub fn run<R: Serialize>(&self, db: &mut Db, given: &[R]) -> Result<usize> {
         if given.is_empty() {
             return Ok(0);
@@ -50,7 +51,7 @@ impl Update {
     }
 }
 
-/// The fields of [`Update::add`]: a key, and what is added.
+/// The fields of the rows given by [`Update::add`]: `id`, the key, and `delta`, the value to add.
 pub const DELTA: &[(&str, Kind)] = &[("id", Kind::Integer), ("delta", Kind::Integer)];
 
 #[derive(Serialize)]
@@ -60,10 +61,10 @@ struct Delta {
 }
 
 impl Update {
-    /// Runs it with keys and what is added to their rows, which it must all meet.
+    /// Runs the update with one given row per key of `deltas` (see [`DELTA`]), each of which must match a row.
     ///
     /// # Errors
-    /// A database error; [`Class::Conflict`](crate::db::Class::Conflict) where a row was not met.
+    /// A database error; [`Class::Conflict`](crate::db::Class::Conflict) if a key matches no row.
     pub fn add<T>(&self, db: &mut Db, deltas: &BTreeMap<Id<T>, i64>) -> Result<()> {
         let given: Vec<Delta> = deltas.iter().map(|(id, delta)| Delta { id: id.get(), delta: *delta }).collect();
         crate::db::expect_rows(self.run(db, &given)?, given.len())
@@ -95,9 +96,9 @@ where
     }
 }
 
-/// How an engine makes rows of a JSON array of objects, and joins an update with them.
+/// An engine's syntax for an UPDATE joined with the rows of a JSON array of objects.
 pub trait JsonRows {
-    /// The statement before and after its one parameter.
+    /// The SQL before and after the statement's single parameter.
     fn around_rows(update: &Update) -> (String, String);
 }
 
@@ -108,11 +109,11 @@ fn columns(update: &Update, column: impl Fn(&str, Kind) -> String) -> String {
 #[cfg(feature = "sqlite")]
 impl JsonRows for diesel::sqlite::Sqlite {
     fn around_rows(update: &Update) -> (String, String) {
-        let Update { table, only, set, .. } = update;
+        let Update { table, condition, set, .. } = update;
         let columns = columns(update, |name, _| format!("value ->> '{name}' AS {name}"));
         (
             format!("UPDATE {table} SET {set} FROM (SELECT {columns} FROM json_each("),
-            format!(")) AS given WHERE {only}"),
+            format!(")) AS given WHERE {condition}"),
         )
     }
 }
@@ -120,14 +121,14 @@ impl JsonRows for diesel::sqlite::Sqlite {
 #[cfg(feature = "postgres")]
 impl JsonRows for diesel::pg::Pg {
     fn around_rows(update: &Update) -> (String, String) {
-        let Update { table, only, set, .. } = update;
+        let Update { table, condition, set, .. } = update;
         let columns = columns(update, |name, kind| match kind {
             Kind::Integer => format!("{name} bigint"),
             Kind::Text => format!("{name} text"),
         });
         (
             format!("UPDATE {table} SET {set} FROM json_to_recordset(CAST("),
-            format!(" AS json)) AS given ({columns}) WHERE {only}"),
+            format!(" AS json)) AS given ({columns}) WHERE {condition}"),
         )
     }
 }
@@ -135,14 +136,14 @@ impl JsonRows for diesel::pg::Pg {
 #[cfg(feature = "mysql")]
 impl JsonRows for diesel::mysql::Mysql {
     fn around_rows(update: &Update) -> (String, String) {
-        let Update { table, only, set, .. } = update;
+        let Update { table, condition, set, .. } = update;
         let columns = columns(update, |name, kind| match kind {
             Kind::Integer => format!("{name} BIGINT PATH '$.{name}'"),
             Kind::Text => format!("{name} LONGTEXT PATH '$.{name}'"),
         });
         (
             format!("UPDATE {table} JOIN JSON_TABLE("),
-            format!(", '$[*]' COLUMNS ({columns})) AS given ON {only} SET {set}"),
+            format!(", '$[*]' COLUMNS ({columns})) AS given ON {condition} SET {set}"),
         )
     }
 }

@@ -1,5 +1,5 @@
-//! Conditions on any number of keys. SQLite takes the keys as one JSON parameter and PostgreSQL as an array: the statement
-//! is the same for any number of them, so it stays prepared. In MySQL each key is a parameter.
+//! Conditions on any number of keys. SQLite takes the keys as one JSON parameter and PostgreSQL as an array, so the
+//! statement is the same for any number of keys and stays prepared. On MySQL each key is a parameter.
 
 use diesel::QueryResult;
 use diesel::associations::HasTable;
@@ -15,18 +15,18 @@ use serde::Serialize;
 
 use crate::domain::id::Id;
 
-/// What rows are found by.
+/// A value that rows can be looked up by.
 pub trait Key {
-    /// As it is stored.
+    /// Type of the stored value.
     type Stored: Stored;
 
-    /// The value that is stored.
+    /// The stored value of this key.
     fn stored(&self) -> Self::Stored;
 }
 
-/// A value that is a key in some table.
+/// A value of a key column.
 pub trait Stored: Serialize + std::fmt::Debug + 'static {
-    /// The type of its column.
+    /// SQL type of the column.
     type Sql: SingleValue + QueryId + 'static;
 }
 
@@ -70,12 +70,12 @@ impl Key for String {
     }
 }
 
-/// `column IN (keys)`
+/// The condition `column IN (keys)`. `keys` must not be empty, because MySQL rejects an empty list.
 pub fn any_of<C, K: Key>(column: C, keys: &[K]) -> AnyOf<C, K::Stored> {
     AnyOf { column, keys: Keys(keys.iter().map(Key::stored).collect()) }
 }
 
-/// See [`any_of`].
+/// Condition returned by [`any_of`].
 #[derive(Debug)]
 pub struct AnyOf<C, V> {
     column: C,
@@ -106,39 +106,39 @@ impl<C: QueryFragment<B>, V: Stored, B: Backend + KeyLists<V>> QueryFragment<B> 
     }
 }
 
-/// Keys as one value.
+/// A list of keys that can be bound as one parameter.
 #[derive(Debug)]
 pub struct Keys<V>(Vec<V>);
 
-/// How an engine is told a list of keys.
+/// An engine's syntax for a condition on a list of keys.
 pub trait KeyLists<V>: Backend {
-    /// ` IN (keys)`
+    /// Writes ` IN (keys)` in the engine's syntax.
     ///
     /// # Errors
     /// A value that cannot be bound.
     fn is_any_of<'b>(keys: &'b Keys<V>, out: AstPass<'_, 'b, Self>) -> QueryResult<()>;
 }
 
-/// `(one, other) IN (pairs)`, each pair looked up in the index of both columns: two lists would be looked up in all their
-/// combinations.
+/// The condition `(first, second) IN (pairs)` on two columns. Each pair is looked up in the index over both columns,
+/// whereas two separate lists would be looked up in all their combinations. `pairs` must not be empty.
 pub fn any_of_pairs<C, D, K: Key, L: Key>(columns: (C, D), pairs: &[(K, L)]) -> AnyOfPairs<C, D, K::Stored, L::Stored>
 where
     C: Column,
     C::Table: HasTable<Table = C::Table>,
     D: Column<Table = C::Table>,
 {
-    let pairs = pairs.iter().map(|(one, other)| (one.stored(), other.stored())).collect();
+    let pairs = pairs.iter().map(|(first, second)| (first.stored(), second.stored())).collect();
     AnyOfPairs { table: C::Table::table(), columns, pairs: Keys(pairs) }
 }
 
-/// See [`any_of_pairs`].
+/// Condition returned by [`any_of_pairs`].
 #[derive(Debug)]
 pub struct AnyOfPairs<C: Column, D, V, W> {
-    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "the others name the columns alone"))]
+    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "only SQLite needs the table"))]
     table: C::Table,
     #[cfg_attr(
         not(any(feature = "postgres", feature = "mysql")),
-        expect(dead_code, reason = "SQLite needs their names")
+        expect(dead_code, reason = "SQLite needs only the names of the columns")
     )]
     columns: (C, D),
     pairs: Keys<(V, W)>,
@@ -158,7 +158,7 @@ impl<C: Column + SelectableExpression<From>, D, V, W, From> SelectableExpression
 
 impl<C: Column, D, V, W> QueryId for AnyOfPairs<C, D, V, W> {
     type QueryId = ();
-    // On most engines it is another statement for another number of pairs.
+    // On PostgreSQL and MySQL, each number of pairs is a different statement.
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
@@ -168,18 +168,18 @@ impl<C: Column, D, V: Stored, W: Stored, B: PairLists<C, D, V, W>> QueryFragment
     }
 }
 
-/// How an engine is told a list of pairs.
+/// An engine's syntax for a condition on a list of pairs.
 pub trait PairLists<C: Column, D, V, W>: Backend {
-    /// `(one, other) IN (pairs)`
+    /// Writes `(first, second) IN (pairs)` in the engine's syntax.
     ///
     /// # Errors
     /// A value that cannot be bound.
-    fn is_any_of<'b>(pairs: &'b AnyOfPairs<C, D, V, W>, out: AstPass<'_, 'b, Self>) -> QueryResult<()>;
+    fn is_any_of<'b>(condition: &'b AnyOfPairs<C, D, V, W>, out: AstPass<'_, 'b, Self>) -> QueryResult<()>;
 }
 
-/// `(one = ? AND other = ?) OR …`
+/// Writes `(first = ? AND second = ? OR …)`.
 #[cfg(any(feature = "postgres", feature = "mysql"))]
-fn is_any_of<'b, C, D, V, W, B>(among: &'b AnyOfPairs<C, D, V, W>, mut out: AstPass<'_, 'b, B>) -> QueryResult<()>
+fn is_any_of<'b, C, D, V, W, B>(condition: &'b AnyOfPairs<C, D, V, W>, mut out: AstPass<'_, 'b, B>) -> QueryResult<()>
 where
     C: Column + QueryFragment<B>,
     D: QueryFragment<B>,
@@ -187,15 +187,15 @@ where
     W: Stored + ToSql<W::Sql, B>,
     B: Backend + HasSqlType<V::Sql> + HasSqlType<W::Sql>,
 {
-    for (at, (one, other)) in among.pairs.0.iter().enumerate() {
-        out.push_sql(if at == 0 { "(" } else { " OR " });
-        among.columns.0.walk_ast(out.reborrow())?;
+    for (index, (first, second)) in condition.pairs.0.iter().enumerate() {
+        out.push_sql(if index == 0 { "(" } else { " OR " });
+        condition.columns.0.walk_ast(out.reborrow())?;
         out.push_sql(" = ");
-        out.push_bind_param::<V::Sql, _>(one)?;
+        out.push_bind_param::<V::Sql, _>(first)?;
         out.push_sql(" AND ");
-        among.columns.1.walk_ast(out.reborrow())?;
+        condition.columns.1.walk_ast(out.reborrow())?;
         out.push_sql(" = ");
-        out.push_bind_param::<W::Sql, _>(other)?;
+        out.push_bind_param::<W::Sql, _>(second)?;
     }
     out.push_sql(")");
     Ok(())
@@ -228,13 +228,13 @@ mod sqlite {
     where
         C::Table: QueryFragment<Self>,
     {
-        // A bare `(one, other) IN (SELECT …)` is looked up by whatever index begins with one of them.
-        fn is_any_of<'b>(among: &'b AnyOfPairs<C, D, V, W>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
-            among.table.walk_ast(out.reborrow())?;
+        // For a bare `(first, second) IN (SELECT …)`, SQLite may use an index that covers only one of the columns.
+        fn is_any_of<'b>(condition: &'b AnyOfPairs<C, D, V, W>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
+            condition.table.walk_ast(out.reborrow())?;
             out.push_sql(".rowid IN (SELECT found.rowid FROM json_each(");
-            out.push_bind_param::<Text, _>(&among.pairs)?;
+            out.push_bind_param::<Text, _>(&condition.pairs)?;
             out.push_sql(") AS pair CROSS JOIN ");
-            among.table.walk_ast(out.reborrow())?;
+            condition.table.walk_ast(out.reborrow())?;
             out.push_sql(" AS found ON found.");
             out.push_identifier(C::NAME)?;
             out.push_sql(" = pair.value ->> 0 AND found.");
@@ -261,8 +261,8 @@ mod postgres {
         W: Stored + ToSql<W::Sql, Self>,
         Self: HasSqlType<V::Sql> + HasSqlType<W::Sql>,
     {
-        fn is_any_of<'b>(among: &'b AnyOfPairs<C, D, V, W>, out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
-            is_any_of(among, out)
+        fn is_any_of<'b>(condition: &'b AnyOfPairs<C, D, V, W>, out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
+            is_any_of(condition, out)
         }
     }
 
@@ -303,8 +303,8 @@ mod mysql {
         W: Stored + ToSql<W::Sql, Self>,
         Self: HasSqlType<V::Sql> + HasSqlType<W::Sql>,
     {
-        fn is_any_of<'b>(among: &'b AnyOfPairs<C, D, V, W>, out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
-            is_any_of(among, out)
+        fn is_any_of<'b>(condition: &'b AnyOfPairs<C, D, V, W>, out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
+            is_any_of(condition, out)
         }
     }
 
@@ -313,11 +313,11 @@ mod mysql {
         Self: HasSqlType<V::Sql>,
     {
         fn is_any_of<'b>(keys: &'b Keys<V>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
-            // As many parameters as keys: each number of them is a statement of its own, of which none is kept.
+            // Each number of keys is a different statement. They are not cached, because there would be too many.
             out.unsafe_to_cache_prepared();
             out.push_sql(" IN (");
-            for (at, key) in keys.0.iter().enumerate() {
-                out.push_sql(if at == 0 { "" } else { ", " });
+            for (index, key) in keys.0.iter().enumerate() {
+                out.push_sql(if index == 0 { "" } else { ", " });
                 out.push_bind_param::<V::Sql, _>(key)?;
             }
             out.push_sql(")");

@@ -1,15 +1,15 @@
-//! Queries whose rows stay locked until the transaction ends.
+//! Row locks: queries that lock their rows until the transaction ends.
 
 use diesel::QueryResult;
 use diesel::RunQueryDsl;
 use diesel::backend::Backend;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 
-/// How an engine locks rows. SQLite needs none of it: its writer is alone.
+/// The locking clauses of an engine. SQLite needs none, because it has a single writer.
 pub trait RowLocks {
-    /// Waits for rows that others have locked.
+    /// Clause that waits for rows locked by other transactions.
     const WAIT: &'static str = " FOR UPDATE";
-    /// Leaves them out.
+    /// Clause that skips rows locked by other transactions.
     const SKIP: &'static str = " FOR UPDATE SKIP LOCKED";
 }
 
@@ -22,21 +22,22 @@ impl RowLocks for diesel::sqlite::Sqlite {
 impl RowLocks for diesel::pg::Pg {}
 #[cfg(feature = "mysql")]
 impl RowLocks for diesel::mysql::Mysql {
-    // It locks rows for a moment only to see that they are not wanted. Who leaves locked rows out would miss some of his.
+    // InnoDB briefly locks rows that it scans even if they do not match. With SKIP LOCKED, a concurrent query would
+    // miss some of its own rows.
     const SKIP: &'static str = Self::WAIT;
 }
 
-/// A query, its rows locked.
+/// A query that locks its rows.
 #[derive(Debug, Clone, Copy, QueryId)]
 pub struct ForUpdate<Q, const SKIP: bool>(Q);
 
-/// The query, its rows locked; it is to be ordered by its key, so that nobody locks them the other way round.
+/// Makes `query` lock its rows. `query` must be ordered by its key: if all transactions lock rows in the same order,
+/// they cannot deadlock.
 pub const fn for_update<Q>(query: Q) -> ForUpdate<Q, false> {
     ForUpdate(query)
 }
 
-/// The query, its rows locked; those that somebody else has locked are left to him, or waited for where the engine locks
-/// more than it gives.
+/// Makes `query` lock its rows and skip rows locked by other transactions. On MySQL it waits for those rows instead.
 pub const fn skip_locked<Q>(query: Q) -> ForUpdate<Q, true> {
     ForUpdate(query)
 }

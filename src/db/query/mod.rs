@@ -1,4 +1,4 @@
-//! Queries that are written once for all engines: by any number of keys, with row locks, in bulk, in transactions.
+//! Engine-independent query helpers: conditions on many keys, row locks, bulk statements and transactions.
 
 pub mod bulk;
 pub mod keyed;
@@ -7,7 +7,8 @@ pub mod transaction;
 
 use super::{Error, Result};
 
-/// An expression over a connection, typed once per engine: `with_conn!(db, query.load(db))`.
+/// Evaluates an expression with the connection of whichever engine `db` has: `with_conn!(db, query.load(db))`. The
+/// expression is type-checked once per engine.
 #[macro_export]
 macro_rules! with_conn {
     ($db:ident, $expression:expr) => {
@@ -22,9 +23,9 @@ macro_rules! with_conn {
     };
 }
 
-/// Inserts any number of rows into a table: `insert_all!(db, table, rows)`. SQLite takes them one by one, as a step of a
-/// statement that stays prepared costs less than preparing one for many rows. PostgreSQL has them copied in, which spares
-/// it the reading and planning of a statement with thousands of parameters, but takes two round trips.
+/// Inserts any number of rows into a table: `insert_all!(db, table, rows)`. On SQLite rows are inserted one by one,
+/// because stepping a prepared statement is cheaper than preparing a statement for many rows. PostgreSQL uses COPY,
+/// which avoids parsing and planning a statement with thousands of parameters but takes two round trips.
 #[macro_export]
 macro_rules! insert_all {
     ($db:ident, $table:expr, $rows:expr) => {{
@@ -35,7 +36,7 @@ macro_rules! insert_all {
                 rows.iter().try_for_each(|row| diesel::insert_into($table).values(row).execute(db).map(drop))
             }
             #[cfg(feature = "postgres")]
-            $crate::db::Db::Postgres(db) if rows.len() <= $crate::db::NOT_WORTH_A_COPY => {
+            $crate::db::Db::Postgres(db) if rows.len() <= $crate::db::MAX_ROWS_WITHOUT_COPY => {
                 rows.iter().try_for_each(|row| diesel::insert_into($table).values(row).execute(db).map(drop))
             }
             #[cfg(feature = "postgres")]
@@ -49,52 +50,58 @@ macro_rules! insert_all {
     }};
 }
 
-/// The rows a statement may insert at once: under every engine's limit of bound values.
+/// Maximum number of rows per INSERT, and of keys per query. Keeps statements below every engine's limit of parameters.
 pub const ROWS_PER_INSERT: usize = 500;
-/// So few rows are sooner inserted one by one than copied.
-pub const NOT_WORTH_A_COPY: usize = 2;
-/// Where each pair is two parameters, so many a query: there are not many such statements to be kept.
+/// Maximum number of rows that PostgreSQL inserts faster one by one than with COPY.
+pub const MAX_ROWS_WITHOUT_COPY: usize = 2;
+/// Maximum number of pairs per query. Each number of pairs is a different statement on PostgreSQL and MySQL, so this
+/// bounds the number of prepared statements that are cached.
 const PAIRS_PER_QUERY: usize = 64;
 
-/// Loads rows for any number of keys, [`ROWS_PER_INSERT`] keys a query, in the order of the keys: rows that are locked
-/// are locked in that order.
+/// Loads rows for any number of keys, with at most [`ROWS_PER_INSERT`] keys per query. Keys are sorted and
+/// deduplicated, so that `load` locks rows in key order.
 ///
 /// # Errors
-/// The first query that fails.
+/// The error of the first query that fails.
 pub fn load_by<K: Ord + Clone, R>(keys: &[K], load: impl FnMut(&[K]) -> diesel::QueryResult<Vec<R>>) -> Result<Vec<R>> {
-    load_some(keys, ROWS_PER_INSERT, load)
+    load_in_chunks(keys, ROWS_PER_INSERT, load)
 }
 
-/// The same for keys of two columns; see [`any_of_pairs`].
+/// Loads rows for any number of pairs of keys, like [`load_by`]; see [`any_of_pairs`](super::any_of_pairs).
 ///
 /// # Errors
-/// The first query that fails.
+/// The error of the first query that fails.
 pub fn load_by_pairs<K: Ord + Clone, R>(
     keys: &[K],
     load: impl FnMut(&[K]) -> diesel::QueryResult<Vec<R>>,
 ) -> Result<Vec<R>> {
-    load_some(keys, PAIRS_PER_QUERY, load)
+    load_in_chunks(keys, PAIRS_PER_QUERY, load)
 }
 
-fn load_some<K: Ord + Clone, R>(
+fn load_in_chunks<K: Ord + Clone, R>(
     keys: &[K],
-    at_once: usize,
+    chunk_size: usize,
     mut load: impl FnMut(&[K]) -> diesel::QueryResult<Vec<R>>,
 ) -> Result<Vec<R>> {
     let mut keys = keys.to_vec();
     keys.sort_unstable();
     keys.dedup();
     let mut rows = Vec::new();
-    for keys in keys.chunks(at_once) {
+    for keys in keys.chunks(chunk_size) {
         rows.extend(load(keys)?);
     }
     Ok(rows)
 }
 
-/// A guarded update must have met exactly the rows that were read: else another node wrote between, and all is tried again.
+/// Checks that a guarded write affected exactly the rows that were read. If not, another node wrote in between, and the
+/// transaction must be retried.
 ///
 /// # Errors
-/// [`Class::Conflict`] where the counts differ.
-pub fn expect_rows(met: usize, expected: usize) -> Result<()> {
-    if met == expected { Ok(()) } else { Err(Error::conflict(format!("{met} rows were met instead of {expected}"))) }
+/// [`Class::Conflict`](super::Class::Conflict) if `affected` differs from `expected`.
+pub fn expect_rows(affected: usize, expected: usize) -> Result<()> {
+    if affected == expected {
+        Ok(())
+    } else {
+        Err(Error::conflict(format!("{affected} rows were met instead of {expected}")))
+    }
 }

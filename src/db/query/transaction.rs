@@ -1,26 +1,26 @@
-//! Transactions, on any engine.
+//! Transactions, snapshots and savepoints, on any engine.
 
 use diesel::connection::{AnsiTransactionManager as Manager, TransactionManager};
 
 use crate::db::{Class, Db, Error, Result, with_conn};
 
-/// Runs `work` in one transaction: it either commits all or leaves nothing. SQLite takes its write lock first, so that a
-/// snapshot is never too old to write.
+/// Runs `work` in one transaction, which either commits completely or changes nothing. SQLite takes its write lock at
+/// the beginning, so that the transaction never reads a snapshot that is too old to write.
 ///
-/// An error of a statement inside must not be swallowed: PostgreSQL would answer the COMMIT of such a transaction with
-/// a rollback, and diesel would call it a success. Propagate it, or run the statement in a [`savepoint`].
+/// `work` must not swallow the error of a statement. PostgreSQL would roll back such a transaction on COMMIT, and
+/// diesel would report success. Propagate the error, or run the statement in a [`savepoint`].
 ///
 /// # Errors
-/// What `work` or the commit fails with. After a failed commit the outcome may be unknown.
+/// The error of `work` or of the commit. After a failed commit the outcome may be unknown.
 pub fn transaction<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
     begin(db, "BEGIN IMMEDIATE", "BEGIN", "BEGIN")?;
     end(db, work)
 }
 
-/// Reads several tables as they were at one moment.
+/// Runs `read` on a consistent snapshot of all tables.
 ///
 /// # Errors
-/// What `read` fails with.
+/// The error of `read` or of the transaction.
 pub fn snapshot<T>(db: &mut Db, read: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
     #[cfg(feature = "mysql")]
     if matches!(db, Db::Mysql(_)) {
@@ -30,10 +30,10 @@ pub fn snapshot<T>(db: &mut Db, read: impl FnOnce(&mut Db) -> Result<T>) -> Resu
     end(db, read)
 }
 
-/// Runs `work` in a savepoint of the transaction that is open: its failure leaves the rest as it was.
+/// Runs `work` in a savepoint of the open transaction. If `work` fails, only its own changes are rolled back.
 ///
 /// # Errors
-/// What `work` fails with.
+/// The error of `work` or of the savepoint.
 pub fn savepoint<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
     with_conn!(db, Manager::begin_transaction(db))?;
     end(db, work)
@@ -41,7 +41,7 @@ pub fn savepoint<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Res
 
 #[cfg_attr(
     not(all(feature = "sqlite", feature = "postgres", feature = "mysql")),
-    expect(unused_variables, reason = "each engine has its own words, and not every build has every engine")
+    expect(unused_variables, reason = "each statement is for one engine, and not every build has every engine")
 )]
 fn begin(db: &mut Db, sqlite: &str, postgres: &str, mysql: &str) -> Result<()> {
     match db {
@@ -58,21 +58,22 @@ fn begin(db: &mut Db, sqlite: &str, postgres: &str, mysql: &str) -> Result<()> {
 fn rollback(db: &mut Db) -> diesel::QueryResult<()> {
     #[cfg(feature = "mysql")]
     if let Db::Mysql(db) = db {
-        crate::db::engine::mysql::forget_statements(db);
+        crate::db::engine::mysql::discard_statements(db);
     }
     with_conn!(db, Manager::rollback_transaction(db))
 }
 
 fn end<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
     match work(db) {
-        Ok(done) => {
+        Ok(value) => {
             with_conn!(db, Manager::commit_transaction(db))?;
-            Ok(done)
+            Ok(value)
         }
         Err(error) => match rollback(db) {
-            // What went wrong first tells more than that the connection is of no use any more.
+            // The original error is more informative than the broken connection.
             Ok(()) | Err(diesel::result::Error::BrokenTransactionManager) => Err(error),
-            // A deadlock has ended the transaction already; else nobody knows what state this connection is in.
+            // After a deadlock, the failed rollback is expected because the database has already ended the transaction.
+            // After any other error, the state of the connection is unknown.
             Err(_) if error.class == Class::Conflict => Err(error),
             Err(_) => Err(Error { class: Class::Unreachable, ..error }),
         },

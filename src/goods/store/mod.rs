@@ -69,7 +69,7 @@ fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<Log> {
 const CHANGE_STOCK: Update = Update {
     table: "goods",
     given: DELTA,
-    only: "goods_id = given.id AND goods_number + given.delta >= 0",
+    condition: "goods_id = given.id AND goods_number + given.delta >= 0",
     set: "goods_number = goods_number + given.delta",
 };
 

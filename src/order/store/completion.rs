@@ -76,7 +76,7 @@ const SET_CONFIRMED: Update = Update {
         ("paid_at", Kind::Integer),
         ("wake", Kind::Integer),
     ],
-    only: "order_id = given.id AND order_status = 0",
+    condition: "order_id = given.id AND order_status = 0",
     set: "order_status = 1, confirm_time = given.at, pay_status = given.pay, pay_time = given.paid_at, \
           wake_time = given.wake",
 };
@@ -125,7 +125,7 @@ struct CancelledOrder {
 const SET_CANCELLED: Update = Update {
     table: "orders",
     given: &[("id", Kind::Integer), ("why", Kind::Text)],
-    only: "order_id = given.id AND order_status = 0",
+    condition: "order_id = given.id AND order_status = 0",
     set: "order_status = 2, wake_time = NULL, refusal = given.why",
 };
 

@@ -220,7 +220,7 @@ struct Wake {
 const SET_WAKE: Update = Update {
     table: "orders",
     given: &[("id", Kind::Integer), ("wake", Kind::Integer)],
-    only: "order_id = given.id",
+    condition: "order_id = given.id",
     set: "wake_time = given.wake",
 };
 
@@ -257,6 +257,6 @@ struct PayingOrder {
 const SET_PAYING: Update = Update {
     table: "orders",
     given: &[("id", Kind::Integer)],
-    only: "order_id = given.id AND pay_status = 0",
+    condition: "order_id = given.id AND pay_status = 0",
     set: "pay_status = 1",
 };

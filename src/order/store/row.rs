@@ -154,7 +154,7 @@ const SET_STATE: Update = Update {
         ("paid_by", Kind::Integer),
         ("wake", Kind::Integer),
     ],
-    only: "order_id = given.id AND order_status = given.order_was AND pay_status = given.pay_was \
+    condition: "order_id = given.id AND order_status = given.order_was AND pay_status = given.pay_was \
            AND shipping_status = given.shipping_was",
     set: "order_status = given.order_now, pay_status = given.pay_now, shipping_status = given.shipping_now, \
           pay_time = given.paid_at, pay_id = given.paid_by, wake_time = given.wake",

@@ -126,7 +126,7 @@ struct PaidPayment<'a> {
 const SET_PAID: Update = Update {
     table: "pay",
     given: &[("id", Kind::Integer), ("trade", Kind::Text), ("at", Kind::Integer)],
-    only: "pay_id = given.id AND is_paid = 1",
+    condition: "pay_id = given.id AND is_paid = 1",
     set: "is_paid = 2, trade_no = given.trade, pay_time = given.at",
 };
 

@@ -190,7 +190,7 @@ struct StoredCheckout {
 const SET_CHECKOUT: Update = Update {
     table: "pay",
     given: &[("id", Kind::Integer), ("kind", Kind::Text), ("text", Kind::Text)],
-    only: "pay_id = given.id",
+    condition: "pay_id = given.id",
     set: "checkout_kind = given.kind, checkout = given.text",
 };
 

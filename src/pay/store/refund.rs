@@ -145,7 +145,7 @@ struct NextAttempt {
 const SET_NEXT_ATTEMPT: Update = Update {
     table: "pay_refund",
     given: &[("id", Kind::Integer), ("next", Kind::Integer)],
-    only: "refund_id = given.id",
+    condition: "refund_id = given.id",
     set: "due_time = given.next, attempts = attempts + 1",
 };
 
@@ -208,7 +208,7 @@ struct RefundOutcome<'a> {
 const SET_OUTCOME: Update = Update {
     table: "pay_refund",
     given: &[("id", Kind::Integer), ("verdict", Kind::Integer), ("at", Kind::Integer), ("why", Kind::Text)],
-    only: "refund_id = given.id AND status <> 1",
+    condition: "refund_id = given.id AND status <> 1",
     set: "status = given.verdict, done_time = given.at, remark = given.why",
 };
 

@@ -33,7 +33,7 @@ struct NextSync {
 const SET_NEXT_SYNC: Update = Update {
     table: "pay_ask",
     given: &[("id", Kind::Integer), ("next", Kind::Integer)],
-    only: "pay_id = given.id",
+    condition: "pay_id = given.id",
     set: "ask_time = given.next, asks = asks + 1",
 };
 

@@ -60,7 +60,7 @@ fn insert_log(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
 const CHANGE_MONEY: Update = Update {
     table: "users",
     given: DELTA,
-    only: "user_id = given.id AND user_money + given.delta >= 0",
+    condition: "user_id = given.id AND user_money + given.delta >= 0",
     set: "user_money = user_money + given.delta",
 };
 

@@ -32,7 +32,7 @@ struct LogRow {
 }
 
 const CHANGE_SCORE: Update =
-    Update { table: "users", given: DELTA, only: "user_id = given.id", set: "user_score = user_score + given.delta" };
+    Update { table: "users", given: DELTA, condition: "user_id = given.id", set: "user_score = user_score + given.delta" };
 
 fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashMap<(OrderId, Direction), i64>> {
     use user_score_log::dsl;

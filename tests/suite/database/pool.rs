@@ -56,7 +56,7 @@ async fn a_store_fails_at_once_while_its_server_refuses_connections_and_recovers
     proxy.refuse(true);
     assert_eq!(run(&mut used, "SELECT 1").unwrap_err().class, Class::Unreachable);
     used.mark_broken();
-    assert!(!store.answers());
+    assert!(!store.is_reachable());
     for _ in 0..20 {
         let (error, waited) = refused(&store);
         assert_eq!(error.class, Class::Unreachable, "{error}");
@@ -68,7 +68,7 @@ async fn a_store_fails_at_once_while_its_server_refuses_connections_and_recovers
         .await;
     let started_at = Instant::now();
     eventually(AT_ONCE, "a reader is available", || async { store.reader().ok() }).await;
-    assert!(started_at.elapsed() < AT_ONCE && store.answers());
+    assert!(started_at.elapsed() < AT_ONCE && store.is_reachable());
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_store_with_all_connections_in_use_is_busy_after_acquire_within() {
     let (error, waited) = refused(&store);
     assert_eq!(error.class, Class::Busy, "{error}");
     assert!(waited >= within && waited < within + AT_ONCE, "{waited:?}");
-    assert!(store.answers(), "a store with a busy pool is reachable");
+    assert!(store.is_reachable(), "a store with a busy pool is reachable");
     drop(in_use);
     drop(store.reader().unwrap());
 }
