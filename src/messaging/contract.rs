@@ -1,78 +1,81 @@
-//! The messages owners send each other: topics, tags, consumer groups and bodies. Owners know this file, and not each
-//! other. Rows with these tags and bodies are in flight across an upgrade, so a tag or a field never changes its meaning.
+//! The contract of messages between owners: topics, tags, consumer groups and bodies. Owners depend on this module and
+//! not on each other. Rows with these tags and bodies outlive an upgrade, so a tag or a field never changes its
+//! meaning.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::{CouponId, GoodsId, OrderId, PayId, RefundId, UserId};
 use crate::domain::money::Money;
 
-/// Who gets a kind of message: one row per group and message.
+/// A kind of message and its consumer groups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Topic {
-    /// What it is about.
+    /// The topic, for example `order`.
     pub topic: &'static str,
-    /// What happened.
+    /// The event within the topic, for example `paid`.
     pub tag: &'static str,
-    /// The consumer groups, each of which gets its own row.
+    /// The consumer groups. The outbox holds one row per message and group.
     pub groups: &'static [&'static str],
 }
 
-/// Messages of an order that failed or was cancelled.
+/// An order failed or was cancelled. The body is [`ReservationsReleased`].
 pub const ORDER_CANCELLED: Topic = Topic { topic: "order", tag: "cancel", groups: &["goods", "coupon", "user"] };
-/// Messages of an order that was refunded in full before it was shipped.
+/// An order was refunded in full before it was shipped. The body is [`ReservationsReleased`].
 pub const ORDER_REFUNDED: Topic =
     Topic { topic: "order", tag: "refund", groups: &["goods", "coupon", "user", "points"] };
-/// The same after it was shipped: the goods are gone.
+/// An order was refunded in full after it was shipped, so the stock is not released. The body is
+/// [`ReservationsReleased`].
 pub const ORDER_REFUNDED_SHIPPED: Topic =
     Topic { topic: "order", tag: "refund", groups: &["coupon", "user", "points"] };
 
-/// The body of those three: what the order asked for, so that each owner gives back what it took of it.
+/// The reservations an order may hold. Each owner releases those it has made for the order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReservationsReleased {
-    /// Which order.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// Whose it was.
+    /// Id of the customer.
     pub user_id: UserId,
-    /// The coupon it wanted.
+    /// Id of the order's coupon, if any.
     pub coupon_id: Option<CouponId>,
-    /// The goods it wanted.
+    /// Ids of the ordered goods.
     pub goods: Vec<GoodsId>,
 }
 
-/// Messages of an order that is paid; the body is [`crate::messaging::contract::Paid`]. Pay tells Order of every payment; only
-/// Order knows which of them pays it.
+/// An order is paid. The body is [`Paid`]. Pay reports every payment to Order; only Order decides which one pays the
+/// order.
 pub const ORDER_PAID: Topic = Topic { topic: "order", tag: "paid", groups: &["points"] };
 
-/// Messages of money that is to go back: a refund was asked for, or the order did not want the payment.
-pub const ORDER_REPAY: Topic = Topic { topic: "order", tag: "repay", groups: &["pay"] };
+/// A payment must be refunded, because a refund was requested or because the order cannot accept the payment. The body
+/// is [`RefundRequested`].
+pub const ORDER_REFUND_REQUESTED: Topic = Topic { topic: "order", tag: "repay", groups: &["pay"] };
 
-/// The body of [`ORDER_REPAY`].
+/// The body of [`ORDER_REFUND_REQUESTED`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundRequested {
-    /// The number of the refund.
+    /// Id of the refund.
     pub refund_id: RefundId,
-    /// Of which order.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// Of which payment; the one that is paid, where the order does not know it.
+    /// Id of the payment to refund. `None` means the payment that is paid, if the order does not know its id.
     pub pay_id: Option<PayId>,
-    /// How much.
+    /// Amount to refund.
     pub amount: Money,
-    /// Why.
+    /// Reason of the refund.
     pub reason: String,
 }
 
-/// Messages of a paid payment.
+/// A payment is paid. The body is [`Paid`].
 pub const PAYMENT_PAID: Topic = Topic { topic: "payment", tag: "paid", groups: &["order", "pay_log"] };
 
-/// The body of [`PAYMENT_PAID`].
+/// The body of [`PAYMENT_PAID`] and [`ORDER_PAID`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Paid {
-    /// Which payment.
+    /// Id of the payment.
     pub pay_id: PayId,
-    /// Which order it pays.
+    /// Id of the order it pays.
     pub order_id: OrderId,
-    /// Whose it is.
+    /// Id of the customer.
     pub user_id: UserId,
-    /// How much.
+    /// Amount of the payment.
     pub pay_amount: Money,
 }

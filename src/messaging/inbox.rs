@@ -1,5 +1,5 @@
-//! Messages that arrived: rows of `mq_consumer`, written in the transaction of the message's effect. Delivery is at
-//! least once, the effect exactly once.
+//! The inbox: processed messages as rows of `mq_consumer`, written in the transaction of the message's effect. Delivery
+//! is at least once, the effect exactly once.
 
 use std::collections::HashSet;
 
@@ -13,22 +13,23 @@ use crate::db::{self, Db, any_of, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::status::ConsumerStatus;
 
-/// An owner that has effects to make for messages of others.
+/// An owner that consumes messages of other owners.
 pub trait Consumer: Owner {
-    /// Makes the effects of messages that had none yet, in the transaction that is open; same length and order.
-    /// A message it does not understand is answered with the reason and tried again later.
+    /// Applies the effects of `unprocessed` in the open transaction. Returns one result per message, in the same order.
+    /// An `Err` carries the reason why the message could not be processed; it will be retried.
     ///
     /// # Errors
-    /// A database error undoes the whole batch.
+    /// A database error rolls back the whole batch.
     fn consume(&self, unprocessed: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>>;
 }
 
-/// The bodies of messages, read; a body that cannot be read is answered with the reason.
-pub fn bodies<B: serde::de::DeserializeOwned>(messages: &[&Message]) -> Vec<Result<B, String>> {
+/// Parses the bodies of `messages`. Returns one result per message, in the same order; an `Err` carries the reason.
+pub fn parse_bodies<B: serde::de::DeserializeOwned>(messages: &[&Message]) -> Vec<Result<B, String>> {
     messages.iter().map(|message| serde_json::from_str(&message.body).map_err(|error| error.to_string())).collect()
 }
 
-/// A message at the door of its consumer. `Ok` once its effect is committed, now or earlier.
+/// Delivers a message to its consumer. Replies `Ok` if its effect is committed, now or earlier; `Err` carries the
+/// reason why it is not.
 #[derive(Debug, Clone, Sendable)]
 #[rtype(result = "Reply<Result<(), String>>")]
 pub struct Delivery(pub Message);
@@ -46,13 +47,14 @@ struct Row<'a> {
     consumer_timestamp: Timestamp,
 }
 
+/// State of a message on arrival.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Arrival {
-    /// Its effect is committed.
+    /// The effect was committed earlier.
     Processed,
-    /// It has no effect yet.
+    /// The effect has not been applied yet.
     Unprocessed,
-    /// The same message stands earlier in this batch.
+    /// The same message occurs earlier in this batch.
     Duplicate,
 }
 
@@ -72,22 +74,22 @@ impl<O: Consumer> Task<O> for Delivery {
         })?
         .into_iter()
         .collect();
-        let mut begun = HashSet::new();
-        let states: Vec<Arrival> = batch
+        let mut seen = HashSet::new();
+        let arrivals: Vec<Arrival> = batch
             .iter()
             .map(|Delivery(message)| {
                 let key = (message.id.clone(), message.group.clone());
                 match () {
                     () if processed.contains(&key) => Arrival::Processed,
-                    () if begun.insert(key) => Arrival::Unprocessed,
+                    () if seen.insert(key) => Arrival::Unprocessed,
                     () => Arrival::Duplicate,
                 }
             })
             .collect();
         let unprocessed: Vec<&Message> = batch
             .iter()
-            .zip(&states)
-            .filter(|(_, state)| **state == Arrival::Unprocessed)
+            .zip(&arrivals)
+            .filter(|(_, arrival)| **arrival == Arrival::Unprocessed)
             .map(|(delivery, _)| &delivery.0)
             .collect();
         let effects = if unprocessed.is_empty() { Vec::new() } else { owner.consume(&unprocessed, db)? };
@@ -110,20 +112,20 @@ impl<O: Consumer> Task<O> for Delivery {
         insert_all!(db, mq_consumer::table, &rows)?;
         let mut effects = effects.into_iter();
         let missing = || Err("the consumer gave no answer".to_owned());
-        let outcome = |state| match state {
+        let outcome = |arrival| match arrival {
             Arrival::Processed => Ok(()),
             Arrival::Unprocessed => effects.next().unwrap_or_else(missing),
             Arrival::Duplicate => Err("the same message is being handled".to_owned()),
         };
-        Ok(states.into_iter().map(outcome).collect())
+        Ok(arrivals.into_iter().map(outcome).collect())
     }
 }
 
-/// Forgets the messages whose effect was made before this moment.
+/// Deletes the entries of messages that were processed before a point in time.
 #[derive(Debug, Clone, Copy, Sendable)]
 #[rtype(result = "Reply<()>")]
 pub struct Prune {
-    /// The moment.
+    /// The point in time, exclusive.
     pub before: Timestamp,
 }
 
@@ -135,8 +137,8 @@ impl<O: Consumer> Task<O> for Prune {
     fn run(_: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
         use mq_consumer::dsl;
         for prune in batch {
-            let old = dsl::consumer_status.eq(ConsumerStatus::Done).and(dsl::consumer_timestamp.lt(prune.before));
-            with_conn!(db, diesel::delete(dsl::mq_consumer.filter(old)).execute(db))?;
+            let expired = dsl::consumer_status.eq(ConsumerStatus::Done).and(dsl::consumer_timestamp.lt(prune.before));
+            with_conn!(db, diesel::delete(dsl::mq_consumer.filter(expired)).execute(db))?;
         }
         Ok(batch.iter().map(|_| ()).collect())
     }

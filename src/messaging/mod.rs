@@ -1,5 +1,5 @@
-//! Messages between owners: written to the producer's outbox in the transaction of a change, carried by the relay, taken
-//! into the consumer's inbox in the transaction of their effect.
+//! Messages between owners. The producer writes a message to its outbox in the transaction of the change, the relay
+//! delivers it, and the consumer records it in its inbox in the transaction of its effect.
 
 pub mod contract;
 pub mod inbox;

@@ -19,7 +19,7 @@ use crate::domain::id::{CouponId, OrderId};
 use crate::domain::reservation::{ReservationState, reservation_state};
 use crate::domain::status::{CouponUse, Direction};
 use crate::messaging::contract::ReservationsReleased;
-use crate::messaging::inbox::bodies;
+use crate::messaging::inbox::parse_bodies;
 use crate::messaging::outbox;
 
 #[derive(Insertable)]
@@ -136,7 +136,7 @@ impl Task<Coupon> for Bind {
 /// tombstone: an order that is not bound yet can no longer bind its coupon.
 pub fn consume(owner: &Coupon, messages: &[&outbox::Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.context.clock.now();
-    let released: Vec<Result<ReservationsReleased, String>> = bodies(messages);
+    let released: Vec<Result<ReservationsReleased, String>> = parse_bodies(messages);
     lock_coupons(db, &released.iter().flatten().filter_map(|order| order.coupon_id).collect::<Vec<_>>())?;
     let mut known = read_log(db, &released.iter().flatten().map(|order| order.order_id).collect::<Vec<_>>())?;
     let mut log = Vec::new();

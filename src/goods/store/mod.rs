@@ -20,7 +20,7 @@ use crate::domain::quantity::Stock;
 use crate::domain::reservation::{ReservationState, reservation_state};
 use crate::domain::status::Direction;
 use crate::messaging::contract::ReservationsReleased;
-use crate::messaging::inbox::bodies;
+use crate::messaging::inbox::parse_bodies;
 use crate::messaging::outbox;
 
 #[derive(Insertable)]
@@ -124,7 +124,7 @@ impl Task<Goods> for Reserve {
 /// `Back` are also tombstones: an order that has not reserved yet can no longer do so.
 pub fn consume(owner: &Goods, messages: &[&outbox::Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.context.clock.now();
-    let released: Vec<Result<ReservationsReleased, String>> = bodies(messages);
+    let released: Vec<Result<ReservationsReleased, String>> = parse_bodies(messages);
     let orders: Vec<OrderId> = released.iter().flatten().map(|order| order.order_id).collect();
     lock_stock(db, &released.iter().flatten().flat_map(|order| order.goods.iter().copied()).collect::<Vec<_>>())?;
     let log = read_log(db, &orders)?;

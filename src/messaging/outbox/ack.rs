@@ -1,4 +1,4 @@
-//! The relay's task with one consumer group, in the producer's tables.
+//! Acknowledging and claiming messages of one consumer group, in the producer's outbox.
 
 use std::time::Duration;
 
@@ -11,31 +11,31 @@ use crate::db::schema::mq_producer;
 use crate::db::{self, Db, ROWS_PER_INSERT, any_of, skip_locked, with_conn};
 use crate::domain::status::MessageStatus;
 
-/// How one delivery ended.
+/// Outcome of one delivery.
 #[derive(Debug, Clone)]
 pub enum DeliveryOutcome {
-    /// The effect is committed.
+    /// The consumer has committed the effect.
     Delivered,
-    /// To be tried again after this delay, for this reason.
+    /// The delivery failed and is retried after this delay. Carries the reason.
     Retry(Duration, String),
-    /// Parked, for this reason.
+    /// The delivery failed and is not retried. Carries the reason.
     DeadLetter(String),
 }
 
-/// One task of the relay with one consumer group: settles what the last task delivered and claims what is due.
+/// Records the outcomes of the previous deliveries to one consumer group and claims the messages that are due.
 ///
-/// A claim counts the attempt before it is made and holds the message for `lease`: if this process dies, the message
-/// is due again after that.
+/// A claim counts the attempt before it is made, and leases the message: if this process dies, the message is due again
+/// after `lease`.
 #[derive(Debug, Sendable)]
 #[rtype(result = "Reply<Vec<Message>>")]
 pub struct AckAndClaim {
     /// The consumer group.
     pub group: &'static str,
-    /// Message ids and how they ended.
+    /// Message ids with the outcomes of their deliveries.
     pub outcomes: Vec<(String, DeliveryOutcome)>,
-    /// Claim at most so many.
+    /// Maximum number of messages to claim; 0 claims none.
     pub limit: i64,
-    /// Hold them so long.
+    /// Time until a claimed message is due again.
     pub lease: Duration,
 }
 
@@ -59,37 +59,37 @@ impl<O: Owner> Task<O> for AckAndClaim {
 fn ack(db: &mut Db, context: &Context, outcomes: &[(String, DeliveryOutcome)]) -> db::Result<()> {
     use mq_producer::dsl;
     let now = context.clock.now();
-    let done: Vec<&str> = outcomes
+    let delivered: Vec<&str> = outcomes
         .iter()
-        .filter(|(_, ended)| matches!(ended, DeliveryOutcome::Delivered))
+        .filter(|(_, outcome)| matches!(outcome, DeliveryOutcome::Delivered))
         .map(|(id, _)| id.as_str())
         .collect();
-    for done in done.chunks(ROWS_PER_INSERT) {
+    for ids in delivered.chunks(ROWS_PER_INSERT) {
         with_conn!(
             db,
-            diesel::update(dsl::mq_producer.filter(any_of(dsl::id, done)))
+            diesel::update(dsl::mq_producer.filter(any_of(dsl::id, ids)))
                 .set((dsl::msg_status.eq(MessageStatus::Done), dsl::due_time.eq(now), dsl::remark.eq(None::<String>)))
                 .execute(db)
         )?;
     }
-    for (id, ended) in outcomes {
-        // What another node has delivered since, after our lease, stays delivered.
+    for (id, outcome) in outcomes {
+        // After our lease expired, another node may have delivered the message; it then stays delivered.
         let row = dsl::mq_producer.find(id).filter(dsl::msg_status.eq(MessageStatus::Pending));
-        match ended {
+        match outcome {
             DeliveryOutcome::Delivered => 0,
-            DeliveryOutcome::Retry(delay, why) => with_conn!(
+            DeliveryOutcome::Retry(delay, reason) => with_conn!(
                 db,
                 diesel::update(row)
-                    .set((dsl::due_time.eq(now.plus(*delay)), dsl::remark.eq(Some(shortened(why)))))
+                    .set((dsl::due_time.eq(now.plus(*delay)), dsl::remark.eq(Some(truncate(reason)))))
                     .execute(db)
             )?,
-            DeliveryOutcome::DeadLetter(why) => with_conn!(
+            DeliveryOutcome::DeadLetter(reason) => with_conn!(
                 db,
                 diesel::update(row)
                     .set((
                         dsl::msg_status.eq(MessageStatus::Dead),
                         dsl::due_time.eq(now),
-                        dsl::remark.eq(Some(shortened(why)))
+                        dsl::remark.eq(Some(truncate(reason)))
                     ))
                     .execute(db)
             )?,
@@ -98,9 +98,9 @@ fn ack(db: &mut Db, context: &Context, outcomes: &[(String, DeliveryOutcome)]) -
     Ok(())
 }
 
-/// A reason that fits its column.
-fn shortened(why: &str) -> String {
-    why.chars().take(500).collect()
+/// Truncates `reason` to 500 characters, so that it fits into the column `remark`.
+fn truncate(reason: &str) -> String {
+    reason.chars().take(500).collect()
 }
 
 fn claim(db: &mut Db, context: &Context, task: &AckAndClaim) -> db::Result<Vec<Message>> {
@@ -116,7 +116,7 @@ fn claim(db: &mut Db, context: &Context, task: &AckAndClaim) -> db::Result<Vec<M
         .order((dsl::due_time, dsl::id))
         .limit(task.limit)
         .select((dsl::id, dsl::group_name, dsl::msg_topic, dsl::msg_tag, dsl::msg_key, dsl::msg_body, dsl::attempts));
-    // What another node is claiming at this moment is left to it.
+    // Rows that another node is claiming right now are skipped.
     let due: Vec<(String, String, String, String, String, String, i32)> = with_conn!(db, skip_locked(due).load(db))?;
     let messages: Vec<Message> = due
         .into_iter()

@@ -1,4 +1,4 @@
-//! Messages on their way: rows of `mq_producer`, written in the transaction of the change they tell of.
+//! The outbox: outgoing messages as rows of `mq_producer`, written in the transaction of the change they report.
 
 mod ack;
 mod replay;
@@ -30,15 +30,15 @@ pub struct Message {
     pub id: String,
     /// The consumer group.
     pub group: String,
-    /// What it is about.
+    /// The topic, for example `order`.
     pub topic: String,
-    /// What happened.
+    /// The event within the topic, for example `paid`.
     pub tag: String,
-    /// The id of what it happened to.
+    /// Id of the object the message is about, for example the order.
     pub key: String,
-    /// JSON.
+    /// The body, as JSON.
     pub body: String,
-    /// Which attempt this is, 1 for the first.
+    /// Number of this delivery attempt, starting at 1.
     pub attempt: i32,
 }
 
@@ -57,10 +57,11 @@ struct Row {
     attempts: i32,
 }
 
-/// Writes messages in the transaction that is open: for each, one row per group of `topic`, due after `delay`.
+/// Writes `messages` (pairs of key and body) in the open transaction: one row per message and consumer group of
+/// `topic`, due after `delay`.
 ///
 /// # Errors
-/// A database error, or a body that cannot be written as JSON.
+/// A database error, or a body that cannot be serialised as JSON.
 pub fn write<K: std::fmt::Display, B: Serialize>(
     db: &mut Db,
     context: &Context,

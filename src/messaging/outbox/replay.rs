@@ -1,4 +1,4 @@
-//! Messages as an operator sees them, and trying again what was given up.
+//! Operator access to an outbox: listing undelivered messages and replaying them.
 
 use actix::Message as Sendable;
 use diesel::prelude::*;
@@ -10,52 +10,53 @@ use crate::db::{self, Db, for_update, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::status::MessageStatus;
 
-/// A message that is not delivered; from a row of `mq_producer`.
+/// An undelivered message: a row of `mq_producer` without its body.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UndeliveredMessage {
     /// A UUIDv7.
     pub id: String,
-    /// Whose outbox it is in.
+    /// Name of the owner of the outbox.
     pub producer: &'static str,
     /// The consumer group.
     pub group: String,
-    /// What it is about.
+    /// The topic.
     pub topic: String,
-    /// What happened.
+    /// The event within the topic.
     pub tag: String,
-    /// The id of what it happened to.
+    /// Id of the object the message is about, for example the order.
     pub key: String,
-    /// Whether it is dead.
+    /// State of the delivery.
     pub status: Status,
-    /// Attempts until now.
+    /// Number of attempts so far.
     pub attempts: i32,
-    /// When it was written.
+    /// Time the message was written.
     pub create_time: Timestamp,
-    /// When it is due, or since when it is dead.
+    /// Time the message is due; for a dead letter, the time it became one.
     pub due_time: Timestamp,
-    /// What went wrong last.
+    /// Reason of the most recent failure; `None` if no attempt has failed.
     pub remark: Option<String>,
 }
 
-/// The state of a message that is not delivered.
+/// State of an undelivered message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// It will be tried.
+    /// Another attempt will be made.
     Pending,
-    /// It was given up.
+    /// The message is a dead letter: no more attempts are made.
     Dead,
 }
 
-/// One page of messages that are not delivered, newest first, those with a smaller id than `before`.
+/// Lists one page of undelivered messages, newest first.
 #[derive(Debug, Clone, Sendable)]
 #[rtype(result = "Reply<Vec<UndeliveredMessage>>")]
 pub struct List {
-    /// In which state; both, where nothing is said.
+    /// Only messages in this state; `None` for all.
     pub status: Option<Status>,
-    /// Where the last page ended.
+    /// Only messages with a smaller id, that is, older ones: the last id of the previous page. `None` for the first
+    /// page.
     pub before: Option<String>,
-    /// At most so many.
+    /// Maximum number of messages.
     pub limit: i64,
 }
 
@@ -68,15 +69,15 @@ impl<O: Owner> Task<O> for List {
     fn run(_: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
         use mq_producer::dsl;
         let page = |task: &Self| {
-            let wanted = match task.status {
+            let statuses = match task.status {
                 None => vec![MessageStatus::Pending, MessageStatus::Dead],
                 Some(Status::Pending) => vec![MessageStatus::Pending],
                 Some(Status::Dead) => vec![MessageStatus::Dead],
             };
-            // No id is larger: they are hexadecimal.
+            // "g" is larger than every id, because ids are hexadecimal.
             let before = task.before.clone().unwrap_or_else(|| "g".to_owned());
-            let older = dsl::mq_producer
-                .filter(dsl::msg_status.eq_any(wanted).and(dsl::id.lt(before)))
+            let query = dsl::mq_producer
+                .filter(dsl::msg_status.eq_any(statuses).and(dsl::id.lt(before)))
                 .order(dsl::id.desc())
                 .limit(task.limit)
                 .select((
@@ -91,8 +92,8 @@ impl<O: Owner> Task<O> for List {
                     dsl::due_time,
                     dsl::remark,
                 ));
-            let rows: Vec<Row> = with_conn!(db, older.load(db))?;
-            let stored = |(id, group, topic, tag, key, status, attempts, create_time, due_time, remark): Row| {
+            let rows: Vec<Row> = with_conn!(db, query.load(db))?;
+            let to_message = |(id, group, topic, tag, key, status, attempts, create_time, due_time, remark): Row| {
                 UndeliveredMessage {
                     id,
                     producer: O::NAME,
@@ -107,28 +108,28 @@ impl<O: Owner> Task<O> for List {
                     remark,
                 }
             };
-            Ok(rows.into_iter().map(stored).collect())
+            Ok(rows.into_iter().map(to_message).collect())
         };
         batch.iter().map(page).collect()
     }
 }
 
-/// Makes a message due now, its attempts counted anew; `None` where it is not in this outbox. Its consumer still knows it
-/// by its id: an effect it had is not had again.
+/// Makes a message due now and resets its attempts to 0. Replies `None` if the message is not in this outbox. The
+/// consumer recognises the message by its id, so an effect that was already committed is not repeated.
 #[derive(Debug, Clone, Sendable)]
 #[rtype(result = "Reply<Option<Replayed>>")]
 pub struct Replay {
-    /// Which.
+    /// Id of the message.
     pub id: String,
 }
 
-/// What became of a [`Replay`].
+/// Result of a [`Replay`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Replayed {
-    /// It is due now.
+    /// The message is due now.
     Replayed,
-    /// It was delivered, and is left alone.
+    /// The message was already delivered and is unchanged.
     AlreadyDone,
 }
 
@@ -147,7 +148,8 @@ impl<O: Owner> Task<O> for Replay {
             if status == MessageStatus::Done {
                 return Ok(Some(Replayed::AlreadyDone));
             }
-            // One that is pending may be on its way at this moment: only its time is moved, for its consumer knows it twice.
+            // A pending message may be in delivery right now. A second delivery is harmless, because the inbox
+            // recognises it.
             let row = dsl::mq_producer.find(&task.id);
             let due = (dsl::msg_status.eq(MessageStatus::Pending), dsl::due_time.eq(now), dsl::attempts.eq(0));
             db::expect_rows(with_conn!(db, diesel::update(row).set(due).execute(db))?, 1)?;

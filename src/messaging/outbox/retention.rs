@@ -1,4 +1,4 @@
-//! Looking into an outbox, freeing what an earlier life had claimed, forgetting what is done.
+//! Housekeeping of an outbox: reading its backlog, releasing claims of an earlier run, deleting delivered messages.
 
 use actix::Message as Sendable;
 use diesel::prelude::*;
@@ -9,7 +9,7 @@ use crate::db::{self, Db, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::status::MessageStatus;
 
-/// Makes due at once what this node had claimed in an earlier life and never outcomes.
+/// Releases the claims of an earlier run of this node: messages it claimed but never acknowledged become due at once.
 #[derive(Debug, Clone, Copy, Sendable)]
 #[rtype(result = "Reply<()>")]
 pub struct Reclaim;
@@ -22,10 +22,10 @@ impl<O: Owner> Task<O> for Reclaim {
     fn run(owner: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
         use mq_producer::dsl;
         let context = owner.context();
-        let ours = dsl::msg_status.eq(MessageStatus::Pending).and(dsl::node_id.eq(Some(context.node.get())));
+        let own_claims = dsl::msg_status.eq(MessageStatus::Pending).and(dsl::node_id.eq(Some(context.node.get())));
         with_conn!(
             db,
-            diesel::update(dsl::mq_producer.filter(ours))
+            diesel::update(dsl::mq_producer.filter(own_claims))
                 .set((dsl::due_time.eq(context.clock.now()), dsl::node_id.eq(None::<i32>)))
                 .execute(db)
         )?;
@@ -33,20 +33,20 @@ impl<O: Owner> Task<O> for Reclaim {
     }
 }
 
-/// What waits in an outbox.
+/// The undelivered messages of an outbox.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Backlog {
-    /// Messages not delivered yet.
+    /// Number of pending messages.
     pub pending: i64,
-    /// When the oldest of them was written.
+    /// Creation time of the oldest pending message; `None` if there is none.
     pub oldest: Option<Timestamp>,
-    /// Messages given up.
+    /// Number of dead letters.
     pub dead: i64,
-    /// The groups that have messages due now.
+    /// The consumer groups that have messages due now.
     pub due: Vec<String>,
 }
 
-/// Asks for the [`Backlog`].
+/// Reads the [`Backlog`].
 #[derive(Debug, Clone, Copy, Sendable)]
 #[rtype(result = "Reply<Backlog>")]
 pub struct ReadBacklog;
@@ -80,11 +80,11 @@ impl<O: Owner> Task<O> for ReadBacklog {
     }
 }
 
-/// Forgets what was delivered before this moment.
+/// Deletes the messages that were delivered before a point in time.
 #[derive(Debug, Clone, Copy, Sendable)]
 #[rtype(result = "Reply<()>")]
 pub struct Prune {
-    /// The moment.
+    /// The point in time, exclusive.
     pub before: Timestamp,
 }
 
@@ -96,8 +96,8 @@ impl<O: Owner> Task<O> for Prune {
     fn run(_: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
         use mq_producer::dsl;
         for prune in batch {
-            let old = dsl::msg_status.eq(MessageStatus::Done).and(dsl::due_time.lt(prune.before));
-            with_conn!(db, diesel::delete(dsl::mq_producer.filter(old)).execute(db))?;
+            let expired = dsl::msg_status.eq(MessageStatus::Done).and(dsl::due_time.lt(prune.before));
+            with_conn!(db, diesel::delete(dsl::mq_producer.filter(expired)).execute(db))?;
         }
         Ok(batch.iter().map(|_| ()).collect())
     }

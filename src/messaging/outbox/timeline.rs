@@ -1,4 +1,4 @@
-//! What became of the messages about one thing.
+//! The messages of an outbox as events of an order's timeline.
 
 use diesel::prelude::*;
 
@@ -10,14 +10,14 @@ use crate::domain::status::MessageStatus;
 
 type Row = (String, String, String, MessageStatus, Timestamp, Timestamp, i32, Option<String>);
 
-/// The messages of an outbox with this key, as lines of a story.
+/// The messages of an outbox whose key is one of `keys`, as timeline events.
 ///
 /// # Errors
 /// A database error.
 pub fn timeline(db: &mut Db, keys: &[String]) -> db::Result<Vec<Event>> {
     use mq_producer::dsl;
     let rows: Vec<Row> = db::load_by(keys, |keys| {
-        let about = dsl::mq_producer.filter(any_of(dsl::msg_key, keys)).order(dsl::id).select((
+        let query = dsl::mq_producer.filter(any_of(dsl::msg_key, keys)).order(dsl::id).select((
             dsl::msg_topic,
             dsl::msg_tag,
             dsl::group_name,
@@ -27,17 +27,17 @@ pub fn timeline(db: &mut Db, keys: &[String]) -> db::Result<Vec<Event>> {
             dsl::attempts,
             dsl::remark,
         ));
-        with_conn!(db, about.load(db))
+        with_conn!(db, query.load(db))
     })?;
-    Ok(rows.into_iter().map(line).collect())
+    Ok(rows.into_iter().map(to_event).collect())
 }
 
-fn line((topic, tag, group, status, written, due, attempts, remark): Row) -> Event {
+fn to_event((topic, tag, group, status, created, due, attempts, remark): Row) -> Event {
     let state = match status {
         MessageStatus::Done => format!("delivered at {due}"),
         MessageStatus::Dead => format!("dead since {due}"),
         MessageStatus::Pending => format!("due at {due}"),
     };
-    let why = remark.map(|remark| format!(": {remark}")).unwrap_or_default();
-    Event::internal(written, "message", format!("{topic}/{tag} to {group}, {attempts} attempts, {state}{why}"))
+    let reason = remark.map(|remark| format!(": {remark}")).unwrap_or_default();
+    Event::internal(created, "message", format!("{topic}/{tag} to {group}, {attempts} attempts, {state}{reason}"))
 }

@@ -1,4 +1,4 @@
-//! The relay's work with one consumer group: claim, deliver, settle, claim.
+//! Delivery to one consumer group: claim, deliver, then acknowledge and claim again.
 
 use std::num::{NonZeroU16, NonZeroU32};
 use std::sync::Arc;
@@ -17,41 +17,45 @@ use crate::messaging::outbox::{self, AckAndClaim, DeliveryOutcome};
 /// The relay's name in the status page.
 pub const NAME: &str = "relay";
 
-/// When messages are tried, tried again, given up and forgotten.
+/// Polling, leases, retries and retention of messages.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
-    /// How often to look for messages nobody told of.
+    /// Interval of polling the outboxes, in case a wake-up is lost.
     pub poll: PositiveSpan,
-    /// How long a claimed message is held: after that it is due again.
+    /// Lease of a claimed message. When it expires, the message is due again.
     pub lease: PositiveSpan,
-    /// Messages of one group delivered at once.
+    /// Maximum number of messages of one group that are delivered at once.
     pub batch_max: NonZeroU16,
-    /// After so many attempts a message is dead.
+    /// Number of attempts after which a message becomes a dead letter.
     pub attempts: NonZeroU32,
-    /// The delays between attempts.
+    /// Delays between attempts.
     pub backoff: Backoff,
-    /// Delivered messages are kept this long; a consumer remembers them twice as long.
+    /// Retention of delivered messages in the outbox. The inbox keeps them twice as long.
     pub retention: Span,
 }
 
-/// The way from one outbox to one consumer group.
+/// The route from one outbox to one consumer group.
 #[derive(Debug, Clone)]
 pub struct Route {
-    /// Whose outbox.
+    /// Name of the owner of the outbox.
     pub producer: &'static str,
-    /// Which consumer group.
+    /// Name of the consumer group.
     pub group: &'static str,
-    /// Where to claim and settle.
+    /// The producer, which acknowledges and claims messages.
     pub ack_and_claim: Recipient<AckAndClaim>,
-    /// Where to deliver.
+    /// The consumer, which receives the messages.
     pub deliver: Recipient<Delivery>,
 }
 
-/// Works one route until nothing is due: each task settles the last deliveries and claims the next in one transaction.
+/// Number of consecutive failures of [`AckAndClaim`] after which a route stops until the next wake-up or poll.
+const MAX_FAILURES: u32 = 5;
+
+/// Delivers the messages of one route until none is due. Each [`AckAndClaim`] acknowledges the previous deliveries and
+/// claims the next messages in one transaction.
 pub async fn deliver_due(route: Route, policy: Policy, faults: Faults, health: Arc<Health>) {
     let mut outcomes = Vec::new();
-    let mut refused = 0;
+    let mut failures = 0;
     loop {
         let task = AckAndClaim {
             group: route.group,
@@ -61,11 +65,11 @@ pub async fn deliver_due(route: Route, policy: Policy, faults: Faults, health: A
         };
         let claimed = match route.ack_and_claim.send(task).await {
             Ok(Ok(claimed)) => claimed,
-            // What is not outcomes is delivered again after its lease; the inbox knows it.
-            _ if refused >= 5 => return,
+            // An unacknowledged message is delivered again after its lease; the inbox recognises it.
+            _ if failures >= MAX_FAILURES => return,
             _ => {
-                refused += 1;
-                tokio::time::sleep(policy.backoff.delay(refused)).await;
+                failures += 1;
+                tokio::time::sleep(policy.backoff.delay(failures)).await;
                 continue;
             }
         };
@@ -75,37 +79,37 @@ pub async fn deliver_due(route: Route, policy: Policy, faults: Faults, health: A
         if faults.hit(NAME, "deliver").is_err() {
             return;
         }
-        refused = 0;
+        failures = 0;
         health.in_flight.fetch_add(claimed.len(), Relaxed);
         let count = claimed.len();
         outcomes = join_all(claimed.into_iter().map(|message| deliver(&route, policy, message))).await;
         health.in_flight.fetch_sub(count, Relaxed);
-        let done = outcomes.iter().filter(|(_, ended)| matches!(ended, DeliveryOutcome::Delivered)).count();
-        let again = outcomes.iter().filter(|(_, ended)| matches!(ended, DeliveryOutcome::Retry(..))).count();
-        health.record_replies(number(done), number(count - done - again), number(again));
+        let delivered = outcomes.iter().filter(|(_, outcome)| matches!(outcome, DeliveryOutcome::Delivered)).count();
+        let retried = outcomes.iter().filter(|(_, outcome)| matches!(outcome, DeliveryOutcome::Retry(..))).count();
+        health.record_replies(to_u64(delivered), to_u64(count - delivered - retried), to_u64(retried));
     }
 }
 
 async fn deliver(route: &Route, policy: Policy, message: outbox::Message) -> (String, DeliveryOutcome) {
     let (id, attempt) = (message.id.clone(), message.attempt);
     let delivery = route.deliver.send(Delivery(message));
-    let again = || policy.backoff.delay(u32::try_from(attempt).unwrap_or(1));
-    let why = match tokio::time::timeout(policy.lease.get() / 2, delivery).await {
+    let retry_delay = || policy.backoff.delay(u32::try_from(attempt).unwrap_or(1));
+    let reason = match tokio::time::timeout(policy.lease.get() / 2, delivery).await {
         Ok(Ok(Ok(Ok(())))) => return (id, DeliveryOutcome::Delivered),
-        // Nothing happened: a consumer that is full, or whose store is away, never saw it.
-        Ok(Ok(Err(Failure::Busy))) => return (id, DeliveryOutcome::Retry(again(), Failure::Busy.to_string())),
+        // `Busy` is always retried and never makes a dead letter, because the consumer has not run the message.
+        Ok(Ok(Err(Failure::Busy))) => return (id, DeliveryOutcome::Retry(retry_delay(), Failure::Busy.to_string())),
         Ok(Ok(Ok(Err(reason)))) => reason,
         Ok(Ok(Err(failure))) => failure.to_string(),
         Ok(Err(error)) => error.to_string(),
         Err(_) => "no answer in time".to_owned(),
     };
     if u32::try_from(attempt).unwrap_or(0) >= policy.attempts.get() {
-        tracing::error!(message_id = id, group = route.group, attempt, reason = why, "message is dead");
-        return (id, DeliveryOutcome::DeadLetter(why));
+        tracing::error!(message_id = id, group = route.group, attempt, reason, "message is dead");
+        return (id, DeliveryOutcome::DeadLetter(reason));
     }
-    (id, DeliveryOutcome::Retry(again(), why))
+    (id, DeliveryOutcome::Retry(retry_delay(), reason))
 }
 
-fn number(n: usize) -> u64 {
+fn to_u64(n: usize) -> u64 {
     u64::try_from(n).unwrap_or(u64::MAX)
 }

@@ -1,5 +1,6 @@
-//! Carries messages from the outboxes to their consumers: claim, deliver, settle, one consumer group apart from the
-//! others. Woken after each commit that wrote messages; polling is the safety net.
+//! The relay delivers messages from the outboxes to their consumers: it claims, delivers and acknowledges them.
+//! Consumer groups are independent of each other. The relay is woken after each commit that wrote messages; polling is
+//! the safety net.
 
 mod delivery;
 
@@ -19,51 +20,53 @@ use crate::domain::clock::{Clock, Timestamp};
 use delivery::{NAME, deliver_due};
 pub use delivery::{Policy, Route};
 
-/// An outbox.
+/// The tasks the outbox of one owner handles.
 #[derive(Debug, Clone)]
 pub struct Outbox {
-    /// Whose.
+    /// Name of the owner.
     pub producer: &'static str,
-    /// What waits in it.
+    /// Reads the backlog.
     pub backlog: Recipient<ReadBacklog>,
-    /// Frees what an earlier life had claimed.
+    /// Releases the claims of an earlier run of the relay.
     pub reclaim: Recipient<Reclaim>,
-    /// Forgets what is done.
+    /// Deletes delivered messages.
     pub prune: Recipient<outbox::Prune>,
-    /// What is not delivered, for an operator.
+    /// Lists undelivered messages, for an operator.
     pub list: Recipient<outbox::List>,
-    /// Tries again.
+    /// Makes a message due again.
     pub replay: Recipient<outbox::Replay>,
 }
 
-/// All the relay connects.
+/// The outboxes, routes and inboxes the relay works on.
 #[derive(Debug, Clone)]
 pub struct Network {
     /// The outboxes.
     pub outboxes: Vec<Outbox>,
-    /// The ways out of them.
+    /// The routes from the outboxes to the consumer groups.
     pub routes: Vec<Route>,
-    /// The inboxes, to forget what is done.
+    /// The inboxes, for deleting old entries.
     pub inboxes: Vec<Recipient<inbox::Prune>>,
 }
 
-/// The supervised actor.
+/// The supervised relay actor.
 #[derive(Debug)]
 pub struct Relay {
     network: Arc<Network>,
-    work: Vec<Work>,
+    /// One state per route, in the order of [`Network::routes`].
+    route_states: Vec<RouteState>,
     policy: Policy,
     clock: Clock,
-    pruned: Timestamp,
+    last_prune: Timestamp,
     faults: Faults,
     health: Arc<Health>,
 }
 
-/// Whether a route is being worked, and whether there may be more for it.
+/// Delivery state of a route.
 #[derive(Debug, Clone, Copy, Default)]
-struct Work {
+struct RouteState {
     running: bool,
-    again: bool,
+    /// The route was started again while it was running, so it may have more messages due.
+    rerun: bool,
 }
 
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
@@ -73,12 +76,12 @@ impl Relay {
     #[must_use]
     pub fn start(network: Network, policy: Policy, clock: Clock, faults: Faults) -> (Addr<Self>, Arc<Health>) {
         let health = Arc::new(Health::new(NAME, clock.clone(), network.routes.len(), None));
-        let work = vec![Work::default(); network.routes.len()];
+        let route_states = vec![RouteState::default(); network.routes.len()];
         let addr = supervise(Arc::clone(&health), |_| Self {
             network: Arc::new(network),
-            work,
+            route_states,
             policy,
-            pruned: clock.now(),
+            last_prune: clock.now(),
             clock,
             faults,
             health: Arc::clone(&health),
@@ -86,30 +89,33 @@ impl Relay {
         (addr, health)
     }
 
-    fn start_route(&mut self, ctx: &Context<Self>, at: usize) {
-        let (Some(route), Some(work)) = (self.network.routes.get(at), self.work.get_mut(at)) else { return };
-        work.again = work.running;
-        if std::mem::replace(&mut work.running, true) {
+    /// Starts delivery on the route `index`; if it is running, it will be run once more.
+    fn start_route(&mut self, ctx: &Context<Self>, index: usize) {
+        let (Some(route), Some(state)) = (self.network.routes.get(index), self.route_states.get_mut(index)) else {
+            return;
+        };
+        state.rerun = state.running;
+        if std::mem::replace(&mut state.running, true) {
             return;
         }
-        let deliver_due = deliver_due(route.clone(), self.policy, self.faults.clone(), Arc::clone(&self.health));
+        let delivery = deliver_due(route.clone(), self.policy, self.faults.clone(), Arc::clone(&self.health));
         let (addr, health) = (ctx.address(), Arc::clone(&self.health));
         actix::spawn(async move {
-            let panicked = match actix::spawn(deliver_due).await {
+            let panicked = match actix::spawn(delivery).await {
                 Ok(()) => false,
                 Err(error) => {
                     health.record_error(&format!("{error}"));
                     true
                 }
             };
-            let _ = addr.send(RouteDone { at, panicked }).await;
+            let _ = addr.send(RouteDone { index, panicked }).await;
         });
     }
 
-    fn start_routes(&mut self, ctx: &Context<Self>, wanted: impl Fn(&Route) -> bool) {
+    fn start_routes(&mut self, ctx: &Context<Self>, matches: impl Fn(&Route) -> bool) {
         let network = Arc::clone(&self.network);
-        for (at, _) in network.routes.iter().enumerate().filter(|(_, route)| wanted(route)) {
-            self.start_route(ctx, at);
+        for (index, _) in network.routes.iter().enumerate().filter(|(_, route)| matches(route)) {
+            self.start_route(ctx, index);
         }
     }
 }
@@ -117,7 +123,7 @@ impl Relay {
 impl Actor for Relay {
     type Context = Context<Self>;
 
-    /// Every life starts with nothing under way: what an earlier one had claimed is free again.
+    /// Releases the claims of an earlier run, since nothing is being delivered yet, and starts polling.
     fn started(&mut self, ctx: &mut Self::Context) {
         for outbox in self.network.outboxes.clone() {
             let addr = ctx.address();
@@ -126,13 +132,13 @@ impl Actor for Relay {
                 let _ = addr.send(Wake { producer: outbox.producer }).await;
             });
         }
-        ctx.run_interval(self.policy.poll.get(), |me, ctx| {
-            let (network, addr) = (Arc::clone(&me.network), ctx.address());
+        ctx.run_interval(self.policy.poll.get(), |relay, ctx| {
+            let (network, addr) = (Arc::clone(&relay.network), ctx.address());
             actix::spawn(async move { poll(&network, &addr).await });
-            let now = me.clock.now();
-            if now.since(me.pruned) >= PRUNE_EVERY {
-                me.pruned = now;
-                actix::spawn(prune(Arc::clone(&me.network), now, me.policy.retention.0));
+            let now = relay.clock.now();
+            if now.since(relay.last_prune) >= PRUNE_EVERY {
+                relay.last_prune = now;
+                actix::spawn(prune(Arc::clone(&relay.network), now, relay.policy.retention.0));
             }
         });
     }
@@ -140,12 +146,12 @@ impl Actor for Relay {
 
 impl Supervised for Relay {
     fn restarting(&mut self, _: &mut Self::Context) {
-        self.work.fill(Work::default());
+        self.route_states.fill(RouteState::default());
     }
 }
 
-/// Forgets what was delivered long ago. Consumers remember twice as long as producers, so that a message that is still in
-/// an outbox is never taken for a new one.
+/// Deletes messages delivered more than `retention` before `now`. Inboxes keep them twice as long as outboxes, so that
+/// a consumer never mistakes a message that is still in an outbox for a new one.
 async fn prune(network: Arc<Network>, now: Timestamp, retention: Duration) {
     for outbox in &network.outboxes {
         let _ = outbox.prune.send(outbox::Prune { before: now.minus(retention) }).await;
@@ -155,7 +161,7 @@ async fn prune(network: Arc<Network>, now: Timestamp, retention: Duration) {
     }
 }
 
-/// Starts the routes that have messages due; returns how many those are.
+/// Starts the routes that have messages due, and returns the number of those routes.
 async fn poll(network: &Network, relay: &Addr<Relay>) -> usize {
     let mut due = 0;
     for outbox in &network.outboxes {
@@ -179,6 +185,7 @@ impl Handler<Wake> for Relay {
     }
 }
 
+/// Starts the routes from `producer` to `group`.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 struct Start {
@@ -194,10 +201,11 @@ impl Handler<Start> for Relay {
     }
 }
 
+/// Sent when the delivery on the route `index` has ended.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
 struct RouteDone {
-    at: usize,
+    index: usize,
     panicked: bool,
 }
 
@@ -208,18 +216,18 @@ impl Handler<RouteDone> for Relay {
         if done.panicked {
             return ctx.stop();
         }
-        let again = self.work.get_mut(done.at).is_some_and(|work| {
-            work.running = false;
-            std::mem::take(&mut work.again)
+        let rerun = self.route_states.get_mut(done.index).is_some_and(|state| {
+            state.running = false;
+            std::mem::take(&mut state.rerun)
         });
-        if again {
-            self.start_route(ctx, done.at);
+        if rerun {
+            self.start_route(ctx, done.index);
         }
     }
 }
 
-/// Looks for due messages now; answers how many routes have some or are being worked. Zero: nothing is left to do
-/// until time passes or a message is written.
+/// Polls the outboxes now. Replies with the number of routes that are running plus the number that have messages due.
+/// Zero means that nothing is left to do until time passes or a message is written.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "usize")]
 pub struct Poll;
@@ -228,7 +236,7 @@ impl Handler<Poll> for Relay {
     type Result = ResponseFuture<usize>;
 
     fn handle(&mut self, _: Poll, ctx: &mut Self::Context) -> Self::Result {
-        let running = self.work.iter().filter(|work| work.running).count();
+        let running = self.route_states.iter().filter(|state| state.running).count();
         let (network, addr) = (Arc::clone(&self.network), ctx.address());
         Box::pin(async move { running + poll(&network, &addr).await })
     }

@@ -13,8 +13,8 @@ use crate::domain::lifecycle::{OrderState, Transition};
 use crate::domain::status::OrderStatus;
 use crate::messaging::contract::Paid;
 use crate::messaging::contract::RefundRequested;
-use crate::messaging::contract::{ORDER_PAID, ORDER_REPAY};
-use crate::messaging::inbox::bodies;
+use crate::messaging::contract::{ORDER_PAID, ORDER_REFUND_REQUESTED};
+use crate::messaging::inbox::parse_bodies;
 use crate::messaging::outbox;
 use crate::order::Order;
 use crate::order::message::Author;
@@ -22,7 +22,7 @@ use crate::order::message::Author;
 /// Consumes payment/paid: marks the order as paid, or requests a refund of a payment that the order cannot accept.
 pub fn consume(owner: &Order, messages: &[&outbox::Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.context.clock.now();
-    let payments: Vec<Result<Paid, String>> = bodies(messages);
+    let payments: Vec<Result<Paid, String>> = parse_bodies(messages);
     let ids: Vec<OrderId> = payments.iter().flatten().map(|paid| paid.order_id).collect();
     let mut rows = row::lock(db, &ids)?;
     let mut before: HashMap<OrderId, OrderState> = HashMap::new();
@@ -63,7 +63,7 @@ pub fn consume(owner: &Order, messages: &[&outbox::Message], db: &mut Db) -> db:
     row::write_states(db, &before, &rows)?;
     insert_act_log(db, &act_log)?;
     outbox::write(db, &owner.context, ORDER_PAID, Duration::ZERO, &paid)?;
-    outbox::write(db, &owner.context, ORDER_REPAY, Duration::ZERO, &refunds)?;
+    outbox::write(db, &owner.context, ORDER_REFUND_REQUESTED, Duration::ZERO, &refunds)?;
     Ok(outcomes)
 }
 

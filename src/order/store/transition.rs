@@ -19,7 +19,7 @@ use crate::domain::money::Money;
 use crate::domain::order::Line;
 use crate::domain::status::{AuthorKind, OrderStatus, ShippingStatus};
 use crate::domain::text::Reason;
-use crate::messaging::contract::{ORDER_CANCELLED, ORDER_REFUNDED, ORDER_REFUNDED_SHIPPED, ORDER_REPAY};
+use crate::messaging::contract::{ORDER_CANCELLED, ORDER_REFUND_REQUESTED, ORDER_REFUNDED, ORDER_REFUNDED_SHIPPED};
 use crate::messaging::contract::{RefundRequested, ReservationsReleased};
 use crate::messaging::outbox;
 use crate::order::Order;
@@ -304,7 +304,7 @@ impl TransitionBatch<'_> {
         outbox::write(db, context, ORDER_CANCELLED, Duration::ZERO, &self.cancelled)?;
         outbox::write(db, context, ORDER_REFUNDED, Duration::ZERO, &self.refunded)?;
         outbox::write(db, context, ORDER_REFUNDED_SHIPPED, Duration::ZERO, &self.refunded_shipped)?;
-        outbox::write(db, context, ORDER_REPAY, Duration::ZERO, &self.refund_requests)
+        outbox::write(db, context, ORDER_REFUND_REQUESTED, Duration::ZERO, &self.refund_requests)
     }
 }
 

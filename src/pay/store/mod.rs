@@ -19,7 +19,7 @@ use crate::db::schema::pay_log;
 use crate::db::{self, Db, any_of, insert_all, with_conn};
 use crate::domain::id::PayId;
 use crate::messaging::contract::{PAYMENT_PAID, Paid};
-use crate::messaging::inbox::bodies;
+use crate::messaging::inbox::parse_bodies;
 use crate::messaging::outbox;
 
 /// Consumes payment/paid (writes the log of payments) and order/repay (records refunds).
@@ -42,7 +42,7 @@ fn is_paid(message: &outbox::Message) -> bool {
 /// Consumes payment/paid: logs each paid payment once.
 fn log(owner: &Pay, messages: &[&outbox::Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.context.clock.now();
-    let paid: Vec<Result<Paid, String>> = bodies(messages);
+    let paid: Vec<Result<Paid, String>> = parse_bodies(messages);
     let ids: Vec<PayId> = paid.iter().flatten().map(|paid| paid.pay_id).collect();
     let known: Vec<PayId> = db::load_by(&ids, |ids| {
         with_conn!(db, pay_log::table.filter(any_of(pay_log::pay_id, ids)).select(pay_log::pay_id).load(db))

@@ -16,7 +16,7 @@ use crate::domain::money::Money;
 use crate::domain::status::{IsPaid, RefundState};
 use crate::gateway;
 use crate::messaging::contract::RefundRequested;
-use crate::messaging::inbox::bodies;
+use crate::messaging::inbox::parse_bodies;
 use crate::messaging::outbox;
 use crate::pay::Pay;
 use crate::pay::message::{ClaimDueRefunds, DueRefund, EndRefund};
@@ -86,7 +86,7 @@ pub fn count(db: &mut Db) -> db::Result<(i64, i64)> {
 /// refund that would exceed it is parked until an operator handles it.
 pub fn record(owner: &Pay, messages: &[&outbox::Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.context.clock.now();
-    let requests: Vec<Result<RefundRequested, String>> = bodies(messages);
+    let requests: Vec<Result<RefundRequested, String>> = parse_bodies(messages);
     let orders: Vec<OrderId> = requests.iter().flatten().map(|request| request.order_id).collect();
     let payments: Vec<PaymentRow> = db::load_by(&orders, |ids| {
         with_conn!(db, for_update(pay::table.filter(any_of(pay::order_id, ids)).order(pay::pay_id)).load(db))

@@ -23,7 +23,7 @@ use crate::domain::status::Direction;
 use crate::domain::text::Mobile;
 use crate::messaging::contract::ORDER_REFUNDED;
 use crate::messaging::contract::ReservationsReleased;
-use crate::messaging::inbox::bodies;
+use crate::messaging::inbox::parse_bodies;
 use crate::messaging::outbox;
 
 /// A row of `user_money_log`. `money_log_type` is the number of a [`Direction`]: 1 for a payment, 2 for its refund.
@@ -144,7 +144,7 @@ fn effect_of(message: &outbox::Message) -> Effect {
 /// has not taken balance yet can no longer do so.
 fn refund_balance(owner: &User, messages: &[&outbox::Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.context.clock.now();
-    let released: Vec<Result<ReservationsReleased, String>> = bodies(messages);
+    let released: Vec<Result<ReservationsReleased, String>> = parse_bodies(messages);
     account::lock(db, released.iter().flatten().map(|order| order.user_id))?;
     let mut known = read_log(db, &released.iter().flatten().map(|order| order.order_id).collect::<Vec<_>>())?;
     let mut deltas: BTreeMap<UserId, i64> = BTreeMap::new();

@@ -15,7 +15,7 @@ use crate::domain::reservation::{ReservationState, reservation_state};
 use crate::domain::status::Direction;
 use crate::messaging::contract::Paid;
 use crate::messaging::contract::ReservationsReleased;
-use crate::messaging::inbox::bodies;
+use crate::messaging::inbox::parse_bodies;
 use crate::messaging::outbox;
 use crate::user::User;
 
@@ -31,8 +31,12 @@ struct LogRow {
     create_time: Timestamp,
 }
 
-const CHANGE_SCORE: Update =
-    Update { table: "users", given: DELTA, condition: "user_id = given.id", set: "user_score = user_score + given.delta" };
+const CHANGE_SCORE: Update = Update {
+    table: "users",
+    given: DELTA,
+    condition: "user_id = given.id",
+    set: "user_score = user_score + given.delta",
+};
 
 fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashMap<(OrderId, Direction), i64>> {
     use user_score_log::dsl;
@@ -45,7 +49,7 @@ fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashMap<(OrderId, Dir
 
 /// Consumes order/paid: adds the points of each order, unless they were added or deducted before.
 pub fn add(owner: &User, messages: &[&outbox::Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
-    let paid: Vec<Result<Paid, String>> = bodies(messages);
+    let paid: Vec<Result<Paid, String>> = parse_bodies(messages);
     account::lock(db, paid.iter().flatten().map(|paid| paid.user_id))?;
     let orders: Vec<OrderId> = paid.iter().flatten().map(|paid| paid.order_id).collect();
     let mut known: HashSet<(OrderId, Direction)> = read_log(db, &orders)?.into_keys().collect();
@@ -65,7 +69,7 @@ pub fn add(owner: &User, messages: &[&outbox::Message], db: &mut Db) -> db::Resu
 /// Consumes order/refund: deducts the points that each order has added. The log row of direction `Back` is also a
 /// tombstone: an order that has not added its points yet can no longer do so.
 pub fn deduct(owner: &User, messages: &[&outbox::Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
-    let refunded: Vec<Result<ReservationsReleased, String>> = bodies(messages);
+    let refunded: Vec<Result<ReservationsReleased, String>> = parse_bodies(messages);
     account::lock(db, refunded.iter().flatten().map(|order| order.user_id))?;
     let mut known = read_log(db, &refunded.iter().flatten().map(|order| order.order_id).collect::<Vec<_>>())?;
     let mut rows = Vec::new();
