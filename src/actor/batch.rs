@@ -1,4 +1,4 @@
-//! The tasks of one type that wait for the next batch, and those of every type behind one trait.
+//! Batches of waiting tasks: [`TypedBatch`] holds the tasks of one type, [`AnyBatch`] hides the type.
 
 use std::any::Any;
 use std::time::{Duration, Instant};
@@ -16,26 +16,28 @@ pub struct TypedBatch<O, M: Task<O>> {
     outcomes: Vec<Reply<M::Outcome>>,
 }
 
-/// Who waits for the outcome of a task; nobody where it was only told.
+/// Sends the outcome of a task to its caller, and knows when the task arrived.
 pub struct Responder<T> {
-    reply: Option<oneshot::Sender<Reply<T>>>,
-    since: Instant,
+    /// `None` for a fire-and-forget task.
+    sender: Option<oneshot::Sender<Reply<T>>>,
+    arrived_at: Instant,
 }
 
 impl<T> Responder<T> {
-    /// One that begins to wait now.
-    pub fn new(reply: Option<oneshot::Sender<Reply<T>>>) -> Self {
-        Self { reply, since: Instant::now() }
+    /// A responder for a task that arrives now.
+    pub fn new(sender: Option<oneshot::Sender<Reply<T>>>) -> Self {
+        Self { sender, arrived_at: Instant::now() }
     }
 
-    fn is_gone(&self) -> bool {
-        self.reply.as_ref().is_some_and(oneshot::Sender::is_closed)
+    /// Whether the caller has stopped waiting. False for a fire-and-forget task.
+    fn is_abandoned(&self) -> bool {
+        self.sender.as_ref().is_some_and(oneshot::Sender::is_closed)
     }
 
-    /// A responder that is gone asks again with the same ids.
-    fn answer(self, outcome: Reply<T>) {
-        if let Some(reply) = self.reply {
-            drop(reply.send(outcome));
+    /// Sends the outcome. A failed send is ignored: a caller that stopped waiting retries with the same ids.
+    fn reply(self, outcome: Reply<T>) {
+        if let Some(sender) = self.sender {
+            drop(sender.send(outcome));
         }
     }
 }
@@ -50,30 +52,31 @@ impl<O, M: Task<O>> TypedBatch<O, M> {
         self.responders.push(responder);
     }
 
-    /// New work whose responder has left is not begun. What was promised is done all the same.
+    /// Drops new tasks whose callers have stopped waiting. Accepted tasks run regardless of their callers.
     fn drop_abandoned(&mut self) {
-        if M::PRIORITY == Priority::Accepted || !self.responders.iter().any(Responder::is_gone) {
+        if M::PRIORITY == Priority::Accepted || !self.responders.iter().any(Responder::is_abandoned) {
             return;
         }
-        let both = self.tasks.drain(..).zip(self.responders.drain(..)).filter(|(_, responder)| !responder.is_gone());
-        (self.tasks, self.responders) = both.collect::<Vec<_>>().into_iter().unzip();
+        let pairs = self.tasks.drain(..).zip(self.responders.drain(..));
+        let kept = pairs.filter(|(_, responder)| !responder.is_abandoned());
+        (self.tasks, self.responders) = kept.collect::<Vec<_>>().into_iter().unzip();
     }
 }
 
-/// A [`TypedBatch`] whose type of task is forgotten.
+/// A [`TypedBatch`] with its task type erased.
 pub trait AnyBatch<O>: Send {
     fn as_any(&mut self) -> &mut dyn Any;
     fn len(&self) -> usize;
-    /// Splits off the `n` tasks that came first, without those nobody waits for any more.
+    /// Splits off the oldest `n` tasks and drops those that were abandoned by their callers.
     fn take(&mut self, n: usize) -> Box<dyn AnyBatch<O>>;
-    /// Runs all tasks at once.
+    /// Runs all tasks in one call of [`Task::run`].
     fn run_together(&mut self, owner: &O, db: &mut Db) -> db::Result<()>;
-    /// Runs each task in a savepoint of its own, once more where it broke a constraint; returns what went wrong with those
-    /// that failed.
+    /// Runs each task in its own savepoint; a task that violates a constraint is run a second time. Returns the errors
+    /// of the tasks that failed.
     fn run_isolated(&mut self, owner: &O, db: &mut Db) -> db::Result<Vec<db::Error>>;
-    /// Sends every responder the outcome of its task; returns how long each waited.
-    fn answer(self: Box<Self>) -> Vec<Duration>;
-    /// Tells every responder that there is no outcome.
+    /// Sends each caller the outcome of its task; returns the time from arrival to reply of each task.
+    fn reply(self: Box<Self>) -> Vec<Duration>;
+    /// Sends `failure` to every caller.
     fn fail(self: Box<Self>, failure: Failure);
 }
 
@@ -116,12 +119,12 @@ impl<O: 'static, M: Task<O>> AnyBatch<O> for TypedBatch<O, M> {
         self.outcomes = Vec::with_capacity(self.tasks.len());
         for task in &self.tasks {
             let mut run = || db::savepoint(db, |db| catch_panic(|| M::run(owner, std::slice::from_ref(task), db)));
-            let one = match run() {
-                // Somebody else's row may have come since this task looked for it: it finds it now.
+            let result = match run() {
+                // Another node may have inserted the row after this task looked for it. The second run finds that row.
                 Err(error) if error.class == Class::Constraint => run(),
-                done => done,
+                result => result,
             };
-            let outcome = match one.map(|mut outcomes| outcomes.pop()) {
+            let outcome = match result.map(|mut outcomes| outcomes.pop()) {
                 Ok(Some(outcome)) => Ok(outcome),
                 Ok(None) => Err(Failure::Poison),
                 Err(error) if is_item_error(error.class) => {
@@ -135,28 +138,28 @@ impl<O: 'static, M: Task<O>> AnyBatch<O> for TypedBatch<O, M> {
         Ok(errors)
     }
 
-    fn answer(self: Box<Self>) -> Vec<Duration> {
-        let mut waited = Vec::with_capacity(self.responders.len());
+    fn reply(self: Box<Self>) -> Vec<Duration> {
+        let mut latencies = Vec::with_capacity(self.responders.len());
         for (responder, outcome) in self.responders.into_iter().zip(self.outcomes) {
-            waited.push(responder.since.elapsed());
-            responder.answer(outcome);
+            latencies.push(responder.arrived_at.elapsed());
+            responder.reply(outcome);
         }
-        waited
+        latencies
     }
 
     fn fail(self: Box<Self>, failure: Failure) {
         for responder in self.responders {
-            responder.answer(Err(failure));
+            responder.reply(Err(failure));
         }
     }
 }
 
-/// Whether an error is one item's fault, so that its neighbours may succeed without it.
+/// Whether an error is caused by a single item, so that the rest of the batch may succeed without that item.
 pub const fn is_item_error(class: Class) -> bool {
     matches!(class, Class::Constraint | Class::Bug | Class::Panic)
 }
 
-/// Runs `work`; a panic in it becomes an error.
+/// Runs `work` and turns a panic into an error of [`Class::Panic`].
 pub fn catch_panic<T>(work: impl FnOnce() -> db::Result<T>) -> db::Result<T> {
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(work))
         .unwrap_or_else(|panic| Err(db::Error::panicked(panic_text(panic.as_ref()))))

@@ -1,4 +1,4 @@
-//! The group commit: one transaction for a whole batch, the replies disposition COMMIT.
+//! Group commit: a whole batch runs in one transaction, and the replies are sent after COMMIT.
 
 use std::time::Duration;
 
@@ -11,81 +11,90 @@ use crate::domain::span::Span;
 /// Tasks of several types that are run together.
 pub type Batch<O> = Vec<Box<dyn AnyBatch<O>>>;
 
-/// What is left to do disposition a batch.
+/// Handling of the connection after a batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disposition {
-    /// Go on with this connection.
+    /// Return the connection to the pool.
     Keep,
-    /// The connection may be bad: open a new one.
+    /// Discard the connection, because it may be broken.
     Reopen,
-    /// Our own code panicked: restart the actor with fresh connections.
+    /// Discard the connection and restart the actor, because our own code panicked.
     Restart,
 }
 
-/// How often a batch is run that somebody else keeps getting in the way of.
-const ATTEMPTS: u32 = 6;
-/// The pauses between, with jitter: two batches that met once are not to meet again.
-const PAUSES: Backoff = Backoff { first: Span(Duration::from_millis(1)), longest: Span(Duration::from_millis(50)) };
+/// Maximum number of attempts for a batch that conflicts with other transactions.
+const MAX_ATTEMPTS: u32 = 6;
+/// Delays between those attempts. The jitter keeps two conflicting batches from colliding again.
+const CONFLICT_BACKOFF: Backoff =
+    Backoff { first: Span(Duration::from_millis(1)), longest: Span(Duration::from_millis(50)) };
 
-/// Applies a batch of writes in one transaction and answers disposition COMMIT.
+/// Runs a batch of writes in one transaction and replies after COMMIT.
 ///
-/// Where an item fails (a constraint, a bug, a panic), all is rolled back and run once more with a savepoint around each
-/// item, so that only the poison item fails. A deadlock or another conflict with somebody else's transaction has left
-/// nothing behind: the batch is run again. Any other error leaves the outcome unknown for all: they ask again.
+/// If one item fails (a constraint, a bug, a panic), the transaction is rolled back and the batch is run once more with
+/// a savepoint around each item, so that only the poison item fails. A deadlock or another conflict leaves no changes
+/// behind, so the batch is retried. After any other error the outcome of the whole batch is unknown, and callers must
+/// retry with the same ids.
 pub fn write<O: Owner>(owner: &O, db: &mut Db, mut batch: Batch<O>, health: &Health) -> Disposition {
     let size = size(&batch);
-    let mut pass = Pass::default();
+    let mut stats = RunStats::default();
     let mut attempt = 1;
-    let done = loop {
-        match apply(owner, db, &mut batch, health, &mut pass) {
-            Err(error) if error.class == Class::Conflict && attempt < ATTEMPTS => {
-                tracing::debug!(actor = O::NAME, attempt, %error, "a batch is run again");
-                std::thread::sleep(PAUSES.delay(attempt));
+    let result = loop {
+        match apply(owner, db, &mut batch, health, &mut stats) {
+            Err(error) if error.class == Class::Conflict && attempt < MAX_ATTEMPTS => {
+                tracing::debug!(actor = O::NAME, attempt, %error, "batch conflicted, retrying");
+                std::thread::sleep(CONFLICT_BACKOFF.delay(attempt));
                 attempt += 1;
-                pass.retried += size;
+                stats.retried += size;
             }
-            done => break done,
+            result => break result,
         }
     };
-    let disposition = match &done {
-        Ok(()) if pass.panicked => Disposition::Restart,
-        // Nothing is wrong with the connection: somebody else was faster, or there is no space.
+    let disposition = match &result {
+        Ok(()) if stats.panicked => Disposition::Restart,
+        // After these three the connection is still good: another transaction won, or the disk is full.
         Err(error) if !matches!(error.class, Class::Conflict | Class::Busy | Class::Full) => Disposition::Reopen,
         _ => Disposition::Keep,
     };
-    let done = done.and_then(|()| {
+    let result = result.and_then(|()| {
         health.record_commit(size);
         owner.context().relay_waker.wake(O::NAME);
         catch_panic(|| owner.context().faults.hit(O::NAME, "after_commit"))
     });
-    reply_all(batch, done, pass.failed, pass.retried, health);
+    reply_all(batch, result, stats.failed, stats.retried, health);
     disposition
 }
 
-/// What happened to a batch on its way.
+/// Counters of one batch over all its attempts.
 #[derive(Default)]
-struct Pass {
-    /// Items that failed for good.
+struct RunStats {
+    /// Items without an outcome.
     failed: u64,
-    /// Items that were run again.
+    /// Item runs that were repeated because the batch failed.
     retried: u64,
-    /// Our own code panicked.
+    /// Whether our own code panicked.
     panicked: bool,
 }
 
-fn apply<O: Owner>(owner: &O, db: &mut Db, batch: &mut Batch<O>, health: &Health, pass: &mut Pass) -> db::Result<()> {
+fn apply<O: Owner>(
+    owner: &O,
+    db: &mut Db,
+    batch: &mut Batch<O>,
+    health: &Health,
+    stats: &mut RunStats,
+) -> db::Result<()> {
     match run_together(owner, db, batch) {
         Err(error) if is_item_error(error.class) => {
-            // A broken constraint may only be somebody else's row that came first: the second pass finds it and tells.
+            // A constraint violation may be caused by a row that another node inserted first. The isolated run finds
+            // that row, or reports the error.
             if error.class != Class::Constraint {
                 health.record_error(&error.to_string());
             }
-            pass.panicked |= error.class == Class::Panic;
-            pass.retried += size(batch);
-            pass.failed = run_isolated(owner, db, batch, health)?;
+            stats.panicked |= error.class == Class::Panic;
+            stats.retried += size(batch);
+            stats.failed = run_isolated(owner, db, batch, health)?;
             Ok(())
         }
-        done => done,
+        result => result,
     }
 }
 
@@ -113,27 +122,27 @@ fn run_isolated<O: Owner>(owner: &O, db: &mut Db, batch: &mut Batch<O>, health: 
     Ok(count(errors.len()))
 }
 
-/// Answers a batch of queries; where one fails, each once more by itself. Whatever failed, the next batch is not to use
-/// this connection.
+/// Runs a batch of queries and replies. If one item fails, each item is run once more in isolation. After any failure
+/// the connection is discarded.
 pub fn read<O: Owner>(owner: &O, db: &mut Db, mut batch: Batch<O>, health: &Health) -> Disposition {
     let size = size(&batch);
-    let done = catch_panic(|| batch.iter_mut().try_for_each(|typed| typed.run_together(owner, db)));
-    let disposition = if done.is_ok() { Disposition::Keep } else { Disposition::Reopen };
-    let (done, failed, retried) = match done {
+    let result = catch_panic(|| batch.iter_mut().try_for_each(|typed| typed.run_together(owner, db)));
+    let disposition = if result.is_ok() { Disposition::Keep } else { Disposition::Reopen };
+    let (result, failed, retried) = match result {
         Err(error) if is_item_error(error.class) => {
             health.record_error(&error.to_string());
-            let each = batch
+            let isolated = batch
                 .iter_mut()
                 .try_fold(0, |failed, typed| typed.run_isolated(owner, db).map(|e| failed + count(e.len())));
-            (each.as_ref().map(|_| ()).map_err(|_| error), each.unwrap_or(size), size)
+            (isolated.as_ref().map(|_| ()).map_err(|_| error), isolated.unwrap_or(size), size)
         }
-        done => (done, 0, 0),
+        result => (result, 0, 0),
     };
-    reply_all(batch, done, failed, retried, health);
+    reply_all(batch, result, failed, retried, health);
     disposition
 }
 
-/// Answers a batch that never reached its database: nothing happened.
+/// Replies [`Failure::Busy`] to a batch that could not get a connection, so nothing was written.
 pub fn refuse<O: Owner>(batch: Batch<O>, error: &db::Error, health: &Health) {
     record_failure(&batch, error, 0, health);
     batch.into_iter().for_each(|typed| typed.fail(Failure::Busy));
@@ -145,14 +154,14 @@ fn record_failure<O: Owner>(batch: &Batch<O>, error: &db::Error, retried: u64, h
     health.record_error(&error.to_string());
 }
 
-fn reply_all<O: Owner>(batch: Batch<O>, done: db::Result<()>, failed: u64, retried: u64, health: &Health) {
+fn reply_all<O: Owner>(batch: Batch<O>, result: db::Result<()>, failed: u64, retried: u64, health: &Health) {
     let size = size(&batch);
-    match done {
+    match result {
         Ok(()) => {
             health.set_reachable(true);
             health.record_replies(size.saturating_sub(failed), failed, retried);
-            let waited: Vec<_> = batch.into_iter().flat_map(AnyBatch::answer).collect();
-            health.record_latencies(waited.into_iter());
+            let latencies: Vec<_> = batch.into_iter().flat_map(AnyBatch::reply).collect();
+            health.record_latencies(latencies.into_iter());
         }
         Err(error) => {
             record_failure(&batch, &error, retried, health);

@@ -1,6 +1,7 @@
-//! The threads that run batches. Where the database is embedded, its work is the processor's: a thread for each core and
-//! one more, since one or the other waits for the disk, take turns with all owners, instead of a thread for each owner that
-//! gets in the way of the others.
+//! The pool of blocking threads that runs batches.
+//!
+//! With an embedded database, batches are bound by the CPU. All owners therefore share one pool with a thread per core
+//! and one more, because usually some thread waits for the disk. A thread per owner would only add contention.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -10,13 +11,14 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, MutexGuard};
 
-/// A piece of work, one batch long.
+/// A unit of work: one batch.
 pub type Job = Box<dyn FnOnce() + Send>;
 
-/// Where nothing has last_start for so long, all threads are held up (a lock, a disk), and one more is taken on.
+/// If jobs are queued and none has started for this long, all threads are assumed to be blocked (on a lock or on the
+/// disk) and the pool grows by one thread.
 pub const STALL_AFTER: Duration = Duration::from_millis(50);
 
-/// Some threads and what waits for them.
+/// A bounded pool of blocking threads with a queue of jobs. Cheap to clone; clones share the pool.
 #[derive(Clone)]
 pub struct BlockingExecutor {
     size: usize,
@@ -26,12 +28,12 @@ pub struct BlockingExecutor {
 struct Inner {
     jobs: VecDeque<Job>,
     threads: usize,
-    /// When a job was last begun.
+    /// Time of the most recent start of a job.
     last_start: Instant,
 }
 
 impl Default for BlockingExecutor {
-    /// A thread for each core, and one while another waits for the disk.
+    /// A pool of one thread per core, plus one to cover a thread that waits for the disk.
     fn default() -> Self {
         Self::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get) + 1)
     }
@@ -44,19 +46,19 @@ impl fmt::Debug for BlockingExecutor {
 }
 
 impl BlockingExecutor {
-    /// A executor of `size` threads; they are there only while there is work.
+    /// A pool of at most `size` threads. Threads are spawned on demand and end when the queue is empty.
     fn new(size: usize) -> Self {
         let inner = Inner { jobs: VecDeque::new(), threads: 0, last_start: Instant::now() };
         Self { size, inner: Arc::new(Mutex::new(inner)) }
     }
 
-    /// As many threads as there is work: for a server, whose answers are waited for.
+    /// A pool with one thread per pending job. Suits a database server, where threads mostly wait for its replies.
     #[must_use]
     pub fn unbounded() -> Self {
         Self::new(usize::MAX)
     }
 
-    /// Has a job done after those that wait. Call it inside a runtime.
+    /// Queues `job`, and spawns a thread if the pool is below its size. Must be called inside a Tokio runtime.
     pub fn submit(&self, job: Job) {
         let mut inner = self.lock();
         inner.jobs.push_back(job);
@@ -65,12 +67,13 @@ impl BlockingExecutor {
         }
     }
 
-    /// Has a job done after those that wait, from within a job: the thread that asks goes on with them.
+    /// Queues `job` from within a running job. Spawns no thread, because the calling thread continues with the queue.
     pub fn resubmit(&self, job: Job) {
         self.lock().jobs.push_back(job);
     }
 
-    /// Takes on one more thread where all are held up. Call it inside a runtime.
+    /// Spawns one more thread, even beyond the pool's size, if all threads are stalled (see [`STALL_AFTER`]). Must be
+    /// called inside a Tokio runtime.
     pub fn grow_if_stalled(&self) {
         let mut inner = self.lock();
         if !inner.jobs.is_empty() && inner.last_start.elapsed() >= STALL_AFTER {
@@ -81,17 +84,18 @@ impl BlockingExecutor {
     fn spawn_thread(&self, inner: &mut Inner) {
         inner.threads += 1;
         let executor = self.clone();
-        drop(tokio::task::spawn_blocking(move || executor.work()));
+        drop(tokio::task::spawn_blocking(move || executor.run_jobs()));
     }
 
-    fn work(&self) {
-        while let Some(job) = self.next() {
-            // A job tells of its panic itself.
+    fn run_jobs(&self) {
+        while let Some(job) = self.next_job() {
+            // The job reports its own panic; here it must only not end the thread.
             drop(catch_unwind(AssertUnwindSafe(job)));
         }
     }
 
-    fn next(&self) -> Option<Job> {
+    /// Takes the next job; `None` retires the calling thread.
+    fn next_job(&self) -> Option<Job> {
         let mut inner = self.lock();
         let job = inner.jobs.pop_front();
         match job {
@@ -115,37 +119,37 @@ mod tests {
     const SOON: Duration = Duration::from_secs(10);
 
     #[actix::test]
-    async fn there_are_never_more_threads_than_its_size_and_jobs_are_done_in_their_order() {
-        let (executor, (done, all)) = (BlockingExecutor::new(1), mpsc::channel());
+    async fn the_pool_never_exceeds_its_size_and_runs_jobs_in_order() {
+        let (executor, (sender, receiver)) = (BlockingExecutor::new(1), mpsc::channel());
         for n in 0..100 {
-            let (done, me) = (done.clone(), std::thread::current().id());
-            executor.submit(Box::new(move || done.send((n, std::thread::current().id() != me)).unwrap()));
+            let (sender, caller) = (sender.clone(), std::thread::current().id());
+            executor.submit(Box::new(move || sender.send((n, std::thread::current().id() != caller)).unwrap()));
             assert!(executor.lock().threads <= 1);
         }
         for n in 0..100 {
-            assert_eq!(all.recv_timeout(SOON), Ok((n, true)));
+            assert_eq!(receiver.recv_timeout(SOON), Ok((n, true)));
         }
     }
 
     #[actix::test]
-    async fn a_job_that_panics_takes_no_thread_with_it() {
-        let (executor, (done, all)) = (BlockingExecutor::new(1), mpsc::channel());
+    async fn a_panicking_job_does_not_end_its_thread() {
+        let (executor, (sender, receiver)) = (BlockingExecutor::new(1), mpsc::channel());
         executor.submit(Box::new(|| panic!("on purpose")));
-        executor.submit(Box::new(move || done.send(()).unwrap()));
-        assert_eq!(all.recv_timeout(SOON), Ok(()));
+        executor.submit(Box::new(move || sender.send(()).unwrap()));
+        assert_eq!(receiver.recv_timeout(SOON), Ok(()));
     }
 
     #[actix::test]
-    async fn where_all_are_held_up_one_more_is_taken_on() {
+    async fn the_pool_grows_by_one_thread_when_all_are_stalled() {
         let executor = BlockingExecutor::new(1);
-        let ((lock, held), (done, all)) = (mpsc::channel::<()>(), mpsc::channel());
-        executor.submit(Box::new(move || assert!(held.recv_timeout(SOON).is_err())));
-        executor.submit(Box::new(move || done.send(()).unwrap()));
+        let ((release, blocked), (sender, receiver)) = (mpsc::channel::<()>(), mpsc::channel());
+        executor.submit(Box::new(move || assert!(blocked.recv_timeout(SOON).is_err())));
+        executor.submit(Box::new(move || sender.send(()).unwrap()));
         executor.grow_if_stalled();
-        assert!(all.recv_timeout(STALL_AFTER / 5).is_err(), "it was not held up long enough");
+        assert!(receiver.recv_timeout(STALL_AFTER / 5).is_err(), "the pool grew before STALL_AFTER");
         std::thread::sleep(STALL_AFTER);
         executor.grow_if_stalled();
-        assert_eq!(all.recv_timeout(SOON), Ok(()));
-        drop(lock);
+        assert_eq!(receiver.recv_timeout(SOON), Ok(()));
+        drop(release);
     }
 }

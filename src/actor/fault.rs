@@ -1,7 +1,7 @@
-//! Named points where a fault may be injected: only with the cargo feature `faults`, else nothing is there.
+//! Fault injection at named points. Compiled in only with the cargo feature `faults`; otherwise a point is a no-op.
 //!
-//! The points of an owner: `handle` (in the actor), `apply` (before each task batch runs), `before_commit`,
-//! `after_commit` (before the replies leave). One registry per application, so that tests run side by side.
+//! An owner has four points: `handle` (in the actor), `apply` (before a batch runs), `before_commit` and `after_commit`
+//! (before the replies are sent). Each application has its own registry, so that tests can run in parallel.
 
 use crate::db;
 
@@ -10,16 +10,16 @@ use crate::db;
 pub struct Faults {
     #[cfg(feature = "faults")]
     plan: std::sync::Arc<parking_lot::Mutex<std::collections::HashMap<String, planned::Plan>>>,
-    /// Whether there is any plan: without one, a hit costs no lock.
+    /// Whether any plan exists. Lets [`Faults::hit`] skip the lock when there is none.
     #[cfg(feature = "faults")]
-    any: std::sync::Arc<std::sync::atomic::AtomicBool>,
+    has_plans: std::sync::Arc<std::sync::atomic::AtomicBool>,
 }
 
 impl Faults {
-    /// Reaches the point `point` of `actor`: does what is planned there, which is nothing in a release build.
+    /// Marks the point `point` of `actor`. Without the feature `faults` it does nothing.
     ///
     /// # Errors
-    /// The planned error.
+    /// None in this build; with the feature `faults`, the planned error.
     #[cfg(not(feature = "faults"))]
     #[inline]
     pub const fn hit(&self, _actor: &str, _point: &str) -> db::Result<()> {
@@ -34,90 +34,95 @@ mod planned {
 
     use super::{Faults, db};
 
-    /// What happens at a point.
+    /// The effect of a fault.
     #[derive(Debug, Clone, Copy)]
     pub enum Fault {
         /// A panic.
         Panic,
-        /// A database error of unknown outcome.
+        /// A database error whose outcome is unknown.
         Error,
-        /// The process dies at once, as with `kill -9`.
+        /// The process aborts at once, as with `kill -9`.
         Kill,
-        /// The thread sleeps: a slow disk.
+        /// The thread sleeps for this duration, to simulate a slow disk.
         Delay(Duration),
     }
 
-    /// A fault, how many hits pass before it, and how many times it strikes.
+    /// A fault planned at one point.
     #[derive(Debug, Clone, Copy)]
     pub struct Plan {
         fault: Fault,
+        /// Hits still to pass before the fault is injected.
         skip: u32,
+        /// Number of hits at which the fault is injected.
         times: u32,
-        struck: u32,
+        /// Number of times the fault was injected so far.
+        fired: u32,
     }
 
     impl Faults {
-        /// Plans `fault` at `point` (for example `goods.apply`), `times` times, after `skip` hits.
+        /// Plans `fault` at `point` (for example `goods.apply`): the first `skip` hits pass, the next `times` hits
+        /// inject it. Replaces an earlier plan of the same point.
         pub fn plan(&self, point: &str, fault: Fault, skip: u32, times: u32) {
-            let plan = Plan { fault, skip, times, struck: 0 };
+            let plan = Plan { fault, skip, times, fired: 0 };
             self.plan.lock().insert(point.to_owned(), plan);
-            self.any.store(true, SeqCst);
+            self.has_plans.store(true, SeqCst);
         }
 
-        /// How often the point struck since it was planned.
+        /// Number of times the fault at `point` was injected since it was planned; 0 if none is planned.
         #[must_use]
-        pub fn struck(&self, point: &str) -> u32 {
-            self.plan.lock().get(point).map_or(0, |plan| plan.struck)
+        pub fn fired(&self, point: &str) -> u32 {
+            self.plan.lock().get(point).map_or(0, |plan| plan.fired)
         }
 
-        /// Reads plans as `point=kind@skip,point=kind@skip`, the kinds being `panic`, `error`, `kill`; each strikes once.
+        /// Parses plans of the form `point=kind@skip,point=kind@skip`. The kinds are `panic`, `error` and `kill`. Each
+        /// fault is injected once.
         ///
         /// # Errors
-        /// The part that cannot be read.
+        /// A message that names the first part that cannot be parsed.
         pub fn parse(text: &str) -> Result<Self, String> {
             let faults = Self::default();
             for part in text.split(',').filter(|part| !part.is_empty()) {
-                let bad = || format!("TRADEPOST_FAULTS: {part:?} is not point=kind@skip");
-                let (point, rest) = part.split_once('=').ok_or_else(bad)?;
-                let (kind, skip) = rest.split_once('@').ok_or_else(bad)?;
+                let invalid = || format!("TRADEPOST_FAULTS: {part:?} is not point=kind@skip");
+                let (point, rest) = part.split_once('=').ok_or_else(invalid)?;
+                let (kind, skip) = rest.split_once('@').ok_or_else(invalid)?;
                 let fault = match kind {
                     "panic" => Fault::Panic,
                     "error" => Fault::Error,
                     "kill" => Fault::Kill,
-                    _ => return Err(bad()),
+                    _ => return Err(invalid()),
                 };
-                faults.plan(point, fault, skip.parse().map_err(|_| bad())?, 1);
+                faults.plan(point, fault, skip.parse().map_err(|_| invalid())?, 1);
             }
             Ok(faults)
         }
 
-        /// Reaches the point `point` of `actor`: does what is planned there.
+        /// Marks the point `point` of `actor` and injects the fault planned there, if it is due.
         ///
         /// # Errors
         /// The planned error.
         pub fn hit(&self, actor: &str, point: &str) -> db::Result<()> {
-            if !self.any.load(SeqCst) {
+            if !self.has_plans.load(SeqCst) {
                 return Ok(());
             }
-            let due = {
+            let fault = {
                 let mut plans = self.plan.lock();
                 let Some(plan) = plans.get_mut(&format!("{actor}.{point}")) else { return Ok(()) };
                 if plan.skip > 0 {
                     plan.skip -= 1;
                     return Ok(());
                 }
-                if plan.struck == plan.times {
+                if plan.fired == plan.times {
                     return Ok(());
                 }
-                plan.struck += 1;
+                plan.fired += 1;
                 plan.fault
             };
-            strike(due, actor, point)
+            inject(fault, actor, point)
         }
     }
 
-    #[expect(clippy::panic, reason = "that is what was asked for")]
-    fn strike(fault: Fault, actor: &str, point: &str) -> db::Result<()> {
+    #[expect(clippy::panic, reason = "the planned fault is a panic")]
+    fn inject(fault: Fault, actor: &str, point: &str) -> db::Result<()> {
         match fault {
             Fault::Panic => panic!("injected at {actor}.{point}"),
             Fault::Error => Err(db::Error::unreachable(format!("injected at {actor}.{point}"))),

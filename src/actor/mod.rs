@@ -1,7 +1,7 @@
-//! What all owners share: the supervised group-commit actor, the messages between owners, retries, health.
+//! The runtime shared by all owners: the supervised group-commit actor, its queues and threads, retries and health.
 //!
-//! An owner brings a value that implements [`Owner`], messages that implement [`Task`], and its tables. Everything
-//! about mailboxes, batches, transactions, connections, restarts and counters is here, once.
+//! An owner supplies a value that implements [`Owner`], messages that implement [`Task`], and its tables. This module
+//! implements mailboxes, batches, transactions, connections, restarts and counters once for all owners.
 
 mod batch;
 pub mod commit;
@@ -27,16 +27,16 @@ pub use owner::OwnerActor;
 pub use task::{Access, Failure, Priority, Reply, Task};
 pub use waker::RelayWaker;
 
-/// What every owner is given.
+/// Dependencies of every owner.
 #[derive(Debug, Clone)]
 pub struct Context {
-    /// The time.
+    /// Source of the current time.
     pub clock: Clock,
-    /// New ids.
+    /// Generator of new ids.
     pub ids: Arc<IdGenerator>,
-    /// Which node of several this is.
+    /// Id of this node in the cluster.
     pub node: NodeId,
-    /// Injected faults; none in a release build.
+    /// Injected faults; a no-op without the cargo feature `faults`.
     pub faults: Faults,
     /// The threads that run batches on embedded databases.
     pub executor: BlockingExecutor,
@@ -44,11 +44,11 @@ pub struct Context {
     pub relay_waker: RelayWaker,
 }
 
-/// One of the owners: alone it writes its tables.
+/// An owner: the only component that writes its tables.
 pub trait Owner: Send + Sync + 'static {
-    /// Its name in the status page, the logs and the file name of its store.
+    /// Name of the owner in the status page, in the logs and in the location of its store.
     const NAME: &'static str;
 
-    /// What it was given.
+    /// The dependencies of this owner.
     fn context(&self) -> &Context;
 }

@@ -1,10 +1,10 @@
-//! The actor behind every owner: buffers, commits in groups, answers disposition COMMIT.
+//! The actor behind every owner: it queues tasks, commits them in groups and replies after COMMIT.
 //!
-//! A write goes into the buffer. If no batch is in flight, the whole buffer is handed to a blocking thread, which
-//! applies it in one transaction; then the next buffer goes. No timers: a lone task commits at once, a flood commits
-//! hundreds at a time. Where the engine has several writers, a batch goes beside one that runs when many wait, or when
-//! that one is held up. Queries do the same on readers. The actor itself only buffers, so there is little in it that
-//! could panic; what does is caught by the supervisor.
+//! A write is queued. If no batch is running, a blocking thread takes the whole queue as one batch, up to the batch
+//! limit, and runs it in one transaction, then takes the next batch. Grouping uses no timers: a single task commits at
+//! once, and under load hundreds commit together. If the engine allows several writers, a second batch runs in parallel
+//! when many tasks wait or when the running batch is stalled. Queries work the same way on reader connections. The
+//! actor itself only queues, so little in it can panic; the supervisor restarts it if it does.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -24,26 +24,28 @@ use super::supervisor::supervise;
 use super::{Access, Failure, Health, Owner, Task};
 use crate::db::Store;
 
-/// How much an owner takes at once.
+/// Capacity limits of an owner.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Tasks that may wait at the new door.
+    /// Maximum number of waiting tasks, per kind of access, for a new task to be accepted.
     pub mailbox: usize,
-    /// Further places for tasks that were promised.
+    /// Additional capacity for tasks of [`Priority::Accepted`](super::Priority::Accepted).
     pub reserved: usize,
-    /// Tasks in one batch at most; 1 is one transaction per task.
+    /// Maximum number of tasks in one batch; 1 means one transaction per task.
     pub batch_max: usize,
 }
 
 /// The supervised actor of one owner.
 pub struct OwnerActor<O: Owner> {
     shared: Arc<Shared<O>>,
+    /// A dispatch runs once the mailbox is empty.
     dispatch_scheduled: bool,
+    /// A dispatch runs after [`STALL_AFTER`].
     retry_scheduled: bool,
     is_probing: Arc<AtomicBool>,
 }
 
-/// What an owner's actor and its workers share.
+/// State shared by an owner's actor and its workers.
 pub struct Shared<O> {
     owner: Arc<O>,
     store: Store,
@@ -53,8 +55,8 @@ pub struct Shared<O> {
     reads: TaskQueue<O>,
 }
 
-/// How often an owner looks whether its database answers: the status page is true also when nobody asks for anything, and
-/// a store that is back is noticed where nobody is let through to it.
+/// Interval of the health probe of the database. It keeps the status page correct without traffic, and it detects that
+/// an unreachable database has recovered although requests are being refused.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 
 impl<O: Owner> Shared<O> {
@@ -65,7 +67,7 @@ impl<O: Owner> Shared<O> {
         }
     }
 
-    /// What a worker does: one batch, and later the next, disposition those of others, until nothing waits.
+    /// Runs one batch and requeues itself behind the jobs of other owners, until the queue is empty.
     fn work(self: Arc<Self>, access: Access, addr: Addr<OwnerActor<O>>) {
         let Some(batch) = self.queue(access).next_batch() else { return };
         if self.run_counted(access, batch) == Disposition::Restart {
@@ -76,6 +78,7 @@ impl<O: Owner> Shared<O> {
         executor.resubmit(Box::new(move || self.work(access, addr)));
     }
 
+    /// Runs a batch, counts its tasks as in flight, and catches a panic.
     fn run_counted(&self, access: Access, batch: Batch<O>) -> Disposition {
         let size = batch.iter().map(|typed| typed.len()).sum();
         if size == 0 {
@@ -87,7 +90,7 @@ impl<O: Owner> Shared<O> {
         disposition.unwrap_or(Disposition::Restart)
     }
 
-    /// Runs a batch on a connection of the pool.
+    /// Runs a batch on a connection from the pool.
     fn run(&self, access: Access, batch: Batch<O>) -> Disposition {
         let connection = match access {
             Access::Read => self.store.reader(),
@@ -107,7 +110,7 @@ impl<O: Owner> Shared<O> {
         if disposition != Disposition::Keep {
             db.mark_broken();
         } else if access == Access::Write && self.store.is_checkpoint_due(&mut db) {
-            // Mostly it waits for the disk: no turn of the executor's.
+            // A checkpoint mostly waits for the disk, so it must not occupy a thread of the executor.
             let store = self.store.clone();
             drop(tokio::task::spawn_blocking(move || store.checkpoint_log()));
         }
@@ -123,25 +126,26 @@ impl<O: Owner> OwnerActor<O> {
         let Limits { mailbox: new, reserved: accepted, batch_max } = limits;
         let queue = |workers| TaskQueue::new(QueueLimits { new, accepted, batch_max, workers }, Arc::clone(&health));
         let (writes, reads) = (queue(store.writer_limit()), queue(store.reader_limit()));
-        // A server's work is its own processor's: its answers are waited for, each batch on a thread of its own.
+        // A database server uses its own CPU. Threads here only wait for its replies, so their number is not bounded.
         let executor =
             if store.is_embedded() { owner.context().executor.clone() } else { BlockingExecutor::unbounded() };
         let shared = Arc::new(Shared { owner, store, executor, health: Arc::clone(&health), writes, reads });
         let addr = supervise(Arc::clone(&health), |ctx| {
-            // The bound is ours to keep, below: actix's own does not hold for `send`.
+            // actix does not enforce the mailbox capacity for `send`. The handler below enforces the limits.
             ctx.set_mailbox_capacity(new.saturating_add(accepted));
             Self { shared, dispatch_scheduled: false, retry_scheduled: false, is_probing: Arc::default() }
         });
         (addr, health)
     }
 
-    /// Starts what can start once the mailbox has been emptied, so that what arrived together runs together.
+    /// Schedules a dispatch for when the mailbox is empty, so that tasks that arrived together run together.
     fn schedule_dispatch(&mut self, ctx: &mut Context<Self>) {
         if !std::mem::replace(&mut self.dispatch_scheduled, true) {
-            ctx.spawn(std::future::ready(()).into_actor(self).map(|(), me, ctx| me.dispatch(ctx)));
+            ctx.spawn(std::future::ready(()).into_actor(self).map(|(), actor, ctx| actor.dispatch(ctx)));
         }
     }
 
+    /// Starts as many workers as the queues allow. If tasks still wait, dispatches again after [`STALL_AFTER`].
     fn dispatch(&mut self, ctx: &mut Context<Self>) {
         self.dispatch_scheduled = false;
         for access in [Access::Read, Access::Write] {
@@ -149,12 +153,12 @@ impl<O: Owner> OwnerActor<O> {
                 self.start_worker(ctx, access);
             }
         }
-        let waits = self.shared.reads.waiting() + self.shared.writes.waiting() > 0;
-        if waits && !std::mem::replace(&mut self.retry_scheduled, true) {
-            ctx.run_later(STALL_AFTER, |me, ctx| {
-                me.retry_scheduled = false;
-                me.shared.executor.grow_if_stalled();
-                me.dispatch(ctx);
+        let has_waiting = self.shared.reads.waiting() + self.shared.writes.waiting() > 0;
+        if has_waiting && !std::mem::replace(&mut self.retry_scheduled, true) {
+            ctx.run_later(STALL_AFTER, |actor, ctx| {
+                actor.retry_scheduled = false;
+                actor.shared.executor.grow_if_stalled();
+                actor.dispatch(ctx);
             });
         }
     }
@@ -164,6 +168,7 @@ impl<O: Owner> OwnerActor<O> {
         self.shared.executor.submit(Box::new(move || shared.work(access, addr)));
     }
 
+    /// Checks on a blocking thread whether the store is reachable, unless a check is already running.
     fn probe(&self) {
         if self.is_probing.swap(true, Relaxed) {
             return;
@@ -176,8 +181,8 @@ impl<O: Owner> OwnerActor<O> {
     }
 }
 
-/// Tells an actor to begin a new life.
-#[expect(clippy::disallowed_methods, reason = "it must not wait for room, and may be lost when the actor is gone")]
+/// Asks an actor to restart with fresh connections.
+#[expect(clippy::disallowed_methods, reason = "it must not wait for room, and may be lost if the actor has stopped")]
 fn restart<O: Owner>(addr: &Addr<OwnerActor<O>>) {
     addr.do_send(Restart);
 }
@@ -186,9 +191,9 @@ impl<O: Owner> Actor for OwnerActor<O> {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        // What an earlier life had planned is gone.
+        // A restart drops the timers of the previous run.
         self.retry_scheduled = false;
-        ctx.run_interval(PROBE_EVERY, |me, _| me.probe());
+        ctx.run_interval(PROBE_EVERY, |actor, _| actor.probe());
         self.dispatch(ctx);
     }
 }
@@ -210,11 +215,11 @@ impl<O: Owner, M: Task<O>> Handler<M> for OwnerActor<O> {
     }
 }
 
-/// What becomes of a task at the door. Its caller is answered by the worker itself, with nobody between.
+/// Result of a task's arrival. For a queued task, the worker replies to the caller directly, not through the actor.
 pub enum Intake<O, M> {
-    /// It is refused.
+    /// The task is refused.
     Busy,
-    /// It waits for a worker.
+    /// The task goes into the queue.
     Queued(Arc<Shared<O>>, M),
 }
 
@@ -228,7 +233,7 @@ impl<O: Owner, M: Task<O>> MessageResponse<OwnerActor<O>, M> for Intake<O, M> {
     }
 }
 
-/// A worker met a bug: a new life with fresh connections.
+/// Sent by a worker after a panic: restarts the actor.
 #[derive(Message)]
 #[rtype(result = "()")]
 struct Restart;

@@ -1,5 +1,5 @@
-//! The tasks of one kind of access to an owner's tables: those that wait, and the workers that take them. A worker goes on
-//! with what has come meanwhile until nothing waits.
+//! The queue of one kind of access to an owner's tables, with its workers. A worker keeps taking batches until the
+//! queue is empty.
 
 use std::any::TypeId;
 use std::sync::Arc;
@@ -13,25 +13,25 @@ use super::commit::Batch;
 use super::executor::STALL_AFTER;
 use super::{Health, Priority, Task};
 
-/// A batch goes beside one that runs only where so many wait: few large batches are cheaper than many small ones, most of
-/// all on a server (measured there: 0.6 of the throughput with four small ones at once); or where the one that runs is held
-/// up.
+/// Minimum number of waiting tasks for a second batch to run in parallel with a running one, unless the running one is
+/// stalled. A few large batches are cheaper than many small ones, above all on a database server: four small batches in
+/// parallel reached 0.6 of the throughput there.
 const PARALLEL_BATCH_MIN: usize = 256;
 
-/// How much a desk takes.
+/// Limits of a [`TaskQueue`].
 #[derive(Debug, Clone, Copy)]
 pub struct QueueLimits {
-    /// Tasks that may wait at the new priority.
+    /// Maximum number of waiting tasks for a task of [`Priority::New`] to be accepted.
     pub new: usize,
-    /// Further limits for tasks that were promised.
+    /// Additional capacity for tasks of [`Priority::Accepted`].
     pub accepted: usize,
-    /// Tasks in one batch at most.
+    /// Maximum number of tasks in one batch.
     pub batch_max: usize,
-    /// Workers at most.
+    /// Maximum number of workers.
     pub workers: usize,
 }
 
-/// The tasks that wait, and how many workers there are.
+/// The waiting tasks and the number of workers that run.
 pub struct TaskQueue<O> {
     limits: QueueLimits,
     health: Arc<Health>,
@@ -39,10 +39,11 @@ pub struct TaskQueue<O> {
 }
 
 struct Inner<O> {
+    /// One batch per type of task.
     batches: Vec<(TypeId, Box<dyn AnyBatch<O>>)>,
     waiting: usize,
     workers: usize,
-    /// When the last batch was last_start.
+    /// Time of the most recent start of a batch.
     last_start: Instant,
 }
 
@@ -53,21 +54,23 @@ impl<O: 'static> TaskQueue<O> {
     }
 
     pub fn has_room(&self, priority: Priority) -> bool {
-        let limits = match priority {
+        let limit = match priority {
             Priority::New => self.limits.new,
             Priority::Accepted => self.limits.new.saturating_add(self.limits.accepted),
         };
-        self.lock().waiting < limits
+        self.lock().waiting < limit
     }
 
+    /// Adds a task. Does not check the limits; see [`TaskQueue::has_room`].
     pub fn push<M: Task<O>>(&self, task: M, responder: Responder<M::Outcome>) {
         let mut inner = self.lock();
-        let kind = TypeId::of::<M>();
-        let at = inner.batches.iter().position(|(of, _)| *of == kind).unwrap_or_else(|| {
-            inner.batches.push((kind, Box::new(TypedBatch::<O, M>::new())));
+        let task_type = TypeId::of::<M>();
+        let index = inner.batches.iter().position(|(id, _)| *id == task_type).unwrap_or_else(|| {
+            inner.batches.push((task_type, Box::new(TypedBatch::<O, M>::new())));
             inner.batches.len() - 1
         });
-        let batch = inner.batches.get_mut(at).and_then(|(_, batch)| batch.as_any().downcast_mut::<TypedBatch<O, M>>());
+        let batch =
+            inner.batches.get_mut(index).and_then(|(_, batch)| batch.as_any().downcast_mut::<TypedBatch<O, M>>());
         if let Some(batch) = batch {
             batch.push(task, responder);
             inner.waiting += 1;
@@ -79,32 +82,33 @@ impl<O: 'static> TaskQueue<O> {
         self.lock().waiting
     }
 
-    /// Whether one more worker is to begin: it is counted.
+    /// Reserves a slot for one more worker. Returns true if the caller must start that worker.
     pub fn try_start_worker(&self) -> bool {
         let mut inner = self.lock();
-        let is_wanted = inner.workers < self.limits.workers && inner.is_due(inner.workers);
-        if is_wanted && inner.workers == 0 {
-            // It is not held up before it has begun: the last batch may be long ago.
+        let can_start = inner.workers < self.limits.workers && inner.is_batch_due(inner.workers);
+        if can_start && inner.workers == 0 {
+            // After an idle period `last_start` is old, which would make the new worker look stalled at once.
             inner.last_start = Instant::now();
         }
-        inner.workers += usize::from(is_wanted);
-        is_wanted
+        inner.workers += usize::from(can_start);
+        can_start
     }
 
-    /// The next_batch batch for a worker, the batches taking turns in being first. Where there is none the worker has left.
+    /// The next batch for a worker. The types of tasks take turns in being first, so that none starves when a batch is
+    /// full. `None` ends the worker and frees its slot.
     pub fn next_batch(&self) -> Option<Batch<O>> {
         let mut inner = self.lock();
-        if !inner.is_due(inner.workers.saturating_sub(1)) {
+        if !inner.is_batch_due(inner.workers.saturating_sub(1)) {
             inner.workers -= 1;
             return None;
         }
-        let waited = inner.waiting;
+        let before = inner.waiting;
         let batch = inner.take(self.limits.batch_max);
-        self.health.depth.fetch_sub(waited - inner.waiting, Relaxed);
+        self.health.depth.fetch_sub(before - inner.waiting, Relaxed);
         Some(batch)
     }
 
-    /// A worker has left without having asked for more.
+    /// Frees the slot of a worker that ends because of a panic.
     pub fn worker_done(&self) {
         self.lock().workers -= 1;
     }
@@ -115,12 +119,13 @@ impl<O: 'static> TaskQueue<O> {
 }
 
 impl<O> Inner<O> {
-    /// Whether to start a batch while `others` batches are running.
-    fn is_due(&self, others: usize) -> bool {
-        let beside = || self.waiting >= PARALLEL_BATCH_MIN || self.last_start.elapsed() >= STALL_AFTER;
-        self.waiting > 0 && (others == 0 || beside())
+    /// Whether to start a batch while `running` batches are running.
+    fn is_batch_due(&self, running: usize) -> bool {
+        let may_run_in_parallel = || self.waiting >= PARALLEL_BATCH_MIN || self.last_start.elapsed() >= STALL_AFTER;
+        self.waiting > 0 && (running == 0 || may_run_in_parallel())
     }
 
+    /// Takes at most `batch_max` tasks, in the order of `batches`.
     fn take(&mut self, batch_max: usize) -> Batch<O> {
         self.last_start = Instant::now();
         let mut room = batch_max;

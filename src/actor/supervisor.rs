@@ -1,5 +1,6 @@
-//! Keeps an actor alive. `actix::Supervisor` restarts after `ctx.stop()` but not after a panic, which takes the
-//! mailbox with it; here both end in a new life on the same mailbox, with the same value and the same addresses.
+//! Restarts an actor after a stop or a panic. `actix::Supervisor` restarts an actor after `ctx.stop()`, but a panic
+//! drops its mailbox. This supervisor restarts in both cases, with the same mailbox, the same value and the same
+//! addresses.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -11,12 +12,13 @@ use futures_util::FutureExt;
 
 use super::Health;
 
-const FIRST_DELAY: Duration = Duration::from_millis(5);
-const LONGEST_DELAY: Duration = Duration::from_millis(500);
-/// A life this long was a good one: the next delay starts small again.
-const GOOD_LIFE: Duration = Duration::from_secs(5);
+/// Initial restart delay. It is doubled before each restart, the first one included.
+const INITIAL_DELAY: Duration = Duration::from_millis(5);
+const MAX_DELAY: Duration = Duration::from_millis(500);
+/// An actor that ran for longer than this counts as healthy, which resets the restart delay.
+const HEALTHY_AFTER: Duration = Duration::from_secs(5);
 
-/// Starts an actor on the current arbiter and restarts it for as long as anybody holds its address.
+/// Starts an actor on the current arbiter and restarts it until its last address is dropped.
 pub fn supervise<A>(health: Arc<Health>, make: impl FnOnce(&mut Context<A>) -> A) -> Addr<A>
 where
     A: Supervised + Actor<Context = Context<A>>,
@@ -28,35 +30,36 @@ where
     addr
 }
 
-async fn keep_alive<A>(life: ContextFut<A, Context<A>>, health: Arc<Health>)
+async fn keep_alive<A>(actor: ContextFut<A, Context<A>>, health: Arc<Health>)
 where
     A: Supervised + Actor<Context = Context<A>>,
 {
-    let mut life = Box::pin(life);
-    let mut delay = FIRST_DELAY;
+    let mut actor = Box::pin(actor);
+    let mut delay = INITIAL_DELAY;
     loop {
-        let born = tokio::time::Instant::now();
-        if let Err(panic) = AssertUnwindSafe(&mut life).catch_unwind().await {
+        let started_at = tokio::time::Instant::now();
+        if let Err(panic) = AssertUnwindSafe(&mut actor).catch_unwind().await {
             health.record_error(&panic_text(panic.as_ref()));
         }
         health.restarting();
-        if born.elapsed() > GOOD_LIFE {
-            delay = FIRST_DELAY;
+        if started_at.elapsed() > HEALTHY_AFTER {
+            delay = INITIAL_DELAY;
         }
         loop {
-            delay = (delay * 2).min(LONGEST_DELAY);
+            delay = (delay * 2).min(MAX_DELAY);
             tokio::time::sleep(delay).await;
-            match std::panic::catch_unwind(AssertUnwindSafe(|| life.restart())) {
+            match std::panic::catch_unwind(AssertUnwindSafe(|| actor.restart())) {
                 Ok(true) => break health.restarted(),
                 Ok(false) => return health.stopped(),
-                // It is as dead as before, and is not to answer half-way restarted: once more, a little later.
+                // A panic in `restarting()` leaves the actor half restarted. It must not handle messages in that state,
+                // so the restart is retried.
                 Err(panic) => health.record_error(&panic_text(panic.as_ref())),
             }
         }
     }
 }
 
-/// What a panic said.
+/// The message of a panic, prefixed with `panic: `.
 #[must_use]
 pub fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));

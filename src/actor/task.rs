@@ -1,76 +1,77 @@
-//! What an owner can be asked: a message, how it reaches the tables, and what comes back.
+//! Tasks: the messages an owner handles, how they access its tables, and their replies.
 
 use actix::Message;
 
 use crate::db::{self, Db};
 
-/// How a task uses the tables.
+/// How a task accesses the owner's tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// A query: runs on a reader, never behind a write.
+    /// A query: runs on a reader connection and never waits behind a write.
     Read,
-    /// A change: runs in the owner's next group, answered after COMMIT.
+    /// A change: runs in the owner's next write batch, with the reply after COMMIT.
     Write,
 }
 
-/// Through which door a task enters a full owner.
+/// Priority class of a task; decides which part of the owner's queue it may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Priority {
-    /// New work: refused when the owner is full.
+    /// New work, refused when the queue is full.
     New,
-    /// Work that was promised (callbacks, confirmations, compensations, messages): has places of its own.
+    /// Work already accepted (callbacks, confirmations, compensations, messages), which has reserved capacity.
     Accepted,
 }
 
-/// A message an owner `O` answers. Tasks of one type that arrive together run together.
+/// A message handled by an owner `O`. Tasks of one type that arrive together run as one batch.
 pub trait Task<O>: Message<Result = Reply<Self::Outcome>> + Send + Sized + 'static {
-    /// What it answers. A refusal of the business is part of it.
+    /// Result of a task that ran. A business refusal is an outcome, not a [`Failure`].
     type Outcome: Send + 'static;
 
-    /// How it uses the tables.
+    /// How the task accesses the tables.
     const ACCESS: Access;
 
-    /// Through which door it comes.
+    /// The priority class of the task.
     const PRIORITY: Priority = Priority::New;
 
-    /// Runs the batch in arrival order and answers each task, same length and order.
+    /// Runs `batch` in arrival order. Returns one outcome per task, in the same order.
     ///
-    /// It opens no transaction itself, and decides before it writes: what one task is refused must leave nothing behind.
-    /// Run again with a single task each when the whole batch failed, so it must not keep anything outside the tables.
+    /// The caller opens the transaction. An implementation decides before it writes, because a refused task must not
+    /// leave any changes behind. If a batch fails, `run` is called again with one task at a time, so it must not keep
+    /// state outside the tables.
     ///
     /// # Errors
-    /// A database error undoes the whole batch.
+    /// A database error rolls back the whole batch.
     fn run(owner: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>>;
 }
 
-/// What comes back from an owner.
+/// The reply of an owner: the outcome of the task, or the reason why there is none.
 pub type Reply<T> = Result<T, Failure>;
 
-/// Why there is no outcome. None of these is a refusal of the business.
+/// Technical failure: the task has no outcome. A business refusal is never a `Failure`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// Not accepted: the owner is full, or its store cannot be reached. Nothing happened.
+    /// Not executed, because the owner's queue is full or its store is unreachable.
     #[error("busy")]
     Busy,
-    /// It may or may not have happened: ask again with the same ids.
+    /// The task may or may not have taken effect. Retry with the same ids.
     #[error("outcome unknown")]
     Unknown,
-    /// Nothing happened, and asking again will most likely not help: a bug, logged where it was found.
+    /// The task had no effect, and a retry will most likely fail too: a bug, already logged.
     #[error("failed")]
     Poison,
 }
 
 impl From<actix::MailboxError> for Failure {
-    /// A closed mailbox or a time-out says nothing about the outcome.
+    /// A closed mailbox or a timeout does not reveal the outcome.
     fn from(_: actix::MailboxError) -> Self {
         Self::Unknown
     }
 }
 
-/// Sends a task and flattens the two ways it may get no outcome into one.
+/// Sends `task` to `owner` and waits for the outcome.
 ///
 /// # Errors
-/// [`Failure`].
+/// The owner's [`Failure`], or [`Failure::Unknown`] if the mailbox is closed.
 pub async fn ask<O, M>(owner: &actix::Addr<super::OwnerActor<O>>, task: M) -> Reply<M::Outcome>
 where
     O: super::Owner,

@@ -1,4 +1,4 @@
-//! Wakes the relay after a commit that wrote messages.
+//! Wake-up of the relay after a commit that wrote messages.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -9,11 +9,12 @@ use actix::{Message, Recipient};
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "()")]
 pub struct Wake {
-    /// Whose outbox.
+    /// Name of the owner of the outbox.
     pub producer: &'static str,
 }
 
-/// Tells the relay of a producer that messages were written. A hint: the relay also polls.
+/// Wakes the relay when a producer has written messages. Only a hint, because the relay also polls. Clones share one
+/// state.
 #[derive(Debug, Clone, Default)]
 pub struct RelayWaker {
     inner: Arc<WakerInner>,
@@ -26,17 +27,17 @@ struct WakerInner {
 }
 
 impl RelayWaker {
-    /// From now on `relay` is woken.
+    /// Sets the relay to wake. Only the first call has an effect.
     pub fn connect(&self, relay: Recipient<Wake>) {
         drop(self.inner.relay.set(relay));
     }
 
-    /// Messages were written, or are due again.
+    /// Records that the open transaction wrote messages or made some due again.
     pub fn mark(&self) {
         self.inner.dirty.store(true, Ordering::Relaxed);
     }
 
-    /// Wakes the relay where messages were written since the last call: for after COMMIT.
+    /// Wakes the relay if [`RelayWaker::mark`] was called since the last call. Called after COMMIT.
     pub fn wake(&self, producer: &'static str) {
         if self.inner.dirty.swap(false, Ordering::Relaxed)
             && let Some(relay) = self.inner.relay.get()

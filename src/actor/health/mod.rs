@@ -1,4 +1,4 @@
-//! The counters of one actor: written where the work is done, read by `GET /admin/status`.
+//! Health counters of one actor. The actor and its workers update them; `GET /admin/status` reads them.
 
 mod log;
 mod report;
@@ -15,17 +15,18 @@ pub use report::{ActorReport, ActorState, BatchReport, LastError, LatencyMs, Mai
 
 use crate::domain::clock::{Clock, Timestamp};
 
-/// The counters of one actor.
+/// The health counters of one actor.
 #[derive(Debug)]
 pub struct Health {
     /// The actor's name.
     pub name: &'static str,
     clock: Clock,
+    /// 0 running, 1 restarting, 2 stopped.
     state: AtomicU8,
     restarts: AtomicU64,
-    /// Tasks that wait.
+    /// Number of tasks in the queue.
     pub depth: AtomicUsize,
-    /// Tasks that run.
+    /// Number of tasks that are running.
     pub in_flight: AtomicUsize,
     capacity: usize,
     processed: AtomicU64,
@@ -41,7 +42,7 @@ pub struct Health {
     reachable: AtomicBool,
 }
 
-/// Latencies of the last one to two minutes.
+/// Latencies of the last one to two minutes, in microseconds.
 #[derive(Debug)]
 struct Latency {
     since: Timestamp,
@@ -52,7 +53,7 @@ struct Latency {
 const LATENCY_WINDOW: Duration = Duration::from_secs(60);
 
 impl Latency {
-    #[expect(clippy::expect_used, reason = "the bounds are constants, and allowed ones")]
+    #[expect(clippy::expect_used, reason = "the bounds are valid constants")]
     fn new(now: Timestamp) -> Self {
         let empty = || Histogram::new_with_bounds(1, 60_000_000, 2).expect("1 us to 60 s in two digits");
         Self { since: now, current: empty(), previous: empty() }
@@ -68,7 +69,8 @@ impl Latency {
 }
 
 impl Health {
-    /// Counters at zero for the actor `name`, whose door takes `capacity` tasks; `engine` where it has a store.
+    /// Zeroed counters for the actor `name`. `capacity` is the size of its queue; `engine` is the engine of its store,
+    /// or `None` if it has no store.
     #[must_use]
     pub fn new(name: &'static str, clock: Clock, capacity: usize, engine: Option<&'static str>) -> Self {
         let now = clock.now();
@@ -94,59 +96,60 @@ impl Health {
         }
     }
 
-    /// The actor failed and waits for its next life.
+    /// Records that the actor failed and will be restarted.
     pub fn restarting(&self) {
         self.state.store(1, Relaxed);
     }
 
-    /// The actor lives again.
+    /// Records that the actor was restarted.
     pub fn restarted(&self) {
         self.restarts.fetch_add(1, Relaxed);
         self.state.store(0, Relaxed);
         tracing::warn!(actor = self.name, restarts = self.restarts.load(Relaxed), "actor restarted");
     }
 
-    /// The actor is gone for good.
+    /// Records that the actor has stopped for good.
     pub fn stopped(&self) {
         self.state.store(2, Relaxed);
     }
 
-    /// Something went wrong that is not a refusal: kept for the status page and logged, not each time where it goes on.
+    /// Records a technical failure (not a business refusal) for the status page and logs it. Repeated messages are
+    /// throttled in the log.
     pub fn record_error(&self, message: &str) {
-        let due = self.log.lock().take(message, Instant::now());
-        if let Some(left_out) = due {
-            tracing::error!(actor = self.name, message, left_out, "actor failed");
+        let admitted = self.log.lock().admit(message, Instant::now());
+        if let Some(suppressed) = admitted {
+            tracing::error!(actor = self.name, message, suppressed, "actor failed");
         }
         let error = LastError { at: self.clock.now(), message: message.to_owned() };
         *self.last_error.lock() = Some(error);
     }
 
-    /// Whether the store answered when it was last asked.
+    /// Records whether the store responded to the most recent access.
     pub fn set_reachable(&self, reachable: bool) {
         self.reachable.store(reachable, Relaxed);
     }
 
-    /// Whether the actor lives and its store answers.
+    /// Whether the actor is running and its store is reachable.
     #[must_use]
     pub fn is_ready(&self) -> bool {
         self.state.load(Relaxed) == 0 && self.reachable.load(Relaxed)
     }
 
-    /// A batch of writes was committed: its size.
+    /// Records the commit of a batch of `size` writes.
     pub fn record_commit(&self, size: u64) {
         self.batches.fetch_add(1, Relaxed);
         self.batched.fetch_add(size, Relaxed);
         self.batch_max.fetch_max(size, Relaxed);
     }
 
-    /// Tasks were answered: how many with an outcome, how many without, how many were run a second time.
+    /// Adds to the counters of tasks: `processed` with an outcome, `failed` without one, `retried` run again.
     pub fn record_replies(&self, processed: u64, failed: u64, retried: u64) {
         self.processed.fetch_add(processed, Relaxed);
         self.failed.fetch_add(failed, Relaxed);
         self.retried.fetch_add(retried, Relaxed);
     }
 
-    /// Times from arrival to answer.
+    /// Records the time from arrival to reply of each task.
     pub fn record_latencies(&self, durations: impl Iterator<Item = Duration>) {
         let mut latency = self.latency_us.lock();
         latency.rotate(self.clock.now());
@@ -155,16 +158,16 @@ impl Health {
         }
     }
 
-    /// The counters as they are now.
+    /// A snapshot of the counters.
     #[must_use]
     pub fn report(&self) -> ActorReport {
         let (batches, batched) = (self.batches.load(Relaxed), self.batched.load(Relaxed));
         let (p50, p99) = {
             let latency = self.latency_us.lock();
-            let mut both = latency.current.clone();
-            let merged = both.add(&latency.previous);
-            debug_assert!(merged.is_ok(), "both have the same bounds");
-            (both.value_at_quantile(0.5), both.value_at_quantile(0.99))
+            let mut merged = latency.current.clone();
+            let added = merged.add(&latency.previous);
+            debug_assert!(added.is_ok(), "both histograms have the same bounds");
+            (merged.value_at_quantile(0.5), merged.value_at_quantile(0.99))
         };
         ActorReport {
             name: self.name,
@@ -184,13 +187,14 @@ impl Health {
                 mean: Decimal::from(batched).checked_div(Decimal::from(batches)).unwrap_or_default().round_dp(2),
                 max: self.batch_max.load(Relaxed),
             },
-            latency_ms: LatencyMs { p50: thousandth(p50), p99: thousandth(p99) },
+            latency_ms: LatencyMs { p50: to_ms(p50), p99: to_ms(p99) },
             last_error: self.last_error.lock().clone(),
             store: self.engine.map(|engine| StoreReport { engine, reachable: self.reachable.load(Relaxed) }),
         }
     }
 }
 
-fn thousandth(value: u64) -> Decimal {
+/// Microseconds as milliseconds.
+fn to_ms(value: u64) -> Decimal {
     Decimal::from(value).checked_div(Decimal::ONE_THOUSAND).unwrap_or_default()
 }

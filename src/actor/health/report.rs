@@ -1,28 +1,28 @@
-//! What the status page shows of an actor.
+//! The report of one actor, as serialised for the status page.
 
 use rust_decimal::Decimal;
 use serde::Serialize;
 
 use crate::domain::clock::Timestamp;
 
-/// What an actor is doing.
+/// The lifecycle state of an actor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ActorState {
-    /// It answers.
+    /// It handles tasks.
     Running,
-    /// It failed and comes back.
+    /// It failed and waits for its restart.
     Restarting,
-    /// Nobody holds its address any more.
+    /// Its address was dropped everywhere, so it has stopped for good.
     Stopped,
 }
 
-/// The last thing that went wrong.
+/// The most recent failure of an actor.
 #[derive(Debug, Clone, Serialize)]
 pub struct LastError {
-    /// When.
+    /// Time of the failure.
     pub at: Timestamp,
-    /// What.
+    /// Text of the error.
     pub message: String,
 }
 
@@ -31,59 +31,59 @@ pub struct LastError {
 pub struct ActorReport {
     /// The actor's name.
     pub name: &'static str,
-    /// What it is doing.
+    /// Its lifecycle state.
     pub state: ActorState,
-    /// How often it came back.
+    /// Number of restarts since the process started.
     pub restarts: u64,
-    /// What waits at its door.
+    /// Its queue.
     pub mailbox: MailboxReport,
-    /// Tasks that run now.
+    /// Number of tasks that are running.
     pub in_flight: usize,
-    /// Tasks answered with an outcome since the start.
+    /// Number of tasks answered with an outcome since the start.
     pub processed: u64,
-    /// Tasks without an outcome since the start.
+    /// Number of tasks without an outcome since the start.
     pub failed: u64,
-    /// Tasks run a second time because their batch failed.
+    /// Number of repeated runs of tasks because their batch failed.
     pub retried: u64,
-    /// The groups that were committed.
+    /// The batches that were committed.
     pub batch: BatchReport,
-    /// From arrival to answer of writes, over the last minutes.
+    /// Time from arrival to reply, over the last one to two minutes.
     pub latency_ms: LatencyMs,
-    /// The last failure.
+    /// The most recent failure; `None` if there was none.
     pub last_error: Option<LastError>,
-    /// Its database, for an owner.
+    /// Its database; `None` if the actor is not an owner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub store: Option<StoreReport>,
 }
 
-/// What waits at an actor's door.
+/// The queue of an actor.
 #[derive(Debug, Clone, Serialize)]
 pub struct MailboxReport {
-    /// Tasks that wait.
+    /// Number of tasks in the queue.
     pub depth: usize,
-    /// More are refused.
+    /// Size of the queue; new tasks beyond it are refused.
     pub capacity: usize,
 }
 
-/// The groups an owner committed.
+/// The batches committed by an owner.
 #[derive(Debug, Clone, Serialize)]
 pub struct BatchReport {
-    /// How many.
+    /// Number of batches.
     pub count: u64,
-    /// Tasks in one, on average.
+    /// Average number of tasks per batch.
     #[serde(with = "rust_decimal::serde::float")]
     pub mean: Decimal,
-    /// Tasks in the largest.
+    /// Number of tasks in the largest batch.
     pub max: u64,
 }
 
-/// Two quantiles, in milliseconds.
+/// Two quantiles of the latency, in milliseconds.
 #[derive(Debug, Clone, Serialize)]
 pub struct LatencyMs {
-    /// Half are faster.
+    /// The median.
     #[serde(with = "rust_decimal::serde::float")]
     pub p50: Decimal,
-    /// One in a hundred is slower.
+    /// The 99th percentile.
     #[serde(with = "rust_decimal::serde::float")]
     pub p99: Decimal,
 }
@@ -91,8 +91,8 @@ pub struct LatencyMs {
 /// An owner's database.
 #[derive(Debug, Clone, Serialize)]
 pub struct StoreReport {
-    /// Its kind.
+    /// The engine: `sqlite`, `postgres` or `mysql`.
     pub engine: &'static str,
-    /// Whether it answered when last asked.
+    /// Whether it responded to the most recent access.
     pub reachable: bool,
 }

@@ -24,7 +24,7 @@ async fn a_slow_batch_delays_the_next_one_only_on_sqlite_which_has_one_writer() 
     let ledger = ledger();
     ledger.faults.plan("ledger.before_commit", Fault::Delay(3 * SECOND), 0, 1);
     let slow = ledger.addr.send(Write(1, Then::Good));
-    let is_slow = || async { (ledger.faults.struck("ledger.before_commit") == 1).then_some(()) };
+    let is_slow = || async { (ledger.faults.fired("ledger.before_commit") == 1).then_some(()) };
     eventually(SECOND, "the first batch is about to commit", is_slow).await;
     assert_eq!(ask(&ledger.addr, Write(2, Then::Good)).await, Ok(2));
     let has_one_writer = engine() == Engine::Sqlite;

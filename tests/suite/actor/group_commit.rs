@@ -24,7 +24,7 @@ fn good(ids: impl Iterator<Item = i32>) -> Vec<Write> {
 
 /// `Some` once a batch has reached the delay that is planned before its commit.
 async fn is_delayed(ledger: &Running) -> Option<()> {
-    (ledger.faults.struck("ledger.before_commit") == 1).then_some(())
+    (ledger.faults.fired("ledger.before_commit") == 1).then_some(())
 }
 
 /// Waits until no batch is in flight. A connection is returned only after the replies are sent.

@@ -101,7 +101,7 @@ async fn a_full_owner_refuses_new_tasks_at_once_and_still_takes_accepted_ones() 
     let ledger = Running::start(Limits { mailbox: 3, reserved: 2, batch_max: 10 });
     ledger.faults.plan("ledger.before_commit", Fault::Delay(Duration::from_millis(700)), 0, 1);
     let in_flight = ledger.addr.send(Write(0, Then::Good));
-    let delayed = || async { (ledger.faults.struck("ledger.before_commit") == 1).then_some(()) };
+    let delayed = || async { (ledger.faults.fired("ledger.before_commit") == 1).then_some(()) };
     eventually(SECOND, "the first batch has reached its delay", delayed).await;
 
     let new = join_all((1..=5).map(|id| ask(&ledger.addr, Write(id, Then::Good))));

@@ -51,7 +51,7 @@ async fn status_of(app: &TestApp, admin: &str, name: &str) -> Value {
 /// the requests that provoke the panic.
 async fn assert_restarts(app: &TestApp, admin: &str, point: &str) {
     let (name, _) = point.split_once('.').unwrap();
-    let struck = || async { (app.faults.struck(point) == 1).then_some(()) };
+    let struck = || async { (app.faults.fired(point) == 1).then_some(()) };
     eventually(10 * SECOND, point, struck).await;
     let restarted = || async {
         let actor = status_of(app, admin, name).await;
@@ -110,7 +110,7 @@ async fn a_saga_that_panics_at_any_event_is_resumed() {
         let zs = app.zs().await;
         app.faults.plan("coordinator.event", Fault::Panic, skip, 1);
         app.order(&zs, "golden", &Wish::golden()).await.expect_problem(503, "busy");
-        assert_eq!(app.faults.struck("coordinator.event"), 1);
+        assert_eq!(app.faults.fired("coordinator.event"), 1);
         golden_case(&app, &zs).await;
         app.finish().await;
     }

@@ -143,7 +143,7 @@ async fn a_callback_that_could_not_be_stored_is_accepted_when_it_is_repeated() {
         shop.app.faults.plan(point, Fault::Error, 0, 1);
         shop.platform.pay(&case.pay_id).await;
         shop.assert_replies(&case, &[Reply::Refused]);
-        assert_eq!(shop.app.faults.struck(point), 1);
+        assert_eq!(shop.app.faults.fired(point), 1);
         shop.app.assert_unpaid().await;
         shop.platform.skip().await;
         shop.settle().await;

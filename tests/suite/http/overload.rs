@@ -77,7 +77,7 @@ async fn an_order_whose_caller_timed_out_is_completed_if_it_was_started_and_drop
     let first = app.order(&zs, "started", &wish);
     let second = async {
         eventually(Duration::from_secs(1), "the first order is being written", || async {
-            (app.faults.struck("order.before_commit") == 1).then_some(())
+            (app.faults.fired("order.before_commit") == 1).then_some(())
         })
         .await;
         app.order(&zs, "late", &wish).await

@@ -147,7 +147,7 @@ async fn a_message_whose_consumer_fails_around_its_commit_has_its_effect_once() 
         app.faults.plan(point, Fault::Error, 1, 1);
         app.order(&zs, point, &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
         app.settle().await;
-        assert_eq!(app.faults.struck(point), 1, "{point}");
+        assert_eq!(app.faults.fired(point), 1, "{point}");
         app.advance(HOUR).await;
         assert_untouched(&app).await;
         assert_eq!(app.number("user", "SELECT count(*) AS n FROM user_money_log"), 2 * n);

@@ -161,7 +161,7 @@ async fn a_step_with_a_lost_answer_is_sent_again_and_happens_once() {
         app.faults.plan(point, Fault::Error, 0, 1);
         let wish = Wish::of(&goods_id, 1).with("coupon_id", json!(coupon_id)).with("money_paid", json!("100.00"));
         let order = app.order(&zs, point, &wish).await.expect(201);
-        assert_eq!(app.faults.struck(point), 1, "{point}");
+        assert_eq!(app.faults.fired(point), 1, "{point}");
         assert_eq!(order.body["order_status"], "confirmed", "{point}");
         assert_eq!(app.stock(&goods_id).await, 0, "{point}");
         let balance = app.get("/v1/users/me", &zs).await.expect(200).text_of("user_money");

@@ -86,7 +86,7 @@ async fn a_step_whose_outcome_is_unknown_is_sent_again_and_has_its_effect_once()
                 let (_, wish) = case.wish().await;
                 case.app.faults.plan(&point, Fault::Error, *skip, *times);
                 let order = case.place(&key, &wish).await.expect(201);
-                assert_eq!(case.app.faults.struck(&point), *times, "{key}");
+                assert_eq!(case.app.faults.fired(&point), *times, "{key}");
                 orders += 1;
                 case.assert_effects(&order.text_of("order_id"), 1, 0);
                 let again = case.place(&key, &wish).await.expect(201);
@@ -125,7 +125,7 @@ async fn every_step_may_be_made_twice_forward_and_back() {
     actix_web::rt::spawn({
         let faults = case.app.faults.clone();
         async move {
-            while faults.struck("order.before_commit") == 0 {
+            while faults.fired("order.before_commit") == 0 {
                 actix_web::rt::time::sleep(Duration::from_millis(1)).await;
             }
             clock.advance(Duration::from_secs(60));
@@ -135,7 +135,7 @@ async fn every_step_may_be_made_twice_forward_and_back() {
     case.app.settle().await;
     case.app.advance(Duration::from_secs(600)).await;
     for point in ["goods.after_commit", "coupon.after_commit", "user.after_commit", "order.after_commit"] {
-        assert_eq!(case.app.faults.struck(point), 1, "{point}");
+        assert_eq!(case.app.faults.fired(point), 1, "{point}");
     }
     case.assert_effects(&refused.text_of("order_id"), 1, 1);
     case.assert_sold(1).await;
@@ -151,7 +151,7 @@ async fn a_reservation_that_never_answers_is_given_up_at_the_deadline_and_everyt
             let (_, wish) = case.wish().await;
             case.app.faults.plan(&point, Fault::Error, 0, FOR_EVER);
             let refused = case.place(&point, &wish).await.expect_problem(409, "order_deadline_passed");
-            assert!(case.app.faults.struck(&point) > 1, "{point} was not tried again");
+            assert!(case.app.faults.fired(&point) > 1, "{point} was not tried again");
             case.heal(&point);
             case.app.advance(Duration::from_secs(600)).await;
             let order = case.order(&refused.text_of("order_id")).await;

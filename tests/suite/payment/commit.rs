@@ -30,7 +30,7 @@ async fn a_payment_and_its_messages_are_committed_together() {
     // All is done and nothing is committed.
     app.faults.plan("pay.before_commit", Fault::Error, 0, 1);
     assert_eq!(app.told_alone(&pay_id).await, [503]);
-    assert_eq!(app.faults.struck("pay.before_commit"), 1);
+    assert_eq!(app.faults.fired("pay.before_commit"), 1);
     assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay_notice"), 0);
     app.assert_unpaid().await;
     // Nothing is lost, as the platform asks again.

@@ -64,7 +64,7 @@ impl TestApp {
     ) -> O {
         self.ail(PRE_ORDER);
         let change = async {
-            self.until(|| self.faults.struck(PRE_ORDER) > 0).await;
+            self.until(|| self.faults.fired(PRE_ORDER) > 0).await;
             between.await;
             self.heal(PRE_ORDER);
         };

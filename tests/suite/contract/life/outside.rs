@@ -24,7 +24,7 @@ pub async fn play(script: &mut Script) {
         script.get(&nobody, path).await.expect(404);
     }
     methods(script, &nobody).await;
-    bodies(script, &nobody).await;
+    parse_bodies(script, &nobody).await;
 }
 
 /// Methods a route does not have.
@@ -55,7 +55,7 @@ async fn methods(script: &mut Script, nobody: &Who) {
 }
 
 /// Bodies that are too long, of another kind, or no JSON, at a route that takes one.
-async fn bodies(script: &mut Script, nobody: &Who) {
+async fn parse_bodies(script: &mut Script, nobody: &Who) {
     script.chapter("bodies");
     let json = ("content-type", "application/json");
     let (path, good) = ("/v1/sessions", b"{\"user_name\":\"zs\",\"user_password\":\"a wrong one\"}".as_slice());
