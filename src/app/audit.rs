@@ -8,8 +8,7 @@ use crate::config::Settings;
 use crate::db::Limits;
 use crate::domain::clock::Timestamp;
 
-/// Checks every invariant, over separate connections. Calls `progress` with the number of orders checked and their
-/// total.
+/// Checks every invariant, over separate connections. Calls `progress` with the number of orders checked and the total.
 ///
 /// # Errors
 /// Fails if a store does not exist or cannot be read.

@@ -87,8 +87,7 @@ impl App {
     }
 
     /// Starts the work that is due and returns how much is in progress: unfinished orders, pending messages, and
-    /// payments to synchronise with platforms. Zero means that nothing is left to do until time passes or a request
-    /// arrives.
+    /// payments to synchronise with platforms. Zero means that nothing is due until time passes or a request arrives.
     pub async fn work_left(&self) -> usize {
         let sagas = self.graph.coordinator.send(coordinator::message::ReconcileUnfinished).await.unwrap_or(0);
         let routes = self.graph.relay.send(relay::Poll).await.unwrap_or(0);
@@ -97,7 +96,7 @@ impl App {
     }
 
     /// Stops in order. First HTTP stops, after the responses in progress are sent. Then orders and messages in progress
-    /// finish, for at most `within`; the rest is durable and resumes on the next start. Then the stores are
+    /// finish, for at most `within`; the rest is durable and resumes on the next start. Last, the stores are
     /// checkpointed.
     pub async fn stop(self, within: Duration) {
         for handle in &self.handles {

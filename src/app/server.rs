@@ -51,8 +51,8 @@ struct Routes {
     admin: bool,
 }
 
-/// Serves the public routes on `listener`, and the admin routes on `admin_listener` if there is one, else on `listener`
-/// too.
+/// Serves the public routes on `listener`. The admin routes are on `admin_listener` if there is one, else on
+/// `listener`.
 ///
 /// # Errors
 /// Fails if a listener cannot be used.

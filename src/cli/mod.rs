@@ -31,15 +31,14 @@ enum Command {
     Serve,
     /// Migrate the tables to the newest version and exit.
     Migrate,
-    /// Check every invariant of the books. Exit code: 0 if all hold, 1 if one is violated, 2 if the stores cannot be
-    /// read.
+    /// Check every invariant of the books. Exit code: 0 if all hold, 1 if one is violated, 2 if the audit fails.
     Audit {
         /// Print the report as JSON.
         #[arg(long)]
         json: bool,
     },
-    /// Compare a platform's statement with the books. Exit code: 0 if all entries match, 1 if there are differences, 2
-    /// if they cannot be compared.
+    /// Compare a platform's statement with the books. Exit code: 0 if all entries match, 1 if there are
+    /// differences, 2 if they cannot be compared.
     Reconcile {
         /// Name of the payment platform.
         #[arg(long)]

@@ -112,8 +112,7 @@ async fn compare_chunk(
     Ok(())
 }
 
-/// Notifies Pay of what the statement says. If Pay rejects the notification, the difference remains and names the
-/// reason.
+/// Notifies Pay of what the statement says. A rejection is added to the difference, which remains.
 async fn repair(
     pay: &Addr<Actor>,
     provider: &Provider,

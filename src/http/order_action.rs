@@ -1,5 +1,4 @@
-//! Actions on orders, shared by the routes of customers and administrators: sends the command and maps its refusal to a
-//! problem.
+//! Actions on orders, shared by the routes of customers and administrators.
 
 use actix_web::HttpResponse;
 use serde::Serialize;

@@ -1,5 +1,4 @@
-//! The demo data: user, coupon and goods of the teaching case this project is based on, with its ids, and a small
-//! catalogue.
+//! The demo data: a user and a coupon, with the ids of the teaching case this project is based on, and a few goods.
 
 use std::collections::HashSet;
 

@@ -59,7 +59,7 @@ pub struct ChangedGoods {
 /// `PATCH /admin/goods/{id}`
 ///
 /// # Errors
-/// 404.
+/// 404 if the goods do not exist.
 pub async fn change(
     _: Admin,
     state: web::Data<State>,

@@ -94,7 +94,7 @@ const DETAILS_MAX: i64 = 100;
 /// `GET /admin/orders/{id}`
 ///
 /// # Errors
-/// 404.
+/// 404 if the order does not exist.
 pub async fn order(_: Admin, state: web::Data<State>, PathId(order_id): PathId<id::Order>) -> HandlerResult {
     let order = ask(&state.owners.order, order::message::FindAny { order_id }).await?;
     let order = order.ok_or(Problem::new(Code::NotFound))?;

@@ -58,8 +58,7 @@ pub async fn ship(
     order_action::perform(&state, order_id, Author::Admin(admin.0), Action::Ship, Code::OrderNotShippable).await
 }
 
-/// `POST /admin/orders/{id}/refund`. The response is 202; the money is transferred later. The idempotency key is
-/// optional.
+/// `POST /admin/orders/{id}/refund`. The response is 202; the money is transferred later. The key is optional.
 ///
 /// # Errors
 /// 404; 409 if the order is not paid; 422 if the amount exceeds what is left, or if the idempotency key was used for

@@ -14,7 +14,7 @@ use crate::order::message::FindAny;
 /// `GET /admin/orders/{id}/events`
 ///
 /// # Errors
-/// 404.
+/// 404 if the order does not exist.
 pub async fn show(_: Admin, state: web::Data<State>, PathId(order_id): PathId<id::Order>) -> HandlerResult {
     let order = ask(&state.owners.order, FindAny { order_id }).await?;
     order.ok_or(Problem::new(Code::NotFound))?;

@@ -92,8 +92,7 @@ fn request_id(headers: &HeaderMap) -> String {
         .map_or_else(|| new_id().to_string(), str::to_owned)
 }
 
-/// A UUIDv7. It is unique but not secret: its random part comes from a fast generator, to save a system call per
-/// request.
+/// A UUIDv7. It is unique but not secret: a fast generator makes its random part, which saves a system call.
 fn new_id() -> Uuid {
     let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
     let mut random = [0; 10];

@@ -23,7 +23,7 @@ pub async fn list(state: web::Data<State>, Query(page): Query<Page>) -> HandlerR
 /// `GET /v1/goods/{id}`
 ///
 /// # Errors
-/// 404.
+/// 404 if the goods do not exist.
 pub async fn find(state: web::Data<State>, PathId(goods_id): PathId<id::Goods>) -> HandlerResult {
     let found = ask(&state.owners.goods, Find { goods: vec![goods_id] }).await?;
     found.first().map(|goods| HttpResponse::Ok().json(goods)).ok_or(Problem::new(Code::NotFound))
