@@ -1,6 +1,5 @@
 //! The raw limit: a bare diesel loop that writes the rows of orders into one SQLite file, in transactions of a fixed
-//! number of orders. It uses WAL, `synchronous=FULL`, one thread and prepared statements. There is no HTTP, no actor and no
-//! read.
+//! number of orders. It uses WAL, `synchronous=FULL`, one thread and prepared statements, without HTTP or actors.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -64,7 +63,8 @@ pub fn prepare(file: &Path, shop: &Shop) {
     db.batch_execute("PRAGMA wal_checkpoint(TRUNCATE);").unwrap();
 }
 
-/// Writes orders for `seconds`, `batch` per transaction, on a copy of the prepared file. The latency is per transaction.
+/// Writes orders for `seconds`, `batch` per transaction, on a copy of the prepared file. The latency is per
+/// transaction.
 pub fn run(prepared: &Path, shop: &Shop, batch: u64, seconds: u64) -> Sample {
     let file = prepared.with_extension("run.db");
     fs::copy(prepared, &file).unwrap();
