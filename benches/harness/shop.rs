@@ -57,7 +57,7 @@ impl Shop {
         number * USER_STEP % self.users
     }
 
-    /// Id of the goods with a small stock, for [`super::generator::Kind::Scarce`].
+    /// Id of the goods with a small stock, for orders of the kind `Scarce`.
     pub const fn scarce(&self) -> u64 {
         GOODS + self.goods
     }

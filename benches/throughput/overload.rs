@@ -16,7 +16,7 @@ const OLD_ORDERS: u64 = 1_000_000;
 const AFTER_S: f64 = 15.0;
 /// Share of the peak throughput at which the server counts as recovered.
 const RECOVERED_SHARE: f64 = 0.95;
-/// Slices of [`super::harness::generator::Measured::slices`] per second.
+/// Slices of the measured responses per second.
 const SLICES: usize = 10;
 /// Files a process may have open besides connections.
 const OTHER_FILES: usize = 500;

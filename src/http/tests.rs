@@ -190,7 +190,7 @@ async fn a_problem_names_the_invalid_field() {
         (request("POST", "/admin/users/1/balance", r#"{"delta":"-0","reason":"a"}"#), 422, "delta"),
         (request("GET", "/v1/orders/01", ""), 404, ""),
         (request("GET", "/v1/goods/9223372036854775808", ""), 404, ""),
-        (request("POST", "/v1/payments/callbacks/nobody", "x"), 404, ""),
+        (request("POST", "/v1/payments/callbacks/unknown", "x"), 404, ""),
         (request("GET", "/v1/nothing", ""), 404, ""),
         (request("DELETE", "/v1/orders/1", ""), 405, ""),
     ] {
