@@ -133,7 +133,7 @@ async fn repair(
         wrong_recipient: None,
     };
     let body = format!("from the platform's statement: {line:?}");
-    match ask(pay, Notify { provider: provider.clone(), notice, body }).await? {
+    match ask(pay, Notify { provider: provider.clone(), notification: notice, body }).await? {
         Ok(()) => Ok(true),
         Err(rejected) => {
             difference.ours = format!("{}: {rejected}", difference.ours);

@@ -16,7 +16,7 @@ use crate::actor::supervisor::supervise;
 use crate::actor::task::ask;
 use crate::actor::{Failure, Reply};
 use crate::domain::clock::Timestamp;
-use crate::order::message::{CountUnfinished, Order, Unfinished};
+use crate::order::message::{CountUnfinished, ListUnfinished, Order};
 
 /// The coordinator's name on the status page.
 pub const NAME: &str = "coordinator";
@@ -116,8 +116,9 @@ fn spawn_drive(
 async fn reconcile_unfinished(context: Arc<Context>, tracker: Tracker, addr: Addr<OrderCoordinator>) -> Reply<usize> {
     let mut after = None;
     while !tracker.is_full() {
-        let page = ask(&context.owners.order, Unfinished { until: latest_deadline(&context), after, limit: PAGE_SIZE })
-            .await?;
+        let page =
+            ask(&context.owners.order, ListUnfinished { until: latest_deadline(&context), after, limit: PAGE_SIZE })
+                .await?;
         let Some(last) = page.last() else { break };
         after = Some((last.deadline_time, last.order_id));
         let now = context.clock.now();

@@ -22,25 +22,27 @@ pub async fn send(owners: &Owners, order: &Arc<Order>, step: Step) -> Event {
                 .filter_map(|line| Some((line.goods_id, Quantity::try_from(line.goods_number).ok()?)));
             let reserve = goods::message::Reserve { order_id, lines: lines.collect() };
             reservation_event(step, ask(&owners.goods, reserve).await, |refusal| match refusal {
-                goods::error::Refusal::NotFound => Refusal::GoodsNotFound,
-                goods::error::Refusal::Insufficient => Refusal::InsufficientStock,
-                goods::error::Refusal::Released => Refusal::OrderDeadlinePassed,
+                goods::error::ReserveRefusal::NotFound => Refusal::GoodsNotFound,
+                goods::error::ReserveRefusal::Insufficient => Refusal::InsufficientStock,
+                goods::error::ReserveRefusal::Released => Refusal::OrderDeadlinePassed,
             })
         }
         Step::Coupon => {
             let Some(coupon_id) = order.coupon_id else { return Event::Reserved(step) };
             let bind = coupon::message::Bind { order_id, coupon_id, user_id: order.user_id };
             reservation_event(step, ask(&owners.coupon, bind).await, |refusal| match refusal {
-                coupon::error::Refusal::NotFound => Refusal::CouponNotFound,
-                coupon::error::Refusal::Used => Refusal::CouponAlreadyUsed,
-                coupon::error::Refusal::Released => Refusal::OrderDeadlinePassed,
+                coupon::error::BindRefusal::NotFound => Refusal::CouponNotFound,
+                coupon::error::BindRefusal::Used => Refusal::CouponAlreadyUsed,
+                coupon::error::BindRefusal::Released => Refusal::OrderDeadlinePassed,
             })
         }
         Step::Balance => {
             let take = user::message::Take { order_id, user_id: order.user_id, money: order.money_paid };
             reservation_event(step, ask(&owners.user, take).await, |refusal| match refusal {
-                user::error::Refusal::NotFound | user::error::Refusal::Insufficient => Refusal::InsufficientBalance,
-                user::error::Refusal::Released => Refusal::OrderDeadlinePassed,
+                user::error::TakeRefusal::NotFound | user::error::TakeRefusal::Insufficient => {
+                    Refusal::InsufficientBalance
+                }
+                user::error::TakeRefusal::Released => Refusal::OrderDeadlinePassed,
             })
         }
         Step::Confirm => {

@@ -1,4 +1,4 @@
-//! The actor of Coupon, and what it does with messages of others.
+//! The actor of Coupon and its consumer of messages from other owners.
 
 use super::Coupon;
 use super::store;

@@ -1,12 +1,12 @@
-//! Why Coupon refuses.
+//! The refusals of Coupon.
 
-/// Why a coupon is not bound to an order.
+/// Reason for not binding a coupon to an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    /// No such coupon, or somebody else's.
+pub enum BindRefusal {
+    /// The coupon does not exist or belongs to another user.
     NotFound,
-    /// Another order uses it.
+    /// Another order uses the coupon.
     Used,
-    /// The order was compensated already: its tombstone stands.
+    /// The order was compensated before: its log has a tombstone.
     Released,
 }

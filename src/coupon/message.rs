@@ -1,10 +1,10 @@
-//! What Coupon can be asked.
+//! The messages that Coupon handles.
 
 use actix::Message;
 use diesel::Queryable;
 use serde::Serialize;
 
-use super::error::Refusal;
+use super::error::BindRefusal;
 use crate::actor::Reply;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
@@ -12,81 +12,81 @@ use crate::domain::id::{CouponId, OrderId, UserId};
 use crate::domain::money::Money;
 use crate::domain::status::CouponUse;
 
-/// A coupon; a row of `coupon`.
+/// A coupon: a row of `coupon`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable)]
 pub struct Coupon {
-    /// Its id.
+    /// Id of the coupon.
     pub coupon_id: CouponId,
-    /// What it pays.
+    /// Amount that the coupon pays.
     pub coupon_price: Money,
-    /// Whose it is.
+    /// Owner of the coupon.
     pub user_id: UserId,
-    /// The order that uses it.
+    /// Order that the coupon is bound to, if any.
     pub order_id: Option<OrderId>,
-    /// Whether it is used.
+    /// Whether an order uses the coupon. JSON shows it as a boolean.
     #[serde(serialize_with = "is_used")]
     pub is_used: CouponUse,
-    /// When it was used.
+    /// Time at which the coupon was bound to `order_id`.
     pub used_time: Option<Timestamp>,
-    /// Since when it exists.
+    /// Time of creation.
     pub add_time: Timestamp,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
 fn is_used<S: serde::Serializer>(is_used: &CouponUse, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_bool(*is_used == CouponUse::Used)
 }
 
-/// The coupon with this id, if it is this user's. Read.
+/// Finds a coupon by its id; `None` if it does not exist or belongs to another user. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Option<Coupon>>")]
 pub struct Find {
-    /// The coupon.
+    /// Id of the coupon.
     pub coupon_id: CouponId,
-    /// Whose it must be.
+    /// Required owner of the coupon.
     pub user_id: UserId,
 }
 
-/// Binds a coupon to an order. Once per order: asked again it answers the same.
+/// Binds a coupon to an order. Idempotent per order: a repeated request returns the same outcome.
 #[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Reply<Result<(), Refusal>>")]
+#[rtype(result = "Reply<Result<(), BindRefusal>>")]
 pub struct Bind {
-    /// The order.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// The coupon.
+    /// Id of the coupon.
     pub coupon_id: CouponId,
-    /// Whose it must be.
+    /// Required owner of the coupon.
     pub user_id: UserId,
 }
 
-/// A new coupon for a user, who exists.
+/// Creates a coupon. The caller has checked that the user exists.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Coupon>")]
 pub struct Create {
-    /// The id to give it; the demo data has fixed ones.
+    /// Id of the new coupon. Chosen by the caller because the demo data uses fixed ids.
     pub coupon_id: CouponId,
-    /// Whose it is.
+    /// Owner of the coupon.
     pub user_id: UserId,
-    /// What it pays, more than nothing.
+    /// Amount that the coupon pays; greater than zero.
     pub coupon_price: Money,
 }
 
-/// One page of a user's coupons, newest first, those older than `before`. Read.
+/// Reads one page of a user's coupons, newest first. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Coupon>>")]
 pub struct List {
-    /// Whose.
+    /// Owner of the coupons.
     pub user_id: UserId,
-    /// Where the last page ended.
+    /// Last coupon of the previous page; only older coupons are returned. `None` for the first page.
     pub before: Option<CouponId>,
-    /// At most so many.
+    /// Maximum number of coupons.
     pub limit: i64,
 }
 
-/// What this owner's log says of an order. Read.
+/// Reads the events that this owner has logged for an order. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Event>>")]
 pub struct ReadTimeline {
-    /// Which.
+    /// Id of the order.
     pub order_id: OrderId,
 }

@@ -1,6 +1,6 @@
 //! Coupon owns `coupon` and `coupon_log`.
 //!
-//! Its invariant: a coupon is bound to at most one order, and used exactly while that order lives.
+//! Invariant: a coupon is bound to at most one order, and it counts as used exactly while it is bound.
 
 pub mod actor;
 pub mod error;
@@ -12,7 +12,7 @@ use crate::actor::{Context, Owner};
 /// The owner of coupons.
 #[derive(Debug)]
 pub struct Coupon {
-    /// What every owner is given.
+    /// Dependencies of an owner.
     pub context: Context,
 }
 

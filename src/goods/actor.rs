@@ -1,4 +1,4 @@
-//! The actor of Goods, and what it does with messages of others.
+//! The actor of Goods and its consumer of messages from other owners.
 
 use super::Goods;
 use super::store;

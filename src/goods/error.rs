@@ -1,20 +1,20 @@
-//! Why Goods refuses.
+//! The refusals of Goods.
 
-/// Why units are not reserved.
+/// Reason for not reserving units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub enum ReserveRefusal {
     /// A line names goods that do not exist.
     NotFound,
-    /// Fewer units are left than a line asks for.
+    /// A line asks for more units than are in stock.
     Insufficient,
-    /// The order was compensated already: its tombstone stands.
+    /// The order was compensated before: its log has a tombstone.
     Released,
 }
 
-/// Why stock is not changed by hand.
+/// Reason for not adjusting the stock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AdjustRefusal {
-    /// No such goods.
+    /// The goods do not exist.
     NotFound,
     /// The stock would leave its range, 0 to 1,000,000,000.
     OutOfRange,

@@ -1,10 +1,10 @@
-//! What Goods can be asked.
+//! The messages that Goods handles.
 
 use actix::Message;
 use diesel::Queryable;
 use serde::Serialize;
 
-use super::error::{AdjustRefusal, Refusal};
+use super::error::{AdjustRefusal, ReserveRefusal};
 use crate::actor::Reply;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
@@ -13,97 +13,98 @@ use crate::domain::money::Money;
 use crate::domain::quantity::{Quantity, Stock, StockDelta};
 use crate::domain::text::{GoodsDesc, GoodsName, Reason};
 
-/// Goods as anybody may see them; a row of `goods`.
+/// Goods as the public catalogue shows them: a row of `goods`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable)]
 pub struct Goods {
-    /// Their id.
+    /// Id of the goods.
     pub goods_id: GoodsId,
-    /// Their name.
+    /// Name of the goods.
     pub goods_name: String,
     /// Units in stock.
     pub goods_number: i64,
-    /// The price of one.
+    /// Price of one unit.
     pub goods_price: Money,
-    /// What they are.
+    /// Description of the goods.
     pub goods_desc: String,
-    /// Since when.
+    /// Time of creation.
     pub add_time: Timestamp,
 }
 
-/// One page of goods, newest first, those older than `before`. Read.
+/// Reads one page of goods, newest first. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Goods>>")]
 pub struct List {
-    /// Where the last page ended.
+    /// Last goods of the previous page; only older goods are returned. `None` for the first page.
     pub before: Option<GoodsId>,
-    /// At most so many.
+    /// Maximum number of goods.
     pub limit: i64,
 }
 
-/// The goods with these ids, in no order; those that do not exist are missing. Read.
+/// Finds goods by their ids. Ids that do not exist are missing from the result. Read-only.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Vec<Goods>>")]
 pub struct Find {
-    /// The ids.
+    /// Ids of the goods.
     pub goods: Vec<GoodsId>,
 }
 
-/// Takes the units of all lines for an order, or none. Once per order: asked again it answers the same.
+/// Reserves the units of all lines for an order, or none. Idempotent per order: a repeated request returns the same
+/// outcome.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<Result<(), Refusal>>")]
+#[rtype(result = "Reply<Result<(), ReserveRefusal>>")]
 pub struct Reserve {
-    /// The order.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// Different goods, 1 to 100.
+    /// Goods and number of units; 1 to 100 lines, each of different goods.
     pub lines: Vec<(GoodsId, Quantity)>,
 }
 
-/// New goods.
+/// Creates goods.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Goods>")]
 pub struct Create {
-    /// The id to give them; the demo data has fixed ones.
+    /// Id of the new goods. Chosen by the caller because the demo data uses fixed ids.
     pub goods_id: GoodsId,
-    /// Their name.
+    /// Name of the goods.
     pub goods_name: GoodsName,
-    /// The opening stock.
+    /// Opening stock.
     pub goods_number: Stock,
-    /// The price of one.
+    /// Price of one unit.
     pub goods_price: Money,
-    /// What they are.
+    /// Description of the goods.
     pub goods_desc: GoodsDesc,
 }
 
-/// Changes what is given; `None` where there are no such goods.
+/// Changes the given attributes of goods. The outcome is `None` if the goods do not exist.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Option<Goods>>")]
 pub struct Change {
-    /// Which goods.
+    /// Id of the goods.
     pub goods_id: GoodsId,
-    /// Another name.
+    /// New name; `None` keeps the present one.
     pub goods_name: Option<GoodsName>,
-    /// Another price.
+    /// New price of one unit; `None` keeps the present one.
     pub goods_price: Option<Money>,
-    /// Another description.
+    /// New description; `None` keeps the present one.
     pub goods_desc: Option<GoodsDesc>,
 }
 
-/// Changes the stock by hand.
+/// Adjusts the stock by hand and records the adjustment.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Result<Goods, AdjustRefusal>>")]
 pub struct Adjust {
-    /// Which goods.
+    /// Id of the goods.
     pub goods_id: GoodsId,
-    /// Units more or less.
+    /// Number of units to add; negative to remove.
     pub delta: StockDelta,
-    /// Why.
+    /// Reason for the adjustment.
     pub reason: Reason,
 }
 
-/// What this owner's log says of an order. Read.
+/// Reads the events that this owner has logged for an order. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Event>>")]
 pub struct ReadTimeline {
-    /// Which.
+    /// Id of the order.
     pub order_id: OrderId,
 }

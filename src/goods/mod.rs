@@ -1,6 +1,6 @@
 //! Goods owns `goods`, `goods_number_log` and `goods_adjustment`.
 //!
-//! Its invariant: per goods, adjustments - taken + returned = `goods_number`, never negative.
+//! Invariant: for each goods, adjustments - reserved + returned = `goods_number`, and `goods_number` is never negative.
 
 pub mod actor;
 pub mod error;
@@ -12,7 +12,7 @@ use crate::actor::{Context, Owner};
 /// The owner of goods and their stock.
 #[derive(Debug)]
 pub struct Goods {
-    /// What every owner is given.
+    /// Dependencies of an owner.
     pub context: Context,
 }
 

@@ -11,8 +11,9 @@ use crate::domain::id::OrderId;
 use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::money::Money;
 use crate::domain::text::Reason;
+use crate::order;
 use crate::order::error::CommandRefusal;
-use crate::order::message::{Action, Author, Command, Order, Refund};
+use crate::order::message::{Action, Author, Command, Order};
 use crate::payments::message::Cancel;
 
 /// Cancels an unpaid order.
@@ -23,12 +24,18 @@ pub async fn cancel(state: &State, cancel: Cancel) -> HandlerResult {
     map_refusal(state.payments.send(cancel).await??, Code::OrderNotCancellable).map(ok)
 }
 
-/// Performs `act` on an order in the name of `by`.
+/// Performs `action` on an order in the name of `author`.
 ///
 /// # Errors
 /// 404; `not_allowed` if the order's state does not allow the action.
-pub async fn perform(state: &State, order_id: OrderId, by: Author, act: Action, not_allowed: Code) -> HandlerResult {
-    map_refusal(ask(&state.owners.order, Command { order_id, by, act }).await?, not_allowed).map(ok)
+pub async fn perform(
+    state: &State,
+    order_id: OrderId,
+    author: Author,
+    action: Action,
+    not_allowed: Code,
+) -> HandlerResult {
+    map_refusal(ask(&state.owners.order, Command { order_id, author, action }).await?, not_allowed).map(ok)
 }
 
 /// Parameters of a refund, apart from the request body and the reason.
@@ -36,7 +43,7 @@ pub struct RefundParams {
     /// Id of the order.
     pub order_id: OrderId,
     /// The customer or administrator who requests the refund.
-    pub by: Author,
+    pub author: Author,
     /// The client's idempotency key.
     pub key: Option<IdempotencyKey>,
     /// Amount to refund; `None` refunds all that is left.
@@ -55,11 +62,11 @@ pub async fn refund<B: Serialize>(
     body: &B,
     reason: Option<Reason>,
 ) -> HandlerResult {
-    let RefundParams { order_id, by, key, amount } = params;
+    let RefundParams { order_id, author, key, amount } = params;
     // The order's id is in the path, not in the body. The fingerprint must cover it too.
     let fingerprint = fingerprint(&(order_id, body))?;
-    let refund = Refund { refund_id: state.ids.next(), key, fingerprint, amount, reason };
-    let outcome = ask(&state.owners.order, Command { order_id, by, act: Action::Refund(refund) }).await?;
+    let refund = order::message::Refund { refund_id: state.ids.next(), key, fingerprint, amount, reason };
+    let outcome = ask(&state.owners.order, Command { order_id, author, action: Action::Refund(refund) }).await?;
     map_refusal(outcome, Code::OrderNotRefundable).map(|order| HttpResponse::Accepted().json(order))
 }
 

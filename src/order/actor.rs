@@ -1,4 +1,4 @@
-//! The actor of Order, and what it does with messages of others.
+//! The actor of Order and its consumer of messages from other owners.
 
 use super::Order;
 use super::store::payment;

@@ -1,25 +1,25 @@
-//! Why Order refuses.
+//! The refusals of Order.
 
 use crate::domain::money::Money;
 
-/// Why a payment of an order cannot start.
+/// Reason for not starting a payment of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PaymentRefusal {
-    /// No such order, or somebody else's.
+    /// The order does not exist or belongs to another user.
     NotFound,
-    /// It is cancelled, refunded or paid already, or its time to be paid has passed.
+    /// The order is cancelled, refunded or paid already, or its payment period has expired.
     NotPayable,
 }
 
-/// Why something cannot be done to an order.
+/// Reason for not carrying out a [`Command`](super::message::Command).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CommandRefusal {
-    /// No such order, or somebody else's.
+    /// The order does not exist or belongs to another user.
     NotFound,
-    /// Its state does not allow it.
+    /// The state of the order does not allow the action.
     NotAllowed,
-    /// More is to go back than is left of what was paid: so much is left.
+    /// The requested refund exceeds the refundable amount, which is given.
     TooMuch(Money),
-    /// The key was used for another request.
+    /// The idempotency key was used for another request.
     KeyReused,
 }

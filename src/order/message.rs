@@ -1,4 +1,4 @@
-//! What Order can be asked.
+//! The messages that Order handles.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,109 +19,109 @@ use crate::domain::refusal::Refusal;
 use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
 use crate::domain::text::Reason;
 
-/// An order as its customer sees it: a row of `orders` with its lines.
+/// An order as its customer sees it: a row of `orders` and its lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Order {
-    /// Its id.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// Whose it is.
+    /// Customer who placed the order.
     pub user_id: UserId,
-    /// Its state.
+    /// State of the order.
     pub order_status: OrderStatus,
-    /// The state of its payment.
+    /// State of the payment.
     pub pay_status: PayStatus,
-    /// The state of its delivery.
+    /// State of the delivery.
     pub shipping_status: ShippingStatus,
-    /// Where to.
+    /// Delivery address.
     pub address: String,
-    /// To whom.
+    /// Name of the recipient.
     pub consignee: String,
-    /// Its lines.
+    /// Lines of the order.
     pub goods: Vec<OrderGoods>,
     /// Sum of the lines.
     pub goods_amount: Money,
-    /// Shipping.
+    /// Shipping fee.
     pub shipping_fee: Money,
-    /// Both together.
+    /// Sum of `goods_amount` and `shipping_fee`.
     pub order_amount: Money,
-    /// The coupon it uses.
+    /// Coupon that the order uses.
     pub coupon_id: Option<CouponId>,
-    /// Paid by the coupon.
+    /// Amount paid by the coupon.
     pub coupon_paid: Money,
-    /// Paid from the balance.
+    /// Amount paid from the balance.
     pub money_paid: Money,
-    /// To be paid on a platform.
+    /// Amount to pay on a platform.
     pub pay_amount: Money,
-    /// When it was asked for.
+    /// Time of the request.
     pub add_time: Timestamp,
-    /// When it was confirmed.
+    /// Time of the confirmation.
     pub confirm_time: Option<Timestamp>,
-    /// When it was paid.
+    /// Time at which the order became paid.
     pub pay_time: Option<Timestamp>,
-    /// The payment that paid it.
+    /// Payment that paid the order; `None` if it is unpaid or nothing was to be paid on a platform.
     pub pay_id: Option<PayId>,
-    /// Why it was refused.
+    /// Reason why the order was refused or cancelled by its saga.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
-    /// When its reservations must be made.
+    /// Deadline of the reservations.
     #[serde(skip)]
     pub deadline_time: Timestamp,
-    /// What its request asked for.
+    /// Fingerprint of the request.
     #[serde(skip)]
     pub fingerprint: String,
 }
 
-/// A line of an order; a row of `order_goods`.
+/// A line of an order: a row of `order_goods`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct OrderGoods {
-    /// The goods.
+    /// Id of the goods.
     pub goods_id: GoodsId,
-    /// The units.
+    /// Number of units.
     pub goods_number: i64,
-    /// The price of one at that time.
+    /// Price of one unit at the time of the order.
     pub goods_price: Money,
 }
 
-/// Writes an order: `unconfirmed`, from where the saga is durable, or `invalid` where `refusal` is given.
-/// The outcome is the order with this user's key: this one, or the one that was there before.
+/// Writes an order: `invalid` if `refusal` is given, otherwise `unconfirmed`, which makes its saga durable. Idempotent
+/// per user and key: if the key was used before, the outcome is the order that it was used for.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<PreOrdered>")]
 pub struct PreOrder {
-    /// Its id.
+    /// Id of the new order.
     pub order_id: OrderId,
-    /// Whose it is.
+    /// Customer who places the order.
     pub user_id: UserId,
-    /// The client's key.
+    /// Idempotency key of the client.
     pub key: IdempotencyKey,
-    /// What the request asked for.
+    /// Fingerprint of the request.
     pub fingerprint: Fingerprint,
-    /// Where to.
+    /// Delivery address.
     pub address: String,
-    /// To whom.
+    /// Name of the recipient.
     pub consignee: String,
-    /// Its lines; none where they could not be priced.
+    /// Lines of the order; empty if they could not be priced.
     pub lines: Vec<Line>,
-    /// Its amounts.
+    /// Amounts of the order.
     pub price: Price,
-    /// The coupon to use.
+    /// Coupon to use.
     pub coupon_id: Option<CouponId>,
-    /// When its reservations must be made.
+    /// Deadline of the reservations.
     pub deadline: Timestamp,
-    /// Why it is refused, before anything was asked for.
+    /// Reason for refusing the order before anything is reserved.
     pub refusal: Option<Refusal>,
 }
 
-/// What became of a [`PreOrder`].
+/// Outcome of a [`PreOrder`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PreOrdered {
-    /// It is written.
+    /// The order was written.
     Written(Order),
-    /// The key was used before, for this order.
+    /// The key was used before; the order it was used for.
     Existed(Order),
 }
 
 impl PreOrdered {
-    /// The order.
+    /// The order with the key of the request.
     #[must_use]
     pub const fn order(&self) -> &Order {
         match self {
@@ -130,222 +130,222 @@ impl PreOrdered {
     }
 }
 
-/// This user's order with this id. Read.
+/// Finds an order of a user; `None` if it does not exist or belongs to another user. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Option<Order>>")]
 pub struct Find {
-    /// Which.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// Whose it must be.
+    /// Customer that the order must belong to.
     pub user_id: UserId,
 }
 
-/// One page of this user's orders, newest first, those older than `before`; unconfirmed ones are not shown. Read.
+/// Reads one page of a user's orders, newest first. Unconfirmed orders are left out. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Order>>")]
 pub struct List {
-    /// Whose.
+    /// Customer who placed the orders.
     pub user_id: UserId,
-    /// Where the last page ended.
+    /// Last order of the previous page; only older orders are returned. `None` for the first page.
     pub before: Option<OrderId>,
-    /// At most so many.
+    /// Maximum number of orders.
     pub limit: i64,
 }
 
-/// `unconfirmed -> confirmed`: the pivot. Asked again it answers the same.
+/// Confirms an order (`unconfirmed -> confirmed`): the pivot of the saga. Idempotent.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Completion>")]
 pub struct Confirm {
-    /// Which, as it was written.
+    /// The order as it was written; the columns that change are read from the table.
     pub order: Arc<Order>,
 }
 
-/// `unconfirmed -> cancelled`, with the messages that give everything back, in one transaction. Asked again it answers
-/// the same.
+/// Cancels an unconfirmed order (`unconfirmed -> cancelled`) and writes the messages that release its reservations, in
+/// one transaction. Idempotent.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Completion>")]
 pub struct Cancel {
-    /// Which, as it was written.
+    /// The order as it was written; the columns that change are read from the table.
     pub order: Arc<Order>,
-    /// Why.
+    /// Reason for the cancellation.
     pub refusal: Refusal,
 }
 
-/// What an order is after [`Confirm`] or [`Cancel`].
+/// State of an order after [`Confirm`] or [`Cancel`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Completion {
-    /// Past the pivot; the order.
+    /// The order is confirmed, or was confirmed before it was cancelled or refunded.
     Confirmed(Box<Order>),
-    /// Cancelled, for this reason; the order.
+    /// The order was cancelled by its saga, for the given reason.
     Cancelled(Refusal, Box<Order>),
-    /// Still unconfirmed: its deadline has passed, so it cannot be confirmed any more.
+    /// The order is still unconfirmed, but its deadline has passed, so it can no longer be confirmed.
     DeadlinePassed,
 }
 
-/// One page of orders whose saga is unfinished, by their deadlines, those that come after `after`. Read.
+/// Reads one page of the unconfirmed orders, sorted by deadline and id. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Order>>")]
-pub struct Unfinished {
-    /// Those whose deadline is not later: orders that wait for their payment have a wake-up too, later ones, and are not
-    /// to be looked through.
+pub struct ListUnfinished {
+    /// Latest deadline. It excludes orders that wait for their payment from the index scan: their wake time is later.
     pub until: Timestamp,
-    /// Where the last page ended: a deadline, and the order.
+    /// Deadline and id of the last order of the previous page. `None` for the first page.
     pub after: Option<(Timestamp, OrderId)>,
-    /// At most so many.
+    /// Maximum number of orders.
     pub limit: i64,
 }
 
-/// How many orders are unconfirmed. Read.
+/// Counts the unconfirmed orders. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<i64>")]
 pub struct CountUnfinished {
-    /// Those whose deadline is not later, as with [`Unfinished`].
+    /// Latest deadline, as in [`ListUnfinished`].
     pub until: Timestamp,
 }
 
-/// A payment of this user's order is about to start: `unpaid -> paying`.
+/// Marks an order as being paid (`unpaid -> paying`) before a payment starts. Idempotent.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Result<Payable, PaymentRefusal>>")]
 pub struct StartPayment {
-    /// Which.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// Whose it must be.
+    /// Customer that the order must belong to.
     pub user_id: UserId,
 }
 
-/// What is to be paid for an order.
+/// Terms of the payment of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Payable {
-    /// So much.
+    /// Amount to pay.
     pub amount: Money,
-    /// When it was confirmed: its time to be paid began.
+    /// Time of the confirmation, at which the payment period began.
     pub confirm_time: Timestamp,
 }
 
-/// Orders whose time to be paid has passed, oldest first: each is given out once per `lease`, so that one that cannot
-/// be ended now comes back later and stops nobody else.
+/// Claims unpaid orders whose payment period has expired, oldest first. A claimed order is not claimed again until
+/// `lease` has passed, so an order that cannot be closed now is retried later and does not block the others.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<OrderId>>")]
 pub struct ClaimExpired {
-    /// At most so many.
+    /// Maximum number of orders to examine.
     pub limit: i64,
-    /// Given out again after this time.
+    /// Time until an order can be claimed again.
     pub lease: Duration,
 }
 
-/// The order with this id, whoever's it is. Read.
+/// Finds an order of any user. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Option<Order>>")]
 pub struct FindAny {
-    /// Which.
+    /// Id of the order.
     pub order_id: OrderId,
 }
 
-/// Who does something to an order.
+/// Author of a [`Command`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Author {
     /// The shop itself.
     Shop,
-    /// This customer, to an order that must be theirs.
+    /// A customer; the order must belong to this user.
     Customer(UserId),
-    /// This administrator.
+    /// An administrator.
     Admin(UserId),
 }
 
-/// What is done to an order after it was placed.
+/// Action on an order after it was placed.
 #[derive(Debug, Clone)]
 pub enum Action {
-    /// It is given up before it is paid; why, where somebody says.
+    /// Cancel the order before it is paid, for an optional reason.
     Cancel(Option<Reason>),
-    /// The same, because its time to be paid has passed.
+    /// Cancel the order because its payment period has expired.
     Expire,
-    /// It leaves the house.
+    /// Mark the order as shipped.
     Ship,
-    /// It reached its customer.
+    /// Mark the order as received by its customer.
     Receive,
-    /// Money goes back.
+    /// Refund all or part of the amount paid.
     Refund(Refund),
 }
 
-/// What is to go back of an order that is paid.
+/// A refund of a paid order.
 #[derive(Debug, Clone)]
 pub struct Refund {
-    /// The number it gets, where it is new.
+    /// Id of the refund; ignored if `key` was used before.
     pub refund_id: RefundId,
-    /// The client's key: the same key is the same refund.
+    /// Idempotency key of the client: the same key means the same refund.
     pub key: Option<IdempotencyKey>,
-    /// What the request asked for.
+    /// Fingerprint of the request.
     pub fingerprint: Fingerprint,
-    /// How much of what was paid on a platform; all that is left of it where nothing is said, and with it balance,
-    /// coupon, points and what has not been shipped.
+    /// Part of the amount that was paid on a platform. `None` means all that is left of it; a refund of all that is
+    /// left also releases balance, coupon and points, and the goods if they have not been shipped.
     pub amount: Option<Money>,
-    /// Why, for the customer and the platform.
+    /// Reason for the refund, shown to the customer and sent to the platform.
     pub reason: Option<Reason>,
 }
 
-/// Does something to an order, where its state allows it, with the messages that follow, in one transaction.
+/// Carries out an action on an order if its state allows that, and writes the resulting messages, in one transaction.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Result<Order, CommandRefusal>>")]
 pub struct Command {
-    /// Which order.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// Who.
-    pub by: Author,
-    /// What.
-    pub act: Action,
+    /// Author of the command, checked against the order and written to the log.
+    pub author: Author,
+    /// Action to carry out.
+    pub action: Action,
 }
 
-/// One page of all orders that fit, newest first, those older than `before`. Read.
+/// Reads one page of the orders of all users that match the filters, newest first. A filter that is `None` matches
+/// every order. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Order>>")]
 pub struct ListAll {
-    /// Whose.
+    /// Filter: customer who placed the order.
     pub user_id: Option<UserId>,
-    /// In which state.
+    /// Filter: state of the order.
     pub order_status: Option<OrderStatus>,
-    /// With a payment in which state.
+    /// Filter: state of the payment.
     pub pay_status: Option<PayStatus>,
-    /// With a delivery in which state.
+    /// Filter: state of the delivery.
     pub shipping_status: Option<ShippingStatus>,
-    /// Where the last page ended.
+    /// Last order of the previous page; only older orders are returned. `None` for the first page.
     pub before: Option<OrderId>,
-    /// At most so many.
+    /// Maximum number of orders.
     pub limit: i64,
 }
 
-/// One page of what administrators did to orders, newest first. Read.
+/// Reads one page of the actions of administrators on orders, newest first. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Reply<Vec<Entry>>")]
+#[rtype(result = "Reply<Vec<OperatorLogEntry>>")]
 pub struct ListOperatorLog {
-    /// To which.
+    /// Filter: id of the order; `None` matches every order.
     pub order_id: Option<OrderId>,
-    /// Where the last page ended.
+    /// Last entry of the previous page; only older entries are returned. `None` for the first page.
     pub before: Option<EntryId>,
-    /// At most so many.
+    /// Maximum number of entries.
     pub limit: i64,
 }
 
-/// Something an administrator did; a row of `order_act`.
+/// An action of an administrator on an order: a row of `order_act`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Entry {
-    /// Its id.
+pub struct OperatorLogEntry {
+    /// Id of the entry.
     pub act_id: EntryId,
-    /// To which order.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// What.
+    /// Name of the action, for example `shipped`.
     pub act: String,
-    /// Who.
+    /// Id of the administrator.
     pub user_id: Option<UserId>,
-    /// The particulars: why, how much.
+    /// Details such as the reason and the amount; at most 200 characters.
     pub detail: Option<String>,
-    /// When.
+    /// Time of the action.
     pub create_time: Timestamp,
 }
 
-/// What this owner's log says of an order. Read.
+/// Reads the events that this owner has logged for an order. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Event>>")]
 pub struct ReadTimeline {
-    /// Which.
+    /// Id of the order.
     pub order_id: OrderId,
 }

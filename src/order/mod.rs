@@ -1,8 +1,14 @@
 //! Order owns `orders`, `order_goods`, `order_act` and `order_refund`.
 //!
-//! Its invariants: one order per user and idempotency key; the amounts of an order add up; no order that is unconfirmed
-//! or waits for its payment is without a next wake-up; an order is paid by one payment, every other goes back; never
-//! more goes back than was paid. Only here is decided what a payment or a refund means for an order: one row, one lock.
+//! Invariants:
+//!
+//! - there is one order per user and idempotency key;
+//! - the amounts of an order add up;
+//! - every order that is unconfirmed or waits for its payment has a `wake_time`;
+//! - one payment pays an order, and every other payment of it is refunded;
+//! - the refunds of an order never exceed the amount that was paid.
+//!
+//! Only Order decides what a payment or a refund means for an order, while it holds the lock of that order's row.
 
 pub mod actor;
 pub mod error;
@@ -16,9 +22,9 @@ use crate::actor::{Context, Owner};
 /// The owner of orders.
 #[derive(Debug)]
 pub struct Order {
-    /// What every owner is given.
+    /// Dependencies of an owner.
     pub context: Context,
-    /// A confirmed order can be paid for so long.
+    /// Time after its confirmation in which an order can be paid; the setting `orders.pay_within`.
     pub pay_within: Duration,
 }
 

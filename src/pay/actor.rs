@@ -1,4 +1,4 @@
-//! The actor of Pay, and what it does with messages of others.
+//! The actor of Pay and its consumer of messages from other owners.
 
 use super::Pay;
 use super::store;

@@ -1,8 +1,8 @@
-//! Why Pay refuses.
+//! The refusals of Pay.
 
 use crate::gateway::WrongRecipient;
 
-/// Why a request for a payment is refused; kept as the answer to its idempotency key.
+/// Reason for refusing to open a payment. It is stored, so that a repeated idempotency key gets the same refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestRefusal {
     /// The order is cancelled, refunded or paid already.
@@ -10,7 +10,7 @@ pub enum RequestRefusal {
 }
 
 impl RequestRefusal {
-    /// The public code.
+    /// The public code, which is also the stored one.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -18,35 +18,35 @@ impl RequestRefusal {
         }
     }
 
-    /// The refusal with this code.
+    /// Parses a code; `None` if no refusal has it.
     #[must_use]
     pub fn from_code(code: &str) -> Option<Self> {
         (code == Self::OrderNotPayable.code()).then_some(Self::OrderNotPayable)
     }
 }
 
-/// Why a notice with a good signature is not believed.
+/// Reason for rejecting a notification whose signature is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Rejected {
-    /// It names a payment that is not ours; a retry heals a notice that came too early.
+    /// The notification names an unknown payment. If it has arrived before its payment was stored, a retry succeeds.
     #[error("the payment is unknown")]
     UnknownPayment,
-    /// Its amount is not our row's.
+    /// The amount is not the amount of the payment.
     #[error("the amount differs")]
     Amount,
-    /// Its currency is not ours.
+    /// The currency is not the shop's currency.
     #[error("the currency differs")]
     Currency,
-    /// It is for somebody else.
+    /// The notification is addressed to another merchant, app or seller.
     #[error("{0}")]
     WrongRecipient(WrongRecipient),
-    /// Our row is paid by another trade.
+    /// The payment is paid already by another trade of the platform.
     #[error("the payment is paid by another trade")]
     AnotherTrade,
-    /// It tells of a refund that is not ours.
+    /// The notification names an unknown refund, or its total matches no set of refunds.
     #[error("the refund is not ours")]
     UnknownRefund,
-    /// The amount that went back is not our refund's.
+    /// The refunded amount is not the amount of the refund.
     #[error("the amount of the refund differs")]
     RefundAmount,
 }

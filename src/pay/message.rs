@@ -1,4 +1,4 @@
-//! What Pay can be asked.
+//! The messages that Pay handles.
 
 use actix::Message;
 use diesel::Queryable;
@@ -13,300 +13,303 @@ use crate::domain::id::{OrderId, PayId, RefundId, UserId};
 use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
 use crate::domain::money::Money;
 use crate::domain::provider::Provider;
-use crate::gateway::{Checkout, Notification, Refund};
+use crate::gateway::{self, Checkout, Notification};
 
-/// A payment as its customer sees it; from a row of `pay`.
+/// A payment as its customer sees it: from a row of `pay` and its refunds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Payment {
-    /// Its id; the platform's `out_trade_no`.
+    /// Id of the payment; the platform's `out_trade_no`.
     pub pay_id: PayId,
-    /// The order it pays.
+    /// Order that the payment pays.
     pub order_id: OrderId,
-    /// How much.
+    /// Amount to pay.
     pub pay_amount: Money,
-    /// On which platform.
+    /// Name of the platform.
     pub provider: String,
-    /// Its state.
+    /// State of the payment.
     pub status: Status,
-    /// Where to pay; missing until the platform has told.
+    /// Checkout at the platform; `None` until the platform has created it.
     pub checkout: Option<Checkout>,
-    /// Since when it is there.
+    /// Time of creation.
     pub add_time: Timestamp,
 }
 
-/// The state of a payment.
+/// State of a payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// Waits for the customer.
+    /// The payment is open: it waits for the customer.
     Unpaid,
-    /// The platform has the money.
+    /// The platform has received the amount.
     Paid,
-    /// Declined or closed; it will not be paid.
+    /// The payment was declined or closed, and can no longer be paid.
     Closed,
-    /// It was paid, and all of it went back.
+    /// The payment was paid and has been refunded in full.
     Refunded,
 }
 
-/// What an idempotency key led to.
+/// An earlier request with the same idempotency key, and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prior {
-    /// What the request asked for.
+pub struct PriorRequest {
+    /// Fingerprint of the earlier request.
     pub fingerprint: String,
-    /// The payment, as it is now, or the refusal.
+    /// The payment in its present state, or the refusal.
     pub outcome: Result<Payment, RequestRefusal>,
 }
 
-/// What this user's key led to. Read.
+/// Finds the request that a user's idempotency key was used for. Read-only.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<Option<Prior>>")]
+#[rtype(result = "Reply<Option<PriorRequest>>")]
 pub struct FindRequest {
-    /// Whose.
+    /// Customer who sent the request.
     pub user_id: UserId,
-    /// The client's key.
+    /// Idempotency key of the client.
     pub key: IdempotencyKey,
 }
 
-/// Records what a key leads to: a payment of the order, new or the one that is open on this platform already, or a
-/// refusal. The outcome is what the key leads to, which an earlier request may have decided.
+/// Opens a payment of an order, or records the refusal. A payment that is open on the same platform for the same amount
+/// is reused. Idempotent per user and key: if the key was used before, the outcome is that of the earlier request.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<Prior>")]
-pub struct Open {
-    /// Whose.
+#[rtype(result = "Reply<PriorRequest>")]
+pub struct OpenPayment {
+    /// Customer who sent the request.
     pub user_id: UserId,
-    /// The client's key.
+    /// Idempotency key of the client.
     pub key: IdempotencyKey,
-    /// What the request asked for.
+    /// Fingerprint of the request.
     pub fingerprint: Fingerprint,
-    /// The order to pay.
+    /// Order to pay.
     pub order_id: OrderId,
-    /// On which platform.
+    /// Platform to pay on.
     pub provider: Provider,
-    /// How much, or why not.
+    /// Amount to pay, or the refusal of the order.
     pub amount: Result<Money, RequestRefusal>,
 }
 
-/// The platform told where to pay.
+/// Stores the checkout that the platform has created for a payment.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Option<Payment>>")]
 pub struct SetCheckout {
-    /// Which payment.
+    /// Id of the payment.
     pub pay_id: PayId,
-    /// Where to pay.
+    /// Checkout at the platform.
     pub checkout: Checkout,
 }
 
-/// This user's payment with this id. Read.
+/// Finds a payment of a user; `None` if it does not exist or belongs to another user. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Option<Payment>>")]
 pub struct Find {
-    /// Which.
+    /// Id of the payment.
     pub pay_id: PayId,
-    /// Whose it must be.
+    /// Customer that the payment must belong to.
     pub user_id: UserId,
 }
 
-/// How many payments and refunds are open. Read.
+/// Counts the open payments and refunds. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<PendingCounts>")]
 pub struct CountPending;
 
-/// What is not settled with the platforms yet.
+/// Numbers of payments and refunds that are not final yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct PendingCounts {
-    /// Payments that are neither paid nor closed.
+    /// Number of payments that are neither paid nor closed.
     pub open: i64,
-    /// Refunds the platform has not confirmed yet.
+    /// Number of refunds that the platform has not confirmed yet.
     pub refunds_pending: i64,
-    /// Refunds the platform refuses: somebody must look at them.
+    /// Number of refunds that were refused and need an operator.
     pub refunds_parked: i64,
 }
 
-/// Open payments whose platform is to be asked now, each given out again after a while that doubles each time.
+/// Claims open payments whose status query is due. Each is due again after the delay of `backoff`.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Payment>>")]
 pub struct ClaimDueSyncs {
-    /// At most so many.
+    /// Maximum number of payments.
     pub limit: i64,
-    /// When to ask again.
-    pub again: Backoff,
+    /// Delay until the next query, by number of queries.
+    pub backoff: Backoff,
 }
 
-/// The payments of an order that are open, or paid: also where the order has not heard of it yet. Read.
+/// Finds the payments of an order that are not closed: open, paid or refunded. A payment can be paid here before its
+/// order has consumed the message. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Payment>>")]
-pub struct LiveOf {
-    /// Which order.
+pub struct FindOpenOrPaid {
+    /// Id of the order.
     pub order_id: OrderId,
 }
 
-/// A payment with all its refunds that are not done, whoever's it is. Read.
+/// Finds a payment of any user together with its open refunds. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Reply<Option<Unfinished>>")]
+#[rtype(result = "Reply<Option<PaymentWithOpenRefunds>>")]
 pub struct FindAny {
-    /// Which.
+    /// Id of the payment.
     pub pay_id: PayId,
 }
 
-/// A payment and what is not finished of it.
+/// A payment and its open refunds.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unfinished {
-    /// The payment.
+pub struct PaymentWithOpenRefunds {
+    /// The payment, in any state.
     pub payment: Payment,
-    /// Its refunds that are not done.
+    /// Refunds of the payment that are pending or parked.
     pub refunds: Vec<DueRefund>,
 }
 
-/// The platform says that a payment can be paid no more. Where it is paid already, nothing changes.
+/// Closes a payment that can no longer be paid at its platform. A payment that is paid already does not change.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<()>")]
 pub struct Close {
-    /// Which.
+    /// Id of the payment.
     pub pay_id: PayId,
 }
 
-/// A refund to be made, or asked for.
+/// A refund to request from its platform, or to query there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueRefund {
-    /// What is to go back.
-    pub refund: Refund,
-    /// On which platform.
+    /// The refund as the platform needs it.
+    pub refund: gateway::Refund,
+    /// Name of the platform.
     pub provider: String,
-    /// Which attempt this is, 1 for the first.
+    /// Number of this attempt, starting at 1.
     pub attempt: i32,
 }
 
-/// Refunds that are due now, each attempt counted before it is made, and given out again after a while that doubles each
-/// time.
+/// Claims refunds that are due. The attempt is counted before it is made, and each refund is due again after the delay
+/// of `backoff`.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<DueRefund>>")]
 pub struct ClaimDueRefunds {
-    /// At most so many.
+    /// Maximum number of refunds.
     pub limit: i64,
-    /// When to try again.
-    pub again: Backoff,
+    /// Delay until the next attempt, by number of attempts.
+    pub backoff: Backoff,
 }
 
-/// The platform answered a refund for good: it is done, or refused for this reason, and then somebody must look at it.
+/// Records the final answer of the platform to a refund. A refused refund is parked until an operator handles it.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<()>")]
 pub struct EndRefund {
-    /// Which.
+    /// Id of the refund.
     pub refund_id: RefundId,
-    /// How it ended.
+    /// `Ok` if the refund is done, otherwise the reason of the refusal.
     pub outcome: Result<(), String>,
 }
 
-/// A platform's notice, its signature good: stored and judged by our row alone, in one transaction with what follows.
-/// `Ok` where the platform may forget it, also when it came before.
+/// Stores a notification whose signature is valid, judges it by the stored payment and applies its effect, in one
+/// transaction. The outcome is `Ok` if the platform need not send it again, also for a duplicate.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Result<(), Rejected>>")]
 pub struct Notify {
-    /// Which platform.
+    /// Platform that sent the notification.
     pub provider: Provider,
-    /// What it says.
-    pub notice: Notification,
-    /// Its bytes as they came, UTF-8.
+    /// The parsed notification.
+    pub notification: Notification,
+    /// Body of the request as it was received; UTF-8.
     pub body: String,
 }
 
-/// One page of all payments that fit, newest first, those older than `before`. Read.
+/// Reads one page of the payments of all users that match the filters, newest first. A filter that is `None` matches
+/// every payment. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Payment>>")]
 pub struct ListAll {
-    /// In which state.
+    /// Filter: state of the payment.
     pub status: Option<Status>,
-    /// Of which order.
+    /// Filter: order that the payment pays.
     pub order_id: Option<OrderId>,
-    /// Where the last page ended.
+    /// Last payment of the previous page; only older payments are returned. `None` for the first page.
     pub before: Option<PayId>,
-    /// At most so many.
+    /// Maximum number of payments.
     pub limit: i64,
 }
 
-/// One page of notices that were not believed, newest first, those that came before this moment. Read.
+/// Reads one page of rejected notifications, newest first. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<ParkedNotification>>")]
 pub struct ListParkedNotifications {
-    /// Where the last page ended.
+    /// Time of the last notification of the previous page; only earlier ones are returned. `None` for the first page.
     pub before: Option<Timestamp>,
-    /// At most so many.
+    /// Maximum number of notifications.
     pub limit: i64,
 }
 
-/// A notice with a good signature that was not believed; a row of `pay_notice`.
+/// A rejected notification whose signature is valid: a row of `pay_notice`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable)]
 pub struct ParkedNotification {
-    /// Which platform.
+    /// Name of the platform.
     pub provider: String,
     /// The platform's id of the event.
     pub event_id: String,
-    /// The payment it names, where its number is one.
+    /// Payment that the notification names; `None` if its number is not a payment id.
     pub pay_id: Option<PayId>,
-    /// Why it was not believed.
+    /// Reason for the rejection.
     pub reason: Option<String>,
-    /// How often it came.
+    /// Number of deliveries.
     pub times: i32,
-    /// When it came first.
+    /// Time of the first delivery.
     pub create_time: Timestamp,
-    /// As it came.
+    /// Body of the last delivery.
     pub body: String,
 }
 
-/// What this owner's log says of an order. Read.
+/// Reads the events that this owner has logged for an order. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Event>>")]
 pub struct ReadTimeline {
-    /// Which.
+    /// Id of the order.
     pub order_id: OrderId,
 }
 
-/// What our books say of these payments on a platform; those of others are missing. Read.
+/// Reads the records of payments for a reconciliation. Payments that do not exist or are on another platform are
+/// missing from the result. Read-only.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Vec<PaymentRecord>>")]
 pub struct FindPaymentRecords {
-    /// Which platform.
+    /// Platform of the payments.
     pub provider: Provider,
-    /// The payments.
+    /// Ids of the payments.
     pub payments: Vec<PayId>,
 }
 
-/// One page of what our books say of payments that were paid in a span of time, by their ids. Read.
+/// Reads one page of the records of payments that were paid in a period, sorted by id, for a reconciliation. Read-only.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Vec<PaymentRecord>>")]
 pub struct ListPaidRecords {
-    /// On which platform.
+    /// Platform of the payments.
     pub provider: Provider,
-    /// From when on we knew.
+    /// Start of the period, inclusive, compared with our `pay_time`.
     pub from: Timestamp,
-    /// Until when we knew.
+    /// End of the period, inclusive.
     pub until: Timestamp,
-    /// Where the last page ended.
+    /// Last payment of the previous page. `None` for the first page.
     pub after: Option<PayId>,
-    /// At most so many.
+    /// Maximum number of payments.
     pub limit: i64,
 }
 
-/// A payment and its refunds, to be compared with what the platform says.
+/// A payment and its refunds, for comparison with the platform's statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PaymentRecord {
-    /// Which payment.
+    /// Id of the payment.
     pub pay_id: PayId,
-    /// How much.
+    /// Amount to pay.
     pub amount: Money,
-    /// The platform's number, where it is paid.
+    /// The platform's number of the payment; `None` if it is not paid.
     pub trade_no: Option<String>,
-    /// What goes back of it.
+    /// All refunds of the payment, also parked ones.
     pub refunds: Vec<RefundRecord>,
 }
 
-/// A refund, to be compared with what the platform says.
+/// A refund, for comparison with the platform's statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RefundRecord {
-    /// Its number.
+    /// Id of the refund.
     pub refund_id: RefundId,
-    /// How much.
+    /// Amount to refund.
     pub amount: Money,
-    /// Whether the platform has confirmed it.
+    /// Whether the platform has confirmed the refund.
     pub is_done: bool,
 }

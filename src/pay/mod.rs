@@ -1,8 +1,15 @@
 //! Pay owns `pay`, `pay_open`, `pay_ask`, `pay_request`, `pay_notice`, `pay_refund` and `pay_log`.
 //!
-//! Its invariants: a payment is paid once; every acknowledged notice is stored; "paid" and its messages are one
-//! transaction; a refund is written before its platform is called, under one number for ever, and refunds never exceed
-//! what was paid; the platform of every open payment is asked again and again.
+//! A *notice* (`pay_notice`) is a notification of a payment platform, as the tables and routes call it.
+//!
+//! Invariants:
+//!
+//! - a payment becomes paid once;
+//! - every acknowledged notification is stored;
+//! - the state "paid" and its messages are written in one transaction;
+//! - a refund is written before its platform is called, and keeps its id over all attempts;
+//! - the refunds of a payment never exceed the amount that was paid;
+//! - every open payment has a scheduled status query.
 
 pub mod actor;
 pub mod error;
@@ -16,9 +23,9 @@ use crate::actor::{Context, Owner};
 /// The owner of payments.
 #[derive(Debug)]
 pub struct Pay {
-    /// What every owner is given.
+    /// Dependencies of an owner.
     pub context: Context,
-    /// A new payment is first asked for after this time.
+    /// Delay from the creation of a payment to its first status query; the setting `payments.ask.first`.
     pub first_sync_after: Duration,
 }
 

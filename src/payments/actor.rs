@@ -17,7 +17,8 @@ use crate::actor::task::ask;
 use crate::actor::{Failure, Reply};
 use crate::order::error::CommandRefusal;
 use crate::order::message::{ClaimExpired, Order};
-use crate::pay::message::{ClaimDueRefunds, ClaimDueSyncs, FindAny, Payment, Unfinished};
+use crate::pay;
+use crate::pay::message::{ClaimDueRefunds, ClaimDueSyncs, Payment, PaymentWithOpenRefunds};
 
 /// The actor's name on the status page.
 pub const NAME: &str = "settlement";
@@ -61,12 +62,12 @@ async fn process_due(context: &Arc<Context>) -> usize {
     let (pay, order, payments) = (&context.pay, &context.order, context.payments);
     let syncs = drain(
         context,
-        async || ask(pay, ClaimDueSyncs { limit: PAGE_SIZE, again: payments.ask }).await,
+        async || ask(pay, ClaimDueSyncs { limit: PAGE_SIZE, backoff: payments.ask }).await,
         |context, payment| async move { sync::sync(&context, &payment).await.map(drop) },
     );
     let refunds = drain(
         context,
-        async || ask(pay, ClaimDueRefunds { limit: PAGE_SIZE, again: payments.refund }).await,
+        async || ask(pay, ClaimDueRefunds { limit: PAGE_SIZE, backoff: payments.refund }).await,
         |context, due| async move { refund::drive(&context, &due).await },
     );
     let expired = drain(
@@ -178,7 +179,9 @@ impl Handler<Query> for Payments {
     fn handle(&mut self, Query { pay_id }: Query, _: &mut Self::Context) -> Self::Result {
         let context = Arc::clone(&self.context);
         Box::pin(async move {
-            let Some(Unfinished { payment, refunds }) = ask(&context.pay, FindAny { pay_id }).await? else {
+            let Some(PaymentWithOpenRefunds { payment, refunds }) =
+                ask(&context.pay, pay::message::FindAny { pay_id }).await?
+            else {
                 return Ok(None);
             };
             sync::query(&context, &payment).await?;
@@ -188,7 +191,7 @@ impl Handler<Query> for Payments {
                 due.attempt = due.attempt.max(2);
                 refund::drive(&context, &due).await?;
             }
-            Ok(ask(&context.pay, FindAny { pay_id }).await?.map(|found| found.payment))
+            Ok(ask(&context.pay, pay::message::FindAny { pay_id }).await?.map(|found| found.payment))
         })
     }
 }

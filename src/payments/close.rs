@@ -6,7 +6,8 @@ use crate::actor::Reply;
 use crate::actor::task::ask;
 use crate::domain::id::OrderId;
 use crate::gateway::{Outcome, PaymentStatus};
-use crate::pay::message::{Close, LiveOf, Payment, Status};
+use crate::pay;
+use crate::pay::message::{FindOpenOrPaid, Payment};
 
 /// Closes a payment at its platform so that it can no longer be paid. If the customer has already paid, the payment is
 /// recorded as paid.
@@ -27,18 +28,18 @@ pub async fn close(context: &Context, payment: &Payment) -> Reply<SyncOutcome> {
 
 /// Closes all open payments of an order. Returns `false` if one of them is paid.
 pub async fn close_payments(context: &Context, order_id: OrderId) -> Reply<bool> {
-    let live = ask(&context.pay, LiveOf { order_id }).await?;
+    let live = ask(&context.pay, FindOpenOrPaid { order_id }).await?;
     // The order may not know of this payment yet, because the message to it may not be delivered.
-    if live.iter().any(|live| live.status == Status::Paid) {
+    if live.iter().any(|live| live.status == pay::message::Status::Paid) {
         return Ok(false);
     }
-    for open in live.iter().filter(|live| live.status == Status::Unpaid) {
+    for open in live.iter().filter(|live| live.status == pay::message::Status::Unpaid) {
         match close(context, open).await? {
             SyncOutcome::Open | SyncOutcome::Closed => {}
             SyncOutcome::Paid => return Ok(false),
             // The platform has money that does not match. It is parked for an operator, and the payment cannot be paid
             // again.
-            SyncOutcome::Parked(_) => ask(&context.pay, Close { pay_id: open.pay_id }).await?,
+            SyncOutcome::Parked(_) => ask(&context.pay, pay::message::Close { pay_id: open.pay_id }).await?,
         }
     }
     Ok(true)

@@ -4,8 +4,9 @@ use super::Context;
 use crate::actor::task::ask;
 use crate::actor::{Failure, Reply};
 use crate::gateway::{Charge, Event, Gateway, Notification};
+use crate::pay;
 use crate::pay::error::Rejected;
-use crate::pay::message::{Close, Notify, Payment, Status};
+use crate::pay::message::{Notify, Payment};
 
 /// The outcome of querying or closing a payment at its platform.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,8 +23,8 @@ pub enum SyncOutcome {
 
 /// Records that the platform reports a payment as closed.
 pub async fn record_closed(context: &Context, payment: &Payment) -> Reply<SyncOutcome> {
-    if payment.status == Status::Unpaid {
-        ask(&context.pay, Close { pay_id: payment.pay_id }).await?;
+    if payment.status == pay::message::Status::Unpaid {
+        ask(&context.pay, pay::message::Close { pay_id: payment.pay_id }).await?;
     }
     Ok(SyncOutcome::Closed)
 }
@@ -45,7 +46,7 @@ pub async fn record_paid(
         currency: charge.currency,
         wrong_recipient: charge.wrong_recipient,
     };
-    match ask(&context.pay, Notify { provider: gateway.name().into(), notice, body }).await? {
+    match ask(&context.pay, Notify { provider: gateway.name().into(), notification: notice, body }).await? {
         Ok(()) => Ok(SyncOutcome::Paid),
         Err(rejected) => {
             tracing::warn!(pay_id = %payment.pay_id, reason = %rejected, "the charge does not match the payment");

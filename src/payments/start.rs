@@ -10,8 +10,9 @@ use crate::domain::id::UserId;
 use crate::gateway::{Gateway, Outcome, Purchase};
 use crate::order;
 use crate::order::error::PaymentRefusal;
+use crate::pay;
 use crate::pay::error::RequestRefusal;
-use crate::pay::message::{Close, Find, FindRequest, Open, Payment, SetCheckout, Status};
+use crate::pay::message::{FindRequest, OpenPayment, Payment, SetCheckout};
 
 /// Starts a payment, or returns the one that an earlier request with the same key started.
 pub async fn start(context: &Context, start_locks: &KeyedLock, request: StartPayment) -> Reply<PaymentStarted> {
@@ -33,7 +34,7 @@ pub async fn start(context: &Context, start_locks: &KeyedLock, request: StartPay
                 Err(PaymentRefusal::NotFound) => return Ok(PaymentStarted::OrderNotFound),
                 Err(PaymentRefusal::NotPayable) => Err(RequestRefusal::OrderNotPayable),
             };
-            let open = Open {
+            let open = OpenPayment {
                 user_id,
                 key: request.key,
                 fingerprint: request.fingerprint.clone(),
@@ -55,7 +56,7 @@ pub async fn start(context: &Context, start_locks: &KeyedLock, request: StartPay
         return Ok(PaymentStarted::Started(Box::new(payment)));
     }
     let guard = start_locks.lock(payment.pay_id).await;
-    let find = Find { pay_id: payment.pay_id, user_id };
+    let find = pay::message::Find { pay_id: payment.pay_id, user_id };
     // A previous holder of the lock may have stored the checkout.
     match if guard.waited { ask(&context.pay, find).await? } else { None } {
         Some(payment) if has_checkout(gateway, &payment) => Ok(PaymentStarted::Started(Box::new(payment))),
@@ -78,7 +79,7 @@ pub async fn start(context: &Context, start_locks: &KeyedLock, request: StartPay
 
 /// Whether no call to the platform is needed: the payment is not open, or its checkout is stored and does not expire.
 fn has_checkout(gateway: &dyn Gateway, payment: &Payment) -> bool {
-    payment.status != Status::Unpaid || (payment.checkout.is_some() && !gateway.checkout_expires())
+    payment.status != pay::message::Status::Unpaid || (payment.checkout.is_some() && !gateway.checkout_expires())
 }
 
 /// Creates the checkout at the platform and stores it.
@@ -91,12 +92,12 @@ async fn create_checkout(
 ) -> Reply<PaymentStarted> {
     match gateway.create(purchase).await {
         Outcome::Known(None) => {
-            let find = Find { pay_id: payment.pay_id, user_id };
+            let find = pay::message::Find { pay_id: payment.pay_id, user_id };
             let mut stored = ask(&context.pay, find).await?;
             if stored.as_ref().is_none_or(|stored| stored.checkout.is_none()) {
                 // The reply with the checkout was lost, so the customer cannot pay. Close the payment here: a request
                 // with another key then starts a new one.
-                ask(&context.pay, Close { pay_id: payment.pay_id }).await?;
+                ask(&context.pay, pay::message::Close { pay_id: payment.pay_id }).await?;
                 stored = ask(&context.pay, find).await?;
             }
             Ok(PaymentStarted::Started(Box::new(stored.unwrap_or(payment))))

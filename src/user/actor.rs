@@ -1,4 +1,4 @@
-//! The actor of User, and what it does with messages of others.
+//! The actor of User and its consumer of messages from other owners.
 
 use super::User;
 use super::store;

@@ -1,25 +1,25 @@
-//! Why User refuses.
+//! The refusals of User.
 
-/// Why balance is not taken.
+/// Reason for not taking balance for an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    /// No such user.
+pub enum TakeRefusal {
+    /// The user does not exist.
     NotFound,
-    /// The balance is smaller.
+    /// The balance is smaller than the amount.
     Insufficient,
-    /// The order was compensated already: its tombstone stands.
+    /// The order was compensated before: its log has a tombstone.
     Released,
 }
 
-/// Somebody else has this user name.
+/// Another user has this name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NameTaken;
 
-/// Why a balance is not changed by hand.
+/// Reason for not adjusting balance and points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AdjustRefusal {
-    /// No such user.
+    /// The user does not exist.
     NotFound,
-    /// The balance would leave its range.
+    /// The balance would become negative, or the balance or the points would overflow.
     OutOfRange,
 }

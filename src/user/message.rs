@@ -1,10 +1,10 @@
-//! What User can be asked.
+//! The messages that User handles.
 
 use actix::Message;
 use diesel::Queryable;
 use serde::Serialize;
 
-use super::error::{AdjustRefusal, NameTaken, Refusal};
+use super::error::{AdjustRefusal, NameTaken, TakeRefusal};
 use crate::actor::Reply;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
@@ -13,171 +13,171 @@ use crate::domain::money::Money;
 use crate::domain::status::{Direction, Role};
 use crate::domain::text::{Mobile, Reason, UserName};
 
-/// A user without the password's hash; from a row of `users`.
+/// A user: a row of `users` without the password hash and the role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable)]
 pub struct User {
-    /// The id.
+    /// Id of the user.
     pub user_id: UserId,
-    /// The name to sign in with.
+    /// Name that the user signs in with.
     pub user_name: String,
-    /// The mobile number.
+    /// Mobile number.
     pub user_mobile: Option<String>,
-    /// Loyalty points.
+    /// Loyalty points; may become negative when an order is refunded.
     pub user_score: i64,
-    /// The balance.
+    /// Balance; never negative.
     pub user_money: Money,
-    /// Since when.
+    /// Time of registration.
     pub user_reg_time: Timestamp,
 }
 
-/// What signing in needs to know.
+/// The columns of `users` that signing in needs.
 #[derive(Clone, Queryable)]
 pub struct Credential {
-    /// Who.
+    /// Id of the user.
     pub user_id: UserId,
-    /// The argon2id hash of the password, in PHC form.
+    /// Argon2id hash of the password, in PHC string format.
     pub user_password: String,
-    /// What they may do.
+    /// Role, which decides the permissions.
     pub user_role: Role,
 }
 
-/// A new user, with the opening balance and points that the demo data give.
+/// Registers a user. An opening balance and opening points are recorded as the first adjustment.
 #[derive(Clone, Message)]
 #[rtype(result = "Reply<Result<User, NameTaken>>")]
 pub struct Register {
-    /// The id to give; the demo data has a fixed one.
+    /// Id of the new user. Chosen by the caller because the demo data uses a fixed id.
     pub user_id: UserId,
-    /// The name, which nobody else has.
+    /// Name that the user signs in with; unique.
     pub user_name: UserName,
-    /// The argon2id hash of the password, in PHC form.
+    /// Argon2id hash of the password, in PHC string format.
     pub password_hash: String,
-    /// The mobile number.
+    /// Mobile number.
     pub user_mobile: Option<Mobile>,
-    /// What they may do.
+    /// Role, which decides the permissions.
     pub role: Role,
-    /// The opening balance.
+    /// Opening balance; not negative.
     pub user_money: Money,
-    /// The opening points.
+    /// Opening points.
     pub user_score: i64,
 }
 
-/// Replaces a user's password; `false` where there is no such user.
+/// Replaces a user's password. The outcome is `false` if the user does not exist.
 #[derive(Clone, Message)]
 #[rtype(result = "Reply<bool>")]
 pub struct SetPassword {
-    /// Whose.
+    /// Id of the user.
     pub user_id: UserId,
-    /// The argon2id hash of the new password, in PHC form.
+    /// Argon2id hash of the new password, in PHC string format.
     pub password_hash: String,
 }
 
-/// The credential of the user with this name. Read.
+/// Finds the credential of a user by name. Read-only.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Option<Credential>>")]
 pub struct FindCredential {
-    /// The name.
+    /// Name that the user signs in with.
     pub user_name: UserName,
 }
 
-/// A user. Read.
+/// Finds a user by id. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Option<User>>")]
 pub struct Find {
-    /// Whom.
+    /// Id of the user.
     pub user_id: UserId,
 }
 
-/// Takes balance for an order. Once per order: asked again it answers the same.
+/// Takes balance for an order. Idempotent per order: a repeated request returns the same outcome.
 #[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Reply<Result<(), Refusal>>")]
+#[rtype(result = "Reply<Result<(), TakeRefusal>>")]
 pub struct Take {
-    /// The order.
+    /// Id of the order.
     pub order_id: OrderId,
-    /// Whose balance.
+    /// User whose balance pays.
     pub user_id: UserId,
-    /// How much, more than nothing.
+    /// Amount to take; greater than zero.
     pub money: Money,
 }
 
-/// Changes balance and points by hand.
+/// Adjusts balance and points by hand and records the adjustment.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Result<User, AdjustRefusal>>")]
 pub struct Adjust {
-    /// Whose.
+    /// Id of the user.
     pub user_id: UserId,
-    /// Balance more or less.
+    /// Amount to add to the balance; negative to deduct.
     pub money: Money,
-    /// Points more or less.
+    /// Points to add; negative to deduct.
     pub score: i64,
-    /// Why.
+    /// Reason for the adjustment.
     pub reason: Reason,
 }
 
-/// One page of users, newest first, those older than `before`. Read.
+/// Reads one page of users, newest first. Read-only.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Vec<User>>")]
 pub struct List {
-    /// Only the one with this name.
+    /// Restricts the result to the user with this name.
     pub user_name: Option<UserName>,
-    /// Where the last page ended.
+    /// Last user of the previous page; only older users are returned. `None` for the first page.
     pub before: Option<UserId>,
-    /// At most so many.
+    /// Maximum number of users.
     pub limit: i64,
 }
 
-/// One page of what orders took of a user's balance and gave back, newest order first. Read.
+/// Reads one page of the payments from a user's balance and their refunds, newest order first. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Reply<Vec<MoneyEntry>>")]
-pub struct MoneyLog {
-    /// Whose.
+#[rtype(result = "Reply<Vec<MoneyLogEntry>>")]
+pub struct ListMoneyLog {
+    /// Id of the user.
     pub user_id: UserId,
-    /// Where the last page ended: the order, and the number of the direction.
+    /// Last entry of the previous page: its order and the number of its [`Direction`].
     pub before: Option<(OrderId, i32)>,
-    /// At most so many.
+    /// Maximum number of entries.
     pub limit: i64,
 }
 
-/// A row of `user_money_log`.
+/// A payment from the balance, or its refund: a row of `user_money_log`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct MoneyEntry {
-    /// For which order.
+pub struct MoneyLogEntry {
+    /// Order that was paid or refunded.
     pub order_id: OrderId,
-    /// Paid for it, or refunded.
+    /// `paid` or `refunded` in JSON.
     #[serde(serialize_with = "paid_or_refunded")]
     pub money_log_type: Direction,
-    /// How much.
+    /// Amount.
     pub use_money: Money,
-    /// When.
+    /// Time of the entry.
     pub create_time: Timestamp,
 }
 
-/// One page of the points a user's orders gave and took back, newest order first. Read.
+/// Reads one page of the points that a user's orders added and deducted, newest order first. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Reply<Vec<ScoreEntry>>")]
-pub struct ScoreLog {
-    /// Whose.
+#[rtype(result = "Reply<Vec<ScoreLogEntry>>")]
+pub struct ListScoreLog {
+    /// Id of the user.
     pub user_id: UserId,
-    /// Where the last page ended: the order, and the number of the direction.
+    /// Last entry of the previous page: its order and the number of its [`Direction`].
     pub before: Option<(OrderId, i32)>,
-    /// At most so many.
+    /// Maximum number of entries.
     pub limit: i64,
 }
 
-/// A row of `user_score_log`.
+/// Points that an order added or deducted: a row of `user_score_log`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct ScoreEntry {
-    /// For which order.
+pub struct ScoreLogEntry {
+    /// Order that was paid or refunded.
     pub order_id: OrderId,
-    /// Added when it was paid, or taken back when it was refunded.
+    /// `paid` in JSON if the points were added, `refunded` if they were deducted.
     #[serde(serialize_with = "paid_or_refunded")]
     pub score_log_type: Direction,
-    /// How many.
+    /// Number of points.
     pub score: i64,
-    /// When.
+    /// Time of the entry.
     pub create_time: Timestamp,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
 fn paid_or_refunded<S: serde::Serializer>(direction: &Direction, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(match direction {
         Direction::Forward => "paid",
@@ -185,10 +185,10 @@ fn paid_or_refunded<S: serde::Serializer>(direction: &Direction, serializer: S) 
     })
 }
 
-/// What this owner's log says of an order. Read.
+/// Reads the events that this owner has logged for an order. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Event>>")]
 pub struct ReadTimeline {
-    /// Which.
+    /// Id of the order.
     pub order_id: OrderId,
 }

@@ -1,7 +1,9 @@
 //! User owns `users`, `user_money_log`, `user_score_log` and `user_adjustment`.
 //!
-//! Its invariants: per user, adjustments - type 1 + type 2 = `user_money`, never negative; adjustments + points added -
-//! points taken back = `user_score`.
+//! Invariants, for each user:
+//!
+//! - adjustments - balance paid (type 1) + balance refunded (type 2) = `user_money`, which is never negative;
+//! - adjustments + points added - points deducted = `user_score`.
 
 pub mod actor;
 pub mod error;
@@ -15,9 +17,9 @@ use crate::actor::{Context, Owner};
 /// The owner of users, their balance and their points.
 #[derive(Debug)]
 pub struct User {
-    /// What every owner is given.
+    /// Dependencies of an owner.
     pub context: Context,
-    /// Points for each whole currency unit paid.
+    /// Points for each whole currency unit paid; the setting `points.per_unit`.
     pub points_per_unit: Decimal,
 }
 

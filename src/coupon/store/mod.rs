@@ -1,4 +1,4 @@
-//! Coupon in its tables.
+//! The tables of Coupon: binding, releasing, finding and creating.
 
 mod listing;
 
@@ -8,8 +8,8 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::Coupon;
-use super::error::Refusal;
-use super::message::{self, Bind, Create, Find};
+use super::error::BindRefusal;
+use super::message::{self, Bind};
 use crate::actor::{Access, Priority, Task};
 use crate::db::query::bulk::{Kind, Update};
 use crate::db::schema::{coupon, coupon_log};
@@ -20,7 +20,7 @@ use crate::domain::reservation::{ReservationState, reservation_state};
 use crate::domain::status::{CouponUse, Direction};
 use crate::messaging::contract::ReservationsReleased;
 use crate::messaging::inbox::bodies;
-use crate::messaging::outbox::Message;
+use crate::messaging::outbox;
 
 #[derive(Insertable)]
 #[diesel(table_name = coupon_log, treat_none_as_default_value = false)]
@@ -62,44 +62,46 @@ fn insert_log(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
     insert_all!(db, coupon_log::table, rows)
 }
 
-/// A coupon and its order.
+/// Parameters of [`BIND`] and [`RELEASE`] for one coupon and its order.
 #[derive(Serialize)]
-struct Bond {
+struct Binding {
     coupon: i64,
     of_order: i64,
     at: i64,
 }
 
-const GIVEN: &[(&str, Kind)] = &[("coupon", Kind::Integer), ("of_order", Kind::Integer), ("at", Kind::Integer)];
-/// Binds coupons that are bound to no order.
+const BINDING: &[(&str, Kind)] = &[("coupon", Kind::Integer), ("of_order", Kind::Integer), ("at", Kind::Integer)];
+/// Binds coupons that are not bound to any order.
 const BIND: Update = Update {
     table: "coupon",
-    given: GIVEN,
+    given: BINDING,
     only: "coupon_id = given.coupon AND is_used = 0",
     set: "is_used = 1, order_id = given.of_order, used_time = given.at",
 };
-/// Frees coupons that are bound to these orders.
-const FREE: Update = Update {
+/// Releases coupons that are bound to the given orders.
+const RELEASE: Update = Update {
     table: "coupon",
-    given: GIVEN,
+    given: BINDING,
     only: "coupon_id = given.coupon AND order_id = given.of_order",
     set: "is_used = 0, order_id = NULL, used_time = NULL",
 };
 
-fn bonds(log: &[LogRow]) -> Vec<Bond> {
+fn bindings(log: &[LogRow]) -> Vec<Binding> {
     log.iter()
-        .map(|row| Bond { coupon: row.coupon_id.get(), of_order: row.order_id.get(), at: row.log_time.0 })
+        .map(|row| Binding { coupon: row.coupon_id.get(), of_order: row.order_id.get(), at: row.log_time.0 })
         .collect()
 }
 
-/// Binds coupons to orders: decided in arrival order, one guarded update for all. The coupons are locked before the log
-/// is read: binding and freeing touch the same coupon, so one of the two sees what the other did.
+/// Decides in arrival order, then binds all coupons with one guarded update.
+///
+/// The coupons are locked before the log is read. Binding and releasing lock the same coupon, so the second of the two
+/// always sees the log row of the first.
 impl Task<Coupon> for Bind {
-    type Outcome = Result<(), Refusal>;
+    type Outcome = Result<(), BindRefusal>;
     const ACCESS: Access = Access::Write;
     const PRIORITY: Priority = Priority::Accepted;
 
-    fn run(owner: &Coupon, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<(), Refusal>>> {
+    fn run(owner: &Coupon, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<(), BindRefusal>>> {
         let now = owner.context.clock.now();
         let mut coupons = lock_coupons(db, &batch.iter().map(|task| task.coupon_id).collect::<Vec<_>>())?;
         let mut known = read_log(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?;
@@ -107,12 +109,12 @@ impl Task<Coupon> for Bind {
         let mut outcomes = Vec::with_capacity(batch.len());
         for task in batch {
             let outcome = match reservation_state(&known, task.order_id) {
-                ReservationState::Released => Err(Refusal::Released),
+                ReservationState::Released => Err(BindRefusal::Released),
                 ReservationState::Reserved => Ok(()),
                 ReservationState::New => {
                     match coupons.get_mut(&task.coupon_id).filter(|row| row.user_id == task.user_id) {
-                        None => Err(Refusal::NotFound),
-                        Some(row) if row.is_used == CouponUse::Used => Err(Refusal::Used),
+                        None => Err(BindRefusal::NotFound),
+                        Some(row) if row.is_used == CouponUse::Used => Err(BindRefusal::Used),
                         Some(row) => {
                             row.is_used = CouponUse::Used;
                             log.push(log_row(task.order_id, Direction::Forward, task.coupon_id, now));
@@ -124,55 +126,56 @@ impl Task<Coupon> for Bind {
             };
             outcomes.push(outcome);
         }
-        db::expect_rows(BIND.run(db, &bonds(&log))?, log.len())?;
+        db::expect_rows(BIND.run(db, &bindings(&log))?, log.len())?;
         insert_log(db, &log)?;
         Ok(outcomes)
     }
 }
 
-/// Consumes order/cancel and order/refund: frees what is bound to each order, and writes a tombstone where nothing is.
-pub fn consume(owner: &Coupon, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+/// Consumes order/cancel and order/refund: releases the coupon of each order. The log row of direction `Back` is also a
+/// tombstone: an order that is not bound yet can no longer bind its coupon.
+pub fn consume(owner: &Coupon, messages: &[&outbox::Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.context.clock.now();
-    let cancelled: Vec<Result<ReservationsReleased, String>> = bodies(messages);
-    lock_coupons(db, &cancelled.iter().flatten().filter_map(|order| order.coupon_id).collect::<Vec<_>>())?;
-    let mut known = read_log(db, &cancelled.iter().flatten().map(|order| order.order_id).collect::<Vec<_>>())?;
+    let released: Vec<Result<ReservationsReleased, String>> = bodies(messages);
+    lock_coupons(db, &released.iter().flatten().filter_map(|order| order.coupon_id).collect::<Vec<_>>())?;
+    let mut known = read_log(db, &released.iter().flatten().map(|order| order.order_id).collect::<Vec<_>>())?;
     let mut log = Vec::new();
-    for order in cancelled.iter().flatten() {
+    for order in released.iter().flatten() {
         let Some(coupon_id) = order.coupon_id else { continue };
         if !known.insert((order.order_id, Direction::Back)) {
             continue;
         }
         log.push(log_row(order.order_id, Direction::Back, coupon_id, now));
     }
-    FREE.run(db, &bonds(&log))?;
+    RELEASE.run(db, &bindings(&log))?;
     insert_log(db, &log)?;
-    Ok(cancelled.into_iter().map(|order| order.map(drop)).collect())
+    Ok(released.into_iter().map(|order| order.map(drop)).collect())
 }
 
 const fn log_row(order_id: OrderId, direction: Direction, coupon_id: CouponId, now: Timestamp) -> LogRow {
     LogRow { order_id, direction, coupon_id, log_time: now }
 }
 
-/// Coupons that are the asking user's: one query for the whole batch.
-impl Task<Coupon> for Find {
+/// Finds coupons of their owners with one query for the whole batch.
+impl Task<Coupon> for message::Find {
     type Outcome = Option<message::Coupon>;
     const ACCESS: Access = Access::Read;
 
     fn run(_: &Coupon, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<message::Coupon>>> {
         let coupons = read_coupons(db, &batch.iter().map(|task| task.coupon_id).collect::<Vec<_>>())?;
-        let ours = |task: &Find| coupons.get(&task.coupon_id).filter(|row| row.user_id == task.user_id).cloned();
-        Ok(batch.iter().map(ours).collect())
+        let find = |task: &Self| coupons.get(&task.coupon_id).filter(|row| row.user_id == task.user_id).cloned();
+        Ok(batch.iter().map(find).collect())
     }
 }
 
-/// New coupons.
-impl Task<Coupon> for Create {
+/// Inserts coupons.
+impl Task<Coupon> for message::Create {
     type Outcome = message::Coupon;
     const ACCESS: Access = Access::Write;
 
     fn run(owner: &Coupon, batch: &[Self], db: &mut Db) -> db::Result<Vec<message::Coupon>> {
         let now = owner.context.clock.now();
-        let new = |task: &Create| {
+        let create = |task: &Self| {
             let row = message::Coupon {
                 coupon_id: task.coupon_id,
                 coupon_price: task.coupon_price,
@@ -192,6 +195,6 @@ impl Task<Coupon> for Create {
             with_conn!(db, diesel::insert_into(coupon::table).values(values).execute(db))?;
             Ok(row)
         };
-        batch.iter().map(new).collect()
+        batch.iter().map(create).collect()
     }
 }

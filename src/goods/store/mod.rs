@@ -1,4 +1,4 @@
-//! Goods in its tables.
+//! The tables of Goods: reserving, returning, listing, creating and changing.
 
 mod timeline;
 
@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use diesel::prelude::*;
 
 use super::Goods;
-use super::error::{AdjustRefusal, Refusal};
-use super::message::{self, Adjust, Change, Create, Find, List, Reserve};
+use super::error::{AdjustRefusal, ReserveRefusal};
+use super::message::{self, Change, Reserve};
 use crate::actor::{Access, Priority, Task};
 use crate::db::query::bulk::{DELTA, Update};
 use crate::db::schema::{goods, goods_adjustment, goods_number_log};
@@ -21,7 +21,7 @@ use crate::domain::reservation::{ReservationState, reservation_state};
 use crate::domain::status::Direction;
 use crate::messaging::contract::ReservationsReleased;
 use crate::messaging::inbox::bodies;
-use crate::messaging::outbox::Message;
+use crate::messaging::outbox;
 
 #[derive(Insertable)]
 #[diesel(table_name = goods_number_log, treat_none_as_default_value = false)]
@@ -43,7 +43,7 @@ struct AdjustmentRow {
     create_time: Timestamp,
 }
 
-/// What orders have in the log: per order and direction, the units of each goods.
+/// Log rows of orders: the units of each goods, by order and direction.
 type Log = HashMap<(OrderId, Direction), Vec<(GoodsId, i64)>>;
 
 fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<Log> {
@@ -64,7 +64,8 @@ fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<Log> {
     Ok(log)
 }
 
-/// Changes the stock of many goods; none falls below zero.
+/// Changes the stock of many goods. A change that would make a stock negative does not match its row, and the batch
+/// fails.
 const CHANGE_STOCK: Update = Update {
     table: "goods",
     given: DELTA,
@@ -72,32 +73,33 @@ const CHANGE_STOCK: Update = Update {
     set: "goods_number = goods_number + given.delta",
 };
 
-/// Takes stock: one read of the touched goods, decisions in arrival order, one guarded update for all.
+/// Locks and reads the stock of all goods in the batch, decides in arrival order, then reserves with one guarded
+/// update.
 ///
-/// The goods are locked before the log is read: whoever reserves for an order or gives back what it took touches the same
-/// goods, so one of the two sees what the other did.
+/// The goods are locked before the log is read. Reserving for an order and returning its units lock the same goods, so
+/// the second of the two always sees the log rows of the first.
 impl Task<Goods> for Reserve {
-    type Outcome = Result<(), Refusal>;
+    type Outcome = Result<(), ReserveRefusal>;
     const ACCESS: Access = Access::Write;
     const PRIORITY: Priority = Priority::Accepted;
 
-    fn run(owner: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<(), Refusal>>> {
+    fn run(owner: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<(), ReserveRefusal>>> {
         let now = owner.context.clock.now();
-        let touched: Vec<GoodsId> = batch.iter().flat_map(|task| task.lines.iter().map(|(id, _)| *id)).collect();
-        let mut left = lock_stock(db, &touched)?;
+        let ids: Vec<GoodsId> = batch.iter().flat_map(|task| task.lines.iter().map(|(id, _)| *id)).collect();
+        let mut available = lock_stock(db, &ids)?;
         let orders: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
         let mut known: HashSet<(OrderId, Direction)> = read_log(db, &orders)?.into_keys().collect();
-        let mut taken: BTreeMap<GoodsId, i64> = BTreeMap::new();
+        let mut deltas: BTreeMap<GoodsId, i64> = BTreeMap::new();
         let mut log = Vec::new();
         let mut outcomes = Vec::with_capacity(batch.len());
         for task in batch {
             let outcome = match reservation_state(&known, task.order_id) {
-                ReservationState::Released => Err(Refusal::Released),
+                ReservationState::Released => Err(ReserveRefusal::Released),
                 ReservationState::Reserved => Ok(()),
                 ReservationState::New => {
-                    task.lines.iter().try_for_each(|(goods_id, number)| match left.get(goods_id) {
-                        None => Err(Refusal::NotFound),
-                        Some(left) if *left < number.get() => Err(Refusal::Insufficient),
+                    task.lines.iter().try_for_each(|(goods_id, number)| match available.get(goods_id) {
+                        None => Err(ReserveRefusal::NotFound),
+                        Some(units) if *units < number.get() => Err(ReserveRefusal::Insufficient),
                         Some(_) => Ok(()),
                     })
                 }
@@ -105,42 +107,43 @@ impl Task<Goods> for Reserve {
             if outcome.is_ok() && known.insert((task.order_id, Direction::Forward)) {
                 for (goods_id, number) in &task.lines {
                     let number = number.get();
-                    left.entry(*goods_id).and_modify(|left| *left -= number);
-                    *taken.entry(*goods_id).or_default() -= number;
+                    available.entry(*goods_id).and_modify(|units| *units -= number);
+                    *deltas.entry(*goods_id).or_default() -= number;
                     log.push(log_row(task.order_id, *goods_id, Direction::Forward, number, now));
                 }
             }
             outcomes.push(outcome);
         }
-        CHANGE_STOCK.add(db, &taken)?;
+        CHANGE_STOCK.add(db, &deltas)?;
         insert_log(db, &log)?;
         Ok(outcomes)
     }
 }
 
-/// Consumes order/cancel and order/refund: gives back what each order took, and writes a tombstone for what it never took.
-pub fn consume(owner: &Goods, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+/// Consumes order/cancel and order/refund: returns the units that each order has reserved. The log rows of direction
+/// `Back` are also tombstones: an order that has not reserved yet can no longer do so.
+pub fn consume(owner: &Goods, messages: &[&outbox::Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.context.clock.now();
-    let cancelled: Vec<Result<ReservationsReleased, String>> = bodies(messages);
-    let orders: Vec<OrderId> = cancelled.iter().flatten().map(|order| order.order_id).collect();
-    lock_stock(db, &cancelled.iter().flatten().flat_map(|order| order.goods.iter().copied()).collect::<Vec<_>>())?;
+    let released: Vec<Result<ReservationsReleased, String>> = bodies(messages);
+    let orders: Vec<OrderId> = released.iter().flatten().map(|order| order.order_id).collect();
+    lock_stock(db, &released.iter().flatten().flat_map(|order| order.goods.iter().copied()).collect::<Vec<_>>())?;
     let log = read_log(db, &orders)?;
     let mut returned: HashSet<OrderId> =
         log.keys().filter(|(_, direction)| *direction == Direction::Back).map(|(order_id, _)| *order_id).collect();
-    let mut given_back: BTreeMap<GoodsId, i64> = BTreeMap::new();
+    let mut deltas: BTreeMap<GoodsId, i64> = BTreeMap::new();
     let mut rows = Vec::new();
-    for order in cancelled.iter().flatten().filter(|order| returned.insert(order.order_id)) {
-        let taken = log.get(&(order.order_id, Direction::Forward));
+    for order in released.iter().flatten().filter(|order| returned.insert(order.order_id)) {
+        let reserved = log.get(&(order.order_id, Direction::Forward));
         for goods_id in &order.goods {
-            let number = taken.into_iter().flatten().find(|(id, _)| id == goods_id).map_or(0, |(_, number)| *number);
-            *given_back.entry(*goods_id).or_default() += number;
+            let number = reserved.into_iter().flatten().find(|(id, _)| id == goods_id).map_or(0, |(_, number)| *number);
+            *deltas.entry(*goods_id).or_default() += number;
             rows.push(log_row(order.order_id, *goods_id, Direction::Back, number, now));
         }
     }
-    given_back.retain(|_, number| *number > 0);
-    CHANGE_STOCK.add(db, &given_back)?;
+    deltas.retain(|_, number| *number > 0);
+    CHANGE_STOCK.add(db, &deltas)?;
     insert_log(db, &rows)?;
-    Ok(cancelled.into_iter().map(|order| order.map(drop)).collect())
+    Ok(released.into_iter().map(|order| order.map(drop)).collect())
 }
 
 fn lock_stock(db: &mut Db, ids: &[GoodsId]) -> db::Result<HashMap<GoodsId, i64>> {
@@ -159,13 +162,13 @@ fn insert_log(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
     insert_all!(db, goods_number_log::table, rows)
 }
 
-/// Pages of goods, newest first.
-impl Task<Goods> for List {
+/// Reads pages of goods, newest first.
+impl Task<Goods> for message::List {
     type Outcome = Vec<message::Goods>;
     const ACCESS: Access = Access::Read;
 
     fn run(_: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<message::Goods>>> {
-        let page = |task: &List| {
+        let page = |task: &Self| {
             let older = goods::table.filter(goods::goods_id.lt(task.before.unwrap_or(GoodsId::new(i64::MAX))));
             Ok(with_conn!(db, older.order(goods::goods_id.desc()).limit(task.limit).load(db))?)
         };
@@ -173,8 +176,8 @@ impl Task<Goods> for List {
     }
 }
 
-/// Goods by their ids: one query for the whole batch.
-impl Task<Goods> for Find {
+/// Finds goods by their ids with one query for the whole batch.
+impl Task<Goods> for message::Find {
     type Outcome = Vec<message::Goods>;
     const ACCESS: Access = Access::Read;
 
@@ -188,14 +191,14 @@ impl Task<Goods> for Find {
     }
 }
 
-/// New goods, their opening stock as the first adjustment.
-impl Task<Goods> for Create {
+/// Inserts goods. The opening stock is recorded as their first adjustment.
+impl Task<Goods> for message::Create {
     type Outcome = message::Goods;
     const ACCESS: Access = Access::Write;
 
     fn run(owner: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<message::Goods>> {
         let now = owner.context.clock.now();
-        let new = |task: &Create| {
+        let create = |task: &Self| {
             let row = message::Goods {
                 goods_id: task.goods_id,
                 goods_name: task.goods_name.clone().into_inner(),
@@ -213,10 +216,10 @@ impl Task<Goods> for Create {
                 goods::add_time.eq(row.add_time),
             );
             with_conn!(db, diesel::insert_into(goods::table).values(values).execute(db))?;
-            adjusted(owner, db, row.goods_id, row.goods_number, "opening stock".to_owned(), now)?;
+            insert_adjustment(owner, db, row.goods_id, row.goods_number, "opening stock".to_owned(), now)?;
             Ok(row)
         };
-        batch.iter().map(new).collect()
+        batch.iter().map(create).collect()
     }
 }
 
@@ -228,7 +231,7 @@ struct Changes {
     goods_desc: Option<String>,
 }
 
-/// Changed goods.
+/// Updates goods; attributes that are `None` keep their value.
 impl Task<Goods> for Change {
     type Outcome = Option<message::Goods>;
     const ACCESS: Access = Access::Write;
@@ -250,14 +253,14 @@ impl Task<Goods> for Change {
     }
 }
 
-/// Stock changed by hand.
-impl Task<Goods> for Adjust {
+/// Adjusts the stock of goods and records each adjustment.
+impl Task<Goods> for message::Adjust {
     type Outcome = Result<message::Goods, AdjustRefusal>;
     const ACCESS: Access = Access::Write;
 
     fn run(owner: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<message::Goods, AdjustRefusal>>> {
         let now = owner.context.clock.now();
-        let adjust = |task: &Adjust| {
+        let adjust = |task: &Self| {
             let Some(mut row) =
                 with_conn!(db, for_update(goods::table.find(task.goods_id)).get_result::<message::Goods>(db))
                     .optional()?
@@ -272,7 +275,7 @@ impl Task<Goods> for Adjust {
                 with_conn!(db, diesel::update(unchanged).set(goods::goods_number.eq(stock.get())).execute(db))?,
                 1,
             )?;
-            adjusted(owner, db, task.goods_id, task.delta.get(), task.reason.clone().into_inner(), now)?;
+            insert_adjustment(owner, db, task.goods_id, task.delta.get(), task.reason.clone().into_inner(), now)?;
             row.goods_number = stock.get();
             Ok(Ok(row))
         };
@@ -280,7 +283,7 @@ impl Task<Goods> for Adjust {
     }
 }
 
-fn adjusted(
+fn insert_adjustment(
     owner: &Goods,
     db: &mut Db,
     goods_id: GoodsId,

@@ -1,4 +1,4 @@
-//! Goods' part of an order's story, from its log.
+//! Goods' part of an order's timeline, read from its log.
 
 use diesel::prelude::*;
 
@@ -10,28 +10,28 @@ use crate::domain::event::Event;
 use crate::domain::id::GoodsId;
 use crate::domain::status::Direction;
 use crate::goods::Goods;
-use crate::goods::message::ReadTimeline;
+use crate::goods::message;
 
-/// When stock was taken for an order, and given back.
-impl Task<Goods> for ReadTimeline {
+/// Reads when stock was reserved for an order and when it was returned.
+impl Task<Goods> for message::ReadTimeline {
     type Outcome = Vec<Event>;
     const ACCESS: Access = Access::Read;
 
     fn run(_: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Event>>> {
         use goods_number_log::dsl;
-        let timeline = |task: &ReadTimeline| {
+        let timeline = |task: &Self| {
             let log =
                 dsl::goods_number_log.filter(dsl::order_id.eq(task.order_id)).order((dsl::log_time, dsl::goods_id));
             let log = log.select((dsl::direction, dsl::goods_id, dsl::goods_number, dsl::log_time));
             let rows: Vec<(Direction, GoodsId, i64, Timestamp)> = with_conn!(db, log.load(db))?;
-            let line = |(direction, goods_id, number, at): (Direction, GoodsId, i64, Timestamp)| {
+            let event = |(direction, goods_id, number, at): (Direction, GoodsId, i64, Timestamp)| {
                 let what = match direction {
                     Direction::Forward => "stock_taken",
                     Direction::Back => "stock_given_back",
                 };
                 Event::new(at, what, format!("{number} of goods {goods_id}"))
             };
-            Ok(rows.into_iter().map(line).collect())
+            Ok(rows.into_iter().map(event).collect())
         };
         batch.iter().map(timeline).collect()
     }

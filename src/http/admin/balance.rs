@@ -12,8 +12,8 @@ use crate::http::extract::body::Body;
 use crate::http::extract::path::PathId;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
+use crate::user;
 use crate::user::error::AdjustRefusal;
-use crate::user::message::Adjust;
 
 /// Body of a balance adjustment: the signed change and its reason.
 #[derive(Debug, Deserialize)]
@@ -37,7 +37,7 @@ pub async fn adjust(
     if money == Money::ZERO {
         return Err(Problem::field("delta", "must not be 0"));
     }
-    let adjust = Adjust { user_id, money, score: 0, reason: change.reason };
+    let adjust = user::message::Adjust { user_id, money, score: 0, reason: change.reason };
     match ask(&state.owners.user, adjust).await? {
         Ok(user) => Ok(HttpResponse::Ok().json(user)),
         Err(AdjustRefusal::NotFound) => Err(Problem::new(Code::NotFound)),

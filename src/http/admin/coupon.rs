@@ -4,7 +4,7 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use crate::actor::task::ask;
-use crate::coupon::message::Create;
+use crate::coupon;
 use crate::domain::id::UserId;
 use crate::domain::money::Money;
 use crate::http::extract::auth::Admin;
@@ -32,6 +32,7 @@ pub async fn create(_: Admin, state: web::Data<State>, Body(new): Body<NewCoupon
     if ask(&state.owners.user, user::message::Find { user_id: new.user_id }).await?.is_none() {
         return Err(Problem::field("user_id", "must be the id of a user"));
     }
-    let create = Create { coupon_id: state.ids.next(), user_id: new.user_id, coupon_price: new.coupon_price };
+    let create =
+        coupon::message::Create { coupon_id: state.ids.next(), user_id: new.user_id, coupon_price: new.coupon_price };
     Ok(HttpResponse::Created().json(ask(&state.owners.coupon, create).await?))
 }

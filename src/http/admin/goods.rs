@@ -9,7 +9,7 @@ use crate::domain::id;
 use crate::domain::money::Money;
 use crate::domain::quantity::Stock;
 use crate::domain::text::{GoodsDesc, GoodsName};
-use crate::goods::message::{Change, Create};
+use crate::goods;
 use crate::http::extract::auth::Admin;
 use crate::http::extract::body::Body;
 use crate::http::extract::path::PathId;
@@ -35,7 +35,7 @@ pub async fn create(_: Admin, state: web::Data<State>, Body(new): Body<NewGoods>
         Some(text) => text,
         None => String::new().try_into().map_err(|_| Problem::new(Code::Internal))?,
     };
-    let create = Create {
+    let create = goods::message::Create {
         goods_id: state.ids.next(),
         goods_name: new.goods_name,
         goods_number: new.goods_number,
@@ -66,7 +66,7 @@ pub async fn change(
     PathId(goods_id): PathId<id::Goods>,
     Body(changed): Body<ChangedGoods>,
 ) -> HandlerResult {
-    let change = Change {
+    let change = goods::message::Change {
         goods_id,
         goods_name: changed.goods_name,
         goods_price: changed.goods_price,

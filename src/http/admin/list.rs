@@ -15,8 +15,8 @@ use crate::http::extract::path::PathId;
 use crate::http::extract::query::{Query, optional};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
-use crate::order::message::{Entry, Order};
-use crate::pay::message::{ListParkedNotifications, Payment, Status};
+use crate::order::message::{OperatorLogEntry, Order};
+use crate::pay::message::{ListParkedNotifications, Payment};
 use crate::{order, pay, user};
 
 /// Query parameters of the list of users.
@@ -84,7 +84,7 @@ struct OrderDetails {
     #[serde(flatten)]
     order: Order,
     payments: Vec<Payment>,
-    journal: Vec<Entry>,
+    journal: Vec<OperatorLogEntry>,
     events: Vec<Event>,
 }
 
@@ -115,7 +115,7 @@ pub async fn order(_: Admin, state: web::Data<State>, PathId(order_id): PathId<i
 #[serde(deny_unknown_fields)]
 pub struct PaymentsQuery {
     #[serde(default, deserialize_with = "optional")]
-    status: Option<Status>,
+    status: Option<pay::message::Status>,
     #[serde(default, deserialize_with = "optional")]
     order_id: Option<OrderId>,
     #[serde(default)]

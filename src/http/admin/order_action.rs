@@ -73,6 +73,6 @@ pub async fn refund(
     if new.amount == Some(Money::ZERO) {
         return Err(Problem::field("amount", "must be more than 0"));
     }
-    let params = RefundParams { order_id, by: Author::Admin(admin.0), key, amount: new.amount };
+    let params = RefundParams { order_id, author: Author::Admin(admin.0), key, amount: new.amount };
     order_action::refund(&state, params, &new, Some(new.reason.clone())).await
 }

@@ -7,8 +7,8 @@ use crate::actor::task::ask;
 use crate::domain::id;
 use crate::domain::quantity::StockDelta;
 use crate::domain::text::Reason;
+use crate::goods;
 use crate::goods::error::AdjustRefusal;
-use crate::goods::message::Adjust;
 use crate::http::extract::auth::Admin;
 use crate::http::extract::body::Body;
 use crate::http::extract::path::PathId;
@@ -33,7 +33,7 @@ pub async fn adjust(
     PathId(goods_id): PathId<id::Goods>,
     Body(change): Body<StockChange>,
 ) -> HandlerResult {
-    let adjust = Adjust { goods_id, delta: change.delta, reason: change.reason };
+    let adjust = goods::message::Adjust { goods_id, delta: change.delta, reason: change.reason };
     match ask(&state.owners.goods, adjust).await? {
         Ok(goods) => Ok(HttpResponse::Ok().json(goods)),
         Err(AdjustRefusal::NotFound) => Err(Problem::new(Code::NotFound)),

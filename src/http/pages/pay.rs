@@ -15,7 +15,8 @@ use crate::gateway::checkout::JsapiParams;
 use crate::http::extract::path::PathId;
 use crate::http::problem::Problem;
 use crate::http::state::State;
-use crate::pay::message::{FindAny, Payment, Status};
+use crate::pay;
+use crate::pay::message::{Payment, Status};
 
 /// Reloads the page every 3 seconds while the payment is open.
 const REFRESH: &str = "<meta http-equiv=\"refresh\" content=\"3\">\n";
@@ -28,7 +29,7 @@ const WITH_SCRIPT: &str = "default-src 'none'; style-src 'unsafe-inline'; script
 /// `GET /pay/{id}`
 pub async fn show(req: HttpRequest, state: web::Data<State>, id: Result<PathId<id::Pay>, Problem>) -> HttpResponse {
     let Ok(PathId(pay_id)) = id else { return not_found() };
-    match ask(&state.owners.pay, FindAny { pay_id }).await {
+    match ask(&state.owners.pay, pay::message::FindAny { pay_id }).await {
         Ok(Some(found)) => {
             page(StatusCode::OK, policy(&found.payment), render(&found.payment, req.query_string() == INVOKED))
         }

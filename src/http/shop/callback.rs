@@ -32,11 +32,11 @@ pub async fn receive(req: HttpRequest, state: web::Data<State>, RawBody(body): R
 async fn process(req: &HttpRequest, state: &State, gateway: &dyn Gateway, body: Vec<u8>) -> Result<(), Problem> {
     let provider = gateway.name();
     let read = gateway.read_callback(&|name| header(req, name), &body, state.clock.now());
-    let Some(notice) = read.map_err(|reject| rejection(provider, reject))? else { return Ok(()) };
+    let Some(notification) = read.map_err(|reject| rejection(provider, reject))? else { return Ok(()) };
     let body = String::from_utf8(body).map_err(|_| rejection(provider, Reject::Unreadable))?;
-    let outcome = ask(&state.owners.pay, Notify { provider: provider.into(), notice, body }).await?;
+    let outcome = ask(&state.owners.pay, Notify { provider: provider.into(), notification, body }).await?;
     outcome.map_err(|rejected| {
-        tracing::warn!(provider, reason = %rejected, "notice not believed");
+        tracing::warn!(provider, reason = %rejected, "notification rejected");
         Problem::with(Code::InvalidNotice, rejected.to_string())
     })
 }

@@ -8,7 +8,7 @@ use crate::http::extract::auth::Customer;
 use crate::http::extract::page::Page;
 use crate::http::extract::query::Query;
 use crate::http::state::{HandlerResult, State};
-use crate::user::message::{MoneyLog, ScoreLog};
+use crate::user::message::{ListMoneyLog, ListScoreLog};
 
 /// `GET /v1/users/me/coupons`
 ///
@@ -25,7 +25,7 @@ pub async fn coupons(caller: Customer, state: web::Data<State>, Query(page): Que
 /// # Errors
 /// 422 for a bad parameter.
 pub async fn money_log(caller: Customer, state: web::Data<State>, Query(page): Query<Page>) -> HandlerResult {
-    let log = MoneyLog { user_id: caller.0, before: page.before_part(), limit: page.fetch_limit() };
+    let log = ListMoneyLog { user_id: caller.0, before: page.before_part(), limit: page.fetch_limit() };
     let log = ask(&state.owners.user, log).await?;
     Ok(HttpResponse::Ok().json(page.list_parts(log, |entry| (entry.order_id, entry.money_log_type.number()))))
 }
@@ -35,7 +35,7 @@ pub async fn money_log(caller: Customer, state: web::Data<State>, Query(page): Q
 /// # Errors
 /// 422 for a bad parameter.
 pub async fn score_log(caller: Customer, state: web::Data<State>, Query(page): Query<Page>) -> HandlerResult {
-    let log = ScoreLog { user_id: caller.0, before: page.before_part(), limit: page.fetch_limit() };
+    let log = ListScoreLog { user_id: caller.0, before: page.before_part(), limit: page.fetch_limit() };
     let log = ask(&state.owners.user, log).await?;
     Ok(HttpResponse::Ok().json(page.list_parts(log, |entry| (entry.order_id, entry.score_log_type.number()))))
 }

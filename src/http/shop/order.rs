@@ -23,7 +23,7 @@ use crate::http::extract::path::PathId;
 use crate::http::extract::query::Query;
 use crate::http::problem::{Code, FieldError, Problem};
 use crate::http::state::{HandlerResult, State};
-use crate::order::message::{Find, List};
+use crate::order;
 
 const LINES_MAX: usize = 100;
 
@@ -124,7 +124,7 @@ fn location(order_id: OrderId) -> String {
 /// # Errors
 /// 422 for a bad parameter.
 pub async fn list(caller: Customer, state: web::Data<State>, Query(page): Query<Page>) -> HandlerResult {
-    let list = List { user_id: caller.0, before: page.before(), limit: page.fetch_limit() };
+    let list = order::message::List { user_id: caller.0, before: page.before(), limit: page.fetch_limit() };
     let orders = ask(&state.owners.order, list).await?;
     Ok(HttpResponse::Ok().json(page.list(orders, |order| order.order_id)))
 }
@@ -134,7 +134,7 @@ pub async fn list(caller: Customer, state: web::Data<State>, Query(page): Query<
 /// # Errors
 /// 404 if it does not exist or belongs to another user.
 pub async fn find(caller: Customer, state: web::Data<State>, PathId(order_id): PathId<id::Order>) -> HandlerResult {
-    let order = ask(&state.owners.order, Find { order_id, user_id: caller.0 }).await?;
+    let order = ask(&state.owners.order, order::message::Find { order_id, user_id: caller.0 }).await?;
     order.map(|order| HttpResponse::Ok().json(order)).ok_or(Problem::new(Code::NotFound))
 }
 

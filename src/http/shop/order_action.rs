@@ -59,6 +59,6 @@ pub async fn refund(
     PathId(order_id): PathId<id::Order>,
     Body(new): Body<OwnRefund>,
 ) -> HandlerResult {
-    let params = RefundParams { order_id, by: Author::Customer(caller.0), key: Some(key), amount: None };
+    let params = RefundParams { order_id, author: Author::Customer(caller.0), key: Some(key), amount: None };
     order_action::refund(&state, params, &new, new.reason.clone()).await
 }

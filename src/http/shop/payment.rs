@@ -13,7 +13,7 @@ use crate::http::extract::key::{Key, fingerprint};
 use crate::http::extract::path::PathId;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
-use crate::pay::message::Find;
+use crate::pay;
 use crate::payments::message::{PaymentStarted, StartPayment};
 
 /// Body of a payment: the order to pay and the platform to pay it on.
@@ -63,6 +63,6 @@ pub async fn start(
 /// # Errors
 /// 404 if it does not exist or belongs to another user.
 pub async fn find(caller: Customer, state: web::Data<State>, PathId(pay_id): PathId<id::Pay>) -> HandlerResult {
-    let payment = ask(&state.owners.pay, Find { pay_id, user_id: caller.0 }).await?;
+    let payment = ask(&state.owners.pay, pay::message::Find { pay_id, user_id: caller.0 }).await?;
     payment.map(|payment| HttpResponse::Ok().json(payment)).ok_or(Problem::new(Code::NotFound))
 }

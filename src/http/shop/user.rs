@@ -12,7 +12,8 @@ use crate::http::extract::auth::Customer;
 use crate::http::extract::body::Body;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
-use crate::user::message::{Find, Register};
+use crate::user;
+use crate::user::message::Register;
 
 /// Body of a registration.
 #[derive(Debug, Deserialize)]
@@ -49,6 +50,6 @@ pub async fn register(state: web::Data<State>, Body(new): Body<NewUser>) -> Hand
 /// # Errors
 /// 401 if the token's user is not in the store.
 pub async fn me(caller: Customer, state: web::Data<State>) -> HandlerResult {
-    let user = ask(&state.owners.user, Find { user_id: caller.0 }).await?;
+    let user = ask(&state.owners.user, user::message::Find { user_id: caller.0 }).await?;
     user.map(|user| HttpResponse::Ok().json(user)).ok_or(Problem::new(Code::Unauthenticated))
 }

@@ -1,5 +1,6 @@
-//! What ends the saga of an order, in its tables: confirmed, or cancelled with the messages that give everything back. Of
-//! the order only what changes is read: the rest is as it was written, and comes with the task.
+//! Completes the saga of an order: confirms it, or cancels it together with the messages that release its reservations.
+//!
+//! The task carries the order as it was written. Only the columns that change are read again.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -21,9 +22,9 @@ use crate::messaging::contract::ORDER_CANCELLED;
 use crate::messaging::contract::ReservationsReleased;
 use crate::messaging::outbox;
 use crate::order::Order;
-use crate::order::message::{self, Cancel, Completion, Confirm};
+use crate::order::message::{self, Completion, Confirm};
 
-/// What changes in an order.
+/// The columns of an order that change after it was written.
 #[derive(Queryable)]
 struct Progress {
     order_id: OrderId,
@@ -54,9 +55,9 @@ fn lock<'a>(db: &mut Db, batch: impl Iterator<Item = &'a message::Order>) -> db:
     Ok(rows.into_iter().map(|row| (row.order_id, row)).collect())
 }
 
-/// An order that is confirmed now.
+/// Parameters of [`SET_CONFIRMED`] for one order.
 #[derive(Serialize)]
-struct Confirmed {
+struct ConfirmedOrder {
     id: i64,
     at: i64,
     pay: i32,
@@ -80,8 +81,8 @@ const SET_CONFIRMED: Update = Update {
           wake_time = given.wake",
 };
 
-/// `unconfirmed -> confirmed` before the deadline, one statement for the whole batch. Where nothing is left to pay the
-/// order is paid at once; else it wakes somebody when its time to be paid has passed.
+/// Confirms orders whose deadline has not passed, with one statement for the whole batch. An order with nothing to pay
+/// on a platform is paid at once; any other order gets the end of its payment period as its wake time.
 impl Task<Order> for Confirm {
     type Outcome = Completion;
     const ACCESS: Access = Access::Write;
@@ -89,10 +90,10 @@ impl Task<Order> for Confirm {
 
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Completion>> {
         let now = owner.context.clock.now();
-        let mut all = lock(db, batch.iter().map(|task| &*task.order))?;
+        let mut progress_of = lock(db, batch.iter().map(|task| &*task.order))?;
         let mut confirmed = Vec::new();
-        for Confirm { order } in batch {
-            let Some(progress) = all.get_mut(&order.order_id) else { continue };
+        for Self { order } in batch {
+            let Some(progress) = progress_of.get_mut(&order.order_id) else { continue };
             if progress.order_status != OrderStatus::Unconfirmed || now >= order.deadline_time {
                 continue;
             }
@@ -101,7 +102,7 @@ impl Task<Order> for Confirm {
             progress.pay_status = if is_paid { PayStatus::Paid } else { PayStatus::Unpaid };
             progress.confirm_time = Some(now);
             progress.pay_time = is_paid.then_some(now);
-            confirmed.push(Confirmed {
+            confirmed.push(ConfirmedOrder {
                 id: order.order_id.get(),
                 at: now.0,
                 pay: progress.pay_status.number(),
@@ -110,13 +111,13 @@ impl Task<Order> for Confirm {
             });
         }
         db::expect_rows(SET_CONFIRMED.run(db, &confirmed)?, confirmed.len())?;
-        batch.iter().map(|task| ended(&task.order, &all)).collect()
+        batch.iter().map(|task| completion(&task.order, &progress_of)).collect()
     }
 }
 
-/// An order that is cancelled now.
+/// Parameters of [`SET_CANCELLED`] for one order.
 #[derive(Serialize)]
-struct Cancelled {
+struct CancelledOrder {
     id: i64,
     why: &'static str,
 }
@@ -128,23 +129,23 @@ const SET_CANCELLED: Update = Update {
     set: "order_status = 2, wake_time = NULL, refusal = given.why",
 };
 
-/// `unconfirmed -> cancelled`, with one message for each owner that may have taken something.
-impl Task<Order> for Cancel {
+/// Cancels unconfirmed orders and writes one message for each owner that may have reserved something.
+impl Task<Order> for message::Cancel {
     type Outcome = Completion;
     const ACCESS: Access = Access::Write;
     const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Completion>> {
-        let mut all = lock(db, batch.iter().map(|task| &*task.order))?;
+        let mut progress_of = lock(db, batch.iter().map(|task| &*task.order))?;
         let (mut cancelled, mut messages) = (Vec::new(), Vec::new());
-        for Cancel { order, refusal } in batch {
-            let Some(progress) = all.get_mut(&order.order_id) else { continue };
+        for Self { order, refusal } in batch {
+            let Some(progress) = progress_of.get_mut(&order.order_id) else { continue };
             if progress.order_status != OrderStatus::Unconfirmed {
                 continue;
             }
             progress.order_status = OrderStatus::Cancelled;
             progress.refusal = Some(refusal.code().to_owned());
-            cancelled.push(Cancelled { id: order.order_id.get(), why: refusal.code() });
+            cancelled.push(CancelledOrder { id: order.order_id.get(), why: refusal.code() });
             let goods = order.goods.iter().map(|line| line.goods_id).collect();
             let body = ReservationsReleased {
                 order_id: order.order_id,
@@ -156,27 +157,28 @@ impl Task<Order> for Cancel {
         }
         db::expect_rows(SET_CANCELLED.run(db, &cancelled)?, cancelled.len())?;
         outbox::write(db, &owner.context, ORDER_CANCELLED, Duration::ZERO, &messages)?;
-        batch.iter().map(|task| ended(&task.order, &all)).collect()
+        batch.iter().map(|task| completion(&task.order, &progress_of)).collect()
     }
 }
 
-fn ended(order: &message::Order, all: &HashMap<OrderId, Progress>) -> db::Result<Completion> {
+/// The completion of an order, from the order as it was written and its present progress.
+fn completion(order: &message::Order, progress_of: &HashMap<OrderId, Progress>) -> db::Result<Completion> {
     let order_id = order.order_id;
-    let now = all.get(&order_id).ok_or_else(|| db::Error::bug(format!("there is no order {order_id}")))?;
+    let progress = progress_of.get(&order_id).ok_or_else(|| db::Error::bug(format!("there is no order {order_id}")))?;
     let order = Box::new(message::Order {
-        order_status: now.order_status,
-        pay_status: now.pay_status,
-        shipping_status: now.shipping_status,
-        confirm_time: now.confirm_time,
-        pay_time: now.pay_time,
-        pay_id: now.pay_id,
-        refusal: now.refusal.as_deref().map(row::refusal).transpose()?,
+        order_status: progress.order_status,
+        pay_status: progress.pay_status,
+        shipping_status: progress.shipping_status,
+        confirm_time: progress.confirm_time,
+        pay_time: progress.pay_time,
+        pay_id: progress.pay_id,
+        refusal: progress.refusal.as_deref().map(row::refusal).transpose()?,
         ..order.clone()
     });
     Ok(match order.order_status {
         OrderStatus::Unconfirmed => Completion::DeadlinePassed,
         OrderStatus::Confirmed | OrderStatus::Refunded => Completion::Confirmed(order),
-        // It was confirmed, and given up since.
+        // The order was confirmed and has been cancelled since.
         OrderStatus::Cancelled if order.confirm_time.is_some() => Completion::Confirmed(order),
         OrderStatus::Cancelled | OrderStatus::Invalid => {
             Completion::Cancelled(order.refusal.unwrap_or(Refusal::OrderDeadlinePassed), order)

@@ -1,4 +1,5 @@
-//! Order in its tables: writing and finding. What ends a saga is in `ending`.
+//! The tables of Order: writing, finding and claiming orders. `completion` has what completes a saga, `transition` the
+//! actions on an order, `payment` the consumed payments.
 
 mod completion;
 mod listing;
@@ -14,7 +15,7 @@ use serde::Serialize;
 use super::Order;
 use super::error::PaymentRefusal;
 use super::message::{
-    self, ClaimExpired, CountUnfinished, Find, FindAny, List, Payable, PreOrder, PreOrdered, StartPayment, Unfinished,
+    self, ClaimExpired, CountUnfinished, ListUnfinished, Payable, PreOrder, PreOrdered, StartPayment,
 };
 use crate::actor::{Access, Priority, Task};
 use crate::db::query::bulk::{Kind, Update};
@@ -25,7 +26,7 @@ use crate::domain::id::{GoodsId, OrderId, UserId};
 use crate::domain::lifecycle::Transition;
 use crate::domain::money::Money;
 use crate::domain::status::OrderStatus;
-use row::{Row, into_orders};
+use row::{OrderRow, into_orders};
 
 #[derive(Insertable)]
 #[diesel(table_name = order_goods, treat_none_as_default_value = false)]
@@ -36,34 +37,36 @@ struct LineRow {
     goods_price: Money,
 }
 
+/// An idempotency key and its user.
 type Key = (UserId, String);
 
-/// The orders these keys were used for.
+/// Reads the orders that the keys of a batch were used for.
 fn read_by_keys(db: &mut Db, batch: &[PreOrder]) -> db::Result<HashMap<Key, message::Order>> {
-    let wanted: Vec<(UserId, &str)> = batch.iter().map(|task| (task.user_id, task.key.as_str())).collect();
-    let rows: Vec<Row> = db::load_by_pairs(&wanted, |keys| {
+    let keys: Vec<(UserId, &str)> = batch.iter().map(|task| (task.user_id, task.key.as_str())).collect();
+    let rows: Vec<OrderRow> = db::load_by_pairs(&keys, |keys| {
         with_conn!(db, orders::table.filter(any_of_pairs((orders::user_id, orders::idempotency_key), keys)).load(db))
     })?;
     let keys: Vec<Key> = rows.iter().map(|row| (row.user_id, row.idempotency_key.clone())).collect();
     Ok(keys.into_iter().zip(into_orders(db, rows)?).collect())
 }
 
-/// Writes orders whose key is new. The key is looked up first: a repeated one is an answer, not a failed batch.
+/// Inserts orders whose key is new. The key is looked up first, so that a key that was used before has an outcome and
+/// does not fail the batch.
 impl Task<Order> for PreOrder {
     type Outcome = PreOrdered;
     const ACCESS: Access = Access::Write;
 
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<PreOrdered>> {
         let now = owner.context.clock.now();
-        let earlier = read_by_keys(db, batch)?;
-        // Where in this batch a key came first.
-        let mut firsts: HashMap<(UserId, &str), usize> = HashMap::with_capacity(batch.len());
+        let existing = read_by_keys(db, batch)?;
+        // Index of the first task with each key in this batch.
+        let mut first_index: HashMap<(UserId, &str), usize> = HashMap::with_capacity(batch.len());
         let (mut rows, mut line_rows) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
         let mut outcomes = Vec::with_capacity(batch.len());
         for task in batch {
-            let first = *firsts.entry((task.user_id, task.key.as_str())).or_insert(outcomes.len());
-            let twin = outcomes.get(first).map(PreOrdered::order);
-            if let Some(order) = twin.or_else(|| earlier.get(&(task.user_id, task.key.as_str().to_owned()))) {
+            let first = *first_index.entry((task.user_id, task.key.as_str())).or_insert(outcomes.len());
+            let duplicate = outcomes.get(first).map(PreOrdered::order);
+            if let Some(order) = duplicate.or_else(|| existing.get(&(task.user_id, task.key.as_str().to_owned()))) {
                 let existed = PreOrdered::Existed(order.clone());
                 outcomes.push(existed);
                 continue;
@@ -83,7 +86,7 @@ impl Task<Order> for PreOrder {
                 goods_number: line.goods_number,
                 goods_price: line.goods_price,
             }));
-            let row = Row::new(task, now);
+            let row = OrderRow::new(task, now);
             rows.push(row.clone());
             outcomes.push(PreOrdered::Written(row.into_order(goods)?));
         }
@@ -93,27 +96,27 @@ impl Task<Order> for PreOrder {
     }
 }
 
-/// Orders that are the asking user's.
-impl Task<Order> for Find {
+/// Finds orders of their customers.
+impl Task<Order> for message::Find {
     type Outcome = Option<message::Order>;
     const ACCESS: Access = Access::Read;
 
     fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<message::Order>>> {
         let orders = read(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?;
-        let own = |task: &Find| orders.get(&task.order_id).filter(|order| order.user_id == task.user_id).cloned();
-        Ok(batch.iter().map(own).collect())
+        let find = |task: &Self| orders.get(&task.order_id).filter(|order| order.user_id == task.user_id).cloned();
+        Ok(batch.iter().map(find).collect())
     }
 }
 
-/// Orders by their ids.
+/// Reads orders by their ids.
 fn read(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, message::Order>> {
-    let rows: Vec<Row> =
+    let rows: Vec<OrderRow> =
         db::load_by(ids, |ids| with_conn!(db, orders::table.filter(any_of(orders::order_id, ids)).load(db)))?;
     Ok(into_orders(db, rows)?.into_iter().map(|order| (order.order_id, order)).collect())
 }
 
-/// Orders, whoever's they are.
-impl Task<Order> for FindAny {
+/// Finds orders of any user.
+impl Task<Order> for message::FindAny {
     type Outcome = Option<message::Order>;
     const ACCESS: Access = Access::Read;
 
@@ -124,13 +127,13 @@ impl Task<Order> for FindAny {
     }
 }
 
-/// Pages of a user's orders, newest first.
-impl Task<Order> for List {
+/// Reads pages of a user's orders, newest first.
+impl Task<Order> for message::List {
     type Outcome = Vec<message::Order>;
     const ACCESS: Access = Access::Read;
 
     fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<message::Order>>> {
-        let page = |task: &List| {
+        let page = |task: &Self| {
             let older = orders::table
                 .filter(orders::user_id.eq(task.user_id).and(orders::order_status.ne(OrderStatus::Unconfirmed)))
                 .filter(orders::order_id.lt(task.before.unwrap_or(OrderId::new(i64::MAX))))
@@ -143,21 +146,21 @@ impl Task<Order> for List {
     }
 }
 
-/// Pages of unconfirmed orders, by their wake-up, which is their deadline: its index finds them among millions, where one
-/// page after the other by their ids would go through all.
-impl Task<Order> for Unfinished {
+/// Reads pages of unconfirmed orders by wake time, which is the deadline of an unconfirmed order. The index on the wake
+/// time finds the few unconfirmed orders; paging by id would scan the whole table.
+impl Task<Order> for ListUnfinished {
     type Outcome = Vec<message::Order>;
     const ACCESS: Access = Access::Read;
     const PRIORITY: Priority = Priority::Accepted;
 
     fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<message::Order>>> {
-        let page = |task: &Unfinished| {
-            let (since, after) = task.after.unwrap_or((Timestamp(i64::MIN), OrderId::new(0)));
-            let later = orders::wake_time.gt(Some(since)).or(orders::order_id.gt(after));
+        let page = |task: &Self| {
+            let (from, after) = task.after.unwrap_or((Timestamp(i64::MIN), OrderId::new(0)));
+            let later = orders::wake_time.gt(Some(from)).or(orders::order_id.gt(after));
             let rows = with_conn!(
                 db,
                 orders::table
-                    .filter(orders::wake_time.ge(Some(since)).and(orders::wake_time.le(Some(task.until))))
+                    .filter(orders::wake_time.ge(Some(from)).and(orders::wake_time.le(Some(task.until))))
                     .filter(orders::order_status.eq(OrderStatus::Unconfirmed).and(later))
                     .order((orders::wake_time, orders::order_id))
                     .limit(task.limit)
@@ -169,14 +172,14 @@ impl Task<Order> for Unfinished {
     }
 }
 
-/// How many orders are unconfirmed.
+/// Counts unconfirmed orders.
 impl Task<Order> for CountUnfinished {
     type Outcome = i64;
     const ACCESS: Access = Access::Read;
     const PRIORITY: Priority = Priority::Accepted;
 
     fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<i64>> {
-        let count = |task: &CountUnfinished| {
+        let count = |task: &Self| {
             let unfinished =
                 orders::wake_time.le(Some(task.until)).and(orders::order_status.eq(OrderStatus::Unconfirmed));
             Ok(with_conn!(db, orders::table.filter(unfinished).count().get_result(db))?)
@@ -185,8 +188,8 @@ impl Task<Order> for CountUnfinished {
     }
 }
 
-/// Orders whose time to be paid has passed, each with a new wake-up after the lease. What is due and was given longer
-/// since (the setting may have changed) is looked at again in time.
+/// Claims the orders whose payment period has expired and postpones their wake time by the lease. If `pay_within` was
+/// increased since an order was confirmed, the order is not claimed; its wake time moves to the new end of the period.
 impl Task<Order> for ClaimExpired {
     type Outcome = Vec<OrderId>;
     const ACCESS: Access = Access::Write;
@@ -194,39 +197,42 @@ impl Task<Order> for ClaimExpired {
 
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<OrderId>>> {
         let now = owner.context.clock.now();
-        let take = |task: &ClaimExpired| {
+        let claim = |task: &Self| {
             let due = orders::table
                 .filter(orders::wake_time.le(Some(now)).and(orders::order_status.eq(OrderStatus::Confirmed)))
                 .order((orders::wake_time, orders::order_id))
                 .limit(task.limit)
                 .select((orders::order_id, orders::confirm_time));
             let due: Vec<(OrderId, Option<Timestamp>)> = with_conn!(db, skip_locked(due).load(db))?;
-            let until = |confirmed: Option<Timestamp>| confirmed.unwrap_or(now).plus(owner.pay_within);
-            let wake = |confirmed| if until(confirmed) > now { until(confirmed) } else { now.plus(task.lease) };
-            let woken: Vec<Woken> =
-                due.iter().map(|(id, confirmed)| Woken { id: id.get(), wake: wake(*confirmed).0 }).collect();
-            db::expect_rows(WAKE.run(db, &woken)?, woken.len())?;
-            Ok(due.into_iter().filter(|(_, confirmed)| until(*confirmed) <= now).map(|(id, _)| id).collect())
+            let payable_until = |confirmed: Option<Timestamp>| confirmed.unwrap_or(now).plus(owner.pay_within);
+            let wake = |confirmed| {
+                let until = payable_until(confirmed);
+                if until > now { until } else { now.plus(task.lease) }
+            };
+            let wakes: Vec<Wake> =
+                due.iter().map(|(id, confirmed)| Wake { id: id.get(), wake: wake(*confirmed).0 }).collect();
+            db::expect_rows(SET_WAKE.run(db, &wakes)?, wakes.len())?;
+            Ok(due.into_iter().filter(|(_, confirmed)| payable_until(*confirmed) <= now).map(|(id, _)| id).collect())
         };
-        batch.iter().map(take).collect()
+        batch.iter().map(claim).collect()
     }
 }
 
-/// The next moment to look at an order.
+/// Parameters of [`SET_WAKE`] for one order.
 #[derive(Serialize)]
-struct Woken {
+struct Wake {
     id: i64,
     wake: i64,
 }
 
-const WAKE: Update = Update {
+const SET_WAKE: Update = Update {
     table: "orders",
     given: &[("id", Kind::Integer), ("wake", Kind::Integer)],
     only: "order_id = given.id",
     set: "wake_time = given.wake",
 };
 
-/// `unpaid -> paying`, where the order waits for its payment and its time has not passed.
+/// Marks orders as being paid if they wait for their payment and their payment period has not expired.
 impl Task<Order> for StartPayment {
     type Outcome = Result<Payable, PaymentRefusal>;
     const ACCESS: Access = Access::Write;
@@ -234,9 +240,9 @@ impl Task<Order> for StartPayment {
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<Payable, PaymentRefusal>>> {
         let rows = row::lock(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?;
         let now = owner.context.clock.now();
-        let judge = |task: &StartPayment| {
-            let own = rows.get(&task.order_id).filter(|row| row.user_id == task.user_id);
-            let row = own.ok_or(PaymentRefusal::NotFound)?;
+        let judge = |task: &Self| {
+            let found = rows.get(&task.order_id).filter(|row| row.user_id == task.user_id);
+            let row = found.ok_or(PaymentRefusal::NotFound)?;
             let in_time = row.confirm_time.filter(|confirmed| now < confirmed.plus(owner.pay_within));
             let confirm_time = in_time.ok_or(PaymentRefusal::NotPayable)?;
             let payable = Payable { amount: row.pay_amount, confirm_time };
@@ -244,15 +250,15 @@ impl Task<Order> for StartPayment {
         };
         let outcomes: Vec<Result<Payable, PaymentRefusal>> = batch.iter().map(judge).collect();
         let started = batch.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_ok());
-        let started: Vec<Paying> = started.map(|(task, _)| Paying { id: task.order_id.get() }).collect();
+        let started: Vec<PayingOrder> = started.map(|(task, _)| PayingOrder { id: task.order_id.get() }).collect();
         SET_PAYING.run(db, &started)?;
         Ok(outcomes)
     }
 }
 
-/// An order whose payment starts; where one was started before nothing changes.
+/// Parameters of [`SET_PAYING`] for one order. An order that is being paid already does not match the update.
 #[derive(Serialize)]
-struct Paying {
+struct PayingOrder {
     id: i64,
 }
 

@@ -1,4 +1,4 @@
-//! A row of `orders`, and how it becomes an order.
+//! The row type of `orders` and its conversion to and from messages.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ use crate::order::message::{self, OrderGoods, PreOrder};
 /// A row of `orders`.
 #[derive(Debug, Clone, Queryable, Insertable)]
 #[diesel(table_name = orders, treat_none_as_default_value = false)]
-pub struct Row {
+pub struct OrderRow {
     pub order_id: OrderId,
     pub user_id: UserId,
     pub order_status: OrderStatus,
@@ -45,8 +45,8 @@ pub struct Row {
     pub pay_id: Option<PayId>,
 }
 
-impl Row {
-    /// The row of a new order.
+impl OrderRow {
+    /// Creates the row of a new order.
     pub fn new(task: &PreOrder, now: Timestamp) -> Self {
         let status = if task.refusal.is_some() { OrderStatus::Invalid } else { OrderStatus::Unconfirmed };
         Self {
@@ -76,17 +76,20 @@ impl Row {
         }
     }
 
-    /// Its three states.
+    /// The states of order, payment and delivery.
     pub const fn state(&self) -> OrderState {
         OrderState { order: self.order_status, pay: self.pay_status, shipping: self.shipping_status }
     }
 
-    /// Takes it to another state.
+    /// Sets the states of order, payment and delivery.
     pub const fn set_state(&mut self, state: OrderState) {
         (self.order_status, self.pay_status, self.shipping_status) = (state.order, state.pay, state.shipping);
     }
 
-    /// The order, with its lines.
+    /// Converts the row and its lines into an order.
+    ///
+    /// # Errors
+    /// A bug if the stored code is not a refusal.
     pub fn into_order(self, goods: Vec<OrderGoods>) -> db::Result<message::Order> {
         let refusal = self.refusal.as_deref().map(refusal).transpose()?;
         Ok(message::Order {
@@ -116,9 +119,9 @@ impl Row {
     }
 }
 
-/// What a move changes in a row, and the state it is only to be changed from.
+/// Parameters of [`SET_STATE`] for one order: the expected state (`_was`) and the new values.
 #[derive(Serialize)]
-struct Moved {
+struct StateChange {
     id: i64,
     order_was: i32,
     pay_was: i32,
@@ -134,7 +137,8 @@ struct Moved {
     wake: Option<i64>,
 }
 
-const MOVE: Update = Update {
+/// Changes the state of orders that are still in the expected state.
+const SET_STATE: Update = Update {
     table: "orders",
     given: &[
         ("id", Kind::Integer),
@@ -154,11 +158,18 @@ const MOVE: Update = Update {
           pay_time = given.paid_at, pay_id = given.paid_by, wake_time = given.wake",
 };
 
-/// Writes the rows that were moved, each from the state it had when it was locked.
-pub fn write_moved(db: &mut Db, before: &HashMap<OrderId, OrderState>, rows: &HashMap<OrderId, Row>) -> db::Result<()> {
-    let moved = before.iter().filter_map(|(id, was)| {
+/// Writes the rows whose state has changed. `before` has the state of each changed order at the time it was locked.
+///
+/// # Errors
+/// A conflict if an order is no longer in that state.
+pub fn write_states(
+    db: &mut Db,
+    before: &HashMap<OrderId, OrderState>,
+    rows: &HashMap<OrderId, OrderRow>,
+) -> db::Result<()> {
+    let changes = before.iter().filter_map(|(id, was)| {
         let row = rows.get(id)?;
-        Some(Moved {
+        Some(StateChange {
             id: id.get(),
             order_was: was.order.number(),
             pay_was: was.pay.number(),
@@ -171,24 +182,24 @@ pub fn write_moved(db: &mut Db, before: &HashMap<OrderId, OrderState>, rows: &Ha
             wake: row.wake_time.map(|time| time.0),
         })
     });
-    let moved: Vec<Moved> = moved.collect();
-    db::expect_rows(MOVE.run(db, &moved)?, moved.len())
+    let changes: Vec<StateChange> = changes.collect();
+    db::expect_rows(SET_STATE.run(db, &changes)?, changes.len())
 }
 
-/// The refusal with a stored code.
+/// Parses a stored refusal code.
 pub fn refusal(code: &str) -> db::Result<Refusal> {
     Refusal::from_code(code).ok_or_else(|| db::Error::bug(format!("{code:?} is no refusal")))
 }
 
-/// Rows by their ids, locked until the transaction ends.
-pub fn lock(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, Row>> {
-    let rows: Vec<Row> = db::load_by(ids, |ids| {
+/// Locks rows by their ids until the transaction ends.
+pub fn lock(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, OrderRow>> {
+    let rows: Vec<OrderRow> = db::load_by(ids, |ids| {
         with_conn!(db, for_update(orders::table.filter(any_of(orders::order_id, ids)).order(orders::order_id)).load(db))
     })?;
     Ok(rows.into_iter().map(|row| (row.order_id, row)).collect())
 }
 
-/// The lines of orders.
+/// Reads the lines of orders.
 pub fn read_lines(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, Vec<OrderGoods>>> {
     let rows: Vec<(OrderId, GoodsId, i64, Money)> =
         db::load_by(ids, |ids| with_conn!(db, order_goods::table.filter(any_of(order_goods::order_id, ids)).load(db)))?;
@@ -199,8 +210,8 @@ pub fn read_lines(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, V
     Ok(lines)
 }
 
-/// Rows with their lines, in the order of the rows: one query for all lines.
-pub fn into_orders(db: &mut Db, rows: Vec<Row>) -> db::Result<Vec<message::Order>> {
+/// Converts rows into orders in the same sequence, with one query for all lines.
+pub fn into_orders(db: &mut Db, rows: Vec<OrderRow>) -> db::Result<Vec<message::Order>> {
     let mut lines = read_lines(db, &rows.iter().map(|row| row.order_id).collect::<Vec<_>>())?;
     rows.into_iter()
         .map(|row| {

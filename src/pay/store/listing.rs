@@ -1,9 +1,9 @@
-//! Pay's lists for operators and its part of an order's story, from its tables.
+//! The lists of Pay for operators and its part of an order's timeline.
 
 use diesel::prelude::*;
 
 use super::refund::RefundRow;
-use super::row::Row;
+use super::row::PaymentRow;
 use super::view;
 use crate::actor::{Access, Task};
 use crate::db::schema::{pay, pay_log, pay_notice, pay_refund};
@@ -14,10 +14,10 @@ use crate::domain::id::{OrderId, PayId};
 use crate::domain::status::{IsPaid, Verdict};
 use crate::messaging::outbox;
 use crate::pay::Pay;
-use crate::pay::message::{ListAll, ListParkedNotifications, ParkedNotification, Payment, ReadTimeline, Status};
+use crate::pay::message::{self, ListParkedNotifications, ParkedNotification, Payment};
 
-/// Pages of all payments that fit, newest first.
-impl Task<Pay> for ListAll {
+/// Reads pages of the payments that match the filters, newest first.
+impl Task<Pay> for message::ListAll {
     type Outcome = Vec<Payment>;
     const ACCESS: Access = Access::Read;
 
@@ -26,14 +26,15 @@ impl Task<Pay> for ListAll {
     }
 }
 
-/// What went back is known only after a look at the refunds: pages are read until there are enough that fit.
-fn page(task: &ListAll, db: &mut Db) -> db::Result<Vec<Payment>> {
+/// Reads one page. Whether a payment is refunded is known only after its refunds are read, so the filter is applied
+/// here and rows are read until the page is full.
+fn page(task: &message::ListAll, db: &mut Db) -> db::Result<Vec<Payment>> {
     let limit = usize::try_from(task.limit).unwrap_or(usize::MAX);
     let of_order = task.order_id.map_or(0..=i64::MAX, |id| id.get()..=id.get());
     let is_paid = match task.status {
         None => vec![IsPaid::No, IsPaid::Yes],
-        Some(Status::Unpaid | Status::Closed) => vec![IsPaid::No],
-        Some(Status::Paid | Status::Refunded) => vec![IsPaid::Yes],
+        Some(message::Status::Unpaid | message::Status::Closed) => vec![IsPaid::No],
+        Some(message::Status::Paid | message::Status::Refunded) => vec![IsPaid::Yes],
     };
     let mut before = task.before.unwrap_or(PayId::new(i64::MAX));
     let mut found: Vec<Payment> = Vec::new();
@@ -43,26 +44,26 @@ fn page(task: &ListAll, db: &mut Db) -> db::Result<Vec<Payment>> {
             .filter(pay::order_id.between(OrderId::new(*of_order.start()), OrderId::new(*of_order.end())))
             .order(pay::pay_id.desc())
             .limit(task.limit);
-        let rows: Vec<Row> = with_conn!(db, older.load(db))?;
+        let rows: Vec<PaymentRow> = with_conn!(db, older.load(db))?;
         let Some(last) = rows.last() else { break };
         before = last.pay_id;
         let ids: Vec<PayId> = rows.iter().map(|row| row.pay_id).collect();
         let payments = view::payments(db, rows.into_iter())?;
-        let fits = |payment: &&Payment| task.status.is_none_or(|status| payment.status == status);
-        found.extend(ids.iter().filter_map(|id| payments.get(id)).filter(fits).cloned());
+        let matches = |payment: &&Payment| task.status.is_none_or(|status| payment.status == status);
+        found.extend(ids.iter().filter_map(|id| payments.get(id)).filter(matches).cloned());
     }
     found.truncate(limit);
     Ok(found)
 }
 
-/// Pages of notices that were not believed, the newest first.
+/// Reads pages of rejected notifications, newest first.
 impl Task<Pay> for ListParkedNotifications {
     type Outcome = Vec<ParkedNotification>;
     const ACCESS: Access = Access::Read;
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<ParkedNotification>>> {
         use pay_notice::dsl;
-        let page = |task: &ListParkedNotifications| {
+        let page = |task: &Self| {
             let rows = dsl::pay_notice
                 .filter(
                     dsl::verdict
@@ -86,20 +87,21 @@ impl Task<Pay> for ListParkedNotifications {
     }
 }
 
-/// The payments of an order, what their platforms told, and what went back.
-impl Task<Pay> for ReadTimeline {
+/// Reads the events of an order's payments: their states, notifications, refunds and messages.
+impl Task<Pay> for message::ReadTimeline {
     type Outcome = Vec<Event>;
     const ACCESS: Access = Access::Read;
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Event>>> {
-        let timeline = |task: &ReadTimeline| {
-            let payments: Vec<Row> = with_conn!(db, pay::table.filter(pay::order_id.eq(task.order_id)).load(db))?;
+        let timeline = |task: &Self| {
+            let payments: Vec<PaymentRow> =
+                with_conn!(db, pay::table.filter(pay::order_id.eq(task.order_id)).load(db))?;
             let ids: Vec<PayId> = payments.iter().map(|row| row.pay_id).collect();
-            let mut events: Vec<Event> = payments.iter().flat_map(paid).collect();
-            events.extend(told(db, &ids)?);
+            let mut events: Vec<Event> = payments.iter().flat_map(payment_events).collect();
+            events.extend(notification_events(db, &ids)?);
             let refunds: Vec<RefundRow> =
                 with_conn!(db, pay_refund::table.filter(pay_refund::order_id.eq(task.order_id)).load(db))?;
-            events.extend(refunds.iter().flat_map(refunded));
+            events.extend(refunds.iter().flat_map(refund_events));
             let logged = pay_log::table.filter(pay_log::order_id.eq(task.order_id));
             let logged: Vec<(PayId, Timestamp)> =
                 with_conn!(db, logged.select((pay_log::pay_id, pay_log::log_time)).load(db))?;
@@ -113,32 +115,35 @@ impl Task<Pay> for ReadTimeline {
     }
 }
 
-fn paid(row: &Row) -> Vec<Event> {
-    let Row { pay_id, pay_amount, provider, .. } = row;
+/// Events of a payment, without its refunds.
+fn payment_events(row: &PaymentRow) -> Vec<Event> {
+    let PaymentRow { pay_id, pay_amount, provider, .. } = row;
     let started =
         Event::new(row.add_time, "payment_started", format!("payment {pay_id} of {pay_amount} on {provider}"));
-    let line = |at: Option<Timestamp>, what| at.map(|at| Event::new(at, what, format!("payment {pay_id}")));
+    let event = |at: Option<Timestamp>, what| at.map(|at| Event::new(at, what, format!("payment {pay_id}")));
     std::iter::once(started)
-        .chain(line(row.pay_time, "payment_paid"))
-        .chain(line(row.close_time, "payment_closed"))
+        .chain(event(row.pay_time, "payment_paid"))
+        .chain(event(row.close_time, "payment_closed"))
         .collect()
 }
 
-fn told(db: &mut Db, ids: &[PayId]) -> db::Result<Vec<Event>> {
+/// Events of the notifications of payments; for operators only.
+fn notification_events(db: &mut Db, ids: &[PayId]) -> db::Result<Vec<Event>> {
     use pay_notice::dsl;
     let rows: Vec<(Timestamp, String, i32, Option<String>)> = db::load_by(ids, |ids| {
         let notices = dsl::pay_notice.filter(dsl::pay_id.eq_any(ids.iter().copied().map(Some)));
         let notices = notices.order((dsl::create_time, dsl::event_id));
         with_conn!(db, notices.select((dsl::create_time, dsl::event_id, dsl::times, dsl::reason)).load(db))
     })?;
-    let line = |(at, event_id, times, reason): (Timestamp, String, i32, Option<String>)| {
+    let event = |(at, event_id, times, reason): (Timestamp, String, i32, Option<String>)| {
         let verdict = reason.map_or_else(|| "believed".to_owned(), |reason| format!("not believed: {reason}"));
         Event::internal(at, "notice", format!("{event_id}, {times} times, {verdict}"))
     };
-    Ok(rows.into_iter().map(line).collect())
+    Ok(rows.into_iter().map(event).collect())
 }
 
-fn refunded(row: &RefundRow) -> Vec<Event> {
+/// Events of a refund.
+fn refund_events(row: &RefundRow) -> Vec<Event> {
     let RefundRow { refund_id, pay_id, amount, reason, attempts, .. } = row;
     let mut events = vec![Event::new(
         row.create_time,

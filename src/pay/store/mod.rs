@@ -1,4 +1,4 @@
-//! Pay in its tables.
+//! The tables of Pay. This module consumes messages of other owners.
 
 mod judge;
 mod listing;
@@ -20,26 +20,27 @@ use crate::db::{self, Db, any_of, insert_all, with_conn};
 use crate::domain::id::PayId;
 use crate::messaging::contract::{PAYMENT_PAID, Paid};
 use crate::messaging::inbox::bodies;
-use crate::messaging::outbox::Message;
+use crate::messaging::outbox;
 
-/// Consumes payment/paid (the log of payments) and order/repay (money that goes back).
-pub fn consume(owner: &Pay, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
-    let (paid, repay): (Vec<&Message>, Vec<&Message>) = messages.iter().partition(|message| is_paid(message));
+/// Consumes payment/paid (writes the log of payments) and order/repay (records refunds).
+pub fn consume(owner: &Pay, messages: &[&outbox::Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+    let (paid, refunds): (Vec<&outbox::Message>, Vec<&outbox::Message>) =
+        messages.iter().partition(|message| is_paid(message));
     let mut logged = log(owner, &paid, db)?.into_iter();
-    let mut planned = refund::plan(owner, &repay, db)?.into_iter();
-    let answer = |message: &&Message| {
-        let own = if is_paid(message) { logged.next() } else { planned.next() };
-        own.unwrap_or_else(|| Err("no answer".to_owned()))
+    let mut recorded = refund::record(owner, &refunds, db)?.into_iter();
+    let outcome = |message: &&outbox::Message| {
+        let next = if is_paid(message) { logged.next() } else { recorded.next() };
+        next.unwrap_or_else(|| Err("no answer".to_owned()))
     };
-    Ok(messages.iter().map(answer).collect())
+    Ok(messages.iter().map(outcome).collect())
 }
 
-fn is_paid(message: &Message) -> bool {
+fn is_paid(message: &outbox::Message) -> bool {
     message.tag == PAYMENT_PAID.tag
 }
 
-/// Consumes payment/paid: the log of payments.
-fn log(owner: &Pay, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+/// Consumes payment/paid: logs each paid payment once.
+fn log(owner: &Pay, messages: &[&outbox::Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.context.clock.now();
     let paid: Vec<Result<Paid, String>> = bodies(messages);
     let ids: Vec<PayId> = paid.iter().flatten().map(|paid| paid.pay_id).collect();

@@ -1,4 +1,4 @@
-//! ListParkedNotifications of platforms: judged by our row alone, stored, and acted on in one transaction.
+//! Notifications of platforms: judged by the stored payment, stored and applied in one transaction.
 
 use std::collections::HashMap;
 
@@ -15,14 +15,15 @@ use crate::db::{self, Db, any_of, any_of_pairs, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::PayId;
 use crate::domain::status::{IsPaid, Verdict};
-use crate::gateway::Event;
+use crate::gateway;
 use crate::messaging::contract::PAYMENT_PAID;
 use crate::messaging::contract::Paid;
 use crate::messaging::outbox;
 use crate::pay::Pay;
 use crate::pay::error::Rejected;
-use crate::pay::message::{Close, EndRefund, Notify};
+use crate::pay::message::{self, EndRefund, Notify};
 
+/// A row of `pay_notice`.
 #[derive(Clone, Queryable, Insertable)]
 #[diesel(table_name = pay_notice, treat_none_as_default_value = false)]
 struct NotificationRow {
@@ -36,7 +37,7 @@ struct NotificationRow {
     create_time: Timestamp,
 }
 
-/// Judges and stores notices in arrival order; "paid" and its messages are one transaction.
+/// Judges and stores notifications in arrival order, and applies their effects.
 impl Task<Pay> for Notify {
     type Outcome = Result<(), Rejected>;
     const ACCESS: Access = Access::Write;
@@ -44,61 +45,63 @@ impl Task<Pay> for Notify {
 
     fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<(), Rejected>>> {
         let now = owner.context.clock.now();
-        let named: Vec<Option<PayId>> = batch.iter().map(|task| task.notice.out_trade_no.parse().ok()).collect();
-        let mut rows = row::lock(db, &named.iter().flatten().copied().collect::<Vec<_>>())?;
-        let refunds = refunds_named_in(db, batch, &named)?;
-        let (mut paid, mut charged, mut closed, mut refunded) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let pay_ids: Vec<Option<PayId>> =
+            batch.iter().map(|task| task.notification.out_trade_no.parse().ok()).collect();
+        let mut rows = row::lock(db, &pay_ids.iter().flatten().copied().collect::<Vec<_>>())?;
+        let refunds = refunds_of_batch(db, batch, &pay_ids)?;
+        let (mut messages, mut paid, mut closed, mut refund_outcomes) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let mut outcomes = Vec::with_capacity(batch.len());
-        for (task, pay_id) in batch.iter().zip(&named) {
+        for (task, pay_id) in batch.iter().zip(&pay_ids) {
             let mut row = pay_id.and_then(|id| rows.get_mut(&id));
-            let effect = judge(row.as_deref(), &refunds, task.provider.as_str(), &task.notice);
+            let effect = judge(row.as_deref(), &refunds, task.provider.as_str(), &task.notification);
             outcomes.push(effect.as_ref().map(drop).map_err(|rejected| *rejected));
             match (effect, row.as_mut()) {
                 (Ok(Effect::Pay), Some(row)) => {
-                    let trade_no = &task.notice.trade_no;
+                    let trade_no = &task.notification.trade_no;
                     (row.is_paid, row.trade_no, row.pay_time) = (IsPaid::Yes, Some(trade_no.clone()), Some(now));
-                    charged.push(Charged { id: row.pay_id.get(), trade: trade_no, at: now.0 });
+                    paid.push(PaidPayment { id: row.pay_id.get(), trade: trade_no, at: now.0 });
                     let body = Paid {
                         pay_id: row.pay_id,
                         order_id: row.order_id,
                         user_id: row.user_id,
                         pay_amount: row.pay_amount,
                     };
-                    paid.push((row.pay_id, body));
+                    messages.push((row.pay_id, body));
                 }
                 (Ok(Effect::Close), Some(row)) => {
                     row.close_time = Some(now);
                     closed.push(row.pay_id);
                 }
                 (Ok(Effect::EndRefunds(ids)), _) => {
-                    refunded.extend(ids.into_iter().map(|refund_id| EndRefund { refund_id, outcome: Ok(()) }));
+                    refund_outcomes.extend(ids.into_iter().map(|refund_id| EndRefund { refund_id, outcome: Ok(()) }));
                 }
-                (Ok(Effect::ParkRefund(refund_id, why)), _) => {
-                    refunded.push(EndRefund { refund_id, outcome: Err(why) });
+                (Ok(Effect::ParkRefund(refund_id, reason)), _) => {
+                    refund_outcomes.push(EndRefund { refund_id, outcome: Err(reason) });
                 }
                 _ => {}
             }
         }
-        db::expect_rows(SET_PAID.run(db, &charged)?, charged.len())?;
+        db::expect_rows(SET_PAID.run(db, &paid)?, paid.len())?;
         set_closed(db, &closed, now)?;
-        closed.extend(paid.iter().map(|(pay_id, _)| *pay_id));
-        forget_open(db, &closed)?;
-        refund::end(owner, &refunded, db)?;
-        record(db, batch, &named, &outcomes, now)?;
-        outbox::write(db, &owner.context, PAYMENT_PAID, std::time::Duration::ZERO, &paid)?;
+        closed.extend(messages.iter().map(|(pay_id, _)| *pay_id));
+        delete_open(db, &closed)?;
+        refund::end(owner, &refund_outcomes, db)?;
+        record(db, batch, &pay_ids, &outcomes, now)?;
+        outbox::write(db, &owner.context, PAYMENT_PAID, std::time::Duration::ZERO, &messages)?;
         Ok(outcomes)
     }
 }
 
-/// The refunds of the payments whose refunds are told of.
-fn refunds_named_in(db: &mut Db, batch: &[Notify], named: &[Option<PayId>]) -> db::Result<Vec<RefundRow>> {
-    let tells = |task: &Notify| !matches!(task.notice.event, Event::Paid | Event::Closed);
-    let of = |(task, pay_id): (&Notify, &Option<PayId>)| pay_id.filter(|_| tells(task));
-    refund::of_payments(db, &batch.iter().zip(named).filter_map(of).collect::<Vec<_>>())
+/// Reads the refunds of the payments that have a notification about a refund in this batch.
+fn refunds_of_batch(db: &mut Db, batch: &[Notify], pay_ids: &[Option<PayId>]) -> db::Result<Vec<RefundRow>> {
+    let is_refund = |task: &Notify| !matches!(task.notification.event, gateway::Event::Paid | gateway::Event::Closed);
+    let payment = |(task, pay_id): (&Notify, &Option<PayId>)| pay_id.filter(|_| is_refund(task));
+    refund::of_payments(db, &batch.iter().zip(pay_ids).filter_map(payment).collect::<Vec<_>>())
 }
 
 /// Closes payments that are still open.
-impl Task<Pay> for Close {
+impl Task<Pay> for message::Close {
     type Outcome = ();
     const ACCESS: Access = Access::Write;
     const PRIORITY: Priority = Priority::Accepted;
@@ -107,14 +110,14 @@ impl Task<Pay> for Close {
         let rows = row::lock(db, &batch.iter().map(|task| task.pay_id).collect::<Vec<_>>())?;
         let open: Vec<PayId> = rows.values().filter(|row| row.is_open()).map(|row| row.pay_id).collect();
         set_closed(db, &open, owner.context.clock.now())?;
-        forget_open(db, &open)?;
+        delete_open(db, &open)?;
         Ok(batch.iter().map(|_| ()).collect())
     }
 }
 
-/// A payment that is paid, and the platform's number for it.
+/// Parameters of [`SET_PAID`] for one payment. `trade` is the platform's number of it.
 #[derive(Serialize)]
-struct Charged<'a> {
+struct PaidPayment<'a> {
     id: i64,
     trade: &'a str,
     at: i64,
@@ -127,6 +130,10 @@ const SET_PAID: Update = Update {
     set: "is_paid = 2, trade_no = given.trade, pay_time = given.at",
 };
 
+/// Closes unpaid payments.
+///
+/// # Errors
+/// A conflict if one of them is paid.
 fn set_closed(db: &mut Db, ids: &[PayId], now: Timestamp) -> db::Result<()> {
     for ids in ids.chunks(db::ROWS_PER_INSERT) {
         let unpaid = pay::table.filter(any_of(pay::pay_id, ids).and(pay::is_paid.eq(IsPaid::No)));
@@ -136,8 +143,8 @@ fn set_closed(db: &mut Db, ids: &[PayId], now: Timestamp) -> db::Result<()> {
     Ok(())
 }
 
-/// These payments are open no more.
-fn forget_open(db: &mut Db, ids: &[PayId]) -> db::Result<()> {
+/// Removes payments from the open ones, together with their scheduled status queries.
+fn delete_open(db: &mut Db, ids: &[PayId]) -> db::Result<()> {
     for ids in ids.chunks(db::ROWS_PER_INSERT) {
         with_conn!(db, diesel::delete(pay_open::table.filter(any_of(pay_open::pay_id, ids))).execute(db))?;
         with_conn!(db, diesel::delete(pay_ask::table.filter(any_of(pay_ask::pay_id, ids))).execute(db))?;
@@ -145,27 +152,28 @@ fn forget_open(db: &mut Db, ids: &[PayId]) -> db::Result<()> {
     Ok(())
 }
 
-/// Keeps each notice once, with its last verdict and how often it came: one rejected too early may come again.
+/// Stores each notification once, with its last verdict and the number of its deliveries. A rejected notification may
+/// be accepted when it is delivered again, for example if it has arrived before its payment.
 fn record(
     db: &mut Db,
     batch: &[Notify],
-    named: &[Option<PayId>],
+    pay_ids: &[Option<PayId>],
     outcomes: &[Result<(), Rejected>],
     now: Timestamp,
 ) -> db::Result<()> {
     let events: Vec<(&str, &str)> =
-        batch.iter().map(|task| (task.provider.as_str(), task.notice.event_id.as_str())).collect();
+        batch.iter().map(|task| (task.provider.as_str(), task.notification.event_id.as_str())).collect();
     let known: Vec<NotificationRow> = db::load_by_pairs(&events, |events| {
         with_conn!(
             db,
             pay_notice::table.filter(any_of_pairs((pay_notice::provider, pay_notice::event_id), events)).load(db)
         )
     })?;
-    let mut notices: HashMap<(String, String), (NotificationRow, bool)> =
+    let mut rows: HashMap<(String, String), (NotificationRow, bool)> =
         known.into_iter().map(|row| ((row.provider.clone(), row.event_id.clone()), (row, false))).collect();
-    for ((task, pay_id), outcome) in batch.iter().zip(named).zip(outcomes) {
-        let key = (task.provider.to_string(), task.notice.event_id.clone());
-        let (row, _) = notices.entry(key.clone()).or_insert_with(|| {
+    for ((task, pay_id), outcome) in batch.iter().zip(pay_ids).zip(outcomes) {
+        let key = (task.provider.to_string(), task.notification.event_id.clone());
+        let (row, _) = rows.entry(key.clone()).or_insert_with(|| {
             let (provider, event_id) = key;
             let row = NotificationRow {
                 provider,
@@ -182,14 +190,14 @@ fn record(
         row.times = row.times.saturating_add(1);
         if row.verdict != Verdict::Accepted {
             row.body.clone_from(&task.body);
-            // The first copy may have named another payment.
+            // An earlier delivery may have named another payment.
             row.pay_id = *pay_id;
             row.verdict = if outcome.is_ok() { Verdict::Accepted } else { Verdict::Rejected };
             row.reason = outcome.err().map(|rejected| rejected.to_string());
         }
     }
-    let (new, again): (Vec<_>, Vec<_>) = notices.into_values().partition(|(_, is_new)| *is_new);
-    for (row, _) in again {
+    let (new, repeated): (Vec<_>, Vec<_>) = rows.into_values().partition(|(_, is_new)| *is_new);
+    for (row, _) in repeated {
         let stored = pay_notice::table.find((&row.provider, &row.event_id));
         with_conn!(
             db,

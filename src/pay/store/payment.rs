@@ -1,12 +1,11 @@
-//! Pay in its tables: requests and payments. ListParkedNotifications are in `notice`.
+//! Requests and payments: opening, finding and counting payments, and their checkouts.
 
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
+use std::collections::{HashMap, HashSet, hash_map};
 
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::row::Row;
+use super::row::PaymentRow;
 use super::{refund, row, sync, view};
 use crate::actor::{Access, Priority, Task};
 use crate::db::query::bulk::{Kind, Update};
@@ -18,8 +17,11 @@ use crate::domain::money::Money;
 use crate::domain::status::IsPaid;
 use crate::pay::Pay;
 use crate::pay::error::RequestRefusal;
-use crate::pay::message::{CountPending, Find, FindRequest, Open, Payment, PendingCounts, Prior, SetCheckout};
+use crate::pay::message::{
+    self, CountPending, FindRequest, OpenPayment, Payment, PendingCounts, PriorRequest, SetCheckout,
+};
 
+/// A row of `pay_request`: an idempotency key and the payment or the refusal it led to.
 #[derive(Clone, Queryable, Insertable)]
 #[diesel(table_name = pay_request, treat_none_as_default_value = false)]
 struct RequestRow {
@@ -31,7 +33,7 @@ struct RequestRow {
     create_time: Timestamp,
 }
 
-/// That a payment is open.
+/// A row of `pay_open`, which has one row for each open payment.
 #[derive(Insertable)]
 #[diesel(table_name = pay_open, treat_none_as_default_value = false)]
 struct OpenRow<'a> {
@@ -40,12 +42,13 @@ struct OpenRow<'a> {
     provider: &'a str,
 }
 
+/// Requests by user and idempotency key.
 type Requests = HashMap<(UserId, String), RequestRow>;
 
 fn read_requests<'a>(db: &mut Db, keys: impl Iterator<Item = (UserId, &'a str)>) -> db::Result<Requests> {
-    let wanted: HashSet<(UserId, &str)> = keys.collect();
-    let keys: Vec<(UserId, &str)> = wanted.iter().copied().collect();
-    let rows: Vec<RequestRow> = db::load_by_pairs(&keys, |keys| {
+    let unique: HashSet<(UserId, &str)> = keys.collect();
+    let pairs: Vec<(UserId, &str)> = unique.iter().copied().collect();
+    let rows: Vec<RequestRow> = db::load_by_pairs(&pairs, |keys| {
         with_conn!(
             db,
             pay_request::table
@@ -53,54 +56,55 @@ fn read_requests<'a>(db: &mut Db, keys: impl Iterator<Item = (UserId, &'a str)>)
                 .load(db)
         )
     })?;
-    let exact = rows.into_iter().filter(|row| wanted.contains(&(row.user_id, row.idempotency_key.as_str())));
+    let exact = rows.into_iter().filter(|row| unique.contains(&(row.user_id, row.idempotency_key.as_str())));
     Ok(exact.map(|row| ((row.user_id, row.idempotency_key.clone()), row)).collect())
 }
 
-fn prior(request: &RequestRow, payments: &HashMap<PayId, Payment>) -> db::Result<Prior> {
+/// Converts a stored request; `payments` must contain the payment it led to.
+fn prior_request(request: &RequestRow, payments: &HashMap<PayId, Payment>) -> db::Result<PriorRequest> {
     let payment = request.pay_id.and_then(|id| payments.get(&id)).map(|payment| Ok(payment.clone()));
     let refusal = request.refusal.as_deref().and_then(RequestRefusal::from_code).map(Err);
     let outcome = payment.or(refusal).ok_or_else(|| db::Error::bug("a payment request without an outcome"))?;
-    Ok(Prior { fingerprint: request.fingerprint.clone(), outcome })
+    Ok(PriorRequest { fingerprint: request.fingerprint.clone(), outcome })
 }
 
-/// What keys led to.
+/// Finds requests by idempotency key.
 impl Task<Pay> for FindRequest {
-    type Outcome = Option<Prior>;
+    type Outcome = Option<PriorRequest>;
     const ACCESS: Access = Access::Read;
 
-    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<Prior>>> {
+    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<PriorRequest>>> {
         let requests = read_requests(db, batch.iter().map(|task| (task.user_id, task.key.as_str())))?;
         let rows = row::read(db, &requests.values().filter_map(|row| row.pay_id).collect::<Vec<_>>())?;
         let payments = view::payments(db, rows.into_values())?;
-        let find = |task: &FindRequest| {
+        let find = |task: &Self| {
             let request = requests.get(&(task.user_id, task.key.as_str().to_owned()));
-            request.map(|request| prior(request, &payments)).transpose()
+            request.map(|request| prior_request(request, &payments)).transpose()
         };
         batch.iter().map(find).collect()
     }
 }
 
-/// Records what keys lead to, in arrival order. An order that is paid already is refused here too: its own row may not
-/// have heard of it yet.
-impl Task<Pay> for Open {
-    type Outcome = Prior;
+/// Opens payments in arrival order. An order that has a paid payment is refused here too, because Order may not have
+/// consumed the message yet.
+impl Task<Pay> for OpenPayment {
+    type Outcome = PriorRequest;
     const ACCESS: Access = Access::Write;
 
-    fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Prior>> {
+    fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<PriorRequest>> {
         let now = owner.context.clock.now();
         let mut requests = read_requests(db, batch.iter().map(|task| (task.user_id, task.key.as_str())))?;
         let orders: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
-        let of_orders: Vec<Row> = db::load_by(&orders, |ids| {
+        let of_orders: Vec<PaymentRow> = db::load_by(&orders, |ids| {
             with_conn!(db, for_update(pay::table.filter(any_of(pay::order_id, ids)).order(pay::pay_id)).load(db))
         })?;
         let mut rows = row::read(db, &requests.values().filter_map(|row| row.pay_id).collect::<Vec<_>>())?;
         rows.extend(of_orders.into_iter().map(|row| (row.pay_id, row)));
         let (mut new_requests, mut new_payments) = (Vec::new(), Vec::new());
         for task in batch {
-            if let Entry::Vacant(request) = requests.entry((task.user_id, task.key.as_str().to_owned())) {
-                let led_to = task.amount.and_then(|amount| payable(task, amount, &rows));
-                let pay_id = match led_to {
+            if let hash_map::Entry::Vacant(request) = requests.entry((task.user_id, task.key.as_str().to_owned())) {
+                let reusable = task.amount.and_then(|amount| reusable_payment(task, amount, &rows));
+                let pay_id = match reusable {
                     Ok(Some(pay_id)) => Some(pay_id),
                     Ok(None) => {
                         let row = new_payment(owner, task, now);
@@ -116,7 +120,7 @@ impl Task<Pay> for Open {
                     idempotency_key: task.key.as_str().to_owned(),
                     fingerprint: task.fingerprint.as_str().to_owned(),
                     pay_id,
-                    refusal: led_to.err().map(|refusal| refusal.code().to_owned()),
+                    refusal: reusable.err().map(|refusal| refusal.code().to_owned()),
                     create_time: now,
                 };
                 new_requests.push(row.clone());
@@ -129,19 +133,26 @@ impl Task<Pay> for Open {
             .map(|row| OpenRow { pay_id: row.pay_id, order_id: row.order_id, provider: &row.provider })
             .collect();
         insert_all!(db, pay_open::table, &open)?;
-        sync::plan(db, &new_payments, now.plus(owner.first_sync_after))?;
+        sync::schedule(db, &new_payments, now.plus(owner.first_sync_after))?;
         insert_all!(db, pay_request::table, &new_requests)?;
         let payments = view::payments(db, rows.into_values())?;
-        let led_to = |task: &Open| {
+        let outcome = |task: &Self| {
             let request = requests.get(&(task.user_id, task.key.as_str().to_owned()));
-            prior(request.ok_or_else(|| db::Error::bug("a request that was just made is missing"))?, &payments)
+            prior_request(request.ok_or_else(|| db::Error::bug("a request that was just made is missing"))?, &payments)
         };
-        batch.iter().map(led_to).collect()
+        batch.iter().map(outcome).collect()
     }
 }
 
-/// The payment of the order that is open on this platform, if any.
-fn payable(task: &Open, amount: Money, payments: &HashMap<PayId, Row>) -> Result<Option<PayId>, RequestRefusal> {
+/// Finds a payment of the order that is open on the same platform for the same amount.
+///
+/// # Errors
+/// A payment of the order is paid.
+fn reusable_payment(
+    task: &OpenPayment,
+    amount: Money,
+    payments: &HashMap<PayId, PaymentRow>,
+) -> Result<Option<PayId>, RequestRefusal> {
     let of_order = || payments.values().filter(|row| row.order_id == task.order_id);
     if of_order().any(|row| row.is_paid == IsPaid::Yes) {
         return Err(RequestRefusal::OrderNotPayable);
@@ -151,8 +162,8 @@ fn payable(task: &Open, amount: Money, payments: &HashMap<PayId, Row>) -> Result
     Ok(open.map(|row| row.pay_id))
 }
 
-fn new_payment(owner: &Pay, task: &Open, now: Timestamp) -> Row {
-    Row {
+fn new_payment(owner: &Pay, task: &OpenPayment, now: Timestamp) -> PaymentRow {
+    PaymentRow {
         pay_id: owner.context.ids.next(),
         order_id: task.order_id,
         user_id: task.user_id,
@@ -168,8 +179,9 @@ fn new_payment(owner: &Pay, task: &Open, now: Timestamp) -> Row {
     }
 }
 
+/// Parameters of [`SET_CHECKOUT`] for one payment.
 #[derive(Serialize)]
-struct GivenCheckout {
+struct StoredCheckout {
     id: i64,
     kind: &'static str,
     text: String,
@@ -182,7 +194,7 @@ const SET_CHECKOUT: Update = Update {
     set: "checkout_kind = given.kind, checkout = given.text",
 };
 
-/// Where payments are to be paid.
+/// Stores checkouts.
 impl Task<Pay> for SetCheckout {
     type Outcome = Option<Payment>;
     const ACCESS: Access = Access::Write;
@@ -191,32 +203,36 @@ impl Task<Pay> for SetCheckout {
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<Payment>>> {
         let ids: Vec<PayId> = batch.iter().map(|task| task.pay_id).collect();
         row::lock(db, &ids)?;
-        let given: Vec<GivenCheckout> = batch
+        let checkouts: Vec<StoredCheckout> = batch
             .iter()
-            .map(|task| GivenCheckout { id: task.pay_id.get(), kind: task.checkout.code(), text: task.checkout.text() })
+            .map(|task| StoredCheckout {
+                id: task.pay_id.get(),
+                kind: task.checkout.code(),
+                text: task.checkout.text(),
+            })
             .collect();
-        SET_CHECKOUT.run(db, &given)?;
+        SET_CHECKOUT.run(db, &checkouts)?;
         let rows = row::read(db, &ids)?;
         let payments = view::payments(db, rows.into_values())?;
         Ok(ids.iter().map(|id| payments.get(id).cloned()).collect())
     }
 }
 
-/// Payments that are the asking user's.
-impl Task<Pay> for Find {
+/// Finds payments of their customers.
+impl Task<Pay> for message::Find {
     type Outcome = Option<Payment>;
     const ACCESS: Access = Access::Read;
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<Payment>>> {
         let rows = row::read(db, &batch.iter().map(|task| task.pay_id).collect::<Vec<_>>())?;
-        let owners: HashMap<PayId, UserId> = rows.iter().map(|(id, row)| (*id, row.user_id)).collect();
+        let customers: HashMap<PayId, UserId> = rows.iter().map(|(id, row)| (*id, row.user_id)).collect();
         let payments = view::payments(db, rows.into_values())?;
-        let is_ours = |task: &Find| owners.get(&task.pay_id) == Some(&task.user_id);
-        Ok(batch.iter().map(|task| payments.get(&task.pay_id).filter(|_| is_ours(task)).cloned()).collect())
+        let is_customer = |task: &Self| customers.get(&task.pay_id) == Some(&task.user_id);
+        Ok(batch.iter().map(|task| payments.get(&task.pay_id).filter(|_| is_customer(task)).cloned()).collect())
     }
 }
 
-/// How much is not settled with the platforms.
+/// Counts open payments and refunds.
 impl Task<Pay> for CountPending {
     type Outcome = PendingCounts;
     const ACCESS: Access = Access::Read;

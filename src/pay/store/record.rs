@@ -1,8 +1,8 @@
-//! What a payment's books say, for a comparison with its platform's statement.
+//! Records of payments and refunds, for the reconciliation with a platform's statement.
 
 use diesel::prelude::*;
 
-use super::row::Row;
+use super::row::PaymentRow;
 use super::{refund, row};
 use crate::actor::{Access, Task};
 use crate::db::schema::pay;
@@ -12,21 +12,27 @@ use crate::domain::status::IsPaid;
 use crate::pay::Pay;
 use crate::pay::message::{FindPaymentRecords, ListPaidRecords, PaymentRecord, RefundRecord};
 
-fn records(db: &mut Db, rows: Vec<Row>) -> db::Result<Vec<PaymentRecord>> {
+/// Converts rows and their refunds into records.
+fn records(db: &mut Db, rows: Vec<PaymentRow>) -> db::Result<Vec<PaymentRecord>> {
     let refunds = refund::of_payments(db, &rows.iter().map(|row| row.pay_id).collect::<Vec<_>>())?;
-    let record = |row: Row| {
-        let own = refunds.iter().filter(|refund| refund.pay_id == row.pay_id);
-        let own = own.map(|refund| RefundRecord {
+    let record = |row: PaymentRow| {
+        let of_payment = refunds.iter().filter(|refund| refund.pay_id == row.pay_id);
+        let of_payment = of_payment.map(|refund| RefundRecord {
             refund_id: refund.refund_id,
             amount: refund.amount,
             is_done: refund.done_time.is_some(),
         });
-        PaymentRecord { pay_id: row.pay_id, amount: row.pay_amount, refunds: own.collect(), trade_no: row.trade_no }
+        PaymentRecord {
+            pay_id: row.pay_id,
+            amount: row.pay_amount,
+            refunds: of_payment.collect(),
+            trade_no: row.trade_no,
+        }
     };
     Ok(rows.into_iter().map(record).collect())
 }
 
-/// The records of these payments on a platform.
+/// Finds the records of payments on a platform.
 impl Task<Pay> for FindPaymentRecords {
     type Outcome = Vec<PaymentRecord>;
     const ACCESS: Access = Access::Read;
@@ -40,7 +46,7 @@ impl Task<Pay> for FindPaymentRecords {
     }
 }
 
-/// Pages of the payments that were paid on a platform in a span of time.
+/// Reads pages of the payments that were paid on a platform in a period.
 impl Task<Pay> for ListPaidRecords {
     type Outcome = Vec<PaymentRecord>;
     const ACCESS: Access = Access::Read;
@@ -53,7 +59,7 @@ impl Task<Pay> for ListPaidRecords {
                 .filter(pay::pay_time.ge(Some(task.from)).and(pay::pay_time.le(Some(task.until))))
                 .order(pay::pay_id)
                 .limit(task.limit);
-            let rows: Vec<Row> = with_conn!(db, paid.load(db))?;
+            let rows: Vec<PaymentRow> = with_conn!(db, paid.load(db))?;
             records(db, rows)
         };
         batch.iter().map(page).collect()

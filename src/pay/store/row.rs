@@ -1,4 +1,4 @@
-//! A row of `pay`, and how it becomes a payment.
+//! The row type of `pay` and its conversion to a payment.
 
 use std::collections::HashMap;
 
@@ -11,12 +11,12 @@ use crate::domain::id::{OrderId, PayId, UserId};
 use crate::domain::money::Money;
 use crate::domain::status::IsPaid;
 use crate::gateway::Checkout;
-use crate::pay::message::{Payment, Status};
+use crate::pay::message::{self, Payment};
 
 /// A row of `pay`.
 #[derive(Debug, Clone, Queryable, Insertable)]
 #[diesel(table_name = pay, treat_none_as_default_value = false)]
-pub struct Row {
+pub struct PaymentRow {
     pub pay_id: PayId,
     pub order_id: OrderId,
     pub user_id: UserId,
@@ -31,21 +31,22 @@ pub struct Row {
     pub checkout: Option<String>,
 }
 
-impl Row {
-    /// Whether it still waits for the customer.
+impl PaymentRow {
+    /// Whether the payment still waits for the customer.
     pub fn is_open(&self) -> bool {
-        self.status() == Status::Unpaid
+        self.status() == message::Status::Unpaid
     }
 
-    pub const fn status(&self) -> Status {
+    /// State of the payment, without regard to refunds: never `Refunded`.
+    pub const fn status(&self) -> message::Status {
         match (self.is_paid, self.close_time) {
-            (IsPaid::Yes, _) => Status::Paid,
-            (IsPaid::No, Some(_)) => Status::Closed,
-            (IsPaid::No, None) => Status::Unpaid,
+            (IsPaid::Yes, _) => message::Status::Paid,
+            (IsPaid::No, Some(_)) => message::Status::Closed,
+            (IsPaid::No, None) => message::Status::Unpaid,
         }
     }
 
-    /// As its customer sees it; `refunded` is what of it went back.
+    /// Converts the row into a payment. `refunded` is the sum of its refunds that are done.
     pub fn to_payment(&self, refunded: Money) -> Payment {
         let stored = self.checkout_kind.as_deref().zip(self.checkout.as_deref());
         Payment {
@@ -53,23 +54,24 @@ impl Row {
             order_id: self.order_id,
             pay_amount: self.pay_amount,
             provider: self.provider.clone(),
-            status: if refunded >= self.pay_amount { Status::Refunded } else { self.status() },
+            status: if refunded >= self.pay_amount { message::Status::Refunded } else { self.status() },
             checkout: stored.and_then(|(kind, text)| Checkout::from_stored(kind, text)),
             add_time: self.add_time,
         }
     }
 }
 
-/// Payments by their ids, locked until the transaction ends.
-pub fn lock(db: &mut Db, ids: &[PayId]) -> db::Result<HashMap<PayId, Row>> {
-    let rows: Vec<Row> = db::load_by(ids, |ids| {
+/// Locks payments by their ids until the transaction ends.
+pub fn lock(db: &mut Db, ids: &[PayId]) -> db::Result<HashMap<PayId, PaymentRow>> {
+    let rows: Vec<PaymentRow> = db::load_by(ids, |ids| {
         with_conn!(db, for_update(pay::table.filter(any_of(pay::pay_id, ids)).order(pay::pay_id)).load(db))
     })?;
     Ok(rows.into_iter().map(|row| (row.pay_id, row)).collect())
 }
 
-/// Payments by their ids.
-pub fn read(db: &mut Db, ids: &[PayId]) -> db::Result<HashMap<PayId, Row>> {
-    let rows: Vec<Row> = db::load_by(ids, |ids| with_conn!(db, pay::table.filter(any_of(pay::pay_id, ids)).load(db)))?;
+/// Reads payments by their ids.
+pub fn read(db: &mut Db, ids: &[PayId]) -> db::Result<HashMap<PayId, PaymentRow>> {
+    let rows: Vec<PaymentRow> =
+        db::load_by(ids, |ids| with_conn!(db, pay::table.filter(any_of(pay::pay_id, ids)).load(db)))?;
     Ok(rows.into_iter().map(|row| (row.pay_id, row)).collect())
 }

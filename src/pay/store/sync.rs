@@ -1,9 +1,9 @@
-//! Open payments and when their platform is to be asked, in the tables.
+//! The schedule of status queries for open payments (table `pay_ask`), and queries for payments that are not final.
 
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::row::Row;
+use super::row::PaymentRow;
 use super::{refund, row, view};
 use crate::actor::{Access, Priority, Task};
 use crate::db::query::bulk::{Kind, Update};
@@ -12,10 +12,10 @@ use crate::db::{self, Db, any_of, insert_all, skip_locked, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId};
 use crate::pay::Pay;
-use crate::pay::message::{ClaimDueSyncs, FindAny, LiveOf, Payment, Status, Unfinished};
+use crate::pay::message::{self, ClaimDueSyncs, FindOpenOrPaid, Payment, PaymentWithOpenRefunds};
 
-/// Plans the first question about new payments.
-pub fn plan(db: &mut Db, payments: &[Row], at: Timestamp) -> db::Result<()> {
+/// Schedules the first status query of new payments for the time `at`.
+pub fn schedule(db: &mut Db, payments: &[PaymentRow], at: Timestamp) -> db::Result<()> {
     let rows: Vec<_> = payments
         .iter()
         .map(|row| (pay_ask::pay_id.eq(row.pay_id), pay_ask::ask_time.eq(at), pay_ask::asks.eq(0)))
@@ -23,21 +23,21 @@ pub fn plan(db: &mut Db, payments: &[Row], at: Timestamp) -> db::Result<()> {
     insert_all!(db, pay_ask::table, &rows)
 }
 
-/// The next question.
+/// Parameters of [`SET_NEXT_SYNC`] for one payment.
 #[derive(Serialize)]
-struct Next {
+struct NextSync {
     id: i64,
     next: i64,
 }
 
-const NEXT: Update = Update {
+const SET_NEXT_SYNC: Update = Update {
     table: "pay_ask",
     given: &[("id", Kind::Integer), ("next", Kind::Integer)],
     only: "pay_id = given.id",
     set: "ask_time = given.next, asks = asks + 1",
 };
 
-/// Gives out the payments to be asked for now, and plans the question after that.
+/// Claims the payments whose status query is due, and schedules the query after this one.
 impl Task<Pay> for ClaimDueSyncs {
     type Outcome = Vec<Payment>;
     const ACCESS: Access = Access::Write;
@@ -45,7 +45,7 @@ impl Task<Pay> for ClaimDueSyncs {
 
     fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Payment>>> {
         let now = owner.context.clock.now();
-        let take = |task: &ClaimDueSyncs| {
+        let claim = |task: &Self| {
             let due = pay_ask::table
                 .filter(pay_ask::ask_time.le(now))
                 .order((pay_ask::ask_time, pay_ask::pay_id))
@@ -53,42 +53,43 @@ impl Task<Pay> for ClaimDueSyncs {
                 .select((pay_ask::pay_id, pay_ask::asks));
             let due: Vec<(PayId, i32)> = with_conn!(db, skip_locked(due).load(db))?;
             let next =
-                |asks: i32| now.plus(task.again.delay(u32::try_from(asks).unwrap_or_default().saturating_add(1)));
-            let rows: Vec<Next> = due.iter().map(|(id, asks)| Next { id: id.get(), next: next(*asks).0 }).collect();
-            db::expect_rows(NEXT.run(db, &rows)?, rows.len())?;
+                |asks: i32| now.plus(task.backoff.delay(u32::try_from(asks).unwrap_or_default().saturating_add(1)));
+            let rows: Vec<NextSync> =
+                due.iter().map(|(id, asks)| NextSync { id: id.get(), next: next(*asks).0 }).collect();
+            db::expect_rows(SET_NEXT_SYNC.run(db, &rows)?, rows.len())?;
             let rows = row::read(db, &due.iter().map(|(id, _)| *id).collect::<Vec<_>>())?;
             Ok(view::payments(db, rows.into_values())?.into_values().collect())
         };
-        batch.iter().map(take).collect()
+        batch.iter().map(claim).collect()
     }
 }
 
-/// The payments of orders that are open or paid.
-impl Task<Pay> for LiveOf {
+/// Finds the payments of orders that are not closed.
+impl Task<Pay> for FindOpenOrPaid {
     type Outcome = Vec<Payment>;
     const ACCESS: Access = Access::Read;
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Payment>>> {
         let orders: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
-        let rows: Vec<Row> =
+        let rows: Vec<PaymentRow> =
             db::load_by(&orders, |ids| with_conn!(db, pay::table.filter(any_of(pay::order_id, ids)).load(db)))?;
-        let live = view::payments(db, rows.into_iter().filter(|row| row.status() != Status::Closed))?;
-        let of = |task: &LiveOf| live.values().filter(|live| live.order_id == task.order_id).cloned().collect();
-        Ok(batch.iter().map(of).collect())
+        let payments = view::payments(db, rows.into_iter().filter(|row| row.status() != message::Status::Closed))?;
+        let of_order = |task: &Self| payments.values().filter(|row| row.order_id == task.order_id).cloned().collect();
+        Ok(batch.iter().map(of_order).collect())
     }
 }
 
-/// Payments with their refunds that are not done.
-impl Task<Pay> for FindAny {
-    type Outcome = Option<Unfinished>;
+/// Finds payments of any user with their open refunds.
+impl Task<Pay> for message::FindAny {
+    type Outcome = Option<PaymentWithOpenRefunds>;
     const ACCESS: Access = Access::Read;
 
-    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<Unfinished>>> {
-        let find = |task: &FindAny| {
+    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<PaymentWithOpenRefunds>>> {
+        let find = |task: &Self| {
             let rows = row::read(db, &[task.pay_id])?;
             let Some(payment) = view::payments(db, rows.into_values())?.remove(&task.pay_id) else { return Ok(None) };
             let refunds = refund::not_done(db, task.pay_id)?;
-            Ok(Some(Unfinished { payment, refunds: refund::due_of(db, refunds)? }))
+            Ok(Some(PaymentWithOpenRefunds { payment, refunds: refund::into_due_refunds(db, refunds)? }))
         };
         batch.iter().map(find).collect()
     }

@@ -1,4 +1,4 @@
-//! Rows of `users`: read, and locked.
+//! Reads and locks rows of `users`.
 
 use std::collections::HashMap;
 
@@ -10,14 +10,14 @@ use crate::domain::id::UserId;
 use crate::domain::money::Money;
 use crate::user::message;
 
-/// See [`COLUMNS`].
+/// Type of [`COLUMNS`].
 pub type Columns =
     (users::user_id, users::user_name, users::user_mobile, users::user_score, users::user_money, users::user_reg_time);
-/// What a user is made of, without the password's hash.
+/// The columns of [`message::User`]: all but the password hash and the role.
 pub const COLUMNS: Columns =
     (users::user_id, users::user_name, users::user_mobile, users::user_score, users::user_money, users::user_reg_time);
 
-/// Locks users until the transaction ends; answers their balances.
+/// Locks users until the transaction ends and returns their balances.
 pub fn lock(db: &mut Db, ids: impl Iterator<Item = UserId>) -> db::Result<HashMap<UserId, Money>> {
     let rows: Vec<(UserId, Money)> = db::load_by(&ids.collect::<Vec<_>>(), |ids| {
         let users = users::table.filter(any_of(users::user_id, ids)).order(users::user_id);
@@ -26,7 +26,7 @@ pub fn lock(db: &mut Db, ids: impl Iterator<Item = UserId>) -> db::Result<HashMa
     Ok(rows.into_iter().collect())
 }
 
-/// Users by their ids.
+/// Reads users by their ids.
 pub fn find(db: &mut Db, ids: impl Iterator<Item = UserId>) -> db::Result<HashMap<UserId, message::User>> {
     let rows: Vec<message::User> = db::load_by(&ids.collect::<Vec<_>>(), |ids| {
         with_conn!(db, users::table.filter(any_of(users::user_id, ids)).select(COLUMNS).load(db))

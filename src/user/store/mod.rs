@@ -1,4 +1,4 @@
-//! User in its tables.
+//! The tables of User: taking and refunding balance, accounts and passwords.
 
 mod account;
 mod listing;
@@ -9,14 +9,14 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use diesel::prelude::*;
 
 use super::User;
-use super::error::{AdjustRefusal, NameTaken, Refusal};
-use super::message::{self, Adjust, Credential, Find, FindCredential, Register, SetPassword, Take};
+use super::error::{AdjustRefusal, NameTaken, TakeRefusal};
+use super::message::{self, Credential, FindCredential, Register, SetPassword, Take};
 use crate::actor::{Access, Priority, Task};
 use crate::db::query::bulk::{DELTA, Update};
 use crate::db::schema::{user_adjustment, user_money_log, users};
 use crate::db::{self, Db, any_of, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
-use crate::domain::id::{Entry, OrderId, UserId};
+use crate::domain::id::{self, OrderId, UserId};
 use crate::domain::money::Money;
 use crate::domain::reservation::{ReservationState, reservation_state};
 use crate::domain::status::Direction;
@@ -24,9 +24,9 @@ use crate::domain::text::Mobile;
 use crate::messaging::contract::ORDER_REFUNDED;
 use crate::messaging::contract::ReservationsReleased;
 use crate::messaging::inbox::bodies;
-use crate::messaging::outbox::Message;
+use crate::messaging::outbox;
 
-/// `money_log_type` 1 is paid for an order, 2 is refunded: the numbers of [`Direction`].
+/// A row of `user_money_log`. `money_log_type` is the number of a [`Direction`]: 1 for a payment, 2 for its refund.
 #[derive(Insertable)]
 #[diesel(table_name = user_money_log, treat_none_as_default_value = false)]
 struct LogRow {
@@ -55,7 +55,8 @@ fn insert_log(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
     insert_all!(db, user_money_log::table, rows)
 }
 
-/// Changes the balance of many users; none falls below zero.
+/// Changes the balance of many users. A change that would make a balance negative does not match its row, and the batch
+/// fails.
 const CHANGE_MONEY: Update = Update {
     table: "users",
     given: DELTA,
@@ -63,33 +64,34 @@ const CHANGE_MONEY: Update = Update {
     set: "user_money = user_money + given.delta",
 };
 
-/// Takes balance for orders: one read of the touched users, decided in arrival order, one guarded update for all.
+/// Locks and reads the balances of all users in the batch, decides in arrival order, then takes the balance with one
+/// guarded update.
 ///
-/// The users are locked before the log is read: taking and giving back touch the same user, so one of the two sees what
-/// the other did.
+/// The users are locked before the log is read. Taking and refunding lock the same user, so the second of the two
+/// always sees the log row of the first.
 impl Task<User> for Take {
-    type Outcome = Result<(), Refusal>;
+    type Outcome = Result<(), TakeRefusal>;
     const ACCESS: Access = Access::Write;
     const PRIORITY: Priority = Priority::Accepted;
 
-    fn run(owner: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<(), Refusal>>> {
+    fn run(owner: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<(), TakeRefusal>>> {
         let now = owner.context.clock.now();
-        let mut left = account::lock(db, batch.iter().map(|task| task.user_id))?;
+        let mut balances = account::lock(db, batch.iter().map(|task| task.user_id))?;
         let mut known: HashSet<(OrderId, Direction)> =
             read_log(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?.into_keys().collect();
-        let mut taken: BTreeMap<UserId, i64> = BTreeMap::new();
+        let mut deltas: BTreeMap<UserId, i64> = BTreeMap::new();
         let mut log = Vec::new();
         let mut outcomes = Vec::with_capacity(batch.len());
         for task in batch {
             let outcome = match reservation_state(&known, task.order_id) {
-                ReservationState::Released => Err(Refusal::Released),
+                ReservationState::Released => Err(TakeRefusal::Released),
                 ReservationState::Reserved => Ok(()),
-                ReservationState::New => match left.get_mut(&task.user_id) {
-                    None => Err(Refusal::NotFound),
-                    Some(left) if *left < task.money => Err(Refusal::Insufficient),
-                    Some(left) => {
-                        *left = left.checked_sub(task.money).ok_or_else(out_of_range)?;
-                        *taken.entry(task.user_id).or_default() -= task.money.minor();
+                ReservationState::New => match balances.get_mut(&task.user_id) {
+                    None => Err(TakeRefusal::NotFound),
+                    Some(balance) if *balance < task.money => Err(TakeRefusal::Insufficient),
+                    Some(balance) => {
+                        *balance = balance.checked_sub(task.money).ok_or_else(out_of_range)?;
+                        *deltas.entry(task.user_id).or_default() -= task.money.minor();
                         log.push(log_row(task.user_id, task.order_id, Direction::Forward, task.money, now));
                         known.insert((task.order_id, Direction::Forward));
                         Ok(())
@@ -98,68 +100,69 @@ impl Task<User> for Take {
             };
             outcomes.push(outcome);
         }
-        CHANGE_MONEY.add(db, &taken)?;
+        CHANGE_MONEY.add(db, &deltas)?;
         insert_log(db, &log)?;
         Ok(outcomes)
     }
 }
 
-/// Consumes order/cancel and order/refund (balance back, points back) and order/paid (points).
-pub fn consume(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
-    let of =
+/// Consumes order/cancel and order/refund (refunds balance, deducts points) and order/paid (adds points).
+pub fn consume(owner: &User, messages: &[&outbox::Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+    let having =
         |effect: Effect| messages.iter().copied().filter(|message| effect_of(message) == effect).collect::<Vec<_>>();
-    let mut given_back = give_back(owner, &of(Effect::Balance), db)?.into_iter();
-    let mut added = score::add(owner, &of(Effect::Points), db)?.into_iter();
-    let mut taken_back = score::take_back(owner, &of(Effect::PointsBack), db)?.into_iter();
-    let answer = |message: &&Message| {
-        let own = match effect_of(message) {
-            Effect::Balance => given_back.next(),
-            Effect::Points => added.next(),
-            Effect::PointsBack => taken_back.next(),
+    let mut balance = refund_balance(owner, &having(Effect::RefundBalance), db)?.into_iter();
+    let mut added = score::add(owner, &having(Effect::AddPoints), db)?.into_iter();
+    let mut deducted = score::deduct(owner, &having(Effect::DeductPoints), db)?.into_iter();
+    let outcome = |message: &&outbox::Message| {
+        let next = match effect_of(message) {
+            Effect::RefundBalance => balance.next(),
+            Effect::AddPoints => added.next(),
+            Effect::DeductPoints => deducted.next(),
         };
-        own.unwrap_or_else(|| Err("no answer".to_owned()))
+        next.unwrap_or_else(|| Err("no answer".to_owned()))
     };
-    Ok(messages.iter().map(answer).collect())
+    Ok(messages.iter().map(outcome).collect())
 }
 
-/// What a message is to change.
+/// The effect of a message on its user.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Effect {
-    Balance,
-    Points,
-    PointsBack,
+    RefundBalance,
+    AddPoints,
+    DeductPoints,
 }
 
-fn effect_of(message: &Message) -> Effect {
+fn effect_of(message: &outbox::Message) -> Effect {
     match (message.group.as_str(), message.tag.as_str()) {
-        ("points", tag) if tag == ORDER_REFUNDED.tag => Effect::PointsBack,
-        ("points", _) => Effect::Points,
-        _ => Effect::Balance,
+        ("points", tag) if tag == ORDER_REFUNDED.tag => Effect::DeductPoints,
+        ("points", _) => Effect::AddPoints,
+        _ => Effect::RefundBalance,
     }
 }
 
-/// Gives back what each order took, and writes a tombstone where it took nothing.
-fn give_back(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+/// Refunds the balance that each order has taken. The log row of direction `Back` is also a tombstone: an order that
+/// has not taken balance yet can no longer do so.
+fn refund_balance(owner: &User, messages: &[&outbox::Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.context.clock.now();
-    let cancelled: Vec<Result<ReservationsReleased, String>> = bodies(messages);
-    account::lock(db, cancelled.iter().flatten().map(|order| order.user_id))?;
-    let mut known = read_log(db, &cancelled.iter().flatten().map(|order| order.order_id).collect::<Vec<_>>())?;
-    let mut given_back: BTreeMap<UserId, i64> = BTreeMap::new();
+    let released: Vec<Result<ReservationsReleased, String>> = bodies(messages);
+    account::lock(db, released.iter().flatten().map(|order| order.user_id))?;
+    let mut known = read_log(db, &released.iter().flatten().map(|order| order.order_id).collect::<Vec<_>>())?;
+    let mut deltas: BTreeMap<UserId, i64> = BTreeMap::new();
     let mut log = Vec::new();
-    for order in cancelled.iter().flatten() {
+    for order in released.iter().flatten() {
         if known.contains_key(&(order.order_id, Direction::Back)) {
             continue;
         }
         let money = known.get(&(order.order_id, Direction::Forward)).copied().unwrap_or_default();
         if money > Money::ZERO {
-            *given_back.entry(order.user_id).or_default() += money.minor();
+            *deltas.entry(order.user_id).or_default() += money.minor();
         }
         known.insert((order.order_id, Direction::Back), money);
         log.push(log_row(order.user_id, order.order_id, Direction::Back, money, now));
     }
-    CHANGE_MONEY.add(db, &given_back)?;
+    CHANGE_MONEY.add(db, &deltas)?;
     insert_log(db, &log)?;
-    Ok(cancelled.into_iter().map(|order| order.map(drop)).collect())
+    Ok(released.into_iter().map(|order| order.map(drop)).collect())
 }
 
 fn out_of_range() -> db::Error {
@@ -176,8 +179,8 @@ const fn log_row(
     LogRow { user_id, order_id, money_log_type, use_money: money, create_time: now }
 }
 
-/// Users by their ids: one query for the whole batch.
-impl Task<User> for Find {
+/// Finds users by their ids with one query for the whole batch.
+impl Task<User> for message::Find {
     type Outcome = Option<message::User>;
     const ACCESS: Access = Access::Read;
 
@@ -187,9 +190,9 @@ impl Task<User> for Find {
     }
 }
 
-/// Credentials by name.
+/// Finds credentials by user name.
 impl Task<User> for FindCredential {
-    type Outcome = Option<message::Credential>;
+    type Outcome = Option<Credential>;
     const ACCESS: Access = Access::Read;
 
     fn run(_: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<Credential>>> {
@@ -205,7 +208,7 @@ impl Task<User> for FindCredential {
     }
 }
 
-/// New users; the name is looked up first, so that a taken one is a refusal and not a failed batch.
+/// Inserts users. The name is looked up first, so that a name that is taken is a refusal and does not fail the batch.
 impl Task<User> for Register {
     type Outcome = Result<message::User, NameTaken>;
     const ACCESS: Access = Access::Write;
@@ -214,8 +217,9 @@ impl Task<User> for Register {
         let now = owner.context.clock.now();
         let register = |task: &Register| {
             let name = task.user_name.as_str();
-            let taken = with_conn!(db, users::table.filter(users::user_name.eq(name)).count().get_result::<i64>(db))?;
-            if taken > 0 {
+            let same_name =
+                with_conn!(db, users::table.filter(users::user_name.eq(name)).count().get_result::<i64>(db))?;
+            if same_name > 0 {
                 return Ok(Err(NameTaken));
             }
             let mobile = task.user_mobile.clone().map(Mobile::into_inner);
@@ -231,8 +235,8 @@ impl Task<User> for Register {
             );
             with_conn!(db, diesel::insert_into(users::table).values(values).execute(db))?;
             if task.user_money != Money::ZERO || task.user_score != 0 {
-                let opening = "opening balance".to_owned();
-                adjusted(owner, db, task.user_id, (task.user_money, task.user_score), opening, now)?;
+                let reason = "opening balance".to_owned();
+                insert_adjustment(owner, db, task.user_id, (task.user_money, task.user_score), reason, now)?;
             }
             Ok(Ok(message::User {
                 user_id: task.user_id,
@@ -247,7 +251,7 @@ impl Task<User> for Register {
     }
 }
 
-/// New passwords.
+/// Replaces passwords.
 impl Task<User> for SetPassword {
     type Outcome = bool;
     const ACCESS: Access = Access::Write;
@@ -261,14 +265,14 @@ impl Task<User> for SetPassword {
     }
 }
 
-/// Balance and points changed by hand.
-impl Task<User> for Adjust {
+/// Adjusts balance and points and records each adjustment.
+impl Task<User> for message::Adjust {
     type Outcome = Result<message::User, AdjustRefusal>;
     const ACCESS: Access = Access::Write;
 
     fn run(owner: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<message::User, AdjustRefusal>>> {
         let now = owner.context.clock.now();
-        let adjust = |task: &Adjust| {
+        let adjust = |task: &Self| {
             account::lock(db, std::iter::once(task.user_id))?;
             let Some(mut user) = account::find(db, std::iter::once(task.user_id))?.remove(&task.user_id) else {
                 return Ok(Err(AdjustRefusal::NotFound));
@@ -278,12 +282,19 @@ impl Task<User> for Adjust {
                 return Ok(Err(AdjustRefusal::OutOfRange));
             };
             let unchanged = users::table.find(task.user_id).filter(users::user_money.eq(user.user_money));
-            let met = with_conn!(
+            let updated = with_conn!(
                 db,
                 diesel::update(unchanged).set((users::user_money.eq(money), users::user_score.eq(score))).execute(db)
             )?;
-            db::expect_rows(met, 1)?;
-            adjusted(owner, db, task.user_id, (task.money, task.score), task.reason.clone().into_inner(), now)?;
+            db::expect_rows(updated, 1)?;
+            insert_adjustment(
+                owner,
+                db,
+                task.user_id,
+                (task.money, task.score),
+                task.reason.clone().into_inner(),
+                now,
+            )?;
             (user.user_money, user.user_score) = (money, score);
             Ok(Ok(user))
         };
@@ -291,7 +302,7 @@ impl Task<User> for Adjust {
     }
 }
 
-fn adjusted(
+fn insert_adjustment(
     owner: &User,
     db: &mut Db,
     user_id: UserId,
@@ -300,7 +311,7 @@ fn adjusted(
     now: Timestamp,
 ) -> db::Result<()> {
     let row = (
-        user_adjustment::adjustment_id.eq(owner.context.ids.next::<Entry>()),
+        user_adjustment::adjustment_id.eq(owner.context.ids.next::<id::Entry>()),
         user_adjustment::user_id.eq(user_id),
         user_adjustment::money.eq(money),
         user_adjustment::score.eq(score),

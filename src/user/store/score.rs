@@ -1,4 +1,4 @@
-//! Points in the tables: added once per paid order, taken back once per refunded one.
+//! Loyalty points: added once for each paid order and deducted once for each refunded order.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -16,10 +16,11 @@ use crate::domain::status::Direction;
 use crate::messaging::contract::Paid;
 use crate::messaging::contract::ReservationsReleased;
 use crate::messaging::inbox::bodies;
-use crate::messaging::outbox::Message;
+use crate::messaging::outbox;
 use crate::user::User;
 
-/// `score_log_type` 1 is added, 2 is taken back: the numbers of [`Direction`].
+/// A row of `user_score_log`. `score_log_type` is the number of a [`Direction`]: 1 for points that were added, 2 for
+/// points that were deducted.
 #[derive(Insertable)]
 #[diesel(table_name = user_score_log, treat_none_as_default_value = false)]
 struct LogRow {
@@ -42,8 +43,8 @@ fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashMap<(OrderId, Dir
     Ok(rows.into_iter().map(|(order_id, direction, score)| ((order_id, direction), score)).collect())
 }
 
-/// Consumes order/paid: adds the points of each order that has none yet, and whose points were not taken back before.
-pub fn add(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+/// Consumes order/paid: adds the points of each order, unless they were added or deducted before.
+pub fn add(owner: &User, messages: &[&outbox::Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let paid: Vec<Result<Paid, String>> = bodies(messages);
     account::lock(db, paid.iter().flatten().map(|paid| paid.user_id))?;
     let orders: Vec<OrderId> = paid.iter().flatten().map(|paid| paid.order_id).collect();
@@ -61,8 +62,9 @@ pub fn add(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec<R
     Ok(paid.into_iter().map(|paid| paid.map(drop)).collect())
 }
 
-/// Consumes order/refund: takes back what each order was given, and writes a tombstone where that is still to come.
-pub fn take_back(owner: &User, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+/// Consumes order/refund: deducts the points that each order has added. The log row of direction `Back` is also a
+/// tombstone: an order that has not added its points yet can no longer do so.
+pub fn deduct(owner: &User, messages: &[&outbox::Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let refunded: Vec<Result<ReservationsReleased, String>> = bodies(messages);
     account::lock(db, refunded.iter().flatten().map(|order| order.user_id))?;
     let mut known = read_log(db, &refunded.iter().flatten().map(|order| order.order_id).collect::<Vec<_>>())?;
@@ -83,16 +85,17 @@ fn log_row(owner: &User, order_id: OrderId, user_id: UserId, score_log_type: Dir
     LogRow { order_id, score_log_type, user_id, score, create_time: owner.context.clock.now() }
 }
 
-/// Writes the log and what it changes. Points that were spent meanwhile leave a debt, not a refusal.
+/// Writes log rows and changes the points of their users. Points may become negative, because deducting points that
+/// were already spent is not refused.
 fn write(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
-    let mut changes: BTreeMap<UserId, i64> = BTreeMap::new();
+    let mut deltas: BTreeMap<UserId, i64> = BTreeMap::new();
     for row in rows {
         let score = match row.score_log_type {
             Direction::Forward => row.score,
             Direction::Back => -row.score,
         };
-        *changes.entry(row.user_id).or_default() += score;
+        *deltas.entry(row.user_id).or_default() += score;
     }
-    CHANGE_SCORE.add(db, &changes)?;
+    CHANGE_SCORE.add(db, &deltas)?;
     insert_all!(db, user_score_log::table, rows)
 }

@@ -112,7 +112,9 @@ impl Book {
             Event::RefundFailed(number, why) => Event::RefundFailed(self.ours(&number), why),
             event @ (Event::Paid | Event::Closed) => event,
         };
-        ask(&self.pay, Notify { provider: self.provider.into(), notice, body: "{}".to_owned() }).await.unwrap()
+        ask(&self.pay, Notify { provider: self.provider.into(), notification: notice, body: "{}".to_owned() })
+            .await
+            .unwrap()
     }
 
     /// How the one payment stands, in the vectors' words.
