@@ -6,7 +6,6 @@ use super::Owners;
 use super::saga::{Event, Step};
 use crate::actor::Reply;
 use crate::actor::task::ask;
-use crate::domain::quantity::Quantity;
 use crate::domain::refusal::Refusal;
 use crate::order::message::{Completion, Order};
 use crate::{coupon, goods, order, user};
@@ -16,10 +15,7 @@ pub async fn send(owners: &Owners, order: &Arc<Order>, step: Step) -> Event {
     let order_id = order.order_id;
     match step {
         Step::Stock => {
-            let lines = order
-                .goods
-                .iter()
-                .filter_map(|line| Some((line.goods_id, Quantity::try_from(line.goods_number).ok()?)));
+            let lines = order.goods.iter().map(|line| (line.goods_id, line.goods_number));
             let reserve = goods::message::Reserve { order_id, lines: lines.collect() };
             reservation_event(step, ask(&owners.goods, reserve).await, |refusal| match refusal {
                 goods::error::ReserveRefusal::NotFound => Refusal::GoodsNotFound,

@@ -8,6 +8,7 @@ use diesel::sql_types::BigInt;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::Id;
 use crate::domain::money::Money;
+use crate::domain::quantity::Quantity;
 use crate::domain::status::{
     AuthorKind, ConsumerStatus, CouponUse, Direction, IsPaid, MessageStatus, OrderStatus, PayStatus, RefundState, Role,
     ShippingStatus, Verdict,
@@ -48,6 +49,24 @@ macro_rules! stored_as_bigint {
     )*};
 }
 stored_as_bigint!(Money, Timestamp);
+
+impl<B: Backend> ToSql<BigInt, B> for Quantity
+where
+    i64: ToSql<BigInt, B>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, B>) -> serialize::Result {
+        self.as_integer().to_sql(out)
+    }
+}
+
+impl<B: Backend> FromSql<BigInt, B> for Quantity
+where
+    i64: FromSql<BigInt, B>,
+{
+    fn from_sql(value: B::RawValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self::try_from(i64::from_sql(value)?)?)
+    }
+}
 
 /// Stores an enumeration as an integer: each variant and its number, in one place.
 /// `stored_as_integer! { Role { Customer = 0, Admin = 1 } }`

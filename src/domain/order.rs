@@ -1,5 +1,7 @@
 //! Order requests and priced order lines.
 
+use serde::Serialize;
+
 use super::id::{CouponId, GoodsId};
 use super::money::Money;
 use super::quantity::Quantity;
@@ -35,7 +37,7 @@ pub struct OrderRequest {
 }
 
 /// One priced line of an order. The unit price is the one at the time of the order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Line {
     /// The id of the product.
     pub goods_id: GoodsId,

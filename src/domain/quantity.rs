@@ -1,15 +1,27 @@
 //! Quantities of goods: units of an order line, stock, and stock changes.
 
+use diesel::deserialize::FromSqlRow;
+use diesel::expression::AsExpression;
+use diesel::sql_types::BigInt;
 use serde::{Deserialize, Serialize};
 
 use super::Invalid;
 
 /// The number of units of one order line: 1 to 9,999.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, AsExpression, FromSqlRow,
+)]
+#[diesel(sql_type = BigInt)]
 #[serde(try_from = "i64", into = "i64")]
 pub struct Quantity(i64);
 
 impl Quantity {
+    /// The stored integer, borrowed.
+    #[must_use]
+    pub const fn as_integer(&self) -> &i64 {
+        &self.0
+    }
+
     /// The number of units.
     #[must_use]
     pub const fn get(self) -> i64 {

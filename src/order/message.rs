@@ -10,7 +10,7 @@ use super::error::{CommandRefusal, PaymentRefusal};
 use crate::actor::Reply;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
-use crate::domain::id::{CouponId, EntryId, GoodsId, OrderId, PayId, RefundId, UserId};
+use crate::domain::id::{CouponId, EntryId, OrderId, PayId, RefundId, UserId};
 use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
 use crate::domain::money::Money;
 use crate::domain::order::Line;
@@ -37,7 +37,7 @@ pub struct Order {
     /// Name of the recipient.
     pub consignee: String,
     /// Lines of the order.
-    pub goods: Vec<OrderGoods>,
+    pub goods: Vec<Line>,
     /// Sum of the lines.
     pub goods_amount: Money,
     /// Shipping fee.
@@ -69,17 +69,6 @@ pub struct Order {
     /// Fingerprint of the request.
     #[serde(skip)]
     pub fingerprint: String,
-}
-
-/// A line of an order: a row of `order_goods`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct OrderGoods {
-    /// Id of the goods.
-    pub goods_id: GoodsId,
-    /// Number of units.
-    pub goods_number: i64,
-    /// Price of one unit at the time of the order.
-    pub goods_price: Money,
 }
 
 /// Writes an order: `invalid` if `refusal` is given, otherwise `unconfirmed`, which makes its saga durable. Idempotent

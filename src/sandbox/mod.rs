@@ -38,7 +38,7 @@ pub const NAME: &str = "sandbox";
 /// The platform with this name and the way to read its statements; `second` is the sandbox's other name, if it has one.
 #[must_use]
 pub fn statement_reader(provider: &str, second: Option<&str>) -> Option<StatementReader> {
-    (provider == NAME || second == Some(provider)).then_some(statement::read as StatementReader)
+    (provider == NAME || second == Some(provider)).then_some(statement::read)
 }
 
 /// The owner of the platform's trades.

@@ -1,12 +1,12 @@
 //! The specification: tests of the real application over HTTP, each with its own data folder.
 //!
-//! Each room has a folder. `house::specification` lists what must never happen and names the tests that show it.
+//! Each subject has a folder. `house::specification` lists what must never happen and names the tests that show it.
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a test that meets something unexpected is to fail"
+    reason = "a test that meets something unexpected must fail"
 )]
 
 #[path = "../platform/mod.rs"]

@@ -25,6 +25,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{GoodsId, OrderId, UserId};
 use crate::domain::lifecycle::Transition;
 use crate::domain::money::Money;
+use crate::domain::quantity::Quantity;
 use crate::domain::status::OrderStatus;
 use row::{OrderRow, into_orders};
 
@@ -33,7 +34,7 @@ use row::{OrderRow, into_orders};
 struct LineRow {
     order_id: OrderId,
     goods_id: GoodsId,
-    goods_number: i64,
+    goods_number: Quantity,
     goods_price: Money,
 }
 
@@ -71,16 +72,7 @@ impl Task<Order> for PreOrder {
                 outcomes.push(existed);
                 continue;
             }
-            let goods: Vec<message::OrderGoods> = task
-                .lines
-                .iter()
-                .map(|line| message::OrderGoods {
-                    goods_id: line.goods_id,
-                    goods_number: line.goods_number.get(),
-                    goods_price: line.goods_price,
-                })
-                .collect();
-            line_rows.extend(goods.iter().map(|line| LineRow {
+            line_rows.extend(task.lines.iter().map(|line| LineRow {
                 order_id: task.order_id,
                 goods_id: line.goods_id,
                 goods_number: line.goods_number,
@@ -88,7 +80,7 @@ impl Task<Order> for PreOrder {
             }));
             let row = OrderRow::new(task, now);
             rows.push(row.clone());
-            outcomes.push(PreOrdered::Written(row.into_order(goods)?));
+            outcomes.push(PreOrdered::Written(row.into_order(task.lines.clone())?));
         }
         insert_all!(db, orders::table, &rows)?;
         insert_all!(db, order_goods::table, &line_rows)?;

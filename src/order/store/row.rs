@@ -12,9 +12,11 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{CouponId, GoodsId, OrderId, PayId, UserId};
 use crate::domain::lifecycle::OrderState;
 use crate::domain::money::Money;
+use crate::domain::order::Line;
+use crate::domain::quantity::Quantity;
 use crate::domain::refusal::Refusal;
 use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
-use crate::order::message::{self, OrderGoods, PreOrder};
+use crate::order::message::{self, PreOrder};
 
 /// A row of `orders`.
 #[derive(Debug, Clone, Queryable, Insertable)]
@@ -90,7 +92,7 @@ impl OrderRow {
     ///
     /// # Errors
     /// A bug if the stored code is not a refusal.
-    pub fn into_order(self, goods: Vec<OrderGoods>) -> db::Result<message::Order> {
+    pub fn into_order(self, goods: Vec<Line>) -> db::Result<message::Order> {
         let refusal = self.refusal.as_deref().map(refusal).transpose()?;
         Ok(message::Order {
             order_id: self.order_id,
@@ -200,12 +202,12 @@ pub fn lock(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, OrderRo
 }
 
 /// Reads the lines of orders.
-pub fn read_lines(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, Vec<OrderGoods>>> {
-    let rows: Vec<(OrderId, GoodsId, i64, Money)> =
+pub fn read_lines(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, Vec<Line>>> {
+    let rows: Vec<(OrderId, GoodsId, Quantity, Money)> =
         db::load_by(ids, |ids| with_conn!(db, order_goods::table.filter(any_of(order_goods::order_id, ids)).load(db)))?;
-    let mut lines: HashMap<OrderId, Vec<OrderGoods>> = HashMap::new();
+    let mut lines: HashMap<OrderId, Vec<Line>> = HashMap::new();
     for (order_id, goods_id, goods_number, goods_price) in rows {
-        lines.entry(order_id).or_default().push(OrderGoods { goods_id, goods_number, goods_price });
+        lines.entry(order_id).or_default().push(Line { goods_id, goods_number, goods_price });
     }
     Ok(lines)
 }

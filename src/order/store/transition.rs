@@ -16,6 +16,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{EntryId, OrderId, RefundId, UserId};
 use crate::domain::lifecycle::{OrderState, Transition};
 use crate::domain::money::Money;
+use crate::domain::order::Line;
 use crate::domain::status::{AuthorKind, OrderStatus, ShippingStatus};
 use crate::domain::text::Reason;
 use crate::messaging::contract::{ORDER_CANCELLED, ORDER_REFUNDED, ORDER_REFUNDED_SHIPPED, ORDER_REPAY};
@@ -23,7 +24,7 @@ use crate::messaging::contract::{RefundRequested, ReservationsReleased};
 use crate::messaging::outbox;
 use crate::order::Order;
 use crate::order::error::CommandRefusal;
-use crate::order::message::{self, Action, Author, Command, OrderGoods};
+use crate::order::message::{self, Action, Author, Command};
 
 /// A row of `order_act`.
 #[derive(Insertable)]
@@ -79,7 +80,7 @@ struct TransitionBatch<'a> {
     owner: &'a Order,
     now: Timestamp,
     rows: HashMap<OrderId, OrderRow>,
-    lines: HashMap<OrderId, Vec<OrderGoods>>,
+    lines: HashMap<OrderId, Vec<Line>>,
     /// All known refunds: the stored ones and those of this batch.
     refunds: Vec<RefundRequestRow>,
     /// State of each changed order at the time it was locked.

@@ -1,5 +1,5 @@
-//! What the design takes for granted about actix, and what its own `supervise` adds. Where one of these fails after an
-//! update of actix, the runtime is to be thought over.
+//! Properties of actix that the runtime relies on, and what `supervise` adds to them. If one of these tests fails after
+//! an update of actix, the design of the runtime needs a review.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,14 +21,15 @@ use crate::support::eventually;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Counts what reaches it.
+/// An actor that counts its pings, starts and restarts.
 #[derive(Default)]
 struct Probe {
     pings: usize,
-    lives: usize,
+    starts: usize,
     restarts: usize,
-    /// The next life does not start, or not even restart.
+    /// Makes the next call of `started` panic.
     panics_in_started: Arc<AtomicBool>,
+    /// Makes the next call of `restarting` panic.
     panics_in_restarting: Arc<AtomicBool>,
 }
 
@@ -37,7 +38,7 @@ impl Actor for Probe {
 
     fn started(&mut self, _: &mut Self::Context) {
         assert!(!self.panics_in_started.swap(false, Ordering::Relaxed), "in started");
-        self.lives += 1;
+        self.starts += 1;
     }
 }
 
@@ -48,7 +49,7 @@ impl Supervised for Probe {
     }
 }
 
-/// Answers how many of these were handled, and how often the actor was told that it restarts.
+/// Replies with the number of pings the actor has handled and the number of its restarts.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "(usize, usize)")]
 struct Ping;
@@ -80,11 +81,12 @@ impl Handler<End> for Probe {
     }
 }
 
-/// Answers when told to: from a future that holds no actor, or from one that does.
+/// Replies when its channel fires, from a future that does not borrow the actor.
 #[derive(Message)]
 #[rtype(result = "&'static str")]
 struct WaitFor(oneshot::Receiver<()>);
 
+/// Replies when its channel fires, from a future that borrows the actor.
 #[derive(Message)]
 #[rtype(result = "&'static str")]
 struct WaitInside(oneshot::Receiver<()>);
@@ -92,10 +94,10 @@ struct WaitInside(oneshot::Receiver<()>);
 impl Handler<WaitFor> for Probe {
     type Result = ResponseFuture<&'static str>;
 
-    fn handle(&mut self, WaitFor(told): WaitFor, _: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, WaitFor(release): WaitFor, _: &mut Self::Context) -> Self::Result {
         Box::pin(async move {
-            told.await.unwrap();
-            "told"
+            release.await.unwrap();
+            "released"
         })
     }
 }
@@ -103,10 +105,10 @@ impl Handler<WaitFor> for Probe {
 impl Handler<WaitInside> for Probe {
     type Result = ResponseActFuture<Self, &'static str>;
 
-    fn handle(&mut self, WaitInside(told): WaitInside, _: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, WaitInside(release): WaitInside, _: &mut Self::Context) -> Self::Result {
         let waiting = async move {
-            told.await.unwrap();
-            "told"
+            release.await.unwrap();
+            "released"
         };
         Box::pin(waiting.into_actor(self))
     }
@@ -134,7 +136,7 @@ async fn actix_does_not_restart_an_actor_that_panics_and_its_mailbox_is_dead() {
 }
 
 #[actix_web::test]
-async fn our_supervisor_restarts_both_and_keeps_the_address_the_value_and_the_mailbox() {
+async fn supervise_restarts_after_a_stop_and_a_panic_and_keeps_the_address_the_value_and_the_mailbox() {
     let (probe, health) = supervised(|_| Probe::default());
     for (end, answer, restarts) in [(End::Panic, Err(MailboxError::Closed), 1), (End::Stop, Ok(()), 2)] {
         let (ended, queued) = futures_util::future::join(probe.send(end), probe.send(Ping)).await;
@@ -146,44 +148,44 @@ async fn our_supervisor_restarts_both_and_keeps_the_address_the_value_and_the_ma
 }
 
 #[actix_web::test]
-async fn a_life_that_cannot_start_is_not_the_last() {
-    let (starts, restarts) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
-    let (panics_in_started, panics_in_restarting) = (Arc::clone(&starts), Arc::clone(&restarts));
+async fn an_actor_that_panics_while_it_starts_or_restarts_is_restarted_again() {
+    let (start, restart) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    let (panics_in_started, panics_in_restarting) = (Arc::clone(&start), Arc::clone(&restart));
     let (probe, health) = supervised(|_| Probe { panics_in_started, panics_in_restarting, ..Probe::default() });
     assert_eq!(probe.send(Ping).await, Ok((1, 0)));
-    let ways = [(starts, "panic: in started", 2), (restarts, "panic: in restarting", 3)];
-    for (pings, (broken, message, lives)) in (2..).zip(ways) {
+    let cases = [(start, "panic: in started", 2), (restart, "panic: in restarting", 3)];
+    for (pings, (broken, message, restarts)) in (2..).zip(cases) {
         broken.store(true, Ordering::Relaxed);
         assert_eq!(probe.send(End::Stop).await, Ok(()));
         assert_eq!(probe.send(Ping).await.unwrap().0, pings);
         let report = health.report();
-        assert_eq!((report.state, report.restarts), (ActorState::Running, lives));
+        assert_eq!((report.state, report.restarts), (ActorState::Running, restarts));
         assert_eq!(report.last_error.unwrap().message, message);
     }
 }
 
 #[actix_web::test]
-async fn an_actor_nobody_can_reach_ends() {
+async fn an_actor_stops_when_its_last_address_is_dropped() {
     let (probe, health) = supervised(|_| Probe::default());
     assert_eq!(probe.send(Ping).await, Ok((1, 0)));
     drop(probe);
     let stopped = || async { (health.report().state == ActorState::Stopped).then_some(()) };
-    eventually(SECOND, "the end", stopped).await;
+    eventually(SECOND, "the actor has stopped", stopped).await;
     assert_eq!(health.report().restarts, 0);
 }
 
 #[actix_web::test]
-async fn a_future_that_holds_no_actor_survives_a_restart_and_one_that_does_is_lost() {
+async fn a_future_that_does_not_borrow_the_actor_survives_a_restart_and_one_that_does_is_dropped() {
     for end in [End::Stop, End::Panic] {
         let (probe, _) = supervised(|_| Probe::default());
-        let (tell, told) = oneshot::channel();
-        let (_keep, never) = oneshot::channel();
-        let (free, bound) = (probe.send(WaitFor(told)), probe.send(WaitInside(never)));
+        let (release, released) = oneshot::channel();
+        let (_sender, never_released) = oneshot::channel();
+        let (free, bound) = (probe.send(WaitFor(released)), probe.send(WaitInside(never_released)));
         let _ = probe.send(end).await;
         assert_eq!(probe.send(Ping).await, Ok((1, 1)));
         assert_eq!(bound.await, Err(MailboxError::Closed));
-        tell.send(()).unwrap();
-        assert_eq!(free.await, Ok("told"));
+        release.send(()).unwrap();
+        assert_eq!(free.await, Ok("released"));
     }
 }
 
@@ -193,36 +195,36 @@ async fn the_mailbox_bounds_try_send_but_not_send() {
         ctx.set_mailbox_capacity(4);
         Probe::default()
     });
-    // Nothing is handled before this test waits.
+    // The actor runs on this thread, so it handles nothing before this test awaits.
     let tried: Vec<bool> = (0..10).map(|_| !matches!(probe.try_send(Ping), Err(SendError::Full(Ping)))).collect();
     assert!(tried.contains(&false), "{tried:?}");
-    let taken = tried.iter().filter(|taken| **taken).count();
+    let accepted = tried.iter().filter(|accepted| **accepted).count();
     let answers = join_all((0..50).map(|_| probe.send(Ping))).await;
     assert!(answers.iter().all(Result::is_ok), "{answers:?}");
-    assert_eq!(probe.send(Ping).await, Ok((taken + 51, 0)));
+    assert_eq!(probe.send(Ping).await, Ok((accepted + 51, 0)));
 }
 
 #[actix_web::test]
-async fn a_request_dropped_before_its_turn_is_skipped() {
+async fn a_request_that_is_dropped_before_it_is_handled_is_skipped() {
     let (probe, _) = supervised(|_| Probe::default());
     drop(probe.send(Ping));
     drop(probe.send(Ping));
-    assert_eq!(probe.send(Ping).await, Ok((1, 0)), "nobody waited for the first two");
+    assert_eq!(probe.send(Ping).await, Ok((1, 0)), "the first two were dropped and must be skipped");
 }
 
 #[actix_web::test]
-async fn a_panic_on_a_blocking_thread_is_a_value() {
+async fn a_panic_on_a_blocking_thread_is_returned_as_an_error() {
     let error = tokio::task::spawn_blocking(|| panic!("on a blocking thread")).await.unwrap_err();
     assert!(error.is_panic());
     assert_eq!(tokio::task::spawn_blocking(|| 1).await.unwrap(), 1);
 }
 
 #[actix_web::test]
-async fn a_timeout_does_not_undo_what_has_begun() {
+async fn a_timeout_does_not_cancel_a_request_that_has_started() {
     let (probe, _) = supervised(|_| Probe::default());
-    let (tell, told) = oneshot::channel();
-    let late = probe.send(WaitFor(told)).timeout(Duration::from_millis(10)).await;
+    let (release, released) = oneshot::channel();
+    let late = probe.send(WaitFor(released)).timeout(Duration::from_millis(10)).await;
     assert_eq!(late, Err(MailboxError::Timeout));
-    assert_eq!(tell.send(()), Ok(()), "its future still waits");
+    assert_eq!(release.send(()), Ok(()), "its future still waits");
     assert_eq!(probe.send(Ping).await, Ok((1, 0)));
 }

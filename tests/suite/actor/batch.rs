@@ -1,4 +1,4 @@
-//! Several batches of one owner under way at once, where the engine has more than one writer.
+//! Concurrent batches of one owner, on engines that have more than one writer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -20,22 +20,22 @@ fn ledger() -> Running {
 }
 
 #[actix_web::test]
-async fn a_slow_batch_does_not_hold_up_the_next_but_on_sqlite_which_has_one_writer() {
+async fn a_slow_batch_delays_the_next_one_only_on_sqlite_which_has_one_writer() {
     let ledger = ledger();
     ledger.faults.plan("ledger.before_commit", Fault::Delay(3 * SECOND), 0, 1);
     let slow = ledger.addr.send(Write(1, Then::Good));
     let is_slow = || async { (ledger.faults.struck("ledger.before_commit") == 1).then_some(()) };
-    eventually(SECOND, "the first is about to commit", is_slow).await;
+    eventually(SECOND, "the first batch is about to commit", is_slow).await;
     assert_eq!(ask(&ledger.addr, Write(2, Then::Good)).await, Ok(2));
-    let alone = engine() == Engine::Sqlite;
-    assert_eq!(ledger.store.writer_limit(), if alone { 1 } else { 2 });
-    assert_eq!(ledger.entries(), if alone { vec![1, 2] } else { vec![2] });
+    let has_one_writer = engine() == Engine::Sqlite;
+    assert_eq!(ledger.store.writer_limit(), if has_one_writer { 1 } else { 2 });
+    assert_eq!(ledger.entries(), if has_one_writer { vec![1, 2] } else { vec![2] });
     assert_eq!(slow.await.unwrap(), Ok(1));
     assert_eq!(ledger.entries(), [1, 2]);
 }
 
 #[actix_web::test]
-async fn of_two_batches_that_wait_for_each_other_one_is_run_again_and_both_succeed() {
+async fn if_two_batches_deadlock_one_is_retried_and_both_succeed() {
     if engine() == Engine::Sqlite {
         return println!("SQLite has one writer");
     }
@@ -45,13 +45,13 @@ async fn of_two_batches_that_wait_for_each_other_one_is_run_again_and_both_succe
     }
     let both = Arc::new(AtomicU32::new(0));
     let one = ledger.addr.send(Swap { first: 1, second: 2, met: Arc::clone(&both) });
-    // They are not to be of one batch.
-    let has_begun = || async { (both.load(Relaxed) == 1).then_some(()) };
-    eventually(SECOND, "the first has locked its first", has_begun).await;
+    // The second is sent only now, so that it does not join the batch of the first.
+    let has_locked = || async { (both.load(Relaxed) == 1).then_some(()) };
+    eventually(SECOND, "the first swap has locked its first entry", has_locked).await;
     let two = ledger.addr.send(Swap { first: 2, second: 1, met: Arc::clone(&both) });
     let (one, two) = join(one, two).await;
     assert_eq!((one.unwrap(), two.unwrap()), (Ok(()), Ok(())));
     let report = ledger.health.report();
     assert_eq!((report.processed, report.failed, report.retried), (4, 0, 1));
-    assert!(ledger.health.is_ready(), "nothing is wrong with the store");
+    assert!(ledger.health.is_ready(), "a deadlock does not make the store unready");
 }

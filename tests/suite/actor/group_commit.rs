@@ -1,4 +1,4 @@
-//! The group commit, with the smallest owner: many tasks, one transaction, the replies after COMMIT.
+//! Group commit, tested with a minimal owner: many tasks share one transaction and are answered after its COMMIT.
 
 use std::time::Duration;
 
@@ -22,15 +22,15 @@ fn good(ids: impl Iterator<Item = i32>) -> Vec<Write> {
     ids.map(|id| Write(id, Then::Good)).collect()
 }
 
-/// Whether a batch has reached the delay that is planned before its commit.
-async fn under_way(ledger: &Running) -> Option<()> {
+/// `Some` once a batch has reached the delay that is planned before its commit.
+async fn is_delayed(ledger: &Running) -> Option<()> {
     (ledger.faults.struck("ledger.before_commit") == 1).then_some(())
 }
 
-/// Waits until the actor has its connection back, which is after the replies.
+/// Waits until no batch is in flight. A connection is returned only after the replies are sent.
 async fn idle(ledger: &Running) {
     let idle = || async { (ledger.health.report().in_flight == 0).then_some(()) };
-    eventually(SECOND, "nothing is under way", idle).await;
+    eventually(SECOND, "no batch is in flight", idle).await;
 }
 
 async fn write_all(ledger: &Running, writes: Vec<Write>) -> Vec<Result<i32, Failure>> {
@@ -38,7 +38,7 @@ async fn write_all(ledger: &Running, writes: Vec<Write>) -> Vec<Result<i32, Fail
 }
 
 #[actix_web::test]
-async fn what_arrives_together_is_committed_together() {
+async fn tasks_that_arrive_together_are_committed_together() {
     let ledger = Running::start(LIMITS);
     let replies = write_all(&ledger, good(0..500)).await;
     assert_eq!(replies, (0..500).map(Ok).collect::<Vec<_>>());
@@ -59,7 +59,7 @@ async fn tasks_of_several_types_share_a_transaction() {
 }
 
 #[actix_web::test]
-async fn a_lone_task_is_committed_at_once() {
+async fn a_single_task_is_committed_without_delay() {
     let ledger = Running::start(LIMITS);
     for id in 0..20 {
         assert_eq!(ask(&ledger.addr, Write(id, Then::Good)).await, Ok(id));
@@ -69,11 +69,11 @@ async fn a_lone_task_is_committed_at_once() {
 }
 
 #[actix_web::test]
-async fn what_arrives_while_a_batch_is_under_way_makes_up_the_next() {
+async fn tasks_that_arrive_while_a_batch_runs_form_the_next_batch() {
     let ledger = Running::start(LIMITS);
     ledger.faults.plan("ledger.before_commit", Fault::Delay(Duration::from_millis(300)), 0, 1);
     let first = ledger.addr.send(Write(0, Then::Good));
-    eventually(SECOND, "the first batch", || under_way(&ledger)).await;
+    eventually(SECOND, "the first batch has reached its delay", || is_delayed(&ledger)).await;
     write_all(&ledger, good(1..100)).await;
     assert_eq!(first.await.unwrap(), Ok(0));
     let report = ledger.health.report();
@@ -81,7 +81,7 @@ async fn what_arrives_while_a_batch_is_under_way_makes_up_the_next() {
 }
 
 #[actix_web::test]
-async fn no_batch_is_larger_than_the_settings_allow() {
+async fn no_batch_is_larger_than_batch_max() {
     let ledger = Running::start(Limits { batch_max: 10, ..LIMITS });
     let replies = write_all(&ledger, good(0..25)).await;
     assert!(replies.iter().all(Result::is_ok), "{replies:?}");
@@ -104,7 +104,7 @@ async fn a_query_does_not_wait_behind_a_slow_write() {
     let ledger = Running::start(LIMITS);
     ledger.faults.plan("ledger.before_commit", Fault::Delay(SECOND), 0, 1);
     let mut write = Box::pin(ledger.addr.send(Write(1, Then::Good)));
-    eventually(SECOND, "the write", || under_way(&ledger)).await;
+    eventually(SECOND, "the write has reached its delay", || is_delayed(&ledger)).await;
     assert_eq!(ask(&ledger.addr, List(Then::Good)).await, Ok(vec![]));
     let write_is_done = actix_web::rt::time::timeout(Duration::ZERO, &mut write).await.is_ok();
     assert!(!write_is_done, "the query waited for the write");
@@ -113,16 +113,16 @@ async fn a_query_does_not_wait_behind_a_slow_write() {
 }
 
 #[actix_web::test]
-async fn a_panic_in_a_batch_brings_a_fresh_connection_and_an_ordinary_batch_does_not() {
+async fn a_panic_in_a_batch_replaces_the_connection_and_an_ordinary_batch_keeps_it() {
     let ledger = Running::start(LIMITS);
     assert_eq!(ask(&ledger.addr, Age).await, Ok(1));
     assert_eq!(ask(&ledger.addr, Age).await, Ok(2));
     assert_eq!(ask(&ledger.addr, Write(1, Then::Panic)).await, Err(Failure::Poison));
     assert_eq!(ask(&ledger.addr, Age).await, Ok(1));
-    // The actor hears of it when its caller has long been answered.
+    // The actor restarts after the caller has its answer.
     eventually(SECOND, "a restart", || async { (ledger.health.report().restarts == 1).then_some(()) }).await;
 
-    // A panic in the handler has touched no connection.
+    // A panic in the handler does not involve a connection.
     ledger.faults.plan("ledger.handle", Fault::Panic, 0, 1);
     assert_eq!(ask(&ledger.addr, Age).await, Err(Failure::Unknown));
     assert_eq!(ask(&ledger.addr, Age).await, Ok(2));
@@ -130,20 +130,20 @@ async fn a_panic_in_a_batch_brings_a_fresh_connection_and_an_ordinary_batch_does
 }
 
 #[actix_web::test]
-async fn an_error_before_the_commit_is_unknown_and_nothing_is_there() {
+async fn an_error_before_the_commit_is_reported_as_unknown_and_nothing_is_written() {
     let ledger = Running::start(LIMITS);
     assert_eq!(ask(&ledger.addr, Age).await, Ok(1));
     ledger.faults.plan("ledger.before_commit", Fault::Error, 0, 1);
     assert_eq!(write_all(&ledger, good(0..3)).await, vec![Err(Failure::Unknown); 3]);
     assert_eq!(ledger.entries(), Vec::<i32>::new());
-    assert!(!ledger.health.is_ready(), "the store did not answer");
-    assert_eq!(ask(&ledger.addr, Age).await, Ok(1), "the connection may be bad and must be a new one");
+    assert!(!ledger.health.is_ready(), "an error of the store makes the owner unready");
+    assert_eq!(ask(&ledger.addr, Age).await, Ok(1), "the connection is replaced after an error");
     assert!(ledger.health.is_ready());
     assert_eq!(write_all(&ledger, good(0..3)).await, [Ok(0), Ok(1), Ok(2)]);
 }
 
 #[actix_web::test]
-async fn an_error_after_the_commit_is_unknown_and_everything_is_there() {
+async fn an_error_after_the_commit_is_reported_as_unknown_and_everything_is_written() {
     let ledger = Running::start(LIMITS);
     ledger.faults.plan("ledger.after_commit", Fault::Error, 0, 1);
     assert_eq!(write_all(&ledger, good(0..3)).await, vec![Err(Failure::Unknown); 3]);
@@ -153,7 +153,7 @@ async fn an_error_after_the_commit_is_unknown_and_everything_is_there() {
     assert!(report.last_error.unwrap().message.contains("injected at ledger.after_commit"));
 }
 
-/// Leaves a mark that only the connection itself has, not its database; answers whether it was there.
+/// Sets a mark on the reader connection, not in its database. Returns whether the mark was set before.
 fn mark(running: &Running) -> bool {
     let db = &mut *running.store.reader().unwrap();
     let (set, is_set) = match running.store.engine() {
@@ -169,7 +169,8 @@ fn mark(running: &Running) -> bool {
     was_set == 1
 }
 
-/// Asks for the entries and waits until the reader is given back, which is after the answer.
+/// Lists the entries and waits until the reader is returned to the pool, which happens after the reply. Returns whether
+/// the query succeeded.
 async fn list(running: &Running, then: Then) -> bool {
     let answer = ask(&running.addr, List(then)).await;
     idle(running).await;
@@ -177,11 +178,11 @@ async fn list(running: &Running, then: Then) -> bool {
 }
 
 #[actix_web::test]
-async fn a_reader_on_which_a_query_failed_is_not_used_again() {
+async fn a_reader_is_not_reused_after_a_query_panicked_on_it() {
     let running = Running::with_readers(LIMITS, 1);
     assert!(!mark(&running));
     assert!(list(&running, Then::Good).await);
-    assert!(mark(&running), "a good reader is kept");
+    assert!(mark(&running), "a reader is reused after a query that succeeded");
     assert!(!list(&running, Then::Panic).await);
-    assert!(!mark(&running), "a reader that met a panic is thrown away");
+    assert!(!mark(&running), "a reader is discarded after a panic");
 }

@@ -1,5 +1,4 @@
-//! What the actor runtime does: group commit, batches, supervision after a panic, and the facts about actix on which it
-//! relies.
+//! The actor runtime: group commit, batches, supervision after a panic, and the properties of actix that it relies on.
 
 mod actix;
 mod batch;

@@ -1,4 +1,4 @@
-//! One bad item in a batch, and a full door: what the neighbours and the callers see, with the smallest owner.
+//! One bad task in a batch, and full queues: what the other tasks and the callers see. Tested with a minimal owner.
 
 use std::time::Duration;
 
@@ -15,21 +15,21 @@ use crate::support::ledger::{LIMITS, List, Promised, Running, Then, Write, Write
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Ten entries in one batch, of which those at `poison` are as told.
-async fn ten(ledger: &Running, poison: &[(i32, Then)]) -> Vec<Reply<i32>> {
+/// Writes the entries 0 to 9 in one batch. `poison` says what the entries it names do; the others succeed.
+async fn write_ten(ledger: &Running, poison: &[(i32, Then)]) -> Vec<Reply<i32>> {
     let write = |id| Write(id, poison.iter().find(|(other, _)| *other == id).map_or(Then::Good, |(_, then)| *then));
     join_all((0..10).map(|id| ask(&ledger.addr, write(id)))).await
 }
 
-/// What the neighbours of `poison` get.
+/// The expected replies: `Failure::Poison` for the entries in `poison`, success for the others.
 fn all_but(poison: &[i32]) -> Vec<Reply<i32>> {
     (0..10).map(|id| if poison.contains(&id) { Err(Failure::Poison) } else { Ok(id) }).collect()
 }
 
 #[actix_web::test]
-async fn an_item_that_panics_fails_alone_and_the_actor_comes_back_fresh() {
+async fn a_task_that_panics_fails_alone_and_the_actor_restarts() {
     let ledger = Running::start(LIMITS);
-    assert_eq!(ten(&ledger, &[(4, Then::Panic)]).await, all_but(&[4]));
+    assert_eq!(write_ten(&ledger, &[(4, Then::Panic)]).await, all_but(&[4]));
     assert_eq!(ledger.entries(), [0, 1, 2, 3, 5, 6, 7, 8, 9]);
     eventually(SECOND, "a restart", || async { (ledger.health.report().restarts == 1).then_some(()) }).await;
     let report = ledger.health.report();
@@ -39,19 +39,19 @@ async fn an_item_that_panics_fails_alone_and_the_actor_comes_back_fresh() {
 }
 
 #[actix_web::test]
-async fn an_item_with_a_bug_in_it_fails_alone_without_a_restart() {
+async fn a_task_with_a_bad_statement_fails_alone_without_a_restart() {
     let ledger = Running::start(LIMITS);
-    assert_eq!(ten(&ledger, &[(0, Then::BadStatement), (9, Then::BadStatement)]).await, all_but(&[0, 9]));
-    assert_eq!(ledger.entries(), [1, 2, 3, 4, 5, 6, 7, 8], "what the bad items wrote is undone");
+    assert_eq!(write_ten(&ledger, &[(0, Then::BadStatement), (9, Then::BadStatement)]).await, all_but(&[0, 9]));
+    assert_eq!(ledger.entries(), [1, 2, 3, 4, 5, 6, 7, 8], "the bad tasks are rolled back");
     let report = ledger.health.report();
     assert_eq!((report.processed, report.failed, report.restarts), (8, 2, 0));
 }
 
 #[actix_web::test]
-async fn an_item_that_breaks_a_constraint_fails_alone() {
+async fn a_task_that_violates_a_constraint_fails_alone() {
     let ledger = Running::start(LIMITS);
     assert_eq!(ask(&ledger.addr, Promised(6)).await, Ok(6));
-    assert_eq!(ten(&ledger, &[]).await, all_but(&[6]));
+    assert_eq!(write_ten(&ledger, &[]).await, all_but(&[6]));
     assert_eq!(ledger.entries(), (0..10).collect::<Vec<_>>());
     let report = ledger.health.report();
     assert!(report.last_error.unwrap().message.starts_with("Constraint: "));
@@ -59,13 +59,13 @@ async fn an_item_that_breaks_a_constraint_fails_alone() {
 }
 
 #[actix_web::test]
-async fn an_item_that_another_node_overtakes_finds_what_that_one_wrote() {
+async fn a_task_that_another_node_overtakes_finds_the_row_of_that_node() {
     if engine() == Engine::Sqlite {
-        return println!("SQLite is one node's");
+        return println!("an SQLite store is used by one node only");
     }
     let ledger = Running::with_connections(LIMITS, db::Limits { writers: 2, ..crate::support::LIMITS });
     let write = |id| ask(&ledger.addr, WriteOnce { id, rival: ledger.store.clone() });
-    // The first is overtaken in the batch, the second when each is run by itself.
+    // The rival overtakes the first write in the batch, and the second when the tasks are run one by one.
     assert_eq!(join_all((1..=2).map(write)).await, [Ok(1), Ok(2)]);
     assert_eq!(ledger.entries(), [1, 2]);
     let report = ledger.health.report();
@@ -73,17 +73,17 @@ async fn an_item_that_another_node_overtakes_finds_what_that_one_wrote() {
 }
 
 #[actix_web::test]
-async fn of_twins_in_one_batch_the_first_wins() {
+async fn of_two_duplicates_in_one_batch_the_first_succeeds() {
     let ledger = Running::start(LIMITS);
-    let twins = [Write(1, Then::Good), Write(1, Then::Good), Write(2, Then::Good)];
-    let replies = join_all(twins.map(|write| ask(&ledger.addr, write))).await;
+    let writes = [Write(1, Then::Good), Write(1, Then::Good), Write(2, Then::Good)];
+    let replies = join_all(writes.map(|write| ask(&ledger.addr, write))).await;
     assert_eq!(replies, [Ok(1), Err(Failure::Poison), Ok(2)]);
 }
 
 #[actix_web::test]
-async fn a_task_that_answers_nothing_is_a_bug_and_mixes_up_nobodys_answers() {
+async fn a_task_without_an_outcome_fails_alone_and_the_other_replies_reach_their_callers() {
     let ledger = Running::start(LIMITS);
-    assert_eq!(ten(&ledger, &[(3, Then::NoAnswer)]).await, all_but(&[3]));
+    assert_eq!(write_ten(&ledger, &[(3, Then::NoAnswer)]).await, all_but(&[3]));
     let message = ledger.health.report().last_error.unwrap().message;
     assert!(message.contains("answered 9 of 10"), "{message}");
 }
@@ -97,22 +97,22 @@ async fn a_query_that_panics_fails_alone() {
 }
 
 #[actix_web::test]
-async fn a_full_owner_refuses_at_once_and_keeps_its_promises() {
+async fn a_full_owner_refuses_new_tasks_at_once_and_still_takes_accepted_ones() {
     let ledger = Running::start(Limits { mailbox: 3, reserved: 2, batch_max: 10 });
     ledger.faults.plan("ledger.before_commit", Fault::Delay(Duration::from_millis(700)), 0, 1);
-    let under_way = ledger.addr.send(Write(0, Then::Good));
+    let in_flight = ledger.addr.send(Write(0, Then::Good));
     let delayed = || async { (ledger.faults.struck("ledger.before_commit") == 1).then_some(()) };
-    eventually(SECOND, "a batch", delayed).await;
+    eventually(SECOND, "the first batch has reached its delay", delayed).await;
 
-    let public = join_all((1..=5).map(|id| ask(&ledger.addr, Write(id, Then::Good))));
+    let new = join_all((1..=5).map(|id| ask(&ledger.addr, Write(id, Then::Good))));
     let promised = join_all((11..=13).map(|id| ask(&ledger.addr, Promised(id))));
     let query = ask(&ledger.addr, List(Then::Good));
-    let (public, promised, query) = futures_util::future::join3(public, promised, query).await;
-    assert_eq!(public, [Ok(1), Ok(2), Ok(3), Err(Failure::Busy), Err(Failure::Busy)]);
+    let (new, promised, query) = futures_util::future::join3(new, promised, query).await;
+    assert_eq!(new, [Ok(1), Ok(2), Ok(3), Err(Failure::Busy), Err(Failure::Busy)]);
     assert_eq!(promised, [Ok(11), Ok(12), Err(Failure::Busy)]);
-    assert!(query.is_ok(), "queries have places of their own");
-    assert_eq!(under_way.await.unwrap(), Ok(0));
-    assert_eq!(ledger.entries(), [0, 1, 2, 3, 11, 12], "what was refused did not happen");
+    assert!(query.is_ok(), "queries have a queue of their own");
+    assert_eq!(in_flight.await.unwrap(), Ok(0));
+    assert_eq!(ledger.entries(), [0, 1, 2, 3, 11, 12], "a refused task is not run");
 
     assert_eq!(ask(&ledger.addr, Write(4, Then::Good)).await, Ok(4));
     let mailbox = ledger.health.report().mailbox;

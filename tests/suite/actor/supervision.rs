@@ -1,4 +1,5 @@
-//! A panic anywhere: the actor is back within a second and says why, the others go on, and the golden case works.
+//! Panics in actors: the actor restarts within a second and reports the reason, the other actors keep working, and the
+//! golden order succeeds.
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::support::{Answer, GOODS, TestApp, Wish, eventually};
 const SECOND: Duration = Duration::from_secs(1);
 const OWNERS: [&str; 5] = ["coupon", "goods", "user", "order", "pay"];
 
-/// Sends a request again while its outcome is unknown or it is still under way.
+/// Repeats a request until it has an outcome: while it is answered 503 or its idempotency key is in use.
 async fn until_decided(send: impl AsyncFn() -> Answer) -> Answer {
     for _ in 0..200 {
         let answer = send().await;
@@ -22,10 +23,10 @@ async fn until_decided(send: impl AsyncFn() -> Answer) -> Answer {
         assert_eq!(answer.header("retry-after"), "1", "{}", answer.text);
         sleep(Duration::from_millis(10)).await;
     }
-    panic!("never decided");
+    panic!("the request has no outcome after 200 attempts");
 }
 
-/// The golden order and its payment, every request sent again until it is decided, and then the messages.
+/// Places and pays the golden order, repeating each request until it has an outcome, and delivers the messages.
 async fn golden_case(app: &TestApp, zs: &str) {
     let order = until_decided(async || app.order(zs, "golden", &Wish::golden()).await).await.expect(201);
     let order_id = order.text_of("order_id");
@@ -40,69 +41,70 @@ async fn golden_case(app: &TestApp, zs: &str) {
     assert_eq!((me["user_money"].as_str(), me["user_score"].as_i64()), (Some("900.00"), Some(980)));
 }
 
-/// An actor as the status page has it; no sign-in, as that is work for an actor too.
-async fn look(app: &TestApp, admin: &str, name: &str) -> Value {
+/// The actor's entry on the status page. The caller passes the token, because a sign-in would send work to an actor.
+async fn status_of(app: &TestApp, admin: &str, name: &str) -> Value {
     let status = app.get("/admin/status", admin).await.expect(200).body;
     status["actors"].as_array().unwrap().iter().find(|actor| actor["name"] == name).unwrap().clone()
 }
 
-/// Watches, beside what provokes it, that the panic planned at `point` is over within a second.
-async fn assert_comes_back(app: &TestApp, admin: &str, point: &str) {
+/// Waits for the panic planned at `point` and asserts that the actor restarts within a second. Runs concurrently with
+/// the requests that provoke the panic.
+async fn assert_restarts(app: &TestApp, admin: &str, point: &str) {
     let (name, _) = point.split_once('.').unwrap();
     let struck = || async { (app.faults.struck(point) == 1).then_some(()) };
     eventually(10 * SECOND, point, struck).await;
-    let back = || async {
-        let actor = look(app, admin, name).await;
+    let restarted = || async {
+        let actor = status_of(app, admin, name).await;
         (actor["restarts"].as_u64() >= Some(1) && actor["state"] == "running").then_some(actor)
     };
-    let actor = eventually(SECOND, point, back).await;
+    let actor = eventually(SECOND, point, restarted).await;
     let message = actor["last_error"]["message"].as_str().unwrap();
     assert!(message.contains("panic"), "{point}: {message}");
 }
 
 #[actix_web::test]
-async fn an_owner_whose_handler_panics_is_back_at_once_and_the_golden_case_works() {
+async fn an_owner_whose_handler_panics_restarts_at_once_and_the_golden_order_succeeds() {
     for owner in OWNERS.iter().chain(&["sandbox"]) {
         let app = TestApp::start().await;
         let (zs, admin) = (app.zs().await, app.admin().await);
         let point = format!("{owner}.handle");
         app.faults.plan(&point, Fault::Panic, 0, 1);
-        futures_util::future::join(golden_case(&app, &zs), assert_comes_back(&app, &admin, &point)).await;
+        futures_util::future::join(golden_case(&app, &zs), assert_restarts(&app, &admin, &point)).await;
         app.finish().await;
     }
 }
 
 #[actix_web::test]
-async fn an_owner_whose_batch_panics_is_back_at_once_and_nobody_notices() {
+async fn an_owner_whose_batch_panics_restarts_at_once_and_no_request_fails() {
     for owner in OWNERS.iter().chain(&["sandbox"]) {
         let app = TestApp::start().await;
         let (zs, admin) = (app.zs().await, app.admin().await);
         let point = format!("{owner}.apply");
         app.faults.plan(&point, Fault::Panic, 0, 1);
-        let unnoticed = async {
+        let requests = async {
             let order = app.order(&zs, "golden", &Wish::golden()).await.expect(201);
             app.pay(&zs, "pay", &order.text_of("order_id")).await.expect(201);
             golden_case(&app, &zs).await;
         };
-        futures_util::future::join(unnoticed, assert_comes_back(&app, &admin, &point)).await;
+        futures_util::future::join(requests, assert_restarts(&app, &admin, &point)).await;
         app.finish().await;
     }
 }
 
 #[actix_web::test]
-async fn a_panic_of_the_coordinator_the_relay_or_the_courier_loses_nothing() {
+async fn a_panic_of_the_coordinator_the_relay_or_the_webhook_sender_loses_nothing() {
     for point in ["coordinator.handle", "coordinator.event", "relay.handle", "relay.deliver", "courier.handle"] {
         let app = TestApp::start().await;
         let (zs, admin) = (app.zs().await, app.admin().await);
         app.faults.plan(point, Fault::Panic, 0, 1);
-        futures_util::future::join(golden_case(&app, &zs), assert_comes_back(&app, &admin, point)).await;
+        futures_util::future::join(golden_case(&app, &zs), assert_restarts(&app, &admin, point)).await;
         app.finish().await;
     }
 }
 
 #[actix_web::test]
-async fn a_saga_that_panics_at_any_event_is_driven_on() {
-    // The golden order has four events: three reservations and the pivot.
+async fn a_saga_that_panics_at_any_event_is_resumed() {
+    // The saga of the golden order has four events: three reservations and the pivot.
     for skip in 0..4 {
         let app = TestApp::start().await;
         let zs = app.zs().await;
@@ -115,7 +117,7 @@ async fn a_saga_that_panics_at_any_event_is_driven_on() {
 }
 
 #[actix_web::test]
-async fn the_others_go_on_while_one_panics() {
+async fn the_other_owners_keep_working_while_one_panics() {
     for owner in OWNERS {
         for point in ["handle", "apply"] {
             let app = TestApp::start().await;
@@ -130,10 +132,10 @@ async fn the_others_go_on_while_one_panics() {
             let others = join_all((0..20).map(|_| app.get("/healthz", "")));
             let (orders, others) = futures_util::future::join(orders, others).await;
             assert!(others.iter().all(|answer| answer.status == 200));
-            let decided = orders.iter().filter(|answer| answer.status == 201).count();
-            // A panic in a handler takes one message with it; one in a batch takes none.
+            let placed = orders.iter().filter(|answer| answer.status == 201).count();
+            // A panic in a handler loses one message; a panic in a batch loses none.
             let lost = usize::from(point == "handle");
-            assert!(decided + lost >= orders.len(), "{owner}.{point}: {orders:?}");
+            assert!(placed + lost >= orders.len(), "{owner}.{point}: {orders:?}");
             for token in &customers {
                 until_decided(async || app.order(token, "k", &wish).await).await.expect(201);
             }

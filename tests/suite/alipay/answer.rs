@@ -1,5 +1,5 @@
-//! Answers of Alipay's that do not come, not whole, or not from Alipay: whether it did what was asked is unknown then,
-//! and asked for again under the same number, until it is known. Nobody is charged or refunded twice meanwhile.
+//! Missing, incomplete and forged answers of Alipay. The outcome of the call is unknown then. The shop repeats the call
+//! under the same number until the outcome is known, and never charges or refunds twice.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use crate::alipay::platform::{CODE, PAGE, Shop};
 use crate::platform::{Alipay, How, Op, Sending, Stage, Upset};
 use crate::support::Case;
 
-/// What may come instead of an answer; nothing of it says what happened.
-const HOWS: [How; 14] = [
+/// Failures of an answer that leave the outcome of the call unknown.
+const FAILURES: [How; 14] = [
     How::Breaks,
     How::BreaksOff,
     How::Status(500),
@@ -27,30 +27,31 @@ const HOWS: [How; 14] = [
     How::Says("20000"),
     How::SaysUnsigned("isp.unknow-error"),
 ];
-/// Longer than anybody waits for an answer.
+/// Longer than the timeout of any call.
 const TOO_LONG: Duration = Duration::from_secs(11);
 
-/// All of those and these, each with and without its work being done.
-fn ways(more: &[How]) -> impl Iterator<Item = (How, bool)> {
-    let all: Vec<How> = HOWS.iter().chain(more).copied().collect();
+/// Returns each of `FAILURES` and `more` twice: the platform executes the call (`true`), and it does not (`false`).
+fn failures(more: &[How]) -> impl Iterator<Item = (How, bool)> {
+    let all: Vec<How> = FAILURES.iter().chain(more).copied().collect();
     all.into_iter().flat_map(|how| [(how, true), (how, false)])
 }
 
+/// Plans the failure `how` of the next answer to `op`. The platform executes the call only if `is_done`.
 fn upset(op: Op, how: How, is_done: bool) -> Upset {
     let upset = Upset::next(op, how);
     if is_done { upset } else { upset.undone() }
 }
 
 impl Shop {
-    /// Pays, and has the order paid once.
-    async fn pay_one(&self, case: &Case) {
+    /// Pays the case and asserts that its order is paid once.
+    async fn pay_once(&self, case: &Case) {
         self.platform.pay(&case.pay_id).await;
         self.settle().await;
-        self.assert_one(case).await;
+        self.assert_paid_once(case).await;
     }
 
-    /// An order of 1000.00 is paid once.
-    async fn assert_one(&self, case: &Case) {
+    /// Asserts that an order of 1000.00 is paid once.
+    async fn assert_paid_once(&self, case: &Case) {
         self.assert_order(case, "confirmed", "paid").await;
         self.assert_payment(case, "paid").await;
         assert_eq!(self.ledger(case), (100_000, 0));
@@ -58,8 +59,8 @@ impl Shop {
         assert_eq!(self.app.number("pay", &log), 1);
     }
 
-    /// No more than one refund of 1000.00 was made.
-    async fn assert_back(&self, case: &Case) {
+    /// Asserts that exactly one refund of 1000.00 was made.
+    async fn assert_refunded_once(&self, case: &Case) {
         self.assert_order(case, "refunded", "paid").await;
         self.assert_payment(case, "refunded").await;
         let trade = self.platform.trade(&case.pay_id);
@@ -70,7 +71,7 @@ impl Shop {
 #[actix_web::test]
 async fn a_create_call_without_an_answer_ends_in_one_payment() {
     let shop = Shop::deaf().await;
-    for (n, (how, is_done)) in ways(&[How::SaysUnsigned("ACQ.APPLY_PC_MERCHANT_CODE_ERROR")]).enumerate() {
+    for (n, (how, is_done)) in failures(&[How::SaysUnsigned("ACQ.APPLY_PC_MERCHANT_CODE_ERROR")]).enumerate() {
         let key = format!("order-{n}");
         let order_id = shop.order(&key).await;
         shop.platform.upset(upset(Op::Create, how, is_done));
@@ -79,7 +80,7 @@ async fn a_create_call_without_an_answer_ends_in_one_payment() {
         let first = Case { order_id: order_id.clone(), pay_id: again.text_of("pay_id") };
         let mut case = first.clone();
         if is_done {
-            // Nobody knows where it could be paid, and Alipay does not tell twice.
+            // The QR code is lost, and Alipay does not return it again, so the payment is closed.
             assert_eq!((&again.body["status"], &again.body["checkout"]), (&json!("closed"), &Value::Null), "{how:?}");
             let other = shop.start(CODE, &format!("{key}-other"), &order_id).await.expect(201);
             assert_ne!(other.text_of("pay_id"), first.pay_id);
@@ -89,14 +90,14 @@ async fn a_create_call_without_an_answer_ends_in_one_payment() {
             assert_eq!(again.body["status"], "unpaid", "{how:?}");
             shop.arrive(&again).await;
         }
-        shop.pay_one(&case).await;
+        shop.pay_once(&case).await;
         assert_eq!(shop.ledger(&first).0, if is_done { 0 } else { 100_000 });
     }
     shop.finish().await;
 }
 
 #[actix_web::test]
-async fn a_payment_whose_code_was_lost_stays_closed_for_its_key_and_may_be_paid_anew() {
+async fn a_payment_whose_code_was_lost_stays_closed_and_another_key_starts_a_new_one() {
     let shop = Shop::with(Alipay::start().await, &[]).await;
     let order_id = shop.order("order").await;
     shop.platform.upset(Upset::next(Op::Create, How::Breaks));
@@ -105,12 +106,12 @@ async fn a_payment_whose_code_was_lost_stays_closed_for_its_key_and_may_be_paid_
     for _ in 0..3 {
         let again = shop.start(CODE, "first", &order_id).await.expect(201);
         assert_eq!((&again.body["status"], &again.body["checkout"]), (&json!("closed"), &Value::Null));
-        assert_eq!(calls(), 2, "what is closed is not asked for again");
+        assert_eq!(calls(), 2, "a closed payment is not created again");
     }
     let second = shop.start(CODE, "second", &order_id).await.expect(201);
     shop.arrive(&second).await;
     let case = Case { order_id, pay_id: second.text_of("pay_id") };
-    shop.pay_one(&case).await;
+    shop.pay_once(&case).await;
     assert_eq!(shop.app.number("pay", "SELECT count(*) AS n FROM pay"), 2);
     shop.finish().await;
 }
@@ -118,7 +119,7 @@ async fn a_payment_whose_code_was_lost_stays_closed_for_its_key_and_may_be_paid_
 #[actix_web::test]
 async fn a_query_without_an_answer_is_repeated() {
     let shop = Shop::deaf().await;
-    for (n, (how, is_done)) in ways(&[How::SaysUnsigned("ACQ.TRADE_NOT_EXIST")]).enumerate() {
+    for (n, (how, is_done)) in failures(&[How::SaysUnsigned("ACQ.TRADE_NOT_EXIST")]).enumerate() {
         let case = shop.another(if n % 4 < 2 { PAGE } else { CODE }, &format!("order-{n}")).await;
         shop.platform.next_notice(Sending::lost());
         shop.platform.pay(&case.pay_id).await;
@@ -127,7 +128,7 @@ async fn a_query_without_an_answer_is_repeated() {
         shop.assert_payment(&case, "unpaid").await;
         assert_eq!(shop.query(&case.pay_id).await.expect(200).body["status"], "paid", "{how:?}");
         shop.settle().await;
-        shop.assert_one(&case).await;
+        shop.assert_paid_once(&case).await;
     }
     shop.finish().await;
 }
@@ -135,8 +136,9 @@ async fn a_query_without_an_answer_is_repeated() {
 #[actix_web::test]
 async fn a_close_call_without_an_answer_leaves_the_order_open_until_the_outcome_is_known() {
     let shop = Shop::deaf().await;
-    let lies = ["ACQ.TRADE_NOT_EXIST", "ACQ.TRADE_HAS_CLOSE", "ACQ.TRADE_STATUS_ERROR"].map(How::SaysUnsigned);
-    for (n, (how, is_done)) in ways(&lies).enumerate() {
+    let unsigned_errors =
+        ["ACQ.TRADE_NOT_EXIST", "ACQ.TRADE_HAS_CLOSE", "ACQ.TRADE_STATUS_ERROR"].map(How::SaysUnsigned);
+    for (n, (how, is_done)) in failures(&unsigned_errors).enumerate() {
         let case = shop.another(if n % 4 < 2 { PAGE } else { CODE }, &format!("order-{n}")).await;
         shop.platform.upset(upset(Op::Close, how, is_done));
         shop.cancel(&case.order_id).await.expect_problem(503, "busy");
@@ -144,12 +146,12 @@ async fn a_close_call_without_an_answer_leaves_the_order_open_until_the_outcome_
         shop.assert_payment(&case, "unpaid").await;
         assert_eq!(shop.platform.trade(&case.pay_id).stage == Stage::Closed, is_done, "{how:?}");
         if n % 3 == 0 && !is_done {
-            // It was still open: whoever pays now, has paid.
+            // The trade is still open at Alipay, so a payment counts.
             shop.platform.next_notice(Sending::lost());
             shop.platform.pay(&case.pay_id).await;
             shop.cancel(&case.order_id).await.expect_problem(409, "order_not_cancellable");
             shop.settle().await;
-            shop.assert_one(&case).await;
+            shop.assert_paid_once(&case).await;
             continue;
         }
         shop.cancel(&case.order_id).await.expect(200);
@@ -164,14 +166,14 @@ async fn a_close_call_without_an_answer_leaves_the_order_open_until_the_outcome_
 #[actix_web::test]
 async fn a_refund_without_an_answer_is_made_once() {
     let shop = Shop::deaf().await;
-    let lies = ["ACQ.TRADE_NOT_EXIST", "ACQ.REASON_TRADE_REFUND_FEE_ERR"].map(How::SaysUnsigned);
-    for (n, (how, is_done)) in ways(&lies).enumerate() {
+    let unsigned_errors = ["ACQ.TRADE_NOT_EXIST", "ACQ.REASON_TRADE_REFUND_FEE_ERR"].map(How::SaysUnsigned);
+    for (n, (how, is_done)) in failures(&unsigned_errors).enumerate() {
         let key = format!("order-{n}");
         let case = shop.another(if n % 4 < 2 { PAGE } else { CODE }, &key).await;
-        shop.pay_one(&case).await;
+        shop.pay_once(&case).await;
         shop.platform.next_notice(Sending::lost());
         shop.platform.upset(upset(Op::Refund, how, is_done));
-        // Neither is it known when it is asked for.
+        // The first query of the refund fails in the same manner.
         shop.platform.upset(upset(Op::RefundQuery, how, is_done));
         shop.app.refund(&shop.zs, &key, &case.order_id).await.expect(202);
         shop.app.settle().await;
@@ -181,14 +183,14 @@ async fn a_refund_without_an_answer_is_made_once() {
         for _ in 0..5 {
             shop.app.advance(Duration::from_secs(10)).await;
         }
-        shop.assert_back(&case).await;
+        shop.assert_refunded_once(&case).await;
         assert_eq!(shop.unsettled().await[1..], [0, 0]);
     }
     assert_eq!(shop.me().await.1, 100);
     shop.finish().await;
 }
 
-/// The four calls at once, as each waits as long as anybody does.
+/// Runs the four calls concurrently, because each of them takes the whole timeout.
 #[actix_web::test]
 async fn an_answer_after_the_timeout_counts_as_no_answer() {
     let shop = Shop::deaf().await;
@@ -201,7 +203,7 @@ async fn an_answer_after_the_timeout_counts_as_no_answer() {
         match *name {
             "query" => shop.platform.upset(Upset::next(Op::Query, how).of(&case.pay_id)),
             "close" => shop.platform.upset(Upset::next(Op::Close, how).of(&case.pay_id)),
-            _ => shop.pay_one(&case).await,
+            _ => shop.pay_once(&case).await,
         }
         cases.push(case);
     }
@@ -210,7 +212,7 @@ async fn an_answer_after_the_timeout_counts_as_no_answer() {
         shop.platform.upset(Upset::next(Op::Refund, how));
     }
     let starts = join_all(orders.iter().map(|order_id| shop.start(CODE, order_id, order_id)));
-    let asks = join_all([&cases[0], &cases[3]].map(|case| shop.query(&case.pay_id)));
+    let queries = join_all([&cases[0], &cases[3]].map(|case| shop.query(&case.pay_id)));
     let cancels = join_all([&cases[1], &cases[4]].map(|case| shop.cancel(&case.order_id)));
     let refunds = async {
         for case in [&cases[2], &cases[5]] {
@@ -218,8 +220,8 @@ async fn an_answer_after_the_timeout_counts_as_no_answer() {
         }
         shop.app.settle().await;
     };
-    let (starts, asks, cancels, ()) = tokio::join!(starts, asks, cancels, refunds);
-    for answer in starts.into_iter().chain(asks).chain(cancels) {
+    let (starts, queries, cancels, ()) = tokio::join!(starts, queries, cancels, refunds);
+    for answer in starts.into_iter().chain(queries).chain(cancels) {
         answer.expect_problem(503, "busy");
     }
     for order_id in &orders {
@@ -227,11 +229,11 @@ async fn an_answer_after_the_timeout_counts_as_no_answer() {
         assert_eq!(again.body["status"], "closed");
         let other = shop.start(CODE, &format!("{order_id}-other"), order_id).await.expect(201);
         shop.arrive(&other).await;
-        shop.pay_one(&Case { order_id: order_id.clone(), pay_id: other.text_of("pay_id") }).await;
+        shop.pay_once(&Case { order_id: order_id.clone(), pay_id: other.text_of("pay_id") }).await;
     }
     for case in [&cases[0], &cases[3]] {
         assert_eq!(shop.query(&case.pay_id).await.expect(200).body["status"], "unpaid");
-        shop.pay_one(case).await;
+        shop.pay_once(case).await;
     }
     for case in [&cases[1], &cases[4]] {
         assert_eq!(shop.platform.trade(&case.pay_id).stage, Stage::Closed);
@@ -241,7 +243,7 @@ async fn an_answer_after_the_timeout_counts_as_no_answer() {
     }
     shop.app.advance(Duration::from_secs(60)).await;
     for case in [&cases[2], &cases[5]] {
-        shop.assert_back(case).await;
+        shop.assert_refunded_once(case).await;
     }
     shop.settle().await;
     shop.finish().await;

@@ -1,7 +1,7 @@
-//! Faults for which Alipay has its own rules: late money, notices out of order, a closed trade, an old notice, a notice
-//! that could not be stored. What holds for each platform is in `payment::platform`. Forged notices are in `forgery.rs`,
-//! faulty answers in `answer.rs`, refunds in `refund.rs`, changes of keys in `key.rs`. Alipay's notices have no limit on
-//! their age, so there is no test with a stale timestamp.
+//! Faults for which Alipay has its own rules: late payments, notices out of order, a closed trade, an old notice, a
+//! notice that could not be stored. `payment::platform` has the tests that run on each platform. Forged notices are in
+//! `forgery.rs`, faulty answers in `answer.rs`, refunds in `refund.rs`, changes of keys in `key.rs`. Alipay's notices
+//! have no age limit, so there is no test with a stale timestamp.
 
 use std::time::Duration;
 
@@ -13,8 +13,8 @@ use crate::support::{Case, DEAF, Reply, Wish};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// A golden order that is cancelled before its customer gets to Alipay, and paid there all the same.
-async fn dead(shop: &Shop, provider: &str) -> Case {
+/// Cancels a golden order before its customer opens the checkout. The trade can still be paid at Alipay.
+async fn cancelled_before_checkout(shop: &Shop, provider: &str) -> Case {
     let order_id = shop.app.order(&shop.zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
     let started = shop.start(provider, "pay", &order_id).await.expect(201);
     let case = Case { order_id, pay_id: started.text_of("pay_id") };
@@ -29,7 +29,7 @@ async fn dead(shop: &Shop, provider: &str) -> Case {
 async fn a_late_payment_of_a_cancelled_order_is_refunded() {
     for provider in [PAGE, CODE] {
         let shop = Shop::with(Alipay::start().await, &[]).await;
-        let case = dead(&shop, provider).await;
+        let case = cancelled_before_checkout(&shop, provider).await;
         shop.platform.next_notice(Sending::late(HOUR * 2));
         shop.platform.pay(&case.pay_id).await;
         shop.advance_platform_first(HOUR).await;
@@ -57,7 +57,7 @@ async fn a_second_event_of_the_same_payment_is_accepted_and_changes_nothing() {
 #[actix_web::test]
 async fn fifty_notices_of_one_late_payment_are_one_refund() {
     let shop = Shop::deaf().await;
-    let case = dead(&shop, CODE).await;
+    let case = cancelled_before_checkout(&shop, CODE).await;
     shop.platform.next_notice(Sending::at_once(50));
     shop.platform.pay(&case.pay_id).await;
     shop.settle().await;
@@ -103,7 +103,7 @@ async fn a_closed_trade_without_a_notice_is_found_by_a_query() {
     shop.platform.expire(&case.pay_id).await;
     shop.advance_platform_first(Duration::from_secs(2)).await;
     shop.assert_payment(&case, "closed").await;
-    // Another attempt is another trade.
+    // Another start creates another trade.
     let again = shop.start(CODE, "again", &case.order_id).await.expect(201);
     shop.arrive(&again).await;
     let again = Case { pay_id: again.text_of("pay_id"), ..case };

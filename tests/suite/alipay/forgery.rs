@@ -1,4 +1,4 @@
-//! What Alipay did not say, or did not say of us: nothing of it changes anything, and Alipay is told so to the byte.
+//! Forged notices, and signed notices that do not match the payment. They change nothing and are answered `fail`.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -13,13 +13,14 @@ use crate::support::{Answer, Case, Reply};
 
 const PATH: &str = "/v1/payments/callbacks/alipay";
 const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
-/// Fields of which every bit is flipped.
+/// Fields in which the test flips every bit.
 const KEY_FIELDS: [&str; 6] = ["sign", "sign_type", "total_amount", "out_trade_no", "trade_status", "app_id"];
+/// Number of random bits that are flipped in the whole body.
 const SAMPLE: u64 = 400;
 const SEED: u64 = 20_251_009;
 
-/// The golden order, whose customer has paid, and nobody was told.
-async fn untold(provider: &str) -> (Shop, Case) {
+/// Opens a shop whose golden order is paid at Alipay. The notice of the payment is lost.
+async fn paid_without_notice(provider: &str) -> (Shop, Case) {
     let shop = Shop::deaf().await;
     let case = shop.paying(provider).await;
     shop.platform.next_notice(Sending::lost());
@@ -29,31 +30,31 @@ async fn untold(provider: &str) -> (Shop, Case) {
 }
 
 impl Shop {
-    /// The right notice, as it gets to nobody.
-    async fn unheard(&self, case: &Case) -> Vec<u8> {
+    /// Returns the body of a valid notice that was not delivered.
+    async fn undelivered_notice(&self, case: &Case) -> Vec<u8> {
         self.platform.deliver_to("");
         let body = self.platform.resend(&case.pay_id, None).await.post.body;
         self.platform.deliver_to(&self.app.url());
         body
     }
 
-    /// Somebody posts this to where Alipay does.
+    /// Posts `body` to the callback of `provider`.
     async fn post(&self, provider: &str, body: Vec<u8>) -> Answer {
         self.app.send_bytes(&format!("/v1/payments/callbacks/{provider}"), &[("content-type", FORM)], body).await
     }
 }
 
-/// It is what Alipay looks for, and nothing else.
+/// Asserts that the reply is exactly `text`, as Alipay expects it.
 #[track_caller]
 fn assert_reply(answer: &Answer, text: &str) {
-    let is = (answer.status, answer.header("content-type"), &*answer.text);
-    assert_eq!(is, (200, "text/plain", text));
+    let actual = (answer.status, answer.header("content-type"), &*answer.text);
+    assert_eq!(actual, (200, "text/plain", text));
 }
 
 #[actix_web::test]
 async fn a_notice_without_a_valid_signature_is_refused_and_the_valid_one_accepted() {
     for provider in [PAGE, CODE] {
-        let (shop, case) = untold(provider).await;
+        let (shop, case) = paid_without_notice(provider).await;
         let before = shop.app.rows();
         for wrong in [
             Wrong::Signature,
@@ -73,7 +74,7 @@ async fn a_notice_without_a_valid_signature_is_refused_and_the_valid_one_accepte
         }
         shop.app.assert_unpaid().await;
         let sent = shop.platform.resend(&case.pay_id, Some(Wrong::EmptyField)).await;
-        assert_eq!((sent.status, &*sent.reply), (200, "success"), "what is empty is not there");
+        assert_eq!((sent.status, &*sent.reply), (200, "success"), "an empty field is not part of the signed text");
         shop.settle().await;
         shop.assert_paid(&case).await;
         shop.finish().await;
@@ -103,10 +104,10 @@ async fn a_signed_notice_that_does_not_match_the_payment_is_parked_with_its_reas
         (Wrong::App, Some("the application differs")),
         (Wrong::Seller, Some("the seller differs")),
         (Wrong::Order, Some("the payment is unknown")),
-        // Nobody knows what it would say.
+        // A status that does not exist.
         (Wrong::Status, None),
     ] {
-        let (shop, case) = untold(PAGE).await;
+        let (shop, case) = paid_without_notice(PAGE).await;
         for _ in 0..2 {
             let sent = shop.platform.resend(&case.pay_id, Some(wrong)).await;
             assert_eq!((sent.status, &*sent.reply), (200, "fail"), "{wrong:?}");
@@ -114,7 +115,7 @@ async fn a_signed_notice_that_does_not_match_the_payment_is_parked_with_its_reas
             assert_eq!(shop.parked().await, Vec::from_iter(reason), "{wrong:?}");
         }
         assert_eq!(shop.ledger(&case), (88_000, 0));
-        // Alipay's own word puts it right.
+        // A query corrects the state.
         assert_eq!(shop.query(&case.pay_id).await.expect(200).body["status"], "paid");
         shop.settle().await;
         shop.assert_paid(&case).await;
@@ -136,12 +137,12 @@ async fn a_notice_with_another_trade_number_is_refused() {
 #[actix_web::test]
 async fn a_notice_at_the_callback_address_of_another_product_is_refused() {
     for (provider, other) in [(PAGE, CODE), (CODE, PAGE)] {
-        let (shop, case) = untold(provider).await;
-        let right = shop.unheard(&case).await;
-        assert_reply(&shop.post(other, right.clone()).await, "fail");
+        let (shop, case) = paid_without_notice(provider).await;
+        let notice = shop.undelivered_notice(&case).await;
+        assert_reply(&shop.post(other, notice.clone()).await, "fail");
         shop.app.assert_unpaid().await;
         assert_eq!(shop.parked().await, ["the payment is unknown"]);
-        assert_reply(&shop.post(provider, right).await, "success");
+        assert_reply(&shop.post(provider, notice).await, "success");
         shop.settle().await;
         shop.assert_paid(&case).await;
         shop.finish().await;
@@ -149,7 +150,7 @@ async fn a_notice_at_the_callback_address_of_another_product_is_refused() {
 }
 
 #[actix_web::test]
-async fn alipay_is_answered_to_the_byte_and_in_no_other_way() {
+async fn every_notice_is_answered_with_exactly_success_or_fail() {
     let shop = Shop::deaf().await;
     let case = shop.paying(PAGE).await;
     for body in ["", "&", "=", "sign=", "sign=x", "{}", "sign=x&sign=x", "trade_status=TRADE_SUCCESS", "%", "a=%FF"] {
@@ -160,7 +161,7 @@ async fn alipay_is_answered_to_the_byte_and_in_no_other_way() {
     shop.platform.pay(&case.pay_id).await;
     let good = shop.platform.deliveries(&case.pay_id).remove(0).post.body;
     assert_reply(&shop.post(PAGE, good.clone()).await, "success");
-    // Nothing beside the form counts: not the address, not what the headers say of it.
+    // Only the form counts. The query string and the content type are ignored.
     let path = format!("{PATH}?out_trade_no=1&trade_status=TRADE_CLOSED");
     assert_reply(&shop.app.send_bytes(&path, &[("content-type", FORM)], good.clone()).await, "success");
     assert_reply(&shop.app.send_bytes(PATH, &[], good.clone()).await, "success");
@@ -175,14 +176,14 @@ async fn alipay_is_answered_to_the_byte_and_in_no_other_way() {
     shop.finish().await;
 }
 
-/// What a body says; two that say the same are one message. What is empty is not there, and need not be there to say
-/// that the signature is of the one kind there is.
-fn said(body: &[u8]) -> Vec<(String, String)> {
+/// Parses the fields that count. Empty fields are left out, and so is `sign_type` if it has the only supported value.
+/// Bodies with the same fields are the same notice.
+fn fields(body: &[u8]) -> Vec<(String, String)> {
     let fields = form_urlencoded::parse(body).into_owned();
     fields.filter(|(name, value)| !value.is_empty() && (&**name, &**value) != ("sign_type", "RSA2")).collect()
 }
 
-/// Every bit of the fields that matter most, and some of the rest: each by its place in the body.
+/// Returns the positions of the bits to flip: every bit of `KEY_FIELDS`, and `SAMPLE` random bits of the whole body.
 fn bits(body: &[u8]) -> BTreeSet<usize> {
     let mut bits = BTreeSet::new();
     let mut start = 0;
@@ -203,29 +204,29 @@ fn bits(body: &[u8]) -> BTreeSet<usize> {
 }
 
 #[actix_web::test]
-async fn no_bit_of_a_notice_can_be_flipped() {
-    let (shop, case) = untold(PAGE).await;
-    let body = shop.unheard(&case).await;
+async fn a_notice_with_a_flipped_bit_is_refused() {
+    let (shop, case) = paid_without_notice(PAGE).await;
+    let body = shop.undelivered_notice(&case).await;
     let before = shop.app.rows();
     let bits = bits(&body);
     assert!(bits.len() > 3_000, "{}", bits.len());
-    let (mut flipped, mut same) = (Vec::new(), 0);
+    let (mut flipped, mut unchanged) = (Vec::new(), 0);
     for bit in bits {
         let mut other = body.clone();
         other[bit / 8] ^= 1 << (bit % 8);
-        if said(&other) == said(&body) {
-            same += 1;
+        if fields(&other) == fields(&body) {
+            unchanged += 1;
         } else {
             flipped.push((bit, other));
         }
     }
-    // A percent sign may be followed by small letters.
-    assert!(same < 100, "{same}");
-    for some in flipped.chunks(64) {
-        let answers = join_all(some.iter().map(|(_, body)| shop.post(PAGE, body.clone()))).await;
-        for ((bit, other), answer) in some.iter().zip(answers) {
-            let is = (answer.status, answer.header("content-type"), &*answer.text);
-            assert_eq!(is, (200, "text/plain", "fail"), "bit {bit}: {}", String::from_utf8_lossy(other));
+    // A flipped bit can make a percent-encoded digit lowercase, which does not change the field.
+    assert!(unchanged < 100, "{unchanged}");
+    for chunk in flipped.chunks(64) {
+        let answers = join_all(chunk.iter().map(|(_, body)| shop.post(PAGE, body.clone()))).await;
+        for ((bit, other), answer) in chunk.iter().zip(answers) {
+            let actual = (answer.status, answer.header("content-type"), &*answer.text);
+            assert_eq!(actual, (200, "text/plain", "fail"), "bit {bit}: {}", String::from_utf8_lossy(other));
         }
     }
     assert_eq!(shop.app.rows(), before);

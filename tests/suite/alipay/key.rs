@@ -1,11 +1,11 @@
-//! Keys that follow each other while payments are under way.
+//! Changes of Alipay's key while payments are open.
 
 use crate::alipay::platform::{CODE, PAGE, Shop};
 use crate::platform::{Alipay, How, Op, Upset};
 use crate::support::{Case, DEAF, MINUTE, Reply};
 
-/// A refund and the end of another payment: Alipay answers to both, whichever key it uses.
-async fn goes_on(shop: &Shop, case: &Case) {
+/// Refunds a part of the order and cancels another one. The shop must accept Alipay's answers to all these calls.
+async fn assert_answers_are_accepted(shop: &Shop, case: &Case) {
     shop.app.give_back(&shop.admin, &case.order_id, Some("300.00")).await.expect(202);
     shop.settle().await;
     assert_eq!(shop.ledger(case), (88_000, 30_000));
@@ -21,7 +21,7 @@ async fn a_change_of_keys_refuses_no_valid_message() {
         alipay.announce_change();
         let shop = Shop::with(alipay, &DEAF).await;
         let case = shop.paying(PAGE).await;
-        // The first delivery gets lost, the second is signed with the next key.
+        // The first delivery is lost, the second is signed with the new key.
         shop.platform.deliver_to("");
         shop.platform.pay(&case.pay_id).await;
         shop.platform.deliver_to(&shop.app.url());
@@ -30,7 +30,7 @@ async fn a_change_of_keys_refuses_no_valid_message() {
         shop.settle().await;
         shop.assert_replies(&case, &[Reply::Other(0), Reply::Accepted]);
         shop.assert_paid(&case).await;
-        goes_on(&shop, &case).await;
+        assert_answers_are_accepted(&shop, &case).await;
         assert!(shop.parked().await.is_empty());
         shop.finish().await;
     }
@@ -45,7 +45,7 @@ async fn a_message_signed_before_the_change_of_keys_is_valid_after_it() {
         let old = shop.platform.deliveries(&case.pay_id).remove(0);
         shop.platform.change_key();
         assert_eq!(shop.platform.replay(&old).await.reply, "success");
-        goes_on(&shop, &case).await;
+        assert_answers_are_accepted(&shop, &case).await;
         shop.finish().await;
     }
 }
@@ -61,14 +61,14 @@ async fn an_unknown_key_is_accepted_only_after_it_is_in_the_file() {
         shop.query(&case.pay_id).await.expect_problem(503, "busy");
         shop.app.assert_unpaid().await;
         assert_eq!(shop.ledger(&case), (88_000, 0));
-        // The file has the same name as before.
+        // The new key is added to the file that the settings name.
         shop.platform.announce_change();
         shop.restart().await;
         shop.platform.skip().await;
         shop.settle().await;
         shop.assert_replies(&case, &[Reply::Refused, Reply::Accepted]);
         shop.assert_paid(&case).await;
-        goes_on(&shop, &case).await;
+        assert_answers_are_accepted(&shop, &case).await;
         shop.finish().await;
     }
 }

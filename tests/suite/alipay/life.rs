@@ -1,4 +1,4 @@
-//! The whole life of a payment through Alipay, by both ways to pay.
+//! Payments through Alipay from the order to the refund, with both products.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::platform::{Alipay, How, Op, Sending, Stage, Upset};
 use crate::support::{GOODS, MINUTE, PAY_WITHIN, Reply};
 
 #[actix_web::test]
-async fn a_customer_pays_on_the_page_or_by_the_code_and_the_order_is_paid_once() {
+async fn a_payment_on_the_page_or_by_the_code_pays_the_order_once() {
     for (provider, kind) in [(PAGE, "redirect"), (CODE, "qr_code")] {
         let shop = Shop::deaf().await;
         let case = shop.paying(provider).await;
@@ -19,8 +19,8 @@ async fn a_customer_pays_on_the_page_or_by_the_code_and_the_order_is_paid_once()
         let trade = shop.platform.trade(&case.pay_id);
         assert_eq!((trade.total, trade.stage), (88_000, Stage::Waiting));
         assert_eq!(trade.notify_url, format!("https://shop.example.com/v1/payments/callbacks/{provider}"));
-        let lasts = trade.closes_at.since(trade.made_at);
-        assert!(lasts <= PAY_WITHIN && lasts > PAY_WITHIN - MINUTE, "no longer than the order: {lasts:?}");
+        let lifetime = trade.closes_at.since(trade.made_at);
+        assert!(lifetime <= PAY_WITHIN && lifetime > PAY_WITHIN - MINUTE, "it ends with the order: {lifetime:?}");
         shop.platform.pay(&case.pay_id).await;
         shop.assert_replies(&case, &[Reply::Accepted]);
         shop.settle().await;
@@ -31,7 +31,7 @@ async fn a_customer_pays_on_the_page_or_by_the_code_and_the_order_is_paid_once()
 }
 
 #[actix_web::test]
-async fn the_whole_life_goes_with_certificates_and_with_encrypted_contents() {
+async fn payments_and_refunds_work_with_certificates_and_with_encrypted_contents() {
     for alipay in [Alipay::with_certificates().await, Alipay::with_encryption().await] {
         let shop = Shop::with(alipay, &[]).await;
         let case = shop.paying(CODE).await;
@@ -59,7 +59,7 @@ async fn the_whole_life_goes_with_certificates_and_with_encrypted_contents() {
 }
 
 #[actix_web::test]
-async fn a_late_callback_pays_an_order_that_still_waits() {
+async fn a_late_callback_pays_an_order_that_is_still_open() {
     for provider in [PAGE, CODE] {
         let shop = Shop::deaf().await;
         let case = shop.paying(provider).await;
@@ -93,7 +93,7 @@ async fn an_order_expires_only_after_its_payment_is_closed_at_the_platform() {
 }
 
 #[actix_web::test]
-async fn what_nobody_looked_at_is_given_up_and_paid_by_nobody() {
+async fn a_payment_whose_checkout_was_never_opened_is_cancelled_and_cannot_be_paid() {
     for provider in [PAGE, CODE] {
         let shop = Shop::with(Alipay::start().await, &[]).await;
         let order_id = shop.order("order").await;
@@ -111,7 +111,7 @@ async fn what_nobody_looked_at_is_given_up_and_paid_by_nobody() {
 }
 
 #[actix_web::test]
-async fn identical_starts_at_once_are_one_trade() {
+async fn concurrent_starts_of_one_payment_create_one_trade() {
     for provider in [PAGE, CODE] {
         let shop = Shop::deaf().await;
         let order_id = shop.order("order").await;
@@ -123,11 +123,11 @@ async fn identical_starts_at_once_are_one_trade() {
             assert_eq!((&answer["status"], &answer["pay_id"]), (&json!("unpaid"), &started[0]["pay_id"]));
             assert!(answer["checkout"]["url"].is_string(), "{answer}");
         }
-        let made = shop.platform.calls().iter().filter(|call| call.verdict == "ok").count();
-        assert_eq!(made, usize::from(provider == CODE));
+        let created = shop.platform.calls().iter().filter(|call| call.verdict == "ok").count();
+        assert_eq!(created, usize::from(provider == CODE));
         let again = shop.start(provider, "same", &order_id).await.expect(201);
         shop.arrive(&again).await;
-        // Whichever of the addresses the browser was sent to.
+        // Each of the URLs that the shop answered with leads to the same trade.
         if provider == PAGE {
             for answer in &started {
                 assert!(shop.platform.open(answer["checkout"]["url"].as_str().unwrap()).await.is_good());
@@ -144,7 +144,7 @@ async fn identical_starts_at_once_are_one_trade() {
 }
 
 #[actix_web::test]
-async fn a_customer_who_comes_back_later_is_sent_to_a_page_that_works() {
+async fn a_repeated_start_returns_a_page_that_is_still_valid() {
     let shop = Shop::deaf().await;
     let order_id = shop.order("order").await;
     shop.start(PAGE, "pay", &order_id).await.expect(201);

@@ -1,4 +1,4 @@
-//! What tests have to know about Alipay.
+//! [`Platform`] for Alipay.
 
 use std::time::Duration;
 
@@ -8,9 +8,9 @@ use crate::support::{Answer, Platform, Reply};
 
 pub type Shop = crate::support::Shop<Front>;
 
-/// The customer pays on a page.
+/// Provider name: the customer pays on a page.
 pub const PAGE: &str = "alipay";
-/// The customer scans a code.
+/// Provider name: the customer scans a QR code.
 pub const CODE: &str = "alipay_qr";
 
 impl Platform for Front {
@@ -33,7 +33,7 @@ impl Platform for Front {
 
     async fn arrive(platform: &Alipay, started: &Answer) {
         let url =
-            started.body["checkout"]["url"].as_str().unwrap_or_else(|| panic!("nowhere to pay: {}", started.text));
+            started.body["checkout"]["url"].as_str().unwrap_or_else(|| panic!("no checkout URL: {}", started.text));
         match started.body["checkout"]["kind"].as_str() {
             Some("redirect") => assert!(platform.open(url).await.is_good()),
             _ => assert_eq!(platform.scan(url), Ok(started.text_of("pay_id"))),

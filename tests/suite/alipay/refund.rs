@@ -1,11 +1,11 @@
-//! Money that goes back through Alipay: in parts, wholly, later, or not at all.
+//! Refunds through Alipay: partial, full, delayed and refused.
 
 use crate::alipay::platform::{CODE, PAGE, Shop};
 use crate::platform::{Course, How, Kind, Op, RefundState, Sending, Upset};
 use crate::support::{Case, GOODS, MINUTE, Reply};
 
 #[actix_web::test]
-async fn the_customer_gets_all_of_it_back() {
+async fn a_full_refund_returns_the_whole_amount_in_one_refund() {
     for provider in [PAGE, CODE] {
         let shop = Shop::deaf().await;
         let case = shop.paid(provider).await;
@@ -43,7 +43,7 @@ async fn refund_notices_before_the_payment_notice_lead_to_the_same_state() {
         shop.platform.pay(&case.pay_id).await;
         assert_eq!(shop.query(&case.pay_id).await.expect(200).body["status"], "paid");
         shop.settle().await;
-        // What is answered to the shop gets lost: it learns of its refunds by what it is told alone.
+        // The answers to the refund calls are lost, so the shop learns of its refunds only from notices.
         shop.platform.upset(Upset::next(Op::Refund, How::Html).times(2));
         for amount in [Some("300.00"), None] {
             shop.app.give_back(&shop.admin, &case.order_id, amount).await.expect(202);
@@ -61,11 +61,11 @@ async fn refund_notices_before_the_payment_notice_lead_to_the_same_state() {
 
 #[actix_web::test]
 async fn an_accepted_refund_is_not_done_until_alipay_confirms_it() {
-    for (provider, is_told) in [(PAGE, true), (CODE, true), (PAGE, false), (CODE, false)] {
+    for (provider, is_notified) in [(PAGE, true), (CODE, true), (PAGE, false), (CODE, false)] {
         let shop = Shop::deaf().await;
         let case = shop.paid(provider).await;
         shop.platform.next_refund(Course::later(MINUTE * 10, RefundState::Success));
-        if !is_told {
+        if !is_notified {
             shop.platform.notices_of(&case.pay_id, Sending::lost());
         }
         shop.app.refund(&shop.zs, "refund", &case.order_id).await.expect(202);
@@ -134,7 +134,7 @@ async fn a_refund_that_alipay_refuses_is_parked() {
     shop.app.give_back(&shop.admin, &case.order_id, Some("300.00")).await.expect(202);
     shop.settle().await;
     assert_eq!((shop.ledger(&case), shop.unsettled().await), ((88_000, 30_000), [0, 0, 0]));
-    // About twelve months later nothing can be refunded any more.
+    // A finished trade cannot be refunded. Alipay finishes trades after about twelve months.
     shop.platform.finish(&case.pay_id).await;
     shop.app.give_back(&shop.admin, &case.order_id, Some("100.00")).await.expect(202);
     shop.settle().await;
@@ -145,7 +145,7 @@ async fn a_refund_that_alipay_refuses_is_parked() {
 }
 
 #[actix_web::test]
-async fn what_somebody_gives_back_in_alipays_console_is_parked_and_not_ours() {
+async fn a_refund_made_in_the_console_of_alipay_is_parked() {
     let shop = Shop::deaf().await;
     let case = shop.paid(PAGE).await;
     shop.platform.refund_in_console(&case.pay_id, 80_000).await;
@@ -153,7 +153,7 @@ async fn what_somebody_gives_back_in_alipays_console_is_parked_and_not_ours() {
     assert_eq!(shop.replies(&case), [Reply::Accepted, Reply::Refused]);
     assert_eq!(shop.parked().await, ["the refund is not ours"]);
     shop.assert_payment(&case, "paid").await;
-    // Ours would be too much then.
+    // The shop's own refund would exceed what is left of the payment.
     shop.app.refund(&shop.zs, "refund", &case.order_id).await.expect(202);
     shop.settle().await;
     assert_eq!((shop.ledger(&case), shop.unsettled().await), ((88_000, 80_000), [0, 0, 1]));
@@ -163,7 +163,7 @@ async fn what_somebody_gives_back_in_alipays_console_is_parked_and_not_ours() {
 }
 
 #[actix_web::test]
-async fn asking_for_a_payment_that_went_back_finds_it_paid() {
+async fn a_query_or_a_notice_of_a_refunded_payment_changes_nothing() {
     let shop = Shop::deaf().await;
     let case = shop.paid(CODE).await;
     shop.app.refund(&shop.zs, "refund", &case.order_id).await.expect(202);
@@ -173,7 +173,7 @@ async fn asking_for_a_payment_that_went_back_finds_it_paid() {
     shop.platform.tell(&case.pay_id, Kind::Paid).await;
     shop.settle().await;
     shop.assert_refunded(&case).await;
-    let none = Case { order_id: case.order_id, pay_id: "1".to_owned() };
-    shop.query(&none.pay_id).await.expect_problem(404, "not_found");
+    let unknown = Case { order_id: case.order_id, pay_id: "1".to_owned() };
+    shop.query(&unknown.pay_id).await.expect_problem(404, "not_found");
     shop.finish().await;
 }

@@ -1,11 +1,11 @@
-//! A checker that never failed is not yet a checker: one violation of each invariant is planted, and named.
+//! The audit finds violations: a test plants one violation of each invariant and expects the audit to report it.
 
 use serde_json::{Value, json};
 use tradepost::audit::NAMES;
 
 use crate::support::{GOODS, TestApp, USER, Wish};
 
-/// A shop in which everything has happened: a paid order, a cancelled one, a refunded one, and one that waits.
+/// Starts a shop with a paid order, a cancelled order, a refunded order and a confirmed order that is not paid yet.
 async fn busy_shop() -> TestApp {
     let app = TestApp::start().await;
     let (zs, _, _) = app.paid().await;
@@ -23,7 +23,7 @@ async fn busy_shop() -> TestApp {
     app
 }
 
-/// What the audit says of one invariant.
+/// Returns the audit's result for the invariant `name`.
 fn verdict(app: &TestApp, name: &str) -> Value {
     let report = serde_json::to_value(app.audit()).unwrap();
     let invariants = report["invariants"].as_array().unwrap();
@@ -31,63 +31,73 @@ fn verdict(app: &TestApp, name: &str) -> Value {
     invariants.iter().find(|invariant| invariant["name"] == name).unwrap().clone()
 }
 
-/// Its name, whose table, what is done to it, and what the audit says.
-type Plant = (&'static str, &'static str, String, &'static str);
+/// A violation: the invariant, the owner of the table, the statement that breaks it, part of the audit's sentence.
+type Violation = (&'static str, &'static str, String, &'static str);
 
-fn plants() -> Vec<Plant> {
-    let plant = |name, owner, sql: &str, says| (name, owner, sql.to_owned(), says);
+fn violations() -> Vec<Violation> {
+    let violation = |name, owner, sql: &str, sentence| (name, owner, sql.to_owned(), sentence);
     vec![
-        plant("stock_ledger", "goods", &format!("UPDATE goods SET goods_number = 5 WHERE goods_id = {GOODS}"), GOODS),
-        plant(
+        violation(
+            "stock_ledger",
+            "goods",
+            &format!("UPDATE goods SET goods_number = 5 WHERE goods_id = {GOODS}"),
+            GOODS,
+        ),
+        violation(
             "stock_order",
             "goods",
             "UPDATE goods_number_log SET goods_number = 3 WHERE direction = 1",
             "holds the stock",
         ),
-        plant("money_ledger", "user", &format!("UPDATE users SET user_money = 1 WHERE user_id = {USER}"), USER),
-        plant("money_order", "user", "UPDATE user_money_log SET use_money = 1", "took 0.01"),
-        plant(
+        violation("money_ledger", "user", &format!("UPDATE users SET user_money = 1 WHERE user_id = {USER}"), USER),
+        violation("money_order", "user", "UPDATE user_money_log SET use_money = 1", "took 0.01"),
+        violation(
             "coupon_once",
             "coupon",
             "UPDATE coupon SET is_used = 0, order_id = NULL, used_time = NULL",
             "coupons []",
         ),
-        plant("order_arithmetic", "order", "UPDATE order_goods SET goods_price = 1", "do not add up"),
-        plant("paid_exactly", "pay", "DELETE FROM pay_log", "not logged"),
-        plant("refund_bounded", "pay", "UPDATE pay_refund SET amount = amount + 1", "2000.01 go back"),
-        plant("no_dead_money", "pay", "DELETE FROM pay_refund", "does not want payment"),
-        plant("points_once", "user", "DELETE FROM user_score_log WHERE score_log_type = 1", "points"),
-        plant("outbox_effect", "goods", "DELETE FROM mq_consumer", "is done and had no effect"),
-        plant(
+        violation("order_arithmetic", "order", "UPDATE order_goods SET goods_price = 1", "do not add up"),
+        violation("paid_exactly", "pay", "DELETE FROM pay_log", "not logged"),
+        violation("refund_bounded", "pay", "UPDATE pay_refund SET amount = amount + 1", "2000.01 go back"),
+        violation("no_dead_money", "pay", "DELETE FROM pay_refund", "does not want payment"),
+        violation("points_once", "user", "DELETE FROM user_score_log WHERE score_log_type = 1", "points"),
+        violation("outbox_effect", "goods", "DELETE FROM mq_consumer", "is done and had no effect"),
+        violation(
             "inbox_settled",
             "goods",
             "UPDATE mq_consumer SET consumer_status = 0, consumer_timestamp = 1",
             "never ended",
         ),
-        plant("no_order_stuck", "order", "UPDATE orders SET wake_time = NULL", "without a next wake-up"),
-        plant(
+        violation("no_order_stuck", "order", "UPDATE orders SET wake_time = NULL", "without a next wake-up"),
+        violation(
             "one_key_one_order",
             "order",
             "UPDATE orders SET idempotency_key = 'same'",
             "the key \"same\" led to 4 orders",
         ),
-        plant("status_legal", "order", "UPDATE orders SET shipping_status = 1 WHERE pay_status = 0", "does not fit"),
-        plant("notice_kept", "pay", "DELETE FROM pay_notice", "no notice says so"),
+        violation(
+            "status_legal",
+            "order",
+            "UPDATE orders SET shipping_status = 1 WHERE pay_status = 0",
+            "does not fit",
+        ),
+        violation("notice_kept", "pay", "DELETE FROM pay_notice", "no notice says so"),
     ]
 }
 
 #[actix_web::test]
-async fn each_planted_violation_is_named() {
-    let plants = plants();
-    assert_eq!(plants.iter().map(|plant| plant.0).collect::<Vec<_>>().len(), NAMES.len());
+async fn the_audit_reports_each_planted_violation() {
+    let violations = violations();
+    assert_eq!(violations.iter().map(|violation| violation.0).collect::<Vec<_>>().len(), NAMES.len());
     for name in NAMES {
-        let (_, owner, sql, says) = plants.iter().find(|plant| plant.0 == name).expect(name);
+        let (_, owner, sql, sentence) = violations.iter().find(|violation| violation.0 == name).expect(name);
         let app = busy_shop().await;
         let before = verdict(&app, name);
         assert_eq!((&before["ok"], &before["violations"]), (&json!(true), &json!([])), "{name}");
-        assert!(before["checked"].as_u64().unwrap() > 0, "{name} looks at nothing");
+        assert!(before["checked"].as_u64().unwrap() > 0, "{name} checks no row");
         if name == "one_key_one_order" {
-            // The table does not let it happen: one that does is put in its place.
+            // The table's unique key prevents this violation, so the table is replaced by one without constraints.
             app.alter(
                 owner,
                 "CREATE TABLE loose AS SELECT * FROM orders; DROP TABLE orders; ALTER TABLE loose RENAME TO orders",
@@ -96,17 +106,17 @@ async fn each_planted_violation_is_named() {
         app.tamper(owner, sql);
         let after = verdict(&app, name);
         assert_eq!(after["ok"], json!(false), "{name}");
-        assert!(after["violations"].to_string().replace("\\\"", "\"").contains(says), "{name}: {after}");
+        assert!(after["violations"].to_string().replace("\\\"", "\"").contains(sentence), "{name}: {after}");
         app.finish_broken().await;
     }
 }
 
 #[actix_web::test]
-async fn the_administrator_can_have_the_books_checked() {
+async fn only_an_administrator_can_run_the_audit() {
     let app = busy_shop().await;
     let (zs, admin) = (app.zs().await, app.admin().await);
     app.get("/admin/audit", &zs).await.expect_problem(403, "forbidden");
-    // Nothing of it is held against work that may still be under way.
+    // Work that may still be in progress is not reported as a violation.
     let report = app.get("/admin/audit", &admin).await.expect(200).body;
     assert_eq!((&report["ok"], report["invariants"].as_array().unwrap().len()), (&json!(true), NAMES.len()));
     app.tamper("goods", &format!("UPDATE goods SET goods_number = 5 WHERE goods_id = {GOODS}"));

@@ -1,4 +1,4 @@
-//! A backup taken while the shop is busy, and restored elsewhere: it starts, and its books are right.
+//! A backup that is taken while the shop takes orders is restored elsewhere: the shop starts and its audit passes.
 
 use std::cell::Cell;
 use std::path::PathBuf;
@@ -22,9 +22,9 @@ async fn back_up(url: String, folder: PathBuf) -> anyhow::Result<Vec<&'static st
 }
 
 #[actix_web::test]
-async fn a_backup_of_a_busy_shop_is_a_shop_with_its_books_right() {
+async fn a_backup_of_a_busy_shop_restores_to_a_shop_that_passes_the_audit() {
     if engine() != Engine::Sqlite {
-        return println!("a server has backups of its own");
+        return println!("a database server has its own backups");
     }
     let from = Place::new();
     let url = from.url();
@@ -38,19 +38,19 @@ async fn a_backup_of_a_busy_shop_is_a_shop_with_its_books_right() {
     let customer = |token: String, n: i64| {
         let (app, goods, is_over, placed) = (&app, &goods, &is_over, &placed);
         async move {
-            for round in 0.. {
+            for attempt in 0.. {
                 if is_over.get() {
                     return;
                 }
                 let wish = Wish::of(goods, 1).with("money_paid", json!(amount(n * 100 + 1)));
-                let order = app.order(&token, &format!("order-{round}"), &wish).await.expect(201);
+                let order = app.order(&token, &format!("order-{attempt}"), &wish).await.expect(201);
                 let order_id = order.text_of("order_id");
                 placed.set(placed.get() + 1);
-                if round % 3 == 0 {
+                if attempt % 3 == 0 {
                     app.post(&format!("/v1/orders/{order_id}/cancel"), &token, json!({})).await.expect(200);
                 } else {
                     let pay_id =
-                        app.pay(&token, &format!("pay-{round}"), &order_id).await.expect(201).text_of("pay_id");
+                        app.pay(&token, &format!("pay-{attempt}"), &order_id).await.expect(201).text_of("pay_id");
                     app.post(&format!("/sandbox/trades/{pay_id}/pay"), "", json!({})).await.expect(200);
                 }
             }
@@ -58,28 +58,28 @@ async fn a_backup_of_a_busy_shop_is_a_shop_with_its_books_right() {
     };
     let copies: Vec<Place> = (0..5).map(|_| Place::new()).collect();
     let operator = async {
-        let mut between = Vec::new();
+        let mut placed_during = Vec::new();
         for copy in &copies {
             actix_web::rt::time::sleep(Duration::from_millis(200)).await;
             let before = placed.get();
             let copied = back_up(url.clone(), copy.folder()).await.unwrap();
             assert_eq!(copied, ["coupon", "goods", "user", "order", "pay", "sandbox"]);
-            between.push(placed.get() - before);
+            placed_during.push(placed.get() - before);
         }
         is_over.set(true);
-        between
+        placed_during
     };
     let work = join_all(customers.into_iter().zip(0..).map(|(token, n)| customer(token, n)));
-    let (_, between) = tokio::join!(work, operator);
-    println!("orders that were placed during each backup: {between:?}");
-    assert!(between.iter().sum::<i32>() > 0, "nobody was served meanwhile");
+    let (_, placed_during) = tokio::join!(work, operator);
+    println!("orders that were placed during each backup: {placed_during:?}");
+    assert!(placed_during.iter().sum::<i32>() > 0, "no order was placed during a backup");
     app.finish().await;
     let mut orders = 0;
     for copy in copies {
         let restored = TestApp::at(copy, &[]).await;
         restored.settle().await;
         let found = restored.number("order", "SELECT count(*) AS n FROM orders");
-        assert!(found >= orders, "a later backup has less");
+        assert!(found >= orders, "a later backup has fewer orders");
         orders = found;
         let zs = restored.zs().await;
         restored.order(&zs, "after", &Wish::golden()).await.expect(201);
@@ -89,13 +89,13 @@ async fn a_backup_of_a_busy_shop_is_a_shop_with_its_books_right() {
 }
 
 #[actix_web::test]
-async fn a_backup_is_never_mixed_with_what_is_there() {
+async fn a_backup_is_refused_into_a_folder_that_is_not_empty_and_from_a_server() {
     if engine() != Engine::Sqlite {
         let place = Place::new();
         let elsewhere = tempfile::tempdir().unwrap();
         let app = TestApp::at(place, &[]).await;
-        let told = back_up(app.store_url(), elsewhere.path().join("backup")).await.unwrap_err().to_string();
-        assert!(told.contains("use the backup of that server"), "{told}");
+        let error = back_up(app.store_url(), elsewhere.path().join("backup")).await.unwrap_err().to_string();
+        assert!(error.contains("use the backup of that server"), "{error}");
         return app.finish().await;
     }
     let app = TestApp::start().await;
@@ -104,12 +104,12 @@ async fn a_backup_is_never_mixed_with_what_is_there() {
     let (full, file) = (folder.path().join("full"), folder.path().join("full/file"));
     std::fs::create_dir(&full).unwrap();
     std::fs::write(&file, "something").unwrap();
-    let told = format!("{:#}", back_up(url.clone(), full.clone()).await.unwrap_err());
-    assert!(told.contains("is not empty"), "{told}");
+    let error = format!("{:#}", back_up(url.clone(), full.clone()).await.unwrap_err());
+    assert!(error.contains("is not empty"), "{error}");
     assert_eq!(std::fs::read_dir(&full).unwrap().count(), 1);
     let nothing = folder.path().join("nothing");
-    let told = format!("{:#}", back_up(format!("sqlite://{}", nothing.display()), file).await.unwrap_err());
-    assert!(told.contains("store.url"), "{told}");
+    let error = format!("{:#}", back_up(format!("sqlite://{}", nothing.display()), file).await.unwrap_err());
+    assert!(error.contains("store.url"), "{error}");
     back_up(url, folder.path().join("good")).await.unwrap();
     app.finish().await;
 }

@@ -1,4 +1,4 @@
-//! What tables, columns and constraints a database has, in words that are the same on every engine.
+//! Reads the tables, columns, constraints and indexes of a database into a form that is the same on every engine.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,29 +8,29 @@ use tradepost::db::{Db, with_conn};
 
 use crate::server::{Engine, engine};
 
-/// Name and type of a column, as in `schema.rs`.
+/// Name and type of a column, written as in `schema.rs`.
 pub type Column = (String, String);
 
-/// A constraint or an index.
+/// A constraint or an index of a table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rule {
     pub table: String,
     /// `PRIMARY KEY`, `UNIQUE`, `CHECK`, or `INDEX`.
     pub kind: String,
-    /// MySQL calls every primary key `PRIMARY`.
+    /// Name of the constraint. MySQL names every primary key `PRIMARY`.
     pub name: String,
-    /// Their names with commas between; none for a check.
+    /// Column names, separated by `, `. Empty for a check.
     pub columns: String,
 }
 
-/// All that is in a database, its own book-keeping apart.
+/// All tables and rules of a database, without the tables that record the migrations.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Catalog {
     pub tables: BTreeMap<String, Vec<Column>>,
     pub rules: BTreeSet<Rule>,
 }
 
-/// Four texts, whatever they are.
+/// A row of four texts. Each query below says what they mean.
 #[derive(QueryableByName)]
 struct Row {
     #[diesel(sql_type = Text)]
@@ -48,7 +48,7 @@ fn rows(db: &mut Db, query: &str) -> Vec<Row> {
     rows.into_iter().filter(|row| !row.a.starts_with("__")).collect()
 }
 
-/// Table, column, type, whether it may be null.
+/// Columns of the row: table, column, type, nullable (`YES` or `NO`).
 const COLUMNS_SQLITE: &str = "SELECT m.name AS a, c.name AS b, c.type AS c,
            CASE \"notnull\" WHEN 1 THEN 'NO' ELSE 'YES' END AS d
     FROM sqlite_master AS m JOIN pragma_table_info(m.name) AS c
@@ -59,7 +59,7 @@ const COLUMNS_POSTGRES: &str = "SELECT table_name::text AS a, column_name::text 
 const COLUMNS_MYSQL: &str = "SELECT table_name AS a, column_name AS b, data_type AS c, is_nullable AS d
     FROM information_schema.columns WHERE table_schema = database() ORDER BY table_name, ordinal_position";
 
-/// Table, kind, name, columns; of SQLite the statement.
+/// Columns of the row: table, kind, name, columns. On SQLite the last one is the statement that creates the object.
 const RULES_SQLITE: &str = "SELECT tbl_name AS a, type AS b, name AS c, sql AS d FROM sqlite_master
     WHERE sql IS NOT NULL";
 const RULES_POSTGRES: &str = "SELECT t.relname::text AS a,
@@ -86,7 +86,7 @@ const RULES_MYSQL: &str = "SELECT table_name AS a,
     WHERE table_schema = database() AND constraint_type = 'CHECK'";
 
 impl Catalog {
-    /// What is in a database.
+    /// Reads the catalog of a database.
     pub fn of(db: &mut Db) -> Self {
         let (columns, rules) = match engine() {
             Engine::Sqlite => (COLUMNS_SQLITE, RULES_SQLITE),
@@ -115,7 +115,8 @@ impl Catalog {
     }
 }
 
-/// The constraints of a statement that makes a table, or the index it makes, as our migrations are written: a line each.
+/// Parses the constraints of a `CREATE TABLE` statement, or the index of a `CREATE INDEX` statement. Expects the style
+/// of the migrations, with one constraint per line. Other statements have no rules.
 pub fn of_statement(sql: &str) -> Vec<Rule> {
     let inner = |text: &str| text.trim().trim_end_matches(';').trim_matches(['(', ')']).to_owned();
     if let Some(rest) = sql.trim_start().strip_prefix("CREATE INDEX ") {

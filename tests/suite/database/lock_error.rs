@@ -1,4 +1,4 @@
-//! What happens to those who want the same rows at once, and what the engine's errors mean then.
+//! Classes of the errors that connections get when they compete for the same rows.
 
 use std::sync::Barrier;
 use std::thread;
@@ -6,13 +6,13 @@ use std::thread;
 use diesel::prelude::*;
 use tradepost::db::{self, Class, Db, with_conn};
 
-use crate::database::error_class::{Ground, class, item, run};
+use crate::database::error_class::{ItemStore, class, item, run};
 use crate::server::{Engine, engine};
 
 #[test]
-fn a_lock_of_somebody_else_is_busy() {
-    let ground = Ground::new();
-    let (mut one, mut two) = (ground.writer(), ground.writer());
+fn another_connections_lock_is_busy() {
+    let items = ItemStore::new();
+    let (mut one, mut two) = (items.writer(), items.writer());
     one.batch_execute("BEGIN").unwrap();
     run(&mut one, "UPDATE item SET n = 5 WHERE id = 1").unwrap();
     assert_eq!(class(&mut two, "UPDATE item SET n = 6 WHERE id = 1"), Class::Busy);
@@ -21,15 +21,15 @@ fn a_lock_of_somebody_else_is_busy() {
 }
 
 #[test]
-fn a_lock_that_is_met_after_the_first_rows_is_busy_too() {
+fn a_lock_on_a_row_after_the_first_is_busy_too() {
     if engine() == Engine::Sqlite {
         return println!("SQLite locks no rows");
     }
-    let ground = Ground::new();
-    let (mut holder, mut waiter) = (ground.writer(), ground.writer());
+    let items = ItemStore::new();
+    let (mut holder, mut waiter) = (items.writer(), items.writer());
     holder.batch_execute("BEGIN").unwrap();
     run(&mut holder, "UPDATE item SET n = 5 WHERE id = 2").unwrap();
-    // The same prepared statement each time: MariaDB's C library would wait for the rest of its rows for ever.
+    // The same prepared statement each time: MariaDB's C library would otherwise wait forever for its remaining rows.
     let read = |db: &mut Db| -> db::Result<Vec<i32>> {
         let items = db::for_update(item::table.order(item::id).select(item::n));
         db::transaction(db, |db| Ok(with_conn!(db, items.load(db))?))
@@ -41,46 +41,47 @@ fn a_lock_that_is_met_after_the_first_rows_is_busy_too() {
     assert_eq!(read(&mut waiter).unwrap(), [1, 5]);
 }
 
-/// Takes one item and then the other; another takes them the other way round.
-fn take(db: &mut Db, first: i32, second: i32, as_text: bool, both_have_one: &Barrier) -> db::Result<()> {
+/// Locks the item `first` and then `second`, in one transaction. A second connection locks them in reverse order.
+/// `as_text` sends the second statement unprepared.
+fn lock_both(db: &mut Db, first: i32, second: i32, as_text: bool, both_hold_one: &Barrier) -> db::Result<()> {
     db::transaction(db, |db| {
         run(db, &format!("UPDATE item SET n = 5 WHERE id = {first}"))?;
-        both_have_one.wait();
+        both_hold_one.wait();
         let second = format!("UPDATE item SET n = 5 WHERE id = {second}");
         db::savepoint(db, |db| if as_text { Ok(db.batch_execute(&second)?) } else { run(db, &second).map(drop) })
     })
 }
 
 #[test]
-fn a_deadlock_is_a_conflict_for_one_of_the_two_also_in_a_savepoint() {
+fn a_deadlock_in_a_savepoint_is_a_conflict_for_one_of_the_two() {
     if engine() == Engine::Sqlite {
         return println!("SQLite has one writer");
     }
-    let ground = Ground::new();
-    let (mut one, mut two) = (ground.writer(), ground.writer());
-    // Diesel reads the code of MySQL's errors where a statement is prepared, and not where it is sent as text.
+    let items = ItemStore::new();
+    let (mut one, mut two) = (items.writer(), items.writer());
+    // Diesel reads the code of a MySQL error only if the statement is prepared, not if it is sent as text.
     for as_text in [false, true] {
-        let met = &Barrier::new(2);
-        let ended = thread::scope(|scope| {
-            let one = scope.spawn(|| take(&mut one, 1, 2, as_text, met));
-            let two = scope.spawn(|| take(&mut two, 2, 1, as_text, met));
+        let both_hold_one = &Barrier::new(2);
+        let results = thread::scope(|scope| {
+            let one = scope.spawn(|| lock_both(&mut one, 1, 2, as_text, both_hold_one));
+            let two = scope.spawn(|| lock_both(&mut two, 2, 1, as_text, both_hold_one));
             [one.join().unwrap(), two.join().unwrap()]
         });
-        let classes = ended.map(|each| each.map_err(|error| error.class));
+        let classes = results.map(|result| result.map_err(|error| error.class));
         assert!(classes.contains(&Ok(())) && classes.contains(&Err(Class::Conflict)), "{classes:?}");
         for db in [&mut one, &mut two] {
-            assert_eq!(run(db, "UPDATE item SET n = n + 1").unwrap(), 2, "both go on");
+            assert_eq!(run(db, "UPDATE item SET n = n + 1").unwrap(), 2, "both connections still work");
         }
     }
 }
 
 #[test]
-fn a_savepoint_that_a_deadlock_took_is_a_conflict() {
+fn releasing_a_savepoint_that_a_deadlock_rolled_back_is_a_conflict() {
     if engine() != Engine::Mysql {
-        return println!("only MySQL ends a transaction without being asked");
+        return println!("only MySQL rolls back a transaction on its own");
     }
-    let mut db = Ground::new().writer();
-    // As the transaction manager says it: as text.
+    let mut db = ItemStore::new().writer();
+    // Diesel's transaction manager sends this statement as text, too.
     let error = db::Error::from(db.batch_execute("RELEASE SAVEPOINT diesel_savepoint_1").unwrap_err());
     assert_eq!(error.class, Class::Conflict, "{error}");
 }
@@ -88,15 +89,15 @@ fn a_savepoint_that_a_deadlock_took_is_a_conflict() {
 #[test]
 fn a_row_that_is_newer_than_the_snapshot_is_a_conflict() {
     let begin = match engine() {
-        Engine::Sqlite => return println!("SQLite says busy: see sqlite.rs"),
+        Engine::Sqlite => return println!("SQLite reports busy: see sqlite.rs"),
         Engine::Postgres => "BEGIN ISOLATION LEVEL REPEATABLE READ",
         Engine::Mysql => {
             "SET innodb_snapshot_isolation = ON; SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; \
              START TRANSACTION WITH CONSISTENT SNAPSHOT"
         }
     };
-    let ground = Ground::new();
-    let (mut one, mut two) = (ground.writer(), ground.writer());
+    let items = ItemStore::new();
+    let (mut one, mut two) = (items.writer(), items.writer());
     one.batch_execute(begin).unwrap();
     run(&mut one, "SELECT n FROM item").unwrap();
     run(&mut two, "UPDATE item SET n = 6").unwrap();
@@ -104,12 +105,12 @@ fn a_row_that_is_newer_than_the_snapshot_is_a_conflict() {
 }
 
 #[test]
-fn two_that_could_not_have_come_one_after_the_other_are_a_conflict() {
+fn two_transactions_that_are_not_serializable_are_a_conflict() {
     if engine() != Engine::Postgres {
-        return println!("only PostgreSQL looks for it");
+        return println!("only PostgreSQL detects it");
     }
-    let ground = Ground::new();
-    let mut both = [(1, 2), (2, 1)].map(|ids| (ids, ground.writer()));
+    let items = ItemStore::new();
+    let mut both = [(1, 2), (2, 1)].map(|ids| (ids, items.writer()));
     for ((_, other), db) in &mut both {
         db.batch_execute("BEGIN ISOLATION LEVEL SERIALIZABLE").unwrap();
         run(db, &format!("SELECT n FROM item WHERE id = {other}")).unwrap();

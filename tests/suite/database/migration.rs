@@ -1,4 +1,4 @@
-//! Migrations that were killed, that meet, that may not.
+//! Migrations that are interrupted, that run concurrently, or that lack a permission.
 
 use std::thread;
 
@@ -10,12 +10,14 @@ use crate::server::place::Place;
 use crate::server::{Engine, Server, engine};
 use crate::support::LIMITS;
 
+/// Opens the store of the goods.
 fn store(place: &Place) -> Store {
     Store::new(&place.url(), "goods", LIMITS).unwrap()
 }
 
-/// A store on which the last migration has left its table and is not recorded as run: its version.
-fn half_way(place: &Place) -> (Store, String) {
+/// Creates a store whose last migration has created its table but is not recorded as run. Returns the store and the
+/// version of that migration.
+fn with_unrecorded_migration(place: &Place) -> (Store, String) {
     let store = store(place);
     let last = migrate::run(&store, migrate::GOODS).unwrap().pop().unwrap();
     let forget = format!("DELETE FROM __diesel_schema_migrations WHERE version = '{last}'");
@@ -26,38 +28,42 @@ fn half_way(place: &Place) -> (Store, String) {
 const ROW: &str = "INSERT INTO mq_consumer VALUES ('1', 'goods', 'tag', 'key', 'body', 1, 1, 1, NULL)";
 
 #[test]
-fn a_migration_that_was_killed_half_way_is_done_again() {
+fn an_interrupted_migration_is_run_again() {
     if engine() != Engine::Mysql {
-        return println!("elsewhere it is one transaction");
+        return println!("on the other engines a migration is one transaction");
     }
     let place = Place::new();
-    let (store, last) = half_way(&place);
+    let (store, last) = with_unrecorded_migration(&place);
     let mut db = store.writer().unwrap();
     run(&mut db, &format!("INSERT INTO __migration_begun VALUES ('{last}')")).unwrap();
-    // As if it had not come to its last statement.
+    // Undoes the last statement, as if the migration had been interrupted before it.
     run(&mut db, "DROP INDEX mq_consumer_consumer_timestamp_idx ON mq_consumer").unwrap();
     assert_eq!(migrate::run(&store, migrate::GOODS).unwrap(), [last]);
-    let whole = Place::new();
-    let other = self::store(&whole);
+    let complete = Place::new();
+    let other = self::store(&complete);
     migrate::run(&other, migrate::GOODS).unwrap();
     assert_eq!(Catalog::of(&mut db), Catalog::of(&mut other.writer().unwrap()));
-    assert_eq!(run(&mut db, "DELETE FROM __migration_begun").unwrap(), 0, "it is not under way any more");
+    assert_eq!(
+        run(&mut db, "DELETE FROM __migration_begun").unwrap(),
+        0,
+        "the migration is no longer recorded as started"
+    );
 }
 
 #[test]
-fn a_table_that_nobody_began_is_not_dropped() {
+fn a_table_of_a_migration_that_is_not_recorded_as_started_is_not_dropped() {
     let place = Place::new();
-    let (store, _) = half_way(&place);
+    let (store, _) = with_unrecorded_migration(&place);
     run(&mut store.writer().unwrap(), ROW).unwrap();
     for _ in 0..2 {
-        let told = migrate::run(&store, migrate::GOODS).unwrap_err().to_string();
-        assert!(told.contains("mq_consumer"), "{told}");
+        let error = migrate::run(&store, migrate::GOODS).unwrap_err().to_string();
+        assert!(error.contains("mq_consumer"), "{error}");
     }
     assert_eq!(run(&mut store.writer().unwrap(), "DELETE FROM mq_consumer").unwrap(), 1);
 }
 
 #[test]
-fn processes_that_migrate_at_once_do_not_disturb_each_other() {
+fn concurrent_migrations_run_each_migration_once() {
     let place = Place::new();
     let all = thread::scope(|scope| {
         let each = [(); 4].map(|()| scope.spawn(|| migrate::run(&store(&place), migrate::GOODS)));
@@ -65,13 +71,13 @@ fn processes_that_migrate_at_once_do_not_disturb_each_other() {
     });
     let mut ran: Vec<usize> = all.map(|one| one.map(|names| names.len()).unwrap()).to_vec();
     ran.sort_unstable();
-    assert_eq!(ran, [0, 0, 0, 4], "one does it all, the others find it done");
+    assert_eq!(ran, [0, 0, 0, 4], "one process runs all migrations, the others find them done");
 }
 
 #[test]
-fn a_collation_that_cannot_be_set_is_told() {
+fn a_collation_that_cannot_be_set_is_reported() {
     if engine() != Engine::Mysql {
-        return println!("only MySQL compares text as it likes");
+        return println!("only MySQL sets a collation");
     }
     let server = Server::shared(Engine::Mysql);
     let place = Place::new();
@@ -87,7 +93,7 @@ fn a_collation_that_cannot_be_set_is_told() {
     let url = place.url().replace("tradepost@", &format!("{user}@"));
     let error = migrate::run(&Store::new(&url, "goods", LIMITS).unwrap(), migrate::GOODS).unwrap_err();
     assert_eq!(error.class, Class::Unreachable);
-    let told = error.to_string();
-    assert!(told.contains(&format!("{database}_goods must have the collation utf8mb4_nopad_bin")), "{told}");
+    let message = error.to_string();
+    assert!(message.contains(&format!("{database}_goods must have the collation utf8mb4_nopad_bin")), "{message}");
     server.sql("mysql", &format!("DROP USER {user}@'%'"));
 }

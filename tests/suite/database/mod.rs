@@ -1,5 +1,5 @@
-//! The stores on each engine: schema, migrations, errors, pool, backup and audit. `private_server` tests the servers
-//! and the proxy that the other tests use.
+//! The stores on each engine: schema, migrations, errors, connection pool, backup and audit. `private_server` tests the
+//! database servers and the proxy that the other tests use.
 
 mod audit;
 #[cfg(feature = "sqlite")]

@@ -1,4 +1,5 @@
-//! The pool of a store's connections: nobody waits for a server that is gone, nor longer than he must for one that is busy.
+//! The connection pool of a store: callers do not wait for a server that is down, and wait for a busy pool only up to
+//! `acquire_within`.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -6,23 +7,23 @@ use std::time::{Duration, Instant};
 use tradepost::db::Limits;
 use tradepost::db::{Class, Error, Store};
 
-use crate::database::error_class::{name, run};
+use crate::database::error_class::{connection_id, run};
 use crate::server::place::Place;
 use crate::server::proxy::Proxy;
 use crate::server::{Engine, Server, engine};
 use crate::support::{LIMITS, eventually};
 
-/// Far below what a wait for a connection may take here.
+/// Upper bound for a call that does not wait, far below `acquire_within` of these tests.
 const AT_ONCE: Duration = Duration::from_secs(1);
 
-/// Why no reader is to be had, and after how long.
+/// Asserts that no reader is available. Returns the error and the time it took.
 fn refused(store: &Store) -> (Error, Duration) {
-    let began = Instant::now();
+    let started_at = Instant::now();
     let error = store.reader().map(drop).unwrap_err();
-    (error, began.elapsed())
+    (error, started_at.elapsed())
 }
 
-/// A store behind a proxy.
+/// Creates a store whose connections go through a proxy.
 fn behind_a_proxy(place: &Place) -> (Store, Proxy) {
     let server = Server::shared(engine());
     let proxy = Proxy::start(server.port());
@@ -32,19 +33,19 @@ fn behind_a_proxy(place: &Place) -> (Store, Proxy) {
     (store, proxy)
 }
 
-/// How many connections the server itself sees to the databases of this place.
-fn seen(place: &Place) -> String {
+/// Returns the number of connections to the databases of `place`, as the server counts them.
+fn connection_count(place: &Place) -> String {
     let url = place.url();
     let (_, database) = url.rsplit_once('/').unwrap();
-    let (ours, query) = match engine() {
+    let (admin_database, query) = match engine() {
         Engine::Mysql => ("mysql", format!("information_schema.processlist WHERE db LIKE '{database}\\_%'")),
         _ => ("postgres", format!("pg_stat_activity WHERE datname = '{database}'")),
     };
-    Server::shared(engine()).sql(ours, &format!("SELECT count(*) FROM {query}"))
+    Server::shared(engine()).sql(admin_database, &format!("SELECT count(*) FROM {query}"))
 }
 
 #[actix_web::test]
-async fn while_a_server_refuses_nobody_waits_for_it_and_when_it_is_back_so_is_the_store() {
+async fn a_store_fails_at_once_while_its_server_refuses_connections_and_recovers_by_itself() {
     if engine() == Engine::Sqlite {
         return println!("SQLite has no server");
     }
@@ -62,15 +63,16 @@ async fn while_a_server_refuses_nobody_waits_for_it_and_when_it_is_back_so_is_th
         assert!(waited < AT_ONCE, "{waited:?}");
     }
     proxy.refuse(false);
-    // Nobody asks for it: the server tells who has come.
-    eventually(Duration::from_secs(5), "a connection", || async { (seen(&place) == "1").then_some(()) }).await;
-    let began = Instant::now();
-    eventually(AT_ONCE, "it is given", || async { store.reader().ok() }).await;
-    assert!(began.elapsed() < AT_ONCE && store.answers());
+    // The pool reconnects although no caller asks for a connection; the server's count shows it.
+    eventually(Duration::from_secs(5), "a connection", || async { (connection_count(&place) == "1").then_some(()) })
+        .await;
+    let started_at = Instant::now();
+    eventually(AT_ONCE, "a reader is available", || async { store.reader().ok() }).await;
+    assert!(started_at.elapsed() < AT_ONCE && store.answers());
 }
 
 #[test]
-fn all_connections_in_use_is_busy_after_the_time_it_may_take() {
+fn a_store_with_all_connections_in_use_is_busy_after_acquire_within() {
     let place = Place::new();
     let within = Duration::from_millis(300);
     let store = Store::new(&place.url(), "item", Limits { readers: 2, acquire_within: within, ..LIMITS }).unwrap();
@@ -79,24 +81,24 @@ fn all_connections_in_use_is_busy_after_the_time_it_may_take() {
     let (error, waited) = refused(&store);
     assert_eq!(error.class, Class::Busy, "{error}");
     assert!(waited >= within && waited < within + AT_ONCE, "{waited:?}");
-    assert!(store.answers(), "a busy store answers");
+    assert!(store.answers(), "a store with a busy pool is reachable");
     drop(in_use);
     drop(store.reader().unwrap());
 }
 
 #[test]
-fn who_waits_gets_a_new_connection_where_the_one_in_use_was_thrown_away() {
+fn a_waiting_caller_gets_a_new_connection_when_the_one_in_use_is_discarded() {
     let place = Place::new();
     let store = Store::new(&place.url(), "item", LIMITS).unwrap();
     drop(store.migrator().unwrap());
     let in_use = store.reader().unwrap();
     thread::scope(|scope| {
         let waiter = scope.spawn(|| {
-            let began = Instant::now();
-            (store.reader().unwrap(), began.elapsed())
+            let started_at = Instant::now();
+            (store.reader().unwrap(), started_at.elapsed())
         });
         thread::sleep(AT_ONCE);
-        assert!(!waiter.is_finished(), "it has to wait");
+        assert!(!waiter.is_finished(), "the only connection is in use");
         in_use.mark_broken();
         let (_new, waited) = waiter.join().unwrap();
         assert!(waited < LIMITS.acquire_within / 2, "it waited {waited:?}");
@@ -104,16 +106,16 @@ fn who_waits_gets_a_new_connection_where_the_one_in_use_was_thrown_away() {
 }
 
 #[test]
-fn a_good_connection_is_given_again_and_a_condemned_one_is_not() {
+fn a_good_connection_is_reused_and_a_broken_one_is_not() {
     if engine() == Engine::Sqlite {
         return println!("SQLite does not name its connections");
     }
     let place = Place::new();
     let store = Store::new(&place.url(), "item", LIMITS).unwrap();
     drop(store.migrator().unwrap());
-    let first = name(&mut store.reader().unwrap());
+    let first = connection_id(&mut store.reader().unwrap());
     let mut second = store.reader().unwrap();
-    assert_eq!(name(&mut second), first);
+    assert_eq!(connection_id(&mut second), first);
     second.mark_broken();
-    assert_ne!(name(&mut store.reader().unwrap()), first);
+    assert_ne!(connection_id(&mut store.reader().unwrap()), first);
 }

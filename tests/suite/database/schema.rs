@@ -1,5 +1,5 @@
-//! The migrations: each can be undone and done again, they make the same on every engine, which is what `schema.rs` says,
-//! and every constraint has its name.
+//! The migrations: each can be reverted and run again, all engines end with the schema in `schema.rs`, and every
+//! constraint has a name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,9 +14,9 @@ use crate::server::place::Place;
 use crate::server::{Engine, engine};
 use crate::support::LIMITS;
 
-type Make = fn() -> Migrations;
+type MigrationsOf = fn() -> Migrations;
 
-const OWNERS: [(&str, Make); 6] = [
+const OWNERS: [(&str, MigrationsOf); 6] = [
     ("coupon", || migrate::COUPON),
     ("goods", || migrate::GOODS),
     ("user", || migrate::USER),
@@ -25,7 +25,8 @@ const OWNERS: [(&str, Make); 6] = [
     ("sandbox", || migrate::SANDBOX),
 ];
 
-fn migrated(owner: &str, migrations: Make) -> (Place, Db) {
+/// Creates a database and runs all migrations of `owner`.
+fn migrated(owner: &str, migrations: MigrationsOf) -> (Place, Db) {
     let place = Place::new();
     let store = Store::new(&place.url(), owner, LIMITS).unwrap();
     assert!(!migrate::run(&store, migrations()).unwrap().is_empty());
@@ -34,7 +35,7 @@ fn migrated(owner: &str, migrations: Make) -> (Place, Db) {
     (place, db)
 }
 
-/// What is there; a column that was dropped comes back as the last of its table, and nobody minds.
+/// Reads the catalog with sorted columns, because a dropped column comes back as the last one of its table.
 fn unordered(db: &mut Db) -> Catalog {
     let mut catalog = Catalog::of(db);
     catalog.tables.values_mut().for_each(|columns| columns.sort());
@@ -42,7 +43,7 @@ fn unordered(db: &mut Db) -> Catalog {
 }
 
 #[test]
-fn every_migration_can_be_undone_and_done_again() {
+fn every_migration_can_be_reverted_and_run_again() {
     for (owner, migrations) in OWNERS {
         let (_place, mut connection) = migrated(owner, migrations);
         let db = &mut connection;
@@ -50,7 +51,11 @@ fn every_migration_can_be_undone_and_done_again() {
         while with_conn!(db, db.revert_last_migration(migrations()).is_ok()) {
             steps.push(unordered(db));
         }
-        assert_eq!(steps.last(), Some(&Catalog::default()), "{owner}: something is left when all is undone");
+        assert_eq!(
+            steps.last(),
+            Some(&Catalog::default()),
+            "{owner}: objects are left after all migrations are reverted"
+        );
         for expected in steps.iter().rev().skip(1) {
             with_conn!(db, db.run_next_migration(migrations()).map(drop)).unwrap();
             assert_eq!(&unordered(db), expected, "{owner}");
@@ -59,8 +64,8 @@ fn every_migration_can_be_undone_and_done_again() {
     }
 }
 
-/// What `schema.rs` says of a table: its key and its columns.
-fn described() -> BTreeMap<String, (String, Vec<Column>)> {
+/// Parses `schema.rs`: for each table its primary key and its columns.
+fn schema_tables() -> BTreeMap<String, (String, Vec<Column>)> {
     let text = include_str!("../../../src/db/schema.rs");
     let mut tables = BTreeMap::new();
     for part in text.split("diesel::table! {").skip(1) {
@@ -73,8 +78,8 @@ fn described() -> BTreeMap<String, (String, Vec<Column>)> {
     tables
 }
 
-/// The constraints and indices that the files of an owner's migrations name.
-fn written(owner: &str) -> BTreeSet<Rule> {
+/// Parses the constraints and indexes in the migration files of `owner`.
+fn migration_rules(owner: &str) -> BTreeSet<Rule> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("migrations").join(owner);
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path().join("up.sql"));
     let texts: Vec<String> = files.map(|file| fs::read_to_string(file).unwrap()).collect();
@@ -84,20 +89,20 @@ fn written(owner: &str) -> BTreeSet<Rule> {
 }
 
 #[test]
-fn the_engine_has_what_schema_rs_and_the_migrations_say() {
-    let described = described();
+fn the_database_matches_schema_rs_and_the_migration_files() {
+    let expected = schema_tables();
     let mut seen = BTreeSet::new();
     for (owner, migrations) in OWNERS {
         let (_place, mut db) = migrated(owner, migrations);
         let found = Catalog::of(&mut db);
         for (name, columns) in &found.tables {
-            let told = described.get(name).unwrap_or_else(|| panic!("{name} of {owner} is not in schema.rs"));
+            let table = expected.get(name).unwrap_or_else(|| panic!("{name} of {owner} is not in schema.rs"));
             let is_key = |rule: &&Rule| &rule.table == name && rule.kind == "PRIMARY KEY";
             let key = found.rules.iter().find(is_key).map(|rule| rule.columns.clone());
-            assert_eq!(&(key.unwrap_or_default(), columns.clone()), told, "{owner}: {name}");
+            assert_eq!(&(key.unwrap_or_default(), columns.clone()), table, "{owner}: {name}");
             seen.insert(name.clone());
         }
-        let mut rules = written(owner);
+        let mut rules = migration_rules(owner);
         if engine() == Engine::Mysql {
             let renamed = |mut rule: Rule| {
                 if rule.kind == "PRIMARY KEY" {
@@ -109,23 +114,23 @@ fn the_engine_has_what_schema_rs_and_the_migrations_say() {
         }
         assert_eq!(found.rules, rules, "{owner}");
     }
-    assert_eq!(seen, described.into_keys().collect::<BTreeSet<_>>(), "schema.rs has a table nobody makes");
+    assert_eq!(seen, expected.into_keys().collect::<BTreeSet<_>>(), "schema.rs has a table that no migration creates");
 }
 
 #[test]
 fn every_constraint_and_index_is_named_after_its_table_and_columns() {
     for (owner, _) in OWNERS {
         let mut names = BTreeSet::new();
-        for Rule { table, kind, name, columns } in written(owner) {
+        for Rule { table, kind, name, columns } in migration_rules(owner) {
             let columns = columns.replace(", ", "_");
             match kind.as_str() {
                 "CHECK" => assert!(name.starts_with(&format!("{table}_")) && name.ends_with("_check"), "{name}"),
                 "INDEX" => assert_eq!(name, format!("{table}_{columns}_idx"), "{owner}"),
                 _ => assert_eq!(name, format!("{table}_{columns}_key"), "{owner}"),
             }
-            // PostgreSQL cuts what is longer.
+            // PostgreSQL truncates longer names.
             assert!(name.len() <= 63, "{name}");
-            assert!(names.insert(name.clone()), "{owner}: {name} is there twice");
+            assert!(names.insert(name.clone()), "{owner}: {name} is used twice");
         }
         assert!(!names.is_empty(), "{owner}");
     }

@@ -1,4 +1,4 @@
-//! What SQLite's errors mean, each provoked on a real file, and how a connection is set up.
+//! Classes of SQLite's errors, each provoked on a real file, and the pragmas of a connection.
 
 use std::fs;
 use std::io::{Seek, SeekFrom, Write};
@@ -12,7 +12,7 @@ use tradepost::db::{self, Class, Db, Store};
 
 use crate::support::LIMITS;
 
-/// A file with one table of 1000 rows, folded up and closed.
+/// A database file with a table of 1000 rows. Its WAL is checkpointed and its connection closed.
 struct Disk {
     folder: TempDir,
 }
@@ -47,7 +47,7 @@ impl Disk {
         Store::new(&format!("sqlite://{}", self.folder.path().display()), "item", LIMITS).unwrap()
     }
 
-    /// A connection that waits for nothing.
+    /// Opens a connection that does not wait for locks.
     fn open(&self) -> Db {
         let mut db = open(&self.file().to_string_lossy());
         db.batch_execute("PRAGMA foreign_keys = ON;").unwrap();
@@ -74,7 +74,7 @@ const INSERT: &str = "INSERT INTO item VALUES (2000, 'new', 1, NULL)";
 const READ: &str = "SELECT sum(length(name)) FROM item";
 
 #[test]
-fn a_broken_constraint_is_the_fault_of_the_item() {
+fn a_violated_constraint_is_classified_as_constraint() {
     let disk = Disk::new();
     let mut db = disk.open();
     for statement in [
@@ -90,7 +90,7 @@ fn a_broken_constraint_is_the_fault_of_the_item() {
 }
 
 #[test]
-fn a_lock_of_somebody_else_is_busy_and_so_is_a_snapshot_that_is_too_old() {
+fn another_connections_lock_is_busy_and_so_is_a_stale_snapshot() {
     let disk = Disk::new();
     let (mut one, mut two) = (disk.open(), disk.open());
     one.batch_execute("BEGIN IMMEDIATE").unwrap();
@@ -105,12 +105,12 @@ fn a_lock_of_somebody_else_is_busy_and_so_is_a_snapshot_that_is_too_old() {
 }
 
 #[test]
-fn a_transaction_takes_the_lock_first_so_that_its_snapshot_is_never_too_old() {
+fn a_transaction_takes_the_write_lock_first_so_that_its_snapshot_is_never_stale() {
     let disk = Disk::new();
     let (mut one, mut two) = (disk.open(), disk.open());
     db::transaction(&mut one, |one| {
         one.batch_execute(READ)?;
-        assert_eq!(class(&mut two, INSERT), Class::Busy, "somebody else may write");
+        assert_eq!(class(&mut two, INSERT), Class::Busy, "another connection can write although the lock is taken");
         one.batch_execute("DELETE FROM item")?;
         Ok(())
     })
@@ -119,21 +119,21 @@ fn a_transaction_takes_the_lock_first_so_that_its_snapshot_is_never_too_old() {
 }
 
 #[test]
-fn a_full_disk_refuses_writes_and_goes_on_reading() {
+fn a_full_disk_fails_writes_and_still_serves_reads() {
     let disk = Disk::new();
     let mut db = disk.open();
     db.batch_execute("PRAGMA max_page_count = 1").unwrap();
-    let much = "INSERT INTO item SELECT id + 1000, name || 'x', n, NULL FROM item";
-    assert_eq!(class(&mut db, much), Class::Full);
-    let undone = db::transaction(&mut db, |db| Ok(db.batch_execute(much)?)).unwrap_err();
-    assert_eq!(undone.class, Class::Full);
+    let large_insert = "INSERT INTO item SELECT id + 1000, name || 'x', n, NULL FROM item";
+    assert_eq!(class(&mut db, large_insert), Class::Full);
+    let failed = db::transaction(&mut db, |db| Ok(db.batch_execute(large_insert)?)).unwrap_err();
+    assert_eq!(failed.class, Class::Full);
     db.batch_execute(READ).unwrap();
     db.batch_execute("PRAGMA max_page_count = 100000").unwrap();
-    db.batch_execute(much).unwrap();
+    db.batch_execute(large_insert).unwrap();
 }
 
 #[test]
-fn a_damaged_file_is_damaged() {
+fn a_corrupt_file_is_classified_as_damaged() {
     let disk = Disk::new();
     disk.overwrite(0, 100);
     assert_eq!(class(&mut open(&disk.file().to_string_lossy()), READ), Class::Damaged);
@@ -145,7 +145,7 @@ fn a_damaged_file_is_damaged() {
 
     let disk = Disk::new();
     fs::write(disk.file(), b"").unwrap();
-    assert_eq!(class(&mut disk.open(), READ), Class::Damaged, "an emptied file has no such table");
+    assert_eq!(class(&mut disk.open(), READ), Class::Damaged, "an empty file does not have the table");
 
     let disk = Disk::new();
     let mut db = open(&format!("file:{}?mode=ro", disk.file().display()));
@@ -154,7 +154,7 @@ fn a_damaged_file_is_damaged() {
 }
 
 #[test]
-fn a_statement_or_a_row_we_do_not_understand_is_a_bug() {
+fn an_invalid_statement_or_row_is_classified_as_a_bug() {
     let disk = Disk::new();
     let mut db = disk.open();
     assert_eq!(class(&mut db, "SELECT nothing FROM item"), Class::Bug);
@@ -165,7 +165,7 @@ fn a_statement_or_a_row_we_do_not_understand_is_a_bug() {
 }
 
 #[test]
-fn what_cannot_be_opened_is_unreachable() {
+fn a_file_that_cannot_be_opened_is_unreachable() {
     let disk = Disk::new();
     let store = disk.store();
     fs::remove_dir_all(disk.folder.path()).unwrap();
@@ -179,7 +179,7 @@ fn what_cannot_be_opened_is_unreachable() {
     assert_eq!(store.writer().map(drop).unwrap_err().class, Class::Unreachable);
 }
 
-/// A pragma, read back.
+/// Reads the value of a pragma.
 fn pragma(db: &mut Db, name: &str) -> String {
     let query = format!(
         "(SELECT CAST(\"{}\" AS TEXT) FROM pragma_{name})",
@@ -189,7 +189,7 @@ fn pragma(db: &mut Db, name: &str) -> String {
 }
 
 #[test]
-fn a_writer_is_durable_and_waits_and_a_reader_cannot_write() {
+fn a_writer_is_durable_and_waits_for_locks_and_a_reader_cannot_write() {
     let disk = Disk::new();
     let store = disk.store();
     for (name, writer, reader) in [

@@ -1,4 +1,4 @@
-//! A statement that was refused is run again on the same connection, as it was prepared the first time.
+//! A prepared statement that failed on a lock works when it is run again on the same connection.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -20,7 +20,7 @@ fn read(db: &mut Db) -> db::Result<Vec<String>> {
 }
 
 #[test]
-fn a_statement_that_did_not_get_its_lock_answers_when_it_is_run_again() {
+fn a_statement_that_did_not_get_its_lock_succeeds_when_it_is_run_again() {
     if engine() == Engine::Sqlite {
         return println!("SQLite locks no rows");
     }
@@ -32,14 +32,14 @@ fn a_statement_that_did_not_get_its_lock_answers_when_it_is_run_again() {
     let row = "INSERT INTO mq_consumer (msg_id, group_name, msg_tag, msg_key, msg_body, consumer_status, consumer_times, \
                consumer_timestamp) VALUES ('one', 'goods', 'tag', 'key', '{}', 1, 1, 1)";
     holder.batch_execute(row).unwrap();
-    // It has told its columns once.
+    // Prepares the statement, so that the next run reuses it.
     assert_eq!(read(&mut db).unwrap(), ["one"]);
     holder.batch_execute("BEGIN; UPDATE mq_consumer SET msg_key = 'other'").unwrap();
     assert_eq!(read(&mut db).unwrap_err().class, Class::Busy);
     holder.batch_execute("ROLLBACK").unwrap();
 
-    let (answer, answered) = mpsc::channel();
-    std::thread::spawn(move || answer.send(read(&mut db).map_err(|error| error.to_string())));
-    let again = answered.recv_timeout(Duration::from_secs(10));
-    assert_eq!(again, Ok(Ok(vec!["one".to_owned()])), "run again on the same connection");
+    let (sender, receiver) = mpsc::channel();
+    std::thread::spawn(move || sender.send(read(&mut db).map_err(|error| error.to_string())));
+    let second_read = receiver.recv_timeout(Duration::from_secs(10));
+    assert_eq!(second_read, Ok(Ok(vec!["one".to_owned()])), "the second read on the same connection");
 }

@@ -1,17 +1,17 @@
-//! What a transaction keeps of itself where an error inside it was swallowed.
+//! What is left of a transaction in which an error was ignored.
 
 use tradepost::db::{self, Class};
 
-use crate::database::error_class::{Ground, class, run};
+use crate::database::error_class::{ItemStore, class, run};
 use crate::server::{Engine, engine};
 
 const NEW: &str = "INSERT INTO item VALUES (3, 'new', 3, NULL)";
 const TAKEN: &str = "INSERT INTO item VALUES (1, 'taken', 1, NULL)";
 
 #[test]
-fn postgresql_keeps_nothing_of_a_transaction_in_which_an_error_was_swallowed_and_diesel_calls_it_a_success() {
-    let ground = Ground::new();
-    let mut db = ground.writer();
+fn postgresql_rolls_back_a_transaction_with_an_ignored_error_although_diesel_reports_success() {
+    let items = ItemStore::new();
+    let mut db = items.writer();
     db::transaction(&mut db, |db| {
         run(db, NEW)?;
         assert_eq!(class(db, TAKEN), Class::Constraint);
@@ -19,13 +19,13 @@ fn postgresql_keeps_nothing_of_a_transaction_in_which_an_error_was_swallowed_and
     })
     .unwrap();
     let kept = if engine() == Engine::Postgres { 2 } else { 3 };
-    assert_eq!(run(&mut ground.writer(), "UPDATE item SET n = 5").unwrap(), kept);
+    assert_eq!(run(&mut items.writer(), "UPDATE item SET n = 5").unwrap(), kept);
 }
 
 #[test]
-fn an_error_in_a_savepoint_undoes_only_that() {
-    let ground = Ground::new();
-    let mut db = ground.writer();
+fn an_error_in_a_savepoint_rolls_back_only_the_savepoint() {
+    let items = ItemStore::new();
+    let mut db = items.writer();
     db::transaction(&mut db, |db| {
         run(db, NEW)?;
         let failed = db::savepoint(db, |db| {
@@ -37,5 +37,5 @@ fn an_error_in_a_savepoint_undoes_only_that() {
         run(db, "INSERT INTO item VALUES (4, 'after', 3, NULL)")
     })
     .unwrap();
-    assert_eq!(run(&mut ground.writer(), "UPDATE item SET n = 5").unwrap(), 4);
+    assert_eq!(run(&mut items.writer(), "UPDATE item SET n = 5").unwrap(), 4);
 }

@@ -1,18 +1,18 @@
-//! Text is compared byte by byte on every engine: what differs in case, in a blank at the end or in an accent is not the
-//! same.
+//! Text is compared byte by byte on every engine: texts that differ in case, in a trailing space or in an accent are
+//! different.
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use serde_json::json;
 use tradepost::db::with_conn;
 
-use crate::database::error_class::{Ground, run};
+use crate::database::error_class::{ItemStore, run};
 use crate::support::{TestApp, Wish};
 
 #[test]
-fn a_unique_text_is_found_by_its_own_bytes_alone() {
-    let ground = Ground::new();
-    let mut writer = ground.writer();
+fn a_unique_text_is_found_only_by_its_exact_bytes() {
+    let items = ItemStore::new();
+    let mut writer = items.writer();
     let names = ["one", "One", "ONE", "one ", "oné", "one\u{301}"];
     for (id, name) in names.iter().enumerate().skip(1) {
         assert_eq!(run(&mut writer, &format!("INSERT INTO item VALUES ({}, '{name}', 1, NULL)", id + 10)).unwrap(), 1);
@@ -28,7 +28,7 @@ fn a_unique_text_is_found_by_its_own_bytes_alone() {
     }
 }
 
-/// A bound value, in the engine's words.
+/// The engine's placeholder for a bound value.
 fn placeholder() -> &'static str {
     if crate::server::engine() == crate::server::Engine::Postgres { "$1" } else { "?" }
 }

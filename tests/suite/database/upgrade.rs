@@ -1,4 +1,4 @@
-//! The last release's data, with orders in flight, under this one.
+//! Upgrade from release 0.1: its data, with orders in progress, is migrated and the orders are completed.
 
 use std::time::Duration;
 
@@ -8,10 +8,10 @@ use tradepost::db::{migrate, with_conn};
 
 use crate::support::{GOODS, TestApp, Wish};
 
-/// Takes the tables back to what release 0.1 had: so many migrations of each owner came since.
-fn take_back(app: &TestApp) {
-    type Make = fn() -> migrate::Migrations;
-    let all: [(&str, Make, usize); 3] =
+/// Reverts the migrations that each owner has added since release 0.1.
+fn revert_to_0_1(app: &TestApp) {
+    type MigrationsOf = fn() -> migrate::Migrations;
+    let all: [(&str, MigrationsOf, usize); 3] =
         [("order", || migrate::ORDER, 5), ("pay", || migrate::PAY, 6), ("sandbox", || migrate::SANDBOX, 2)];
     for (owner, migrations, since) in all {
         let mut connection = app.migrator(owner);
@@ -23,7 +23,7 @@ fn take_back(app: &TestApp) {
 }
 
 #[actix_web::test]
-async fn orders_that_were_in_flight_are_paid_expire_and_keep_their_points() {
+async fn orders_of_release_0_1_in_progress_are_paid_or_expire_and_keep_their_points() {
     let mut app = TestApp::start().await;
     let zs = app.zs().await;
     let mut orders = Vec::new();
@@ -36,8 +36,8 @@ async fn orders_that_were_in_flight_are_paid_expire_and_keep_their_points() {
     }
     app.pay_at_platform(&payments[0], json!({})).await.expect(200);
     app.stop(Duration::from_secs(5)).await;
-    take_back(&app);
-    // Then the message that brings the points came from Pay itself; this one is still on its way.
+    revert_to_0_1(&app);
+    // In release 0.1 the message that adds the points came from Pay. It is not delivered yet.
     app.tamper("user", "DELETE FROM user_score_log");
     app.tamper("user", "UPDATE users SET user_score = 100 WHERE user_score > 100");
     app.tamper("user", "DELETE FROM mq_consumer");
@@ -56,8 +56,8 @@ async fn orders_that_were_in_flight_are_paid_expire_and_keep_their_points() {
     app.assert_order_paid(&zs, &orders[0]).await;
     app.assert_order_paid(&zs, &orders[2]).await;
     let unpaid = app.get(&format!("/v1/orders/{}", orders[3]), &zs).await.expect(200).body;
-    assert_eq!(unpaid["order_status"], "cancelled", "what had no time to expire then has one now");
-    // Which payment paid it was not noted then: the money is found all the same.
+    assert_eq!(unpaid["order_status"], "cancelled", "an order of release 0.1 has no expiry time and gets one");
+    // Release 0.1 did not record which payment paid the order. The refund finds it anyway.
     app.refund(&zs, "refund", &orders[0]).await.expect(202);
     app.settle().await;
     assert_eq!(app.get(&format!("/v1/payments/{}", payments[0]), &zs).await.body["status"], "refunded");

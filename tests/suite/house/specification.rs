@@ -73,11 +73,11 @@
 //!   `messaging::delivery::an_interrupted_order_is_cancelled_after_the_restart`,
 //!   `messaging::delivery::an_interrupted_order_is_confirmed_after_a_restart_within_its_deadline`,
 //!   `messaging::delivery::an_order_whose_cancellation_could_not_be_stored_is_cancelled_after_the_restart`,
-//!   `messaging::delivery::a_panic_in_a_saga_restarts_the_coordinator_and_the_saga_goes_on`
+//!   `messaging::delivery::a_panic_in_a_saga_restarts_the_coordinator_and_the_saga_is_resumed`
 //! - A consumer stopped half-way and left a message in processing. The message must be taken over after its lease.
 //!   `messaging::delivery::messages_claimed_by_another_node_are_taken_over_after_the_lease`,
 //!   `messaging::delivery::messages_claimed_before_a_restart_are_taken_over_at_once`,
-//!   `messaging::delivery::a_consumer_that_fails_half_way_has_its_effect_once_in_the_end`
+//!   `messaging::delivery::a_message_whose_consumer_fails_around_its_commit_has_its_effect_once`
 //! - The process was killed between "paid" and its message. That must be impossible: both are one transaction.
 //!   `payment::commit::a_payment_and_its_messages_are_committed_together`,
 //!   `payment::commit::a_callback_with_a_lost_answer_has_taken_effect`
@@ -110,7 +110,7 @@
 //!   `messaging::replay::a_dead_message_is_replayed_and_has_its_effect_once`,
 //!   `messaging::replay::a_replayed_message_that_fails_again_is_dead_again_with_its_reason`
 //! - The shop is upgraded while orders are in flight.
-//!   `database::upgrade::orders_that_were_in_flight_are_paid_expire_and_keep_their_points`
+//!   `database::upgrade::orders_of_release_0_1_in_progress_are_paid_or_expire_and_keep_their_points`
 //!
 //! # Seen since
 //!
@@ -124,15 +124,15 @@
 //! - A payment is closed here, can still be paid at the platform, and is paid late.
 //!   `wechat::fault::a_late_payment_of_a_cancelled_order_is_refunded`
 //! - A customer clicks at two nodes at once.
-//!   `actor::poison::an_item_that_another_node_overtakes_finds_what_that_one_wrote`,
+//!   `actor::poison::a_task_that_another_node_overtakes_finds_the_row_of_that_node`,
 //!   `crash::nodes::two_nodes_sell_what_there_is_once_and_one_goes_on_when_the_other_dies`
 //! - An operator makes a refund in the platform's console.
-//!   `alipay::refund::what_somebody_gives_back_in_alipays_console_is_parked_and_not_ours`,
+//!   `alipay::refund::a_refund_made_in_the_console_of_alipay_is_parked`,
 //!   `wechat::fault::an_unknown_refund_is_parked_before_and_after_its_payment`
 //! - The platform refuses a refund after the shop has accepted it.
 //!   `order::refund::a_refund_the_platform_refuses_is_parked_with_its_reason`,
 //!   `alipay::refund::a_refund_that_alipay_refuses_is_parked`,
-//!   `wechat::refund::a_refund_whose_money_does_not_arrive_is_parked_and_never_made_again_by_itself`
+//!   `wechat::refund::a_failed_refund_is_parked_and_never_repeated_automatically`
 //! - One event or one trade number comes twice.
 //!   `sandbox::callback::a_second_trade_for_a_payment_that_is_paid_is_parked_and_never_taken_for_the_first`,
 //!   `payment::unexpected_money::a_notice_that_first_named_another_payment_is_kept_with_the_one_it_paid`
@@ -173,11 +173,11 @@
 //!   The notice is refused and changes nothing.
 //!   `alipay::forgery::a_notice_without_a_valid_signature_is_refused_and_the_valid_one_accepted`,
 //!   `alipay::forgery::a_notice_repeated_after_a_bad_signature_is_accepted`,
-//!   `alipay::forgery::no_bit_of_a_notice_can_be_flipped`,
+//!   `alipay::forgery::a_notice_with_a_flipped_bit_is_refused`,
 //!   `wechat::forgery::a_notice_without_a_valid_signature_or_encryption_is_refused_and_the_next_one_accepted`,
 //!   `wechat::forgery::an_unknown_event_is_accepted_without_effect`,
 //!   `wechat::key::a_callback_that_differs_in_one_bit_is_refused_and_changes_nothing`,
-//!   `wechat::key::a_signature_that_is_only_a_probe_is_refused_like_any_other`
+//!   `wechat::key::a_probe_with_an_invalid_signature_is_refused`
 //! - The amount, currency, application, seller, merchant or order is wrong, and the signature is good. The notice is
 //!   refused and parked with its reason.
 //!   `alipay::forgery::a_signed_notice_that_does_not_match_the_payment_is_parked_with_its_reason`,

@@ -1,4 +1,4 @@
-//! Who may call what, and what every answer has in common.
+//! Access to each route, and properties that all answers have in common.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use crate::support::{Answer, GOODS, TestApp};
 use awc::http::Method;
 use serde_json::{Value, json};
 
-/// The people a route is for.
+/// Callers that a route admits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum For {
     All,
@@ -15,7 +15,7 @@ pub enum For {
     Admins,
 }
 
-/// Every route: its method, an address of it, the people it is for.
+/// Every route: method, an example path, and the callers it admits.
 pub const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/healthz", For::All),
     ("GET", "/readyz", For::All),
@@ -68,8 +68,8 @@ async fn call(app: &TestApp, method: &str, path: &str, token: &str) -> Answer {
     app.send(method, path, token, &[], body).await
 }
 
-/// The routes as the code has them, with what stands in their addresses above.
-fn served() -> BTreeSet<(String, String)> {
+/// Parses the routes in `src/http/route.rs`, with the path parameters that the table uses.
+fn source_routes() -> BTreeSet<(String, String)> {
     let text = include_str!("../../../src/http/route.rs");
     let of_resource = |text: &str| {
         let (path, rest) = text.split_once('"').unwrap();
@@ -83,24 +83,24 @@ fn served() -> BTreeSet<(String, String)> {
 
 #[test]
 fn every_route_has_a_line_in_the_table() {
-    let told = ROUTES.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
-    assert_eq!(served(), told, "left: src/http/route.rs, right: the table");
+    let listed = ROUTES.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
+    assert_eq!(source_routes(), listed, "left: src/http/route.rs, right: the table");
 }
 
 #[actix_web::test]
-async fn every_route_lets_in_whom_it_is_for_and_nobody_else() {
+async fn every_route_admits_only_its_callers() {
     let app = TestApp::start().await;
     let (customer, admin) = (app.zs().await, app.admin().await);
-    // A token with one letter changed, a token of another kind, and no token.
+    // A token with one character changed, and a token with the algorithm "none".
     let mut forged = customer.clone();
-    let letter = forged.len() - 10..forged.len() - 9;
-    let other = if &forged[letter.clone()] == "A" { "B" } else { "A" };
-    forged.replace_range(letter, other);
+    let position = forged.len() - 10..forged.len() - 9;
+    let other = if &forged[position.clone()] == "A" { "B" } else { "A" };
+    forged.replace_range(position, other);
     assert_ne!(forged, customer);
     let unsigned = "eyJhbGciOiJub25lIn0.eyJzdWIiOiIzNDU5NjM2MzQzODU2MzMyODAiLCJleHAiOjk5OTk5OTk5OTl9.";
     let before = app.rows();
-    for &(method, path, who) in ROUTES {
-        for (token, knows, is_admin) in [
+    for &(method, path, callers) in ROUTES {
+        for (token, is_signed_in, is_admin) in [
             ("", false, false),
             ("garbage", false, false),
             (unsigned, false, false),
@@ -111,8 +111,8 @@ async fn every_route_lets_in_whom_it_is_for_and_nobody_else() {
             let answer = call(&app, method, path, token).await;
             let code = answer.body["code"].as_str().unwrap_or_default().to_owned();
             let call = format!("{method} {path} with {token:?}: {}", answer.text);
-            match who {
-                For::Customers | For::Admins if !knows => {
+            match callers {
+                For::Customers | For::Admins if !is_signed_in => {
                     assert_eq!((answer.status, code.as_str()), (401, "unauthenticated"), "{call}");
                     assert_eq!(answer.header("www-authenticate"), "Bearer", "{call}");
                 }
@@ -126,7 +126,7 @@ async fn every_route_lets_in_whom_it_is_for_and_nobody_else() {
 }
 
 #[actix_web::test]
-async fn a_header_that_is_no_bearer_token_is_no_token() {
+async fn an_authorization_header_without_one_bearer_token_is_refused() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let get = async |headers: Vec<(&str, String)>| {
@@ -150,7 +150,7 @@ async fn a_header_that_is_no_bearer_token_is_no_token() {
 }
 
 #[actix_web::test]
-async fn a_token_survives_a_restart_and_ends_with_its_time() {
+async fn a_token_survives_a_restart_and_expires() {
     let mut app = TestApp::start().await;
     let zs = app.zs().await;
     app.restart().await;
@@ -161,7 +161,7 @@ async fn a_token_survives_a_restart_and_ends_with_its_time() {
 }
 
 #[actix_web::test]
-async fn a_wrong_password_and_an_unknown_user_are_answered_alike() {
+async fn a_wrong_password_and_an_unknown_user_get_the_same_answer() {
     let app = TestApp::start().await;
     let sign_in = async |name: &str| {
         let body = json!({"user_name": name, "user_password": "not the password"});
@@ -169,14 +169,14 @@ async fn a_wrong_password_and_an_unknown_user_are_answered_alike() {
         answer.body.as_object_mut().unwrap().remove("instance");
         answer.body
     };
-    assert_eq!(sign_in("zs").await, sign_in("nobody").await);
+    assert_eq!(sign_in("zs").await, sign_in("unknown").await);
     let body = json!({"user_name": "zs", "user_password": "a good password"});
     app.post("/v1/users", "", body).await.expect_problem(409, "user_name_taken");
     app.finish().await;
 }
 
 #[actix_web::test]
-async fn what_is_not_there_and_what_cannot_be_done_are_problems_too() {
+async fn an_unknown_path_and_an_unsupported_method_are_answered_with_a_problem() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
     for path in
@@ -201,7 +201,7 @@ async fn what_is_not_there_and_what_cannot_be_done_are_problems_too() {
 }
 
 #[actix_web::test]
-async fn every_answer_has_a_request_id_and_a_decent_one_of_the_caller_is_kept() {
+async fn every_answer_has_a_request_id_and_keeps_a_valid_one_of_the_caller() {
     let app = TestApp::start().await;
     let id_for = async |given: &str| {
         let answer = app.send(Method::GET, "/nothing", "", &[("x-request-id", given)], None).await;
@@ -223,14 +223,14 @@ async fn every_answer_has_a_request_id_and_a_decent_one_of_the_caller_is_kept() 
 }
 
 #[actix_web::test]
-async fn load_balancers_are_told_that_it_lives_and_is_ready() {
+async fn healthz_and_readyz_report_the_state_of_the_process() {
     let app = TestApp::start().await;
     for (path, status) in [("/healthz", "ok"), ("/readyz", "ready")] {
         let answer = app.get(path, "").await.expect(200);
         assert_eq!(answer.body, json!({"status": status}));
         assert_eq!((answer.header("cache-control"), answer.header("x-content-type-options")), ("no-store", "nosniff"));
     }
-    // An owner whose store does not answer is not ready; the process lives all the same.
+    // If the store of an owner fails, the process is not ready but still healthy.
     app.faults.plan("goods.apply", tradepost::actor::fault::Fault::Error, 0, 1);
     let body = json!({"goods_name": "x", "goods_number": 1, "goods_price": "1.00"});
     app.post("/admin/goods", &app.admin().await, body.clone()).await.expect_problem(503, "busy");

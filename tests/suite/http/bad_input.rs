@@ -1,48 +1,49 @@
-//! Whatever is wrong with a request is said by name, and nothing is written.
+//! Invalid requests: the problem names the field at fault, and nothing is written.
 
 use crate::http::route::{Field, routes};
 use crate::support::{Answer, GOODS, TestApp, Wish};
 use awc::http::Method;
 use serde_json::{Value, json};
 
-/// The object that holds what a pointer points to, and the last part of the pointer.
-fn holder<'a>(body: &'a mut Value, at: &'static str) -> (&'a mut Value, &'static str) {
+/// Splits the JSON pointer `at`. Returns the object that holds the field, and the name of the field.
+fn parent_of<'a>(body: &'a mut Value, at: &'static str) -> (&'a mut Value, &'static str) {
     let (parent, name) = at.rsplit_once('/').unwrap();
     (body.pointer_mut(parent).unwrap(), name)
 }
 
-/// `/goods/0/goods_id` as problems name it: `goods[0].goods_id`.
-fn named(at: &str) -> String {
+/// Converts a JSON pointer to the field name in a problem: `/goods/0/goods_id` to `goods[0].goods_id`.
+fn field_name(at: &str) -> String {
     at.trim_start_matches('/').replace("/0/", "[0].")
 }
 
+/// Asserts that the first error of the problem names `field` or a part of it. `sent` is the body, for the message.
 #[track_caller]
 fn assert_names(answer: Answer, field: &str, sent: &Value) {
     assert_eq!(answer.status, 422, "{sent}: {}", answer.text);
     let answer = answer.expect_problem(422, "invalid_request");
     let named = answer.body["errors"][0]["field"].as_str().unwrap_or_default().to_owned();
-    let is_or_is_in =
+    let names_field =
         named == field || named.starts_with(&format!("{field}[")) || named.starts_with(&format!("{field}."));
-    assert!(is_or_is_in, "{sent}: {}", answer.text);
+    assert!(names_field, "{sent}: {}", answer.text);
 }
 
 #[actix_web::test]
-async fn every_field_that_is_wrong_missing_or_unknown_is_named_and_nothing_is_written() {
+async fn every_wrong_missing_or_unknown_field_is_named_and_nothing_is_written() {
     let app = TestApp::start().await;
     for route in routes(&app).await {
         let before = app.rows();
         for Field { at, required, wrong } in &route.fields {
             for value in wrong {
                 let mut body = route.good.clone();
-                let (parent, name) = holder(&mut body, at);
+                let (parent, name) = parent_of(&mut body, at);
                 parent[name] = value.clone();
-                assert_names(route.send(&app, &body).await, &named(at), &body);
+                assert_names(route.send(&app, &body).await, &field_name(at), &body);
             }
             if *required {
                 let mut body = route.good.clone();
-                let (parent, name) = holder(&mut body, at);
+                let (parent, name) = parent_of(&mut body, at);
                 parent.as_object_mut().unwrap().remove(name);
-                assert_names(route.send(&app, &body).await, &named(at), &body);
+                assert_names(route.send(&app, &body).await, &field_name(at), &body);
             }
         }
         for at in ["/surprise", "/Goods", "/__proto__", "/user_id2"] {
@@ -57,7 +58,7 @@ async fn every_field_that_is_wrong_missing_or_unknown_is_named_and_nothing_is_wr
 }
 
 #[actix_web::test]
-async fn a_body_that_is_no_json_object_or_too_large_or_of_another_type_is_refused() {
+async fn a_body_that_is_not_a_json_object_or_is_too_large_or_of_another_type_is_refused() {
     let app = TestApp::start().await;
     for route in routes(&app).await {
         let before = app.rows();
@@ -67,7 +68,7 @@ async fn a_body_that_is_no_json_object_or_too_large_or_of_another_type_is_refuse
             ["{", "nonsense", "{\"a\":NaN}", "{'a':1}", "{} {}", "\u{feff}{}", cut, "{\"a\":\"\\x\"}", "{\"a\":01}"]
         {
             let answer = route.send_bytes(&app, "application/json", body.as_bytes().to_vec()).await;
-            // An unknown or a missing field may be met before what makes it no JSON.
+            // An unknown or missing field may be found before the syntax error.
             assert!(matches!(answer.status, 400 | 422), "{body}: {}", answer.text);
             if !body.contains("\"a\"") && !body.starts_with("{}") {
                 answer.expect_problem(400, "malformed_request");
@@ -101,7 +102,7 @@ async fn a_body_that_is_no_json_object_or_too_large_or_of_another_type_is_refuse
 }
 
 #[actix_web::test]
-async fn a_number_out_of_any_range_and_a_field_given_twice_are_named() {
+async fn a_number_out_of_range_and_a_duplicate_field_are_named() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let order =
@@ -137,7 +138,7 @@ async fn a_number_out_of_any_range_and_a_field_given_twice_are_named() {
 }
 
 #[actix_web::test]
-async fn a_key_that_is_missing_doubled_or_of_another_form_is_refused() {
+async fn a_missing_duplicate_or_malformed_idempotency_key_is_refused() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");

@@ -1,10 +1,10 @@
-//! What a customer has and an operator looks through: pages, filters, and nobody else's.
+//! Lists for customers and operators: pages, filters, and access to own items only.
 
 use serde_json::{Value, json};
 
 use crate::support::{GOODS, TestApp, USER, Wish};
 
-/// All items of a list, read two at a time.
+/// Reads all items of a list, in pages of two.
 async fn all(app: &TestApp, path: &str, token: &str) -> Vec<Value> {
     let (mut items, mut cursor) = (Vec::new(), String::new());
     let sign = if path.contains('?') { '&' } else { '?' };
@@ -20,12 +20,14 @@ async fn all(app: &TestApp, path: &str, token: &str) -> Vec<Value> {
     }
 }
 
+/// Returns the text field `field` of each item.
 fn each(items: &[Value], field: &str) -> Vec<String> {
     items.iter().map(|item| item[field].as_str().unwrap_or_else(|| panic!("{item}")).to_owned()).collect()
 }
 
-/// Five orders of the demo user, all cancelled but the last, which is paid.
-async fn busy(app: &TestApp) -> (String, Vec<String>) {
+/// Places five orders of the demo user, pays the last one and cancels the others. Returns the user's token and the
+/// order ids, the newest first.
+async fn place_orders(app: &TestApp) -> (String, Vec<String>) {
     let zs = app.zs().await;
     let mut orders = Vec::new();
     for n in 0..5 {
@@ -44,7 +46,7 @@ async fn busy(app: &TestApp) -> (String, Vec<String>) {
 #[actix_web::test]
 async fn a_customer_sees_coupons_and_every_change_of_balance_and_points() {
     let app = TestApp::start().await;
-    let (zs, orders) = busy(&app).await;
+    let (zs, orders) = place_orders(&app).await;
     let (_, mallory) = app.customer("mallory", "0.00").await;
     for n in 1..4 {
         app.coupon(USER, &format!("{n}.00")).await;
@@ -52,12 +54,12 @@ async fn a_customer_sees_coupons_and_every_change_of_balance_and_points() {
     let coupons = all(&app, "/v1/users/me/coupons", &zs).await;
     assert_eq!(each(&coupons, "coupon_price"), ["3.00", "2.00", "1.00", "20.00"]);
     let log = all(&app, "/v1/users/me/money-log", &zs).await;
-    let told: Vec<_> = log.iter().map(|row| (row["order_id"].clone(), row["money_log_type"].clone())).collect();
+    let changes: Vec<_> = log.iter().map(|row| (row["order_id"].clone(), row["money_log_type"].clone())).collect();
     let mut expected = vec![(json!(orders[0]), json!("paid"))];
     for order_id in &orders[1..] {
         expected.extend([(json!(order_id), json!("refunded")), (json!(order_id), json!("paid"))]);
     }
-    assert_eq!(told, expected);
+    assert_eq!(changes, expected);
     assert!(log.iter().all(|row| row["use_money"] == "10.00"));
     let log = all(&app, "/v1/users/me/score-log", &zs).await;
     assert_eq!(log.len(), 1);
@@ -71,14 +73,14 @@ async fn a_customer_sees_coupons_and_every_change_of_balance_and_points() {
 #[actix_web::test]
 async fn an_operator_finds_orders_payments_and_users() {
     let app = TestApp::start().await;
-    let (zs, orders) = busy(&app).await;
+    let (zs, orders) = place_orders(&app).await;
     let admin = app.admin().await;
     let (mallory, token) = app.customer("mallory", "0.00").await;
-    let hers = app.order(&token, "hers", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
+    let other_order = app.order(&token, "other", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
     for (query, expected) in [
-        ("", [vec![hers.clone()], orders.clone()].concat()),
+        ("", [vec![other_order.clone()], orders.clone()].concat()),
         ("?user_id=345963634385633280", orders.clone()),
-        (&format!("?user_id={mallory}"), vec![hers.clone()]),
+        (&format!("?user_id={mallory}"), vec![other_order.clone()]),
         ("?order_status=cancelled", orders[1..].to_vec()),
         ("?order_status=confirmed&pay_status=paid", vec![orders[0].clone()]),
         ("?shipping_status=shipped", Vec::new()),
@@ -96,33 +98,33 @@ async fn an_operator_finds_orders_payments_and_users() {
     assert_eq!(all(&app, "/admin/payments?status=paid", &admin).await.len(), 0);
     assert_eq!(each(&all(&app, "/admin/users?user_name=mallory", &admin).await, "user_id"), [mallory]);
     assert_eq!(all(&app, "/admin/users", &admin).await.len(), 3);
-    let known = app.get(&format!("/admin/orders/{}", orders[0]), &admin).await.expect(200).body;
-    assert_eq!((&known["order_status"], &known["payments"][0]["status"]), (&json!("refunded"), &json!("refunded")));
-    assert_eq!(known["journal"][0]["act"], "refunded");
+    let order = app.get(&format!("/admin/orders/{}", orders[0]), &admin).await.expect(200).body;
+    assert_eq!((&order["order_status"], &order["payments"][0]["status"]), (&json!("refunded"), &json!("refunded")));
+    assert_eq!(order["journal"][0]["act"], "refunded");
     app.get("/admin/orders/1", &admin).await.expect_problem(404, "not_found");
     app.finish().await;
 }
 
 #[actix_web::test]
-async fn the_journal_says_who_did_what_to_which_order_and_when() {
+async fn the_journal_lists_the_actions_of_operators_by_order() {
     let app = TestApp::start().await;
-    let (zs, orders) = busy(&app).await;
+    let (zs, orders) = place_orders(&app).await;
     let admin = app.admin().await;
     app.post(&format!("/admin/orders/{}/ship", orders[0]), &admin, json!({})).await.expect(200);
     app.post(&format!("/v1/orders/{}/receive", orders[0]), &zs, json!({})).await.expect(200);
     app.give_back(&admin, &orders[0], Some("1.00")).await.expect(202);
     app.settle().await;
     let journal = all(&app, "/admin/journal", &admin).await;
-    assert_eq!(each(&journal, "act"), ["refunded_part", "shipped"], "what customers did is not in it");
+    assert_eq!(each(&journal, "act"), ["refunded_part", "shipped"], "actions of customers are not in the journal");
     assert_eq!(journal[0]["detail"], "1.00: damaged");
-    let whose = "SELECT user_id AS n FROM users WHERE user_role = 1";
-    assert!(each(&journal, "user_id").iter().all(|id| *id == app.number("user", whose).to_string()));
+    let admin_id = "SELECT user_id AS n FROM users WHERE user_role = 1";
+    assert!(each(&journal, "user_id").iter().all(|id| *id == app.number("user", admin_id).to_string()));
     assert_eq!(all(&app, &format!("/admin/journal?order_id={}", orders[1]), &admin).await.len(), 0);
     app.finish().await;
 }
 
 #[actix_web::test]
-async fn what_was_not_believed_is_there_to_be_looked_at() {
+async fn a_parked_notice_is_listed_with_its_reason_and_body() {
     let app = TestApp::start().await;
     let (_, _, pay_id) = app.paying().await;
     app.pay_at_platform(&pay_id, json!({"tamper": "amount"})).await.expect(200);
@@ -134,8 +136,8 @@ async fn what_was_not_believed_is_there_to_be_looked_at() {
     app.finish().await;
 }
 
-/// What the customer and the operator are told of an order.
-async fn stories(app: &TestApp, zs: &str, order_id: &str) -> (Vec<Value>, Vec<Value>) {
+/// Reads the timeline of an order, as the customer and as the operator see it.
+async fn timelines(app: &TestApp, zs: &str, order_id: &str) -> (Vec<Value>, Vec<Value>) {
     let read = |answer: crate::support::Answer| answer.expect(200).body["items"].as_array().unwrap().clone();
     let admin = app.admin().await;
     (
@@ -145,14 +147,14 @@ async fn stories(app: &TestApp, zs: &str, order_id: &str) -> (Vec<Value>, Vec<Va
 }
 
 #[actix_web::test]
-async fn an_orders_story_is_told_from_the_request_to_the_refund() {
+async fn the_timeline_of_an_order_lists_its_events_from_the_request_to_the_refund() {
     let app = TestApp::start().await;
     let (zs, order_id, pay_id) = app.paid().await;
     let admin = app.admin().await;
     app.clock.advance(std::time::Duration::from_secs(60));
     app.give_back(&admin, &order_id, None).await.expect(202);
     app.settle().await;
-    let (own, full) = stories(&app, &zs, &order_id).await;
+    let (own, full) = timelines(&app, &zs, &order_id).await;
     let what = each(&own, "what");
     assert_eq!(what[0], "ordered");
     assert!(own[0]["detail"].as_str().unwrap().contains("to pay 880.00"), "{}", own[0]);
@@ -175,7 +177,10 @@ async fn an_orders_story_is_told_from_the_request_to_the_refund() {
         let at = |name: &str| what.iter().position(|what| what == name).unwrap_or_else(|| panic!("{name}: {what:?}"));
         assert!(at(earlier) < at(later), "{earlier} before {later}: {what:?}");
     }
-    assert!(own.iter().all(|event| event.get("by").is_none() && event["what"] != "message"), "operators' matters");
+    assert!(
+        own.iter().all(|event| event.get("by").is_none() && event["what"] != "message"),
+        "a customer does not see operators or messages"
+    );
     let by = full.iter().find(|event| event["what"] == "refunded").unwrap()["by"].as_str().unwrap();
     assert!(by.starts_with("administrator "), "{by}");
     let messages: Vec<&Value> = full.iter().filter(|event| event["what"] == "message").collect();
@@ -191,12 +196,12 @@ async fn an_orders_story_is_told_from_the_request_to_the_refund() {
 }
 
 #[actix_web::test]
-async fn a_failed_orders_story_says_why_and_what_was_given_back() {
+async fn the_timeline_of_a_failed_order_lists_the_reason_and_the_released_stock() {
     let app = TestApp::with(&[("ORDERS__DEADLINE", "0s")]).await;
     let zs = app.zs().await;
     let refused = app.order(&zs, "order", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
     app.settle().await;
-    let (own, _) = stories(&app, &zs, &refused.text_of("order_id")).await;
+    let (own, _) = timelines(&app, &zs, &refused.text_of("order_id")).await;
     let failed = own.iter().find(|event| event["what"] == "failed").unwrap();
     assert_eq!(failed["detail"], "order_deadline_passed");
     let what = each(&own, "what");

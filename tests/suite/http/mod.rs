@@ -1,5 +1,5 @@
-//! The HTTP interface: who may call which route, what a bad request is answered, lists, the payment page, and admission
-//! under overload.
+//! The HTTP interface: access to routes, answers to bad requests, lists, the payment page, and admission control under
+//! overload.
 
 pub mod access;
 mod bad_input;

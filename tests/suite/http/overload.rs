@@ -1,4 +1,4 @@
-//! Too much at once, and a database somebody else holds: refused in time, and everything works afterwards.
+//! Overload, and a database that another connection has locked: requests are refused in time and succeed afterwards.
 
 use std::time::{Duration, Instant};
 
@@ -9,7 +9,7 @@ use tradepost::actor::fault::Fault;
 use crate::support::{GOODS, TestApp, Wish, eventually};
 
 #[actix_web::test]
-async fn what_finds_no_room_is_refused_as_busy_and_what_was_promised_is_kept() {
+async fn an_order_that_finds_the_queue_full_is_refused_as_busy_and_an_accepted_one_is_completed() {
     let app = TestApp::with(&[("OWNERS__MAILBOX", "1")]).await;
     let zs = app.zs().await;
     app.faults.plan("order.before_commit", Fault::Delay(Duration::from_millis(200)), 0, 1);
@@ -20,7 +20,7 @@ async fn what_finds_no_room_is_refused_as_busy_and_what_was_promised_is_kept() {
     let placed = orders.iter().filter(|answer| answer.status == 201).count();
     assert_eq!(busy.len() + placed, keys.len(), "{orders:?}");
     assert!(!busy.is_empty(), "nothing was refused");
-    // Its steps come through the reserved door, although the public one is full.
+    // The steps of a placed order have priority `Accepted`, so they find room although the queue for new tasks is full.
     assert!(placed >= 1, "{orders:?}");
     for answer in busy {
         assert_eq!((answer.body["code"].as_str(), answer.header("retry-after")), (Some("busy"), "1"));
@@ -33,18 +33,19 @@ async fn what_finds_no_room_is_refused_as_busy_and_what_was_promised_is_kept() {
 }
 
 #[actix_web::test]
-async fn a_crowd_at_the_door_is_refused_and_neither_callbacks_nor_operators_have_to_wait_behind_it() {
+async fn orders_over_the_admission_limit_are_refused_and_callbacks_and_operators_are_not() {
     let app = TestApp::with(&[("HTTP__IN_FLIGHT_MAX", "1"), ("HTTP__ADMIT_WITHIN", "20ms")]).await;
     let (admin, (zs, order_id, pay_id)) = (app.admin().await, app.paying().await);
     let open = app.get("/admin/status", &admin).await.expect(200).body;
     assert_eq!(open["door"], json!({"capacity": 1, "in_flight": 0, "refused": 0}));
-    // An order that is under way for a while, and many who want to order meanwhile.
+    // One order occupies the only permit for two seconds; eight more orders arrive meanwhile.
     app.faults.plan("goods.before_commit", Fault::Delay(Duration::from_secs(2)), 0, 1);
     let (slow, wish) = (Wish::of(GOODS, 1), Wish::of(GOODS, 1));
     let slow = app.order(&zs, "slow", &slow);
-    let crowd = async {
-        let inside = || async { (app.get("/admin/status", &admin).await.body["door"]["in_flight"] == 1).then_some(()) };
-        eventually(Duration::from_secs(1), "one is inside", inside).await;
+    let requests = async {
+        let admitted =
+            || async { (app.get("/admin/status", &admin).await.body["door"]["in_flight"] == 1).then_some(()) };
+        eventually(Duration::from_secs(1), "the slow order is admitted", admitted).await;
         let keys: Vec<String> = (0..8).map(|n| format!("k{n}")).collect();
         for answer in join_all(keys.iter().map(|key| app.order(&zs, key, &wish))).await {
             let busy = answer.expect_problem(503, "busy");
@@ -56,11 +57,11 @@ async fn a_crowd_at_the_door_is_refused_and_neither_callbacks_nor_operators_have
         assert!(full["door"]["refused"].as_u64().unwrap() >= 8, "{full}");
         assert_eq!(app.told_alone(&pay_id).await, [200]);
         let full = app.get("/admin/status", &admin).await.expect(200).body;
-        assert_eq!(full["door"]["in_flight"], 1, "the callback was not waiting for that");
+        assert_eq!(full["door"]["in_flight"], 1, "the callback was answered before the slow order");
     };
-    let (slow, ()) = futures_util::future::join(slow, crowd).await;
+    let (slow, ()) = futures_util::future::join(slow, requests).await;
     slow.expect(201);
-    // Of those who were refused, nothing is written.
+    // A refused order writes nothing.
     assert_eq!(app.number("order", "SELECT count(*) AS n FROM orders"), 2);
     app.order(&zs, "k0", &wish).await.expect(201);
     app.assert_paid_once(&zs, &order_id).await;
@@ -68,14 +69,14 @@ async fn a_crowd_at_the_door_is_refused_and_neither_callbacks_nor_operators_have
 }
 
 #[actix_web::test]
-async fn an_order_nobody_waits_for_any_more_is_not_begun_and_one_that_was_is_driven_to_its_end() {
+async fn an_order_whose_caller_timed_out_is_completed_if_it_was_started_and_dropped_if_not() {
     let app = TestApp::with(&[("ORDERS__ANSWER_WITHIN", "100ms"), ("STORE__WRITERS", "1")]).await;
     let zs = app.zs().await;
     let wish = Wish::of(GOODS, 1);
     app.faults.plan("order.before_commit", Fault::Delay(Duration::from_millis(600)), 0, 1);
-    let first = app.order(&zs, "begun", &wish);
+    let first = app.order(&zs, "started", &wish);
     let second = async {
-        eventually(Duration::from_secs(1), "the first is being written", || async {
+        eventually(Duration::from_secs(1), "the first order is being written", || async {
             (app.faults.struck("order.before_commit") == 1).then_some(())
         })
         .await;
@@ -85,11 +86,11 @@ async fn an_order_nobody_waits_for_any_more_is_not_begun_and_one_that_was_is_dri
     first.expect_problem(503, "busy");
     second.expect_problem(503, "busy");
     let written = || async { (app.number("order", "SELECT count(*) AS n FROM orders") > 0).then_some(()) };
-    eventually(Duration::from_secs(2), "the first is written", written).await;
+    eventually(Duration::from_secs(2), "the first order is written", written).await;
     app.settle().await;
-    assert_eq!(app.stock(GOODS).await, 999, "the sweep found it");
+    assert_eq!(app.stock(GOODS).await, 999, "the poll for unfinished orders completes it");
     assert_eq!(app.number("order", "SELECT count(*) AS n FROM orders"), 1);
-    app.order(&zs, "begun", &wish).await.expect(201);
+    app.order(&zs, "started", &wish).await.expect(201);
     assert_eq!(app.stock(GOODS).await, 999);
     app.order(&zs, "late", &wish).await.expect(201);
     assert_eq!(app.stock(GOODS).await, 998);
@@ -97,13 +98,13 @@ async fn an_order_nobody_waits_for_any_more_is_not_begun_and_one_that_was_is_dri
 }
 
 #[actix_web::test]
-async fn a_store_that_somebody_else_holds_is_waited_for_and_then_the_order_is_confirmed() {
+async fn an_order_waits_for_a_locked_store_and_is_confirmed_when_the_lock_is_released() {
     let app = TestApp::with(&[("ORDERS__ANSWER_WITHIN", "100ms")]).await;
     let zs = app.zs().await;
-    let intruder = app.hold("goods", "goods");
+    let lock_holder = app.hold("goods", "goods");
     app.order(&zs, "golden", &Wish::golden()).await.expect(202);
-    assert_eq!(app.stock(GOODS).await, 1000, "readers do not wait");
-    intruder.mark_broken();
+    assert_eq!(app.stock(GOODS).await, 1000, "readers do not wait for the lock");
+    lock_holder.mark_broken();
     app.settle().await;
     app.order(&zs, "golden", &Wish::golden()).await.expect(201);
     assert_eq!(app.stock(GOODS).await, 999);
@@ -111,26 +112,26 @@ async fn a_store_that_somebody_else_holds_is_waited_for_and_then_the_order_is_co
 }
 
 #[actix_web::test]
-async fn a_store_that_stays_locked_is_given_up_in_time_with_the_outcome_unknown() {
+async fn a_request_to_a_store_that_stays_locked_is_answered_as_busy_in_time() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
-    let intruder = app.hold("goods", "goods");
+    let lock_holder = app.hold("goods", "goods");
     let (path, body) = (format!("/admin/goods/{GOODS}/stock"), json!({"delta": 1, "reason": "late"}));
-    let began = Instant::now();
+    let started_at = Instant::now();
     let busy = app.post(&path, &admin, body.clone()).await.expect_problem(503, "busy");
-    let waited = began.elapsed();
+    let waited = started_at.elapsed();
     assert!((Duration::from_secs(4)..Duration::from_secs(9)).contains(&waited), "{waited:?}");
     assert_eq!(busy.header("retry-after"), "1");
     let goods = app.actor("goods").await;
     assert!(goods["last_error"]["message"].as_str().unwrap().starts_with("Busy: "), "{goods}");
     assert_eq!((&goods["restarts"], &goods["state"]), (&json!(0), &json!("running")));
-    intruder.mark_broken();
+    lock_holder.mark_broken();
     app.post(&path, &admin, body).await.expect(200);
     app.finish().await;
 }
 
 #[actix_web::test]
-async fn a_store_that_does_not_answer_makes_the_process_not_ready_until_it_does() {
+async fn the_process_is_not_ready_while_a_store_fails() {
     let settings =
         [("ORDERS__ANSWER_WITHIN", "50ms"), ("ORDERS__BACKOFF__FIRST", "2ms"), ("ORDERS__BACKOFF__LONGEST", "10ms")];
     let app = TestApp::with(&settings).await;

@@ -1,14 +1,14 @@
-//! What belongs to somebody else is as if it did not exist.
+//! Coupons, balances, orders and payments of another user are answered as if they did not exist.
 
 use crate::support::{Answer, COUPON, GOODS, TestApp, Wish};
 use serde_json::{Value, json};
 
-/// The problem without what differs from request to request.
+/// Returns the status and the problem without the fields that differ between requests.
 fn shape(answer: Answer) -> (u16, String) {
     let mut body: Value = answer.body;
     let fields = body.as_object_mut().unwrap();
     fields.remove("instance");
-    // The id of the refused order itself.
+    // The id of the refused order.
     fields.remove("order_id");
     (answer.status, serde_json::to_string(&body).unwrap())
 }
@@ -19,15 +19,15 @@ async fn another_users_coupon_does_not_exist() {
     let (_, mallory) = app.customer("mallory", "1000.00").await;
     let wish = |coupon_id: &str| Wish::of(GOODS, 1).with("coupon_id", json!(coupon_id));
     let theirs = app.order(&mallory, "theirs", &wish(COUPON)).await.expect_problem(422, "coupon_not_found");
-    let nobodys = app.order(&mallory, "nobodys", &wish("1")).await;
-    assert_eq!(shape(theirs), shape(nobodys));
+    let missing = app.order(&mallory, "missing", &wish("1")).await;
+    assert_eq!(shape(theirs), shape(missing));
     assert_eq!(app.number("coupon", "SELECT count(*) AS n FROM coupon_log"), 0);
 
-    // Nor does it when it is used already.
+    // The same holds after the coupon is used.
     app.order(&app.zs().await, "own", &Wish::golden()).await.expect(201);
     let used = app.order(&mallory, "used", &wish(COUPON)).await;
-    let nobodys = app.order(&mallory, "nobodys", &wish("1")).await;
-    assert_eq!(shape(used), shape(nobodys));
+    let missing = app.order(&mallory, "missing", &wish("1")).await;
+    assert_eq!(shape(used), shape(missing));
     app.finish().await;
 }
 
@@ -52,22 +52,22 @@ async fn another_users_order_and_payment_do_not_exist() {
     let (zs, (_, mallory)) = (app.zs().await, app.customer("mallory", "0.00").await);
     let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
     let pay_id = app.pay(&zs, "pay", &order_id).await.expect(201).text_of("pay_id");
-    for (theirs, nobodys) in [
+    for (theirs, missing) in [
         (format!("/v1/orders/{order_id}"), "/v1/orders/1"),
         (format!("/v1/payments/{pay_id}"), "/v1/payments/1"),
-        // An id of something else is no id.
+        // The id of a payment is not a valid id of an order.
         (format!("/v1/orders/{pay_id}"), "/v1/orders/nonsense"),
     ] {
-        let (theirs, nobodys) = (app.get(&theirs, &mallory).await, app.get(nobodys, &mallory).await);
+        let (theirs, missing) = (app.get(&theirs, &mallory).await, app.get(missing, &mallory).await);
         assert_eq!(theirs.status, 404);
-        assert_eq!(shape(theirs), shape(nobodys));
+        assert_eq!(shape(theirs), shape(missing));
     }
     let before = app.rows();
     let theirs = app.pay(&mallory, "theirs", &order_id).await.expect_problem(404, "not_found");
-    let nobodys = app.pay(&mallory, "nobodys", "1").await;
-    assert_eq!(shape(theirs), shape(nobodys));
+    let missing = app.pay(&mallory, "missing", "1").await;
+    assert_eq!(shape(theirs), shape(missing));
     assert_eq!(app.rows(), before);
-    // A key used on what does not exist is not spent.
+    // A request for an order that does not exist does not use up its idempotency key.
     let own = app.order(&mallory, "own", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
     app.pay(&mallory, "theirs", &own).await.expect(201);
     app.finish().await;

@@ -1,11 +1,11 @@
-//! The page a customer can be sent to whatever the platform is: it follows the payment's state.
+//! The payment page, which is the same for all platforms and shows the state of the payment.
 
 use serde_json::json;
 
 use crate::support::TestApp;
 
 #[actix_web::test]
-async fn the_page_of_a_payment_shows_where_to_pay_and_then_that_it_is_paid() {
+async fn the_page_of_a_payment_links_to_the_checkout_and_then_shows_that_it_is_paid() {
     let app = TestApp::start().await;
     let (_, order_id, pay_id) = app.paying().await;
     let page = app.get(&format!("/pay/{pay_id}"), "").await.expect(200);
@@ -21,7 +21,7 @@ async fn the_page_of_a_payment_shows_where_to_pay_and_then_that_it_is_paid() {
 }
 
 #[actix_web::test]
-async fn a_payment_that_is_given_up_or_paid_back_shows_so() {
+async fn the_page_shows_that_a_payment_is_closed_or_refunded() {
     let app = TestApp::start().await;
     let (zs, order_id, pay_id) = app.paying().await;
     app.post(&format!("/v1/orders/{order_id}/cancel"), &zs, json!({})).await.expect(200);
@@ -37,7 +37,7 @@ async fn a_payment_that_is_given_up_or_paid_back_shows_so() {
 }
 
 #[actix_web::test]
-async fn what_names_no_payment_is_a_page_that_says_so() {
+async fn the_page_of_an_unknown_payment_says_that_it_does_not_exist() {
     let app = TestApp::start().await;
     for path in ["/pay/1", "/pay/none", "/pay/-1", "/pay/%3Cscript%3E"] {
         let page = app.get(path, "").await.expect(404);
@@ -47,10 +47,10 @@ async fn what_names_no_payment_is_a_page_that_says_so() {
 }
 
 #[actix_web::test]
-async fn what_the_platform_adds_to_the_address_of_the_page_changes_nothing() {
+async fn query_parameters_that_the_platform_adds_to_the_page_change_nothing() {
     let app = TestApp::start().await;
     let (zs, _, pay_id) = app.paying().await;
-    // As Alipay sends its customers back: no proof of anything.
+    // Alipay adds these parameters when it sends the customer back. They are not a proof of payment.
     let back = format!("/pay/{pay_id}?out_trade_no={pay_id}&trade_no=1&total_amount=880.00&sign=x");
     assert!(app.get(&back, "").await.expect(200).text.contains("Pay your order"));
     assert_eq!(app.get(&format!("/v1/payments/{pay_id}"), &zs).await.body["status"], "unpaid");

@@ -1,17 +1,19 @@
-//! Every route that takes a body: a good one, and what each of its fields must not be.
+//! Every route that takes a body, with a valid body and invalid values for each of its fields.
 
 use crate::support::{Answer, COUPON, GOODS, TestApp, USER, Wish};
 use awc::http::Method;
 use serde_json::{Value, json};
 
-/// A field of a body, by its JSON pointer.
+/// A field of a request body.
 pub struct Field {
+    /// JSON pointer to the field.
     pub at: &'static str,
     pub required: bool,
+    /// Values that the route must refuse.
     pub wrong: Vec<Value>,
 }
 
-/// A route with a body that is good.
+/// A route with a valid body.
 pub struct Route {
     pub method: Method,
     pub path: String,
@@ -82,7 +84,7 @@ fn id(at: &'static str, required: bool) -> Field {
     field(at, required, wrong)
 }
 
-/// The routes, with what their paths and bodies name.
+/// Returns all routes that take a body. Places the order and the payment that their paths and bodies name.
 pub async fn routes(app: &TestApp) -> Vec<Route> {
     let (zs, admin) = (app.zs().await, app.admin().await);
     let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
@@ -119,7 +121,7 @@ pub async fn routes(app: &TestApp) -> Vec<Route> {
     ];
     let payment = json!({"order_id": order_id, "provider": "sandbox"});
     let payment_fields =
-        vec![id("/order_id", true), field("/provider", true, vec![json!(""), json!("nobody"), json!(1)])];
+        vec![id("/order_id", true), field("/provider", true, vec![json!(""), json!("unknown"), json!(1)])];
     let goods = json!({"goods_name": "x", "goods_number": 1, "goods_price": "1.00", "goods_desc": "x"});
     let goods_fields = vec![
         text("/goods_name", true, 200),
@@ -204,7 +206,7 @@ pub async fn routes(app: &TestApp) -> Vec<Route> {
 }
 
 impl Route {
-    /// Sends this body, rightly signed in and with a key.
+    /// Sends `body` with the route's token and an idempotency key.
     pub async fn send(&self, app: &TestApp, body: &Value) -> Answer {
         self.send_bytes(app, "application/json", body.to_string().into_bytes()).await
     }

@@ -1,4 +1,5 @@
-//! Messages and sagas that are cut off: finished by the next life, taken over, given up with a reason; their effect once.
+//! Interrupted messages and sagas: they are resumed after a restart, taken over after a lease, or dead-lettered with a
+//! reason. Each message has its effect once.
 
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use tradepost::actor::fault::Fault;
 const LEASE: Duration = Duration::from_secs(30);
 const HOUR: Duration = Duration::from_secs(3600);
 
+/// Asserts that stock, balance and coupon are as before the order.
 async fn assert_untouched(app: &TestApp) {
     assert_eq!(app.stock(GOODS).await, 1000);
     let balance = format!("SELECT user_money AS n FROM users WHERE user_id = {USER}");
@@ -16,7 +18,8 @@ async fn assert_untouched(app: &TestApp) {
     assert_eq!(app.number("coupon", "SELECT sum(is_used) AS n FROM coupon"), 0);
 }
 
-/// An order that is cancelled after it took everything, its messages claimed by a node that then does no more.
+/// Places an order that is cancelled after it has reserved everything. Its messages are claimed by a node that then
+/// fails to deliver them.
 async fn with_claimed_messages(app: &TestApp) {
     let zs = app.zs().await;
     app.ail("relay.deliver");
@@ -27,8 +30,8 @@ async fn with_claimed_messages(app: &TestApp) {
     app.heal("relay.deliver");
 }
 
-/// Everything was given back, once, by so many attempts of each message.
-async fn assert_given_back(app: &TestApp, attempts: i64) {
+/// Asserts that all reservations were released once, after `attempts` deliveries of each message.
+async fn assert_released(app: &TestApp, attempts: i64) {
     assert_untouched(app).await;
     assert_eq!(app.number("order", "SELECT sum(attempts) AS n FROM mq_producer WHERE msg_status = 1"), 3 * attempts);
     for (owner, table) in [("goods", "goods_number_log"), ("coupon", "coupon_log"), ("user", "user_money_log")] {
@@ -81,7 +84,7 @@ async fn an_interrupted_order_is_confirmed_after_a_restart_within_its_deadline()
 async fn an_order_whose_cancellation_could_not_be_stored_is_cancelled_after_the_restart() {
     let mut app = TestApp::with(&[("ORDERS__ANSWER_WITHIN", "100ms"), ("ORDERS__DEADLINE", "2s")]).await;
     let zs = app.zs().await;
-    // The pre-order is written, then the order's owner writes nothing any more.
+    // The pre-order is written; every later write of the order's owner fails.
     app.faults.plan("order.apply", Fault::Error, 1, u32::MAX);
     let accepted = app.order(&zs, "key", &Wish::golden()).await.expect(202);
     let order_id = accepted.text_of("order_id");
@@ -93,12 +96,12 @@ async fn an_order_whose_cancellation_could_not_be_stored_is_cancelled_after_the_
 
     let order = app.get(&format!("/v1/orders/{order_id}"), &zs).await.expect(200).body;
     assert_eq!((&order["order_status"], &order["refusal"]), (&json!("cancelled"), &json!("order_deadline_passed")));
-    assert_given_back(&app, 1).await;
+    assert_released(&app, 1).await;
     app.finish().await;
 }
 
 #[actix_web::test]
-async fn a_panic_in_a_saga_restarts_the_coordinator_and_the_saga_goes_on() {
+async fn a_panic_in_a_saga_restarts_the_coordinator_and_the_saga_is_resumed() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     app.faults.plan("coordinator.event", Fault::Panic, 1, 1);
@@ -117,11 +120,11 @@ async fn messages_claimed_by_another_node_are_taken_over_after_the_lease() {
     app.tamper("order", "UPDATE mq_producer SET node_id = 7");
     app.restart().await;
     app.settle().await;
-    // It is the other node's until its lease ends.
+    // The other node holds the messages until its lease ends.
     assert_eq!(app.stock(GOODS).await, 999);
     assert_eq!(app.number("order", "SELECT count(*) AS n FROM mq_producer WHERE msg_status = 0 AND attempts = 1"), 3);
     app.advance(LEASE).await;
-    assert_given_back(&app, 2).await;
+    assert_released(&app, 2).await;
     app.finish().await;
 }
 
@@ -131,16 +134,16 @@ async fn messages_claimed_before_a_restart_are_taken_over_at_once() {
     with_claimed_messages(&app).await;
     app.restart().await;
     app.until(|| app.number("order", "SELECT count(*) AS n FROM mq_producer WHERE msg_status = 0") == 0).await;
-    assert_given_back(&app, 2).await;
+    assert_released(&app, 2).await;
     app.finish().await;
 }
 
 #[actix_web::test]
-async fn a_consumer_that_fails_half_way_has_its_effect_once_in_the_end() {
+async fn a_message_whose_consumer_fails_around_its_commit_has_its_effect_once() {
     let app = TestApp::with(&[("ORDERS__DEADLINE", "0s"), ("RELAY__BACKOFF__FIRST", "1h")]).await;
     for (n, point) in (1_i64..).zip(["user.before_commit", "user.after_commit"]) {
         let zs = app.zs().await;
-        // The first write takes the balance, the second gives it back.
+        // The first write takes the balance, the second returns it.
         app.faults.plan(point, Fault::Error, 1, 1);
         app.order(&zs, point, &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
         app.settle().await;
@@ -153,7 +156,7 @@ async fn a_consumer_that_fails_half_way_has_its_effect_once_in_the_end() {
 }
 
 #[actix_web::test]
-async fn a_message_nobody_understands_is_given_up_with_a_reason_and_holds_up_no_other() {
+async fn a_malformed_message_is_dead_lettered_with_a_reason_and_delays_no_other() {
     let attempts = [("RELAY__ATTEMPTS", "3"), ("RELAY__BACKOFF__FIRST", "1h"), ("RELAY__BACKOFF__LONGEST", "1h")];
     let app = TestApp::with(&[attempts[0], attempts[1], attempts[2], ("ORDERS__DEADLINE", "0s")]).await;
     let plant = |id: &str, group: &str, body: &str| {
@@ -180,12 +183,12 @@ async fn a_message_nobody_understands_is_given_up_with_a_reason_and_holds_up_no_
     let status = app.get("/admin/status", &app.admin().await).await.expect(200).body;
     assert_eq!((&status["status"], &status["outbox"]["dead"]), (&json!("degraded"), &json!(3)));
     assert_eq!(status["outbox"]["pending"], 0);
-    // A dead message that says why is for an operator, not for the auditor.
+    // A dead message with a reason is a matter for the operator. The audit does not report it.
     app.finish().await;
 }
 
 #[actix_web::test]
-async fn a_message_whose_consumer_cannot_take_it_is_never_given_up() {
+async fn a_message_whose_consumer_is_unavailable_is_never_dead_lettered() {
     let settings = [("RELAY__ATTEMPTS", "2"), ("RELAY__BACKOFF__FIRST", "1h"), ("RELAY__BACKOFF__LONGEST", "1h")];
     let app = TestApp::with(&[settings[0], settings[1], settings[2], ("ORDERS__DEADLINE", "0s")]).await;
     with_claimed_messages(&app).await;
@@ -194,7 +197,7 @@ async fn a_message_whose_consumer_cannot_take_it_is_never_given_up() {
         app.advance(HOUR).await;
     }
     let tried = "SELECT attempts AS n FROM mq_producer WHERE group_name = 'goods' AND msg_status = 0";
-    assert!(app.number("order", tried) > 2, "it was tried more often than a message that fails");
+    assert!(app.number("order", tried) > 2, "it is attempted more often than RELAY__ATTEMPTS");
     app.heal("goods.handle");
     app.advance(HOUR).await;
     assert_untouched(&app).await;
@@ -202,7 +205,7 @@ async fn a_message_whose_consumer_cannot_take_it_is_never_given_up() {
 }
 
 #[actix_web::test]
-async fn a_message_that_is_delivered_again_has_its_effect_once() {
+async fn a_message_that_is_delivered_repeatedly_has_its_effect_once() {
     let app = TestApp::with(&[("ORDERS__DEADLINE", "0s")]).await;
     let zs = app.zs().await;
     app.order(&zs, "order", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
@@ -210,27 +213,27 @@ async fn a_message_that_is_delivered_again_has_its_effect_once() {
     let again = "UPDATE mq_producer SET msg_status = 0, due_time = 1";
     app.tamper("order", again);
     app.settle().await;
-    assert_given_back(&app, 2).await;
-    // Also where the consumers have forgotten it.
+    assert_released(&app, 2).await;
+    // The same holds after the consumers have deleted their record of the message.
     for owner in ["goods", "coupon", "user"] {
         app.tamper(owner, "DELETE FROM mq_consumer");
     }
     app.tamper("order", again);
     app.settle().await;
-    assert_given_back(&app, 3).await;
+    assert_released(&app, 3).await;
     app.finish().await;
 }
 
 #[actix_web::test]
-async fn a_payments_message_that_is_delivered_again_has_its_effect_once() {
+async fn a_message_of_a_payment_that_is_delivered_repeatedly_has_its_effect_once() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
     let pay_id = app.pay(&zs, "pay", &order_id).await.expect(201).text_of("pay_id");
     app.pay_at_platform(&pay_id, json!({})).await.expect(200);
-    for forgets in [false, true] {
+    for is_inbox_deleted in [false, true] {
         for owner in ["order", "user", "pay"] {
-            if forgets {
+            if is_inbox_deleted {
                 app.tamper(owner, "DELETE FROM mq_consumer");
             }
         }
@@ -245,7 +248,7 @@ async fn a_payments_message_that_is_delivered_again_has_its_effect_once() {
 }
 
 #[actix_web::test]
-async fn a_message_that_is_called_done_and_had_no_effect_is_found_by_the_audit() {
+async fn the_audit_finds_a_message_that_is_marked_done_without_its_effect() {
     let app = TestApp::with(&[("ORDERS__DEADLINE", "0s")]).await;
     with_claimed_messages(&app).await;
     app.tamper("order", "UPDATE mq_producer SET msg_status = 1");

@@ -1,24 +1,26 @@
-//! Dead messages: seen, and tried again by an operator. A replay neither reports success and drops, nor runs twice.
+//! Dead messages: an operator lists and replays them. A replay delivers the message and has its effect once.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::support::{TestApp, Wish};
 
-/// Messages are given up after the first attempt.
+/// Settings with which a message is dead after one failed attempt.
 const ONE_ATTEMPT: [(&str, &str); 1] = [("RELAY__ATTEMPTS", "1")];
 
-/// A cancelled golden order whose stock is not given back: the message is dead.
-async fn with_a_dead_message(app: &TestApp) -> (String, Value) {
+/// Cancels a golden order whose message to the goods is dead, so that its stock is not released. Returns the customer's
+/// token and the message.
+async fn with_dead_message(app: &TestApp) -> (String, Value) {
     let zs = app.zs().await;
     let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
     app.faults.plan("goods.apply", tradepost::actor::fault::Fault::Error, 0, 1);
     app.post(&format!("/v1/orders/{order_id}/cancel"), &zs, json!({})).await.expect(200);
     app.settle().await;
-    (zs, dead(app).await)
+    (zs, dead_message(app).await)
 }
 
-async fn dead(app: &TestApp) -> Value {
+/// Returns the only dead message, as an operator sees it.
+async fn dead_message(app: &TestApp) -> Value {
     let page = app.get("/admin/messages?status=dead", &app.admin().await).await.expect(200).body;
     assert_eq!(page["items"].as_array().unwrap().len(), 1, "{page}");
     page["items"][0].clone()
@@ -27,7 +29,7 @@ async fn dead(app: &TestApp) -> Value {
 #[actix_web::test]
 async fn a_dead_message_is_replayed_and_has_its_effect_once() {
     let app = TestApp::with(&ONE_ATTEMPT).await;
-    let (_, message) = with_a_dead_message(&app).await;
+    let (_, message) = with_dead_message(&app).await;
     assert_eq!(
         (&message["producer"], &message["group"], &message["tag"]),
         (&json!("order"), &json!("goods"), &json!("cancel"))
@@ -53,13 +55,13 @@ async fn a_dead_message_is_replayed_and_has_its_effect_once() {
 #[actix_web::test]
 async fn a_replayed_message_that_fails_again_is_dead_again_with_its_reason() {
     let app = TestApp::with(&ONE_ATTEMPT).await;
-    let (zs, message) = with_a_dead_message(&app).await;
+    let (zs, message) = with_dead_message(&app).await;
     let admin = app.admin().await;
     let path = format!("/admin/messages/{}/replay", message["id"].as_str().unwrap());
     app.faults.plan("goods.apply", tradepost::actor::fault::Fault::Error, 0, 1);
     assert_eq!(app.post(&path, &admin, json!({})).await.expect(200).body["outcome"], "replayed");
     app.settle().await;
-    let again = dead(&app).await;
+    let again = dead_message(&app).await;
     assert_eq!((&again["id"], &again["status"]), (&message["id"], &json!("dead")));
     app.post(&path, &zs, json!({})).await.expect_problem(403, "forbidden");
     for unknown in ["1", "01a20cd0-2092-738a-9b75-f8b5a27e3c0e"] {

@@ -1,4 +1,4 @@
-//! Messages that are done are forgotten: the outbox after the retention time, the inbox after twice as long.
+//! Retention of delivered messages: the outbox keeps them for the retention time, the inbox for twice that time.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::support::{TestApp, Wish};
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 #[actix_web::test]
-async fn delivered_messages_are_forgotten_and_consumers_remember_them_for_longer() {
+async fn delivered_messages_are_deleted_from_the_outbox_first_and_later_from_the_inboxes() {
     let settings = [("ORDERS__DEADLINE", "0s"), ("RELAY__POLL", "10ms"), ("RELAY__RETENTION", "48h")];
     let app = TestApp::with(&settings).await;
     app.order(&app.zs().await, "key", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
@@ -28,19 +28,19 @@ async fn delivered_messages_are_forgotten_and_consumers_remember_them_for_longer
 }
 
 #[actix_web::test]
-async fn what_is_not_delivered_is_never_forgotten() {
+async fn a_message_that_is_not_delivered_is_never_deleted() {
     let settings = [("ORDERS__DEADLINE", "0s"), ("RELAY__POLL", "10ms"), ("RELAY__RETENTION", "1h")];
     let app = TestApp::with(&settings).await;
     let zs = app.zs().await;
     app.order(&zs, "delivered", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
     app.settle().await;
     app.ail("relay.deliver");
-    app.order(&zs, "held-up", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+    app.order(&zs, "undelivered", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
     app.clock.advance(3 * DAY);
-    let with =
+    let count_with_status =
         |status| app.number("order", &format!("SELECT count(*) AS n FROM mq_producer WHERE msg_status = {status}"));
-    app.until(|| with(1) == 0).await;
-    assert_eq!(with(0), 3);
+    app.until(|| count_with_status(1) == 0).await;
+    assert_eq!(count_with_status(0), 3);
     app.heal("relay.deliver");
     app.advance(DAY).await;
     app.finish().await;

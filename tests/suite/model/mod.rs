@@ -1,8 +1,8 @@
-//! Random lives: orders, payments, callbacks that misbehave, cancellations, refunds, deliveries, jumps of the clock and
-//! restarts in any order, beside a small model that follows the answers. Whatever comes, each order ends in a state
-//! where stock, coupon, balance, points and the platform's own ledger agree with it.
+//! Model-based test: random sequences of orders, payments, faulty callbacks, cancellations, refunds, shipments, clock
+//! jumps and restarts. A small model follows the answers. Stock, coupons, balances, points and the platform's ledger
+//! must agree with the state of each order in the model.
 //!
-//! `TRADEPOST_MODEL_STEPS` and `TRADEPOST_MODEL_SEED` choose another run.
+//! `TRADEPOST_MODEL_STEPS` sets the number of steps and `TRADEPOST_MODEL_SEED` the seed of the random generator.
 
 mod shop;
 
@@ -11,18 +11,19 @@ use std::time::Duration;
 use crate::server::{Engine, engine};
 use shop::Shop;
 
-/// Steps between two looks at everything.
-const STRETCH: usize = 250;
-/// Steps of one shop.
-const LIFE: usize = 5_000;
+/// Steps between two checks of the whole shop.
+const CHECK_EVERY: usize = 250;
+/// Steps in one shop, before the test opens a new one.
+const STEPS_PER_SHOP: usize = 5_000;
 
-#[expect(clippy::disallowed_methods, reason = "which run it is to be")]
+#[expect(clippy::disallowed_methods, reason = "the settings of a run come from the environment")]
+/// Reads a number from the environment variable `name`.
 fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}: {text:?}")))
 }
 
-/// Lives one share of all steps, in shops one after the other.
-async fn live(share: u64, shares: u64) {
+/// Runs one of `shares` equal shares of all steps, in consecutive shops.
+async fn run_share(share: u64, shares: u64) {
     let default = if engine() == Engine::Sqlite { 100_000 } else { 4_000 };
     let steps = usize::try_from(setting("TRADEPOST_MODEL_STEPS", default).div_ceil(shares)).unwrap();
     let seed = setting("TRADEPOST_MODEL_SEED", fastrand::u64(..)).wrapping_add(share);
@@ -32,36 +33,36 @@ async fn live(share: u64, shares: u64) {
     let mut tally = std::collections::BTreeMap::new();
     while left > 0 {
         let mut shop = Shop::open(random.fork()).await;
-        let life = left.min(LIFE);
-        for step in 1..=life {
+        let steps_here = left.min(STEPS_PER_SHOP);
+        for step in 1..=steps_here {
             shop.step().await;
-            if step % STRETCH == 0 || step == life {
-                // Long enough for every callback that was delayed, and for every open payment to be asked for.
+            if step % CHECK_EVERY == 0 || step == steps_here {
+                // Long enough for every delayed callback to arrive and for every open payment to be queried.
                 for _ in 0..2 {
                     shop.app.advance(Duration::from_secs(61)).await;
                 }
-                shop.look().await;
+                shop.check().await;
             }
         }
-        left -= life;
+        left -= steps_here;
         for (what, count) in shop.close().await {
             *tally.entry(what).or_insert(0) += count;
         }
     }
     println!("{steps} steps: {tally:?}");
-    if steps >= LIFE {
-        for what in shop::SEEN {
-            assert!(tally.contains_key(what), "{what} never happened: the run proves nothing about it");
+    if steps >= STEPS_PER_SHOP {
+        for what in shop::OUTCOMES {
+            assert!(tally.contains_key(what), "\"{what}\" never happened, so the run does not cover it");
         }
     }
 }
 
 #[actix_web::test]
-async fn any_life_ends_with_books_that_agree_first_half() {
-    live(0, 2).await;
+async fn random_operations_leave_all_stores_consistent_first_half() {
+    run_share(0, 2).await;
 }
 
 #[actix_web::test]
-async fn any_life_ends_with_books_that_agree_second_half() {
-    live(1, 2).await;
+async fn random_operations_leave_all_stores_consistent_second_half() {
+    run_share(1, 2).await;
 }

@@ -1,4 +1,4 @@
-//! A shop, what is done to it at random, and what must be true of it then.
+//! A shop that takes random operations, the model of its orders, and the checks of the shop against the model.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -13,8 +13,8 @@ const STOCK: i64 = 400;
 const BALANCE: i64 = 500_000;
 const PLATFORMS: [&str; 2] = ["sandbox", "sandbox_b"];
 
-/// What every long run must have seen.
-pub const SEEN: [&str; 14] = [
+/// Outcomes that every long run must produce.
+pub const OUTCOMES: [&str; 14] = [
     "ordered",
     "order refused",
     "charged",
@@ -27,13 +27,13 @@ pub const SEEN: [&str; 14] = [
     "refund refused",
     "expired",
     "paid twice",
-    "dead money back",
+    "late payment refunded",
     "restarted",
 ];
 
-/// What the answers say of an order.
+/// Model of an order, built from the answers of the shop.
 #[derive(Debug, Default, Clone)]
-struct Life {
+struct ModelOrder {
     customer: usize,
     goods: usize,
     units: i64,
@@ -47,12 +47,13 @@ struct Life {
     is_shipped: bool,
     is_received: bool,
     is_refunded: bool,
-    given_back: i64,
-    /// The platform took money for a payment it had closed.
+    /// Refunded so far, in minor units.
+    refunded_amount: i64,
+    /// The platform accepted a payment for a trade that was closed.
     is_reopened: bool,
 }
 
-/// A customer, and what is theirs.
+/// A customer with the ids of their coupons.
 struct Customer {
     token: String,
     coupons: Vec<String>,
@@ -65,7 +66,7 @@ pub struct Shop {
     admin: String,
     goods: Vec<(String, i64)>,
     customers: Vec<Customer>,
-    orders: BTreeMap<String, Life>,
+    orders: BTreeMap<String, ModelOrder>,
     count: usize,
     tally: BTreeMap<&'static str, usize>,
 }
@@ -95,29 +96,30 @@ impl Shop {
         Self { app, random, admin, goods, customers, orders, count: 0, tally }
     }
 
-    fn saw(&mut self, what: &'static str) {
+    /// Counts one occurrence of an outcome.
+    fn record(&mut self, what: &'static str) {
         *self.tally.entry(what).or_insert(0) += 1;
     }
 
-    /// An order of before, mostly a late one: its id and what is known of it.
-    fn pick(&mut self) -> Option<(String, Life)> {
+    /// Picks an earlier order, mostly one of the last eight. Returns its id and its model.
+    fn pick(&mut self) -> Option<(String, ModelOrder)> {
         let reach = if self.random.u8(..) < 200 { 8 } else { 200 };
         let back = self.random.usize(0..reach);
         let at = self.orders.len().checked_sub(1 + back)?;
-        self.orders.iter().nth(at).map(|(id, life)| (id.clone(), life.clone()))
+        self.orders.iter().nth(at).map(|(id, order)| (id.clone(), order.clone()))
     }
 
-    fn token(&self, life: &Life) -> String {
-        self.customers[life.customer].token.clone()
+    fn token(&self, order: &ModelOrder) -> String {
+        self.customers[order.customer].token.clone()
     }
 
-    /// One thing is done.
+    /// Runs one random operation.
     pub async fn step(&mut self) {
         self.count += 1;
         match self.random.u32(0..1_000) {
             0..=1 => {
                 self.app.restart().await;
-                self.saw("restarted");
+                self.record("restarted");
             }
             2..=41 => {
                 let seconds = [1, 5, 60, 600][self.random.usize(0..4)];
@@ -126,19 +128,19 @@ impl Shop {
             42..=61 => self.app.settle().await,
             62..=249 => self.order().await,
             other => {
-                let Some((id, life)) = self.pick() else { return };
+                let Some((id, order)) = self.pick() else { return };
                 match other {
-                    250..=269 => self.order_again(&id, &life).await,
-                    270..=449 => self.start_payment(id, &life).await,
-                    450..=659 => self.pay(&life).await,
-                    660..=679 => self.pay_what_was_closed(id, &life).await,
-                    680..=699 => self.end_payment(&life).await,
-                    700..=769 => self.cancel(id, &life).await,
+                    250..=269 => self.order_again(&id, &order).await,
+                    270..=449 => self.start_payment(id, &order).await,
+                    450..=659 => self.pay(&order).await,
+                    660..=679 => self.pay_closed_trade(id, &order).await,
+                    680..=699 => self.decline_or_close(&order).await,
+                    700..=769 => self.cancel(id, &order).await,
                     770..=849 => self.ship(id).await,
-                    850..=899 => self.receive(id, &life).await,
-                    900..=929 => self.refund(id, &life).await,
-                    930..=979 => self.give_back(id, &life).await,
-                    _ => self.query(&life).await,
+                    850..=899 => self.receive(id, &order).await,
+                    900..=929 => self.refund(id, &order).await,
+                    930..=979 => self.refund_by_operator(id, &order).await,
+                    _ => self.query(&order).await,
                 }
             }
         }
@@ -159,25 +161,26 @@ impl Shop {
         let answer = self.app.order(&token, &key, &wish).await;
         if answer.status != 201 {
             assert!([409, 422].contains(&answer.status), "{}", answer.text);
-            return self.saw("order refused");
+            return self.record("order refused");
         }
-        self.saw("ordered");
+        self.record("ordered");
         let pay_amount = minor(&answer.body["pay_amount"]);
         let wish = wish.0;
-        let life = Life { customer, goods, units, money_paid, pay_amount, coupon, key, wish, ..Life::default() };
-        self.orders.insert(answer.text_of("order_id"), life);
+        let order =
+            ModelOrder { customer, goods, units, money_paid, pay_amount, coupon, key, wish, ..ModelOrder::default() };
+        self.orders.insert(answer.text_of("order_id"), order);
     }
 
-    /// The same key again is the same order.
-    async fn order_again(&mut self, id: &str, life: &Life) {
-        let token = self.token(life);
-        let again = self.app.order(&token, &life.key, &Wish(life.wish.clone())).await.expect(201);
+    /// Repeats the request of an order, which must return the same order.
+    async fn order_again(&mut self, id: &str, order: &ModelOrder) {
+        let token = self.token(order);
+        let again = self.app.order(&token, &order.key, &Wish(order.wish.clone())).await.expect(201);
         assert_eq!(again.text_of("order_id"), id);
     }
 
-    async fn start_payment(&mut self, id: String, life: &Life) {
+    async fn start_payment(&mut self, id: String, order: &ModelOrder) {
         let body = json!({"order_id": id, "provider": self.random.choice(PLATFORMS).unwrap()});
-        let (token, key) = (self.token(life), format!("pay-{}", self.count));
+        let (token, key) = (self.token(order), format!("pay-{}", self.count));
         let answer =
             self.app.send(Method::POST, "/v1/payments", &token, &[("idempotency-key", &key)], Some(&body)).await;
         if answer.status == 201 {
@@ -191,9 +194,9 @@ impl Shop {
         }
     }
 
-    /// The customer pays at the platform, whose callbacks misbehave.
-    async fn pay(&mut self, life: &Life) {
-        let Some(pay_id) = self.random.choice(&life.payments) else { return };
+    /// The customer pays at the platform. Its callbacks are lost, delayed, repeated or tampered with at random.
+    async fn pay(&mut self, order: &ModelOrder) {
+        let Some(pay_id) = self.random.choice(&order.payments) else { return };
         let mut how = json!({"callbacks": self.random.i64(1..=3), "concurrent": self.random.bool()});
         match self.random.u8(0..10) {
             0..=1 => how["lose"] = json!(true),
@@ -206,14 +209,14 @@ impl Shop {
         }
         let answer = self.app.post(&format!("/sandbox/trades/{pay_id}/pay"), "", how).await;
         match answer.status {
-            200 => self.saw("charged"),
+            200 => self.record("charged"),
             _ => drop(answer.expect_problem(409, "trade_not_open")),
         }
     }
 
-    /// The platform lost that a trade was closed, so the customer can pay for what may be dead.
-    async fn pay_what_was_closed(&mut self, id: String, life: &Life) {
-        let Some(pay_id) = self.random.choice(&life.payments) else { return };
+    /// The platform reopens a closed trade by mistake and the customer pays it, perhaps for a cancelled order.
+    async fn pay_closed_trade(&mut self, id: String, order: &ModelOrder) {
+        let Some(pay_id) = self.random.choice(&order.payments) else { return };
         let trade = self.app.get(&format!("/sandbox/trades/{pay_id}"), "").await.expect(200).body;
         if trade["status"] == "closed" {
             self.app.tamper("sandbox", &format!("UPDATE sandbox_trade SET status = 0 WHERE out_trade_no = '{pay_id}'"));
@@ -222,91 +225,92 @@ impl Shop {
         }
     }
 
-    /// The customer declines, or the platform closes.
-    async fn end_payment(&mut self, life: &Life) {
-        let Some(pay_id) = self.random.choice(&life.payments) else { return };
+    /// The customer declines the payment, or the platform closes it.
+    async fn decline_or_close(&mut self, order: &ModelOrder) {
+        let Some(pay_id) = self.random.choice(&order.payments) else { return };
         let what = if self.random.bool() { "decline" } else { "close" };
         let answer = self.app.post(&format!("/sandbox/trades/{pay_id}/{what}"), "", json!({})).await;
         assert!([200, 409].contains(&answer.status), "{}", answer.text);
     }
 
-    async fn cancel(&mut self, id: String, life: &Life) {
+    async fn cancel(&mut self, id: String, order: &ModelOrder) {
         let answer = if self.random.bool() {
-            self.app.post(&format!("/v1/orders/{id}/cancel"), &self.token(life), json!({})).await
+            self.app.post(&format!("/v1/orders/{id}/cancel"), &self.token(order), json!({})).await
         } else {
             self.app.post(&format!("/admin/orders/{id}/cancel"), &self.admin, json!({"reason": "random"})).await
         };
-        if self.did(answer, 200, "order_not_cancellable") {
-            self.saw("cancelled");
+        if self.succeeded(answer, 200, "order_not_cancellable") {
+            self.record("cancelled");
             self.orders.get_mut(&id).unwrap().is_cancelled = true;
         } else {
-            self.saw("cancel refused");
+            self.record("cancel refused");
         }
     }
 
-    /// Whether it was done; else it was refused as this.
-    fn did(&self, answer: Answer, done: u16, refused: &str) -> bool {
-        if answer.status == done {
+    /// Returns whether the answer has the status `success`. Any other answer must be the problem `refusal`.
+    fn succeeded(&self, answer: Answer, success: u16, refusal: &str) -> bool {
+        if answer.status == success {
             return true;
         }
-        answer.expect_problem(409, refused);
+        answer.expect_problem(409, refusal);
         false
     }
 
     async fn ship(&mut self, id: String) {
         let answer = self.app.post(&format!("/admin/orders/{id}/ship"), &self.admin, json!({})).await;
-        if self.did(answer, 200, "order_not_shippable") {
-            self.saw("shipped");
+        if self.succeeded(answer, 200, "order_not_shippable") {
+            self.record("shipped");
             self.orders.get_mut(&id).unwrap().is_shipped = true;
         }
     }
 
-    async fn receive(&mut self, id: String, life: &Life) {
-        let answer = self.app.post(&format!("/v1/orders/{id}/receive"), &self.token(life), json!({})).await;
-        if self.did(answer, 200, "order_not_receivable") {
-            self.saw("received");
+    async fn receive(&mut self, id: String, order: &ModelOrder) {
+        let answer = self.app.post(&format!("/v1/orders/{id}/receive"), &self.token(order), json!({})).await;
+        if self.succeeded(answer, 200, "order_not_receivable") {
+            self.record("received");
             self.orders.get_mut(&id).unwrap().is_received = true;
         }
     }
 
-    async fn refund(&mut self, id: String, life: &Life) {
-        let (token, key) = (self.token(life), format!("refund-{}", self.count));
+    async fn refund(&mut self, id: String, order: &ModelOrder) {
+        let (token, key) = (self.token(order), format!("refund-{}", self.count));
         let answer = self.app.refund(&token, &key, &id).await;
-        if self.did(answer, 202, "order_not_refundable") {
-            self.saw("refunded");
-            let life = self.orders.get_mut(&id).unwrap();
-            (life.is_refunded, life.given_back) = (true, life.pay_amount);
+        if self.succeeded(answer, 202, "order_not_refundable") {
+            self.record("refunded");
+            let order = self.orders.get_mut(&id).unwrap();
+            (order.is_refunded, order.refunded_amount) = (true, order.pay_amount);
         } else {
-            self.saw("refund refused");
+            self.record("refund refused");
         }
     }
 
-    async fn give_back(&mut self, id: String, life: &Life) {
-        let part = self.random.i64(1..=life.pay_amount.max(1) * 2);
+    /// An operator refunds a part or all of an order.
+    async fn refund_by_operator(&mut self, id: String, order: &ModelOrder) {
+        let part = self.random.i64(1..=order.pay_amount.max(1) * 2);
         let all = self.random.u8(..) < 60;
         let text = amount(part);
         let answer = self.app.give_back(&self.admin, &id, (!all).then_some(text.as_str())).await;
         if answer.status == 422 {
-            assert!(!all && part > life.pay_amount - life.given_back, "{}", answer.text);
-            return self.saw("refund refused");
+            assert!(!all && part > order.pay_amount - order.refunded_amount, "{}", answer.text);
+            return self.record("refund refused");
         }
-        if self.did(answer, 202, "order_not_refundable") {
-            let life = self.orders.get_mut(&id).unwrap();
-            life.given_back = if all { life.pay_amount } else { life.given_back + part };
-            life.is_refunded = life.given_back == life.pay_amount;
-            assert!(life.given_back <= life.pay_amount, "more goes back than was paid");
-            let what = if life.is_refunded { "refunded" } else { "refunded in part" };
-            self.saw(what);
+        if self.succeeded(answer, 202, "order_not_refundable") {
+            let order = self.orders.get_mut(&id).unwrap();
+            order.refunded_amount = if all { order.pay_amount } else { order.refunded_amount + part };
+            order.is_refunded = order.refunded_amount == order.pay_amount;
+            assert!(order.refunded_amount <= order.pay_amount, "more is refunded than was paid");
+            let what = if order.is_refunded { "refunded" } else { "refunded in part" };
+            self.record(what);
         }
     }
 
-    async fn query(&mut self, life: &Life) {
-        let Some(pay_id) = self.random.choice(&life.payments) else { return };
+    async fn query(&mut self, order: &ModelOrder) {
+        let Some(pay_id) = self.random.choice(&order.payments) else { return };
         let path = format!("/admin/payments/{pay_id}/query");
         self.app.post(&path, &self.admin, json!({})).await.expect(200);
     }
 
-    /// All items of a list.
+    /// Reads all items of a list.
     async fn all(&self, path: &str) -> Vec<Value> {
         let (mut items, mut cursor) = (Vec::new(), String::new());
         loop {
@@ -317,7 +321,7 @@ impl Shop {
         }
     }
 
-    /// What the platform charged and gave back, by payment: its own word.
+    /// Returns what the platform charged and refunded, by payment, from the platform's statement.
     async fn ledger(&self) -> HashMap<String, (i64, i64)> {
         let mut ledger: HashMap<String, (i64, i64)> = HashMap::new();
         for provider in PLATFORMS {
@@ -332,8 +336,8 @@ impl Shop {
         ledger
     }
 
-    /// Looks at everything: each order against the answers and the platform's ledger, then the sums, then the audit.
-    pub async fn look(&mut self) {
+    /// Checks each order against the model and the platform's ledger, then stock, balances and points, then the audit.
+    pub async fn check(&mut self) {
         let ledger = self.ledger().await;
         let rows = self.all("/admin/orders").await;
         let found: HashMap<String, Value> =
@@ -342,55 +346,55 @@ impl Shop {
         let mut balance = vec![BALANCE; self.customers.len()];
         let mut points = vec![0; self.customers.len()];
         let mut coupons: Vec<&String> = Vec::new();
-        let (mut expired, mut twice, mut dead) = (0, 0, 0);
-        for (id, life) in &self.orders {
+        let (mut expired, mut paid_twice, mut late_refunds) = (0, 0, 0);
+        for (id, order) in &self.orders {
             let row = &found[id];
             let charged: Vec<(&String, (i64, i64))> =
-                life.payments.iter().filter_map(|pay_id| Some((pay_id, *ledger.get(pay_id)?))).collect();
+                order.payments.iter().filter_map(|pay_id| Some((pay_id, *ledger.get(pay_id)?))).collect();
             let status = row["order_status"].as_str().unwrap();
-            let is_charged = life.pay_amount == 0 || !charged.is_empty();
-            let expected: &[&str] = match (life.is_cancelled, life.is_refunded) {
-                // What was closed at the platform first is charged there only where the platform lost that.
-                (true, _) if charged.is_empty() || life.is_reopened => &["cancelled"],
+            let is_charged = order.pay_amount == 0 || !charged.is_empty();
+            let expected: &[&str] = match (order.is_cancelled, order.is_refunded) {
+                // A payment that was closed at the platform is charged there only if the platform reopened it.
+                (true, _) if charged.is_empty() || order.is_reopened => &["cancelled"],
                 (true, _) => &[],
                 (_, true) => &["refunded"],
-                _ if life.is_shipped || life.given_back > 0 => &["confirmed"],
-                _ if is_charged && !life.is_reopened => &["confirmed"],
-                // Nobody paid in time.
+                _ if order.is_shipped || order.refunded_amount > 0 => &["confirmed"],
+                _ if is_charged && !order.is_reopened => &["confirmed"],
+                // The order was not paid in time.
                 _ => &["confirmed", "cancelled"],
             };
-            assert!(expected.contains(&status), "order {id} is {status}: {life:?}");
-            expired += usize::from(status == "cancelled" && !life.is_cancelled);
+            assert!(expected.contains(&status), "order {id} is {status}: {order:?}");
+            expired += usize::from(status == "cancelled" && !order.is_cancelled);
             let is_paid = row["pay_status"] == "paid";
-            let lives = status == "confirmed";
-            assert_eq!(is_paid, (lives && is_charged) || status == "refunded", "order {id}: {row}");
-            let shipping = if life.is_received {
+            let is_confirmed = status == "confirmed";
+            assert_eq!(is_paid, (is_confirmed && is_charged) || status == "refunded", "order {id}: {row}");
+            let shipping = if order.is_received {
                 "received"
-            } else if life.is_shipped {
+            } else if order.is_shipped {
                 "shipped"
             } else {
                 "unshipped"
             };
             assert_eq!(row["shipping_status"], shipping, "order {id}");
             for (pay_id, (paid, back)) in &charged {
-                assert_eq!(*paid, life.pay_amount, "payment {pay_id}");
-                let pays = is_paid && row["pay_id"] == json!(pay_id);
-                let wanted = if pays { life.given_back } else { life.pay_amount };
-                assert_eq!(*back, wanted, "payment {pay_id} of order {id}, which is {status}: {life:?}");
-                dead += usize::from(!pays && status == "cancelled");
+                assert_eq!(*paid, order.pay_amount, "payment {pay_id}");
+                let is_counted = is_paid && row["pay_id"] == json!(pay_id);
+                let expected_refund = if is_counted { order.refunded_amount } else { order.pay_amount };
+                assert_eq!(*back, expected_refund, "payment {pay_id} of order {id}, which is {status}: {order:?}");
+                late_refunds += usize::from(!is_counted && status == "cancelled");
             }
-            twice += usize::from(is_paid && charged.len() > 1);
-            if lives || life.is_shipped {
-                stock[life.goods] -= life.units;
+            paid_twice += usize::from(is_paid && charged.len() > 1);
+            if is_confirmed || order.is_shipped {
+                stock[order.goods] -= order.units;
             }
-            if lives {
-                balance[life.customer] -= life.money_paid;
-                points[life.customer] += if is_paid { life.pay_amount / 100 } else { 0 };
-                coupons.extend(&life.coupon);
+            if is_confirmed {
+                balance[order.customer] -= order.money_paid;
+                points[order.customer] += if is_paid { order.pay_amount / 100 } else { 0 };
+                coupons.extend(&order.coupon);
             }
         }
-        let once: std::collections::BTreeSet<&&String> = coupons.iter().collect();
-        assert_eq!(once.len(), coupons.len(), "a coupon is used twice");
+        let distinct: std::collections::BTreeSet<&&String> = coupons.iter().collect();
+        assert_eq!(distinct.len(), coupons.len(), "a coupon is used twice");
         for (at, (goods, _)) in self.goods.iter().enumerate() {
             assert_eq!(self.app.stock(goods).await, stock[at], "stock");
         }
@@ -402,7 +406,8 @@ impl Shop {
                 "{me}"
             );
         }
-        for (what, count) in [("expired", expired), ("paid twice", twice), ("dead money back", dead)] {
+        for (what, count) in [("expired", expired), ("paid twice", paid_twice), ("late payment refunded", late_refunds)]
+        {
             if count > 0 {
                 self.tally.insert(what, count);
             }
@@ -411,7 +416,7 @@ impl Shop {
         assert!(report.ok, "{}", serde_json::to_string_pretty(&report).unwrap());
     }
 
-    /// Closes the shop; answers how often what happened.
+    /// Closes the shop. Returns the number of occurrences of each outcome.
     pub async fn close(self) -> BTreeMap<&'static str, usize> {
         self.app.finish().await;
         self.tally

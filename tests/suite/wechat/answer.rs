@@ -1,5 +1,5 @@
-//! Answers of WeChat Pay that go wrong on their way: what was asked may have been done or not, and nothing is done
-//! twice or given up for it.
+//! Missing, incomplete and forged answers of WeChat Pay. The outcome of the call is unknown then. The shop repeats or
+//! queries the call, never executes it twice, and never drops it.
 
 use std::time::Duration;
 
@@ -9,11 +9,11 @@ use crate::platform::{Course, How, Op, RefundState, Sending, Stage, Upset, Wecha
 use crate::support::{Case, MINUTE, PATIENT};
 use crate::wechat::platform::{INSIDE, SCAN, Shop};
 
-/// One second more than a shop accepts.
+/// One second more than the allowed difference between a timestamp and the clock.
 const TOO_LONG: Duration = Duration::from_secs(301);
 
-/// What goes wrong, and whether the platform does what it was asked.
-const WRONG: [(How, bool); 24] = [
+/// Failures of an answer, and whether the platform executes the call.
+const FAILURES: [(How, bool); 24] = [
     (How::Breaks, true),
     (How::Breaks, false),
     (How::BreaksOff, true),
@@ -40,24 +40,27 @@ const WRONG: [(How, bool); 24] = [
     (How::Altered, true),
 ];
 
+/// Plans a failure of the next answer to `op`.
 fn upset(op: Op, (how, works): (How, bool)) -> Upset {
     let upset = Upset::next(op, how);
     if works { upset } else { upset.undone() }
 }
 
-/// Those that can be wrong with the answer to this: where there is no body, nothing can be wrong with it.
-fn wrong(op: Op) -> impl Iterator<Item = (How, bool)> {
-    WRONG.into_iter().filter(move |(how, _)| op != Op::Close || !matches!(how, How::Altered | How::BreaksOff))
+/// Returns the failures that are possible for the answer to `op`. The answer to a close call has no body that could be
+/// altered or cut off.
+fn failures(op: Op) -> impl Iterator<Item = (How, bool)> {
+    FAILURES.into_iter().filter(move |(how, _)| op != Op::Close || !matches!(how, How::Altered | How::BreaksOff))
 }
 
 impl Shop {
-    /// What the platform has charged for this payment, which has one trade, and given back.
+    /// Returns what the platform has charged and refunded for a payment, in fen. The payment must have one trade.
     fn only_ledger(&self, pay_id: &str) -> (i64, i64) {
         let trades = self.platform.trades(pay_id);
         assert_eq!(trades.len(), 1);
         (trades[0].charged(), trades[0].refunded())
     }
 
+    /// Returns the order status and the payment status, separated by a space.
     async fn order_status(&self, order_id: &str) -> String {
         let order = self.app.get(&format!("/v1/orders/{order_id}"), &self.zs).await.expect(200);
         format!("{} {}", order.text_of("order_status"), order.text_of("pay_status"))
@@ -66,24 +69,28 @@ impl Shop {
 
 #[actix_web::test]
 async fn a_create_call_without_a_valid_answer_ends_in_one_payment() {
-    for way in [SCAN, INSIDE] {
+    for provider in [SCAN, INSIDE] {
         let shop = Shop::with(Wechat::start().await, &PATIENT).await;
-        for (n, wrong) in wrong(Op::Create).enumerate() {
+        for (n, failure) in failures(Op::Create).enumerate() {
             let key = format!("order-{n}");
             let order_id = shop.order(&key).await;
-            shop.platform.upset(upset(Op::Create, wrong));
-            shop.start(way, &key, &order_id).await.expect_problem(503, "busy");
+            shop.platform.upset(upset(Op::Create, failure));
+            shop.start(provider, &key, &order_id).await.expect_problem(503, "busy");
             let first = shop.platform.calls().pop().unwrap();
-            let started = shop.start(way, &key, &order_id).await.expect(201);
+            let started = shop.start(provider, &key, &order_id).await.expect(201);
             let (pay_id, second) = (started.text_of("pay_id"), shop.platform.calls().pop().unwrap());
-            assert_eq!((first.out_trade_no, first.body), (pay_id.clone(), second.body), "{wrong:?}: the same words");
+            assert_eq!(
+                (first.out_trade_no, first.body),
+                (pay_id.clone(), second.body),
+                "{failure:?}: the body is the same"
+            );
             assert!(started.body["checkout"].is_object());
             shop.buy(&pay_id).await;
-            assert_eq!(shop.only_ledger(&pay_id), (100_000, 0), "{wrong:?}");
+            assert_eq!(shop.only_ledger(&pay_id), (100_000, 0), "{failure:?}");
             assert_eq!(shop.order_status(&order_id).await, "confirmed paid");
         }
-        let open = shop.app.number("pay", "SELECT count(*) AS n FROM pay");
-        assert_eq!((usize::try_from(open).unwrap(), shop.parked().await.len()), (WRONG.len(), 0));
+        let payments = shop.app.number("pay", "SELECT count(*) AS n FROM pay");
+        assert_eq!((usize::try_from(payments).unwrap(), shop.parked().await.len()), (FAILURES.len(), 0));
         shop.finish().await;
     }
 }
@@ -97,7 +104,7 @@ async fn a_payment_whose_create_call_failed_and_is_not_repeated_is_closed() {
         shop.start(SCAN, "pay", &order_id).await.expect_problem(503, "busy");
         let pay_id = shop.platform.calls().pop().unwrap().out_trade_no;
         shop.advance(MINUTE).await;
-        // It may be on its way there still.
+        // The create call may still arrive at the platform.
         assert_eq!(shop.payment(&pay_id).await["status"], "unpaid");
         shop.advance(MINUTE * 30).await;
         assert_eq!(shop.payment(&pay_id).await["status"], "closed");
@@ -111,15 +118,15 @@ async fn a_payment_whose_create_call_failed_and_is_not_repeated_is_closed() {
 
 #[actix_web::test]
 async fn a_create_call_repeated_in_the_last_seconds_of_the_order_is_the_same_payment() {
-    for way in [SCAN, INSIDE] {
+    for provider in [SCAN, INSIDE] {
         let shop = Shop::with(Wechat::start().await, &PATIENT).await;
         let order_id = shop.golden_order().await;
-        // The platform wants a minute until a payment ends, and the same words each time.
+        // The platform requires at least a minute until a payment expires, and the same body each time.
         shop.app.clock.advance(MINUTE * 30 - Duration::from_secs(50));
         shop.platform.upset(upset(Op::Create, (How::Breaks, true)));
-        shop.start(way, "pay", &order_id).await.expect_problem(503, "busy");
+        shop.start(provider, "pay", &order_id).await.expect_problem(503, "busy");
         shop.app.clock.advance(Duration::from_secs(20));
-        let pay_id = shop.start(way, "pay", &order_id).await.expect(201).text_of("pay_id");
+        let pay_id = shop.start(provider, "pay", &order_id).await.expect(201).text_of("pay_id");
         shop.buy(&pay_id).await;
         assert_eq!(
             (shop.only_ledger(&pay_id), shop.order_status(&order_id).await),
@@ -132,17 +139,17 @@ async fn a_create_call_repeated_in_the_last_seconds_of_the_order_is_the_same_pay
 #[actix_web::test]
 async fn a_query_without_a_valid_answer_is_repeated() {
     let shop = Shop::open().await;
-    for (n, wrong) in wrong(Op::Query).enumerate() {
+    for (n, failure) in failures(Op::Query).enumerate() {
         let Case { order_id, pay_id } = shop.another(SCAN, &format!("order-{n}")).await;
         shop.platform.notices_of(&pay_id, Sending::lost());
         shop.platform.pay(&pay_id).await;
-        shop.platform.upset(upset(Op::Query, wrong));
+        shop.platform.upset(upset(Op::Query, failure));
         shop.query(&pay_id).await.expect_problem(503, "busy");
         shop.app.settle().await;
-        assert_eq!(shop.order_status(&order_id).await, "confirmed paying", "{wrong:?}");
+        assert_eq!(shop.order_status(&order_id).await, "confirmed paying", "{failure:?}");
         shop.advance(MINUTE).await;
-        assert_eq!(shop.order_status(&order_id).await, "confirmed paid", "{wrong:?}");
-        assert_eq!(shop.only_ledger(&pay_id), (100_000, 0), "{wrong:?}");
+        assert_eq!(shop.order_status(&order_id).await, "confirmed paid", "{failure:?}");
+        assert_eq!(shop.only_ledger(&pay_id), (100_000, 0), "{failure:?}");
     }
     assert_eq!(shop.parked().await.len(), 0);
     shop.finish().await;
@@ -151,54 +158,54 @@ async fn a_query_without_a_valid_answer_is_repeated() {
 #[actix_web::test]
 async fn a_refund_without_a_valid_answer_is_queried_and_made_once() {
     let shop = Shop::open().await;
-    for (n, wrong) in wrong(Op::Refund).enumerate() {
+    for (n, failure) in failures(Op::Refund).enumerate() {
         let Case { order_id, pay_id } = shop.another(SCAN, &format!("order-{n}")).await;
         shop.buy(&pay_id).await;
         shop.platform.notices_of(&pay_id, Sending::lost());
-        // Money of the merchant that is on its way for a while, so that the first answer settles nothing.
+        // The refund takes a minute, so that the first answer does not complete it.
         shop.platform.next_refund(Course::later(MINUTE, RefundState::Success));
-        shop.platform.upset(upset(Op::Refund, wrong));
+        shop.platform.upset(upset(Op::Refund, failure));
         shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
         shop.app.settle().await;
-        let (_, works) = wrong;
+        let (_, works) = failure;
         assert_eq!((shop.platform.trade(&pay_id).refunds.len(), shop.unsettled().await), (works.into(), [0, 1, 0]));
         for _ in 0..4 {
             shop.advance(MINUTE * 5).await;
         }
-        assert_eq!((shop.only_ledger(&pay_id), shop.unsettled().await), ((100_000, 100_000), [0, 0, 0]), "{wrong:?}");
-        assert_eq!(shop.platform.trade(&pay_id).refunds.len(), 1, "{wrong:?}");
-        assert_eq!(shop.payment(&pay_id).await["status"], "refunded", "{wrong:?}");
+        assert_eq!((shop.only_ledger(&pay_id), shop.unsettled().await), ((100_000, 100_000), [0, 0, 0]), "{failure:?}");
+        assert_eq!(shop.platform.trade(&pay_id).refunds.len(), 1, "{failure:?}");
+        assert_eq!(shop.payment(&pay_id).await["status"], "refunded", "{failure:?}");
     }
-    // Where it was made, it was not asked to be made again; where it was not, it was, under the same number.
-    let undone = WRONG.iter().filter(|(_, works)| !works).count();
-    assert_eq!(shop.asked(Op::Refund), WRONG.len() + undone);
+    // A refund that was made is not requested again. A refund that was not made is, under the same number.
+    let undone = FAILURES.iter().filter(|(_, works)| !works).count();
+    assert_eq!(shop.asked(Op::Refund), FAILURES.len() + undone);
     shop.finish().await;
 }
 
 #[actix_web::test]
 async fn a_refund_query_without_a_valid_answer_is_repeated() {
     let shop = Shop::open().await;
-    for (n, wrong) in wrong(Op::RefundQuery).enumerate() {
+    for (n, failure) in failures(Op::RefundQuery).enumerate() {
         let Case { order_id, pay_id } = shop.another(SCAN, &format!("order-{n}")).await;
         shop.buy(&pay_id).await;
         shop.platform.notices_of(&pay_id, Sending::lost());
         shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
         shop.app.settle().await;
-        shop.platform.upset(upset(Op::RefundQuery, wrong));
+        shop.platform.upset(upset(Op::RefundQuery, failure));
         shop.query(&pay_id).await.expect_problem(503, "busy");
-        assert_eq!(shop.unsettled().await, [0, 1, 0], "{wrong:?}");
+        assert_eq!(shop.unsettled().await, [0, 1, 0], "{failure:?}");
         for _ in 0..2 {
             shop.advance(MINUTE * 5).await;
         }
-        assert_eq!((shop.only_ledger(&pay_id), shop.unsettled().await), ((100_000, 100_000), [0, 0, 0]), "{wrong:?}");
+        assert_eq!((shop.only_ledger(&pay_id), shop.unsettled().await), ((100_000, 100_000), [0, 0, 0]), "{failure:?}");
     }
-    assert_eq!(shop.asked(Op::Refund), WRONG.len());
+    assert_eq!(shop.asked(Op::Refund), FAILURES.len());
     shop.finish().await;
 }
 
 #[actix_web::test]
 async fn a_refund_reported_missing_is_requested_again_and_stays_one_refund() {
-    for lie in [How::Says("RESOURCE_NOT_EXISTS"), How::SaysUnsigned("RESOURCENOTEXISTS")] {
+    for false_answer in [How::Says("RESOURCE_NOT_EXISTS"), How::SaysUnsigned("RESOURCENOTEXISTS")] {
         let shop = Shop::open().await;
         let Case { order_id, pay_id } = shop.another(SCAN, "order").await;
         shop.buy(&pay_id).await;
@@ -206,13 +213,17 @@ async fn a_refund_reported_missing_is_requested_again_and_stays_one_refund() {
         shop.platform.next_refund(Course::later(MINUTE, RefundState::Success));
         shop.app.give_back(&shop.admin, &order_id, Some("400.00")).await.expect(202);
         shop.app.settle().await;
-        shop.platform.upset(Upset::next(Op::RefundQuery, lie));
+        shop.platform.upset(Upset::next(Op::RefundQuery, false_answer));
         shop.query(&pay_id).await.expect(200);
-        assert_eq!((shop.asked(Op::Refund), shop.platform.trade(&pay_id).refunds.len()), (2, 1), "{lie:?}");
+        assert_eq!((shop.asked(Op::Refund), shop.platform.trade(&pay_id).refunds.len()), (2, 1), "{false_answer:?}");
         for _ in 0..2 {
             shop.advance(MINUTE * 5).await;
         }
-        assert_eq!((shop.only_ledger(&pay_id), shop.unsettled().await), ((100_000, 40_000), [0, 0, 0]), "{lie:?}");
+        assert_eq!(
+            (shop.only_ledger(&pay_id), shop.unsettled().await),
+            ((100_000, 40_000), [0, 0, 0]),
+            "{false_answer:?}"
+        );
         shop.finish().await;
     }
 }
@@ -220,25 +231,25 @@ async fn a_refund_reported_missing_is_requested_again_and_stays_one_refund() {
 #[actix_web::test]
 async fn a_close_call_without_a_valid_answer_leaves_the_order_open_until_the_outcome_is_known() {
     let shop = Shop::open().await;
-    for (n, wrong) in wrong(Op::Close).enumerate() {
+    for (n, failure) in failures(Op::Close).enumerate() {
         let Case { order_id, pay_id } = shop.another(SCAN, &format!("order-{n}")).await;
-        shop.platform.upset(upset(Op::Close, wrong));
+        shop.platform.upset(upset(Op::Close, failure));
         shop.cancel(&order_id).await.expect_problem(503, "busy");
-        assert_eq!(shop.order_status(&order_id).await, "confirmed paying", "{wrong:?}");
+        assert_eq!(shop.order_status(&order_id).await, "confirmed paying", "{failure:?}");
         shop.cancel(&order_id).await.expect(200);
-        assert_eq!(shop.order_status(&order_id).await, "cancelled paying", "{wrong:?}");
-        assert_eq!(shop.platform.trade(&pay_id).stage, Stage::Closed, "{wrong:?}");
-        // And where it was paid before anybody could close it.
+        assert_eq!(shop.order_status(&order_id).await, "cancelled paying", "{failure:?}");
+        assert_eq!(shop.platform.trade(&pay_id).stage, Stage::Closed, "{failure:?}");
+        // The same failure of a close call for a payment that is already paid.
         let Case { order_id, pay_id } = shop.another(SCAN, &format!("paid-{n}")).await;
         shop.platform.notices_of(&pay_id, Sending::lost());
         shop.platform.pay(&pay_id).await;
-        shop.platform.upset(upset(Op::Close, wrong));
+        shop.platform.upset(upset(Op::Close, failure));
         let refused = shop.cancel(&order_id).await;
-        assert!([409, 503].contains(&refused.status), "{wrong:?}: {}", refused.text);
+        assert!([409, 503].contains(&refused.status), "{failure:?}: {}", refused.text);
         shop.cancel(&order_id).await.expect_problem(409, "order_not_cancellable");
         shop.settle().await;
-        assert_eq!(shop.order_status(&order_id).await, "confirmed paid", "{wrong:?}");
-        assert_eq!(shop.only_ledger(&pay_id), (100_000, 0), "{wrong:?}");
+        assert_eq!(shop.order_status(&order_id).await, "confirmed paid", "{failure:?}");
+        assert_eq!(shop.only_ledger(&pay_id), (100_000, 0), "{failure:?}");
     }
     shop.finish().await;
 }
@@ -268,26 +279,26 @@ async fn a_slow_answer_within_the_timeout_is_accepted() {
 #[actix_web::test]
 async fn a_call_that_is_never_answered_times_out_and_its_outcome_is_queried() {
     let shop = Shop::open().await;
-    let Case { order_id: _, pay_id: asked } = shop.another(SCAN, "asked").await;
+    let Case { order_id: _, pay_id: queried } = shop.another(SCAN, "queried").await;
     let Case { order_id: cancelled, pay_id: closed } = shop.another(SCAN, "closed").await;
     let Case { order_id: refunded, pay_id: back } = shop.another(SCAN, "back").await;
     let late = shop.order("late").await;
     shop.buy(&back).await;
     shop.platform.notices_of(&back, Sending::lost());
-    shop.platform.notices_of(&asked, Sending::lost());
-    shop.platform.pay(&asked).await;
+    shop.platform.notices_of(&queried, Sending::lost());
+    shop.platform.pay(&queried).await;
     for op in [Op::Create, Op::Query, Op::Close, Op::Refund] {
         shop.platform.upset(Upset::next(op, How::Hangs));
     }
     shop.app.give_back(&shop.admin, &refunded, None).await.expect(202);
-    // All at once, as each takes the whole time of a platform.
-    let query = shop.query(&asked);
-    let (started, told, given_up, ()) =
+    // Concurrently, because each call takes the whole timeout.
+    let query = shop.query(&queried);
+    let (started, query, cancellation, ()) =
         tokio::join!(shop.start(SCAN, "late", &late), query, shop.cancel(&cancelled), shop.app.settle());
-    for answer in [started, told, given_up] {
+    for answer in [started, query, cancellation] {
         answer.expect_problem(503, "busy");
     }
-    // All of it was done.
+    // The platform executed every call.
     assert_eq!((shop.platform.trade(&closed).stage, shop.only_ledger(&back).0), (Stage::Closed, 100_000));
     assert_eq!(shop.unsettled().await[1], 1);
     let started = shop.start(SCAN, "late", &late).await.expect(201).text_of("pay_id");
@@ -296,7 +307,7 @@ async fn a_call_that_is_never_answered_times_out_and_its_outcome_is_queried() {
     for _ in 0..3 {
         shop.advance(MINUTE).await;
     }
-    let status = join_all([&asked, &closed, &back, &started].map(|pay_id| shop.payment(pay_id))).await;
+    let status = join_all([&queried, &closed, &back, &started].map(|pay_id| shop.payment(pay_id))).await;
     let status: Vec<&str> = status.iter().map(|payment| payment["status"].as_str().unwrap()).collect();
     assert_eq!(status, ["paid", "closed", "refunded", "unpaid"]);
     assert_eq!((shop.only_ledger(&back), shop.platform.trade(&back).refunds.len()), ((100_000, 100_000), 1));

@@ -1,5 +1,5 @@
-//! Faults for which WeChat Pay has its own rules: late money, notices out of order, unknown refunds, an old notice.
-//! What holds for each platform is in `payment::platform`.
+//! Faults for which WeChat Pay has its own rules: late payments, notices out of order, unknown refunds, an old notice.
+//! `payment::platform` has the tests that run on each platform.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ const NONE: [&str; 0] = [];
 #[actix_web::test]
 async fn a_late_payment_of_a_cancelled_order_is_refunded() {
     let (signed, unsigned) = (How::Says("ORDER_NOT_EXIST"), How::SaysUnsigned("ORDER_NOT_EXIST"));
-    for (lie, is_late) in [(signed, true), (signed, false), (unsigned, true), (unsigned, false)] {
+    for (false_answer, is_late) in [(signed, true), (signed, false), (unsigned, true), (unsigned, false)] {
         let shop = Shop::open().await;
         let Case { order_id, pay_id } = shop.paying(SCAN).await;
-        // The platform, or somebody on the way, says that it knows no such payment, and it can be paid all the same.
-        shop.platform.upset(Upset::next(Op::Close, lie).undone());
+        // The answer, genuine or forged, says that the payment does not exist. The customer can still pay it.
+        shop.platform.upset(Upset::next(Op::Close, false_answer).undone());
         shop.cancel(&order_id).await.expect(200);
         assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::cancelled());
         if is_late {
@@ -43,9 +43,9 @@ async fn a_callback_and_concurrent_queries_pay_once() {
     shop.platform.notices_of(&pay_id, Sending::held());
     shop.platform.pay(&pay_id).await;
     let query = format!("/admin/payments/{pay_id}/query");
-    let asks = join_all((0..5).map(|_| shop.app.post(&query, &shop.admin, serde_json::json!({}))));
-    let (asked, ()) = tokio::join!(asks, shop.platform.release_reversed(&pay_id));
-    assert!(asked.iter().all(|answer| answer.body["status"] == "paid"), "{asked:?}");
+    let queries = join_all((0..5).map(|_| shop.app.post(&query, &shop.admin, serde_json::json!({}))));
+    let (answers, ()) = tokio::join!(queries, shop.platform.release_reversed(&pay_id));
+    assert!(answers.iter().all(|answer| answer.body["status"] == "paid"), "{answers:?}");
     shop.settle().await;
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
     shop.app.assert_paid_once(&shop.zs, &order_id).await;
@@ -58,7 +58,7 @@ async fn refund_notices_before_the_payment_notice_lead_to_the_same_state() {
     let Case { order_id, pay_id } = shop.paying(SCAN).await;
     shop.platform.notices_of(&pay_id, Sending::held());
     shop.platform.pay(&pay_id).await;
-    // It is asked for and refunded before anything was told.
+    // A query finds the payment, and it is refunded before any notice is delivered.
     shop.advance(MINUTE).await;
     for amount in ["300.00", "580.00"] {
         shop.app.give_back(&shop.admin, &order_id, Some(amount)).await.expect(202);
@@ -81,7 +81,7 @@ async fn an_unknown_refund_is_parked_before_and_after_its_payment() {
     let Case { order_id, pay_id } = shop.paying(SCAN).await;
     shop.platform.notices_of(&pay_id, Sending::held());
     shop.platform.pay(&pay_id).await;
-    // Somebody gives money back in the platform's console: that comes first.
+    // A refund in the platform's console. Its notice is delivered first.
     shop.platform.refund_in_console(&pay_id, 1_000).await;
     shop.platform.tick().await;
     shop.platform.release_reversed(&pay_id).await;
@@ -105,11 +105,11 @@ async fn an_old_notice_after_the_refund_changes_nothing() {
     shop.settle().await;
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
     let before = shop.app.rows();
-    let told = shop.platform.deliveries(&pay_id);
-    // The very bytes; and the same written anew, also when the bytes have become too old.
+    let deliveries = shop.platform.deliveries(&pay_id);
+    // The same bytes, and the same notice signed again. After an hour the bytes are too old and are refused.
     for age in [Duration::ZERO, HOUR] {
         shop.app.clock.advance(age);
-        for delivery in &told {
+        for delivery in &deliveries {
             let expected = if age.is_zero() { 204 } else { 401 };
             assert_eq!(shop.platform.replay(delivery).await.status, expected);
         }

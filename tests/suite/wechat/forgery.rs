@@ -1,4 +1,4 @@
-//! What is wrong with a callback of WeChat Pay: tables of it, what each is answered, and what is kept of it.
+//! Faulty callbacks of WeChat Pay: for each fault the shop's answer, and whether the notice is parked.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use crate::support::{Balances, Case, MINUTE};
 use crate::wechat::platform::{SCAN, Shop};
 
 const NONE: [&str; 0] = [];
-/// After the first delivery.
-const AGAIN: Duration = Duration::from_secs(15);
+/// Time from the first delivery of a notice to the second.
+const SECOND_DELIVERY_AFTER: Duration = Duration::from_secs(15);
 
-/// Orders of 1000.00 that were paid so far: their customer's points.
+/// Returns the customer's points after `paid` orders of 1000.00.
 fn points(paid: usize) -> i64 {
     100 + 1000 * i64::try_from(paid).unwrap()
 }
 
-/// An order of 1000.00 in each of its states.
+/// Converts the balances of the golden order to those of an order of 1000.00.
 fn plain(balances: Balances, points: i64) -> Balances {
     let fen = |golden: i64| if golden == 0 { 0 } else { 100_000 };
     Balances {
@@ -31,9 +31,9 @@ fn plain(balances: Balances, points: i64) -> Balances {
 }
 
 impl Shop {
-    /// A payment whose first callback has this wrong with it: it is refused like this, for this reason where it is
-    /// kept; what comes next is believed.
-    async fn first_is_wrong(&self, n: usize, wrong: Wrong, status: u16, reason: Option<&str>) {
+    /// Pays an order whose first callback has the fault `wrong`. Asserts that it is refused with `status` and parked
+    /// with `reason`, if any, and that the second callback is accepted. `n` is the number of orders paid before.
+    async fn assert_first_callback_is_refused(&self, n: usize, wrong: Wrong, status: u16, reason: Option<&str>) {
         let Case { order_id, pay_id } = self.another(SCAN, &format!("{wrong:?}-{n}")).await;
         let before = self.app.rows();
         self.platform.notices_of(&pay_id, Sending::wrong(wrong, 1));
@@ -42,14 +42,14 @@ impl Shop {
         let refused = self.platform.deliveries(&pay_id).pop().unwrap();
         let reply: Value = serde_json::from_str(&refused.reply).unwrap_or_else(|_| panic!("{wrong:?} {refused:?}"));
         assert_eq!((refused.status, &reply["code"]), (status, &json!("FAIL")), "{wrong:?}: {reply}");
-        let waits = Balances { charged: 100_000, ..plain(Balances::unpaid(), points(n)) };
-        assert_eq!(self.balances(&order_id, &pay_id).await, waits, "{wrong:?}");
+        let pending = Balances { charged: 100_000, ..plain(Balances::unpaid(), points(n)) };
+        assert_eq!(self.balances(&order_id, &pay_id).await, pending, "{wrong:?}");
         assert_eq!(self.parked().await, reason.as_slice(), "{wrong:?}");
         let mut expected = before;
         *expected.get_mut("pay.pay_notice").unwrap() += i64::from(reason.is_some());
         assert_eq!(self.app.rows(), expected, "{wrong:?}");
         let due = self.platform.next_due().unwrap();
-        assert_eq!(due.since(self.platform.trade(&pay_id).paid.unwrap().at), AGAIN, "{wrong:?}");
+        assert_eq!(due.since(self.platform.trade(&pay_id).paid.unwrap().at), SECOND_DELIVERY_AFTER, "{wrong:?}");
         self.next_delivery().await;
         self.app.settle().await;
         assert_eq!(self.platform.told(&pay_id), [status, 204], "{wrong:?}");
@@ -74,7 +74,7 @@ async fn a_notice_without_a_valid_signature_or_encryption_is_refused_and_the_nex
         (Wrong::Timestamp, 401),
         (Wrong::Nonce, 401),
         (Wrong::Altered, 401),
-        // Signed well: what is wrong may be our own key, and it is to come again.
+        // The signature is valid, so the fault may be the shop's own key. The platform must repeat the notice.
         (Wrong::Aad, 503),
         (Wrong::ApiKey, 503),
         (Wrong::Algorithm, 422),
@@ -83,7 +83,7 @@ async fn a_notice_without_a_valid_signature_or_encryption_is_refused_and_the_nex
     .into_iter()
     .enumerate()
     {
-        shop.first_is_wrong(n, wrong, status, None).await;
+        shop.assert_first_callback_is_refused(n, wrong, status, None).await;
     }
     shop.finish().await;
 }
@@ -97,7 +97,7 @@ async fn an_unknown_event_is_accepted_without_effect() {
     shop.platform.pay(&pay_id).await;
     assert_eq!((shop.platform.told(&pay_id), shop.app.rows()), (vec![204], before));
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances { charged: 88_000, ..Balances::unpaid() });
-    // Nothing will come again: it is asked for.
+    // The notice is not repeated. A query finds the payment.
     shop.advance(MINUTE).await;
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
     shop.finish().await;
@@ -116,7 +116,7 @@ async fn a_signed_notice_that_does_not_match_the_payment_is_parked_with_its_reas
     .into_iter()
     .enumerate()
     {
-        shop.first_is_wrong(n, wrong, 422, Some(reason)).await;
+        shop.assert_first_callback_is_refused(n, wrong, 422, Some(reason)).await;
     }
     shop.finish().await;
 }
@@ -138,14 +138,14 @@ async fn a_signed_notice_that_does_not_match_the_refund_is_parked_with_its_reaso
         shop.buy(&pay_id).await;
         shop.platform.notices_of(&pay_id, Sending::wrong(wrong, 1));
         shop.platform.next_refund(Course::AT_ONCE);
-        // It is done and its answer is lost; the notice has it wrong.
+        // The refund is made and its answer is lost. The notice of it is faulty.
         shop.platform.upset(Upset::next(Op::Refund, How::Breaks));
         shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
         shop.settle().await;
         assert_eq!(shop.platform.told(&pay_id), [204, 422], "{wrong:?}");
         assert_eq!(shop.parked().await, [reason], "{wrong:?}");
-        let waits = Balances { payment: "paid".to_owned(), back: 0, ..plain(Balances::refunded(), 100) };
-        assert_eq!(shop.balances(&order_id, &pay_id).await, waits, "{wrong:?}");
+        let pending = Balances { payment: "paid".to_owned(), back: 0, ..plain(Balances::refunded(), 100) };
+        assert_eq!(shop.balances(&order_id, &pay_id).await, pending, "{wrong:?}");
         shop.next_delivery().await;
         assert_eq!((shop.platform.told(&pay_id), shop.parked().await.len()), (vec![204, 422, 204], 0), "{wrong:?}");
         shop.settle().await;
@@ -158,13 +158,13 @@ async fn a_signed_notice_that_does_not_match_the_refund_is_parked_with_its_reaso
 async fn a_notice_with_a_stale_or_future_timestamp_is_refused_and_the_next_one_accepted() {
     let shop = Shop::open().await;
     for (n, wrong) in [Wrong::Stale, Wrong::Future].into_iter().enumerate() {
-        shop.first_is_wrong(n, wrong, 401, None).await;
+        shop.assert_first_callback_is_refused(n, wrong, 401, None).await;
     }
     shop.finish().await;
 }
 
 #[actix_web::test]
-async fn a_refund_that_failed_and_is_told_wrong_parks_nothing() {
+async fn a_faulty_notice_of_a_failed_refund_parks_nothing() {
     let shop = Shop::open().await;
     let Case { order_id, pay_id } = shop.paid(SCAN).await;
     shop.platform.notices_of(&pay_id, Sending::wrong(Wrong::Amount, 1));

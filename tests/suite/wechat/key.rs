@@ -1,4 +1,5 @@
-//! Who may tell the shop of a payment: whoever signs with one of WeChat Pay's keys, and nobody who differs in one bit.
+//! Signatures of WeChat Pay: the shop accepts only messages that are signed with a key it knows, and refuses a message
+//! that differs in one bit.
 
 use std::time::Duration;
 
@@ -11,9 +12,10 @@ use crate::platform::{How, Op, Sending, Upset, Wechat};
 use crate::support::{Balances, Case, MINUTE, PATIENT};
 use crate::wechat::platform::{SCAN, Shop};
 
+/// Number of concurrent requests.
 const AT_ONCE: usize = 32;
 
-/// A callback as raw as it can be.
+/// A callback as raw headers and bytes.
 #[derive(Clone)]
 struct Raw {
     headers: Vec<(String, Vec<u8>)>,
@@ -21,24 +23,25 @@ struct Raw {
 }
 
 impl Raw {
-    /// The last thing the platform told of a payment.
+    /// Returns the last callback that the platform sent for a payment.
     fn of(shop: &Shop, pay_id: &str) -> Self {
         let post = shop.platform.deliveries(pay_id).pop().unwrap().post;
         let headers = post.headers.into_iter().map(|(name, value)| (name, value.into_bytes())).collect();
         Self { headers, body: post.body }
     }
 
+    /// Returns the value of the header `name`, to be changed.
     fn value(&mut self, name: &str) -> &mut Vec<u8> {
-        let found = self.headers.iter_mut().find(|(is, _)| is.eq_ignore_ascii_case(name));
+        let found = self.headers.iter_mut().find(|(header, _)| header.eq_ignore_ascii_case(name));
         &mut found.unwrap_or_else(|| panic!("no {name}")).1
     }
 
-    /// It differs in one bit each, of this header, or of the body where none is named; what no header can say is left
-    /// out.
+    /// Returns copies that differ in one bit each, of the given header or, if it is `None`, of the body. Header values
+    /// that HTTP does not allow are left out.
     fn flipped(&self, header: Option<&str>) -> Vec<Self> {
-        let of = |raw: &mut Self| header.map_or(raw.body.len(), |name| raw.value(name).len());
+        let size = |raw: &mut Self| header.map_or(raw.body.len(), |name| raw.value(name).len());
         let mut flipped = Vec::new();
-        for bit in 0..of(&mut self.clone()) * 8 {
+        for bit in 0..size(&mut self.clone()) * 8 {
             let mut raw = self.clone();
             let bytes = match header {
                 Some(name) => raw.value(name),
@@ -52,23 +55,23 @@ impl Raw {
         flipped
     }
 
-    /// Status, content type and body of the shop's answer.
+    /// Sends the callback. Returns status, content type and body of the shop's answer.
     async fn send(&self, client: &awc::Client, url: &str) -> (u16, String, Vec<u8>) {
         let mut request = client.post(format!("{url}/v1/payments/callbacks/{SCAN}"));
         for (name, value) in &self.headers {
             request = request.append_header((name.as_str(), HeaderValue::from_bytes(value).unwrap()));
         }
         let mut answer = request.send_body(self.body.clone()).await.unwrap();
-        let kind = answer.headers().get("content-type").map_or("", |kind| kind.to_str().unwrap()).to_owned();
-        (answer.status().as_u16(), kind, answer.body().await.unwrap().to_vec())
+        let content_type = answer.headers().get("content-type").map_or("", |kind| kind.to_str().unwrap()).to_owned();
+        (answer.status().as_u16(), content_type, answer.body().await.unwrap().to_vec())
     }
 
     async fn assert_refused(&self, client: &awc::Client, url: &str) {
-        let (status, kind, body) = self.send(client, url).await;
+        let (status, content_type, body) = self.send(client, url).await;
         assert!((400..600).contains(&status), "{status}: {:?}", self.headers);
         let body: Value =
             serde_json::from_slice(&body).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&body)));
-        assert_eq!((&body["code"], kind.as_str()), (&Value::from("FAIL"), "application/json"));
+        assert_eq!((&body["code"], content_type.as_str()), (&Value::from("FAIL"), "application/json"));
         assert!(body["message"].is_string(), "{body}");
         assert_eq!(body.as_object().unwrap().len(), 2, "{body}");
     }
@@ -80,7 +83,7 @@ async fn a_callback_that_differs_in_one_bit_is_refused_and_changes_nothing() {
     let Case { order_id, pay_id } = shop.paying(SCAN).await;
     shop.platform.next_notice(Sending::wrong(Wrong::NoSignature, 1));
     shop.platform.pay(&pay_id).await;
-    // The very same message as it should have come, which nobody has seen yet.
+    // The same message with a valid signature, which does not reach the shop yet.
     shop.platform.deliver_to("http://127.0.0.1:1");
     shop.platform.resend(&pay_id, None).await;
     let good = Raw::of(&shop, &pay_id);
@@ -92,15 +95,15 @@ async fn a_callback_that_differs_in_one_bit_is_refused_and_changes_nothing() {
     for part in headers.iter().map(|name| Some(name.as_str())).chain([None]) {
         let flipped = good.flipped(part);
         count += flipped.len();
-        for some in flipped.chunks(AT_ONCE) {
-            join_all(some.iter().map(|raw| raw.assert_refused(client, url))).await;
+        for chunk in flipped.chunks(AT_ONCE) {
+            join_all(chunk.iter().map(|raw| raw.assert_refused(client, url))).await;
         }
     }
     assert!(count > good.body.len() * 8 + 344 * 7, "{count}");
     assert_eq!(shop.app.rows(), before);
     let charged = Balances { charged: 88_000, ..Balances::unpaid() };
     assert_eq!((shop.balances(&order_id, &pay_id).await, shop.parked().await.len()), (charged, 0));
-    // Unchanged, it is believed: all of the above failed for one bit.
+    // The unchanged message is accepted, so each of the above was refused because of its flipped bit.
     assert_eq!(good.send(client, url).await, (204, String::new(), Vec::new()));
     shop.platform.deliver_to(url);
     shop.settle().await;
@@ -109,19 +112,19 @@ async fn a_callback_that_differs_in_one_bit_is_refused_and_changes_nothing() {
 }
 
 #[actix_web::test]
-async fn a_header_of_the_signature_is_there_once() {
+async fn a_missing_empty_or_duplicate_signature_header_is_refused() {
     let shop = Shop::open().await;
     let Case { order_id, pay_id } = shop.paid(SCAN).await;
     let good = Raw::of(&shop, &pay_id);
     let before = shop.app.rows();
     let client = awc::Client::default();
     for name in ["signature", "timestamp", "nonce", "serial"].map(|name| format!("wechatpay-{name}")) {
-        let mut twice = good.clone();
-        let value = twice.value(&name).clone();
-        twice.headers.push((name.clone(), value));
-        twice.assert_refused(&client, &shop.app.url()).await;
+        let mut duplicate = good.clone();
+        let value = duplicate.value(&name).clone();
+        duplicate.headers.push((name.clone(), value));
+        duplicate.assert_refused(&client, &shop.app.url()).await;
         let mut missing = good.clone();
-        missing.headers.retain(|(is, _)| *is != name);
+        missing.headers.retain(|(header, _)| *header != name);
         missing.assert_refused(&client, &shop.app.url()).await;
         let mut empty = good.clone();
         empty.value(&name).clear();
@@ -133,7 +136,7 @@ async fn a_header_of_the_signature_is_there_once() {
 }
 
 #[actix_web::test]
-async fn a_signature_that_is_only_a_probe_is_refused_like_any_other() {
+async fn a_probe_with_an_invalid_signature_is_refused() {
     let shop = Shop::open().await;
     let Case { order_id, pay_id } = shop.paid(SCAN).await;
     let before = shop.app.rows();
@@ -145,10 +148,10 @@ async fn a_signature_that_is_only_a_probe_is_refused_like_any_other() {
     shop.finish().await;
 }
 
-/// Pays, is told, asks, gives back: all that is signed by the platform.
-async fn a_whole_life(shop: &Shop, key: &str) {
+/// Runs a payment with its notice, a query and a refund. The shop must accept every message of the platform.
+async fn pay_query_and_refund(shop: &Shop, key: &str) {
     let Case { order_id, pay_id } = shop.another(SCAN, key).await;
-    let at = shop.platform.calls().len();
+    let earlier_calls = shop.platform.calls().len();
     shop.buy(&pay_id).await;
     let query = format!("/admin/payments/{pay_id}/query");
     assert_eq!(shop.app.post(&query, &shop.admin, serde_json::json!({})).await.expect(200).body["status"], "paid");
@@ -156,15 +159,15 @@ async fn a_whole_life(shop: &Shop, key: &str) {
     shop.settle().await;
     assert_eq!(shop.payment(&pay_id).await["status"], "refunded", "{key}");
     assert_eq!(shop.platform.told(&pay_id), [204, 204], "{key}");
-    let asked: Vec<_> = shop.platform.calls().drain(at..).filter_map(|call| call.op).collect();
-    assert_eq!(asked, [Op::Query, Op::Refund], "{key}: each was asked once, so each answer was believed");
+    let calls: Vec<_> = shop.platform.calls().drain(earlier_calls..).filter_map(|call| call.op).collect();
+    assert_eq!(calls, [Op::Query, Op::Refund], "{key}: one call each, so each answer was accepted");
 }
 
 #[actix_web::test]
-async fn each_kind_of_key_is_enough_by_itself() {
+async fn either_kind_of_key_is_sufficient() {
     for wechat in [Wechat::start().await, Wechat::with_certificate().await] {
         let shop = Shop::with(wechat, &PATIENT).await;
-        a_whole_life(&shop, "life").await;
+        pay_query_and_refund(&shop, "payment").await;
         shop.finish().await;
     }
 }
@@ -175,10 +178,10 @@ async fn a_change_of_keys_refuses_no_valid_message() {
     for (n, signs_with) in [SignsWith::Certificate, SignsWith::Both, SignsWith::PublicKey].into_iter().enumerate() {
         shop.platform.sign_with(signs_with);
         for m in 0..2 {
-            a_whole_life(&shop, &format!("life-{n}-{m}")).await;
+            pay_query_and_refund(&shop, &format!("payment-{n}-{m}")).await;
         }
     }
-    // A payment that began with the one key ends with the other.
+    // A payment that is signed with the old key, and its refund with the new one.
     shop.platform.sign_with(SignsWith::Certificate);
     let Case { order_id, pay_id } = shop.paid(SCAN).await;
     shop.platform.sign_with(SignsWith::PublicKey);
@@ -196,7 +199,7 @@ fn serial(delivery: &crate::platform::Delivery) -> String {
 
 #[actix_web::test]
 async fn a_shop_that_knows_only_the_old_key_accepts_nothing_signed_with_the_new_one() {
-    // The merchant has the public key in its console, and the shop does not know it yet.
+    // The merchant has enabled the public key in its console, but the shop's settings do not have it yet.
     let shop = Shop::with(Wechat::with_certificate().await, &PATIENT).await;
     let Case { order_id, pay_id } = shop.paying(SCAN).await;
     shop.platform.sign_with(SignsWith::PublicKey);
@@ -204,7 +207,7 @@ async fn a_shop_that_knows_only_the_old_key_accepts_nothing_signed_with_the_new_
     shop.advance(MINUTE).await;
     assert!(shop.platform.told(&pay_id).iter().all(|status| *status == 401), "{:?}", shop.platform.told(&pay_id));
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances { charged: 88_000, ..Balances::unpaid() });
-    // The certificate signs again: what was told, and what is asked.
+    // The platform signs with the certificate again, the next notice and the next answers.
     shop.platform.sign_with(SignsWith::Certificate);
     shop.next_delivery().await;
     shop.app.settle().await;
@@ -213,10 +216,10 @@ async fn a_shop_that_knows_only_the_old_key_accepts_nothing_signed_with_the_new_
 }
 
 #[actix_web::test]
-async fn an_answer_that_differs_in_one_byte_is_not_believed() {
+async fn an_altered_answer_is_not_accepted() {
     let shop = Shop::open().await;
     let Case { order_id, pay_id } = shop.paying(SCAN).await;
-    // Nobody has paid; somebody on the way says so.
+    // The answer is altered on its way and says that the unpaid order is paid.
     shop.platform.upset(Upset::next(Op::Query, How::Altered));
     let query = format!("/admin/payments/{pay_id}/query");
     shop.app.post(&query, &shop.admin, serde_json::json!({})).await.expect_problem(503, "busy");

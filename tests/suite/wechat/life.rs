@@ -1,5 +1,5 @@
-//! A payment with WeChat Pay from the order to its end: scanned, or on a page inside WeChat; told of, asked for, given
-//! up.
+//! Payments through WeChat Pay from the order to the end, by a scanned code and on a page inside WeChat: notified,
+//! queried, or cancelled.
 
 use awc::http::Method;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::support::{Balances, Case, MINUTE, PATIENT, PAY_WITHIN};
 use crate::wechat::platform::{INSIDE, PAYER, SCAN, Shop};
 
 #[actix_web::test]
-async fn a_customer_scans_and_pays_and_the_order_is_paid_once() {
+async fn a_payment_of_a_scanned_code_pays_the_order_once() {
     let shop = Shop::open().await;
     let Case { order_id, pay_id } = shop.paying(SCAN).await;
     let checkout = shop.payment(&pay_id).await["checkout"].clone();
@@ -21,8 +21,11 @@ async fn a_customer_scans_and_pays_and_the_order_is_paid_once() {
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::unpaid());
     let trade = shop.platform.trade(&pay_id);
     assert_eq!((trade.stage, trade.total), (Stage::Waiting, 88_000));
-    let lasts = trade.closes_at.since(trade.made_at);
-    assert!(lasts > PAY_WITHIN - MINUTE && lasts < PAY_WITHIN + MINUTE * 2, "about as long as its order: {lasts:?}");
+    let lifetime = trade.closes_at.since(trade.made_at);
+    assert!(
+        lifetime > PAY_WITHIN - MINUTE && lifetime < PAY_WITHIN + MINUTE * 2,
+        "it ends about when its order does: {lifetime:?}"
+    );
     shop.buy(&pay_id).await;
     let delivery = shop.platform.deliveries(&pay_id).remove(0);
     assert_eq!(delivery.post.url, "https://shop.example.com/v1/payments/callbacks/wechat");
@@ -35,7 +38,7 @@ async fn a_customer_scans_and_pays_and_the_order_is_paid_once() {
 }
 
 #[actix_web::test]
-async fn a_customer_inside_wechat_hands_over_what_the_shop_signed_and_pays() {
+async fn a_payment_inside_wechat_uses_the_parameters_that_the_shop_signed() {
     let shop = Shop::with(Wechat::start().await, &PATIENT).await;
     let Case { order_id, pay_id } = shop.paying(INSIDE).await;
     let checkout = shop.payment(&pay_id).await["checkout"].clone();
@@ -47,13 +50,13 @@ async fn a_customer_inside_wechat_hands_over_what_the_shop_signed_and_pays() {
     let page = shop.app.get(&format!("/pay/{pay_id}"), "").await.expect(200);
     assert!(page.text.contains("<script src=\"/pay/page.js\"></script>"), "{}", page.text);
     assert!(page.header("content-security-policy").contains("script-src 'self'"));
-    // What the script reads is what WeChat takes.
-    let given = page.text.split("data-params=\"").nth(1).unwrap().split('"').next().unwrap().replace("&quot;", "\"");
-    let given: Value = serde_json::from_str(&given).unwrap();
-    assert_eq!(shop.platform.hand_over(&given), Ok(pay_id.clone()));
+    // The parameters on the page are the ones that WeChat accepts.
+    let params = page.text.split("data-params=\"").nth(1).unwrap().split('"').next().unwrap().replace("&quot;", "\"");
+    let params: Value = serde_json::from_str(&params).unwrap();
+    assert_eq!(shop.platform.hand_over(&params), Ok(pay_id.clone()));
     assert!(shop.app.get("/pay/page.js", "").await.expect(200).text.contains("getBrandWCPayRequest"));
-    let asked = &shop.platform.trade(&pay_id).asked;
-    assert_eq!((&asked["payer"]["openid"], &asked["trade_type"]), (&json!(PAYER), &json!("JSAPI")));
+    let request = &shop.platform.trade(&pay_id).asked;
+    assert_eq!((&request["payer"]["openid"], &request["trade_type"]), (&json!(PAYER), &json!("JSAPI")));
     shop.buy(&pay_id).await;
     let delivery = shop.platform.deliveries(&pay_id).remove(0);
     assert_eq!(delivery.post.url, "https://shop.example.com/v1/payments/callbacks/wechat_jsapi");
@@ -64,7 +67,7 @@ async fn a_customer_inside_wechat_hands_over_what_the_shop_signed_and_pays() {
 }
 
 #[actix_web::test]
-async fn inside_wechat_the_shop_must_be_told_who_pays() {
+async fn a_payment_inside_wechat_needs_a_valid_payer() {
     let shop = Shop::with(Wechat::start().await, &PATIENT).await;
     let order_id = shop.golden_order().await;
     let before = shop.app.rows();
@@ -78,8 +81,12 @@ async fn inside_wechat_the_shop_must_be_told_who_pays() {
         let answer = answer.expect_problem(422, "invalid_request");
         assert_eq!(answer.body["errors"][0]["field"], "payer", "{payer:?}");
     }
-    assert_eq!((shop.app.rows(), shop.platform.calls().len()), (before, 0), "nobody was asked, nothing written down");
-    // The same key is free for the right words, and bound to them then.
+    assert_eq!(
+        (shop.app.rows(), shop.platform.calls().len()),
+        (before, 0),
+        "the platform was not called and nothing was written"
+    );
+    // The key is still unused, and is then bound to the first valid request.
     let pay_id = shop.start(INSIDE, "pay", &order_id).await.expect(201).text_of("pay_id");
     let body = json!({"order_id": order_id, "provider": INSIDE, "payer": "another"});
     let key = [("idempotency-key", "pay")];
@@ -90,7 +97,7 @@ async fn inside_wechat_the_shop_must_be_told_who_pays() {
 }
 
 #[actix_web::test]
-async fn who_starts_to_pay_again_gets_the_same_payment() {
+async fn a_repeated_start_returns_the_same_payment() {
     let shop = Shop::open().await;
     let Case { order_id, pay_id } = shop.paying(SCAN).await;
     for key in ["pay", "another-key"] {
@@ -106,7 +113,7 @@ async fn who_starts_to_pay_again_gets_the_same_payment() {
 }
 
 #[actix_web::test]
-async fn a_buyer_who_cannot_pay_at_once_may_pay_later() {
+async fn a_customer_can_pay_after_a_declined_attempt() {
     let shop = Shop::open().await;
     let Case { order_id, pay_id } = shop.paying(SCAN).await;
     shop.platform.decline(&pay_id);
@@ -118,14 +125,14 @@ async fn a_buyer_who_cannot_pay_at_once_may_pay_later() {
 }
 
 #[actix_web::test]
-async fn an_order_nobody_pays_is_closed_at_the_platform_first() {
+async fn an_unpaid_order_is_closed_at_the_platform_before_it_is_cancelled() {
     let shop = Shop::open().await;
     let Case { order_id, pay_id } = shop.paying(SCAN).await;
     shop.advance(PAY_WITHIN - MINUTE).await;
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::unpaid());
-    let at = shop.platform.calls().len();
+    let earlier_calls = shop.platform.calls().len();
     shop.advance(MINUTE).await;
-    let calls: Vec<_> = shop.platform.calls().drain(at..).filter_map(|call| call.op).collect();
+    let calls: Vec<_> = shop.platform.calls().drain(earlier_calls..).filter_map(|call| call.op).collect();
     assert_eq!(calls.first(), Some(&Op::Close), "{calls:?}");
     assert_eq!(shop.platform.trade(&pay_id).stage, Stage::Closed);
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::cancelled());
@@ -135,13 +142,13 @@ async fn an_order_nobody_pays_is_closed_at_the_platform_first() {
 }
 
 #[actix_web::test]
-async fn an_order_that_expires_while_its_buyer_pays_is_paid() {
+async fn an_order_that_expires_while_the_customer_pays_is_paid() {
     let shop = Shop::open().await;
     let Case { order_id, pay_id } = shop.paying(SCAN).await;
     shop.advance(PAY_WITHIN - MINUTE).await;
     shop.platform.notices_of(&pay_id, Sending::lost());
     shop.platform.pay(&pay_id).await;
-    // Nobody has told, and it is not asked for: only closing it finds the money.
+    // No notice arrives and no query is due, so only the close call finds the payment.
     shop.app.tamper("pay", "UPDATE pay_ask SET ask_time = ask_time + 86400000");
     shop.advance(MINUTE).await;
     let close = shop.platform.calls().into_iter().find(|call| call.op == Some(Op::Close)).unwrap();
@@ -151,7 +158,7 @@ async fn an_order_that_expires_while_its_buyer_pays_is_paid() {
 }
 
 #[actix_web::test]
-async fn where_the_first_host_is_gone_the_second_does_it_all() {
+async fn all_calls_go_to_the_second_host_if_the_first_is_unreachable() {
     let mut wechat = Wechat::start().await;
     wechat.lose_first_host();
     let shop = Shop::with(wechat, &PATIENT).await;
@@ -171,14 +178,14 @@ async fn where_the_first_host_is_gone_the_second_does_it_all() {
 }
 
 #[actix_web::test]
-async fn a_broken_connection_is_no_reason_to_ask_the_second_host() {
+async fn a_call_whose_connection_breaks_is_not_repeated_at_the_second_host() {
     let shop = Shop::open().await;
     let Case { order_id, pay_id } = shop.paid(SCAN).await;
     shop.platform.upset(Upset::next(Op::Refund, How::Breaks));
     shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
     shop.app.settle().await;
-    let asked = shop.platform.calls().iter().filter(|call| call.op == Some(Op::Refund)).count();
-    assert_eq!(asked, 1, "whether it was made is not known: nobody else is asked to make it");
+    let refunds = shop.platform.calls().iter().filter(|call| call.op == Some(Op::Refund)).count();
+    assert_eq!(refunds, 1, "the outcome is unknown, so the second host must not be asked to make the refund");
     shop.advance(MINUTE).await;
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
     shop.finish().await;

@@ -1,4 +1,4 @@
-//! The application beside a stand-in for WeChat Pay, from the order to the last refund. `standin` tests that stand-in.
+//! The application with a stand-in for WeChat Pay, from the order to the last refund. `standin` tests the stand-in.
 
 mod answer;
 mod fault;

@@ -1,4 +1,4 @@
-//! What tests have to know about WeChat Pay.
+//! [`Platform`] for WeChat Pay.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use crate::support::{Answer, Platform, Reply};
 
 pub type Shop = crate::support::Shop<Front>;
 
-/// The customer scans a picture.
+/// Provider name: the customer scans a QR code.
 pub const SCAN: &str = "wechat";
-/// The customer is on a page inside WeChat.
+/// Provider name: the customer pays on a page inside WeChat.
 pub const INSIDE: &str = "wechat_jsapi";
-/// Who the customer is inside WeChat.
+/// The customer's `openid` inside WeChat.
 pub const PAYER: &str = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o";
 
 impl Platform for Front {
@@ -44,7 +44,7 @@ impl Platform for Front {
             Some(code) => platform.scan(code),
             None => platform.hand_over(&checkout["params"]),
         };
-        assert_eq!(found, Ok(started.text_of("pay_id")), "nowhere to pay: {}", started.text);
+        assert_eq!(found, Ok(started.text_of("pay_id")), "no usable checkout: {}", started.text);
     }
 
     fn reply(delivery: &Delivery) -> Reply {

@@ -1,4 +1,4 @@
-//! Money that goes back through WeChat Pay: accepted is not done, and what is stuck is somebody's to look at.
+//! Refunds through WeChat Pay: an accepted refund is pending until it is done, and a failed one is parked.
 
 use std::time::Duration;
 
@@ -12,24 +12,30 @@ use crate::wechat::platform::{INSIDE, SCAN, Shop};
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Shop {
-    /// Our numbers of the refunds the platform has of a payment.
-    fn numbers(&self, pay_id: &str) -> Vec<String> {
+    /// Returns the shop's numbers of the refunds that the platform has for a payment.
+    fn refund_numbers(&self, pay_id: &str) -> Vec<String> {
         self.platform.trade(pay_id).refunds.into_iter().map(|refund| refund.number).collect()
     }
 
-    /// What the operator reads of refunds in an order's story.
-    async fn refunds_told(&self, order_id: &str) -> Vec<String> {
-        let story = self.app.get(&format!("/admin/orders/{order_id}/events"), &self.admin).await.expect(200).body;
-        let parked = |event: &&Value| event["what"] == "refund_parked";
-        story["items"].as_array().unwrap().iter().filter(parked).map(|event| event["detail"].to_string()).collect()
+    /// Returns the details of parked refunds in an order's timeline, as the operator sees it.
+    async fn parked_refunds(&self, order_id: &str) -> Vec<String> {
+        let timeline = self.app.get(&format!("/admin/orders/{order_id}/events"), &self.admin).await.expect(200).body;
+        let is_parked = |event: &&Value| event["what"] == "refund_parked";
+        timeline["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(is_parked)
+            .map(|event| event["detail"].to_string())
+            .collect()
     }
 }
 
 #[actix_web::test]
-async fn a_refund_is_accepted_and_then_told_to_be_done() {
-    for way in [SCAN, INSIDE] {
+async fn a_refund_is_pending_until_a_notice_reports_it_done() {
+    for provider in [SCAN, INSIDE] {
         let shop = Shop::with(Wechat::start().await, &PATIENT).await;
-        let Case { order_id, pay_id } = shop.paid(way).await;
+        let Case { order_id, pay_id } = shop.paid(provider).await;
         shop.platform.next_refund(Course::later(MINUTE, RefundState::Success));
         assert_eq!(shop.app.refund(&shop.zs, "refund", &order_id).await.expect(202).body["order_status"], "refunded");
         shop.app.settle().await;
@@ -37,18 +43,18 @@ async fn a_refund_is_accepted_and_then_told_to_be_done() {
         assert_eq!(shop.balances(&order_id, &pay_id).await, accepted);
         assert_eq!(shop.unsettled().await, [0, 1, 0]);
         assert_eq!(shop.platform.status(&pay_id), "REFUND");
-        // Nobody asks meanwhile: the notice tells.
+        // No query is due yet, so the shop learns of it from the notice.
         shop.app.clock.advance(MINUTE);
         shop.platform.tick().await;
-        let told = shop.platform.deliveries(&pay_id).pop().unwrap();
-        assert_eq!((told.status, &*told.reply), (204, ""));
-        assert_eq!(told.post.url, format!("https://shop.example.com/v1/payments/callbacks/{way}"));
+        let notice = shop.platform.deliveries(&pay_id).pop().unwrap();
+        assert_eq!((notice.status, &*notice.reply), (204, ""));
+        assert_eq!(notice.post.url, format!("https://shop.example.com/v1/payments/callbacks/{provider}"));
         assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
         assert_eq!((shop.asked(Op::RefundQuery), shop.unsettled().await), (0, [0, 0, 0]));
         // The same key is the same refund.
         shop.app.refund(&shop.zs, "refund", &order_id).await.expect(202);
         shop.advance(DAY / 24).await;
-        assert_eq!((shop.numbers(&pay_id).len(), shop.asked(Op::Refund)), (1, 1));
+        assert_eq!((shop.refund_numbers(&pay_id).len(), shop.asked(Op::Refund)), (1, 1));
         let page = shop.app.get(&format!("/pay/{pay_id}"), "").await.expect(200).text;
         assert!(page.contains("has gone back"), "{page}");
         shop.finish().await;
@@ -56,7 +62,7 @@ async fn a_refund_is_accepted_and_then_told_to_be_done() {
 }
 
 #[actix_web::test]
-async fn a_refund_is_accepted_and_then_asked_for_until_it_is_done() {
+async fn a_pending_refund_without_a_notice_is_queried_until_it_is_done() {
     let shop = Shop::open().await;
     let Case { order_id, pay_id } = shop.paid(SCAN).await;
     shop.platform.notices_of(&pay_id, Sending::lost());
@@ -75,7 +81,7 @@ async fn a_refund_is_accepted_and_then_asked_for_until_it_is_done() {
 }
 
 #[actix_web::test]
-async fn a_refund_that_is_done_at_once_is_told_of_all_the_same() {
+async fn a_refund_that_is_done_at_once_is_notified_too() {
     let shop = Shop::open().await;
     let Case { order_id, pay_id } = shop.paid(SCAN).await;
     shop.platform.next_refund(Course::AT_ONCE);
@@ -87,8 +93,8 @@ async fn a_refund_that_is_done_at_once_is_told_of_all_the_same() {
 }
 
 #[actix_web::test]
-async fn a_refund_whose_money_does_not_arrive_is_parked_and_never_made_again_by_itself() {
-    for (end, word, is_told) in [
+async fn a_failed_refund_is_parked_and_never_repeated_automatically() {
+    for (end, status, is_notified) in [
         (RefundState::Abnormal, "ABNORMAL", true),
         (RefundState::Abnormal, "ABNORMAL", false),
         (RefundState::Closed, "CLOSED", true),
@@ -96,49 +102,49 @@ async fn a_refund_whose_money_does_not_arrive_is_parked_and_never_made_again_by_
     ] {
         let mut shop = Shop::open().await;
         let Case { order_id, pay_id } = shop.paid(SCAN).await;
-        if !is_told {
+        if !is_notified {
             shop.platform.notices_of(&pay_id, Sending::lost());
         }
         shop.platform.next_refund(Course::later(MINUTE, end));
         shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
         shop.settle().await;
         shop.app.clock.advance(MINUTE * 2);
-        match is_told {
+        match is_notified {
             true => shop.platform.tick().await,
             false => shop.app.settle().await,
         }
-        assert_eq!(shop.unsettled().await, [0, 0, 1], "{word}");
-        let told = shop.refunds_told(&order_id).await;
-        assert!(told.len() == 1 && told[0].contains(word), "{told:?}");
+        assert_eq!(shop.unsettled().await, [0, 0, 1], "{status}");
+        let parked = shop.parked_refunds(&order_id).await;
+        assert!(parked.len() == 1 && parked[0].contains(status), "{parked:?}");
         let stuck = Balances { payment: "paid".to_owned(), back: 0, refunded: 0, ..Balances::refunded() };
         assert_eq!(shop.balances(&order_id, &pay_id).await, stuck);
-        // Neither time, nor a restart, nor somebody who looks at it makes another one.
-        let numbers = shop.numbers(&pay_id);
+        // Neither time, nor a restart, nor a query by an operator makes another refund.
+        let numbers = shop.refund_numbers(&pay_id);
         shop.restart().await;
         shop.advance(DAY / 4).await;
         let query = format!("/admin/payments/{pay_id}/query");
         assert_eq!(shop.app.post(&query, &shop.admin, json!({})).await.expect(200).body["status"], "paid");
         shop.settle().await;
-        assert_eq!((shop.numbers(&pay_id), shop.asked(Op::Refund)), (numbers, 1), "{word}");
+        assert_eq!((shop.refund_numbers(&pay_id), shop.asked(Op::Refund)), (numbers, 1), "{status}");
         assert_eq!((shop.unsettled().await, shop.balances(&order_id, &pay_id).await), ([0, 0, 1], stuck));
         shop.finish().await;
     }
 }
 
 #[actix_web::test]
-async fn a_parked_refund_that_somebody_sees_to_is_done_in_the_end() {
-    for asked in [false, true] {
+async fn a_parked_refund_that_is_resolved_at_the_platform_becomes_done() {
+    for is_queried in [false, true] {
         let shop = Shop::open().await;
         let Case { order_id, pay_id } = shop.paid(SCAN).await;
         shop.platform.next_refund(Course::later(Duration::ZERO, RefundState::Abnormal));
         shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
         shop.settle().await;
         assert_eq!(shop.unsettled().await, [0, 0, 1]);
-        if asked {
+        if is_queried {
             shop.platform.notices_of(&pay_id, Sending::lost());
         }
-        shop.platform.see_to(&shop.numbers(&pay_id)[0], RefundState::Success).await;
-        if asked {
+        shop.platform.see_to(&shop.refund_numbers(&pay_id)[0], RefundState::Success).await;
+        if is_queried {
             let query = format!("/admin/payments/{pay_id}/query");
             assert_eq!(shop.app.post(&query, &shop.admin, json!({})).await.expect(200).body["status"], "refunded");
         }
@@ -149,7 +155,7 @@ async fn a_parked_refund_that_somebody_sees_to_is_done_in_the_end() {
 }
 
 #[actix_web::test]
-async fn a_reason_of_many_characters_does_not_keep_the_money_from_going_back() {
+async fn a_refund_with_a_reason_of_100_characters_is_made() {
     let shop = Shop::open().await;
     let Case { order_id, pay_id } = shop.paid(SCAN).await;
     let body = json!({"reason": "退".repeat(100)});
@@ -174,7 +180,7 @@ async fn an_order_paid_inside_wechat_is_refunded_in_parts() {
     }
     assert_eq!(shop.platform.status(&pay_id), "REFUND");
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
-    assert_eq!((shop.numbers(&pay_id).len(), shop.platform.told(&pay_id)), (3, vec![204; 4]));
+    assert_eq!((shop.refund_numbers(&pay_id).len(), shop.platform.told(&pay_id)), (3, vec![204; 4]));
     shop.finish().await;
 }
 

@@ -1,4 +1,4 @@
-//! What the stand-in for Alipay does to its answers on request, as a shop sees it.
+//! Planned faults in the answers of the stand-in for Alipay, as a shop sees them.
 
 use std::time::Duration;
 
@@ -11,8 +11,8 @@ use crate::support::Ear;
 
 const QUERY: &str = "alipay.trade.query";
 
-/// A trade somebody waits to pay, and the shop that asks for it.
-async fn waiting() -> (Alipay, Shop, Clock) {
+/// Starts the stand-in with an open trade, and a shop that can query it.
+async fn open_trade() -> (Alipay, Shop, Clock) {
     let (alipay, clock) = (Alipay::start().await, Clock::default());
     let shop = Shop::of(&alipay);
     let answer = shop.ask("alipay.trade.precreate", code_order("P1"), clock.now()).await;
@@ -20,7 +20,7 @@ async fn waiting() -> (Alipay, Shop, Clock) {
     (alipay, shop, clock)
 }
 
-/// What is left of an answer.
+/// Queries the trade. Returns the raw text of the answer.
 async fn raw(shop: &Shop, clock: &Clock) -> Result<String, String> {
     let (query, body) = shop.signed(QUERY, &json!({"out_trade_no": "P1"}), clock.now());
     let bytes = shop.post(&query, body).await?;
@@ -28,8 +28,8 @@ async fn raw(shop: &Shop, clock: &Clock) -> Result<String, String> {
 }
 
 #[actix_web::test]
-async fn an_answer_may_not_come_whole_or_not_be_one() {
-    let (alipay, mut shop, clock) = waiting().await;
+async fn an_answer_can_be_missing_incomplete_slow_or_garbage() {
+    let (alipay, mut shop, clock) = open_trade().await;
     for (how, expected) in [
         (How::Breaks, Err("disconnect")),
         (How::BreaksOff, Ok("half")),
@@ -43,10 +43,10 @@ async fn an_answer_may_not_come_whole_or_not_be_one() {
             (Err(_), Ok("half") | Err("disconnect")) => {}
             (Ok(text), Ok(part)) => assert!(text.contains(part), "{how:?}: {text}"),
             (Err(error), Err(part)) => assert!(error.contains(part), "{how:?}: {error}"),
-            (is, _) => panic!("{how:?}: {is:?}"),
+            (actual, _) => panic!("{how:?}: {actual:?}"),
         }
     }
-    assert!(raw(&shop, &clock).await.unwrap().contains("WAIT_BUYER_PAY"), "only the next answer goes wrong");
+    assert!(raw(&shop, &clock).await.unwrap().contains("WAIT_BUYER_PAY"), "only one answer is faulty");
     shop.client = awc::Client::builder().timeout(Duration::from_millis(100)).finish();
     alipay.upset(Upset::next(Op::Query, How::Hangs));
     assert!(raw(&shop, &clock).await.unwrap_err().contains("imeout"));
@@ -54,10 +54,10 @@ async fn an_answer_may_not_come_whole_or_not_be_one() {
 }
 
 #[actix_web::test]
-async fn an_answer_may_be_badly_signed_or_not_at_all() {
-    let (alipay, shop, clock) = waiting().await;
+async fn an_answer_can_have_a_bad_signature_or_none() {
+    let (alipay, shop, clock) = open_trade().await;
     for how in [How::BadSignature, How::OtherKey, How::Altered] {
-        // Whatever the order of its members and the blanks between them.
+        // Repeated, because the order of the members and the whitespace vary.
         for _ in 0..3 {
             alipay.upset(Upset::next(Op::Query, how));
             let text = raw(&shop, &clock).await.unwrap();
@@ -80,8 +80,8 @@ async fn an_answer_may_be_badly_signed_or_not_at_all() {
 }
 
 #[actix_web::test]
-async fn an_answer_gets_lost_with_what_was_asked_for_or_only_by_itself() {
-    let (alipay, shop, clock) = waiting().await;
+async fn an_answer_can_be_lost_with_or_without_the_effect_of_the_call() {
+    let (alipay, shop, clock) = open_trade().await;
     alipay.pay("P1").await;
     let refund = |number: &str| {
         let biz = json!({"out_trade_no": "P1", "out_request_no": number, "refund_amount": "1.00"});
@@ -106,7 +106,7 @@ async fn an_answer_gets_lost_with_what_was_asked_for_or_only_by_itself() {
 }
 
 #[actix_web::test]
-async fn the_shop_may_be_told_before_it_is_answered() {
+async fn a_notice_can_arrive_before_the_answer_to_the_create_call() {
     let (alipay, clock, ear) = (Alipay::start().await, Clock::default(), Ear::open().await);
     alipay.deliver_to(&ear.url);
     alipay.meanwhile(Op::Create, Act::PaysAndTells);
@@ -114,7 +114,7 @@ async fn the_shop_may_be_told_before_it_is_answered() {
     let answer = shop.ask("alipay.trade.precreate", code_order("P1"), clock.now()).await;
     assert_eq!((answer.code(), alipay.told("P1")), ("10000", vec![200]));
     assert_eq!(alipay.status("P1"), "TRADE_SUCCESS");
-    // Where nobody can, the test is told so.
+    // If the action is not possible, the stand-in records a complaint.
     alipay.meanwhile(Op::Query, Act::Pays);
     shop.ask("alipay.trade.query", json!({"out_trade_no": "P1"}), clock.now()).await;
     assert!(alipay.complaints()[0].starts_with("it is paid already"));

@@ -1,5 +1,5 @@
-//! The stand-in for Alipay is as strict as Alipay: its requests, trades, notices and planned faults, without the
-//! application.
+//! The stand-in for Alipay, tested without the application: its requests, trades, notices and planned faults. It is as
+//! strict as Alipay.
 
 mod fault;
 mod notice;

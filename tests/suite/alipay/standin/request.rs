@@ -1,5 +1,5 @@
-//! The stand-in for Alipay takes nothing the real gateway would not take, and says so as that does. What it is asked
-//! here is written by hand, from the same documents and by nobody's code but the test's.
+//! The stand-in for Alipay refuses what the real gateway refuses, with the same errors. The requests are written by
+//! hand from Alipay's documents and do not use the application's code.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::platform::{Alipay, Asked, How, Key, Op, Upset, VECTORS};
 const FORM: &str = "application/x-www-form-urlencoded;charset=utf-8";
 const NOTIFY_URL: &str = "https://shop.example.com/v1/payments/callbacks/alipay";
 
-/// A shop that writes its requests by hand.
+/// A shop that sends handwritten requests.
 pub struct Shop {
     url: String,
     pub client: awc::Client,
@@ -25,25 +25,26 @@ pub struct Shop {
 
 type Params = BTreeMap<String, String>;
 
-/// What the gateway answered, read as far as the signature goes.
+/// An answer of the gateway with its verified signature.
 #[derive(Debug)]
 pub struct Answer {
+    /// Name of the member that holds the content.
     pub member: String,
     pub body: Value,
-    /// With which of the two keys it is signed; none where it is not signed.
+    /// Index of the platform key that signed the answer; `None` if it has no valid signature.
     pub key: Option<usize>,
     pub cert_sn: Option<String>,
 }
 
 impl Answer {
-    /// The code that tells most: `10000`, or the code of the business error.
+    /// The most specific code: the code of the business error if there is one, else the code of the gateway.
     pub fn code(&self) -> &str {
         self.body["sub_code"].as_str().or(self.body["code"].as_str()).unwrap()
     }
 }
 
-/// China's clock, in other words than the stand-in's.
-fn wall(at: Timestamp) -> String {
+/// Formats a time in China's time zone, without the stand-in's code.
+fn china_time(at: Timestamp) -> String {
     let shifted = jiff::Timestamp::from_millisecond(at.0 + 8 * 3_600_000).unwrap().to_string();
     format!("{} {}", &shifted[..10], &shifted[11..19])
 }
@@ -55,7 +56,7 @@ fn params(method: &str, biz: &Value, now: Timestamp) -> Params {
         ("format", "JSON"),
         ("charset", "utf-8"),
         ("sign_type", "RSA2"),
-        ("timestamp", &wall(now)),
+        ("timestamp", &china_time(now)),
         ("version", "1.0"),
         ("notify_url", NOTIFY_URL),
         ("biz_content", &biz.to_string()),
@@ -75,7 +76,7 @@ impl Shop {
         params.insert("sign".to_owned(), self.app.sign(text.join("&").as_bytes()));
     }
 
-    /// The query with everything but the content, and the body with that.
+    /// Returns the query with all parameters but the content, and the body with the content.
     fn parts(params: &Params) -> (String, String) {
         let write = |in_body: bool| {
             let part = params.iter().filter(|(name, _)| (*name == "biz_content") == in_body);
@@ -96,14 +97,14 @@ impl Shop {
         self.read(&String::from_utf8(self.post(&query, body).await.unwrap()).unwrap())
     }
 
-    /// A good request, its query and its body.
+    /// Signs a request. Returns its query and its body.
     pub fn signed(&self, method: &str, biz: &Value, now: Timestamp) -> (String, String) {
         let mut params = params(method, biz, now);
         self.sign(&mut params);
         Self::parts(&params)
     }
 
-    /// Signs and sends; a good answer is signed.
+    /// Signs and sends a request, and asserts that the answer is signed.
     pub async fn ask(&self, method: &str, biz: Value, now: Timestamp) -> Answer {
         let (query, body) = self.signed(method, &biz, now);
         let answer = self.read(&String::from_utf8(self.post(&query, body).await.unwrap()).unwrap());
@@ -112,30 +113,31 @@ impl Shop {
         answer
     }
 
-    /// The address of a page.
+    /// Returns the URL of a payment page.
     pub fn page(&self, biz: &Value, now: Timestamp) -> String {
         let mut params = params("alipay.trade.page.pay", biz, now);
         self.sign(&mut params);
         format!("{}?{}", self.url, form_urlencoded::Serializer::new(String::new()).extend_pairs(params).finish())
     }
 
-    /// Reads an answer that is not signed, or well.
+    /// Reads an answer, which must have a valid signature or none.
     pub fn read(&self, text: &str) -> Answer {
-        let (answer, is_signed) = self.look_at(text);
-        assert_eq!(answer.key.is_some(), is_signed, "a signature that is none: {text}");
+        let (answer, is_signed) = self.parse(text);
+        assert_eq!(answer.key.is_some(), is_signed, "an invalid signature: {text}");
         answer
     }
 
-    /// Whether an answer is well signed.
+    /// Whether an answer has a valid signature.
     pub fn is_signed(&self, text: &str) -> bool {
-        self.look_at(text).0.key.is_some()
+        self.parse(text).0.key.is_some()
     }
 
-    /// The answer, and whether there is any signature: over the raw text of the one member with the content.
-    fn look_at(&self, text: &str) -> (Answer, bool) {
+    /// Parses an answer. Also returns whether it has a signature, valid or not. The signature covers the raw text of
+    /// the member with the content.
+    fn parse(&self, text: &str) -> (Answer, bool) {
         let mut members: BTreeMap<String, Box<RawValue>> = serde_json::from_str(text).unwrap();
-        let word = |raw: Box<RawValue>| serde_json::from_str::<String>(raw.get()).unwrap();
-        let (sign, cert_sn) = (members.remove("sign").map(word), members.remove("alipay_cert_sn").map(word));
+        let text_of = |raw: Box<RawValue>| serde_json::from_str::<String>(raw.get()).unwrap();
+        let (sign, cert_sn) = (members.remove("sign").map(text_of), members.remove("alipay_cert_sn").map(text_of));
         let (member, raw) = members.pop_first().unwrap();
         assert!(members.is_empty(), "{text}");
         let keys = [&self.platform, &self.platform_2];
@@ -145,12 +147,12 @@ impl Shop {
     }
 }
 
-/// What a code to scan is asked for with.
+/// Content of a request for a QR code.
 pub fn code_order(out_trade_no: &str) -> Value {
     json!({"out_trade_no": out_trade_no, "total_amount": "88.88", "subject": "测试商品 A+B"})
 }
 
-/// What a page is asked for with.
+/// Content of a request for a payment page.
 pub fn page_order(out_trade_no: &str) -> Value {
     let mut biz = code_order(out_trade_no);
     biz["product_code"] = json!("FAST_INSTANT_TRADE_PAY");
@@ -162,14 +164,14 @@ fn vectors(kind: &'static str) -> impl Iterator<Item = &'static Value> {
 }
 
 #[actix_web::test]
-async fn the_vectors_requests_are_taken_and_none_of_their_parameters_can_be_changed() {
+async fn the_requests_of_the_test_vectors_are_accepted_and_refused_with_any_parameter_changed() {
     let alipay = Alipay::start().await;
     let now = Timestamp(1_760_000_000_000);
     for vector in vectors("alipay_request_sign") {
         let text = |field: &str| vector["expect"][field].as_str().unwrap();
         let judge = |query: &str, body: &str| {
-            let asked = Asked::new("POST", &format!("/gateway.do?{query}"), &[("content-type", FORM)], body);
-            alipay.judge(&asked, now)
+            let request = Asked::new("POST", &format!("/gateway.do?{query}"), &[("content-type", FORM)], body);
+            alipay.judge(&request, now)
         };
         let (query, body) = (text("query_string"), text("form_body"));
         assert_eq!(judge(query, body), "ok", "{}", vector["id"]);
@@ -190,7 +192,7 @@ async fn the_vectors_requests_are_taken_and_none_of_their_parameters_can_be_chan
 }
 
 #[actix_web::test]
-async fn a_parameter_that_is_missing_or_wrong_is_refused_though_it_is_well_signed() {
+async fn a_missing_or_wrong_parameter_is_refused_although_the_signature_is_valid() {
     let alipay = Alipay::start().await;
     let (shop, now) = (Shop::of(&alipay), Clock::default().now());
     let minutes = |minutes: u64| Duration::from_secs(minutes * 60);
@@ -206,10 +208,10 @@ async fn a_parameter_that_is_missing_or_wrong_is_refused_though_it_is_well_signe
         ("format", Some("xml"), "isv.invalid-format"),
         ("format", Some(""), "isv.invalid-parameter"),
         ("timestamp", None, "isv.missing-timestamp"),
-        ("timestamp", Some(&*wall(now.minus(minutes(16)))), "isv.invalid-timestamp"),
-        ("timestamp", Some(&*wall(now.plus(minutes(16)))), "isv.invalid-timestamp"),
-        ("timestamp", Some(&*wall(now.minus(minutes(8 * 60)))), "isv.invalid-timestamp"),
-        ("timestamp", Some(&*wall(now).replace(' ', "T")), "isv.invalid-timestamp"),
+        ("timestamp", Some(&*china_time(now.minus(minutes(16)))), "isv.invalid-timestamp"),
+        ("timestamp", Some(&*china_time(now.plus(minutes(16)))), "isv.invalid-timestamp"),
+        ("timestamp", Some(&*china_time(now.minus(minutes(8 * 60)))), "isv.invalid-timestamp"),
+        ("timestamp", Some(&*china_time(now).replace(' ', "T")), "isv.invalid-timestamp"),
         ("biz_content", None, "isv.missing-biz-content"),
         ("biz_content", Some("[]"), "isv.invalid-parameter"),
         ("app_cert_sn", Some("c1af28455d071840f3c9f462c99efcf1"), "isv.invalid-app-cert-sn"),
@@ -230,7 +232,7 @@ async fn a_parameter_that_is_missing_or_wrong_is_refused_though_it_is_well_signe
 }
 
 #[actix_web::test]
-async fn the_application_is_looked_at_before_the_signature_and_up_to_there_nothing_is_signed() {
+async fn the_application_is_checked_before_the_signature_and_errors_up_to_there_are_unsigned() {
     let alipay = Alipay::start().await;
     let (shop, now) = (Shop::of(&alipay), Clock::default().now());
     let mut params = params("alipay.trade.query", &json!({"out_trade_no": "1"}), now);
@@ -240,7 +242,7 @@ async fn the_application_is_looked_at_before_the_signature_and_up_to_there_nothi
     assert!(answer.key.is_none() && answer.body["code"] == "40002");
     params.insert("app_id".to_owned(), "1".to_owned());
     assert_eq!(shop.send(&params).await.code(), "isv.invalid-app-id");
-    // Who sees the time, has been recognised.
+    // The timestamp is checked after the signature, so this error is signed.
     params.insert("app_id".to_owned(), "2021000000000001".to_owned());
     params.insert("timestamp".to_owned(), "2025-10-09 16:53:20".to_owned());
     params.remove("sign");
@@ -251,7 +253,7 @@ async fn the_application_is_looked_at_before_the_signature_and_up_to_there_nothi
 }
 
 #[actix_web::test]
-async fn the_content_belongs_into_the_body_all_else_into_the_query() {
+async fn the_content_must_be_in_the_body_and_all_other_parameters_in_the_query() {
     let alipay = Alipay::start().await;
     let (shop, now) = (Shop::of(&alipay), Clock::default().now());
     let mut params = params("alipay.trade.query", &json!({"out_trade_no": "1"}), now);
@@ -275,7 +277,7 @@ async fn the_content_belongs_into_the_body_all_else_into_the_query() {
 }
 
 #[actix_web::test]
-async fn with_certificates_each_side_says_which_it_uses() {
+async fn with_certificates_each_side_names_the_certificate_it_uses() {
     let expected = &vectors("alipay_cert_sn").next().unwrap()["expect"]["sn"];
     let [one, other] = ["ali_cert_1", "ali_cert_2"].map(|name| VECTORS["keys"][name]["pem"].as_str().unwrap());
     assert_eq!(json!(certificate::number(one)), *expected);
@@ -285,7 +287,7 @@ async fn with_certificates_each_side_says_which_it_uses() {
     shop.sign(&mut params);
     assert_eq!(shop.send(&params).await.code(), "isv.invalid-app-cert-sn");
     params.remove("sign");
-    // Two of the three roots: the one between them is not signed by RSA.
+    // The serial numbers of two of the three roots, because the middle one is not signed with RSA.
     let roots = "f72341987d105ff77af2954133b8f68b_c85019fd1aa3eec588a3a69cd2e747d9";
     params.insert("app_cert_sn".to_owned(), "5efded0a3b149d729346d760735b83e1".to_owned());
     params.insert("alipay_root_cert_sn".to_owned(), roots.to_owned());
@@ -301,7 +303,7 @@ async fn with_certificates_each_side_says_which_it_uses() {
 }
 
 #[actix_web::test]
-async fn encrypted_contents_are_decrypted_and_answered_encrypted() {
+async fn an_encrypted_request_is_decrypted_and_gets_an_encrypted_answer() {
     let text = r#"{"out_trade_no":"P202510090001"}"#;
     let encrypted = "hM7TQ18QF5bhZ+Favk3byXwWWkPMEFDi2gByf5HZGabRltH5Qw6aQJ+gXrx+IvDM";
     assert_eq!(cipher::encrypt(AES_KEY, text), encrypted);

@@ -1,4 +1,5 @@
-//! The stand-in for WeChat Pay is as strict as WeChat Pay: its requests, trades and notices, without the application.
+//! The stand-in for WeChat Pay, tested without the application: its requests, trades and notices. It is as strict as
+//! WeChat Pay.
 
 mod notice;
 pub mod request;

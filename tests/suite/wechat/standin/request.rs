@@ -1,5 +1,5 @@
-//! The stand-in for WeChat Pay takes nothing the real platform would not take. What it is asked here is written by
-//! hand, from the same documents and by nobody's code but the test's.
+//! The stand-in for WeChat Pay refuses what the real platform refuses. The requests are written by hand from WeChat
+//! Pay's documents and do not use the application's code.
 
 use std::cell::Cell;
 use std::time::Duration;
@@ -17,25 +17,25 @@ pub const CERTIFICATE: &str = "4A00112233445566778899AABBCCDDEEFF001122";
 const SERIAL: &str = "3775B6A45ACD588826D15E583A95F5DD00000001";
 const NATIVE: &str = "/v3/pay/transactions/native";
 
-/// A shop that writes its requests by hand.
+/// A shop that sends handwritten requests.
 pub struct Shop {
     url: String,
     pub client: awc::Client,
     key: Key,
     platform: [(&'static str, Key); 2],
     nonce: Cell<u32>,
-    /// Which key is to sign the answers.
+    /// Serial of the platform key that must sign the answers.
     pub serial: &'static str,
 }
 
-/// What the platform answered.
+/// An answer of the platform with its verified signature.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
     pub headers: HeaderMap,
     pub text: String,
     pub body: Value,
-    /// The serial of the key that signed it; none where it is not signed, or badly.
+    /// Serial of the key that signed it; `None` if it has no valid signature.
     pub signed_by: Option<String>,
 }
 
@@ -45,7 +45,7 @@ impl Answer {
     }
 }
 
-/// The text that is signed: what was asked, when, and the body, a line each.
+/// Builds the `Authorization` header. The signature covers method, target, time, nonce and body, one per line.
 fn authorization(key: &Key, (method, target, body): (&str, &str, &str), at: Timestamp, nonce: &str) -> String {
     let seconds = at.0 / 1000;
     let signature = key.sign(format!("{method}\n{target}\n{seconds}\n{nonce}\n{body}\n").as_bytes());
@@ -64,12 +64,12 @@ impl Shop {
         Self { url, client, key, platform, nonce: Cell::new(0), serial: PUBLIC_KEY_ID }
     }
 
-    /// From now on it asks there.
+    /// Sends all further requests to `url`.
     pub fn go_to(&mut self, url: &str) {
         url.clone_into(&mut self.url);
     }
 
-    /// Sends a good request; where it is not answered whole, why.
+    /// Sends a valid request. The error is the reason if there is no complete answer.
     pub async fn try_ask(&self, method: Method, target: &str, body: &str, now: Timestamp) -> Result<Answer, String> {
         self.nonce.set(self.nonce.get() + 1);
         let nonce = format!("{:032}", self.nonce.get());
@@ -95,17 +95,17 @@ impl Shop {
         Ok(Answer { status, headers, text, body, signed_by })
     }
 
-    /// Which of the platform's keys signed these bytes with these headers.
+    /// Returns the serial of the platform key that signed `body` with `headers`; `None` if the signature is invalid.
     pub fn signed_by(&self, headers: &HeaderMap, body: &[u8]) -> Option<String> {
         let text = |name: &str| headers.get(name)?.to_str().ok();
         let head = format!("{}\n{}\n", text("wechatpay-timestamp")?, text("wechatpay-nonce")?);
         let signed = [head.as_bytes(), body, b"\n"].concat();
         let serial = text("wechatpay-serial")?;
-        let (_, key) = self.platform.iter().find(|(is, _)| *is == serial)?;
+        let (_, key) = self.platform.iter().find(|(known, _)| *known == serial)?;
         key.verifies(&signed, text("wechatpay-signature")?).then(|| serial.to_owned())
     }
 
-    /// Sends a good request; the answer is well signed whatever it says.
+    /// Sends a valid request, and asserts that the answer is signed with the requested key.
     pub async fn post(&self, target: &str, body: &Value, now: Timestamp) -> Answer {
         let answer = self.try_ask(Method::POST, target, &body.to_string(), now).await.unwrap();
         assert_eq!(answer.signed_by.as_deref(), Some(self.serial), "{answer:?}");
@@ -119,7 +119,7 @@ impl Shop {
     }
 }
 
-/// What a code to scan is asked for with.
+/// Body of a create call for a QR code.
 pub fn order(out_trade_no: &str) -> Value {
     json!({
         "appid": "wx0123456789abcdef", "mchid": MCHID, "description": "测试商品", "out_trade_no": out_trade_no,
@@ -129,14 +129,14 @@ pub fn order(out_trade_no: &str) -> Value {
 }
 
 #[actix_web::test]
-async fn the_vectors_requests_are_recognised_and_nothing_in_them_can_be_changed() {
+async fn the_requests_of_the_test_vectors_are_accepted_and_refused_with_any_part_changed() {
     let now = Timestamp(1_760_000_000_000);
     let all = VECTORS["vectors"].as_array().unwrap().iter().filter(|vector| vector["kind"] == "wechat_request_sign");
     for vector in all {
         let text = |side: &str, field: &str| vector[side][field].as_str().unwrap();
         let (method, url) = (text("input", "method"), text("input", "url"));
         let (body, header) = (text("input", "body"), text("expect", "authorization"));
-        // Each nonce is good once, also where the vectors have it more than once.
+        // A new stand-in per vector, because a nonce is accepted once and the vectors repeat some.
         let wechat = Wechat::start().await;
         let judge = |method: &str, url: &str, header: &str, body: &str| {
             let headers = [
@@ -173,12 +173,12 @@ async fn the_vectors_requests_are_recognised_and_nothing_in_them_can_be_changed(
             assert_eq!(judge(method, url, &header.replacen(from, to, 1), body), "SIGN_ERROR", "{from} {to}");
         }
         assert_eq!(judge(method, url, header, body), "ok", "{}", vector["id"]);
-        assert_eq!(judge(method, url, header, body), "SIGN_ERROR", "the nonce was there before");
+        assert_eq!(judge(method, url, header, body), "SIGN_ERROR", "the nonce was used before");
     }
 }
 
 #[actix_web::test]
-async fn the_pairs_of_the_header_come_in_any_order() {
+async fn the_pairs_of_the_authorization_header_can_be_in_any_order() {
     let (wechat, now) = (Wechat::start().await, Clock::default().now());
     let target = format!("/v3/refund/domestic/refunds/R1?mchid={MCHID}");
     let header = authorization(&Key::named("wx_merchant"), ("GET", &target, ""), now, "n");
@@ -190,7 +190,7 @@ async fn the_pairs_of_the_header_come_in_any_order() {
 }
 
 #[actix_web::test]
-async fn a_request_is_signed_within_five_minutes_and_has_the_headers_it_needs() {
+async fn a_request_must_be_signed_within_five_minutes_and_have_the_required_headers() {
     let (wechat, now) = (Wechat::start().await, Clock::default().now());
     let target = "/v3/refund/domestic/refunds/R1";
     let (minute, key) = (Duration::from_secs(60), Key::named("wx_merchant"));
@@ -216,7 +216,7 @@ async fn a_request_is_signed_within_five_minutes_and_has_the_headers_it_needs() 
 }
 
 #[actix_web::test]
-async fn answers_are_signed_with_the_key_the_request_asks_for_errors_and_empty_ones_too() {
+async fn every_answer_is_signed_with_the_key_that_the_request_names() {
     let (wechat, now) = (Wechat::start().await, Clock::default().now());
     let mut shop = Shop::of(&wechat);
     for (serial, number) in [(PUBLIC_KEY_ID, "P10001"), (CERTIFICATE, "P10002")] {
@@ -229,7 +229,7 @@ async fn answers_are_signed_with_the_key_the_request_asks_for_errors_and_empty_o
         assert_eq!(missing.code(), (404, "ORDER_NOT_EXIST"));
         assert!(missing.body["message"].is_string() && missing.headers.contains_key("request-id"));
     }
-    // Who asks for no key gets the one that signs the rest.
+    // A request that names no key gets an answer signed with the default key.
     shop.serial = "";
     let answer = shop.try_ask(Method::GET, "/v3/refund/domestic/refunds/R1", "", now).await.unwrap();
     assert_eq!(answer.signed_by.as_deref(), Some(PUBLIC_KEY_ID));
@@ -237,10 +237,10 @@ async fn answers_are_signed_with_the_key_the_request_asks_for_errors_and_empty_o
 }
 
 #[actix_web::test]
-async fn each_field_of_an_order_has_its_rule() {
+async fn each_field_of_an_order_is_validated() {
     let (wechat, now) = (Wechat::start().await, Clock::default().now());
     let shop = Shop::of(&wechat);
-    let soon = |seconds: u64| json!(written(now.plus(Duration::from_secs(seconds)), "+08:00", 8));
+    let soon = |seconds: u64| json!(rfc3339(now.plus(Duration::from_secs(seconds)), "+08:00", 8));
     for (field, value) in [
         ("mchid", json!("1900000009")),
         ("description", json!("")),
@@ -252,7 +252,7 @@ async fn each_field_of_an_order_has_its_rule() {
         ("attach", json!("x".repeat(129))),
         ("time_expire", soon(50)),
         ("time_expire", soon(8 * 24 * 3600)),
-        ("time_expire", json!(written(now.plus(Duration::from_secs(3600)), "Z", 0))),
+        ("time_expire", json!(rfc3339(now.plus(Duration::from_secs(3600)), "Z", 0))),
         ("time_expire", json!("2099-10-09 16:53:20")),
         ("notify_url", json!("http://shop.example.com/x")),
         ("notify_url", json!("https://shop.example.com/x?a=b")),
@@ -292,8 +292,8 @@ async fn each_field_of_an_order_has_its_rule() {
     assert_eq!((&answer.body["trade_state"], &answer.body["attach"]), (&json!("NOTPAY"), &json!("x")));
 }
 
-/// RFC 3339 at this offset, in other words than the stand-in's.
-pub fn written(at: Timestamp, offset: &str, hours: i64) -> String {
+/// Formats a time as RFC 3339 with the offset `offset` of `hours`, without the stand-in's code.
+pub fn rfc3339(at: Timestamp, offset: &str, hours: i64) -> String {
     let shifted = jiff::Timestamp::from_millisecond(at.0 + hours * 3_600_000).unwrap().to_string();
     format!("{}{offset}", &shifted[..19])
 }
