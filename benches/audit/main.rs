@@ -1,8 +1,8 @@
-//! How long `tradepost audit` takes, and how much memory: on a SQLite store with so many orders, paid, cancelled, refunded
-//! and unpaid ones, that is filled by SQL, on which the real binary is run.
+//! Measures the time and peak memory of `tradepost audit`. The real binary audits a SQLite store that was filled by SQL
+//! with `--orders` orders: paid, cancelled, refunded and unpaid ones.
 //!
 //! `cargo bench --bench audit -- --orders 1000000`
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "a run that meets something unexpected is to fail")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "an unexpected result must fail the run")]
 
 #[expect(dead_code, reason = "the other benches use the rest of it")]
 #[path = "../harness/machine.rs"]
@@ -22,7 +22,7 @@ struct Arguments {
     /// Orders in the store.
     #[arg(long, default_value_t = 100_000)]
     orders: u64,
-    /// Given by cargo.
+    /// Passed by cargo.
     #[arg(long, hide = true)]
     bench: bool,
 }
@@ -33,7 +33,7 @@ fn main() {
     let url = format!("sqlite://{}", folder.path().display());
     let began = Instant::now();
     old_orders::fill(&url, orders, 1);
-    println!("{orders} orders were made in {:.0} s", began.elapsed().as_secs_f64());
+    println!("{orders} orders created in {:.0} s", began.elapsed().as_secs_f64());
     let began = Instant::now();
     let mut audit = Command::new(env!("CARGO_BIN_EXE_tradepost"))
         .arg("audit")
@@ -41,9 +41,9 @@ fn main() {
         .stdout(Stdio::inherit())
         .spawn()
         .unwrap();
-    let mut most = 0;
+    let mut peak_kib = 0;
     let status = loop {
-        most = machine::memory_peak(audit.id()).unwrap_or(0).max(most);
+        peak_kib = machine::memory_peak(audit.id()).unwrap_or(0).max(peak_kib);
         if let Some(status) = audit.try_wait().unwrap() {
             break status;
         }
@@ -51,5 +51,5 @@ fn main() {
     };
     assert!(status.success(), "the audit failed: {status}");
     let seconds = began.elapsed().as_secs_f64();
-    println!("{orders} orders audited in {seconds:.1} s, {} MiB at most", most / 1024);
+    println!("{orders} orders audited in {seconds:.1} s, {} MiB at most", peak_kib / 1024);
 }

@@ -1,5 +1,5 @@
-//! What the benches share: the data a run begins with, the load generator in a process of its own, and one run of the
-//! real binary under it.
+//! Shared by the benches: the prepared data, the load generator in a separate process, and one run of the real binary
+//! under its load.
 
 pub mod generator;
 pub mod machine;

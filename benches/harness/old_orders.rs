@@ -1,11 +1,11 @@
-//! Old orders: a store that has been used for a while, made by SQL. Paid, cancelled, refunded and unpaid ones, and all that
-//! the other owners have of them.
+//! Old orders, written by SQL: paid, cancelled, refunded and unpaid ones, with the rows of all owners. They make a
+//! store like one that has been in use for a while.
 
 use tradepost::db::migrate;
 
 use super::stores;
 
-/// The orders as rows `i`, before `INSERT … SELECT`. Of ten, seven are paid, one is cancelled, one refunded, one unpaid.
+/// Rows of Order, by `i`. Of ten orders seven are paid, one is cancelled, one refunded and one unpaid.
 const ORDER: &str = "
 INSERT INTO orders SELECT 1000 + i, BUYER + i % 10000, CASE i % 10 WHEN 7 THEN 2 WHEN 8 THEN 4 ELSE 1 END,
     CASE WHEN i % 10 IN (7, 9) THEN 0 ELSE 2 END, 0, 'address', 'consignee', 2000, 1000, 3000, NULL, 0, 100, 2900,
@@ -63,8 +63,8 @@ INSERT INTO pay_notice SELECT 'sandbox', 'evt_sb' || i, 5000000000 + i, '{}', 1,
 INSERT INTO pay_refund SELECT 7000000000 + i, 5000000000 + i, 1000 + i, 2900, 'refund', 1, 1, 1700000000003 + i,
     1700000000002 + i, 1700000000003 + i, NULL FROM one WHERE i % 10 = 8;";
 
-/// Fills the stores at `url`, which is SQLite, with so many orders of the ten thousand users from `buyer` on; those that are
-/// missing are made. The others' logs are to be empty.
+/// Writes `orders` old orders into the SQLite stores at `url`. They belong to 10,000 users with ids from `buyer` on;
+/// users that do not exist are created. The logs of these users must be empty.
 pub fn fill(url: &str, orders: u64, buyer: u64) {
     let fill = |owner, migrations, statements: &str| {
         stores::write(url, owner, migrations, orders, &statements.replace("BUYER", &buyer.to_string()));

@@ -1,4 +1,5 @@
-//! One run: the real binary on prepared data, the generator beside it. It ends with a stop in order and a clean audit.
+//! One run: the real binary on prepared data, under the load of the generator. A run ends with a graceful stop and an
+//! audit without violations.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,43 +11,47 @@ use super::machine;
 use super::process::{self, Data, Server};
 use super::shop::Shop;
 
-/// Known to the generator, which signs tokens and callbacks itself; and nobody waits so long for a payment.
+/// Secret of access tokens. The generator knows it, and signs its own tokens.
 pub const SESSION_SECRET: &str = "the secret of the sessions of a load run";
+/// Secret of the sandbox platform. The generator knows it, and signs its own callbacks.
 pub const SANDBOX_SECRET: &str = "the secret of the sandbox of a load run";
+/// Settings of every run. No order expires during a run.
 pub const SETTINGS: [(&str, &str); 3] = [
     ("TRADEPOST__SESSION__SECRET", SESSION_SECRET),
     ("TRADEPOST__GATEWAY__SANDBOX__SECRET", SANDBOX_SECRET),
     ("TRADEPOST__ORDERS__PAY_WITHIN", "24h"),
 ];
 
-const PROBE_EVERY: Duration = Duration::from_millis(100);
+/// Interval of memory samples.
+const SAMPLE_EVERY: Duration = Duration::from_millis(100);
 
-/// What is done in a run.
+/// Description of a run.
 #[derive(Debug, Clone)]
 pub struct Task {
     pub shop: Shop,
     pub kind: Kind,
     pub phases: Vec<Phase>,
-    /// Callbacks a second, beside the orders.
+    /// Callbacks per second, in parallel to the orders.
     pub callbacks: u32,
-    /// Where to go on, on data that have been used.
+    /// Numbers used up by earlier runs on the same data.
     pub first: Used,
 }
 
-/// What a run measured.
+/// Measurements of a run.
 #[derive(Debug)]
 pub struct Report {
     pub outcome: Outcome,
-    /// From the start of the process until it listened.
+    /// Time from the start of the process until it listened.
     pub started_in: Duration,
-    /// The server's memory in KiB, by seconds since the generator was started.
+    /// Samples of the server's memory: seconds since the generator was started, and KiB.
     pub memory: Vec<(f64, u64)>,
+    /// Peak memory of the server, in KiB.
     pub memory_peak: u64,
-    /// The processor's work for the server.
+    /// Processor time of the server.
     pub cpu: Duration,
 }
 
-/// Runs a task on data; `settings` come to the usual ones.
+/// Runs `task` on `data`. `settings` are added to [`SETTINGS`].
 pub fn run(data: &Data, settings: &[(&str, &str)], task: &Task) -> Report {
     let settings: Vec<(&str, &str)> = SETTINGS.iter().chain(settings).copied().collect();
     let began = Instant::now();
@@ -62,9 +67,9 @@ pub fn run(data: &Data, settings: &[(&str, &str)], task: &Task) -> Report {
         callbacks: task.callbacks,
         first: task.first,
     };
-    let watch = Watch::start(server.id());
+    let sampler = MemorySampler::start(server.id());
     let outcome = generator::run(&plan);
-    let memory = watch.stop();
+    let memory = sampler.stop();
     let (memory_peak, cpu) = (machine::memory_peak(server.id()).unwrap_or(0), server.cpu_time());
     server.stop();
     let violations = process::audit(data);
@@ -72,24 +77,24 @@ pub fn run(data: &Data, settings: &[(&str, &str)], task: &Task) -> Report {
     Report { outcome, started_in, memory, memory_peak, cpu }
 }
 
-/// Looks at the memory of a process while something else is done.
-struct Watch {
+/// Samples the memory of a process on a separate thread.
+struct MemorySampler {
     ended: Arc<AtomicBool>,
     thread: thread::JoinHandle<Vec<(f64, u64)>>,
 }
 
-impl Watch {
+impl MemorySampler {
     fn start(pid: u32) -> Self {
         let ended = Arc::new(AtomicBool::new(false));
         let thread = thread::spawn({
             let (ended, began) = (Arc::clone(&ended), Instant::now());
             move || {
-                let mut seen = Vec::new();
+                let mut samples = Vec::new();
                 while !ended.load(Ordering::Relaxed) {
-                    seen.extend(machine::memory(pid).map(|kib| (began.elapsed().as_secs_f64(), kib)));
-                    thread::sleep(PROBE_EVERY);
+                    samples.extend(machine::memory(pid).map(|kib| (began.elapsed().as_secs_f64(), kib)));
+                    thread::sleep(SAMPLE_EVERY);
                 }
-                seen
+                samples
             }
         });
         Self { ended, thread }

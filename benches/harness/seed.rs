@@ -1,5 +1,5 @@
-//! The rows of a [`Shop`], written by SQL: ten thousand users cannot register in reasonable time, as hashing a password is
-//! slow on purpose. With all that the audit wants to see: every stock and balance has its opening entry.
+//! Writes the rows of a [`Shop`] by SQL, because registering ten thousand users would take too long: hashing a password
+//! is slow on purpose. Every stock and balance has an opening entry, as the audit requires.
 
 use tradepost::db::migrate;
 use tradepost::domain::clock::Clock;
@@ -7,7 +7,7 @@ use tradepost::domain::clock::Clock;
 use super::shop::{BALANCE, COUPON, COUPON_PRICE, GOODS, ORDER, PAY, PRICE, SHIPPING, STOCK, Shop, USER, USER_STEP};
 use super::stores;
 
-/// The orders that wait for their callback do so for longer than any run.
+/// Time until the prepared unpaid orders expire: longer than any run.
 const DAY_MS: i64 = 86_400_000;
 
 /// Writes the rows of a shop into all stores at `url`, on any engine.
@@ -41,7 +41,7 @@ fn opening_balances(shop: &Shop, now: i64) -> String {
     )
 }
 
-/// The rows of `goods`: as many as there are, those that are scarce, and those of the orders that wait.
+/// The rows of `goods`: the shop's goods, the scarce ones, and those of the prepared unpaid orders.
 pub fn goods(shop: &Shop, now: i64) -> String {
     format!(
         "INSERT INTO goods (goods_id, goods_name, goods_number, goods_price, goods_desc, add_time)
@@ -67,7 +67,7 @@ pub fn coupons(shop: &Shop, now: i64) -> String {
     )
 }
 
-/// Makes so many of the scarce goods.
+/// Sets the stock of the scarce goods to `stock`.
 pub fn stock_scarce(url: &str, shop: &Shop, stock: u64) {
     let goods = shop.scarce();
     let statements = format!(
@@ -77,14 +77,14 @@ pub fn stock_scarce(url: &str, shop: &Shop, stock: u64) {
     stores::write(url, "goods", migrate::GOODS, 1, &statements);
 }
 
-/// The parts of the owners in orders that wait for the callback of their payment.
+/// Statements for the orders that wait for the callback of their payment, by owner.
 struct Awaited {
     goods: String,
     order: String,
     pay: String,
 }
 
-/// One unit each, nothing but money to be paid on the platform. No platform is asked for them: it does not know them.
+/// Orders of one unit each, without coupon or balance. The platform does not know them: no status query is scheduled.
 fn awaited(shop: &Shop, now: i64) -> Awaited {
     let Shop { users, payments, .. } = shop;
     let (goods, amount, later) = (shop.awaited(), PRICE + SHIPPING, now + DAY_MS);

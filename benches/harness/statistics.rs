@@ -1,6 +1,6 @@
-//! Numbers of several rounds.
+//! Statistics over several rounds.
 
-/// The value in the middle; not a number where there is none.
+/// The median; NaN if there are no values.
 pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);

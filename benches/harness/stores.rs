@@ -1,11 +1,11 @@
-//! Rows by SQL, straight into the stores of the owners.
+//! Writes rows by SQL directly into the stores of the owners.
 
 use std::time::Duration;
 
 use tradepost::db::{Limits, Store, migrate};
 
-/// Runs statements in one transaction of an owner's store, which is made where it is missing. They find a temporary table
-/// `one` with the numbers 0 to below `count` as `i`.
+/// Runs `statements` in one transaction on the store of `owner`, which is created if missing. They may read a temporary
+/// table `one`, whose column `i` has the numbers from 0 up to, but not including, `count`.
 pub fn write(url: &str, owner: &str, migrations: migrate::Migrations, count: u64, statements: &str) {
     let long = Duration::from_secs(600);
     let limits =
@@ -16,7 +16,7 @@ pub fn write(url: &str, owner: &str, migrations: migrate::Migrations, count: u64
     store.migrator().unwrap().batch_execute(&format!("BEGIN; {numbers} {statements} COMMIT;")).expect(owner);
 }
 
-/// A thousand numbers are as many as every engine makes by recursion; their combinations are enough.
+/// SQL that creates the table `one` of [`write`]. It joins recursions of 1,000 rows, the most that every engine allows.
 pub fn numbers(count: u64) -> String {
     let (thousands, millions) = (count / 1_000, count / 1_000_000);
     format!(

@@ -1,4 +1,4 @@
-//! Stores that are prepared once; every run gets a copy.
+//! SQLite stores that are prepared once and copied for every run.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -8,41 +8,41 @@ use super::run::{self, Report, SETTINGS, Task};
 use super::shop::{Shop, USER};
 use super::{old_orders, seed};
 
-/// Prepared stores, embedded ones.
+/// Prepared SQLite stores.
 pub struct Template {
     data: Data,
     pub shop: Shop,
 }
 
 impl Template {
-    /// Prepares stores in `folder`, beside what is in them already.
+    /// Prepares stores in `folder`. Rows that exist there are kept.
     pub fn new(folder: PathBuf, shop: Shop) -> Self {
         let data = Data::embedded(folder);
         seed::write(&data.url, &shop);
-        // The administrator's account is made by the first start.
+        // The first start creates the administrator's account.
         Server::start(&data, &SETTINGS).stop();
         Self { data, shop }
     }
 
-    /// Adds so many old orders of the shop's users.
+    /// Adds `orders` old orders of the shop's users.
     pub fn age(&self, orders: u64) {
         old_orders::fill(&self.data.url, orders, USER);
     }
 
-    /// A copy in another folder, in which nothing may be yet.
+    /// Copies the stores to `folder`, which must be empty or not exist.
     pub fn copy(&self, folder: &Path) -> Data {
         fs::create_dir_all(folder).unwrap();
         for file in fs::read_dir(&self.data.folder).unwrap() {
             let file = file.unwrap();
             let copy = folder.join(file.file_name());
             fs::copy(file.path(), &copy).unwrap();
-            // Else it is written while the run is measured.
+            // Otherwise the system writes it back during the measurement.
             File::open(copy).unwrap().sync_all().unwrap();
         }
         Data::embedded(folder.to_owned())
     }
 
-    /// A run on the prepared stores themselves.
+    /// Runs `task` on the prepared stores themselves.
     pub fn run(&self, settings: &[(&str, &str)], task: &Task) -> Report {
         run::run(&self.data, settings, task)
     }

@@ -1,16 +1,16 @@
-//! What a setting is worth: full orders over HTTP from closed loops on the real binary, once with the default settings and
-//! once with another (a transaction per message, if nothing else is said), in turns, since a machine has its moods; medians
-//! are reported. The bench `throughput` compares Tradepost with others.
+//! Measures the effect of a setting. Closed loops send full orders over HTTP to the real binary, with the default
+//! settings and with one setting changed (by default to one transaction per message). The two take turns, because the
+//! speed of the machine varies, and medians are reported. The bench `throughput` compares Tradepost with other systems.
 //!
 //! `cargo bench --bench load -- --seconds 10 --rounds 2`. Server and generator share the machine. A bench is built with
-//! the cargo feature `faults`, as tests are: its points, without a plan, are one atomic load each.
+//! the cargo feature `faults`, like tests. A fault point without a plan costs one atomic load.
 #![expect(
     clippy::as_conversions,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a load run that meets something unexpected is to fail"
+    reason = "an unexpected result must fail the load run"
 )]
 
 #[expect(dead_code, reason = "the other benches use the rest of it")]
@@ -30,41 +30,41 @@ use harness::template::Template;
 use harness::{machine, seed};
 use report::Round;
 
-/// No machine places more orders a second.
+/// Upper bound of the orders per second, for the number of prepared coupons.
 const FASTEST: u64 = 25_000;
 
-/// Places orders as fast as the answers come.
+/// Compares two settings under a closed loop of orders.
 #[derive(Debug, Clone, Parser)]
 struct Args {
-    /// Connections, each of which sends the next order when the last is answered.
+    /// Number of connections. Each sends its next order when the previous one is answered.
     #[arg(long, default_value_t = 64)]
     connections: usize,
-    /// How long is measured, after a second that is not.
+    /// Seconds to measure, after a warm-up of one second.
     #[arg(long, default_value_t = 10)]
     seconds: u64,
-    /// Different goods to order.
+    /// Number of different goods.
     #[arg(long, default_value_t = 10_000)]
     goods: u64,
-    /// Different users.
+    /// Number of different users.
     #[arg(long, default_value_t = 10_000)]
     users: u64,
-    /// A `store.url` to measure on, an empty database of a server that is set up as in production; the runs follow each
-    /// other on the same data. Without it: embedded SQLite, every run on a fresh copy.
+    /// A `store.url` to measure on: an empty database on a server with production settings. All runs use the same data.
+    /// Default: embedded SQLite, a fresh copy for every run.
     #[arg(long)]
     url: Option<String>,
-    /// The setting that is compared with the default, as in the environment without the prefix.
+    /// The setting to compare with the default, as an environment variable without the prefix.
     #[arg(long, default_value = "OWNERS__BATCH_MAX=1")]
     against: String,
-    /// How often each setting is measured.
+    /// Number of measurements of each setting.
     #[arg(long, default_value_t = 2)]
     rounds: u64,
-    /// Given by `cargo bench`; without it nothing runs.
+    /// Passed by `cargo bench`; without it nothing runs.
     #[arg(long, hide = true)]
     bench: bool,
 }
 
 fn main() {
-    if generator::is_asked() {
+    if generator::is_generator() {
         return generator::main();
     }
     let args = Args::parse();
@@ -84,19 +84,19 @@ fn main() {
     let mut measured = [Vec::new(), Vec::new()];
     for round in 1..=args.rounds {
         for ((name, settings), rounds) in names.iter().zip(modes).zip(&mut measured) {
-            let one = stores.run(settings, &args);
-            println!("round {round}, {name}: {one}");
-            rounds.push(one);
+            let result = stores.run(settings, &args);
+            println!("round {round}, {name}: {result}");
+            rounds.push(result);
         }
     }
     report::compare(names, &measured);
 }
 
-/// The data of the runs.
+/// The stores of the runs.
 enum Stores {
-    /// Each run has a copy of its own, in this folder.
+    /// Each run uses a fresh copy of the template, in this folder.
     Embedded(Template, std::path::PathBuf),
-    /// All runs share a database, and each goes on with the numbers the last one left.
+    /// All runs share a database. Each starts after the numbers that the previous one used.
     Server(Data, Shop, Used),
 }
 

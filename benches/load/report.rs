@@ -1,4 +1,4 @@
-//! What is printed.
+//! The printed report.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -8,19 +8,19 @@ use serde_json::Value;
 use super::harness::generator::Outcome;
 use super::harness::statistics;
 
-/// What one run measured.
+/// Measurements of one run.
 pub struct Round {
     per_second: f64,
     /// p50, p99, p99.9.
     latency_ms: [f64; 3],
     errors: BTreeMap<String, u64>,
-    /// Each owner's mean and largest batch.
+    /// Name of each owner, with its mean and largest batch.
     batches: Vec<(String, f64, f64)>,
 }
 
 impl Round {
     pub fn new(outcome: &Outcome) -> Self {
-        let orders = &outcome.stretches[0].orders;
+        let orders = &outcome.phases[0].orders;
         let number = |value: &Value| value.as_str().map_or_else(|| value.as_f64(), |text| text.parse().ok());
         let actors = outcome.status["actors"].as_array().unwrap();
         let batch = |actor: &Value| {
@@ -52,7 +52,7 @@ impl fmt::Display for Round {
     }
 }
 
-/// Both modes beside each other: medians over their rounds, and the ratio.
+/// Prints the medians of both modes side by side, with their ratio.
 pub fn compare(names: [&str; 2], measured: &[Vec<Round>; 2]) {
     println!("\nmedians          {:>28} {:>28}      ratio", names[0], names[1]);
     line("orders/s", measured, |round| round.per_second);
@@ -68,6 +68,7 @@ pub fn compare(names: [&str; 2], measured: &[Vec<Round>; 2]) {
     println!("every run ended with exit code 0 and a clean audit");
 }
 
+/// Prints the medians of one quantity, and their ratio.
 fn line(name: &str, measured: &[Vec<Round>; 2], of: impl Fn(&Round) -> f64) {
     let [a, b] = measured.each_ref().map(|rounds| statistics::median(rounds.iter().map(&of)));
     println!("{name:16} {a:>28.1} {b:>28.1} {:>10.2}", a / b);

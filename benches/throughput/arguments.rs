@@ -1,4 +1,4 @@
-//! What can be asked for.
+//! The command line arguments.
 
 use std::path::PathBuf;
 
@@ -7,28 +7,28 @@ use clap::Parser;
 /// A part of the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
-    /// The raw limit: a bare loop, many orders a transaction.
+    /// The raw limit: a bare loop with many orders per transaction.
     Raw,
-    /// The same loop, one transaction per order.
+    /// The same loop with one transaction per order.
     Single,
     /// Tradepost over HTTP.
     Spread,
-    /// The same, and everybody buys the same goods, until they are sold out.
+    /// Tradepost over HTTP, with all orders for the same goods; then until these are sold out.
     Hot,
     /// Orders that are paid end to end.
     Paid,
-    /// How fast a callback is acknowledged.
+    /// Latency of the acknowledgement of callbacks.
     Callback,
-    /// PostgreSQL: pgbench beside Tradepost on the same server.
+    /// pgbench and Tradepost on the same PostgreSQL server.
     Postgres,
-    /// Ten times what it can bear.
+    /// A load of several times the peak throughput.
     Overload,
-    /// Stores that have grown.
+    /// Stores with many old orders.
     Growth,
 }
 
 impl Part {
-    /// Each with its name and its letter, which several may share.
+    /// Each part with its name and its letter. Several parts may share a letter.
     const ALL: [(Self, &str, &str); 9] = [
         (Self::Raw, "raw", "a"),
         (Self::Single, "single", "b"),
@@ -40,70 +40,70 @@ impl Part {
         (Self::Overload, "overload", "f"),
         (Self::Growth, "growth", "g"),
     ];
-    /// Those that take long, or need more than a Rust toolchain, are asked for by name.
-    const NOT_BY_ITSELF: [Self; 2] = [Self::Postgres, Self::Growth];
+    /// Parts that run only if `--only` names them, because they take long or need more than a Rust toolchain.
+    const ONLY_BY_NAME: [Self; 2] = [Self::Postgres, Self::Growth];
 }
 
-/// Compares Tradepost with the raw limit of its database and with others.
+/// Compares Tradepost with the raw limit of its database and with other systems.
 #[derive(Debug, Clone, Parser)]
 pub struct Args {
-    /// Only these parts: raw (a), single (b), spread (c), hot, paid, callback (d), postgres (e, needs `--features
-    /// postgres`), overload (f), growth (g). Without it: all but postgres and growth.
+    /// Run only these parts: raw (a), single (b), spread (c), hot, paid, callback (d), postgres (e, needs `--features
+    /// postgres`), overload (f), growth (g). Default: all but postgres and growth.
     #[arg(long, value_delimiter = ',', value_parser = known)]
     only: Vec<String>,
-    /// How long each is measured in a round, after a second that is not.
+    /// Seconds to measure each contestant in a round, after a warm-up of one second.
     #[arg(long, default_value_t = 5)]
     pub seconds: u64,
-    /// How often each is measured.
+    /// Number of rounds.
     #[arg(long, default_value_t = 3)]
     pub rounds: usize,
-    /// Connections from which Tradepost is driven.
+    /// Numbers of connections to Tradepost to measure.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64, 256])]
     pub connections: Vec<usize>,
-    /// Connections of customers who also pay.
+    /// Number of connections when orders are also paid.
     #[arg(long, default_value_t = 256)]
     pub paying: usize,
-    /// Clients of pgbench; the best counts.
+    /// Numbers of pgbench clients to measure. Only the best is reported.
     #[arg(long, value_delimiter = ',', default_values_t = [1, 4, 8, 16, 32, 64])]
     pub clients: Vec<usize>,
-    /// Different users.
+    /// Number of different users.
     #[arg(long, default_value_t = 10_000)]
     pub users: u64,
-    /// Different goods.
+    /// Number of different goods.
     #[arg(long, default_value_t = 10_000)]
     pub goods: u64,
-    /// Callbacks a second, under half load and in the overload.
+    /// Callbacks per second, in the parts `callback`, `overload` and `growth`.
     #[arg(long, default_value_t = 100)]
     pub callbacks: u32,
-    /// How long the overload lasts.
+    /// Duration of the overload, in seconds.
     #[arg(long, default_value_t = 120)]
     pub overload_seconds: u64,
-    /// How many times the peak is asked for in the overload.
+    /// Load of the overload, as a multiple of the peak.
     #[arg(long, default_value_t = 10.0)]
     pub overload_factor: f64,
-    /// Connections at most in the overload, as far as files may be open: more than orders may be under way.
+    /// Connections in the overload, more than `http.in_flight_max`. Reduced if the limit of open files is too low.
     #[arg(long, default_value_t = 768)]
     pub overload_connections: usize,
-    /// Orders that are in the stores already, for the growth.
+    /// Numbers of old orders to measure in the part `growth`.
     #[arg(long, value_delimiter = ',', default_values_t = [0, 1_000_000, 5_000_000])]
     pub growth: Vec<u64>,
-    /// Where the plot is written.
+    /// File to write the plot to.
     #[arg(long, default_value = "target/throughput.svg")]
     pub plot: PathBuf,
-    /// Given by `cargo bench`; without it nothing runs.
+    /// Passed by `cargo bench`; without it nothing runs.
     #[arg(long, hide = true)]
     pub bench: bool,
 }
 
 impl Args {
-    /// Whether a part is asked for.
+    /// Whether `part` is selected.
     pub fn has(&self, part: Part) -> bool {
         let (_, name, letter) = Part::ALL[Part::ALL.iter().position(|(each, ..)| *each == part).unwrap()];
-        let named = self.only.iter().any(|only| only == name || only == letter);
-        named || self.only.is_empty() && !Part::NOT_BY_ITSELF.contains(&part)
+        let is_named = self.only.iter().any(|only| only == name || only == letter);
+        is_named || self.only.is_empty() && !Part::ONLY_BY_NAME.contains(&part)
     }
 
-    /// The most connections.
+    /// The largest number of connections.
     pub fn most(&self) -> usize {
         self.connections.iter().copied().max().unwrap_or(64)
     }

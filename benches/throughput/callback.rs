@@ -1,6 +1,6 @@
-//! How fast the callback of a platform is acknowledged while customers order at half the rate that can be borne.
+//! The latency with which callbacks of a platform are acknowledged while orders arrive at half the peak rate.
 
-use super::harness::generator::{Kind, Phase, Stretch, Used};
+use super::harness::generator::{Kind, Phase, PhaseResult, Used};
 use super::harness::run::Task;
 use super::harness::statistics;
 use super::stage::{Stage, WARM_UP_S};
@@ -8,7 +8,7 @@ use super::table::Row;
 
 const HALF: f64 = 0.5;
 
-/// Measures it, in as many rounds as all else.
+/// Measures it in `--rounds` rounds.
 pub fn measure(stage: &Stage) -> Row {
     let (connections, seconds) = (stage.args.most(), stage.args.seconds as f64);
     let phases = vec![
@@ -17,24 +17,24 @@ pub fn measure(stage: &Stage) -> Row {
     ];
     let callbacks = stage.args.callbacks;
     let task = Task { shop: stage.shop(), kind: Kind::Spread, phases, callbacks, first: Used::default() };
-    let mut halves: Vec<Stretch> = Vec::new();
+    let mut halves: Vec<PhaseResult> = Vec::new();
     for round in 1..=stage.args.rounds {
         let report = stage.on_a_copy(&[], &task);
-        let half = &report.outcome.stretches[1];
-        let (orders, calls) = (&half.orders, &half.callbacks);
+        let half = &report.outcome.phases[1];
+        let (orders, callbacks) = (&half.orders, &half.callbacks);
         println!(
             "round {round}, half load: {:.0} of {:.0} orders/s, p99 {:.1} ms; {} callbacks, p50 {:.2} ms, p99 {:.2} ms",
             orders.per_second(),
             half.offered,
             orders.latency.p99,
-            calls.done,
-            calls.latency.p50,
-            calls.latency.p99
+            callbacks.done,
+            callbacks.latency.p50,
+            callbacks.latency.p99
         );
-        assert_eq!(calls.busy + calls.failed(), 0, "callbacks were not accepted: {calls:?}");
+        assert_eq!(callbacks.busy + callbacks.failed(), 0, "callbacks were not accepted: {callbacks:?}");
         halves.push(half.clone());
     }
-    let median = |of: fn(&Stretch) -> f64| statistics::median(halves.iter().map(of));
+    let median = |of: fn(&PhaseResult) -> f64| statistics::median(halves.iter().map(of));
     let value = format!(
         "p50 {:.1} ms, p99 {:.1} ms",
         median(|half| half.callbacks.latency.p50),

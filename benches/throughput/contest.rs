@@ -1,4 +1,4 @@
-//! What is compared, in turns, and the medians.
+//! Measures the contestants in turns and computes medians.
 
 use super::harness::generator::Kind;
 use super::harness::statistics;
@@ -11,54 +11,55 @@ use super::table::{Row, Table};
 pub struct Results(pub Vec<(Contestant, Vec<Sample>)>);
 
 impl Results {
-    /// The median of something; `None` where nobody took part.
+    /// The median of `of` over the samples of `contestant`; `None` if it was not measured.
     pub fn median(&self, contestant: Contestant, of: impl Fn(&Sample) -> f64) -> Option<f64> {
         let (_, samples) = self.0.iter().find(|(each, _)| *each == contestant)?;
         Some(statistics::median(samples.iter().map(of)))
     }
 
-    /// The orders a second of a contestant.
+    /// Median orders per second of `contestant`.
     pub fn rate(&self, contestant: Contestant) -> Option<f64> {
         self.median(contestant, |sample| sample.per_second)
     }
 
-    /// The fastest of some.
-    pub fn best(&self, among: impl Fn(&Contestant) -> bool) -> Option<(Contestant, f64)> {
-        let some = self.0.iter().map(|(contestant, _)| *contestant).filter(among);
-        let rates = some.filter_map(|contestant| Some((contestant, self.rate(contestant)?)));
+    /// The fastest of the contestants that `filter` selects, with its rate.
+    pub fn best(&self, filter: impl Fn(&Contestant) -> bool) -> Option<(Contestant, f64)> {
+        let selected = self.0.iter().map(|(contestant, _)| *contestant).filter(filter);
+        let rates = selected.filter_map(|contestant| Some((contestant, self.rate(contestant)?)));
         rates.max_by(|one, other| one.1.total_cmp(&other.1))
     }
 
-    /// Of the clients of pgbench, how many were best: on all goods, and on one.
+    /// The pgbench contestants with the best number of clients: one on all goods, one on a single product.
     pub fn best_clients(&self) -> Vec<Contestant> {
         let of = |hot| move |it: &Contestant| matches!(it, Contestant::Pgbench { is_hot, .. } if *is_hot == hot);
         [false, true].into_iter().filter_map(|hot| self.best(of(hot))).map(|(contestant, _)| contestant).collect()
     }
 
-    /// The most that Tradepost did over HTTP.
+    /// The highest rate of Tradepost over HTTP, on SQLite with orders spread over all goods.
     pub fn peak(&self) -> Option<f64> {
         let spread =
             |it: &Contestant| matches!(it, Contestant::Shop { engine: Engine::Sqlite, kind: Kind::Spread, .. });
         self.best(spread).map(|(_, rate)| rate)
     }
 
-    /// What a contestant is beside those it is to be compared with.
+    /// The ratios of `contestant` to the contestants it is compared with, as text.
     pub fn ratio(&self, contestant: Contestant) -> String {
         let Some(rate) = self.rate(contestant) else { return String::new() };
-        let beside = match contestant {
+        let baselines = match contestant {
             Contestant::Shop { engine: Engine::Postgres, kind, .. } => {
-                let its = |it: &Contestant| matches!(it, Contestant::Pgbench { is_hot, .. } if *is_hot == (kind == Kind::Hot));
-                vec![("pgbench at its best", self.best(its).map(|(_, rate)| rate))]
+                let same_goods = |it: &Contestant| matches!(it, Contestant::Pgbench { is_hot, .. } if *is_hot == (kind == Kind::Hot));
+                vec![("pgbench at its best", self.best(same_goods).map(|(_, rate)| rate))]
             }
             Contestant::Pgbench { .. } => vec![],
             _ => vec![("a", self.rate(Contestant::Raw { batch: 100 })), ("b", self.rate(Contestant::Raw { batch: 1 }))],
         };
-        let ratios = beside.into_iter().filter_map(|(name, other)| Some(format!("{:.2} x {name}", rate / other?)));
+        let ratios =
+            baselines.into_iter().filter_map(|(name, baseline)| Some(format!("{:.2} x {name}", rate / baseline?)));
         ratios.collect::<Vec<_>>().join(", ")
     }
 }
 
-/// Measures all in turns.
+/// Measures each contestant once per round.
 pub fn run(stage: &Stage, contestants: &[Contestant]) -> Results {
     let mut results = Results(contestants.iter().map(|contestant| (*contestant, Vec::new())).collect());
     for round in 1..=stage.args.rounds {
@@ -71,7 +72,7 @@ pub fn run(stage: &Stage, contestants: &[Contestant]) -> Results {
     results
 }
 
-/// The rows of all who took part; of the clients of pgbench, only the best.
+/// Adds a row for each contestant. Of the pgbench contestants only the best are shown.
 pub fn add_rows(results: &Results, table: &mut Table) {
     let best = results.best_clients();
     for (contestant, samples) in &results.0 {

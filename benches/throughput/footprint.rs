@@ -1,4 +1,4 @@
-//! What the application takes: memory, time to start, space.
+//! The footprint of the application: memory, start time, size of the binary.
 
 use std::time::Instant;
 
@@ -10,7 +10,7 @@ use super::sample::{Contestant, Engine};
 use super::stage::Stage;
 use super::table::Row;
 
-/// Measures what the runs have not told.
+/// Measures the first start and the binary. Takes the rest from the samples of the runs.
 pub fn measure(stage: &Stage, results: &Results) -> Vec<Row> {
     let mut first_starts = Vec::new();
     for _ in 0..stage.args.rounds {
@@ -23,16 +23,16 @@ pub fn measure(stage: &Stage, results: &Results) -> Vec<Row> {
     }
     let binary = std::fs::metadata(env!("CARGO_BIN_EXE_tradepost")).unwrap().len();
     let mut rows = vec![
-        Row::new("first start: tables, secrets and the administrator are made", ms(statistics::median(first_starts))),
+        Row::new("first start: creates tables, secrets and the administrator", ms(statistics::median(first_starts))),
         Row::new("the binary", format!("{:.1} MiB", binary as f64 / f64::from(1 << 20))),
     ];
     let embedded = |it: &Contestant| matches!(it, Contestant::Shop { engine: Engine::Sqlite, .. });
     let runs = results.0.iter().filter(|(contestant, _)| embedded(contestant));
     let samples: Vec<_> = runs.flat_map(|(_, samples)| samples).collect();
-    if let Some(most) = samples.iter().filter_map(|sample| sample.memory_kib).max() {
+    if let Some(peak_kib) = samples.iter().filter_map(|sample| sample.memory_kib).max() {
         let starts = samples.iter().filter_map(|sample| sample.started_ms);
         rows.insert(1, Row::new("a later start", ms(statistics::median(starts))));
-        rows.push(Row::new("memory under load, at most", format!("{} MiB", most / 1024)));
+        rows.push(Row::new("memory under load, at most", format!("{} MiB", peak_kib / 1024)));
     }
     rows
 }

@@ -1,5 +1,5 @@
-//! Stores that have grown: the same load on stores with many old orders of the same users, then with callbacks beside it, and how long the
-//! application takes to start there.
+//! Stores with many old orders of the same users: throughput with and without callbacks in parallel, and the start time
+//! of the application.
 
 use super::harness::generator::{Kind, Used};
 use super::harness::run::Task;
@@ -10,7 +10,7 @@ use super::sample::Sample;
 use super::stage::Stage;
 use super::table::Row;
 
-/// The old messages are to stay where they are.
+/// The retention is longer than the age of the old messages, so that they are not deleted during the run.
 const SETTINGS: [(&str, &str); 1] = [("TRADEPOST__RELAY__RETENTION", "87600h")];
 
 /// Measures each size.
@@ -28,17 +28,18 @@ pub fn measure(stage: &Stage) -> Vec<Row> {
     rows
 }
 
-/// What was measured on stores of one size.
+/// Measurements on stores of one size.
 #[derive(Default)]
 struct Grown {
     plain: Vec<Sample>,
-    /// With callbacks beside the orders; and the p99 of those.
-    called: Vec<Sample>,
-    calls_p99: Vec<f64>,
+    /// Samples with callbacks in parallel to the orders.
+    with_callbacks: Vec<Sample>,
+    /// p99 of the callbacks in these, in milliseconds.
+    callbacks_p99: Vec<f64>,
 }
 
 impl Grown {
-    /// The runs follow each other on the same data.
+    /// Measures on stores with `orders` old orders. All runs use the same data, one after the other.
     fn measure(stage: &Stage, folder: &std::path::Path, orders: u64) -> Self {
         let rounds = stage.args.rounds as u64;
         let shop = stage.shop();
@@ -53,16 +54,17 @@ impl Grown {
                 let task = Task { shop, first, callbacks, ..stage.task(Kind::Spread, stage.args.most()) };
                 let report = template.run(&SETTINGS, &task);
                 first = report.outcome.used;
-                let (sample, calls) = (Sample::of(&report), &report.outcome.stretches[0].callbacks);
+                let (sample, acknowledged) = (Sample::of(&report), &report.outcome.phases[0].callbacks);
                 print!("round {round}, on {orders} old orders: {sample}");
                 if callbacks == 0 {
                     println!();
                     grown.plain.push(sample);
                 } else {
-                    println!("; {callbacks} callbacks/s beside them, p99 {:.1} ms", calls.latency.p99);
-                    assert_eq!(calls.busy + calls.failed(), 0, "callbacks were not accepted: {calls:?}");
-                    grown.called.push(sample);
-                    grown.calls_p99.push(calls.latency.p99);
+                    println!("; {callbacks} callbacks/s in parallel, p99 {:.1} ms", acknowledged.latency.p99);
+                    let failed = acknowledged.busy + acknowledged.failed();
+                    assert_eq!(failed, 0, "callbacks were not accepted: {acknowledged:?}");
+                    grown.with_callbacks.push(sample);
+                    grown.callbacks_p99.push(acknowledged.latency.p99);
                 }
             }
         }
@@ -83,8 +85,8 @@ impl Grown {
                 Self::rate(&self.plain),
                 median(|it| it.latency_ms.map_or(f64::NAN, |latency| latency[1])),
                 stage.args.callbacks,
-                Self::rate(&self.called),
-                statistics::median(self.calls_p99.iter().copied()),
+                Self::rate(&self.with_callbacks),
+                statistics::median(self.callbacks_p99.iter().copied()),
                 median(|it| it.started_ms.unwrap_or(f64::NAN))
             ),
         )

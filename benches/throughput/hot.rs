@@ -1,4 +1,4 @@
-//! The same goods for everybody, until they are sold out: not one too few, not one too many.
+//! Sells out one product under load: exactly the stock must be sold.
 
 use super::contest::Results;
 use super::harness::generator::Kind;
@@ -7,17 +7,17 @@ use super::sample::{Contestant, Engine};
 use super::stage::Stage;
 use super::table::Row;
 
-/// So much of what could be sold is there: it is sold out well before the end.
+/// The stock, as a share of what could be sold in the run. The product is sold out well before the end.
 const SHARE: f64 = 0.3;
 
-/// Sells scarce goods out.
+/// Orders the scarce goods until they are sold out, and checks the number of units sold.
 pub fn sell_out(stage: &Stage, results: &Results) -> Row {
     let connections = stage.args.most();
     let hot = results.rate(Contestant::Shop { engine: Engine::Sqlite, kind: Kind::Hot, connections }).unwrap();
     let stock = (hot * stage.args.seconds as f64 * SHARE) as u64;
     let task = stage.task(Kind::Scarce, connections);
     let report = stage.on_a_copy_with(&[], &task, |data| seed::stock_scarce(&data.url, &task.shop, stock));
-    let (made, orders) = (report.outcome.made, &report.outcome.stretches[0].orders);
+    let (made, orders) = (report.outcome.made, &report.outcome.phases[0].orders);
     let refused = orders.errors.get("409 insufficient_stock").copied().unwrap_or(0);
     assert_eq!(made, stock, "orders made, units in stock");
     assert!(refused > 0 && refused == orders.failed(), "{:?}", orders.errors);

@@ -1,17 +1,17 @@
-//! How fast Tradepost is, beside others on the same machine in the same run: the raw limit of the database, a transaction
-//! per order, a server with stored rows. What is compared takes turns, since a machine has its moods; medians of the rounds
-//! are reported, as a table for the README and as a plot.
+//! Compares the throughput of Tradepost with that of other systems on the same machine, in the same run: the raw limit
+//! of the database, one transaction per order, and pgbench on PostgreSQL. The contestants take turns, because the speed
+//! of the machine varies. The medians of the rounds are reported, as a table for the README and as a plot.
 //!
-//! `cargo bench --bench throughput` is the short form; `-- --help` tells the arguments. Server, database and generator
-//! share the machine. A bench is built with the cargo feature `faults`, as tests are: its points, without a plan, are one
-//! atomic load each.
+//! Run `cargo bench --bench throughput`; `-- --help` lists the arguments. Server, database and generator share the
+//! machine. A bench is built with the cargo feature `faults`, like tests. A fault point without a plan costs one atomic
+//! load.
 #![expect(
     clippy::as_conversions,
     clippy::expect_used,
     clippy::indexing_slicing,
     clippy::panic,
     clippy::unwrap_used,
-    reason = "a load run that meets something unexpected is to fail"
+    reason = "an unexpected result must fail the load run"
 )]
 
 mod arguments;
@@ -41,7 +41,7 @@ use stage::Stage;
 use table::{Row, Table};
 
 fn main() {
-    if generator::is_asked() {
+    if generator::is_generator() {
         return generator::main();
     }
     let args = Args::parse();
@@ -73,7 +73,7 @@ fn main() {
     plot::write(&args.plot, &results, &setting(&stage));
 }
 
-/// What the figures depend on.
+/// The conditions of the measurement, for the table and the plot.
 fn setting(stage: &Stage) -> String {
     let Args { seconds, rounds, users, goods, .. } = &stage.args;
     let server = stage.server.as_ref().map_or_else(String::new, |server| format!("; {}", server.setting()));
@@ -86,7 +86,7 @@ fn setting(stage: &Stage) -> String {
     )
 }
 
-/// What takes turns.
+/// The contestants that `args` select.
 fn contestants(args: &Args) -> Vec<Contestant> {
     let mut all = Vec::new();
     if args.has(Part::Raw) {

@@ -1,5 +1,5 @@
-//! An order as an application without an order's owner would write it: the same statements as the bare loop, on the tables
-//! Tradepost uses, in one transaction from a client of PostgreSQL, prepared.
+//! An order as a conventional application would write it: the statements of the bare loop, on Tradepost's tables, as
+//! one transaction of prepared statements from a PostgreSQL client.
 
 use std::process::Command;
 
@@ -7,10 +7,10 @@ use super::harness::shop::{BALANCE_USED, COUPON, COUPON_PRICE, GOODS, PRICE, SHI
 use super::sample::Sample;
 use super::server::Postgres;
 
-/// The ids of orders begin here.
+/// First id of the orders.
 const ORDER: u64 = 10_000_000_000;
 
-/// Runs so many clients for so long.
+/// Runs pgbench with `clients` clients for `seconds`. With `is_hot`, all orders are for the same product.
 pub fn run(server: &Postgres, database: &str, shop: &Shop, is_hot: bool, clients: usize, seconds: u64) -> Sample {
     let script = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(script.path(), text(shop, is_hot, clients)).unwrap();
@@ -24,15 +24,15 @@ pub fn run(server: &Postgres, database: &str, shop: &Shop, is_hot: bool, clients
         .arg(script.path())
         .arg(database);
     let output = command.output().unwrap();
-    let told = String::from_utf8_lossy(&output.stdout);
-    let number = |before: &str| told.split_once(before)?.1.split_whitespace().next()?.parse::<f64>().ok();
+    let report = String::from_utf8_lossy(&output.stdout);
+    let number = |before: &str| report.split_once(before)?.1.split_whitespace().next()?.parse::<f64>().ok();
     let (rate, failed) = (number("\ntps = "), number("number of failed transactions: "));
-    assert!(output.status.success() && rate.is_some(), "{told}{}", String::from_utf8_lossy(&output.stderr));
-    assert_eq!(failed, Some(0.0), "{told}");
+    assert!(output.status.success() && rate.is_some(), "{report}{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(failed, Some(0.0), "{report}");
     Sample { per_second: rate.unwrap(), ..Sample::default() }
 }
 
-/// The script: the clients share the numbers of orders out among them.
+/// The script of a client. Each client takes every `clients`-th order number.
 fn text(shop: &Shop, is_hot: bool, clients: usize) -> String {
     let Shop { users, goods, .. } = shop;
     let last = if is_hot { GOODS } else { GOODS + goods - 1 };

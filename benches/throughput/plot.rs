@@ -1,4 +1,4 @@
-//! The plot: orders a second as bars, with what each is beside the others. Read in light and in dark.
+//! The plot: orders per second as bars, with the ratios of the contestants, as an SVG file for light and dark themes.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -11,16 +11,16 @@ const LEFT: usize = 410;
 const BAR: usize = 22;
 const STEP: usize = 34;
 const TOP: usize = 48;
-/// The longest bar leaves this much room for its figures.
+/// Space to the right of the longest bar, for its figures.
 const RIGHT: usize = 190;
-/// Letters on a line of the small print.
+/// Characters per line of the small print.
 const SMALL_PRINT: usize = 140;
 
 const STYLE: &str = "text{font:14px system-ui,sans-serif;fill:#1f2328}.head{font-weight:600;font-size:16px}\
     .small{font-size:12px;fill:#59636e}.other{fill:#8c959f}.ours{fill:#0969da}\
     @media(prefers-color-scheme:dark){text{fill:#f0f6fc}.small{fill:#9198a1}.other{fill:#656c76}.ours{fill:#4493f8}}";
 
-/// Writes the plot of all who took part, if any; of the clients of pgbench, only the best.
+/// Writes the plot to `path`, unless there are no results. Of the pgbench contestants only the best are shown.
 pub fn write(path: &Path, results: &Results, setting: &str) {
     let bars: Vec<(Contestant, f64)> = bars(results);
     let Some(longest) = bars.iter().map(|(_, rate)| *rate).max_by(f64::total_cmp) else { return };
@@ -63,7 +63,7 @@ fn bars(results: &Results) -> Vec<(Contestant, f64)> {
     shown.filter_map(|contestant| Some((contestant, results.rate(contestant)?))).collect()
 }
 
-/// As much of the ratios as a bar has room for.
+/// The ratios, shortened to fit beside a bar.
 fn short(ratio: &str) -> String {
     ratio.replace(" x ", "× ").replace(" at its best", "")
 }

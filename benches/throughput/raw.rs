@@ -1,5 +1,5 @@
-//! The raw limit: a bare diesel loop on one SQLite file, WAL and `synchronous=FULL`, that writes the rows of an order, so
-//! many orders a transaction. No HTTP, no actors, nothing is read, one thread. Every statement stays prepared.
+//! The raw limit: a bare diesel loop that writes the rows of orders into one SQLite file, in transactions of a fixed
+//! number of orders. It uses WAL, `synchronous=FULL`, one thread and prepared statements, without HTTP or actors.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -19,11 +19,11 @@ mod statement;
 
 use statement::Statements;
 
-/// As Tradepost sets them; its log grows to about as many pages before it begins anew.
+/// The settings of Tradepost. The WAL is checkpointed at 8000 pages, about as often as Tradepost does it.
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
                        PRAGMA wal_autocheckpoint = 8000; PRAGMA temp_store = MEMORY;";
 
-/// The tables of an order, as Tradepost has them, with all their constraints and indexes, in one file.
+/// Tradepost's tables of an order, with their constraints and indexes, all in one file.
 const TABLES: [&str; 8] = [
     include_str!("../../migrations/order/00000000000001_orders/up.sql"),
     include_str!("../../migrations/order/00000000000002_order_goods/up.sql"),
@@ -38,22 +38,22 @@ const TABLES: [&str; 8] = [
 fn open(file: &Path) -> SqliteConnection {
     let mut db = SqliteConnection::establish(&file.to_string_lossy()).unwrap();
     db.batch_execute(PRAGMAS).unwrap();
-    // What it is told is not yet what it does.
-    let told = |db: &mut _, pragma: &str| {
+    // SQLite may ignore a pragma without an error.
+    let value = |db: &mut _, pragma: &str| {
         let query = format!("(SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma})");
         diesel::select(diesel::dsl::sql::<Text>(&query)).get_result::<String>(db).unwrap()
     };
-    assert_eq!((told(&mut db, "journal_mode"), told(&mut db, "synchronous")), ("wal".to_owned(), "2".to_owned()));
+    assert_eq!((value(&mut db, "journal_mode"), value(&mut db, "synchronous")), ("wal".to_owned(), "2".to_owned()));
     db
 }
 
-/// The version of the library.
+/// The version of the SQLite library.
 pub fn version() -> String {
     let mut db = SqliteConnection::establish(":memory:").unwrap();
     diesel::select(diesel::dsl::sql::<Text>("sqlite_version()")).get_result(&mut db).unwrap()
 }
 
-/// Prepares the file of which each run gets a copy.
+/// Prepares the file that each run copies.
 pub fn prepare(file: &Path, shop: &Shop) {
     let mut db = open(file);
     let now = Clock::default().now().0;
@@ -63,7 +63,8 @@ pub fn prepare(file: &Path, shop: &Shop) {
     db.batch_execute("PRAGMA wal_checkpoint(TRUNCATE);").unwrap();
 }
 
-/// Orders for so long, so many in a transaction, on a copy of the prepared file. The latency is that of a transaction.
+/// Writes orders for `seconds`, `batch` per transaction, on a copy of the prepared file. The latency is per
+/// transaction.
 pub fn run(prepared: &Path, shop: &Shop, batch: u64, seconds: u64) -> Sample {
     let file = prepared.with_extension("run.db");
     fs::copy(prepared, &file).unwrap();
@@ -71,9 +72,8 @@ pub fn run(prepared: &Path, shop: &Shop, batch: u64, seconds: u64) -> Sample {
     let mut db = open(&file);
     let ids = IdGenerator::new(Clock::default(), NodeId::try_from(0).unwrap());
     let statements = Statements { shop, clock: Clock::default() };
-    let (mut next, mut took) = (0, Vec::new());
-    let begun = Instant::now();
-    let from = begun + Duration::from_secs(1);
+    let (mut next, mut durations_ms) = (0, Vec::new());
+    let from = Instant::now() + Duration::from_secs(1);
     let to = from + Duration::from_secs(seconds);
     while Instant::now() < to {
         let began = Instant::now();
@@ -86,16 +86,16 @@ pub fn run(prepared: &Path, shop: &Shop, batch: u64, seconds: u64) -> Sample {
         assert!(next + batch <= shop.coupons, "all coupons are used");
         let ended = Instant::now();
         if began >= from && ended < to {
-            took.push(ended.duration_since(began).as_secs_f64() * 1_000.0);
+            durations_ms.push(ended.duration_since(began).as_secs_f64() * 1_000.0);
         }
     }
     drop(db);
     for ending in ["run.db", "run.db-wal", "run.db-shm"] {
         drop(fs::remove_file(prepared.with_extension(ending)));
     }
-    took.sort_by(f64::total_cmp);
-    let p99 = took.get(took.len() * 99 / 100).copied().unwrap_or(f64::NAN);
-    // Whole transactions, in the time they took.
-    let per_second = took.len() as f64 * batch as f64 / (took.iter().sum::<f64>() / 1_000.0);
-    Sample { per_second, latency_ms: Some([statistics::median(took), p99]), ..Sample::default() }
+    durations_ms.sort_by(f64::total_cmp);
+    let p99 = durations_ms.get(durations_ms.len() * 99 / 100).copied().unwrap_or(f64::NAN);
+    // The rate while transactions ran, without the time between them.
+    let per_second = durations_ms.len() as f64 * batch as f64 / (durations_ms.iter().sum::<f64>() / 1_000.0);
+    Sample { per_second, latency_ms: Some([statistics::median(durations_ms), p99]), ..Sample::default() }
 }

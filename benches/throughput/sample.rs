@@ -1,25 +1,25 @@
-//! What is compared, and what one measurement gives.
+//! The contestants, and the result of one measurement.
 
 use std::fmt;
 
 use super::harness::generator::Kind;
 use super::harness::run::Report;
 
-/// What an application runs on.
+/// The database engine of Tradepost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
     Sqlite,
     Postgres,
 }
 
-/// One of those that are compared.
+/// A contestant: what is measured, and with which parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Contestant {
-    /// A bare loop on SQLite, so many orders a transaction.
+    /// A bare loop on SQLite, with `batch` orders per transaction.
     Raw { batch: u64 },
     /// Tradepost over HTTP.
     Shop { engine: Engine, kind: Kind, connections: usize },
-    /// The statements of an order in one transaction, from clients of PostgreSQL.
+    /// pgbench on PostgreSQL: the statements of an order in one transaction.
     Pgbench { is_hot: bool, clients: usize },
 }
 
@@ -51,28 +51,29 @@ impl fmt::Display for Contestant {
     }
 }
 
-/// What one measurement gave.
+/// Result of one measurement.
 #[derive(Debug, Clone, Default)]
 pub struct Sample {
-    /// Orders.
+    /// Orders per second.
     pub per_second: f64,
     /// p50 and p99.
     pub latency_ms: Option<[f64; 2]>,
-    /// Answers that were not the good one.
+    /// Responses other than the expected one.
     pub errors: u64,
-    /// What Tradepost took: its memory at most, the time to start.
+    /// Peak memory of the server.
     pub memory_kib: Option<u64>,
+    /// Start time of the server.
     pub started_ms: Option<f64>,
-    /// The processor's work for an order: that of the server, and that of the generator.
+    /// Processor time per order: of the server, and of the generator.
     pub cpu_us: Option<[f64; 2]>,
 }
 
 impl Sample {
-    /// Of a run whose first phase is what counts; where it was drained, the time until then counts too.
+    /// The result of a run's first phase. If a drain phase follows, its time counts for the rate too.
     pub fn of(report: &Report) -> Self {
         let outcome = &report.outcome;
-        let first = &outcome.stretches[0];
-        let drained = outcome.stretches.get(1).map(|drain| drain.began + drain.seconds - first.began);
+        let first = &outcome.phases[0];
+        let drained = outcome.phases.get(1).map(|drain| drain.began + drain.seconds - first.began);
         let orders = &first.orders;
         Self {
             per_second: drained.map_or_else(|| orders.per_second(), |seconds| outcome.made as f64 / seconds),

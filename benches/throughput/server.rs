@@ -1,4 +1,4 @@
-//! A private PostgreSQL server that loses nothing: those of the tests do not sync, this one does.
+//! A private PostgreSQL server with durable commits. The servers of the tests do not sync; this one does.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -23,11 +23,12 @@ mod postgres;
 
 use home::Home;
 
+/// Time limit for the start of the server.
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
-/// The database with the prepared rows, of which each run gets a copy.
+/// The database with the prepared rows, the template of each run's database.
 const PREPARED: &str = "prepared";
-/// What comes after the settings of the tests wins. The server has as much memory as it can use here, and no checkpoint
-/// falls into a run.
+/// Settings after those of the tests, which they override. They make commits durable, give the server the memory it can
+/// use here, and keep checkpoints out of the runs.
 const SERVER: [&str; 6] = [
     "fsync=on",
     "full_page_writes=on",
@@ -37,7 +38,7 @@ const SERVER: [&str; 6] = [
     "checkpoint_timeout=30min",
 ];
 
-/// The server, gone when it is dropped.
+/// The server. Dropping it kills the process and deletes its data.
 pub struct Postgres {
     home: Home,
     child: Option<Child>,
@@ -46,7 +47,7 @@ pub struct Postgres {
 }
 
 impl Postgres {
-    /// Starts a server and prepares a shop in it; `folder` is for the secrets of the application.
+    /// Starts a server and prepares the rows of `shop`. `folder` is for the secrets of the application.
     pub fn start(shop: &Shop, folder: &Path) -> Self {
         if !cfg!(feature = "postgres") {
             panic!("this build has no PostgreSQL: cargo bench --features postgres");
@@ -59,9 +60,9 @@ impl Postgres {
         serve.arguments.extend(SERVER.iter().flat_map(|setting| ["-c".to_owned(), (*setting).to_owned()]));
         let child = home.spawn(&serve);
         let server = Self { home, child: Some(child), port, copies: AtomicU32::new(0) };
-        let until = Instant::now() + STARTS_WITHIN;
+        let deadline = Instant::now() + STARTS_WITHIN;
         while server.try_sql(postgres::ADMIN, "SELECT 1").is_none() {
-            assert!(Instant::now() < until, "it does not start:\n{}", server.home.log());
+            assert!(Instant::now() < deadline, "it does not start:\n{}", server.home.log());
             std::thread::sleep(Duration::from_millis(50));
         }
         server.prepare(shop, folder);
@@ -73,22 +74,22 @@ impl Postgres {
         let data = Data { folder: folder.to_owned(), url: self.url(PREPARED) };
         seed::write(&data.url, shop);
         std::fs::create_dir_all(folder).unwrap();
-        // The administrator's account is made by the first start.
+        // The first start creates the administrator's account.
         Server::start(&data, &SETTINGS).stop();
         self.sql(PREPARED, "VACUUM ANALYZE");
     }
 
-    /// Does something with a copy of the prepared database.
+    /// Calls `work` with the name of a copy of the prepared database, which is dropped afterwards.
     pub fn with_copy<T>(&self, work: impl FnOnce(&str) -> T) -> T {
         let name = format!("run{}", self.copies.fetch_add(1, Ordering::Relaxed));
         self.sql(postgres::ADMIN, &format!("CREATE DATABASE {name} TEMPLATE {PREPARED}"));
         self.sql(postgres::ADMIN, "CHECKPOINT");
-        let done = work(&name);
+        let result = work(&name);
         self.sql(postgres::ADMIN, &postgres::drop(&name));
-        done
+        result
     }
 
-    /// The address of a database.
+    /// The URL of `database`.
     pub fn url(&self, database: &str) -> String {
         engine::Engine::Postgres.url(self.port, database)
     }
@@ -97,16 +98,16 @@ impl Postgres {
         self.port
     }
 
-    /// Where a program of the same version is.
+    /// Path of the program `name` of the server's installation.
     pub fn program(&self, name: &str) -> PathBuf {
         postgres::client(self.port, "", "").program.canonicalize().unwrap().with_file_name(name)
     }
 
-    /// The version, and what says that it loses nothing; asked, not believed.
+    /// The version and the settings that make commits durable, as the server reports them.
     pub fn setting(&self) -> String {
-        let told = |name: &str| self.sql(postgres::ADMIN, &format!("SHOW {name}"));
-        let durable = ["fsync", "synchronous_commit", "full_page_writes"].map(|name| format!("{name}={}", told(name)));
-        let version = told("server_version");
+        let show = |name: &str| self.sql(postgres::ADMIN, &format!("SHOW {name}"));
+        let durable = ["fsync", "synchronous_commit", "full_page_writes"].map(|name| format!("{name}={}", show(name)));
+        let version = show("server_version");
         format!("PostgreSQL {}, {}", version.split(' ').next().unwrap(), durable.join(", "))
     }
 

@@ -1,4 +1,4 @@
-//! Where everything takes place: what is prepared once, and one measurement of each contestant.
+//! The environment of the measurements: data that are prepared once, and one measurement of a contestant.
 
 use std::path::{Path, PathBuf};
 
@@ -12,13 +12,14 @@ use super::sample::{Contestant, Engine, Sample};
 use super::server::Postgres;
 use super::{pgbench, raw};
 
-/// Data are prepared for so many orders a second; over HTTP, and in the bare loop.
+/// Upper bound of the orders per second over HTTP, for the number of prepared coupons.
 const FASTEST: u64 = 25_000;
+/// Upper bound of the orders per second of the bare loop.
 const FASTEST_RAW: u64 = 80_000;
-/// Before a load is measured.
+/// Seconds of load before the measurement.
 pub const WARM_UP_S: f64 = 1.0;
 
-/// The stage.
+/// The prepared environment.
 pub struct Stage {
     pub args: Args,
     pub home: PathBuf,
@@ -27,8 +28,9 @@ pub struct Stage {
 }
 
 impl Stage {
+    /// Prepares the data of the selected parts in `home`.
     pub fn new(args: &Args, home: &Path) -> Self {
-        // Callbacks come in two phases of the half load, and a little longer than they last.
+        // The half load has two phases with callbacks. The rest covers warm-up and a margin.
         let payments = u64::from(args.callbacks) * (3 * args.seconds + 30);
         let (users, goods) = (args.users, args.goods);
         let shop = Shop { users, goods, coupons: FASTEST * (args.seconds + 1), payments };
@@ -44,7 +46,7 @@ impl Stage {
         self.template.shop
     }
 
-    /// Measures once.
+    /// Measures `contestant` once.
     pub fn measure(&self, contestant: Contestant) -> Sample {
         let Args { seconds, .. } = self.args;
         match contestant {
@@ -68,12 +70,12 @@ impl Stage {
         }
     }
 
-    /// Runs a task on fresh data.
+    /// Runs `task` on a fresh copy of the data.
     pub fn on_a_copy(&self, settings: &[(&str, &str)], task: &Task) -> Report {
         self.on_a_copy_with(settings, task, |_| {})
     }
 
-    /// The same, where `change` changes the data before.
+    /// Like [`Self::on_a_copy`]; `change` modifies the copy before the run.
     pub fn on_a_copy_with(&self, settings: &[(&str, &str)], task: &Task, change: impl FnOnce(&Data)) -> Report {
         let folder = self.home.join("data");
         let data = self.template.copy(&folder);
@@ -83,11 +85,11 @@ impl Stage {
         report
     }
 
-    /// Orders in a closed loop.
+    /// A closed loop of orders.
     pub fn task(&self, kind: Kind, connections: usize) -> Task {
         let seconds = self.args.seconds as f64;
         let phases = match kind {
-            // All that is paid counts, and all the time until it has had its effect.
+            // All paid orders count, and all time until their messages are delivered.
             Kind::Paid => vec![Phase::Closed { connections, warm_up_s: 0.0, seconds }, Phase::Drain],
             Kind::Spread | Kind::Hot | Kind::Scarce => {
                 vec![Phase::Closed { connections, warm_up_s: WARM_UP_S, seconds }]
@@ -96,14 +98,14 @@ impl Stage {
         Task { shop: self.shop(), kind, phases, callbacks: 0, first: Used::default() }
     }
 
-    /// How many orders a second there are at most, where nobody has measured it yet.
+    /// Measures the peak rate, for parts that need it when the contest did not measure it.
     pub fn peak(&self) -> f64 {
         let connections = self.args.most();
         self.measure(Contestant::Shop { engine: Engine::Sqlite, kind: Kind::Spread, connections }).per_second
     }
 }
 
-/// Its rows are those of the shop; of coupons there are more.
+/// The shop of the bare loop: as that of Tradepost, with more coupons and without payments.
 const fn raw_shop(args: &Args) -> Shop {
     Shop { users: args.users, goods: args.goods, coupons: FASTEST_RAW * (args.seconds + 1), payments: 0 }
 }

@@ -1,8 +1,8 @@
-//! The table, as the README takes it.
+//! The table of results, in Markdown for the README.
 
 use std::fmt;
 
-/// A line of it.
+/// A row of the table.
 #[derive(Debug, Clone, Default)]
 pub struct Row {
     what: String,
@@ -25,12 +25,12 @@ impl Row {
     }
 }
 
-/// All lines.
+/// The table.
 #[derive(Debug, Default)]
 pub struct Table(Vec<Row>);
 
 impl Table {
-    /// Adds a line, and tells of it at once: a run is long.
+    /// Adds a row, and prints it at once because a run takes long.
     pub fn add(&mut self, row: Row) {
         println!("{}: {}", row.what, row.value);
         self.0.push(row);

@@ -1,4 +1,4 @@
-//! The books of an installation, looked into beside whoever writes them.
+//! The audit of an installation, run while its servers may be writing.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use crate::config::Settings;
 use crate::db::Limits;
 use crate::domain::clock::Timestamp;
 
-/// Checks every invariant, through connections of its own; `progress` is told how many orders of how many are checked.
+/// Checks every invariant, over separate connections. Calls `progress` with the number of orders checked and the total.
 ///
 /// # Errors
-/// A store that is not there or cannot be read.
+/// Fails if a store does not exist or cannot be read.
 pub fn audit(settings: &Settings, now: Timestamp, progress: impl FnMut(u64, u64)) -> anyhow::Result<Report> {
-    // An audit reads whole tables: no statement of it is given up.
+    // An audit reads whole tables, so its statements have no timeout.
     let limits = Limits { statement_within: Duration::ZERO, ..settings.store.limits() };
     let stores = Stores::with_limits(settings, limits)?;
     stores.expect_all()?;

@@ -1,4 +1,5 @@
-//! The actors and who knows whom. They all live on one thread: they only pass messages on, the work is done elsewhere.
+//! Builds the actors and connects them. All actors run on one thread: they only dispatch messages, and the work is done
+//! on the executor's threads.
 
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ use crate::payments;
 use crate::payments::actor::Payments;
 use crate::user::User;
 
-/// What the actors are made from.
+/// Inputs of the actor graph.
 pub struct Parts {
     pub settings: Settings,
     pub stores: Stores,
@@ -35,7 +36,7 @@ pub struct Parts {
     pub platforms: Vec<Arc<dyn Gateway>>,
 }
 
-/// The addresses of all actors, and their counters.
+/// The addresses of all actors, their health counters, and what the HTTP handlers need besides.
 pub struct Graph {
     pub owners: Owners,
     pub coordinator: Addr<OrderCoordinator>,
@@ -48,10 +49,13 @@ pub struct Graph {
     pub outboxes: Vec<Outbox>,
 }
 
-/// Starts all actors on a thread.
+/// Starts all actors on the thread of `arbiter`.
+///
+/// # Errors
+/// Fails if that thread ends first.
 pub async fn build_on(arbiter: &Arbiter, parts: Parts) -> anyhow::Result<Graph> {
-    let (built, graph) = tokio::sync::oneshot::channel();
-    arbiter.spawn_fn(move || drop(built.send(build(parts))));
+    let (sender, graph) = tokio::sync::oneshot::channel();
+    arbiter.spawn_fn(move || drop(sender.send(build(parts))));
     graph.await.context("the actors' thread ended while they were started")
 }
 
@@ -133,7 +137,7 @@ fn build(parts: Parts) -> Graph {
     Graph { owners, coordinator, payments, relay, gateways, platform, ids, health, outboxes }
 }
 
-/// Who tells whom.
+/// The messaging network: the outboxes, the route from each producer to each consumer group, and the inboxes.
 fn network(
     coupon: &Addr<OwnerActor<Coupon>>,
     goods: &Addr<OwnerActor<Goods>>,
@@ -150,7 +154,8 @@ fn network(
             route(order, "points", user),
             route(order, "pay", pay),
             route(pay, "order", order),
-            // From the time before Order decided which payment counts: what is still on its way arrives.
+            // Legacy: older versions wrote these messages before Order decided which payment counts. Those that are
+            // still pending are delivered.
             route(pay, "points", user),
             route(pay, "pay_log", pay),
         ],

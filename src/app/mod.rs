@@ -1,4 +1,4 @@
-//! The composition root: stores, actors, coordinator, relay, HTTP; and the order in which they stop.
+//! The composition root: starts stores, actors, coordinator, relay and HTTP, and stops them in order.
 
 pub mod audit;
 mod bootstrap;
@@ -33,11 +33,11 @@ use stores::Stores;
 
 /// A running application.
 pub struct App {
-    /// Where it listens.
+    /// Address of the public routes.
     pub address: SocketAddr,
-    /// Where the admin routes are, if not there too.
+    /// Address of the admin routes if they have their own listener.
     pub admin_address: Option<SocketAddr>,
-    /// What the operator is told once: passwords that were made.
+    /// Notes to print once: the passwords that were generated.
     pub notes: Vec<String>,
     graph: Graph,
     stores: Stores,
@@ -46,11 +46,11 @@ pub struct App {
 }
 
 impl App {
-    /// Starts everything: migrates the stores, starts the actors on a thread of their own, puts in what a first start
-    /// needs, and listens. Call it inside an actix system.
+    /// Starts the application: migrates the stores, starts the actors on a separate thread, creates the accounts and
+    /// secrets of a first start, and listens. Must be called inside an actix system.
     ///
     /// # Errors
-    /// A setting that cannot be used, a store that cannot be opened, an address that is taken.
+    /// Fails if a setting cannot be used, a store cannot be opened or an address is in use.
     pub async fn start(settings: Settings, clock: Clock, faults: Faults) -> anyhow::Result<Self> {
         let stores = Stores::open(&settings)?;
         stores.migrate()?;
@@ -73,30 +73,31 @@ impl App {
         if settings.demo.seed {
             notes.extend(bootstrap::demo::seed(&graph, &passwords, &settings.demo).await?);
         }
-        let secret = given_or_made(&settings.session.secret, &folder, "token")?;
+        let secret = configured_or_generated(&settings.session.secret, &folder, "token")?;
         let tokens = Tokens::new(secret.as_bytes(), clock.clone(), settings.session.token_ttl.get());
         let state = server::state(&graph, tokens, passwords, clock, &settings);
         let handles = server::start(&settings, state, graph.platform.clone(), listener, admin_listener)?;
         Ok(Self { address, admin_address, notes, graph, stores, arbiter, handles })
     }
 
-    /// The books of this application, for an audit beside it.
+    /// The stores of this application, for an audit while it runs.
     #[must_use]
     pub const fn stores(&self) -> &Stores {
         &self.stores
     }
 
-    /// Looks for work that is due, starts it, and answers how much is under way: unfinished orders, messages, what is to be
-    /// settled with platforms. Zero: nothing is left to do until time passes or a request comes.
+    /// Starts the work that is due and returns how much is in progress: unfinished orders, pending messages, and
+    /// payments to synchronise with platforms. Zero means that nothing is due until time passes or a request arrives.
     pub async fn work_left(&self) -> usize {
         let sagas = self.graph.coordinator.send(coordinator::message::ReconcileUnfinished).await.unwrap_or(0);
         let routes = self.graph.relay.send(relay::Poll).await.unwrap_or(0);
-        let settled = self.graph.payments.send(payments::message::FindDue).await.unwrap_or(0);
-        sagas + routes + settled
+        let payments = self.graph.payments.send(payments::message::FindDue).await.unwrap_or(0);
+        sagas + routes + payments
     }
 
-    /// Stops in order: no more HTTP, answers under way are sent; then orders and messages under way end, as far as the
-    /// time allows (the rest is durable and goes on after the next start); then the stores are folded up.
+    /// Stops in order. First HTTP stops, after the responses in progress are sent. Then orders and messages in progress
+    /// finish, for at most `within`; the rest is durable and resumes on the next start. Last, the stores are
+    /// checkpointed.
     pub async fn stop(self, within: Duration) {
         for handle in &self.handles {
             handle.stop(true).await;
@@ -109,7 +110,7 @@ impl App {
         drop(graph);
         arbiter.stop();
         let _ = actix_web::rt::task::spawn_blocking(move || {
-            // The actors' thread ends first: with it the writers' connections are closed.
+            // The actors' thread must end first: that closes the writers' connections.
             drop(arbiter.join());
             stores.checkpoint();
         })
@@ -117,26 +118,26 @@ impl App {
     }
 }
 
-/// Where secrets are kept that are made here; made where it is missing.
+/// The directory of generated secrets. It is created if it does not exist.
 fn secrets_folder(settings: &Settings) -> Result<PathBuf, config::Error> {
     let folder = match settings.secrets.folder.as_str() {
         "" => settings.store.url.strip_prefix("sqlite://").unwrap_or("data"),
         folder => folder,
     };
-    let wrong = |error| config::Error::new("secrets.folder", format!("cannot use the directory {folder}: {error}"));
-    std::fs::create_dir_all(folder).map_err(wrong)?;
+    let unusable = |error| config::Error::new("secrets.folder", format!("cannot use the directory {folder}: {error}"));
+    std::fs::create_dir_all(folder).map_err(unusable)?;
     Ok(PathBuf::from(folder))
 }
 
-/// The secret of the settings, or the one that is kept under this name.
-fn given_or_made(given: &SigningSecret, folder: &Path, name: &str) -> anyhow::Result<String> {
-    match given.expose() {
-        "" => secret::load_or_make(folder, name).with_context(|| format!("the {name} secret")),
-        given => Ok(given.to_owned()),
+/// The secret of the settings; if that is empty, the one stored as `name` in `folder`, generated if missing.
+fn configured_or_generated(configured: &SigningSecret, folder: &Path, name: &str) -> anyhow::Result<String> {
+    match configured.expose() {
+        "" => secret::load_or_generate(folder, name).with_context(|| format!("the {name} secret")),
+        text => Ok(text.to_owned()),
     }
 }
 
-/// Connections that may knock at once; the standard library lets 128.
+/// Connections that may wait to be accepted. The standard library's 128 are too few for a burst.
 const LISTEN_BACKLOG: i32 = 1024;
 
 fn listen(settings: &Settings) -> anyhow::Result<(TcpListener, Option<TcpListener>)> {
@@ -153,7 +154,7 @@ fn listen(settings: &Settings) -> anyhow::Result<(TcpListener, Option<TcpListene
     Ok((listener, admin))
 }
 
-/// The ways to pay on platforms outside.
+/// The payment products of Alipay and WeChat Pay that the settings configure.
 fn platforms(settings: &Settings, clock: &Clock) -> Result<Vec<Arc<dyn Gateway>>, config::Error> {
     let public_url = settings.http.public_url.as_str().trim_end_matches('/').to_owned();
     let shop = Shop { public_url, clock: clock.clone() };

@@ -1,5 +1,5 @@
-//! The sandbox platform as the composition root sees it. Without the cargo feature `sandbox` there is none, and a setting
-//! that turns it on is refused.
+//! Access to the sandbox platform for the composition root. A build without the cargo feature `sandbox` has no platform
+//! and rejects the setting that turns it on.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -24,14 +24,14 @@ mod built_in {
     use crate::gateway::Gateway;
     use crate::messaging::relay::{Outbox, Route};
 
-    /// There is none.
+    /// Uninhabited: there is no merchant account without the platform.
     pub enum MerchantAccount {}
 
-    /// There is none.
+    /// Uninhabited: there is no platform.
     #[derive(Clone)]
     pub enum Platform {}
 
-    /// A platform that runs: there is none.
+    /// A running platform; never constructed.
     pub struct Started {
         pub platform: Platform,
         pub gateways: Vec<Arc<dyn Gateway>>,
@@ -40,7 +40,7 @@ mod built_in {
         pub route: Route,
     }
 
-    /// Nothing can be started.
+    /// Never called, because an account cannot exist.
     pub fn start(_: Context, _: Store, _: Limits, account: MerchantAccount) -> Started {
         match account {}
     }
@@ -48,7 +48,11 @@ mod built_in {
 
 pub use built_in::{MerchantAccount, Platform, start};
 
-/// The account of this shop at the sandbox platform, if the settings turn it on.
+/// The account of this shop at the sandbox platform, if the settings turn the platform on. `address` is the default
+/// public address.
+///
+/// # Errors
+/// Fails if the platform's secret cannot be read, generated or used.
 #[cfg(feature = "sandbox")]
 pub fn account(settings: &Settings, folder: &Path, address: SocketAddr) -> anyhow::Result<Option<MerchantAccount>> {
     use crate::sandbox::Key;
@@ -57,7 +61,7 @@ pub fn account(settings: &Settings, folder: &Path, address: SocketAddr) -> anyho
     if !sandbox.enabled {
         return Ok(None);
     }
-    let secret = super::given_or_made(&sandbox.secret, folder, "sandbox")?;
+    let secret = super::configured_or_generated(&sandbox.secret, folder, "sandbox")?;
     let public_url = match settings.http.public_url.as_str() {
         "" => format!("http://{address}"),
         url => url.to_owned(),
@@ -66,35 +70,38 @@ pub fn account(settings: &Settings, folder: &Path, address: SocketAddr) -> anyho
     Ok(Some(MerchantAccount { key: Key::new(&secret)?, merchant_id: sandbox.merchant_id.clone(), second, public_url }))
 }
 
-/// No account: this build has no sandbox platform.
+/// No account.
+///
+/// # Errors
+/// Fails if the settings turn the platform on.
 #[cfg(not(feature = "sandbox"))]
 pub fn account(settings: &Settings, _: &Path, _: SocketAddr) -> anyhow::Result<Option<MerchantAccount>> {
     use crate::config::Error;
 
     if settings.gateway.sandbox.enabled {
-        let why = "this build has no sandbox platform: set it to false, or build with the cargo feature sandbox";
-        return Err(Error::new("gateway.sandbox.enabled", why).into());
+        let reason = "this build has no sandbox platform: set it to false, or build with the cargo feature sandbox";
+        return Err(Error::new("gateway.sandbox.enabled", reason).into());
     }
     Ok(None)
 }
 
-/// The platform's routes.
+/// Adds the platform's routes to `cfg`.
 #[cfg(feature = "sandbox")]
 pub fn routes(cfg: &mut ServiceConfig) {
     crate::sandbox::http::routes(cfg);
 }
 
-/// No routes.
+/// Adds no routes.
 #[cfg(not(feature = "sandbox"))]
 pub fn routes(_: &mut ServiceConfig) {}
 
-/// How statements of `provider` are read; `None` if that is not the sandbox platform.
+/// The parser of `provider`'s statements; `None` if `provider` is not the sandbox platform.
 #[cfg(feature = "sandbox")]
 pub fn statement_reader(provider: &str, settings: &Settings) -> Option<StatementReader> {
     crate::sandbox::statement_reader(provider, settings.gateway.sandbox.second.get())
 }
 
-/// No statements.
+/// No parser.
 #[cfg(not(feature = "sandbox"))]
 pub fn statement_reader(_: &str, _: &Settings) -> Option<StatementReader> {
     None

@@ -1,4 +1,4 @@
-//! HTTP: what handlers work with, and the servers that listen.
+//! Builds the handlers' state and starts the HTTP servers.
 
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::http::security::token::Tokens;
 use crate::http::state::State;
 use crate::http::{middleware, route};
 
-/// What handlers work with.
+/// The state of the handlers.
 pub fn state(graph: &Graph, tokens: Tokens, passwords: Passwords, clock: Clock, settings: &Settings) -> State {
     let auditor = auditor(settings.clone(), clock.clone());
     State {
@@ -39,19 +39,23 @@ pub fn state(graph: &Graph, tokens: Tokens, passwords: Passwords, clock: Clock, 
     }
 }
 
-/// How the administrator has the books checked.
+/// Runs the audit with these settings.
 fn auditor(settings: Settings, clock: Clock) -> Auditor {
     Auditor::new(move || audit::audit(&settings, clock.now(), |_, _| {}).map_err(|error| format!("{error:#}")))
 }
 
-/// Which routes a server has.
+/// The route groups a server serves.
 #[derive(Clone, Copy)]
 struct Routes {
     public: bool,
     admin: bool,
 }
 
-/// Serves the public routes on one listener, and the admin routes there too or on their own.
+/// Serves the public routes on `listener`. The admin routes are on `admin_listener` if there is one, else on
+/// `listener`.
+///
+/// # Errors
+/// Fails if a listener cannot be used.
 pub fn start(
     settings: &Settings,
     state: State,
@@ -60,8 +64,8 @@ pub fn start(
     admin_listener: Option<TcpListener>,
 ) -> anyhow::Result<Vec<ServerHandle>> {
     let state = web::Data::new(state);
-    let shares = admin_listener.is_none();
-    let mut handles = vec![serve(settings, &state, platform, listener, Routes { public: true, admin: shares })?];
+    let shared = admin_listener.is_none();
+    let mut handles = vec![serve(settings, &state, platform, listener, Routes { public: true, admin: shared })?];
     if let Some(listener) = admin_listener {
         handles.push(serve(settings, &state, None, listener, Routes { public: false, admin: true })?);
     }
@@ -96,7 +100,7 @@ fn serve(
         .workers(workers)
         .max_connections(settings.http.connections_max.get())
         .shutdown_timeout(settings.http.shutdown_within.0.as_secs())
-        // Its own handling would stop the actors as soon as HTTP is drained, before they are.
+        // actix-web's signal handling would end the process as soon as HTTP is drained, before the actors are.
         .disable_signals()
         .listen(listener)?
         .run();

@@ -1,4 +1,4 @@
-//! Where each owner's tables are, as the settings say.
+//! The stores of all owners, as configured in the settings.
 
 use std::collections::BTreeMap;
 
@@ -6,38 +6,38 @@ use crate::audit::OwnerStores;
 use crate::config::{self, Settings};
 use crate::db::{self, Limits, Store, migrate};
 
-/// All stores.
+/// The stores of an installation.
 #[derive(Debug, Clone)]
 pub struct Stores {
-    /// Those of the five owners.
+    /// Stores of the five owners.
     pub owners: OwnerStores,
-    /// The sandbox platform's, where it is set up.
+    /// Store of the sandbox platform, if it is enabled.
     pub sandbox: Option<Store>,
-    /// The setting that says where an owner's tables are.
+    /// By owner, the key of the setting with its store's URL; for error messages.
     keys: BTreeMap<&'static str, String>,
 }
 
 impl Stores {
-    /// The stores the settings name; nothing is opened yet.
+    /// The stores in the settings. No connection is opened yet.
     ///
     /// # Errors
-    /// The setting that cannot be used.
+    /// Names the setting that cannot be used.
     pub fn open(settings: &Settings) -> Result<Self, config::Error> {
         Self::with_limits(settings, settings.store.limits())
     }
 
-    /// The same with other limits than those of the settings.
+    /// Like [`Self::open`], with `limits` in place of those of the settings.
     ///
     /// # Errors
-    /// The setting that cannot be used.
+    /// Names the setting that cannot be used.
     pub fn with_limits(settings: &Settings, limits: Limits) -> Result<Self, config::Error> {
         let store = &settings.store;
         let mut keys = BTreeMap::new();
-        let mut open = |owner: &'static str, own: &str| {
-            let (key, url) = if own.is_empty() {
+        let mut open = |owner: &'static str, own_url: &str| {
+            let (key, url) = if own_url.is_empty() {
                 ("store.url".to_owned(), &*store.url)
             } else {
-                (format!("store.{owner}.url"), own)
+                (format!("store.{owner}.url"), own_url)
             };
             let opened = Store::new(url, owner, limits).map_err(|error| config::Error::new(&key, error));
             keys.insert(owner, key);
@@ -54,11 +54,12 @@ impl Stores {
         Ok(Self { owners, sandbox, keys })
     }
 
-    fn wrong(&self, owner: &str, what: &str) -> config::Error {
-        config::Error::new(self.keys.get(owner).map_or("store.url", String::as_str), format!("{owner} {what}"))
+    /// An error of the setting with the owner's URL; `problem` completes a sentence that starts with the owner.
+    fn error(&self, owner: &str, problem: &str) -> config::Error {
+        config::Error::new(self.keys.get(owner).map_or("store.url", String::as_str), format!("{owner} {problem}"))
     }
 
-    /// Each store with whose it is, and its migrations.
+    /// Each store, with the name of its owner and its migrations.
     pub(crate) fn all(&self) -> Vec<(&'static str, &Store, migrate::Migrations)> {
         let owners = &self.owners;
         let mut all = vec![
@@ -72,40 +73,40 @@ impl Stores {
         all
     }
 
-    /// Brings all tables to the newest version; returns the migrations that ran, as `owner/version`.
+    /// Migrates all tables to the newest version. Returns the migrations that ran, as `owner/version`.
     ///
     /// # Errors
-    /// The setting of the store that cannot be opened or migrated.
+    /// Names the setting of the store that cannot be opened or migrated.
     pub fn migrate(&self) -> Result<Vec<String>, config::Error> {
         let mut ran = Vec::new();
         for (owner, store, migrations) in self.all() {
             let versions = migrate::run(store, migrations)
-                .map_err(|error| self.wrong(owner, &format!("cannot use its tables: {error}")))?;
+                .map_err(|error| self.error(owner, &format!("cannot use its tables: {error}")))?;
             ran.extend(versions.into_iter().map(|version| format!("{owner}/{version}")));
         }
         Ok(ran)
     }
 
-    /// That every owner has tables: an audit must not make them.
+    /// Checks that the tables of every owner exist, for commands that must not create them.
     ///
     /// # Errors
-    /// The setting of the first store that is not there.
+    /// Names the setting of the first store without tables.
     pub fn expect_all(&self) -> Result<(), config::Error> {
         for (owner, store, _) in self.all().into_iter().filter(|(owner, ..)| *owner != "sandbox") {
             match store.exists() {
                 Ok(true) => {}
-                Ok(false) => return Err(self.wrong(owner, "has no tables there")),
-                Err(error) => return Err(self.wrong(owner, &format!("cannot use its tables: {error}"))),
+                Ok(false) => return Err(self.error(owner, "has no tables there")),
+                Err(error) => return Err(self.error(owner, &format!("cannot use its tables: {error}"))),
             }
         }
         Ok(())
     }
 
-    /// Folds the write-ahead logs into the files.
+    /// Checkpoints the write-ahead logs into the database files. A failure is only logged.
     pub fn checkpoint(&self) {
         for (owner, store, _) in self.all() {
             if let Err(error) = db::Store::checkpoint(store) {
-                tracing::warn!(owner, %error, "cannot fold up the store; the next start will");
+                tracing::warn!(owner, %error, "cannot checkpoint the store; the next start will");
             }
         }
     }

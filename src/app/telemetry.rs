@@ -1,13 +1,13 @@
-//! Logging, set up once by the binary.
+//! Set-up of logging, done once by the binary.
 
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{self, Log, LogFormat};
 
-/// Sends log lines to standard error, as the settings say.
+/// Sends log lines to standard error, in the format and with the filter of `log`.
 ///
 /// # Errors
-/// Where `log.filter` cannot be read.
+/// Fails if `log.filter` cannot be parsed.
 pub fn start(log: &Log) -> Result<(), config::Error> {
     let filter = EnvFilter::try_new(&log.filter).map_err(|error| config::Error::new("log.filter", error))?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

@@ -1,4 +1,4 @@
-//! `tradepost audit`.
+//! `tradepost audit`: checks every invariant of the stores.
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -7,7 +7,7 @@ use crate::app;
 use crate::config::Settings;
 use crate::domain::clock::Clock;
 
-/// Checks every invariant and prints what it found.
+/// Checks every invariant and prints the report. The exit code is 0 if all hold, 1 if one is violated.
 pub fn run(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
     let mut bar = Bar::new();
     let report = app::audit::audit(settings, Clock::default().now(), |done, of| bar.show(done, of))?;
@@ -27,7 +27,7 @@ pub fn run(settings: &Settings, json: bool) -> anyhow::Result<ExitCode> {
     Ok(if report.ok { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// How far a long command has come, on a terminal; elsewhere nothing is shown.
+/// A progress bar on standard error; hidden if that is not a terminal.
 struct Bar {
     is_shown: bool,
 }

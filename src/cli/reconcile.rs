@@ -1,4 +1,5 @@
-//! A platform's statement beside our books: what differs is index, and repaired where telling Pay of it is enough.
+//! `tradepost reconcile`: compares a platform's statement with our books, reports the differences, and repairs those
+//! that a notification to Pay repairs.
 
 use std::collections::HashMap;
 use std::io::Write;
@@ -25,9 +26,11 @@ use crate::pay::message::{FindPaymentRecords, ListPaidRecords, Notify};
 use crate::pay::{self, Pay};
 use crate::reconcile::{Difference, Kind, Report, StatementIndex, compare, parse_pay_id};
 
+/// Records compared in one query.
 const CHUNK: usize = 500;
 
-/// Compares and prints what differs.
+/// Compares the statement in `file` with our books and prints the differences. The exit code is 0 if there are none,
+/// else 1.
 pub fn run(settings: &Settings, provider: &str, file: &Path, apply: bool, json: bool) -> anyhow::Result<ExitCode> {
     let statement = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
     let report = actix_web::rt::System::new().block_on(reconcile(settings, provider, &statement, apply))?;
@@ -41,7 +44,7 @@ pub fn run(settings: &Settings, provider: &str, file: &Path, apply: bool, json: 
         }
         for difference in &report.differences {
             let Difference { kind, out_trade_no, refund_no, ours, theirs, .. } = difference;
-            let refund = refund_no.as_ref().map(|parse_pay_id| format!(" refund {parse_pay_id}")).unwrap_or_default();
+            let refund = refund_no.as_ref().map(|refund_no| format!(" refund {refund_no}")).unwrap_or_default();
             writeln!(out, "  {}: payment {out_trade_no}{refund}: ours: {ours}; theirs: {theirs}", kind.word())?;
         }
         writeln!(out, "{} repaired", report.repaired)?;
@@ -49,16 +52,17 @@ pub fn run(settings: &Settings, provider: &str, file: &Path, apply: bool, json: 
     Ok(if report.differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
-/// Compares `statement` with our books of this platform; with `apply`, Pay is index of what it does not know, as if the
-/// platform had called. Its messages are carried by the server that runs, or runs next. Call it inside an actix system.
+/// Compares `statement` with our books of `provider`. With `apply`, sends Pay a notification for each payment or refund
+/// it does not know, as if the platform had called back. The resulting messages are delivered by the running server, or
+/// by the next one that starts. Must be called inside an actix system.
 ///
 /// # Errors
-/// An unknown platform, a statement that is none, a store that does not answer.
+/// Fails if the platform is unknown, the statement cannot be parsed, or a store does not reply.
 pub async fn reconcile(settings: &Settings, provider: &str, statement: &str, apply: bool) -> anyhow::Result<Report> {
-    let read = sandbox::statement_reader(provider, settings)
+    let parse = sandbox::statement_reader(provider, settings)
         .with_context(|| format!("{provider:?} is no payment platform of this shop"))?;
     let provider = &Provider::from(provider);
-    let lines = read(statement).map_err(anyhow::Error::msg)?;
+    let lines = parse(statement).map_err(anyhow::Error::msg)?;
     let stores = Stores::open(settings)?;
     stores.expect_all()?;
     let clock = Clock::default();
@@ -77,7 +81,7 @@ pub async fn reconcile(settings: &Settings, provider: &str, statement: &str, app
     for chunk in lines.chunks(CHUNK) {
         compare_chunk(&pay, provider, chunk, apply, &mut report).await?;
     }
-    missing_there(&pay, provider, &lines, &mut report).await?;
+    find_missing_there(&pay, provider, &lines, &mut report).await?;
     Ok(report)
 }
 
@@ -93,7 +97,7 @@ async fn compare_chunk(
     let records = ask(pay, find).await?;
     let records: HashMap<_, _> = records.into_iter().map(|record| (record.pay_id, record)).collect();
     for line in lines {
-        let record = parse_pay_id(line).and_then(|parse_pay_id| records.get(&parse_pay_id));
+        let record = parse_pay_id(line).and_then(|pay_id| records.get(&pay_id));
         let Some(mut difference) = compare(line, record) else {
             report.count(Kind::Matched);
             continue;
@@ -108,7 +112,7 @@ async fn compare_chunk(
     Ok(())
 }
 
-/// Tells Pay what the platform says; what Pay does not believe stays a difference, with its reason.
+/// Notifies Pay of what the statement says. A rejection is added to the difference, which remains.
 async fn repair(
     pay: &Addr<Actor>,
     provider: &Provider,
@@ -117,7 +121,7 @@ async fn repair(
 ) -> anyhow::Result<bool> {
     let (event, event_id) = match &line.refund_no {
         None => (Event::Paid, format!("asked_{}", line.trade_no)),
-        Some(parse_pay_id) => (Event::Refunded(parse_pay_id.clone()), format!("asked_{parse_pay_id}")),
+        Some(refund_no) => (Event::Refunded(refund_no.clone()), format!("asked_{refund_no}")),
     };
     let notice = Notification {
         event_id,
@@ -138,8 +142,8 @@ async fn repair(
     }
 }
 
-/// What we have of the time the statement is about, and it does not tell of.
-async fn missing_there(
+/// Adds the payments and refunds of the statement's period that are in our books but not in the statement.
+async fn find_missing_there(
     pay: &Addr<pay::actor::Actor>,
     provider: &Provider,
     lines: &[Entry],

@@ -1,4 +1,4 @@
-//! `tradepost serve`.
+//! `tradepost serve`: runs the server.
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -7,7 +7,7 @@ use crate::app::{App, telemetry};
 use crate::config::{self, Settings};
 use crate::domain::clock::Clock;
 
-/// Serves until the process is asked to stop.
+/// Runs the server until the process receives a stop signal.
 pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     telemetry::start(&settings.log)?;
     let faults = config::faults()?;
@@ -31,7 +31,7 @@ pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Ends when the process is asked to stop: Ctrl-C, or SIGTERM.
+/// Completes on SIGINT (Ctrl-C) or SIGTERM.
 fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);

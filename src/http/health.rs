@@ -1,26 +1,26 @@
-//! `/healthz` and `/readyz`: for load balancers, open to all, without data.
+//! `/healthz` and `/readyz`: health checks for load balancers. Public, without details.
 
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
 use super::problem::{Code, Problem};
-use super::state::{Answer, State};
+use super::state::{HandlerResult, State};
 
 #[derive(Serialize)]
 struct Status {
     status: &'static str,
 }
 
-/// `GET /healthz`: the process lives.
-pub async fn lives() -> HttpResponse {
+/// `GET /healthz`: the process serves HTTP.
+pub async fn liveness() -> HttpResponse {
     HttpResponse::Ok().json(Status { status: "ok" })
 }
 
-/// `GET /readyz`: every actor runs and its store answers.
+/// `GET /readyz`: every actor runs and its store is reachable.
 ///
 /// # Errors
-/// 503.
-pub async fn is_ready(state: web::Data<State>) -> Answer {
+/// 503 if one is not ready.
+pub async fn readiness(state: web::Data<State>) -> HandlerResult {
     if state.health.iter().all(|actor| actor.is_ready()) {
         Ok(HttpResponse::Ok().json(Status { status: "ready" }))
     } else {

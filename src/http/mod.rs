@@ -1,9 +1,9 @@
-//! The HTTP interface: [`route`] has every route on one screen.
+//! The HTTP interface. [`route`] lists every route.
 //!
 //! A request passes the [`middleware`] (request id, log line, problems, headers; for new work, admission control), then
 //! the extractors of its handler ([`extract`]): the caller, path, query, idempotency key and body. The handlers are in
-//! [`shop`], [`admin`] and [`pages`]: each asks an owner, the coordinator or payments, and turns the answer into a
-//! response. Every failure is a [`problem::Problem`].
+//! [`shop`], [`admin`] and [`pages`]. Each sends a message to an owner, to the coordinator or to payments, and turns
+//! the reply into a response. Every failure is a [`problem::Problem`].
 
 pub mod admin;
 pub mod extract;

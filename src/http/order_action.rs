@@ -1,11 +1,11 @@
-//! What the order routes of customers and of administrators share: the request to the owner and the wording of its answer.
+//! Actions on orders, shared by the routes of customers and administrators.
 
 use actix_web::HttpResponse;
 use serde::Serialize;
 
 use super::extract::key::fingerprint;
 use super::problem::{Code, Problem};
-use super::state::{Answer, State};
+use super::state::{HandlerResult, State};
 use crate::actor::task::ask;
 use crate::domain::id::OrderId;
 use crate::domain::idempotency::IdempotencyKey;
@@ -16,52 +16,65 @@ use crate::order::error::CommandRefusal;
 use crate::order::message::{Action, Author, Command, Order};
 use crate::payments::message::Cancel;
 
-/// Gives up an unpaid order.
+/// Cancels an unpaid order.
 ///
 /// # Errors
-/// 404; 409 where it is paid or ended; 503 where a platform does not tell whether it is paid.
-pub async fn cancel(state: &State, task: Cancel) -> Answer {
-    worded(state.payments.send(task).await??, Code::OrderNotCancellable).map(ok)
+/// 404; 409 if the order is paid or closed; 503 if a platform does not report whether a payment succeeded.
+pub async fn cancel(state: &State, cancel: Cancel) -> HandlerResult {
+    map_refusal(state.payments.send(cancel).await??, Code::OrderNotCancellable).map(ok)
 }
 
-/// Does `act` to an order; `not_allowed` is the problem where its state does not allow that.
+/// Performs `action` on an order in the name of `author`.
 ///
 /// # Errors
-/// 404; `not_allowed`.
-pub async fn act(state: &State, order_id: OrderId, by: Author, act: Action, not_allowed: Code) -> Answer {
-    worded(ask(&state.owners.order, Command { order_id, author: by, action: act }).await?, not_allowed).map(ok)
+/// 404; `not_allowed` if the order's state does not allow the action.
+pub async fn perform(
+    state: &State,
+    order_id: OrderId,
+    author: Author,
+    action: Action,
+    not_allowed: Code,
+) -> HandlerResult {
+    map_refusal(ask(&state.owners.order, Command { order_id, author, action }).await?, not_allowed).map(ok)
 }
 
-/// A refund that is asked for.
-pub struct RefundAsked {
-    /// The order.
+/// Parameters of a refund, apart from the request body and the reason.
+pub struct RefundParams {
+    /// Id of the order.
     pub order_id: OrderId,
-    /// The customer or the administrator.
-    pub by: Author,
-    /// The client's key.
+    /// The customer or administrator who requests the refund.
+    pub author: Author,
+    /// The client's idempotency key.
     pub key: Option<IdempotencyKey>,
-    /// How much; all that is left if missing.
+    /// Amount to refund; `None` refunds all that is left.
     pub amount: Option<Money>,
 }
 
-/// Asks for a refund: 202, the money follows.
+/// Requests a refund. The response is 202; the money is transferred later. `body` is the parsed request body, which is
+/// part of the fingerprint.
 ///
 /// # Errors
-/// 404; 409 where its state does not allow it; 422 where it is more than what is left; what the idempotency key says.
-pub async fn refund<B: Serialize>(state: &State, asked: RefundAsked, body: &B, reason: Option<Reason>) -> Answer {
-    let RefundAsked { order_id, by, key, amount } = asked;
-    // The order is part of what the key stands for: it is in the path, not in the body.
+/// 404; 409 if the order's state does not allow it; 422 if the amount exceeds what is left, or if the idempotency key
+/// was used for another request.
+pub async fn refund<B: Serialize>(
+    state: &State,
+    params: RefundParams,
+    body: &B,
+    reason: Option<Reason>,
+) -> HandlerResult {
+    let RefundParams { order_id, author, key, amount } = params;
+    // The order's id is in the path, not in the body. The fingerprint must cover it too.
     let fingerprint = fingerprint(&(order_id, body))?;
     let refund = order::message::Refund { refund_id: state.ids.next(), key, fingerprint, amount, reason };
-    let outcome = ask(&state.owners.order, Command { order_id, author: by, action: Action::Refund(refund) }).await?;
-    worded(outcome, Code::OrderNotRefundable).map(|order| HttpResponse::Accepted().json(order))
+    let outcome = ask(&state.owners.order, Command { order_id, author, action: Action::Refund(refund) }).await?;
+    map_refusal(outcome, Code::OrderNotRefundable).map(|order| HttpResponse::Accepted().json(order))
 }
 
 fn ok(order: Order) -> HttpResponse {
     HttpResponse::Ok().json(order)
 }
 
-fn worded(outcome: Result<Order, CommandRefusal>, not_allowed: Code) -> Result<Order, Problem> {
+fn map_refusal(outcome: Result<Order, CommandRefusal>, not_allowed: Code) -> Result<Order, Problem> {
     outcome.map_err(|refusal| match refusal {
         CommandRefusal::NotFound => Problem::new(Code::NotFound),
         CommandRefusal::NotAllowed => Problem::new(not_allowed),

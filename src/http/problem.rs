@@ -1,4 +1,4 @@
-//! What goes wrong, as clients see it: RFC 9457 problem details, one public code each.
+//! Errors as clients see them: RFC 9457 problem details, each with a stable public code.
 
 use std::borrow::Cow;
 
@@ -12,10 +12,10 @@ use crate::domain::id::OrderId;
 use crate::domain::refusal::Refusal;
 use crate::pay::error::RequestRefusal;
 
-/// The header with the request's id, in requests and answers.
+/// The header with the request's id, in requests and responses.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Makes the enum and its table from one line per code.
+/// Generates the enum and its table from one line per code.
 macro_rules! codes {
     ($($variant:ident $name:literal $status:literal $title:literal;)*) => {
         /// The public codes, each with its status and title.
@@ -74,19 +74,19 @@ codes! {
 }
 
 impl Code {
-    /// The code itself, as in `code` and in the contract.
+    /// The public name, as in the member `code` of a response.
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.row().0
     }
 
-    /// Its HTTP status.
+    /// The HTTP status.
     #[must_use]
     pub fn status(self) -> StatusCode {
         StatusCode::from_u16(self.row().1).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// The code for a bare status of the framework.
+    /// The code for a bare status set by the framework.
     #[must_use]
     pub fn of_status(status: StatusCode) -> Self {
         match status.as_u16() {
@@ -103,7 +103,7 @@ impl Code {
         }
     }
 
-    /// After how many seconds the same request may succeed.
+    /// Seconds after which the same request may succeed; the value of `Retry-After`.
     const fn retry_after(self) -> Option<u16> {
         match self {
             Self::Busy | Self::NotReady | Self::IdempotencyKeyInUse => Some(1),
@@ -112,55 +112,55 @@ impl Code {
     }
 }
 
-/// What is wrong with one field of a request.
+/// An error in one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldError {
-    /// The full path of the field, such as `goods[0].goods_number`; a header's or parameter's name.
+    /// Full path of the field, such as `goods[0].goods_number`, or the name of a header or parameter.
     pub field: String,
-    /// What a good value looks like.
+    /// The rule a valid value meets, such as `must be a string`.
     pub detail: String,
 }
 
-/// An answer that is an error.
+/// An error response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {detail}", .code.name())]
 pub struct Problem {
-    /// Which one.
+    /// The public code.
     pub code: Code,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
     order_id: Option<OrderId>,
-    /// The request id; the middleware knows it.
+    /// The request id, set by the middleware.
     instance: Option<String>,
 }
 
 impl Problem {
-    /// The problem with this code, its title as the detail.
+    /// A problem with the code's title as its detail.
     #[must_use]
     pub const fn new(code: Code) -> Self {
         let (_, _, title) = code.row();
         Self { code, detail: Cow::Borrowed(title), errors: Vec::new(), order_id: None, instance: None }
     }
 
-    /// The problem with this code, in words of its own.
+    /// A problem with the given detail.
     #[must_use]
     pub fn with(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { detail: detail.into(), ..Self::new(code) }
     }
 
-    /// 422: one field of the request is wrong.
+    /// 422: one field of the request is not valid.
     #[must_use]
     pub fn field(field: impl Into<String>, detail: impl Into<String>) -> Self {
         FieldError { field: field.into(), detail: detail.into() }.into()
     }
 
-    /// The same problem, of this order.
+    /// The same problem, with the id of the order it concerns.
     #[must_use]
     pub fn of_order(self, order_id: OrderId) -> Self {
         Self { order_id: Some(order_id), ..self }
     }
 
-    /// The same problem, in the answer to the request with this id.
+    /// The same problem, with the id of the request it answers.
     #[must_use]
     pub fn at(self, request_id: &str) -> Self {
         Self { instance: Some(request_id.to_owned()), ..self }
@@ -227,7 +227,7 @@ impl From<RequestRefusal> for Problem {
     }
 }
 
-/// A problem as it goes out.
+/// A problem as it is serialised, in the form of RFC 9457.
 #[derive(Serialize)]
 struct Details<'a> {
     r#type: String,
@@ -248,7 +248,7 @@ impl ResponseError for Problem {
         self.code.status()
     }
 
-    /// Complete by itself, as no middleware sees the answer to a request whose handler panicked.
+    /// Sets all headers itself because a response made after a panic passes no middleware.
     fn error_response(&self) -> HttpResponse {
         let (code, status, title) = self.code.row();
         let details = Details {
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_unique_and_only_a_bug_is_500() {
+    fn codes_are_unique_and_only_internal_is_500() {
         for (at, code) in Code::ALL.iter().enumerate() {
             assert!(!Code::ALL[..at].iter().any(|other| other.name() == code.name()), "{code:?}");
             assert_eq!(code.row().1 == 500, *code == Code::Internal);

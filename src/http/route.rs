@@ -1,4 +1,4 @@
-//! Every route, on one screen. Who may use it is said by its handler's first argument; see [`super::extract::auth`].
+//! The route table. The caller argument of a handler decides who may use its route; see [`super::extract::auth`].
 
 use actix_web::Route;
 use actix_web::middleware::from_fn;
@@ -11,8 +11,8 @@ const KIB: usize = 1024;
 /// The routes for customers, for payment platforms and for load balancers.
 pub fn public(cfg: &mut ServiceConfig) {
     cfg.app_data(limit(16))
-        .service(resource("/healthz").route(get().to(health::lives)))
-        .service(resource("/readyz").route(get().to(health::is_ready)))
+        .service(resource("/healthz").route(get().to(health::liveness)))
+        .service(resource("/readyz").route(get().to(health::readiness)))
         .service(resource("/v1/users").app_data(limit(4)).route(post().to(shop::user::register)))
         .service(resource("/v1/users/me").route(get().to(shop::user::me)))
         .service(resource("/v1/users/me/coupons").route(get().to(shop::list::coupons)))
@@ -25,19 +25,19 @@ pub fn public(cfg: &mut ServiceConfig) {
             resource("/v1/orders")
                 .app_data(limit(16))
                 .route(get().to(shop::order::list))
-                .route(new_work(post().to(shop::order::place))),
+                .route(admitted(post().to(shop::order::place))),
         )
         .service(resource("/v1/orders/{id}").route(get().to(shop::order::find)))
         .service(resource("/v1/orders/{id}/events").route(get().to(shop::timeline::show)))
         .service(resource("/v1/orders/{id}/cancel").route(post().to(shop::order_action::cancel)))
         .service(resource("/v1/orders/{id}/receive").route(post().to(shop::order_action::receive)))
         .service(resource("/v1/orders/{id}/refund").route(post().to(shop::order_action::refund)))
-        .service(resource("/v1/payments").route(new_work(post().to(shop::payment::start))))
+        .service(resource("/v1/payments").route(admitted(post().to(shop::payment::start))))
         .service(resource("/v1/payments/{id}").route(get().to(shop::payment::find)))
         .service(resource("/pay/page.js").route(get().to(pages::pay::script)))
         .service(resource("/pay/{id}").route(get().to(pages::pay::show)))
         .service(
-            resource("/v1/payments/callbacks/{provider}").app_data(limit(64)).route(post().to(shop::callback::take)),
+            resource("/v1/payments/callbacks/{provider}").app_data(limit(64)).route(post().to(shop::callback::receive)),
         );
 }
 
@@ -66,12 +66,12 @@ pub fn admin(cfg: &mut ServiceConfig) {
         .service(resource("/admin/users/{id}/balance").route(post().to(admin::balance::adjust)));
 }
 
-/// A route that is reached through the door.
-fn new_work(route: Route) -> Route {
-    route.wrap(from_fn(middleware::new_work))
+/// Puts `route` behind admission control.
+fn admitted(route: Route) -> Route {
+    route.wrap(from_fn(middleware::admit))
 }
 
-/// A body limit.
+/// A limit of `kib` KiB for request bodies.
 fn limit(kib: usize) -> PayloadConfig {
     PayloadConfig::new(kib * KIB)
 }

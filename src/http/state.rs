@@ -1,4 +1,4 @@
-//! What handlers work with.
+//! Dependencies of the handlers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,42 +19,45 @@ use crate::gateway::Gateways;
 use crate::messaging::relay::Outbox;
 use crate::payments::actor::Payments;
 
-/// All that handlers need; one for all workers, in `web::Data`.
+/// Dependencies of the handlers. All workers share one instance, in `web::Data`.
 pub struct State {
-    /// The owners.
+    /// Addresses of the owners.
     pub owners: coordinator::Owners,
-    /// Places orders and starts payments.
+    /// Places orders.
     pub coordinator: Addr<OrderCoordinator>,
-    /// Gives up orders, asks platforms.
+    /// Starts payments, cancels orders and queries the payment platforms.
     pub payments: Addr<Payments>,
-    /// The payment platforms.
+    /// The payment platforms that are set up.
     pub gateways: Gateways,
-    /// New ids.
+    /// Generator of ids.
     pub ids: Arc<IdGenerator>,
-    /// The time.
+    /// Source of the current time.
     pub clock: Clock,
-    /// Makes and reads access tokens.
+    /// Issues and verifies access tokens.
     pub tokens: Tokens,
     /// Hashes and verifies passwords.
     pub passwords: Passwords,
-    /// The counters of all actors.
+    /// Counters of all actors.
     pub health: Vec<Arc<Health>>,
-    /// The outboxes.
+    /// Outboxes of all producers.
     pub outboxes: Vec<Outbox>,
-    /// When this process started.
+    /// Start time of this process.
     pub started: Timestamp,
-    /// Checks the books.
+    /// Runs the audit for administrators.
     pub auditor: Auditor,
-    /// Where new work is let in.
+    /// Limits how many requests for new work are in flight.
     pub admission: AdmissionControl,
-    /// A body that takes longer is refused: `http.body_within`.
+    /// Time limit for receiving a request body: `http.body_within`.
     pub body_within: Duration,
 }
 
-/// What a handler answers.
-pub type Answer = Result<HttpResponse, Problem>;
+/// Result of a handler.
+pub type HandlerResult = Result<HttpResponse, Problem>;
 
 /// The [`State`] of the application that serves `req`.
+///
+/// # Errors
+/// 500 if the application has none, which is a bug.
 pub fn state(req: &HttpRequest) -> Result<web::Data<State>, Problem> {
     req.app_data::<web::Data<State>>().cloned().ok_or_else(|| Problem::new(Code::Internal))
 }

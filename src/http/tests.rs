@@ -1,4 +1,4 @@
-//! The routes with nobody behind them: whatever is let through is answered 503.
+//! Tests of the routes without running actors: a request that passes all checks is answered 503.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,8 +28,8 @@ use crate::gateway::Gateways;
 const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// An address nobody reads.
-fn nobody<A: Actor<Context = Context<A>>>() -> Addr<A> {
+/// The address of an actor that does not run.
+fn dead_address<A: Actor<Context = Context<A>>>() -> Addr<A> {
     Context::new().address()
 }
 
@@ -37,15 +37,15 @@ fn state() -> State {
     let clock = Clock::default();
     State {
         owners: coordinator::Owners {
-            coupon: nobody(),
-            goods: nobody(),
-            user: nobody(),
-            order: nobody(),
-            pay: nobody(),
+            coupon: dead_address(),
+            goods: dead_address(),
+            user: dead_address(),
+            order: dead_address(),
+            pay: dead_address(),
         },
-        coordinator: nobody(),
-        payments: nobody(),
-        auditor: Auditor::new(|| Err("nobody keeps books here".to_owned())),
+        coordinator: dead_address(),
+        payments: dead_address(),
+        auditor: Auditor::new(|| Err("there are no stores".to_owned())),
         gateways: Gateways::default(),
         ids: Arc::new(IdGenerator::new(clock.clone(), NodeId::try_from(0).unwrap())),
         tokens: Tokens::new(SECRET, clock.clone(), HOUR),
@@ -59,7 +59,7 @@ fn state() -> State {
     }
 }
 
-/// Status, headers and body of the answer.
+/// Sends `req`; returns status, headers and body of the response.
 async fn ask(state: &web::Data<State>, req: TestRequest) -> (u16, HeaderMap, Bytes) {
     let app = App::new().wrap(from_fn(middleware::around)).app_data(state.clone());
     let app = init_service(app.configure(route::public).configure(route::admin)).await;
@@ -80,7 +80,7 @@ fn request(method: &str, path: &str, body: &str) -> TestRequest {
         .set_payload(body.to_owned())
 }
 
-/// Method, path, a good body.
+/// Routes by the caller they need: method, path, a valid body.
 const FOR_CUSTOMERS: [(&str, &str, &str); 13] = [
     ("GET", "/v1/users/me", ""),
     ("GET", "/v1/orders", ""),
@@ -126,23 +126,23 @@ const FOR_ALL: [(&str, &str, &str); 5] = [
 ];
 
 #[actix_web::test]
-async fn each_route_lets_in_whom_it_says() {
+async fn each_route_admits_only_the_roles_it_declares() {
     let state = web::Data::new(state());
-    for (routes, customer, anybody) in
+    for (routes, for_customers, for_all) in
         [(&FOR_CUSTOMERS[..], true, false), (&FOR_ADMINS, false, false), (&FOR_ALL, true, true)]
     {
         for (method, path, body) in routes {
-            for (authorization, stopped) in [
-                (String::new(), (!anybody).then_some(401)),
-                ("Bearer a.b.c".to_owned(), (!anybody).then_some(401)),
-                (bearer(Role::Customer).replace("Bearer", "Basic"), (!anybody).then_some(401)),
-                (bearer(Role::Customer), (!customer).then_some(403)),
+            for (authorization, rejection) in [
+                (String::new(), (!for_all).then_some(401)),
+                ("Bearer a.b.c".to_owned(), (!for_all).then_some(401)),
+                (bearer(Role::Customer).replace("Bearer", "Basic"), (!for_all).then_some(401)),
+                (bearer(Role::Customer), (!for_customers).then_some(403)),
                 (bearer(Role::Admin), None),
             ] {
                 let req = request(method, path, body).insert_header(("Authorization", authorization));
                 let (status, headers, body) = ask(&state, req).await;
-                match stopped {
-                    Some(wanted) => assert_eq!(status, wanted, "{method} {path}"),
+                match rejection {
+                    Some(expected) => assert_eq!(status, expected, "{method} {path}"),
                     None => assert!(matches!(status, 200 | 503), "{method} {path}: {status} {body:?}"),
                 }
                 assert_eq!(headers.contains_key("www-authenticate"), status == 401, "{method} {path}");
@@ -153,22 +153,22 @@ async fn each_route_lets_in_whom_it_says() {
 }
 
 #[actix_web::test]
-async fn who_asks_comes_before_what_is_asked() {
+async fn the_caller_is_checked_before_the_body() {
     let state = web::Data::new(state());
     let (status, _, _) = ask(&state, TestRequest::post().uri("/v1/orders").set_payload("x".repeat(20 * 1024))).await;
     assert_eq!(status, 401);
 }
 
 #[actix_web::test]
-async fn bodies_have_a_limit_and_a_type() {
+async fn a_body_has_a_size_limit_and_a_content_type() {
     let state = web::Data::new(state());
     let blanks = |kib: usize, more| " ".repeat(kib * 1024 + more);
     for (path, kib) in
         [("/v1/users", 4), ("/v1/sessions", 4), ("/v1/orders", 16), ("/v1/payments", 16), ("/admin/goods", 16)]
     {
-        for (more, wanted) in [(0, 400), (1, 413)] {
+        for (more, expected) in [(0, 400), (1, 413)] {
             let req = request("POST", path, &blanks(kib, more)).insert_header(("Authorization", bearer(Role::Admin)));
-            assert_eq!(ask(&state, req).await.0, wanted, "{path} {more}");
+            assert_eq!(ask(&state, req).await.0, expected, "{path} {more}");
         }
         let req = request("POST", path, "{}").insert_header(("Authorization", bearer(Role::Admin)));
         assert_eq!(ask(&state, req.insert_header(("Content-Type", "text/plain"))).await.0, 415, "{path}");
@@ -176,11 +176,11 @@ async fn bodies_have_a_limit_and_a_type() {
 }
 
 #[actix_web::test]
-async fn what_is_wrong_is_named() {
+async fn a_problem_names_the_invalid_field() {
     let state = web::Data::new(state());
     let order = FOR_CUSTOMERS[2].2;
     let key = |value: &'static str| request("POST", "/v1/orders", order).insert_header(("Idempotency-Key", value));
-    for (req, wanted, field) in [
+    for (req, expected, field) in [
         (key(""), 422, "Idempotency-Key"),
         (key("a b"), 422, "Idempotency-Key"),
         (key("k").append_header(("Idempotency-Key", "l")), 422, "Idempotency-Key"),
@@ -190,13 +190,17 @@ async fn what_is_wrong_is_named() {
         (request("POST", "/admin/users/1/balance", r#"{"delta":"-0","reason":"a"}"#), 422, "delta"),
         (request("GET", "/v1/orders/01", ""), 404, ""),
         (request("GET", "/v1/goods/9223372036854775808", ""), 404, ""),
-        (request("POST", "/v1/payments/callbacks/nobody", "x"), 404, ""),
+        (request("POST", "/v1/payments/callbacks/unknown", "x"), 404, ""),
         (request("GET", "/v1/nothing", ""), 404, ""),
         (request("DELETE", "/v1/orders/1", ""), 405, ""),
     ] {
         let (status, headers, body) = ask(&state, req.insert_header(("Authorization", bearer(Role::Admin)))).await;
         let problem: Value = serde_json::from_slice(&body).unwrap();
-        assert_eq!((status, problem["errors"][0]["field"].as_str().unwrap_or_default()), (wanted, field), "{problem}");
+        assert_eq!(
+            (status, problem["errors"][0]["field"].as_str().unwrap_or_default()),
+            (expected, field),
+            "{problem}"
+        );
         assert_eq!(headers.get("content-type").unwrap(), "application/problem+json");
         assert_eq!(problem["instance"].as_str(), headers.get("x-request-id").and_then(|id| id.to_str().ok()));
     }

@@ -1,4 +1,4 @@
-//! The timeline of an order, gathered from the logs of all owners.
+//! The timeline of an order, merged from the logs of all owners.
 
 use serde::Serialize;
 
@@ -9,17 +9,17 @@ use crate::domain::event::Event;
 use crate::domain::id::OrderId;
 use crate::{coupon, goods, order, pay, user};
 
-/// The answer of the routes that show a timeline.
+/// Response body of the timeline routes.
 #[derive(Serialize)]
 pub struct Events {
     /// The events, oldest first.
     pub items: Vec<Event>,
 }
 
-/// All that is known of an order, in time order; what happened in the same millisecond in the order of the saga.
+/// The events of an order, oldest first. Events of the same millisecond are in the order of the saga's steps.
 ///
 /// # Errors
-/// Where an owner does not answer.
+/// Fails if an owner does not reply.
 pub async fn events(state: &State, order_id: OrderId) -> Reply<Vec<Event>> {
     let owners = &state.owners;
     let (ordered, stock, coupon, user, pay) = tokio::join!(
@@ -34,6 +34,7 @@ pub async fn events(state: &State, order_id: OrderId) -> Reply<Vec<Event>> {
     Ok(events)
 }
 
+/// Position of an event among those of the same millisecond.
 fn rank(what: &str) -> u8 {
     match what {
         "ordered" => 0,

@@ -1,4 +1,4 @@
-//! The payment platform: it calls back at a steady rate, whatever the customers do, and signs what it says.
+//! The payment platform: sends signed callbacks at a steady rate, independent of the customers.
 
 use std::rc::Rc;
 use std::time::Instant;
@@ -6,36 +6,36 @@ use std::time::Instant;
 use actix_web::rt;
 
 use super::super::shop::PAY;
-use super::customer::judged;
+use super::customer::classify;
 use super::open::Arrivals;
 use super::request::Writer;
 use super::socket::Socket;
 use super::tally::{Answer, Sent};
 use super::world::World;
 
-/// A platform has as many connections as it likes; these are enough for a second's silence of the shop.
+/// Connections of the platform. They are enough to keep the rate while the shop does not respond for a second.
 const CONNECTIONS: usize = 256;
 
-/// The callbacks that are under way.
-pub struct Calls {
+/// The running senders of callbacks.
+pub struct Callbacks {
     used: u64,
     arrivals: Option<Rc<Arrivals>>,
     connections: Vec<rt::task::JoinHandle<()>>,
 }
 
-/// Begins to call back; the first phase has begun.
-pub fn start(world: &Rc<World>) -> Calls {
+/// Starts to send callbacks at the plan's rate. Must be called after the first phase began.
+pub fn start(world: &Rc<World>) -> Callbacks {
     let (rate, used) = (world.plan.callbacks, world.plan.first.payments);
     if rate == 0 {
-        return Calls { used, arrivals: None, connections: Vec::new() };
+        return Callbacks { used, arrivals: None, connections: Vec::new() };
     }
     let arrivals = Arrivals::start(Instant::now(), f64::from(rate), None);
-    let connect = |_| rt::spawn(call(Rc::clone(world), Rc::clone(&arrivals)));
-    Calls { used, connections: (0..CONNECTIONS).map(connect).collect(), arrivals: Some(arrivals) }
+    let connect = |_| rt::spawn(send(Rc::clone(world), Rc::clone(&arrivals)));
+    Callbacks { used, connections: (0..CONNECTIONS).map(connect).collect(), arrivals: Some(arrivals) }
 }
 
-impl Calls {
-    /// Ends it; what is under way is waited for. Answers how many payments are used up.
+impl Callbacks {
+    /// Stops sending and waits for the callbacks in flight. Returns the number of payments used up.
     pub async fn stop(self) -> u64 {
         if let Some(arrivals) = &self.arrivals {
             arrivals.end();
@@ -47,18 +47,19 @@ impl Calls {
     }
 }
 
-async fn call(world: Rc<World>, arrivals: Rc<Arrivals>) {
+/// Sends callbacks on one connection until the arrivals end.
+async fn send(world: Rc<World>, arrivals: Rc<Arrivals>) {
     let mut socket = Socket::new(&world.plan.address);
     let mut writer = Writer::new(&world.plan.address);
-    while let Some((number, meant)) = arrivals.next().await {
+    while let Some((number, scheduled)) = arrivals.next().await {
         let number = world.plan.first.payments + number;
         assert!(number < world.plan.shop.payments, "no payment is left to call back for: prepare more");
-        let (phase, sent, now) = (world.phase(), Sent::late(meant), world.clock.now());
+        let (phase, sent, now) = (world.phase(), Sent::scheduled(scheduled), world.clock.now());
         writer.callback(PAY + number, now.unix_seconds(), |body| world.key.sign(body, now));
-        let answer = match socket.ask(&writer.request).await {
+        let answer = match socket.send(&writer.request).await {
             Ok((200, b"success")) => Answer::Good,
-            Ok(answer) => judged(answer),
-            Err(told) => Answer::Other(told),
+            Ok(answer) => classify(answer),
+            Err(error) => Answer::Other(error),
         };
         world.called_back(phase, sent, answer);
     }

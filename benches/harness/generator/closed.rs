@@ -1,4 +1,4 @@
-//! A closed loop: each connection sends the next order when the last is answered.
+//! A closed loop: each connection sends its next order when the previous one is answered.
 
 use std::rc::Rc;
 use std::time::Instant;
@@ -9,13 +9,13 @@ use super::customer::Customer;
 use super::tally::Sent;
 use super::world::World;
 
-/// Orders of these customers until then.
-pub async fn load(world: &Rc<World>, customers: Vec<Customer>, to: Instant) {
+/// Sends orders of `customers` until `end`.
+pub async fn load(world: &Rc<World>, customers: Vec<Customer>, end: Instant) {
     let phase = world.phase();
     let start = |mut customer: Customer| {
         let world = Rc::clone(world);
         rt::spawn(async move {
-            while Instant::now() < to {
+            while Instant::now() < end {
                 let (sent, number) = (Sent::now(), world.numbers.borrow_mut().take());
                 let answer = customer.order(number).await;
                 world.ordered(phase, number, sent, answer);

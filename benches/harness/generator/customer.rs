@@ -1,4 +1,4 @@
-//! Who orders: one connection, one order after the other.
+//! A customer: one connection that sends one order after the other.
 
 use std::rc::Rc;
 
@@ -10,7 +10,7 @@ use super::socket::Socket;
 use super::tally::Answer;
 use super::world::World;
 
-/// A connection and what is sent on it.
+/// A connection, with the buffer of its requests.
 pub struct Customer {
     world: Rc<World>,
     socket: Socket,
@@ -23,8 +23,7 @@ impl Customer {
         Self { world: Rc::clone(world), socket: Socket::new(address), writer: Writer::new(address) }
     }
 
-    /// So many, connected one after the other: it is orders that are measured, not what a server makes of a crowd that
-    /// knocks at once.
+    /// Opens `count` connections, one after the other: a burst of new connections is not part of the measurement.
     pub async fn connect(world: &Rc<World>, count: usize) -> Vec<Self> {
         let mut customers: Vec<Self> = (0..count).map(|_| Self::new(world)).collect();
         for customer in &mut customers {
@@ -33,12 +32,12 @@ impl Customer {
         customers
     }
 
-    /// Does all that is done for the order with this number.
+    /// Sends the requests of the order `number`: the order itself and, for [`Kind::Paid`], its payment.
     pub async fn order(&mut self, number: u64) -> Answer {
         let world = Rc::clone(&self.world);
-        let (wish, key) = (world.wish(number), world.key(number));
-        let token = world.token(&wish);
-        self.writer.order(token, &key, &wish);
+        let (spec, key) = (world.order_spec(number), world.key(number));
+        let token = world.token(&spec);
+        self.writer.order(token, &key, &spec);
         let order_id = match self.send(201, "order_id").await {
             Ok(order_id) => order_id,
             Err(answer) => return answer,
@@ -49,30 +48,30 @@ impl Customer {
         self.writer.payment(token, &key, &order_id);
         let pay_id = match self.send(201, "pay_id").await {
             Ok(pay_id) => pay_id,
-            // The order is made: its number is not to be used again.
+            // The order exists, so its number must not be used again.
             Err(Answer::Busy) => return Answer::Other("503 for its payment".to_owned()),
             Err(answer) => return answer,
         };
         self.writer.pay(&pay_id);
         match self.send(200, "out_trade_no").await {
             Ok(_) => Answer::Good,
-            Err(Answer::Busy) => Answer::Other("503 where it is paid".to_owned()),
+            Err(Answer::Busy) => Answer::Other("503 for its charge".to_owned()),
             Err(answer) => answer,
         }
     }
 
-    /// Sends what is written; answers the id in a good answer.
-    async fn send(&mut self, good: u16, id: &str) -> Result<String, Answer> {
-        match self.socket.ask(&self.writer.request).await {
-            Ok((status, body)) if status == good => Ok(text(body, id).to_owned()),
-            Ok(answer) => Err(judged(answer)),
-            Err(told) => Err(Answer::Other(told)),
+    /// Sends the request in the buffer. Returns the field `id` of the response if its status is `expected`.
+    async fn send(&mut self, expected: u16, id: &str) -> Result<String, Answer> {
+        match self.socket.send(&self.writer.request).await {
+            Ok((status, body)) if status == expected => Ok(text(body, id).to_owned()),
+            Ok(answer) => Err(classify(answer)),
+            Err(error) => Err(Answer::Other(error)),
         }
     }
 }
 
-/// What an answer means that is not the good one.
-pub fn judged((status, body): (u16, &[u8])) -> Answer {
+/// Classifies a response other than the expected one.
+pub fn classify((status, body): (u16, &[u8])) -> Answer {
     if status == 503 {
         return Answer::Busy;
     }
@@ -80,7 +79,7 @@ pub fn judged((status, body): (u16, &[u8])) -> Answer {
     Answer::Other(format!("{status} {}", body["code"].as_str().unwrap_or_default()))
 }
 
-/// The text of a field of a JSON object, found without reading all of it.
+/// The text of `field` in a JSON object, found without parsing the object.
 fn text<'a>(body: &'a [u8], field: &str) -> &'a str {
     let body = std::str::from_utf8(body).unwrap();
     let quoted = format!("\"{field}\":\"");

@@ -1,6 +1,6 @@
-//! The load generator: the bench itself, started a second time as a process of its own. It is told a plan on its standard
-//! input and tells what it measured on its output, both as JSON. One thread, a socket per connection, HTTP by hand, so that
-//! it takes little of the machine it shares with the server.
+//! The load generator: the bench's own binary, started again as a separate process. It reads a [`Plan`] from standard
+//! input and writes an [`Outcome`] to standard output, both as JSON. It uses one thread, a socket per connection and
+//! hand-written HTTP, so that it takes little processor time from the server on the same machine.
 
 mod callback;
 mod closed;
@@ -25,13 +25,13 @@ use customer::Customer;
 pub use tally::Measured;
 use world::World;
 
-/// The first argument of a bench that is to be the generator.
-const ASKED: &str = "generate";
-/// What is written down is settled within this time, or something is wrong.
-const DRAINED_WITHIN: Duration = Duration::from_secs(600);
+/// First argument of the generator process.
+const GENERATE: &str = "generate";
+/// Time limit for [`Phase::Drain`]. Exceeding it fails the run.
+const DRAIN_WITHIN: Duration = Duration::from_secs(600);
 const PROBE_EVERY: Duration = Duration::from_millis(20);
 
-/// What the generator is to do.
+/// Instructions for the generator.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Plan {
     pub address: String,
@@ -39,42 +39,43 @@ pub struct Plan {
     pub sandbox_secret: String,
     pub shop: Shop,
     pub kind: Kind,
-    /// One after the other.
+    /// The phases, in order.
     pub phases: Vec<Phase>,
-    /// Callbacks a second, all the time; 0 for none.
+    /// Callbacks per second in all phases; 0 for none.
     pub callbacks: u32,
-    /// Where to go on with what is used up.
+    /// Numbers used up by earlier runs on the same data.
     pub first: Used,
 }
 
-/// The coupons and the payments that are used up: orders and callbacks have been sent for them on the same data.
+/// The numbers of coupons and payments that are used up, because orders and callbacks were sent for them.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Used {
     pub coupons: u64,
     pub payments: u64,
 }
 
-/// What is done for one order. All of them are full orders: one line, a coupon, some balance, a key of its own.
+/// The kind of order that is sent. Each order has one line, a coupon, some balance and its own idempotency key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
-    /// All goods alike.
+    /// Orders are spread evenly over all goods.
     Spread,
-    /// Everybody orders the same goods.
+    /// All orders are for the same goods.
     Hot,
-    /// Everybody orders the same goods, of which there are few.
+    /// All orders are for the same goods, which have a small stock.
     Scarce,
-    /// The order is paid at the sandbox, which calls back.
+    /// Each order is also paid on the sandbox platform, which sends a callback.
     Paid,
 }
 
 /// A part of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub enum Phase {
-    /// Each connection sends the next order when the last is answered; the time to get warm is not measured.
+    /// Each connection sends its next order when the previous one is answered. The first `warm_up_s` are not measured.
     Closed { connections: usize, warm_up_s: f64, seconds: f64 },
-    /// Orders come at a steady rate, `factor` times that of the first phase, whether or not they are answered.
+    /// Orders are sent at a steady rate, whether or not earlier ones are answered: `factor` times the rate that was
+    /// measured in the first phase.
     Open { connections: usize, factor: f64, seconds: f64 },
-    /// Until every message has had its effect.
+    /// Waits until every message is delivered.
     Drain,
 }
 
@@ -93,7 +94,7 @@ impl Phase {
         }
     }
 
-    /// How long it lasts, where that is known.
+    /// The planned duration; `None` for [`Phase::Drain`].
     fn length(self) -> Option<Duration> {
         match self {
             Self::Closed { seconds, .. } | Self::Open { seconds, .. } => Some(Duration::from_secs_f64(seconds)),
@@ -102,101 +103,104 @@ impl Phase {
     }
 }
 
-/// What was measured in a phase.
+/// Measurements of a phase.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Stretch {
-    /// When it began, in seconds since the generator did, the time to get warm not counted.
+pub struct PhaseResult {
+    /// Start of the measured part, in seconds since the generator started.
     pub began: f64,
+    /// Duration of the measured part.
     pub seconds: f64,
-    /// The rate at which orders were meant to come, where there was one.
+    /// Scheduled rate of an open loop, in orders per second; otherwise 0.
     pub offered: f64,
     pub orders: Measured,
     pub callbacks: Measured,
 }
 
-/// What was measured.
+/// Measurements of a run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Outcome {
-    pub stretches: Vec<Stretch>,
-    /// Orders that were made, in and outside of what is measured.
+    /// One entry per phase.
+    pub phases: Vec<PhaseResult>,
+    /// Orders created in the whole run, including the parts that are not measured.
     pub made: u64,
-    /// What is used up now.
+    /// Numbers used up so far, including by this run.
     pub used: Used,
-    /// How long the processor worked for the generator.
+    /// Processor time of the generator, in seconds.
     pub cpu_s: f64,
     /// The server's status page at the end.
     pub status: Value,
 }
 
-/// Whether this process is to be the generator.
-pub fn is_asked() -> bool {
-    std::env::args().nth(1).is_some_and(|argument| argument == ASKED)
+/// Whether this process was started as the generator.
+pub fn is_generator() -> bool {
+    std::env::args().nth(1).is_some_and(|argument| argument == GENERATE)
 }
 
-/// Is the generator.
+/// Entry point of the generator process.
 pub fn main() {
     let plan: Plan = serde_json::from_reader(std::io::stdin()).unwrap();
-    let outcome = System::new().block_on(work(plan));
+    let outcome = System::new().block_on(execute(plan));
     println!("{}", serde_json::to_string(&outcome).unwrap());
 }
 
-/// Has a plan carried out by a generator in a process of its own.
+/// Runs `plan` in a generator process and returns its measurements.
 pub fn run(plan: &Plan) -> Outcome {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    let mut child = command.arg(ASKED).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut child = command.arg(GENERATE).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     serde_json::to_writer(child.stdin.take().unwrap(), plan).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "the generator failed: {}", output.status);
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
-async fn work(plan: Plan) -> Outcome {
+/// Runs the phases of `plan`, with callbacks in parallel.
+async fn execute(plan: Plan) -> Outcome {
     let began = Instant::now();
     let phases = plan.phases.clone();
     let world = World::new(plan);
-    let mut calls = None;
-    let (mut stretches, mut under_way): (Vec<Stretch>, Vec<_>) = (Vec::new(), Vec::new());
+    let mut callbacks = None;
+    let (mut results, mut in_flight): (Vec<PhaseResult>, Vec<_>) = (Vec::new(), Vec::new());
     for phase in phases {
         let customers = Customer::connect(&world, phase.connections()).await;
         let from = Instant::now() + phase.warm_up();
         world.begin(from, phase.length());
-        calls.get_or_insert_with(|| callback::start(&world));
-        let to = from + phase.length().unwrap_or(DRAINED_WITHIN);
+        callbacks.get_or_insert_with(|| callback::start(&world));
+        let end = from + phase.length().unwrap_or(DRAIN_WITHIN);
         let mut offered = 0.0;
         match phase {
-            Phase::Closed { .. } => closed::load(&world, customers, to).await,
+            Phase::Closed { .. } => closed::load(&world, customers, end).await,
             Phase::Open { factor, .. } => {
-                offered = factor * world.orders_measured(0, stretches[0].seconds).per_second();
-                under_way.extend(open::load(&world, customers, offered, to).await);
+                offered = factor * world.orders_measured(0, results[0].seconds).per_second();
+                in_flight.extend(open::load(&world, customers, offered, end).await);
             }
-            Phase::Drain => drain(&world, to).await,
+            Phase::Drain => drain(&world, end).await,
         }
         let seconds = phase.length().unwrap_or_else(|| from.elapsed()).as_secs_f64();
         let began = from.duration_since(began).as_secs_f64();
-        stretches.push(Stretch { began, seconds, offered, ..Stretch::default() });
+        results.push(PhaseResult { began, seconds, offered, ..PhaseResult::default() });
     }
-    let payments = calls.unwrap().stop().await;
-    for customer in under_way {
+    let payments = callbacks.unwrap().stop().await;
+    for customer in in_flight {
         customer.await.unwrap();
     }
-    for (at, stretch) in stretches.iter_mut().enumerate() {
-        stretch.orders = world.orders_measured(at, stretch.seconds);
-        stretch.callbacks = world.callbacks_measured(at, stretch.seconds);
+    for (at, result) in results.iter_mut().enumerate() {
+        result.orders = world.orders_measured(at, result.seconds);
+        result.callbacks = world.callbacks_measured(at, result.seconds);
     }
     let status = world.status().await;
     let used = Used { coupons: world.numbers.borrow().next_new(), payments };
-    Outcome { stretches, made: world.made.get(), used, cpu_s: machine::cpu_time().as_secs_f64(), status }
+    Outcome { phases: results, made: world.made.get(), used, cpu_s: machine::cpu_time().as_secs_f64(), status }
 }
 
-/// Waits until no message is on its way, and no payment is open but those that were before.
-async fn drain(world: &World, until: Instant) {
+/// Waits until no message is pending and the only open payments are those that were prepared. Panics after `deadline`.
+async fn drain(world: &World, deadline: Instant) {
     loop {
         let status = world.status().await;
         let (messages, payments) = (&status["outbox"], &status["payments"]["open"]);
         if messages["pending"] == 0 && *payments == world.plan.shop.payments {
             return assert_eq!(messages["dead"], 0, "a message is dead");
         }
-        assert!(Instant::now() < until, "not settled: {messages}, {payments} payments");
+        assert!(Instant::now() < deadline, "not drained: {messages}, {payments} payments");
         rt::time::sleep(PROBE_EVERY).await;
     }
 }

@@ -1,15 +1,15 @@
-//! The requests as they go out, written into a buffer that is used again.
+//! Writes the requests into a buffer that is reused.
 
 use std::io::Write;
 
-use super::super::shop::{BALANCE_USED, PRICE, SHIPPING, Wish};
+use super::super::shop::{BALANCE_USED, OrderSpec, PRICE, SHIPPING};
 
-/// Minor units as JSON has them.
+/// Minor units as the decimal text of the API.
 fn money(minor: u64) -> String {
     format!("{}.{:02}", minor / 100, minor % 100)
 }
 
-/// Writes requests to one server.
+/// Writes requests for one server. `request` is the last one written.
 pub struct Writer {
     address: String,
     body: Vec<u8>,
@@ -22,8 +22,8 @@ impl Writer {
     }
 
     /// `POST /v1/orders`: one unit, the coupon, some balance, and the prices the customer expects.
-    pub fn order(&mut self, token: &str, key: &str, wish: &Wish) {
-        let Wish { goods, coupon, .. } = wish;
+    pub fn order(&mut self, token: &str, key: &str, spec: &OrderSpec) {
+        let OrderSpec { goods, coupon, .. } = spec;
         let (price, used) = (money(PRICE), money(BALANCE_USED));
         self.body.clear();
         write!(
@@ -47,7 +47,8 @@ impl Writer {
         self.post(&format!("/sandbox/trades/{pay_id}/pay"), "");
     }
 
-    /// The callback that says that one of the payments that wait is paid, signed by `sign`.
+    /// `POST /v1/payments/callbacks/sandbox`: the prepared payment `pay_id` succeeded. `sign` makes the signature
+    /// header from the body. `created` is in Unix seconds.
     pub fn callback(&mut self, pay_id: u64, created: i64, sign: impl FnOnce(&[u8]) -> String) {
         let amount = money(PRICE + SHIPPING);
         self.body.clear();

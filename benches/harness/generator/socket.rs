@@ -1,11 +1,11 @@
-//! HTTP/1.1 by hand, on one connection.
+//! A minimal HTTP/1.1 client on one connection.
 
 use std::ops::Range;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// A connection, opened when it is needed.
+/// A connection, opened on first use and reopened if the server closed it.
 pub struct Socket {
     address: String,
     stream: Option<TcpStream>,
@@ -17,28 +17,29 @@ impl Socket {
         Self { address: address.to_owned(), stream: None, buffer: Vec::new() }
     }
 
-    /// Connects.
+    /// Opens the connection.
     pub async fn open(&mut self) -> std::io::Result<()> {
         self.stream = Some(connect(&self.address).await?);
         Ok(())
     }
 
-    /// Sends a request and waits for the whole answer: its status and its body.
+    /// Sends `request` and waits for the complete response. Returns its status and body.
     ///
-    /// A server closes a connection nobody uses for a while: a request that met its end is sent once more.
-    pub async fn ask(&mut self, request: &[u8]) -> Result<(u16, &[u8]), String> {
+    /// A server closes an idle connection. If that happens before the first byte of the response, the request is sent
+    /// once more on a new connection.
+    pub async fn send(&mut self, request: &[u8]) -> Result<(u16, &[u8]), String> {
         let was_open = self.stream.is_some();
-        let answer = match self.try_to_ask(request).await {
-            Err(_) if was_open && self.buffer.is_empty() => self.try_to_ask(request).await,
-            answer => answer,
+        let response = match self.try_send(request).await {
+            Err(_) if was_open && self.buffer.is_empty() => self.try_send(request).await,
+            response => response,
         };
-        let (status, body) = answer.map_err(|error| format!("no answer: {}", error.kind()))?;
+        let (status, body) = response.map_err(|error| format!("no response: {}", error.kind()))?;
         Ok((status, &self.buffer[body]))
     }
 
-    async fn try_to_ask(&mut self, request: &[u8]) -> std::io::Result<(u16, Range<usize>)> {
+    async fn try_send(&mut self, request: &[u8]) -> std::io::Result<(u16, Range<usize>)> {
         self.buffer.clear();
-        // Taken out: whatever happens to this request, the next does not meet what is left of it.
+        // The stream is put back only after success: after an error it may hold the rest of a response.
         let mut stream = match self.stream.take().filter(is_usable) {
             Some(stream) => stream,
             None => connect(&self.address).await?,
@@ -48,7 +49,7 @@ impl Socket {
             if stream.read_buf(&mut self.buffer).await? == 0 {
                 return Err(std::io::ErrorKind::UnexpectedEof.into());
             }
-            if let Some((status, body)) = whole(&self.buffer) {
+            if let Some((status, body)) = parse(&self.buffer) {
                 self.stream = Some(stream);
                 return Ok((status, body));
             }
@@ -62,13 +63,13 @@ async fn connect(address: &str) -> std::io::Result<TcpStream> {
     Ok(stream)
 }
 
-/// A server that waited too long for a request says so and closes the connection: then there is something to be read.
+/// Whether the connection is idle. A server that closed it, perhaps after a 408 response, has left something to read.
 fn is_usable(stream: &TcpStream) -> bool {
     stream.try_read(&mut [0]).is_err_and(|error| error.kind() == std::io::ErrorKind::WouldBlock)
 }
 
-/// The status of a whole answer, and where its body is; `None` where it is not whole yet.
-fn whole(buffer: &[u8]) -> Option<(u16, Range<usize>)> {
+/// The status of a complete response, and the range of its body in `buffer`; `None` if it is incomplete.
+fn parse(buffer: &[u8]) -> Option<(u16, Range<usize>)> {
     const LENGTH: &[u8] = b"\r\ncontent-length: ";
     let end = buffer.windows(4).position(|four| four == b"\r\n\r\n")? + 4;
     let head = &buffer[..end];

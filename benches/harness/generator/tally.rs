@@ -1,4 +1,4 @@
-//! What came back, counted while it comes.
+//! Counts responses and records their latencies.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -6,38 +6,39 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
+/// Resolution of [`Measured::slices`].
 const SLICE: Duration = Duration::from_millis(100);
 
-/// What became of an order, or of a callback.
+/// Outcome of an order or a callback.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     Good,
-    /// 503: try again.
+    /// 503: the request may be sent again.
     Busy,
-    /// Another answer, or none.
+    /// Any other response, or none.
     Other(String),
 }
 
-/// When a request was meant to be sent, and when it was.
+/// The scheduled time of a request, and the time it was sent.
 #[derive(Debug, Clone, Copy)]
 pub struct Sent {
-    meant: Instant,
+    scheduled: Instant,
     at: Instant,
 }
 
 impl Sent {
-    /// Now, as was meant.
+    /// Scheduled for now, and sent now.
     pub fn now() -> Self {
-        Self::late(Instant::now())
+        Self::scheduled(Instant::now())
     }
 
-    /// Now, though it was meant to be sent then.
-    pub fn late(meant: Instant) -> Self {
-        Self { meant, at: Instant::now() }
+    /// Scheduled for `scheduled`, and sent now.
+    pub fn scheduled(scheduled: Instant) -> Self {
+        Self { scheduled, at: Instant::now() }
     }
 }
 
-/// Times in milliseconds.
+/// Quantiles of latencies, in milliseconds.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
 pub struct Latency {
     pub p50: f64,
@@ -46,62 +47,67 @@ pub struct Latency {
     pub max: f64,
 }
 
-/// What came back within a stretch of time.
+/// Responses of a phase.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Measured {
     pub seconds: f64,
-    /// Good answers within the time …
+    /// Successful responses that arrived within the phase.
     pub done: u64,
-    /// … and those after it too.
+    /// All successful responses, including those that arrived after the phase.
     pub good: u64,
-    /// Of the good answers: from the moment the request was meant to be sent …
+    /// Latency of the successful responses, from the scheduled time of the request.
     pub latency: Latency,
-    /// … and from that at which it was.
+    /// Latency of the successful responses, from the time the request was sent.
     pub service: Latency,
+    /// Number of 503 responses.
     pub busy: u64,
+    /// Latency of the 503 responses, from the scheduled time of the request.
     pub busy_latency: Latency,
+    /// Latency of the 503 responses, from the time the request was sent.
     pub busy_service: Latency,
-    /// What else was answered, and how often.
+    /// Number of other responses, by description.
     pub errors: BTreeMap<String, u64>,
-    /// Requests whose sender lost patience before there was a free connection.
+    /// Requests that were dropped because no connection was free in time.
     pub unsent: u64,
-    /// The good answers of each tenth of a second.
+    /// Successful responses in each tenth of a second of the phase.
     pub slices: Vec<u64>,
 }
 
 impl Measured {
+    /// Successful responses per second.
     pub fn per_second(&self) -> f64 {
         self.done as f64 / self.seconds
     }
 
-    /// Answers that are neither good nor busy.
+    /// Number of responses that are neither successful nor 503.
     pub fn failed(&self) -> u64 {
         self.errors.values().sum()
     }
 }
 
+/// Latencies in microseconds, from the scheduled and from the actual time of sending.
 struct Times {
-    meant_us: Histogram<u64>,
+    scheduled_us: Histogram<u64>,
     sent_us: Histogram<u64>,
 }
 
 impl Times {
     fn new() -> Self {
         let histogram = || Histogram::new_with_bounds(1, 120_000_000, 3).unwrap();
-        Self { meant_us: histogram(), sent_us: histogram() }
+        Self { scheduled_us: histogram(), sent_us: histogram() }
     }
 
     fn record(&mut self, sent: Sent, now: Instant) {
-        self.meant_us.saturating_record(now.duration_since(sent.meant).as_micros() as u64);
+        self.scheduled_us.saturating_record(now.duration_since(sent.scheduled).as_micros() as u64);
         self.sent_us.saturating_record(now.duration_since(sent.at).as_micros() as u64);
     }
 }
 
-/// Counts.
+/// Counters of one phase.
 pub struct Tally {
     from: Instant,
-    /// What is answered later than this is no part of the rate; none: everything is.
-    to: Option<Instant>,
+    /// End of the phase. Later responses do not count for the rate. `None`: all responses count.
+    end: Option<Instant>,
     good: Times,
     busy: Times,
     done: u64,
@@ -114,7 +120,7 @@ impl Tally {
     pub fn new(from: Instant, length: Option<Duration>) -> Self {
         Self {
             from,
-            to: length.map(|length| from + length),
+            end: length.map(|length| from + length),
             good: Times::new(),
             busy: Times::new(),
             done: 0,
@@ -124,8 +130,8 @@ impl Tally {
         }
     }
 
-    /// An answer came now.
-    pub fn take(&mut self, sent: Sent, answer: Answer) {
+    /// Records a response that arrived now.
+    pub fn record(&mut self, sent: Sent, answer: Answer) {
         let now = Instant::now();
         if now < self.from {
             return;
@@ -133,7 +139,7 @@ impl Tally {
         match answer {
             Answer::Good => {
                 self.good.record(sent, now);
-                if self.to.is_none_or(|to| now < to) {
+                if self.end.is_none_or(|end| now < end) {
                     self.done += 1;
                     let at = (now.duration_since(self.from).as_millis() / SLICE.as_millis()) as usize;
                     self.slices.resize(self.slices.len().max(at + 1), 0);
@@ -141,7 +147,7 @@ impl Tally {
                 }
             }
             Answer::Busy => self.busy.record(sent, now),
-            Answer::Other(told) => *self.errors.entry(told).or_default() += 1,
+            Answer::Other(description) => *self.errors.entry(description).or_default() += 1,
         }
     }
 
@@ -149,11 +155,11 @@ impl Tally {
         Measured {
             seconds,
             done: self.done,
-            good: self.good.meant_us.len(),
-            latency: latency(&self.good.meant_us),
+            good: self.good.scheduled_us.len(),
+            latency: latency(&self.good.scheduled_us),
             service: latency(&self.good.sent_us),
-            busy: self.busy.meant_us.len(),
-            busy_latency: latency(&self.busy.meant_us),
+            busy: self.busy.scheduled_us.len(),
+            busy_latency: latency(&self.busy.scheduled_us),
             busy_service: latency(&self.busy.sent_us),
             errors: self.errors.clone(),
             unsent: self.unsent,

@@ -1,4 +1,4 @@
-//! What all connections of the generator share.
+//! State shared by all connections of the generator.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -11,25 +11,26 @@ use tradepost::domain::status::Role;
 use tradepost::http::security::token::{Caller, Tokens};
 use tradepost::sandbox::Key;
 
-use super::super::shop::{USER, Wish};
+use super::super::shop::{OrderSpec, USER};
 use super::numbers::Numbers;
 use super::request::Writer;
 use super::socket::Socket;
 use super::tally::{Answer, Measured, Sent, Tally};
 use super::{Kind, Plan};
 
-/// Shared by all tasks of the one thread.
+/// State shared by all tasks. They run on one thread.
 pub struct World {
     pub plan: Plan,
     pub numbers: RefCell<Numbers>,
+    /// Orders created so far.
     pub made: Cell<u64>,
     pub clock: Clock,
     pub key: Key,
-    /// Another run on the same data has other idempotency keys.
+    /// Random part of the idempotency keys, so that another run on the same data has other keys.
     run: u32,
     tokens: Vec<String>,
     admin: String,
-    /// One of each for each phase.
+    /// One tally of orders and one of callbacks per phase.
     orders: RefCell<Vec<Tally>>,
     callbacks: RefCell<Vec<Tally>>,
 }
@@ -55,35 +56,35 @@ impl World {
         })
     }
 
-    /// A phase begins: from `from` on it is measured.
+    /// Begins a phase, measured from `from` on.
     pub fn begin(&self, from: Instant, length: Option<Duration>) {
         self.orders.borrow_mut().push(Tally::new(from, length));
         self.callbacks.borrow_mut().push(Tally::new(from, length));
     }
 
-    /// The phase that goes on.
+    /// Index of the current phase.
     pub fn phase(&self) -> usize {
         self.orders.borrow().len() - 1
     }
 
-    /// What became of the order with this number.
+    /// Records the outcome of the order `number`.
     pub fn ordered(&self, phase: usize, number: u64, sent: Sent, answer: Answer) {
         match answer {
             Answer::Good => self.made.set(self.made.get() + 1),
-            Answer::Busy => self.numbers.borrow_mut().give_back(number),
+            Answer::Busy => self.numbers.borrow_mut().release(number),
             Answer::Other(_) => {}
         }
-        self.orders.borrow_mut()[phase].take(sent, answer);
+        self.orders.borrow_mut()[phase].record(sent, answer);
     }
 
-    /// So many orders were not even sent.
-    pub fn gave_up(&self, phase: usize, count: u64) {
+    /// Records `count` orders that were dropped without being sent.
+    pub fn add_unsent(&self, phase: usize, count: u64) {
         self.orders.borrow_mut()[phase].unsent += count;
     }
 
-    /// What became of a callback.
+    /// Records the outcome of a callback.
     pub fn called_back(&self, phase: usize, sent: Sent, answer: Answer) {
-        self.callbacks.borrow_mut()[phase].take(sent, answer);
+        self.callbacks.borrow_mut()[phase].record(sent, answer);
     }
 
     pub fn orders_measured(&self, phase: usize, seconds: f64) -> Measured {
@@ -94,22 +95,23 @@ impl World {
         self.callbacks.borrow()[phase].measured(seconds)
     }
 
-    /// What the order with this number is for.
-    pub fn wish(&self, number: u64) -> Wish {
+    /// Contents of the order `number`, for the plan's kind of order.
+    pub fn order_spec(&self, number: u64) -> OrderSpec {
         let shop = &self.plan.shop;
-        let wish = shop.wish(number);
+        let spec = shop.order_spec(number);
         match self.plan.kind {
-            Kind::Spread | Kind::Paid => wish,
-            Kind::Hot => Wish { goods: shop.wish(0).goods, ..wish },
-            Kind::Scarce => Wish { goods: shop.scarce(), ..wish },
+            Kind::Spread | Kind::Paid => spec,
+            Kind::Hot => OrderSpec { goods: shop.order_spec(0).goods, ..spec },
+            Kind::Scarce => OrderSpec { goods: shop.scarce(), ..spec },
         }
     }
 
-    pub fn token(&self, wish: &Wish) -> &str {
-        &self.tokens[(wish.user - USER) as usize]
+    /// Access token of the order's customer.
+    pub fn token(&self, spec: &OrderSpec) -> &str {
+        &self.tokens[(spec.user - USER) as usize]
     }
 
-    /// The key of an order: the same when it is sent again.
+    /// Idempotency key of the order `number`; the same if the order is sent again.
     pub fn key(&self, number: u64) -> String {
         format!("{:x}-{number}", self.run)
     }
@@ -119,7 +121,7 @@ impl World {
         let mut writer = Writer::new(&self.plan.address);
         writer.status(&self.admin);
         let mut socket = Socket::new(&self.plan.address);
-        let (status, body) = socket.ask(&writer.request).await.unwrap();
+        let (status, body) = socket.send(&writer.request).await.unwrap();
         assert_eq!(status, 200, "{}", String::from_utf8_lossy(body));
         serde_json::from_slice(body).unwrap()
     }

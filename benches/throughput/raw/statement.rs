@@ -1,5 +1,5 @@
-//! The eight statements of an order. Diesel keeps inserts prepared, but prepares each of its updates anew: these are
-//! written out and known by a type of their own, so that all stay prepared.
+//! The eight statements of an order. Diesel keeps inserts prepared but prepares its updates again each time. The
+//! updates are therefore written as SQL, each with a query id of its own, and stay prepared too.
 
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
@@ -15,7 +15,7 @@ const TAKE_STOCK: usize = 0;
 const USE_COUPON: usize = 1;
 const TAKE_BALANCE: usize = 2;
 const CONFIRM: usize = 3;
-/// Each in pieces, with a value between two of them.
+/// The updates, each split at its bind parameters.
 const UPDATES: [&[&str]; 4] = [
     &["UPDATE goods SET goods_number = goods_number - 1 WHERE goods_id = ", " AND goods_number >= 1"],
     &["UPDATE coupon SET is_used = 1, order_id = ", ", used_time = ", " WHERE coupon_id = ", " AND is_used = 0"],
@@ -28,7 +28,7 @@ const UPDATES: [&[&str]; 4] = [
     ],
 ];
 
-/// One of the updates, with its values.
+/// The update at index `AT` of [`UPDATES`], with its values.
 struct Update<'a, const AT: usize>(&'a [i64]);
 
 impl<const AT: usize> QueryId for Update<'_, AT> {
@@ -78,17 +78,17 @@ struct OrderRow<'a> {
     pay_id: Option<i64>,
 }
 
-/// Writes orders.
+/// Writes the rows of orders.
 pub struct Statements<'a> {
     pub shop: &'a Shop,
     pub clock: Clock,
 }
 
 impl Statements<'_> {
-    /// The rows of one order, confirmed at the end.
+    /// Writes the rows of the order `number` and confirms it.
     pub fn order(&self, db: &mut SqliteConnection, order_id: i64, number: u64) -> QueryResult<()> {
-        let wish = self.shop.wish(number);
-        let [user_id, goods_id, coupon_id] = [wish.user, wish.goods, wish.coupon].map(|id| id as i64);
+        let spec = self.shop.order_spec(number);
+        let [user_id, goods_id, coupon_id] = [spec.user, spec.goods, spec.coupon].map(|id| id as i64);
         let (now, used) = (self.clock.now().0, BALANCE_USED as i64);
         let later = now + 30_000;
         let row = OrderRow {
@@ -125,7 +125,7 @@ impl Statements<'_> {
                 order_goods::goods_price.eq(PRICE as i64),
             ))
             .execute(db)?;
-        met(Update::<TAKE_STOCK>(&[goods_id]).execute(db)?);
+        assert_one(Update::<TAKE_STOCK>(&[goods_id]).execute(db)?);
         diesel::insert_into(goods_number_log::table)
             .values((
                 goods_number_log::order_id.eq(order_id),
@@ -135,8 +135,8 @@ impl Statements<'_> {
                 goods_number_log::log_time.eq(now),
             ))
             .execute(db)?;
-        met(Update::<USE_COUPON>(&[order_id, now, coupon_id]).execute(db)?);
-        met(Update::<TAKE_BALANCE>(&[used, user_id, used]).execute(db)?);
+        assert_one(Update::<USE_COUPON>(&[order_id, now, coupon_id]).execute(db)?);
+        assert_one(Update::<TAKE_BALANCE>(&[used, user_id, used]).execute(db)?);
         diesel::insert_into(user_money_log::table)
             .values((
                 user_money_log::user_id.eq(user_id),
@@ -146,12 +146,12 @@ impl Statements<'_> {
                 user_money_log::create_time.eq(now),
             ))
             .execute(db)?;
-        met(Update::<CONFIRM>(&[now, now + 1_800_000, order_id]).execute(db)?);
+        assert_one(Update::<CONFIRM>(&[now, now + 1_800_000, order_id]).execute(db)?);
         Ok(())
     }
 }
 
-/// The guard of an update let it through.
-fn met(rows: usize) {
-    assert_eq!(rows, 1, "an update met no row");
+/// Checks that an update matched exactly one row.
+fn assert_one(rows: usize) {
+    assert_eq!(rows, 1, "an update matched no row");
 }

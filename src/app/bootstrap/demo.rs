@@ -1,4 +1,4 @@
-//! The demo data: the golden case of the teaching case this project descends from, with its ids, and a small catalogue.
+//! The demo data: a user and a coupon, with the ids of the teaching case this project is based on, and a few goods.
 
 use std::collections::HashSet;
 
@@ -21,7 +21,7 @@ const USER: UserId = UserId::new(345_963_634_385_633_280);
 const USER_NAME: &str = "zs";
 const COUPON: CouponId = CouponId::new(345_988_230_098_857_984);
 
-/// Id, name, stock, price in minor units, description.
+/// The goods: id, name, stock, price in minor units, description.
 const GOODS: [(i64, &str, i64, i64, &str); 5] = [
     (345_959_443_973_935_104, "Javase课程", 1_000, 100_000, "The course of the golden case."),
     (345_959_443_973_935_105, "Rust handbook", 500, 4_950, "Ownership, borrowing, and why the compiler is right."),
@@ -30,24 +30,27 @@ const GOODS: [(i64, &str, i64, i64, &str); 5] = [
     (345_959_443_973_935_108, "Rubber duck", 10_000, 500, "Listens."),
 ];
 
-/// Puts in what is missing of the demo data. Returns what to print.
+/// Creates the demo data that do not exist yet. Returns the notes to print.
+///
+/// # Errors
+/// Fails if an owner does not reply.
 pub async fn seed(graph: &Graph, passwords: &Passwords, demo: &Demo) -> anyhow::Result<Vec<String>> {
-    seed_goods(graph).await.context("cannot put in the demo goods")?;
-    let notes = seed_user(graph, passwords, demo).await.context("cannot put in the demo user")?;
+    seed_goods(graph).await.context("cannot create the demo goods")?;
+    let notes = seed_user(graph, passwords, demo).await.context("cannot create the demo user")?;
     let find = coupon::message::Find { coupon_id: COUPON, user_id: USER };
     if ask(&graph.owners.coupon, find).await?.is_none() {
         let create =
             coupon::message::Create { coupon_id: COUPON, user_id: USER, coupon_price: Money::from_minor(2_000) };
         let created = ask(&graph.owners.coupon, create).await;
-        let is_there = async { Ok(ask(&graph.owners.coupon, find).await?.is_some()) };
-        unless_there(created, is_there).await.context("cannot put in the demo coupon")?;
+        let exists = async { Ok(ask(&graph.owners.coupon, find).await?.is_some()) };
+        created_or_exists(created, exists).await.context("cannot create the demo coupon")?;
     }
     Ok(notes)
 }
 
 async fn seed_goods(graph: &Graph) -> anyhow::Result<()> {
-    let wanted = GOODS.iter().map(|(id, ..)| GoodsId::new(*id)).collect();
-    let found = ask(&graph.owners.goods, goods::message::Find { goods: wanted }).await?;
+    let goods = GOODS.iter().map(|(id, ..)| GoodsId::new(*id)).collect();
+    let found = ask(&graph.owners.goods, goods::message::Find { goods }).await?;
     let found: HashSet<GoodsId> = found.into_iter().map(|goods| goods.goods_id).collect();
     for (id, name, number, price, desc) in GOODS.into_iter().filter(|(id, ..)| !found.contains(&GoodsId::new(*id))) {
         let create = goods::message::Create {
@@ -59,17 +62,18 @@ async fn seed_goods(graph: &Graph) -> anyhow::Result<()> {
         };
         let created = ask(&graph.owners.goods, create).await;
         let find = goods::message::Find { goods: vec![GoodsId::new(id)] };
-        unless_there(created, async { Ok(!ask(&graph.owners.goods, find).await?.is_empty()) }).await?;
+        created_or_exists(created, async { Ok(!ask(&graph.owners.goods, find).await?.is_empty()) }).await?;
     }
     Ok(())
 }
 
-/// That something was created: by us, or by another node that starts at the same moment and was faster.
-async fn unless_there<T>(created: Reply<T>, is_there: impl Future<Output = Reply<bool>>) -> Reply<()> {
+/// The outcome of a creation: success if it succeeded here, or if the object `exists` because another node that started
+/// at the same time created it.
+async fn created_or_exists<T>(created: Reply<T>, exists: impl Future<Output = Reply<bool>>) -> Reply<()> {
     match created {
         Ok(_) => Ok(()),
         Err(failure) => {
-            if is_there.await? {
+            if exists.await? {
                 Ok(())
             } else {
                 Err(failure)
@@ -82,14 +86,14 @@ async fn seed_user(graph: &Graph, passwords: &Passwords, demo: &Demo) -> anyhow:
     if ask(&graph.owners.user, user::message::Find { user_id: USER }).await?.is_some() {
         return Ok(Vec::new());
     }
-    let given = demo.password.expose();
-    let password = choose(given)?;
+    let configured = demo.password.expose();
+    let password = choose(configured)?;
     let user_name = UserName::try_from(USER_NAME.to_owned())?;
     let mut register = register(graph, passwords, user_name, &password, Role::Customer).await?;
     (register.user_id, register.user_money, register.user_score) = (USER, Money::from_minor(100_000), 100);
     match ask(&graph.owners.user, register).await? {
-        Ok(_) => Ok(note("demo user", USER_NAME, given, &password)),
-        // Somebody registered that name before the demo data were wanted: theirs stays.
+        Ok(_) => Ok(note("demo user", USER_NAME, configured, &password)),
+        // The name was registered before the demo data were enabled. That account stays.
         Err(user::error::NameTaken) => Ok(Vec::new()),
     }
 }

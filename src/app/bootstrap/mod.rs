@@ -1,4 +1,4 @@
-//! What a first start needs: secrets, the administrator, the demo data.
+//! Creates what a first start needs: secrets, the administrator, the demo data.
 
 pub mod admin;
 pub mod demo;
@@ -11,17 +11,21 @@ use crate::domain::text::{Password, UserName};
 use crate::http::security::password::Passwords;
 use crate::user::message::Register;
 
-/// The password of the settings, or a new one.
-pub fn choose(given: &str) -> anyhow::Result<String> {
-    if given.is_empty() { secret::password() } else { Ok(given.to_owned()) }
+/// The password of the settings, or a generated one if that is empty.
+pub fn choose(configured: &str) -> anyhow::Result<String> {
+    if configured.is_empty() { secret::password() } else { Ok(configured.to_owned()) }
 }
 
-/// What to print of a new account: the password only where it was made here.
-pub fn note(who: &str, name: &str, given: &str, password: &str) -> Vec<String> {
-    if given.is_empty() { vec![format!("{who}: {name}  password: {password}  (shown once)")] } else { Vec::new() }
+/// The note to print about a new account: its password if that was generated, otherwise nothing.
+pub fn note(account: &str, name: &str, configured: &str, password: &str) -> Vec<String> {
+    if configured.is_empty() {
+        vec![format!("{account}: {name}  password: {password}  (shown once)")]
+    } else {
+        Vec::new()
+    }
 }
 
-/// A registration without balance and points, under a new id.
+/// A registration with a new id, no balance and no points.
 pub async fn register(
     graph: &Graph,
     passwords: &Passwords,

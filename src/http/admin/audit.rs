@@ -3,12 +3,12 @@
 use actix_web::{HttpResponse, web};
 
 use crate::http::extract::auth::Admin;
-use crate::http::state::{Answer, State};
+use crate::http::state::{HandlerResult, State};
 
-/// `GET /admin/audit`: 200 also where something is broken, `ok` says so.
+/// `GET /admin/audit`. The response is 200 even if an invariant is violated; `ok` is then false.
 ///
 /// # Errors
-/// 503 while another one is running, or where a store does not answer.
-pub async fn show(_: Admin, state: web::Data<State>) -> Answer {
+/// 503 if another audit is running or a store cannot be read.
+pub async fn show(_: Admin, state: web::Data<State>) -> HandlerResult {
     Ok(HttpResponse::Ok().json(state.auditor.run().await?))
 }

@@ -10,7 +10,7 @@ use crate::http::problem::{Code, Problem};
 
 type Check = dyn Fn() -> Result<Report, String> + Send + Sync;
 
-/// Checks the books, one check at a time: it reads all of them.
+/// Runs the audit, one run at a time because it reads all stores.
 #[derive(Clone)]
 pub struct Auditor {
     check: Arc<Check>,
@@ -18,16 +18,16 @@ pub struct Auditor {
 }
 
 impl Auditor {
-    /// By this check, which may take long; an error is why the books cannot be read.
+    /// Wraps `check`, which may block for long and fails with the reason if the stores cannot be read.
     #[must_use]
     pub fn new(check: impl Fn() -> Result<Report, String> + Send + Sync + 'static) -> Self {
         Self { check: Arc::new(check), is_running: Arc::default() }
     }
 
-    /// Runs on a thread that may block, to its end, also where nobody waits for the answer any more.
+    /// Runs the audit on a blocking thread. It runs to its end even if the caller stops waiting.
     ///
     /// # Errors
-    /// Where an audit is running already, or the books cannot be read.
+    /// 503 if an audit is running already or the stores cannot be read; 500 if the audit panics.
     pub async fn run(&self) -> Result<Report, Problem> {
         if self.is_running.swap(true, SeqCst) {
             return Err(Problem::with(Code::Busy, "An audit is running"));
@@ -41,7 +41,7 @@ impl Auditor {
         match report.await {
             Ok(Ok(report)) => Ok(report),
             Ok(Err(error)) => {
-                tracing::warn!(error, "the books cannot be read");
+                tracing::warn!(error, "the stores cannot be read");
                 Err(Problem::new(Code::Busy))
             }
             Err(panic) => {

@@ -11,11 +11,11 @@ use crate::http::extract::auth::Admin;
 use crate::http::extract::body::Body;
 use crate::http::extract::path::PathId;
 use crate::http::problem::{Code, Problem};
-use crate::http::state::{Answer, State};
+use crate::http::state::{HandlerResult, State};
 use crate::user;
 use crate::user::error::AdjustRefusal;
 
-/// Balance more or less, and why.
+/// Body of a balance adjustment: the signed change and its reason.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BalanceChange {
@@ -26,13 +26,13 @@ pub struct BalanceChange {
 /// `POST /admin/users/{id}/balance`
 ///
 /// # Errors
-/// 404; 422 naming `delta` where it is nothing or more than there is.
+/// 404; 422, naming `delta`, if it is 0 or would make the balance negative.
 pub async fn adjust(
     _: Admin,
     state: web::Data<State>,
     PathId(user_id): PathId<id::User>,
     Body(change): Body<BalanceChange>,
-) -> Answer {
+) -> HandlerResult {
     let SignedMoney(money) = change.delta;
     if money == Money::ZERO {
         return Err(Problem::field("delta", "must not be 0"));

@@ -10,10 +10,10 @@ use crate::domain::money::Money;
 use crate::http::extract::auth::Admin;
 use crate::http::extract::body::Body;
 use crate::http::problem::Problem;
-use crate::http::state::{Answer, State};
+use crate::http::state::{HandlerResult, State};
 use crate::user;
 
-/// A coupon for a user.
+/// Body of a new coupon for a user.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewCoupon {
@@ -24,8 +24,8 @@ pub struct NewCoupon {
 /// `POST /admin/coupons`
 ///
 /// # Errors
-/// 422 naming what is wrong: the price, or a user who does not exist.
-pub async fn create(_: Admin, state: web::Data<State>, Body(new): Body<NewCoupon>) -> Answer {
+/// 422, naming the field, if the price is 0 or the user does not exist.
+pub async fn create(_: Admin, state: web::Data<State>, Body(new): Body<NewCoupon>) -> HandlerResult {
     if new.coupon_price == Money::ZERO {
         return Err(Problem::field("coupon_price", "must be more than 0"));
     }

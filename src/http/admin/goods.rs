@@ -14,9 +14,9 @@ use crate::http::extract::auth::Admin;
 use crate::http::extract::body::Body;
 use crate::http::extract::path::PathId;
 use crate::http::problem::{Code, Problem};
-use crate::http::state::{Answer, State};
+use crate::http::state::{HandlerResult, State};
 
-/// New goods.
+/// Body of new goods.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewGoods {
@@ -30,7 +30,7 @@ pub struct NewGoods {
 ///
 /// # Errors
 /// 422 for a bad field.
-pub async fn create(_: Admin, state: web::Data<State>, Body(new): Body<NewGoods>) -> Answer {
+pub async fn create(_: Admin, state: web::Data<State>, Body(new): Body<NewGoods>) -> HandlerResult {
     let goods_desc = match new.goods_desc {
         Some(text) => text,
         None => String::new().try_into().map_err(|_| Problem::new(Code::Internal))?,
@@ -47,7 +47,7 @@ pub async fn create(_: Admin, state: web::Data<State>, Body(new): Body<NewGoods>
     Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(goods))
 }
 
-/// What is to be another; what is missing stays. The stock has a route of its own.
+/// Body of a change to goods. A missing field stays as it is. The stock has a route of its own.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChangedGoods {
@@ -59,13 +59,13 @@ pub struct ChangedGoods {
 /// `PATCH /admin/goods/{id}`
 ///
 /// # Errors
-/// 404.
+/// 404 if the goods do not exist.
 pub async fn change(
     _: Admin,
     state: web::Data<State>,
     PathId(goods_id): PathId<id::Goods>,
     Body(changed): Body<ChangedGoods>,
-) -> Answer {
+) -> HandlerResult {
     let change = goods::message::Change {
         goods_id,
         goods_name: changed.goods_name,

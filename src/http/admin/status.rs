@@ -1,4 +1,4 @@
-//! `/admin/status`: it answers also where some of what it asks does not.
+//! `/admin/status`: the state of the actors, outboxes, sagas and payments. A part that does not reply is `null`.
 
 use std::future::Future;
 use std::time::Duration;
@@ -13,12 +13,12 @@ use crate::coordinator::message::{ReadSagas, Sagas};
 use crate::domain::clock::Timestamp;
 use crate::http::extract::auth::Admin;
 use crate::http::middleware::admission;
-use crate::http::state::{Answer, State};
+use crate::http::state::{HandlerResult, State};
 use crate::messaging::outbox::{self, Backlog};
 use crate::pay::message::{CountPending, PendingCounts};
 
-/// What does not answer within this time is reported as missing.
-const WITHIN: Duration = Duration::from_secs(2);
+/// Time limit for each part. A part that exceeds it is reported as `null`.
+const PART_WITHIN: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -41,7 +41,7 @@ struct Status {
     admission: admission::Report,
 }
 
-/// The outboxes together.
+/// Totals over all outboxes.
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 struct Outbox {
     pending: i64,
@@ -52,14 +52,15 @@ struct Outbox {
 /// `GET /admin/status`
 ///
 /// # Errors
-/// None of its own: what cannot be told is `null`.
-pub async fn show(_: Admin, state: web::Data<State>) -> Answer {
-    let backlogs = join_all(state.outboxes.iter().map(|outbox| within(outbox.backlog.send(outbox::ReadBacklog))));
+/// None of its own. A part without a reply in time is `null`.
+pub async fn show(_: Admin, state: web::Data<State>) -> HandlerResult {
+    let backlogs = join_all(state.outboxes.iter().map(|outbox| in_time(outbox.backlog.send(outbox::ReadBacklog))));
     let (backlogs, sagas, payments) =
-        join3(backlogs, within(state.coordinator.send(ReadSagas)), within(ask(&state.owners.pay, CountPending))).await;
+        join3(backlogs, in_time(state.coordinator.send(ReadSagas)), in_time(ask(&state.owners.pay, CountPending)))
+            .await;
     let now = state.clock.now();
     let backlogs: Option<Vec<Backlog>> = backlogs.into_iter().map(|backlog| backlog?.ok()).collect();
-    let outbox = backlogs.map(|backlogs| together(&backlogs, now));
+    let outbox = backlogs.map(|backlogs| totals(&backlogs, now));
     let actors: Vec<ActorReport> = state.health.iter().map(|actor| actor.report()).collect();
     let status = Status {
         status: verdict(&actors, outbox.as_ref()),
@@ -74,11 +75,12 @@ pub async fn show(_: Admin, state: web::Data<State>) -> Answer {
     Ok(HttpResponse::Ok().json(status))
 }
 
-async fn within<T, E>(answer: impl Future<Output = Result<T, E>>) -> Option<T> {
-    tokio::time::timeout(WITHIN, answer).await.ok()?.ok()
+/// The reply, if it succeeds within [`PART_WITHIN`].
+async fn in_time<T, E>(reply: impl Future<Output = Result<T, E>>) -> Option<T> {
+    tokio::time::timeout(PART_WITHIN, reply).await.ok()?.ok()
 }
 
-fn together(backlogs: &[Backlog], now: Timestamp) -> Outbox {
+fn totals(backlogs: &[Backlog], now: Timestamp) -> Outbox {
     let oldest = backlogs.iter().filter_map(|backlog| backlog.oldest).min();
     Outbox {
         pending: backlogs.iter().map(|backlog| backlog.pending).sum(),
@@ -106,27 +108,27 @@ mod tests {
     use crate::domain::clock::Clock;
 
     #[test]
-    fn the_worst_actor_decides() {
+    fn the_worst_actor_decides_the_verdict() {
         let actor = || Health::new("goods", Clock::default(), 1, Some("sqlite"));
-        let judge = |actor: &Health, dead| verdict(&[actor.report()], Some(&Outbox { dead, ..Outbox::default() }));
+        let verdict_of = |actor: &Health, dead| verdict(&[actor.report()], Some(&Outbox { dead, ..Outbox::default() }));
         let goods = actor();
-        assert_eq!(judge(&goods, 0), Verdict::Healthy);
-        assert_eq!(judge(&goods, 1), Verdict::Degraded);
+        assert_eq!(verdict_of(&goods, 0), Verdict::Healthy);
+        assert_eq!(verdict_of(&goods, 1), Verdict::Degraded);
         assert_eq!(verdict(&[goods.report()], None), Verdict::Degraded);
         goods.restarting();
-        assert_eq!(judge(&goods, 0), Verdict::Degraded);
+        assert_eq!(verdict_of(&goods, 0), Verdict::Degraded);
         goods.stopped();
-        assert_eq!(judge(&goods, 0), Verdict::Unhealthy);
+        assert_eq!(verdict_of(&goods, 0), Verdict::Unhealthy);
         let goods = actor();
         goods.set_reachable(false);
-        assert_eq!(judge(&goods, 0), Verdict::Unhealthy);
+        assert_eq!(verdict_of(&goods, 0), Verdict::Unhealthy);
     }
 
     #[test]
-    fn the_outboxes_are_added_up() {
+    fn the_backlogs_of_all_outboxes_are_summed() {
         let backlog = |pending, oldest, dead| Backlog { pending, oldest, dead, due: Vec::new() };
         let all = [backlog(2, Some(Timestamp(9_000)), 0), backlog(0, None, 1), backlog(1, Some(Timestamp(4_000)), 1)];
         let sum = Outbox { pending: 3, oldest_age_s: 6, dead: 2 };
-        assert_eq!(together(&all, Timestamp(10_000)), sum);
+        assert_eq!(totals(&all, Timestamp(10_000)), sum);
     }
 }

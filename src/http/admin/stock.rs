@@ -13,9 +13,9 @@ use crate::http::extract::auth::Admin;
 use crate::http::extract::body::Body;
 use crate::http::extract::path::PathId;
 use crate::http::problem::{Code, Problem};
-use crate::http::state::{Answer, State};
+use crate::http::state::{HandlerResult, State};
 
-/// Units more or less, and why.
+/// Body of a stock adjustment: the signed number of units and the reason.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StockChange {
@@ -26,13 +26,13 @@ pub struct StockChange {
 /// `POST /admin/goods/{id}/stock`
 ///
 /// # Errors
-/// 404; 422 naming `delta` where the stock would leave its range.
+/// 404; 422, naming `delta`, if the stock would leave its range.
 pub async fn adjust(
     _: Admin,
     state: web::Data<State>,
     PathId(goods_id): PathId<id::Goods>,
     Body(change): Body<StockChange>,
-) -> Answer {
+) -> HandlerResult {
     let adjust = goods::message::Adjust { goods_id, delta: change.delta, reason: change.reason };
     match ask(&state.owners.goods, adjust).await? {
         Ok(goods) => Ok(HttpResponse::Ok().json(goods)),

@@ -1,4 +1,4 @@
-//! Who asks. A handler declares what it needs by taking [`Customer`] or [`Admin`]; one that takes neither is public.
+//! The authenticated caller. A handler takes [`Customer`] or [`Admin`]; a handler that takes neither is public.
 
 use std::future::{Ready, ready};
 
@@ -12,7 +12,7 @@ use crate::http::problem::{Code, Problem};
 use crate::http::security::token::Caller;
 use crate::http::state::state;
 
-/// Any signed-in user, who acts for themselves; an administrator may buy too.
+/// Any signed-in user, acting on their own account. An administrator may place orders too.
 #[derive(Debug, Clone, Copy)]
 pub struct Customer(pub UserId);
 

@@ -1,4 +1,4 @@
-//! Request bodies, within the limit of their route and the time a body may take.
+//! Request bodies, limited in size by the route's `PayloadConfig` and in time by `http.body_within`.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -16,7 +16,11 @@ use crate::http::state::state;
 
 type Extracting<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 
-/// A JSON object that is a `T`.
+/// A JSON object, deserialised as a `T`.
+///
+/// # Errors
+/// 415 if the content type is not `application/json`, 400 if the body is not JSON, 422 if it is not a `T`, 413 if it is
+/// too large, 408 if it arrives too slowly.
 #[derive(Debug)]
 pub struct Body<T>(pub T);
 
@@ -33,15 +37,15 @@ impl<T: DeserializeOwned + 'static> FromRequest for Body<T> {
     }
 }
 
-/// No body, or an object without fields: the route says it all.
+/// No body, or a JSON object without fields, for routes that take no parameters.
 #[derive(Debug)]
-pub struct Nothing;
+pub struct EmptyBody;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Empty {}
 
-impl FromRequest for Nothing {
+impl FromRequest for EmptyBody {
     type Error = Problem;
     type Future = Extracting<Self>;
 
@@ -57,7 +61,7 @@ impl FromRequest for Nothing {
     }
 }
 
-/// A body as it came, of any content type.
+/// The bytes of a body of any content type.
 #[derive(Debug)]
 pub struct RawBody(pub Bytes);
 
@@ -71,20 +75,20 @@ impl FromRequest for RawBody {
     }
 }
 
-/// The limit is the route's `PayloadConfig`.
+/// Reads the whole body. The route's `PayloadConfig` limits its size.
 fn read(req: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<Bytes, Problem>> + use<> {
     let within = state(req).map(|state| state.body_within);
     let reading = Bytes::from_request(req, payload);
     async move {
         match tokio::time::timeout(within?, reading).await {
             Ok(Ok(bytes)) => Ok(bytes),
-            Ok(Err(error)) => Err(unread(&error)),
+            Ok(Err(error)) => Err(read_problem(&error)),
             Err(_) => Err(Problem::new(Code::RequestTimeout)),
         }
     }
 }
 
-fn unread(error: &Error) -> Problem {
+fn read_problem(error: &Error) -> Problem {
     match error.as_error() {
         Some(PayloadError::Overflow) => Problem::new(Code::PayloadTooLarge),
         _ => Problem::with(Code::MalformedRequest, "The body could not be read"),

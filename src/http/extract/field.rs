@@ -1,5 +1,5 @@
-//! From a request's text to a value, and from what serde says is wrong to the field and words for the client. Neither
-//! the client's value nor a type name of ours is ever repeated.
+//! Deserialisation of requests. Maps a serde error to the path of the field and a message for the client. A message
+//! never repeats the client's value or the name of a Rust type.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -12,7 +12,7 @@ use serde_path_to_error::{Path, Segment};
 
 use crate::http::problem::{Code, FieldError, Problem};
 
-/// A `T` that is written as an object: derived structs alone would also take an array of their values.
+/// A `T` that must be a JSON object. A derived struct alone would also accept an array of its values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Object<T>(pub T);
@@ -38,16 +38,16 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 /// Reads a JSON object.
 ///
 /// # Errors
-/// 400 where it is not JSON, 422 naming the field where it is not a `T`.
+/// 400 if `bytes` are not JSON; 422, naming the field, if they are not a `T`.
 pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let Object(value) = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let text = error.inner().to_string();
         match error.inner().classify() {
-            Category::Data => wrong(error.path(), &text).into(),
-            _ if text.starts_with("number out of range") => wrong(error.path(), &text).into(),
-            // An enumeration that is given as an array is called a syntax error too.
-            _ if is_json(bytes) => wrong(error.path(), &text).into(),
+            Category::Data => field_error(error.path(), &text).into(),
+            _ if text.starts_with("number out of range") => field_error(error.path(), &text).into(),
+            // serde_json also reports an array in place of an enum as a syntax error.
+            _ if is_json(bytes) => field_error(error.path(), &text).into(),
             _ => malformed(error.inner()),
         }
     })?;
@@ -64,31 +64,33 @@ fn malformed(error: &serde_json::Error) -> Problem {
     Problem::with(Code::MalformedRequest, detail)
 }
 
-/// Reads named text values, as a query string has them.
+/// Reads the name and value pairs of a query string.
 ///
 /// # Errors
-/// 422 naming the parameter.
+/// 422, naming the parameter.
 pub fn from_pairs<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Result<T, Problem> {
     let reader = MapDeserializer::<_, de::value::Error>::new(pairs.into_iter());
-    serde_path_to_error::deserialize(reader).map_err(|error| wrong(error.path(), &error.inner().to_string()).into())
+    serde_path_to_error::deserialize(reader)
+        .map_err(|error| field_error(error.path(), &error.inner().to_string()).into())
 }
 
-/// What serde says at `path`, in our words.
-fn wrong(path: &Path, message: &str) -> FieldError {
+/// The error for the field at `path`, from serde's `message`.
+fn field_error(path: &Path, message: &str) -> FieldError {
     let message = message.rfind(" at line ").and_then(|at| message.get(..at)).unwrap_or(message);
-    for (says, means) in [
+    for (prefix, meaning) in [
         ("missing field `", "is required"),
         ("unknown field `", "is not a known field"),
         ("duplicate field `", "is given more than once"),
     ] {
-        if let Some(name) = message.strip_prefix(says) {
+        if let Some(name) = message.strip_prefix(prefix) {
             let name = name.split("`, ").next().unwrap_or(name).trim_end_matches('`');
-            return FieldError { field: member(path, name), detail: means.to_owned() };
+            return FieldError { field: member(path, name), detail: meaning.to_owned() };
         }
     }
     FieldError { field: text(path), detail: detail(message) }
 }
 
+/// The rule a valid value meets, from serde's `message`.
 fn detail(message: &str) -> String {
     let expected = match message.rsplit_once(", expected ") {
         _ if message.starts_with("must ") => return message.to_owned(),
@@ -105,7 +107,7 @@ fn detail(message: &str) -> String {
     }
 }
 
-/// The path of the member `name`, where serde stands at it or at the object it is in.
+/// The path of the member `name`. `path` is that of the member or of the object that contains it: serde reports either.
 fn member(path: &Path, name: &str) -> String {
     let name: String = name.chars().take(64).collect();
     let mut segments: Vec<_> = path.iter().collect();
@@ -116,6 +118,7 @@ fn member(path: &Path, name: &str) -> String {
     if parent.is_empty() { name } else { format!("{parent}.{name}") }
 }
 
+/// The path as clients see it; `body` for the whole body.
 fn text(path: &Path) -> String {
     let text = joined(&path.iter().collect::<Vec<_>>());
     if text.is_empty() { "body".to_owned() } else { text }
@@ -151,12 +154,12 @@ mod tests {
         number: Quantity,
     }
 
-    fn refused(body: &str) -> Problem {
+    fn problem_of(body: &str) -> Problem {
         from_json::<Basket>(body.as_bytes()).expect_err(body)
     }
 
     #[test]
-    fn a_wrong_field_is_named_with_its_full_path() {
+    fn an_invalid_field_is_named_with_its_full_path() {
         for (body, field, detail) in [
             ("{}", "lines", "is required"),
             (r#"{"lines":[{}]}"#, "lines[0].number", "is required"),
@@ -175,26 +178,26 @@ mod tests {
             (r#"[[],null]"#, "body", "must be an object"),
             ("null", "body", "must be an object"),
         ] {
-            let wanted = Problem::field(field, detail);
-            assert_eq!(refused(body), wanted, "{body}");
+            let expected = Problem::field(field, detail);
+            assert_eq!(problem_of(body), expected, "{body}");
         }
     }
 
     #[test]
-    fn what_is_not_json_is_malformed() {
+    fn text_that_is_not_json_is_malformed() {
         let deep = format!("{{\"lines\":{}", "[".repeat(100_000));
         for body in ["", "{", "{\"lines\":[]} x", "{\"lines\":[NaN]}", "\u{feff}{}", &deep, "{\"price\":\"\\ud800\"}"] {
-            let problem = refused(body);
+            let problem = problem_of(body);
             assert!(matches!(problem.code, Code::MalformedRequest | Code::InvalidRequest), "{problem:?}");
         }
         for body in ["", "{", "{\"lines\":[]} x", "\u{feff}{}"] {
-            assert_eq!(refused(body).code, Code::MalformedRequest, "{body}");
+            assert_eq!(problem_of(body).code, Code::MalformedRequest, "{body}");
         }
         assert_eq!(from_json::<Basket>(b"{\"price\":\"\xff\"}").expect_err("not UTF-8").code, Code::MalformedRequest);
     }
 
     #[test]
-    fn what_is_json_is_never_called_malformed() {
+    fn valid_json_is_never_called_malformed() {
         #[derive(Debug, Deserialize)]
         enum Colour {
             Red,

@@ -11,11 +11,11 @@ use crate::http::problem::{Code, Problem};
 
 const HEADER: &str = "Idempotency-Key";
 
-/// The client's key; required where a handler takes it.
+/// The client's idempotency key. Its absence is a problem.
 #[derive(Debug)]
 pub struct Key(pub IdempotencyKey);
 
-/// The client's key, where it gives one.
+/// The client's idempotency key, if the request has one.
 #[derive(Debug)]
 pub struct OptionalKey(pub Option<IdempotencyKey>);
 
@@ -51,7 +51,7 @@ fn read(req: &HttpRequest) -> Result<Option<IdempotencyKey>, Problem> {
 /// The fingerprint of a parsed request.
 ///
 /// # Errors
-/// 500: a request that was read from JSON can be written as JSON.
+/// 500 if the request cannot be serialised, which is a bug.
 pub fn fingerprint(request: &impl Serialize) -> Result<Fingerprint, Problem> {
     Fingerprint::of(request).map_err(|_| Problem::new(Code::Internal))
 }

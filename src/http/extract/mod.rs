@@ -1,4 +1,4 @@
-//! What a handler takes from a request, each with its problem when it is missing or wrong.
+//! Extractors: each reads one part of a request, and fails with a problem if that part is missing or invalid.
 
 pub mod auth;
 pub mod body;

@@ -1,23 +1,23 @@
-//! Lists come in pages, newest first.
+//! Pagination of lists, newest first, by keyset cursors.
 
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Invalid;
 use crate::domain::id::Id;
 
-/// Which page of a list.
+/// The parameters of a page.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Page {
-    /// How many are on it.
+    /// Number of items on the page.
     #[serde(default)]
     pub limit: Limit,
-    /// Where it begins.
+    /// Start of the page.
     #[serde(default)]
     pub cursor: Cursor,
 }
 
-/// How many are on a page: 1 to 100.
+/// Number of items on a page: 1 to 100, by default 20.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Limit(u8);
@@ -40,8 +40,8 @@ impl TryFrom<String> for Limit {
     }
 }
 
-/// Where the last page ended: an id, in hexadecimal so that nobody takes it for one; where several items have the same id,
-/// a point and the number of the item.
+/// Position of the last item of the previous page; none for the first page. Its text is the item's id in hexadecimal,
+/// so that clients do not use it as an id. If several items share an id, a point and the item's number (0 to 9) follow.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Cursor(Option<(i64, i32)>);
@@ -60,55 +60,55 @@ impl TryFrom<String> for Cursor {
 }
 
 impl Page {
-    /// The page begins with what is older than this.
+    /// The page starts after the item with this id.
     #[must_use]
     pub fn before<T: 'static>(&self) -> Option<Id<T>> {
         self.cursor.0.map(|(id, _)| Id::new(id))
     }
 
-    /// The same, where several items have the same id.
+    /// Like [`Self::before`], for lists in which several items share an id.
     #[must_use]
     pub fn before_part<T: 'static>(&self) -> Option<(Id<T>, i32)> {
         self.cursor.0.map(|(id, part)| (Id::new(id), part))
     }
 
-    /// How many to ask for: one more than the page has, which tells whether there is another.
+    /// Number of items to fetch: one more than the page has, to find out whether there is a next page.
     #[must_use]
-    pub fn ask_for(&self) -> i64 {
+    pub fn fetch_limit(&self) -> i64 {
         i64::from(self.limit.0) + 1
     }
 
-    /// The answer, from [`Self::ask_for`] items or fewer.
+    /// The response, from at most [`Self::fetch_limit`] items.
     #[must_use]
-    pub fn of<I, T: 'static>(&self, items: Vec<I>, id: impl Fn(&I) -> Id<T>) -> List<I> {
-        self.ending(items, |item| format!("{:x}", id(item).get()))
+    pub fn list<I, T: 'static>(&self, items: Vec<I>, id: impl Fn(&I) -> Id<T>) -> List<I> {
+        self.list_with(items, |item| format!("{:x}", id(item).get()))
     }
 
-    /// The same, where several items have the same id.
+    /// Like [`Self::list`], for items that share an id.
     #[must_use]
-    pub fn of_parts<I, T: 'static>(&self, items: Vec<I>, id: impl Fn(&I) -> (Id<T>, i32)) -> List<I> {
-        self.ending(items, |item| {
+    pub fn list_parts<I, T: 'static>(&self, items: Vec<I>, id: impl Fn(&I) -> (Id<T>, i32)) -> List<I> {
+        self.list_with(items, |item| {
             let (id, part) = id(item);
             format!("{:x}.{part}", id.get())
         })
     }
 
-    /// The same, with a cursor of another form.
+    /// Like [`Self::list`], with `cursor` making the cursor of an item.
     #[must_use]
-    pub fn ending<I>(&self, mut items: Vec<I>, cursor: impl Fn(&I) -> String) -> List<I> {
+    pub fn list_with<I>(&self, mut items: Vec<I>, cursor: impl Fn(&I) -> String) -> List<I> {
         let limit = usize::from(self.limit.0);
-        let more = items.len() > limit;
+        let has_more = items.len() > limit;
         items.truncate(limit);
-        List { next_cursor: items.last().filter(|_| more).map(cursor), items }
+        List { next_cursor: items.last().filter(|_| has_more).map(cursor), items }
     }
 }
 
-/// A page as it goes out.
+/// Response body of a page.
 #[derive(Debug, Serialize)]
 pub struct List<I> {
-    /// What is on it.
+    /// The items, newest first.
     pub items: Vec<I>,
-    /// Asks for the next one, where there is more.
+    /// Cursor of the next page; `None` on the last page.
     pub next_cursor: Option<String>,
 }
 
@@ -118,16 +118,16 @@ mod tests {
     use crate::domain::id::GoodsId;
 
     #[test]
-    fn there_is_a_cursor_only_where_there_is_more() {
+    fn a_page_has_a_next_cursor_only_if_there_are_more_items() {
         let page = Page { limit: Limit(2), cursor: Cursor(None) };
-        let of = |ids: &[i64]| page.of(ids.iter().map(|id| GoodsId::new(*id)).collect(), |id| *id);
-        assert_eq!(of(&[40, 31]).next_cursor, None);
-        let first = of(&[40, 31, 7]);
+        let list = |ids: &[i64]| page.list(ids.iter().map(|id| GoodsId::new(*id)).collect(), |id| *id);
+        assert_eq!(list(&[40, 31]).next_cursor, None);
+        let first = list(&[40, 31, 7]);
         assert_eq!((first.items.len(), first.next_cursor.as_deref()), (2, Some("1f")));
         assert_eq!(Cursor::try_from("1f".to_owned()).unwrap().0, Some((31, 0)));
         assert_eq!(Cursor::try_from("1f.2".to_owned()).unwrap().0, Some((31, 2)));
-        for bad in ["", "0", "-1", "+1", "ffffffffffffffff", "1_0", "1.", ".1", "1.10", "1.-1"] {
-            assert!(Cursor::try_from(bad.to_owned()).is_err(), "{bad}");
+        for invalid in ["", "0", "-1", "+1", "ffffffffffffffff", "1_0", "1.", ".1", "1.10", "1.-1"] {
+            assert!(Cursor::try_from(invalid.to_owned()).is_err(), "{invalid}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The id in a path.
+//! Extractor of the id in a path.
 
 use std::future::{Ready, ready};
 
@@ -8,7 +8,7 @@ use actix_web::{FromRequest, HttpRequest};
 use crate::domain::id::Id;
 use crate::http::problem::{Code, Problem};
 
-/// The `{id}` of the route. What is no id names nothing: 404.
+/// The `{id}` of the route. Text that is not an id is answered 404.
 #[derive(Debug)]
 pub struct PathId<T: 'static>(pub Id<T>);
 

@@ -1,4 +1,4 @@
-//! Query strings: every parameter is known and given once.
+//! Extractor of the query string. Unknown and repeated parameters are problems.
 
 use std::future::{Ready, ready};
 
@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer};
 use super::field;
 use crate::http::problem::Problem;
 
-/// The query string as a `T`, whose fields read text and have defaults.
+/// The query string as a `T`. The fields of `T` deserialise from text and have defaults.
 #[derive(Debug)]
 pub struct Query<T>(pub T);
 
@@ -23,11 +23,11 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     }
 }
 
-/// A parameter that may be left out: given, it is a `T`.
+/// Deserialises an optional parameter; for `#[serde(default, deserialize_with = "optional")]`.
 ///
 /// # Errors
-/// Where it is none.
-pub fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(parameter: D) -> Result<Option<T>, D::Error> {
+/// Fails if the value is not a `T`.
+pub fn optional<'de, T: Deserialize<'de>, D: Deserializer<'de>>(parameter: D) -> Result<Option<T>, D::Error> {
     T::deserialize(parameter).map(Some)
 }
 
@@ -43,7 +43,7 @@ mod tests {
     use crate::http::extract::page::Page;
 
     #[test]
-    fn a_wrong_parameter_is_named() {
+    fn an_invalid_parameter_is_named() {
         for (text, field, detail) in [
             ("limit=0", "limit", "must be an integer from 1 to 100"),
             ("limit=101", "limit", "must be an integer from 1 to 100"),

@@ -1,7 +1,9 @@
-//! The door for new work. So many requests are let in at once; the next waits a moment for a permit and is then refused,
-//! before anything was done for it. So what is under way is as fast as ever, however many stand outside; and as an answer
-//! comes only after that moment, a crowd that asks again at once does not take the processor from those who were let in.
-//! Callbacks, operators and load balancers do not pass here.
+//! Admission control: limits how many requests for new work are in flight.
+//!
+//! A request needs a permit. If none is free, it waits for a short time and is then refused, before any work was done
+//! for it. Requests in flight therefore keep their latency under overload. The wait also paces clients that retry at
+//! once, so that refusals do not take the processor from admitted requests. Callbacks, admin routes and health checks
+//! are not limited.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -9,46 +11,46 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// How many may be inside, and how many were refused.
+/// A concurrency limit with a bounded wait, and a count of refusals.
 #[derive(Debug)]
 pub struct AdmissionControl {
     permits: Semaphore,
     capacity: usize,
-    within: Duration,
+    max_wait: Duration,
     refused: AtomicU64,
 }
 
-/// A door as it is now, for the status page.
+/// A snapshot for the status page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Requests that are let in at once.
+    /// Requests that may be in flight at once.
     pub capacity: usize,
-    /// Requests that are inside.
+    /// Requests in flight.
     pub in_flight: usize,
-    /// Requests that were refused since the start.
+    /// Requests refused since the start.
     pub refused: u64,
 }
 
 impl AdmissionControl {
-    /// A door through which `capacity` go at once, the others waiting `within` for a permit.
+    /// Admits `capacity` requests at once. Others wait for a permit, at most `max_wait`.
     #[must_use]
-    pub const fn new(capacity: usize, within: Duration) -> Self {
-        Self { permits: Semaphore::const_new(capacity), capacity, within, refused: AtomicU64::new(0) }
+    pub const fn new(capacity: usize, max_wait: Duration) -> Self {
+        Self { permits: Semaphore::const_new(capacity), capacity, max_wait, refused: AtomicU64::new(0) }
     }
 
-    /// A permit inside, given back when it is dropped; `None` where there is none in time.
-    pub async fn enter(&self) -> Option<SemaphorePermit<'_>> {
+    /// A permit, released when dropped; `None` if none was free within `max_wait`.
+    pub async fn acquire(&self) -> Option<SemaphorePermit<'_>> {
         if let Ok(permit) = self.permits.try_acquire() {
             return Some(permit);
         }
-        let permit = tokio::time::timeout(self.within, self.permits.acquire()).await.ok().and_then(Result::ok);
+        let permit = tokio::time::timeout(self.max_wait, self.permits.acquire()).await.ok().and_then(Result::ok);
         if permit.is_none() {
             self.refused.fetch_add(1, Relaxed);
         }
         permit
     }
 
-    /// How it is now.
+    /// The current state.
     #[must_use]
     pub fn report(&self) -> Report {
         let in_flight = self.capacity.saturating_sub(self.permits.available_permits());
@@ -63,24 +65,24 @@ mod tests {
     use super::*;
 
     #[actix_web::test]
-    async fn whoever_finds_no_place_in_time_is_refused_and_counted() {
-        let door = AdmissionControl::new(1, Duration::from_millis(20));
-        let inside = door.enter().await;
-        assert!(inside.is_some() && door.enter().await.is_none());
-        assert_eq!(door.report(), Report { capacity: 1, in_flight: 1, refused: 1 });
-        drop(inside);
-        assert!(door.enter().await.is_some());
-        assert_eq!(door.report(), Report { capacity: 1, in_flight: 0, refused: 1 });
+    async fn a_request_without_a_permit_in_time_is_refused_and_counted() {
+        let admission = AdmissionControl::new(1, Duration::from_millis(20));
+        let held = admission.acquire().await;
+        assert!(held.is_some() && admission.acquire().await.is_none());
+        assert_eq!(admission.report(), Report { capacity: 1, in_flight: 1, refused: 1 });
+        drop(held);
+        assert!(admission.acquire().await.is_some());
+        assert_eq!(admission.report(), Report { capacity: 1, in_flight: 0, refused: 1 });
     }
 
     #[actix_web::test]
-    async fn those_who_wait_go_in_in_the_order_in_which_they_came() {
-        let door = AdmissionControl::new(1, Duration::from_secs(60));
-        let inside = door.enter().await;
-        let (first, second) = (door.enter(), door.enter());
+    async fn waiting_requests_are_admitted_in_order_of_arrival() {
+        let admission = AdmissionControl::new(1, Duration::from_secs(60));
+        let held = admission.acquire().await;
+        let (first, second) = (admission.acquire(), admission.acquire());
         tokio::pin!(first, second);
         assert!((&mut first).now_or_never().is_none() && (&mut second).now_or_never().is_none());
-        drop(inside);
+        drop(held);
         let permit = first.await;
         assert!(permit.is_some() && (&mut second).now_or_never().is_none());
         drop(permit);

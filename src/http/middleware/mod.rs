@@ -1,4 +1,5 @@
-//! Around every request: its id, one log line, the problem where it fails, the headers all answers have.
+//! Middleware of every request: sets the request id, writes one log line, turns failures into problems and adds the
+//! common headers.
 
 pub mod admission;
 
@@ -19,23 +20,23 @@ use uuid::Uuid;
 use super::problem::{Code, Problem, REQUEST_ID};
 use super::state::state;
 
-/// No longer ids are taken from clients.
-const LONGEST: usize = 64;
+/// Longest request id accepted from a client, in bytes.
+const REQUEST_ID_LENGTH_MAX: usize = 64;
 
-/// In the extensions of an answer: its body is what somebody outside wants to read, also where it is an error.
+/// Response extension: the body has a format an outside party prescribes. It is sent unchanged even if it is an error.
 #[derive(Debug, Clone, Copy)]
 pub struct Verbatim;
 
 /// The outermost middleware: `.wrap(from_fn(around))`.
 ///
 /// # Errors
-/// A [`Problem`] where a handler panicked: the request is lost with it, so there is nothing to build an answer on.
+/// A [`Problem`] if a handler panicked or the service failed: there is then no request to build a response on.
 pub async fn around(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let request_id = request_id(req.headers());
-    // Its values are only made where somebody listens: finding the route again costs as much as finding it did.
+    // The macro evaluates its fields only if the span is enabled: `match_pattern` costs a second route lookup.
     let span = tracing::info_span!(
         "request",
         %request_id,
@@ -43,38 +44,38 @@ pub async fn around(
         route = req.match_pattern().unwrap_or_default(),
         user_id = Empty
     );
-    let begun = Instant::now();
+    let started = Instant::now();
     let served = AssertUnwindSafe(async move { next.call(req).await });
-    let answer = match served.catch_unwind().instrument(span.clone()).await {
-        Ok(Ok(response)) => Ok(finished(response, &request_id)),
+    let result = match served.catch_unwind().instrument(span.clone()).await {
+        Ok(Ok(response)) => Ok(finish_response(response, &request_id)),
         Ok(Err(error)) => Err(problem(&error, error.as_response_error().status_code()).at(&request_id)),
         Err(panic) => {
-            span.in_scope(|| tracing::error!(said = said(&*panic), "handler panicked"));
+            span.in_scope(|| tracing::error!(panic = panic_message(&*panic), "handler panicked"));
             Err(Problem::new(Code::Internal).at(&request_id))
         }
     };
-    let status = answer.as_ref().map_or_else(ResponseError::status_code, ServiceResponse::status);
-    log(&span, status, begun);
-    answer.map_err(Error::from)
+    let status = result.as_ref().map_or_else(ResponseError::status_code, ServiceResponse::status);
+    log(&span, status, started);
+    result.map_err(Error::from)
 }
 
-/// Lets a request in, or refuses it: `.wrap(from_fn(new_work))`.
+/// Admits a request, or refuses it: `.wrap(from_fn(admit))`.
 ///
 /// # Errors
-/// 503 where no place was free in time.
-pub async fn new_work(
+/// 503 if no permit was free in time.
+pub async fn admit(
     req: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let state = state(req.request())?;
-    let Some(_place) = state.admission.enter().await else { return Err(Problem::new(Code::Busy).into()) };
+    let Some(_permit) = state.admission.acquire().await else { return Err(Problem::new(Code::Busy).into()) };
     next.call(req).await
 }
 
-fn log(span: &Span, status: StatusCode, begun: Instant) {
-    let (status, elapsed) = (status.as_u16(), begun.elapsed());
+fn log(span: &Span, status: StatusCode, started: Instant) {
+    let (status, elapsed) = (status.as_u16(), started.elapsed());
     span.in_scope(|| match status {
-        // Told where it was refused, once for many.
+        // Common under overload. The component that refuses counts or logs the cause.
         503 => tracing::debug!(status, ?elapsed, "answered"),
         500.. => tracing::warn!(status, ?elapsed, "answered"),
         400.. => tracing::info!(status, ?elapsed, "answered"),
@@ -82,16 +83,16 @@ fn log(span: &Span, status: StatusCode, begun: Instant) {
     });
 }
 
-/// The client's id of the request if it is a decent one, else a new one.
+/// The client's request id if it is valid (1 to 64 visible ASCII characters), otherwise a new one.
 fn request_id(headers: &HeaderMap) -> String {
     headers
         .get(REQUEST_ID)
         .and_then(|value| value.to_str().ok())
-        .filter(|id| (1..=LONGEST).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()))
+        .filter(|id| (1..=REQUEST_ID_LENGTH_MAX).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()))
         .map_or_else(|| new_id().to_string(), str::to_owned)
 }
 
-/// A UUIDv7 that is unique, but no secret: its random part does not come from the system, which would be asked each time.
+/// A UUIDv7. It is unique but not secret: a fast generator makes its random part, which saves a system call.
 fn new_id() -> Uuid {
     let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
     let mut random = [0; 10];
@@ -99,11 +100,14 @@ fn new_id() -> Uuid {
     uuid::Builder::from_unix_timestamp_millis(u64::try_from(since.as_millis()).unwrap_or_default(), &random).into_uuid()
 }
 
-/// The same problem body for our errors and for those of the framework.
-fn finished(response: ServiceResponse<impl MessageBody + 'static>, request_id: &str) -> ServiceResponse<BoxBody> {
+/// Adds the common headers. Replaces the body of any error, ours or the framework's, by a problem.
+fn finish_response(
+    response: ServiceResponse<impl MessageBody + 'static>,
+    request_id: &str,
+) -> ServiceResponse<BoxBody> {
     let status = response.status();
     let mut response = response.map_into_boxed_body();
-    // A page for people says itself what is wrong.
+    // An HTML page describes the error itself.
     let is_page =
         response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let is_verbatim = response.response().extensions().contains::<Verbatim>();
@@ -133,9 +137,9 @@ fn problem(error: &Error, status: StatusCode) -> Problem {
     error.as_error::<Problem>().cloned().unwrap_or_else(|| Problem::new(Code::of_status(status)))
 }
 
-fn said(panic: &(dyn std::any::Any + Send)) -> &str {
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("something that is not text")
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("a payload that is not text")
 }
 
 #[cfg(test)]
@@ -181,8 +185,8 @@ mod tests {
             ("/panic", "GET", 500, "internal"),
         ] {
             let req = TestRequest::with_uri(path).method(method.parse().unwrap());
-            let (got, headers, body) = ask(req.insert_header(("X-Request-Id", "mine"))).await;
-            assert_eq!((got, text(&headers, "content-type")), (status, "application/problem+json"));
+            let (actual, headers, body) = ask(req.insert_header(("X-Request-Id", "mine"))).await;
+            assert_eq!((actual, text(&headers, "content-type")), (status, "application/problem+json"));
             assert_eq!(text(&headers, "x-content-type-options"), "nosniff");
             assert_eq!(text(&headers, "x-request-id"), "mine", "{path}");
             assert_eq!(body["instance"], "mine");
@@ -193,11 +197,12 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_bad_request_id_is_replaced() {
-        for bad in ["", "with blank", &"x".repeat(65)] {
-            let (status, headers, _) = ask(TestRequest::with_uri("/good").insert_header(("X-Request-Id", bad))).await;
+    async fn an_invalid_request_id_is_replaced() {
+        for invalid in ["", "with blank", &"x".repeat(65)] {
+            let (status, headers, _) =
+                ask(TestRequest::with_uri("/good").insert_header(("X-Request-Id", invalid))).await;
             assert_eq!((status, text(&headers, "cache-control")), (200, "no-store"));
-            assert!(text(&headers, "x-request-id").parse::<Uuid>().is_ok(), "{bad}");
+            assert!(text(&headers, "x-request-id").parse::<Uuid>().is_ok(), "{invalid}");
         }
     }
 }

@@ -1,14 +1,14 @@
-//! Pages for people: plain HTML whose one style is inline.
+//! Building blocks of HTML pages: plain HTML with one inline style sheet.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 
 const STYLE: &str = include_str!("style.css");
 
-/// Nothing is loaded, run or framed; the page's own style is inline, its forms go to this server.
+/// Content security policy of a page without scripts: an inline style, forms to this server, nothing else.
 pub const PLAIN: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
 
-/// A page as it goes out, with what it may do.
+/// The response with `page`; `policy` is its content security policy.
 #[must_use]
 pub fn page(status: StatusCode, policy: &'static str, page: String) -> HttpResponse {
     HttpResponseBuilder::new(status)
@@ -18,7 +18,7 @@ pub fn page(status: StatusCode, policy: &'static str, page: String) -> HttpRespo
         .body(page)
 }
 
-/// A whole document: what stands in its head besides the title, and what people see.
+/// A whole document. `head` is markup for its head, besides title and style; `body` is the visible markup.
 #[must_use]
 pub fn document(title: &str, head: &str, body: &str) -> String {
     format!(
@@ -28,13 +28,13 @@ pub fn document(title: &str, head: &str, body: &str) -> String {
     )
 }
 
-/// One line that says how something ended; `class` is its colour.
+/// A line with the outcome of a payment; the CSS class `class` gives it its colour.
 #[must_use]
 pub fn outcome(class: &str, text: &str) -> String {
     format!("<p class=\"outcome {class}\" role=\"status\">{text}</p>")
 }
 
-/// Text as it may stand in HTML, in quotes too.
+/// `text` escaped for HTML, also inside quoted attributes.
 #[must_use]
 pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());

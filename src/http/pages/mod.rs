@@ -1,4 +1,4 @@
-//! HTML pages that a customer's browser shows.
+//! HTML pages for a customer's browser.
 
 pub mod html;
 pub mod pay;

@@ -1,5 +1,5 @@
-//! `/pay/{id}`: a page that a customer can be sent to whatever the platform is. It shows where to pay, and then how the
-//! payment stands. The number is the ticket: the page tells no more than the platform's own would.
+//! `/pay/{id}`: the payment page, the same address for every platform. It shows how to pay, and then the status of the
+//! payment. The payment's id is the only credential: the page shows no more than the platform's own page would.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -18,24 +18,24 @@ use crate::http::state::State;
 use crate::pay;
 use crate::pay::message::{Payment, Status};
 
-/// While the customer is to do something, the page looks again after so many seconds.
-const LOOK_AGAIN: &str = "<meta http-equiv=\"refresh\" content=\"3\">\n";
-/// What the script adds to the address once it has asked WeChat.
-const ASKED: &str = "asked";
+/// Reloads the page every 3 seconds while the payment is open.
+const REFRESH: &str = "<meta http-equiv=\"refresh\" content=\"3\">\n";
+/// Query string that the script adds to the address after it invoked WeChat's payment dialog.
+const INVOKED: &str = "asked";
 const SCRIPT: &str = include_str!("pay.js");
-/// As [`PLAIN`], and the script that WeChat's payment needs.
+/// Content security policy: that of [`PLAIN`] without forms, and with the script for WeChat's payment dialog.
 const WITH_SCRIPT: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'self'; frame-ancestors 'none'";
 
 /// `GET /pay/{id}`
-pub async fn show(req: HttpRequest, state: web::Data<State>, number: Result<PathId<id::Pay>, Problem>) -> HttpResponse {
-    let Ok(PathId(pay_id)) = number else { return not_found() };
+pub async fn show(req: HttpRequest, state: web::Data<State>, id: Result<PathId<id::Pay>, Problem>) -> HttpResponse {
+    let Ok(PathId(pay_id)) = id else { return not_found() };
     match ask(&state.owners.pay, pay::message::FindAny { pay_id }).await {
         Ok(Some(found)) => {
-            page(StatusCode::OK, policy(&found.payment), of(&found.payment, req.query_string() == ASKED))
+            page(StatusCode::OK, policy(&found.payment), render(&found.payment, req.query_string() == INVOKED))
         }
         Ok(None) => not_found(),
         Err(_) => {
-            let text = message(LOOK_AGAIN, "Please wait", "The shop is busy. This page looks again by itself.");
+            let text = message(REFRESH, "Please wait", "The shop is busy. This page looks again by itself.");
             page(StatusCode::SERVICE_UNAVAILABLE, PLAIN, text)
         }
     }
@@ -65,24 +65,24 @@ fn policy(payment: &Payment) -> &'static str {
     }
 }
 
-/// The page of a payment; `has_asked`: WeChat has been asked for it.
+/// The page of a payment. `was_invoked` says that WeChat's payment dialog was opened already.
 #[must_use]
-pub fn of(payment: &Payment, has_asked: bool) -> String {
-    let (title, end) = match payment.status {
-        Status::Unpaid => ("Pay your order", payment.checkout.as_ref().map_or_else(preparing, way)),
+pub fn render(payment: &Payment, was_invoked: bool) -> String {
+    let (title, content) = match payment.status {
+        Status::Unpaid => ("Pay your order", payment.checkout.as_ref().map_or_else(preparing, instructions)),
         Status::Paid => ("Payment complete", outcome("paid", "Paid. You can go back to the shop.")),
         Status::Closed => {
             ("Payment closed", outcome("closed", "Closed. This payment can no longer be made; nothing was charged."))
         }
         Status::Refunded => ("Payment refunded", outcome("closed", "The money has gone back to you.")),
     };
-    // To look again would ask WeChat again, as long as it has not answered.
-    let asks_by_itself = matches!(payment.checkout, Some(Checkout::Jsapi { .. })) && !has_asked;
-    let head = if payment.status == Status::Unpaid && !asks_by_itself { LOOK_AGAIN } else { "" };
+    // A reload would run the script again, and open the dialog a second time while the first is still shown.
+    let opens_dialog = matches!(payment.checkout, Some(Checkout::Jsapi { .. })) && !was_invoked;
+    let head = if payment.status == Status::Unpaid && !opens_dialog { REFRESH } else { "" };
     let body = format!(
         "<p class=\"eyebrow\">{platform}</p>\n<h1>{title}</h1>\n\
          <p class=\"amount\">{amount} <small>{CURRENCY}</small></p>\n\
-         <dl>\n<dt>Order</dt><dd>{order_id}</dd>\n<dt>Payment</dt><dd>{pay_id}</dd>\n</dl>\n{end}",
+         <dl>\n<dt>Order</dt><dd>{order_id}</dd>\n<dt>Payment</dt><dd>{pay_id}</dd>\n</dl>\n{content}",
         platform = platform(&payment.provider),
         amount = payment.pay_amount,
         order_id = payment.order_id,
@@ -91,7 +91,7 @@ pub fn of(payment: &Payment, has_asked: bool) -> String {
     document(title, head, &body)
 }
 
-/// What people call a platform.
+/// Display name of a platform.
 fn platform(provider: &str) -> String {
     match provider {
         "alipay" | "alipay_qr" => "Alipay".to_owned(),
@@ -105,8 +105,8 @@ fn preparing() -> String {
     "<p role=\"status\">The payment is being prepared.</p>".to_owned()
 }
 
-/// How to pay.
-fn way(checkout: &Checkout) -> String {
+/// Markup that shows how to pay.
+fn instructions(checkout: &Checkout) -> String {
     match checkout {
         Checkout::Redirect { url } => format!("<a class=\"go\" href=\"{}\">Go to the payment</a>", escaped(url)),
         Checkout::QrCode { url } => scan(url),
@@ -117,7 +117,7 @@ fn way(checkout: &Checkout) -> String {
 fn scan(url: &str) -> String {
     let Ok(code) = QrCode::new(url) else { return preparing() };
     let picture = code.render::<svg::Color<'_>>().min_dimensions(240, 240).build();
-    // In a page, the picture stands without the head of a file.
+    // Inline SVG must not contain the XML declaration of a file.
     let picture = picture.find("<svg").and_then(|at| picture.get(at..)).unwrap_or_default();
     format!(
         "<div class=\"code\" role=\"img\" aria-label=\"QR code of the payment\">{picture}</div>\n\
@@ -158,13 +158,13 @@ mod tests {
     }
 
     #[test]
-    fn an_open_payment_shows_how_to_pay_and_looks_again() {
+    fn the_page_of_an_open_payment_shows_how_to_pay_and_reloads() {
         for (checkout, shown) in [
             (None, "being prepared"),
             (Some(Checkout::Redirect { url: url() }), "href=\"weixin://wxpay/bizpayurl?pr=abc&quot;&lt;\""),
             (Some(Checkout::QrCode { url: url() }), "<svg"),
         ] {
-            let page = of(&payment(Status::Unpaid, checkout), false);
+            let page = render(&payment(Status::Unpaid, checkout), false);
             assert!(page.contains(shown) && page.contains("http-equiv=\"refresh\""), "{page}");
             assert!(page.contains("880.00 <small>CNY") && page.contains("WeChat Pay"));
             assert!(!page.contains("<?xml") && !page.contains("<script"));
@@ -172,17 +172,17 @@ mod tests {
     }
 
     #[test]
-    fn a_payment_that_ended_shows_how_and_nothing_to_do() {
+    fn the_page_of_a_finished_payment_shows_only_the_outcome() {
         for (status, text) in
             [(Status::Paid, "Paid."), (Status::Closed, "Closed."), (Status::Refunded, "has gone back")]
         {
-            let page = of(&payment(status, Some(Checkout::QrCode { url: url() })), false);
+            let page = render(&payment(status, Some(Checkout::QrCode { url: url() })), false);
             assert!(page.contains(text) && !page.contains("<svg") && !page.contains("refresh"), "{page}");
         }
     }
 
     #[test]
-    fn inside_wechat_the_page_asks_once_and_then_looks_again() {
+    fn inside_wechat_the_page_opens_the_dialog_once_and_then_reloads() {
         let params = JsapiParams {
             app_id: "wx1".to_owned(),
             time_stamp: "1760000000".to_owned(),
@@ -192,8 +192,8 @@ mod tests {
             pay_sign: "s+/=".to_owned(),
         };
         let open = payment(Status::Unpaid, Some(Checkout::Jsapi { params }));
-        assert!(of(&open, false).contains("data-params=\"{&quot;appId&quot;:&quot;wx1&quot;"));
-        assert_eq!([false, true].map(|asked| of(&open, asked).contains("refresh")), [false, true]);
+        assert!(render(&open, false).contains("data-params=\"{&quot;appId&quot;:&quot;wx1&quot;"));
+        assert_eq!([false, true].map(|was_invoked| render(&open, was_invoked).contains("refresh")), [false, true]);
         assert_eq!(policy(&open), WITH_SCRIPT);
         assert_eq!(policy(&payment(Status::Paid, open.checkout.clone())), PLAIN);
     }

@@ -1,4 +1,4 @@
-//! Password hashes: argon2id, on few threads, so that a flood of sign-ins does not slow orders down.
+//! Password hashes: argon2id, with a limit on concurrent hashes so that a flood of sign-ins does not slow down orders.
 
 use std::sync::Arc;
 
@@ -12,77 +12,77 @@ use crate::http::problem::{Code, Problem};
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
-/// So many times `session.hashing_max` may wait.
-const WAITING: usize = 8;
+/// Requests that may wait, per hash that may run: `session.hashing_max` times this.
+const WAITING_PER_RUNNING: usize = 8;
 
 /// Hashes and verifies passwords.
 pub struct Passwords {
-    /// Those that wait or run.
-    permits: Arc<Semaphore>,
-    /// Those that run.
+    /// Permits of requests that wait or run.
+    queued: Arc<Semaphore>,
+    /// Permits of hashes that run.
     running: Arc<Semaphore>,
-    /// Verified where there is no such user, so that it takes as long.
+    /// Verified in place of the hash of an unknown user, so that the response takes the same time.
     dummy: String,
 }
 
 impl Passwords {
-    /// At most `hashing_max` hashes at once; computes one now.
+    /// Runs at most `hashing_max` hashes at once. Computes one hash immediately.
     ///
     /// # Errors
-    /// Where the system gives no random bytes.
+    /// Fails if the system provides no random bytes.
     pub fn new(hashing_max: usize) -> Result<Self, Error> {
         Ok(Self {
-            permits: Arc::new(Semaphore::new(hashing_max.saturating_mul(WAITING + 1))),
+            queued: Arc::new(Semaphore::new(hashing_max.saturating_mul(WAITING_PER_RUNNING + 1))),
             running: Arc::new(Semaphore::new(hashing_max)),
-            dummy: hash(b"nobody has this password")?,
+            dummy: hash(b"no user has this password")?,
         })
     }
 
     /// The argon2id hash of a password, in PHC form.
     ///
     /// # Errors
-    /// 503 where too many wait.
+    /// 503 if too many requests wait.
     pub async fn hash(&self, password: Password) -> Result<String, Problem> {
         self.run(move || hash(password.expose().as_bytes())).await
     }
 
-    /// Whether `hash` is of this password. `None`, for a user who does not exist, takes as long and is never right.
+    /// Whether `hash` is the hash of `password`. `None`, for an unknown user, takes the same time and never matches.
     ///
     /// # Errors
-    /// 503 where too many wait.
+    /// 503 if too many requests wait.
     pub async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool, Problem> {
         let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.dummy.clone());
-        let same = self.run(move || match argon2()?.verify_password(password.expose().as_bytes(), hash.as_str()) {
+        let matches = self.run(move || match argon2()?.verify_password(password.expose().as_bytes(), hash.as_str()) {
             Ok(()) => Ok(true),
             Err(Error::PasswordInvalid) => Ok(false),
             Err(error) => Err(error),
         });
-        Ok(same.await? && exists)
+        Ok(matches.await? && exists)
     }
 
-    /// The permits go along with the work: a client that hangs up does not make room.
+    /// Runs `work` on a blocking thread. The permits move into it: a client that disconnects does not free them early.
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Problem> {
         let busy = || Problem::new(Code::Busy);
-        let place = Arc::clone(&self.permits).try_acquire_owned().map_err(|_| busy())?;
-        let turn = Arc::clone(&self.running).acquire_owned().await.map_err(|_| busy())?;
-        let done = tokio::task::spawn_blocking(move || {
-            let done = work();
-            drop((place, turn));
-            done
+        let queue_permit = Arc::clone(&self.queued).try_acquire_owned().map_err(|_| busy())?;
+        let run_permit = Arc::clone(&self.running).acquire_owned().await.map_err(|_| busy())?;
+        let hashing = tokio::task::spawn_blocking(move || {
+            let result = work();
+            drop((queue_permit, run_permit));
+            result
         });
-        match done.await {
+        match hashing.await {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(failed(&error)),
-            Err(error) => Err(failed(&error)),
+            Ok(Err(error)) => Err(internal_error(&error)),
+            Err(error) => Err(internal_error(&error)),
         }
     }
 }
 
-fn failed(error: &dyn std::error::Error) -> Problem {
+fn internal_error(error: &dyn std::error::Error) -> Problem {
     tracing::error!(%error, "password not hashed");
     Problem::new(Code::Internal)
 }
@@ -105,21 +105,21 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn a_hash_is_argon2id_of_its_password_alone() {
+    async fn a_hash_is_argon2id_and_matches_only_its_password() {
         let passwords = Passwords::new(1).unwrap();
         let hash = passwords.hash(password("correct horse")).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert!(passwords.verify(password("correct horse"), Some(hash.clone())).await.unwrap());
         assert!(!passwords.verify(password("wrong horse"), Some(hash)).await.unwrap());
-        assert!(!passwords.verify(password("nobody has this password"), None).await.unwrap());
+        assert!(!passwords.verify(password("no user has this password"), None).await.unwrap());
     }
 
     #[actix_web::test]
-    async fn too_many_at_once_are_busy() {
+    async fn requests_beyond_the_queue_are_refused_as_busy() {
         let passwords = Passwords::new(1).unwrap();
         let flood = (0..12).map(|_| passwords.verify(password("correct horse"), None));
         let outcomes = futures_util::future::join_all(flood).await;
         let busy = outcomes.iter().filter(|outcome| outcome.as_ref().is_err_and(|p| p.code == Code::Busy)).count();
-        assert_eq!(busy, 12 - (WAITING + 1));
+        assert_eq!(busy, 12 - (WAITING_PER_RUNNING + 1));
     }
 }

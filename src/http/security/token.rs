@@ -1,4 +1,4 @@
-//! Access tokens: JWT, HMAC-SHA256 alone, judged by our clock.
+//! Access tokens: JWT with HMAC-SHA256 only. Expiry is checked against the application's [`Clock`].
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,20 +12,21 @@ use crate::domain::id::UserId;
 use crate::domain::status::Role;
 use crate::http::problem::{Code, Problem};
 
-/// Both who makes the tokens and whom they are for.
-const PARTY: &str = "tradepost";
+/// Issuer and audience of every token.
+const SERVICE: &str = "tradepost";
+/// Tolerated difference between the clocks of nodes, in seconds.
 const LEEWAY_S: i64 = 5;
-/// No token of ours is near this long.
-const LONGEST: usize = 2048;
-/// Tokens whose signature is known to be good; twice as many may be kept.
-const KNOWN_MAX: usize = 10_000;
+/// Longest token that is read, in bytes. The tokens issued here are far shorter.
+const TOKEN_LENGTH_MAX: usize = 2048;
+/// Tokens in one generation of [`VerifiedTokens`]; it keeps two.
+const GENERATION_MAX: usize = 10_000;
 
-/// Who a token says is calling.
+/// The caller a token names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Caller {
-    /// The user.
+    /// Id of the user.
     pub user_id: UserId,
-    /// What they may do.
+    /// Role of the user.
     pub role: Role,
 }
 
@@ -39,41 +40,43 @@ struct Claims {
     role: Role,
 }
 
-/// Tokens whose signature was verified, so that a customer's next request need not have it done again. Those that nobody
-/// has used for a while go: the young become the old, and whoever is old and asks is young again.
+/// A cache of tokens with a verified signature, so that further requests skip the verification.
+///
+/// It has two generations. A new or used token belongs to the recent one. When that is full it replaces the previous
+/// one, which evicts the tokens that were not used since the last replacement.
 #[derive(Default)]
-struct Known {
-    young: HashMap<String, Grant>,
-    old: HashMap<String, Grant>,
+struct VerifiedTokens {
+    recent: HashMap<String, Grant>,
+    previous: HashMap<String, Grant>,
 }
 
-/// What a token says, whenever it is asked.
+/// The content of a verified token. Times are Unix seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Grant {
     caller: Caller,
-    from: i64,
-    to: i64,
+    not_before: i64,
+    expires: i64,
 }
 
-impl Known {
+impl VerifiedTokens {
     fn find(&mut self, token: &str) -> Option<Grant> {
-        if let Some((token, grant)) = self.old.remove_entry(token) {
-            self.keep(token, grant);
+        if let Some((token, grant)) = self.previous.remove_entry(token) {
+            self.insert(token, grant);
         }
-        self.young.get(token).copied()
+        self.recent.get(token).copied()
     }
 
-    fn keep(&mut self, token: String, grant: Grant) {
-        if self.young.len() >= KNOWN_MAX {
-            self.old = std::mem::take(&mut self.young);
+    fn insert(&mut self, token: String, grant: Grant) {
+        if self.recent.len() >= GENERATION_MAX {
+            self.previous = std::mem::take(&mut self.recent);
         }
-        self.young.insert(token, grant);
+        self.recent.insert(token, grant);
     }
 }
 
-/// Makes and reads access tokens.
+/// Issues and verifies access tokens.
 pub struct Tokens {
-    known: Mutex<Known>,
+    verified: Mutex<VerifiedTokens>,
     signing: EncodingKey,
     verifying: DecodingKey,
     validation: Validation,
@@ -82,18 +85,18 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Tokens signed with `secret`, at least 32 random bytes, good for `ttl`.
+    /// Signs tokens with `secret`, at least 32 random bytes. A token is valid for `ttl`.
     #[must_use]
     pub fn new(secret: &[u8], clock: Clock, ttl: Duration) -> Self {
         let mut validation = Validation::new(Algorithm::HS256);
         validation.set_required_spec_claims(&["exp", "nbf", "aud", "iss", "sub"]);
-        validation.set_audience(&[PARTY]);
-        validation.set_issuer(&[PARTY]);
-        // The crate would ask the system for the time; `read` asks our clock.
+        validation.set_audience(&[SERVICE]);
+        validation.set_issuer(&[SERVICE]);
+        // The crate would use the system time; `read` uses `clock`.
         validation.validate_exp = false;
         validation.validate_nbf = false;
         Self {
-            known: Mutex::default(),
+            verified: Mutex::default(),
             signing: EncodingKey::from_secret(secret),
             verifying: DecodingKey::from_secret(secret),
             validation,
@@ -102,23 +105,23 @@ impl Tokens {
         }
     }
 
-    /// How long a new token is good, in seconds.
+    /// Lifetime of a new token, in seconds.
     #[must_use]
     pub const fn ttl_s(&self) -> u64 {
         self.ttl.as_secs()
     }
 
-    /// A token for this user, from now on.
+    /// A token for `caller`, valid from now on.
     ///
     /// # Errors
-    /// 500 where it cannot be signed, which is a bug.
+    /// 500 if it cannot be signed, which is a bug.
     pub fn issue(&self, caller: Caller) -> Result<String, Problem> {
         let now = self.clock.now();
         let claims = Claims {
             exp: now.plus(self.ttl).unix_seconds(),
             nbf: now.unix_seconds(),
-            aud: PARTY.to_owned(),
-            iss: PARTY.to_owned(),
+            aud: SERVICE.to_owned(),
+            iss: SERVICE.to_owned(),
             sub: caller.user_id,
             role: caller.role,
         };
@@ -128,30 +131,30 @@ impl Tokens {
         })
     }
 
-    /// Who is calling with this token; `None` where it is forged, from another time, or not one of ours.
+    /// The caller `token` names; `None` if it is forged, expired, not valid yet or issued by another service.
     #[must_use]
     pub fn read(&self, token: &str) -> Option<Caller> {
-        if token.len() > LONGEST {
+        if token.len() > TOKEN_LENGTH_MAX {
             return None;
         }
-        let known = self.known().find(token);
-        let grant = known.or_else(|| self.verify(token))?;
+        let verified = self.verified().find(token);
+        let grant = verified.or_else(|| self.verify(token))?;
         let now = self.clock.now().unix_seconds();
-        let begun = grant.from <= now.saturating_add(LEEWAY_S);
-        let over = grant.to.saturating_add(LEEWAY_S) <= now;
-        (begun && !over).then_some(grant.caller)
+        let has_begun = grant.not_before <= now.saturating_add(LEEWAY_S);
+        let has_expired = grant.expires.saturating_add(LEEWAY_S) <= now;
+        (has_begun && !has_expired).then_some(grant.caller)
     }
 
     fn verify(&self, token: &str) -> Option<Grant> {
         let claims = jsonwebtoken::decode::<Claims>(token, &self.verifying, &self.validation).ok()?.claims;
         let caller = Caller { user_id: claims.sub, role: claims.role };
-        let grant = Grant { caller, from: claims.nbf, to: claims.exp };
-        self.known().keep(token.to_owned(), grant);
+        let grant = Grant { caller, not_before: claims.nbf, expires: claims.exp };
+        self.verified().insert(token.to_owned(), grant);
         Some(grant)
     }
 
-    fn known(&self) -> MutexGuard<'_, Known> {
-        self.known.lock()
+    fn verified(&self) -> MutexGuard<'_, VerifiedTokens> {
+        self.verified.lock()
     }
 }
 
@@ -168,9 +171,9 @@ mod tests {
         (Tokens::new(SECRET, clock.clone(), HOUR), clock)
     }
 
-    fn good() -> Value {
+    fn valid_claims() -> Value {
         let now = Clock::default().now().unix_seconds();
-        json!({"exp": now + 60, "nbf": now, "aud": PARTY, "iss": PARTY, "sub": "7", "role": "customer"})
+        json!({"exp": now + 60, "nbf": now, "aud": SERVICE, "iss": SERVICE, "sub": "7", "role": "customer"})
     }
 
     fn signed(claims: &Value, algorithm: Algorithm, secret: &[u8]) -> String {
@@ -178,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_issued_is_read_until_it_expires() {
+    fn an_issued_token_is_read_until_it_expires() {
         let (tokens, clock) = tokens();
         let caller = Caller { user_id: UserId::new(7), role: Role::Admin };
         let token = tokens.issue(caller).unwrap();
@@ -190,26 +193,29 @@ mod tests {
     }
 
     #[test]
-    fn of_the_tokens_that_are_known_those_stay_that_are_used() {
-        let (mut known, mut next) = (Known::default(), 0..);
-        let grant = Grant { caller: Caller { user_id: UserId::new(7), role: Role::Customer }, from: 0, to: 1 };
-        known.keep("used".to_owned(), grant);
-        known.keep("forgotten".to_owned(), grant);
+    fn the_cache_keeps_the_tokens_that_are_used() {
+        let (mut cache, mut next) = (VerifiedTokens::default(), 0..);
+        let grant =
+            Grant { caller: Caller { user_id: UserId::new(7), role: Role::Customer }, not_before: 0, expires: 1 };
+        cache.insert("used".to_owned(), grant);
+        cache.insert("forgotten".to_owned(), grant);
         for _ in 0..3 {
-            next.by_ref().take(KNOWN_MAX - 1).for_each(|n: u32| known.keep(n.to_string(), grant));
-            assert_eq!(known.find("used"), Some(grant));
+            next.by_ref().take(GENERATION_MAX - 1).for_each(|n: u32| cache.insert(n.to_string(), grant));
+            assert_eq!(cache.find("used"), Some(grant));
         }
-        assert_eq!(known.find("forgotten"), None);
-        assert!(known.young.len() + known.old.len() <= 2 * KNOWN_MAX);
+        assert_eq!(cache.find("forgotten"), None);
+        assert!(cache.recent.len() + cache.previous.len() <= 2 * GENERATION_MAX);
     }
 
     #[test]
     fn a_token_is_bound_to_one_algorithm_and_key() {
         let (tokens, _) = tokens();
-        let token = signed(&good(), Algorithm::HS256, SECRET);
+        let token = signed(&valid_claims(), Algorithm::HS256, SECRET);
         assert!(tokens.read(&token).is_some());
-        assert!(tokens.read(&signed(&good(), Algorithm::HS256, b"another key of 32 bytes, and more")).is_none());
-        assert!(tokens.read(&signed(&good(), Algorithm::HS384, SECRET)).is_none());
+        assert!(
+            tokens.read(&signed(&valid_claims(), Algorithm::HS256, b"another key of 32 bytes, and more")).is_none()
+        );
+        assert!(tokens.read(&signed(&valid_claims(), Algorithm::HS384, SECRET)).is_none());
         let rest = token.split_once('.').unwrap().1;
         let payload = rest.split_once('.').unwrap().0;
         // {"alg":"none"}, {"alg":"None","typ":"JWT"}
@@ -227,7 +233,7 @@ mod tests {
     fn every_claim_is_required_and_checked() {
         let (tokens, _) = tokens();
         for claim in ["exp", "nbf", "aud", "iss", "sub", "role"] {
-            let mut claims = good();
+            let mut claims = valid_claims();
             claims.as_object_mut().unwrap().remove(claim);
             assert!(tokens.read(&signed(&claims, Algorithm::HS256, SECRET)).is_none(), "without {claim}");
         }
@@ -245,7 +251,7 @@ mod tests {
             ("sub", json!(7)),
             ("role", json!("owner")),
         ] {
-            let mut claims = good();
+            let mut claims = valid_claims();
             claims[claim] = value.clone();
             assert!(tokens.read(&signed(&claims, Algorithm::HS256, SECRET)).is_none(), "{claim}: {value}");
         }

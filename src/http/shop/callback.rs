@@ -1,4 +1,4 @@
-//! `/v1/payments/callbacks/{provider}`: what payment platforms tell. Their signature says who asks.
+//! `/v1/payments/callbacks/{provider}`: notifications of payment platforms, authenticated by their signature.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
@@ -8,18 +8,18 @@ use crate::gateway::{Gateway, Reject, Reply};
 use crate::http::extract::body::RawBody;
 use crate::http::middleware::Verbatim;
 use crate::http::problem::{Code, Problem};
-use crate::http::state::{Answer, State};
+use crate::http::state::{HandlerResult, State};
 use crate::pay::message::Notify;
 
-/// `POST /v1/payments/callbacks/{provider}`. Acknowledged only after what it changes is committed.
+/// `POST /v1/payments/callbacks/{provider}`. The callback is acknowledged only after its effects are committed.
 ///
 /// # Errors
-/// 404 for a platform that is not set up; and where the platform takes our own words 401 for a bad signature, 422 for a
-/// notice that is not believed, 503 where the platform should send it again.
-pub async fn take(req: HttpRequest, state: web::Data<State>, RawBody(body): RawBody) -> Answer {
+/// 404 for a platform that is not set up. If the platform prescribes no format for refusals, also 401 for an invalid
+/// signature, 422 for a rejected notification and 503 if the platform should send it again.
+pub async fn receive(req: HttpRequest, state: web::Data<State>, RawBody(body): RawBody) -> HandlerResult {
     let provider = req.match_info().get("provider").unwrap_or_default();
     let gateway = state.gateways.find(provider).ok_or(Problem::new(Code::NotFound))?;
-    let Err(problem) = judge(&req, &state, gateway, body.into()).await else {
+    let Err(problem) = process(&req, &state, gateway, body.into()).await else {
         return Ok(reply(gateway.acknowledgement()));
     };
     match gateway.refusal(problem.code.status().as_u16(), &problem.to_string()) {
@@ -28,15 +28,15 @@ pub async fn take(req: HttpRequest, state: web::Data<State>, RawBody(body): RawB
     }
 }
 
-/// Good where the platform may forget its notice.
-async fn judge(req: &HttpRequest, state: &State, gateway: &dyn Gateway, body: Vec<u8>) -> Result<(), Problem> {
+/// Verifies a callback and records its notification. `Ok` means that the platform need not send it again.
+async fn process(req: &HttpRequest, state: &State, gateway: &dyn Gateway, body: Vec<u8>) -> Result<(), Problem> {
     let provider = gateway.name();
     let read = gateway.read_callback(&|name| header(req, name), &body, state.clock.now());
-    let Some(notice) = read.map_err(|reject| unread(provider, reject))? else { return Ok(()) };
-    let body = String::from_utf8(body).map_err(|_| unread(provider, Reject::Unreadable))?;
-    let told = ask(&state.owners.pay, Notify { provider: provider.into(), notification: notice, body }).await?;
-    told.map_err(|rejected| {
-        tracing::warn!(provider, reason = %rejected, "notice not believed");
+    let Some(notification) = read.map_err(|reject| rejection(provider, reject))? else { return Ok(()) };
+    let body = String::from_utf8(body).map_err(|_| rejection(provider, Reject::Unreadable))?;
+    let outcome = ask(&state.owners.pay, Notify { provider: provider.into(), notification, body }).await?;
+    outcome.map_err(|rejected| {
+        tracing::warn!(provider, reason = %rejected, "notification rejected");
         Problem::with(Code::InvalidNotice, rejected.to_string())
     })
 }
@@ -51,7 +51,7 @@ fn reply(reply: Reply) -> HttpResponse {
     response
 }
 
-/// The header's value; none where it comes twice, as nobody knows which of them is meant.
+/// The value of the header `name`; `None` if it is repeated, because the values may contradict each other.
 fn header(req: &HttpRequest, name: &str) -> Option<String> {
     let mut values = req.headers().get_all(name);
     match (values.next(), values.next()) {
@@ -60,10 +60,11 @@ fn header(req: &HttpRequest, name: &str) -> Option<String> {
     }
 }
 
-fn unread(provider: &str, reject: Reject) -> Problem {
+/// The problem for a callback that could not be read.
+fn rejection(provider: &str, reject: Reject) -> Problem {
     tracing::warn!(provider, reason = %reject, "callback not read");
     match reject {
-        // Our key is most likely wrong: it is to come again when that is mended.
+        // Our key is most likely wrong. With 503 the platform sends the callback again, after the key is corrected.
         Reject::Ciphertext => Problem::new(Code::Busy),
         reject if reject.is_unsigned() => Problem::new(Code::InvalidSignature),
         reject => Problem::with(Code::InvalidNotice, reject.to_string()),

@@ -22,12 +22,12 @@ use crate::http::extract::page::Page;
 use crate::http::extract::path::PathId;
 use crate::http::extract::query::Query;
 use crate::http::problem::{Code, FieldError, Problem};
-use crate::http::state::{Answer, State};
+use crate::http::state::{HandlerResult, State};
 use crate::order;
 
 const LINES_MAX: usize = 100;
 
-/// An order, as it is asked for.
+/// Body of an order.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrder {
@@ -40,7 +40,7 @@ pub struct NewOrder {
     consignee: Consignee,
 }
 
-/// A line of an order, as it is asked for.
+/// A line of the body of an order.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewLine {
@@ -87,9 +87,15 @@ struct Accepted {
 /// `POST /v1/orders`
 ///
 /// # Errors
-/// The refusals of an order, with `order_id` where one exists; what the idempotency key says.
-pub async fn place(caller: Customer, Key(key): Key, state: web::Data<State>, Body(mut new): Body<NewOrder>) -> Answer {
-    // The default is part of the request: said or not, it asks for the same.
+/// The refusals of an order, with the `order_id` of the refused order; 409 if a request with the same idempotency key
+/// is in progress, 422 if the key was used for another request.
+pub async fn place(
+    caller: Customer,
+    Key(key): Key,
+    state: web::Data<State>,
+    Body(mut new): Body<NewOrder>,
+) -> HandlerResult {
+    // Set before the fingerprint is computed: a request with the default value spelled out is the same request.
     new.money_paid.get_or_insert_default();
     let fingerprint = fingerprint(&new)?;
     let place_order =
@@ -117,17 +123,17 @@ fn location(order_id: OrderId) -> String {
 ///
 /// # Errors
 /// 422 for a bad parameter.
-pub async fn list(caller: Customer, state: web::Data<State>, Query(page): Query<Page>) -> Answer {
-    let list = order::message::List { user_id: caller.0, before: page.before(), limit: page.ask_for() };
+pub async fn list(caller: Customer, state: web::Data<State>, Query(page): Query<Page>) -> HandlerResult {
+    let list = order::message::List { user_id: caller.0, before: page.before(), limit: page.fetch_limit() };
     let orders = ask(&state.owners.order, list).await?;
-    Ok(HttpResponse::Ok().json(page.of(orders, |order| order.order_id)))
+    Ok(HttpResponse::Ok().json(page.list(orders, |order| order.order_id)))
 }
 
 /// `GET /v1/orders/{id}`
 ///
 /// # Errors
-/// 404, also for somebody else's.
-pub async fn find(caller: Customer, state: web::Data<State>, PathId(order_id): PathId<id::Order>) -> Answer {
+/// 404 if it does not exist or belongs to another user.
+pub async fn find(caller: Customer, state: web::Data<State>, PathId(order_id): PathId<id::Order>) -> HandlerResult {
     let order = ask(&state.owners.order, order::message::Find { order_id, user_id: caller.0 }).await?;
     order.map(|order| HttpResponse::Ok().json(order)).ok_or(Problem::new(Code::NotFound))
 }
@@ -137,22 +143,22 @@ mod tests {
     use super::*;
     use crate::http::extract::field::from_json;
 
-    fn wanted(lines: &str) -> Result<OrderRequest, Problem> {
+    fn parse(lines: &str) -> Result<OrderRequest, Problem> {
         let body = format!(r#"{{"goods":[{lines}],"coupon_id":null,"address":" a ","consignee":"b"}}"#);
         from_json::<NewOrder>(body.as_bytes())?.try_into().map_err(Problem::from)
     }
 
     #[test]
-    fn an_order_has_1_to_100_different_goods() {
+    fn an_order_has_1_to_100_lines_of_different_goods() {
         let lines = |count| (1..=count).map(|id| format!(r#"{{"goods_id":"{id}","goods_number":1}}"#));
         let joined = |count| lines(count).collect::<Vec<_>>().join(",");
-        let hundred = wanted(&joined(100)).unwrap();
+        let hundred = parse(&joined(100)).unwrap();
         assert_eq!((hundred.lines.len(), hundred.money_paid, hundred.address.as_str()), (100, Money::ZERO, "a"));
         for lines in ["", &joined(101)] {
-            assert_eq!(wanted(lines), Err(Problem::field("goods", "must have 1 to 100 lines")));
+            assert_eq!(parse(lines), Err(Problem::field("goods", "must have 1 to 100 lines")));
         }
         let twice = Problem::field("goods[2].goods_id", "must differ from the lines before");
-        assert_eq!(wanted(&format!("{},{}", joined(2), joined(1))), Err(twice));
+        assert_eq!(parse(&format!("{},{}", joined(2), joined(1))), Err(twice));
     }
 
     #[test]
@@ -163,7 +169,7 @@ mod tests {
             (r#"{"goods_id":"1","goods_number":1,"price":"1"}"#, "goods[0].price", "is not a known field"),
             (r#"{"goods_id":"1","goods_number":10000}"#, "goods[0].goods_number", "must be an integer from 1 to 9999"),
         ] {
-            assert_eq!(wanted(line), Err(Problem::field(field, detail)), "{line}");
+            assert_eq!(parse(line), Err(Problem::field(field, detail)), "{line}");
         }
     }
 }

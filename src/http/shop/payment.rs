@@ -12,11 +12,11 @@ use crate::http::extract::body::Body;
 use crate::http::extract::key::{Key, fingerprint};
 use crate::http::extract::path::PathId;
 use crate::http::problem::{Code, Problem};
-use crate::http::state::{Answer, State};
+use crate::http::state::{HandlerResult, State};
 use crate::pay;
 use crate::payments::message::{PaymentStarted, StartPayment};
 
-/// Which order to pay, and where.
+/// Body of a payment: the order to pay and the platform to pay it on.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewPayment {
@@ -29,8 +29,14 @@ pub struct NewPayment {
 /// `POST /v1/payments`
 ///
 /// # Errors
-/// 404 for an order that is not the caller's, 409 for one that cannot be paid; what the idempotency key says.
-pub async fn start(caller: Customer, Key(key): Key, state: web::Data<State>, Body(new): Body<NewPayment>) -> Answer {
+/// 404 for an order that is not the caller's; 409 for an order that cannot be paid; 422 for an unknown platform, a
+/// missing payer, or an idempotency key that was used for another request.
+pub async fn start(
+    caller: Customer,
+    Key(key): Key,
+    state: web::Data<State>,
+    Body(new): Body<NewPayment>,
+) -> HandlerResult {
     let start = StartPayment {
         user_id: caller.0,
         key,
@@ -55,8 +61,8 @@ pub async fn start(caller: Customer, Key(key): Key, state: web::Data<State>, Bod
 /// `GET /v1/payments/{id}`
 ///
 /// # Errors
-/// 404, also for somebody else's.
-pub async fn find(caller: Customer, state: web::Data<State>, PathId(pay_id): PathId<id::Pay>) -> Answer {
+/// 404 if it does not exist or belongs to another user.
+pub async fn find(caller: Customer, state: web::Data<State>, PathId(pay_id): PathId<id::Pay>) -> HandlerResult {
     let payment = ask(&state.owners.pay, pay::message::Find { pay_id, user_id: caller.0 }).await?;
     payment.map(|payment| HttpResponse::Ok().json(payment)).ok_or(Problem::new(Code::NotFound))
 }

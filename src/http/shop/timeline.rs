@@ -7,15 +7,15 @@ use crate::domain::id;
 use crate::http::extract::auth::Customer;
 use crate::http::extract::path::PathId;
 use crate::http::problem::{Code, Problem};
-use crate::http::state::{Answer, State};
+use crate::http::state::{HandlerResult, State};
 use crate::http::timeline::{Events, events};
 use crate::order;
 
 /// `GET /v1/orders/{id}/events`
 ///
 /// # Errors
-/// 404, also for somebody else's.
-pub async fn show(caller: Customer, state: web::Data<State>, PathId(order_id): PathId<id::Order>) -> Answer {
+/// 404 if it does not exist or belongs to another user.
+pub async fn show(caller: Customer, state: web::Data<State>, PathId(order_id): PathId<id::Order>) -> HandlerResult {
     let order = ask(&state.owners.order, order::message::Find { order_id, user_id: caller.0 }).await?;
     order.ok_or(Problem::new(Code::NotFound))?;
     let mut items = events(&state, order_id).await?;

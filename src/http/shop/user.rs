@@ -11,11 +11,11 @@ use crate::domain::text::{Mobile, Password, UserName};
 use crate::http::extract::auth::Customer;
 use crate::http::extract::body::Body;
 use crate::http::problem::{Code, Problem};
-use crate::http::state::{Answer, State};
+use crate::http::state::{HandlerResult, State};
 use crate::user;
 use crate::user::message::Register;
 
-/// Who wants to become a customer.
+/// Body of a registration.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewUser {
@@ -28,7 +28,7 @@ pub struct NewUser {
 ///
 /// # Errors
 /// 409 `user_name_taken`.
-pub async fn register(state: web::Data<State>, Body(new): Body<NewUser>) -> Answer {
+pub async fn register(state: web::Data<State>, Body(new): Body<NewUser>) -> HandlerResult {
     let password_hash = state.passwords.hash(new.user_password).await?;
     let register = Register {
         user_id: state.ids.next(),
@@ -48,8 +48,8 @@ pub async fn register(state: web::Data<State>, Body(new): Body<NewUser>) -> Answ
 /// `GET /v1/users/me`
 ///
 /// # Errors
-/// 401 where the token's user is not in the store (any more).
-pub async fn me(caller: Customer, state: web::Data<State>) -> Answer {
+/// 401 if the token's user is not in the store.
+pub async fn me(caller: Customer, state: web::Data<State>) -> HandlerResult {
     let user = ask(&state.owners.user, user::message::Find { user_id: caller.0 }).await?;
     user.map(|user| HttpResponse::Ok().json(user)).ok_or(Problem::new(Code::Unauthenticated))
 }

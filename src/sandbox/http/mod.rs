@@ -20,7 +20,7 @@ use crate::http::extract::field;
 use crate::http::extract::query::Query;
 use crate::http::pages::html;
 use crate::http::problem::{Code, Problem};
-use crate::http::state::Answer;
+use crate::http::state::HandlerResult;
 
 const PAGE: i64 = 500;
 
@@ -40,22 +40,22 @@ pub fn routes(cfg: &mut ServiceConfig) {
     );
 }
 
-async fn find(platform: Data<Platform>, number: Path<String>) -> Answer {
+async fn find(platform: Data<Platform>, number: Path<String>) -> HandlerResult {
     let trade = platform.find(number.into_inner()).await?.ok_or(Refusal::NotFound)?;
     Ok(HttpResponse::Ok().json(trade))
 }
 
 /// A body is optional: none means the defaults.
-async fn pay(platform: Data<Platform>, number: Path<String>, body: Bytes) -> Answer {
+async fn pay(platform: Data<Platform>, number: Path<String>, body: Bytes) -> HandlerResult {
     let callbacks = if body.is_empty() { Callbacks::default() } else { field::from_json(&body)? };
     Ok(HttpResponse::Ok().json(platform.pay(number.into_inner(), callbacks).await??))
 }
 
-async fn decline(platform: Data<Platform>, number: Path<String>) -> Answer {
+async fn decline(platform: Data<Platform>, number: Path<String>) -> HandlerResult {
     Ok(HttpResponse::Ok().json(platform.decline(number.into_inner()).await??))
 }
 
-async fn close(platform: Data<Platform>, number: Path<String>) -> Answer {
+async fn close(platform: Data<Platform>, number: Path<String>) -> HandlerResult {
     Ok(HttpResponse::Ok().json(platform.close(number.into_inner()).await??))
 }
 
@@ -67,7 +67,7 @@ struct NewRefund {
     out_request_no: String,
 }
 
-async fn refund(platform: Data<Platform>, number: Path<String>, body: Bytes) -> Answer {
+async fn refund(platform: Data<Platform>, number: Path<String>, body: Bytes) -> HandlerResult {
     let NewRefund { amount, out_request_no } = field::from_json(&body)?;
     let good = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if !(1..=32).contains(&out_request_no.len()) || !out_request_no.chars().all(good) {
@@ -90,7 +90,7 @@ fn first_name() -> String {
 }
 
 /// All that was charged and given back, a page at a time as it is read.
-async fn statement(platform: Data<Platform>, Query(query): Query<StatementQuery>) -> Answer {
+async fn statement(platform: Data<Platform>, Query(query): Query<StatementQuery>) -> HandlerResult {
     let first = Some(String::new());
     let pages = stream::try_unfold(first, move |after| {
         let (platform, provider) = (platform.clone(), query.provider.clone());

@@ -27,7 +27,7 @@ fn page(checkout: Checkout) -> String {
         checkout: Some(checkout),
         add_time: Timestamp(0),
     };
-    pay_page::of(&payment, false)
+    pay::render(&payment, false)
 }
 
 /// What could begin something else than text, but for the picture.
