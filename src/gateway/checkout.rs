@@ -1,29 +1,29 @@
-//! Where a customer pays.
+//! The checkout: how a customer reaches the platform to pay.
 
 use serde::{Deserialize, Serialize};
 
-/// How a customer gets to the platform.
+/// The way from the shop's page to the platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Checkout {
-    /// The browser is sent to the address.
+    /// The browser is redirected.
     Redirect {
-        /// Where.
+        /// The address of the platform's page.
         url: String,
     },
-    /// The platform's app scans the address, shown as a picture.
+    /// The customer scans a QR code with the platform's app.
     QrCode {
-        /// What the picture says.
+        /// The text that the QR code encodes.
         url: String,
     },
-    /// A page inside WeChat hands this to `getBrandWCPayRequest`.
+    /// A page inside WeChat calls `getBrandWCPayRequest`.
     Jsapi {
-        /// What it hands over.
+        /// The arguments of that call.
         params: JsapiParams,
     },
 }
 
-/// What WeChat asks of a page, in its own words.
+/// The arguments of `getBrandWCPayRequest`, with WeChat's own names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names are WeChat's")]
@@ -37,7 +37,7 @@ pub struct JsapiParams {
 }
 
 impl Checkout {
-    /// The word that is stored for how.
+    /// The stored code of the variant.
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
@@ -47,7 +47,7 @@ impl Checkout {
         }
     }
 
-    /// The text that is stored for where.
+    /// The stored text of the variant's value: the address, or the parameters as JSON.
     #[must_use]
     pub fn text(&self) -> String {
         match self {
@@ -56,7 +56,7 @@ impl Checkout {
         }
     }
 
-    /// What was stored with this word and text.
+    /// Restores a checkout from its stored `code` and `text`; `None` if the code is unknown or the text is malformed.
     #[must_use]
     pub fn from_stored(code: &str, text: &str) -> Option<Self> {
         match code {
@@ -73,15 +73,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_stored_comes_back() {
-        let word = |text: &str| text.to_owned();
+    fn a_stored_checkout_is_restored() {
+        let owned = |text: &str| text.to_owned();
         let params = JsapiParams {
-            app_id: word("wx1"),
-            time_stamp: word("1760000000"),
-            nonce_str: word("n"),
-            package: word("prepay_id=wx2"),
-            sign_type: word("RSA"),
-            pay_sign: word("s+/="),
+            app_id: owned("wx1"),
+            time_stamp: owned("1760000000"),
+            nonce_str: owned("n"),
+            package: owned("prepay_id=wx2"),
+            sign_type: owned("RSA"),
+            pay_sign: owned("s+/="),
         };
         let url = "https://example.com/?a=1".to_owned();
         for checkout in [Checkout::Redirect { url: url.clone() }, Checkout::QrCode { url }, Checkout::Jsapi { params }]
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn it_goes_out_in_the_words_of_the_contract() {
+    fn the_json_has_the_field_names_of_the_api() {
         let redirect = Checkout::Redirect { url: "u".to_owned() };
         assert_eq!(serde_json::to_string(&redirect).unwrap(), r#"{"kind":"redirect","url":"u"}"#);
     }

@@ -1,4 +1,4 @@
-//! Payment platforms behind one trait.
+//! The [`Gateway`] trait, through which the shop reaches every payment platform, and the types of its calls.
 
 pub mod alipay;
 pub mod checkout;
@@ -18,137 +18,140 @@ use crate::domain::text::Payer;
 pub use checkout::Checkout;
 pub use notification::{Event, Notification, Reject, Reply, WrongRecipient};
 
-/// What asking a platform gives.
+/// Result of a call to a platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome<T> {
-    /// The platform answered.
+    /// The platform gave an answer that can be trusted.
     Known(T),
-    /// It may or may not have happened: ask again with the same number.
+    /// The call may or may not have taken effect, for this reason. Repeat it with the same id. The reason is for the
+    /// log.
     Unknown(String),
 }
 
-/// How a payment stands at its platform.
+/// Status of a payment at its platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PaymentStatus {
-    /// It waits for the customer.
+    /// The payment waits for the customer.
     Unpaid,
-    /// It can be paid no more.
+    /// The payment was not paid and can no longer be paid.
     Closed,
-    /// The platform does not know the number.
+    /// The platform does not know the id.
     NotFound,
     /// The customer was charged.
     Paid(Charge),
 }
 
-/// What a customer was charged, as the platform says it.
+/// A charge, as reported by the platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Charge {
-    /// The platform's number of the payment.
+    /// The platform's id of the payment.
     pub trade_no: String,
-    /// How much.
+    /// The amount charged.
     pub amount: Money,
-    /// In which currency.
+    /// The currency's code: `CNY`.
     pub currency: String,
-    /// Whom it is for, where that is not us.
+    /// The part of the recipient that differs from our account; `None` if the payment is ours.
     pub wrong_recipient: Option<WrongRecipient>,
 }
 
-/// What a customer is to pay.
+/// A payment to be started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Purchase {
-    /// Our number of it.
+    /// Our id of the payment.
     pub pay_id: PayId,
-    /// How much.
+    /// The amount due.
     pub amount: Money,
-    /// When it is to end at the platform: what nobody has paid by then cannot be paid any more.
+    /// The time at which the platform closes the payment if it is still unpaid.
     pub closes_at: Timestamp,
-    /// Who the customer is at the platform, where it must be told.
+    /// The customer's id at the platform. Required if [`Gateway::needs_payer`] is true.
     pub payer: Option<Payer>,
 }
 
-/// What a platform is to give back.
+/// A refund to be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refund {
-    /// Our number of it: the same number again is the same refund.
+    /// Our id of the refund. It makes the call idempotent.
     pub refund_id: RefundId,
-    /// Of which payment.
+    /// Our id of the payment.
     pub pay_id: PayId,
-    /// How much of it.
+    /// The amount to refund.
     pub amount: Money,
-    /// All that was paid.
+    /// The total amount of the payment.
     pub paid: Money,
-    /// Why, for the customer.
+    /// The reason, as the customer sees it.
     pub reason: String,
 }
 
-/// How a refund stands at its platform.
+/// Status of a refund at its platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RefundStatus {
-    /// The money is back.
+    /// The money was refunded.
     Done,
-    /// It is on its way.
+    /// The platform accepted the refund but has not completed it.
     Pending,
-    /// The platform does not know the number.
+    /// The platform does not know the id.
     NotFound,
-    /// The platform will not do it, for this reason; trying again does not help.
+    /// The platform rejected the refund for good, for this reason. A retry cannot succeed.
     Refused(String),
 }
 
-/// One line of a platform's statement.
+/// One line of a platform's statement: a charge or a refund.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Our number of the payment, as the platform says it.
+    /// Our id of the payment, as reported by the platform.
     pub out_trade_no: String,
-    /// The platform's number of the payment.
+    /// The platform's id of the payment.
     pub trade_no: String,
-    /// Our number of the refund, where it is one.
+    /// Our id of the refund; `None` if the line is a charge.
     pub refund_no: Option<String>,
-    /// How much went in, or back.
+    /// The amount charged or refunded. It is never negative.
     pub amount: Money,
-    /// When.
+    /// Time of the charge or refund.
     pub time: Timestamp,
 }
 
-/// A future that stays on its thread.
+/// A boxed future that is not `Send`.
 pub type LocalFuture<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
-/// One payment platform.
+/// One product of a payment platform, for one merchant account.
 pub trait Gateway: Send + Sync {
-    /// Its name in requests, rows and the callback's address.
+    /// The name used in requests, rows and the callback URL.
     fn name(&self) -> &str;
 
-    /// Whether the platform must be told who the customer is there.
+    /// Whether [`Purchase::payer`] is required.
     fn needs_payer(&self) -> bool {
         false
     }
 
-    /// Whether where to pay is good for a while only: who comes back later is told it anew.
+    /// Whether the checkout that [`create`](Self::create) returns expires, so that a customer who comes back needs a
+    /// new one.
     fn checkout_expires(&self) -> bool {
         false
     }
 
-    /// Starts a payment under our number; the same number again is the same payment. None: it was started before, and
-    /// where to pay is not told twice.
+    /// Starts a payment. The call is idempotent by `purchase.pay_id`. `Known(None)` means that the payment was started
+    /// before and the platform does not repeat the checkout.
     fn create(&self, purchase: Purchase) -> LocalFuture<'_, Outcome<Option<Checkout>>>;
 
-    /// Asks how a payment stands.
+    /// Queries the status of a payment.
     fn query(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<PaymentStatus>>;
 
-    /// Closes a payment, so that it cannot be paid any more, and answers how it stands then: `Paid` where the customer
-    /// was faster, never `Unpaid`.
+    /// Closes a payment so that it can no longer be paid, and returns its status after that: `Paid` if the customer
+    /// paid first, never `Unpaid`.
     fn close(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<PaymentStatus>>;
 
-    /// Gives money back; the same number again is the same refund.
+    /// Makes a refund. The call is idempotent by `refund.refund_id`.
     fn refund(&self, refund: Refund) -> LocalFuture<'_, Outcome<RefundStatus>>;
 
-    /// Asks how a refund stands.
+    /// Queries the status of a refund.
     fn query_refund(&self, pay_id: PayId, refund_id: RefundId) -> LocalFuture<'_, Outcome<RefundStatus>>;
 
-    /// Reads a callback: `header` looks a request header up, `body` is the raw bytes. Verifies before it parses. None:
-    /// it is good, and tells nothing that matters here.
+    /// Verifies and then parses a callback. `header` looks up a request header, `body` is the raw body, and `now` is
+    /// compared with the timestamp of the signature. `Ok(None)` means that the callback is authentic but irrelevant to
+    /// payments and refunds.
     ///
     /// # Errors
-    /// [`Reject`].
+    /// [`Reject`] if the callback is not authentic or cannot be parsed.
     fn read_callback(
         &self,
         header: &dyn Fn(&str) -> Option<String>,
@@ -156,54 +159,54 @@ pub trait Gateway: Send + Sync {
         now: Timestamp,
     ) -> Result<Option<Notification>, Reject>;
 
-    /// Tells the platform that its notice is safe here.
+    /// The reply to a callback that is stored. It ends the platform's redeliveries.
     fn acknowledgement(&self) -> Reply;
 
-    /// Tells the platform that its notice is not taken, with the status we would answer anybody and why; none where the
-    /// platform takes our own words.
+    /// The reply to a callback that is refused. `status` and `why` are the HTTP status and the reason that any client
+    /// would get. `None` if the platform accepts the shop's usual problem response.
     fn refusal(&self, status: u16, why: &str) -> Option<Reply>;
 }
 
-/// How a platform's statement is read; an error says what is wrong with it, naming the line.
+/// Parses a platform's statement. The error names the line and what is wrong with it.
 pub type StatementReader = fn(&str) -> Result<Vec<Entry>, String>;
 
-/// What platforms are told of this shop.
+/// Properties of this shop that the gateways need.
 #[derive(Debug, Clone)]
 pub struct Shop {
-    /// How the outside reaches it, without a slash at the end; empty where the settings do not say.
+    /// The shop's public base URL, without a trailing slash; empty if it is not configured.
     pub public_url: String,
-    /// The time.
+    /// The source of the current time.
     pub clock: Clock,
 }
 
 impl Shop {
-    /// Where a platform sends its callbacks.
+    /// The URL to which the platform named `provider` sends its callbacks.
     #[must_use]
     pub fn callback_url(&self, provider: &str) -> String {
         format!("{}/v1/payments/callbacks/{provider}", self.public_url)
     }
 
-    /// The page that shows a customer how a payment stands.
+    /// The URL of the page that shows a payment's status to the customer.
     #[must_use]
     pub fn page_url(&self, pay_id: PayId) -> String {
         format!("{}/pay/{pay_id}", self.public_url)
     }
 }
 
-/// The platforms that are set up.
+/// The configured gateways.
 #[derive(Clone, Default)]
 pub struct Gateways {
     all: Vec<std::sync::Arc<dyn Gateway>>,
 }
 
 impl Gateways {
-    /// These platforms.
+    /// Creates the set from `all`.
     #[must_use]
     pub fn new(all: Vec<std::sync::Arc<dyn Gateway>>) -> Self {
         Self { all }
     }
 
-    /// The platform with this name.
+    /// Finds a gateway by its name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&dyn Gateway> {
         self.all.iter().find(|gateway| gateway.name() == name).map(std::convert::AsRef::as_ref)

@@ -1,101 +1,103 @@
-//! What a platform tells by itself: its callbacks, their signature checked, nothing of them believed yet.
+//! Notifications that platforms send as callbacks. Their signatures are verified; their content is not yet compared
+//! with the stored payment. In tables and routes a notification is called a notice.
 
 use crate::domain::money::Money;
 
-/// What a platform tells of one of our payments.
+/// An authentic message from a platform about a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notification {
-    /// The platform's id of the event, the same in every delivery of it.
+    /// The platform's id of the event. It is the same in every delivery of the event.
     pub event_id: String,
-    /// What happened.
+    /// The event.
     pub event: Event,
-    /// Our number of the payment, as the platform says it.
+    /// Our id of the payment, as reported by the platform. It is not validated.
     pub out_trade_no: String,
-    /// The platform's number of the payment.
+    /// The platform's id of the payment.
     pub trade_no: String,
-    /// The amount it says: what was paid, or what went back.
+    /// The reported amount. The event decides whether it is the payment, one refund or the total of the refunds.
     pub amount: Money,
-    /// The currency it says.
+    /// The reported currency.
     pub currency: String,
-    /// Whom it is for, where that is not us.
+    /// The part of the recipient that differs from our account; `None` if the notification is ours.
     pub wrong_recipient: Option<WrongRecipient>,
 }
 
-/// What happened at a platform.
+/// An event at a platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The customer paid.
     Paid,
-    /// It can be paid no more: declined, closed, or too late.
+    /// The payment was not paid and can no longer be paid: it was declined, closed, or expired.
     Closed,
-    /// This refund's money went back.
+    /// The refund with this id was made. The amount is the refund's.
     Refunded(String),
-    /// So much has gone back in all up to now; the number of the refund that told of it, where the platform says one.
-    RefundedInAll(Option<String>),
-    /// A refund will not be made: its number, and why not.
+    /// The amount is the total refunded so far. The id is that of the latest refund, if the platform reports it.
+    RefundedTotal(Option<String>),
+    /// A refund failed for good: its id and the reason.
     RefundFailed(String, String),
 }
 
-/// Whose a notice is that is not ours.
+/// The part of the recipient that differs from our account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WrongRecipient {
-    /// Another application of the merchant, or of somebody else.
+    /// The application's id differs.
     #[error("the application differs")]
     App,
-    /// Another receiver of the money.
+    /// The id of the account that receives the money differs.
     #[error("the seller differs")]
     Seller,
-    /// Another merchant.
+    /// The merchant's id differs.
     #[error("the merchant differs")]
     Merchant,
 }
 
-/// Why a callback is not believed before our books are asked.
+/// Reasons for refusing a callback before it is compared with the stored payment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Reject {
-    /// A header that signing needs is missing, empty, or there twice.
+    /// A header of the signature is missing, empty or repeated.
     #[error("a header of the signature is missing")]
     MissingHeader,
-    /// There is no signature.
+    /// The callback has no signature.
     #[error("the signature is missing")]
     MissingSignature,
-    /// It is signed with a key we do not know.
+    /// The key named by the callback is unknown.
     #[error("the key of the signature is not known")]
     UnknownKey,
     /// The signature is malformed or wrong.
     #[error("the signature is not valid")]
     Signature,
-    /// It says it is signed in another way than was agreed on.
+    /// The callback names another signature scheme than the account's.
     #[error("the kind of the signature is another")]
     SignType,
-    /// It says its text is written in another way than was agreed on.
+    /// The callback names another charset than UTF-8.
     #[error("the charset is another")]
     Charset,
-    /// The time it says it was signed at is none.
+    /// The timestamp of the signature is malformed.
     #[error("the stamp is not a time")]
     Stamp,
-    /// It was signed too long ago.
+    /// The timestamp of the signature is too old.
     #[error("the stamp is too old")]
     Stale,
-    /// It was signed in the future.
+    /// The timestamp of the signature is in the future.
     #[error("the stamp is in the future")]
     Future,
-    /// A field is there twice: nobody knows which is meant.
+    /// A field is repeated, so its value is ambiguous.
     #[error("a field is there twice")]
     Duplicate,
-    /// The signature is good, the content is none we know.
+    /// The signature is valid but the content is malformed.
     #[error("the notice cannot be read")]
     Unreadable,
-    /// It is encrypted in a way we do not speak.
+    /// The encryption algorithm is not supported, or no key for it is configured.
     #[error("the encryption is not known")]
     Algorithm,
-    /// It does not decrypt with our key, which is most likely wrong: the platform should send it again.
+    /// The content does not decrypt with our key. The configured key is most likely wrong, so the platform should send
+    /// the callback again.
     #[error("the content does not decrypt")]
     Ciphertext,
 }
 
 impl Reject {
-    /// Whether it may have come from anybody: nothing in it is to be believed.
+    /// Whether the sender is not proven to be the platform. If true, nothing in the callback can be trusted.
     #[must_use]
     pub const fn is_unsigned(self) -> bool {
         matches!(
@@ -113,12 +115,12 @@ impl Reject {
     }
 }
 
-/// What a platform is answered: it looks at every byte.
+/// The HTTP response to a callback. Platforms compare it byte by byte with what they expect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
-    /// The content type; none where there is no body.
+    /// The content type; `None` if there is no body.
     pub content_type: Option<&'static str>,
     /// The body.
     pub body: String,

@@ -1,41 +1,41 @@
-//! HTTP to a platform: what is not answered whole and in time has an unknown outcome.
+//! The HTTP client for platforms. A request without a complete response in time has an unknown outcome.
 
 use std::time::Duration;
 
 use awc::error::{ConnectError, SendRequestError};
 use awc::http::Method;
 
-const CONNECT_WITHIN: Duration = Duration::from_secs(3);
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-const ANSWER_BYTES_MAX: usize = 1024 * 1024;
-/// Shorter than any server keeps an idle connection, so that none is used while the platform closes it.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
+const RESPONSE_BYTES_MAX: usize = 1024 * 1024;
+/// Shorter than the usual keep-alive timeouts of servers, so that no connection is reused while the platform closes it.
 const IDLE_MAX: Duration = Duration::from_secs(5);
 
-/// What a platform is asked.
+/// A request to a platform.
 #[derive(Debug)]
 pub struct Request {
-    /// How.
+    /// The HTTP method.
     pub method: Method,
-    /// Where, percent-encoded.
+    /// The absolute URL, percent-encoded.
     pub url: String,
-    /// With which headers, the content type among them.
+    /// The headers, including the content type.
     pub headers: Vec<(&'static str, String)>,
-    /// With which body.
+    /// The body, if there is one.
     pub body: Option<String>,
 }
 
-/// What it answered.
+/// A complete response of a platform.
 #[derive(Debug)]
-pub struct Answer {
+pub struct Response {
     /// The HTTP status.
     pub status: u16,
     headers: awc::http::header::HeaderMap,
-    /// The body as it came.
+    /// The raw body.
     pub body: Vec<u8>,
 }
 
-impl Answer {
-    /// The header's value; none where it comes twice, as nobody knows which of them is meant.
+impl Response {
+    /// The value of the header `name`; `None` if it is missing or, since that is ambiguous, repeated.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.get_all(name);
         match (values.next(), values.next()) {
@@ -45,74 +45,75 @@ impl Answer {
     }
 }
 
-/// Why there is no whole answer.
+/// Reasons for having no complete response.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Unanswered {
-    /// There was no connection: nothing was sent, it may be asked elsewhere.
+pub enum Error {
+    /// The connection failed, so nothing was sent. The request may be sent to another address.
     #[error("{0}")]
-    Unreached(String),
-    /// Whether the platform did what it was asked is not known.
+    NotSent(String),
+    /// It is unknown whether the platform executed the request.
     #[error("{0}")]
     Unknown(String),
 }
 
-impl From<SendRequestError> for Unanswered {
+impl From<SendRequestError> for Error {
     fn from(error: SendRequestError) -> Self {
         let why = error.to_string();
         match error {
-            // Under this name the client also tells of a connection that ended after the request.
+            // The client also reports a connection that ended after the request as `Disconnected`.
             SendRequestError::Connect(ConnectError::Disconnected) => Self::Unknown(why),
-            SendRequestError::Connect(_) => Self::Unreached(why),
+            SendRequestError::Connect(_) => Self::NotSent(why),
             _ => Self::Unknown(why),
         }
     }
 }
 
 thread_local! {
-    /// It keeps connections open, and cannot leave its thread.
+    /// One client per thread, because `awc::Client` is not `Send`. It pools connections.
     static CLIENT: awc::Client = {
-        let connector = awc::Connector::new().timeout(CONNECT_WITHIN).conn_keep_alive(IDLE_MAX);
-        awc::Client::builder().connector(connector).timeout(ANSWER_WITHIN).disable_redirects().finish()
+        let connector = awc::Connector::new().timeout(CONNECT_TIMEOUT).conn_keep_alive(IDLE_MAX);
+        awc::Client::builder().connector(connector).timeout(RESPONSE_TIMEOUT).disable_redirects().finish()
     };
 }
 
-/// Asks a platform. No redirect is followed, no certificate taken that the world does not vouch for.
+/// Sends a request. Redirects are not followed. TLS certificates are verified against the public roots.
 ///
 /// # Errors
-/// Why there is no whole answer: whether the platform did what it was asked is not known.
-pub async fn exchange(request: Request) -> Result<Answer, String> {
-    attempt(request).await.map_err(|unanswered| unanswered.to_string())
+/// The reason for having no complete response. The outcome of the request is unknown.
+pub async fn exchange(request: Request) -> Result<Response, String> {
+    attempt(request).await.map_err(|error| error.to_string())
 }
 
-/// The same, where it matters whether anything was sent.
+/// Sends a request like [`exchange`], for callers that need to know whether anything was sent.
 ///
 /// # Errors
-/// [`Unanswered`].
-pub async fn attempt(request: Request) -> Result<Answer, Unanswered> {
+/// [`Error`].
+pub async fn attempt(request: Request) -> Result<Response, Error> {
     let client = CLIENT.with(awc::Client::clone);
     let exchange = async move {
-        let mut asked = client.request(request.method, &request.url);
+        let mut client_request = client.request(request.method, &request.url);
         for (name, value) in request.headers {
-            asked = asked.insert_header((name, value));
+            client_request = client_request.insert_header((name, value));
         }
-        let answer = match request.body {
-            None => asked.send().await,
-            Some(body) => asked.send_body(body).await,
+        let response = match request.body {
+            None => client_request.send().await,
+            Some(body) => client_request.send_body(body).await,
         };
-        let mut answer = answer?;
-        let body = answer.body().limit(ANSWER_BYTES_MAX).await;
-        let body = body.map_err(|error| Unanswered::Unknown(error.to_string()))?;
-        let answer = Answer { status: answer.status().as_u16(), headers: answer.headers().clone(), body: body.into() };
-        // A connection that ends early does not count as an error there.
-        match answer.header("content-length") {
-            Some(length) if length != answer.body.len().to_string() => {
-                Err(Unanswered::Unknown("only a part of the answer came".to_owned()))
+        let mut response = response?;
+        let body = response.body().limit(RESPONSE_BYTES_MAX).await;
+        let body = body.map_err(|error| Error::Unknown(error.to_string()))?;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let response = Response { status, headers, body: body.into() };
+        // The client does not report a connection that ended before the whole body was received.
+        match response.header("content-length") {
+            Some(length) if length != response.body.len().to_string() => {
+                Err(Error::Unknown("the response is incomplete".to_owned()))
             }
-            _ => Ok(answer),
+            _ => Ok(response),
         }
     };
-    let late = |_| Unanswered::Unknown("no answer in time".to_owned());
-    tokio::time::timeout(ANSWER_WITHIN, exchange).await.map_err(late)?
+    let timed_out = |_| Error::Unknown("no response in time".to_owned());
+    tokio::time::timeout(RESPONSE_TIMEOUT, exchange).await.map_err(timed_out)?
 }
 
 #[cfg(test)]
@@ -126,15 +127,15 @@ mod tests {
         Request { method: Method::GET, url, headers: Vec::new(), body: None }
     }
 
-    /// A server that says `answer` to whoever connects.
-    fn server(answer: &'static [u8]) -> String {
+    /// Starts a server that sends `response` on every connection; returns its address.
+    fn server(response: &'static [u8]) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
                 let _ = stream.read(&mut [0; 4096]);
-                let _ = stream.write_all(answer);
+                let _ = stream.write_all(response);
             }
         });
         address.to_string()
@@ -142,30 +143,31 @@ mod tests {
 
     #[actix::test]
     async fn a_server_that_does_not_speak_tls_is_an_unknown_outcome() {
-        let told = exchange(get(format!("https://{}/", server(b"HTTP/1.1 200 OK\r\n\r\n")))).await.unwrap_err();
-        assert!(!told.is_empty());
+        let why = exchange(get(format!("https://{}/", server(b"HTTP/1.1 200 OK\r\n\r\n")))).await.unwrap_err();
+        assert!(!why.is_empty());
     }
 
     #[actix::test]
-    async fn a_redirect_is_an_answer_and_not_followed() {
-        let answer = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
-        let answer = exchange(get(format!("http://{}/", server(answer)))).await.unwrap();
-        assert_eq!((answer.status, answer.header("location")), (302, Some("http://127.0.0.1:1/")));
+    async fn a_redirect_is_returned_and_not_followed() {
+        let redirect = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n";
+        let response = exchange(get(format!("http://{}/", server(redirect)))).await.unwrap();
+        assert_eq!((response.status, response.header("location")), (302, Some("http://127.0.0.1:1/")));
     }
 
     #[actix::test]
-    async fn only_what_was_never_sent_may_be_asked_elsewhere() {
-        let told = attempt(get("http://127.0.0.1:1/".to_owned())).await.unwrap_err();
-        assert!(matches!(told, Unanswered::Unreached(_)), "{told:?}");
-        for answer in [&b""[..], b"HTTP/1.1", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", b"\0\0\0\0\r\n\r\n"]
+    async fn only_a_failed_connection_is_reported_as_not_sent() {
+        let error = attempt(get("http://127.0.0.1:1/".to_owned())).await.unwrap_err();
+        assert!(matches!(error, Error::NotSent(_)), "{error:?}");
+        for response in
+            [&b""[..], b"HTTP/1.1", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", b"\0\0\0\0\r\n\r\n"]
         {
-            let told = attempt(get(format!("http://{}/", server(answer)))).await.unwrap_err();
-            assert!(matches!(told, Unanswered::Unknown(_)), "{told:?}");
+            let error = attempt(get(format!("http://{}/", server(response)))).await.unwrap_err();
+            assert!(matches!(error, Error::Unknown(_)), "{error:?}");
         }
     }
 
     #[actix::test]
-    async fn half_an_answer_is_an_unknown_outcome() {
+    async fn an_incomplete_response_is_an_unknown_outcome() {
         exchange(get(format!("http://{}/", server(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"))))
             .await
             .unwrap_err();

@@ -1,4 +1,4 @@
-//! The actor of the platform.
+//! The type of the platform's actor.
 
 use super::Sandbox;
 use crate::actor::OwnerActor;

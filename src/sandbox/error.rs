@@ -1,46 +1,46 @@
-//! Why the platform refuses.
+//! Business refusals of the platform.
 
 use super::trade::Status;
 use crate::domain::money::Money;
 
-/// Why a trade is not opened.
+/// Reasons for refusing to open a trade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum OpenRefusal {
-    /// The number has a trade already, of another amount.
+    /// A trade with this id and another amount exists.
     #[error("there is a trade of another amount under this number")]
     AmountDiffers,
-    /// Nothing is to be paid.
+    /// The amount is zero or negative.
     #[error("the amount must be more than nothing")]
     AmountNotPositive,
 }
 
-/// Why a trade stays as it is.
+/// Reasons for leaving a trade unchanged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// No such trade.
+    /// The trade does not exist.
     #[error("there is no such trade")]
     NotFound,
-    /// It ended another way already.
+    /// The trade already has another final status.
     #[error("the trade is {0}")]
     Ended(Status),
 }
 
-/// Why no money goes back.
+/// Reasons for refusing a refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RefundRefusal {
-    /// No such trade.
+    /// The trade does not exist.
     #[error("there is no such trade")]
     NotFound,
-    /// Nothing was charged.
+    /// The trade was not charged.
     #[error("the trade is {0}")]
     NotPaid(Status),
-    /// The number has a refund already, of another amount.
+    /// A refund with this id and another amount exists.
     #[error("there is a refund of another amount under this number")]
     AmountDiffers,
-    /// Nothing is to go back.
+    /// The amount is zero or negative.
     #[error("the amount must be more than nothing")]
     AmountNotPositive,
-    /// More than is left of the charge.
+    /// The amount exceeds what is left of the charge.
     #[error("only {0} is left of the charge")]
     TooMuch(Money),
 }

@@ -1,4 +1,4 @@
-//! The sandbox as Pay sees it: one payment platform among others.
+//! Implements [`Gateway`] for the sandbox platform.
 
 use super::Platform;
 use super::error::Refusal;
@@ -14,7 +14,7 @@ use crate::gateway::{
     Reject, Reply,
 };
 
-/// The sandbox behind the gateways' trait.
+/// The gateway to the sandbox platform under one name.
 #[derive(Debug)]
 pub struct SandboxGateway {
     name: Provider,
@@ -24,12 +24,13 @@ pub struct SandboxGateway {
 }
 
 impl SandboxGateway {
-    /// The gateway to `platform`, which the shop knows as `name`, whose checkout pages are at `public_url`, given without a slash at its end.
+    /// Creates the gateway to `platform` under the name `name`. The checkout pages are below `public_url`, which has no
+    /// trailing slash.
     pub(super) fn new(name: Provider, platform: Platform, key: Key, public_url: &str) -> Self {
         Self { name, platform, key, public_url: public_url.to_owned() }
     }
 
-    /// How a trade stands, in the shop's words. What was paid stays paid, whatever went back since.
+    /// Converts the status of a trade. A payment stays paid after refunds.
     fn payment_status(&self, trade: Option<Trade>) -> PaymentStatus {
         match trade {
             None => PaymentStatus::NotFound,
@@ -78,7 +79,7 @@ impl Gateway for SandboxGateway {
             match self.platform.close(pay_id.to_string()).await {
                 Ok(Ok(trade)) => Outcome::Known(self.payment_status(Some(trade))),
                 Ok(Err(Refusal::NotFound)) => Outcome::Known(PaymentStatus::NotFound),
-                // It ended another way: it says which.
+                // The trade has another final status, which the query returns.
                 Ok(Err(Refusal::Ended(_))) => self.query(pay_id).await,
                 Err(failure) => Outcome::Unknown(failure.to_string()),
             }
@@ -87,12 +88,12 @@ impl Gateway for SandboxGateway {
 
     fn refund(&self, refund: Refund) -> LocalFuture<'_, Outcome<RefundStatus>> {
         Box::pin(async move {
-            let asked = message::Refund {
+            let refund = message::Refund {
                 out_trade_no: refund.pay_id.to_string(),
                 out_request_no: refund.refund_id.to_string(),
                 amount: refund.amount,
             };
-            match self.platform.refund(asked).await {
+            match self.platform.refund(refund).await {
                 Ok(Ok(_)) => Outcome::Known(RefundStatus::Done),
                 Ok(Err(refusal)) => Outcome::Known(RefundStatus::Refused(refusal.to_string())),
                 Err(failure) => Outcome::Unknown(failure.to_string()),

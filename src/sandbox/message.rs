@@ -1,4 +1,4 @@
-//! What the platform can be asked.
+//! Messages to the platform's actor, and the body of its outbox messages.
 
 use actix::Message;
 use serde::{Deserialize, Serialize};
@@ -13,30 +13,30 @@ use crate::domain::money::Money;
 use crate::domain::provider::Provider;
 use crate::messaging::contract::Topic;
 
-/// The courier's name in the status page, and its consumer group.
+/// Name of the webhook sender in the status page, and its consumer group.
 pub const WEBHOOK_GROUP: &str = "courier";
 
-/// Callbacks on their way: every message of the platform's outbox.
+/// The topic of callbacks, to which all messages of the platform's outbox belong.
 pub const CALLBACK: Topic = Topic { topic: "trade", tag: "callback", groups: &[WEBHOOK_GROUP] };
 
-/// How callbacks of a payment misbehave; by default they do not.
+/// Faults to inject into the callbacks of one payment. The default is none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Callbacks {
-    /// How many copies of the callback are sent.
+    /// Number of copies of the callback.
     #[serde(rename = "callbacks")]
     pub copies: Copies,
-    /// Whether the copies are sent all at once.
+    /// Whether the copies are sent concurrently.
     pub concurrent: bool,
-    /// How much later than the payment, in milliseconds.
+    /// Delay between the payment and the callback, in milliseconds.
     pub delay_ms: u64,
     /// Whether the callback is never sent.
     pub lose: bool,
-    /// What is wrong with it.
+    /// The defect of the callback; `None` for a correct one.
     pub tamper: Option<Tamper>,
 }
 
-/// Copies of one callback: 1 to 50.
+/// Number of copies of one callback: 1 to 50.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "i64", into = "i64")]
 pub struct Copies(i64);
@@ -61,144 +61,144 @@ impl From<Copies> for i64 {
     }
 }
 
-/// What is wrong with a callback.
+/// A defect of a callback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tamper {
-    /// Signed with another key.
+    /// It is signed with another key.
     Signature,
-    /// 0.01 more than was paid, rightly signed.
+    /// The amount is 0.01 too high; the signature is valid.
     Amount,
-    /// For another number, rightly signed.
+    /// It names another payment; the signature is valid.
     Order,
-    /// For another merchant, rightly signed.
+    /// It names another merchant; the signature is valid.
     Merchant,
-    /// Rightly signed, too long ago.
+    /// The signature is valid but its timestamp is too old.
     Timestamp,
 }
 
-/// The body of a [`CALLBACK`] message: what to send, and how.
+/// The body of a [`CALLBACK`] message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Callback {
-    /// To the callback address of which name.
-    #[serde(default = "first_name")]
+    /// The provider name in the callback URL.
+    #[serde(default = "default_provider")]
     pub provider: String,
-    /// What to send.
+    /// The body of the callback before tampering.
     pub event: notification::Body,
-    /// How many copies.
+    /// Number of copies.
     pub copies: Copies,
-    /// All at once.
+    /// Whether the copies are sent concurrently.
     pub concurrent: bool,
-    /// What to do to it first.
+    /// The defect to inject before sending.
     pub tamper: Option<Tamper>,
 }
 
-/// Callbacks that were written when the platform had one name.
-fn first_name() -> String {
+/// The provider of stored callbacks that date from when the platform had only one name.
+fn default_provider() -> String {
     super::NAME.to_owned()
 }
 
-/// Opens a trade, once per number.
+/// Opens a trade. Idempotent by `out_trade_no`.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Result<Trade, OpenRefusal>>")]
 pub struct Open {
-    /// The shop's number of it.
+    /// The shop's id of the trade.
     pub out_trade_no: String,
-    /// What is to be paid.
+    /// The amount due.
     pub amount: Money,
-    /// Under which name the shop knows the platform.
+    /// The platform's name at the shop.
     pub provider: Provider,
 }
 
-/// The trade with this number. Read.
+/// Finds a trade by its id. Read only.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Option<Trade>>")]
 pub struct Find {
-    /// The shop's number of it.
+    /// The shop's id of the trade.
     pub out_trade_no: String,
 }
 
-/// Charges the customer, once per trade, and tells the shop, each time asked.
+/// Charges the customer, once per trade. Every call sends the callbacks, including repeated ones.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Result<Trade, Refusal>>")]
 pub struct Pay {
-    /// The shop's number of it.
+    /// The shop's id of the trade.
     pub out_trade_no: String,
-    /// How the shop is told.
+    /// The faults to inject into the callbacks.
     pub callbacks: Callbacks,
 }
 
-/// Ends an open trade as the customer's no, and tells the shop, once.
+/// Declines an open trade and sends one callback. A repeated call sends none.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Result<Trade, Refusal>>")]
 pub struct Decline {
-    /// The shop's number of it.
+    /// The shop's id of the trade.
     pub out_trade_no: String,
 }
 
-/// Ends a trade that was not paid, without telling anybody. A closed trade stays closed.
+/// Closes an unpaid trade without a callback. Idempotent.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Result<Trade, Refusal>>")]
 pub struct Close {
-    /// The shop's number of it.
+    /// The shop's id of the trade.
     pub out_trade_no: String,
 }
 
-/// Gives some of a charge back, once per number, and tells the shop.
+/// Refunds a part or all of a charge and sends a callback. Idempotent by `out_trade_no` and `out_request_no`.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Result<Trade, RefundRefusal>>")]
 pub struct Refund {
-    /// The shop's number of the trade.
+    /// The shop's id of the trade.
     pub out_trade_no: String,
-    /// The shop's number of the refund.
+    /// The shop's id of the refund.
     pub out_request_no: String,
-    /// How much.
+    /// The amount to refund.
     pub amount: Money,
 }
 
-/// What went back under this number. Read.
+/// Finds the amount of a refund by its ids. Read only.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Option<Money>>")]
 pub struct FindRefund {
-    /// The shop's number of the trade.
+    /// The shop's id of the trade.
     pub out_trade_no: String,
-    /// The shop's number of the refund.
+    /// The shop's id of the refund.
     pub out_request_no: String,
 }
 
-/// One page of charged trades under a name, by their numbers, with what went back. Read.
+/// One page of the statement: charged trades of one provider with their refunds, ordered by `out_trade_no`. Read only.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Vec<Charged>>")]
 pub struct Statement {
-    /// Under which name the shop knows the platform.
+    /// The platform's name at the shop.
     pub provider: String,
-    /// Where the last page ended.
+    /// The last `out_trade_no` of the previous page; empty for the first page.
     pub after: String,
-    /// At most so many trades.
+    /// The maximum number of trades.
     pub limit: i64,
 }
 
 /// A charged trade in the statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Charged {
-    /// The shop's number of it.
+    /// The shop's id of the trade.
     pub out_trade_no: String,
-    /// The platform's.
+    /// The platform's id of the trade.
     pub trade_no: String,
-    /// What the customer was charged.
+    /// The amount charged.
     pub amount: Money,
-    /// When.
+    /// The time of the charge.
     pub at: Timestamp,
-    /// What went back: the shop's number of it, how much, when.
+    /// The refunds: the shop's id, the amount and the time of each.
     pub refunds: Vec<(String, Money, Timestamp)>,
 }
 
-/// Keeps what the shop answered to a callback.
+/// Records the shop's response to a callback.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<()>")]
 pub struct Record {
-    /// The shop's number of the trade.
+    /// The shop's id of the trade.
     pub out_trade_no: String,
-    /// The attempt.
+    /// The delivery attempt with its response.
     pub attempt: Attempt,
 }

@@ -1,8 +1,9 @@
-//! The sandbox: a stand-in payment platform, built in, with trades and a ledger of its own and real HTTP callbacks.
+//! The sandbox: a built-in payment platform for tests and demos. It has its own trades and ledger and sends real HTTP
+//! callbacks.
 //!
-//! It owns `sandbox_trade`, `sandbox_refund`, `sandbox_delivery` and its `mq_producer`. Its invariant: a trade is charged
-//! once at most, in full, and only while it is open, and never more goes back than was charged; what it charged never depends on what the shop believes. It misbehaves on
-//! request (lost, late, repeated, forged callbacks), so that the shop can be shown to bear it.
+//! It owns `sandbox_trade`, `sandbox_refund`, `sandbox_delivery` and its `mq_producer`. Invariants: a trade is charged
+//! at most once, in full, and only while it is open; refunds never exceed the charge; the platform never reads the
+//! shop's state. On request it loses, delays, repeats or forges callbacks, to test how the shop handles them.
 
 pub mod actor;
 pub mod error;
@@ -32,21 +33,23 @@ pub use gateway::SandboxGateway;
 pub use platform::Platform;
 pub use signature::Key;
 
-/// The platform's first name at the shop.
+/// The platform's default name at the shop.
 pub const NAME: &str = "sandbox";
 
-/// The platform with this name and the way to read its statements; `second` is the sandbox's other name, if it has one.
+/// The reader of the sandbox's statements; `None` if `provider` is neither [`NAME`] nor `second`, the sandbox's second
+/// name.
 #[must_use]
 pub fn statement_reader(provider: &str, second: Option<&str>) -> Option<StatementReader> {
-    (provider == NAME || second == Some(provider)).then_some(statement::read)
+    let reader: StatementReader = statement::read;
+    (provider == NAME || second == Some(provider)).then_some(reader)
 }
 
 /// The owner of the platform's trades.
 #[derive(Debug)]
 pub struct Sandbox {
-    /// What every owner is given.
+    /// Dependencies common to all owners.
     pub context: Context,
-    /// The merchant its callbacks are for.
+    /// The merchant id in the callbacks.
     pub merchant_id: String,
 }
 
@@ -58,41 +61,41 @@ impl Owner for Sandbox {
     }
 }
 
-/// What the platform and the shop have agreed on.
+/// The shop's merchant account at the platform.
 #[derive(Debug, Clone)]
 pub struct MerchantAccount {
-    /// Signs callbacks, and verifies them.
+    /// The shared key that signs and verifies callbacks.
     pub key: Key,
-    /// The merchant number it knows the shop by.
+    /// The shop's merchant id.
     pub merchant_id: String,
-    /// A second name under which the shop knows the platform, so that it can be shown two.
+    /// A second name under which the shop offers the platform, to demonstrate two providers.
     pub second: Option<Provider>,
-    /// How the outside, customers and the courier included, reaches this server.
+    /// The base URL at which customers and the [`webhook::WebhookSender`] reach this server.
     pub public_url: String,
 }
 
-/// A platform that runs.
+/// Handles to the running platform.
 pub struct Started {
-    /// For the HTTP routes.
+    /// The handle that the HTTP routes use.
     pub platform: Platform,
-    /// For Pay: one for each name.
+    /// The gateways for the payment owner: one per name.
     pub gateways: Vec<Arc<dyn Gateway>>,
-    /// For the status page: the owner and the courier.
+    /// The health of the owner and of the webhook sender, for the status page.
     pub health: [Arc<Health>; 2],
-    /// For the relay: where callbacks wait.
+    /// The outbox that holds undelivered callbacks, for the relay.
     pub outbox: Outbox,
-    /// For the relay: how they get to the courier.
+    /// The route from the outbox to the webhook sender, for the relay.
     pub route: Route,
 }
 
-/// Starts the platform's actors on the current arbiter. The tables of `store` are migrated; the nudge in `context` is not
-/// shared with another owner, whose commits would wake the wrong outbox.
+/// Starts the platform's actors on the current arbiter. The tables of `store` must be migrated. The relay waker in
+/// `context` must not be shared with another owner, because that owner's commits would wake the wrong relay.
 #[must_use]
 pub fn start(context: Context, store: Store, limits: Limits, account: MerchantAccount) -> Started {
     let public_url = account.public_url.trim_end_matches('/');
     let owner = Arc::new(Sandbox { context: context.clone(), merchant_id: account.merchant_id.clone() });
     let (addr, health) = OwnerActor::start(owner, store, limits);
-    let (courier, courier_health) =
+    let (webhook_sender, sender_health) =
         webhook::WebhookSender::start(&context, addr.clone(), account.key.clone(), public_url);
     let platform = Platform::new(addr.clone(), &account.merchant_id);
     let gateway = |name: Provider| -> Arc<dyn Gateway> {
@@ -102,7 +105,7 @@ pub fn start(context: Context, store: Store, limits: Limits, account: MerchantAc
     Started {
         platform,
         gateways,
-        health: [health, courier_health],
+        health: [health, sender_health],
         outbox: Outbox {
             producer: Sandbox::NAME,
             backlog: addr.clone().recipient(),
@@ -115,7 +118,7 @@ pub fn start(context: Context, store: Store, limits: Limits, account: MerchantAc
             producer: Sandbox::NAME,
             group: message::WEBHOOK_GROUP,
             ack_and_claim: addr.recipient(),
-            deliver: courier.recipient(),
+            deliver: webhook_sender.recipient(),
         },
     }
 }

@@ -1,4 +1,4 @@
-//! The JSON of a callback, as the platform writes it and the shop reads it.
+//! The JSON body of a callback, written by the platform and parsed by the shop's gateway.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,66 +7,67 @@ use crate::domain::clock::Timestamp;
 use crate::domain::money::Money;
 use crate::gateway::{Event, Notification, Reject, WrongRecipient};
 
-/// The one currency of the sandbox.
+/// The only currency of the sandbox.
 pub const CURRENCY: &str = "CNY";
 
-/// A callback's body. Fields it does not know are left alone: a platform may add some.
+/// The body of a callback. Unknown fields are ignored, because a platform may add some.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Body {
-    /// The event's id, the same in every delivery of it.
+    /// The id of the event. It is the same in every delivery of the event.
     pub id: String,
-    /// What happened.
+    /// The type of the event.
     #[serde(rename = "type")]
     pub kind: Kind,
-    /// When, in seconds since 1970.
+    /// The time of the event, in seconds since 1970-01-01 UTC.
     pub created: i64,
-    /// To what.
+    /// The trade, or the refund, that the event is about.
     pub data: Data,
 }
 
-/// What happened to a trade.
+/// The type of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Kind {
-    /// It was paid.
+    /// The trade was paid.
     #[serde(rename = "payment.succeeded")]
     Succeeded,
-    /// It was declined.
+    /// The trade was declined.
     #[serde(rename = "payment.declined")]
     Declined,
-    /// Money went back.
+    /// A refund was made.
     #[serde(rename = "refund.succeeded")]
     Refunded,
 }
 
-/// The trade of a callback.
+/// The trade, or the refund, in a callback.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Data {
-    /// The shop's number of it.
+    /// The shop's id of the trade.
     pub out_trade_no: String,
-    /// The platform's.
+    /// The platform's id of the trade.
     pub trade_no: String,
-    /// What is paid.
+    /// The amount of the trade, or of the refund if there is an `out_request_no`.
     pub amount: Money,
-    /// In which currency.
+    /// The currency's code.
     pub currency: String,
-    /// To whom.
+    /// The id of the merchant that receives the money.
     pub merchant_id: String,
-    /// The shop's number of the refund, where it is one; the amount is the refund's then.
+    /// The shop's id of the refund; `None` if the event is not a refund.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub out_request_no: Option<String>,
 }
 
 impl Body {
-    /// What there is to tell of a trade. Its id follows from the trade alone, so that telling it again is a duplicate.
+    /// Creates the event `kind` of a trade. The event id depends only on the trade and `kind`, so a repeated event is
+    /// recognised as a duplicate.
     #[must_use]
     pub fn new(kind: Kind, trade: &Trade, merchant_id: &str, at: Timestamp) -> Self {
-        let what = match kind {
+        let suffix = match kind {
             Kind::Succeeded => "paid",
             Kind::Declined => "declined",
             Kind::Refunded => "refunded",
         };
         Self {
-            id: format!("evt_{}_{what}", trade.trade_no),
+            id: format!("evt_{}_{suffix}", trade.trade_no),
             kind,
             created: at.unix_seconds(),
             data: Data {
@@ -80,26 +81,26 @@ impl Body {
         }
     }
 
-    /// What there is to tell of a refund.
+    /// Creates the event of a refund.
     #[must_use]
     pub fn of_refund(trade: &Trade, out_request_no: &str, amount: Money, merchant_id: &str, at: Timestamp) -> Self {
         let mut body = Self::new(Kind::Refunded, trade, merchant_id, at);
-        // The shop's numbers of refunds are its own: together with the trade's they are unique.
+        // A refund's id is unique only together with the trade's id.
         body.id = format!("evt_{}_{out_request_no}", trade.trade_no);
         body.data.amount = amount;
         body.data.out_request_no = Some(out_request_no.to_owned());
         body
     }
 
-    /// Reads a body whose signature is good.
+    /// Parses a body. The caller has verified its signature.
     ///
     /// # Errors
-    /// [`Reject::Unreadable`] where it is not of this form, or of a type we do not know.
+    /// [`Reject::Unreadable`] if the body is malformed or its type is unknown.
     pub fn read(body: &[u8]) -> Result<Self, Reject> {
         serde_json::from_slice(body).map_err(|_| Reject::Unreadable)
     }
 
-    /// In the shop's words; `merchant_id` is who we are.
+    /// Converts to a [`Notification`]. `merchant_id` is the shop's own.
     #[must_use]
     pub fn into_notification(self, merchant_id: &str) -> Notification {
         Notification {
@@ -126,13 +127,13 @@ mod tests {
         "data":{"out_trade_no":"77","trade_no":"sb1","amount":"880.00","currency":"CNY","merchant_id":"m","fee":"0.01"}}"#;
 
     #[test]
-    fn a_notice_is_read_and_fields_we_do_not_know_are_left_alone() {
-        let notice = Body::read(GOOD.as_bytes()).unwrap().into_notification("m");
+    fn a_notification_is_parsed_and_unknown_fields_are_ignored() {
+        let notification = Body::read(GOOD.as_bytes()).unwrap().into_notification("m");
         assert_eq!(
-            (notice.event, notice.amount, notice.wrong_recipient),
+            (notification.event, notification.amount, notification.wrong_recipient),
             (Event::Paid, Money::from_minor(88_000), None)
         );
-        assert_eq!((notice.event_id.as_str(), notice.out_trade_no.as_str()), ("evt_sb1_paid", "77"));
+        assert_eq!((notification.event_id.as_str(), notification.out_trade_no.as_str()), ("evt_sb1_paid", "77"));
         assert_eq!(
             Body::read(GOOD.as_bytes()).unwrap().into_notification("n").wrong_recipient,
             Some(WrongRecipient::Merchant)
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_of_this_form_is_unreadable() {
+    fn a_malformed_body_is_unreadable() {
         for (from, to) in [
             ("payment.succeeded", "payment.exploded"),
             ("\"880.00\"", "880.0"),
@@ -161,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_can_be_read() {
+    fn a_serialized_body_parses_back() {
         let body = Body::read(GOOD.as_bytes()).unwrap();
         assert_eq!(Body::read(&serde_json::to_vec(&body).unwrap()).unwrap(), body);
     }

@@ -1,4 +1,4 @@
-//! The platform as its gateway and its HTTP routes reach it.
+//! A handle to the platform's actor, used by its gateway and its HTTP routes.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::actor::task::ask;
 use crate::domain::money::Money;
 use crate::domain::provider::Provider;
 
-/// A handle of the running platform.
+/// A cheaply cloned handle to the running platform.
 #[derive(Debug, Clone)]
 pub struct Platform {
     addr: Addr<Actor>,
@@ -21,21 +21,22 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// A handle of the platform at `addr`.
+    /// Creates a handle to the actor at `addr`.
     pub(super) fn new(addr: Addr<Actor>, merchant_id: &str) -> Self {
         Self { addr, merchant_id: merchant_id.into() }
     }
 
-    /// The merchant whose trades these are.
+    /// The id of the merchant that owns the trades.
     #[must_use]
     pub fn merchant_id(&self) -> &str {
         &self.merchant_id
     }
 
-    /// Opens a trade under the merchant's number, for the shop that knows the platform as `provider`; the same number and amount again give the same trade.
+    /// Opens a trade with the merchant's id `out_trade_no`. `provider` is the platform's name at the shop. Repeating
+    /// the call with the same id and amount returns the same trade.
     ///
     /// # Errors
-    /// No outcome, or a refusal inside.
+    /// A failure of the actor. The inner result is the platform's decision.
     pub async fn open(
         &self,
         out_trade_no: String,
@@ -45,58 +46,58 @@ impl Platform {
         ask(&self.addr, Open { out_trade_no, amount, provider }).await
     }
 
-    /// The trade with this number.
+    /// Finds a trade by the merchant's id.
     ///
     /// # Errors
-    /// No outcome.
+    /// A failure of the actor.
     pub async fn find(&self, out_trade_no: String) -> Reply<Option<Trade>> {
         ask(&self.addr, Find { out_trade_no }).await
     }
 
-    /// Pays a trade and delivers the callbacks so.
+    /// Pays a trade and sends its callbacks with the faults in `callbacks`.
     ///
     /// # Errors
-    /// No outcome, or a refusal inside.
+    /// A failure of the actor. The inner result is the platform's decision.
     pub async fn pay(&self, out_trade_no: String, callbacks: Callbacks) -> Reply<Result<Trade, Refusal>> {
         ask(&self.addr, Pay { out_trade_no, callbacks }).await
     }
 
-    /// Declines a trade and tells the shop.
+    /// Declines a trade and sends a callback.
     ///
     /// # Errors
-    /// No outcome, or a refusal inside.
+    /// A failure of the actor. The inner result is the platform's decision.
     pub async fn decline(&self, out_trade_no: String) -> Reply<Result<Trade, Refusal>> {
         ask(&self.addr, Decline { out_trade_no }).await
     }
 
-    /// Closes a trade without telling anybody.
+    /// Closes a trade without a callback.
     ///
     /// # Errors
-    /// No outcome, or a refusal inside.
+    /// A failure of the actor. The inner result is the platform's decision.
     pub async fn close(&self, out_trade_no: String) -> Reply<Result<Trade, Refusal>> {
         ask(&self.addr, Close { out_trade_no }).await
     }
 
-    /// Gives some of a charge back; the same number and amount again are the same refund.
+    /// Refunds a part or all of a charge. Repeating the call with the same ids and amount does nothing.
     ///
     /// # Errors
-    /// No outcome, or a refusal inside.
+    /// A failure of the actor. The inner result is the platform's decision.
     pub async fn refund(&self, refund: Refund) -> Reply<Result<Trade, RefundRefusal>> {
         ask(&self.addr, refund).await
     }
 
-    /// What went back under a number.
+    /// Finds the amount of a refund; `None` if it does not exist.
     ///
     /// # Errors
-    /// No outcome.
+    /// A failure of the actor.
     pub async fn find_refund(&self, out_trade_no: String, out_request_no: String) -> Reply<Option<Money>> {
         ask(&self.addr, FindRefund { out_trade_no, out_request_no }).await
     }
 
-    /// One page of the statement.
+    /// Reads one page of the statement.
     ///
     /// # Errors
-    /// No outcome.
+    /// A failure of the actor.
     pub async fn statement(&self, page: Statement) -> Reply<Vec<Charged>> {
         ask(&self.addr, page).await
     }

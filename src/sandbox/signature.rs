@@ -1,26 +1,29 @@
-//! `Sandbox-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256(secret, t + "." + raw body)>`, several `v1` while a secret
-//! is rolled. What cannot be read is refused, never guessed at.
+//! Signs and verifies callbacks of the sandbox.
+//!
+//! The header is `Sandbox-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256(secret, t + "." + raw body)>`. It has several
+//! `v1` while a secret is rotated. A malformed header is refused.
 
 use aws_lc_rs::{constant_time, hmac};
 
 use crate::domain::Invalid;
 use crate::domain::clock::Timestamp;
 
-/// The header that carries it.
+/// The header with the signature.
 pub const HEADER: &str = "Sandbox-Signature";
 
-/// A stamp may differ from our clock by so many seconds, either way.
+/// The largest accepted difference, in seconds and in either direction, between a timestamp and our clock.
 pub const SKEW_S: i64 = 300;
 
-/// The secret the platform and the shop share. It is never printed.
+/// The secret shared by the platform and the shop. Its `Debug` output hides the secret.
 #[derive(Debug, Clone)]
 pub struct Key(hmac::Key);
 
 impl Key {
-    /// The key for a secret, all of whose bytes count.
+    /// Creates the key from all bytes of `secret`.
     ///
     /// # Errors
-    /// Where the secret is empty, which would let anybody sign, or has blanks at its ends, which nobody means.
+    /// If the secret is empty, because then anyone could sign, or if it begins or ends with a blank, which is most
+    /// likely a mistake.
     pub fn new(secret: &str) -> Result<Self, Invalid> {
         if secret.is_empty() || secret.trim() != secret {
             return Err(Invalid("a secret must not be empty, or have blanks at its ends"));
@@ -28,12 +31,12 @@ impl Key {
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes())))
     }
 
-    /// A key that is nobody's.
+    /// A key that differs from the shared one, for forged signatures.
     pub(super) fn foreign() -> Self {
         Self(hmac::Key::new(hmac::HMAC_SHA256, b"not the key that was agreed on"))
     }
 
-    /// The header for `body`, stamped `at`.
+    /// The value of the header for `body`, with the timestamp `at`.
     #[must_use]
     pub fn sign(&self, body: &[u8], at: Timestamp) -> String {
         let t = at.unix_seconds().to_string();
@@ -41,13 +44,13 @@ impl Key {
         format!("t={t},v1={}", hex::encode(tag))
     }
 
-    /// Whether `header` says that `body` was signed with this key, not long before or after `now`.
+    /// Whether `header` is a valid signature of `body` with this key and a timestamp within [`SKEW_S`] of `now`.
     #[must_use]
     pub fn verifies(&self, header: &str, body: &[u8], now: Timestamp) -> bool {
         self.verifies_within(header, body, now, SKEW_S)
     }
 
-    /// The same, where the stamp may differ from our clock by so many seconds.
+    /// Like [`verifies`](Self::verifies), with `skew_s` seconds in place of [`SKEW_S`].
     #[must_use]
     pub fn verifies_within(&self, header: &str, body: &[u8], now: Timestamp, skew_s: i64) -> bool {
         let Some(Parsed { t, at, signatures }) = parse(header) else { return false };
@@ -58,7 +61,7 @@ impl Key {
         signatures.iter().any(|signature| constant_time::verify_slices_are_equal(tag.as_ref(), signature).is_ok())
     }
 
-    /// The code that authenticates a message, in lower-case hex.
+    /// The HMAC-SHA256 of `message` with this key, in lower-case hex.
     #[must_use]
     pub fn hex(&self, message: &[u8]) -> String {
         hex::encode(hmac::sign(&self.0, message))
@@ -73,29 +76,30 @@ impl Key {
     }
 }
 
-/// A header taken apart.
+/// A parsed header.
 struct Parsed<'a> {
-    /// The stamp as it is written, which is how it is signed.
+    /// The timestamp as written, because the signature covers that text.
     t: &'a str,
+    /// The timestamp in seconds since 1970-01-01 UTC.
     at: i64,
-    /// The `v1` that are 32 bytes in lower-case hex; another spelling is another text.
+    /// The `v1` values that are 32 bytes in lower-case hex. Others are ignored.
     signatures: Vec<Vec<u8>>,
 }
 
 fn parse(header: &str) -> Option<Parsed<'_>> {
-    let mut stamp = None;
+    let mut timestamp = None;
     let mut signatures = Vec::new();
     for part in header.split(',') {
         match part.split_once('=')? {
-            ("t", text) if stamp.replace(text).is_some() => return None,
+            ("t", text) if timestamp.replace(text).is_some() => return None,
             ("v1", text) if text.len() == 64 && !text.bytes().any(|b| b.is_ascii_uppercase()) => {
                 signatures.extend(hex::decode(text).ok());
             }
-            // Other schemes are not for us: accepting one would be a downgrade.
+            // Other schemes are ignored. Accepting one would allow a downgrade.
             _ => {}
         }
     }
-    let t = stamp.filter(|t| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit()))?;
+    let t = timestamp.filter(|t| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit()))?;
     Some(Parsed { t, at: t.parse().ok()?, signatures })
 }
 
@@ -111,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_signed_verifies_with_the_same_key_only() {
+    fn only_the_signing_key_verifies() {
         let header = key().sign(BODY, NOW);
         assert!(key().verifies(&header, BODY, NOW));
         assert!(!Key::foreign().verifies(&header, BODY, NOW));
@@ -138,22 +142,22 @@ mod tests {
     }
 
     #[test]
-    fn a_doubled_stamp_is_refused_even_where_both_are_right() {
+    fn a_repeated_timestamp_is_refused() {
         let header = key().sign(BODY, NOW);
         assert!(!key().verifies(&format!("t=1760000000,{header}"), BODY, NOW));
         assert!(!key().verifies(&format!("{header},t=1760000001"), BODY, NOW));
     }
 
     #[test]
-    fn the_stamp_may_be_300_seconds_off_either_way() {
+    fn the_timestamp_may_differ_by_300_seconds_in_either_direction() {
         let header = key().sign(BODY, NOW);
-        for (seconds, good) in [(-301, false), (-300, true), (0, true), (300, true), (301, false)] {
-            assert_eq!(key().verifies(&header, BODY, Timestamp(NOW.0 + seconds * 1000)), good, "{seconds}");
+        for (seconds, is_accepted) in [(-301, false), (-300, true), (0, true), (300, true), (301, false)] {
+            assert_eq!(key().verifies(&header, BODY, Timestamp(NOW.0 + seconds * 1000)), is_accepted, "{seconds}");
         }
     }
 
     #[test]
-    fn garbage_is_refused() {
+    fn a_malformed_header_is_refused() {
         for t in ["9223372036854775807", "9223372036854775808", "-1", "+1760000000", "1.76e9", "０", ""] {
             let signed = key().tag(t, BODY);
             let header = format!("t={t},v1={}", hex::encode(signed));

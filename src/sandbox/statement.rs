@@ -1,4 +1,4 @@
-//! The platform's statement: a line of text for each charge and each refund, as it writes it and the shop reads it.
+//! The platform's statement: one CSV line per charge and per refund, written by the platform and parsed by the shop.
 //!
 //! ```text
 //! out_trade_no,trade_no,type,out_request_no,amount,time
@@ -9,10 +9,10 @@
 use super::message::Charged;
 use crate::gateway::Entry;
 
-/// The first line.
+/// The header line.
 pub const HEAD: &str = "out_trade_no,trade_no,type,out_request_no,amount,time\n";
 
-/// The lines of a charged trade.
+/// Formats the lines of a charged trade: the charge, then its refunds.
 #[must_use]
 pub fn lines(trade: &Charged) -> String {
     let Charged { out_trade_no, trade_no, amount, at, refunds } = trade;
@@ -22,16 +22,16 @@ pub fn lines(trade: &Charged) -> String {
     })
 }
 
-/// Reads a statement. No field of it is ever quoted, so each line is split at its commas.
+/// Parses a statement. Fields are never quoted, so each line is split at its commas.
 ///
 /// # Errors
-/// The first line that is not of this form.
+/// The first malformed line, with its number and the reason.
 pub fn read(text: &str) -> Result<Vec<Entry>, String> {
     let mut lines = text.lines().enumerate().map(|(at, line)| (at + 1, line));
     if lines.next().map(|(_, line)| line) != Some(HEAD.trim_end()) {
         return Err(format!("line 1: must be {}", HEAD.trim_end()));
     }
-    lines.map(|(at, line)| entry(line).map_err(|wrong| format!("line {at}: {wrong}"))).collect()
+    lines.map(|(at, line)| entry(line).map_err(|why| format!("line {at}: {why}"))).collect()
 }
 
 fn entry(line: &str) -> Result<Entry, String> {
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_can_be_read() {
+    fn a_written_statement_parses_back() {
         let entries = read(&format!("{HEAD}{}", lines(&trade()))).unwrap();
         let of = |refund_no: Option<&str>, amount, time| Entry {
             out_trade_no: "77".to_owned(),
@@ -83,9 +83,9 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_not_of_this_form_is_named() {
+    fn the_error_names_the_malformed_line() {
         let good = lines(&trade());
-        for (from, to, wrong) in [
+        for (from, to, expected) in [
             ("payment,,", "payment,5,", "line 2: type"),
             ("refund,78", "refund,", "line 3: type"),
             ("refund", "gift", "line 3: type"),
@@ -97,8 +97,8 @@ mod tests {
         ] {
             let bad = good.replacen(from, to, 1);
             assert_ne!(bad, good, "{from}");
-            let told = read(&format!("{HEAD}{bad}")).unwrap_err();
-            assert!(told.starts_with(wrong), "{told}");
+            let error = read(&format!("{HEAD}{bad}")).unwrap_err();
+            assert!(error.starts_with(expected), "{error}");
         }
         assert!(read("").unwrap_err().starts_with("line 1"));
         assert!(read(&good).unwrap_err().starts_with("line 1"));

@@ -1,4 +1,4 @@
-//! What the courier sends: a callback, signed, with what is to be wrong with it.
+//! Signs callbacks, and injects the defect that was asked for.
 
 use super::message::Tamper;
 use super::notification::Body;
@@ -6,7 +6,7 @@ use super::signature::{Key, SKEW_S};
 use crate::domain::clock::Timestamp;
 use crate::domain::money::Money;
 
-/// A callback ready to be posted.
+/// A signed callback.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedWebhook {
     /// The signature header.
@@ -15,10 +15,10 @@ pub struct SignedWebhook {
     pub body: Vec<u8>,
 }
 
-/// Writes and signs `event` at `now`, after doing to it what was asked for.
+/// Serializes `event` and signs it with the time `now`, with the defect `tamper` if there is one.
 ///
 /// # Errors
-/// Where the event cannot be written as JSON, which is a bug.
+/// If the event cannot be serialized, which is a bug.
 pub fn sign_webhook(
     event: &Body,
     tamper: Option<Tamper>,
@@ -29,7 +29,7 @@ pub fn sign_webhook(
     let data = &mut event.data;
     match tamper {
         Some(Tamper::Amount) => data.amount = data.amount.checked_add(Money::from_minor(1)).unwrap_or_default(),
-        Some(Tamper::Order) => data.out_trade_no = another_number(&data.out_trade_no).to_owned(),
+        Some(Tamper::Order) => data.out_trade_no = another_id(&data.out_trade_no).to_owned(),
         Some(Tamper::Merchant) => data.merchant_id.push_str("-other"),
         Some(Tamper::Signature | Tamper::Timestamp) | None => {}
     }
@@ -44,8 +44,9 @@ pub fn sign_webhook(
     Ok(SignedWebhook { signature, body })
 }
 
-/// A number no payment has: a neighbour of the real one could be somebody's.
-fn another_number(out_trade_no: &str) -> &'static str {
+/// An id that differs from `out_trade_no` and belongs to no payment. An id close to the real one could belong to
+/// another payment.
+fn another_id(out_trade_no: &str) -> &'static str {
     if out_trade_no == "1" { "2" } else { "1" }
 }
 
@@ -62,33 +63,33 @@ mod tests {
         Body::read(text.as_bytes()).unwrap()
     }
 
-    /// Whether the signature is good, and what is read where it is.
-    fn arrives(tamper: Option<Tamper>) -> Option<Notification> {
+    /// Signs with the defect `tamper`, then verifies and parses; `None` if the signature is not valid.
+    fn received(tamper: Option<Tamper>) -> Option<Notification> {
         let key = Key::new("a secret of the tests").unwrap();
-        let sign_webhook = sign_webhook(&event(), tamper, &key, NOW).unwrap();
-        key.verifies(&sign_webhook.signature, &sign_webhook.body, NOW)
-            .then(|| Body::read(&sign_webhook.body).unwrap().into_notification("m"))
+        let webhook = sign_webhook(&event(), tamper, &key, NOW).unwrap();
+        key.verifies(&webhook.signature, &webhook.body, NOW)
+            .then(|| Body::read(&webhook.body).unwrap().into_notification("m"))
     }
 
     #[test]
-    fn nothing_is_wrong_unless_asked_for() {
-        assert_eq!(arrives(None), Some(event().into_notification("m")));
+    fn a_callback_is_correct_without_tampering() {
+        assert_eq!(received(None), Some(event().into_notification("m")));
     }
 
     #[test]
-    fn a_wrong_key_or_an_old_stamp_does_not_verify() {
-        assert_eq!(arrives(Some(Tamper::Signature)), None);
-        assert_eq!(arrives(Some(Tamper::Timestamp)), None);
+    fn a_wrong_key_or_an_old_timestamp_does_not_verify() {
+        assert_eq!(received(Some(Tamper::Signature)), None);
+        assert_eq!(received(Some(Tamper::Timestamp)), None);
     }
 
     #[test]
-    fn each_other_wrong_verifies_and_differs_in_one_thing() {
-        let right = event().into_notification("m");
-        let amount = Notification { amount: Money::from_minor(88_001), ..right.clone() };
-        let order = Notification { out_trade_no: "1".to_owned(), ..right.clone() };
-        let merchant = Notification { wrong_recipient: Some(crate::gateway::WrongRecipient::Merchant), ..right };
-        assert_eq!(arrives(Some(Tamper::Amount)), Some(amount));
-        assert_eq!(arrives(Some(Tamper::Order)), Some(order));
-        assert_eq!(arrives(Some(Tamper::Merchant)), Some(merchant));
+    fn the_other_defects_verify_and_change_one_field() {
+        let correct = event().into_notification("m");
+        let amount = Notification { amount: Money::from_minor(88_001), ..correct.clone() };
+        let order = Notification { out_trade_no: "1".to_owned(), ..correct.clone() };
+        let merchant = Notification { wrong_recipient: Some(crate::gateway::WrongRecipient::Merchant), ..correct };
+        assert_eq!(received(Some(Tamper::Amount)), Some(amount));
+        assert_eq!(received(Some(Tamper::Order)), Some(order));
+        assert_eq!(received(Some(Tamper::Merchant)), Some(merchant));
     }
 }

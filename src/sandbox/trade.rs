@@ -1,4 +1,4 @@
-//! A trade of the platform.
+//! A trade of the platform and the attempts to deliver its callbacks.
 
 use diesel::deserialize::FromSqlRow;
 use diesel::expression::AsExpression;
@@ -14,13 +14,13 @@ use crate::stored_as_integer;
 #[diesel(sql_type = Integer)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// It waits for the customer.
+    /// The trade waits for the customer.
     Open,
     /// The customer was charged.
     Paid,
-    /// The customer said no.
+    /// The customer declined.
     Declined,
-    /// The shop or the platform gave it up.
+    /// The shop closed the trade.
     Closed,
 }
 
@@ -39,38 +39,38 @@ impl std::fmt::Display for Status {
     }
 }
 
-/// A trade with every attempt to tell the shop of it.
+/// A trade with its delivery attempts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Trade {
-    /// The shop's number of it.
+    /// The shop's id of the trade.
     pub out_trade_no: String,
-    /// The platform's.
+    /// The platform's id of the trade.
     pub trade_no: String,
-    /// Its state.
+    /// The state of the trade.
     pub status: Status,
-    /// What is to be paid.
+    /// The amount due.
     pub amount: Money,
-    /// What the customer was charged.
+    /// The amount charged.
     pub charged: Money,
-    /// What the customer got back.
+    /// The total of the refunds.
     pub refunded: Money,
-    /// Under which name the shop knows the platform.
+    /// The platform's name at the shop.
     #[serde(skip)]
     pub provider: String,
-    /// When the customer was charged.
+    /// The time of the charge; `None` if the trade was not paid.
     #[serde(skip)]
     pub pay_time: Option<Timestamp>,
-    /// What was sent to the shop, oldest first.
+    /// The callbacks sent to the shop, oldest first.
     pub deliveries: Vec<Attempt>,
 }
 
 /// One attempt to deliver a callback.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Attempt {
-    /// When it was sent.
+    /// The time of the attempt.
     pub at: Timestamp,
-    /// What of.
+    /// The id of the event.
     pub event_id: String,
-    /// What the shop answered; 0 where it did not.
+    /// The HTTP status of the shop's response; 0 if there was none.
     pub status_code: i32,
 }

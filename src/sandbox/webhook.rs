@@ -1,5 +1,5 @@
-//! Carries callbacks to the shop over HTTP, as a platform at the other end of the world would. The relay brings them,
-//! and brings them again until the shop has acknowledged.
+//! Sends the sandbox's signed callbacks to the shop over HTTP. The relay delivers each message of the outbox to the
+//! [`WebhookSender`] until the shop acknowledges it or the attempts are used up.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,23 +19,23 @@ use crate::actor::{Context, Faults, Health, Reply};
 use crate::domain::clock::Clock;
 use crate::messaging::inbox::Delivery;
 
-/// What the shop answers, with status 200, once a notice is safe there.
+/// The body of the response, with a 2xx status, by which the shop acknowledges a callback.
 pub const ACKNOWLEDGEMENT: &str = "success";
 
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-const ANSWER_BYTES_MAX: usize = 64 * 1024;
-/// Shorter than any server keeps an idle connection, so that none is used while the shop closes it.
+const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
+const RESPONSE_BYTES_MAX: usize = 64 * 1024;
+/// Shorter than the usual keep-alive timeouts of servers, so that no connection is reused while the shop closes it.
 const IDLE_MAX: Duration = Duration::from_secs(2);
 const IN_FLIGHT_MAX: usize = 512;
 
-/// The supervised actor.
+/// The supervised actor that sends callbacks.
 pub struct WebhookSender {
-    post: Rc<Endpoint>,
+    endpoint: Rc<Endpoint>,
     faults: Faults,
     health: Arc<Health>,
 }
 
-/// What one delivery needs.
+/// Everything that one delivery needs.
 struct Endpoint {
     platform: Addr<super::actor::Actor>,
     key: Key,
@@ -45,8 +45,8 @@ struct Endpoint {
 }
 
 impl WebhookSender {
-    /// Starts the courier on the current arbiter. It posts to the shop at `public_url`, given without a slash at its end,
-    /// and tells `platform` of each attempt.
+    /// Starts the actor on the current arbiter. It posts to the shop at `public_url`, which has no trailing slash, and
+    /// records each attempt at `platform`.
     pub(super) fn start(
         context: &Context,
         platform: Addr<super::actor::Actor>,
@@ -54,12 +54,12 @@ impl WebhookSender {
         public_url: &str,
     ) -> (Addr<Self>, Arc<Health>) {
         let health = Arc::new(Health::new(WEBHOOK_GROUP, context.clock.clone(), IN_FLIGHT_MAX, None));
-        let connector = awc::Connector::new().timeout(ANSWER_WITHIN).conn_keep_alive(IDLE_MAX).limit(IN_FLIGHT_MAX);
-        let client = awc::Client::builder().connector(connector).timeout(ANSWER_WITHIN).disable_redirects().finish();
+        let connector = awc::Connector::new().timeout(RESPONSE_TIMEOUT).conn_keep_alive(IDLE_MAX).limit(IN_FLIGHT_MAX);
+        let client = awc::Client::builder().connector(connector).timeout(RESPONSE_TIMEOUT).disable_redirects().finish();
         let url = format!("{public_url}/v1/payments/callbacks");
-        let post = Rc::new(Endpoint { platform, key, clock: context.clock.clone(), url, client });
+        let endpoint = Rc::new(Endpoint { platform, key, clock: context.clock.clone(), url, client });
         let (faults, counters) = (context.faults.clone(), Arc::clone(&health));
-        (supervise(Arc::clone(&health), |_| Self { post, faults, health: counters }), health)
+        (supervise(Arc::clone(&health), |_| Self { endpoint, faults, health: counters }), health)
     }
 }
 
@@ -76,12 +76,12 @@ impl Handler<Delivery> for WebhookSender {
         if let Err(error) = self.faults.hit(WEBHOOK_GROUP, "handle") {
             return Box::pin(std::future::ready(Ok(Err(error.to_string()))));
         }
-        let (post, health) = (Rc::clone(&self.post), Arc::clone(&self.health));
+        let (endpoint, health) = (Rc::clone(&self.endpoint), Arc::clone(&self.health));
         Box::pin(async move {
             let since = Instant::now();
             health.in_flight.fetch_add(1, Relaxed);
             let delivered = match serde_json::from_str(&message.body) {
-                Ok(callback) => post.deliver(&callback).await,
+                Ok(callback) => endpoint.deliver(&callback).await,
                 Err(error) => Err(format!("the message cannot be read: {error}")),
             };
             health.in_flight.fetch_sub(1, Relaxed);
@@ -93,18 +93,18 @@ impl Handler<Delivery> for WebhookSender {
 }
 
 impl Endpoint {
-    /// Sends all copies; good only where the shop acknowledged each.
+    /// Sends all copies. Succeeds only if the shop acknowledges each of them.
     async fn deliver(&self, callback: &Callback) -> Result<(), String> {
         let copies = i64::from(callback.copies);
         if callback.concurrent {
-            let answers = join_all((0..copies).map(|_| self.send(callback))).await;
-            return answers.into_iter().try_for_each(|(_, acknowledged)| acknowledged);
+            let results = join_all((0..copies).map(|_| self.send(callback))).await;
+            return results.into_iter().try_for_each(|(_, acknowledged)| acknowledged);
         }
         let mut all = Ok(());
         for _ in 0..copies {
             let (status_code, acknowledged) = self.send(callback).await;
             all = all.and(acknowledged);
-            // A shop that does not answer one copy will not answer the next: the relay comes back later.
+            // A shop that does not respond to one copy is unlikely to respond to the next. The relay retries later.
             if status_code == 0 {
                 break;
             }
@@ -112,16 +112,17 @@ impl Endpoint {
         all
     }
 
-    /// Sends one copy and keeps what became of it: the status code, and whether the shop acknowledged.
+    /// Sends one copy and records the attempt. Returns the status code, 0 without a response, and whether the shop
+    /// acknowledged.
     async fn send(&self, callback: &Callback) -> (i32, Result<(), String>) {
         let event = &callback.event;
         let at = self.clock.now();
-        let sign_webhook = match sign_webhook(event, callback.tamper, &self.key, at) {
-            Ok(sign_webhook) => sign_webhook,
+        let webhook = match sign_webhook(event, callback.tamper, &self.key, at) {
+            Ok(webhook) => webhook,
             Err(error) => return (0, Err(error.to_string())),
         };
-        let answer = tokio::time::timeout(ANSWER_WITHIN, self.post(&callback.provider, sign_webhook)).await;
-        let (status_code, acknowledged) = match answer {
+        let response = tokio::time::timeout(RESPONSE_TIMEOUT, self.post(&callback.provider, webhook)).await;
+        let (status_code, acknowledged) = match response {
             Ok(Ok((status_code, true))) => (status_code, Ok(())),
             Ok(Ok((status_code, false))) => (status_code, Err(format!("the shop answered {status_code}"))),
             Ok(Err(error)) => (0, Err(error)),
@@ -131,24 +132,23 @@ impl Endpoint {
         let attempt = Attempt { at, event_id: event.id.clone(), status_code };
         let record = Record { out_trade_no: event.data.out_trade_no.clone(), attempt };
         if let Err(error) = ask(&self.platform, record).await {
-            // The callback counts, not our note of it.
-            tracing::warn!(event_id = event.id, status_code, %error, "a delivery is not in the sandbox's ledger");
+            // The delivery decides the result. A missing record of it does not.
+            tracing::warn!(event_id = event.id, status_code, %error, "could not record a delivery of the sandbox");
         }
         (status_code, acknowledged)
     }
 
-    /// The status code of the answer, and whether it is the acknowledgement.
-    async fn post(&self, provider: &str, sign_webhook: SignedWebhook) -> Result<(i32, bool), String> {
-        let request =
-            self.client.post(format!("{}/{provider}", self.url)).insert_header((HEADER, sign_webhook.signature));
-        let mut answer = request
+    /// Posts a callback. Returns the status code of the response and whether it is the acknowledgement.
+    async fn post(&self, provider: &str, webhook: SignedWebhook) -> Result<(i32, bool), String> {
+        let request = self.client.post(format!("{}/{provider}", self.url)).insert_header((HEADER, webhook.signature));
+        let mut response = request
             .content_type("application/json")
-            .send_body(sign_webhook.body)
+            .send_body(webhook.body)
             .await
             .map_err(|error| error.to_string())?;
-        let status = answer.status();
+        let status = response.status();
         let acknowledged = status.is_success()
-            && answer.body().limit(ANSWER_BYTES_MAX).await.is_ok_and(|body| body == ACKNOWLEDGEMENT);
+            && response.body().limit(RESPONSE_BYTES_MAX).await.is_ok_and(|body| body == ACKNOWLEDGEMENT);
         Ok((i32::from(status.as_u16()), acknowledged))
     }
 }

@@ -1,4 +1,4 @@
-//! The account at Alipay, as the settings name it.
+//! The merchant account at Alipay, built from the settings.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::gateway::crypto::key::PrivateKey;
 use crate::gateway::{Shop, WrongRecipient};
 use secrecy::ExposeSecret;
 
-/// An account, and all that is needed to speak with Alipay in its name.
+/// A merchant account with everything needed to call Alipay on its behalf.
 #[derive(Debug)]
 pub struct MerchantAccount {
     app_id: String,
@@ -28,47 +28,48 @@ pub struct MerchantAccount {
     pub(super) shop: Shop,
 }
 
-/// The numbers of the certificates we name.
+/// The certificate ids that our requests carry.
 #[derive(Debug)]
 struct Certificates {
     app: String,
     roots: String,
 }
 
-/// What is asked of Alipay.
+/// The variable fields of a request to Alipay.
 #[derive(Debug, Clone, Copy)]
 pub struct Call<'a> {
-    /// By its name: `alipay.trade.query`.
+    /// The name of the API method, for example `alipay.trade.query`.
     pub method: &'a str,
-    /// What is asked: JSON, or its encryption.
+    /// The content: JSON, or its ciphertext.
     pub content: &'a str,
-    /// Where it is to tell what becomes of a payment; empty where nothing begins.
+    /// The URL for notifications about the payment; empty for calls that do not start one.
     pub notify_url: &'a str,
-    /// Where it is to send the customer back to; empty where there is no browser.
+    /// The URL to which Alipay returns the browser; empty if no browser is involved.
     pub return_url: &'a str,
 }
 
 impl MerchantAccount {
-    /// The account of the settings; none where they name none.
+    /// Builds the account from the settings; `None` if they name none.
     ///
     /// # Errors
-    /// The setting that cannot be used.
+    /// The first invalid setting.
     pub fn new(settings: &config::Alipay, shop: &Shop) -> Result<Option<Self>, Error> {
-        if !check::is_on(settings)? {
+        if !check::is_configured(settings)? {
             return Ok(None);
         }
-        check::shapes(settings, shop)?;
-        let app_key = PrivateKey::parse(&file("app_key", &settings.app_key)?);
-        let app_key = app_key.map_err(|error| check::wrong("app_key", error))?;
+        check::values(settings, shop)?;
+        let app_key = PrivateKey::parse(&read_file("app_key", &settings.app_key)?);
+        let app_key = app_key.map_err(|error| check::invalid("app_key", error))?;
         let has_certificates = check::has_certificates(settings)?;
-        let (keyring, certificates) = if has_certificates { certified(settings, &app_key)? } else { bare(settings)? };
+        let (keyring, certificates) =
+            if has_certificates { from_certificates(settings, &app_key)? } else { from_keys(settings)? };
         if keyring.all().any(|key| app_key.belongs_to(key)) {
             let setting = if has_certificates { "platform_certificate" } else { "platform_key" };
-            return Err(check::wrong(setting, "is our own, Alipay's is needed"));
+            return Err(check::invalid(setting, "is the merchant's own key, Alipay's is needed"));
         }
         let content_key = match settings.content_key.expose_secret() {
             "" => None,
-            key => Some(ContentKey::parse(key).map_err(|error| check::wrong("content_key", error))?),
+            key => Some(ContentKey::parse(key).map_err(|error| check::invalid("content_key", error))?),
         };
         Ok(Some(Self {
             app_id: settings.app_id.clone(),
@@ -84,7 +85,7 @@ impl MerchantAccount {
         }))
     }
 
-    /// The fields of a request, in the order they are sent; none where there is no such time.
+    /// The fields of a request, in the order in which they are sent; `None` if `now` is out of the calendar's range.
     #[must_use]
     pub fn fields(&self, call: Call<'_>, now: Timestamp) -> Option<Vec<(&'static str, String)>> {
         let encryption = if self.content_key.is_some() { "AES" } else { "" };
@@ -108,7 +109,8 @@ impl MerchantAccount {
         Some(fields.into_iter().map(|(name, value)| (name, value.to_owned())).collect())
     }
 
-    /// Whose a notice is that names these, where that is not us. The address is looked at where there is no number.
+    /// Compares the recipient of a notification with this account; returns the part that differs. `email` is compared
+    /// only if there is no `seller_id`.
     #[must_use]
     pub fn wrong_recipient(
         &self,
@@ -129,36 +131,41 @@ impl MerchantAccount {
     }
 }
 
-fn bare(settings: &config::Alipay) -> Result<(Keyring, Option<Certificates>), Error> {
-    let keyring = Keyring::parse(&file("platform_key", &settings.platform_key)?);
-    Ok((keyring.map_err(|error| check::wrong("platform_key", error))?, None))
+/// The keyring of an account that uses Alipay's public key without certificates.
+fn from_keys(settings: &config::Alipay) -> Result<(Keyring, Option<Certificates>), Error> {
+    let keyring = Keyring::parse(&read_file("platform_key", &settings.platform_key)?);
+    Ok((keyring.map_err(|error| check::invalid("platform_key", error))?, None))
 }
 
-fn certified(settings: &config::Alipay, app_key: &PrivateKey) -> Result<(Keyring, Option<Certificates>), Error> {
-    let ours = certificates("app_certificate", &settings.app_certificate)?;
+/// The keyring and the certificate ids of an account that uses certificates.
+fn from_certificates(
+    settings: &config::Alipay,
+    app_key: &PrivateKey,
+) -> Result<(Keyring, Option<Certificates>), Error> {
+    let ours = read_certificates("app_certificate", &settings.app_certificate)?;
     let is_of_key = |certificate: &&Certificate| certificate.key.as_ref().is_some_and(|key| app_key.belongs_to(key));
     let Some(ours) = ours.iter().find(is_of_key) else {
-        return Err(check::wrong("app_certificate", "is not the certificate of gateway.alipay.app_key"));
+        return Err(check::invalid("app_certificate", "is not the certificate of gateway.alipay.app_key"));
     };
     let mut keyring = Keyring::default();
-    for theirs in certificates("platform_certificate", &settings.platform_certificate)? {
+    for theirs in read_certificates("platform_certificate", &settings.platform_certificate)? {
         let sn = sn::of(&theirs);
         let Some(key) = theirs.key else {
-            return Err(check::wrong("platform_certificate", "must be of RSA keys of at least 2048 bits"));
+            return Err(check::invalid("platform_certificate", "must have RSA keys of at least 2048 bits"));
         };
         keyring = keyring.with(sn, key);
     }
-    let roots = sn::of_roots(&certificates("root_certificate", &settings.root_certificate)?);
+    let roots = sn::of_roots(&read_certificates("root_certificate", &settings.root_certificate)?);
     if roots.is_empty() {
-        return Err(check::wrong("root_certificate", "has no certificate that is signed with RSA"));
+        return Err(check::invalid("root_certificate", "has no certificate signed with RSA"));
     }
     Ok((keyring, Some(Certificates { app: sn::of(ours), roots })))
 }
 
-fn certificates(setting: &str, path: &Path) -> Result<Vec<Certificate>, Error> {
-    certificate::read(&file(setting, path)?).map_err(|error| check::wrong(setting, error))
+fn read_certificates(setting: &str, path: &Path) -> Result<Vec<Certificate>, Error> {
+    certificate::read(&read_file(setting, path)?).map_err(|error| check::invalid(setting, error))
 }
 
-fn file(setting: &str, path: &Path) -> Result<String, Error> {
-    std::fs::read_to_string(path).map_err(|error| check::wrong(setting, format!("{}: {error}", path.display())))
+fn read_file(setting: &str, path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|error| check::invalid(setting, format!("{}: {error}", path.display())))
 }

@@ -1,5 +1,5 @@
-//! The text of an answer, verified: `{"alipay_trade_query_response":{...},"sign":"..."}`, where what is signed is the
-//! first value exactly as it stands there.
+//! Verifies the envelope of a response: `{"alipay_trade_query_response":{...},"sign":"..."}`. The signature covers the
+//! text of the first value exactly as it is in the body.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,35 +8,35 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::code::DONE;
+use super::code::SUCCESS;
 use super::keyring::Keyring;
 use crate::gateway::Reject;
 
-/// Where errors stand that are found before Alipay looks at what is asked.
-const ERROR: &str = "error_response";
+/// The member that holds an error found before the method is dispatched.
+const ERROR_MEMBER: &str = "error_response";
 
-/// What an answer says.
+/// A verified response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified<'a> {
-    /// The text the signature covers; where there is none, the text of an error.
+    /// The text that the signature covers, or the text of an unsigned error.
     pub text: Cow<'a, str>,
-    /// Whether it has a signature. Only errors may lack one: that a call failed is all that can be taken from those.
+    /// Whether the response is signed. Only errors may be unsigned, and they prove nothing but that the call failed.
     pub is_signed: bool,
 }
 
-/// An answer whose signature nobody looked at yet.
+/// A response whose signature is not verified yet.
 pub struct Envelope<'a> {
-    /// What is signed, quotes and all.
+    /// The signed text, including the quotes if it is a JSON string.
     pub signed: &'a str,
     sign: String,
     sn: String,
 }
 
 impl<'a> Envelope<'a> {
-    /// Takes the answer to `method` apart.
+    /// Splits the response to `method` into its members.
     ///
     /// # Errors
-    /// [`Reject::Duplicate`] and [`Reject::Unreadable`].
+    /// [`Reject::Duplicate`] if a member is repeated, [`Reject::Unreadable`] if the body is malformed.
     pub fn open(method: &str, body: &'a [u8]) -> Result<Self, Reject> {
         let Members(all) = serde_json::from_slice(body).map_err(|_| Reject::Unreadable)?;
         let count = all.len();
@@ -48,15 +48,15 @@ impl<'a> Envelope<'a> {
             Some(value) => serde_json::from_str(value.get()).map_err(|_| Reject::Unreadable),
             None => Ok(String::new()),
         };
-        let answer = members.get(&format!("{}_response", method.replace('.', "_")));
-        let signed = answer.or_else(|| members.get(ERROR)).ok_or(Reject::Unreadable)?.get();
+        let response = members.get(&format!("{}_response", method.replace('.', "_")));
+        let signed = response.or_else(|| members.get(ERROR_MEMBER)).ok_or(Reject::Unreadable)?.get();
         Ok(Self { signed, sign: text("sign")?, sn: text("alipay_cert_sn")? })
     }
 
-    /// Verifies its signature.
+    /// Verifies the signature.
     ///
     /// # Errors
-    /// [`Reject::MissingSignature`], [`Reject::UnknownKey`] and [`Reject::Signature`].
+    /// [`Reject::MissingSignature`], [`Reject::UnknownKey`] or [`Reject::Signature`].
     pub fn verify(self, keyring: &Keyring) -> Result<Verified<'a>, Reject> {
         let signed = self.signed;
         if self.sign.is_empty() {
@@ -67,34 +67,34 @@ impl<'a> Envelope<'a> {
         let verified =
             |text: Cow<'a, str>| keyring.verify(sn, &text, &self.sign).map(|()| Verified { text, is_signed: true });
         match verified(signed.into()) {
-            // Some of its answers are signed before their slashes are escaped.
+            // Alipay signs some responses before it escapes their slashes.
             Err(Reject::Signature) if signed.contains("\\/") => verified(signed.replace("\\/", "/").into()),
-            answer => answer,
+            result => result,
         }
     }
 }
 
-/// Whether a text says that nothing was done. What does not say so is taken for a success: it needs a signature.
+/// Whether `text` is an error. Any other text counts as a success and needs a signature.
 fn is_error(text: &str) -> bool {
     #[derive(Deserialize)]
     struct Code {
         code: String,
     }
-    serde_json::from_str(text).is_ok_and(|Code { code }| !code.is_empty() && code != DONE)
+    serde_json::from_str(text).is_ok_and(|Code { code }| !code.is_empty() && code != SUCCESS)
 }
 
-/// The members of an object, also those with the same name, each value as it stands there.
+/// The members of a JSON object, including repeated names, each with the raw text of its value.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(All)
+        deserializer.deserialize_map(MembersVisitor)
     }
 }
 
-struct All;
+struct MembersVisitor;
 
-impl<'de> Visitor<'de> for All {
+impl<'de> Visitor<'de> for MembersVisitor {
     type Value = Members<'de>;
 
     fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

@@ -1,4 +1,4 @@
-//! What can be wrong with the settings before any file is read: better the start fails than every payment.
+//! Validates the settings that need no file. An invalid setting makes the start fail instead of every payment.
 
 use awc::http::Uri;
 use secrecy::ExposeSecret;
@@ -8,16 +8,17 @@ use crate::gateway::Shop;
 
 const SUBJECT_MAX: usize = 200;
 
-/// The setting is wrong because of `why`.
-pub fn wrong(setting: &str, why: impl std::fmt::Display) -> Error {
+/// The error for the setting `gateway.alipay.{setting}`, which is invalid because of `why`.
+pub fn invalid(setting: &str, why: impl std::fmt::Display) -> Error {
     Error::new(&format!("gateway.alipay.{setting}"), why)
 }
 
-/// Whether there is an account. Where there is none, nothing else may be given: somebody meant to have one.
+/// Whether the settings name an account. Without one, no other setting may be given, because that is most likely a
+/// mistake.
 ///
 /// # Errors
-/// The setting that is missing.
-pub fn is_on(settings: &config::Alipay) -> Result<bool, Error> {
+/// `app_id` if it is missing and another setting is given.
+pub fn is_configured(settings: &config::Alipay) -> Result<bool, Error> {
     let is_given = |path: &std::path::PathBuf| !path.as_os_str().is_empty();
     let given = [
         ("seller_id", !settings.seller_id.is_empty()),
@@ -33,16 +34,16 @@ pub fn is_on(settings: &config::Alipay) -> Result<bool, Error> {
         return Ok(true);
     }
     match given.into_iter().find(|(_, is_given)| *is_given) {
-        Some((other, _)) => Err(wrong("app_id", format!("is missing, and gateway.alipay.{other} is given"))),
+        Some((other, _)) => Err(invalid("app_id", format!("is missing, and gateway.alipay.{other} is given"))),
         None => Ok(false),
     }
 }
 
-/// What one value alone says.
+/// Validates each value on its own.
 ///
 /// # Errors
-/// The setting that cannot be used.
-pub fn shapes(settings: &config::Alipay, shop: &Shop) -> Result<(), Error> {
+/// The first invalid setting.
+pub fn values(settings: &config::Alipay, shop: &Shop) -> Result<(), Error> {
     let sixteen_digits = |text: &str| text.len() == 16 && text.bytes().all(|byte| byte.is_ascii_digit());
     let is_url = |url: &str| {
         let scheme = url.parse::<Uri>().ok().and_then(|uri| uri.authority().and(uri.scheme_str()).map(str::to_owned));
@@ -50,15 +51,18 @@ pub fn shapes(settings: &config::Alipay, shop: &Shop) -> Result<(), Error> {
     };
     let (subject, length) = (&settings.subject, settings.subject.chars().count());
     if !sixteen_digits(&settings.app_id) {
-        Err(wrong("app_id", "must be 16 digits"))
+        Err(invalid("app_id", "must be 16 digits"))
     } else if !sixteen_digits(&settings.seller_id) || !settings.seller_id.starts_with("2088") {
-        Err(wrong("seller_id", "must be 2088 and 12 digits"))
+        Err(invalid("seller_id", "must be 2088 followed by 12 digits"))
     } else if !(1..=SUBJECT_MAX).contains(&length) || subject.contains(['/', '=', '&']) || has_controls(subject) {
-        Err(wrong("subject", format!("must have 1 to {SUBJECT_MAX} characters, none of them / = or &")))
+        Err(invalid("subject", format!("must have 1 to {SUBJECT_MAX} characters, none of them / = or &")))
     } else if !is_url(&settings.url) {
-        Err(wrong("url", "must begin with http:// or https://, and have nothing after the path"))
+        Err(invalid("url", "must begin with http:// or https:// and have no query"))
     } else if shop.public_url.is_empty() {
-        Err(Error::new("http.public_url", "must be given where gateway.alipay.app_id is: Alipay calls back to it"))
+        Err(Error::new(
+            "http.public_url",
+            "must be given if gateway.alipay.app_id is, because Alipay sends callbacks to it",
+        ))
     } else {
         Ok(())
     }
@@ -68,10 +72,10 @@ fn has_controls(text: &str) -> bool {
     text.chars().any(char::is_control)
 }
 
-/// Whether Alipay's key comes in a certificate.
+/// Whether the account uses certificates instead of Alipay's bare public key.
 ///
 /// # Errors
-/// Where both ways are given, or neither, or a half of one.
+/// If both are given, or neither, or only some of the certificates.
 pub fn has_certificates(settings: &config::Alipay) -> Result<bool, Error> {
     let certificates = [
         ("app_certificate", &settings.app_certificate),
@@ -83,8 +87,8 @@ pub fn has_certificates(settings: &config::Alipay) -> Result<bool, Error> {
     match (is_given(&settings.platform_key), missing.as_slice()) {
         (true, [_, _, _]) => Ok(false),
         (false, []) => Ok(true),
-        (true, _) => Err(wrong("platform_key", "must not be given together with certificates")),
-        (false, [_, _, _]) => Err(wrong("platform_key", "must be given, or the three certificates instead")),
-        (false, [one, ..]) => Err(wrong(one, "must be given with the other certificates")),
+        (true, _) => Err(invalid("platform_key", "must not be given together with certificates")),
+        (false, [_, _, _]) => Err(invalid("platform_key", "must be given, or the three certificates instead")),
+        (false, [one, ..]) => Err(invalid(one, "must be given with the other certificates")),
     }
 }

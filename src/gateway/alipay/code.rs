@@ -1,24 +1,24 @@
-//! What Alipay's refusals mean. One that is not in the table means nothing: what happened is not known then.
+//! Maps Alipay's error codes to what they mean for a call. After an unlisted code the outcome is unknown.
 
-/// The code of an answer that did what was asked.
-pub const DONE: &str = "10000";
-/// The code of an answer that did not, and says why in `sub_code`.
-const REFUSED: &str = "40004";
+/// The code of a successful response.
+pub const SUCCESS: &str = "10000";
+/// The code of a business failure, whose reason is in `sub_code`.
+const BUSINESS_FAILED: &str = "40004";
 
-/// What a refusal tells.
+/// The meaning of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meaning {
-    /// Its code was given out before, and is not given out again.
+    /// The trade's QR code was returned before and is not returned again.
     AlreadyCreated,
-    /// There is no such trade, up to now: it begins when the customer scans or signs in.
+    /// The trade does not exist yet. Alipay creates it when the customer scans the code or signs in.
     NotFound,
-    /// The trade does not stand as it must for that: it is to be asked how it stands.
+    /// The trade's state does not allow the call. Its status must be queried.
     WrongState,
-    /// What is asked does not fit the trade, and will not.
+    /// The request contradicts the trade. A retry cannot succeed.
     Rejected,
-    /// The seller has no money for it, now.
+    /// The seller's balance is too low at the moment.
     InsufficientFunds,
-    /// Nothing: it may have happened.
+    /// The outcome is unknown: the call may have taken effect.
     Unknown,
 }
 
@@ -39,16 +39,16 @@ const TABLE: [(&str, Meaning); 13] = [
 ];
 
 impl Meaning {
-    /// What an answer with these codes means that did not do what was asked.
+    /// The meaning of a response with these codes that is not a success.
     #[must_use]
     pub fn of(code: &str, sub_code: &str) -> Self {
         let listed = TABLE.iter().find(|(name, _)| *name == sub_code);
-        listed.filter(|_| code == REFUSED).map_or(Self::Unknown, |(_, meaning)| *meaning)
+        listed.filter(|_| code == BUSINESS_FAILED).map_or(Self::Unknown, |(_, meaning)| *meaning)
     }
 
-    /// Whether somebody should look at it: it does not happen in the course of things.
+    /// Whether to log a warning, because the error does not occur in normal operation.
     #[must_use]
-    pub const fn is_alarming(self) -> bool {
+    pub const fn needs_attention(self) -> bool {
         matches!(self, Self::Rejected | Self::InsufficientFunds | Self::Unknown)
     }
 }

@@ -1,6 +1,7 @@
-//! Alipay's encryption of what is asked and answered, on top of TLS: AES-128-CBC in base64. Its vector is always zero,
-//! so it does not hide that something is said twice, and it does not say who wrote a text: only what a signature covers
-//! is decrypted.
+//! Alipay's optional content encryption, on top of TLS: AES-128-CBC with PKCS#7 padding, in base64.
+//!
+//! The initialisation vector is always zero, so equal texts have equal ciphertexts. The encryption does not
+//! authenticate the sender, so only text with a valid signature is decrypted.
 
 use aws_lc_rs::cipher::{
     AES_128, DecryptionContext, EncryptionContext, PaddedBlockDecryptingKey, PaddedBlockEncryptingKey, UnboundCipherKey,
@@ -12,42 +13,42 @@ use base64::engine::general_purpose::STANDARD;
 use crate::domain::Invalid;
 use crate::gateway::Reject;
 
-const BYTES: usize = 16;
-const ZERO: [u8; 16] = [0; 16];
+const KEY_BYTES: usize = 16;
+const ZERO_IV: [u8; 16] = [0; 16];
 
-/// The key of the contents. It is never printed.
+/// A content key. Its `Debug` output hides the key.
 #[derive(Clone)]
-pub struct ContentKey([u8; BYTES]);
+pub struct ContentKey([u8; KEY_BYTES]);
 
 impl ContentKey {
-    /// Reads a key in base64.
+    /// Parses a key in base64.
     ///
     /// # Errors
-    /// Where it is none.
+    /// If `text` is not the base64 of 16 bytes.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let bytes = STANDARD.decode(text).ok().and_then(|bytes| bytes.try_into().ok());
         bytes.map(Self).ok_or(Invalid("must be the base64 of 16 bytes"))
     }
 
-    /// Encrypts a text.
+    /// Encrypts `text`; returns base64.
     ///
     /// # Errors
-    /// Where there is no memory for it.
+    /// If the memory allocation fails.
     pub fn encrypt(&self, text: &str) -> Result<String, Invalid> {
         let mut bytes = text.as_bytes().to_vec();
-        let context = EncryptionContext::Iv128(FixedLength::from(ZERO));
+        let context = EncryptionContext::Iv128(FixedLength::from(ZERO_IV));
         let key = UnboundCipherKey::new(&AES_128, &self.0).and_then(PaddedBlockEncryptingKey::cbc_pkcs7);
-        let done = key.and_then(|key| key.less_safe_encrypt(&mut bytes, context).map(drop));
-        done.map(|()| STANDARD.encode(&bytes)).map_err(|_| Invalid("cannot be encrypted"))
+        let encrypted = key.and_then(|key| key.less_safe_encrypt(&mut bytes, context).map(drop));
+        encrypted.map(|()| STANDARD.encode(&bytes)).map_err(|_| Invalid("cannot be encrypted"))
     }
 
-    /// Decrypts a text whose signature is good.
+    /// Decrypts base64 text. The caller has verified its signature.
     ///
     /// # Errors
-    /// [`Reject::Ciphertext`] where it is not one of this key.
+    /// [`Reject::Ciphertext`] if `text` does not decrypt with this key to UTF-8.
     pub fn decrypt(&self, text: &str) -> Result<String, Reject> {
         let mut bytes = STANDARD.decode(text).map_err(|_| Reject::Ciphertext)?;
-        let context = DecryptionContext::Iv128(FixedLength::from(ZERO));
+        let context = DecryptionContext::Iv128(FixedLength::from(ZERO_IV));
         let key = UnboundCipherKey::new(&AES_128, &self.0).and_then(PaddedBlockDecryptingKey::cbc_pkcs7);
         let plain = key.and_then(|key| key.decrypt(&mut bytes, context).map(|plain| plain.to_vec()));
         plain.ok().and_then(|plain| String::from_utf8(plain).ok()).ok_or(Reject::Ciphertext)
@@ -67,32 +68,32 @@ mod tests {
     use super::*;
 
     fn key() -> ContentKey {
-        ContentKey::parse(&STANDARD.encode([7; BYTES])).unwrap()
+        ContentKey::parse(&STANDARD.encode([7; KEY_BYTES])).unwrap()
     }
 
     #[test]
-    fn a_key_is_sixteen_bytes_and_never_printed() {
+    fn a_key_has_sixteen_bytes_and_is_not_printed() {
         for bad in ["", "AAAA", "no base64!", &STANDARD.encode([7; 32])] {
-            assert!(ContentKey::parse(bad).is_err(), "{bad:?} was taken");
+            assert!(ContentKey::parse(bad).is_err(), "{bad:?} was accepted");
         }
         assert_eq!(format!("{:?}", key()), "ContentKey(..)");
     }
 
     #[test]
-    fn another_key_does_not_decrypt() {
-        let other = ContentKey::parse(&STANDARD.encode([8; BYTES])).unwrap();
+    fn decryption_with_another_key_fails() {
+        let other = ContentKey::parse(&STANDARD.encode([8; KEY_BYTES])).unwrap();
         let text = r#"{"out_trade_no":"77","total_amount":"88.88"}"#;
         assert_eq!(other.decrypt(&key().encrypt(text).unwrap()), Err(Reject::Ciphertext));
     }
 
     proptest! {
         #[test]
-        fn what_is_encrypted_is_decrypted(text in "\\PC{0,80}") {
+        fn encrypted_text_decrypts_to_the_original(text in "\\PC{0,80}") {
             prop_assert_eq!(key().decrypt(&key().encrypt(&text).unwrap()), Ok(text));
         }
 
         #[test]
-        fn no_text_makes_decrypting_panic(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
+        fn no_text_makes_decryption_panic(bytes in proptest::collection::vec(any::<u8>(), 0..100)) {
             let _ = key().decrypt(&STANDARD.encode(&bytes));
             let _ = key().decrypt(&String::from_utf8_lossy(&bytes));
         }

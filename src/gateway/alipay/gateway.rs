@@ -1,4 +1,4 @@
-//! Alipay as Pay sees it: two ways to pay, each with its name, on one account.
+//! Implements [`Gateway`] for Alipay: two products, each with a name of its own, on one merchant account.
 
 use std::sync::Arc;
 
@@ -12,16 +12,17 @@ use crate::gateway::{
     Checkout, Gateway, LocalFuture, Notification, Outcome, PaymentStatus, Purchase, Refund, RefundStatus, Reject, Reply,
 };
 
-/// How a customer gets to Alipay.
+/// Alipay's payment product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Product {
-    /// The browser is sent there.
+    /// The browser is redirected to Alipay's page.
     Page,
-    /// Its app scans a code.
+    /// The customer scans a QR code with Alipay's app.
     Code,
 }
 
 impl Product {
+    /// The gateway's name.
     const fn name(self) -> &'static str {
         match self {
             Self::Page => "alipay",
@@ -29,7 +30,8 @@ impl Product {
         }
     }
 
-    const fn product(self) -> &'static str {
+    /// The code of the product in requests.
+    const fn code(self) -> &'static str {
         match self {
             Self::Page => "FAST_INSTANT_TRADE_PAY",
             Self::Code => "QR_CODE_OFFLINE",
@@ -37,7 +39,7 @@ impl Product {
     }
 }
 
-/// A payment that begins.
+/// Content of `alipay.trade.page.pay` and `alipay.trade.precreate`.
 #[derive(Serialize)]
 struct PaymentRequest {
     out_trade_no: String,
@@ -47,13 +49,13 @@ struct PaymentRequest {
     time_expire: String,
 }
 
-/// A payment that is asked for, or closed.
+/// Content of `alipay.trade.query` and `alipay.trade.close`.
 #[derive(Serialize)]
 struct PaymentQuery {
     out_trade_no: String,
 }
 
-/// A refund that is made.
+/// Content of `alipay.trade.refund`.
 #[derive(Serialize)]
 struct RefundRequest {
     out_trade_no: String,
@@ -63,14 +65,14 @@ struct RefundRequest {
     refund_reason: String,
 }
 
-/// A refund that is asked for.
+/// Content of `alipay.trade.fastpay.refund.query`.
 #[derive(Serialize)]
 struct RefundQuery {
     out_trade_no: String,
     out_request_no: String,
 }
 
-/// One product to pay.
+/// The gateway to one product.
 #[derive(Debug)]
 pub struct AlipayGateway {
     product: Product,
@@ -78,27 +80,28 @@ pub struct AlipayGateway {
 }
 
 impl AlipayGateway {
-    /// This product to pay to an account.
+    /// Creates the gateway to `product` for `account`.
     #[must_use]
     pub const fn new(product: Product, account: Arc<MerchantAccount>) -> Self {
         Self { product, account }
     }
 
-    fn begin(&self, purchase: &Purchase) -> Option<PaymentRequest> {
+    /// The content of the request that starts `purchase`; `None` if a time is out of the calendar's range.
+    fn payment_request(&self, purchase: &Purchase) -> Option<PaymentRequest> {
         let pay_id = purchase.pay_id.to_string();
         Some(PaymentRequest {
             total_amount: amount::write(purchase.amount),
             subject: format!("{} {pay_id}", self.account.subject),
             out_trade_no: pay_id,
-            product_code: self.product.product(),
-            time_expire: time::write(time::end(purchase.closes_at, self.account.shop.clock.now()))?,
+            product_code: self.product.code(),
+            time_expire: time::write(time::expiry(purchase.closes_at, self.account.shop.clock.now()))?,
         })
     }
 
-    /// Nobody asks Alipay here: the browser brings what we signed.
-    async fn page(&self, begin: &PaymentRequest, notify_url: &str, return_url: &str) -> Outcome<Option<Checkout>> {
-        match self.account.signed("alipay.trade.page.pay", begin, notify_url, return_url).await {
-            Ok(signed) => Outcome::Known(Some(Checkout::Redirect { url: signed.address(&self.account.url) })),
+    /// Signs the URL of the payment page. The server does not call Alipay here; the browser sends the signed request.
+    async fn page(&self, payment: &PaymentRequest, notify_url: &str, return_url: &str) -> Outcome<Option<Checkout>> {
+        match self.account.sign("alipay.trade.page.pay", payment, notify_url, return_url).await {
+            Ok(signed) => Outcome::Known(Some(Checkout::Redirect { url: signed.page_url(&self.account.url) })),
             Err(why) => Outcome::Unknown(why),
         }
     }
@@ -109,23 +112,23 @@ impl Gateway for AlipayGateway {
         self.product.name()
     }
 
-    /// The address of the page has a time in it, after which the gateway need not take it for long.
+    /// The signed page URL contains a timestamp, and Alipay may reject it some time later.
     fn checkout_expires(&self) -> bool {
         self.product == Product::Page
     }
 
     fn create(&self, purchase: Purchase) -> LocalFuture<'_, Outcome<Option<Checkout>>> {
         Box::pin(async move {
-            let Some(begin) = self.begin(&purchase) else {
-                return Outcome::Unknown("there is no such time".to_owned());
+            let Some(payment) = self.payment_request(&purchase) else {
+                return Outcome::Unknown("a time is out of range".to_owned());
             };
             let shop = &self.account.shop;
             let notify_url = shop.callback_url(self.name());
             match self.product {
-                Product::Page => self.page(&begin, &notify_url, &shop.page_url(purchase.pay_id)).await,
+                Product::Page => self.page(&payment, &notify_url, &shop.page_url(purchase.pay_id)).await,
                 Product::Code => {
-                    let answer = self.account.ask("alipay.trade.precreate", &begin, &notify_url).await;
-                    trade::created(answer, purchase.pay_id)
+                    let result = self.account.call("alipay.trade.precreate", &payment, &notify_url).await;
+                    trade::created(result, purchase.pay_id)
                 }
             }
         })
@@ -133,19 +136,19 @@ impl Gateway for AlipayGateway {
 
     fn query(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<PaymentStatus>> {
         Box::pin(async move {
-            let asked = PaymentQuery { out_trade_no: pay_id.to_string() };
-            trade::queried(self.account.ask("alipay.trade.query", &asked, "").await, pay_id)
+            let content = PaymentQuery { out_trade_no: pay_id.to_string() };
+            trade::queried(self.account.call("alipay.trade.query", &content, "").await, pay_id)
         })
     }
 
     fn close(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<PaymentStatus>> {
         Box::pin(async move {
-            let asked = PaymentQuery { out_trade_no: pay_id.to_string() };
-            let answer = self.account.ask("alipay.trade.close", &asked, "").await;
-            match trade::closed(answer, pay_id) {
+            let content = PaymentQuery { out_trade_no: pay_id.to_string() };
+            let result = self.account.call("alipay.trade.close", &content, "").await;
+            match trade::closed(result, pay_id) {
                 Some(outcome) => outcome,
                 None => match self.query(pay_id).await {
-                    Outcome::Known(PaymentStatus::Unpaid) => Outcome::Unknown("it was not closed".to_owned()),
+                    Outcome::Known(PaymentStatus::Unpaid) => Outcome::Unknown("the payment was not closed".to_owned()),
                     outcome => outcome,
                 },
             }
@@ -154,21 +157,21 @@ impl Gateway for AlipayGateway {
 
     fn refund(&self, refund: Refund) -> LocalFuture<'_, Outcome<RefundStatus>> {
         Box::pin(async move {
-            let asked = RefundRequest {
+            let content = RefundRequest {
                 out_trade_no: refund.pay_id.to_string(),
                 refund_amount: amount::write(refund.amount),
                 out_request_no: refund.refund_id.to_string(),
                 refund_reason: refund.reason,
             };
-            trade::refunded(self.account.ask("alipay.trade.refund", &asked, "").await, refund.pay_id)
+            trade::refunded(self.account.call("alipay.trade.refund", &content, "").await, refund.pay_id)
         })
     }
 
     fn query_refund(&self, pay_id: PayId, refund_id: RefundId) -> LocalFuture<'_, Outcome<RefundStatus>> {
         Box::pin(async move {
-            let asked = RefundQuery { out_trade_no: pay_id.to_string(), out_request_no: refund_id.to_string() };
-            let answer = self.account.ask("alipay.trade.fastpay.refund.query", &asked, "").await;
-            trade::refund_queried(answer, pay_id, refund_id)
+            let content = RefundQuery { out_trade_no: pay_id.to_string(), out_request_no: refund_id.to_string() };
+            let result = self.account.call("alipay.trade.fastpay.refund.query", &content, "").await;
+            trade::refund_queried(result, pay_id, refund_id)
         })
     }
 

@@ -1,29 +1,30 @@
-//! Alipay's public keys. There may be several at a time, so that one can follow another without a gap.
+//! Alipay's public keys. Several may be valid at a time, so that keys can be rotated without a gap.
 
 use crate::domain::Invalid;
 use crate::gateway::Reject;
 use crate::gateway::crypto::key::PublicKey;
 
-const PEM: &str = "-----BEGIN";
+const PEM_BEGIN: &str = "-----BEGIN";
 
-/// The keys whose signatures are Alipay's.
+/// The set of keys that verify Alipay's signatures.
 #[derive(Debug, Clone, Default)]
 pub struct Keyring {
-    /// Those of certificates, with the number of theirs.
+    /// Keys of certificates, each with the certificate's id.
     named: Vec<(String, PublicKey)>,
-    /// Those that were given bare.
+    /// Keys without a certificate.
     bare: Vec<PublicKey>,
 }
 
 impl Keyring {
-    /// Bare keys as people paste them: blocks of PEM, or one on each line, or one over several lines.
+    /// Parses keys without certificates. `text` has PEM blocks, or one base64 key per line, or one base64 key wrapped
+    /// over several lines.
     ///
     /// # Errors
-    /// What is wrong with one of them.
+    /// The first invalid key.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty());
-        let bare: Result<Vec<_>, _> = if text.contains(PEM) {
-            text.split(PEM).skip(1).map(|block| PublicKey::parse(&format!("{PEM}{block}"))).collect()
+        let bare: Result<Vec<_>, _> = if text.contains(PEM_BEGIN) {
+            text.split(PEM_BEGIN).skip(1).map(|block| PublicKey::parse(&format!("{PEM_BEGIN}{block}"))).collect()
         } else if lines().next().is_some_and(|line| PublicKey::parse(line).is_ok()) {
             lines().map(PublicKey::parse).collect()
         } else {
@@ -32,7 +33,7 @@ impl Keyring {
         Ok(Self { named: Vec::new(), bare: bare? })
     }
 
-    /// The same with the key of a certificate.
+    /// Adds the key of the certificate with the id `sn`.
     #[must_use]
     pub fn with(mut self, sn: String, key: PublicKey) -> Self {
         self.named.push((sn, key));
@@ -44,8 +45,8 @@ impl Keyring {
         self.bare.iter().chain(self.named.iter().map(|(_, key)| key))
     }
 
-    /// The keys that may have signed what names a certificate, or none. What is told by Alipay itself names none, also
-    /// where it has certificates.
+    /// The candidate keys for a message that names the certificate `sn`, or none. Notifications name no certificate
+    /// even if Alipay signs with one.
     fn keys(&self, sn: Option<&str>) -> Vec<&PublicKey> {
         match sn {
             Some(sn) => self.named.iter().filter(|(name, _)| name == sn).map(|(_, key)| key).collect(),
@@ -54,17 +55,17 @@ impl Keyring {
         }
     }
 
-    /// Whether `signature` is one of Alipay's; `sn` is the certificate that is named with it. No other key is tried
-    /// instead of the one that is named.
+    /// Verifies that `signature` is Alipay's signature of `text`. `sn` is the certificate named by the message. If it
+    /// names one, no other key is tried.
     ///
     /// # Errors
-    /// [`Reject::UnknownKey`] and [`Reject::Signature`].
+    /// [`Reject::UnknownKey`] if there is no candidate key, [`Reject::Signature`] if the signature is invalid.
     pub fn verify(&self, sn: Option<&str>, text: &str, signature: &str) -> Result<(), Reject> {
         let keys = self.keys(sn);
         if keys.is_empty() {
             return Err(Reject::UnknownKey);
         }
-        let is_one = keys.into_iter().any(|key| key.verifies(text.as_bytes(), signature));
-        if is_one { Ok(()) } else { Err(Reject::Signature) }
+        let is_valid = keys.into_iter().any(|key| key.verifies(text.as_bytes(), signature));
+        if is_valid { Ok(()) } else { Err(Reject::Signature) }
     }
 }

@@ -1,8 +1,8 @@
-//! Alipay, through its gateway of signed forms.
+//! Alipay, through its API of signed forms (RSA2).
 //!
-//! What it says is verified over the bytes it sent, with the keys and the algorithm of the settings, before anything of
-//! it is read; and it is a fact only where it is signed. Whatever else comes back, or nothing, leaves what happened
-//! unknown, and the same number is asked for again.
+//! The signature of a response or notification is verified over the bytes as received, with the keys and the algorithm
+//! of the settings, before the content is parsed. Only signed content counts as a fact. After any other response, or
+//! none, the outcome is unknown and the call is repeated with the same id.
 
 pub mod account;
 pub mod amount;
@@ -29,10 +29,10 @@ use crate::config;
 pub use account::MerchantAccount;
 pub use gateway::{AlipayGateway, Product};
 
-/// The ways to pay here, where the settings name an account.
+/// Creates one gateway per [`Product`]; none if the settings name no account.
 ///
 /// # Errors
-/// The setting that cannot be used.
+/// The first invalid setting.
 pub fn gateways(settings: &config::Alipay, shop: &Shop) -> Result<Vec<Arc<dyn Gateway>>, config::Error> {
     let Some(account) = MerchantAccount::new(settings, shop)?.map(Arc::new) else { return Ok(Vec::new()) };
     let gateway = |product| -> Arc<dyn Gateway> { Arc::new(AlipayGateway::new(product, account.clone())) };

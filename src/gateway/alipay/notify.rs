@@ -1,30 +1,31 @@
-//! What Alipay tells by itself: a form, with its signature among the fields.
+//! Verifies and parses Alipay's notifications: URL-encoded forms with the signature among the fields.
 
 use std::collections::BTreeMap;
 
 use super::account::MerchantAccount;
-use super::trade::{NUMBER_MAX, is_number};
+use super::trade::{TRADE_NO_LENGTH_MAX, is_printable_ascii};
 use super::{amount, sign};
 use crate::domain::money::{CURRENCY, Money};
 use crate::gateway::{Event, Notification, Reject};
 
-const EVENT_ID_MAX: usize = 64;
-/// The names the signature leaves out. Some notices that are not of trades are signed with `sign_type`: none of those
-/// is for us.
+const EVENT_ID_LENGTH_MAX: usize = 64;
+/// The fields that the signature does not cover. Some notifications that are not about trades include `sign_type` in
+/// the signature; the shop receives none of those.
 const UNSIGNED: [&str; 2] = ["sign", "sign_type"];
-/// The one product of signing: which it is, is our setting and not for a notice to say.
+/// The only supported signature scheme. A notification cannot choose another.
 const SIGN_TYPE: &str = "RSA2";
 const CHARSET: &str = "utf-8";
 
-/// The fields of a notice. Anybody can add one that is empty without the signature noticing, so none is.
+/// The fields of a notification. Empty fields are dropped, because the signature does not cover them and so anyone
+/// could add one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Form(BTreeMap<String, String>);
 
 impl Form {
-    /// Decodes a body, once, and cuts nothing off: blanks at the end of a value are signed.
+    /// Decodes a URL-encoded body. Values are not trimmed, because trailing blanks are signed.
     ///
     /// # Errors
-    /// [`Reject::Duplicate`].
+    /// [`Reject::Duplicate`] if a field is repeated.
     pub fn read(body: &[u8]) -> Result<Self, Reject> {
         let mut fields = BTreeMap::new();
         for (name, value) in form_urlencoded::parse(body) {
@@ -36,37 +37,39 @@ impl Form {
         Ok(Self(fields))
     }
 
-    /// The value of a field; never an empty one.
+    /// The value of a field; `None` if it is missing or empty.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
-    /// The text that is signed.
+    /// The text that the signature covers.
     #[must_use]
     pub fn canonical(&self) -> String {
         sign::canonical(self.0.iter().map(|(name, value)| (name.as_str(), value.as_str())), &UNSIGNED)
     }
 
-    /// Whether a field's value has another field in it: the signature is as good where two fields are taken for one.
-    fn hides(&self, name: &str) -> bool {
-        let hidden = format!("&{name}=");
-        self.0.values().any(|value| value.contains(&hidden))
+    /// Whether some value contains the field `name`. The signature is also valid if two fields are merged into one
+    /// value.
+    fn is_embedded(&self, name: &str) -> bool {
+        let embedded = format!("&{name}=");
+        self.0.values().any(|value| value.contains(&embedded))
     }
 
     fn amount(&self, name: &str) -> Result<Money, Reject> {
         self.get(name).and_then(amount::read).ok_or(Reject::Unreadable)
     }
 
-    fn number(&self, name: &str, longest: usize) -> Result<String, Reject> {
-        self.get(name).filter(|text| is_number(text, longest)).map(str::to_owned).ok_or(Reject::Unreadable)
+    fn id(&self, name: &str, length_max: usize) -> Result<String, Reject> {
+        let id = self.get(name).filter(|text| is_printable_ascii(text, length_max));
+        id.map(str::to_owned).ok_or(Reject::Unreadable)
     }
 }
 
-/// Reads a notice; none where it tells only that somebody is about to pay.
+/// Verifies and parses a notification; `Ok(None)` if it only says that the customer is about to pay.
 ///
 /// # Errors
-/// [`Reject`].
+/// [`Reject`] if it is not authentic or is malformed.
 pub fn read(account: &MerchantAccount, body: &[u8]) -> Result<Option<Notification>, Reject> {
     let form = Form::read(body)?;
     let sign = form.get("sign").ok_or(Reject::MissingSignature)?;
@@ -77,12 +80,12 @@ pub fn read(account: &MerchantAccount, body: &[u8]) -> Result<Option<Notificatio
         return Err(Reject::Charset);
     }
     account.keyring.verify(None, &form.canonical(), sign)?;
-    told(account, &form)
+    notification(account, &form)
 }
 
-fn told(account: &MerchantAccount, form: &Form) -> Result<Option<Notification>, Reject> {
-    // It is the one field that makes another notice of it by not being there.
-    if form.hides("refund_fee") {
+fn notification(account: &MerchantAccount, form: &Form) -> Result<Option<Notification>, Reject> {
+    // Without this field a refund would be read as a payment. The absence of no other field changes the event.
+    if form.is_embedded("refund_fee") {
         return Err(Reject::Unreadable);
     }
     let refunded = match form.get("refund_fee") {
@@ -92,18 +95,18 @@ fn told(account: &MerchantAccount, form: &Form) -> Result<Option<Notification>, 
     let (event, amount) = match (form.get("trade_status").ok_or(Reject::Unreadable)?, refunded) {
         ("WAIT_BUYER_PAY", _) => return Ok(None),
         ("TRADE_SUCCESS" | "TRADE_CLOSED", Some(amount)) => {
-            (Event::RefundedInAll(form.get("out_biz_no").map(str::to_owned)), amount)
+            (Event::RefundedTotal(form.get("out_biz_no").map(str::to_owned)), amount)
         }
-        // No refund is possible any more; what went back before is told by then.
+        // Refunds are no longer possible, and earlier ones were notified before.
         ("TRADE_SUCCESS" | "TRADE_FINISHED", _) => (Event::Paid, form.amount("total_amount")?),
         ("TRADE_CLOSED", None) => (Event::Closed, form.amount("total_amount")?),
         _ => return Err(Reject::Unreadable),
     };
     Ok(Some(Notification {
-        event_id: form.number("notify_id", EVENT_ID_MAX)?,
+        event_id: form.id("notify_id", EVENT_ID_LENGTH_MAX)?,
         event,
         out_trade_no: form.get("out_trade_no").ok_or(Reject::Unreadable)?.to_owned(),
-        trade_no: form.number("trade_no", NUMBER_MAX)?,
+        trade_no: form.id("trade_no", TRADE_NO_LENGTH_MAX)?,
         amount,
         currency: CURRENCY.to_owned(),
         wrong_recipient: account.wrong_recipient(form.get("app_id"), form.get("seller_id"), form.get("seller_email")),

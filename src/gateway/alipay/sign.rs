@@ -1,53 +1,54 @@
-//! What is signed between Alipay and us: `name=value`, in the order of the names, with `&` between them.
+//! Builds the text that Alipay and the shop sign: `name=value` pairs, sorted by name and joined by `&`.
 //!
-//! The text can be read in more than one product where a value has `&` and `=` in it. So only fields are used that were
-//! read from the form itself, and nothing a customer reads has them.
+//! Nothing is escaped, so the text is ambiguous if a value contains `&` and `=`. Therefore fields are only read from
+//! the form itself, never from this text, and the settings refuse both characters in the subject.
 
 use form_urlencoded::Serializer;
 
 use crate::domain::Invalid;
 use crate::gateway::crypto::key::PrivateKey;
 
-/// Where what is asked stands among a request's fields.
+/// The field with the content of a request.
 pub const CONTENT: &str = "biz_content";
 
-/// The text that is signed: nothing is encoded in it, fields that are empty or named in `without` are not in it.
-pub fn canonical<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>, without: &[&str]) -> String {
-    let signed = |(name, value): &(&str, &str)| !value.is_empty() && !without.contains(name);
-    let mut fields: Vec<_> = fields.into_iter().filter(signed).collect();
+/// The text to sign, without percent-encoding. Empty fields and those named in `excluded` are left out.
+pub fn canonical<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>, excluded: &[&str]) -> String {
+    let is_signed = |(name, value): &(&str, &str)| !value.is_empty() && !excluded.contains(name);
+    let mut fields: Vec<_> = fields.into_iter().filter(is_signed).collect();
     fields.sort_unstable();
     fields.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
 }
 
-/// A request as it is sent.
+/// A signed request.
 pub struct Signed {
-    /// All but what is asked, with the signature: Alipay reads it first, to know how to read the rest.
+    /// The query string: the signature and all fields but the content. Alipay parses it first to learn how to parse the
+    /// body.
     pub query: String,
-    /// What is asked, as a form.
+    /// The content, as a URL-encoded form.
     pub form: String,
 }
 
 impl Signed {
-    /// Signs fields; those that are empty are not sent. It takes about a millisecond.
+    /// Signs `fields`, leaving out empty ones. Blocks the thread for about a millisecond.
     ///
     /// # Errors
-    /// Where there is no memory for it.
+    /// If the memory allocation fails.
     pub fn new(fields: &[(&'static str, String)], key: &PrivateKey) -> Result<Self, Invalid> {
         let fields =
             || fields.iter().map(|(name, value)| (*name, value.as_str())).filter(|(_, value)| !value.is_empty());
         let sign = key.sign(canonical(fields(), &[]).as_bytes())?;
         let (content, rest): (Vec<_>, Vec<_>) = fields().partition(|(name, _)| *name == CONTENT);
-        Ok(Self { query: encoded(rest.into_iter().chain([("sign", sign.as_str())])), form: encoded(content) })
+        Ok(Self { query: form_encoded(rest.into_iter().chain([("sign", sign.as_str())])), form: form_encoded(content) })
     }
 
-    /// The address a browser is sent to, where a browser asks.
+    /// The URL that a browser opens to send this request. `gateway_url` is Alipay's base URL.
     #[must_use]
-    pub fn address(&self, url: &str) -> String {
-        format!("{url}?{}&{}", self.query, self.form)
+    pub fn page_url(&self, gateway_url: &str) -> String {
+        format!("{gateway_url}?{}&{}", self.query, self.form)
     }
 }
 
-fn encoded<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+fn form_encoded<'a>(fields: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     Serializer::new(String::new()).extend_pairs(fields).finish()
 }
 
@@ -56,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_order_is_of_bytes_and_nothing_is_encoded_or_trimmed() {
+    fn fields_are_sorted_by_bytes_and_not_encoded_or_trimmed() {
         let fields = [("b", " 1 "), ("B", "2"), ("a_b", "x&y=z"), ("a", "%2B+"), ("empty", ""), ("sign", "s")];
         assert_eq!(canonical(fields, &["sign"]), "B=2&a=%2B+&a_b=x&y=z&b= 1 ");
         assert_eq!(canonical([], &[]), "");

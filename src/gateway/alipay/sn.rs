@@ -1,17 +1,17 @@
-//! The numbers by which Alipay names certificates: the MD5 of who issued them and their serial number.
+//! Alipay's certificate ids ("SN"): the MD5 of the issuer's name followed by the decimal serial number.
 
 use md5::{Digest, Md5};
 
 use crate::gateway::crypto::certificate::Certificate;
 
-/// The number of one certificate, 32 hexadecimal digits.
+/// The id of one certificate: 32 lower-case hexadecimal digits.
 #[must_use]
 pub fn of(certificate: &Certificate) -> String {
-    let named = format!("{}{}", certificate.issuer, certificate.serial_decimal);
-    hex::encode(Md5::digest(named.as_bytes()))
+    let text = format!("{}{}", certificate.issuer, certificate.serial_decimal);
+    hex::encode(Md5::digest(text.as_bytes()))
 }
 
-/// The number of a file of roots: those of all that are signed with RSA, with `_` between them; empty where none is.
+/// The id of a file of root certificates: the ids of those signed with RSA, joined by `_`; empty if there are none.
 #[must_use]
 pub fn of_roots(roots: &[Certificate]) -> String {
     let rsa = roots.iter().filter(|root| root.is_signed_by_rsa);

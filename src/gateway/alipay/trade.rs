@@ -1,18 +1,19 @@
-//! What Alipay answers of trades and refunds, and what that means here.
+//! Maps Alipay's responses about trades and refunds to the outcomes of the [`Gateway`](crate::gateway::Gateway) trait.
 
 use serde::Deserialize;
 
 use super::amount;
-use super::code::{DONE, Meaning};
+use super::code::{Meaning, SUCCESS};
 use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::CURRENCY;
 use crate::gateway::{Charge, Checkout, Outcome, PaymentStatus, RefundStatus};
 
-/// What there is to keep of a number of Alipay's: 64 characters, of which our own notices about it need six.
-pub const NUMBER_MAX: usize = 64 - "asked_".len();
-const CODE_MAX: usize = 64;
+/// The longest trade id of Alipay's that is accepted. Our columns hold 64 characters, and the event id of a queried
+/// payment is the trade id with the prefix `asked_`.
+pub const TRADE_NO_LENGTH_MAX: usize = 64 - "asked_".len();
+const CODE_LENGTH_MAX: usize = 64;
 
-/// The content of an answer: what any of the calls may say.
+/// The content of a response: the fields of all calls.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Content {
@@ -29,20 +30,20 @@ pub struct Content {
     refund_status: Option<String>,
 }
 
-/// Why there is no content.
+/// Reasons for having no content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CallError {
-    /// Alipay says no, in these words.
+    /// Alipay reported an error: its meaning and its code.
     Refused(Meaning, String),
-    /// It does not say.
+    /// The outcome is unknown, for this reason.
     Unknown(String),
 }
 
-/// What a call came to.
-pub type Answer = Result<Content, CallError>;
+/// The result of a call.
+pub type CallResult = Result<Content, CallError>;
 
 impl CallError {
-    /// The outcome where a refusal says nothing of what was asked.
+    /// The outcome if the error does not decide it.
     fn unknown<T>(self) -> Outcome<T> {
         match self {
             Self::Refused(_, why) | Self::Unknown(why) => Outcome::Unknown(why),
@@ -51,51 +52,52 @@ impl CallError {
 }
 
 impl Content {
-    /// Reads the text of an answer; an error that is not signed is no more than that the call failed. `method` is for
-    /// the log.
+    /// Parses the text of a response. The code of an unsigned error is not trusted: it only shows that the call failed.
+    /// `method` is for the log.
     ///
     /// # Errors
-    /// [`CallError`].
-    pub fn read(method: &str, text: &str, is_signed: bool) -> Answer {
-        let unread = |_| CallError::Unknown("the answer cannot be read".to_owned());
-        let content: Self = serde_json::from_str(text).map_err(unread)?;
-        if content.code == DONE && is_signed {
+    /// [`CallError`] unless the response is a signed success.
+    pub fn read(method: &str, text: &str, is_signed: bool) -> CallResult {
+        let malformed = |_| CallError::Unknown("the response is malformed".to_owned());
+        let content: Self = serde_json::from_str(text).map_err(malformed)?;
+        if content.code == SUCCESS && is_signed {
             return Ok(content);
         }
-        let [code, sub_code] = [Some(&content.code), content.sub_code.as_ref()].map(short);
+        let [code, sub_code] = [Some(&content.code), content.sub_code.as_ref()].map(sanitized);
         let meaning = if is_signed { Meaning::of(&code, &sub_code) } else { Meaning::Unknown };
-        if meaning.is_alarming() {
-            tracing::warn!(method, code, sub_code, is_signed, "Alipay does not do it");
+        if meaning.needs_attention() {
+            tracing::warn!(method, code, sub_code, is_signed, "Alipay returned an error");
         }
         let why = if sub_code.is_empty() { code } else { sub_code };
         Err(CallError::Refused(meaning, why))
     }
 
-    fn is_of(&self, pay_id: PayId) -> bool {
+    /// Whether the content is about the payment `pay_id`.
+    fn is_about(&self, pay_id: PayId) -> bool {
         self.out_trade_no.as_deref() == Some(&pay_id.to_string())
     }
 
-    fn has(field: &Option<String>) -> bool {
+    fn is_set(field: &Option<String>) -> bool {
         field.as_ref().is_some_and(|text| !text.is_empty())
     }
 
-    /// How the trade stands.
+    /// The status of the trade.
     fn payment_status(self) -> Outcome<PaymentStatus> {
         match self.trade_status.as_deref() {
             Some("WAIT_BUYER_PAY") => Outcome::Known(PaymentStatus::Unpaid),
             Some("TRADE_SUCCESS" | "TRADE_FINISHED") => self.charge(),
-            // All that was paid went back since: that it was paid is what is asked.
-            Some("TRADE_CLOSED") if Self::has(&self.send_pay_date) => self.charge(),
+            // The payment was refunded in full, which closes the trade. It was paid, and that is the status asked for.
+            Some("TRADE_CLOSED") if Self::is_set(&self.send_pay_date) => self.charge(),
             Some("TRADE_CLOSED") => Outcome::Known(PaymentStatus::Closed),
-            _ => Outcome::Unknown("the state of the trade is none we know".to_owned()),
+            _ => Outcome::Unknown("the state of the trade is not known".to_owned()),
         }
     }
 
     fn charge(self) -> Outcome<PaymentStatus> {
         let amount = self.total_amount.as_deref().and_then(amount::read);
-        let trade_no = self.trade_no.filter(|number| is_number(number, NUMBER_MAX));
+        let trade_no = self.trade_no.filter(|trade_no| is_printable_ascii(trade_no, TRADE_NO_LENGTH_MAX));
         let (Some(amount), Some(trade_no)) = (amount, trade_no) else {
-            return Outcome::Unknown("the answer does not say what was paid".to_owned());
+            return Outcome::Unknown("the response has no valid amount or trade_no".to_owned());
         };
         Outcome::Known(PaymentStatus::Paid(Charge {
             trade_no,
@@ -106,53 +108,53 @@ impl Content {
     }
 }
 
-/// Whether a text is a number we can keep: not empty, of printable ASCII.
+/// Whether `text` has 1 to `length_max` characters, all of them printable ASCII without blanks.
 #[must_use]
-pub fn is_number(text: &str, longest: usize) -> bool {
-    (1..=longest).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+pub fn is_printable_ascii(text: &str, length_max: usize) -> bool {
+    (1..=length_max).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-fn another<T>() -> Outcome<T> {
-    tracing::warn!("Alipay answered about another trade");
-    Outcome::Unknown("the answer is about another trade".to_owned())
+fn wrong_trade<T>() -> Outcome<T> {
+    tracing::warn!("Alipay's response is about another trade");
+    Outcome::Unknown("the response is about another trade".to_owned())
 }
 
-/// What people and logs are told of a code somebody else wrote.
-fn short(code: Option<&String>) -> String {
+/// An error code made safe for logs and pages: printable ASCII, at most [`CODE_LENGTH_MAX`] characters.
+fn sanitized(code: Option<&String>) -> String {
     let printable = |c: &char| c.is_ascii_graphic();
-    code.into_iter().flat_map(|code| code.chars()).filter(printable).take(CODE_MAX).collect()
+    code.into_iter().flat_map(|code| code.chars()).filter(printable).take(CODE_LENGTH_MAX).collect()
 }
 
-/// What `alipay.trade.precreate` came to.
+/// The outcome of `alipay.trade.precreate`.
 #[must_use]
-pub fn created(answer: Answer, pay_id: PayId) -> Outcome<Option<Checkout>> {
-    match answer {
-        Ok(content) if !content.is_of(pay_id) => another(),
+pub fn created(result: CallResult, pay_id: PayId) -> Outcome<Option<Checkout>> {
+    match result {
+        Ok(content) if !content.is_about(pay_id) => wrong_trade(),
         Ok(content) => match content.qr_code.filter(|url| !url.is_empty()) {
             Some(url) => Outcome::Known(Some(Checkout::QrCode { url })),
-            None => Outcome::Unknown("the answer has no code".to_owned()),
+            None => Outcome::Unknown("the response has no QR code".to_owned()),
         },
         Err(CallError::Refused(Meaning::AlreadyCreated, _)) => Outcome::Known(None),
         Err(error) => error.unknown(),
     }
 }
 
-/// What `alipay.trade.query` came to.
+/// The outcome of `alipay.trade.query`.
 #[must_use]
-pub fn queried(answer: Answer, pay_id: PayId) -> Outcome<PaymentStatus> {
-    match answer {
-        Ok(content) if !content.is_of(pay_id) => another(),
+pub fn queried(result: CallResult, pay_id: PayId) -> Outcome<PaymentStatus> {
+    match result {
+        Ok(content) if !content.is_about(pay_id) => wrong_trade(),
         Ok(content) => content.payment_status(),
         Err(CallError::Refused(Meaning::NotFound, _)) => Outcome::Known(PaymentStatus::NotFound),
         Err(error) => error.unknown(),
     }
 }
 
-/// What `alipay.trade.close` came to; none where the trade is to be asked how it stands.
+/// The outcome of `alipay.trade.close`; `None` if the status of the trade must be queried.
 #[must_use]
-pub fn closed(answer: Answer, pay_id: PayId) -> Option<Outcome<PaymentStatus>> {
-    Some(match answer {
-        Ok(content) if !content.is_of(pay_id) => another(),
+pub fn closed(result: CallResult, pay_id: PayId) -> Option<Outcome<PaymentStatus>> {
+    Some(match result {
+        Ok(content) if !content.is_about(pay_id) => wrong_trade(),
         Ok(_) => Outcome::Known(PaymentStatus::Closed),
         Err(CallError::Refused(Meaning::NotFound, _)) => Outcome::Known(PaymentStatus::NotFound),
         Err(CallError::Refused(Meaning::WrongState, _)) => return None,
@@ -160,13 +162,13 @@ pub fn closed(answer: Answer, pay_id: PayId) -> Option<Outcome<PaymentStatus>> {
     })
 }
 
-/// What `alipay.trade.refund` came to.
+/// The outcome of `alipay.trade.refund`.
 #[must_use]
-pub fn refunded(answer: Answer, pay_id: PayId) -> Outcome<RefundStatus> {
-    match answer {
-        Ok(content) if !content.is_of(pay_id) => another(),
+pub fn refunded(result: CallResult, pay_id: PayId) -> Outcome<RefundStatus> {
+    match result {
+        Ok(content) if !content.is_about(pay_id) => wrong_trade(),
         Ok(content) if content.fund_change.as_deref() == Some("Y") => Outcome::Known(RefundStatus::Done),
-        // Taken, or done by an earlier attempt: the question that follows tells.
+        // The refund is accepted, or was made by an earlier attempt. A later query decides which.
         Ok(_) => Outcome::Known(RefundStatus::Pending),
         Err(CallError::Refused(Meaning::NotFound | Meaning::WrongState | Meaning::Rejected, why)) => {
             Outcome::Known(RefundStatus::Refused(why))
@@ -175,17 +177,17 @@ pub fn refunded(answer: Answer, pay_id: PayId) -> Outcome<RefundStatus> {
     }
 }
 
-/// What `alipay.trade.fastpay.refund.query` came to.
+/// The outcome of `alipay.trade.fastpay.refund.query`.
 #[must_use]
-pub fn refund_queried(answer: Answer, pay_id: PayId, refund_id: RefundId) -> Outcome<RefundStatus> {
-    let differs = |number: &Option<String>| number.as_ref().is_some_and(|number| *number != refund_id.to_string());
-    match answer {
-        // What is not there is answered without the numbers.
-        Ok(content) if !Content::has(&content.refund_status) && content.out_trade_no.is_none() => {
+pub fn refund_queried(result: CallResult, pay_id: PayId, refund_id: RefundId) -> Outcome<RefundStatus> {
+    let differs = |id: &Option<String>| id.as_ref().is_some_and(|id| *id != refund_id.to_string());
+    match result {
+        // If the refund does not exist, Alipay answers with success and without the ids.
+        Ok(content) if !Content::is_set(&content.refund_status) && content.out_trade_no.is_none() => {
             Outcome::Known(RefundStatus::NotFound)
         }
-        Ok(content) if !content.is_of(pay_id) || differs(&content.out_request_no) => another(),
-        Ok(content) if !Content::has(&content.refund_status) => Outcome::Known(RefundStatus::NotFound),
+        Ok(content) if !content.is_about(pay_id) || differs(&content.out_request_no) => wrong_trade(),
+        Ok(content) if !Content::is_set(&content.refund_status) => Outcome::Known(RefundStatus::NotFound),
         Ok(content) if content.refund_status.as_deref() == Some("REFUND_SUCCESS") => Outcome::Known(RefundStatus::Done),
         Ok(_) => Outcome::Known(RefundStatus::Pending),
         Err(CallError::Refused(Meaning::NotFound, _)) => Outcome::Known(RefundStatus::NotFound),

@@ -1,5 +1,5 @@
-//! Certificates of platforms and of ours, as files of PEM. Only what they say is read: whom to trust is said by the
-//! settings, which name the files.
+//! Reads X.509 certificates, ours and the platforms', from PEM files. Chains are not verified: the settings name the
+//! files, and that is what makes a certificate trusted.
 
 use x509_parser::oid_registry::Oid;
 use x509_parser::pem::Pem;
@@ -8,36 +8,37 @@ use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 use super::key::PublicKey;
 use crate::domain::Invalid;
 
-/// What a certificate says.
+/// The fields of a certificate that are used here.
 #[derive(Debug, Clone)]
 pub struct Certificate {
-    /// Its serial number in decimal.
+    /// The serial number in decimal.
     pub serial_decimal: String,
-    /// Its serial number in upper-case hex.
+    /// The serial number in upper-case hex.
     pub serial_hex: String,
-    /// Who issued it, as in RFC 2253: the last part first.
+    /// The issuer's name in the order of RFC 2253: the last part first.
     pub issuer: String,
-    /// Whether its issuer signed it with an RSA key.
+    /// Whether the issuer signed the certificate with an RSA key.
     pub is_signed_by_rsa: bool,
-    /// Its key, where that is an RSA key of at least 2048 bits.
+    /// The public key; `None` unless it is an RSA key of at least 2048 bits.
     pub key: Option<PublicKey>,
 }
 
-/// Reads all certificates of a PEM file. Those of kinds that cannot be read (SM2) are left out.
+/// Reads all certificates of a PEM file. Certificates that the parser does not support (SM2) are skipped.
 ///
 /// # Errors
-/// Where there is none, or the file is not PEM.
+/// If the file is not PEM or has no readable certificate.
 pub fn read(pem: &str) -> Result<Vec<Certificate>, Invalid> {
-    const SHAPE: Invalid = Invalid("must be one or more certificates as PEM");
-    let mut found = Vec::new();
+    const NOT_PEM: Invalid = Invalid("must be one or more certificates as PEM");
+    let mut certificates = Vec::new();
     for block in Pem::iter_from_buffer(pem.as_bytes()) {
-        let block = block.map_err(|_| SHAPE)?;
-        found.extend(X509Certificate::from_der(&block.contents).ok().map(|(_, certificate)| said_by(&certificate)));
+        let block = block.map_err(|_| NOT_PEM)?;
+        certificates
+            .extend(X509Certificate::from_der(&block.contents).ok().map(|(_, certificate)| from_x509(&certificate)));
     }
-    if found.is_empty() { Err(SHAPE) } else { Ok(found) }
+    if certificates.is_empty() { Err(NOT_PEM) } else { Ok(certificates) }
 }
 
-fn said_by(certificate: &X509Certificate<'_>) -> Certificate {
+fn from_x509(certificate: &X509Certificate<'_>) -> Certificate {
     let serial = &certificate.tbs_certificate.serial;
     Certificate {
         serial_decimal: serial.to_string(),

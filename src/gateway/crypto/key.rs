@@ -1,5 +1,5 @@
-//! RSA keys of ours and of platforms, as people paste them: PEM, or the base64 of their DER on one line. Signatures are
-//! RSASSA-PKCS1-v1_5 with SHA-256, written as base64: what Alipay calls RSA2, and WeChat WECHATPAY2-SHA256-RSA2048.
+//! RSA keys, ours and the platforms'. A key is given as PEM or as the base64 of its DER. Signatures are
+//! RSASSA-PKCS1-v1_5 with SHA-256 in base64, which Alipay calls RSA2 and WeChat Pay WECHATPAY2-SHA256-RSA2048.
 
 use std::sync::Arc;
 
@@ -11,49 +11,49 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::domain::Invalid;
 
-const SHORTEST_BYTES: usize = 2048 / 8;
+const MODULUS_BYTES_MIN: usize = 2048 / 8;
 const TOO_SHORT: Invalid = Invalid("must be a key of at least 2048 bits");
 
-/// A private key: it signs. It is never printed.
+/// A private key, for signing. Its `Debug` output hides the key.
 #[derive(Clone)]
 pub struct PrivateKey(Arc<RsaKeyPair>);
 
-/// A public key: it verifies.
+/// A public key, for verifying signatures.
 #[derive(Debug, Clone)]
 pub struct PublicKey(Arc<ParsedPublicKey>);
 
 impl PrivateKey {
-    /// Reads PKCS#8 or PKCS#1.
+    /// Parses a PKCS#8 or PKCS#1 private key.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// If `text` is not an RSA private key of at least 2048 bits.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let der = der(text)?;
         if public(&der).is_some() {
             return Err(Invalid("is a public key, the private one is needed"));
         }
         let pair = private(&der).ok_or(Invalid("must be an RSA private key, PKCS#8 or PKCS#1, as PEM or in base64"))?;
-        if pair.public_modulus_len() < SHORTEST_BYTES {
+        if pair.public_modulus_len() < MODULUS_BYTES_MIN {
             return Err(TOO_SHORT);
         }
         Ok(Self(Arc::new(pair)))
     }
 
-    /// The signature of `text`, in base64. It takes about a millisecond.
+    /// Signs `text`; returns the signature in base64. Blocks the thread for about a millisecond.
     ///
     /// # Errors
-    /// Where there is no memory for it.
+    /// If the memory allocation fails.
     pub fn sign(&self, text: &[u8]) -> Result<String, Invalid> {
         let mut signature = vec![0; self.0.public_modulus_len()];
         let signed = self.0.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), text, &mut signature);
         signed.map(|()| STANDARD.encode(&signature)).map_err(|_| Invalid("cannot be signed"))
     }
 
-    /// Whether this is the other half of `public`.
+    /// Whether this key and `public` are a pair.
     #[must_use]
     pub fn belongs_to(&self, public: &PublicKey) -> bool {
-        const PROBE: &[u8] = b"whose key is this?";
-        self.sign(PROBE).is_ok_and(|signature| public.verifies(PROBE, &signature))
+        const MESSAGE: &[u8] = b"do these keys match?";
+        self.sign(MESSAGE).is_ok_and(|signature| public.verifies(MESSAGE, &signature))
     }
 }
 
@@ -64,10 +64,10 @@ impl std::fmt::Debug for PrivateKey {
 }
 
 impl PublicKey {
-    /// Reads an SPKI or a PKCS#1 public key.
+    /// Parses an SPKI or PKCS#1 public key.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// If `text` is not an RSA public key of at least 2048 bits.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let der = der(text)?;
         if private(&der).is_some() {
@@ -76,21 +76,21 @@ impl PublicKey {
         Self::from_der(&der)
     }
 
-    /// The same from its bytes.
+    /// Reads a public key from its DER.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// If `der` is not an RSA public key of at least 2048 bits.
     pub fn from_der(der: &[u8]) -> Result<Self, Invalid> {
-        const KIND: Invalid = Invalid("must be an RSA public key, as PEM or in base64");
-        let key = public(der).ok_or(KIND)?;
-        if key.modulus_len() < SHORTEST_BYTES {
+        const NOT_RSA: Invalid = Invalid("must be an RSA public key, as PEM or in base64");
+        let key = public(der).ok_or(NOT_RSA)?;
+        if key.modulus_len() < MODULUS_BYTES_MIN {
             return Err(TOO_SHORT);
         }
-        let key = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.as_ref()).map_err(|_| KIND)?;
+        let key = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, key.as_ref()).map_err(|_| NOT_RSA)?;
         Ok(Self(Arc::new(key)))
     }
 
-    /// Whether `signature`, in base64, is one of `text` by the other half of this key.
+    /// Whether `signature`, in base64, is a valid signature of `text` for this key.
     #[must_use]
     pub fn verifies(&self, text: &[u8], signature: &str) -> bool {
         STANDARD.decode(signature).is_ok_and(|signature| self.0.verify_sig(text, &signature).is_ok())

@@ -1,4 +1,4 @@
-//! Keys, signatures and certificates that several platforms use.
+//! RSA keys, signatures and certificates, shared by the platforms.
 
 pub mod certificate;
 pub mod key;

@@ -1,12 +1,12 @@
-//! The account at WeChat Pay, as the settings say it. What cannot be right is found when the server starts, not when
-//! the first customer pays.
+//! The merchant account at WeChat Pay, built from the settings. Invalid settings make the start fail instead of the
+//! first payment.
 
 use aws_lc_rs::error::Unspecified;
 use secrecy::ExposeSecret;
 
 use super::aead;
 use super::keys::Keys;
-use super::setting::{self, is_given, read, wrong};
+use super::setting::{self, invalid, is_given, read_file};
 use super::sign::{Signer, Stamp, nonce};
 use crate::config;
 use crate::domain::Invalid;
@@ -17,54 +17,55 @@ use crate::gateway::crypto::key::{PrivateKey, PublicKey};
 
 const PUBLIC_KEY_PREFIX: &str = "PUB_KEY_ID_";
 
-/// What the shop and WeChat Pay have agreed on.
+/// A merchant account with everything needed to call WeChat Pay and to verify its messages.
 #[derive(Debug)]
 pub struct MerchantAccount {
-    /// The merchant's number.
+    /// The merchant's id (`mchid`).
     pub merchant_id: String,
-    /// The application that is bound to the merchant.
+    /// The id of the application that is bound to the merchant (`appid`).
     pub app_id: String,
     /// Signs requests.
     pub signer: Signer,
-    /// Opens the content of notices.
-    pub seal: aead::Key,
-    /// Verify answers and notices.
+    /// Decrypts the content of notifications: the APIv3 key.
+    pub content_key: aead::Key,
+    /// The keys that verify responses and notifications.
     pub keys: Keys,
-    /// The public key with which answers are to be signed; none: with a platform certificate.
+    /// The id of the public key that WeChat Pay should sign responses with; `None` if it signs with a platform
+    /// certificate.
     pub public_key_id: Option<String>,
-    /// What a customer reads on the bill, before the number of the payment.
+    /// The first part of the text that the customer sees on the bill. The payment's id follows it.
     pub subject: String,
-    /// Where WeChat Pay is reached, and where else, without a slash at the end.
+    /// The base URLs of WeChat Pay, without a trailing slash, in the order in which they are tried.
     pub urls: Vec<String>,
-    /// This shop.
+    /// Properties of this shop.
     pub shop: Shop,
-    /// Makes what is different in every signature.
+    /// Generates the nonce of a signature.
     pub nonce: fn() -> Result<String, Unspecified>,
 }
 
 impl MerchantAccount {
-    /// The account the settings name, if they name one.
+    /// Builds the account from the settings; `None` if they name none.
     ///
     /// # Errors
-    /// The setting that cannot be used.
+    /// The first invalid setting.
     pub fn open(settings: &config::Wechat, shop: &Shop) -> Result<Option<Self>, config::Error> {
         if settings.merchant_id.is_empty() {
-            return setting::nothing_given(settings).map(|()| None);
+            return setting::check_unset(settings).map(|()| None);
         }
-        setting::names_the_account(settings)?;
-        setting::callbacks_arrive(shop)?;
-        let key = read("merchant_key", &settings.merchant_key)?;
-        let key = PrivateKey::parse(&key).map_err(|why| wrong("merchant_key", why))?;
-        let seal = settings.api_v3_key.expose_secret().as_bytes();
-        if seal.len() != 32 {
-            return Err(wrong("api_v3_key", "must have exactly 32 bytes"));
+        setting::check_identifiers(settings)?;
+        setting::check_callback_urls(shop)?;
+        let key = read_file("merchant_key", &settings.merchant_key)?;
+        let key = PrivateKey::parse(&key).map_err(|why| invalid("merchant_key", why))?;
+        let api_v3_key = settings.api_v3_key.expose_secret().as_bytes();
+        if api_v3_key.len() != 32 {
+            return Err(invalid("api_v3_key", "must have exactly 32 bytes"));
         }
-        let seal = aead::Key::new(seal).map_err(|why| wrong("api_v3_key", why))?;
+        let content_key = aead::Key::new(api_v3_key).map_err(|why| invalid("api_v3_key", why))?;
         let mut keys = Keys::default();
-        let public_key_id = public_key(settings, &key, &mut keys)?;
-        certificates(settings, &key, &mut keys)?;
+        let public_key_id = add_public_key(settings, &key, &mut keys)?;
+        add_certificates(settings, &key, &mut keys)?;
         if keys.is_empty() {
-            return Err(wrong("platform_key", "must be set, or platform_certificates"));
+            return Err(invalid("platform_key", "must be set, or platform_certificates instead"));
         }
         let merchant_id = settings.merchant_id.clone();
         let serial = settings.merchant_serial.to_ascii_uppercase();
@@ -72,7 +73,7 @@ impl MerchantAccount {
             signer: Signer { merchant_id: merchant_id.clone(), serial, key },
             merchant_id,
             app_id: settings.app_id.clone(),
-            seal,
+            content_key,
             keys,
             public_key_id,
             subject: settings.subject.clone(),
@@ -82,24 +83,24 @@ impl MerchantAccount {
         }))
     }
 
-    /// What a customer reads on the bill.
+    /// The text that the customer sees on the bill.
     #[must_use]
     pub fn description(&self, pay_id: PayId) -> String {
         format!("{} {pay_id}", self.subject)
     }
 
-    /// A stamp for what is signed now.
+    /// Creates the timestamp and nonce for a signature made now.
     ///
     /// # Errors
-    /// Where the system has no randomness.
+    /// If the operating system provides no random bytes.
     pub fn stamp(&self) -> Result<Stamp, Invalid> {
-        let nonce = (self.nonce)().map_err(|_| Invalid("the system has no randomness"))?;
+        let nonce = (self.nonce)().map_err(|_| Invalid("the system provides no random bytes"))?;
         Ok(Stamp::new(self.shop.clock.now(), nonce))
     }
 }
 
-/// Adds WeChat Pay's public key, if it is used, and tells its number.
-fn public_key(
+/// Adds WeChat Pay's public key to `keys` if the settings name one; returns its id.
+fn add_public_key(
     settings: &config::Wechat,
     merchant: &PrivateKey,
     keys: &mut Keys,
@@ -108,32 +109,33 @@ fn public_key(
     if id.is_empty() && !is_given(&settings.platform_key) {
         return Ok(None);
     }
-    let number = id.strip_prefix(PUBLIC_KEY_PREFIX).unwrap_or_default();
-    if number.is_empty() || !number.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
-        return Err(wrong("platform_key_id", format!("must be {PUBLIC_KEY_PREFIX} and then letters and digits")));
+    let suffix = id.strip_prefix(PUBLIC_KEY_PREFIX).unwrap_or_default();
+    if suffix.is_empty() || !suffix.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
+        return Err(invalid("platform_key_id", format!("must be {PUBLIC_KEY_PREFIX} followed by letters and digits")));
     }
-    let key = read("platform_key", &settings.platform_key)?;
-    let key = PublicKey::parse(&key).map_err(|why| wrong("platform_key", why))?;
+    let key = read_file("platform_key", &settings.platform_key)?;
+    let key = PublicKey::parse(&key).map_err(|why| invalid("platform_key", why))?;
     if merchant.belongs_to(&key) {
-        return Err(wrong("platform_key", "is the merchant's own public key, WeChat Pay's is needed"));
+        return Err(invalid("platform_key", "is the merchant's own public key, WeChat Pay's is needed"));
     }
     keys.insert(id, key);
     Ok(Some(id.clone()))
 }
 
-fn certificates(settings: &config::Wechat, merchant: &PrivateKey, keys: &mut Keys) -> Result<(), config::Error> {
+/// Adds the keys of WeChat Pay's platform certificates to `keys` if the settings name a file of them.
+fn add_certificates(settings: &config::Wechat, merchant: &PrivateKey, keys: &mut Keys) -> Result<(), config::Error> {
     let name = "platform_certificates";
     if !is_given(&settings.platform_certificates) {
         return Ok(());
     }
-    let pem = read(name, &settings.platform_certificates)?;
-    for certificate in certificate::read(&pem).map_err(|why| wrong(name, why))? {
+    let pem = read_file(name, &settings.platform_certificates)?;
+    for certificate in certificate::read(&pem).map_err(|why| invalid(name, why))? {
         let serial = &certificate.serial_hex;
         let Some(key) = certificate.key else {
-            return Err(wrong(name, format!("{serial} has no RSA key of at least 2048 bits")));
+            return Err(invalid(name, format!("{serial} has no RSA key of at least 2048 bits")));
         };
         if merchant.belongs_to(&key) {
-            return Err(wrong(name, format!("{serial} is the merchant's own certificate, WeChat Pay's is needed")));
+            return Err(invalid(name, format!("{serial} is the merchant's own certificate, WeChat Pay's is needed")));
         }
         keys.insert(serial, key);
     }

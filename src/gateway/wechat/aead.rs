@@ -1,5 +1,5 @@
-//! AES-GCM as WeChat Pay seals the content of its notices: the key is the text of the APIv3 key, the tag is the end of
-//! the ciphertext.
+//! Decrypts the content of WeChat Pay's notifications: AES-GCM, with the bytes of the APIv3 key as the key and the tag
+//! at the end of the ciphertext.
 
 use aws_lc_rs::aead::{AES_128_GCM, AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use base64::Engine;
@@ -8,25 +8,26 @@ use base64::engine::general_purpose::STANDARD;
 use crate::domain::Invalid;
 use crate::gateway::Reject;
 
-/// A key that opens what was sealed with it. It is never printed.
+/// A decryption key. Its `Debug` output hides the key.
 pub struct Key(LessSafeKey);
 
 impl Key {
-    /// The key of these 16 or 32 bytes. An account's has 32; WeChat's own test data has 16 too.
+    /// Creates a key of 16 or 32 bytes. An account's key has 32 bytes; WeChat's own test data also uses 16.
     ///
     /// # Errors
-    /// Where there are not so many.
+    /// If `bytes` has another length.
     pub fn new(bytes: &[u8]) -> Result<Self, Invalid> {
         let algorithm = if bytes.len() == 16 { &AES_128_GCM } else { &AES_256_GCM };
         let key = UnboundKey::new(algorithm, bytes).map_err(|_| Invalid("must have 16 or 32 bytes"))?;
         Ok(Self(LessSafeKey::new(key)))
     }
 
-    /// What was sealed: `nonce` has 12 bytes, `associated` may be empty, `ciphertext` is base64.
+    /// Decrypts and authenticates `ciphertext`, which is base64. `nonce` has 12 bytes; `associated`, the associated
+    /// data, may be empty.
     ///
     /// # Errors
-    /// [`Reject::Unreadable`] where it is not of this form, [`Reject::Ciphertext`] where it was sealed with another key
-    /// or is not as it was sealed.
+    /// [`Reject::Unreadable`] if `nonce` or `ciphertext` is malformed, [`Reject::Ciphertext`] if the key is another one
+    /// or the data was changed.
     pub fn open(&self, nonce: &str, associated: &str, ciphertext: &str) -> Result<Vec<u8>, Reject> {
         let nonce = Nonce::try_assume_unique_for_key(nonce.as_bytes()).map_err(|_| Reject::Unreadable)?;
         let mut content = STANDARD.decode(ciphertext).map_err(|_| Reject::Unreadable)?;
@@ -59,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_sealed_opens_with_the_same_key_nonce_and_associated_data_only() {
+    fn only_the_same_key_nonce_and_associated_data_decrypt() {
         let (ours, theirs) = ([7; 32], [8; 32]);
         let (key, sealed) = (Key::new(&ours).unwrap(), sealed(&ours, b"content"));
         assert_eq!(key.open(NONCE, "transaction", &sealed).unwrap(), b"content");
@@ -69,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_of_this_form_is_unreadable() {
+    fn a_malformed_nonce_or_ciphertext_is_unreadable() {
         let key = Key::new(&[7; 32]).unwrap();
         for nonce in ["", "AbCdEf01234", "AbCdEf0123456", "AbCdEf01234é"] {
             assert_eq!(key.open(nonce, "", "AAAA"), Err(Reject::Unreadable), "{nonce}");
@@ -79,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_another_length_is_none() {
+    fn a_key_of_another_length_is_refused_and_no_key_is_printed() {
         for length in [0, 15, 17, 24, 31, 33] {
             Key::new(&vec![0; length]).unwrap_err();
         }
@@ -88,7 +89,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_makes_it_panic(nonce in ".{0,16}", associated in ".{0,16}", content in ".{0,64}") {
+        fn no_input_makes_decryption_panic(nonce in ".{0,16}", associated in ".{0,16}", content in ".{0,64}") {
             let key = Key::new(&[7; 32]).unwrap();
             prop_assert!(key.open(&nonce, &associated, &content).is_err());
             prop_assert!(key.open(NONCE, &associated, &STANDARD.encode(&content)).is_err());

@@ -1,5 +1,5 @@
-//! What WeChat Pay answers: believed where it is signed. Everything that is not response in so many words is an unknown
-//! outcome, to be asked for again with the same number.
+//! Verifies and interprets WeChat Pay's responses. Unless a response states the outcome explicitly, the outcome is
+//! unknown and the call is repeated with the same id.
 
 use serde::Deserialize;
 
@@ -7,51 +7,51 @@ use super::keys::{Keys, NONCE, SERIAL, SIGNATURE, TIMESTAMP};
 use crate::domain::clock::Timestamp;
 use crate::gateway::Reject;
 
-/// What it response.
+/// A response that states an outcome.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Response {
-    /// It did what it was asked, with this status and body.
+    /// The request succeeded: the HTTP status and the body.
     Done(u16, Vec<u8>),
-    /// It did not, for this reason.
+    /// The request failed for a known reason.
     Fault(Fault),
 }
 
-/// A reason that tells something of our payment.
+/// An error that decides the outcome of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// There is no payment with this number.
-    NoPayment,
-    /// The payment is paid, or closed: asking tells which.
-    Ended,
-    /// There is no refund with this number.
-    NoRefund,
-    /// The merchant has not enough to give back; the refund may be tried again.
-    Funds,
+    /// The payment does not exist.
+    PaymentNotFound,
+    /// The payment is paid or closed. A query returns which.
+    PaidOrClosed,
+    /// The refund does not exist.
+    RefundNotFound,
+    /// The merchant's balance is too low for the refund. It can be retried later.
+    InsufficientFunds,
 }
 
-/// The codes that tell something. Older pages write them without the underscores. `INVALID_REQUEST` is not here: it is
-/// response of too many things.
+/// The codes that decide an outcome. Older documentation spells them without underscores. `INVALID_REQUEST` is not
+/// listed because it has too many meanings.
 const CODES: [(&str, Fault); 5] = [
-    ("ORDER_NOT_EXIST", Fault::NoPayment),
-    ("ORDER_PAID", Fault::Ended),
-    ("ORDER_CLOSED", Fault::Ended),
-    ("RESOURCE_NOT_EXISTS", Fault::NoRefund),
-    ("NOT_ENOUGH", Fault::Funds),
+    ("ORDER_NOT_EXIST", Fault::PaymentNotFound),
+    ("ORDER_PAID", Fault::PaidOrClosed),
+    ("ORDER_CLOSED", Fault::PaidOrClosed),
+    ("RESOURCE_NOT_EXISTS", Fault::RefundNotFound),
+    ("NOT_ENOUGH", Fault::InsufficientFunds),
 ];
 
-/// What a code tells, in either spelling.
+/// The fault for a code in either spelling; `None` if the code decides nothing.
 #[must_use]
 pub fn fault(code: &str) -> Option<Fault> {
     let known = CODES.iter().find(|(known, _)| *known == code || known.replace('_', "") == code);
     known.map(|(_, fault)| *fault)
 }
 
-/// Whether an answer is WeChat Pay's. What says that something was done is signed. An error may have been made before
-/// anybody could sign it, and is taken then: the worst it could bring about is that the same is asked once more, or
-/// that a payment is closed here which is given back if it is paid after all. A wrong signature is always wrong.
+/// Verifies that a response is WeChat Pay's. A success must be signed. An error may lack the signature, because it may
+/// come from a component in front of the signing one. A forged error has bounded consequences: the call is repeated, or
+/// the payment is closed here and refunded if it is paid after all. An invalid signature is always refused.
 ///
 /// # Errors
-/// [`Reject`].
+/// [`Reject`] if the response is a success without a valid signature, or has an invalid one.
 pub fn check(
     keys: &Keys,
     status: u16,
@@ -63,10 +63,10 @@ pub fn check(
     if is_signed || status < 400 { keys.verify(header, body, now) } else { Ok(()) }
 }
 
-/// Reads an answer.
+/// Verifies and interprets a response.
 ///
 /// # Errors
-/// Why the outcome is unknown: the status, and the code where there is one.
+/// The reason for which the outcome is unknown: the HTTP status, and the error code if there is one.
 pub fn read(
     keys: &Keys,
     status: u16,
@@ -75,7 +75,7 @@ pub fn read(
     now: Timestamp,
 ) -> Result<Response, String> {
     if let Err(reject) = check(keys, status, header, body, now) {
-        tracing::warn!(status, reason = %reject, "an answer that is not WeChat Pay's");
+        tracing::warn!(status, reason = %reject, "refused a response of WeChat Pay");
         return Err(format!("status {status}: {reject}"));
     }
     if (200..300).contains(&status) {
@@ -83,16 +83,16 @@ pub fn read(
     }
     let code = code(body).unwrap_or_default();
     match fault(&code) {
-        // A server that fails knows nothing for sure.
+        // The code of a server error or of a throttled request decides nothing.
         Some(fault) if (400..500).contains(&status) && status != 429 => Ok(Response::Fault(fault)),
         _ => {
-            tracing::warn!(status, code, "WeChat Pay did not do what it was asked");
+            tracing::warn!(status, code, "WeChat Pay returned an error");
             Err(format!("status {status} {code}"))
         }
     }
 }
 
-/// The code of an error, where it is one: a short word, so that nothing else gets into the log.
+/// The code of an error; `None` unless it is a short upper-case word, so that nothing else gets into the log.
 fn code(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Error {

@@ -1,4 +1,4 @@
-//! One question to WeChat Pay, over HTTP.
+//! Sends one signed request to WeChat Pay and verifies the response.
 
 use awc::http::{Method, Uri};
 
@@ -6,44 +6,43 @@ use super::account::MerchantAccount;
 use super::answer::{self, Response};
 use super::keys::SERIAL;
 use super::sign;
-use crate::gateway::wire::{self, Answer, Request, Unanswered};
+use crate::gateway::wire::{self, Error, Request};
 
 const USER_AGENT: &str = concat!("tradepost/", env!("CARGO_PKG_VERSION"));
 
-/// Asks; `target` is path and query, percent-encoded. Where there is no connection it asks once more elsewhere: there
-/// alone is it sure that nothing was asked yet.
+/// Sends a request. `target` is the percent-encoded path and query, relative to the base URL. If the connection fails,
+/// the request is sent to the next base URL. No other failure guarantees that nothing was sent.
 ///
 /// # Errors
-/// Why the outcome is unknown.
-pub async fn ask(
+/// The reason for which the outcome is unknown.
+pub async fn send(
     account: &MerchantAccount,
     method: Method,
     target: &str,
     body: Option<String>,
 ) -> Result<Response, String> {
-    let mut told = Err(Unanswered::Unreached("there is no address".to_owned()));
+    let mut result = Err(Error::NotSent("no URL is configured".to_owned()));
     for base in &account.urls {
-        told = send(account, method.clone(), format!("{base}{target}"), body.clone()).await;
-        match &told {
-            Err(Unanswered::Unreached(why)) => tracing::warn!(url = base, why, "no connection to WeChat Pay"),
+        result = send_to(account, method.clone(), format!("{base}{target}"), body.clone()).await;
+        match &result {
+            Err(Error::NotSent(why)) => tracing::warn!(url = base, why, "no connection to WeChat Pay"),
             _ => break,
         }
     }
-    let answer = told.map_err(|unanswered| unanswered.to_string())?;
+    let response = result.map_err(|error| error.to_string())?;
     let now = account.shop.clock.now();
-    let Answer { status, .. } = answer;
-    let header = |name: &str| answer.header(name).map(str::to_owned);
-    answer::read(&account.keys, status, &header, &answer.body, now)
+    let header = |name: &str| response.header(name).map(str::to_owned);
+    answer::read(&account.keys, response.status, &header, &response.body, now)
 }
 
-async fn send(
+async fn send_to(
     account: &MerchantAccount,
     method: Method,
     url: String,
     body: Option<String>,
-) -> Result<Answer, Unanswered> {
-    let unsigned = |why: &dyn std::fmt::Display| Unanswered::Unknown(why.to_string());
-    // What is signed is what will be on the wire.
+) -> Result<wire::Response, Error> {
+    let unsigned = |why: &dyn std::fmt::Display| Error::Unknown(why.to_string());
+    // The signature covers the path and query as the HTTP client will send them.
     let uri: Uri = url.parse().map_err(|error| unsigned(&error))?;
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
     let stamp = account.stamp().map_err(|why| unsigned(&why))?;
@@ -55,7 +54,7 @@ async fn send(
         ("User-Agent", USER_AGENT.to_owned()),
         ("Authorization", account.signer.authorization(&stamp, &signature)),
     ];
-    // Answers are signed with the key it names.
+    // This header selects the key with which WeChat Pay signs the response.
     headers.extend(account.public_key_id.clone().map(|id| (SERIAL, id)));
     wire::attempt(Request { method, url, headers, body }).await
 }

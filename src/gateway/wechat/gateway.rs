@@ -1,4 +1,4 @@
-//! WeChat Pay as Pay sees it: two ways to pay into one account.
+//! Implements [`Gateway`] for WeChat Pay: two trade types, each with a name of its own, on one merchant account.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::account::MerchantAccount;
 use super::answer::{Fault, Response};
 use super::refund::RefundResponse;
 use super::request::{Close, Prepay, RefundRequest};
-use super::trade::{Trade, fits};
+use super::trade::{Trade, is_printable_ascii};
 use super::{call, notify};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{PayId, RefundId};
@@ -18,17 +18,17 @@ use crate::gateway::{
     Checkout, Gateway, LocalFuture, Notification, Outcome, PaymentStatus, Purchase, Refund, RefundStatus, Reject, Reply,
 };
 
-/// How the customer pays.
+/// WeChat Pay's trade type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TradeType {
-    /// They scan a picture.
+    /// The customer scans a QR code.
     Native,
-    /// They are on a page inside WeChat, which knows them.
+    /// The customer pays on a page inside WeChat, which knows the customer's `openid`.
     Jsapi,
 }
 
 impl TradeType {
-    /// Its name in requests, rows and the callback's address.
+    /// The gateway's name in requests, rows and the callback URL.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -38,7 +38,7 @@ impl TradeType {
     }
 }
 
-/// WeChat Pay behind the gateways' trait.
+/// The gateway to one trade type.
 #[derive(Debug)]
 pub struct WechatGateway {
     trade_type: TradeType,
@@ -56,7 +56,7 @@ struct Jsapi {
 }
 
 impl WechatGateway {
-    /// One trade_type to pay into an account.
+    /// Creates the gateway to `trade_type` for `account`.
     #[must_use]
     pub const fn new(trade_type: TradeType, account: Arc<MerchantAccount>) -> Self {
         Self { trade_type, account }
@@ -67,33 +67,33 @@ impl WechatGateway {
     }
 
     async fn get(&self, target: &str) -> Result<Response, String> {
-        call::ask(&self.account, Method::GET, target, None).await
+        call::send(&self.account, Method::GET, target, None).await
     }
 
     async fn post(&self, target: &str, body: &impl serde::Serialize) -> Result<Response, String> {
         let body = serde_json::to_string(body).map_err(|error| error.to_string())?;
-        call::ask(&self.account, Method::POST, target, Some(body)).await
+        call::send(&self.account, Method::POST, target, Some(body)).await
     }
 
     async fn start(&self, purchase: Purchase) -> Result<Checkout, String> {
         if self.needs_payer() && purchase.payer.is_none() {
-            return Err("nobody is named who pays".to_owned());
+            return Err("the payer is missing".to_owned());
         }
         let payer = purchase.payer.as_ref().filter(|_| self.needs_payer());
         let prepay = Prepay::new(&self.account, &purchase, payer, self.notify_url());
         match self.trade_type {
             TradeType::Native => {
-                let Native { code_url } = done(self.post("/v3/pay/transactions/native", &prepay).await?)?;
-                // It is kept, and shown to the customer.
-                if !fits(&code_url, 512) {
-                    return Err(unexpected_answer());
+                let Native { code_url } = parse_done(self.post("/v3/pay/transactions/native", &prepay).await?)?;
+                // The URL is stored and shown to the customer.
+                if !is_printable_ascii(&code_url, 512) {
+                    return Err(unexpected_response());
                 }
                 Ok(Checkout::QrCode { url: code_url })
             }
             TradeType::Jsapi => {
-                let Jsapi { prepay_id } = done(self.post("/v3/pay/transactions/jsapi", &prepay).await?)?;
-                if !fits(&prepay_id, 64) {
-                    return Err(unexpected_answer());
+                let Jsapi { prepay_id } = parse_done(self.post("/v3/pay/transactions/jsapi", &prepay).await?)?;
+                if !is_printable_ascii(&prepay_id, 64) {
+                    return Err(unexpected_response());
                 }
                 let MerchantAccount { signer, app_id, .. } = &*self.account;
                 let stamp = self.account.stamp().map_err(|why| why.to_string())?;
@@ -106,8 +106,10 @@ impl WechatGateway {
     async fn query_payment(&self, pay_id: PayId) -> Result<PaymentStatus, String> {
         let mchid = &self.account.merchant_id;
         match self.get(&format!("/v3/pay/transactions/out-trade-no/{pay_id}?mchid={mchid}")).await? {
-            Response::Fault(Fault::NoPayment) => Ok(PaymentStatus::NotFound),
-            response => done::<Trade>(response)?.payment_status(&self.account, pay_id).ok_or_else(unexpected_answer),
+            Response::Fault(Fault::PaymentNotFound) => Ok(PaymentStatus::NotFound),
+            response => {
+                parse_done::<Trade>(response)?.payment_status(&self.account, pay_id).ok_or_else(unexpected_response)
+            }
         }
     }
 
@@ -115,53 +117,57 @@ impl WechatGateway {
         let close = Close { mchid: &self.account.merchant_id };
         match self.post(&format!("/v3/pay/transactions/out-trade-no/{pay_id}/close"), &close).await? {
             Response::Done(204, _) => Ok(PaymentStatus::Closed),
-            Response::Fault(Fault::NoPayment) => Ok(PaymentStatus::NotFound),
-            Response::Fault(Fault::Ended) => match self.query_payment(pay_id).await? {
-                ended @ (PaymentStatus::Paid(_) | PaymentStatus::Closed) => Ok(ended),
-                PaymentStatus::Unpaid | PaymentStatus::NotFound => Err("it has ended, and has not".to_owned()),
+            Response::Fault(Fault::PaymentNotFound) => Ok(PaymentStatus::NotFound),
+            Response::Fault(Fault::PaidOrClosed) => match self.query_payment(pay_id).await? {
+                status @ (PaymentStatus::Paid(_) | PaymentStatus::Closed) => Ok(status),
+                PaymentStatus::Unpaid | PaymentStatus::NotFound => {
+                    Err("WeChat Pay reports the payment both as ended and as unpaid".to_owned())
+                }
             },
-            _ => Err(unexpected_answer()),
+            _ => Err(unexpected_response()),
         }
     }
 
     async fn send_refund(&self, refund: Refund) -> Result<RefundStatus, String> {
-        let back = RefundRequest::new(&refund, self.notify_url());
-        match self.post("/v3/refund/domestic/refunds", &back).await? {
-            Response::Fault(Fault::Funds) => {
-                tracing::warn!(refund_id = %refund.refund_id, "the merchant has not enough at WeChat Pay for a refund");
-                Err("the merchant has not enough there".to_owned())
+        let request = RefundRequest::new(&refund, self.notify_url());
+        match self.post("/v3/refund/domestic/refunds", &request).await? {
+            Response::Fault(Fault::InsufficientFunds) => {
+                tracing::warn!(refund_id = %refund.refund_id, "the balance at WeChat Pay is too low for a refund");
+                Err("the merchant's balance is too low".to_owned())
             }
-            response => done::<RefundResponse>(response)?.of(&refund).ok_or_else(unexpected_answer),
+            response => parse_done::<RefundResponse>(response)?.status_of(&refund).ok_or_else(unexpected_response),
         }
     }
 
     async fn query_refund_status(&self, pay_id: PayId, refund_id: RefundId) -> Result<RefundStatus, String> {
         match self.get(&format!("/v3/refund/domestic/refunds/{refund_id}")).await? {
-            Response::Fault(Fault::NoRefund) => Ok(RefundStatus::NotFound),
-            response => done::<RefundResponse>(response)?.of_number(pay_id, refund_id).ok_or_else(unexpected_answer),
+            Response::Fault(Fault::RefundNotFound) => Ok(RefundStatus::NotFound),
+            response => {
+                parse_done::<RefundResponse>(response)?.status_by_id(pay_id, refund_id).ok_or_else(unexpected_response)
+            }
         }
     }
 }
 
-/// Good where it was done as asked, and says what it should.
-fn done<T: DeserializeOwned>(response: Response) -> Result<T, String> {
+/// Parses the body of a successful response. Any other response is an error.
+fn parse_done<T: DeserializeOwned>(response: Response) -> Result<T, String> {
     match response {
-        Response::Done(_, body) => serde_json::from_slice(&body).map_err(|_| unexpected_answer()),
+        Response::Done(_, body) => serde_json::from_slice(&body).map_err(|_| unexpected_response()),
         Response::Fault(fault) => {
-            tracing::warn!(?fault, "WeChat Pay did not do what it was asked");
+            tracing::warn!(?fault, "WeChat Pay returned an unexpected error");
             Err(format!("{fault:?}"))
         }
     }
 }
 
-/// A good signature around something nobody expects here.
-fn unexpected_answer() -> String {
-    tracing::warn!("an answer of WeChat Pay that says nothing we know");
-    "the answer says nothing we know".to_owned()
+/// Logs and returns the error for an authentic response with unexpected content.
+fn unexpected_response() -> String {
+    tracing::warn!("WeChat Pay's response has unexpected content");
+    "the response has unexpected content".to_owned()
 }
 
-fn outcome<T>(told: Result<T, String>) -> Outcome<T> {
-    told.map_or_else(Outcome::Unknown, Outcome::Known)
+fn outcome<T>(result: Result<T, String>) -> Outcome<T> {
+    result.map_or_else(Outcome::Unknown, Outcome::Known)
 }
 
 impl Gateway for WechatGateway {

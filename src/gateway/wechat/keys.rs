@@ -1,5 +1,5 @@
-//! The keys WeChat Pay signs with, by the serial number a message names: its public key and its platform certificates
-//! in one map, as both are in use while a merchant changes over.
+//! The keys that verify WeChat Pay's signatures, by the serial number that a message names. The public key and the
+//! platform certificates share one map, because both are in use while a merchant migrates from one to the other.
 
 use std::collections::HashMap;
 
@@ -7,66 +7,67 @@ use crate::domain::clock::Timestamp;
 use crate::gateway::Reject;
 use crate::gateway::crypto::key::PublicKey;
 
-/// The header that names the key.
+/// The header with the serial number or the id of the key.
 pub const SERIAL: &str = "Wechatpay-Serial";
-/// The header with the time of the signature, in seconds since 1970.
+/// The header with the time of the signature, in seconds since 1970-01-01 UTC.
 pub const TIMESTAMP: &str = "Wechatpay-Timestamp";
-/// The header with what is different in every message.
+/// The header with the nonce of the signature.
 pub const NONCE: &str = "Wechatpay-Nonce";
-/// The header with the signature.
+/// The header with the signature, in base64.
 pub const SIGNATURE: &str = "Wechatpay-Signature";
 
-/// A stamp differs from our clock by less than so many seconds, either trade_type. Retries have a stamp of their own.
-const SKEW_S: i64 = 300;
+/// A timestamp must differ from our clock by less than this many seconds in either direction. Every retry of WeChat
+/// Pay's has a new timestamp.
+const SKEW_MAX_S: i64 = 300;
 
-/// The keys by their serial numbers.
+/// Public keys by serial number.
 #[derive(Debug, Clone, Default)]
 pub struct Keys(HashMap<String, PublicKey>);
 
 impl Keys {
-    /// Whether there is none.
+    /// Whether there are no keys.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Adds a key.
+    /// Adds a key under its serial number or id.
     pub fn insert(&mut self, serial: &str, key: PublicKey) {
         self.0.insert(serial.to_owned(), key);
     }
 
-    /// Whether `text` was signed with the key of this number; another key, even the only one, is never tried.
+    /// Verifies that `text` was signed with the key `serial`. No other key is tried.
     ///
     /// # Errors
-    /// [`Reject::UnknownKey`], [`Reject::Signature`].
+    /// [`Reject::UnknownKey`] if there is no such key, [`Reject::Signature`] if the signature is invalid.
     pub fn verify_text(&self, serial: &str, text: &[u8], signature: &str) -> Result<(), Reject> {
         let key = self.0.get(serial).ok_or(Reject::UnknownKey)?;
         if key.verifies(text, signature) { Ok(()) } else { Err(Reject::Signature) }
     }
 
-    /// Whether an answer or a notice is WeChat Pay's and of now: `header` looks a header up, `body` is the bytes as
-    /// they came. Nothing in the message says how it is verified, apart from which key.
+    /// Verifies that a response or notification is WeChat Pay's and recent. `header` looks up a header, and `body` is
+    /// the raw body. The message chooses the key but not the algorithm.
     ///
     /// # Errors
-    /// [`Reject`].
+    /// [`Reject`] if a header is missing, the timestamp is invalid, or the signature does not match.
     pub fn verify(&self, header: &dyn Fn(&str) -> Option<String>, body: &[u8], now: Timestamp) -> Result<(), Reject> {
         let get = |name| header(name).filter(|value| !value.is_empty()).ok_or(Reject::MissingHeader);
         let (serial, timestamp, nonce, signature) = (get(SERIAL)?, get(TIMESTAMP)?, get(NONCE)?, get(SIGNATURE)?);
-        in_time(&timestamp, now)?;
-        // The stamp as it is written: that is how it was signed.
+        check_timestamp(&timestamp, now)?;
+        // The signature covers the timestamp as it is written in the header.
         let text = [timestamp.as_bytes(), b"\n", nonce.as_bytes(), b"\n", body, b"\n"].concat();
         self.verify_text(&serial, &text, &signature)
     }
 }
 
-fn in_time(timestamp: &str, now: Timestamp) -> Result<(), Reject> {
+fn check_timestamp(timestamp: &str, now: Timestamp) -> Result<(), Reject> {
     if !timestamp.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Reject::Stamp);
     }
     let at: i64 = timestamp.parse().map_err(|_| Reject::Stamp)?;
     let age = now.unix_seconds().saturating_sub(at);
-    if age >= SKEW_S {
+    if age >= SKEW_MAX_S {
         return Err(Reject::Stale);
     }
-    if age <= -SKEW_S { Err(Reject::Future) } else { Ok(()) }
+    if age <= -SKEW_MAX_S { Err(Reject::Future) } else { Ok(()) }
 }

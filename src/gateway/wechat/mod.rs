@@ -1,7 +1,7 @@
-//! WeChat Pay, API v3: customers scan a picture (`wechat`), or are on a page inside WeChat (`wechat_jsapi`).
+//! WeChat Pay, API v3: customers scan a QR code (`wechat`) or pay on a page inside WeChat (`wechat_jsapi`).
 //!
-//! Every message is signed, in both directions, over the bytes as they are sent; the content of a notice is sealed
-//! besides. Amounts are integers of fen, as here.
+//! Messages are signed in both directions over the bytes as sent. The content of a notification is also encrypted.
+//! Amounts are integers of fen, as in the shop.
 
 pub mod account;
 pub mod aead;
@@ -27,10 +27,10 @@ use gateway::{TradeType, WechatGateway};
 
 const TRADE_TYPES: [TradeType; 2] = [TradeType::Native, TradeType::Jsapi];
 
-/// The ways to pay here, where the settings name an account.
+/// Creates one gateway per [`TradeType`]; none if the settings name no account.
 ///
 /// # Errors
-/// The setting that cannot be used.
+/// The first invalid setting.
 pub fn gateways(settings: &config::Wechat, shop: &Shop) -> Result<Vec<Arc<dyn Gateway>>, config::Error> {
     let Some(account) = MerchantAccount::open(settings, shop)? else { return Ok(Vec::new()) };
     let account = Arc::new(account);

@@ -1,16 +1,16 @@
-//! Notices of WeChat Pay: signed around, sealed inside.
+//! Verifies, decrypts and parses WeChat Pay's notifications: a signed envelope with encrypted content.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::account::MerchantAccount;
 use super::refund::RefundNotification;
-use super::trade::{Trade, fits};
+use super::trade::{Trade, is_printable_ascii};
 use crate::domain::clock::Timestamp;
 use crate::gateway::{Event, Notification, Reject};
 
-/// Our column takes so many characters; WeChat Pay's ids have 36.
-const EVENT_ID_MAX: usize = 64;
+/// The longest event id that our column holds. WeChat Pay's ids have 36 characters.
+const EVENT_ID_LENGTH_MAX: usize = 64;
 const ALGORITHM: &str = "AEAD_AES_256_GCM";
 
 #[derive(Deserialize)]
@@ -29,11 +29,11 @@ struct Resource {
     nonce: String,
 }
 
-/// Reads a notice: its signature over the bytes as they came, then what they say, then what is sealed in it. None: it
-/// is WeChat Pay's, and tells nothing of a payment.
+/// Verifies the signature over the raw body, then parses the envelope, decrypts the content and parses that. `Ok(None)`
+/// if the notification is authentic but not about a payment or refund.
 ///
 /// # Errors
-/// [`Reject`].
+/// [`Reject`] if the notification is not authentic or is malformed.
 pub fn read(
     account: &MerchantAccount,
     header: &dyn Fn(&str) -> Option<String>,
@@ -42,15 +42,15 @@ pub fn read(
 ) -> Result<Option<Notification>, Reject> {
     account.keys.verify(header, body, now)?;
     let Envelope { id, event_type, resource } = parse(body)?;
-    if !fits(&id, EVENT_ID_MAX) {
+    if !is_printable_ascii(&id, EVENT_ID_LENGTH_MAX) {
         return Err(Reject::Unreadable);
     }
     if resource.algorithm != ALGORITHM {
         return Err(Reject::Algorithm);
     }
     let associated = resource.associated_data.as_deref().unwrap_or_default();
-    let content = account.seal.open(&resource.nonce, associated, &resource.ciphertext)?;
-    let notice = match (event_type.as_str(), resource.original_type.as_deref()) {
+    let content = account.content_key.open(&resource.nonce, associated, &resource.ciphertext)?;
+    let notification = match (event_type.as_str(), resource.original_type.as_deref()) {
         ("TRANSACTION.SUCCESS", Some("transaction")) => paid(account, id, parse(&content)?),
         ("REFUND.SUCCESS" | "REFUND.CLOSED" | "REFUND.ABNORMAL", Some("refund")) => {
             let kind = event_type.trim_start_matches("REFUND.");
@@ -58,11 +58,11 @@ pub fn read(
         }
         ("TRANSACTION.SUCCESS" | "REFUND.SUCCESS" | "REFUND.CLOSED" | "REFUND.ABNORMAL", _) => None,
         _ => {
-            tracing::info!(event_id = id, event_type = ?event_type, "a notice of WeChat Pay that is not of a payment");
+            tracing::info!(event_id = id, event_type = ?event_type, "ignored a notification about something else");
             return Ok(None);
         }
     };
-    notice.map(Some).ok_or(Reject::Unreadable)
+    notification.map(Some).ok_or(Reject::Unreadable)
 }
 
 fn paid(account: &MerchantAccount, event_id: String, trade: Trade) -> Option<Notification> {
@@ -82,7 +82,7 @@ fn paid(account: &MerchantAccount, event_id: String, trade: Trade) -> Option<Not
     })
 }
 
-/// A member that is there twice is refused: nobody knows which is meant.
+/// Parses JSON. A repeated member is an error, because its value is ambiguous.
 fn parse<T: DeserializeOwned>(json: &[u8]) -> Result<T, Reject> {
     serde_json::from_slice(json).map_err(|_| Reject::Unreadable)
 }

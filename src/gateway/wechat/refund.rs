@@ -1,14 +1,15 @@
-//! A refund as WeChat Pay tells of it. "Accepted" is not "done": what it answers first is that it is on its trade_type.
+//! A refund in WeChat Pay's responses and notifications. The first response usually says that the refund is accepted
+//! (`PROCESSING`), not that it is made.
 
 use serde::Deserialize;
 
 use super::account::MerchantAccount;
-use super::trade::{fen, fits};
+use super::trade::{fen, is_printable_ascii};
 use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::{CURRENCY, Money};
 use crate::gateway::{Event, Notification, Refund, RefundStatus, WrongRecipient};
 
-/// A refund in an answer.
+/// A refund in a response.
 #[derive(Deserialize)]
 pub struct RefundResponse {
     out_trade_no: String,
@@ -17,7 +18,7 @@ pub struct RefundResponse {
     amount: Amount,
 }
 
-/// A refund in a notice, which does not name the application.
+/// A refund in a notification, which does not contain the `appid`.
 #[derive(Deserialize)]
 pub struct RefundNotification {
     mchid: String,
@@ -28,7 +29,7 @@ pub struct RefundNotification {
     amount: Amount,
 }
 
-/// `refund` is what goes back in all, `payer_refund` only what the customer sees of it.
+/// Amounts in fen. `refund` is the whole refund; `payer_refund`, the part that the customer receives, is not parsed.
 #[derive(Deserialize)]
 struct Amount {
     total: i64,
@@ -37,36 +38,37 @@ struct Amount {
 }
 
 impl RefundResponse {
-    /// How this refund stands; none where it is not response, or response of another.
-    pub fn of_number(self, pay_id: PayId, refund_id: RefundId) -> Option<RefundStatus> {
+    /// The status of the refund `refund_id`; `None` if this refund is another one or its status is unknown.
+    pub fn status_by_id(self, pay_id: PayId, refund_id: RefundId) -> Option<RefundStatus> {
         if self.out_trade_no != pay_id.to_string() || self.out_refund_no != refund_id.to_string() {
             return None;
         }
         match self.status.as_str() {
             "SUCCESS" => Some(RefundStatus::Done),
             "PROCESSING" => Some(RefundStatus::Pending),
-            status => why_not(status).map(RefundStatus::Refused),
+            status => failure_reason(status).map(RefundStatus::Refused),
         }
     }
 
-    /// The same where all of the refund is known.
-    pub fn of(self, refund: &Refund) -> Option<RefundStatus> {
-        let Amount { total, refund: back, currency } = &self.amount;
-        let is_it = (Money::from_minor(*total), Money::from_minor(*back)) == (refund.paid, refund.amount);
-        let is_currency = currency.as_deref().is_none_or(|currency| currency == CURRENCY);
-        if is_it && is_currency { self.of_number(refund.pay_id, refund.refund_id) } else { None }
+    /// The status of `refund`; `None` if the amounts, the currency or the ids differ, or the status is unknown.
+    pub fn status_of(self, refund: &Refund) -> Option<RefundStatus> {
+        let Amount { total, refund: refunded, currency } = &self.amount;
+        let same_amounts = (Money::from_minor(*total), Money::from_minor(*refunded)) == (refund.paid, refund.amount);
+        let same_currency = currency.as_deref().is_none_or(|currency| currency == CURRENCY);
+        if same_amounts && same_currency { self.status_by_id(refund.pay_id, refund.refund_id) } else { None }
     }
 }
 
 impl RefundNotification {
-    /// In the shop's words; none where it is not what its notice's `kind` says, or cannot be kept.
+    /// Converts to a [`Notification`]. `kind` is the last part of the event type. `None` if `kind` differs from the
+    /// status or a value is invalid.
     pub fn into_notification(self, account: &MerchantAccount, event_id: String, kind: &str) -> Option<Notification> {
-        if self.refund_status != kind || !fits(&self.transaction_id, 64) {
+        if self.refund_status != kind || !is_printable_ascii(&self.transaction_id, 64) {
             return None;
         }
         let event = match kind {
             "SUCCESS" => Event::Refunded(self.out_refund_no),
-            kind => Event::RefundFailed(self.out_refund_no, why_not(kind)?),
+            kind => Event::RefundFailed(self.out_refund_no, failure_reason(kind)?),
         };
         Some(Notification {
             event_id,
@@ -80,8 +82,8 @@ impl RefundNotification {
     }
 }
 
-/// Why a refund will not be made, for who looks after it.
-fn why_not(status: &str) -> Option<String> {
+/// The reason for which a refund failed, as operators see it; `None` if `status` is not a failure.
+fn failure_reason(status: &str) -> Option<String> {
     let why = match status {
         "CLOSED" => "WeChat Pay has closed the refund",
         "ABNORMAL" => "the money does not reach the customer: the refund is to be seen to in WeChat Pay's console",

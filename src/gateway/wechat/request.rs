@@ -1,4 +1,4 @@
-//! The bodies of requests.
+//! The JSON bodies of requests to WeChat Pay.
 
 use std::time::Duration;
 
@@ -10,13 +10,14 @@ use crate::domain::money::CURRENCY;
 use crate::domain::text;
 use crate::gateway::{Purchase, Refund};
 
-/// WeChat Pay wants a minute until a payment ends, by its own clock, when the request has come to it. This much later
-/// than the payment is to end, its end is far enough whenever it is started, and the same each time it is.
-const ENDS_LATER_BY: Duration = Duration::from_secs(75);
-/// WeChat Pay takes so many bytes of a refund's reason.
+/// The expiry sent to WeChat Pay is this much later than `closes_at`. WeChat Pay requires the expiry to be at least one
+/// minute ahead of its own clock. With the margin a payment can be started until `closes_at`, and every repeated
+/// request has the same expiry.
+const EXPIRY_MARGIN: Duration = Duration::from_secs(75);
+/// WeChat Pay's limit for the reason of a refund.
 const REASON_BYTES_MAX: usize = 80;
 
-/// Starts a payment. The same number again must come with the same of everything.
+/// Starts a payment. WeChat Pay requires a repeated request with the same `out_trade_no` to be identical.
 #[derive(Serialize)]
 pub struct Prepay<'a> {
     appid: &'a str,
@@ -42,7 +43,8 @@ struct Payer<'a> {
 }
 
 impl<'a> Prepay<'a> {
-    /// For this purchase, told of at `notify_url`; `payer` only where the trade_type to pay needs one.
+    /// Creates the body for `purchase`. WeChat Pay sends notifications to `notify_url`. `payer` is `None` if the trade
+    /// type needs none.
     pub fn new(
         account: &'a MerchantAccount,
         purchase: &Purchase,
@@ -65,11 +67,11 @@ impl<'a> Prepay<'a> {
 /// Closes a payment.
 #[derive(Serialize)]
 pub struct Close<'a> {
-    /// The merchant's number.
+    /// The merchant's id.
     pub mchid: &'a str,
 }
 
-/// Gives money back. The same number again must come with the same of everything.
+/// Makes a refund. WeChat Pay requires a repeated request with the same `out_refund_no` to be identical.
 #[derive(Serialize)]
 pub struct RefundRequest<'a> {
     out_trade_no: String,
@@ -88,28 +90,28 @@ struct Amount {
 }
 
 impl<'a> RefundRequest<'a> {
-    /// For this refund, told of at `notify_url`.
+    /// Creates the body for `refund`. WeChat Pay sends notifications to `notify_url`.
     pub fn new(refund: &'a Refund, notify_url: String) -> Self {
         Self {
             out_trade_no: refund.pay_id.to_string(),
             out_refund_no: refund.refund_id.to_string(),
-            reason: start(&refund.reason, REASON_BYTES_MAX),
+            reason: truncated(&refund.reason, REASON_BYTES_MAX),
             notify_url,
             amount: Amount { refund: refund.amount.minor(), total: refund.paid.minor(), currency: CURRENCY },
         }
     }
 }
 
-/// When a payment ends, as WeChat Pay reads it: Chinese time, without fractions of seconds. It has nothing of now in it:
-/// the shop closes it in time by itself, and to start it again takes the same words.
+/// The expiry in RFC 3339 with the offset of China and without fractions of a second. It does not depend on the current
+/// time, so that repeated requests are identical. The shop itself closes the payment at `closes_at`.
 fn time_expire(closes_at: Timestamp) -> String {
-    let at = closes_at.plus(ENDS_LATER_BY).unix_seconds();
+    let at = closes_at.plus(EXPIRY_MARGIN).unix_seconds();
     let at = jiff::Timestamp::from_second(at).unwrap_or(jiff::Timestamp::MAX);
     format!("{}+08:00", jiff::tz::Offset::constant(8).to_datetime(at))
 }
 
-/// The beginning of a text, whole characters of up to so many bytes.
-fn start(text: &str, bytes_max: usize) -> &str {
+/// The longest prefix of `text` that has at most `bytes_max` bytes and ends between characters.
+fn truncated(text: &str, bytes_max: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes_max)).unwrap_or_default()
 }
 
@@ -120,17 +122,17 @@ mod tests {
     const NOW: Timestamp = Timestamp(1_760_000_000_999);
 
     #[test]
-    fn a_payment_ends_a_little_later_than_it_is_to_end() {
+    fn the_expiry_is_75_seconds_after_the_close_time_in_china_standard_time() {
         assert_eq!(time_expire(NOW.plus(Duration::from_secs(1800))), "2025-10-09T17:24:35+08:00");
         assert_eq!(time_expire(NOW), "2025-10-09T16:54:35+08:00");
         assert!(time_expire(Timestamp(i64::MAX)).starts_with("9999-12-31T"));
     }
 
     #[test]
-    fn a_reason_is_cut_between_characters() {
-        assert_eq!(start("退款", 80), "退款");
-        assert_eq!(start("退款", 5), "退");
-        assert_eq!(start("", 5), "");
-        assert_eq!(start(&"x".repeat(81), 80).len(), 80);
+    fn a_reason_is_truncated_between_characters() {
+        assert_eq!(truncated("退款", 80), "退款");
+        assert_eq!(truncated("退款", 5), "退");
+        assert_eq!(truncated("", 5), "");
+        assert_eq!(truncated(&"x".repeat(81), 80).len(), 80);
     }
 }

@@ -1,4 +1,4 @@
-//! What is checked of the settings before they are used.
+//! Validates the settings of WeChat Pay.
 
 use std::path::Path;
 
@@ -9,20 +9,20 @@ use super::TRADE_TYPES;
 use crate::config;
 use crate::gateway::Shop;
 
-/// WeChat Pay takes so many bytes to name what is bought.
+/// WeChat Pay's limit for the description of a payment.
 const DESCRIPTION_BYTES_MAX: usize = 127;
-/// WeChat Pay takes so many bytes of an address.
+/// WeChat Pay's limit for a callback URL.
 const CALLBACK_BYTES_MAX: usize = 255;
-/// A payment's number has at most so many digits.
+/// The number of digits of the largest payment id.
 const PAY_ID_BYTES_MAX: usize = 19;
 
-/// This setting is wrong.
-pub fn wrong(key: &str, why: impl std::fmt::Display) -> config::Error {
+/// The error for the setting `gateway.wechat.{key}`, which is invalid because of `why`.
+pub fn invalid(key: &str, why: impl std::fmt::Display) -> config::Error {
     config::Error::new(&format!("gateway.wechat.{key}"), why)
 }
 
-/// Who gives some of it meant to switch it on.
-pub fn nothing_given(settings: &config::Wechat) -> Result<(), config::Error> {
+/// Refuses every other setting if there is no merchant, because that is most likely a mistake.
+pub fn check_unset(settings: &config::Wechat) -> Result<(), config::Error> {
     let given = [
         ("app_id", !settings.app_id.is_empty()),
         ("merchant_key", is_given(&settings.merchant_key)),
@@ -33,53 +33,53 @@ pub fn nothing_given(settings: &config::Wechat) -> Result<(), config::Error> {
         ("platform_certificates", is_given(&settings.platform_certificates)),
     ];
     match given.iter().find(|(_, is_given)| *is_given) {
-        Some((key, _)) => Err(wrong(key, "is of no use while gateway.wechat.merchant_id is empty")),
+        Some((key, _)) => Err(invalid(key, "has no effect while gateway.wechat.merchant_id is empty")),
         None => Ok(()),
     }
 }
 
-/// Whether a file is named.
+/// Whether the path of a file is set.
 pub fn is_given(path: &Path) -> bool {
     !path.as_os_str().is_empty()
 }
 
-/// The parts that are no keys.
-pub fn names_the_account(settings: &config::Wechat) -> Result<(), config::Error> {
+/// Validates the ids and the subject.
+pub fn check_identifiers(settings: &config::Wechat) -> Result<(), config::Error> {
     let merchant_id = &settings.merchant_id;
     if !(8..=10).contains(&merchant_id.len()) || !merchant_id.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(wrong("merchant_id", "must be 8 to 10 digits"));
+        return Err(invalid("merchant_id", "must be 8 to 10 digits"));
     }
     let app_id = settings.app_id.strip_prefix("wx").unwrap_or_default();
     if !(1..=30).contains(&app_id.len()) || !app_id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Err(wrong("app_id", "must be wx and then letters and digits"));
+        return Err(invalid("app_id", "must be wx followed by letters and digits"));
     }
     let serial = &settings.merchant_serial;
     if !(1..=64).contains(&serial.len()) || !serial.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Err(wrong("merchant_serial", "must be the certificate's serial number, in hexadecimal digits alone"));
+        return Err(invalid("merchant_serial", "must be the certificate's serial number in hexadecimal digits"));
     }
     let subject = &settings.subject;
-    let longest = DESCRIPTION_BYTES_MAX - PAY_ID_BYTES_MAX - 1;
-    if !(1..=longest).contains(&subject.len()) || subject.chars().any(char::is_control) {
-        return Err(wrong("subject", format!("must have 1 to {longest} bytes, without control characters")));
+    let bytes_max = DESCRIPTION_BYTES_MAX - PAY_ID_BYTES_MAX - 1;
+    if !(1..=bytes_max).contains(&subject.len()) || subject.chars().any(char::is_control) {
+        return Err(invalid("subject", format!("must have 1 to {bytes_max} bytes, without control characters")));
     }
     Ok(())
 }
 
-/// WeChat Pay calls back at no other addresses.
-pub fn callbacks_arrive(shop: &Shop) -> Result<(), config::Error> {
-    let wrong = |why: &str| config::Error::new("http.public_url", why);
+/// Validates the callback URLs. WeChat Pay only accepts short https URLs without a query.
+pub fn check_callback_urls(shop: &Shop) -> Result<(), config::Error> {
+    let invalid = |why: &str| config::Error::new("http.public_url", why);
     let is_https = shop.public_url.strip_prefix("https://").is_some_and(|rest| !rest.is_empty());
     let is_uri = |url: String| url.len() <= CALLBACK_BYTES_MAX && url.parse::<Uri>().is_ok();
     if !is_https || shop.public_url.contains(['?', '#']) {
-        return Err(wrong("must begin with https:// and have no query, as WeChat Pay calls back there"));
+        return Err(invalid("must begin with https:// and have no query, because WeChat Pay sends callbacks to it"));
     }
     if !TRADE_TYPES.iter().all(|trade_type| is_uri(shop.callback_url(trade_type.name()))) {
-        return Err(wrong("must be a short address, as WeChat Pay calls back there"));
+        return Err(invalid("must be a short, valid address, because WeChat Pay sends callbacks to it"));
     }
     Ok(())
 }
 
-/// Where WeChat Pay is reached.
+/// The base URLs of WeChat Pay, without a trailing slash: `url`, then `fallback_url` if it is set.
 pub fn urls(settings: &config::Wechat) -> Result<Vec<String>, config::Error> {
     let mut urls = Vec::new();
     for (key, url) in [("url", &settings.url), ("fallback_url", &settings.fallback_url)] {
@@ -88,17 +88,17 @@ pub fn urls(settings: &config::Wechat) -> Result<Vec<String>, config::Error> {
             continue;
         }
         if !is_http || url.contains(['?', '#']) {
-            return Err(wrong(key, "must begin with http:// or https:// and have no query"));
+            return Err(invalid(key, "must begin with http:// or https:// and have no query"));
         }
         urls.push(url.trim_end_matches('/').to_owned());
     }
     Ok(urls)
 }
 
-/// What is in the file a setting names.
-pub fn read(key: &str, path: &Path) -> Result<String, config::Error> {
+/// Reads the file that the setting `key` names.
+pub fn read_file(key: &str, path: &Path) -> Result<String, config::Error> {
     if !is_given(path) {
-        return Err(wrong(key, "must be set, as gateway.wechat.merchant_id is"));
+        return Err(invalid(key, "must be set if gateway.wechat.merchant_id is"));
     }
-    std::fs::read_to_string(path).map_err(|error| wrong(key, format!("{}: {error}", path.display())))
+    std::fs::read_to_string(path).map_err(|error| invalid(key, format!("{}: {error}", path.display())))
 }

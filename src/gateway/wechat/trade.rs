@@ -1,4 +1,4 @@
-//! A payment as WeChat Pay tells of it, in answers and in notices.
+//! A payment in WeChat Pay's responses and notifications.
 
 use serde::Deserialize;
 
@@ -7,22 +7,24 @@ use crate::domain::id::PayId;
 use crate::domain::money::Money;
 use crate::gateway::{Charge, PaymentStatus, WrongRecipient};
 
-/// Our column takes so many characters, with `asked_` before them too. WeChat Pay's numbers have 28.
-const TRADE_NO_MAX: usize = 58;
+/// The longest trade id that is accepted. Our columns hold 64 characters, and the event id of a queried payment is the
+/// trade id with the prefix `asked_`. WeChat Pay's ids have 28 characters.
+const TRADE_NO_LENGTH_MAX: usize = 58;
 
-/// A payment. Members that decide nothing are left out, who paid among them; one that is there twice is refused.
+/// A payment. Only the members that are used are parsed; the payer is not. A repeated member is an error.
 #[derive(Deserialize)]
 pub struct Trade {
     mchid: String,
     appid: String,
-    /// Our number, as WeChat Pay says it.
+    /// Our id of the payment, as reported by WeChat Pay.
     pub out_trade_no: String,
     transaction_id: Option<String>,
     trade_state: String,
     amount: Option<Amount>,
 }
 
-/// `total` is what was asked for; `payer_total` is less where WeChat Pay paid a part, and says nothing about us.
+/// The amount due, `total`, in fen. `payer_total` is not parsed: it is lower if WeChat Pay paid a part, which does not
+/// concern the shop.
 #[derive(Deserialize)]
 struct Amount {
     total: Option<i64>,
@@ -30,18 +32,19 @@ struct Amount {
 }
 
 impl Trade {
-    /// Whether it is paid, and nothing else.
+    /// Whether the state is `SUCCESS`: paid and not refunded.
     pub fn is_success(&self) -> bool {
         self.trade_state == "SUCCESS"
     }
 
-    /// How our payment stands; none where it is not response, or is response of another.
+    /// The status of the payment `pay_id`; `None` if this payment is another one, or its state is unknown or
+    /// incomplete.
     pub fn payment_status(self, account: &MerchantAccount, pay_id: PayId) -> Option<PaymentStatus> {
         if self.out_trade_no != pay_id.to_string() {
             return None;
         }
         match self.trade_state.as_str() {
-            // What was paid stays paid, whatever went back since.
+            // A payment stays paid after refunds.
             "SUCCESS" | "REFUND" => self.charge(account).map(PaymentStatus::Paid),
             _ if self.wrong_recipient(account).is_some() => None,
             "NOTPAY" | "USERPAYING" | "PAYERROR" => Some(PaymentStatus::Unpaid),
@@ -50,12 +53,12 @@ impl Trade {
         }
     }
 
-    /// What the customer was charged; none where it is not response.
+    /// The charge; `None` if the amount or the trade id is missing or invalid.
     pub fn charge(self, account: &MerchantAccount) -> Option<Charge> {
         let wrong_recipient = self.wrong_recipient(account);
         let amount = self.amount?;
         Some(Charge {
-            trade_no: self.transaction_id.filter(|number| fits(number, TRADE_NO_MAX))?,
+            trade_no: self.transaction_id.filter(|id| is_printable_ascii(id, TRADE_NO_LENGTH_MAX))?,
             amount: fen(amount.total?)?,
             currency: amount.currency?,
             wrong_recipient,
@@ -70,12 +73,12 @@ impl Trade {
     }
 }
 
-/// An amount in fen.
+/// Converts an amount in fen; `None` if it is negative.
 pub fn fen(amount: i64) -> Option<Money> {
     (amount >= 0).then_some(Money::from_minor(amount))
 }
 
-/// Whether a name of WeChat Pay's can be kept as it is.
-pub fn fits(name: &str, longest: usize) -> bool {
-    (1..=longest).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic())
+/// Whether `text` has 1 to `length_max` characters, all of them printable ASCII without blanks.
+pub fn is_printable_ascii(text: &str, length_max: usize) -> bool {
+    (1..=length_max).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -54,12 +54,12 @@ pub fn judge(
             let amounts_match = refund.amount == notification.amount;
             amounts_match.then(|| Effect::ParkRefund(refund.refund_id, reason.clone())).ok_or(Rejected::RefundAmount)
         }
-        gateway::Event::RefundedInAll(Some(number)) => {
+        gateway::Event::RefundedTotal(Some(number)) => {
             let refund = find_refund(&refunds, number)?;
             let is_plausible = refund.amount <= notification.amount && notification.amount <= row.pay_amount;
             is_plausible.then(|| Effect::EndRefunds(vec![refund.refund_id])).ok_or(Rejected::RefundAmount)
         }
-        gateway::Event::RefundedInAll(None) => all_refunds(&refunds, notification.amount),
+        gateway::Event::RefundedTotal(None) => all_refunds(&refunds, notification.amount),
     }
 }
 

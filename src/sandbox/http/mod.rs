@@ -1,4 +1,4 @@
-//! The sandbox platform's routes: the checkout page for people, the trades for scripts.
+//! The HTTP routes of the sandbox platform: the checkout page for customers and a JSON API for tests.
 
 mod page;
 
@@ -22,9 +22,10 @@ use crate::http::pages::html;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::HandlerResult;
 
-const PAGE: i64 = 500;
+/// Number of trades in one page of the statement.
+const PAGE_SIZE: i64 = 500;
 
-/// The routes; they need a [`Platform`] as application data.
+/// Registers the routes. They need a [`Platform`] as application data.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(
         web::scope("/sandbox")
@@ -40,26 +41,26 @@ pub fn routes(cfg: &mut ServiceConfig) {
     );
 }
 
-async fn find(platform: Data<Platform>, number: Path<String>) -> HandlerResult {
-    let trade = platform.find(number.into_inner()).await?.ok_or(Refusal::NotFound)?;
+async fn find(platform: Data<Platform>, out_trade_no: Path<String>) -> HandlerResult {
+    let trade = platform.find(out_trade_no.into_inner()).await?.ok_or(Refusal::NotFound)?;
     Ok(HttpResponse::Ok().json(trade))
 }
 
-/// A body is optional: none means the defaults.
-async fn pay(platform: Data<Platform>, number: Path<String>, body: Bytes) -> HandlerResult {
+/// Pays a trade. Without a body no fault is injected.
+async fn pay(platform: Data<Platform>, out_trade_no: Path<String>, body: Bytes) -> HandlerResult {
     let callbacks = if body.is_empty() { Callbacks::default() } else { field::from_json(&body)? };
-    Ok(HttpResponse::Ok().json(platform.pay(number.into_inner(), callbacks).await??))
+    Ok(HttpResponse::Ok().json(platform.pay(out_trade_no.into_inner(), callbacks).await??))
 }
 
-async fn decline(platform: Data<Platform>, number: Path<String>) -> HandlerResult {
-    Ok(HttpResponse::Ok().json(platform.decline(number.into_inner()).await??))
+async fn decline(platform: Data<Platform>, out_trade_no: Path<String>) -> HandlerResult {
+    Ok(HttpResponse::Ok().json(platform.decline(out_trade_no.into_inner()).await??))
 }
 
-async fn close(platform: Data<Platform>, number: Path<String>) -> HandlerResult {
-    Ok(HttpResponse::Ok().json(platform.close(number.into_inner()).await??))
+async fn close(platform: Data<Platform>, out_trade_no: Path<String>) -> HandlerResult {
+    Ok(HttpResponse::Ok().json(platform.close(out_trade_no.into_inner()).await??))
 }
 
-/// What the platform gives back by itself.
+/// The body of a request for a refund that the platform makes on its own, without a request of the shop.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct NewRefund {
@@ -67,36 +68,36 @@ struct NewRefund {
     out_request_no: String,
 }
 
-async fn refund(platform: Data<Platform>, number: Path<String>, body: Bytes) -> HandlerResult {
+async fn refund(platform: Data<Platform>, out_trade_no: Path<String>, body: Bytes) -> HandlerResult {
     let NewRefund { amount, out_request_no } = field::from_json(&body)?;
-    let good = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if !(1..=32).contains(&out_request_no.len()) || !out_request_no.chars().all(good) {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if !(1..=32).contains(&out_request_no.len()) || !out_request_no.chars().all(is_allowed) {
         return Err(Problem::field("out_request_no", "must be 1 to 32 letters, digits, _ or -"));
     }
-    let refund = Refund { out_trade_no: number.into_inner(), out_request_no, amount };
+    let refund = Refund { out_trade_no: out_trade_no.into_inner(), out_request_no, amount };
     Ok(HttpResponse::Ok().json(platform.refund(refund).await??))
 }
 
-/// Which name of the platform the statement is for.
+/// The query of the statement. `provider` is the platform's name at the shop.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StatementQuery {
-    #[serde(default = "first_name")]
+    #[serde(default = "default_provider")]
     provider: String,
 }
 
-fn first_name() -> String {
+fn default_provider() -> String {
     NAME.to_owned()
 }
 
-/// All that was charged and given back, a page at a time as it is read.
+/// Streams the statement page by page.
 async fn statement(platform: Data<Platform>, Query(query): Query<StatementQuery>) -> HandlerResult {
     let first = Some(String::new());
     let pages = stream::try_unfold(first, move |after| {
         let (platform, provider) = (platform.clone(), query.provider.clone());
         async move {
             let Some(after) = after else { return Ok(None) };
-            let page = platform.statement(Statement { provider, after: after.clone(), limit: PAGE }).await;
+            let page = platform.statement(Statement { provider, after: after.clone(), limit: PAGE_SIZE }).await;
             let page = page.map_err(Problem::from)?;
             let lines: String = page.iter().map(lines).collect();
             let head = if after.is_empty() { HEAD } else { "" };
@@ -107,29 +108,30 @@ async fn statement(platform: Data<Platform>, Query(query): Query<StatementQuery>
     Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").streaming(pages))
 }
 
-async fn checkout(platform: Data<Platform>, number: Path<String>) -> HttpResponse {
-    match platform.find(number.into_inner()).await {
+async fn checkout(platform: Data<Platform>, out_trade_no: Path<String>) -> HttpResponse {
+    match platform.find(out_trade_no.into_inner()).await {
         Ok(Some(trade)) => html(StatusCode::OK, page::checkout(&trade, platform.merchant_id())),
         Ok(None) => html(StatusCode::NOT_FOUND, page::not_found()),
         Err(_) => html(StatusCode::SERVICE_UNAVAILABLE, page::unavailable()),
     }
 }
 
-async fn checkout_pay(platform: Data<Platform>, number: Path<String>) -> HttpResponse {
-    let outcome = platform.pay(number.clone(), Callbacks::default()).await;
-    back(&number, outcome)
+async fn checkout_pay(platform: Data<Platform>, out_trade_no: Path<String>) -> HttpResponse {
+    let outcome = platform.pay(out_trade_no.clone(), Callbacks::default()).await;
+    redirect_to_checkout(&out_trade_no, outcome)
 }
 
-async fn checkout_decline(platform: Data<Platform>, number: Path<String>) -> HttpResponse {
-    let outcome = platform.decline(number.clone()).await;
-    back(&number, outcome)
+async fn checkout_decline(platform: Data<Platform>, out_trade_no: Path<String>) -> HttpResponse {
+    let outcome = platform.decline(out_trade_no.clone()).await;
+    redirect_to_checkout(&out_trade_no, outcome)
 }
 
-/// Back to the page, which shows how the trade stands: also where a form came too late.
-fn back(number: &str, outcome: Reply<Result<Trade, Refusal>>) -> HttpResponse {
+/// Redirects to the checkout page, which shows the trade's status. A form that was sent too late is no error.
+fn redirect_to_checkout(out_trade_no: &str, outcome: Reply<Result<Trade, Refusal>>) -> HttpResponse {
     match outcome {
         Ok(Ok(_) | Err(Refusal::Ended(_))) => {
-            HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/sandbox/checkout/{number}"))).finish()
+            let location = format!("/sandbox/checkout/{out_trade_no}");
+            HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish()
         }
         Ok(Err(Refusal::NotFound)) => html(StatusCode::NOT_FOUND, page::not_found()),
         Err(_) => html(StatusCode::SERVICE_UNAVAILABLE, page::unavailable()),

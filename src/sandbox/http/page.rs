@@ -1,10 +1,10 @@
-//! The pages a customer sees at the sandbox platform: plain HTML, no scripts.
+//! The HTML pages of the sandbox's checkout. They have no scripts.
 
 use crate::http::pages::html::{document, escaped, outcome};
 use crate::sandbox::notification::CURRENCY;
 use crate::sandbox::trade::{Status, Trade};
 
-/// What is paid, to whom, and the choice; or how it ended.
+/// The checkout page: the amount, the merchant and the buttons, or the outcome if the trade has ended.
 #[must_use]
 pub fn checkout(trade: &Trade, merchant_id: &str) -> String {
     let (title, end) = match trade.status {
@@ -27,13 +27,13 @@ pub fn checkout(trade: &Trade, merchant_id: &str) -> String {
     document(&format!("{title} · Sandbox"), "", &body)
 }
 
-/// There is no such trade.
+/// The page for a trade that does not exist.
 #[must_use]
 pub fn not_found() -> String {
     message("No such payment", "The address may be incomplete. Go back to the shop and try again from there.")
 }
 
-/// The platform cannot answer now.
+/// The page for a platform that cannot answer at the moment.
 #[must_use]
 pub fn unavailable() -> String {
     message("Please try again", "The platform is busy. Reload this page to see how the payment stands.")
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn an_open_trade_shows_what_is_paid_to_whom_and_two_buttons() {
+    fn the_page_of_an_open_trade_shows_amount_merchant_and_two_buttons() {
         let page = page(Status::Open, "77", "tradepost-demo");
         assert!(page.contains("880.00 <small>CNY") && page.contains("tradepost-demo"));
         assert!(page.contains("action=\"/sandbox/checkout/77/pay\"") && page.contains("/sandbox/checkout/77/decline"));
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trade_that_ended_shows_how_and_no_buttons() {
+    fn the_page_of_an_ended_trade_shows_the_outcome_and_no_buttons() {
         for (status, text) in [
             (Status::Paid, "Paid. You can go back to the shop."),
             (Status::Declined, "Declined."),
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_comes_from_elsewhere_is_escaped() {
+    fn ids_are_escaped() {
         let page = page(Status::Open, "\"><script>alert(1)</script>", "<b>'&");
         assert!(!page.contains("<script") && page.contains("&lt;b&gt;&#39;&amp;"));
     }

@@ -1,3 +1,5 @@
+//! Tests of the platform over HTTP: its routes, its pages and the delivery of its callbacks.
+
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
@@ -22,32 +24,35 @@ use crate::sandbox::{self, Key, MerchantAccount};
 
 const PAY_ID: PayId = PayId::new(77);
 
-/// A platform with a relay, and a shop that listens on a port of its own.
-struct Stand {
+/// A platform with a relay, and a shop that listens on its own port.
+struct Fixture {
     platform: Platform,
     gateway: Arc<dyn Gateway>,
-    /// What the shop read from each callback, in order.
-    told: tokio::sync::Mutex<mpsc::UnboundedReceiver<Result<Option<Notification>, Reject>>>,
+    /// The callbacks as the shop read them, in order.
+    callbacks: tokio::sync::Mutex<mpsc::UnboundedReceiver<Result<Option<Notification>, Reject>>>,
     shop: Data<Shop>,
     _dir: tempfile::TempDir,
 }
 
-/// The shop's side: its gateway once there is one, where it tells of callbacks, its clock, its first bad answers.
+/// The state of the shop's server.
 struct Shop {
+    /// Set once the platform has started.
     gateway: OnceLock<Arc<dyn Gateway>>,
-    tell: mpsc::UnboundedSender<Result<Option<Notification>, Reject>>,
+    /// The sender of [`Fixture::callbacks`].
+    callbacks: mpsc::UnboundedSender<Result<Option<Notification>, Reject>>,
     clock: Clock,
-    bad: Mutex<Vec<(u16, &'static str)>>,
+    /// Responses to send before the regular ones, the last one first.
+    wrong_replies: Mutex<Vec<(u16, &'static str)>>,
 }
 
 async fn shop(request: HttpRequest, body: Bytes, shop: Data<Shop>) -> HttpResponse {
     let header = |name: &str| Some(request.headers().get(name)?.to_str().ok()?.to_owned());
     let gateway = shop.gateway.get().unwrap();
     let read = gateway.read_callback(&header, &body, shop.clock.now());
-    shop.tell.send(read.clone()).unwrap();
-    if let Some((status, body)) = shop.bad.lock().unwrap().pop() {
+    shop.callbacks.send(read.clone()).unwrap();
+    if let Some((status, body)) = shop.wrong_replies.lock().unwrap().pop() {
         let status = StatusCode::from_u16(status).unwrap();
-        return HttpResponseBuilder::new(status).insert_header((header::LOCATION, "/good")).body(body);
+        return HttpResponseBuilder::new(status).insert_header((header::LOCATION, "/redirected")).body(body);
     }
     match read {
         Ok(_) => HttpResponse::Ok().body(gateway.acknowledgement().body),
@@ -55,11 +60,12 @@ async fn shop(request: HttpRequest, body: Bytes, shop: Data<Shop>) -> HttpRespon
     }
 }
 
-async fn good() -> &'static str {
+/// The target of redirects. The platform must not follow them.
+async fn redirect_target() -> &'static str {
     "success"
 }
 
-async fn stand() -> Stand {
+async fn start() -> Fixture {
     let dir = tempfile::tempdir().unwrap();
     let limits = crate::config::read("", Vec::new()).unwrap().store.limits();
     let store = Store::new(&format!("sqlite://{}", dir.path().display()), "sandbox", limits).unwrap();
@@ -75,15 +81,16 @@ async fn stand() -> Stand {
         relay_waker: RelayWaker::default(),
     };
 
-    let (tell, told) = mpsc::unbounded_channel();
-    let data = Data::new(Shop { gateway: OnceLock::new(), tell, clock: clock.clone(), bad: Mutex::default() });
+    let (sender, callbacks) = mpsc::unbounded_channel();
+    let (gateway, wrong_replies) = (OnceLock::new(), Mutex::default());
+    let data = Data::new(Shop { gateway, callbacks: sender, clock: clock.clone(), wrong_replies });
     let app = {
         let data = data.clone();
         move || {
             App::new()
                 .app_data(data.clone())
                 .route("/v1/payments/callbacks/sandbox", web::post().to(shop))
-                .route("/good", web::to(good))
+                .route("/redirected", web::to(redirect_target))
         }
     };
     let server = HttpServer::new(app).workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
@@ -107,16 +114,16 @@ async fn stand() -> Stand {
     };
     let (relay, _) = Relay::start(network, policy, clock, Faults::default());
     context.relay_waker.connect(relay.recipient());
-    Stand {
+    Fixture {
         platform: started.platform,
         gateway: started.gateways.first().unwrap().clone(),
-        told: tokio::sync::Mutex::new(told),
+        callbacks: tokio::sync::Mutex::new(callbacks),
         shop: data,
         _dir: dir,
     }
 }
 
-impl Stand {
+impl Fixture {
     async fn open(&self) -> String {
         match self.create(PAY_ID, Money::from_minor(88_000)).await {
             Outcome::Known(Some(Checkout::Redirect { url })) => url,
@@ -129,10 +136,11 @@ impl Stand {
         self.gateway.create(Purchase { pay_id, amount, closes_at, payer: None }).await
     }
 
-    async fn told(&self) -> Result<Notification, Reject> {
-        let next = async { self.told.lock().await.recv().await.unwrap() };
-        let read = tokio::time::timeout(Duration::from_secs(10), next).await.expect("the shop was told nothing");
-        read.map(|notice| notice.expect("a notice of a payment"))
+    /// Waits for the next callback that the shop receives.
+    async fn next_callback(&self) -> Result<Notification, Reject> {
+        let next = async { self.callbacks.lock().await.recv().await.unwrap() };
+        let read = tokio::time::timeout(Duration::from_secs(10), next).await.expect("the shop received no callback");
+        read.map(|notification| notification.expect("a notification about a payment"))
     }
 
     async fn call(&self, method: &str, path: &str, body: &'static str) -> ServiceResponse {
@@ -146,8 +154,8 @@ impl Stand {
         (answer.status().as_u16(), test::read_body_json(answer).await)
     }
 
-    /// The ledger once `n` deliveries stand in it: they are written just after the shop has seen them.
-    async fn ledger(&self, n: usize) -> Value {
+    /// The trade once it has `n` recorded deliveries. They are recorded shortly after the shop has received them.
+    async fn trade_with_deliveries(&self, n: usize) -> Value {
         for _ in 0..2_000 {
             let (_, trade) = self.json("GET", "/sandbox/trades/77", "").await;
             if trade["deliveries"].as_array().unwrap().len() >= n {
@@ -160,57 +168,57 @@ impl Stand {
 }
 
 #[actix_web::test]
-async fn a_trade_paid_twice_is_charged_once_and_told_under_one_event_id() {
-    let stand = stand().await;
-    stand.open().await;
-    let (status, trade) = stand.json("POST", "/sandbox/trades/77/pay", "").await;
+async fn a_trade_paid_twice_is_charged_once_and_has_one_event_id() {
+    let fixture = start().await;
+    fixture.open().await;
+    let (status, trade) = fixture.json("POST", "/sandbox/trades/77/pay", "").await;
     assert_eq!((status, &trade["status"], &trade["charged"]), (200, &"paid".into(), &"880.00".into()));
-    let first = stand.told().await.unwrap();
+    let first = fixture.next_callback().await.unwrap();
     assert_eq!(
         (first.out_trade_no.as_str(), first.amount, first.wrong_recipient),
         ("77", Money::from_minor(88_000), None)
     );
-    let (_, again) = stand.json("POST", "/sandbox/trades/77/pay", r#"{"callbacks": 2, "concurrent": true}"#).await;
+    let (_, again) = fixture.json("POST", "/sandbox/trades/77/pay", r#"{"callbacks": 2, "concurrent": true}"#).await;
     assert_eq!((&again["trade_no"], &again["charged"]), (&trade["trade_no"], &trade["charged"]));
-    assert_eq!(stand.told().await.unwrap(), first);
-    assert_eq!(stand.told().await.unwrap(), first);
-    let ledger = stand.ledger(3).await;
-    assert_eq!(ledger["charged"], "880.00");
-    assert!(ledger["deliveries"].as_array().unwrap().iter().all(|delivery| delivery["status_code"] == 200));
+    assert_eq!(fixture.next_callback().await.unwrap(), first);
+    assert_eq!(fixture.next_callback().await.unwrap(), first);
+    let trade = fixture.trade_with_deliveries(3).await;
+    assert_eq!(trade["charged"], "880.00");
+    assert!(trade["deliveries"].as_array().unwrap().iter().all(|delivery| delivery["status_code"] == 200));
 }
 
 #[actix_web::test]
-async fn opening_again_gives_the_same_trade_and_another_amount_is_refused() {
-    let stand = stand().await;
-    let url = stand.open().await;
+async fn opening_again_returns_the_same_trade_and_another_amount_is_refused() {
+    let fixture = start().await;
+    let url = fixture.open().await;
     assert!(
         url.starts_with("http://127.0.0.1:") && url.ends_with("/sandbox/checkout/77") && !url.contains("//sandbox")
     );
-    assert_eq!(stand.open().await, url);
-    assert!(matches!(stand.create(PAY_ID, Money::from_minor(1)).await, Outcome::Unknown(_)));
-    assert!(matches!(stand.create(PayId::new(78), Money::from_minor(0)).await, Outcome::Unknown(_)));
+    assert_eq!(fixture.open().await, url);
+    assert!(matches!(fixture.create(PAY_ID, Money::from_minor(1)).await, Outcome::Unknown(_)));
+    assert!(matches!(fixture.create(PayId::new(78), Money::from_minor(0)).await, Outcome::Unknown(_)));
 }
 
 #[actix_web::test]
-async fn a_tampered_callback_is_sent_again_each_time_tampered_until_it_is_dead() {
-    let stand = stand().await;
-    stand.open().await;
-    stand.json("POST", "/sandbox/trades/77/pay", r#"{"tamper": "timestamp"}"#).await;
+async fn a_tampered_callback_is_retried_tampered_until_its_attempts_are_used_up() {
+    let fixture = start().await;
+    fixture.open().await;
+    fixture.json("POST", "/sandbox/trades/77/pay", r#"{"tamper": "timestamp"}"#).await;
     for _ in 0..4 {
-        assert_eq!(stand.told().await, Err(Reject::Signature));
+        assert_eq!(fixture.next_callback().await, Err(Reject::Signature));
     }
-    let ledger = stand.ledger(4).await;
-    assert!(ledger["deliveries"].as_array().unwrap().iter().all(|delivery| delivery["status_code"] == 401));
+    let trade = fixture.trade_with_deliveries(4).await;
+    assert!(trade["deliveries"].as_array().unwrap().iter().all(|delivery| delivery["status_code"] == 401));
 }
 
 #[actix_web::test]
-async fn only_the_exact_acknowledgement_ends_the_deliveries() {
-    let stand = stand().await;
-    stand.open().await;
-    *stand.shop.bad.lock().unwrap() = vec![(500, "success"), (307, "success"), (200, "\"success\"")];
-    stand.json("POST", "/sandbox/trades/77/pay", "").await;
-    let ledger = stand.ledger(4).await;
-    let codes: Vec<i64> = ledger["deliveries"]
+async fn only_the_exact_acknowledgement_stops_the_deliveries() {
+    let fixture = start().await;
+    fixture.open().await;
+    *fixture.shop.wrong_replies.lock().unwrap() = vec![(500, "success"), (307, "success"), (200, "\"success\"")];
+    fixture.json("POST", "/sandbox/trades/77/pay", "").await;
+    let trade = fixture.trade_with_deliveries(4).await;
+    let codes: Vec<i64> = trade["deliveries"]
         .as_array()
         .unwrap()
         .iter()
@@ -220,43 +228,43 @@ async fn only_the_exact_acknowledgement_ends_the_deliveries() {
 }
 
 #[actix_web::test]
-async fn a_delayed_callback_is_sent_once_its_time_has_come_and_stamped_then() {
-    let stand = stand().await;
-    stand.open().await;
-    stand.json("POST", "/sandbox/trades/77/pay", r#"{"delay_ms": 3600000, "callbacks": 3}"#).await;
-    stand.json("POST", "/sandbox/trades/77/pay", "").await;
-    let at_once = stand.told().await.unwrap();
-    assert!(stand.told.lock().await.try_recv().is_err());
-    stand.shop.clock.advance(Duration::from_secs(3600));
+async fn a_delayed_callback_is_sent_and_timestamped_when_it_is_due() {
+    let fixture = start().await;
+    fixture.open().await;
+    fixture.json("POST", "/sandbox/trades/77/pay", r#"{"delay_ms": 3600000, "callbacks": 3}"#).await;
+    fixture.json("POST", "/sandbox/trades/77/pay", "").await;
+    let immediate = fixture.next_callback().await.unwrap();
+    assert!(fixture.callbacks.lock().await.try_recv().is_err());
+    fixture.shop.clock.advance(Duration::from_secs(3600));
     for _ in 0..3 {
-        assert_eq!(stand.told().await.unwrap(), at_once);
+        assert_eq!(fixture.next_callback().await.unwrap(), immediate);
     }
 }
 
 #[actix_web::test]
 async fn a_lost_callback_is_not_sent_and_a_declined_trade_cannot_be_paid() {
-    let stand = stand().await;
-    stand.open().await;
-    let (status, trade) = stand.json("POST", "/sandbox/trades/77/decline", "").await;
+    let fixture = start().await;
+    fixture.open().await;
+    let (status, trade) = fixture.json("POST", "/sandbox/trades/77/decline", "").await;
     assert_eq!((status, &trade["status"], &trade["charged"]), (200, &"declined".into(), &"0.00".into()));
-    assert_eq!(stand.told().await.unwrap().event, crate::gateway::Event::Closed);
-    let (status, problem) = stand.json("POST", "/sandbox/trades/77/pay", "").await;
+    assert_eq!(fixture.next_callback().await.unwrap().event, crate::gateway::Event::Closed);
+    let (status, problem) = fixture.json("POST", "/sandbox/trades/77/pay", "").await;
     assert_eq!((status, &problem["code"]), (409, &"trade_not_open".into()));
 
-    assert!(matches!(stand.create(PayId::new(78), Money::from_minor(100)).await, Outcome::Known(_)));
-    stand.json("POST", "/sandbox/trades/78/pay", r#"{"lose": true}"#).await;
-    let (status, _) = stand.json("POST", "/sandbox/trades/78/close", "").await;
+    assert!(matches!(fixture.create(PayId::new(78), Money::from_minor(100)).await, Outcome::Known(_)));
+    fixture.json("POST", "/sandbox/trades/78/pay", r#"{"lose": true}"#).await;
+    let (status, _) = fixture.json("POST", "/sandbox/trades/78/close", "").await;
     assert_eq!(status, 409);
-    // What is sent after it arrives alone: the lost one was never on its way.
-    assert!(matches!(stand.create(PayId::new(79), Money::from_minor(100)).await, Outcome::Known(_)));
-    stand.json("POST", "/sandbox/trades/79/pay", "{}").await;
-    assert_eq!(stand.told().await.unwrap().out_trade_no, "79");
+    // The next callback is that of another trade, so the lost one was never sent.
+    assert!(matches!(fixture.create(PayId::new(79), Money::from_minor(100)).await, Outcome::Known(_)));
+    fixture.json("POST", "/sandbox/trades/79/pay", "{}").await;
+    assert_eq!(fixture.next_callback().await.unwrap().out_trade_no, "79");
 }
 
 #[actix_web::test]
-async fn a_body_that_is_wrong_pays_nothing() {
-    let stand = stand().await;
-    stand.open().await;
+async fn an_invalid_body_does_not_pay() {
+    let fixture = start().await;
+    fixture.open().await;
     for (body, expected) in [
         (r#"{"callbacks": 0}"#, 422),
         (r#"{"callbacks": 51}"#, 422),
@@ -266,29 +274,29 @@ async fn a_body_that_is_wrong_pays_nothing() {
         ("{", 400),
         ("{} {}", 400),
     ] {
-        let (status, _) = stand.json("POST", "/sandbox/trades/77/pay", body).await;
+        let (status, _) = fixture.json("POST", "/sandbox/trades/77/pay", body).await;
         assert_eq!(status, expected, "{body}");
     }
-    let (status, problem) = stand.json("POST", "/sandbox/trades/nobody/pay", "").await;
+    let (status, problem) = fixture.json("POST", "/sandbox/trades/unknown/pay", "").await;
     assert_eq!((status, &problem["code"]), (404, &"not_found".into()));
-    assert_eq!(stand.ledger(0).await["status"], "open");
+    assert_eq!(fixture.trade_with_deliveries(0).await["status"], "open");
 }
 
 #[actix_web::test]
-async fn the_page_pays_by_a_plain_form_and_then_shows_the_outcome() {
-    let stand = stand().await;
-    stand.open().await;
-    let page = stand.call("GET", "/sandbox/checkout/77", "").await;
+async fn the_page_pays_by_a_form_and_then_shows_the_outcome() {
+    let fixture = start().await;
+    fixture.open().await;
+    let page = fixture.call("GET", "/sandbox/checkout/77", "").await;
     assert_eq!(page.headers().get("content-security-policy").unwrap(), html::PLAIN);
-    let answer = stand.call("POST", "/sandbox/checkout/77/pay", "").await;
+    let answer = fixture.call("POST", "/sandbox/checkout/77/pay", "").await;
     assert_eq!(
         (answer.status().as_u16(), answer.headers().get("location").unwrap().to_str().unwrap()),
         (303, "/sandbox/checkout/77")
     );
-    let late = stand.call("POST", "/sandbox/checkout/77/decline", "").await;
+    let late = fixture.call("POST", "/sandbox/checkout/77/decline", "").await;
     assert_eq!(late.status().as_u16(), 303);
-    let page = test::read_body(stand.call("GET", "/sandbox/checkout/77", "").await).await;
+    let page = test::read_body(fixture.call("GET", "/sandbox/checkout/77", "").await).await;
     assert!(String::from_utf8_lossy(&page).contains("Paid. You can go back to the shop."));
-    assert_eq!(stand.call("GET", "/sandbox/checkout/nobody", "").await.status().as_u16(), 404);
-    assert!(stand.told().await.is_ok());
+    assert_eq!(fixture.call("GET", "/sandbox/checkout/unknown", "").await.status().as_u16(), 404);
+    assert!(fixture.next_callback().await.is_ok());
 }

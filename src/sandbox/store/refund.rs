@@ -1,10 +1,10 @@
-//! Money that goes back, in the platform's tables, and the statement of all that came and went.
+//! Makes and finds refunds, and reads the statement.
 
 use std::collections::{BTreeMap, HashMap};
 
 use diesel::prelude::*;
 
-use super::trade::{lock, tell_refunds};
+use super::trade::{enqueue_refunds, lock};
 use crate::actor::{Access, Task};
 use crate::db::schema::{sandbox_refund, sandbox_trade};
 use crate::db::{self, Db, Error, Result as DbResult, any_of, insert_all, with_conn};
@@ -25,15 +25,19 @@ struct Row {
     create_time: Timestamp,
 }
 
-fn read(db: &mut Db, numbers: &[&String]) -> DbResult<Vec<Row>> {
+/// Loads the refunds of the trades `ids`, oldest first.
+fn load(db: &mut Db, ids: &[&String]) -> DbResult<Vec<Row>> {
     use sandbox_refund::dsl;
-    db::load_by(numbers, |numbers| {
-        let refunds = dsl::sandbox_refund.filter(any_of(dsl::out_trade_no, numbers));
+    db::load_by(ids, |ids| {
+        let refunds = dsl::sandbox_refund.filter(any_of(dsl::out_trade_no, ids));
         with_conn!(db, refunds.order((dsl::create_time, dsl::out_request_no)).load(db))
     })
 }
 
-/// Whether a refund is made already, and why it cannot be made.
+/// Decides on a refund. `known` is the stored refund with the same ids, if there is one.
+///
+/// # Errors
+/// The reason for refusing the refund.
 fn judge(trade: Option<&Trade>, known: Option<&Row>, task: &Refund) -> Result<(), RefundRefusal> {
     let trade = trade.ok_or(RefundRefusal::NotFound)?;
     let left = trade.charged.checked_sub(trade.refunded).unwrap_or_default();
@@ -47,7 +51,7 @@ fn judge(trade: Option<&Trade>, known: Option<&Row>, task: &Refund) -> Result<()
     }
 }
 
-/// Writes what went back of each trade by now.
+/// Writes the total of the refunds of each trade.
 fn write_totals(db: &mut Db, totals: &BTreeMap<&str, Money>) -> DbResult<()> {
     use sandbox_trade::dsl;
     for (out_trade_no, total) in totals {
@@ -57,7 +61,7 @@ fn write_totals(db: &mut Db, totals: &BTreeMap<&str, Money>) -> DbResult<()> {
     Ok(())
 }
 
-/// Makes refunds, decided in arrival order; each is told once, when it is made.
+/// Makes refunds in arrival order. A callback is sent when a refund is made, not when the request is repeated.
 impl Task<Sandbox> for Refund {
     type Outcome = Result<Trade, RefundRefusal>;
     const ACCESS: Access = Access::Write;
@@ -65,17 +69,17 @@ impl Task<Sandbox> for Refund {
     fn run(owner: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Result<Trade, RefundRefusal>>> {
         let now = owner.context.clock.now();
         let mut trades = lock(db, batch.iter().map(|task| &task.out_trade_no))?;
-        let numbers: Vec<&String> = batch.iter().map(|task| &task.out_trade_no).collect();
-        let mut known = read(db, &numbers)?;
-        let (mut new, mut told) = (Vec::new(), Vec::new());
+        let ids: Vec<&String> = batch.iter().map(|task| &task.out_trade_no).collect();
+        let mut known = load(db, &ids)?;
+        let (mut new, mut events) = (Vec::new(), Vec::new());
         let mut totals: BTreeMap<&str, Money> = BTreeMap::new();
         let mut outcomes = Vec::with_capacity(batch.len());
         for task in batch {
             let same = |row: &&Row| row.out_trade_no == task.out_trade_no && row.out_request_no == task.out_request_no;
             let made = known.iter().find(same);
-            let judged = judge(trades.get(&task.out_trade_no), made, task);
+            let decision = judge(trades.get(&task.out_trade_no), made, task);
             let is_new = made.is_none();
-            outcomes.push(match (judged, trades.get_mut(&task.out_trade_no)) {
+            outcomes.push(match (decision, trades.get_mut(&task.out_trade_no)) {
                 (Ok(()), Some(trade)) => {
                     if is_new {
                         let refunded = trade.refunded.checked_add(task.amount);
@@ -89,7 +93,7 @@ impl Task<Sandbox> for Refund {
                             create_time: now,
                         };
                         let event = Body::of_refund(trade, &task.out_request_no, task.amount, &owner.merchant_id, now);
-                        told.push((trade.clone(), event));
+                        events.push((trade.clone(), event));
                         known.push(row.clone());
                         new.push(row);
                     }
@@ -101,18 +105,18 @@ impl Task<Sandbox> for Refund {
         }
         insert_all!(db, sandbox_refund::table, &new)?;
         write_totals(db, &totals)?;
-        tell_refunds(owner, told.iter().map(|(trade, event)| (trade, event.clone())).collect(), db)?;
+        enqueue_refunds(owner, events.iter().map(|(trade, event)| (trade, event.clone())).collect(), db)?;
         Ok(outcomes)
     }
 }
 
-/// What went back under numbers.
+/// Finds the amounts of refunds.
 impl Task<Sandbox> for FindRefund {
     type Outcome = Option<Money>;
     const ACCESS: Access = Access::Read;
 
     fn run(_: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Option<Money>>> {
-        let known = read(db, &batch.iter().map(|task| &task.out_trade_no).collect::<Vec<_>>())?;
+        let known = load(db, &batch.iter().map(|task| &task.out_trade_no).collect::<Vec<_>>())?;
         let amount = |task: &FindRefund| {
             let same = |row: &&Row| row.out_trade_no == task.out_trade_no && row.out_request_no == task.out_request_no;
             known.iter().find(same).map(|row| row.amount)
@@ -121,7 +125,7 @@ impl Task<Sandbox> for FindRefund {
     }
 }
 
-/// Pages of charged trades with their refunds.
+/// Reads pages of charged trades with their refunds.
 impl Task<Sandbox> for Statement {
     type Outcome = Vec<Charged>;
     const ACCESS: Access = Access::Read;
@@ -137,7 +141,7 @@ impl Task<Sandbox> for Statement {
                 .select((dsl::out_trade_no, dsl::trade_no, dsl::charged, dsl::pay_time));
             let paid: Vec<(String, String, Money, Option<Timestamp>)> = with_conn!(db, paid.load(db))?;
             let mut refunds: HashMap<String, Vec<(String, Money, Timestamp)>> = HashMap::new();
-            for row in read(db, &paid.iter().map(|row| &row.0).collect::<Vec<_>>())? {
+            for row in load(db, &paid.iter().map(|row| &row.0).collect::<Vec<_>>())? {
                 refunds.entry(row.out_trade_no).or_default().push((row.out_request_no, row.amount, row.create_time));
             }
             let charged = |(out_trade_no, trade_no, amount, at): (String, String, Money, Option<Timestamp>)| Charged {

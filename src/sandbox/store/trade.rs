@@ -1,4 +1,4 @@
-//! The platform's tables: each batch reads the trades it touches once, decides in memory, writes once per table.
+//! Opens, pays, declines and closes trades, and writes their callbacks to the outbox.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -42,14 +42,14 @@ struct DeliveryRow<'a> {
     create_time: Timestamp,
 }
 
-/// The trades with these numbers, those that do not exist missing.
-fn load<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbResult<HashMap<String, Trade>> {
-    let numbers: Vec<&String> = numbers.collect();
-    let mut trades = HashMap::with_capacity(numbers.len());
-    for numbers in numbers.chunks(ROWS_PER_INSERT) {
+/// Loads the trades `ids` with their delivery attempts, by id. Trades that do not exist are not in the result.
+fn load<'a>(db: &mut Db, ids: impl Iterator<Item = &'a String>) -> DbResult<HashMap<String, Trade>> {
+    let ids: Vec<&String> = ids.collect();
+    let mut trades = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(ROWS_PER_INSERT) {
         use sandbox_delivery::dsl as delivery;
         use sandbox_trade::dsl as trade;
-        let found = trade::sandbox_trade.filter(any_of(trade::out_trade_no, numbers));
+        let found = trade::sandbox_trade.filter(any_of(trade::out_trade_no, ids));
         for row in with_conn!(db, found.select(Row::as_select()).load(db))? {
             let trade = Trade {
                 out_trade_no: row.out_trade_no,
@@ -67,7 +67,7 @@ fn load<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbResult<
         let attempts: Vec<(String, Timestamp, String, i32)> = with_conn!(
             db,
             delivery::sandbox_delivery
-                .filter(any_of(delivery::out_trade_no, numbers))
+                .filter(any_of(delivery::out_trade_no, ids))
                 .order((delivery::create_time, delivery::delivery_id))
                 .select((delivery::out_trade_no, delivery::create_time, delivery::event_id, delivery::status_code))
                 .load(db)
@@ -81,15 +81,15 @@ fn load<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbResult<
     Ok(trades)
 }
 
-/// The same for a change: nobody else changes these trades until the transaction ends.
-pub fn lock<'a>(db: &mut Db, numbers: impl Iterator<Item = &'a String>) -> DbResult<HashMap<String, Trade>> {
+/// Loads trades like [`load`], and locks their rows until the transaction ends.
+pub fn lock<'a>(db: &mut Db, ids: impl Iterator<Item = &'a String>) -> DbResult<HashMap<String, Trade>> {
     use sandbox_trade::dsl;
-    let numbers: Vec<&String> = numbers.collect();
-    let _: Vec<String> = load_by(&numbers, |numbers| {
-        let trades = dsl::sandbox_trade.filter(any_of(dsl::out_trade_no, numbers)).order(dsl::out_trade_no);
+    let ids: Vec<&String> = ids.collect();
+    let _: Vec<String> = load_by(&ids, |ids| {
+        let trades = dsl::sandbox_trade.filter(any_of(dsl::out_trade_no, ids)).order(dsl::out_trade_no);
         with_conn!(db, for_update(trades.select(dsl::out_trade_no)).load(db))
     })?;
-    load(db, numbers.into_iter())
+    load(db, ids.into_iter())
 }
 
 impl Task<Sandbox> for Open {
@@ -165,7 +165,7 @@ impl Task<Sandbox> for Pay {
         let mut charged = Vec::new();
         let mut callbacks = Vec::new();
         let mut outcomes = Vec::with_capacity(batch.len());
-        for Pay { out_trade_no, callbacks: how } in batch {
+        for Pay { out_trade_no, callbacks: faults } in batch {
             let outcome = match trades.get_mut(out_trade_no) {
                 None => Err(Refusal::NotFound),
                 Some(trade) if trade.status == Status::Paid => Ok(trade.clone()),
@@ -179,10 +179,10 @@ impl Task<Sandbox> for Pay {
                 Some(trade) => Err(Refusal::Ended(trade.status)),
             };
             if let Ok(trade) = &outcome
-                && !how.lose
+                && !faults.lose
             {
                 let event = Body::new(Kind::Succeeded, trade, &owner.merchant_id, trade.pay_time.unwrap_or(now));
-                callbacks.push((how.delay_ms, callback(trade, event, how)));
+                callbacks.push((faults.delay_ms, callback(trade, event, faults)));
             }
             outcomes.push(outcome);
         }
@@ -196,7 +196,7 @@ impl Task<Sandbox> for Pay {
                     .execute(db)
             )?;
         }
-        tell(owner, callbacks, db)?;
+        enqueue(owner, callbacks, db)?;
         Ok(outcomes)
     }
 }
@@ -207,8 +207,8 @@ impl Task<Sandbox> for Decline {
 
     fn run(owner: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Result<Trade, Refusal>>> {
         let now = owner.context.clock.now();
-        let numbers: Vec<&String> = batch.iter().map(|decline| &decline.out_trade_no).collect();
-        let (outcomes, declined) = end(&numbers, Status::Declined, &[Status::Open], db)?;
+        let ids: Vec<&String> = batch.iter().map(|decline| &decline.out_trade_no).collect();
+        let (outcomes, declined) = end(&ids, Status::Declined, &[Status::Open], db)?;
         let callbacks = declined
             .iter()
             .map(|trade| {
@@ -216,7 +216,7 @@ impl Task<Sandbox> for Decline {
                 (0, callback(trade, event, &Callbacks::default()))
             })
             .collect();
-        tell(owner, callbacks, db)?;
+        enqueue(owner, callbacks, db)?;
         Ok(outcomes)
     }
 }
@@ -226,21 +226,22 @@ impl Task<Sandbox> for Close {
     const ACCESS: Access = Access::Write;
 
     fn run(_: &Sandbox, batch: &[Self], db: &mut Db) -> DbResult<Vec<Result<Trade, Refusal>>> {
-        let numbers: Vec<&String> = batch.iter().map(|close| &close.out_trade_no).collect();
-        // A shop closes what its customer will not pay: a declined trade is no obstacle.
-        let (outcomes, _) = end(&numbers, Status::Closed, &[Status::Open, Status::Declined], db)?;
+        let ids: Vec<&String> = batch.iter().map(|close| &close.out_trade_no).collect();
+        // The shop also closes trades that the customer declined.
+        let (outcomes, _) = end(&ids, Status::Closed, &[Status::Open, Status::Declined], db)?;
         Ok(outcomes)
     }
 }
 
+/// The outcome for each id, and the trades that changed.
 type Ended = (Vec<Result<Trade, Refusal>>, Vec<Trade>);
 
-/// Ends unpaid trades as `to`; answers an outcome for each number, and the trades that were not so before.
-fn end(numbers: &[&String], to: Status, from: &[Status], db: &mut Db) -> DbResult<Ended> {
-    let mut trades = lock(db, numbers.iter().copied())?;
+/// Moves the trades `ids` from a status in `from` to `to`. A trade that is already `to` stays so and is a success.
+fn end(ids: &[&String], to: Status, from: &[Status], db: &mut Db) -> DbResult<Ended> {
+    let mut trades = lock(db, ids.iter().copied())?;
     let mut ended: Vec<Trade> = Vec::new();
-    let mut outcomes = Vec::with_capacity(numbers.len());
-    for out_trade_no in numbers {
+    let mut outcomes = Vec::with_capacity(ids.len());
+    for out_trade_no in ids {
         outcomes.push(match trades.get_mut(*out_trade_no) {
             None => Err(Refusal::NotFound),
             Some(trade) if trade.status == to => Ok(trade.clone()),
@@ -254,31 +255,31 @@ fn end(numbers: &[&String], to: Status, from: &[Status], db: &mut Db) -> DbResul
     }
     for ended in ended.chunks(ROWS_PER_INSERT) {
         use sandbox_trade::dsl;
-        let numbers: Vec<&str> = ended.iter().map(|trade| trade.out_trade_no.as_str()).collect();
-        let unpaid = any_of(dsl::out_trade_no, &numbers).and(dsl::status.eq_any(from));
+        let ids: Vec<&str> = ended.iter().map(|trade| trade.out_trade_no.as_str()).collect();
+        let unpaid = any_of(dsl::out_trade_no, &ids).and(dsl::status.eq_any(from));
         with_conn!(db, diesel::update(dsl::sandbox_trade.filter(unpaid)).set(dsl::status.eq(to)).execute(db))?;
     }
     Ok((outcomes, ended))
 }
 
-fn callback(trade: &Trade, event: Body, how: &Callbacks) -> Callback {
+fn callback(trade: &Trade, event: Body, faults: &Callbacks) -> Callback {
     Callback {
         provider: trade.provider.clone(),
         event,
-        copies: how.copies,
-        concurrent: how.concurrent,
-        tamper: how.tamper,
+        copies: faults.copies,
+        concurrent: faults.concurrent,
+        tamper: faults.tamper,
     }
 }
 
-/// Tells the shop of refunds.
-pub fn tell_refunds(owner: &Sandbox, told: Vec<(&Trade, Body)>, db: &mut Db) -> DbResult<()> {
-    let told = told.into_iter().map(|(trade, event)| (0, callback(trade, event, &Callbacks::default())));
-    tell(owner, told.collect(), db)
+/// Writes the callbacks of refunds to the outbox.
+pub fn enqueue_refunds(owner: &Sandbox, events: Vec<(&Trade, Body)>, db: &mut Db) -> DbResult<()> {
+    let callbacks = events.into_iter().map(|(trade, event)| (0, callback(trade, event, &Callbacks::default())));
+    enqueue(owner, callbacks.collect(), db)
 }
 
-/// Writes callbacks to the outbox, each due after its milliseconds.
-fn tell(owner: &Sandbox, callbacks: Vec<(u64, Callback)>, db: &mut Db) -> DbResult<()> {
+/// Writes callbacks to the outbox. The first element of each pair is the delay in milliseconds.
+fn enqueue(owner: &Sandbox, callbacks: Vec<(u64, Callback)>, db: &mut Db) -> DbResult<()> {
     let mut by_delay: BTreeMap<u64, Vec<(String, Callback)>> = BTreeMap::new();
     for (delay_ms, callback) in callbacks {
         by_delay.entry(delay_ms).or_default().push((callback.event.data.out_trade_no.clone(), callback));

@@ -33,7 +33,7 @@ fuzz_target!(init: seed(seeds()), |input: &[u8]| {
             let _ = trade.payment_status(&WECHAT, PayId::new(PAY_ID));
         }
         if let Ok(refund) = serde_json::from_slice::<refund::RefundResponse>(&body) {
-            let _ = refund.of_number(PayId::new(PAY_ID), RefundId::new(78));
+            let _ = refund.status_by_id(PayId::new(PAY_ID), RefundId::new(78));
         }
     }
 });

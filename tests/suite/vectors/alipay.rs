@@ -128,11 +128,11 @@ fn result(notice: Option<Notification>, form: &Form, config: &Value) -> Value {
     result["action"] = json!(match &notice.event {
         Event::Paid => "paid",
         Event::Closed => "closed",
-        Event::RefundedInAll(_) if amount == *total => "fully_refunded",
-        Event::RefundedInAll(_) => "refund_info",
+        Event::RefundedTotal(_) if amount == *total => "fully_refunded",
+        Event::RefundedTotal(_) => "refund_info",
         other => panic!("Alipay does not tell {other:?}"),
     });
-    if let Event::RefundedInAll(number) = notice.event {
+    if let Event::RefundedTotal(number) = notice.event {
         (result["refund_total_fen"], result["out_request_no"]) = (amount, json!(number));
     } else {
         result["total_fen"] = amount;

@@ -78,7 +78,7 @@ impl Book {
 
     /// The configurations of Alipay list no refunds: what a notice tells of is one we asked for.
     fn expect_refund(&mut self, notice: &Notification) {
-        let Event::RefundedInAll(number) = &notice.event else { return };
+        let Event::RefundedTotal(number) = &notice.event else { return };
         let number = number.as_deref().unwrap_or("without a number");
         if let (Some(pay_id), None) = (self.numbers.get(&notice.out_trade_no), self.numbers.get(number)) {
             self.write_refund(*pay_id, number, notice.amount.minor());
@@ -108,7 +108,7 @@ impl Book {
         notice.out_trade_no = self.ours(&notice.out_trade_no);
         notice.event = match notice.event {
             Event::Refunded(number) => Event::Refunded(self.ours(&number)),
-            Event::RefundedInAll(number) => Event::RefundedInAll(number.map(|number| self.ours(&number))),
+            Event::RefundedTotal(number) => Event::RefundedTotal(number.map(|number| self.ours(&number))),
             Event::RefundFailed(number, why) => Event::RefundFailed(self.ours(&number), why),
             event @ (Event::Paid | Event::Closed) => event,
         };

@@ -1,9 +1,9 @@
-//! The gateway as a whole, with the vectors' keys.
+//! Unit tests of the Alipay gateway, with the keys of the test vectors.
 
 mod answer;
-mod notice;
+mod notification;
 mod setting;
-mod stand;
+mod standin;
 mod trade;
 
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ static KEYS: LazyLock<Value> = LazyLock::new(|| {
 const APP_ID: &str = "2021000000000001";
 const SELLER_ID: &str = "2088000000000001";
 
-/// A part of a named key.
+/// The form `part` of the test key `key`.
 fn part(key: &str, part: &str) -> &'static str {
     KEYS[key][part].as_str().unwrap_or_else(|| panic!("{key} has no {part}"))
 }
@@ -41,19 +41,19 @@ fn shop() -> Shop {
     Shop { public_url: "https://shop.example.com".to_owned(), clock: Clock::default() }
 }
 
-/// Settings and the folder of their files.
+/// Settings of an account, and the temporary folder with their files.
 struct Given {
     settings: config::Alipay,
     folder: TempDir,
 }
 
 impl Given {
-    /// An account with a bare key.
+    /// An account that uses Alipay's public key without certificates.
     fn bare() -> Self {
         Self::bare_with(&[])
     }
 
-    /// The same with more settings.
+    /// Like [`bare`](Self::bare), with additional settings.
     fn bare_with(more: &[(&str, &str)]) -> Self {
         let mut given = Self::read(&[&[("APP_ID", APP_ID), ("SELLER_ID", SELLER_ID)], more].concat());
         given.settings.app_key = given.file("app_key", part("ali_app", "pkcs8_der_b64"));
@@ -61,7 +61,7 @@ impl Given {
         given
     }
 
-    /// An account with certificates: two of Alipay's, and a key of ours that has one at hand.
+    /// An account that uses certificates: two of Alipay's, and a merchant key for which the vectors have a certificate.
     fn certified() -> Self {
         let mut given = Self::read(&[("APP_ID", APP_ID), ("SELLER_ID", SELLER_ID)]);
         let both = format!("{}{}", part("ali_cert_1", "pem"), part("ali_cert_2", "pem"));
@@ -72,7 +72,7 @@ impl Given {
         given
     }
 
-    /// What the variables say, over the defaults.
+    /// The default settings, overridden by the environment `variables`.
     fn read(variables: &[(&str, &str)]) -> Self {
         let name = |name: &str| format!("TRADEPOST__GATEWAY__ALIPAY__{name}");
         let variables = variables.iter().map(|(key, value)| (name(key), (*value).to_owned())).collect();
@@ -90,19 +90,19 @@ impl Given {
     }
 }
 
-/// A form, signed as Alipay signs notices.
+/// A form with these fields, signed as Alipay signs notifications.
 fn form(fields: &[(&str, &str)], key: &PrivateKey) -> String {
     let sign = key.sign(sign::canonical(fields.iter().copied(), &["sign_type"]).as_bytes()).unwrap();
     form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).append_pair("sign", &sign).finish()
 }
 
-/// An answer, signed as Alipay signs them.
-fn answer(method: &str, content: &str, key: &PrivateKey) -> String {
+/// A response to `method`, signed as Alipay signs responses.
+fn signed_response(method: &str, content: &str, key: &PrivateKey) -> String {
     let (name, sign) = (method.replace('.', "_"), key.sign(content.as_bytes()).unwrap());
     format!(r#"{{"{name}_response":{content},"sign":"{sign}"}}"#)
 }
 
-/// Every text that differs from `text` in one bit.
+/// All texts that differ from `text` in one bit.
 fn with_one_bit_flipped(text: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     (0..text.len() * 8).map(|bit| {
         let mut flipped = text.to_vec();
@@ -111,8 +111,8 @@ fn with_one_bit_flipped(text: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     })
 }
 
-/// Every signature that differs from `sign` in one bit of its bytes, not of its letters.
-fn with_one_bit_of_it_flipped(sign: &str) -> impl Iterator<Item = String> {
+/// All signatures whose decoded bytes differ from those of `sign` in one bit, in base64.
+fn signatures_with_one_bit_flipped(sign: &str) -> impl Iterator<Item = String> {
     let sign = STANDARD.decode(sign).unwrap();
     with_one_bit_flipped(&sign).map(|sign| STANDARD.encode(sign)).collect::<Vec<_>>().into_iter()
 }

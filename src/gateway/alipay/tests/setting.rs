@@ -1,13 +1,13 @@
-//! What the start says of settings that cannot work.
+//! Tests of the validation of settings.
 
 use super::*;
 use crate::gateway::alipay::gateways;
 
-/// What the start says, on one line.
+/// The error for these settings, which must be one line.
 #[track_caller]
-fn refused(given: &Given, shop: &Shop) -> String {
+fn error_line(given: &Given, shop: &Shop) -> String {
     let line = match gateways(&given.settings, shop) {
-        Ok(_) => panic!("it was taken"),
+        Ok(_) => panic!("the settings were accepted"),
         Err(error) => error.to_string(),
     };
     assert_eq!(line.lines().count(), 1, "{line}");
@@ -15,7 +15,7 @@ fn refused(given: &Given, shop: &Shop) -> String {
 }
 
 #[test]
-fn without_an_account_there_is_no_way_to_pay_and_with_one_there_are_two() {
+fn an_account_has_two_gateways_and_no_account_has_none() {
     assert!(gateways(&Given::read(&[]).settings, &shop()).unwrap().is_empty());
     for given in [Given::bare(), Given::certified()] {
         let gateways = gateways(&given.settings, &shop()).unwrap();
@@ -25,7 +25,7 @@ fn without_an_account_there_is_no_way_to_pay_and_with_one_there_are_two() {
 }
 
 #[test]
-fn every_wrong_value_is_named() {
+fn the_error_names_the_invalid_value() {
     type Change = fn(&mut config::Alipay);
     let table: [(&str, Change); 18] = [
         ("app_id", |settings| settings.app_id = "202100000000000".to_owned()),
@@ -50,13 +50,13 @@ fn every_wrong_value_is_named() {
     for (at, (setting, change)) in table.into_iter().enumerate() {
         let mut given = Given::bare();
         change(&mut given.settings);
-        let line = refused(&given, &shop());
+        let line = error_line(&given, &shop());
         assert!(line.contains(&format!("setting gateway.alipay.{setting}: ")), "{at}: {line}");
     }
 }
 
 #[test]
-fn every_wrong_file_is_named() {
+fn the_error_names_the_setting_of_an_invalid_file() {
     let (ours, theirs) = (part("ali_app", "spki_der_b64"), part("ali_platform", "spki_der_b64"));
     for (setting, text) in [
         ("app_key", theirs),
@@ -71,7 +71,7 @@ fn every_wrong_file_is_named() {
     ] {
         let given = Given::bare();
         given.file(setting, text);
-        let line = refused(&given, &shop());
+        let line = error_line(&given, &shop());
         assert!(line.contains(&format!("setting gateway.alipay.{setting}: ")), "{line}");
         assert!(!line.contains("MII"), "{line}");
     }
@@ -84,13 +84,13 @@ fn every_wrong_file_is_named() {
     ] {
         let given = Given::certified();
         given.file(file, text);
-        let line = refused(&given, &shop());
+        let line = error_line(&given, &shop());
         assert!(line.contains(&format!("setting gateway.alipay.{setting}: ")), "{line}");
     }
 }
 
 #[test]
-fn half_of_the_certificates_are_none() {
+fn all_three_certificates_are_required() {
     type Change = fn(&mut config::Alipay);
     let table: [(&str, Change); 3] = [
         ("app_certificate", |settings| settings.app_certificate.clear()),
@@ -100,18 +100,18 @@ fn half_of_the_certificates_are_none() {
     for (setting, change) in table {
         let mut given = Given::certified();
         change(&mut given.settings);
-        assert!(refused(&given, &shop()).contains(&format!("gateway.alipay.{setting}: ")));
+        assert!(error_line(&given, &shop()).contains(&format!("gateway.alipay.{setting}: ")));
     }
 }
 
 #[test]
-fn a_shop_nobody_outside_can_reach_cannot_be_told() {
-    let nowhere = Shop { public_url: String::new(), ..shop() };
-    assert!(refused(&Given::bare(), &nowhere).contains("setting http.public_url: "));
+fn a_public_url_is_required() {
+    let without_url = Shop { public_url: String::new(), ..shop() };
+    assert!(error_line(&Given::bare(), &without_url).contains("setting http.public_url: "));
 }
 
 #[test]
-fn a_setting_without_an_account_is_a_mistake() {
+fn a_setting_without_an_account_is_refused() {
     for name in [
         "SELLER_ID",
         "SELLER_EMAIL",
@@ -122,21 +122,21 @@ fn a_setting_without_an_account_is_a_mistake() {
         "ROOT_CERTIFICATE",
         "CONTENT_KEY",
     ] {
-        let line = refused(&Given::read(&[(name, "given")]), &shop());
+        let line = error_line(&Given::read(&[(name, "given")]), &shop());
         assert!(line.contains("setting gateway.alipay.app_id: "), "{line}");
         assert!(line.contains(&name.to_lowercase()), "{line}");
     }
 }
 
 #[test]
-fn a_content_key_that_is_none_is_named_and_not_printed() {
+fn an_invalid_content_key_is_named_and_not_printed() {
     let short = STANDARD.encode([7; 15]);
-    let line = refused(&Given::bare_with(&[("CONTENT_KEY", &short)]), &shop());
+    let line = error_line(&Given::bare_with(&[("CONTENT_KEY", &short)]), &shop());
     assert!(line.contains("setting gateway.alipay.content_key: ") && !line.contains(&short), "{line}");
 }
 
 #[test]
-fn several_keys_may_be_alipays_while_one_follows_the_other() {
+fn several_keys_are_accepted_during_a_rotation() {
     let (old, new) = (part("ali_platform", "spki_der_b64"), part("ali_platform_2", "spki_der_b64"));
     let pem = |key: &str| format!("-----BEGIN PUBLIC KEY-----\n{key}\n-----END PUBLIC KEY-----\n");
     let wrapped = |key: &str| format!("{}\n{}\n", &key[..64], &key[64..]);
@@ -151,15 +151,15 @@ fn several_keys_may_be_alipays_while_one_follows_the_other() {
         given.file("platform_key", &text);
         let account = given.account();
         assert_eq!(account.keyring.all().count(), count, "{text}");
-        for (key, is_taken) in [("ali_platform", true), ("ali_platform_2", count == 2), ("ali_app", false)] {
+        for (key, is_accepted) in [("ali_platform", true), ("ali_platform_2", count == 2), ("ali_app", false)] {
             let signature = private(key).sign(b"text").unwrap();
-            assert_eq!(account.keyring.verify(None, "text", &signature).is_ok(), is_taken, "{key}");
+            assert_eq!(account.keyring.verify(None, "text", &signature).is_ok(), is_accepted, "{key}");
         }
     }
 }
 
 #[test]
-fn nothing_secret_is_printed() {
+fn debug_output_has_no_secrets() {
     let printed = format!("{:?} {:?}", Given::bare().account(), Given::certified().account());
     assert!(!printed.contains("MII"), "{printed}");
 }

@@ -1,4 +1,4 @@
-//! What answers mean.
+//! Tests of the meaning of responses.
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -14,19 +14,19 @@ use crate::gateway::{PaymentStatus, Refund, RefundStatus, WrongRecipient};
 const PAY_ID: PayId = PayId::new(7001);
 const REFUND_ID: RefundId = RefundId::new(8001);
 
-/// What is read of an answer with these headers.
+/// Verifies and interprets a response with these headers.
 fn response(status: u16, headers: &Headers, body: &str) -> Result<Response, String> {
     read(&account().keys, status, &|name| headers.get(name).cloned(), body.as_bytes(), NOW)
 }
 
 #[test]
-fn the_codes_that_tell_something_are_known_in_both_spellings() {
+fn decisive_codes_are_recognised_in_both_spellings() {
     for (codes, known) in [
-        (["ORDER_NOT_EXIST", "ORDERNOTEXIST"], Fault::NoPayment),
-        (["ORDER_PAID", "ORDERPAID"], Fault::Ended),
-        (["ORDER_CLOSED", "ORDERCLOSED"], Fault::Ended),
-        (["RESOURCE_NOT_EXISTS", "RESOURCENOTEXISTS"], Fault::NoRefund),
-        (["NOT_ENOUGH", "NOTENOUGH"], Fault::Funds),
+        (["ORDER_NOT_EXIST", "ORDERNOTEXIST"], Fault::PaymentNotFound),
+        (["ORDER_PAID", "ORDERPAID"], Fault::PaidOrClosed),
+        (["ORDER_CLOSED", "ORDERCLOSED"], Fault::PaidOrClosed),
+        (["RESOURCE_NOT_EXISTS", "RESOURCENOTEXISTS"], Fault::RefundNotFound),
+        (["NOT_ENOUGH", "NOTENOUGH"], Fault::InsufficientFunds),
     ] {
         for code in codes {
             assert_eq!(fault(code), Some(known), "{code}");
@@ -49,7 +49,7 @@ fn the_codes_that_tell_something_are_known_in_both_spellings() {
 }
 
 #[test]
-fn an_error_tells_something_only_where_its_status_does_too() {
+fn an_error_code_decides_only_with_a_client_error_status() {
     let body = r#"{"code":"ORDER_NOT_EXIST","message":"订单不存在"}"#;
     for (status, known) in [(400, true), (404, true), (403, true), (429, false), (500, false), (502, false)] {
         let unsigned = response(status, &Headers::new(), body);
@@ -57,9 +57,9 @@ fn an_error_tells_something_only_where_its_status_does_too() {
         assert_eq!(response(status, &headers(body.as_bytes(), NOW), body), unsigned);
         let forged = headers_by("wx_merchant", PUBLIC_KEY_ID, body.as_bytes(), NOW);
         response(status, &forged, body).unwrap_err();
-        let mut half = headers(body.as_bytes(), NOW);
-        half.remove(keys::SIGNATURE);
-        response(status, &half, body).unwrap_err();
+        let mut incomplete = headers(body.as_bytes(), NOW);
+        incomplete.remove(keys::SIGNATURE);
+        response(status, &incomplete, body).unwrap_err();
     }
     for (status, body) in [(100, body), (200, body), (204, ""), (302, body), (399, body)] {
         response(status, &Headers::new(), body).unwrap_err();
@@ -68,7 +68,7 @@ fn an_error_tells_something_only_where_its_status_does_too() {
 }
 
 #[test]
-fn what_an_error_says_besides_its_code_is_not_told_on() {
+fn only_the_code_of_an_error_is_passed_on() {
     for body in [
         "<html>openid o1</html>",
         r#"{"code":"openid o1","message":"a"}"#,
@@ -96,7 +96,7 @@ fn payment_status(trade: &Value) -> Option<PaymentStatus> {
 }
 
 #[test]
-fn a_payment_stands_as_its_state_says() {
+fn the_payment_status_follows_from_the_trade_state() {
     for state in ["NOTPAY", "USERPAYING", "PAYERROR"] {
         let mut unpaid = trade(state);
         unpaid.as_object_mut().unwrap().remove("transaction_id");
@@ -120,7 +120,7 @@ fn a_payment_stands_as_its_state_says() {
 }
 
 #[test]
-fn a_payment_of_somebody_else_is_nobodys_standing() {
+fn a_payment_of_another_recipient_is_marked_or_ignored() {
     for (field, value, wrong_recipient) in
         [("mchid", "1900000002", WrongRecipient::Merchant), ("appid", "wx1", WrongRecipient::App)]
     {
@@ -139,7 +139,7 @@ fn a_payment_of_somebody_else_is_nobodys_standing() {
 }
 
 #[test]
-fn a_paid_payment_without_what_was_paid_is_not_told() {
+fn a_paid_payment_without_its_charge_is_refused() {
     for (pointer, value) in [
         ("/transaction_id", Value::Null),
         ("/transaction_id", json!("")),
@@ -155,21 +155,22 @@ fn a_paid_payment_without_what_was_paid_is_not_told() {
     }
 }
 
-fn refunding(change: &[(&str, Value)]) -> (Option<RefundStatus>, Option<RefundStatus>) {
-    let mut answer = json!({"out_trade_no": "7001", "out_refund_no": "8001", "status": "SUCCESS",
+/// The status of a refund in a response with some fields changed: compared with the whole refund, and by its id.
+fn refund_status(change: &[(&str, Value)]) -> (Option<RefundStatus>, Option<RefundStatus>) {
+    let mut response = json!({"out_trade_no": "7001", "out_refund_no": "8001", "status": "SUCCESS",
         "amount": {"total": 8888, "refund": 1000, "currency": "CNY"}});
     for (pointer, value) in change {
-        *answer.pointer_mut(pointer).unwrap() = value.clone();
+        *response.pointer_mut(pointer).unwrap() = value.clone();
     }
-    let read = || -> RefundResponse { serde_json::from_value(answer.clone()).unwrap() };
+    let read = || -> RefundResponse { serde_json::from_value(response.clone()).unwrap() };
     let (amount, paid) = (Money::from_minor(1000), Money::from_minor(8888));
-    let asked = Refund { refund_id: REFUND_ID, pay_id: PAY_ID, amount, paid, reason: String::new() };
-    (read().of(&asked), read().of_number(PAY_ID, REFUND_ID))
+    let refund = Refund { refund_id: REFUND_ID, pay_id: PAY_ID, amount, paid, reason: String::new() };
+    (read().status_of(&refund), read().status_by_id(PAY_ID, REFUND_ID))
 }
 
 #[test]
-fn a_refund_stands_as_its_status_says() {
-    let status = |status: &str| refunding(&[("/status", json!(status))]);
+fn the_refund_status_follows_from_the_status_field() {
+    let status = |status: &str| refund_status(&[("/status", json!(status))]);
     assert_eq!(status("SUCCESS"), (Some(RefundStatus::Done), Some(RefundStatus::Done)));
     assert_eq!(status("PROCESSING"), (Some(RefundStatus::Pending), Some(RefundStatus::Pending)));
     for word in ["CLOSED", "ABNORMAL"] {
@@ -180,21 +181,21 @@ fn a_refund_stands_as_its_status_says() {
 }
 
 #[test]
-fn a_refund_of_somebody_else_or_of_another_amount_is_not_told() {
+fn a_refund_with_another_id_or_amount_is_refused() {
     for pointer in ["/out_trade_no", "/out_refund_no"] {
-        assert_eq!(refunding(&[(pointer, json!("9"))]), (None, None), "{pointer}");
+        assert_eq!(refund_status(&[(pointer, json!("9"))]), (None, None), "{pointer}");
     }
     for (pointer, value) in
         [("/amount/refund", json!(1001)), ("/amount/total", json!(8887)), ("/amount/currency", json!("USD"))]
     {
-        assert_eq!(refunding(&[(pointer, value)]).0, None, "{pointer}");
+        assert_eq!(refund_status(&[(pointer, value)]).0, None, "{pointer}");
     }
-    assert_eq!(refunding(&[("/amount/currency", Value::Null)]).0, Some(RefundStatus::Done));
+    assert_eq!(refund_status(&[("/amount/currency", Value::Null)]).0, Some(RefundStatus::Done));
 }
 
 proptest! {
     #[test]
-    fn nothing_makes_the_reader_panic(status in 0..1000_u16, body in ".{0,100}") {
+    fn no_response_makes_the_parser_panic(status in 0..1000_u16, body in ".{0,100}") {
         prop_assert!(response(status, &Headers::new(), &body).is_err());
     }
 }

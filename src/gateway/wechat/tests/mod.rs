@@ -1,8 +1,8 @@
-//! The account of the vectors, whose keys are all here: what it makes of settings, notices and answers.
+//! Unit tests of the WeChat Pay gateway, with the account and the keys of the test vectors.
 
 mod answer;
 mod call;
-mod notice;
+mod notification;
 mod platform;
 mod setting;
 
@@ -32,7 +32,7 @@ const NOW: Timestamp = Timestamp(1_760_000_000_000);
 static VECTORS: LazyLock<Value> =
     LazyLock::new(|| serde_json::from_str(include_str!("../../../../tests/vectors/payment_own.json")).unwrap());
 
-/// A key of the vectors, in one of its forms.
+/// The form `form` of the test key `name`.
 fn key(name: &str, form: &str) -> &'static str {
     VECTORS["keys"][name][form].as_str().unwrap()
 }
@@ -41,7 +41,7 @@ fn private_key(name: &str) -> PrivateKey {
     PrivateKey::parse(key(name, "pkcs8_der_b64")).unwrap()
 }
 
-/// The settings of an account, and the folder with its files.
+/// Settings of an account, and the temporary folder with their files.
 struct Given {
     folder: TempDir,
     settings: config::Wechat,
@@ -49,7 +49,7 @@ struct Given {
 }
 
 impl Given {
-    /// With WeChat Pay's public key and its certificate.
+    /// An account with both WeChat Pay's public key and its certificate.
     fn new() -> Self {
         let mut given = Self {
             folder: tempfile::tempdir().unwrap(),
@@ -87,14 +87,15 @@ fn account() -> MerchantAccount {
     Given::new().open().unwrap().unwrap()
 }
 
-/// The headers of what WeChat Pay sends.
+/// The headers of a message of WeChat Pay's.
 type Headers = HashMap<&'static str, String>;
 
-/// Signed with WeChat Pay's public key's other half.
+/// The headers for `body`, signed with the private key that belongs to WeChat Pay's public key.
 fn headers(body: &[u8], at: Timestamp) -> Headers {
     headers_by("wx_platform_pubkey", PUBLIC_KEY_ID, body, at)
 }
 
+/// The headers for `body`, signed with the test key `name` and naming the key `serial`.
 fn headers_by(name: &str, serial: &str, body: &[u8], at: Timestamp) -> Headers {
     let (timestamp, nonce) = (at.unix_seconds().to_string(), "a nonce of theirs");
     let text = [timestamp.as_bytes(), b"\n", nonce.as_bytes(), b"\n", body, b"\n"].concat();
@@ -106,7 +107,7 @@ fn headers_by(name: &str, serial: &str, body: &[u8], at: Timestamp) -> Headers {
     ])
 }
 
-/// A notice's body around this content.
+/// The body of a notification with this content, encrypted.
 fn envelope(event_type: &str, original_type: &str, content: &str) -> String {
     let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, API_V3_KEY.as_bytes()).unwrap());
     let nonce = "AbCdEf012345";

@@ -1,4 +1,4 @@
-//! A stand-in that answers as it is told to, and keeps what it heard.
+//! A stand-in for WeChat Pay that sends prepared responses and records the requests.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -8,28 +8,28 @@ use super::*;
 use crate::gateway::crypto::key::PublicKey;
 use crate::gateway::wechat::gateway::{TradeType, WechatGateway};
 
-/// How an answer is signed.
+/// The kind of signature of a response.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Signed {
-    Well,
-    Badly,
-    Not,
+pub enum Signature {
+    Valid,
+    Invalid,
+    Missing,
 }
 
-/// What it answers.
-pub struct Answer(pub u16, pub String, pub Signed);
+/// A prepared response: the HTTP status, the body and the signature.
+pub struct Response(pub u16, pub String, pub Signature);
 
-/// What it heard.
+/// A received request.
 #[derive(Debug, Clone)]
-pub struct Heard {
+pub struct Request {
     pub method: String,
     pub target: String,
     pub headers: HashMap<String, String>,
     pub body: String,
 }
 
-impl Heard {
-    /// Whether the merchant signed it as it came.
+impl Request {
+    /// Whether the request has the merchant's valid signature.
     pub fn is_signed(&self) -> bool {
         let authorization = &self.headers["authorization"];
         let Some(pairs) = authorization.strip_prefix("WECHATPAY2-SHA256-RSA2048 ") else { return false };
@@ -44,42 +44,45 @@ impl Heard {
     }
 }
 
-/// One that answers these, one after the other.
+/// The running stand-in.
 pub struct Platform {
     pub url: String,
     pub clock: Clock,
-    heard: Arc<Mutex<Vec<Heard>>>,
+    requests: Arc<Mutex<Vec<Request>>>,
 }
 
 impl Platform {
-    pub fn start(answers: Vec<Answer>) -> Self {
+    /// Starts a stand-in that sends these responses in order.
+    pub fn start(responses: Vec<Response>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let platform = Self {
             url: format!("http://{}", listener.local_addr().unwrap()),
             clock: Clock::default(),
-            heard: Arc::default(),
+            requests: Arc::default(),
         };
-        let (heard, clock) = (Arc::clone(&platform.heard), platform.clock.clone());
+        let (requests, clock) = (Arc::clone(&platform.requests), platform.clock.clone());
         std::thread::spawn(move || {
-            for answer in answers {
+            for response in responses {
                 let (mut stream, _) = listener.accept().unwrap();
-                let request = hear(&mut stream);
-                heard.lock().unwrap().push(request);
-                say(&mut stream, &answer, clock.now());
+                let request = read_request(&mut stream);
+                requests.lock().unwrap().push(request);
+                write_response(&mut stream, &response, clock.now());
             }
         });
         platform
     }
 
-    pub fn heard(&self) -> Vec<Heard> {
-        self.heard.lock().unwrap().clone()
+    /// The requests received so far.
+    pub fn requests(&self) -> Vec<Request> {
+        self.requests.lock().unwrap().clone()
     }
 
-    /// The gateway that asks it.
+    /// A gateway to the stand-in.
     pub fn gateway(&self, trade_type: TradeType) -> WechatGateway {
         self.gateway_at(trade_type, &self.url, "")
     }
 
+    /// A gateway with these base URLs and the stand-in's clock.
     pub fn gateway_at(&self, trade_type: TradeType, url: &str, fallback_url: &str) -> WechatGateway {
         let mut given = Given::new();
         given.settings.url = url.to_owned();
@@ -89,7 +92,7 @@ impl Platform {
     }
 }
 
-fn hear(stream: &mut TcpStream) -> Heard {
+fn read_request(stream: &mut TcpStream) -> Request {
     let mut bytes = Vec::new();
     loop {
         let text = String::from_utf8_lossy(&bytes).into_owned();
@@ -102,23 +105,23 @@ fn hear(stream: &mut TcpStream) -> Heard {
                 pairs.map(|(name, value)| (name.to_lowercase(), value.to_owned())).collect();
             let length = headers.get("content-length").map_or(0, |length| length.parse().unwrap());
             if body.len() >= length {
-                return Heard { method, target, headers, body: body.to_owned() };
+                return Request { method, target, headers, body: body.to_owned() };
             }
         }
         let mut chunk = [0; 4096];
         let read = stream.read(&mut chunk).unwrap();
-        assert!(read > 0, "half a request");
+        assert!(read > 0, "the request is incomplete");
         bytes.extend_from_slice(&chunk[..read]);
     }
 }
 
-fn say(stream: &mut TcpStream, Answer(status, body, signed): &Answer, now: Timestamp) {
+fn write_response(stream: &mut TcpStream, Response(status, body, signature): &Response, now: Timestamp) {
     let mut head = format!("HTTP/1.1 {status} Response\r\nConnection: close\r\n");
     if *status != 204 {
         head += &format!("Content-Length: {}\r\n", body.len());
     }
-    if *signed != Signed::Not {
-        let name = if *signed == Signed::Well { "wx_platform_pubkey" } else { "wx_merchant" };
+    if *signature != Signature::Missing {
+        let name = if *signature == Signature::Valid { "wx_platform_pubkey" } else { "wx_merchant" };
         for (name, value) in headers_by(name, PUBLIC_KEY_ID, body.as_bytes(), now) {
             head += &format!("{name}: {value}\r\n");
         }

@@ -1,9 +1,11 @@
+//! Tests of the validation of settings.
+
 use super::*;
 use secrecy::ExposeSecret;
 
 type Edit = fn(&mut Given);
 
-/// Self-signed with the merchant's key.
+/// A certificate self-signed with the merchant's key.
 const OWN_CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----
 MIIC7jCCAdagAwIBAgIBATANBgkqhkiG9w0BAQsFADAPMQ0wCwYDVQQDDAR0ZXN0MCAXDTI2MTEyNTE2MTIyOFoYDzIxMjYxMTAxMTYxMjI4WjAPMQ0w
 CwYDVQQDDAR0ZXN0MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAwos7vOEGTOD6E+X/Dmk4Z3KLZo+0uoOQfyT6zXr7RBHRWXwPx4HohrMW
@@ -15,7 +17,7 @@ BBgwFoAUABgkWpb4IIBHGJW2NlQBB5OToA0wDwYDVR0TAQH/BAUwAwEB/zANBgkqhkiG9w0BAQsFAAOC
 7BVbtdaP+HurnKlRQ4rnc/iWZqjBhDAcjxcKbWGrDCAW1Vy9oKPOJ7Ik5hvUbg60LD+GGmNV+X39R5c/gr9PCiK5FZtiX6Vzlg/nNeBXS1YIprjEsUog
 PmLTqqAKRVwQFqlXcigzTIocdO/lIx8o/xWX5wsSm3QxBfBPhlqf+H1J/99GGlwjgOv12Mw6eEgXZg==
 -----END CERTIFICATE-----";
-/// Its key is not RSA.
+/// A certificate whose key is not RSA.
 const ELLIPTIC_CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----
 MIIBYjCCAQigAwIBAgIBAjAKBggqhkjOPQQDAjAPMQ0wCwYDVQQDDAR0ZXN0MCAXDTI2MTEyNTE2MTIyOFoYDzIxMjYxMTAxMTYxMjI4WjAPMQ0wCwYD
 VQQDDAR0ZXN0MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEhNgcCW86kHRGpoClFXmPFCsZxMdsrOqF+12V0QE2WhhmLl+v9Fa1E6JmWsE7YO+Z006E
@@ -24,9 +26,9 @@ EwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIhAMk2TyxYoG03ngJLa7pBGnqZ+7ctqR20x1Y+SBK2
 pgKH58w3UD3zyw==
 -----END CERTIFICATE-----";
 
-/// Each edit alone leads to an error that names the setting, in one line and without a secret.
+/// Asserts that each edit on its own causes an error that names the setting, in one line and without a secret.
 #[track_caller]
-fn is_named(setting: &str, edits: &[Edit]) {
+fn assert_refused(setting: &str, edits: &[Edit]) {
     for (at, edit) in edits.iter().enumerate() {
         let mut given = Given::new();
         edit(&mut given);
@@ -40,8 +42,8 @@ fn is_named(setting: &str, edits: &[Edit]) {
 }
 
 #[test]
-fn names_that_cannot_be_right_are_told_at_the_start() {
-    is_named(
+fn invalid_identifiers_are_refused() {
+    assert_refused(
         "merchant_id",
         &[
             |given| given.settings.merchant_id = "1234567".to_owned(),
@@ -50,7 +52,7 @@ fn names_that_cannot_be_right_are_told_at_the_start() {
             |given| given.settings.merchant_id = " 1900000001".to_owned(),
         ],
     );
-    is_named(
+    assert_refused(
         "app_id",
         &[
             |given| given.settings.app_id.clear(),
@@ -59,7 +61,7 @@ fn names_that_cannot_be_right_are_told_at_the_start() {
             |given| given.settings.app_id = "wx0123456789abcde/".to_owned(),
         ],
     );
-    is_named(
+    assert_refused(
         "merchant_serial",
         &[
             |given| given.settings.merchant_serial.clear(),
@@ -67,7 +69,7 @@ fn names_that_cannot_be_right_are_told_at_the_start() {
             |given| given.settings.merchant_serial = "0x3775".to_owned(),
         ],
     );
-    is_named(
+    assert_refused(
         "subject",
         &[
             |given| given.settings.subject.clear(),
@@ -78,8 +80,8 @@ fn names_that_cannot_be_right_are_told_at_the_start() {
 }
 
 #[test]
-fn addresses_that_cannot_be_right_are_told_at_the_start() {
-    is_named(
+fn invalid_urls_are_refused() {
+    assert_refused(
         "url",
         &[
             |given| given.settings.url.clear(),
@@ -88,8 +90,8 @@ fn addresses_that_cannot_be_right_are_told_at_the_start() {
             |given| given.settings.url = "https://api.mch.weixin.qq.com/?a=1".to_owned(),
         ],
     );
-    is_named("fallback_url", &[|given| given.settings.fallback_url = "api2.mch.weixin.qq.com".to_owned()]);
-    is_named(
+    assert_refused("fallback_url", &[|given| given.settings.fallback_url = "api2.mch.weixin.qq.com".to_owned()]);
+    assert_refused(
         "http.public_url",
         &[
             |given| given.shop.public_url.clear(),
@@ -103,8 +105,8 @@ fn addresses_that_cannot_be_right_are_told_at_the_start() {
 }
 
 #[test]
-fn keys_that_cannot_be_right_are_told_at_the_start() {
-    is_named(
+fn invalid_keys_are_refused() {
+    assert_refused(
         "merchant_key",
         &[
             |given| given.settings.merchant_key = Default::default(),
@@ -115,7 +117,7 @@ fn keys_that_cannot_be_right_are_told_at_the_start() {
             |given| given.settings.merchant_key = given.file(key("wx_platform_cert", "pem")),
         ],
     );
-    is_named(
+    assert_refused(
         "api_v3_key",
         &[
             |given| given.settings.api_v3_key = secret(""),
@@ -124,7 +126,7 @@ fn keys_that_cannot_be_right_are_told_at_the_start() {
             |given| given.settings.api_v3_key = secret("OwnTestApiV3Key_0123456789abcdef "),
         ],
     );
-    is_named(
+    assert_refused(
         "platform_key_id",
         &[
             |given| given.settings.platform_key_id.clear(),
@@ -133,13 +135,13 @@ fn keys_that_cannot_be_right_are_told_at_the_start() {
             |given| given.settings.platform_key_id = "0119000000012025100900000000000001".to_owned(),
         ],
     );
-    is_named(
+    assert_refused(
         "platform_key",
         &[
             |given| given.settings.platform_key = Default::default(),
             |given| given.settings.platform_key = given.file("no key"),
             |given| given.settings.platform_key = given.file(key("wx_platform_pubkey", "pkcs8_der_b64")),
-            // The most frequent mistake.
+            // The merchant's own public key in place of WeChat Pay's is the most frequent mistake.
             |given| given.settings.platform_key = given.file(key("wx_merchant", "spki_der_b64")),
             |given| {
                 given.settings.platform_key = Default::default();
@@ -148,7 +150,7 @@ fn keys_that_cannot_be_right_are_told_at_the_start() {
             },
         ],
     );
-    is_named(
+    assert_refused(
         "platform_certificates",
         &[
             |given| given.settings.platform_certificates = "/nowhere/at/all".into(),
@@ -160,7 +162,7 @@ fn keys_that_cannot_be_right_are_told_at_the_start() {
 }
 
 #[test]
-fn an_account_needs_one_of_the_platforms_keys_and_may_have_both() {
+fn an_account_needs_a_platform_key_or_certificate_and_may_have_both() {
     let mut given = Given::new();
     given.settings.platform_certificates = Default::default();
     assert_eq!(given.open().unwrap().unwrap().public_key_id.as_deref(), Some(PUBLIC_KEY_ID));
@@ -178,12 +180,12 @@ fn an_account_needs_one_of_the_platforms_keys_and_may_have_both() {
 }
 
 #[test]
-fn without_a_merchant_there_is_no_account_and_nothing_else_may_be_given() {
-    let nothing = Given { settings: config::read("", Vec::new()).unwrap().gateway.wechat, ..Given::new() };
-    assert!(nothing.open().unwrap().is_none());
-    let gateways = crate::gateway::wechat::gateways(&nothing.settings, &nothing.shop).unwrap();
+fn without_a_merchant_there_is_no_account_and_other_settings_are_refused() {
+    let defaults = Given { settings: config::read("", Vec::new()).unwrap().gateway.wechat, ..Given::new() };
+    assert!(defaults.open().unwrap().is_none());
+    let gateways = crate::gateway::wechat::gateways(&defaults.settings, &defaults.shop).unwrap();
     assert!(gateways.is_empty());
-    let given: [(&str, Edit); 7] = [
+    let edits: [(&str, Edit); 7] = [
         ("app_id", |given| given.settings.app_id = APP.to_owned()),
         ("merchant_key", |given| given.settings.merchant_key = "a".into()),
         ("merchant_serial", |given| given.settings.merchant_serial = SERIAL.to_owned()),
@@ -192,19 +194,19 @@ fn without_a_merchant_there_is_no_account_and_nothing_else_may_be_given() {
         ("platform_key", |given| given.settings.platform_key = "a".into()),
         ("platform_certificates", |given| given.settings.platform_certificates = "a".into()),
     ];
-    for (setting, edit) in given {
-        let mut given = Given { settings: nothing.settings.clone(), ..Given::new() };
+    for (setting, edit) in edits {
+        let mut given = Given { settings: defaults.settings.clone(), ..Given::new() };
         edit(&mut given);
         assert_eq!(given.open().unwrap_err().key, format!("gateway.wechat.{setting}"));
     }
 }
 
 #[test]
-fn an_account_has_two_ways_to_pay_and_prints_no_secret() {
+fn an_account_has_two_gateways_and_prints_no_secret() {
     let given = Given::new();
     let gateways = crate::gateway::wechat::gateways(&given.settings, &given.shop).unwrap();
-    let ways: Vec<_> = gateways.iter().map(|gateway| (gateway.name(), gateway.needs_payer())).collect();
-    assert_eq!(ways, [("wechat", false), ("wechat_jsapi", true)]);
+    let names: Vec<_> = gateways.iter().map(|gateway| (gateway.name(), gateway.needs_payer())).collect();
+    assert_eq!(names, [("wechat", false), ("wechat_jsapi", true)]);
     let account = given.open().unwrap().unwrap();
     assert_eq!(account.signer.serial, SERIAL.to_uppercase());
     assert_eq!(account.urls, ["https://api.mch.weixin.qq.com", "https://api2.mch.weixin.qq.com"]);
@@ -214,7 +216,7 @@ fn an_account_has_two_ways_to_pay_and_prints_no_secret() {
 }
 
 #[test]
-fn what_a_customer_reads_fits_whatever_the_number() {
+fn the_description_fits_with_the_longest_payment_id() {
     let mut given = Given::new();
     given.settings.subject = "订".repeat(35);
     let description = given.open().unwrap().unwrap().description(crate::domain::id::PayId::new(i64::MAX));

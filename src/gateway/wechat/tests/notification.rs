@@ -1,3 +1,5 @@
+//! Tests of notifications: altered, stale or malformed ones are refused, and no input makes the parser panic.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -11,14 +13,15 @@ const TRADE: &str = r#"{"mchid":"1900000001","appid":"wx0123456789abcdef","out_t
 const REFUND: &str = r#"{"mchid":"1900000001","out_trade_no":"7001","transaction_id":"42","out_refund_no":"8001",
     "refund_id":"50","refund_status":"SUCCESS","amount":{"total":8888,"refund":1000,"payer_refund":990}}"#;
 
-/// Reads a body that is signed.
-fn signed(account: &MerchantAccount, body: &[u8]) -> Result<Option<Notification>, Reject> {
+/// Signs `body` and reads it.
+fn read_signed(account: &MerchantAccount, body: &[u8]) -> Result<Option<Notification>, Reject> {
     let headers = headers(body, NOW);
     read(account, &|name| headers.get(name).cloned(), body, NOW)
 }
 
-fn told(event_type: &str, original_type: &str, content: &str) -> Result<Option<Notification>, Reject> {
-    signed(&account(), envelope(event_type, original_type, content).as_bytes())
+/// Encrypts and signs a notification with this content and reads it.
+fn read_content(event_type: &str, original_type: &str, content: &str) -> Result<Option<Notification>, Reject> {
+    read_signed(&account(), envelope(event_type, original_type, content).as_bytes())
 }
 
 fn flipped(bytes: &[u8], bit: usize) -> Vec<u8> {
@@ -28,7 +31,7 @@ fn flipped(bytes: &[u8], bit: usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_notice_with_any_bit_flipped_is_refused() {
+fn a_notification_with_any_bit_flipped_is_refused() {
     let (account, body) = (account(), envelope("TRANSACTION.SUCCESS", "transaction", TRADE));
     let headers = headers(body.as_bytes(), NOW);
     read(&account, &|name| headers.get(name).cloned(), body.as_bytes(), NOW).unwrap();
@@ -48,19 +51,19 @@ fn a_notice_with_any_bit_flipped_is_refused() {
 }
 
 #[test]
-fn each_header_must_be_there_once_and_say_something() {
+fn a_missing_or_empty_header_is_refused() {
     let (account, body) = (account(), envelope("TRANSACTION.SUCCESS", "transaction", TRADE));
     let good = headers(body.as_bytes(), NOW);
     for name in [keys::SERIAL, keys::TIMESTAMP, keys::NONCE, keys::SIGNATURE] {
         for value in [None, Some(String::new())] {
-            let header = |asked: &str| if asked == name { value.clone() } else { good.get(asked).cloned() };
+            let header = |header: &str| if header == name { value.clone() } else { good.get(header).cloned() };
             assert_eq!(read(&account, &header, body.as_bytes(), NOW), Err(Reject::MissingHeader), "{name} {value:?}");
         }
     }
 }
 
 #[test]
-fn a_stamp_is_less_than_five_minutes_off_either_way() {
+fn the_timestamp_must_differ_by_less_than_300_seconds() {
     let (account, body) = (account(), envelope("TRANSACTION.SUCCESS", "transaction", TRADE));
     let headers = headers(body.as_bytes(), NOW);
     for (seconds, refused) in [
@@ -75,15 +78,15 @@ fn a_stamp_is_less_than_five_minutes_off_either_way() {
         let read = read(&account, &|name| headers.get(name).cloned(), body.as_bytes(), now);
         assert_eq!(read.err(), refused, "{seconds}");
     }
-    for stamp in ["1760000000.0", "+1760000000", "-1", " 1760000000", "1.76e9", "９", "99999999999999999999"] {
+    for timestamp in ["1760000000.0", "+1760000000", "-1", " 1760000000", "1.76e9", "９", "99999999999999999999"] {
         let header =
-            |name: &str| if name == keys::TIMESTAMP { Some(stamp.to_owned()) } else { headers.get(name).cloned() };
-        assert_eq!(read(&account, &header, body.as_bytes(), NOW), Err(Reject::Stamp), "{stamp}");
+            |name: &str| if name == keys::TIMESTAMP { Some(timestamp.to_owned()) } else { headers.get(name).cloned() };
+        assert_eq!(read(&account, &header, body.as_bytes(), NOW), Err(Reject::Stamp), "{timestamp}");
     }
 }
 
 #[test]
-fn another_key_is_never_tried() {
+fn only_the_named_key_verifies() {
     let (account, body) = (account(), envelope("TRANSACTION.SUCCESS", "transaction", TRADE));
     for (name, serial, refused) in [
         ("wx_platform_pubkey", "PUB_KEY_ID_0", Reject::UnknownKey),
@@ -98,30 +101,40 @@ fn another_key_is_never_tried() {
 }
 
 #[test]
-fn a_payment_is_told_with_what_was_asked_for_not_what_the_customer_paid() {
-    let notice = told("TRANSACTION.SUCCESS", "transaction", TRADE).unwrap().unwrap();
-    assert_eq!((notice.event, notice.amount, notice.currency.as_str()), (Event::Paid, Money::from_minor(8888), "CNY"));
-    assert_eq!((notice.event_id.as_str(), notice.out_trade_no.as_str()), ("evt-1", "7001"));
-    assert_eq!((notice.trade_no.as_str(), notice.wrong_recipient), ("4200000001202510090000000001", None));
+fn a_payment_is_reported_with_the_amount_due() {
+    let notification = read_content("TRANSACTION.SUCCESS", "transaction", TRADE).unwrap().unwrap();
+    assert_eq!(
+        (notification.event, notification.amount, notification.currency.as_str()),
+        (Event::Paid, Money::from_minor(8888), "CNY")
+    );
+    assert_eq!((notification.event_id.as_str(), notification.out_trade_no.as_str()), ("evt-1", "7001"));
+    assert_eq!((notification.trade_no.as_str(), notification.wrong_recipient), ("4200000001202510090000000001", None));
     for (from, to, wrong_recipient) in [
         ("1900000001", "1900000002", WrongRecipient::Merchant),
         ("wx0123456789abcdef", "wx0123456789abcdee", WrongRecipient::App),
     ] {
-        let notice = told("TRANSACTION.SUCCESS", "transaction", &TRADE.replacen(from, to, 1)).unwrap().unwrap();
-        assert_eq!(notice.wrong_recipient, Some(wrong_recipient));
+        let notification =
+            read_content("TRANSACTION.SUCCESS", "transaction", &TRADE.replacen(from, to, 1)).unwrap().unwrap();
+        assert_eq!(notification.wrong_recipient, Some(wrong_recipient));
     }
 }
 
 #[test]
-fn a_refund_is_told_with_its_number_and_how_it_ended() {
-    let read = |kind: &str, content: &str| told(&format!("REFUND.{kind}"), "refund", content);
-    let notice = read("SUCCESS", REFUND).unwrap().unwrap();
-    assert_eq!((notice.event, notice.amount), (Event::Refunded("8001".to_owned()), Money::from_minor(1000)));
-    assert_eq!((notice.currency.as_str(), notice.out_trade_no.as_str(), notice.wrong_recipient), ("CNY", "7001", None));
+fn a_refund_is_reported_with_its_id_and_result() {
+    let read = |kind: &str, content: &str| read_content(&format!("REFUND.{kind}"), "refund", content);
+    let notification = read("SUCCESS", REFUND).unwrap().unwrap();
+    assert_eq!(
+        (notification.event, notification.amount),
+        (Event::Refunded("8001".to_owned()), Money::from_minor(1000))
+    );
+    assert_eq!(
+        (notification.currency.as_str(), notification.out_trade_no.as_str(), notification.wrong_recipient),
+        ("CNY", "7001", None)
+    );
     for kind in ["CLOSED", "ABNORMAL"] {
         let content = REFUND.replace("SUCCESS", kind);
-        let Event::RefundFailed(number, why) = read(kind, &content).unwrap().unwrap().event else { panic!("{kind}") };
-        assert!(number == "8001" && why.starts_with(kind) && why.len() <= 200, "{why}");
+        let Event::RefundFailed(id, why) = read(kind, &content).unwrap().unwrap().event else { panic!("{kind}") };
+        assert!(id == "8001" && why.starts_with(kind) && why.len() <= 200, "{why}");
         assert_eq!(read(kind, REFUND), Err(Reject::Unreadable));
         assert_eq!(read("SUCCESS", &content), Err(Reject::Unreadable));
     }
@@ -132,7 +145,7 @@ fn a_refund_is_told_with_its_number_and_how_it_ended() {
 }
 
 #[test]
-fn what_is_sealed_must_be_what_the_envelope_says() {
+fn the_content_must_match_the_types_in_the_envelope() {
     for (event_type, original_type, content) in [
         ("TRANSACTION.SUCCESS", "refund", TRADE),
         ("TRANSACTION.SUCCESS", "", TRADE),
@@ -140,12 +153,16 @@ fn what_is_sealed_must_be_what_the_envelope_says() {
         ("REFUND.SUCCESS", "transaction", REFUND),
         ("REFUND.SUCCESS", "refund", TRADE),
     ] {
-        assert_eq!(told(event_type, original_type, content), Err(Reject::Unreadable), "{event_type} {original_type}");
+        assert_eq!(
+            read_content(event_type, original_type, content),
+            Err(Reject::Unreadable),
+            "{event_type} {original_type}"
+        );
     }
 }
 
 #[test]
-fn a_content_that_decides_twice_or_not_at_all_is_unreadable() {
+fn ambiguous_or_incomplete_content_is_unreadable() {
     for (from, to) in [
         ("\"total\":8888", "\"total\":8888,\"total\":1"),
         ("\"total\":8888", "\"total\":-8888"),
@@ -166,12 +183,12 @@ fn a_content_that_decides_twice_or_not_at_all_is_unreadable() {
     ] {
         let bad = TRADE.replacen(from, to, 1);
         assert_ne!(bad, TRADE);
-        assert_eq!(told("TRANSACTION.SUCCESS", "transaction", &bad), Err(Reject::Unreadable), "{bad}");
+        assert_eq!(read_content("TRANSACTION.SUCCESS", "transaction", &bad), Err(Reject::Unreadable), "{bad}");
     }
 }
 
 #[test]
-fn an_envelope_that_is_not_of_this_form_is_refused() {
+fn a_malformed_envelope_is_refused() {
     let (account, good) = (account(), envelope("TRANSACTION.SUCCESS", "transaction", TRADE));
     for (from, to, refused) in [
         ("\"id\":\"evt-1\"", "\"id\":\"evt-1\",\"id\":\"evt-2\"".to_owned(), Reject::Unreadable),
@@ -190,40 +207,39 @@ fn an_envelope_that_is_not_of_this_form_is_refused() {
     ] {
         let bad = good.replacen(from, &to, 1);
         assert_ne!(bad, good);
-        assert_eq!(signed(&account, bad.as_bytes()), Err(refused), "{bad}");
+        assert_eq!(read_signed(&account, bad.as_bytes()), Err(refused), "{bad}");
     }
     let longest = good.replace("evt-1", &"e".repeat(64));
-    signed(&account, longest.as_bytes()).unwrap().unwrap();
+    read_signed(&account, longest.as_bytes()).unwrap().unwrap();
 }
 
 #[test]
-fn what_is_not_of_a_payment_is_taken_and_forgotten() {
+fn an_event_that_is_not_about_a_payment_is_ignored() {
     for event_type in ["SECURITY_ECHO.SUCCESS", "PAYSCORE.USER_PAID", "REFUND.WONDERED", "TRANSACTION.SEEN", ""] {
-        assert_eq!(told(event_type, "anything", "not even JSON"), Ok(None), "{event_type}");
+        assert_eq!(read_content(event_type, "anything", "not even JSON"), Ok(None), "{event_type}");
     }
-    let sealed_otherwise =
-        envelope("SECURITY_ECHO.SUCCESS", "a", "b").replace("\"ciphertext\":\"", "\"ciphertext\":\"AAAA");
-    assert_eq!(signed(&account(), sealed_otherwise.as_bytes()), Err(Reject::Ciphertext));
+    let corrupted = envelope("SECURITY_ECHO.SUCCESS", "a", "b").replace("\"ciphertext\":\"", "\"ciphertext\":\"AAAA");
+    assert_eq!(read_signed(&account(), corrupted.as_bytes()), Err(Reject::Ciphertext));
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn nothing_that_is_signed_makes_the_reader_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
-        prop_assert!(signed(&account(), &body).is_err());
+    fn no_signed_body_makes_the_parser_panic(body in proptest::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(read_signed(&account(), &body).is_err());
     }
 
     #[test]
-    fn no_content_makes_the_reader_panic(at in 0..300_usize, length in 0..40_usize, new in "[\"{}:,0-9a-z.-]{0,12}") {
+    fn no_content_makes_the_parser_panic(at in 0..300_usize, length in 0..40_usize, new in "[\"{}:,0-9a-z.-]{0,12}") {
         for (event_type, original_type, good) in
             [("TRANSACTION.SUCCESS", "transaction", TRADE), ("REFUND.CLOSED", "refund", REFUND)]
         {
             let mut content = good.to_owned();
             let from = at.min(content.len());
             content.replace_range(from..(from + length).min(content.len()), &new);
-            if let Ok(read) = told(event_type, original_type, &content) {
-                prop_assert!(read.is_some_and(|notice| notice.amount >= Money::from_minor(0)));
+            if let Ok(read) = read_content(event_type, original_type, &content) {
+                prop_assert!(read.is_some_and(|notification| notification.amount >= Money::from_minor(0)));
             }
         }
     }
