@@ -1,4 +1,4 @@
-//! Many orders at once for the same few things: sold once, used once, taken once.
+//! Many concurrent orders for the same scarce stock, coupon or balance.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use futures_util::stream;
 use serde_json::json;
 use tradepost::actor::fault::Fault;
 
-/// How many are placed; all others are refused with this code.
+/// Number of placed orders. All others must be refused with the problem code `refusal`.
 fn placed(answers: &[Answer], refusal: &str) -> usize {
     let (placed, refused): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 201);
     for answer in refused {
@@ -18,11 +18,11 @@ fn placed(answers: &[Answer], refusal: &str) -> usize {
     placed.len()
 }
 
-/// Orders that come at once, all of them priced before the first takes anything.
-async fn at_once(app: &TestApp, token: &str, wishes: &[Wish]) -> Vec<Answer> {
+/// Places all orders concurrently. A delay makes sure that each is priced before the first one reserves anything.
+async fn place_concurrently(app: &TestApp, token: &str, wishes: &[Wish]) -> Vec<Answer> {
     app.faults.plan("order.apply", Fault::Delay(Duration::from_millis(150)), 0, 1);
-    let orders = wishes.iter().enumerate().map(|(at, wish)| async move {
-        let key = format!("at-once-{at}");
+    let orders = wishes.iter().enumerate().map(|(index, wish)| async move {
+        let key = format!("at-once-{index}");
         app.order(token, &key, wish).await
     });
     let answers = join_all(orders).await;
@@ -74,7 +74,7 @@ async fn orders_of_several_units_never_oversell() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let goods_id = app.goods(10, "1.00").await;
-    let answers = at_once(&app, &zs, &vec![Wish::of(&goods_id, 3); 20]).await;
+    let answers = place_concurrently(&app, &zs, &vec![Wish::of(&goods_id, 3); 20]).await;
     assert_eq!(placed(&answers, "insufficient_stock"), 3);
     assert_eq!(app.stock(&goods_id).await, 1);
     app.finish().await;
@@ -86,22 +86,22 @@ async fn orders_that_list_the_same_goods_in_reverse_do_not_block_each_other() {
     let zs = app.zs().await;
     let (one, two) = (app.goods(10, "1.00").await, app.goods(10, "1.00").await);
     let line = |goods_id: &str| json!({"goods_id": goods_id, "goods_number": 1});
-    let there = Wish::of(&one, 1).with("goods", json!([line(&one), line(&two)]));
-    let back = Wish::of(&one, 1).with("goods", json!([line(&two), line(&one)]));
-    let wishes: Vec<Wish> = (0..20).map(|n| if n % 2 == 0 { there.clone() } else { back.clone() }).collect();
-    let answers = at_once(&app, &zs, &wishes).await;
+    let one_first = Wish::of(&one, 1).with("goods", json!([line(&one), line(&two)]));
+    let two_first = Wish::of(&one, 1).with("goods", json!([line(&two), line(&one)]));
+    let wishes: Vec<Wish> = (0..20).map(|n| if n % 2 == 0 { one_first.clone() } else { two_first.clone() }).collect();
+    let answers = place_concurrently(&app, &zs, &wishes).await;
     assert_eq!(placed(&answers, "insufficient_stock"), 10);
     assert_eq!((app.stock(&one).await, app.stock(&two).await), (0, 0));
     app.finish().await;
 }
 
 #[actix_web::test]
-async fn a_coupon_in_several_orders_at_once_is_used_once() {
+async fn a_coupon_in_several_concurrent_orders_is_used_once() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let goods_id = app.goods(100, "200.00").await;
     let wish = Wish::of(&goods_id, 1).with("coupon_id", json!(COUPON));
-    let answers = at_once(&app, &zs, &vec![wish; 10]).await;
+    let answers = place_concurrently(&app, &zs, &vec![wish; 10]).await;
 
     assert_eq!(placed(&answers, "coupon_already_used"), 1);
     let winner = answers.iter().find(|answer| answer.status == 201).unwrap();
@@ -113,12 +113,12 @@ async fn a_coupon_in_several_orders_at_once_is_used_once() {
 }
 
 #[actix_web::test]
-async fn a_balance_in_several_orders_at_once_is_taken_once() {
+async fn a_balance_in_several_concurrent_orders_is_taken_once() {
     let app = TestApp::start().await;
     let goods_id = app.goods(100, "200.00").await;
     let (_, token) = app.customer("saver", "100.00").await;
     let wish = Wish::of(&goods_id, 1).with("money_paid", json!("60.00"));
-    let answers = at_once(&app, &token, &vec![wish; 10]).await;
+    let answers = place_concurrently(&app, &token, &vec![wish; 10]).await;
 
     assert_eq!(placed(&answers, "insufficient_balance"), 1);
     assert_eq!(app.get("/v1/users/me", &token).await.expect(200).body["user_money"], "40.00");

@@ -1,10 +1,10 @@
-//! The golden case, every figure of it.
+//! The golden case with all of its amounts.
 
 use crate::support::{COUPON, GOODS, TestApp, USER, Wish};
 use serde_json::json;
 
 #[actix_web::test]
-async fn the_golden_order_is_placed_and_paid_with_every_figure_as_told() {
+async fn the_golden_order_is_placed_and_paid_with_the_specified_amounts() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
 
@@ -44,8 +44,8 @@ async fn the_golden_order_is_placed_and_paid_with_every_figure_as_told() {
 }
 
 #[actix_web::test]
-async fn where_confirming_fails_everything_is_as_before_and_the_logs_show_both_directions() {
-    // The deadline passes before the pivot: all is reserved, then Order refuses to confirm.
+async fn a_failed_confirmation_releases_everything_and_the_logs_show_both_directions() {
+    // The deadline passes before the confirmation: everything is reserved, and then Order refuses to confirm.
     let app = TestApp::with(&[("ORDERS__DEADLINE", "0s")]).await;
     let zs = app.zs().await;
 

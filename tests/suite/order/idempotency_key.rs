@@ -1,11 +1,11 @@
-//! The same key and body are the same one order, for ever; another body under the key is refused.
+//! Idempotency keys: the same key and body always lead to one order, and another body under the key is refused.
 
 use crate::support::{GOODS, TestApp, USER, Wish};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tradepost::actor::fault::Fault;
 
-/// One order of the golden case is there, and nothing was taken twice.
+/// Checks that there is one order, the golden one, and that its goods and balance were taken once.
 async fn assert_taken_once(app: &TestApp, token: &str) {
     assert_eq!(app.stock(GOODS).await, 999);
     assert_eq!(app.get("/v1/users/me", token).await.expect(200).body["user_money"], "900.00");
@@ -24,7 +24,7 @@ async fn a_retried_request_is_the_same_order_even_after_a_restart() {
         let again = app.order(&zs, "key", &Wish::golden()).await.expect(201);
         assert_eq!((&again.body, again.header("location")), (&first.body, first.header("location")));
     }
-    // The body shows the order as it is now.
+    // The response shows the current state of the order.
     let pay_id = app.pay(&zs, "pay", &first.text_of("order_id")).await.expect(201).text_of("pay_id");
     app.pay_at_platform(&pay_id, json!({})).await.expect(200);
     let again = app.order(&zs, "key", &Wish::golden()).await.expect(201);
@@ -133,8 +133,8 @@ async fn the_refusal_of_a_cancelled_order_stays() {
     let zs = app.zs().await;
     let wish = Wish::golden();
     let set_stock = |units: i64| format!("UPDATE goods SET goods_number = {units} WHERE goods_id = {GOODS}");
-    let sold = async { app.tamper("goods", &set_stock(0)) };
-    let refused = app.between_quote_and_order(app.order(&zs, "key", &wish), sold).await;
+    let stock_is_gone = async { app.tamper("goods", &set_stock(0)) };
+    let refused = app.between_quote_and_order(app.order(&zs, "key", &wish), stock_is_gone).await;
     let order_id = refused.expect_problem(409, "insufficient_stock").text_of("order_id");
     app.tamper("goods", &set_stock(1000));
     app.settle().await;
@@ -144,7 +144,7 @@ async fn the_refusal_of_a_cancelled_order_stays() {
 }
 
 #[actix_web::test]
-async fn a_step_with_a_lost_answer_is_sent_again_and_happens_once() {
+async fn a_step_with_a_lost_answer_is_repeated_and_has_one_effect() {
     let app = TestApp::with(&[("ORDERS__BACKOFF__LONGEST", "20ms")]).await;
     let zs = app.zs().await;
     for (n, point) in (1..).zip([
@@ -155,7 +155,7 @@ async fn a_step_with_a_lost_answer_is_sent_again_and_happens_once() {
         "coupon.after_commit",
         "user.after_commit",
     ]) {
-        // There is just enough: what was taken must not count against the step that took it.
+        // Each resource suffices for one order, so a repeated step must not count its own first effect against itself.
         let goods_id = app.goods(1, "1000.00").await;
         let coupon_id = app.coupon(USER, "20.00").await;
         app.faults.plan(point, Fault::Error, 0, 1);

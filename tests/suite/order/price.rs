@@ -1,10 +1,10 @@
-//! What an order costs, and that nobody pays a price they did not see.
+//! Prices of orders. A customer never pays a price that differs from the one in the request.
 
 use crate::support::{TestApp, Wish};
 use serde_json::json;
 
 #[actix_web::test]
-async fn what_the_caller_expects_must_equal_what_is_asked() {
+async fn prices_in_the_request_must_equal_the_shops_prices() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let goods_id = app.goods(10, "5.00").await;
@@ -39,7 +39,7 @@ async fn what_the_caller_expects_must_equal_what_is_asked() {
 }
 
 #[actix_web::test]
-async fn shipping_is_free_over_a_hundred_and_exactly_a_hundred_pays() {
+async fn shipping_is_free_above_100_and_charged_at_exactly_100() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     for (price, fee, sum) in [("99.99", "10.00", "109.99"), ("100.00", "10.00", "110.00"), ("100.01", "0.00", "100.01")]
@@ -53,7 +53,7 @@ async fn shipping_is_free_over_a_hundred_and_exactly_a_hundred_pays() {
 }
 
 #[actix_web::test]
-async fn the_shipping_rule_is_in_the_settings() {
+async fn the_shipping_rule_comes_from_the_settings() {
     let app = TestApp::with(&[("ORDERS__SHIPPING_FEE", "7.50"), ("ORDERS__FREE_SHIPPING_OVER", "5.00")]).await;
     let zs = app.zs().await;
     for (price, fee) in [("5.00", "7.50"), ("5.01", "0.00")] {
@@ -84,7 +84,7 @@ async fn an_order_with_nothing_left_to_pay_is_paid_when_it_is_confirmed() {
 }
 
 #[actix_web::test]
-async fn no_more_balance_is_taken_than_there_is_or_than_there_is_to_pay() {
+async fn money_paid_is_limited_by_the_balance_and_by_the_amount_to_pay() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let goods_id = app.goods(10, "995.00").await;

@@ -1,4 +1,4 @@
-//! What an order is refused for, and what a refusal leaves behind: nothing of others, nothing of its own.
+//! Reasons for which an order is refused. A refused order keeps nothing and changes nothing of other orders.
 
 use crate::support::{COUPON, GOODS, TestApp, Wish};
 use awc::http::Method;
@@ -29,18 +29,18 @@ async fn a_quantity_below_one_is_refused_before_anything_is_written() {
     app.settle().await;
     assert_eq!(app.rows(), before);
     assert_eq!(me(&app, &zs).await, (json!("1000.00"), json!(100)));
-    // Nor is the key spent.
+    // The key is not used up either.
     app.order(&zs, "b1", &Wish::golden()).await.expect(201);
     app.finish().await;
 }
 
 #[actix_web::test]
-async fn a_refused_order_gives_back_nothing_it_did_not_take() {
+async fn a_refused_order_releases_nothing_it_did_not_take() {
     let app = TestApp::with(&[("ORDERS__BACKOFF__LONGEST", "20ms")]).await;
     let (zs, admin) = (app.zs().await, app.admin().await);
     let first = app.order(&zs, "first", &Wish::golden()).await.expect(201).text_of("order_id");
 
-    // The second order is priced while there is enough of everything, and comes to the owners when there is not.
+    // The second order is priced while everything suffices, and reaches the owners when nothing does.
     app.tamper("coupon", "UPDATE coupon SET is_used = 0, order_id = NULL, used_time = NULL");
     let changes = async {
         app.tamper("coupon", &format!("UPDATE coupon SET is_used = 1, order_id = {first}, used_time = 1"));
@@ -61,7 +61,7 @@ async fn a_refused_order_gives_back_nothing_it_did_not_take() {
 }
 
 #[actix_web::test]
-async fn a_refused_order_gives_back_everything_it_took() {
+async fn a_refused_order_releases_everything_it_took() {
     let app = TestApp::with(&[("ORDERS__BACKOFF__LONGEST", "20ms")]).await;
     let (zs, admin) = (app.zs().await, app.admin().await);
     let wish = Wish::golden();
@@ -117,7 +117,7 @@ async fn an_order_has_1_to_100_different_goods() {
     assert_eq!(order.body["goods"].as_array().unwrap().len(), 100);
     assert_eq!(app.number("goods", "SELECT count(*) AS n FROM goods WHERE goods_number = 0"), 100);
 
-    // One line that is sold out refuses all.
+    // One line that is sold out refuses the whole order.
     let last = with(vec![lines[100].clone(), lines[0].clone()]);
     app.order(&zs, "one-sold-out", &last).await.expect_problem(409, "insufficient_stock");
     assert_eq!(app.number("goods", "SELECT count(*) AS n FROM goods WHERE goods_number = 0"), 100);
@@ -125,7 +125,7 @@ async fn an_order_has_1_to_100_different_goods() {
 }
 
 #[actix_web::test]
-async fn goods_and_coupons_that_do_not_exist_are_named_by_the_refusal() {
+async fn a_refusal_names_missing_goods_or_a_missing_coupon() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let mut wish = Wish::golden();
@@ -142,7 +142,7 @@ async fn goods_and_coupons_that_do_not_exist_are_named_by_the_refusal() {
 }
 
 #[actix_web::test]
-async fn goods_can_be_changed_and_old_orders_keep_their_price() {
+async fn a_change_of_price_does_not_affect_earlier_orders() {
     let app = TestApp::start().await;
     let (zs, admin) = (app.zs().await, app.admin().await);
     let goods_id = app.goods(5, "10.00").await;

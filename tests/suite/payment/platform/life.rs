@@ -1,4 +1,4 @@
-//! A payment that is cancelled, that outlives a restart, that wins against its close call, and a platform that is not
+//! Cancellation of a payment, a restart, a payment during its close call, an expired order, and a platform that is not
 //! configured.
 
 use std::time::Duration;
@@ -13,8 +13,8 @@ on_each_platform!(
     a_callback_after_the_order_has_expired_finds_it_paid,
     a_cancelled_order_can_no_longer_be_paid_at_the_platform,
     a_customer_who_pays_during_the_close_call_has_paid,
-    a_payment_and_its_refund_go_on_after_a_restart,
-    a_platform_that_is_not_configured_takes_no_payment_and_no_notice,
+    a_payment_and_its_refund_continue_after_a_restart,
+    a_platform_that_is_not_configured_accepts_no_payment_and_no_notice,
 );
 
 async fn a_cancelled_order_can_no_longer_be_paid_at_the_platform<P: Platform>() {
@@ -67,7 +67,7 @@ async fn a_callback_after_the_order_has_expired_finds_it_paid<P: Platform>() {
             shop.platform.notices_of(&case.pay_id, Sending::late(HOUR));
             shop.platform.pay(&case.pay_id).await;
             shop.app.clock.advance(PAY_WITHIN);
-            // The shop closes the payment before it cancels the order, and so finds the money.
+            // The shop closes the payment before it cancels the order, and so learns that it is paid.
             shop.app.settle().await;
             shop.assert_paid(&case).await;
             shop.advance(PAY_WITHIN).await;
@@ -79,7 +79,7 @@ async fn a_callback_after_the_order_has_expired_finds_it_paid<P: Platform>() {
     }
 }
 
-async fn a_payment_and_its_refund_go_on_after_a_restart<P: Platform>() {
+async fn a_payment_and_its_refund_continue_after_a_restart<P: Platform>() {
     for product in P::PRODUCTS {
         let mut shop = Shop::<P>::deaf().await;
         let case = shop.paying(product).await;
@@ -102,7 +102,7 @@ async fn a_payment_and_its_refund_go_on_after_a_restart<P: Platform>() {
     }
 }
 
-async fn a_platform_that_is_not_configured_takes_no_payment_and_no_notice<P: Platform>() {
+async fn a_platform_that_is_not_configured_accepts_no_payment_and_no_notice<P: Platform>() {
     let shop = Shop::<P>::deaf().await;
     let case = shop.paid(P::PRODUCTS[1]).await;
     let valid = shop.platform.deliveries(&case.pay_id).remove(0).post;
