@@ -1,4 +1,4 @@
-//! What every test stands on.
+//! Helpers of all tests.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub use poll::eventually;
 pub use shop::{Wish, amount};
 pub use trade::SLOW;
 
-/// How tests get at tables: as the settings say, in small.
+/// Limits of the tests' own connections.
 pub const LIMITS: Limits = Limits {
     readers: 1,
     writers: 1,
