@@ -1,4 +1,4 @@
-//! Alipay's answers: one member with the answer, and a signature over that member's raw text.
+//! Alipay's answers: a member with the answer, and a signature of the raw text of that member.
 
 use std::sync::atomic::Ordering;
 
@@ -10,7 +10,7 @@ use crate::platform::fault::How;
 use crate::platform::front::Said;
 use crate::platform::server::{Asked, Whole};
 
-/// What somebody on the way would change: unpaid becomes paid, and the other way; at least a blank is new.
+/// Changes by an attacker: unpaid becomes paid and the other way round, or at least a space is added.
 const ALTERED: [(&str, &str); 4] = [
     ("WAIT_BUYER_PAY", "TRADE_SUCCESS"),
     ("TRADE_SUCCESS", "WAIT_BUYER_PAY"),
@@ -18,31 +18,31 @@ const ALTERED: [(&str, &str); 4] = [
     ("\"code\":\"10000\"", "\"code\":\"10000\" "),
 ];
 
-/// Writes an answer. Its content type says `text/html`, as the gateway's does.
+/// Writes an answer. Its content type is `text/html`, like the gateway's.
 pub fn write(front: &Front, asked: &Asked, said: &Said, how: Option<How>, _: Timestamp) -> Whole {
     let method = method(asked);
     if method == page::METHOD {
         return page::write(said);
     }
-    let told = match how {
-        // Errors of the gateway itself come before anything is signed.
+    let answer = match how {
+        // Errors of the gateway itself precede every signature.
         Some(How::SaysUnsigned(code)) if !code.starts_with("ACQ.") => &Said { is_early: true, ..Said::error(code) },
         Some(How::Says(code) | How::SaysUnsigned(code)) => &Said::error(code),
         _ => said,
     };
-    let member = match told.is_early {
+    let member = match answer.is_early {
         true => "error_response".to_owned(),
         false => format!("{}_response", method.replace('.', "_")),
     };
     let layout = front.answers.fetch_add(1, Ordering::Relaxed) % 3;
-    let mut raw = content(told).to_string();
+    let mut raw = content(answer).to_string();
     if layout == 2 {
         raw = escaped(&raw);
     }
-    if let Some(key) = front.account.aes.as_ref().filter(|_| !told.is_early) {
+    if let Some(key) = front.account.aes.as_ref().filter(|_| !answer.is_early) {
         raw = json!(cipher::encrypt(key, &raw)).to_string();
     }
-    let is_unsigned = told.is_early || matches!(how, Some(How::Unsigned | How::SaysUnsigned(_)));
+    let is_unsigned = answer.is_early || matches!(how, Some(How::Unsigned | How::SaysUnsigned(_)));
     let sign = (!is_unsigned).then(|| sign(front, &raw, how));
     if how == Some(How::Altered) {
         raw = altered(&raw);
@@ -64,30 +64,32 @@ pub fn write(front: &Front, asked: &Asked, said: &Said, how: Option<How>, _: Tim
     Whole { status: 200, headers, body: format!("{{{body}}}").into_bytes() }
 }
 
-/// Which method was asked for, as far as that can be told.
+/// The requested method; empty if the request names none.
 fn method(asked: &Asked) -> String {
     let query = form_urlencoded::parse(asked.query().as_bytes());
     query.into_iter().find(|(name, _)| name == "method").map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
-/// Which certificate, where there are some, and the signature.
+/// The number of the certificate, if there are certificates, and the signature.
 fn sign(front: &Front, raw: &str, how: Option<How>) -> (Option<String>, String) {
     let (key, sn) = front.signer();
     let sign = match how {
         Some(How::BadSignature) => key.sign(format!("{raw} ").as_bytes()),
-        // The nearest key an attacker could have is none of Alipay's.
+        // A key that an attacker could have.
         Some(How::OtherKey) => front.account.app.sign(raw.as_bytes()),
-        Some(How::Old(_) | How::Early(_)) => panic!("Alipay's answers do not say when they were signed"),
+        Some(How::Old(_) | How::Early(_)) => panic!("Alipay does not sign the time of an answer"),
         _ => key.sign(raw.as_bytes()),
     };
     let sn = match how {
-        Some(How::UnknownKey) => Some(sn.map(|sn| sn.chars().rev().collect()).expect("only certificates have numbers")),
+        Some(How::UnknownKey) => {
+            Some(sn.map(|sn| sn.chars().rev().collect()).expect("an unknown key needs certificates"))
+        }
         _ => sn,
     };
     (sn, sign)
 }
 
-/// The answer itself.
+/// The content of an answer.
 fn content(said: &Said) -> Value {
     if said.verdict == "ok" {
         let mut body = said.body.clone();
@@ -110,7 +112,7 @@ fn content(said: &Said) -> Value {
     json!({"code": code, "msg": msg, "sub_code": said.verdict, "sub_msg": why})
 }
 
-/// The same JSON, written as some of the gateway's machines write it.
+/// The same JSON with escapes, as some servers of the gateway write it.
 fn escaped(raw: &str) -> String {
     let escape = |c: char| match c {
         '/' => "\\/".to_owned(),

@@ -1,4 +1,4 @@
-//! The fields of `biz_content`, each with its rule.
+//! The rules of the fields of `biz_content`.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub fn invalid(why: &str) -> Said {
 }
 
 impl<'a> Biz<'a> {
-    /// Only these fields are there: a misspelt one would be ignored by the gateway, and missed by nobody.
+    /// Only these fields are allowed. The gateway ignores others, which would hide a misspelt name.
     pub fn only(&self, names: &[&str]) -> Result<(), Said> {
         match self.0.keys().find(|name| !names.contains(&name.as_str())) {
             Some(name) => Err(invalid(&format!("nobody knows {name}"))),
@@ -28,7 +28,7 @@ impl<'a> Biz<'a> {
         }
     }
 
-    /// A text of 1 to `longest` characters, if it is there.
+    /// An optional text of 1 to `longest` characters.
     pub fn text(&self, name: &str, longest: usize) -> Result<Option<&'a str>, Said> {
         let Some(value) = self.0.get(name) else { return Ok(None) };
         let text = value.as_str().filter(|text| (1..=longest).contains(&text.chars().count()));
@@ -39,7 +39,7 @@ impl<'a> Biz<'a> {
         self.text(name, longest)?.ok_or_else(|| invalid(&format!("no {name}")))
     }
 
-    /// A number of the shop.
+    /// An optional number of the shop.
     pub fn number(&self, name: &str) -> Result<Option<&'a str>, Said> {
         let text = self.text(name, 64)?;
         match text {
@@ -50,14 +50,14 @@ impl<'a> Biz<'a> {
         }
     }
 
-    /// An amount in yuan, as fen.
+    /// An amount in yuan, returned in fen.
     pub fn amount(&self, name: &str) -> Result<i64, Said> {
         let text = self.must(name, 12)?;
         let fen = read_yuan(text).filter(|fen| (1..=LARGEST).contains(fen));
         fen.ok_or_else(|| invalid(&format!("{name} is {text}")))
     }
 
-    /// When the trade ends: an absolute time or a relative one.
+    /// The time at which the trade ends, given absolutely or relatively; `usual` from now if it is not given.
     pub fn ends(&self, usual: Duration, now: Timestamp) -> Result<Timestamp, Said> {
         let (at, within) = (self.text("time_expire", 32)?, self.text("timeout_express", 6)?);
         let at = match (at, within) {
@@ -70,7 +70,7 @@ impl<'a> Biz<'a> {
     }
 }
 
-/// `1m` to `15d`; `1c` is the end of the day.
+/// Reads `1m` to `15d`, or `1c` for the end of the day.
 fn read_within(text: &str, now: Timestamp) -> Option<Timestamp> {
     let (count, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     let count: u32 = count.parse().ok().filter(|count| *count > 0)?;

@@ -1,4 +1,4 @@
-//! How Alipay does what all platforms do.
+//! The platform trait for Alipay.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,17 +12,17 @@ use crate::platform::china::day;
 use crate::platform::engine::{Engine, State};
 use crate::platform::fault::How;
 use crate::platform::front::{self, Said, Task};
-use crate::platform::journal::{Kind, Letter, Post};
+use crate::platform::journal::{Kind, Notice, Post};
 use crate::platform::server::{Asked, Whole};
 
-/// The first delivery, and seven more within about 25 hours.
+/// The gaps between eight deliveries, in minutes; the last delivery is about 25 hours after the first.
 const GAPS_MIN: [u64; 7] = [4, 10, 10, 60, 2 * 60, 6 * 60, 15 * 60];
 
 impl front::Front for Front {
     type Wrong = Wrong;
     type Order = request::Request;
 
-    const PATIENCE: Duration = Duration::from_secs(10);
+    const REPLY_TIMEOUT: Duration = Duration::from_secs(10);
     const COURSE: Course = Course::AT_ONCE;
 
     fn number(&self, n: u64, now: Timestamp) -> String {
@@ -40,11 +40,11 @@ impl front::Front for Front {
         gaps.map(|minutes| Duration::from_secs(minutes * 60)).collect()
     }
 
-    fn tells(&self, trade: &Trade, kind: &Kind) -> bool {
+    fn notifies(&self, trade: &Trade, kind: &Kind) -> bool {
         match kind {
             Kind::Paid => true,
             Kind::Refund(number) => trade.refund(number).is_some_and(|refund| refund.state == RefundState::Success),
-            Kind::Waiting | Kind::Closed | Kind::Finished => self.tells_all.load(Ordering::Relaxed),
+            Kind::Waiting | Kind::Closed | Kind::Finished => self.notifies_of_all.load(Ordering::Relaxed),
         }
     }
 
@@ -52,8 +52,8 @@ impl front::Front for Front {
         notice::content(self, trade, kind, event_id)
     }
 
-    fn post(&self, letter: &Letter<Wrong>, wrong: Option<Wrong>, now: Timestamp) -> Post {
-        notice::post(self, letter, wrong, now)
+    fn post(&self, notice: &Notice<Wrong>, wrong: Option<Wrong>, now: Timestamp) -> Post {
+        notice::post(self, notice, wrong, now)
     }
 
     fn is_taken(&self, status: u16, reply: &str) -> bool {
@@ -66,8 +66,8 @@ impl front::Front for Front {
         Ok(Task { op: operation::op(&order.method), out_trade_no, order })
     }
 
-    fn work(engine: &Engine<Self>, state: &mut State<Wrong>, order: &Self::Order, now: Timestamp) -> Said {
-        operation::work(engine, state, order, now)
+    fn execute(engine: &Engine<Self>, state: &mut State<Wrong>, order: &Self::Order, now: Timestamp) -> Said {
+        operation::execute(engine, state, order, now)
     }
 
     fn answer(&self, asked: &Asked, said: &Said, how: Option<How>, now: Timestamp) -> Whole {

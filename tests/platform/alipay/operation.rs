@@ -1,4 +1,4 @@
-//! What can be asked of Alipay, and what it does then.
+//! Execution of the requests to Alipay.
 
 use std::time::Duration;
 
@@ -41,8 +41,8 @@ pub fn op(method: &str) -> Op {
     }
 }
 
-/// Does what is asked for.
-pub fn work(engine: &Engine<Front>, state: &mut State, request: &Request, now: Timestamp) -> Said {
+/// Executes a request.
+pub fn execute(engine: &Engine<Front>, state: &mut State, request: &Request, now: Timestamp) -> Said {
     let biz = Biz(&request.biz);
     let done = match op(&request.method) {
         Op::Create => create(engine, state, request, now),
@@ -89,8 +89,8 @@ fn create(engine: &Engine<Front>, state: &mut State, request: &Request, now: Tim
     if !notify_url.starts_with("http://") && !notify_url.starts_with("https://") {
         return Err(invalid(&format!("nothing can be told to {notify_url:?}")));
     }
-    if let Some(at) = state.find(out_trade_no) {
-        return again(&state.trades[at], request, product);
+    if let Some(index) = state.find(out_trade_no) {
+        return create_again(&state.trades[index], request, product);
     }
     let closes_at = biz.ends(if is_page { PAGE_LASTS } else { CODE_ORDER_LASTS }, now)?;
     let n = state.count();
@@ -117,8 +117,8 @@ fn create(engine: &Engine<Front>, state: &mut State, request: &Request, now: Tim
     Ok(answer)
 }
 
-/// The same number once more.
-fn again(trade: &Trade, request: &Request, product: &str) -> Result<Value, Said> {
+/// A create call for a number that exists.
+fn create_again(trade: &Trade, request: &Request, product: &str) -> Result<Value, Said> {
     if trade.asked != Value::Object(request.biz.clone()) {
         return Err(Said::wrong("ACQ.CONTEXT_INCONSISTENT", "the same number, other words"));
     }
@@ -131,15 +131,15 @@ fn again(trade: &Trade, request: &Request, product: &str) -> Result<Value, Said>
     }
 }
 
-/// The trade that is meant: `trade_no` wins. What nobody has scanned does not exist.
+/// The index of the trade. `trade_no` takes precedence, and an unscanned trade does not exist.
 fn locate(state: &State, biz: &Biz<'_>) -> Result<usize, Said> {
-    let at = match (biz.text("trade_no", 64)?, biz.number("out_trade_no")?) {
+    let index = match (biz.text("trade_no", 64)?, biz.number("out_trade_no")?) {
         (Some(trade_no), _) => state.trades.iter().position(|trade| trade.trade_no == trade_no),
         (None, Some(out_trade_no)) => state.find(out_trade_no),
         (None, None) => return Err(invalid("neither trade_no nor out_trade_no")),
     };
-    let at = at.filter(|at| state.trades[*at].stage != Stage::Unscanned);
-    at.ok_or_else(|| Said::error("ACQ.TRADE_NOT_EXIST"))
+    let index = index.filter(|index| state.trades[*index].stage != Stage::Unscanned);
+    index.ok_or_else(|| Said::error("ACQ.TRADE_NOT_EXIST"))
 }
 
 fn query(state: &State, biz: &Biz<'_>) -> Result<Value, Said> {
@@ -164,8 +164,8 @@ fn query(state: &State, biz: &Biz<'_>) -> Result<Value, Said> {
 
 fn close(state: &mut State, biz: &Biz<'_>, now: Timestamp) -> Result<Value, Said> {
     biz.only(&["out_trade_no", "trade_no"])?;
-    let at = locate(state, biz)?;
-    let trade = &mut state.trades[at];
+    let index = locate(state, biz)?;
+    let trade = &mut state.trades[index];
     match trade.stage {
         Stage::Waiting => trade.close(now),
         Stage::Closed => return Err(Said::error("ACQ.REASON_TRADE_STATUS_INVALID")),
@@ -178,8 +178,8 @@ fn refund(engine: &Engine<Front>, state: &mut State, biz: &Biz<'_>, now: Timesta
     biz.only(&["out_trade_no", "trade_no", "refund_amount", "out_request_no", "refund_reason"])?;
     biz.text("refund_reason", 256)?;
     let (amount, number) = (biz.amount("refund_amount")?, biz.number("out_request_no")?);
-    let at = locate(state, biz)?;
-    let trade = &state.trades[at];
+    let index = locate(state, biz)?;
+    let trade = &state.trades[index];
     if number.is_none() && amount != trade.charged() {
         return Err(invalid("a part can be given back only under a number of its own"));
     }
@@ -192,15 +192,15 @@ fn refund(engine: &Engine<Front>, state: &mut State, biz: &Biz<'_>, now: Timesta
     if is_new {
         refundable(trade, amount, now)?;
         let notify_url = trade.notify_url.clone();
-        engine.begin_refund(state, at, (&number, amount, &notify_url), now);
+        engine.begin_refund(state, index, (&number, amount, &notify_url), now);
     }
-    let trade = &state.trades[at];
+    let trade = &state.trades[index];
     let is_done = trade.refund(&number).is_some_and(|refund| refund.state == RefundState::Success);
     Ok(json!({
         "trade_no": trade.trade_no, "out_trade_no": trade.out_trade_no, "buyer_logon_id": "own***@example.com",
-        // Of all refunds of the trade.
+        // The sum of all refunds of the trade.
         "refund_fee": yuan(trade.refunded()),
-        // Of this request: one that comes again moves nothing.
+        // Of this request: a repeated request changes nothing.
         "fund_change": if is_new && is_done { "Y" } else { "N" },
     }))
 }
@@ -214,15 +214,15 @@ fn refundable(trade: &Trade, amount: i64, now: Timestamp) -> Result<(), Said> {
         Stage::Closed => return Err(Said::error("ACQ.TRADE_HAS_CLOSE")),
         Stage::Waiting | Stage::Unscanned => return Err(Said::error("ACQ.TRADE_STATUS_ERROR")),
     }
-    let (spoken_for, charged) = (trade.spoken_for(), trade.charged());
-    match spoken_for + amount > charged {
-        true if spoken_for == 0 => Err(Said::wrong("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL", "more than was paid")),
+    let (allocated, charged) = (trade.allocated(), trade.charged());
+    match allocated + amount > charged {
+        true if allocated == 0 => Err(Said::wrong("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL", "more than was paid")),
         true => Err(Said::wrong("ACQ.REASON_TRADE_REFUND_FEE_ERR", "more than is left")),
         false => Ok(()),
     }
 }
 
-/// Nothing but success where there is no such refund, or none that is done.
+/// Queries a refund. The answer is an empty success if the refund does not exist or is not done.
 fn refund_query(state: &State, biz: &Biz<'_>) -> Result<Value, Said> {
     biz.only(&["out_trade_no", "trade_no", "out_request_no", "query_options"])?;
     let number = biz.number("out_request_no")?.ok_or_else(|| invalid("no out_request_no"))?;

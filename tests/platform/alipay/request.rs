@@ -1,4 +1,4 @@
-//! What Alipay's gateway wants of a request before it looks at what is asked.
+//! The gateway's checks of a request before it executes it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use crate::platform::china::read_wall;
 use crate::platform::front::Said;
 use crate::platform::server::Asked;
 
-/// How far the shop's clock may be off.
+/// Largest difference between the shop's clock and Alipay's.
 const SKEW_MAX: Duration = Duration::from_secs(15 * 60);
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// A request whose signature is good.
+/// A request with a valid signature.
 #[derive(Debug)]
 pub struct Request {
     pub method: String,
@@ -24,11 +24,11 @@ pub struct Request {
     pub biz: Map<String, Value>,
 }
 
-/// Reads a request. It looks at the application before it looks at the signature, so that an error of the first says
-/// nothing about the second; what it finds up to there it says without a signature of its own.
+/// Reads a request. The application is checked before the signature, so an error of the one says nothing about the
+/// other. Answers to errors up to the signature are not signed.
 ///
 /// # Errors
-/// What the gateway answers.
+/// The gateway's answer to a request that fails a check.
 pub fn read(account: &Account, asked: &Asked, now: Timestamp) -> Result<Request, Said> {
     let params = params(asked)?;
     let find = |name: &str| params.get(name).map(String::as_str);
@@ -76,8 +76,8 @@ pub fn read(account: &Account, asked: &Asked, now: Timestamp) -> Result<Request,
     Ok(Request { method, params, biz })
 }
 
-/// All parameters. Everything but `biz_content` is in the query, `charset` above all, without which the body cannot be
-/// read; only a page that is opened as a link has that there too.
+/// All parameters. `biz_content` is in the body and everything else in the query; `charset` must be in the query,
+/// because the body cannot be read without it. A page that is opened as a link has everything in the query.
 fn params(asked: &Asked) -> Result<BTreeMap<String, String>, Said> {
     let malformed = |why: &str| Said::early("isv.invalid-parameter", why);
     if asked.path != super::PATH {
@@ -115,9 +115,9 @@ fn params(asked: &Asked) -> Result<BTreeMap<String, String>, Said> {
     Ok(params)
 }
 
-/// With certificates the request says which, and without it does not.
+/// Checks the certificate numbers, which a request names if and only if there are certificates.
 fn certificates(account: &Account, params: &BTreeMap<String, String>) -> Result<(), Said> {
-    let expected = account.certificates.as_ref().map(|all| (all.app_sn.as_str(), all.root_sn.as_str()));
+    let expected = account.certificates.as_ref().map(|numbers| (numbers.app_sn.as_str(), numbers.root_sn.as_str()));
     for (name, expected) in
         [("app_cert_sn", expected.map(|(app, _)| app)), ("alipay_root_cert_sn", expected.map(|(_, root)| root))]
     {
@@ -130,7 +130,7 @@ fn certificates(account: &Account, params: &BTreeMap<String, String>) -> Result<
     Ok(())
 }
 
-/// What is signed: all parameters but `sign`, by name, as they are before they are encoded.
+/// The signed text: all parameters but `sign`, sorted by name and not encoded.
 pub fn canonical(params: &BTreeMap<String, String>) -> String {
     let signed = params.iter().filter(|(name, value)| *name != "sign" && !value.is_empty());
     signed.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")

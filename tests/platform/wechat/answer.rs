@@ -1,4 +1,4 @@
-//! WeChat Pay's answers: JSON, signed together with their time, errors too; the body may be empty, the signature not.
+//! WeChat Pay's answers: JSON, signed with a time. Errors and empty bodies are signed too.
 
 use std::sync::atomic::Ordering;
 
@@ -10,7 +10,7 @@ use crate::platform::fault::How;
 use crate::platform::front::Said;
 use crate::platform::server::{Asked, Whole};
 
-/// What somebody on the way would change.
+/// Changes by an attacker.
 const ALTERED: [(&str, &str); 5] = [
     ("\"NOTPAY\"", "\"SUCCESS\""),
     ("\"trade_state\":\"SUCCESS\"", "\"trade_state\":\"NOTPAY\""),
@@ -19,7 +19,7 @@ const ALTERED: [(&str, &str); 5] = [
     ("{", "{ "),
 ];
 
-/// The headers that sign a body: with this key, as of this time.
+/// The headers that sign a body with this key and time.
 pub fn signed(signer: &Signer<'_>, nonce: &str, body: &[u8], at: Timestamp) -> Vec<(&'static str, String)> {
     let timestamp = at.unix_seconds().to_string();
     let text = [format!("{timestamp}\n{nonce}\n").as_bytes(), body, b"\n"].concat();
@@ -53,7 +53,7 @@ pub fn write(front: &Front, asked: &Asked, said: &Said, how: Option<How>, now: T
     Whole { status, headers, body: sent.into_bytes() }
 }
 
-/// The key the request asks for signs, unless something is to go wrong.
+/// Signs with the key that the request names, unless a fault is planned.
 fn signature(
     front: &Front,
     asked: &Asked,

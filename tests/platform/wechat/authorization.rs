@@ -1,4 +1,4 @@
-//! What WeChat Pay wants of a request's headers: who signs it, with what, when, and over which bytes.
+//! WeChat Pay's checks of a request's headers: merchant, key, time, nonce and signature.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Mutex;
@@ -19,10 +19,10 @@ fn refuse<T>(why: &str) -> Result<T, Said> {
     Err(Said::early("SIGN_ERROR", why))
 }
 
-/// Whether the request is the merchant's. A nonce that was in a good request is in no other.
+/// Checks that a request is the merchant's. The nonce of an accepted request cannot be used again.
 ///
 /// # Errors
-/// What is answered where it is not.
+/// The answer to a request that fails a check.
 pub fn check(account: &Account, seen: &Mutex<HashSet<String>>, asked: &Asked, now: Timestamp) -> Result<(), Said> {
     let fields = fields(asked.header("authorization").unwrap_or_default())?;
     let field = |name: &str| fields[name];
@@ -51,7 +51,7 @@ pub fn check(account: &Account, seen: &Mutex<HashSet<String>>, asked: &Asked, no
     headers(account, asked)
 }
 
-/// The pairs of the header: each name once, each value in quotes, a comma between them and nothing else.
+/// The pairs of the header: each name once, each value in quotes, separated by a comma and nothing else.
 fn fields(header: &str) -> Result<BTreeMap<&str, &str>, Said> {
     let Some(pairs) = header.strip_prefix(SCHEME) else { return refuse("another scheme, or none") };
     let mut fields = BTreeMap::new();
@@ -69,13 +69,13 @@ fn fields(header: &str) -> Result<BTreeMap<&str, &str>, Said> {
     Ok(fields)
 }
 
-/// Five lines, each with its end: what was asked, when, and the body as it came.
+/// The signed text: five lines, each with a line end. They are method, target, timestamp, nonce and body.
 fn message(asked: &Asked, timestamp: &str, nonce: &str) -> Vec<u8> {
     let head = format!("{}\n{}\n{timestamp}\n{nonce}\n", asked.method, asked.target);
     [head.as_bytes(), &asked.body, b"\n"].concat()
 }
 
-/// The other headers.
+/// Checks the other headers.
 fn headers(account: &Account, asked: &Asked) -> Result<(), Said> {
     let wrong = |why: &str| Err(Said::wrong("PARAM_ERROR", why));
     if asked.header("accept") != Some("application/json") {

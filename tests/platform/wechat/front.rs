@@ -1,4 +1,4 @@
-//! How WeChat Pay does what all platforms do.
+//! The platform trait for WeChat Pay.
 
 use std::time::Duration;
 
@@ -10,17 +10,17 @@ use crate::platform::book::{Course, RefundState, Trade};
 use crate::platform::engine::{Engine, State};
 use crate::platform::fault::How;
 use crate::platform::front::{self, Said, Task};
-use crate::platform::journal::{Kind, Letter, Post};
+use crate::platform::journal::{Kind, Notice, Post};
 use crate::platform::server::{Asked, Whole};
 
-/// After the first delivery; 24 hours and 4 minutes in all.
+/// The gaps between 16 deliveries, in seconds; the last delivery is 24 hours and 4 minutes after the first.
 const GAPS_S: [u64; 15] = [15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10_800, 10_800, 10_800, 21_600, 21_600];
 
 impl front::Front for Front {
     type Wrong = Wrong;
     type Order = request::Request;
 
-    const PATIENCE: Duration = Duration::from_secs(5);
+    const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
     const COURSE: Course = Course::later(Duration::ZERO, RefundState::Success);
 
     fn number(&self, n: u64, now: Timestamp) -> String {
@@ -35,7 +35,7 @@ impl front::Front for Front {
         GAPS_S.map(Duration::from_secs).to_vec()
     }
 
-    fn tells(&self, _: &Trade, kind: &Kind) -> bool {
+    fn notifies(&self, _: &Trade, kind: &Kind) -> bool {
         matches!(kind, Kind::Paid | Kind::Refund(_))
     }
 
@@ -43,8 +43,8 @@ impl front::Front for Front {
         notice::content(&self.account, trade, kind, event_id, now)
     }
 
-    fn post(&self, letter: &Letter<Wrong>, wrong: Option<Wrong>, now: Timestamp) -> Post {
-        notice::post(self, letter, wrong, now)
+    fn post(&self, notice: &Notice<Wrong>, wrong: Option<Wrong>, now: Timestamp) -> Post {
+        notice::post(self, notice, wrong, now)
     }
 
     fn is_taken(&self, status: u16, _: &str) -> bool {
@@ -57,8 +57,8 @@ impl front::Front for Front {
         Ok(Task { op: order.op(), out_trade_no: order.number().to_owned(), order })
     }
 
-    fn work(engine: &Engine<Self>, state: &mut State<Wrong>, order: &Self::Order, now: Timestamp) -> Said {
-        operation::work(engine, state, order, now)
+    fn execute(engine: &Engine<Self>, state: &mut State<Wrong>, order: &Self::Order, now: Timestamp) -> Said {
+        operation::execute(engine, state, order, now)
     }
 
     fn answer(&self, asked: &Asked, said: &Said, how: Option<How>, now: Timestamp) -> Whole {

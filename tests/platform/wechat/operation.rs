@@ -1,4 +1,4 @@
-//! What WeChat Pay does when it is asked.
+//! Execution of the requests to WeChat Pay.
 
 use std::time::Duration;
 
@@ -22,9 +22,9 @@ const IN_REFUNDS: &[u8] = b"_-|*@";
 
 type State = crate::platform::engine::State<Wrong>;
 
-/// Does what is asked for.
-pub fn work(engine: &Engine<Front>, state: &mut State, request: &Request, now: Timestamp) -> Said {
-    let done = match request {
+/// Executes a request.
+pub fn execute(engine: &Engine<Front>, state: &mut State, request: &Request, now: Timestamp) -> Said {
+    let result = match request {
         Request::Prepay(kind, body) => prepay(engine, state, (kind, body), now),
         Request::Query(number) => query(engine, state, |trade| trade.out_trade_no == *number),
         Request::QueryById(id) => query(engine, state, |trade| trade.is_paid() && trade.trade_no == *id),
@@ -32,10 +32,10 @@ pub fn work(engine: &Engine<Front>, state: &mut State, request: &Request, now: T
         Request::Refund(body) => refund(engine, state, body, now),
         Request::RefundQuery(number) => refund_query(state, number),
     };
-    done.map_or_else(|said| said, Said::ok)
+    result.map_or_else(|said| said, Said::ok)
 }
 
-/// An error no field is to blame for.
+/// An error that no field causes.
 fn refuse(code: &str, why: &str) -> Said {
     Said { body: why.into(), ..Said::error(code) }
 }
@@ -87,9 +87,9 @@ fn prepay(
     let mut asked = Value::Object(body.clone());
     asked["trade_type"] = json!(kind);
     let code = |trade: &Trade| json!({if kind == "JSAPI" { "prepay_id" } else { "code_url" }: trade.code});
-    if let Some(at) = state.find(out_trade_no) {
-        let trade = &mut state.trades[at];
-        again(trade, &asked)?;
+    if let Some(index) = state.find(out_trade_no) {
+        let trade = &mut state.trades[index];
+        check_repeated(trade, &asked)?;
         trade.code_until = now.plus(CODE_LASTS).min(trade.closes_at);
         return Ok(code(trade));
     }
@@ -121,8 +121,8 @@ fn prepay(
     Ok(answer)
 }
 
-/// The same number once more: only with the same words, and while it can be paid.
-fn again(trade: &Trade, asked: &Value) -> Result<(), Said> {
+/// Checks a create call for a number that exists: the parameters must be the same, and the order must be payable.
+fn check_repeated(trade: &Trade, asked: &Value) -> Result<(), Said> {
     if trade.asked != *asked {
         return Err(Said::wrong("INVALID_REQUEST", "the same out_trade_no, other parameters"));
     }
@@ -133,15 +133,15 @@ fn again(trade: &Trade, asked: &Value) -> Result<(), Said> {
     }
 }
 
-fn query(engine: &Engine<Front>, state: &State, meant: impl Fn(&Trade) -> bool) -> Result<Value, Said> {
-    let trade = state.trades.iter().find(|trade| meant(trade));
+fn query(engine: &Engine<Front>, state: &State, matches: impl Fn(&Trade) -> bool) -> Result<Value, Said> {
+    let trade = state.trades.iter().find(|trade| matches(trade));
     let trade = trade.ok_or_else(|| refuse("ORDER_NOT_EXIST", "there is no such order"))?;
     Ok(transaction::payment(&engine.front.account, trade, transaction::state(trade)))
 }
 
 fn close(state: &mut State, number: &str, now: Timestamp) -> Result<Value, Said> {
-    let at = state.find(number).ok_or_else(|| refuse("ORDER_NOT_EXIST", "there is no such order"))?;
-    let trade = &mut state.trades[at];
+    let index = state.find(number).ok_or_else(|| refuse("ORDER_NOT_EXIST", "there is no such order"))?;
+    let trade = &mut state.trades[index];
     match trade.stage {
         Stage::Waiting | Stage::Unscanned => trade.close(now),
         Stage::Closed => {}
@@ -169,13 +169,13 @@ fn refund(engine: &Engine<Front>, state: &mut State, body: &Map<String, Value>, 
     amount.only(&["refund", "total", "currency", "from"])?;
     amount.is("currency", "CNY")?;
     let (fen, total) = (amount.fen("refund")?, amount.fen("total")?);
-    let at = match (fields.text("transaction_id", 32)?, fields.text("out_trade_no", 32)?) {
+    let index = match (fields.text("transaction_id", 32)?, fields.text("out_trade_no", 32)?) {
         (Some(id), None) => state.trades.iter().position(|trade| trade.is_paid() && trade.trade_no == id),
         (None, Some(number)) => state.find(number),
         _ => return Err(wrong("either transaction_id or out_trade_no")),
     };
-    let at = at.ok_or_else(|| refuse("RESOURCE_NOT_EXISTS", "there is no such order"))?;
-    let trade = &state.trades[at];
+    let index = index.ok_or_else(|| refuse("RESOURCE_NOT_EXISTS", "there is no such order"))?;
+    let trade = &state.trades[index];
     let inconsistent = |why: &str| Err(Said::wrong("INVALID_REQUEST", why));
     if trade.is_paid() && total != trade.charged() {
         return inconsistent("the total is not what was paid");
@@ -192,11 +192,11 @@ fn refund(engine: &Engine<Front>, state: &mut State, body: &Map<String, Value>, 
         None => return Err(refuse("INVALID_REQUEST", "the order is not paid")),
         Some(paid) if now.since(paid.at) > REFUNDABLE => return Err(refuse("INVALID_REQUEST", "paid too long ago")),
         Some(_) if trade.refunds.len() >= REFUNDS_MAX => return Err(refuse("INVALID_REQUEST", "too many refunds")),
-        Some(paid) if trade.spoken_for() + fen > paid.charged => return inconsistent("more than is left"),
+        Some(paid) if trade.allocated() + fen > paid.charged => return inconsistent("more than is left"),
         Some(_) => {}
     }
-    engine.begin_refund(state, at, (number, fen, notify_url), now);
-    let trade = &state.trades[at];
+    engine.begin_refund(state, index, (number, fen, notify_url), now);
+    let trade = &state.trades[index];
     Ok(transaction::refund(trade, trade.refund(number).unwrap()))
 }
 

@@ -1,4 +1,4 @@
-//! What can be asked of WeChat Pay, and the rules for each field.
+//! The requests to WeChat Pay, and the rules of their fields.
 
 use serde_json::{Map, Value};
 
@@ -10,10 +10,10 @@ use crate::platform::server::Asked;
 const TRANSACTIONS: &str = "/v3/pay/transactions/";
 const REFUNDS: &str = "/v3/refund/domestic/refunds";
 
-/// A request whose signature is good.
+/// A request with a valid signature.
 #[derive(Debug)]
 pub enum Request {
-    /// How the buyer pays (`NATIVE`, `JSAPI`), and everything else.
+    /// Trade type (`NATIVE`, `JSAPI`) and body.
     Prepay(&'static str, Map<String, Value>),
     Query(String),
     QueryById(String),
@@ -33,7 +33,7 @@ impl Request {
         }
     }
 
-    /// The shop's number of the trade; of the refund, where nothing else is said.
+    /// The shop's number of the trade, or of the refund if the request names no trade.
     pub fn number(&self) -> &str {
         match self {
             Self::Prepay(_, body) | Self::Refund(body) => {
@@ -49,10 +49,10 @@ pub fn wrong(why: &str) -> Said {
     Said::wrong("PARAM_ERROR", why)
 }
 
-/// Reads what is asked for.
+/// Reads a request.
 ///
 /// # Errors
-/// What is answered to a request nobody understands.
+/// The answer to a request that cannot be understood.
 pub fn read(account: &Account, asked: &Asked) -> Result<Request, Said> {
     let unknown = || Said::wrong("INVALID_REQUEST", "there is no such interface");
     let path = asked.target.split('?').next().unwrap_or_default();
@@ -97,7 +97,7 @@ fn get(account: &Account, path: &str, query: &str) -> Option<Result<Request, Sai
     Some(Ok(request))
 }
 
-/// The number as it was before it was put into a path.
+/// The number in a part of a path.
 fn decoded(part: &str) -> String {
     let pair = format!("n={}", part.replace('+', "%2B"));
     form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
@@ -111,7 +111,7 @@ fn body(asked: &Asked) -> Result<Map<String, Value>, Said> {
 pub struct Fields<'a>(pub &'a Map<String, Value>);
 
 impl<'a> Fields<'a> {
-    /// Only these fields are there: a misspelt one would be missed by nobody.
+    /// Only these fields are allowed, so that a misspelt name is found.
     pub fn only(&self, names: &[&str]) -> Result<(), Said> {
         match self.0.keys().find(|name| !names.contains(&name.as_str())) {
             Some(name) => Err(wrong(&format!("nobody knows {name}"))),
@@ -119,7 +119,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A text of 1 to `longest` characters, if it is there.
+    /// An optional text of 1 to `longest` characters.
     pub fn text(&self, name: &str, longest: usize) -> Result<Option<&'a str>, Said> {
         let Some(value) = self.0.get(name) else { return Ok(None) };
         let text = value.as_str().filter(|text| (1..=longest).contains(&text.chars().count()));
@@ -137,7 +137,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// A number of the shop, of these lengths.
+    /// A number of the shop with `shortest` to `longest` characters: letters, digits and those in `more`.
     pub fn number(&self, name: &str, shortest: usize, longest: usize, more: &[u8]) -> Result<&'a str, Said> {
         let text = self.must(name, longest)?;
         let is_good = text.bytes().all(|b| b.is_ascii_alphanumeric() || more.contains(&b));
@@ -155,7 +155,7 @@ impl<'a> Fields<'a> {
         self.0.get(name).and_then(Value::as_object).map(Fields).ok_or_else(|| wrong(&format!("no {name}")))
     }
 
-    /// Where the platform tells: over https, without a query.
+    /// The address for notices: with https and without a query.
     pub fn notify_url(&self, longest: usize) -> Result<Option<&'a str>, Said> {
         match self.text("notify_url", longest)? {
             Some(url) if !url.starts_with("https://") || url.contains(['?', '#', ' ']) => {

@@ -1,4 +1,4 @@
-//! Payments and refunds as WeChat Pay writes them, in answers and in notifications.
+//! Payments and refunds in WeChat Pay's format, for answers and notices.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::Account;
 use crate::platform::book::{Refund, RefundState, Stage, Trade};
 use crate::platform::china::rfc3339;
 
-/// How a payment stands: any refund of it makes it one with a refund, also one that is not done, or of a part.
+/// The state of a payment. It is `REFUND` as soon as there is any refund, even a partial or unfinished one.
 pub fn state(trade: &Trade) -> &'static str {
     match trade.stage {
         Stage::Unscanned | Stage::Waiting => "NOTPAY",
@@ -16,7 +16,7 @@ pub fn state(trade: &Trade) -> &'static str {
     }
 }
 
-/// How a refund stands.
+/// The state of a refund.
 pub fn refund_state(refund: &Refund) -> &'static str {
     match refund.state {
         RefundState::Processing => "PROCESSING",
@@ -58,7 +58,7 @@ pub fn payment(account: &Account, trade: &Trade, state: &str) -> Value {
     payment
 }
 
-/// What an answer says of a refund.
+/// A refund in an answer.
 pub fn refund(trade: &Trade, refund: &Refund) -> Value {
     let mut answer = common(trade, refund);
     answer["status"] = json!(refund_state(refund));
@@ -71,7 +71,7 @@ pub fn refund(trade: &Trade, refund: &Refund) -> Value {
     answer
 }
 
-/// What a notification says of a refund: no application, and the state under another name.
+/// A refund in a notice. It names no application and has its state in another field.
 pub fn refund_notice(account: &Account, trade: &Trade, refund: &Refund) -> Value {
     let mut notice = common(trade, refund);
     notice["mchid"] = json!(account.mchid);
