@@ -150,7 +150,7 @@ async fn check_orders(http: &Http, shop: &Shop, history: &Shared) -> Orders {
 
 /// Compares the payments started since the request `since` with the platform's records. Returns the orders that the
 /// platform has charged.
-async fn payments(http: &Http, shop: &Shop, history: &Shared, since: usize, orders: &Orders) -> BTreeSet<String> {
+async fn check_payments(http: &Http, shop: &Shop, history: &Shared, since: usize, orders: &Orders) -> BTreeSet<String> {
     let started: BTreeSet<(usize, String)> = {
         let history = history.borrow();
         let payments = history.requests.iter().skip(since).filter(|request| request.kind == Kind::Payment);

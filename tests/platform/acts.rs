@@ -5,7 +5,7 @@ use std::time::Duration;
 use tradepost::domain::clock::Timestamp;
 
 use super::book::{Course, Payment, Stage, Trade};
-use super::fault::{Act, Op, Sending, Upset};
+use super::fault::{BuyerAction, Op, PlannedFault, Sending};
 use super::front::Front;
 use super::journal::{Delivery, Kind};
 use super::standin::Standin;
@@ -96,7 +96,7 @@ impl<F: Front> Standin<F> {
     }
 
     /// Moves time to the next delivery and sends it. Returns how far time moved; `None` if no delivery is due.
-    pub async fn skip(&self) -> Option<Duration> {
+    pub async fn deliver_next(&self) -> Option<Duration> {
         let by = self.next_due()?.since(self.engine.now());
         self.engine.clock().advance(by);
         self.tick().await;
@@ -104,19 +104,19 @@ impl<F: Front> Standin<F> {
     }
 
     /// Plans a fault of an answer.
-    pub fn upset(&self, upset: Upset) {
-        self.engine.with_state(|state, _| state.plans.upsets.push(upset));
+    pub fn plan_fault(&self, fault: PlannedFault) {
+        self.engine.with_state(|state, _| state.plans.faults.push(fault));
     }
 
     /// Removes all planned faults of answers.
-    pub fn calm(&self) {
-        self.engine.with_state(|state, _| state.plans.upsets.clear());
+    pub fn clear_faults(&self) {
+        self.engine.with_state(|state, _| state.plans.faults.clear());
     }
 
     /// Plans an action of the buyer during the next request of this kind: before the platform executes it, or after it
     /// if the request creates a trade.
-    pub fn meanwhile(&self, op: Op, act: Act) {
-        self.engine.with_state(|state, _| state.plans.add_act(op, act));
+    pub fn during(&self, op: Op, action: BuyerAction) {
+        self.engine.with_state(|state, _| state.plans.add_action(op, action));
     }
 
     /// Sets the sending of the next notice.

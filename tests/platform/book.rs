@@ -31,7 +31,7 @@ pub struct Trade {
     /// The requested amount.
     pub total: i64,
     /// The parameters of the create call. The same number with other parameters is refused.
-    pub asked: Value,
+    pub parameters: Value,
     /// The code that the buyer scans, or the prepay id.
     pub code: String,
     /// Time at which the code expires.
@@ -39,7 +39,7 @@ pub struct Trade {
     /// Time at which the trade closes if it is unpaid.
     pub closes_at: Timestamp,
     pub notify_url: String,
-    pub made_at: Timestamp,
+    pub created_at: Timestamp,
     pub closed_at: Option<Timestamp>,
     pub paid: Option<Paid>,
     pub refunds: Vec<Refund>,
@@ -78,7 +78,7 @@ pub struct Refund {
     pub amount: i64,
     pub state: RefundState,
     pub notify_url: String,
-    pub begun_at: Timestamp,
+    pub started_at: Timestamp,
     /// Time of the next state and the state itself, if it changes by itself.
     pub next_state: Option<(Timestamp, RefundState)>,
     /// Time at which the buyer got the money.

@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use tradepost::domain::clock::Timestamp;
 
 use super::engine::Engine;
-use super::fault::Heard;
+use super::fault::PerceivedReply;
 use super::front::Front;
 use super::journal::{Delivery, Post};
 
@@ -52,7 +52,7 @@ impl<F: Front> Engine<F> {
                 sent.push(self.send(index, post).await);
             }
         }
-        if sent.iter().any(|delivery| delivery.is_taken) {
+        if sent.iter().any(|delivery| delivery.is_accepted) {
             return;
         }
         self.with_state(|state, _| {
@@ -73,12 +73,12 @@ impl<F: Front> Engine<F> {
         let (status, reply) = self.post(&post).await.unwrap_or_default();
         self.with_state(|state, now| {
             let notice = &mut state.notices[index];
-            let (mut heard_status, mut heard_reply) = (status, reply.clone());
+            let (mut perceived_status, mut perceived_reply) = (status, reply.clone());
             // The perceived reply applies to all copies of the first delivery.
-            if let Some((heard, _)) = notice.sending.heard.filter(|(_, times)| notice.sent <= *times) {
-                (heard_status, heard_reply) = match heard {
-                    Heard::Nothing => (0, String::new()),
-                    Heard::Said(status, reply) => (status, reply.to_owned()),
+            if let Some((perceived, _)) = notice.sending.perceived.filter(|(_, times)| notice.sent <= *times) {
+                (perceived_status, perceived_reply) = match perceived {
+                    PerceivedReply::Missing => (0, String::new()),
+                    PerceivedReply::Received(status, reply) => (status, reply.to_owned()),
                 };
             }
             let delivery = Delivery {
@@ -89,7 +89,7 @@ impl<F: Front> Engine<F> {
                 post,
                 status,
                 reply,
-                is_taken: self.front.is_taken(heard_status, &heard_reply),
+                is_accepted: self.front.is_accepted(perceived_status, &perceived_reply),
             };
             state.deliveries.push(delivery.clone());
             delivery

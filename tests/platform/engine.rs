@@ -5,10 +5,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tradepost::domain::clock::{Clock, Timestamp};
 
 use super::book::{Payment, Refund, RefundState, Stage, Trade};
-use super::fault::{Act, How, Op, Plans};
-use super::front::{Front, Said, Task};
+use super::fault::{AnswerFault, BuyerAction, Op, Plans};
+use super::front::{Answer, Front, Task};
 use super::journal::{Call, Delivery, Kind, Notice};
-use super::server::Asked;
+use super::server::RawRequest;
 
 /// The mutable state.
 #[derive(Debug)]
@@ -152,7 +152,7 @@ impl<F: Front> Engine<F> {
             amount,
             state: RefundState::Processing,
             notify_url: notify_url.to_owned(),
-            begun_at: now,
+            started_at: now,
             next_state: course.after.map(|after| (now.plus(after), course.end)),
             done_at: None,
         };
@@ -166,53 +166,53 @@ impl<F: Front> Engine<F> {
     }
 
     /// Handles a request. Returns the answer and the planned fault of its transfer.
-    pub async fn handle(&self, asked: &Asked) -> (Said, Option<How>) {
-        let task = match self.front.read(asked, self.now()) {
+    pub async fn handle(&self, request: &RawRequest) -> (Answer, Option<AnswerFault>) {
+        let task = match self.front.read(request, self.now()) {
             Ok(task) => task,
-            Err(said) => {
-                self.record(asked, None, &said, false);
-                return (said, None);
+            Err(answer) => {
+                self.record(request, None, &answer, false);
+                return (answer, None);
             }
         };
-        let upset = self.with_state(|state, _| state.plans.upset(task.op, &task.out_trade_no));
+        let fault = self.with_state(|state, _| state.plans.take_fault(task.op, &task.out_trade_no));
         // A buyer can pay a trade only after its creation.
         let is_before = task.op != Op::Create;
         if is_before {
-            self.meanwhile(asked, &task).await;
+            self.act_as_buyer(request, &task).await;
         }
-        let takes_effect = upset.as_ref().is_none_or(|upset| upset.works);
-        let said = match takes_effect {
+        let takes_effect = fault.as_ref().is_none_or(|fault| fault.takes_effect);
+        let answer = match takes_effect {
             true => self.with_state(|state, now| F::execute(self, state, &task.order, now)),
-            false => Said::error("undone"),
+            false => Answer::error("undone"),
         };
-        self.record(asked, Some(&task), &said, takes_effect);
+        self.record(request, Some(&task), &answer, takes_effect);
         if !is_before {
-            self.meanwhile(asked, &task).await;
+            self.act_as_buyer(request, &task).await;
         }
-        (said, upset.map(|upset| upset.how))
+        (answer, fault.map(|fault| fault.how))
     }
 
-    async fn meanwhile(&self, asked: &Asked, task: &Task<F::Order>) {
-        let Some(act) = self.with_state(|state, _| state.plans.act(task.op)) else { return };
+    async fn act_as_buyer(&self, request: &RawRequest, task: &Task<F::Order>) {
+        let Some(action) = self.with_state(|state, _| state.plans.take_action(task.op)) else { return };
         if let Err(why) = self.pay(&task.out_trade_no, Payment::default()) {
             // The test would wait in vain, so the failure is recorded as a complaint.
-            return self.record(asked, Some(task), &Said::wrong(why, "nobody could pay meanwhile"), false);
+            return self.record(request, Some(task), &Answer::wrong(why, "no buyer could pay"), false);
         }
-        if act == Act::PaysAndTells {
+        if action == BuyerAction::PaysAndNotifies {
             self.deliver_due(Some(&task.out_trade_no)).await;
         }
     }
 
-    fn record(&self, asked: &Asked, task: Option<&Task<F::Order>>, said: &Said, worked: bool) {
+    fn record(&self, request: &RawRequest, task: Option<&Task<F::Order>>, answer: &Answer, took_effect: bool) {
         let call = Call {
             at: self.now(),
             op: task.map(|task| task.op),
             out_trade_no: task.map(|task| task.out_trade_no.clone()).unwrap_or_default(),
-            verdict: said.verdict.clone(),
-            is_wrong: said.is_wrong,
-            worked,
-            line: format!("{} {}", asked.method, asked.target),
-            body: String::from_utf8_lossy(&asked.body).into_owned(),
+            verdict: answer.verdict.clone(),
+            is_wrong: answer.is_wrong,
+            took_effect,
+            line: format!("{} {}", request.method, request.target),
+            body: String::from_utf8_lossy(&request.body).into_owned(),
         };
         self.with_state(|state, _| state.calls.push(call));
     }

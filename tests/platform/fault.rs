@@ -16,7 +16,7 @@ pub enum Op {
 
 /// A fault of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum How {
+pub enum AnswerFault {
     /// There is no answer, and the connection stays open.
     Hangs,
     /// The connection breaks before the first byte.
@@ -46,25 +46,25 @@ pub enum How {
     /// The answer is signed this far in the future. Only for platforms that sign a time.
     Early(Duration),
     /// The answer is this error, correctly signed.
-    Says(&'static str),
+    Error(&'static str),
     /// The answer is this error, not signed.
-    SaysUnsigned(&'static str),
+    UnsignedError(&'static str),
 }
 
 /// A planned fault of the answers to some requests.
 #[derive(Debug, Clone)]
-pub struct Upset {
+pub struct PlannedFault {
     pub op: Op,
-    pub how: How,
+    pub how: AnswerFault,
     of: Option<String>,
     times: usize,
-    pub works: bool,
+    pub takes_effect: bool,
 }
 
-impl Upset {
+impl PlannedFault {
     /// The next request of this kind takes effect and is answered with the fault `how`.
-    pub const fn next(op: Op, how: How) -> Self {
-        Self { op, how, of: None, times: 1, works: true }
+    pub const fn next(op: Op, how: AnswerFault) -> Self {
+        Self { op, how, of: None, times: 1, takes_effect: true }
     }
 
     /// Only requests about this trade, or about this refund if the request names no trade.
@@ -78,27 +78,27 @@ impl Upset {
     }
 
     /// The requests do not take effect.
-    pub fn undone(self) -> Self {
-        Self { works: false, ..self }
+    pub fn without_effect(self) -> Self {
+        Self { takes_effect: false, ..self }
     }
 }
 
 /// An action of the buyer during a request of the shop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Act {
+pub enum BuyerAction {
     /// Pays; the shop is notified later.
     Pays,
     /// Pays, and the shop is notified before it is answered.
-    PaysAndTells,
+    PaysAndNotifies,
 }
 
 /// The shop's reply as the platform perceives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Heard {
+pub enum PerceivedReply {
     /// No reply came.
-    Nothing,
+    Missing,
     /// The reply was this.
-    Said(u16, &'static str),
+    Received(u16, &'static str),
 }
 
 /// The sending of a notice.
@@ -112,13 +112,13 @@ pub struct Sending<W> {
     /// A fault in the first deliveries, and their number.
     pub wrong: Option<(W, usize)>,
     /// The perceived reply to the first deliveries, and their number.
-    pub heard: Option<(Heard, usize)>,
+    pub perceived: Option<(PerceivedReply, usize)>,
 }
 
 impl<W> Default for Sending<W> {
     fn default() -> Self {
-        let (wrong, heard) = (None, None);
-        Self { delay: Duration::ZERO, copies: 1, is_at_once: false, is_lost: false, is_held: false, wrong, heard }
+        let (wrong, perceived) = (None, None);
+        Self { delay: Duration::ZERO, copies: 1, is_at_once: false, is_lost: false, is_held: false, wrong, perceived }
     }
 }
 
@@ -153,17 +153,17 @@ impl<W> Sending<W> {
         Self { wrong: Some((wrong, times)), ..Self::default() }
     }
 
-    /// The platform perceives the first `times` replies as `heard`, whatever they are.
-    pub fn heard(heard: Heard, times: usize) -> Self {
-        Self { heard: Some((heard, times)), ..Self::default() }
+    /// The platform perceives the first `times` replies as `perceived`, whatever they are.
+    pub fn perceived_as(perceived: PerceivedReply, times: usize) -> Self {
+        Self { perceived: Some((perceived, times)), ..Self::default() }
     }
 }
 
 /// All planned faults.
 #[derive(Debug)]
 pub struct Plans<W> {
-    pub upsets: Vec<Upset>,
-    acts: Vec<(Op, Act)>,
+    pub faults: Vec<PlannedFault>,
+    actions: Vec<(Op, BuyerAction)>,
     next: Vec<Sending<W>>,
     of: Vec<(String, Sending<W>)>,
     courses: Vec<Course>,
@@ -171,28 +171,28 @@ pub struct Plans<W> {
 
 impl<W> Default for Plans<W> {
     fn default() -> Self {
-        Self { upsets: Vec::new(), acts: Vec::new(), next: Vec::new(), of: Vec::new(), courses: Vec::new() }
+        Self { faults: Vec::new(), actions: Vec::new(), next: Vec::new(), of: Vec::new(), courses: Vec::new() }
     }
 }
 
 impl<W: Clone> Plans<W> {
     /// Takes the fault that is planned for this request.
-    pub fn upset(&mut self, op: Op, out_trade_no: &str) -> Option<Upset> {
-        let matches = |upset: &Upset| upset.op == op && upset.of.as_ref().is_none_or(|of| of == out_trade_no);
-        let index = self.upsets.iter().position(matches)?;
-        self.upsets[index].times -= 1;
-        let upset = self.upsets[index].clone();
-        self.upsets.retain(|upset| upset.times > 0);
-        Some(upset)
+    pub fn take_fault(&mut self, op: Op, out_trade_no: &str) -> Option<PlannedFault> {
+        let matches = |fault: &PlannedFault| fault.op == op && fault.of.as_ref().is_none_or(|of| of == out_trade_no);
+        let index = self.faults.iter().position(matches)?;
+        self.faults[index].times -= 1;
+        let fault = self.faults[index].clone();
+        self.faults.retain(|fault| fault.times > 0);
+        Some(fault)
     }
 
-    pub fn add_act(&mut self, op: Op, act: Act) {
-        self.acts.push((op, act));
+    pub fn add_action(&mut self, op: Op, action: BuyerAction) {
+        self.actions.push((op, action));
     }
 
-    pub fn act(&mut self, op: Op) -> Option<Act> {
-        let index = self.acts.iter().position(|(of, _)| *of == op)?;
-        Some(self.acts.remove(index).1)
+    pub fn take_action(&mut self, op: Op) -> Option<BuyerAction> {
+        let index = self.actions.iter().position(|(of, _)| *of == op)?;
+        Some(self.actions.remove(index).1)
     }
 
     /// Sets the sending of the next notice, or of all notices of the trade `of`.

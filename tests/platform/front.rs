@@ -8,9 +8,9 @@ use tradepost::domain::clock::Timestamp;
 
 use super::book::{Course, Trade};
 use super::engine::{Engine, State};
-use super::fault::{How, Op};
+use super::fault::{AnswerFault, Op};
 use super::journal::{Kind, Notice, Post};
-use super::server::{Asked, Whole};
+use super::server::{HttpAnswer, RawRequest};
 
 /// The parts in which platforms differ.
 pub trait Front: Send + Sync + Sized + 'static {
@@ -43,19 +43,19 @@ pub trait Front: Send + Sync + Sized + 'static {
     fn post(&self, notice: &Notice<Self::Wrong>, wrong: Option<Self::Wrong>, now: Timestamp) -> Post;
 
     /// Whether a reply accepts the notice.
-    fn is_taken(&self, status: u16, reply: &str) -> bool;
+    fn is_accepted(&self, status: u16, reply: &str) -> bool;
 
     /// Checks and reads a request as strictly as the platform does.
     ///
     /// # Errors
     /// The platform's answer to a request that fails a check.
-    fn read(&self, asked: &Asked, now: Timestamp) -> Result<Task<Self::Order>, Said>;
+    fn read(&self, request: &RawRequest, now: Timestamp) -> Result<Task<Self::Order>, Answer>;
 
     /// Executes a request.
-    fn execute(engine: &Engine<Self>, state: &mut State<Self::Wrong>, order: &Self::Order, now: Timestamp) -> Said;
+    fn execute(engine: &Engine<Self>, state: &mut State<Self::Wrong>, order: &Self::Order, now: Timestamp) -> Answer;
 
     /// Writes an answer: signed, or with the fault `how`.
-    fn answer(&self, asked: &Asked, said: &Said, how: Option<How>, now: Timestamp) -> Whole;
+    fn answer(&self, request: &RawRequest, answer: &Answer, how: Option<AnswerFault>, now: Timestamp) -> HttpAnswer;
 }
 
 /// A request that passed the checks.
@@ -67,7 +67,7 @@ pub struct Task<O> {
 
 /// The platform's answer to a request.
 #[derive(Debug, Clone)]
-pub struct Said {
+pub struct Answer {
     /// `ok`, or the code of the error.
     pub verdict: String,
     pub body: Value,
@@ -77,7 +77,7 @@ pub struct Said {
     pub is_early: bool,
 }
 
-impl Said {
+impl Answer {
     pub fn ok(body: Value) -> Self {
         Self { verdict: "ok".to_owned(), body, is_wrong: false, is_early: false }
     }

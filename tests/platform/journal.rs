@@ -18,7 +18,7 @@ pub struct Call {
     /// Whether the request breaks the platform's rules: it is malformed, badly signed, or contradicts an earlier one.
     pub is_wrong: bool,
     /// Whether the request took effect, whatever the answer was.
-    pub worked: bool,
+    pub took_effect: bool,
     /// `POST /gateway.do?…`
     pub line: String,
     pub body: String,
@@ -69,7 +69,7 @@ pub struct Delivery {
     pub status: u16,
     pub reply: String,
     /// Whether the platform counts the reply as acceptance.
-    pub is_taken: bool,
+    pub is_accepted: bool,
 }
 
 /// The HTTP request of a delivery.

@@ -27,10 +27,10 @@ pub mod wechat;
 
 pub use alipay::Alipay;
 pub use book::{Course, Payment, RefundState, Stage, Trade};
-pub use fault::{Act, Heard, How, Op, Sending, Upset};
+pub use fault::{AnswerFault, BuyerAction, Op, PerceivedReply, PlannedFault, Sending};
 pub use front::Front;
 pub use journal::{Call, Delivery, Kind};
 pub use key::{Key, VECTORS};
-pub use server::Asked;
+pub use server::RawRequest;
 pub use standin::Standin;
 pub use wechat::Wechat;

@@ -15,14 +15,14 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use futures_util::stream::{self, StreamExt};
 
 use super::engine::Engine;
-use super::fault::How;
+use super::fault::AnswerFault;
 use super::front::Front;
 
 const BODY_BYTES_MAX: usize = 256 * 1024;
 
 /// A request as it was received.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct RawRequest {
     pub method: String,
     pub path: String,
     /// Path and query as sent.
@@ -31,7 +31,7 @@ pub struct Asked {
     pub body: Vec<u8>,
 }
 
-impl Asked {
+impl RawRequest {
     /// A request that is not sent over HTTP.
     pub fn new(method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Self {
         let mut map = HeaderMap::new();
@@ -60,7 +60,7 @@ impl Asked {
 
 /// A complete answer.
 #[derive(Debug, Clone)]
-pub struct Whole {
+pub struct HttpAnswer {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
     pub body: Vec<u8>,
@@ -92,52 +92,52 @@ pub fn start<F: Front>(engine: &Arc<Engine<F>>) -> (ServerHandle, Vec<SocketAddr
 }
 
 async fn handle<F: Front>(engine: web::Data<Engine<F>>, request: HttpRequest, body: Bytes) -> HttpResponse {
-    let asked = Asked {
+    let received = RawRequest {
         method: request.method().to_string(),
         path: request.path().to_owned(),
         target: request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned(),
         headers: request.headers().clone(),
         body: body.to_vec(),
     };
-    let (said, how) = engine.handle(&asked).await;
-    let whole = engine.front.answer(&asked, &said, how, engine.now());
-    respond(whole, how, request.conn_data().unwrap()).await
+    let (answer, how) = engine.handle(&received).await;
+    let http_answer = engine.front.answer(&received, &answer, how, engine.now());
+    respond(http_answer, how, request.conn_data().unwrap()).await
 }
 
 /// Sends an answer with the planned fault.
-async fn respond(whole: Whole, how: Option<How>, connection: &Connection) -> HttpResponse {
+async fn respond(http_answer: HttpAnswer, how: Option<AnswerFault>, connection: &Connection) -> HttpResponse {
     let page = |status: u16, text: &str| {
         let body = format!("<html><head><title>{text}</title></head><body><h1>{text}</h1></body></html>");
         HttpResponse::build(StatusCode::from_u16(status).unwrap()).content_type("text/html").body(body)
     };
     match how {
-        Some(How::Hangs) => std::future::pending().await,
-        Some(How::Breaks) => {
+        Some(AnswerFault::Hangs) => std::future::pending().await,
+        Some(AnswerFault::Breaks) => {
             drop(connection.0.shutdown(Shutdown::Both));
             HttpResponse::Ok().finish()
         }
-        Some(How::Status(status)) => page(status, "An error of the proxy"),
-        Some(How::Html) => page(200, "Please sign in to the network"),
-        Some(How::Garbage) => HttpResponse::Ok().body(vec![0xff, 0x00, 0xfe, b'{', 0x80]),
-        Some(How::BreaksOff) => in_halves(whole, None),
-        Some(How::Slow(by)) => in_halves(whole, Some(by)),
-        _ => head(&whole).body(whole.body),
+        Some(AnswerFault::Status(status)) => page(status, "An error of the proxy"),
+        Some(AnswerFault::Html) => page(200, "Please sign in to the network"),
+        Some(AnswerFault::Garbage) => HttpResponse::Ok().body(vec![0xff, 0x00, 0xfe, b'{', 0x80]),
+        Some(AnswerFault::BreaksOff) => in_halves(http_answer, None),
+        Some(AnswerFault::Slow(by)) => in_halves(http_answer, Some(by)),
+        _ => head(&http_answer).body(http_answer.body),
     }
 }
 
-fn head(whole: &Whole) -> actix_web::HttpResponseBuilder {
-    let mut response = HttpResponse::build(StatusCode::from_u16(whole.status).unwrap());
-    for (name, value) in &whole.headers {
+fn head(http_answer: &HttpAnswer) -> actix_web::HttpResponseBuilder {
+    let mut response = HttpResponse::build(StatusCode::from_u16(http_answer.status).unwrap());
+    for (name, value) in &http_answer.headers {
         response.insert_header((*name, value.as_str()));
     }
     response
 }
 
 /// Sends the body in two halves. The second one follows after `delay`; the connection breaks if that is `None`.
-fn in_halves(whole: Whole, delay: Option<Duration>) -> HttpResponse {
-    let mut response = head(&whole);
-    let size = u64::try_from(whole.body.len()).unwrap();
-    let (one, other) = whole.body.split_at(whole.body.len() / 2);
+fn in_halves(http_answer: HttpAnswer, delay: Option<Duration>) -> HttpResponse {
+    let mut response = head(&http_answer);
+    let size = u64::try_from(http_answer.body.len()).unwrap();
+    let (one, other) = http_answer.body.split_at(http_answer.body.len() / 2);
     let (one, other) = (Bytes::copy_from_slice(one), Bytes::copy_from_slice(other));
     let rest = async move {
         let Some(delay) = delay else { return Err(std::io::Error::other("broken off")) };

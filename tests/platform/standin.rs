@@ -12,7 +12,7 @@ use super::courier::PUBLIC_URL;
 use super::engine::Engine;
 use super::front::Front;
 use super::journal::{Call, Delivery};
-use super::server::{self, Asked};
+use super::server::{self, RawRequest};
 
 /// A running stand-in. It stops when it is dropped.
 pub struct Standin<F: Front> {
@@ -76,8 +76,8 @@ impl<F: Front> Standin<F> {
 /// The request checks.
 impl<F: Front> Standin<F> {
     /// The result of the checks of a request that do not depend on trades: `ok`, or the error code.
-    pub fn judge(&self, asked: &Asked, now: Timestamp) -> String {
-        self.engine.front.read(asked, now).map_or_else(|said| said.verdict, |_| "ok".to_owned())
+    pub fn judge(&self, request: &RawRequest, now: Timestamp) -> String {
+        self.engine.front.read(request, now).map_or_else(|answer| answer.verdict, |_| "ok".to_owned())
     }
 }
 
@@ -105,7 +105,7 @@ impl<F: Front> Standin<F> {
     }
 
     /// The status codes of the shop's replies to those deliveries.
-    pub fn told(&self, out_trade_no: &str) -> Vec<u16> {
+    pub fn reply_statuses(&self, out_trade_no: &str) -> Vec<u16> {
         self.deliveries(out_trade_no).iter().map(|delivery| delivery.status).collect()
     }
 

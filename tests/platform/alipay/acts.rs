@@ -71,7 +71,7 @@ impl Standin<Front> {
     }
 
     /// Also sends the notices that most products do not send: of trades that were created, closed or finished.
-    pub fn tell_all(&self) {
+    pub fn send_all_notices(&self) {
         self.engine.front.notifies_of_all.store(true, Ordering::Relaxed);
     }
 
@@ -120,7 +120,7 @@ impl Standin<Front> {
     }
 
     /// Sends another notice as a new event, correctly signed: the present trade, with the status of `kind`.
-    pub async fn tell(&self, out_trade_no: &str, kind: Kind) {
+    pub async fn notify_again(&self, out_trade_no: &str, kind: Kind) {
         self.engine.with_state(|state, now| {
             let index = state.find(out_trade_no).unwrap();
             self.engine.notify(state, index, kind, now);

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use tradepost::domain::clock::Timestamp;
 
 use super::{Front, cipher, page};
-use crate::platform::fault::How;
-use crate::platform::front::Said;
-use crate::platform::server::{Asked, Whole};
+use crate::platform::fault::AnswerFault;
+use crate::platform::front::Answer;
+use crate::platform::server::{HttpAnswer, RawRequest};
 
 /// Changes by an attacker: unpaid becomes paid and the other way round, or at least a space is added.
 const ALTERED: [(&str, &str); 4] = [
@@ -19,16 +19,24 @@ const ALTERED: [(&str, &str); 4] = [
 ];
 
 /// Writes an answer. Its content type is `text/html`, like the gateway's.
-pub fn write(front: &Front, asked: &Asked, said: &Said, how: Option<How>, _: Timestamp) -> Whole {
-    let method = method(asked);
+pub fn write(
+    front: &Front,
+    request: &RawRequest,
+    answer: &Answer,
+    how: Option<AnswerFault>,
+    _: Timestamp,
+) -> HttpAnswer {
+    let method = method(request);
     if method == page::METHOD {
-        return page::write(said);
+        return page::write(answer);
     }
     let answer = match how {
         // Errors of the gateway itself precede every signature.
-        Some(How::SaysUnsigned(code)) if !code.starts_with("ACQ.") => &Said { is_early: true, ..Said::error(code) },
-        Some(How::Says(code) | How::SaysUnsigned(code)) => &Said::error(code),
-        _ => said,
+        Some(AnswerFault::UnsignedError(code)) if !code.starts_with("ACQ.") => {
+            &Answer { is_early: true, ..Answer::error(code) }
+        }
+        Some(AnswerFault::Error(code) | AnswerFault::UnsignedError(code)) => &Answer::error(code),
+        _ => answer,
     };
     let member = match answer.is_early {
         true => "error_response".to_owned(),
@@ -42,9 +50,9 @@ pub fn write(front: &Front, asked: &Asked, said: &Said, how: Option<How>, _: Tim
     if let Some(key) = front.account.aes.as_ref().filter(|_| !answer.is_early) {
         raw = json!(cipher::encrypt(key, &raw)).to_string();
     }
-    let is_unsigned = answer.is_early || matches!(how, Some(How::Unsigned | How::SaysUnsigned(_)));
+    let is_unsigned = answer.is_early || matches!(how, Some(AnswerFault::Unsigned | AnswerFault::UnsignedError(_)));
     let sign = (!is_unsigned).then(|| sign(front, &raw, how));
-    if how == Some(How::Altered) {
+    if how == Some(AnswerFault::Altered) {
         raw = altered(&raw);
     }
     let mut members = vec![(member, raw)];
@@ -61,27 +69,27 @@ pub fn write(front: &Front, asked: &Asked, said: &Said, how: Option<How>, _: Tim
         _ => members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect::<Vec<_>>().join(","),
     };
     let headers = vec![("content-type", "text/html;charset=utf-8".to_owned())];
-    Whole { status: 200, headers, body: format!("{{{body}}}").into_bytes() }
+    HttpAnswer { status: 200, headers, body: format!("{{{body}}}").into_bytes() }
 }
 
 /// The requested method; empty if the request names none.
-fn method(asked: &Asked) -> String {
-    let query = form_urlencoded::parse(asked.query().as_bytes());
+fn method(request: &RawRequest) -> String {
+    let query = form_urlencoded::parse(request.query().as_bytes());
     query.into_iter().find(|(name, _)| name == "method").map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
 /// The number of the certificate, if there are certificates, and the signature.
-fn sign(front: &Front, raw: &str, how: Option<How>) -> (Option<String>, String) {
+fn sign(front: &Front, raw: &str, how: Option<AnswerFault>) -> (Option<String>, String) {
     let (key, sn) = front.signer();
     let sign = match how {
-        Some(How::BadSignature) => key.sign(format!("{raw} ").as_bytes()),
+        Some(AnswerFault::BadSignature) => key.sign(format!("{raw} ").as_bytes()),
         // A key that an attacker could have.
-        Some(How::OtherKey) => front.account.app.sign(raw.as_bytes()),
-        Some(How::Old(_) | How::Early(_)) => panic!("Alipay does not sign the time of an answer"),
+        Some(AnswerFault::OtherKey) => front.account.app.sign(raw.as_bytes()),
+        Some(AnswerFault::Old(_) | AnswerFault::Early(_)) => panic!("Alipay does not sign the time of an answer"),
         _ => key.sign(raw.as_bytes()),
     };
     let sn = match how {
-        Some(How::UnknownKey) => {
+        Some(AnswerFault::UnknownKey) => {
             Some(sn.map(|sn| sn.chars().rev().collect()).expect("an unknown key needs certificates"))
         }
         _ => sn,
@@ -90,14 +98,14 @@ fn sign(front: &Front, raw: &str, how: Option<How>) -> (Option<String>, String) 
 }
 
 /// The content of an answer.
-fn content(said: &Said) -> Value {
-    if said.verdict == "ok" {
-        let mut body = said.body.clone();
+fn content(answer: &Answer) -> Value {
+    if answer.verdict == "ok" {
+        let mut body = answer.body.clone();
         body["code"] = json!("10000");
         body["msg"] = json!("Success");
         return body;
     }
-    let (code, msg) = match said.verdict.as_str() {
+    let (code, msg) = match answer.verdict.as_str() {
         "20000" => {
             return json!({"code": "20000", "msg": "Service Currently Unavailable", "sub_code": "isp.unknow-error",
             "sub_msg": "系统繁忙"});
@@ -108,8 +116,8 @@ fn content(said: &Said) -> Value {
         verdict if verdict.starts_with("aop.") => ("40006", "Insufficient Permissions"),
         _ => ("40004", "Business Failed"),
     };
-    let why = said.body.as_str().unwrap_or("交易失败 {详情}");
-    json!({"code": code, "msg": msg, "sub_code": said.verdict, "sub_msg": why})
+    let why = answer.body.as_str().unwrap_or("交易失败 {详情}");
+    json!({"code": code, "msg": msg, "sub_code": answer.verdict, "sub_msg": why})
 }
 
 /// The same JSON with escapes, as some servers of the gateway write it.

@@ -10,10 +10,10 @@ use super::{Front, Wrong, answer, notice, number, operation, request};
 use crate::platform::book::{Course, RefundState, Trade};
 use crate::platform::china::day;
 use crate::platform::engine::{Engine, State};
-use crate::platform::fault::How;
-use crate::platform::front::{self, Said, Task};
+use crate::platform::fault::AnswerFault;
+use crate::platform::front::{self, Answer, Task};
 use crate::platform::journal::{Kind, Notice, Post};
-use crate::platform::server::{Asked, Whole};
+use crate::platform::server::{HttpAnswer, RawRequest};
 
 /// The gaps between eight deliveries, in minutes; the last delivery is about 25 hours after the first.
 const GAPS_MIN: [u64; 7] = [4, 10, 10, 60, 2 * 60, 6 * 60, 15 * 60];
@@ -34,7 +34,7 @@ impl front::Front for Front {
     }
 
     fn gaps(&self, trade: &Trade) -> Vec<Duration> {
-        let is_code = trade.asked["product_code"] != "FAST_INSTANT_TRADE_PAY";
+        let is_code = trade.parameters["product_code"] != "FAST_INSTANT_TRADE_PAY";
         let at_once = if is_code && self.resends.load(Ordering::Relaxed) { 3 } else { 0 };
         let gaps = std::iter::repeat_n(0, at_once).chain(GAPS_MIN);
         gaps.map(|minutes| Duration::from_secs(minutes * 60)).collect()
@@ -56,21 +56,21 @@ impl front::Front for Front {
         notice::post(self, notice, wrong, now)
     }
 
-    fn is_taken(&self, status: u16, reply: &str) -> bool {
+    fn is_accepted(&self, status: u16, reply: &str) -> bool {
         status == 200 && reply == "success"
     }
 
-    fn read(&self, asked: &Asked, now: Timestamp) -> Result<Task<Self::Order>, Said> {
-        let order = request::read(&self.account, asked, now)?;
+    fn read(&self, request: &RawRequest, now: Timestamp) -> Result<Task<Self::Order>, Answer> {
+        let order = request::read(&self.account, request, now)?;
         let out_trade_no = order.biz.get("out_trade_no").and_then(Value::as_str).unwrap_or_default().to_owned();
         Ok(Task { op: operation::op(&order.method), out_trade_no, order })
     }
 
-    fn execute(engine: &Engine<Self>, state: &mut State<Wrong>, order: &Self::Order, now: Timestamp) -> Said {
+    fn execute(engine: &Engine<Self>, state: &mut State<Wrong>, order: &Self::Order, now: Timestamp) -> Answer {
         operation::execute(engine, state, order, now)
     }
 
-    fn answer(&self, asked: &Asked, said: &Said, how: Option<How>, now: Timestamp) -> Whole {
-        answer::write(self, asked, said, how, now)
+    fn answer(&self, request: &RawRequest, answer: &Answer, how: Option<AnswerFault>, now: Timestamp) -> HttpAnswer {
+        answer::write(self, request, answer, how, now)
     }
 }

@@ -55,12 +55,12 @@ pub fn content(front: &Front, trade: &Trade, kind: &Kind, event_id: &str) -> Val
         "app_id": account.app_id, "auth_app_id": account.app_id, "trade_no": trade.trade_no,
         "out_trade_no": trade.out_trade_no, "buyer_id": "2088000000009999", "buyer_logon_id": "own***@example.com",
         "seller_id": account.seller_id, "seller_email": "seller@example.com", "total_amount": total,
-        "subject": trade.asked["subject"], "gmt_create": wall(trade.made_at),
+        "subject": trade.parameters["subject"], "gmt_create": wall(trade.created_at),
         // Alipay may add fields at any time. The space at the end is part of the signed text.
         "new_field": "50% off & more=yes, A+B/C ",
     });
     for given in ["body", "passback_params"] {
-        if let Some(value) = trade.asked.get(given) {
+        if let Some(value) = trade.parameters.get(given) {
             content[given] = value.clone();
         }
     }

@@ -1,7 +1,7 @@
 //! The checkout page, and its error page. Only the buyer sees them.
 
-use crate::platform::front::Said;
-use crate::platform::server::Whole;
+use crate::platform::front::Answer;
+use crate::platform::server::HttpAnswer;
 
 pub const METHOD: &str = "alipay.trade.page.pay";
 
@@ -21,12 +21,12 @@ impl Page {
 }
 
 /// Writes a page. It is declared as GBK; its text is ASCII, which is the same in GBK.
-pub fn write(said: &Said) -> Whole {
-    let body = match said.verdict.as_str() {
+pub fn write(answer: &Answer) -> HttpAnswer {
+    let body = match answer.verdict.as_str() {
         "ok" => "<form id=\"pay\" method=\"post\"><button>Pay</button></form>".to_owned(),
         code => format!("<p class=\"error\">{code}</p>"),
     };
     let html = format!("<!DOCTYPE html><html><head><title>Alipay</title></head><body>{body}</body></html>");
     let headers = vec![("content-type", "text/html;charset=GBK".to_owned())];
-    Whole { status: 200, headers, body: html.into_bytes() }
+    HttpAnswer { status: 200, headers, body: html.into_bytes() }
 }

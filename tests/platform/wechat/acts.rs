@@ -73,7 +73,7 @@ impl Standin<Front> {
     }
 
     /// An operator resolves a refund that did not reach its buyer: it ends in `end`, and the shop is notified.
-    pub async fn see_to(&self, number: &str, end: RefundState) {
+    pub async fn resolve_refund(&self, number: &str, end: RefundState) {
         self.engine.with_state(|state, now| {
             let refunds = state.trades.iter_mut().flat_map(|trade| &mut trade.refunds);
             let stuck = refunds.filter(|refund| refund.number == number && refund.state == RefundState::Abnormal);
@@ -103,7 +103,7 @@ impl Standin<Front> {
     ///
     /// # Errors
     /// The reason why WeChat refuses the parameters.
-    pub fn hand_over(&self, params: &Value) -> Result<String, &'static str> {
+    pub fn start_jsapi_payment(&self, params: &Value) -> Result<String, &'static str> {
         let text = |name: &str| params[name].as_str().unwrap_or_default();
         let account = &self.engine.front.account;
         let (app_id, package) = (text("appId"), text("package"));

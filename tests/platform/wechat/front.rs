@@ -8,10 +8,10 @@ use tradepost::domain::clock::Timestamp;
 use super::{Front, Wrong, answer, authorization, notice, number, operation, request};
 use crate::platform::book::{Course, RefundState, Trade};
 use crate::platform::engine::{Engine, State};
-use crate::platform::fault::How;
-use crate::platform::front::{self, Said, Task};
+use crate::platform::fault::AnswerFault;
+use crate::platform::front::{self, Answer, Task};
 use crate::platform::journal::{Kind, Notice, Post};
-use crate::platform::server::{Asked, Whole};
+use crate::platform::server::{HttpAnswer, RawRequest};
 
 /// The gaps between 16 deliveries, in seconds; the last delivery is 24 hours and 4 minutes after the first.
 const GAPS_S: [u64; 15] = [15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10_800, 10_800, 10_800, 21_600, 21_600];
@@ -47,21 +47,21 @@ impl front::Front for Front {
         notice::post(self, notice, wrong, now)
     }
 
-    fn is_taken(&self, status: u16, _: &str) -> bool {
+    fn is_accepted(&self, status: u16, _: &str) -> bool {
         matches!(status, 200 | 204)
     }
 
-    fn read(&self, asked: &Asked, now: Timestamp) -> Result<Task<Self::Order>, Said> {
-        authorization::check(&self.account, &self.nonces, asked, now)?;
-        let order = request::read(&self.account, asked)?;
+    fn read(&self, request: &RawRequest, now: Timestamp) -> Result<Task<Self::Order>, Answer> {
+        authorization::check(&self.account, &self.nonces, request, now)?;
+        let order = request::read(&self.account, request)?;
         Ok(Task { op: order.op(), out_trade_no: order.number().to_owned(), order })
     }
 
-    fn execute(engine: &Engine<Self>, state: &mut State<Wrong>, order: &Self::Order, now: Timestamp) -> Said {
+    fn execute(engine: &Engine<Self>, state: &mut State<Wrong>, order: &Self::Order, now: Timestamp) -> Answer {
         operation::execute(engine, state, order, now)
     }
 
-    fn answer(&self, asked: &Asked, said: &Said, how: Option<How>, now: Timestamp) -> Whole {
-        answer::write(self, asked, said, how, now)
+    fn answer(&self, request: &RawRequest, answer: &Answer, how: Option<AnswerFault>, now: Timestamp) -> HttpAnswer {
+        answer::write(self, request, answer, how, now)
     }
 }

@@ -37,17 +37,17 @@ pub fn payment(account: &Account, trade: &Trade, state: &str) -> Value {
         "mchid": account.mchid, "appid": account.appid, "out_trade_no": trade.out_trade_no, "trade_state": state,
         "trade_state_desc": description, "amount": {"total": trade.total, "currency": "CNY"},
     });
-    if let Some(attach) = trade.asked.get("attach") {
+    if let Some(attach) = trade.parameters.get("attach") {
         payment["attach"] = attach.clone();
     }
     let Some(paid) = trade.paid else { return payment };
     let payer_total = paid.charged - paid.coupon;
     payment["transaction_id"] = json!(trade.trade_no);
-    payment["trade_type"] = trade.asked["trade_type"].clone();
+    payment["trade_type"] = trade.parameters["trade_type"].clone();
     payment["bank_type"] = json!("OTHERS");
     payment["success_time"] = json!(rfc3339(paid.at));
     payment["payer"] =
-        json!({"openid": trade.asked["payer"]["openid"].as_str().unwrap_or("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")});
+        json!({"openid": trade.parameters["payer"]["openid"].as_str().unwrap_or("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")});
     payment["amount"] = json!({
         "total": paid.charged, "payer_total": payer_total, "currency": "CNY", "payer_currency": "CNY",
     });
@@ -63,7 +63,7 @@ pub fn refund(trade: &Trade, refund: &Refund) -> Value {
     let mut answer = common(trade, refund);
     answer["status"] = json!(refund_state(refund));
     answer["channel"] = json!("ORIGINAL");
-    answer["create_time"] = json!(rfc3339(refund.begun_at));
+    answer["create_time"] = json!(rfc3339(refund.started_at));
     answer["funds_account"] = json!("UNSETTLED");
     answer["amount"]["currency"] = json!("CNY");
     answer["amount"]["settlement_refund"] = json!(refund.amount);

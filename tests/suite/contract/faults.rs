@@ -9,7 +9,7 @@ use tradepost::actor::fault::Fault;
 use super::record::assert_recorded;
 use super::script::Script;
 use super::stored;
-use crate::support::{ADMIN_PASSWORD, DEMO_PASSWORD, GOODS, Wish};
+use crate::support::{ADMIN_PASSWORD, DEMO_PASSWORD, GOODS, OrderBody};
 
 const ORDERS: &str = "/v1/orders";
 
@@ -18,7 +18,7 @@ async fn contract_an_order_whose_deadline_passes_answers_as_recorded() {
     let mut script = Script::start(&[("ORDERS__DEADLINE", "0s")]).await;
     let zs = script.sign_in("zs", DEMO_PASSWORD).await;
     let admin = script.sign_in("admin", ADMIN_PASSWORD).await;
-    let golden = Wish::golden().0.to_string();
+    let golden = OrderBody::golden().0.to_string();
     let refused = script.keyed(&zs, ORDERS, "golden", &golden).await.expect(409);
     let order_id = refused.text_of("order_id");
     script.keyed(&zs, ORDERS, "golden", &golden).await.expect(409);
@@ -37,12 +37,12 @@ async fn contract_an_order_whose_deadline_passes_answers_as_recorded() {
 async fn contract_an_order_in_progress_answers_as_recorded() {
     let mut script = Script::start(&[]).await;
     let zs = script.sign_in("zs", DEMO_PASSWORD).await;
-    let golden = Wish::golden().0.to_string();
+    let golden = OrderBody::golden().0.to_string();
     script.app.faults.plan("coordinator.event", Fault::Error, 0, u32::MAX);
     script.keyed(&zs, ORDERS, "key", &golden).await.expect(503);
     script.keyed(&zs, ORDERS, "key", &golden).await.expect(409);
     script.app.stop(Duration::ZERO).await;
-    script.app.heal("coordinator.event");
+    script.app.clear_fault("coordinator.event");
     script.restart().await;
     script.keyed(&zs, ORDERS, "key", &golden).await.expect(201);
     let text = script.take();
@@ -55,16 +55,16 @@ async fn contract_a_slow_order_is_accepted_as_recorded() {
     let settings = [("ORDERS__ANSWER_WITHIN", "100ms"), ("ORDERS__BACKOFF__FIRST", "1s")];
     let mut script = Script::start(&settings).await;
     let zs = script.sign_in("zs", DEMO_PASSWORD).await;
-    let wish = Wish::of(GOODS, 1).0.to_string();
+    let order_body = OrderBody::of(GOODS, 1).0.to_string();
     script.app.faults.plan("goods.apply", Fault::Error, 0, 1);
-    let accepted = script.keyed(&zs, ORDERS, "slow", &wish).await;
+    let accepted = script.keyed(&zs, ORDERS, "slow", &order_body).await;
     let order_id = accepted.expect(202).text_of("order_id");
     script
         .app
         .until(|| script.app.number("order", "SELECT count(*) AS n FROM orders WHERE order_status = 1") == 1)
         .await;
     script.get(&zs, &format!("/v1/orders/{order_id}")).await.expect(200);
-    script.keyed(&zs, ORDERS, "slow", &wish).await.expect(201);
+    script.keyed(&zs, ORDERS, "slow", &order_body).await.expect(201);
     let text = script.take();
     script.app.finish().await;
     assert_recorded("answers_accepted.txt", &text);
@@ -73,7 +73,7 @@ async fn contract_a_slow_order_is_accepted_as_recorded() {
 #[actix_web::test]
 async fn contract_a_component_that_does_not_answer_is_reported_as_recorded() {
     let mut script = Script::start(&[]).await;
-    let anonymous = super::script::Who::anonymous();
+    let anonymous = super::script::Caller::anonymous();
     let zs = script.sign_in("zs", DEMO_PASSWORD).await;
     let admin = script.sign_in("admin", ADMIN_PASSWORD).await;
     let goods = json!({"goods_name": "x", "goods_number": 1, "goods_price": "1.00"}).to_string();
@@ -97,19 +97,19 @@ async fn contract_a_component_that_does_not_answer_is_reported_as_recorded() {
     script.app.faults.plan("goods.apply", Fault::Panic, 0, 1);
     script.post(&admin, "/admin/goods", &goods).await.expect(201);
     script.chapter("a platform that does not answer");
-    let wish = Wish::of(GOODS, 1).0.to_string();
-    let order_id = script.keyed(&zs, ORDERS, "order", &wish).await.expect(201).text_of("order_id");
+    let order_body = OrderBody::of(GOODS, 1).0.to_string();
+    let order_id = script.keyed(&zs, ORDERS, "order", &order_body).await.expect(201).text_of("order_id");
     let body = json!({"order_id": order_id, "provider": "sandbox"}).to_string();
-    script.app.ail("sandbox.apply");
+    script.app.fail_at("sandbox.apply");
     script.keyed(&zs, "/v1/payments", "pay", &body).await.expect(503);
-    script.app.heal("sandbox.apply");
+    script.app.clear_fault("sandbox.apply");
     let pay_id = script.keyed(&zs, "/v1/payments", "pay", &body).await.expect(201).text_of("pay_id");
-    script.app.ail("sandbox.apply");
+    script.app.fail_at("sandbox.apply");
     script.post(&zs, &format!("/v1/orders/{order_id}/cancel"), "").await.expect(503);
     script.post(&admin, &format!("/admin/payments/{pay_id}/query"), "").await;
     script.post(&anonymous, &format!("/sandbox/trades/{pay_id}/pay"), "").await.expect(503);
     script.post(&anonymous, &format!("/sandbox/checkout/{pay_id}/pay"), "").await.expect(503);
-    script.app.heal("sandbox.apply");
+    script.app.clear_fault("sandbox.apply");
     let text = script.take();
     script.app.finish().await;
     assert_recorded("answers_faults.txt", &text);
@@ -150,14 +150,14 @@ async fn contract_an_incomplete_body_is_answered_as_recorded() {
 #[actix_web::test]
 async fn contract_without_the_sandbox_its_routes_do_not_exist() {
     let mut script = Script::start(&[("GATEWAY__SANDBOX__ENABLED", "false"), ("ADMIN__LISTEN", "127.0.0.1:0")]).await;
-    let anonymous = super::script::Who::anonymous();
+    let anonymous = super::script::Caller::anonymous();
     let zs = script.sign_in("zs", DEMO_PASSWORD).await;
     for path in ["/sandbox/statement", "/sandbox/trades/1", "/sandbox/checkout/1", "/admin/status", "/admin/goods"] {
         script.get(&anonymous, path).await.expect(404);
     }
     script.post(&anonymous, "/v1/payments/callbacks/sandbox", "{}").await.expect(404);
-    let wish = Wish::of(GOODS, 1).0.to_string();
-    let order_id = script.keyed(&zs, ORDERS, "order", &wish).await.expect(201).text_of("order_id");
+    let order_body = OrderBody::of(GOODS, 1).0.to_string();
+    let order_id = script.keyed(&zs, ORDERS, "order", &order_body).await.expect(201).text_of("order_id");
     let body = json!({"order_id": order_id, "provider": "sandbox"}).to_string();
     script.keyed(&zs, "/v1/payments", "pay", &body).await.expect(422);
     let text = script.take();

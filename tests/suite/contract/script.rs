@@ -22,14 +22,14 @@ pub const SECRET: &str = "a secret of the tests, of no use elsewhere";
 
 /// The sender of a request.
 #[derive(Debug, Clone, Default)]
-pub struct Who {
+pub struct Caller {
     /// Name in the record.
     name: &'static str,
     /// Bearer token; empty for a caller that has not signed in.
     token: String,
 }
 
-impl Who {
+impl Caller {
     /// A caller with a token.
     pub fn new(name: &'static str, token: &str) -> Self {
         Self { name, token: token.to_owned() }
@@ -92,13 +92,13 @@ impl Script {
     }
 
     /// Sends a request, waits until all of its effects are complete, and records the exchange.
-    pub async fn send(&mut self, who: &Who, request: Request<'_>) -> Answer {
-        let bearer = format!("Bearer {}", who.token);
+    pub async fn send(&mut self, caller: &Caller, request: Request<'_>) -> Answer {
+        let bearer = format!("Bearer {}", caller.token);
         let mut headers = request.headers.to_vec();
         if !headers.iter().any(|(name, _)| *name == "x-request-id") {
             headers.push(("x-request-id", REQUEST_ID));
         }
-        if !who.token.is_empty() {
+        if !caller.token.is_empty() {
             headers.push(("authorization", &bearer));
         }
         let answer = self.app.send_raw(request.method.clone(), request.path, &headers, request.body.to_vec()).await;
@@ -106,42 +106,42 @@ impl Script {
         // Events of the next request get a later time, so lists sorted by time keep the order of the script.
         self.app.clock.advance(BETWEEN);
         self.called.push((request.method.to_string(), request.path.to_owned(), answer.status));
-        self.write_request(who, &request);
+        self.write_request(caller, &request);
         self.write_answer(request.path, &answer);
         answer
     }
 
     /// `GET`
-    pub async fn get(&mut self, who: &Who, path: &str) -> Answer {
-        self.send(who, Request { method: Method::GET, path, headers: &[], body: b"" }).await
+    pub async fn get(&mut self, caller: &Caller, path: &str) -> Answer {
+        self.send(caller, Request { method: Method::GET, path, headers: &[], body: b"" }).await
     }
 
     /// `POST` of JSON; of nothing if the body is empty.
-    pub async fn post(&mut self, who: &Who, path: &str, body: &str) -> Answer {
+    pub async fn post(&mut self, caller: &Caller, path: &str, body: &str) -> Answer {
         let json: &[(&str, &str)] = if body.is_empty() { &[] } else { &[("content-type", "application/json")] };
-        self.send(who, Request { method: Method::POST, path, headers: json, body: body.as_bytes() }).await
+        self.send(caller, Request { method: Method::POST, path, headers: json, body: body.as_bytes() }).await
     }
 
     /// `POST` of JSON with an idempotency key.
-    pub async fn keyed(&mut self, who: &Who, path: &str, key: &str, body: &str) -> Answer {
+    pub async fn keyed(&mut self, caller: &Caller, path: &str, key: &str, body: &str) -> Answer {
         let headers = [("content-type", "application/json"), ("idempotency-key", key)];
-        self.send(who, Request { method: Method::POST, path, headers: &headers, body: body.as_bytes() }).await
+        self.send(caller, Request { method: Method::POST, path, headers: &headers, body: body.as_bytes() }).await
     }
 
     /// `POST` of JSON with these headers.
-    pub async fn post_with(&mut self, who: &Who, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        self.send(who, Request { method: Method::POST, path, headers, body }).await
+    pub async fn post_with(&mut self, caller: &Caller, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        self.send(caller, Request { method: Method::POST, path, headers, body }).await
     }
 
     /// Signs in and records the claims of the token.
-    pub async fn sign_in(&mut self, name: &'static str, password: &str) -> Who {
+    pub async fn sign_in(&mut self, name: &'static str, password: &str) -> Caller {
         let body = format!("{{\"user_name\":\"{name}\",\"user_password\":\"{password}\"}}");
-        let token = self.post(&Who::anonymous(), "/v1/sessions", &body).await.expect(201).text_of("access_token");
+        let token = self.post(&Caller::anonymous(), "/v1/sessions", &body).await.expect(201).text_of("access_token");
         let parts = token.split('.').take(2).map(|part| BASE64_URL_SAFE_NO_PAD.decode(part).unwrap());
         let parts: Vec<String> = parts.map(|part| String::from_utf8(part).unwrap()).collect();
         let claims = self.names.apply(&parts.join("\n"));
         writeln!(self.text, "the token says:\n{claims}\n").unwrap();
-        Who::new(name, &token)
+        Caller::new(name, &token)
     }
 
     /// Moves time forward and waits until all work that becomes due is done.
@@ -179,12 +179,12 @@ impl Script {
         self.text.truncate(mark);
     }
 
-    fn write_request(&mut self, who: &Who, request: &Request<'_>) {
+    fn write_request(&mut self, caller: &Caller, request: &Request<'_>) {
         let Request { method, path, headers, body } = request;
         let path = self.names.apply(path);
         writeln!(self.text, "--- {method} {path}").unwrap();
-        if !who.name.is_empty() {
-            writeln!(self.text, "as: {}", who.name).unwrap();
+        if !caller.name.is_empty() {
+            writeln!(self.text, "as: {}", caller.name).unwrap();
         }
         for (name, value) in *headers {
             let value = self.names.apply(value);

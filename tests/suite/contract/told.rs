@@ -1,19 +1,19 @@
 //! The callbacks of the sandbox platform to a shop: path, headers and body.
 
 use super::record::assert_recorded;
-use super::script::{Script, Who};
-use crate::support::{DEMO_PASSWORD, Ear, GOODS, Wish};
+use super::script::{Caller, Script};
+use crate::support::{DEMO_PASSWORD, GOODS, OrderBody, RecordingServer};
 use serde_json::json;
 
 #[actix_web::test]
 async fn contract_the_sandbox_sends_its_callbacks_as_recorded() {
-    let ear = Ear::open().await;
-    let mut script = Script::start(&[("HTTP__PUBLIC_URL", &ear.url)]).await;
-    let (zs, anonymous) = (script.sign_in("zs", DEMO_PASSWORD).await, Who::anonymous());
+    let recorder = RecordingServer::open().await;
+    let mut script = Script::start(&[("HTTP__PUBLIC_URL", &recorder.url)]).await;
+    let (zs, anonymous) = (script.sign_in("zs", DEMO_PASSWORD).await, Caller::anonymous());
     let mut payments = Vec::new();
     for key in ["paid", "declined"] {
-        let wish = Wish::of(GOODS, 1).0.to_string();
-        let order_id = script.keyed(&zs, "/v1/orders", key, &wish).await.expect(201).text_of("order_id");
+        let order_body = OrderBody::of(GOODS, 1).0.to_string();
+        let order_id = script.keyed(&zs, "/v1/orders", key, &order_body).await.expect(201).text_of("order_id");
         let body = json!({"order_id": order_id, "provider": "sandbox"}).to_string();
         payments.push(script.keyed(&zs, "/v1/payments", key, &body).await.expect(201).text_of("pay_id"));
     }
@@ -27,7 +27,7 @@ async fn contract_the_sandbox_sends_its_callbacks_as_recorded() {
     let refund = json!({"amount": "1.00", "out_request_no": "by-hand"}).to_string();
     script.post(&anonymous, &format!("{paid}/refund"), &refund).await.expect(200);
     script.get(&anonymous, &paid).await.expect(200);
-    for request in ear.told() {
+    for request in recorder.requests() {
         let mut headers = request.headers;
         headers.retain(|(name, _)| !["host", "date"].contains(&name.as_str()));
         headers.sort();
@@ -38,5 +38,5 @@ async fn contract_the_sandbox_sends_its_callbacks_as_recorded() {
     let text = script.take();
     // The shop itself got no callbacks, so its stores and the platform's differ.
     script.app.finish_broken().await;
-    assert_recorded("answers_told.txt", &text.replace(&ear.url, "<shop>"));
+    assert_recorded("answers_told.txt", &text.replace(&recorder.url, "<shop>"));
 }

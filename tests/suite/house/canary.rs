@@ -412,7 +412,8 @@ async fn nothing_secret_is_printed_or_answered_in_a_whole_life() {
         server.post(&format!("/admin/payments/{pay_id}/query"), &admin, json!({})).await;
     }
     let asked = || async {
-        let refunds = |calls: Vec<Call>| calls.iter().filter(|call| call.op == Some(Op::Refund) && call.worked).count();
+        let refunds =
+            |calls: Vec<Call>| calls.iter().filter(|call| call.op == Some(Op::Refund) && call.took_effect).count();
         (refunds(alipay.calls()) >= 2 && refunds(wechat.calls()) >= 2).then_some(())
     };
     eventually(BOUND, "both platforms were asked to give money back", asked).await;

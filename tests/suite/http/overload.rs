@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use tradepost::actor::fault::Fault;
 
-use crate::support::{GOODS, TestApp, Wish, eventually};
+use crate::support::{GOODS, OrderBody, TestApp, eventually};
 
 #[actix_web::test]
 async fn what_finds_no_room_is_refused_as_busy_and_what_was_promised_is_kept() {
@@ -14,8 +14,8 @@ async fn what_finds_no_room_is_refused_as_busy_and_what_was_promised_is_kept() {
     let zs = app.zs().await;
     app.faults.plan("order.before_commit", Fault::Delay(Duration::from_millis(200)), 0, 1);
     let keys: Vec<String> = (0..8).map(|n| format!("k{n}")).collect();
-    let wish = Wish::of(GOODS, 1);
-    let orders = join_all(keys.iter().map(|key| app.order(&zs, key, &wish))).await;
+    let order_body = OrderBody::of(GOODS, 1);
+    let orders = join_all(keys.iter().map(|key| app.order(&zs, key, &order_body))).await;
     let busy: Vec<_> = orders.iter().filter(|answer| answer.status == 503).collect();
     let placed = orders.iter().filter(|answer| answer.status == 201).count();
     assert_eq!(busy.len() + placed, keys.len(), "{orders:?}");
@@ -26,7 +26,7 @@ async fn what_finds_no_room_is_refused_as_busy_and_what_was_promised_is_kept() {
         assert_eq!((answer.body["code"].as_str(), answer.header("retry-after")), (Some("busy"), "1"));
     }
     for key in &keys {
-        app.order(&zs, key, &wish).await.expect(201);
+        app.order(&zs, key, &order_body).await.expect(201);
     }
     assert_eq!(app.stock(GOODS).await, 992);
     app.finish().await;
@@ -40,13 +40,13 @@ async fn a_crowd_at_the_door_is_refused_and_neither_callbacks_nor_operators_have
     assert_eq!(open["door"], json!({"capacity": 1, "in_flight": 0, "refused": 0}));
     // An order that is under way for a while, and many who want to order meanwhile.
     app.faults.plan("goods.before_commit", Fault::Delay(Duration::from_secs(2)), 0, 1);
-    let (slow, wish) = (Wish::of(GOODS, 1), Wish::of(GOODS, 1));
+    let (slow, order_body) = (OrderBody::of(GOODS, 1), OrderBody::of(GOODS, 1));
     let slow = app.order(&zs, "slow", &slow);
     let crowd = async {
         let inside = || async { (app.get("/admin/status", &admin).await.body["door"]["in_flight"] == 1).then_some(()) };
         eventually(Duration::from_secs(1), "one is inside", inside).await;
         let keys: Vec<String> = (0..8).map(|n| format!("k{n}")).collect();
-        for answer in join_all(keys.iter().map(|key| app.order(&zs, key, &wish))).await {
+        for answer in join_all(keys.iter().map(|key| app.order(&zs, key, &order_body))).await {
             let busy = answer.expect_problem(503, "busy");
             assert_eq!(busy.header("retry-after"), "1");
         }
@@ -54,7 +54,7 @@ async fn a_crowd_at_the_door_is_refused_and_neither_callbacks_nor_operators_have
         let full = app.get("/admin/status", &admin).await.expect(200).body;
         assert_eq!((&full["door"]["in_flight"], &full["status"]), (&json!(1), &json!("healthy")));
         assert!(full["door"]["refused"].as_u64().unwrap() >= 8, "{full}");
-        assert_eq!(app.told_alone(&pay_id).await, [200]);
+        assert_eq!(app.pay_and_await_callback(&pay_id).await, [200]);
         let full = app.get("/admin/status", &admin).await.expect(200).body;
         assert_eq!(full["door"]["in_flight"], 1, "the callback was not waiting for that");
     };
@@ -62,7 +62,7 @@ async fn a_crowd_at_the_door_is_refused_and_neither_callbacks_nor_operators_have
     slow.expect(201);
     // Of those who were refused, nothing is written.
     assert_eq!(app.number("order", "SELECT count(*) AS n FROM orders"), 2);
-    app.order(&zs, "k0", &wish).await.expect(201);
+    app.order(&zs, "k0", &order_body).await.expect(201);
     app.assert_paid_once(&zs, &order_id).await;
     app.finish().await;
 }
@@ -71,15 +71,15 @@ async fn a_crowd_at_the_door_is_refused_and_neither_callbacks_nor_operators_have
 async fn an_order_nobody_waits_for_any_more_is_not_begun_and_one_that_was_is_driven_to_its_end() {
     let app = TestApp::with(&[("ORDERS__ANSWER_WITHIN", "100ms"), ("STORE__WRITERS", "1")]).await;
     let zs = app.zs().await;
-    let wish = Wish::of(GOODS, 1);
+    let order_body = OrderBody::of(GOODS, 1);
     app.faults.plan("order.before_commit", Fault::Delay(Duration::from_millis(600)), 0, 1);
-    let first = app.order(&zs, "begun", &wish);
+    let first = app.order(&zs, "begun", &order_body);
     let second = async {
         eventually(Duration::from_secs(1), "the first is being written", || async {
             (app.faults.struck("order.before_commit") == 1).then_some(())
         })
         .await;
-        app.order(&zs, "late", &wish).await
+        app.order(&zs, "late", &order_body).await
     };
     let (first, second) = futures_util::future::join(first, second).await;
     first.expect_problem(503, "busy");
@@ -89,9 +89,9 @@ async fn an_order_nobody_waits_for_any_more_is_not_begun_and_one_that_was_is_dri
     app.settle().await;
     assert_eq!(app.stock(GOODS).await, 999, "the sweep found it");
     assert_eq!(app.number("order", "SELECT count(*) AS n FROM orders"), 1);
-    app.order(&zs, "begun", &wish).await.expect(201);
+    app.order(&zs, "begun", &order_body).await.expect(201);
     assert_eq!(app.stock(GOODS).await, 999);
-    app.order(&zs, "late", &wish).await.expect(201);
+    app.order(&zs, "late", &order_body).await.expect(201);
     assert_eq!(app.stock(GOODS).await, 998);
     app.finish().await;
 }
@@ -100,12 +100,12 @@ async fn an_order_nobody_waits_for_any_more_is_not_begun_and_one_that_was_is_dri
 async fn a_store_that_somebody_else_holds_is_waited_for_and_then_the_order_is_confirmed() {
     let app = TestApp::with(&[("ORDERS__ANSWER_WITHIN", "100ms")]).await;
     let zs = app.zs().await;
-    let intruder = app.hold("goods", "goods");
-    app.order(&zs, "golden", &Wish::golden()).await.expect(202);
+    let intruder = app.lock_rows("goods", "goods");
+    app.order(&zs, "golden", &OrderBody::golden()).await.expect(202);
     assert_eq!(app.stock(GOODS).await, 1000, "readers do not wait");
     intruder.mark_broken();
     app.settle().await;
-    app.order(&zs, "golden", &Wish::golden()).await.expect(201);
+    app.order(&zs, "golden", &OrderBody::golden()).await.expect(201);
     assert_eq!(app.stock(GOODS).await, 999);
     app.finish().await;
 }
@@ -114,7 +114,7 @@ async fn a_store_that_somebody_else_holds_is_waited_for_and_then_the_order_is_co
 async fn a_store_that_stays_locked_is_given_up_in_time_with_the_outcome_unknown() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
-    let intruder = app.hold("goods", "goods");
+    let intruder = app.lock_rows("goods", "goods");
     let (path, body) = (format!("/admin/goods/{GOODS}/stock"), json!({"delta": 1, "reason": "late"}));
     let began = Instant::now();
     let busy = app.post(&path, &admin, body.clone()).await.expect_problem(503, "busy");
@@ -137,7 +137,7 @@ async fn a_store_that_does_not_answer_makes_the_process_not_ready_until_it_does(
     let (zs, admin) = (app.zs().await, app.admin().await);
     app.get("/readyz", "").await.expect(200);
     app.faults.plan("coupon.apply", Fault::Error, 0, u32::MAX);
-    app.order(&zs, "golden", &Wish::golden()).await.expect(202);
+    app.order(&zs, "golden", &OrderBody::golden()).await.expect(202);
     app.get("/readyz", "").await.expect_problem(503, "not_ready");
     let status = app.get("/admin/status", &admin).await.expect(200).body;
     assert_eq!(status["status"], "unhealthy");
@@ -149,6 +149,6 @@ async fn a_store_that_does_not_answer_makes_the_process_not_ready_until_it_does(
     app.settle().await;
     let ready = || async { (app.get("/readyz", "").await.status == 200).then_some(()) };
     eventually(Duration::from_secs(1), "ready", ready).await;
-    app.order(&zs, "golden", &Wish::golden()).await.expect(201);
+    app.order(&zs, "golden", &OrderBody::golden()).await.expect(201);
     app.finish().await;
 }

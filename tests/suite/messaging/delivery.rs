@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{GOODS, TestApp, USER, Wish};
+use crate::support::{GOODS, OrderBody, TestApp, USER};
 use serde_json::json;
 use tradepost::actor::fault::Fault;
 
@@ -19,12 +19,12 @@ async fn assert_untouched(app: &TestApp) {
 /// An order that is cancelled after it took everything, its messages claimed by a node that then does no more.
 async fn with_claimed_messages(app: &TestApp) {
     let zs = app.zs().await;
-    app.ail("relay.deliver");
-    app.order(&zs, "order", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+    app.fail_at("relay.deliver");
+    app.order(&zs, "order", &OrderBody::golden()).await.expect_problem(409, "order_deadline_passed");
     app.settle().await;
     assert_eq!(app.number("order", "SELECT count(*) AS n FROM mq_producer WHERE attempts = 1 AND node_id = 0"), 3);
     assert_eq!(app.stock(GOODS).await, 999);
-    app.heal("relay.deliver");
+    app.clear_fault("relay.deliver");
 }
 
 /// Everything was given back, once, by so many attempts of each message.
@@ -42,18 +42,18 @@ async fn an_interrupted_order_is_cancelled_after_the_restart() {
         let mut app = TestApp::start().await;
         let zs = app.zs().await;
         app.faults.plan("coordinator.event", Fault::Error, events, u32::MAX);
-        app.order(&zs, "key", &Wish::golden()).await.expect_problem(503, "busy");
+        app.order(&zs, "key", &OrderBody::golden()).await.expect_problem(503, "busy");
         assert_eq!(app.number("order", "SELECT count(*) AS n FROM orders WHERE order_status = 0"), 1);
-        app.order(&zs, "key", &Wish::golden()).await.expect_problem(409, "idempotency_key_in_use");
+        app.order(&zs, "key", &OrderBody::golden()).await.expect_problem(409, "idempotency_key_in_use");
         app.stop(Duration::ZERO).await;
-        app.heal("coordinator.event");
+        app.clear_fault("coordinator.event");
         app.clock.advance(Duration::from_secs(31));
         app.restart().await;
         app.settle().await;
 
         assert_untouched(&app).await;
         assert_eq!(app.number("order", "SELECT count(*) AS n FROM orders WHERE order_status = 2"), 1);
-        app.order(&zs, "key", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+        app.order(&zs, "key", &OrderBody::golden()).await.expect_problem(409, "order_deadline_passed");
         app.finish().await;
     }
 }
@@ -64,13 +64,13 @@ async fn an_interrupted_order_is_confirmed_after_a_restart_within_its_deadline()
         let mut app = TestApp::start().await;
         let zs = app.zs().await;
         app.faults.plan("coordinator.event", Fault::Error, events, u32::MAX);
-        app.order(&zs, "key", &Wish::golden()).await.expect_problem(503, "busy");
+        app.order(&zs, "key", &OrderBody::golden()).await.expect_problem(503, "busy");
         app.stop(Duration::ZERO).await;
-        app.heal("coordinator.event");
+        app.clear_fault("coordinator.event");
         app.restart().await;
         app.settle().await;
 
-        let order = app.order(&zs, "key", &Wish::golden()).await.expect(201);
+        let order = app.order(&zs, "key", &OrderBody::golden()).await.expect(201);
         assert_eq!(order.body["order_status"], "confirmed");
         assert_eq!((app.stock(GOODS).await, app.rows()["order.orders"]), (999, 1));
         app.finish().await;
@@ -83,11 +83,11 @@ async fn an_order_whose_cancellation_could_not_be_stored_is_cancelled_after_the_
     let zs = app.zs().await;
     // The pre-order is written, then the order's owner writes nothing any more.
     app.faults.plan("order.apply", Fault::Error, 1, u32::MAX);
-    let accepted = app.order(&zs, "key", &Wish::golden()).await.expect(202);
+    let accepted = app.order(&zs, "key", &OrderBody::golden()).await.expect(202);
     let order_id = accepted.text_of("order_id");
     app.clock.advance(Duration::from_secs(2));
     app.stop(Duration::ZERO).await;
-    app.heal("order.apply");
+    app.clear_fault("order.apply");
     app.restart().await;
     app.settle().await;
 
@@ -102,9 +102,9 @@ async fn a_panic_in_a_saga_restarts_the_coordinator_and_the_saga_goes_on() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     app.faults.plan("coordinator.event", Fault::Panic, 1, 1);
-    app.order(&zs, "key", &Wish::golden()).await.expect_problem(503, "busy");
+    app.order(&zs, "key", &OrderBody::golden()).await.expect_problem(503, "busy");
     app.settle().await;
-    let order = app.order(&zs, "key", &Wish::golden()).await.expect(201);
+    let order = app.order(&zs, "key", &OrderBody::golden()).await.expect(201);
     assert_eq!(order.body["order_status"], "confirmed");
     assert_eq!(app.actor("coordinator").await["restarts"], 1);
     app.finish().await;
@@ -142,7 +142,7 @@ async fn a_consumer_that_fails_half_way_has_its_effect_once_in_the_end() {
         let zs = app.zs().await;
         // The first write takes the balance, the second gives it back.
         app.faults.plan(point, Fault::Error, 1, 1);
-        app.order(&zs, point, &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+        app.order(&zs, point, &OrderBody::golden()).await.expect_problem(409, "order_deadline_passed");
         app.settle().await;
         assert_eq!(app.faults.struck(point), 1, "{point}");
         app.advance(HOUR).await;
@@ -166,7 +166,7 @@ async fn a_message_nobody_understands_is_given_up_with_a_reason_and_holds_up_no_
         plant(&format!("00000000-poison-{group}"), group, body);
     }
     let zs = app.zs().await;
-    app.order(&zs, "order", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+    app.order(&zs, "order", &OrderBody::golden()).await.expect_problem(409, "order_deadline_passed");
     app.settle().await;
     assert_untouched(&app).await;
     for attempt in 1..=3 {
@@ -189,13 +189,13 @@ async fn a_message_whose_consumer_cannot_take_it_is_never_given_up() {
     let settings = [("RELAY__ATTEMPTS", "2"), ("RELAY__BACKOFF__FIRST", "1h"), ("RELAY__BACKOFF__LONGEST", "1h")];
     let app = TestApp::with(&[settings[0], settings[1], settings[2], ("ORDERS__DEADLINE", "0s")]).await;
     with_claimed_messages(&app).await;
-    app.ail("goods.handle");
+    app.fail_at("goods.handle");
     for _ in 0..5 {
         app.advance(HOUR).await;
     }
     let tried = "SELECT attempts AS n FROM mq_producer WHERE group_name = 'goods' AND msg_status = 0";
     assert!(app.number("order", tried) > 2, "it was tried more often than a message that fails");
-    app.heal("goods.handle");
+    app.clear_fault("goods.handle");
     app.advance(HOUR).await;
     assert_untouched(&app).await;
     app.finish().await;
@@ -205,7 +205,7 @@ async fn a_message_whose_consumer_cannot_take_it_is_never_given_up() {
 async fn a_message_that_is_delivered_again_has_its_effect_once() {
     let app = TestApp::with(&[("ORDERS__DEADLINE", "0s")]).await;
     let zs = app.zs().await;
-    app.order(&zs, "order", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+    app.order(&zs, "order", &OrderBody::golden()).await.expect_problem(409, "order_deadline_passed");
     app.settle().await;
     let again = "UPDATE mq_producer SET msg_status = 0, due_time = 1";
     app.tamper("order", again);
@@ -225,7 +225,7 @@ async fn a_message_that_is_delivered_again_has_its_effect_once() {
 async fn a_payments_message_that_is_delivered_again_has_its_effect_once() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
-    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
+    let order_id = app.order(&zs, "order", &OrderBody::golden()).await.expect(201).text_of("order_id");
     let pay_id = app.pay(&zs, "pay", &order_id).await.expect(201).text_of("pay_id");
     app.pay_at_platform(&pay_id, json!({})).await.expect(200);
     for forgets in [false, true] {

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, Wish};
+use crate::support::{OrderBody, TestApp};
 
 /// Messages are given up after the first attempt.
 const ONE_ATTEMPT: [(&str, &str); 1] = [("RELAY__ATTEMPTS", "1")];
@@ -11,7 +11,7 @@ const ONE_ATTEMPT: [(&str, &str); 1] = [("RELAY__ATTEMPTS", "1")];
 /// A cancelled golden order whose stock is not given back: the message is dead.
 async fn with_a_dead_message(app: &TestApp) -> (String, Value) {
     let zs = app.zs().await;
-    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
+    let order_id = app.order(&zs, "order", &OrderBody::golden()).await.expect(201).text_of("order_id");
     app.faults.plan("goods.apply", tradepost::actor::fault::Fault::Error, 0, 1);
     app.post(&format!("/v1/orders/{order_id}/cancel"), &zs, json!({})).await.expect(200);
     app.settle().await;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{GOODS, TestApp, Wish};
+use crate::support::{GOODS, OrderBody, TestApp};
 
 const PAY_WITHIN: Duration = Duration::from_secs(30 * 60);
 
@@ -32,13 +32,13 @@ async fn assert_released(app: &TestApp, zs: &str, order_id: &str) {
 async fn a_customer_cancels_an_unpaid_order_and_gets_everything_back() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
-    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
+    let order_id = app.order(&zs, "order", &OrderBody::golden()).await.expect(201).text_of("order_id");
     let cancelled = cancel(&app, &zs, &order_id).await.expect(200).body;
     assert_eq!((&cancelled["order_status"], &cancelled["pay_status"]), (&json!("cancelled"), &json!("unpaid")));
     assert_released(&app, &zs, &order_id).await;
     cancel(&app, &zs, &order_id).await.expect_problem(409, "order_not_cancellable");
     // The order's idempotency key still leads to the order in its current state.
-    let again = app.order(&zs, "order", &Wish::golden()).await.expect(201);
+    let again = app.order(&zs, "order", &OrderBody::golden()).await.expect(201);
     assert_eq!((again.text_of("order_id"), &again.body["order_status"]), (order_id, &json!("cancelled")));
     app.finish().await;
 }
@@ -71,9 +71,9 @@ async fn an_order_that_is_paid_at_the_platform_is_paid_and_not_cancelled() {
 async fn an_order_is_not_cancelled_while_its_platform_does_not_answer() {
     let app = TestApp::start().await;
     let (zs, order_id, _) = app.paying().await;
-    app.ail("sandbox.apply");
+    app.fail_at("sandbox.apply");
     cancel(&app, &zs, &order_id).await.expect_problem(503, "busy");
-    app.heal("sandbox.apply");
+    app.clear_fault("sandbox.apply");
     assert_eq!(order(&app, &zs, &order_id).await["order_status"], "confirmed");
     cancel(&app, &zs, &order_id).await.expect(200);
     assert_released(&app, &zs, &order_id).await;
@@ -84,7 +84,7 @@ async fn an_order_is_not_cancelled_while_its_platform_does_not_answer() {
 async fn only_the_owner_or_the_administrator_with_a_reason_can_cancel_an_order() {
     let app = TestApp::start().await;
     let (zs, (_, mallory), admin) = (app.zs().await, app.customer("mallory", "0.00").await, app.admin().await);
-    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
+    let order_id = app.order(&zs, "order", &OrderBody::golden()).await.expect(201).text_of("order_id");
     cancel(&app, &mallory, &order_id).await.expect_problem(404, "not_found");
     cancel(&app, &zs, "1").await.expect_problem(404, "not_found");
     let path = format!("/admin/orders/{order_id}/cancel");
@@ -117,8 +117,8 @@ async fn a_concurrent_cancellation_and_payment_leave_the_order_cancelled_or_paid
     let zs = app.zs().await;
     let (mut cancelled, mut paid) = (0, 0);
     for round in 0..20 {
-        let wish = Wish::of(GOODS, 1);
-        let order_id = app.order(&zs, &format!("order-{round}"), &wish).await.expect(201).text_of("order_id");
+        let order_body = OrderBody::of(GOODS, 1);
+        let order_id = app.order(&zs, &format!("order-{round}"), &order_body).await.expect(201).text_of("order_id");
         let pay_id = app.pay(&zs, &format!("pay-{round}"), &order_id).await.expect(201).text_of("pay_id");
         let path = format!("/sandbox/trades/{pay_id}/pay");
         let (cancellation, _) = if round % 2 == 0 {
@@ -204,8 +204,8 @@ async fn one_bad_row_does_not_stop_the_others_from_expiring() {
     app.tamper("pay", "UPDATE pay SET provider = 'gone'");
     let mut others = Vec::new();
     for n in 0..30 {
-        let wish = Wish::of(GOODS, 1);
-        others.push(app.order(&zs, &format!("other-{n}"), &wish).await.expect(201).text_of("order_id"));
+        let order_body = OrderBody::of(GOODS, 1);
+        others.push(app.order(&zs, &format!("other-{n}"), &order_body).await.expect(201).text_of("order_id"));
     }
     app.advance(PAY_WITHIN).await;
     for order_id in &others {

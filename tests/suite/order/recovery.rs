@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tradepost::actor::fault::Fault;
 
-use crate::support::{Answer, COUPON, GOODS, TestApp, Wish, eventually};
+use crate::support::{Answer, COUPON, GOODS, OrderBody, TestApp, eventually};
 
 /// Points at which the golden order stalls, each with the number of hits that pass before.
 const STALLS: [(&str, u32); 4] =
@@ -21,7 +21,7 @@ async fn start(settings: &[(&str, &str)]) -> (TestApp, String) {
 
 async fn stall(app: &TestApp, zs: &str, (point, skip): (&str, u32)) -> Answer {
     app.faults.plan(point, Fault::Error, skip, u32::MAX);
-    app.order(zs, "stalled", &Wish::golden()).await.expect(202)
+    app.order(zs, "stalled", &OrderBody::golden()).await.expect(202)
 }
 
 async fn sagas(app: &TestApp) -> Value {
@@ -40,14 +40,14 @@ async fn a_slow_order_is_answered_with_202_and_its_key_returns_the_outcome_later
     assert_eq!(accepted.header("location"), format!("/v1/orders/{order_id}"));
     assert_eq!(accepted.body["order_status"], "unconfirmed");
     assert_eq!(sagas(&app).await, json!({"in_flight": 1, "unconfirmed": 1, "without_wakeup": 0}));
-    let in_use = app.order(&zs, "stalled", &Wish::golden()).await.expect_problem(409, "idempotency_key_in_use");
+    let in_use = app.order(&zs, "stalled", &OrderBody::golden()).await.expect_problem(409, "idempotency_key_in_use");
     assert_eq!(in_use.header("retry-after"), "1");
     let order = app.get(accepted.header("location"), &zs).await.expect(200).body;
     assert_eq!(order["order_status"], "unconfirmed");
 
     app.faults.plan("goods.apply", Fault::Error, 0, 0);
     app.settle().await;
-    let order = app.order(&zs, "stalled", &Wish::golden()).await.expect(201);
+    let order = app.order(&zs, "stalled", &OrderBody::golden()).await.expect(201);
     assert_eq!(order.text_of("order_id"), order_id);
     assert_eq!(order.body["order_status"], "confirmed");
     assert_eq!(sagas(&app).await, json!({"in_flight": 0, "unconfirmed": 0, "without_wakeup": 0}));
@@ -58,9 +58,9 @@ async fn a_slow_order_is_answered_with_202_and_its_key_returns_the_outcome_later
 async fn a_slow_commit_is_not_a_failure() {
     let (app, zs) = start(&[]).await;
     app.faults.plan("user.before_commit", Fault::Delay(Duration::from_millis(300)), 0, 1);
-    app.order(&zs, "slow", &Wish::golden()).await.expect(202);
+    app.order(&zs, "slow", &OrderBody::golden()).await.expect(202);
     app.settle().await;
-    app.order(&zs, "slow", &Wish::golden()).await.expect(201);
+    app.order(&zs, "slow", &OrderBody::golden()).await.expect(201);
     assert_eq!(app.stock(GOODS).await, 999);
     app.finish().await;
 }
@@ -74,7 +74,7 @@ async fn an_unfinished_order_is_confirmed_after_a_restart_within_its_deadline() 
         app.faults.plan(stalled_at.0, Fault::Error, 0, 0);
         app.restart().await;
         app.settle().await;
-        let order = app.order(&zs, "stalled", &Wish::golden()).await.expect(201);
+        let order = app.order(&zs, "stalled", &OrderBody::golden()).await.expect(201);
         assert_eq!(order.text_of("order_id"), order_id, "{stalled_at:?}");
         assert_eq!(app.stock(GOODS).await, 999, "{stalled_at:?}");
         assert_eq!(coupon_is_used(&app), 1, "{stalled_at:?}");
@@ -93,7 +93,8 @@ async fn an_unfinished_order_is_cancelled_after_a_restart_past_its_deadline() {
         app.clock.advance(Duration::from_secs(60));
         app.restart().await;
         app.settle().await;
-        let refused = app.order(&zs, "stalled", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+        let refused =
+            app.order(&zs, "stalled", &OrderBody::golden()).await.expect_problem(409, "order_deadline_passed");
         assert_eq!(refused.text_of("order_id"), order_id, "{stalled_at:?}");
         assert_eq!(app.stock(GOODS).await, 1000, "{stalled_at:?}");
         assert_eq!(coupon_is_used(&app), 0, "{stalled_at:?}");
@@ -115,7 +116,7 @@ async fn an_unfinished_order_is_resumed_without_a_request() {
 
     let (app, zs) = start(&[("ORDERS__SWEEP_EVERY", "50ms"), ("ORDERS__ANSWER_WITHIN", "10s")]).await;
     app.faults.plan("coordinator.event", Fault::Error, 0, 1);
-    app.order(&zs, "failed-saga", &Wish::golden()).await.expect_problem(503, "busy");
+    app.order(&zs, "failed-saga", &OrderBody::golden()).await.expect_problem(503, "busy");
     wait_until_confirmed(&app, 1).await;
     app.finish().await;
 }
@@ -137,7 +138,7 @@ async fn a_second_stop_during_recovery_changes_nothing() {
         app.restart().await;
     }
     app.settle().await;
-    app.order(&zs, "stalled", &Wish::golden()).await.expect(201);
+    app.order(&zs, "stalled", &OrderBody::golden()).await.expect(201);
     assert_eq!(app.stock(GOODS).await, 999);
     assert_eq!(app.number("order", "SELECT count(*) AS n FROM orders"), 1);
     app.finish().await;
@@ -147,11 +148,11 @@ async fn a_second_stop_during_recovery_changes_nothing() {
 async fn the_number_of_concurrent_sagas_is_limited() {
     let (app, zs) = start(&[("ORDERS__IN_FLIGHT_MAX", "1")]).await;
     stall(&app, &zs, ("goods.apply", 0)).await;
-    let busy = app.order(&zs, "another", &Wish::of(GOODS, 1)).await.expect_problem(503, "busy");
+    let busy = app.order(&zs, "another", &OrderBody::of(GOODS, 1)).await.expect_problem(503, "busy");
     assert_eq!(busy.header("retry-after"), "1");
     app.faults.plan("goods.apply", Fault::Error, 0, 0);
     app.settle().await;
-    let status = app.order(&zs, "another", &Wish::of(GOODS, 1)).await.status;
+    let status = app.order(&zs, "another", &OrderBody::of(GOODS, 1)).await.status;
     assert!(status == 201 || status == 202, "{status}");
     app.finish().await;
 }

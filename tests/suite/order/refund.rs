@@ -4,7 +4,7 @@ use awc::http::Method;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, GOODS, TestApp, Wish};
+use crate::support::{Answer, GOODS, OrderBody, TestApp};
 
 impl TestApp {
     /// The golden order, paid: the customer's token, the order's id and the payment's id.
@@ -22,7 +22,7 @@ impl TestApp {
     }
 
     /// The administrator refunds `amount`, or the whole remainder if it is `None`.
-    pub async fn give_back(&self, admin: &str, order_id: &str, amount: Option<&str>) -> Answer {
+    pub async fn admin_refund(&self, admin: &str, order_id: &str, amount: Option<&str>) -> Answer {
         let body = match amount {
             Some(amount) => json!({"amount": amount, "reason": "damaged"}),
             None => json!({"reason": "damaged"}),
@@ -80,8 +80,8 @@ async fn an_unpaid_order_is_neither_shipped_nor_refunded() {
         .await
         .expect_problem(409, "order_not_shippable");
     app.refund(&zs, "refund", &order_id).await.expect_problem(409, "order_not_refundable");
-    app.give_back(&admin, &order_id, None).await.expect_problem(409, "order_not_refundable");
-    app.give_back(&admin, &order_id, Some("1.00")).await.expect_problem(409, "order_not_refundable");
+    app.admin_refund(&admin, &order_id, None).await.expect_problem(409, "order_not_refundable");
+    app.admin_refund(&admin, &order_id, Some("1.00")).await.expect_problem(409, "order_not_refundable");
     app.assert_unpaid().await;
     app.finish().await;
 }
@@ -116,7 +116,7 @@ async fn only_the_owner_can_request_a_refund_and_not_after_shipping() {
     app.post(&format!("/admin/orders/{order_id}/ship"), &admin, json!({})).await.expect(200);
     app.refund(&zs, "refund", &order_id).await.expect_problem(409, "order_not_refundable");
     // The administrator can still refund the order, but the goods stay sold.
-    app.give_back(&admin, &order_id, None).await.expect(202);
+    app.admin_refund(&admin, &order_id, None).await.expect(202);
     assert_refunded(&app, &zs, &order_id, &pay_id, 999).await;
     app.post(&format!("/v1/orders/{order_id}/receive"), &zs, json!({})).await.expect(200);
     // A refusal stays with its key.
@@ -130,19 +130,19 @@ async fn partial_refunds_are_accepted_until_the_whole_amount_is_refunded() {
     let (zs, order_id, pay_id) = app.paid().await;
     let admin = app.admin().await;
     for (amount, field) in [("0.00", "amount"), ("880.01", "amount"), ("-1.00", "amount"), ("0.001", "amount")] {
-        let refused = app.give_back(&admin, &order_id, Some(amount)).await.expect_problem(422, "invalid_request");
+        let refused = app.admin_refund(&admin, &order_id, Some(amount)).await.expect_problem(422, "invalid_request");
         assert_eq!(refused.body["errors"][0]["field"], field);
     }
     for (amount, sum) in [("300.00", "300.00"), ("0.01", "300.01"), ("500.00", "800.01")] {
-        let order = app.give_back(&admin, &order_id, Some(amount)).await.expect(202).body;
+        let order = app.admin_refund(&admin, &order_id, Some(amount)).await.expect(202).body;
         assert_eq!((&order["order_status"], &order["pay_status"]), (&json!("confirmed"), &json!("paid")));
         app.settle().await;
         assert_eq!(app.trade(&pay_id).await["refunded"], sum);
         assert_eq!(app.payment(&zs, &pay_id).await["status"], "paid");
     }
-    app.give_back(&admin, &order_id, Some("80.00")).await.expect_problem(422, "invalid_request");
+    app.admin_refund(&admin, &order_id, Some("80.00")).await.expect_problem(422, "invalid_request");
     assert_eq!(app.stock(GOODS).await, 999, "a partial refund returns no goods");
-    app.give_back(&admin, &order_id, Some("79.99")).await.expect(202);
+    app.admin_refund(&admin, &order_id, Some("79.99")).await.expect(202);
     assert_refunded(&app, &zs, &order_id, &pay_id, 1000).await;
     app.finish().await;
 }
@@ -152,8 +152,8 @@ async fn an_order_paid_by_balance_is_refunded_without_a_platform() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let goods = app.goods(5, "50.00").await;
-    let wish = Wish::of(&goods, 2).with("money_paid", json!("110.00"));
-    let order_id = app.order(&zs, "order", &wish).await.expect(201).text_of("order_id");
+    let order_body = OrderBody::of(&goods, 2).with("money_paid", json!("110.00"));
+    let order_id = app.order(&zs, "order", &order_body).await.expect(201).text_of("order_id");
     assert_eq!(app.get("/v1/users/me", &zs).await.body["user_money"], "890.00");
     app.refund(&zs, "refund", &order_id).await.expect(202);
     app.settle().await;
@@ -171,14 +171,14 @@ async fn two_concurrent_refunds_never_exceed_what_was_paid() {
     let (zs, admin) = (app.zs().await, app.admin().await);
     let goods = app.goods(1_000, "10.00").await;
     for round in 0..200 {
-        let wish = Wish::of(&goods, 1);
-        let order_id = app.order(&zs, &format!("order-{round}"), &wish).await.expect(201).text_of("order_id");
+        let order_body = OrderBody::of(&goods, 1);
+        let order_id = app.order(&zs, &format!("order-{round}"), &order_body).await.expect(201).text_of("order_id");
         let pay_id = app.pay(&zs, &format!("pay-{round}"), &order_id).await.expect(201).text_of("pay_id");
         app.pay_at_platform(&pay_id, json!({})).await.expect(200);
         // 20.00 were paid. Each refund alone would be accepted.
         let (one, two) = tokio::join!(
-            app.give_back(&admin, &order_id, Some("15.00")),
-            app.give_back(&admin, &order_id, Some(if round % 2 == 0 { "15.00" } else { "20.00" })),
+            app.admin_refund(&admin, &order_id, Some("15.00")),
+            app.admin_refund(&admin, &order_id, Some(if round % 2 == 0 { "15.00" } else { "20.00" })),
         );
         let mut answers = [one.status, two.status];
         answers.sort_unstable();
@@ -212,8 +212,8 @@ async fn of_concurrent_shipping_and_refund_exactly_one_succeeds() {
     let app = TestApp::start().await;
     let (zs, admin) = (app.zs().await, app.admin().await);
     for round in 0..20 {
-        let wish = Wish::of(GOODS, 1);
-        let order_id = app.order(&zs, &format!("order-{round}"), &wish).await.expect(201).text_of("order_id");
+        let order_body = OrderBody::of(GOODS, 1);
+        let order_id = app.order(&zs, &format!("order-{round}"), &order_body).await.expect(201).text_of("order_id");
         let pay_id = app.pay(&zs, &format!("pay-{round}"), &order_id).await.expect(201).text_of("pay_id");
         app.pay_at_platform(&pay_id, json!({})).await.expect(200);
         let ship = format!("/admin/orders/{order_id}/ship");
@@ -243,7 +243,7 @@ async fn a_refund_with_a_lost_answer_is_queried_and_made_once() {
 async fn a_refund_waits_until_its_platform_answers_again() {
     let mut app = TestApp::start().await;
     let (zs, order_id, pay_id) = app.paid().await;
-    app.ail("sandbox.apply");
+    app.fail_at("sandbox.apply");
     app.refund(&zs, "refund", &order_id).await.expect(202);
     app.settle().await;
     let admin = app.admin().await;
@@ -251,7 +251,7 @@ async fn a_refund_waits_until_its_platform_answers_again() {
     assert_eq!(status["payments"], json!({"open": 0, "refunds_pending": 1, "refunds_parked": 0}));
     app.post(&format!("/admin/payments/{pay_id}/query"), &admin, json!({})).await.expect_problem(503, "busy");
     app.restart().await;
-    app.heal("sandbox.apply");
+    app.clear_fault("sandbox.apply");
     app.advance(std::time::Duration::from_secs(600)).await;
     assert_refunded(&app, &zs, &order_id, &pay_id, 1000).await;
     app.finish().await;

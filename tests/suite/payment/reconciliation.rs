@@ -8,7 +8,7 @@ use tradepost::cli::reconcile;
 use tradepost::config;
 use tradepost::reconcile::{Kind, Report};
 
-use crate::support::{GOODS, TestApp, Wish};
+use crate::support::{GOODS, OrderBody, TestApp};
 
 async fn compare(app: &TestApp, statement: &str, apply: bool) -> anyhow::Result<Report> {
     let settings = config::read("", vec![("TRADEPOST__STORE__URL".to_owned(), app.store_url())]).unwrap();
@@ -25,7 +25,7 @@ async fn paid(app: &TestApp, zs: &str, count: usize, how: serde_json::Value) -> 
     let mut paid = Vec::new();
     for n in 0..count {
         let key = format!("{n}-{how}").replace(['{', '}', '"', ' '], "");
-        let order_id = app.order(zs, &key, &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
+        let order_id = app.order(zs, &key, &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id");
         let pay_id = app.pay(zs, &key, &order_id).await.expect(201).text_of("pay_id");
         app.pay_at_platform(&pay_id, how.clone()).await.expect(200);
         paid.push((order_id, pay_id));

@@ -7,8 +7,8 @@ use serde_json::json;
 use tradepost::domain::clock::Clock;
 
 use crate::alipay::standin::request::{self as alipay_request, code_order};
-use crate::platform::{Alipay, How, Kind, Op, Upset, Wechat};
-use crate::support::{Ear, TestApp};
+use crate::platform::{Alipay, AnswerFault, Kind, Op, PlannedFault, Wechat};
+use crate::support::{RecordingServer, TestApp};
 use crate::wechat::standin::request as wechat_request;
 
 /// The value of the setting `name`.
@@ -66,21 +66,21 @@ async fn the_first_of_two_hosts_can_be_down() {
 
 #[actix_web::test]
 async fn every_request_and_delivery_is_recorded() {
-    let (alipay, clock, ear) = (Alipay::start().await, Clock::default(), Ear::open().await);
+    let (alipay, clock, recorder) = (Alipay::start().await, Clock::default(), RecordingServer::open().await);
     alipay.follow(&clock);
-    alipay.deliver_to(&ear.url);
+    alipay.deliver_to(&recorder.url);
     let shop = alipay_request::Shop::of(&alipay);
     shop.ask("alipay.trade.precreate", code_order("P1"), clock.now()).await;
     alipay.decline("P1");
     clock.advance(Duration::from_secs(60));
     let late = clock.now();
-    alipay.upset(Upset::next(Op::Query, How::Unsigned).undone());
+    alipay.plan_fault(PlannedFault::next(Op::Query, AnswerFault::Unsigned).without_effect());
     let (query, body) = shop.signed("alipay.trade.query", &json!({"out_trade_no": "P1"}), late);
     shop.post(&query, body).await.unwrap();
     shop.ask("alipay.trade.query", json!({}), late).await;
     let calls = alipay.calls();
     let recorded: Vec<_> =
-        calls.iter().map(|call| (call.op, &*call.out_trade_no, &*call.verdict, call.worked)).collect();
+        calls.iter().map(|call| (call.op, &*call.out_trade_no, &*call.verdict, call.took_effect)).collect();
     let (create, query) = (Some(Op::Create), Some(Op::Query));
     let expected =
         [(create, "P1", "ok", true), (query, "P1", "undone", false), (query, "", "ACQ.INVALID_PARAMETER", true)];
@@ -88,10 +88,10 @@ async fn every_request_and_delivery_is_recorded() {
     assert!(calls[0].line.starts_with("POST /gateway.do?app_id=") && calls[0].body.starts_with("biz_content="));
     assert!(calls[0].at < calls[1].at && calls[1].at >= late);
     assert_eq!(alipay.complaints().len(), 1);
-    ear.reply(&[(500, "not now")]);
+    recorder.reply(&[(500, "not now")]);
     alipay.pay("P1").await;
     let delivery = alipay.deliveries("P1").remove(0);
     assert_eq!((delivery.kind, delivery.status, &*delivery.reply), (Kind::Paid, 500, "not now"));
     assert!(delivery.at >= late && delivery.post.header("Content-Type").contains("form"));
-    assert_eq!(delivery.post.body, ear.told()[0].body);
+    assert_eq!(delivery.post.body, recorder.requests()[0].body);
 }

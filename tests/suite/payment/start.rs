@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use crate::support::{GOODS, TestApp, Wish};
+use crate::support::{GOODS, OrderBody, TestApp};
 use awc::http::Method;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 /// Places an order that is to be paid; returns its id.
 async fn order(app: &TestApp, token: &str, key: &str) -> String {
-    app.order(token, key, &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id")
+    app.order(token, key, &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id")
 }
 
 async fn pay_status(app: &TestApp, token: &str, order_id: &str) -> Value {
@@ -21,7 +21,8 @@ async fn only_the_callers_confirmed_unpaid_order_can_be_paid() {
     let app = TestApp::start().await;
     let (zs, (_, mallory)) = (app.zs().await, app.customer("mallory", "0.00").await);
     let order_id = order(&app, &zs, "order").await;
-    let sold_out = app.order(&zs, "refused", &Wish::of(GOODS, 9_999)).await.expect_problem(409, "insufficient_stock");
+    let sold_out =
+        app.order(&zs, "refused", &OrderBody::of(GOODS, 9_999)).await.expect_problem(409, "insufficient_stock");
     let refused = sold_out.text_of("order_id");
 
     let before = app.rows();
@@ -43,7 +44,7 @@ async fn only_the_callers_confirmed_unpaid_order_can_be_paid() {
 async fn a_cancelled_order_cannot_be_paid() {
     let app = TestApp::with(&[("ORDERS__DEADLINE", "0s")]).await;
     let zs = app.zs().await;
-    let refused = app.order(&zs, "order", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+    let refused = app.order(&zs, "order", &OrderBody::golden()).await.expect_problem(409, "order_deadline_passed");
     let order_id = refused.text_of("order_id");
     app.pay(&zs, "pay", &order_id).await.expect_problem(409, "order_not_payable");
     assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay"), 0);
@@ -67,9 +68,9 @@ async fn a_paid_order_cannot_be_paid_again_even_before_it_is_marked_paid() {
     let order_id = order(&app, &zs, "order").await;
     let pay_id = app.pay(&zs, "pay", &order_id).await.expect(201).text_of("pay_id");
     // The order's owner rejects the message for now.
-    app.ail("order.handle");
+    app.fail_at("order.handle");
     app.pay_at_platform(&pay_id, json!({})).await.expect(200);
-    app.heal("order.handle");
+    app.clear_fault("order.handle");
     assert_eq!(pay_status(&app, &zs, &order_id).await, "paying");
     app.pay(&zs, "again", &order_id).await.expect_problem(409, "order_not_payable");
     app.advance(Duration::from_secs(3600)).await;
@@ -174,9 +175,9 @@ async fn a_payment_that_the_platform_did_not_create_is_created_by_the_next_reque
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let order_id = order(&app, &zs, "order").await;
-    app.ail("sandbox.apply");
+    app.fail_at("sandbox.apply");
     app.pay(&zs, "key", &order_id).await.expect_problem(503, "busy");
-    app.heal("sandbox.apply");
+    app.clear_fault("sandbox.apply");
     let payment = app.pay(&zs, "key", &order_id).await.expect(201);
     assert_eq!(payment.body["checkout"]["kind"], "redirect");
     assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay"), 1);

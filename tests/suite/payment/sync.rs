@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::server::{Engine, engine};
-use crate::support::{GOODS, TestApp, Wish};
+use crate::support::{GOODS, OrderBody, TestApp};
 
 impl TestApp {
     /// Checks that the order is paid.
@@ -19,8 +19,8 @@ impl TestApp {
 /// Places `count` orders and starts a payment for each; returns the order ids with the payment ids.
 async fn open_payments(app: &TestApp, token: &str, count: usize) -> Vec<(String, String)> {
     let open = |n: usize| async move {
-        let wish = Wish::of(GOODS, 1);
-        let order_id = app.order(token, &format!("order-{n}"), &wish).await.expect(201).text_of("order_id");
+        let order_body = OrderBody::of(GOODS, 1);
+        let order_id = app.order(token, &format!("order-{n}"), &order_body).await.expect(201).text_of("order_id");
         let pay_id = app.pay(token, &format!("pay-{n}"), &order_id).await.expect(201).text_of("pay_id");
         (order_id, pay_id)
     };
@@ -109,8 +109,8 @@ async fn a_browser_return_and_concurrent_callbacks_pay_once() {
     let zs = app.zs().await;
     let admin = app.admin().await;
     for round in 0..10 {
-        let wish = Wish::of(GOODS, 1);
-        let order_id = app.order(&zs, &format!("order-{round}"), &wish).await.expect(201).text_of("order_id");
+        let order_body = OrderBody::of(GOODS, 1);
+        let order_id = app.order(&zs, &format!("order-{round}"), &order_body).await.expect(201).text_of("order_id");
         let pay_id = app.pay(&zs, &format!("pay-{round}"), &order_id).await.expect(201).text_of("pay_id");
         let (pay, query) = (format!("/sandbox/trades/{pay_id}/pay"), format!("/admin/payments/{pay_id}/query"));
         // The browser's return makes the shop query while callbacks arrive, and the customer starts another payment.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{GOODS, TestApp, Wish};
+use crate::support::{GOODS, OrderBody, TestApp};
 
 const PAY_WITHIN: Duration = Duration::from_secs(30 * 60);
 
@@ -84,7 +84,7 @@ async fn a_callback_after_a_status_query_changes_nothing() {
 async fn a_second_payment_through_a_second_platform_is_refunded() {
     let app = TestApp::with(&[("GATEWAY__SANDBOX__SECOND", "sandbox_b")]).await;
     let zs = app.zs().await;
-    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
+    let order_id = app.order(&zs, "order", &OrderBody::golden()).await.expect(201).text_of("order_id");
     let one = app.pay_through("sandbox", &zs, "one", &order_id).await.expect(201).text_of("pay_id");
     let two = app.pay_through("sandbox_b", &zs, "two", &order_id).await.expect(201).text_of("pay_id");
     app.pay_at_platform(&two, json!({})).await.expect(200);
@@ -102,8 +102,8 @@ async fn of_concurrent_payments_through_two_platforms_one_is_refunded() {
     let app = TestApp::with(&[("GATEWAY__SANDBOX__SECOND", "sandbox_b")]).await;
     let zs = app.zs().await;
     for round in 0..10 {
-        let wish = Wish::of(GOODS, 1);
-        let order_id = app.order(&zs, &format!("order-{round}"), &wish).await.expect(201).text_of("order_id");
+        let order_body = OrderBody::of(GOODS, 1);
+        let order_id = app.order(&zs, &format!("order-{round}"), &order_body).await.expect(201).text_of("order_id");
         let one =
             app.pay_through("sandbox", &zs, &format!("one-{round}"), &order_id).await.expect(201).text_of("pay_id");
         let two =
@@ -154,7 +154,7 @@ async fn a_charge_of_another_amount_is_parked_and_the_order_is_cancelled() {
 async fn a_payment_of_a_refunded_order_is_refunded_too() {
     let app = TestApp::with(&[("GATEWAY__SANDBOX__SECOND", "sandbox_b")]).await;
     let zs = app.zs().await;
-    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
+    let order_id = app.order(&zs, "order", &OrderBody::golden()).await.expect(201).text_of("order_id");
     let one = app.pay_through("sandbox", &zs, "one", &order_id).await.expect(201).text_of("pay_id");
     let two = app.pay_through("sandbox_b", &zs, "two", &order_id).await.expect(201).text_of("pay_id");
     app.pay_at_platform(&one, json!({})).await.expect(200);
@@ -185,11 +185,11 @@ async fn a_late_payment_for_the_last_unit_is_refunded_and_blocks_no_other_order(
     let app = TestApp::start().await;
     let (zs, (_, other)) = (app.zs().await, app.customer("other", "0.00").await);
     let goods = app.goods(1, "200.00").await;
-    let first = app.order(&zs, "first", &Wish::of(&goods, 1)).await.expect(201).text_of("order_id");
+    let first = app.order(&zs, "first", &OrderBody::of(&goods, 1)).await.expect(201).text_of("order_id");
     let late = app.pay(&zs, "late", &first).await.expect(201).text_of("pay_id");
-    app.order(&other, "early", &Wish::of(&goods, 1)).await.expect_problem(409, "insufficient_stock");
+    app.order(&other, "early", &OrderBody::of(&goods, 1)).await.expect_problem(409, "insufficient_stock");
     app.advance(PAY_WITHIN).await;
-    let second = app.order(&other, "second", &Wish::of(&goods, 1)).await.expect(201).text_of("order_id");
+    let second = app.order(&other, "second", &OrderBody::of(&goods, 1)).await.expect(201).text_of("order_id");
     let paid = app.pay(&other, "paid", &second).await.expect(201).text_of("pay_id");
     app.tamper("sandbox", &format!("UPDATE sandbox_trade SET status = 0 WHERE out_trade_no = '{late}'"));
     app.pay_at_platform(&late, json!({})).await.expect(200);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{GOODS, SLOW, TestApp, Wish};
+use crate::support::{GOODS, OrderBody, SLOW, TestApp};
 use serde_json::{Value, json};
 use tradepost::sandbox::Key;
 
@@ -37,14 +37,14 @@ async fn a_tampered_callback_changes_nothing() {
         let trade = app.pay_at_platform(&pay_id, json!({"tamper": part})).await.expect(200);
         assert_eq!(trade.body["charged"], "880.00");
         expected.push(status);
-        assert_eq!(app.told(&pay_id).await, expected, "{part}");
+        assert_eq!(app.callback_statuses(&pay_id).await, expected, "{part}");
         app.assert_unpaid().await;
     }
     // The valid callback is accepted all the same, and the tampered ones are refused again when they are repeated.
     app.pay_at_platform(&pay_id, json!({})).await.expect(200);
-    assert_eq!(app.told(&pay_id).await.last(), Some(&200));
+    assert_eq!(app.callback_statuses(&pay_id).await.last(), Some(&200));
     app.advance(HOUR * 2).await;
-    assert_eq!(app.told(&pay_id).await.len(), 11);
+    assert_eq!(app.callback_statuses(&pay_id).await.len(), 11);
     app.assert_paid_once(&zs, &order_id).await;
     app.finish().await;
 }
@@ -84,7 +84,7 @@ async fn a_callback_without_a_valid_signature_is_refused() {
 async fn a_signed_notice_that_differs_from_the_stored_payment_changes_nothing() {
     let app = start().await;
     let (zs, order_id, pay_id) = app.paying().await;
-    let other = app.order(&zs, "other", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
+    let other = app.order(&zs, "other", &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id");
     let other = app.pay(&zs, "other", &other).await.expect(201).text_of("pay_id");
     for (field, value) in [
         ("amount", json!("880.01")),
@@ -127,7 +127,7 @@ async fn a_signed_notice_that_differs_from_the_stored_payment_changes_nothing() 
 async fn a_notice_cannot_choose_the_order_it_pays() {
     let app = start().await;
     let (zs, order_id, pay_id) = app.paying().await;
-    let other = app.order(&zs, "other", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
+    let other = app.order(&zs, "other", &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id");
     let (_, mallory) = app.customer("mallory", "0.00").await;
     let mut body = notice(&pay_id);
     body["data"]["order_id"] = json!(other);
@@ -157,7 +157,7 @@ async fn a_repeated_callback_pays_once_and_is_accepted_every_time() {
     app.restart().await;
     app.pay_at_platform(&pay_id, json!({"callbacks": 2})).await.expect(200);
     app.pay_at_platform(&pay_id, json!({"callbacks": 50, "concurrent": true})).await.expect(200);
-    assert_eq!(app.told(&pay_id).await, vec![200; 122]);
+    assert_eq!(app.callback_statuses(&pay_id).await, vec![200; 122]);
     assert_eq!(app.number("sandbox", "SELECT sum(attempts) AS n FROM mq_producer WHERE msg_status = 1"), 4);
     assert_eq!(app.number("pay", "SELECT sum(times) AS n FROM pay_notice"), 122);
     app.assert_paid_once(&zs, &order_id).await;
@@ -172,7 +172,7 @@ async fn fifty_copies_of_a_callback_in_sequence_pay_once() {
         app.pay_at_platform(&pay_id, json!({"callbacks": copies})).await.expect(200);
         app.assert_paid_once(&zs, &order_id).await;
     }
-    assert_eq!(app.told(&pay_id).await, vec![200; 50]);
+    assert_eq!(app.callback_statuses(&pay_id).await, vec![200; 50]);
     app.finish().await;
 }
 

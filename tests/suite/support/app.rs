@@ -178,7 +178,7 @@ impl TestApp {
 
     /// Locks all rows of a table for writing, as a slow transaction of another process would. Reads are not affected.
     /// The lock is released when the returned connection is dropped.
-    pub fn hold(&self, owner: &str, table: &str) -> db::Pooled {
+    pub fn lock_rows(&self, owner: &str, table: &str) -> db::Pooled {
         let store = self.store(owner);
         let mut holder = store.writer().unwrap();
         let hold = match store.engine() {

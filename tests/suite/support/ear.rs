@@ -10,7 +10,7 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 
 /// A recorded request.
 #[derive(Debug, Clone)]
-pub struct Told {
+pub struct ReceivedRequest {
     pub path: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
@@ -18,18 +18,18 @@ pub struct Told {
 
 #[derive(Default)]
 struct Record {
-    told: Vec<Told>,
+    requests: Vec<ReceivedRequest>,
     replies: VecDeque<(u16, &'static str)>,
 }
 
 /// A running server; it stops when this is dropped.
-pub struct Ear {
+pub struct RecordingServer {
     record: Arc<Mutex<Record>>,
     server: ServerHandle,
     pub url: String,
 }
 
-impl Ear {
+impl RecordingServer {
     pub async fn open() -> Self {
         let record = Arc::new(Mutex::new(Record::default()));
         let data = web::Data::from(Arc::clone(&record));
@@ -48,12 +48,12 @@ impl Ear {
         lock(&self.record).replies.extend(replies);
     }
 
-    pub fn told(&self) -> Vec<Told> {
-        lock(&self.record).told.clone()
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
+        lock(&self.record).requests.clone()
     }
 }
 
-impl Drop for Ear {
+impl Drop for RecordingServer {
     fn drop(&mut self) {
         drop(self.server.stop(false));
     }
@@ -63,14 +63,14 @@ async fn receive(record: web::Data<Mutex<Record>>, request: HttpRequest, body: B
     let header = |(name, value): (&actix_web::http::header::HeaderName, &actix_web::http::header::HeaderValue)| {
         (name.to_string(), value.to_str().unwrap().to_owned())
     };
-    let received = Told {
+    let received = ReceivedRequest {
         path: request.path().to_owned(),
         headers: request.headers().iter().map(header).collect(),
         body: body.to_vec(),
     };
     let (status, reply) = {
         let mut record = lock(&record);
-        record.told.push(received);
+        record.requests.push(received);
         record.replies.pop_front().unwrap_or((200, "success"))
     };
     let mut response = HttpResponse::build(StatusCode::from_u16(status).unwrap());

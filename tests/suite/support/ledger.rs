@@ -95,32 +95,32 @@ fn entries(db: &mut Db) -> db::Result<Vec<i32>> {
 
 /// Behaviour of a task after its write or before its read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Then {
-    Good,
+pub enum Behaviour {
+    Succeed,
     Panic,
     BadStatement,
-    NoAnswer,
+    NoOutcome,
 }
 
 /// Writes an entry; a second one with its id breaks a constraint.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<i32>")]
-pub struct Write(pub i32, pub Then);
+pub struct Write(pub i32, pub Behaviour);
 
 /// Writes an entry with the priority of accepted work.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<i32>")]
-pub struct Promised(pub i32);
+pub struct WriteAccepted(pub i32);
 
 /// Reads all entries.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<i32>>")]
-pub struct List(pub Then);
+pub struct List(pub Behaviour);
 
 /// Counts the tasks of this kind that ran on the present writer connection.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<i64>")]
-pub struct Age;
+pub struct CountOnConnection;
 
 /// Writes an entry unless it exists. If it does not, `rival` writes the same entry between the check and the write.
 #[derive(Debug, Clone, Message)]
@@ -145,11 +145,11 @@ fn insert(db: &mut Db, id: i32) -> db::Result<()> {
     Ok(())
 }
 
-fn behave(db: &mut Db, behaviour: Then) -> db::Result<()> {
+fn behave(db: &mut Db, behaviour: Behaviour) -> db::Result<()> {
     match behaviour {
-        Then::Good | Then::NoAnswer => Ok(()),
-        Then::Panic => panic!("a poison entry"),
-        Then::BadStatement => Ok(db.batch_execute("SELECT nothing FROM entry")?),
+        Behaviour::Succeed | Behaviour::NoOutcome => Ok(()),
+        Behaviour::Panic => panic!("a poison entry"),
+        Behaviour::BadStatement => Ok(db.batch_execute("SELECT nothing FROM entry")?),
     }
 }
 
@@ -162,7 +162,7 @@ impl Task<Ledger> for Write {
             insert(db, *id)?;
             behave(db, *behaviour)?;
         }
-        Ok(batch.iter().filter(|write| write.1 != Then::NoAnswer).map(|write| write.0).collect())
+        Ok(batch.iter().filter(|write| write.1 != Behaviour::NoOutcome).map(|write| write.0).collect())
     }
 }
 
@@ -203,7 +203,7 @@ impl Task<Ledger> for Swap {
     }
 }
 
-impl Task<Ledger> for Promised {
+impl Task<Ledger> for WriteAccepted {
     type Outcome = i32;
     const ACCESS: Access = Access::Write;
     const PRIORITY: Priority = Priority::Accepted;
@@ -228,7 +228,7 @@ impl Task<Ledger> for List {
     }
 }
 
-impl Task<Ledger> for Age {
+impl Task<Ledger> for CountOnConnection {
     type Outcome = i64;
     const ACCESS: Access = Access::Write;
 

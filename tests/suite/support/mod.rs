@@ -16,10 +16,10 @@ mod trade;
 
 pub use answer::Answer;
 pub use app::{ADMIN_PASSWORD, DEMO_PASSWORD, TestApp, number};
-pub use ear::{Ear, Told};
-pub use platform_shop::{Balances, Case, DEAF, MINUTE, PATIENT, PAY_WITHIN, Platform, Reply, Shop};
+pub use ear::{ReceivedRequest, RecordingServer};
+pub use platform_shop::{Balances, Case, DELAYED_QUERIES, MINUTE, NO_QUERIES, PAY_WITHIN, Platform, Reply, Shop};
 pub use poll::eventually;
-pub use shop::{Wish, amount};
+pub use shop::{OrderBody, amount};
 pub use trade::SLOW;
 
 /// Limits of the tests' own connections.

@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Answer, GOODS, TestApp, Wish};
-use crate::platform::{Delivery, Front, Heard, Op, Standin, Trade};
+use super::{Answer, GOODS, OrderBody, TestApp};
+use crate::platform::{Delivery, Front, Op, PerceivedReply, Standin, Trade};
 
 pub const MINUTE: Duration = Duration::from_secs(60);
 /// Time in which an order must be paid.
 pub const PAY_WITHIN: Duration = Duration::from_secs(30 * 60);
 /// Settings that delay the status queries, so that a notice arrives before the first query even on a slow machine.
-pub const PATIENT: [(&str, &str); 2] = [("PAYMENTS__ASK__FIRST", "20s"), ("PAYMENTS__REFUND__FIRST", "20s")];
+pub const DELAYED_QUERIES: [(&str, &str); 2] = [("PAYMENTS__ASK__FIRST", "20s"), ("PAYMENTS__REFUND__FIRST", "20s")];
 /// Settings without status queries of open payments: the shop learns of a payment only from a notice.
-pub const DEAF: [(&str, &str); 2] = [("PAYMENTS__ASK__FIRST", "72h"), ("PAYMENTS__ASK__LONGEST", "72h")];
+pub const NO_QUERIES: [(&str, &str); 2] = [("PAYMENTS__ASK__FIRST", "72h"), ("PAYMENTS__ASK__LONGEST", "72h")];
 
 /// Properties of a payment platform that the tests need.
 pub trait Platform: Front {
@@ -27,7 +27,7 @@ pub trait Platform: Front {
     /// The answer to a refund call if the merchant has no money.
     const NO_FUNDS: &'static str;
     /// Outcomes of a delivery that the platform does not count as accepted, although the shop has replied.
-    const NOT_ACCEPTED: &'static [Heard];
+    const NOT_ACCEPTED: &'static [PerceivedReply];
     /// Number of deliveries of a notice that is never accepted, and the time of the last one after the event.
     const REPEATS: (usize, Duration);
 
@@ -40,7 +40,7 @@ pub trait Platform: Front {
     }
 
     /// The customer opens the checkout from the shop's response.
-    async fn arrive(platform: &Standin<Self>, started: &Answer);
+    async fn open_checkout(platform: &Standin<Self>, started: &Answer);
 
     /// The meaning of the shop's reply to a notice.
     fn reply(delivery: &Delivery) -> Reply;
@@ -142,12 +142,12 @@ impl Balances {
 impl<F: Platform> Shop<F> {
     /// A shop that gets notices and queries the payments of which it was not notified.
     pub async fn open() -> Self {
-        Self::with(F::start().await, &PATIENT).await
+        Self::with(F::start().await, &DELAYED_QUERIES).await
     }
 
     /// A shop that gets notices and does not query.
-    pub async fn deaf() -> Self {
-        Self::with(F::start().await, &DEAF).await
+    pub async fn without_queries() -> Self {
+        Self::with(F::start().await, &NO_QUERIES).await
     }
 
     pub async fn with(platform: Standin<F>, settings: &[(&str, &str)]) -> Self {
@@ -181,12 +181,12 @@ impl<F: Platform> Shop<F> {
 impl<F: Platform> Shop<F> {
     /// Places the golden order; returns its id.
     pub async fn golden_order(&self) -> String {
-        self.app.order(&self.zs, "order", &Wish::golden()).await.expect(201).text_of("order_id")
+        self.app.order(&self.zs, "order", &OrderBody::golden()).await.expect(201).text_of("order_id")
     }
 
     /// Places another order, of 1000.00; returns its id.
     pub async fn order(&self, key: &str) -> String {
-        self.app.order(&self.zs, key, &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id")
+        self.app.order(&self.zs, key, &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id")
     }
 
     /// Starts a payment.
@@ -195,13 +195,13 @@ impl<F: Platform> Shop<F> {
     }
 
     /// The customer opens the checkout from the shop's response.
-    pub async fn arrive(&self, started: &Answer) {
-        F::arrive(&self.platform, started).await;
+    pub async fn open_checkout(&self, started: &Answer) {
+        F::open_checkout(&self.platform, started).await;
     }
 
     async fn paying_for(&self, order_id: String, product: &str, key: &str) -> Case {
         let started = self.start(product, key, &order_id).await.expect(201);
-        self.arrive(&started).await;
+        self.open_checkout(&started).await;
         Case { order_id, pay_id: started.text_of("pay_id") }
     }
 
@@ -213,7 +213,7 @@ impl<F: Platform> Shop<F> {
     /// The golden order, paid.
     pub async fn paid(&self, product: &str) -> Case {
         let case = self.paying(product).await;
-        self.buy(&case.pay_id).await;
+        self.pay_and_settle(&case.pay_id).await;
         case
     }
 
@@ -223,7 +223,7 @@ impl<F: Platform> Shop<F> {
     }
 
     /// The customer pays, the platform notifies, and the shop settles.
-    pub async fn buy(&self, pay_id: &str) {
+    pub async fn pay_and_settle(&self, pay_id: &str) {
         self.platform.pay(pay_id).await;
         self.settle().await;
     }
@@ -262,7 +262,7 @@ impl<F: Platform> Shop<F> {
 
     /// Moves time to the platform's next notice and sends it. The shop does no other work.
     pub async fn next_delivery(&self) {
-        self.platform.skip().await.expect("nothing is due");
+        self.platform.deliver_next().await.expect("nothing is due");
     }
 }
 
@@ -285,7 +285,7 @@ impl<F: Platform> Shop<F> {
     }
 
     /// Number of calls of this operation that the platform received.
-    pub fn asked(&self, op: Op) -> usize {
+    pub fn call_count(&self, op: Op) -> usize {
         self.platform.calls().iter().filter(|call| call.op == Some(op)).count()
     }
 
@@ -321,7 +321,7 @@ impl<F: Platform> Shop<F> {
     }
 
     /// Numbers of open payments, pending refunds and parked refunds, from the status page.
-    pub async fn unsettled(&self) -> [i64; 3] {
+    pub async fn pending_counts(&self) -> [i64; 3] {
         let status = self.app.get("/admin/status", &self.admin).await.expect(200).body;
         ["open", "refunds_pending", "refunds_parked"].map(|name| status["payments"][name].as_i64().unwrap())
     }

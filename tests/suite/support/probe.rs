@@ -46,13 +46,13 @@ impl TestApp {
         eventually(Duration::from_secs(10), "what the test waits for", || async { condition().then_some(()) }).await;
     }
 
-    /// The fault point `point` fails every time until [`TestApp::heal`].
-    pub fn ail(&self, point: &str) {
+    /// The fault point `point` fails every time until [`TestApp::clear_fault`].
+    pub fn fail_at(&self, point: &str) {
         self.faults.plan(point, Fault::Error, 0, u32::MAX);
     }
 
     /// Clears the fault at `point`.
-    pub fn heal(&self, point: &str) {
+    pub fn clear_fault(&self, point: &str) {
         self.faults.plan(point, Fault::Error, 0, 0);
     }
 
@@ -62,11 +62,11 @@ impl TestApp {
         order: impl Future<Output = O>,
         between: impl Future<Output = ()>,
     ) -> O {
-        self.ail(PRE_ORDER);
+        self.fail_at(PRE_ORDER);
         let change = async {
             self.until(|| self.faults.struck(PRE_ORDER) > 0).await;
             between.await;
-            self.heal(PRE_ORDER);
+            self.clear_fault(PRE_ORDER);
         };
         futures_util::future::join(order, change).await.0
     }

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use super::app::{ADMIN_PASSWORD, DEMO_PASSWORD};
 use super::{Answer, COUPON, GOODS, TestApp};
 
-/// The body of an order request. Start from [`Wish::of`] or [`Wish::golden`] and change fields.
+/// The body of an order request. Start from [`OrderBody::of`] or [`OrderBody::golden`] and change fields.
 #[derive(Debug, Clone)]
-pub struct Wish(pub Value);
+pub struct OrderBody(pub Value);
 
-impl Wish {
+impl OrderBody {
     /// `goods_number` units of these goods, without a coupon or balance.
     pub fn of(goods_id: &str, goods_number: i64) -> Self {
         let goods = json!([{"goods_id": goods_id, "goods_number": goods_number}]);
@@ -75,8 +75,8 @@ impl TestApp {
     }
 
     /// Places an order.
-    pub async fn order(&self, token: &str, key: &str, wish: &Wish) -> Answer {
-        self.send(Method::POST, "/v1/orders", token, &[("idempotency-key", key)], Some(&wish.0)).await
+    pub async fn order(&self, token: &str, key: &str, order_body: &OrderBody) -> Answer {
+        self.send(Method::POST, "/v1/orders", token, &[("idempotency-key", key)], Some(&order_body.0)).await
     }
 
     /// Starts a payment on the sandbox.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use super::{TestApp, Wish, eventually};
+use super::{OrderBody, TestApp, eventually};
 
 /// Settings with which a failed message is retried after two hours, and so not within one hour.
 pub const SLOW: [(&str, &str); 2] = [("RELAY__BACKOFF__FIRST", "2h"), ("RELAY__BACKOFF__LONGEST", "2h")];
@@ -13,7 +13,7 @@ impl TestApp {
     /// The golden order with an open payment: the customer's token, the order's id and the payment's id.
     pub async fn paying(&self) -> (String, String, String) {
         let zs = self.zs().await;
-        let order_id = self.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
+        let order_id = self.order(&zs, "order", &OrderBody::golden()).await.expect(201).text_of("order_id");
         let pay_id = self.pay(&zs, "pay", &order_id).await.expect(201).text_of("pay_id");
         (zs, order_id, pay_id)
     }
@@ -46,14 +46,14 @@ impl TestApp {
 
     /// Pays at the sandbox platform and waits only for the shop's answer to its callback, so that no other work uses up
     /// a planned fault.
-    pub async fn told_alone(&self, pay_id: &str) -> Vec<i64> {
+    pub async fn pay_and_await_callback(&self, pay_id: &str) -> Vec<i64> {
         self.post(&format!("/sandbox/trades/{pay_id}/pay"), "", json!({})).await.expect(200);
-        let answered = || async { Some(self.told(pay_id).await).filter(|statuses| !statuses.is_empty()) };
+        let answered = || async { Some(self.callback_statuses(pay_id).await).filter(|statuses| !statuses.is_empty()) };
         eventually(Duration::from_secs(10), "the shop's answer", answered).await
     }
 
     /// Status codes of the shop's answers to all callbacks so far.
-    pub async fn told(&self, pay_id: &str) -> Vec<i64> {
+    pub async fn callback_statuses(&self, pay_id: &str) -> Vec<i64> {
         let trade = self.get(&format!("/sandbox/trades/{pay_id}"), "").await.expect(200).body;
         let deliveries = trade["deliveries"].as_array().unwrap();
         deliveries.iter().map(|delivery| delivery["status_code"].as_i64().unwrap()).collect()

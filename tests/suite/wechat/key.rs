@@ -7,8 +7,8 @@ use futures_util::future::join_all;
 use serde_json::Value;
 
 use crate::platform::wechat::{SignsWith, Wrong};
-use crate::platform::{How, Op, Sending, Upset, Wechat};
-use crate::support::{Balances, Case, MINUTE, PATIENT};
+use crate::platform::{AnswerFault, Op, PlannedFault, Sending, Wechat};
+use crate::support::{Balances, Case, DELAYED_QUERIES, MINUTE};
 use crate::wechat::platform::{SCAN, Shop};
 
 const AT_ONCE: usize = 32;
@@ -140,7 +140,7 @@ async fn a_signature_that_is_only_a_probe_is_refused_like_any_other() {
     let probe = shop.platform.resend(&pay_id, Some(Wrong::SignTest)).await;
     assert!(probe.post.header("wechatpay-signature").starts_with("WECHATPAY/SIGNTEST/"));
     let reply: Value = serde_json::from_str(&probe.reply).unwrap();
-    assert_eq!((probe.status, &reply["code"], probe.is_taken), (401, &Value::from("FAIL"), false));
+    assert_eq!((probe.status, &reply["code"], probe.is_accepted), (401, &Value::from("FAIL"), false));
     assert_eq!((shop.app.rows(), shop.balances(&order_id, &pay_id).await), (before, Balances::paid()));
     shop.finish().await;
 }
@@ -149,13 +149,13 @@ async fn a_signature_that_is_only_a_probe_is_refused_like_any_other() {
 async fn a_whole_life(shop: &Shop, key: &str) {
     let Case { order_id, pay_id } = shop.another(SCAN, key).await;
     let at = shop.platform.calls().len();
-    shop.buy(&pay_id).await;
+    shop.pay_and_settle(&pay_id).await;
     let query = format!("/admin/payments/{pay_id}/query");
     assert_eq!(shop.app.post(&query, &shop.admin, serde_json::json!({})).await.expect(200).body["status"], "paid");
-    shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
+    shop.app.admin_refund(&shop.admin, &order_id, None).await.expect(202);
     shop.settle().await;
     assert_eq!(shop.payment(&pay_id).await["status"], "refunded", "{key}");
-    assert_eq!(shop.platform.told(&pay_id), [204, 204], "{key}");
+    assert_eq!(shop.platform.reply_statuses(&pay_id), [204, 204], "{key}");
     let asked: Vec<_> = shop.platform.calls().drain(at..).filter_map(|call| call.op).collect();
     assert_eq!(asked, [Op::Query, Op::Refund], "{key}: each was asked once, so each answer was believed");
 }
@@ -163,7 +163,7 @@ async fn a_whole_life(shop: &Shop, key: &str) {
 #[actix_web::test]
 async fn each_kind_of_key_is_enough_by_itself() {
     for wechat in [Wechat::start().await, Wechat::with_certificate().await] {
-        let shop = Shop::with(wechat, &PATIENT).await;
+        let shop = Shop::with(wechat, &DELAYED_QUERIES).await;
         a_whole_life(&shop, "life").await;
         shop.finish().await;
     }
@@ -171,7 +171,7 @@ async fn each_kind_of_key_is_enough_by_itself() {
 
 #[actix_web::test]
 async fn a_change_of_keys_refuses_no_valid_message() {
-    let shop = Shop::with(Wechat::changing_over().await, &PATIENT).await;
+    let shop = Shop::with(Wechat::changing_over().await, &DELAYED_QUERIES).await;
     for (n, signs_with) in [SignsWith::Certificate, SignsWith::Both, SignsWith::PublicKey].into_iter().enumerate() {
         shop.platform.sign_with(signs_with);
         for m in 0..2 {
@@ -197,12 +197,16 @@ fn serial(delivery: &crate::platform::Delivery) -> String {
 #[actix_web::test]
 async fn a_shop_that_knows_only_the_old_key_accepts_nothing_signed_with_the_new_one() {
     // The merchant has the public key in its console, and the shop does not know it yet.
-    let shop = Shop::with(Wechat::with_certificate().await, &PATIENT).await;
+    let shop = Shop::with(Wechat::with_certificate().await, &DELAYED_QUERIES).await;
     let Case { order_id, pay_id } = shop.paying(SCAN).await;
     shop.platform.sign_with(SignsWith::PublicKey);
     shop.platform.pay(&pay_id).await;
     shop.advance(MINUTE).await;
-    assert!(shop.platform.told(&pay_id).iter().all(|status| *status == 401), "{:?}", shop.platform.told(&pay_id));
+    assert!(
+        shop.platform.reply_statuses(&pay_id).iter().all(|status| *status == 401),
+        "{:?}",
+        shop.platform.reply_statuses(&pay_id)
+    );
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances { charged: 88_000, ..Balances::unpaid() });
     // The certificate signs again: what was told, and what is asked.
     shop.platform.sign_with(SignsWith::Certificate);
@@ -217,7 +221,7 @@ async fn an_answer_that_differs_in_one_byte_is_not_believed() {
     let shop = Shop::open().await;
     let Case { order_id, pay_id } = shop.paying(SCAN).await;
     // Nobody has paid; somebody on the way says so.
-    shop.platform.upset(Upset::next(Op::Query, How::Altered));
+    shop.platform.plan_fault(PlannedFault::next(Op::Query, AnswerFault::Altered));
     let query = format!("/admin/payments/{pay_id}/query");
     shop.app.post(&query, &shop.admin, serde_json::json!({})).await.expect_problem(503, "busy");
     shop.settle().await;

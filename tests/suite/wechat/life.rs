@@ -4,8 +4,8 @@
 use awc::http::Method;
 use serde_json::{Value, json};
 
-use crate::platform::{How, Op, Sending, Stage, Upset, Wechat};
-use crate::support::{Balances, Case, MINUTE, PATIENT, PAY_WITHIN};
+use crate::platform::{AnswerFault, Op, PlannedFault, Sending, Stage, Wechat};
+use crate::support::{Balances, Case, DELAYED_QUERIES, MINUTE, PAY_WITHIN};
 use crate::wechat::platform::{INSIDE, PAYER, SCAN, Shop};
 
 #[actix_web::test]
@@ -21,9 +21,9 @@ async fn a_customer_scans_and_pays_and_the_order_is_paid_once() {
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::unpaid());
     let trade = shop.platform.trade(&pay_id);
     assert_eq!((trade.stage, trade.total), (Stage::Waiting, 88_000));
-    let lasts = trade.closes_at.since(trade.made_at);
+    let lasts = trade.closes_at.since(trade.created_at);
     assert!(lasts > PAY_WITHIN - MINUTE && lasts < PAY_WITHIN + MINUTE * 2, "about as long as its order: {lasts:?}");
-    shop.buy(&pay_id).await;
+    shop.pay_and_settle(&pay_id).await;
     let delivery = shop.platform.deliveries(&pay_id).remove(0);
     assert_eq!(delivery.post.url, "https://shop.example.com/v1/payments/callbacks/wechat");
     assert_eq!((delivery.status, &*delivery.reply, shop.platform.next_due()), (204, "", None));
@@ -36,25 +36,25 @@ async fn a_customer_scans_and_pays_and_the_order_is_paid_once() {
 
 #[actix_web::test]
 async fn a_customer_inside_wechat_hands_over_what_the_shop_signed_and_pays() {
-    let shop = Shop::with(Wechat::start().await, &PATIENT).await;
+    let shop = Shop::with(Wechat::start().await, &DELAYED_QUERIES).await;
     let Case { order_id, pay_id } = shop.paying(INSIDE).await;
     let checkout = shop.payment(&pay_id).await["checkout"].clone();
     assert_eq!(checkout["kind"], "jsapi");
-    assert_eq!(shop.platform.hand_over(&checkout["params"]), Ok(pay_id.clone()));
+    assert_eq!(shop.platform.start_jsapi_payment(&checkout["params"]), Ok(pay_id.clone()));
     let mut forged = checkout["params"].clone();
     forged["nonceStr"] = json!("another");
-    assert_eq!(shop.platform.hand_over(&forged), Err("the signature is not one of this"));
+    assert_eq!(shop.platform.start_jsapi_payment(&forged), Err("the signature is not one of this"));
     let page = shop.app.get(&format!("/pay/{pay_id}"), "").await.expect(200);
     assert!(page.text.contains("<script src=\"/pay/page.js\"></script>"), "{}", page.text);
     assert!(page.header("content-security-policy").contains("script-src 'self'"));
     // What the script reads is what WeChat takes.
     let given = page.text.split("data-params=\"").nth(1).unwrap().split('"').next().unwrap().replace("&quot;", "\"");
     let given: Value = serde_json::from_str(&given).unwrap();
-    assert_eq!(shop.platform.hand_over(&given), Ok(pay_id.clone()));
+    assert_eq!(shop.platform.start_jsapi_payment(&given), Ok(pay_id.clone()));
     assert!(shop.app.get("/pay/page.js", "").await.expect(200).text.contains("getBrandWCPayRequest"));
-    let asked = &shop.platform.trade(&pay_id).asked;
+    let asked = &shop.platform.trade(&pay_id).parameters;
     assert_eq!((&asked["payer"]["openid"], &asked["trade_type"]), (&json!(PAYER), &json!("JSAPI")));
-    shop.buy(&pay_id).await;
+    shop.pay_and_settle(&pay_id).await;
     let delivery = shop.platform.deliveries(&pay_id).remove(0);
     assert_eq!(delivery.post.url, "https://shop.example.com/v1/payments/callbacks/wechat_jsapi");
     assert_eq!((delivery.status, &*delivery.reply), (204, ""));
@@ -65,7 +65,7 @@ async fn a_customer_inside_wechat_hands_over_what_the_shop_signed_and_pays() {
 
 #[actix_web::test]
 async fn inside_wechat_the_shop_must_be_told_who_pays() {
-    let shop = Shop::with(Wechat::start().await, &PATIENT).await;
+    let shop = Shop::with(Wechat::start().await, &DELAYED_QUERIES).await;
     let order_id = shop.golden_order().await;
     let before = shop.app.rows();
     for payer in [None, Some(""), Some("no blank"), Some("a\"b"), Some(&*"x".repeat(129))] {
@@ -98,7 +98,7 @@ async fn who_starts_to_pay_again_gets_the_same_payment() {
         assert_eq!(again.text_of("pay_id"), pay_id);
         assert_eq!(again.body["checkout"]["url"], json!(shop.platform.trade(&pay_id).code));
     }
-    shop.buy(&pay_id).await;
+    shop.pay_and_settle(&pay_id).await;
     shop.start(SCAN, "too-late", &order_id).await.expect_problem(409, "order_not_payable");
     assert_eq!(shop.start(SCAN, "pay", &order_id).await.expect(201).body["status"], "paid");
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
@@ -112,7 +112,7 @@ async fn a_buyer_who_cannot_pay_at_once_may_pay_later() {
     shop.platform.decline(&pay_id);
     shop.advance(MINUTE).await;
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::unpaid());
-    shop.buy(&pay_id).await;
+    shop.pay_and_settle(&pay_id).await;
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
     shop.finish().await;
 }
@@ -130,7 +130,7 @@ async fn an_order_nobody_pays_is_closed_at_the_platform_first() {
     assert_eq!(shop.platform.trade(&pay_id).stage, Stage::Closed);
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::cancelled());
     assert_eq!(shop.platform.try_pay(&pay_id).await, Err("it is closed"));
-    assert_eq!(shop.unsettled().await, [0, 0, 0]);
+    assert_eq!(shop.pending_counts().await, [0, 0, 0]);
     shop.finish().await;
 }
 
@@ -154,7 +154,7 @@ async fn an_order_that_expires_while_its_buyer_pays_is_paid() {
 async fn where_the_first_host_is_gone_the_second_does_it_all() {
     let mut wechat = Wechat::start().await;
     wechat.lose_first_host();
-    let shop = Shop::with(wechat, &PATIENT).await;
+    let shop = Shop::with(wechat, &DELAYED_QUERIES).await;
     let Case { order_id, pay_id } = shop.paying(SCAN).await;
     shop.platform.notices_of(&pay_id, Sending::lost());
     shop.platform.pay(&pay_id).await;
@@ -174,8 +174,8 @@ async fn where_the_first_host_is_gone_the_second_does_it_all() {
 async fn a_broken_connection_is_no_reason_to_ask_the_second_host() {
     let shop = Shop::open().await;
     let Case { order_id, pay_id } = shop.paid(SCAN).await;
-    shop.platform.upset(Upset::next(Op::Refund, How::Breaks));
-    shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
+    shop.platform.plan_fault(PlannedFault::next(Op::Refund, AnswerFault::Breaks));
+    shop.app.admin_refund(&shop.admin, &order_id, None).await.expect(202);
     shop.app.settle().await;
     let asked = shop.platform.calls().iter().filter(|call| call.op == Some(Op::Refund)).count();
     assert_eq!(asked, 1, "whether it was made is not known: nobody else is asked to make it");

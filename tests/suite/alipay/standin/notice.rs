@@ -8,8 +8,8 @@ use tradepost::domain::clock::Clock;
 
 use crate::alipay::standin::request::{Shop, code_order, page_order};
 use crate::platform::alipay::{Wrong, canonical};
-use crate::platform::{Alipay, Heard, Key, Kind, Payment, Sending, VECTORS};
-use crate::support::Ear;
+use crate::platform::{Alipay, Key, Kind, Payment, PerceivedReply, Sending, VECTORS};
+use crate::support::RecordingServer;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -17,7 +17,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 struct Desk {
     alipay: Alipay,
     clock: Clock,
-    ear: Ear,
+    ear: RecordingServer,
     shop: Shop,
 }
 
@@ -42,7 +42,7 @@ fn is_signed(fields: &Fields, by: &str) -> bool {
 
 impl Desk {
     async fn open() -> Self {
-        let (alipay, clock, ear) = (Alipay::start().await, Clock::default(), Ear::open().await);
+        let (alipay, clock, ear) = (Alipay::start().await, Clock::default(), RecordingServer::open().await);
         alipay.follow(&clock);
         alipay.deliver_to(&ear.url);
         let desk = Self { shop: Shop::of(&alipay), alipay, clock, ear };
@@ -53,7 +53,7 @@ impl Desk {
     }
 
     fn told(&self) -> Vec<Fields> {
-        self.ear.told().iter().map(|told| fields(&told.body)).collect()
+        self.ear.requests().iter().map(|told| fields(&told.body)).collect()
     }
 
     async fn refund(&self, request: &str, amount: &str) {
@@ -104,12 +104,12 @@ async fn a_payment_is_told_with_all_that_a_shop_has_to_check() {
         assert_eq!(told[0][name], value);
     }
     assert!(!told[0].contains_key("refund_fee") && told[0]["new_field"].ends_with(' '));
-    let path = &desk.ear.told()[0].path;
-    let headers = &desk.ear.told()[0].headers;
+    let path = &desk.ear.requests()[0].path;
+    let headers = &desk.ear.requests()[0].headers;
     assert_eq!(path, "/v1/payments/callbacks/alipay");
     let content_type = headers.iter().find(|(name, _)| name == "content-type").unwrap();
     assert_eq!(content_type.1, "application/x-www-form-urlencoded; charset=utf-8");
-    assert_eq!((desk.alipay.told("P1"), desk.alipay.next_due()), (vec![200], None));
+    assert_eq!((desk.alipay.reply_statuses("P1"), desk.alipay.next_due()), (vec![200], None));
 }
 
 #[actix_web::test]
@@ -118,7 +118,7 @@ async fn a_notice_nobody_takes_comes_eight_times_in_about_a_day_the_same_but_for
     desk.ear.reply(&[(500, "success"); 20]);
     desk.alipay.pay("P1").await;
     let mut minutes = Vec::new();
-    while let Some(by) = desk.alipay.skip().await {
+    while let Some(by) = desk.alipay.deliver_next().await {
         minutes.push((by + MINUTE / 2).as_secs() / 60);
     }
     assert_eq!(minutes, [4, 10, 10, 60, 120, 360, 900]);
@@ -138,11 +138,11 @@ async fn for_codes_three_more_may_come_at_once() {
     desk.alipay.open(&desk.shop.page(&page_order("P3"), desk.clock.now())).await;
     desk.ear.reply(&[(500, ""); 20]);
     desk.alipay.pay("P1").await;
-    assert_eq!(desk.alipay.told("P1"), [500; 4]);
+    assert_eq!(desk.alipay.reply_statuses("P1"), [500; 4]);
     desk.alipay.pay("P3").await;
-    assert_eq!(desk.alipay.told("P3"), [500]);
-    while desk.alipay.skip().await.is_some() {}
-    assert_eq!((desk.alipay.told("P1").len(), desk.alipay.told("P3").len()), (11, 8));
+    assert_eq!(desk.alipay.reply_statuses("P3"), [500]);
+    while desk.alipay.deliver_next().await.is_some() {}
+    assert_eq!((desk.alipay.reply_statuses("P1").len(), desk.alipay.reply_statuses("P3").len()), (11, 8));
 }
 
 #[actix_web::test]
@@ -161,12 +161,12 @@ async fn only_the_one_word_is_a_yes() {
     desk.alipay.pay("P1").await;
     for (told, _) in wrong.iter().enumerate() {
         assert_eq!(desk.alipay.deliveries("P1").len(), told + 1);
-        assert!(!desk.alipay.deliveries("P1")[told].is_taken, "{:?}", wrong[told]);
-        desk.alipay.skip().await;
+        assert!(!desk.alipay.deliveries("P1")[told].is_accepted, "{:?}", wrong[told]);
+        desk.alipay.deliver_next().await;
     }
-    assert_eq!((desk.alipay.skip().await, desk.alipay.told("P1").len()), (None, 8));
-    assert!(desk.alipay.deliveries("P1")[7].is_taken);
-    assert!(desk.ear.told().iter().all(|told| told.path != "/elsewhere"), "no redirect is followed");
+    assert_eq!((desk.alipay.deliver_next().await, desk.alipay.reply_statuses("P1").len()), (None, 8));
+    assert!(desk.alipay.deliveries("P1")[7].is_accepted);
+    assert!(desk.ear.requests().iter().all(|told| told.path != "/elsewhere"), "no redirect is followed");
 }
 
 #[actix_web::test]
@@ -175,10 +175,10 @@ async fn a_shop_nobody_finds_is_told_when_it_is_back() {
     desk.alipay.deliver_to("http://127.0.0.1:9");
     desk.alipay.pay("P1").await;
     desk.alipay.deliver_to("");
-    desk.alipay.skip().await;
+    desk.alipay.deliver_next().await;
     desk.alipay.deliver_to(&desk.ear.url);
-    desk.alipay.skip().await;
-    assert_eq!(desk.alipay.told("P1"), [0, 0, 200]);
+    desk.alipay.deliver_next().await;
+    assert_eq!(desk.alipay.reply_statuses("P1"), [0, 0, 200]);
 }
 
 #[actix_web::test]
@@ -189,8 +189,8 @@ async fn notices_come_late_or_never_often_or_in_the_wrong_order() {
     desk.alipay.pay("P1").await;
     desk.alipay.pay("P2").await;
     assert!(desk.told().is_empty());
-    assert_eq!(desk.alipay.skip().await.map(|by| by > MINUTE * 89), Some(true));
-    assert_eq!((desk.alipay.told("P1"), desk.alipay.told("P2")), (vec![200], vec![]));
+    assert_eq!(desk.alipay.deliver_next().await.map(|by| by > MINUTE * 89), Some(true));
+    assert_eq!((desk.alipay.reply_statuses("P1"), desk.alipay.reply_statuses("P2")), (vec![200], vec![]));
     for (sending, times) in [(Sending::copies(3), 3), (Sending::at_once(20), 20)] {
         desk.alipay.next_notice(sending);
         let before = desk.told().len();
@@ -201,8 +201,8 @@ async fn notices_come_late_or_never_often_or_in_the_wrong_order() {
     desk.ear.reply(&[(500, ""); 3]);
     desk.alipay.next_notice(Sending::copies(3));
     desk.refund("R4", "1.00").await;
-    desk.alipay.skip().await;
-    assert_eq!(desk.alipay.told("P1")[24..], [500, 500, 500, 200], "the second time it comes alone");
+    desk.alipay.deliver_next().await;
+    assert_eq!(desk.alipay.reply_statuses("P1")[24..], [500, 500, 500, 200], "the second time it comes alone");
     desk.alipay.notices_of("P1", Sending::held());
     desk.refund("R1", "1.00").await;
     desk.refund("R2", "1.00").await;
@@ -215,14 +215,18 @@ async fn notices_come_late_or_never_often_or_in_the_wrong_order() {
 #[actix_web::test]
 async fn the_shops_reply_may_be_misheard() {
     let desk = Desk::open().await;
-    for heard in [Heard::Nothing, Heard::Said(302, "success"), Heard::Said(200, "\"success\"")] {
-        desk.alipay.next_notice(Sending::heard(heard, 2));
-        desk.alipay.tell("P1", Kind::Waiting).await;
-        while desk.alipay.skip().await.is_some() {}
-        let taken: Vec<bool> = desk.alipay.deliveries("P1").iter().map(|delivery| delivery.is_taken).collect();
+    for heard in [
+        PerceivedReply::Missing,
+        PerceivedReply::Received(302, "success"),
+        PerceivedReply::Received(200, "\"success\""),
+    ] {
+        desk.alipay.next_notice(Sending::perceived_as(heard, 2));
+        desk.alipay.notify_again("P1", Kind::Waiting).await;
+        while desk.alipay.deliver_next().await.is_some() {}
+        let taken: Vec<bool> = desk.alipay.deliveries("P1").iter().map(|delivery| delivery.is_accepted).collect();
         assert_eq!(taken[taken.len() - 3..], [false, false, true], "{heard:?}");
     }
-    assert_eq!(desk.alipay.told("P1"), [200; 9], "the shop took each of them");
+    assert_eq!(desk.alipay.reply_statuses("P1"), [200; 9], "the shop took each of them");
 }
 
 #[actix_web::test]
@@ -263,7 +267,7 @@ async fn each_wrong_is_wrong_in_one_thing_and_the_next_delivery_is_right() {
     desk.ear.reply(&[(200, "fail")]);
     desk.alipay.next_notice(Sending::wrong(Wrong::Signature, 1));
     desk.alipay.pay("P2").await;
-    desk.alipay.skip().await;
+    desk.alipay.deliver_next().await;
     let sent = desk.alipay.deliveries("P2");
     let good: Vec<bool> = sent.iter().map(|sent| is_signed(&fields(&sent.post.body), "ali_platform")).collect();
     assert_eq!(good, [false, true]);
@@ -277,7 +281,7 @@ async fn a_delivery_can_be_replayed_byte_for_byte() {
     desk.clock.advance(MINUTE);
     let again = desk.alipay.replay(&first).await;
     assert_eq!((&again.post, again.status), (&first.post, 200));
-    assert_eq!(desk.ear.told()[0].body, desk.ear.told()[1].body);
+    assert_eq!(desk.ear.requests()[0].body, desk.ear.requests()[1].body);
     let anew = desk.alipay.resend("P1", None).await;
     assert_ne!(anew.post.body, first.post.body);
     assert_eq!(anew.event_id, first.event_id);
@@ -308,14 +312,14 @@ async fn most_of_what_happens_is_not_told_and_anything_can_be() {
     desk.alipay.open(&desk.shop.page(&page_order("P3"), desk.clock.now())).await;
     desk.alipay.expire("P3").await;
     assert!(desk.told().is_empty());
-    desk.alipay.tell_all();
+    desk.alipay.send_all_notices();
     desk.alipay.open(&desk.shop.page(&page_order("P4"), desk.clock.now())).await;
     desk.alipay.expire("P4").await;
     desk.alipay.pay("P1").await;
     desk.alipay.finish("P1").await;
     // Out of order, as a new event.
-    desk.alipay.tell("P1", Kind::Waiting).await;
-    desk.alipay.tell("P1", Kind::Paid).await;
+    desk.alipay.notify_again("P1", Kind::Waiting).await;
+    desk.alipay.notify_again("P1", Kind::Paid).await;
     let statuses: Vec<String> = desk.told().iter().map(|fields| fields["trade_status"].clone()).collect();
     let expected =
         ["WAIT_BUYER_PAY", "TRADE_CLOSED", "TRADE_SUCCESS", "TRADE_FINISHED", "WAIT_BUYER_PAY", "TRADE_SUCCESS"];
@@ -329,7 +333,7 @@ async fn after_a_change_of_keys_the_second_one_signs_also_what_was_told_before()
     desk.ear.reply(&[(500, "")]);
     desk.alipay.pay("P1").await;
     desk.alipay.change_key();
-    desk.alipay.skip().await;
+    desk.alipay.deliver_next().await;
     let told = desk.told();
     assert!(is_signed(&told[0], "ali_platform") && is_signed(&told[1], "ali_platform_2"));
 }

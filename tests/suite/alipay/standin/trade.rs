@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tradepost::domain::clock::Clock;
 
 use crate::alipay::standin::request::{Answer, Shop, code_order, page_order};
-use crate::platform::{Act, Alipay, Course, Op, Payment, RefundState, Stage};
+use crate::platform::{Alipay, BuyerAction, Course, Op, Payment, RefundState, Stage};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -198,7 +198,7 @@ async fn only_what_waits_is_closed_and_a_buyer_may_be_faster() {
     assert_eq!(desk.alipay.try_pay("P1").await, Err("it is closed"));
     assert_eq!(close("P9").await, "ACQ.TRADE_NOT_EXIST");
     desk.alipay.open(&desk.shop.page(&page_order("P2"), desk.clock.now())).await;
-    desk.alipay.meanwhile(Op::Close, Act::Pays);
+    desk.alipay.during(Op::Close, BuyerAction::Pays);
     assert_eq!(close("P2").await, "ACQ.TRADE_STATUS_ERROR");
     assert_eq!(desk.status("P2").await, "TRADE_SUCCESS");
 }

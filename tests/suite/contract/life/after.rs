@@ -2,7 +2,7 @@
 
 use super::Cast;
 use crate::contract::script::Script;
-use crate::support::{USER, Wish};
+use crate::support::{OrderBody, USER};
 use serde_json::json;
 
 /// Ends orders in each of these ways.
@@ -30,8 +30,10 @@ async fn by_customer(script: &mut Script, cast: &Cast) {
     script.chapter("cancelled by the customer: goods, a coupon and balance come back");
     let body = json!({"user_id": USER, "coupon_price": "3.00"}).to_string();
     let coupon_id = script.post(&cast.admin, "/admin/coupons", &body).await.expect(201).text_of("coupon_id");
-    let wish = Wish::of(&cast.goods_id, 2).with("coupon_id", json!(coupon_id)).with("money_paid", json!("7.00"));
-    let order_id = script.keyed(&cast.zs, "/v1/orders", "c", &wish.0.to_string()).await.expect(201).text_of("order_id");
+    let order_body =
+        OrderBody::of(&cast.goods_id, 2).with("coupon_id", json!(coupon_id)).with("money_paid", json!("7.00"));
+    let order_id =
+        script.keyed(&cast.zs, "/v1/orders", "c", &order_body.0.to_string()).await.expect(201).text_of("order_id");
     let pay_id = cast.pay(script, "c", &order_id).await;
     let path = format!("/v1/orders/{order_id}/cancel");
     script.post(&cast.mallory, &path, "").await.expect(404);
@@ -45,7 +47,7 @@ async fn by_customer(script: &mut Script, cast: &Cast) {
     script.post(&cast.anonymous, &format!("/sandbox/trades/{pay_id}/pay"), "").await.expect(409);
     script.post(&cast.admin, &format!("/admin/orders/{order_id}/ship"), "").await.expect(409);
     script.keyed(&cast.zs, &format!("/v1/orders/{order_id}/refund"), "no", "{}").await.expect(409);
-    script.keyed(&cast.zs, "/v1/orders", "c", &wish.0.to_string()).await.expect(201);
+    script.keyed(&cast.zs, "/v1/orders", "c", &order_body.0.to_string()).await.expect(201);
 }
 
 async fn by_administrator(script: &mut Script, cast: &Cast) {

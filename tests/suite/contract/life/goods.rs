@@ -3,7 +3,7 @@
 use awc::http::Method;
 
 use super::{Cast, pages};
-use crate::contract::script::{Request, Script, Who};
+use crate::contract::script::{Caller, Request, Script};
 use crate::support::{GOODS, USER};
 
 /// Reads and changes the catalogue.
@@ -61,7 +61,7 @@ async fn create(script: &mut Script, cast: &Cast) -> String {
 async fn change(script: &mut Script, cast: &Cast) {
     script.chapter("other goods");
     let path = format!("/admin/goods/{}", cast.goods_id);
-    for (who, path, body) in [
+    for (caller, path, body) in [
         (&cast.admin, path.as_str(), r#"{"goods_price":"45.50"}"#),
         (&cast.admin, path.as_str(), r#"{"goods_name":"Teapot","goods_desc":""}"#),
         (&cast.admin, path.as_str(), "{}"),
@@ -72,13 +72,13 @@ async fn change(script: &mut Script, cast: &Cast) {
         (&cast.anonymous, path.as_str(), r#"{"goods_name":"x"}"#),
     ] {
         let json = [("content-type", "application/json")];
-        script.send(who, Request { method: Method::PATCH, path, headers: &json, body: body.as_bytes() }).await;
+        script.send(caller, Request { method: Method::PATCH, path, headers: &json, body: body.as_bytes() }).await;
     }
     script.get(&cast.anonymous, &format!("/v1/goods/{}", cast.goods_id)).await.expect(200);
 }
 
 /// Sends post_all of the bodies to one administrator route.
-async fn post_all(script: &mut Script, admin: &Who, path: &str, bodies: &[&str]) {
+async fn post_all(script: &mut Script, admin: &Caller, path: &str, bodies: &[&str]) {
     for body in bodies {
         script.post(admin, path, body).await;
     }

@@ -12,20 +12,20 @@ mod refunds;
 
 use super::coverage::assert_complete;
 use super::record::assert_all_recorded;
-use super::script::{Script, Who};
+use super::script::{Caller, Script};
 use super::stored;
 use crate::support::Answer;
 
 /// The callers of the script, and ids that it has created.
 pub struct Cast {
     /// The demo user.
-    zs: Who,
+    zs: Caller,
     /// The administrator.
-    admin: Who,
+    admin: Caller,
     /// Another customer.
-    mallory: Who,
+    mallory: Caller,
     /// A caller that has not signed in.
-    anonymous: Who,
+    anonymous: Caller,
     /// The id of the other customer.
     mallory_id: String,
     /// The id of goods that the administrator created, which cost 45.50.
@@ -41,7 +41,7 @@ impl Cast {
         let zs = script.sign_in("zs", crate::support::DEMO_PASSWORD).await;
         let admin = script.sign_in("admin", crate::support::ADMIN_PASSWORD).await;
         let (goods_id, golden) = (String::new(), (String::new(), String::new()));
-        Self { zs, admin, mallory, anonymous: Who::anonymous(), mallory_id, goods_id, golden }
+        Self { zs, admin, mallory, anonymous: Caller::anonymous(), mallory_id, goods_id, golden }
     }
 
     /// Places an order; returns its id.
@@ -67,11 +67,11 @@ impl Cast {
 }
 
 /// Reads all pages of a list, with two items each.
-async fn pages(script: &mut Script, who: &Who, path: &str) {
+async fn pages(script: &mut Script, caller: &Caller, path: &str) {
     let separator = if path.contains('?') { '&' } else { '?' };
-    let mut page = script.get(who, &format!("{path}{separator}limit=2")).await.expect(200);
+    let mut page = script.get(caller, &format!("{path}{separator}limit=2")).await.expect(200);
     while let Some(cursor) = next_cursor(&page) {
-        page = script.get(who, &format!("{path}{separator}limit=2&cursor={cursor}")).await.expect(200);
+        page = script.get(caller, &format!("{path}{separator}limit=2&cursor={cursor}")).await.expect(200);
     }
 }
 

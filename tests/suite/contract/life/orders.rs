@@ -2,7 +2,7 @@
 
 use super::{Cast, pages};
 use crate::contract::script::Script;
-use crate::support::{COUPON, GOODS, Wish};
+use crate::support::{COUPON, GOODS, OrderBody};
 use serde_json::{Value, json};
 
 const ORDERS: &str = "/v1/orders";
@@ -11,7 +11,7 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 /// Places the golden order, and orders that are refused.
 pub async fn play(script: &mut Script, cast: &mut Cast) {
     script.chapter("the golden order");
-    let golden = Wish::golden().0.to_string();
+    let golden = OrderBody::golden().0.to_string();
     let order_id = script.keyed(&cast.zs, ORDERS, "golden", &golden).await.expect(201).text_of("order_id");
     cast.golden.0.clone_from(&order_id);
     script.keyed(&cast.zs, ORDERS, "golden", &golden).await.expect(201);
@@ -19,14 +19,14 @@ pub async fn play(script: &mut Script, cast: &mut Cast) {
     refusals(script, cast).await;
     wrong_orders(script, cast).await;
     script.chapter("an order that costs nothing more");
-    let free = Wish::of(&cast.goods_id, 2).with("money_paid", json!("101.00")).0.to_string();
+    let free = OrderBody::of(&cast.goods_id, 2).with("money_paid", json!("101.00")).0.to_string();
     let free = script.keyed(&cast.zs, ORDERS, "free", &free).await.expect(201).text_of("order_id");
     lists(script, cast, &[order_id, free]).await;
 }
 
 async fn keys(script: &mut Script, cast: &Cast, golden: &str) {
     script.chapter("keys");
-    let other = Wish::golden().with("address", json!("2 Main Street")).0.to_string();
+    let other = OrderBody::golden().with("address", json!("2 Main Street")).0.to_string();
     script.keyed(&cast.zs, ORDERS, "golden", &other).await.expect(422);
     script.post(&cast.zs, ORDERS, golden).await.expect(422);
     let twice = [JSON, ("idempotency-key", "a"), ("idempotency-key", "a")];
@@ -41,10 +41,10 @@ async fn keys(script: &mut Script, cast: &Cast, golden: &str) {
 async fn refusals(script: &mut Script, cast: &Cast) {
     script.chapter("refused orders");
     let goods_id = &cast.goods_id;
-    let units = |number: i64| Wish::of(goods_id, number);
+    let units = |number: i64| OrderBody::of(goods_id, number);
     let other_price = json!([{"goods_id": goods_id, "goods_number": 1, "goods_price": "45.49"}]);
     let missing_goods = json!([{"goods_id": GOODS, "goods_number": 1}, {"goods_id": "1", "goods_number": 1}]);
-    for (key, wish) in [
+    for (key, order_body) in [
         ("goods_not_found", units(1).with("goods", missing_goods)),
         ("coupon_not_found", units(1).with("coupon_id", json!("1"))),
         ("coupon_already_used", units(1).with("coupon_id", json!(COUPON))),
@@ -55,7 +55,7 @@ async fn refusals(script: &mut Script, cast: &Cast) {
         ("insufficient_stock", units(41)),
         ("insufficient_balance", units(30).with("money_paid", json!("1000.00"))),
     ] {
-        let body = wish.0.to_string();
+        let body = order_body.0.to_string();
         let refused = script.keyed(&cast.zs, ORDERS, key, &body).await;
         assert_eq!(refused.body["code"], key, "{}", refused.text);
         let order_id = refused.text_of("order_id");
@@ -97,11 +97,11 @@ async fn wrong_orders(script: &mut Script, cast: &Cast) {
         ("consignee", json!(null)),
         ("user_id", json!("1")),
     ] {
-        let body = Wish::golden().with(field, value).0.to_string();
+        let body = OrderBody::golden().with(field, value).0.to_string();
         script.keyed(&cast.zs, ORDERS, "wrong", &body).await.expect(422);
     }
     let many: Vec<Value> = (1..=101).map(|id| json!({"goods_id": id.to_string(), "goods_number": 1})).collect();
-    let body = Wish::golden().with("goods", json!(many)).0.to_string();
+    let body = OrderBody::golden().with("goods", json!(many)).0.to_string();
     script.keyed(&cast.zs, ORDERS, "wrong", &body).await.expect(422);
     for body in ["{", "{}", "[]"] {
         script.keyed(&cast.zs, ORDERS, "wrong", body).await;

@@ -2,11 +2,11 @@
 
 use awc::http::Method;
 
-use crate::contract::script::{Request, Script, Who};
+use crate::contract::script::{Caller, Request, Script};
 
 /// Sends requests that need no user.
 pub async fn play(script: &mut Script) {
-    let anonymous = Who::anonymous();
+    let anonymous = Caller::anonymous();
     script.chapter("load balancers");
     script.get(&anonymous, "/healthz").await.expect(200);
     script.get(&anonymous, "/readyz").await.expect(200);
@@ -28,7 +28,7 @@ pub async fn play(script: &mut Script) {
 }
 
 /// Calls routes with methods they do not have.
-async fn methods(script: &mut Script, anonymous: &Who) {
+async fn methods(script: &mut Script, anonymous: &Caller) {
     script.chapter("methods");
     for (method, path) in [
         (Method::HEAD, "/healthz"),
@@ -55,7 +55,7 @@ async fn methods(script: &mut Script, anonymous: &Who) {
 }
 
 /// Sends bodies that are too long, of another type or not JSON.
-async fn bodies(script: &mut Script, anonymous: &Who) {
+async fn bodies(script: &mut Script, anonymous: &Caller) {
     script.chapter("bodies");
     let json = ("content-type", "application/json");
     let (path, good) = ("/v1/sessions", b"{\"user_name\":\"zs\",\"user_password\":\"a wrong one\"}".as_slice());

@@ -1,13 +1,13 @@
 //! Customers: registration, sign-in, their own data, and routes they must not call.
 
 use super::{Cast, pages};
-use crate::contract::script::{Script, Who};
+use crate::contract::script::{Caller, Script};
 
 /// Registers a customer; returns the id and the caller.
-pub async fn register(script: &mut Script) -> (String, Who) {
+pub async fn register(script: &mut Script) -> (String, Caller) {
     script.chapter("a customer registers and signs in");
     let body = r#"{"user_name":"mallory","user_password":"a good password","user_mobile":"+4912345678"}"#;
-    let made = script.post(&Who::anonymous(), "/v1/users", body).await.expect(201);
+    let made = script.post(&Caller::anonymous(), "/v1/users", body).await.expect(201);
     (made.text_of("user_id"), script.sign_in("mallory", "a good password").await)
 }
 
@@ -39,8 +39,8 @@ pub async fn play(script: &mut Script, cast: &Cast) {
         script.post(anonymous, "/v1/sessions", body).await;
     }
     script.chapter("who they are");
-    for who in [&cast.mallory, &cast.zs, &cast.admin, anonymous, &Who::new("a forger", "garbage")] {
-        script.get(who, "/v1/users/me").await;
+    for caller in [&cast.mallory, &cast.zs, &cast.admin, anonymous, &Caller::new("a forger", "garbage")] {
+        script.get(caller, "/v1/users/me").await;
     }
     for value in ["", "Bearer", "Basic eno6eno="] {
         script.post_with(anonymous, "/v1/orders", &[("authorization", value)], b"").await.expect(401);

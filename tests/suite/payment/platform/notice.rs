@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::on_each_platform;
-use crate::platform::{Act, Op, Payment, Sending, Stage};
+use crate::platform::{BuyerAction, Op, Payment, Sending, Stage};
 use crate::support::{Balances, Case, MINUTE, PAY_WITHIN, Platform, Reply, Shop};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -28,12 +28,12 @@ async fn a_repeated_callback_pays_once<P: Platform>() {
         let shop = Shop::<P>::open().await;
         let case = shop.paying(P::PRODUCTS[0]).await;
         shop.platform.notices_of(&case.pay_id, sending);
-        shop.buy(&case.pay_id).await;
+        shop.pay_and_settle(&case.pay_id).await;
         shop.assert_replies(&case, &[Reply::Accepted; 30]);
         shop.assert_paid(&case).await;
         assert_eq!(shop.app.number("pay", TIMES), 30);
         // A repeated notice of a refund leads to one refund.
-        shop.app.give_back(&shop.admin, &case.order_id, None).await.expect(202);
+        shop.app.admin_refund(&shop.admin, &case.order_id, None).await.expect(202);
         shop.settle().await;
         shop.assert_replies(&case, &[Reply::Accepted; 60]);
         shop.assert_refunded(&case).await;
@@ -58,7 +58,7 @@ async fn a_lost_callback_is_found_by_a_query<P: Platform>() {
         assert_eq!(shop.app.number("pay", found), 1);
         // A paid payment is not queried any more.
         for _ in 0..2 {
-            assert_eq!((shop.asked(Op::Query), shop.asked(Op::Close)), (1, 0));
+            assert_eq!((shop.call_count(Op::Query), shop.call_count(Op::Close)), (1, 0));
             shop.advance(HOUR).await;
         }
         shop.finish().await;
@@ -67,9 +67,9 @@ async fn a_lost_callback_is_found_by_a_query<P: Platform>() {
 
 async fn a_callback_before_the_answer_to_the_create_call_is_accepted<P: Platform>() {
     for product in P::CREATED_BY_CALL {
-        let shop = Shop::<P>::deaf().await;
+        let shop = Shop::<P>::without_queries().await;
         let order_id = shop.golden_order().await;
-        shop.platform.meanwhile(Op::Create, Act::PaysAndTells);
+        shop.platform.during(Op::Create, BuyerAction::PaysAndNotifies);
         let started = shop.start(product, "pay", &order_id).await.expect(201);
         assert_eq!(started.body["status"], "paid", "the payment is stored before the platform is called");
         let case = Case { order_id, pay_id: started.text_of("pay_id") };
@@ -83,10 +83,10 @@ async fn a_callback_before_the_answer_to_the_create_call_is_accepted<P: Platform
 async fn of_two_payments_of_one_order_the_first_counts_and_the_second_is_refunded<P: Platform>() {
     let [one, two] = P::PRODUCTS;
     for [first, second] in [[one, two], [two, one]] {
-        let shop = Shop::<P>::deaf().await;
+        let shop = Shop::<P>::without_queries().await;
         let later = shop.paying(first).await;
         let started = shop.start(second, "second", &later.order_id).await.expect(201);
-        shop.arrive(&started).await;
+        shop.open_checkout(&started).await;
         let earlier = Case { pay_id: started.text_of("pay_id"), ..later.clone() };
         shop.platform.pay(&earlier.pay_id).await;
         shop.platform.pay(&later.pay_id).await;
@@ -102,7 +102,7 @@ async fn of_two_payments_of_one_order_at_once_one_counts_and_the_other_is_refund
         let shop = Shop::<P>::open().await;
         let one = shop.paying(P::PRODUCTS[0]).await;
         let started = shop.start(P::PRODUCTS[1], "second", &one.order_id).await.expect(201);
-        shop.arrive(&started).await;
+        shop.open_checkout(&started).await;
         let two = Case { pay_id: started.text_of("pay_id"), ..one.clone() };
         if !is_notified {
             [&one, &two].into_iter().for_each(|case| shop.platform.notices_of(&case.pay_id, Sending::lost()));
@@ -125,11 +125,11 @@ async fn assert_one_counts<P: Platform>(shop: &Shop<P>, kept: &Case, refunded: &
     assert_eq!(shop.balances(&refunded.order_id, &refunded.pay_id).await, balances);
     let order = shop.app.get(&format!("/v1/orders/{}", kept.order_id), &shop.zs).await.expect(200).body;
     assert_eq!((&order["pay_status"], &order["pay_id"]), (&json!("paid"), &json!(kept.pay_id)));
-    assert_eq!((shop.unsettled().await, shop.parked().await.len()), ([0, 0, 0], 0));
+    assert_eq!((shop.pending_counts().await, shop.parked().await.len()), ([0, 0, 0], 0));
 }
 
 async fn a_second_trade_under_one_number_is_parked_with_its_reason<P: Platform>() {
-    let shop = Shop::<P>::deaf().await;
+    let shop = Shop::<P>::without_queries().await;
     let case = shop.paid(P::PRODUCTS[0]).await;
     shop.platform.pay_again(&case.pay_id).await;
     shop.app.settle().await;
@@ -145,9 +145,9 @@ async fn a_second_trade_under_one_number_is_parked_with_its_reason<P: Platform>(
 async fn a_callback_with_an_ignored_reply_is_repeated_on_schedule_and_pays_once<P: Platform>() {
     let (times, within) = P::REPEATS;
     for (heard, product) in P::NOT_ACCEPTED.iter().zip(P::PRODUCTS.into_iter().cycle()) {
-        let mut shop = Shop::<P>::deaf().await;
+        let mut shop = Shop::<P>::without_queries().await;
         let case = shop.paying(product).await;
-        shop.platform.notices_of(&case.pay_id, Sending::heard(*heard, 99));
+        shop.platform.notices_of(&case.pay_id, Sending::perceived_as(*heard, 99));
         shop.platform.pay(&case.pay_id).await;
         let paid_at = shop.platform.trade(&case.pay_id).paid.unwrap().at;
         let mut last_after = Duration::ZERO;
@@ -183,7 +183,7 @@ async fn a_coupon_of_the_platform_does_not_change_the_amount<P: Platform>() {
             assert_eq!(shop.platform.trade(&case.pay_id).stage, Stage::Paid);
             // The whole amount is refunded, with the part that the platform paid.
             for amount in parts {
-                shop.app.give_back(&shop.admin, &case.order_id, *amount).await.expect(202);
+                shop.app.admin_refund(&shop.admin, &case.order_id, *amount).await.expect(202);
                 shop.settle().await;
                 shop.advance(MINUTE).await;
             }

@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use tradepost::domain::clock::Clock;
 
 use crate::platform::wechat::{SignsWith, Wrong, encrypt};
-use crate::platform::{Act, Course, Key, Op, RefundState, Sending, VECTORS, Wechat};
-use crate::support::Ear;
+use crate::platform::{BuyerAction, Course, Key, Op, RefundState, Sending, VECTORS, Wechat};
+use crate::support::RecordingServer;
 use crate::wechat::standin::request::{CERTIFICATE, PUBLIC_KEY_ID, Shop, order};
 
 const API_KEY: &[u8; 32] = b"OwnTestApiV3Key_0123456789abcdef";
@@ -20,7 +20,7 @@ const API_KEY: &[u8; 32] = b"OwnTestApiV3Key_0123456789abcdef";
 struct Desk {
     wechat: Wechat,
     clock: Clock,
-    ear: Ear,
+    ear: RecordingServer,
     shop: Shop,
 }
 
@@ -53,7 +53,7 @@ fn decrypt(resource: &Value) -> Option<Vec<u8>> {
 
 impl Desk {
     async fn open_with(wechat: Wechat) -> Self {
-        let (clock, ear) = (Clock::default(), Ear::open().await);
+        let (clock, ear) = (Clock::default(), RecordingServer::open().await);
         wechat.follow(&clock);
         wechat.deliver_to(&ear.url);
         let desk = Self { shop: Shop::of(&wechat), wechat, clock, ear };
@@ -83,7 +83,7 @@ impl Desk {
     }
 
     fn told(&self) -> Vec<Told> {
-        let read = |told: crate::support::Told| {
+        let read = |told: crate::support::ReceivedRequest| {
             let mut headers = HeaderMap::new();
             for (name, value) in &told.headers {
                 headers.append(name.parse().unwrap(), value.parse().unwrap());
@@ -93,7 +93,7 @@ impl Desk {
             let signed_by = self.shop.signed_by(&headers, &told.body);
             Told { headers, body, raw: told.body, signed_by, plain }
         };
-        self.ear.told().into_iter().map(read).collect()
+        self.ear.requests().into_iter().map(read).collect()
     }
 
     fn last(&self) -> Told {
@@ -140,8 +140,8 @@ async fn a_payment_is_told_signed_and_encrypted() {
     let plain = told.plain.unwrap();
     assert_eq!((&plain["out_trade_no"], &plain["trade_state"]), (&json!("P10001"), &json!("SUCCESS")));
     assert_eq!((&plain["amount"]["total"], &plain["amount"]["currency"]), (&json!(8888), &json!("CNY")));
-    assert_eq!(desk.ear.told()[0].path, "/v1/payments/callbacks/wechat");
-    assert_eq!((desk.wechat.told("P10001"), desk.wechat.next_due()), (vec![200], None));
+    assert_eq!(desk.ear.requests()[0].path, "/v1/payments/callbacks/wechat");
+    assert_eq!((desk.wechat.reply_statuses("P10001"), desk.wechat.next_due()), (vec![200], None));
 }
 
 #[actix_web::test]
@@ -150,7 +150,7 @@ async fn a_notice_nobody_takes_comes_for_a_day_signed_anew_each_time() {
     desk.ear.reply(&[(500, ""); 20]);
     desk.wechat.pay("P10001").await;
     let mut seconds = Vec::new();
-    while let Some(by) = desk.wechat.skip().await {
+    while let Some(by) = desk.wechat.deliver_next().await {
         seconds.push((by.as_secs_f64() / 15.0).round() * 15.0);
     }
     let minutes: Vec<f64> = seconds.iter().map(|seconds| seconds / 60.0).collect();
@@ -172,11 +172,11 @@ async fn the_status_alone_is_a_yes() {
     desk.ear.reply(&wrong);
     desk.ear.reply(&[(204, ""), (200, "{\"code\":\"FAIL\"}")]);
     desk.wechat.pay("P10001").await;
-    while desk.wechat.skip().await.is_some() {}
-    assert_eq!(desk.wechat.told("P10001"), [500, 400, 201, 302, 202, 204]);
+    while desk.wechat.deliver_next().await.is_some() {}
+    assert_eq!(desk.wechat.reply_statuses("P10001"), [500, 400, 201, 302, 202, 204]);
     desk.wechat.pay("P10002").await;
-    assert_eq!((desk.wechat.told("P10002"), desk.wechat.next_due()), (vec![200], None));
-    assert!(desk.ear.told().iter().all(|told| told.path != "/elsewhere"), "no redirect is followed");
+    assert_eq!((desk.wechat.reply_statuses("P10002"), desk.wechat.next_due()), (vec![200], None));
+    assert!(desk.ear.requests().iter().all(|told| told.path != "/elsewhere"), "no redirect is followed");
 }
 
 #[actix_web::test]
@@ -236,8 +236,8 @@ async fn each_wrong_is_wrong_in_one_thing() {
     desk.ear.reply(&[(401, "")]);
     desk.wechat.next_notice(Sending::wrong(Wrong::Stale, 1));
     desk.wechat.pay("P10002").await;
-    desk.wechat.skip().await;
-    assert_eq!((desk.wechat.told("P10002"), desk.wechat.next_due()), (vec![401, 200], None));
+    desk.wechat.deliver_next().await;
+    assert_eq!((desk.wechat.reply_statuses("P10002"), desk.wechat.next_due()), (vec![401, 200], None));
 }
 
 #[actix_web::test]
@@ -261,7 +261,7 @@ async fn refunds_are_told_where_they_were_asked_to_be_however_they_end() {
         assert_eq!((&plain["out_refund_no"], &plain["amount"]["refund"]), (&json!(number), &json!(1000)));
         assert_eq!((&plain["appid"], &told.body["resource"]["original_type"]), (&Value::Null, &json!("refund")));
     }
-    assert_eq!(desk.ear.told().last().unwrap().path, "/refunds");
+    assert_eq!(desk.ear.requests().last().unwrap().path, "/refunds");
     desk.wechat.refund_in_console("P10001", 500).await;
     assert!(desk.last().plain.unwrap()["out_refund_no"].as_str().unwrap().starts_with("console"));
     for (wrong, pointer) in [(Wrong::Refund, "/out_refund_no"), (Wrong::Amount, "/amount/refund")] {
@@ -284,10 +284,10 @@ async fn notices_come_before_the_refund_they_follow_or_all_at_once() {
     assert_eq!(events, ["REFUND.SUCCESS", "TRANSACTION.SUCCESS"]);
     desk.wechat.next_notice(Sending::at_once(10));
     desk.wechat.pay("P10002").await;
-    assert_eq!(desk.wechat.told("P10002"), [200; 10]);
-    desk.wechat.meanwhile(Op::Create, Act::PaysAndTells);
+    assert_eq!(desk.wechat.reply_statuses("P10002"), [200; 10]);
+    desk.wechat.during(Op::Create, BuyerAction::PaysAndNotifies);
     desk.prepay("P10003").await;
-    assert_eq!(desk.wechat.told("P10003"), [200], "before the shop was answered");
+    assert_eq!(desk.wechat.reply_statuses("P10003"), [200], "before the shop was answered");
 }
 
 #[actix_web::test]
@@ -297,10 +297,10 @@ async fn while_a_merchant_changes_over_both_keys_sign() {
     desk.wechat.pay("P10001").await;
     desk.wechat.sign_with(SignsWith::Both);
     for _ in 0..4 {
-        desk.wechat.skip().await;
+        desk.wechat.deliver_next().await;
     }
     desk.wechat.sign_with(SignsWith::PublicKey);
-    desk.wechat.skip().await;
+    desk.wechat.deliver_next().await;
     let signers: Vec<Option<String>> = desk.told().into_iter().map(|told| told.signed_by).collect();
     let (old, new) = (Some(CERTIFICATE.to_owned()), Some(PUBLIC_KEY_ID.to_owned()));
     assert_eq!((&signers[0], &signers[5]), (&old, &new));
