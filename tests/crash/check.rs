@@ -1,4 +1,4 @@
-//! After a restart: what the clients were told, the shop's answers now, and the platform's own ledger must agree.
+//! The checks after a restart: the recorded replies, the shop's present answers and the platform's records must agree.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
@@ -11,75 +11,75 @@ use super::http::Http;
 use super::load::{self, Shared, Shop, text};
 
 const SETTLED_WITHIN: Duration = Duration::from_secs(30);
-const AT_ONCE: usize = 16;
+const CONCURRENT: usize = 16;
 
-/// Waits until nothing is under way: no order unconfirmed, no message undelivered, every actor well.
+/// Waits until no order is unconfirmed, no message is undelivered, and every actor is healthy.
 pub async fn settle(http: &Http, shop: &Shop) {
     let until = Instant::now() + SETTLED_WITHIN;
     let mut quiet = 0;
-    // Twice in a row: the parts of a status are not of one moment.
+    // Twice in a row, because the values of one status are not read at the same time.
     while quiet < 2 {
         let status = http.get("/admin/status", &shop.admin).await.expect(200);
-        let settled = status["sagas"]["unconfirmed"] == 0
+        let is_settled = status["sagas"]["unconfirmed"] == 0
             && status["sagas"]["in_flight"] == 0
             && status["outbox"]["pending"] == 0
             && status["payments"]["refunds_pending"] == 0
             && status["status"] == "healthy";
-        quiet = if settled { quiet + 1 } else { 0 };
+        quiet = if is_settled { quiet + 1 } else { 0 };
         assert!(Instant::now() < until, "not settled within {SETTLED_WITHIN:?}: {status:#}");
-        actix_web::rt::time::sleep(Duration::from_millis(if settled { 1 } else { 15 })).await;
+        actix_web::rt::time::sleep(Duration::from_millis(if is_settled { 1 } else { 15 })).await;
     }
 }
 
-/// The whole check; `since` is the first request whose payment is looked at. What is wrong goes into the history.
+/// Runs all checks. Payments are checked from the request `since` on. Violations are added to the history.
 pub async fn check(http: &Http, shop: &Shop, history: &Shared, since: usize) {
     settle(http, shop).await;
-    ask_again(http, shop, history).await;
+    repeat_requests(http, shop, history).await;
     settle(http, shop).await;
-    let orders = orders(http, shop, history).await;
-    let charged = payments(http, shop, history, since, &orders).await;
-    paid(history, &orders, &charged, since);
-    accounts(http, shop, history, &orders).await;
+    let orders = check_orders(http, shop, history).await;
+    let charged = check_payments(http, shop, history, since, &orders).await;
+    check_paid_orders(history, &orders, &charged, since);
+    check_accounts(http, shop, history, &orders).await;
 }
 
-fn wrong(history: &Shared, what: String) {
-    history.borrow_mut().wrong.insert(what);
+fn violation(history: &Shared, text: String) {
+    history.borrow_mut().violations.insert(text);
 }
 
-/// Every request without an outcome is sent again until it has one, and once more; so are some that have one; so are
-/// the charges nobody confirmed. That the answers are always the same, the history sees.
-async fn ask_again(http: &Http, shop: &Shop, history: &Shared) {
-    let all = history.borrow().requests.len();
-    let unknown = |at: &usize| history.borrow().requests[*at].outcome == Outcome::Unknown;
-    let mut again: Vec<usize> = (0..all).filter(unknown).collect();
-    (0..again.len()).for_each(|_| history.borrow_mut().meet("unknown"));
-    again.extend((0..all).rev().step_by(7).take(40));
-    let resolve = async |at: usize| {
+/// Repeats every request without an outcome until it has one and then once more, some requests with an outcome, and all
+/// unconfirmed charges. The history checks that the outcomes do not change.
+async fn repeat_requests(http: &Http, shop: &Shop, history: &Shared) {
+    let count = history.borrow().requests.len();
+    let is_unknown = |index: &usize| history.borrow().requests[*index].outcome == Outcome::Unknown;
+    let mut repeated: Vec<usize> = (0..count).filter(is_unknown).collect();
+    (0..repeated.len()).for_each(|_| history.borrow_mut().note("unknown"));
+    repeated.extend((0..count).rev().step_by(7).take(40));
+    let resolve = async |index: usize| {
         let until = Instant::now() + SETTLED_WITHIN;
         while Instant::now() < until {
-            let reply = load::send(http, shop, history, at).await;
-            if history.borrow_mut().told(at, &reply) != Outcome::Unknown {
-                let reply = load::send(http, shop, history, at).await;
-                return drop(history.borrow_mut().told(at, &reply));
+            let reply = load::send(http, shop, history, index).await;
+            if history.borrow_mut().record_reply(index, &reply) != Outcome::Unknown {
+                let reply = load::send(http, shop, history, index).await;
+                return drop(history.borrow_mut().record_reply(index, &reply));
             }
             actix_web::rt::time::sleep(Duration::from_millis(20)).await;
         }
-        wrong(history, format!("key-{at} has no outcome after {SETTLED_WITHIN:?}"));
+        violation(history, format!("key-{index} has no outcome after {SETTLED_WITHIN:?}"));
     };
-    stream::iter(again).for_each_concurrent(AT_ONCE, resolve).await;
-    let unknown: Vec<String> =
-        history.borrow().charges.iter().filter(|(_, answered)| !**answered).map(|(id, _)| id.clone()).collect();
-    for pay_id in unknown {
+    stream::iter(repeated).for_each_concurrent(CONCURRENT, resolve).await;
+    let unconfirmed: Vec<String> =
+        history.borrow().charges.iter().filter(|(_, is_confirmed)| !**is_confirmed).map(|(id, _)| id.clone()).collect();
+    for pay_id in unconfirmed {
         load::charge(http, history, &pay_id, &json!({})).await;
     }
 }
 
 type Orders = BTreeMap<String, Value>;
 
-/// Orders that are no answer anybody heard, before anybody asked again.
-pub async fn unheard(http: &Http, shop: &Shop, history: &Shared) -> Vec<Value> {
+/// The orders that no recorded reply has named so far.
+pub async fn unanswered_orders(http: &Http, shop: &Shop, history: &Shared) -> Vec<Value> {
     settle(http, shop).await;
-    let mut found = list(http, shop, history).await;
+    let mut found = list_orders(http, shop, history).await;
     for request in &history.borrow().requests {
         if let Outcome::Made(id) | Outcome::Refused(.., id) = &request.outcome {
             found.remove(id);
@@ -88,8 +88,8 @@ pub async fn unheard(http: &Http, shop: &Shop, history: &Shared) -> Vec<Value> {
     found.into_values().collect()
 }
 
-/// All orders of all users.
-async fn list(http: &Http, shop: &Shop, history: &Shared) -> Orders {
+/// Lists all orders of all users.
+async fn list_orders(http: &Http, shop: &Shop, history: &Shared) -> Orders {
     let mut found = Orders::new();
     for user in &shop.users {
         let mut cursor = String::new();
@@ -97,7 +97,7 @@ async fn list(http: &Http, shop: &Shop, history: &Shared) -> Orders {
             let page = http.get(&format!("/v1/orders?limit=100{cursor}"), &user.token).await.expect(200);
             for order in page["items"].as_array().unwrap() {
                 if found.insert(text(&order["order_id"]), order.clone()).is_some() {
-                    wrong(history, format!("{} is listed twice", order["order_id"]));
+                    violation(history, format!("{} is listed twice", order["order_id"]));
                 }
             }
             let Some(next) = page["next_cursor"].as_str() else { break };
@@ -107,9 +107,9 @@ async fn list(http: &Http, shop: &Shop, history: &Shared) -> Orders {
     found
 }
 
-/// The orders, compared with the history: one for each key, none besides.
-async fn orders(http: &Http, shop: &Shop, history: &Shared) -> Orders {
-    let found = list(http, shop, history).await;
+/// Compares the orders with the history: there must be exactly one for each key. Returns the orders.
+async fn check_orders(http: &Http, shop: &Shop, history: &Shared) -> Orders {
+    let found = list_orders(http, shop, history).await;
     let mut history = history.borrow_mut();
     let mut answered = BTreeSet::new();
     let mut violations = Vec::new();
@@ -123,34 +123,35 @@ async fn orders(http: &Http, shop: &Shop, history: &Shared) -> Orders {
         if !answered.insert(id.clone()) {
             violations.push(format!("{id} is the answer to two keys, one is {}", request.key));
         }
-        let fits = match &request.outcome {
+        let matches = match &request.outcome {
             Outcome::Made(_) => {
                 let status = order["order_status"].as_str().unwrap();
-                match history.acts.get(id) {
+                match history.reversals.get(id) {
                     None => status == "confirmed",
-                    Some((what, true)) => status == *what,
-                    Some((what, false)) => status == *what || status == "confirmed",
+                    Some((expected, true)) => status == *expected,
+                    Some((expected, false)) => status == *expected || status == "confirmed",
                 }
             }
             Outcome::Refused(_, code, _) => order["order_status"] != "confirmed" && order["refusal"] == code.as_str(),
             Outcome::Unknown => true,
         };
-        if !fits || order["user_id"] != shop.users[request.user].id.as_str() {
+        if !matches || order["user_id"] != shop.users[request.user].id.as_str() {
             violations.push(format!("{} was answered {:?}, but the order is {order}", request.key, request.outcome));
         }
     }
-    let given_up = |order: &&Value| order["refusal"] == "order_deadline_passed" && !history.a_node_is_gone;
-    let given_up = found.values().filter(given_up);
-    violations.extend(given_up.map(|order| format!("given up, and there was time to drive it on: {order}")));
+    let cancelled_early = |order: &&Value| order["refusal"] == "order_deadline_passed" && !history.a_node_was_killed;
+    let cancelled_early = found.values().filter(cancelled_early);
+    violations.extend(cancelled_early.map(|order| format!("cancelled although there was time to confirm it: {order}")));
     let doubled = found.keys().filter(|id| !answered.contains(*id));
-    violations.extend(doubled.map(|id| format!("DOUBLED: the order {id} is no key's answer")));
-    history.wrong.extend(violations);
+    violations.extend(doubled.map(|id| format!("DOUBLED: no reply has named the order {id}")));
+    history.violations.extend(violations);
     found
 }
 
-/// The payments begun since, against the platform's ledger. Returns which orders the platform has money for.
-async fn payments(http: &Http, shop: &Shop, history: &Shared, since: usize, orders: &Orders) -> BTreeSet<String> {
-    let begun: BTreeSet<(usize, String)> = {
+/// Compares the payments started since the request `since` with the platform's records. Returns the orders that the
+/// platform has charged.
+async fn check_payments(http: &Http, shop: &Shop, history: &Shared, since: usize, orders: &Orders) -> BTreeSet<String> {
+    let started: BTreeSet<(usize, String)> = {
         let history = history.borrow();
         let payments = history.requests.iter().skip(since).filter(|request| request.kind == Kind::Payment);
         payments
@@ -160,62 +161,63 @@ async fn payments(http: &Http, shop: &Shop, history: &Shared, since: usize, orde
             })
             .collect()
     };
-    let look = async |(user, pay_id): (usize, String)| {
+    let fetch = async |(user, pay_id): (usize, String)| {
         let trade = http.get(&format!("/sandbox/trades/{pay_id}"), "").await.expect(200);
         let payment = http.get(&format!("/v1/payments/{pay_id}"), &shop.users[user].token).await.expect(200);
         (trade, payment)
     };
-    let looked: Vec<(Value, Value)> = stream::iter(begun).map(look).buffer_unordered(AT_ONCE).collect().await;
+    let fetched: Vec<(Value, Value)> = stream::iter(started).map(fetch).buffer_unordered(CONCURRENT).collect().await;
     let mut charged = BTreeSet::new();
-    for (trade, payment) in looked {
+    for (trade, payment) in fetched {
         let is_charged = trade["charged"] != "0.00";
         let deliveries = trade["deliveries"].as_array().unwrap();
-        let notes_are_lost = history.borrow().notes_are_lost;
-        let acknowledged = || notes_are_lost || deliveries.iter().any(|delivery| delivery["status_code"] == 200);
+        let records_may_be_lost = history.borrow().delivery_records_may_be_lost;
+        let is_acknowledged =
+            || records_may_be_lost || deliveries.iter().any(|delivery| delivery["status_code"] == 200);
         let order = orders.get(payment["order_id"].as_str().unwrap());
-        // What a dead order has is given back, all of it.
-        let is_dead = order.is_some_and(|order| order["order_status"] != "confirmed");
-        let status = if is_dead { "refunded" } else { "paid" };
-        let back = if is_dead { &trade["charged"] } else { &json!("0.00") };
-        let fits = (payment["status"] == status) == is_charged
-            && trade["refunded"] == *back
+        // The payment of an order that is not confirmed is refunded in full.
+        let is_unwanted = order.is_some_and(|order| order["order_status"] != "confirmed");
+        let status = if is_unwanted { "refunded" } else { "paid" };
+        let refunded = if is_unwanted { &trade["charged"] } else { &json!("0.00") };
+        let matches = (payment["status"] == status) == is_charged
+            && trade["refunded"] == *refunded
             && (!is_charged || trade["charged"] == payment["pay_amount"])
-            && (!is_charged || acknowledged());
-        if !fits {
-            wrong(history, format!("the platform says {trade}, the shop says {payment}"));
+            && (!is_charged || is_acknowledged());
+        if !matches {
+            violation(history, format!("the platform has {trade}, the shop has {payment}"));
         }
-        let asked = history.borrow().charges.get(payment["pay_id"].as_str().unwrap()).copied();
-        if is_charged != asked.unwrap_or(false) {
-            wrong(history, format!("the customer paid: {asked:?}, the platform says {trade}"));
+        let confirmed = history.borrow().charges.get(payment["pay_id"].as_str().unwrap()).copied();
+        if is_charged != confirmed.unwrap_or(false) {
+            violation(history, format!("confirmed charge: {confirmed:?}, the platform has {trade}"));
         }
         if is_charged && !charged.insert(text(&payment["order_id"])) {
-            wrong(history, format!("two payments of {} are charged", payment["order_id"]));
+            violation(history, format!("two payments of {} are charged", payment["order_id"]));
         }
     }
     for order_id in &charged {
-        let settled = |order: &Value| order["pay_status"] == "paid" || order["order_status"] == "cancelled";
-        if !orders.get(order_id).is_some_and(settled) {
-            wrong(history, format!("LOST: {order_id} is paid at the platform, and not here"));
+        let is_known = |order: &Value| order["pay_status"] == "paid" || order["order_status"] == "cancelled";
+        if !orders.get(order_id).is_some_and(is_known) {
+            violation(history, format!("LOST: {order_id} is paid at the platform and not in the shop"));
         }
     }
     charged
 }
 
-/// No order is paid without the platform's money.
-fn paid(history: &Shared, orders: &Orders, charged: &BTreeSet<String>, since: usize) {
-    // Of earlier cycles' orders only the last check looks at every payment.
+/// Checks that the platform has charged every paid order.
+fn check_paid_orders(history: &Shared, orders: &Orders, charged: &BTreeSet<String>, since: usize) {
+    // Only a check from the first request on has the payments of all orders.
     if since > 0 {
         return;
     }
     for (order_id, order) in orders {
         if order["pay_status"] == "paid" && minor(&order["pay_amount"]) > 0 && !charged.contains(order_id) {
-            wrong(history, format!("{order_id} is paid here, and not at the platform"));
+            violation(history, format!("{order_id} is paid in the shop and not at the platform"));
         }
     }
 }
 
-/// Stock, balances and points, counted from the orders alone.
-async fn accounts(http: &Http, shop: &Shop, history: &Shared, orders: &Orders) {
+/// Checks stock, balances and points against the orders.
+async fn check_accounts(http: &Http, shop: &Shop, history: &Shared, orders: &Orders) {
     let (mut sold, mut spent, mut points) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     for order in orders.values().filter(|order| order["order_status"] == "confirmed") {
         let user_id = text(&order["user_id"]);
@@ -231,14 +233,14 @@ async fn accounts(http: &Http, shop: &Shop, history: &Shared, orders: &Orders) {
         let left = http.get(&format!("/v1/goods/{goods_id}"), "").await.expect(200)["goods_number"].as_i64().unwrap();
         let sold = sold.get(goods_id).copied().unwrap_or(0);
         if left + sold != *opening || left < 0 {
-            wrong(history, format!("goods {goods_id}: of {opening}, {sold} are sold and {left} left"));
+            violation(history, format!("goods {goods_id}: of {opening}, {sold} are sold and {left} left"));
         }
     }
     for user in &shop.users {
         let me = http.get("/v1/users/me", &user.token).await.expect(200);
         let (spent, points) = (spent.get(&user.id).copied().unwrap_or(0), points.get(&user.id).copied().unwrap_or(0));
         if minor(&me["user_money"]) != user.balance - spent || me["user_score"] != points {
-            wrong(history, format!("{spent} of {} spent, {points} points earned, but: {me}", user.balance));
+            violation(history, format!("{spent} of {} spent, {points} points earned, but: {me}", user.balance));
         }
     }
 }

@@ -1,11 +1,11 @@
-//! Two nodes and an empty database.
+//! Two nodes start on an empty database.
 
 use super::process::{self, Data, Server};
-use super::run::{alone, from_environment};
+use super::run::{exclusive, from_environment};
 use super::server::place::Place;
 use super::server::{Engine, engine};
 
-/// A node of two on one database: its number, and what all nodes have in common.
+/// The settings of a node: its id, and the settings that all nodes share.
 pub fn node(number: &'static str) -> [(&'static str, &'static str); 5] {
     [
         ("TRADEPOST__NODE__ID", number),
@@ -16,23 +16,23 @@ pub fn node(number: &'static str) -> [(&'static str, &'static str); 5] {
     ]
 }
 
-/// The same data for two nodes that have their logs apart.
-pub fn for_two(place: &Place) -> [Data; 2] {
+/// The data of two nodes on one database, with separate log files.
+pub fn data_of_two_nodes(place: &Place) -> [Data; 2] {
     ["one", "two"].map(|name| Data { folder: place.folder().with_file_name(name), url: place.url() })
 }
 
 #[test]
-fn two_nodes_that_start_at_the_same_moment_on_an_empty_database_both_start() {
+fn two_nodes_can_start_on_an_empty_database_at_the_same_time() {
     if engine() == Engine::Sqlite {
-        return println!("SQLite is one node's");
+        return println!("SQLite supports one node");
     }
-    let _alone = alone();
+    let _lock = exclusive();
     for _ in 0..from_environment("TRADEPOST_CRASH_CYCLES", 20).div_ceil(4) {
         let place = Place::new();
-        let data = for_two(&place);
+        let data = data_of_two_nodes(&place);
         let spawned = [Server::spawn(&data[0], &node("1")), Server::spawn(&data[1], &node("2"))];
         for (server, data) in spawned.into_iter().zip(&data) {
-            let Some(server) = server.listening() else { panic!("it did not start: {:#?}", process::log(data)) };
+            let Some(server) = server.listening() else { panic!("the node did not start: {:#?}", process::log(data)) };
             server.stop();
         }
         assert_eq!(process::audit(&data[0]), Vec::<String>::new());

@@ -1,5 +1,5 @@
-//! What the clients asked for and what they were told: the only witness of what was acknowledged. The server is killed,
-//! this process is not, so the file is for people; the checks read the memory.
+//! The requests of the clients and the replies to them. They show what was acknowledged. The file is for the reader of
+//! a failure; the checks use the data in memory, as only the server is killed and not this process.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::http::Reply;
 
-/// What a request with an idempotency key asks for.
+/// The kind of a request with an idempotency key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     Order,
@@ -34,14 +34,14 @@ impl Kind {
     }
 }
 
-/// What is known of a request's outcome.
+/// The outcome of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// No answer, or one that says "ask again".
+    /// There was no reply, or one after which the client must repeat the request.
     Unknown,
-    /// 201, with the id.
+    /// Status 201 with this id.
     Made(String),
-    /// A refusal: its status, its code, and the order's id.
+    /// A refusal: the status, the problem code, and the order's id.
     Refused(u16, String, String),
 }
 
@@ -58,69 +58,70 @@ pub struct Request {
 /// All requests of a run.
 pub struct History {
     file: File,
-    began: Instant,
+    started: Instant,
     pub requests: Vec<Request>,
-    /// Payments the platform was asked to charge, and whether it answered.
+    /// Payments for which the platform was asked to charge the customer, and whether it confirmed the charge.
     pub charges: BTreeMap<String, bool>,
-    /// Orders somebody gave up (`cancelled`) or wanted the money of back (`refunded`), and whether that was acknowledged.
-    pub acts: BTreeMap<String, (&'static str, bool)>,
-    /// How often what was seen: the run proves nothing about what it never met.
-    pub met: BTreeMap<String, u64>,
-    /// A node died for good: its orders are given up, though there was time to drive them on.
-    pub a_node_is_gone: bool,
-    /// The platform could not write down every delivery: the callback counts, not its note of it.
-    pub notes_are_lost: bool,
-    /// What must never be, as it was seen.
-    pub wrong: BTreeSet<String>,
+    /// Orders for which the customer requested a cancellation (`cancelled`) or a refund (`refunded`), and whether the
+    /// shop confirmed it.
+    pub reversals: BTreeMap<String, (&'static str, bool)>,
+    /// Number of occurrences of each event. A run proves nothing about events it has not seen.
+    pub counts: BTreeMap<String, u64>,
+    /// A node was killed for good, so its orders may be cancelled before their deadline.
+    pub a_node_was_killed: bool,
+    /// The platform could not record every delivery, so a missing record does not prove a missing callback.
+    pub delivery_records_may_be_lost: bool,
+    /// Everything that must not happen and did.
+    pub violations: BTreeSet<String>,
 }
 
 impl History {
     pub fn new(file: &Path) -> Self {
         let file = File::create(file).unwrap();
-        let (met, wrong) = (BTreeMap::new(), BTreeSet::new());
+        let (counts, violations) = (BTreeMap::new(), BTreeSet::new());
         Self {
             file,
-            began: Instant::now(),
+            started: Instant::now(),
             requests: Vec::new(),
             charges: BTreeMap::new(),
-            acts: BTreeMap::new(),
-            met,
-            a_node_is_gone: false,
-            notes_are_lost: false,
-            wrong,
+            reversals: BTreeMap::new(),
+            counts,
+            a_node_was_killed: false,
+            delivery_records_may_be_lost: false,
+            violations,
         }
     }
 
-    pub fn meet(&mut self, what: &str) {
-        *self.met.entry(what.to_owned()).or_default() += 1;
+    pub fn note(&mut self, event: &str) {
+        *self.counts.entry(event.to_owned()).or_default() += 1;
     }
 
-    pub fn times(&self, what: &str) -> u64 {
-        self.met.get(what).copied().unwrap_or(0)
+    pub fn count(&self, event: &str) -> u64 {
+        self.counts.get(event).copied().unwrap_or(0)
     }
 
-    fn unanswered(&mut self, how: &str) {
-        self.meet("unanswered");
-        self.meet(how);
+    fn note_unanswered(&mut self, error: &str) {
+        self.note("unanswered");
+        self.note(error);
     }
 
     fn write(&mut self, phase: &str, what: &str, detail: &Value) {
-        let at_ms = self.began.elapsed().as_millis();
+        let at_ms = self.started.elapsed().as_millis();
         writeln!(self.file, r#"{{"at_ms":{at_ms},"phase":"{phase}","what":"{what}","detail":{detail}}}"#).unwrap();
     }
 
-    /// A new request: its number.
+    /// Records a new request; returns its index.
     pub fn invoke(&mut self, kind: Kind, user: usize, body: Value) -> usize {
-        let at = self.requests.len();
-        let key = format!("key-{at}");
+        let index = self.requests.len();
+        let key = format!("key-{index}");
         self.write("invoke", &key, &body);
         self.requests.push(Request { kind, user, key, body, outcome: Outcome::Unknown });
-        at
+        index
     }
 
-    /// An answer to request `at`, the first or another: once an outcome is known it stays.
-    pub fn told(&mut self, at: usize, reply: &Reply) -> Outcome {
-        let (kind, key) = (self.requests[at].kind, self.requests[at].key.clone());
+    /// Records a reply to the request `index`, which may be repeated. An outcome that is known must not change.
+    pub fn record_reply(&mut self, index: usize, reply: &Reply) -> Outcome {
+        let (kind, key) = (self.requests[index].kind, self.requests[index].key.clone());
         let outcome = judge(kind, reply);
         let (phase, detail) = match &outcome {
             Outcome::Unknown => ("unknown", json!(format!("{reply:?}"))),
@@ -130,42 +131,42 @@ impl History {
         self.write(phase, &key, &detail);
         match reply {
             Reply::Answer(500.., _) if !is_busy(reply) => {
-                self.wrong.insert(format!("{key} was answered {reply:?}"));
+                self.violations.insert(format!("{key} was answered {reply:?}"));
             }
-            Reply::Broken(how) => self.unanswered(how),
+            Reply::Broken(error) => self.note_unanswered(error),
             Reply::Answer(..) => {}
         }
-        let known = &mut self.requests[at].outcome;
+        let known = &mut self.requests[index].outcome;
         if *known == Outcome::Unknown {
             known.clone_from(&outcome);
         } else if outcome != Outcome::Unknown && outcome != *known {
-            self.wrong.insert(format!("{key} was told {known:?}, then {outcome:?}"));
+            self.violations.insert(format!("{key} was answered {known:?}, then {outcome:?}"));
         }
         outcome
     }
 
-    /// The platform was asked to charge a payment.
-    pub fn charging(&mut self, pay_id: &str) {
+    /// Records that the platform is asked to charge a payment.
+    pub fn charge_requested(&mut self, pay_id: &str) {
         self.write("invoke", "charge", &json!(pay_id));
         self.charges.entry(pay_id.to_owned()).or_insert(false);
     }
 
-    /// The platform's answer.
-    pub fn charged(&mut self, pay_id: &str, reply: &Reply) {
-        let ok = matches!(reply, Reply::Answer(200, _));
-        self.write(if ok { "ok" } else { "unknown" }, "charge", &json!(pay_id));
+    /// Records the platform's reply to a charge.
+    pub fn charge_answered(&mut self, pay_id: &str, reply: &Reply) {
+        let is_done = matches!(reply, Reply::Answer(200, _));
+        self.write(if is_done { "ok" } else { "unknown" }, "charge", &json!(pay_id));
         match reply {
             Reply::Answer(200, _) => {
-                self.meet("charge");
+                self.note("charge");
                 self.charges.insert(pay_id.to_owned(), true);
             }
             Reply::Answer(503, _) => {}
-            // Its order was given up first: the platform was told to close it.
-            Reply::Answer(409, _) => self.meet("closed before it was charged"),
+            // The order was cancelled first, and the shop closed the payment.
+            Reply::Answer(409, _) => self.note("closed before it was charged"),
             Reply::Answer(..) => {
-                self.wrong.insert(format!("the charge of {pay_id} was answered {reply:?}"));
+                self.violations.insert(format!("the charge of {pay_id} was answered {reply:?}"));
             }
-            Reply::Broken(how) => self.unanswered(how),
+            Reply::Broken(error) => self.note_unanswered(error),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Requests, of which some find nobody.
+//! HTTP requests to a server that may be gone.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ pub struct Http {
     url: String,
 }
 
-/// A whole answer; or none, and nobody knows what happened.
+/// A complete answer, or an error after which the outcome of the request is unknown.
 #[derive(Debug)]
 pub enum Reply {
     Answer(u16, Value),
@@ -20,12 +20,12 @@ pub enum Reply {
 }
 
 impl Reply {
-    /// The body, where the status is this; else the test fails.
+    /// The body, if the status is `expected`. The test fails otherwise.
     #[track_caller]
-    pub fn expect(self, wanted: u16) -> Value {
+    pub fn expect(self, expected: u16) -> Value {
         match self {
-            Self::Answer(status, body) if status == wanted => body,
-            other => panic!("{wanted} was expected, not {other:?}"),
+            Self::Answer(status, body) if status == expected => body,
+            other => panic!("expected {expected}, got {other:?}"),
         }
     }
 }

@@ -1,15 +1,11 @@
-//! The real binary, killed and stopped under load: what it acknowledged is never lost, and nothing happens twice.
+//! The real binary, killed and stopped under load: nothing that it acknowledged is lost, and nothing happens twice.
 //!
-//! So it is where its database is killed, connections break, or a node of two is: on PostgreSQL and MySQL.
+//! On PostgreSQL and MySQL also: the database server is killed, connections break, or one of two nodes is killed.
 //!
-//! `TRADEPOST_CRASH_DOWN_SECONDS` is how long the database is away (3), and `TRADEPOST_CRASH_CYCLES` and `TRADEPOST_CRASH_SEED` make a long campaign of the rest:
+//! `TRADEPOST_CRASH_DOWN_SECONDS` is the length of the database outage in seconds (3). `TRADEPOST_CRASH_CYCLES` and
+//! `TRADEPOST_CRASH_SEED` set the length and the randomness of the other tests, for example for a long campaign:
 //! `TRADEPOST_CRASH_CYCLES=1000 cargo test --release --test crash random -- --nocapture`.
-#![expect(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test that meets something unexpected is to fail"
-)]
+#![expect(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails with a panic")]
 
 mod check;
 mod cut;
@@ -23,7 +19,7 @@ mod point;
 mod process;
 mod random;
 mod run;
-#[expect(dead_code, reason = "the suite uses the rest of it")]
+#[expect(dead_code, reason = "only the suite uses all of it")]
 #[path = "../server/mod.rs"]
 mod server;
 mod setting;

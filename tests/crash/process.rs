@@ -1,4 +1,4 @@
-//! The real binary as a process: started, killed, asked to stop.
+//! The real binary as a process: start, kill and graceful stop.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -12,7 +12,7 @@ const BINARY: &str = env!("CARGO_BIN_EXE_tradepost");
 const STARTS_WITHIN: Duration = Duration::from_secs(30);
 const LISTENING: &str = "Tradepost is listening on ";
 
-/// Where a server keeps its data, and its secrets.
+/// The storage of a server.
 #[derive(Debug, Clone)]
 pub struct Data {
     pub folder: PathBuf,
@@ -20,14 +20,14 @@ pub struct Data {
 }
 
 impl Data {
-    /// On embedded SQLite, all in one folder.
+    /// Embedded SQLite in this folder.
     pub fn embedded(folder: PathBuf) -> Self {
         let url = format!("sqlite://{}", folder.display());
         Self { folder, url }
     }
 }
 
-/// The binary with the settings of a run on these data: nothing of our own environment reaches it.
+/// The binary with the settings of a run and without the environment of this process.
 pub fn command(data: &Data, settings: &[(&str, &str)]) -> Command {
     let folder = data.folder.display().to_string();
     let base = [
@@ -37,7 +37,7 @@ pub fn command(data: &Data, settings: &[(&str, &str)]) -> Command {
         ("TRADEPOST__LOG__FILTER", "warn"),
         ("TRADEPOST__ADMIN__PASSWORD", ADMIN_PASSWORD),
         ("TRADEPOST__DEMO__SEED", "false"),
-        // Time enough that what was begun is driven forward after the restart, not given up.
+        // Long enough for unfinished orders to be confirmed after the restart, and not cancelled.
         ("TRADEPOST__ORDERS__DEADLINE", "60s"),
         ("TRADEPOST__RELAY__BACKOFF__LONGEST", "500ms"),
         ("TRADEPOST__AUDIT__GRACE", "0s"),
@@ -47,27 +47,27 @@ pub fn command(data: &Data, settings: &[(&str, &str)]) -> Command {
     command
 }
 
-/// A server that runs, or has run.
+/// A server process, running or ended.
 pub struct Server {
     child: Child,
     lines: mpsc::Receiver<String>,
-    /// What it printed until it listened, without the address.
+    /// Base URL, from the line that the server prints when it listens.
     pub url: String,
 }
 
 impl Server {
-    /// Starts the process and does not wait for it.
+    /// Starts the process without waiting for it.
     pub fn spawn(data: &Data, settings: &[(&str, &str)]) -> Self {
         let mut command = command(data, settings);
         let log = File::options().create(true).append(true).open(log_file(data)).unwrap();
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
         let stdout = BufReader::new(child.stdout.take().unwrap());
-        let (tell, lines) = mpsc::channel();
-        std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| tell.send(line)));
+        let (sender, lines) = mpsc::channel();
+        std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
         Self { child, lines, url: String::new() }
     }
 
-    /// Waits until it listens. `None` where it ended instead.
+    /// Waits until the server listens. Returns `None` if the process ends instead.
     pub fn listening(mut self) -> Option<Self> {
         let until = Instant::now() + STARTS_WITHIN;
         loop {
@@ -79,20 +79,21 @@ impl Server {
                     }
                 }
                 Err(mpsc::RecvTimeoutError::Disconnected) => return None,
-                Err(mpsc::RecvTimeoutError::Timeout) => panic!("it does not listen within {STARTS_WITHIN:?}"),
+                Err(mpsc::RecvTimeoutError::Timeout) => panic!("the server does not listen within {STARTS_WITHIN:?}"),
             }
         }
     }
 
-    /// Starts the process and waits until it listens; the test fails where it does not.
+    /// Starts the process and waits until it listens. The test fails if the process ends instead.
     #[track_caller]
     pub fn start(data: &Data, settings: &[(&str, &str)]) -> Self {
         let log = log_file(data);
         let server = Self::spawn(data, settings).listening();
-        server.unwrap_or_else(|| panic!("it did not start: {}", std::fs::read_to_string(log).unwrap_or_default()))
+        server
+            .unwrap_or_else(|| panic!("the server did not start: {}", std::fs::read_to_string(log).unwrap_or_default()))
     }
 
-    /// The lines it printed after its address, once no more come for a moment.
+    /// The lines that the server printed after its address. Reads until no line comes for 300 ms.
     pub fn notes(&self) -> Vec<String> {
         std::iter::from_fn(|| self.lines.recv_timeout(Duration::from_millis(300)).ok()).collect()
     }
@@ -102,11 +103,11 @@ impl Server {
         self.child.id()
     }
 
-    /// The time the processor has worked for it.
+    /// The CPU time of the process.
     pub fn cpu_time(&self) -> Duration {
         const TICKS_A_SECOND: u32 = 100;
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id())).unwrap();
-        // The name before the bracket may hold blanks; the 12th and 13th field after it are ours and the system's share.
+        // The name in brackets may contain spaces. The 12th and 13th field after it are user and system time.
         let (_, fields) = stat.rsplit_once(") ").unwrap();
         let ticks: u32 = fields.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<u32>().unwrap()).sum();
         Duration::from_secs(1) * ticks / TICKS_A_SECOND
@@ -118,18 +119,18 @@ impl Server {
         self.child.wait().unwrap();
     }
 
-    /// Asks it to stop: SIGTERM.
+    /// Asks the process to stop, with SIGTERM.
     pub fn terminate(&self) {
         let sent = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.id())]).status().unwrap();
         assert!(sent.success(), "SIGTERM was not sent");
     }
 
-    /// How it ended, if it has.
+    /// The exit status, if the process has ended.
     pub fn ended(&mut self) -> Option<ExitStatus> {
         self.child.try_wait().unwrap()
     }
 
-    /// Waits for its end; the test fails where it goes on.
+    /// Waits for the end of the process. The test fails if that takes longer than `within`.
     #[track_caller]
     pub fn wait(mut self, within: Duration) -> ExitStatus {
         let until = Instant::now() + within;
@@ -137,17 +138,17 @@ impl Server {
             if let Some(status) = self.ended() {
                 return status;
             }
-            assert!(Instant::now() < until, "it does not stop within {within:?}");
+            assert!(Instant::now() < until, "the server does not stop within {within:?}");
             std::thread::sleep(Duration::from_millis(2));
         }
     }
 
-    /// Stops in order: SIGTERM, and exit code 0.
+    /// Stops the process with SIGTERM and expects exit code 0.
     #[track_caller]
     pub fn stop(self) {
         self.terminate();
         let status = self.wait(Duration::from_secs(30));
-        assert_eq!(status.code(), Some(0), "the end of an orderly stop: {status}");
+        assert_eq!(status.code(), Some(0), "a graceful stop must end with code 0: {status}");
     }
 }
 
@@ -158,7 +159,7 @@ impl Drop for Server {
     }
 }
 
-/// What it has logged, in all its lives.
+/// The lines that all servers with these data have logged.
 pub fn log(data: &Data) -> Vec<String> {
     std::fs::read_to_string(log_file(data)).unwrap().lines().map(str::to_owned).collect()
 }
@@ -167,18 +168,18 @@ fn log_file(data: &Data) -> PathBuf {
     data.folder.with_extension("log")
 }
 
-/// Runs the binary with arguments to its end; the test fails where that takes longer than `within`.
+/// Runs a command to its end. The test fails if that takes longer than `within`.
 #[track_caller]
 pub fn run(mut command: Command, within: Duration) -> Output {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let began = Instant::now();
+    let started = Instant::now();
     let status = loop {
         if let Some(status) = child.try_wait().unwrap() {
             break status;
         }
-        if began.elapsed() > within {
+        if started.elapsed() > within {
             drop(child.kill());
-            panic!("it goes on after {within:?}");
+            panic!("the command is still running after {within:?}");
         }
         std::thread::sleep(Duration::from_millis(2));
     };
@@ -188,7 +189,7 @@ pub fn run(mut command: Command, within: Duration) -> Output {
     Output { status, stdout, stderr }
 }
 
-/// `tradepost audit --json` without any grace: the violations, none where the books are right.
+/// Runs `tradepost audit --json` without a grace period; returns the violations.
 #[track_caller]
 pub fn audit(data: &Data) -> Vec<String> {
     let mut command = command(data, &[]);

@@ -1,4 +1,4 @@
-//! `kill -9` at a random instant under load, again while it recovers, cycle after cycle on one data folder.
+//! `kill -9` at random times under load and during recovery, in many cycles with the same data.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -10,11 +10,11 @@ use fastrand::Rng;
 
 use super::http::Http;
 use super::process::{Data, Server};
-use super::run::{Run, alone, from_environment, gone};
+use super::run::{Run, exclusive, from_environment, wait_for_all};
 use super::server::place::Place;
 
-/// What a run must have met, else it proves nothing.
-const MEANT: [&str; 13] = [
+/// Events that a run must have seen. Otherwise it proves nothing.
+const EXPECTED: [&str; 13] = [
     "order",
     "hot order",
     "order with balance",
@@ -25,14 +25,14 @@ const MEANT: [&str; 13] = [
     "charge",
     "cancelled",
     "refunded",
-    "asked again",
+    "repeated request",
     "unknown",
-    "done and unheard",
+    "order without an answer",
 ];
 
 #[test]
-fn killed_at_random_instants_it_loses_nothing_it_acknowledged() {
-    let _alone = alone();
+fn a_kill_at_a_random_time_loses_nothing_acknowledged() {
+    let _lock = exclusive();
     let cycles = from_environment("TRADEPOST_CRASH_CYCLES", 20);
     let seed = from_environment("TRADEPOST_CRASH_SEED", fastrand::u64(..1_000_000_000));
     println!("TRADEPOST_CRASH_CYCLES={cycles} TRADEPOST_CRASH_SEED={seed}");
@@ -49,31 +49,31 @@ async fn campaign(cycles: u64, seed: u64) {
         let customers = run.customers(&http, &Rc::new(Cell::new(false)), &mut rng);
         sleep(Duration::from_millis(rng.u64(50..=600))).await;
         server.kill();
-        gone(customers).await;
-        // And again, before it listens, while it recovers, or just after.
+        wait_for_all(customers).await;
+        // Kill it again before it listens, during recovery, or shortly after.
         while rng.u8(..2) == 0 {
             let server = Server::spawn(&run.data, &[]);
             sleep(Duration::from_millis(rng.u64(0..=300))).await;
             server.kill();
-            run.history.borrow_mut().meet("killed while recovering");
+            run.history.borrow_mut().note("killed during recovery");
         }
-        let last = cycle == cycles;
-        run.check(Server::start(&run.data, &[]), if last { 0 } else { since }).await;
+        let is_last = cycle == cycles;
+        run.check(Server::start(&run.data, &[]), if is_last { 0 } else { since }).await;
     }
     let history = run.history.borrow();
     println!(
-        "{cycles} cycles, seed {seed}, {} requests, 0 lost, 0 doubled; met {:?}",
+        "{cycles} cycles, seed {seed}, {} requests, 0 lost, 0 doubled; seen {:?}",
         history.requests.len(),
-        history.met
+        history.counts
     );
-    for what in MEANT {
-        assert!(cycles < 10 || history.times(what) > 0, "no {what} in {:?}: the run proves nothing", history.met);
+    for event in EXPECTED {
+        assert!(cycles < 10 || history.count(event) > 0, "no {event} in {:?}: the run proves nothing", history.counts);
     }
 }
 
 #[test]
-fn killed_in_its_very_first_start_it_starts_again() {
-    let _alone = alone();
+fn a_server_killed_during_its_first_start_starts_again() {
+    let _lock = exclusive();
     let mut rng = Rng::with_seed(from_environment("TRADEPOST_CRASH_SEED", fastrand::u64(..1_000_000_000)));
     for _ in 0..from_environment("TRADEPOST_CRASH_CYCLES", 20).div_ceil(4) {
         let place = Place::new();

@@ -1,22 +1,22 @@
-//! Wrong settings end the process at once, with one line that names them; a first start prints what an operator needs.
+//! A wrong setting ends the process at once with one line that names it. A first start prints the created passwords.
 
 use std::fs;
 use std::net::TcpListener;
 use std::time::Duration;
 
 use super::process::{Data, Server, command, run};
-use super::run::alone;
+use super::run::exclusive;
 
-/// One second where the machine is free.
+/// Usually less than one second.
 const FAILS_WITHIN: Duration = Duration::from_secs(2);
 
 #[test]
-fn a_wrong_setting_ends_it_at_once_and_is_named() {
-    let _alone = alone();
+fn a_wrong_setting_ends_the_process_at_once_and_is_named() {
+    let _lock = exclusive();
     let home = tempfile::tempdir().unwrap();
     let data = Data::embedded(home.path().join("data"));
-    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
-    let taken = taken.local_addr().unwrap().to_string();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = listener.local_addr().unwrap().to_string();
     let file = home.path().join("file");
     fs::write(&file, "").unwrap();
     let below_a_file = format!("sqlite://{}/data", file.display());
@@ -42,19 +42,19 @@ fn a_wrong_setting_ends_it_at_once_and_is_named() {
         ("TRADEPOST__PROFILE", "production", "gateway.sandbox.enabled"),
         ("TRADEPOST__ADMIN__USER", "no blanks allowed\n", "admin.user"),
     ];
-    for (name, value, told) in cases {
+    for (name, value, setting) in cases {
         let output = run(command(&data, &[(name, value)]), FAILS_WITHIN);
         let (stdout, stderr) = (String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap());
         assert_eq!(output.status.code(), Some(1), "{name}={value:?}: {stderr}");
         assert_eq!((stdout.as_str(), stderr.lines().count()), ("", 1), "{name}={value:?}: {stdout}{stderr}");
-        assert!(stderr.contains(told), "{name}={value:?}: {stderr}");
+        assert!(stderr.contains(setting), "{name}={value:?}: {stderr}");
         assert!(!stderr.contains("canary"), "{name}={value:?}: {stderr}");
     }
 }
 
 #[test]
-fn a_first_start_prints_its_address_and_the_passwords_it_made_and_later_ones_only_the_address() {
-    let _alone = alone();
+fn only_the_first_start_prints_the_created_passwords() {
+    let _lock = exclusive();
     let home = tempfile::tempdir().unwrap();
     let data = Data::embedded(home.path().join("data"));
     let settings = [("TRADEPOST__ADMIN__PASSWORD", ""), ("TRADEPOST__DEMO__SEED", "true")];
@@ -65,7 +65,7 @@ fn a_first_start_prints_its_address_and_the_passwords_it_made_and_later_ones_onl
         printed.push(server.notes());
         server.stop();
     }
-    let [first, second] = printed.as_slice() else { panic!("two starts") };
+    let [first, second] = printed.as_slice() else { panic!("there must be two starts") };
     for (line, name) in first.iter().zip(["admin", "zs"]) {
         let password = line.split_once("password: ").and_then(|(_, rest)| rest.split_whitespace().next());
         assert!(line.contains(name) && password.is_some_and(|password| password.len() >= 20), "{first:?}");

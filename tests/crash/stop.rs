@@ -1,4 +1,4 @@
-//! SIGTERM under load: what was accepted is answered or driven on.
+//! SIGTERM under load: accepted requests are answered, or their orders are finished later.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -11,13 +11,13 @@ use fastrand::Rng;
 use super::check;
 use super::http::Http;
 use super::process::Server;
-use super::run::{Run, alone, gone};
+use super::run::{Run, exclusive, wait_for_all};
 
 const ROUNDS: u32 = 3;
 
 #[test]
-fn asked_to_stop_under_load_it_finishes_what_it_accepted() {
-    let _alone = alone();
+fn a_graceful_stop_under_load_finishes_what_was_accepted() {
+    let _lock = exclusive();
     System::new().block_on(async {
         let mut rng = Rng::with_seed(11);
         let mut run = Run::new("stop").await;
@@ -26,20 +26,20 @@ fn asked_to_stop_under_load_it_finishes_what_it_accepted() {
             let http = Http::new(&server.url);
             let customers = run.customers(&http, &Rc::new(Cell::new(false)), &mut rng);
             sleep(Duration::from_millis(rng.u64(100..=500))).await;
-            // They go on asking: a stop does not depend on anybody's politeness.
-            let asked = Instant::now();
+            // The customers continue to send requests, because a stop must not depend on idle clients.
+            let stopping = Instant::now();
             server.terminate();
-            gone(customers).await;
+            wait_for_all(customers).await;
             let status = server.wait(Duration::from_secs(30));
             assert_eq!(status.code(), Some(0), "{status}");
-            println!("stopped within {:?}", asked.elapsed());
+            println!("stopped within {:?}", stopping.elapsed());
             let server = Server::start(&run.data, &[]);
-            let unheard = check::unheard(&Http::new(&server.url), &run.shop, &run.history).await;
-            assert!(unheard.is_empty(), "accepted, and nobody was told: {unheard:?}");
+            let unanswered = check::unanswered_orders(&Http::new(&server.url), &run.shop, &run.history).await;
+            assert!(unanswered.is_empty(), "accepted and not answered: {unanswered:?}");
             run.check(server, 0).await;
         }
         let history = run.history.borrow();
-        println!("met {:?}", history.met);
-        assert!(history.times("order") > 0 && history.times("charge") > 0, "the run proves nothing");
+        println!("seen {:?}", history.counts);
+        assert!(history.count("order") > 0 && history.count("charge") > 0, "the run proves nothing");
     });
 }

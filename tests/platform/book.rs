@@ -1,26 +1,26 @@
-//! What a platform has in its books: trades and their refunds. All amounts in fen.
+//! Trades and refunds of a platform. All amounts are in fen.
 
 use std::time::Duration;
 
 use serde_json::Value;
 use tradepost::domain::clock::Timestamp;
 
-/// How a trade stands.
+/// The state of a trade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// There is a code, and nobody has scanned it: the platform says that it knows no such trade.
+    /// The code was issued and not scanned. The platform reports that the trade does not exist.
     Unscanned,
-    /// It waits for the buyer.
+    /// The buyer can pay.
     Waiting,
-    /// It ended unpaid.
+    /// The trade ended unpaid.
     Closed,
-    /// It is paid, and can be refunded.
+    /// The trade is paid and can be refunded.
     Paid,
-    /// It is paid, and can be refunded no more.
+    /// The trade is paid and can no longer be refunded.
     Finished,
 }
 
-/// What the shop asked to be paid, and what became of it.
+/// A payment requested by the shop, and its state.
 #[derive(Debug, Clone)]
 pub struct Trade {
     /// The shop's number.
@@ -28,47 +28,47 @@ pub struct Trade {
     /// The platform's number.
     pub trade_no: String,
     pub stage: Stage,
-    /// What the shop asked for.
+    /// The requested amount.
     pub total: i64,
-    /// The shop's own words: the same number with others is refused.
-    pub asked: Value,
-    /// What the buyer scans or hands over.
+    /// The parameters of the create call. The same number with other parameters is refused.
+    pub parameters: Value,
+    /// The code that the buyer scans, or the prepay id.
     pub code: String,
-    /// From when on the code is good for nothing.
+    /// Time at which the code expires.
     pub code_until: Timestamp,
-    /// From when on it cannot be paid any more.
+    /// Time at which the trade closes if it is unpaid.
     pub closes_at: Timestamp,
     pub notify_url: String,
-    pub made_at: Timestamp,
+    pub created_at: Timestamp,
     pub closed_at: Option<Timestamp>,
     pub paid: Option<Paid>,
     pub refunds: Vec<Refund>,
 }
 
-/// What the buyer paid.
+/// The charge of a trade.
 #[derive(Debug, Clone, Copy)]
 pub struct Paid {
     pub at: Timestamp,
-    /// The amount of the trade; the shop's own, unless the test wants another.
+    /// The charged amount; the trade's total unless the test sets another.
     pub charged: i64,
-    /// How much of it a coupon of the platform paid.
+    /// The part that a coupon of the platform paid.
     pub coupon: i64,
 }
 
-/// How a refund stands.
+/// The state of a refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefundState {
-    /// It is accepted, which is not done.
+    /// The refund is accepted and not done.
     Processing,
-    /// The money is back.
+    /// The buyer has the money.
     Success,
-    /// The money does not reach the buyer: somebody has to look at it.
+    /// The money cannot reach the buyer, and an operator must resolve it.
     Abnormal,
-    /// It is given up: the money stays with the shop.
+    /// The refund failed, and the shop keeps the money.
     Closed,
 }
 
-/// What goes back of a trade.
+/// A refund of a trade.
 #[derive(Debug, Clone)]
 pub struct Refund {
     /// The shop's number.
@@ -78,26 +78,26 @@ pub struct Refund {
     pub amount: i64,
     pub state: RefundState,
     pub notify_url: String,
-    pub begun_at: Timestamp,
-    /// When its state changes by itself, and into what.
-    pub turns: Option<(Timestamp, RefundState)>,
-    /// When the money was back.
+    pub started_at: Timestamp,
+    /// Time of the next state and the state itself, if it changes by itself.
+    pub next_state: Option<(Timestamp, RefundState)>,
+    /// Time at which the buyer got the money.
     pub done_at: Option<Timestamp>,
 }
 
 impl Trade {
-    /// What the buyer was charged: zero while nobody paid.
+    /// The charged amount; zero if the trade is unpaid.
     pub fn charged(&self) -> i64 {
         self.paid.map_or(0, |paid| paid.charged)
     }
 
-    /// What went back.
+    /// The sum of the successful refunds.
     pub fn refunded(&self) -> i64 {
         self.refunds.iter().filter(|refund| refund.state == RefundState::Success).map(|refund| refund.amount).sum()
     }
 
-    /// What cannot be given back any more, since it went back, is on its way or stuck.
-    pub fn spoken_for(&self) -> i64 {
+    /// The sum of all refunds that are successful, processing or stuck, which cannot be refunded again.
+    pub fn allocated(&self) -> i64 {
         self.refunds.iter().filter(|refund| refund.state != RefundState::Closed).map(|refund| refund.amount).sum()
     }
 
@@ -109,10 +109,10 @@ impl Trade {
         self.refunds.iter().find(|refund| refund.number == number)
     }
 
-    /// A buyer pays now.
+    /// Pays the trade.
     ///
     /// # Errors
-    /// Why the platform does not let them.
+    /// The reason why the platform refuses the payment.
     pub fn pay(&mut self, payment: Payment, now: Timestamp) -> Result<(), &'static str> {
         match self.stage {
             Stage::Unscanned | Stage::Waiting if now >= self.closes_at => return Err("its time is over"),
@@ -133,7 +133,7 @@ impl Trade {
     }
 }
 
-/// How a buyer pays.
+/// The payment of a buyer.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Payment {
     charged: Option<i64>,
@@ -141,18 +141,18 @@ pub struct Payment {
 }
 
 impl Payment {
-    /// The platform charges so much, whatever the shop asked for.
+    /// The platform charges `charged`, whatever the shop requested.
     pub const fn of(charged: i64) -> Self {
         Self { charged: Some(charged), coupon: 0 }
     }
 
-    /// The platform pays so much of it, the buyer the rest.
+    /// A coupon of the platform pays `coupon` of the amount and the buyer the rest.
     pub const fn with_coupon(coupon: i64) -> Self {
         Self { charged: None, coupon }
     }
 }
 
-/// What becomes of a refund.
+/// The course of a refund.
 #[derive(Debug, Clone, Copy)]
 pub struct Course {
     pub after: Option<Duration>,
@@ -160,10 +160,10 @@ pub struct Course {
 }
 
 impl Course {
-    /// It is done when the shop is answered.
+    /// The refund is done when the shop is answered.
     pub const AT_ONCE: Self = Self { after: None, end: RefundState::Success };
 
-    /// It is accepted, and so long after that it ends like this.
+    /// The refund is accepted and ends after `after` in the state `end`.
     pub const fn later(after: Duration, end: RefundState) -> Self {
         Self { after: Some(after), end }
     }

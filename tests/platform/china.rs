@@ -1,4 +1,4 @@
-//! Times and amounts as the platforms write them: China's clock, yuan with two decimals.
+//! Times and amounts in the formats of the platforms: China's time zone, yuan with two decimals.
 
 use jiff::civil::DateTime;
 use jiff::tz::{TimeZone, offset};
@@ -30,25 +30,25 @@ pub fn rfc3339(at: Timestamp) -> String {
     written(at, "%Y-%m-%dT%H:%M:%S+08:00")
 }
 
-/// Reads what [`wall`] writes, and nothing else.
+/// Reads the format of [`wall`] only.
 pub fn read_wall(text: &str) -> Option<Timestamp> {
-    let moment = DateTime::strptime(WALL, text).ok()?.to_zoned(zone()).ok()?;
-    let at = Timestamp(moment.timestamp().as_millisecond());
+    let time = DateTime::strptime(WALL, text).ok()?.to_zoned(zone()).ok()?;
+    let at = Timestamp(time.timestamp().as_millisecond());
     (wall(at) == text).then_some(at)
 }
 
-/// Reads a time of RFC 3339 that says China's offset.
+/// Reads a time of RFC 3339 with China's offset.
 pub fn read_rfc3339(text: &str) -> Option<Timestamp> {
-    let moment: jiff::Timestamp = text.strip_suffix("+08:00").and(Some(text))?.parse().ok()?;
-    Some(Timestamp(moment.as_millisecond()))
+    let time: jiff::Timestamp = text.strip_suffix("+08:00").and(Some(text))?.parse().ok()?;
+    Some(Timestamp(time.as_millisecond()))
 }
 
-/// Fen as yuan: `88.88`.
+/// Fen in yuan: `88.88`.
 pub fn yuan(fen: i64) -> String {
     format!("{:.2}", Decimal::new(fen, 2))
 }
 
-/// Yuan as fen: digits without a zero before them, and at most two decimals.
+/// Reads yuan as fen: digits without a leading zero, and at most two decimals.
 pub fn read_yuan(text: &str) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     let digits = |part: &str, longest| (1..=longest).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());

@@ -1,20 +1,20 @@
-//! What the stand-ins have in common: books, a clock, a journal, and what is to go wrong.
+//! The common part of the stand-ins: trades, a clock, records, and planned faults.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tradepost::domain::clock::{Clock, Timestamp};
 
 use super::book::{Payment, Refund, RefundState, Stage, Trade};
-use super::fault::{Act, How, Op, Plans};
-use super::front::{Front, Said, Task};
-use super::journal::{Call, Delivery, Kind, Letter};
-use super::server::Asked;
+use super::fault::{AnswerFault, BuyerAction, Op, Plans};
+use super::front::{Answer, Front, Task};
+use super::journal::{Call, Delivery, Kind, Notice};
+use super::server::RawRequest;
 
-/// Everything that changes.
+/// The mutable state.
 #[derive(Debug)]
 pub struct State<W> {
     pub trades: Vec<Trade>,
-    pub letters: Vec<Letter<W>>,
+    pub notices: Vec<Notice<W>>,
     pub calls: Vec<Call>,
     pub deliveries: Vec<Delivery>,
     pub plans: Plans<W>,
@@ -22,19 +22,19 @@ pub struct State<W> {
 }
 
 impl<W> State<W> {
-    /// The first trade with this number of the shop.
+    /// The index of the first trade with this number of the shop.
     pub fn find(&self, out_trade_no: &str) -> Option<usize> {
         self.trades.iter().position(|trade| trade.out_trade_no == out_trade_no)
     }
 
-    /// A number nothing else has.
+    /// The next value of the counter for numbers and event ids.
     pub fn count(&mut self) -> u64 {
         self.count += 1;
         self.count
     }
 }
 
-/// The common half of a stand-in.
+/// The common part of a stand-in.
 pub struct Engine<F: Front> {
     pub front: F,
     clock: Mutex<Clock>,
@@ -44,8 +44,8 @@ pub struct Engine<F: Front> {
 
 impl<F: Front> Engine<F> {
     pub fn new(front: F) -> Self {
-        let (trades, letters, calls, deliveries) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let state = State { trades, letters, calls, deliveries, plans: Plans::default(), count: 0 };
+        let (trades, notices, calls, deliveries) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let state = State { trades, notices, calls, deliveries, plans: Plans::default(), count: 0 };
         Self { front, clock: Mutex::default(), shop: Mutex::default(), state: Mutex::new(state) }
     }
 
@@ -57,7 +57,7 @@ impl<F: Front> Engine<F> {
         url.clone_into(&mut lock(&self.shop));
     }
 
-    /// Where the shop really is; empty while nobody knows.
+    /// The real base URL of the shop; empty until it is set.
     pub fn shop(&self) -> String {
         lock(&self.shop).clone()
     }
@@ -70,42 +70,42 @@ impl<F: Front> Engine<F> {
         lock(&self.clock).now()
     }
 
-    /// Looks at everything, or changes it, after what happens by itself has happened.
-    pub fn at<R>(&self, act: impl FnOnce(&mut State<F::Wrong>, Timestamp) -> R) -> R {
+    /// Runs `access` with the state, after all events that are due by now.
+    pub fn with_state<R>(&self, access: impl FnOnce(&mut State<F::Wrong>, Timestamp) -> R) -> R {
         let now = self.now();
         let mut state = lock(&self.state);
-        self.turn(&mut state, now);
-        act(&mut state, now)
+        self.run_due_events(&mut state, now);
+        access(&mut state, now)
     }
 
-    /// Does what the time does: what nobody has paid by then ends, and refunds come to theirs.
-    fn turn(&self, state: &mut State<F::Wrong>, now: Timestamp) {
-        for at in 0..state.trades.len() {
-            let trade = &mut state.trades[at];
+    /// Closes the trades whose time to pay is over, and ends the refunds that are due.
+    fn run_due_events(&self, state: &mut State<F::Wrong>, now: Timestamp) {
+        for index in 0..state.trades.len() {
+            let trade = &mut state.trades[index];
             if trade.stage == Stage::Waiting && now >= trade.closes_at {
                 trade.close(now);
-                self.announce(state, at, Kind::Closed, now);
+                self.announce(state, index, Kind::Closed, now);
             }
-            for refund in 0..state.trades[at].refunds.len() {
-                let refund = &mut state.trades[at].refunds[refund];
-                if let Some((_, end)) = refund.turns.filter(|(when, _)| now >= *when) {
+            for refund in 0..state.trades[index].refunds.len() {
+                let refund = &mut state.trades[index].refunds[refund];
+                if let Some((_, end)) = refund.next_state.filter(|(due, _)| now >= *due) {
                     refund.end(end, now);
                     let kind = Kind::Refund(refund.number.clone());
-                    self.announce(state, at, kind, now);
+                    self.announce(state, index, kind, now);
                 }
             }
         }
     }
 
-    /// Something happened to a trade: tells of it, if the platform tells of that at all.
+    /// Creates a notice of an event, if the platform sends notices of this kind.
     pub fn announce(&self, state: &mut State<F::Wrong>, trade: usize, kind: Kind, now: Timestamp) {
-        if self.front.tells(&state.trades[trade], &kind) {
-            self.tell(state, trade, kind, now);
+        if self.front.notifies(&state.trades[trade], &kind) {
+            self.notify(state, trade, kind, now);
         }
     }
 
-    /// Writes the notification that tells of an event, if the shop said where to.
-    pub fn tell(&self, state: &mut State<F::Wrong>, trade: usize, kind: Kind, now: Timestamp) {
+    /// Creates a notice of an event, unless the shop gave no address for it.
+    pub fn notify(&self, state: &mut State<F::Wrong>, trade: usize, kind: Kind, now: Timestamp) {
         let event_id = self.front.event_id(state.count(), now);
         let trade = &state.trades[trade];
         let content = self.front.content(trade, &kind, &event_id, now);
@@ -120,23 +120,23 @@ impl<F: Front> Engine<F> {
         let sending = state.plans.sending(&out_trade_no);
         let is_held = sending.is_held;
         let due = (!sending.is_lost && !is_held).then(|| now.plus(sending.delay));
-        state.letters.push(Letter { event_id, out_trade_no, kind, url, content, sending, sent: 0, due, is_held });
+        state.notices.push(Notice { event_id, out_trade_no, kind, url, content, sending, sent: 0, due, is_held });
     }
 
-    /// A buyer pays.
+    /// Pays a trade.
     ///
     /// # Errors
-    /// Why the platform does not let them.
+    /// The reason why the platform refuses the payment.
     pub fn pay(&self, out_trade_no: &str, payment: Payment) -> Result<(), &'static str> {
-        self.at(|state, now| {
-            let at = state.find(out_trade_no).ok_or("there is no such trade")?;
-            state.trades[at].pay(payment, now)?;
-            self.announce(state, at, Kind::Paid, now);
+        self.with_state(|state, now| {
+            let index = state.find(out_trade_no).ok_or("there is no such trade")?;
+            state.trades[index].pay(payment, now)?;
+            self.announce(state, index, Kind::Paid, now);
             Ok(())
         })
     }
 
-    /// Begins a refund, whoever asked for it.
+    /// Starts a refund, for the shop or for an operator of the platform.
     pub fn begin_refund(
         &self,
         state: &mut State<F::Wrong>,
@@ -152,8 +152,8 @@ impl<F: Front> Engine<F> {
             amount,
             state: RefundState::Processing,
             notify_url: notify_url.to_owned(),
-            begun_at: now,
-            turns: course.after.map(|after| (now.plus(after), course.end)),
+            started_at: now,
+            next_state: course.after.map(|after| (now.plus(after), course.end)),
             done_at: None,
         };
         let refunds = &mut state.trades[trade].refunds;
@@ -165,63 +165,63 @@ impl<F: Front> Engine<F> {
         }
     }
 
-    /// Takes a request, and says what the platform has to say to it, and how that goes wrong.
-    pub async fn take(&self, asked: &Asked) -> (Said, Option<How>) {
-        let task = match self.front.read(asked, self.now()) {
+    /// Handles a request. Returns the answer and the planned fault of its transfer.
+    pub async fn handle(&self, request: &RawRequest) -> (Answer, Option<AnswerFault>) {
+        let task = match self.front.read(request, self.now()) {
             Ok(task) => task,
-            Err(said) => {
-                self.write(asked, None, &said, false);
-                return (said, None);
+            Err(answer) => {
+                self.record(request, None, &answer, false);
+                return (answer, None);
             }
         };
-        let upset = self.at(|state, _| state.plans.upset(task.op, &task.out_trade_no));
-        // What is to be made cannot be paid before it is.
+        let fault = self.with_state(|state, _| state.plans.take_fault(task.op, &task.out_trade_no));
+        // A buyer can pay a trade only after its creation.
         let is_before = task.op != Op::Create;
         if is_before {
-            self.meanwhile(asked, &task).await;
+            self.act_as_buyer(request, &task).await;
         }
-        let works = upset.as_ref().is_none_or(|upset| upset.works);
-        let said = match works {
-            true => self.at(|state, now| F::work(self, state, &task.order, now)),
-            false => Said::error("undone"),
+        let takes_effect = fault.as_ref().is_none_or(|fault| fault.takes_effect);
+        let answer = match takes_effect {
+            true => self.with_state(|state, now| F::execute(self, state, &task.order, now)),
+            false => Answer::error("undone"),
         };
-        self.write(asked, Some(&task), &said, works);
+        self.record(request, Some(&task), &answer, takes_effect);
         if !is_before {
-            self.meanwhile(asked, &task).await;
+            self.act_as_buyer(request, &task).await;
         }
-        (said, upset.map(|upset| upset.how))
+        (answer, fault.map(|fault| fault.how))
     }
 
-    async fn meanwhile(&self, asked: &Asked, task: &Task<F::Order>) {
-        let Some(act) = self.at(|state, _| state.plans.act(task.op)) else { return };
+    async fn act_as_buyer(&self, request: &RawRequest, task: &Task<F::Order>) {
+        let Some(action) = self.with_state(|state, _| state.plans.take_action(task.op)) else { return };
         if let Err(why) = self.pay(&task.out_trade_no, Payment::default()) {
-            // The test would wait for nothing: it finds this among the complaints.
-            return self.write(asked, Some(task), &Said::wrong(why, "nobody could pay meanwhile"), false);
+            // The test would wait in vain, so the failure is recorded as a complaint.
+            return self.record(request, Some(task), &Answer::wrong(why, "no buyer could pay"), false);
         }
-        if act == Act::PaysAndTells {
+        if action == BuyerAction::PaysAndNotifies {
             self.deliver_due(Some(&task.out_trade_no)).await;
         }
     }
 
-    fn write(&self, asked: &Asked, task: Option<&Task<F::Order>>, said: &Said, worked: bool) {
+    fn record(&self, request: &RawRequest, task: Option<&Task<F::Order>>, answer: &Answer, took_effect: bool) {
         let call = Call {
             at: self.now(),
             op: task.map(|task| task.op),
             out_trade_no: task.map(|task| task.out_trade_no.clone()).unwrap_or_default(),
-            verdict: said.verdict.clone(),
-            is_wrong: said.is_wrong,
-            worked,
-            line: format!("{} {}", asked.method, asked.target),
-            body: String::from_utf8_lossy(&asked.body).into_owned(),
+            verdict: answer.verdict.clone(),
+            is_wrong: answer.is_wrong,
+            took_effect,
+            line: format!("{} {}", request.method, request.target),
+            body: String::from_utf8_lossy(&request.body).into_owned(),
         };
-        self.at(|state, _| state.calls.push(call));
+        self.with_state(|state, _| state.calls.push(call));
     }
 }
 
 impl Refund {
     fn end(&mut self, end: RefundState, now: Timestamp) {
         self.state = end;
-        self.turns = None;
+        self.next_state = None;
         self.done_at = (end == RefundState::Success).then_some(now);
     }
 }

@@ -1,10 +1,10 @@
-//! What a test wants to go wrong. Nothing does unless it is asked for.
+//! Faults that a test plans. Without a plan nothing goes wrong.
 
 use std::time::Duration;
 
 use super::book::Course;
 
-/// What a shop can ask for.
+/// An operation that a shop can request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op {
     Create,
@@ -14,60 +14,60 @@ pub enum Op {
     RefundQuery,
 }
 
-/// How an answer goes wrong.
+/// A fault of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum How {
-    /// There is none, and the connection stays.
+pub enum AnswerFault {
+    /// There is no answer, and the connection stays open.
     Hangs,
-    /// The connection breaks before its first byte.
+    /// The connection breaks before the first byte.
     Breaks,
-    /// The connection breaks in the middle of its body.
+    /// The connection breaks in the middle of the body.
     BreaksOff,
-    /// Its second half comes so much later.
+    /// The second half of the body is delayed by this.
     Slow(Duration),
-    /// A proxy on the way answers this.
+    /// A proxy answers with this status.
     Status(u16),
-    /// It is no text.
+    /// The body is not text.
     Garbage,
-    /// It is a page, with status 200.
+    /// The body is an HTML page with status 200.
     Html,
-    /// It is right, and not signed.
+    /// The answer is correct and not signed.
     Unsigned,
-    /// It is right, and its signature is not.
+    /// The answer is correct and its signature is wrong.
     BadSignature,
-    /// It is signed with somebody else's key.
+    /// The answer is signed with a key that is not the platform's.
     OtherKey,
-    /// It names a key nobody knows.
+    /// The answer names an unknown key.
     UnknownKey,
-    /// It was changed after it was signed.
+    /// The answer was changed after it was signed.
     Altered,
-    /// It was signed so long ago; only where the signature has a time.
+    /// The answer was signed this long ago. Only for platforms that sign a time.
     Old(Duration),
-    /// It was signed so long from now, on the same terms.
+    /// The answer is signed this far in the future. Only for platforms that sign a time.
     Early(Duration),
-    /// It is this error, well signed.
-    Says(&'static str),
-    /// It is this error, not signed.
-    SaysUnsigned(&'static str),
+    /// The answer is this error, correctly signed.
+    Error(&'static str),
+    /// The answer is this error, not signed.
+    UnsignedError(&'static str),
 }
 
-/// An answer that goes wrong.
+/// A planned fault of the answers to some requests.
 #[derive(Debug, Clone)]
-pub struct Upset {
+pub struct PlannedFault {
     pub op: Op,
-    pub how: How,
+    pub how: AnswerFault,
     of: Option<String>,
     times: usize,
-    pub works: bool,
+    pub takes_effect: bool,
 }
 
-impl Upset {
-    /// The next request of this kind does what it asks for, and is answered like this.
-    pub const fn next(op: Op, how: How) -> Self {
-        Self { op, how, of: None, times: 1, works: true }
+impl PlannedFault {
+    /// The next request of this kind takes effect and is answered with the fault `how`.
+    pub const fn next(op: Op, how: AnswerFault) -> Self {
+        Self { op, how, of: None, times: 1, takes_effect: true }
     }
 
-    /// Only requests about this trade; where a request names nothing but a refund, about that.
+    /// Only requests about this trade, or about this refund if the request names no trade.
     pub fn of(self, out_trade_no: &str) -> Self {
         Self { of: Some(out_trade_no.to_owned()), ..self }
     }
@@ -77,31 +77,31 @@ impl Upset {
         Self { times, ..self }
     }
 
-    /// It does not even do what it asks for.
-    pub fn undone(self) -> Self {
-        Self { works: false, ..self }
+    /// The requests do not take effect.
+    pub fn without_effect(self) -> Self {
+        Self { takes_effect: false, ..self }
     }
 }
 
-/// What a buyer does while the shop asks for something.
+/// An action of the buyer during a request of the shop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Act {
-    /// Pays; the shop is told later.
+pub enum BuyerAction {
+    /// Pays; the shop is notified later.
     Pays,
-    /// Pays, and the shop is told before it is answered.
-    PaysAndTells,
+    /// Pays, and the shop is notified before it is answered.
+    PaysAndNotifies,
 }
 
-/// What the platform takes the shop's reply for.
+/// The shop's reply as the platform perceives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Heard {
-    /// It did not come.
-    Nothing,
-    /// It was this.
-    Said(u16, &'static str),
+pub enum PerceivedReply {
+    /// No reply came.
+    Missing,
+    /// The reply was this.
+    Received(u16, &'static str),
 }
 
-/// How a notification is sent.
+/// The sending of a notice.
 #[derive(Debug, Clone)]
 pub struct Sending<W> {
     pub delay: Duration,
@@ -109,61 +109,61 @@ pub struct Sending<W> {
     pub is_at_once: bool,
     pub is_lost: bool,
     pub is_held: bool,
-    /// What is wrong with so many first deliveries.
+    /// A fault in the first deliveries, and their number.
     pub wrong: Option<(W, usize)>,
-    /// What so many first replies are taken for.
-    pub heard: Option<(Heard, usize)>,
+    /// The perceived reply to the first deliveries, and their number.
+    pub perceived: Option<(PerceivedReply, usize)>,
 }
 
 impl<W> Default for Sending<W> {
     fn default() -> Self {
-        let (wrong, heard) = (None, None);
-        Self { delay: Duration::ZERO, copies: 1, is_at_once: false, is_lost: false, is_held: false, wrong, heard }
+        let (wrong, perceived) = (None, None);
+        Self { delay: Duration::ZERO, copies: 1, is_at_once: false, is_lost: false, is_held: false, wrong, perceived }
     }
 }
 
 impl<W> Sending<W> {
-    /// It sets out so much later.
+    /// The notice is sent after `delay`.
     pub fn late(delay: Duration) -> Self {
         Self { delay, ..Self::default() }
     }
 
-    /// It is never sent.
+    /// The notice is never sent.
     pub fn lost() -> Self {
         Self { is_lost: true, ..Self::default() }
     }
 
-    /// It waits until the test lets it go.
+    /// The notice is held until the test releases it.
     pub fn held() -> Self {
         Self { is_held: true, ..Self::default() }
     }
 
-    /// The first time it comes so often, one after the other.
+    /// The first delivery has `copies` copies, one after the other.
     pub fn copies(copies: usize) -> Self {
         Self { copies, ..Self::default() }
     }
 
-    /// The first time it comes so often, all at once.
+    /// The first delivery has `copies` concurrent copies.
     pub fn at_once(copies: usize) -> Self {
         Self { copies, is_at_once: true, ..Self::default() }
     }
 
-    /// The first `times` deliveries have this wrong with them; those after them are right.
+    /// The first `times` deliveries have the fault `wrong`; the later ones are correct.
     pub fn wrong(wrong: W, times: usize) -> Self {
         Self { wrong: Some((wrong, times)), ..Self::default() }
     }
 
-    /// The first `times` replies are taken for this, whatever they are.
-    pub fn heard(heard: Heard, times: usize) -> Self {
-        Self { heard: Some((heard, times)), ..Self::default() }
+    /// The platform perceives the first `times` replies as `perceived`, whatever they are.
+    pub fn perceived_as(perceived: PerceivedReply, times: usize) -> Self {
+        Self { perceived: Some((perceived, times)), ..Self::default() }
     }
 }
 
-/// All that is to go wrong.
+/// All planned faults.
 #[derive(Debug)]
 pub struct Plans<W> {
-    pub upsets: Vec<Upset>,
-    acts: Vec<(Op, Act)>,
+    pub faults: Vec<PlannedFault>,
+    actions: Vec<(Op, BuyerAction)>,
     next: Vec<Sending<W>>,
     of: Vec<(String, Sending<W>)>,
     courses: Vec<Course>,
@@ -171,31 +171,31 @@ pub struct Plans<W> {
 
 impl<W> Default for Plans<W> {
     fn default() -> Self {
-        Self { upsets: Vec::new(), acts: Vec::new(), next: Vec::new(), of: Vec::new(), courses: Vec::new() }
+        Self { faults: Vec::new(), actions: Vec::new(), next: Vec::new(), of: Vec::new(), courses: Vec::new() }
     }
 }
 
 impl<W: Clone> Plans<W> {
-    /// What is to happen to this request's answer.
-    pub fn upset(&mut self, op: Op, out_trade_no: &str) -> Option<Upset> {
-        let meant = |upset: &Upset| upset.op == op && upset.of.as_ref().is_none_or(|of| of == out_trade_no);
-        let at = self.upsets.iter().position(meant)?;
-        self.upsets[at].times -= 1;
-        let upset = self.upsets[at].clone();
-        self.upsets.retain(|upset| upset.times > 0);
-        Some(upset)
+    /// Takes the fault that is planned for this request.
+    pub fn take_fault(&mut self, op: Op, out_trade_no: &str) -> Option<PlannedFault> {
+        let matches = |fault: &PlannedFault| fault.op == op && fault.of.as_ref().is_none_or(|of| of == out_trade_no);
+        let index = self.faults.iter().position(matches)?;
+        self.faults[index].times -= 1;
+        let fault = self.faults[index].clone();
+        self.faults.retain(|fault| fault.times > 0);
+        Some(fault)
     }
 
-    pub fn add_act(&mut self, op: Op, act: Act) {
-        self.acts.push((op, act));
+    pub fn add_action(&mut self, op: Op, action: BuyerAction) {
+        self.actions.push((op, action));
     }
 
-    pub fn act(&mut self, op: Op) -> Option<Act> {
-        let at = self.acts.iter().position(|(of, _)| *of == op)?;
-        Some(self.acts.remove(at).1)
+    pub fn take_action(&mut self, op: Op) -> Option<BuyerAction> {
+        let index = self.actions.iter().position(|(of, _)| *of == op)?;
+        Some(self.actions.remove(index).1)
     }
 
-    /// The next notification, or all of one trade.
+    /// Sets the sending of the next notice, or of all notices of the trade `of`.
     pub fn add_sending(&mut self, of: Option<&str>, sending: Sending<W>) {
         match of {
             Some(of) => {

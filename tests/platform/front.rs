@@ -1,4 +1,4 @@
-//! What differs between platforms.
+//! The parts in which platforms differ.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -8,20 +8,20 @@ use tradepost::domain::clock::Timestamp;
 
 use super::book::{Course, Trade};
 use super::engine::{Engine, State};
-use super::fault::{How, Op};
-use super::journal::{Kind, Letter, Post};
-use super::server::{Asked, Whole};
+use super::fault::{AnswerFault, Op};
+use super::journal::{Kind, Notice, Post};
+use super::server::{HttpAnswer, RawRequest};
 
-/// What differs between platforms.
+/// The parts in which platforms differ.
 pub trait Front: Send + Sync + Sized + 'static {
-    /// What can be wrong with a notification.
+    /// A fault in a notice.
     type Wrong: Copy + Debug + Send;
-    /// A request that was found good.
+    /// A request that passed the checks.
     type Order;
 
-    /// How long the shop may take to answer a notification.
-    const PATIENCE: Duration;
-    /// What becomes of a refund, unless the test wants something else.
+    /// Time that the shop has to reply to a notice.
+    const REPLY_TIMEOUT: Duration;
+    /// The course of a refund, unless the test sets another.
     const COURSE: Course;
 
     /// The platform's number of its `n`th trade or refund.
@@ -30,69 +30,69 @@ pub trait Front: Send + Sync + Sized + 'static {
     /// The id of the `n`th event.
     fn event_id(&self, n: u64, now: Timestamp) -> String;
 
-    /// How long it waits after each delivery that was not taken.
+    /// The gaps between the deliveries of a notice that is not accepted.
     fn gaps(&self, trade: &Trade) -> Vec<Duration>;
 
-    /// Whether the platform tells of such an event.
-    fn tells(&self, trade: &Trade, kind: &Kind) -> bool;
+    /// Whether the platform sends notices of such an event.
+    fn notifies(&self, trade: &Trade, kind: &Kind) -> bool;
 
-    /// What is told of an event; it stays the same however often it is told.
+    /// The content of a notice, the same in all deliveries.
     fn content(&self, trade: &Trade, kind: &Kind, event_id: &str, now: Timestamp) -> Value;
 
-    /// The content as it is sent now: signed, with this wrong with it.
-    fn post(&self, letter: &Letter<Self::Wrong>, wrong: Option<Self::Wrong>, now: Timestamp) -> Post;
+    /// The request of a delivery: signed now, and with this fault.
+    fn post(&self, notice: &Notice<Self::Wrong>, wrong: Option<Self::Wrong>, now: Timestamp) -> Post;
 
-    /// Whether that is the reply of a shop that has taken the notification.
-    fn is_taken(&self, status: u16, reply: &str) -> bool;
+    /// Whether a reply accepts the notice.
+    fn is_accepted(&self, status: u16, reply: &str) -> bool;
 
-    /// Reads a request as strictly as the platform does.
+    /// Checks and reads a request as strictly as the platform does.
     ///
     /// # Errors
-    /// What the platform answers to one that is not good.
-    fn read(&self, asked: &Asked, now: Timestamp) -> Result<Task<Self::Order>, Said>;
+    /// The platform's answer to a request that fails a check.
+    fn read(&self, request: &RawRequest, now: Timestamp) -> Result<Task<Self::Order>, Answer>;
 
-    /// Does what is asked for.
-    fn work(engine: &Engine<Self>, state: &mut State<Self::Wrong>, order: &Self::Order, now: Timestamp) -> Said;
+    /// Executes a request.
+    fn execute(engine: &Engine<Self>, state: &mut State<Self::Wrong>, order: &Self::Order, now: Timestamp) -> Answer;
 
-    /// Writes an answer: signed, unless it is to go wrong.
-    fn answer(&self, asked: &Asked, said: &Said, how: Option<How>, now: Timestamp) -> Whole;
+    /// Writes an answer: signed, or with the fault `how`.
+    fn answer(&self, request: &RawRequest, answer: &Answer, how: Option<AnswerFault>, now: Timestamp) -> HttpAnswer;
 }
 
-/// A good request.
+/// A request that passed the checks.
 pub struct Task<O> {
     pub op: Op,
     pub out_trade_no: String,
     pub order: O,
 }
 
-/// What the platform has to say to a request.
+/// The platform's answer to a request.
 #[derive(Debug, Clone)]
-pub struct Said {
+pub struct Answer {
     /// `ok`, or the code of the error.
     pub verdict: String,
     pub body: Value,
-    /// Whether no shop should ask like this.
+    /// Whether the request breaks the platform's rules.
     pub is_wrong: bool,
-    /// Whether it is said before the platform looked at what is asked: without a signature, where that is its way.
+    /// Whether the answer precedes the check of the signature. Some platforms do not sign such an answer.
     pub is_early: bool,
 }
 
-impl Said {
+impl Answer {
     pub fn ok(body: Value) -> Self {
         Self { verdict: "ok".to_owned(), body, is_wrong: false, is_early: false }
     }
 
-    /// An error that happens to every shop.
+    /// An error that can happen to every shop.
     pub fn error(code: &str) -> Self {
         Self { verdict: code.to_owned(), body: Value::Null, is_wrong: false, is_early: false }
     }
 
-    /// An error that is the shop's own, and why.
+    /// An error of the shop, and the reason.
     pub fn wrong(code: &str, why: &str) -> Self {
         Self { body: why.into(), is_wrong: true, ..Self::error(code) }
     }
 
-    /// The same, before anything else was looked at.
+    /// An error of the shop that precedes the check of the signature.
     pub fn early(code: &str, why: &str) -> Self {
         Self { is_early: true, ..Self::wrong(code, why) }
     }

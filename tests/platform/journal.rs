@@ -1,4 +1,4 @@
-//! What a platform was asked, and what it told: every request and every delivery.
+//! The records of a platform: every request of the shop and every delivery of a notice.
 
 use serde_json::Value;
 use tradepost::domain::clock::Timestamp;
@@ -9,55 +9,55 @@ use super::fault::{Op, Sending};
 #[derive(Debug, Clone)]
 pub struct Call {
     pub at: Timestamp,
-    /// What it asked for, where that could be understood.
+    /// The operation, if the request was understood.
     pub op: Option<Op>,
     /// The shop's number of the trade.
     pub out_trade_no: String,
     /// `ok`, or the code of the error.
     pub verdict: String,
-    /// Whether no shop should ask like this: the request is malformed, badly signed, or contradicts an earlier one.
+    /// Whether the request breaks the platform's rules: it is malformed, badly signed, or contradicts an earlier one.
     pub is_wrong: bool,
-    /// Whether it did what it asked for, whatever it was answered.
-    pub worked: bool,
+    /// Whether the request took effect, whatever the answer was.
+    pub took_effect: bool,
     /// `POST /gateway.do?…`
     pub line: String,
     pub body: String,
 }
 
-/// What happened to a trade.
+/// An event of a trade.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
-    /// It was made, and waits.
+    /// The trade was created and can be paid.
     Waiting,
     Paid,
-    /// It ended unpaid.
+    /// The trade ended unpaid.
     Closed,
-    /// It can be refunded no more.
+    /// The trade can no longer be refunded.
     Finished,
-    /// The refund with this number has ended, one way or another.
+    /// The refund with this number has ended, in success or failure.
     Refund(String),
 }
 
-/// A notification: what is told of an event, until the shop has taken it.
+/// A notice of an event. It is delivered until the shop accepts it.
 #[derive(Debug)]
-pub struct Letter<W> {
-    /// The same in all its deliveries.
+pub struct Notice<W> {
+    /// Event id, the same in all deliveries.
     pub event_id: String,
     pub out_trade_no: String,
     pub kind: Kind,
     pub url: String,
-    /// What it says, as it was when it happened.
+    /// Content of the notice as of the event.
     pub content: Value,
     pub sending: Sending<W>,
-    /// How often it was sent.
+    /// Number of deliveries so far.
     pub sent: usize,
-    /// When it is sent next; never where there is nothing.
+    /// Time of the next delivery; `None` if there is none.
     pub due: Option<Timestamp>,
-    /// Whether it waits for the test to let it go.
+    /// Whether the test has to release the notice.
     pub is_held: bool,
 }
 
-/// One delivery of a notification.
+/// One delivery of a notice.
 #[derive(Debug, Clone)]
 pub struct Delivery {
     pub at: Timestamp,
@@ -65,14 +65,14 @@ pub struct Delivery {
     pub out_trade_no: String,
     pub kind: Kind,
     pub post: Post,
-    /// The status the shop answered with; 0 where it did not answer.
+    /// Status of the shop's reply; 0 if there was none.
     pub status: u16,
     pub reply: String,
-    /// Whether the platform takes that for a yes.
-    pub is_taken: bool,
+    /// Whether the platform counts the reply as acceptance.
+    pub is_accepted: bool,
 }
 
-/// What goes over the wire.
+/// The HTTP request of a delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Post {
     pub url: String,
@@ -81,8 +81,9 @@ pub struct Post {
 }
 
 impl Post {
-    /// A header's value, empty where there is none.
+    /// The value of a header; empty if it is missing.
     pub fn header(&self, name: &str) -> &str {
-        self.headers.iter().find(|(is, _)| is.eq_ignore_ascii_case(name)).map_or("", |(_, value)| value)
+        let header = self.headers.iter().find(|(header, _)| header.eq_ignore_ascii_case(name));
+        header.map_or("", |(_, value)| value)
     }
 }

@@ -1,8 +1,8 @@
-//! Stand-ins for payment platforms: servers that check a shop's requests as strictly as the platforms do, keep books
-//! of their own, tell of what happens there with real requests on the real schedule, and misbehave on request. Written
-//! from the platforms' documents, not from the code under test: that the two agree is the point.
+//! Stand-ins for payment platforms. Each is an HTTP server that checks a shop's requests as strictly as the platform,
+//! keeps its own trades, sends notices on the platform's schedule, and produces faults on request. They are written
+//! from the platforms' documents and not from the code under test, so that each checks the other.
 //!
-//! Nothing here sleeps: time is the application's clock, which a test moves, and `tick()` sends what is due then.
+//! Nothing here sleeps. The time is that of the application's clock, which a test moves; `tick()` sends what is due.
 //!
 //! ```text
 //! let alipay = Alipay::start().await;
@@ -27,10 +27,10 @@ pub mod wechat;
 
 pub use alipay::Alipay;
 pub use book::{Course, Payment, RefundState, Stage, Trade};
-pub use fault::{Act, Heard, How, Op, Sending, Upset};
+pub use fault::{AnswerFault, BuyerAction, Op, PerceivedReply, PlannedFault, Sending};
 pub use front::Front;
 pub use journal::{Call, Delivery, Kind};
 pub use key::{Key, VECTORS};
-pub use server::Asked;
+pub use server::RawRequest;
 pub use standin::Standin;
 pub use wechat::Wechat;

@@ -1,4 +1,4 @@
-//! The server of a stand-in, and what can go wrong with an answer on its way.
+//! The HTTP server of a stand-in, and the faults in the transfer of an answer.
 
 use std::any::Any;
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -15,35 +15,35 @@ use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use futures_util::stream::{self, StreamExt};
 
 use super::engine::Engine;
-use super::fault::How;
+use super::fault::AnswerFault;
 use super::front::Front;
 
 const BODY_BYTES_MAX: usize = 256 * 1024;
 
-/// A request as it came.
+/// A request as it was received.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct RawRequest {
     pub method: String,
     pub path: String,
-    /// Path and query as on the wire.
+    /// Path and query as sent.
     pub target: String,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
 }
 
-impl Asked {
-    /// A request that nobody sent.
+impl RawRequest {
+    /// A request that is not sent over HTTP.
     pub fn new(method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> Self {
-        let mut all = HeaderMap::new();
+        let mut map = HeaderMap::new();
         for (name, value) in headers {
-            all.append(name.parse().unwrap(), value.parse().unwrap());
+            map.append(name.parse().unwrap(), value.parse().unwrap());
         }
         let path = target.split('?').next().unwrap_or_default().to_owned();
         let (method, target) = (method.to_owned(), target.to_owned());
-        Self { method, path, target, headers: all, body: body.as_bytes().to_vec() }
+        Self { method, path, target, headers: map, body: body.as_bytes().to_vec() }
     }
 
-    /// The header's value; none where it is missing, empty or comes twice.
+    /// The header's value; `None` if it is missing, empty or repeated.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.get_all(name);
         match (values.next(), values.next()) {
@@ -52,36 +52,36 @@ impl Asked {
         }
     }
 
-    /// What follows the `?`.
+    /// The query without the `?`.
     pub fn query(&self) -> &str {
         self.target.split_once('?').map_or("", |(_, query)| query)
     }
 }
 
-/// A whole answer.
+/// A complete answer.
 #[derive(Debug, Clone)]
-pub struct Whole {
+pub struct HttpAnswer {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
     pub body: Vec<u8>,
 }
 
-/// A connection, so that it can be cut.
-struct Line(TcpStream);
+/// A client connection, which can be shut down.
+struct Connection(TcpStream);
 
-/// Starts the server of this engine on two free ports. It runs until it is stopped.
+/// Starts the server of `engine` on two free ports. It runs until its handle stops it.
 pub fn start<F: Front>(engine: &Arc<Engine<F>>) -> (ServerHandle, Vec<SocketAddr>) {
     let engine = web::Data::from(Arc::clone(engine));
     let app = move || {
         let limit = web::PayloadConfig::new(BODY_BYTES_MAX);
-        App::new().app_data(engine.clone()).app_data(limit).default_service(web::to(take::<F>))
+        App::new().app_data(engine.clone()).app_data(limit).default_service(web::to(handle::<F>))
     };
-    let keep_line = |connection: &dyn Any, data: &mut Extensions| {
+    let keep_connection = |connection: &dyn Any, data: &mut Extensions| {
         let stream = connection.downcast_ref::<actix_web::rt::net::TcpStream>().unwrap();
-        data.insert(Line(stream.as_fd().try_clone_to_owned().unwrap().into()));
+        data.insert(Connection(stream.as_fd().try_clone_to_owned().unwrap().into()));
     };
-    let server = HttpServer::new(app).on_connect(keep_line).workers(1).worker_max_blocking_threads(1);
-    // Longer than a shop keeps a connection: that one breaks is to be the test's doing.
+    let server = HttpServer::new(app).on_connect(keep_connection).workers(1).worker_max_blocking_threads(1);
+    // Longer than a shop keeps an idle connection, so that only a test breaks connections.
     let server = server.keep_alive(Duration::from_secs(75));
     let server = server.bind(("127.0.0.1", 0)).unwrap().bind(("127.0.0.1", 0)).unwrap();
     let addresses = server.addrs();
@@ -91,57 +91,57 @@ pub fn start<F: Front>(engine: &Arc<Engine<F>>) -> (ServerHandle, Vec<SocketAddr
     (handle, addresses)
 }
 
-async fn take<F: Front>(engine: web::Data<Engine<F>>, request: HttpRequest, body: Bytes) -> HttpResponse {
-    let asked = Asked {
+async fn handle<F: Front>(engine: web::Data<Engine<F>>, request: HttpRequest, body: Bytes) -> HttpResponse {
+    let received = RawRequest {
         method: request.method().to_string(),
         path: request.path().to_owned(),
         target: request.uri().path_and_query().map_or("/", |target| target.as_str()).to_owned(),
         headers: request.headers().clone(),
         body: body.to_vec(),
     };
-    let (said, how) = engine.take(&asked).await;
-    let whole = engine.front.answer(&asked, &said, how, engine.now());
-    give(whole, how, request.conn_data().unwrap()).await
+    let (answer, how) = engine.handle(&received).await;
+    let http_answer = engine.front.answer(&received, &answer, how, engine.now());
+    respond(http_answer, how, request.conn_data().unwrap()).await
 }
 
-/// Gives an answer, or what is left of it.
-async fn give(whole: Whole, how: Option<How>, line: &Line) -> HttpResponse {
+/// Sends an answer with the planned fault.
+async fn respond(http_answer: HttpAnswer, how: Option<AnswerFault>, connection: &Connection) -> HttpResponse {
     let page = |status: u16, text: &str| {
         let body = format!("<html><head><title>{text}</title></head><body><h1>{text}</h1></body></html>");
         HttpResponse::build(StatusCode::from_u16(status).unwrap()).content_type("text/html").body(body)
     };
     match how {
-        Some(How::Hangs) => std::future::pending().await,
-        Some(How::Breaks) => {
-            drop(line.0.shutdown(Shutdown::Both));
+        Some(AnswerFault::Hangs) => std::future::pending().await,
+        Some(AnswerFault::Breaks) => {
+            drop(connection.0.shutdown(Shutdown::Both));
             HttpResponse::Ok().finish()
         }
-        Some(How::Status(status)) => page(status, "An error of the proxy"),
-        Some(How::Html) => page(200, "Please sign in to the network"),
-        Some(How::Garbage) => HttpResponse::Ok().body(vec![0xff, 0x00, 0xfe, b'{', 0x80]),
-        Some(How::BreaksOff) => halves(whole, None),
-        Some(How::Slow(by)) => halves(whole, Some(by)),
-        _ => head(&whole).body(whole.body),
+        Some(AnswerFault::Status(status)) => page(status, "An error of the proxy"),
+        Some(AnswerFault::Html) => page(200, "Please sign in to the network"),
+        Some(AnswerFault::Garbage) => HttpResponse::Ok().body(vec![0xff, 0x00, 0xfe, b'{', 0x80]),
+        Some(AnswerFault::BreaksOff) => in_halves(http_answer, None),
+        Some(AnswerFault::Slow(by)) => in_halves(http_answer, Some(by)),
+        _ => head(&http_answer).body(http_answer.body),
     }
 }
 
-fn head(whole: &Whole) -> actix_web::HttpResponseBuilder {
-    let mut response = HttpResponse::build(StatusCode::from_u16(whole.status).unwrap());
-    for (name, value) in &whole.headers {
+fn head(http_answer: &HttpAnswer) -> actix_web::HttpResponseBuilder {
+    let mut response = HttpResponse::build(StatusCode::from_u16(http_answer.status).unwrap());
+    for (name, value) in &http_answer.headers {
         response.insert_header((*name, value.as_str()));
     }
     response
 }
 
-/// One half of the body, and after a while the other, or never.
-fn halves(whole: Whole, by: Option<Duration>) -> HttpResponse {
-    let mut response = head(&whole);
-    let size = u64::try_from(whole.body.len()).unwrap();
-    let (one, other) = whole.body.split_at(whole.body.len() / 2);
+/// Sends the body in two halves. The second one follows after `delay`; the connection breaks if that is `None`.
+fn in_halves(http_answer: HttpAnswer, delay: Option<Duration>) -> HttpResponse {
+    let mut response = head(&http_answer);
+    let size = u64::try_from(http_answer.body.len()).unwrap();
+    let (one, other) = http_answer.body.split_at(http_answer.body.len() / 2);
     let (one, other) = (Bytes::copy_from_slice(one), Bytes::copy_from_slice(other));
     let rest = async move {
-        let Some(by) = by else { return Err(std::io::Error::other("broken off")) };
-        actix_web::rt::time::sleep(by).await;
+        let Some(delay) = delay else { return Err(std::io::Error::other("broken off")) };
+        actix_web::rt::time::sleep(delay).await;
         Ok(other)
     };
     let body = stream::once(async { Ok(one) }).chain(stream::once(rest));

@@ -1,4 +1,4 @@
-//! A running platform: how a shop is made to know it, and what is in its books.
+//! A running stand-in: its settings for a shop, and its trades and records.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,28 +12,28 @@ use super::courier::PUBLIC_URL;
 use super::engine::Engine;
 use super::front::Front;
 use super::journal::{Call, Delivery};
-use super::server::{self, Asked};
+use super::server::{self, RawRequest};
 
-/// A running platform. It stops when it is dropped.
+/// A running stand-in. It stops when it is dropped.
 pub struct Standin<F: Front> {
     pub(super) engine: Arc<Engine<F>>,
     server: ServerHandle,
     folder: TempDir,
     settings: Vec<(&'static str, String)>,
-    /// Where it listens, without a slash at the end.
+    /// Base URL, without a slash at the end.
     pub url: String,
-    /// Where else it listens.
+    /// Base URL of the second port.
     pub second_url: String,
 }
 
 impl<F: Front> Drop for Standin<F> {
     fn drop(&mut self) {
-        // It is told at once; nobody waits until it is done.
+        // The server stops in the background.
         drop(self.server.stop(false));
     }
 }
 
-/// How a shop is made to know a platform.
+/// The connection to a shop.
 impl<F: Front> Standin<F> {
     pub(super) fn serve(front: F) -> Self {
         let engine = Arc::new(Engine::new(front));
@@ -44,11 +44,11 @@ impl<F: Front> Standin<F> {
     }
 
     pub(super) fn set(&mut self, name: &'static str, value: impl Into<String>) {
-        self.settings.retain(|(is, _)| *is != name);
+        self.settings.retain(|(key, _)| *key != name);
         self.settings.push((name, value.into()));
     }
 
-    /// The same, the value being the name of a file with this text.
+    /// Sets a setting to the name of a new file with this text.
     pub(super) fn set_file(&mut self, name: &'static str, text: &str) {
         use std::os::unix::fs::PermissionsExt;
         let path: PathBuf = self.folder.path().join(name.to_lowercase());
@@ -57,31 +57,31 @@ impl<F: Front> Standin<F> {
         self.set(name, path.display().to_string());
     }
 
-    /// The settings with which a shop talks to this platform, for `TestApp::with`.
+    /// The settings with which a shop uses this platform, for `TestApp::with`.
     pub fn settings(&self) -> Vec<(&str, &str)> {
         self.settings.iter().map(|(name, value)| (*name, value.as_str())).collect()
     }
 
-    /// From now on its time is this clock's.
+    /// Uses the time of `clock`.
     pub fn follow(&self, clock: &Clock) {
         self.engine.follow(clock);
     }
 
-    /// The shop, which calls itself `https://shop.example.com`, is really at this address.
+    /// Sets the real base URL of the shop, whose public URL is `https://shop.example.com`.
     pub fn deliver_to(&self, url: &str) {
         self.engine.deliver_to(url);
     }
 }
 
-/// Its front.
+/// The request checks.
 impl<F: Front> Standin<F> {
-    /// What it would say to this request at this time, before it looks at its books: `ok`, or the code of the error.
-    pub fn judge(&self, asked: &Asked, now: Timestamp) -> String {
-        self.engine.front.read(asked, now).map_or_else(|said| said.verdict, |_| "ok".to_owned())
+    /// The result of the checks of a request that do not depend on trades: `ok`, or the error code.
+    pub fn judge(&self, request: &RawRequest, now: Timestamp) -> String {
+        self.engine.front.read(request, now).map_or_else(|answer| answer.verdict, |_| "ok".to_owned())
     }
 }
 
-/// The books.
+/// Trades and records.
 impl<F: Front> Standin<F> {
     /// The trade with this number of the shop.
     #[track_caller]
@@ -92,29 +92,29 @@ impl<F: Front> Standin<F> {
 
     /// All trades with this number of the shop.
     pub fn trades(&self, out_trade_no: &str) -> Vec<Trade> {
-        let mut trades = self.engine.at(|state, _| state.trades.clone());
+        let mut trades = self.engine.with_state(|state, _| state.trades.clone());
         trades.retain(|trade| trade.out_trade_no == out_trade_no);
         trades
     }
 
-    /// What was sent to tell of a trade.
+    /// All deliveries for a trade.
     pub fn deliveries(&self, out_trade_no: &str) -> Vec<Delivery> {
-        let mut deliveries = self.engine.at(|state, _| state.deliveries.clone());
+        let mut deliveries = self.engine.with_state(|state, _| state.deliveries.clone());
         deliveries.retain(|delivery| delivery.out_trade_no == out_trade_no);
         deliveries
     }
 
-    /// What the shop answered to each of those.
-    pub fn told(&self, out_trade_no: &str) -> Vec<u16> {
+    /// The status codes of the shop's replies to those deliveries.
+    pub fn reply_statuses(&self, out_trade_no: &str) -> Vec<u16> {
         self.deliveries(out_trade_no).iter().map(|delivery| delivery.status).collect()
     }
 
-    /// What it was asked.
+    /// All requests.
     pub fn calls(&self) -> Vec<Call> {
-        self.engine.at(|state, _| state.calls.clone())
+        self.engine.with_state(|state, _| state.calls.clone())
     }
 
-    /// Requests no shop should make. A test that plays by the rules ends with none.
+    /// The requests that break the platform's rules. Most tests expect none.
     pub fn complaints(&self) -> Vec<String> {
         let wrong = self.calls().into_iter().filter(|call| call.is_wrong);
         wrong.map(|call| format!("{}: {} {}", call.verdict, call.line, call.body)).collect()

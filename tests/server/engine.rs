@@ -1,6 +1,7 @@
-//! The database engines, and the one this process tests.
+//! The database engines, and the engine that this process tests.
 
-/// The user of every private server. It has no password: the servers listen on loopback alone and live for minutes.
+/// The user of every private server. It has no password, because the servers accept only local connections and run for
+/// minutes.
 pub const USER: &str = "tradepost";
 const VARIABLE: &str = "TRADEPOST_TEST_ENGINES";
 
@@ -15,7 +16,7 @@ pub enum Engine {
 impl Engine {
     const ALL: [Self; 3] = [Self::Sqlite, Self::Postgres, Self::Mysql];
 
-    /// Its name in the environment, and the scheme of its addresses.
+    /// Its name in the environment, and the scheme of its URLs.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Sqlite => "sqlite",
@@ -24,12 +25,15 @@ impl Engine {
         }
     }
 
-    /// The address of a database behind a port of this machine: a server's, or a proxy's.
+    /// The URL of a database behind a local port, which is a server's or a proxy's.
     pub fn url(self, port: u16, database: &str) -> String {
         format!("{}://{USER}@127.0.0.1:{port}/{database}", self.name())
     }
 
-    /// The one engine that is named.
+    /// The engine with this name.
+    ///
+    /// # Errors
+    /// The name is unknown, or it is a list.
     pub fn named(name: &str) -> Result<Self, String> {
         if name.contains(',') {
             return Err(format!("{VARIABLE}={name}: a process tests one engine; cargo's runner splits the list"));
@@ -39,12 +43,9 @@ impl Engine {
     }
 }
 
-/// The engine of this test process; SQLite where none is named.
+/// The engine of this test process; SQLite by default.
 pub fn engine() -> Engine {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the tests are set up from outside, the application has no part in it"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the variable belongs to the test run, not to the settings")]
     let name = std::env::var(VARIABLE).ok();
-    name.map_or(Engine::Sqlite, |name| Engine::named(&name).unwrap_or_else(|wrong| panic!("{wrong}")))
+    name.map_or(Engine::Sqlite, |name| Engine::named(&name).unwrap_or_else(|error| panic!("{error}")))
 }

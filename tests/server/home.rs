@@ -1,8 +1,8 @@
-//! The folder of a private server, and the guardian who clears up after it.
+//! The folder of a private server, and the guardian process that cleans up after it.
 //!
-//! libtest ends without dropping statics, and a test process may be killed. So a second process waits for the end of
-//! this one: its input is a pipe that only this process holds open. When the pipe closes, for whatever reason, it kills
-//! what runs in the folder and removes the folder.
+//! libtest ends without dropping statics, and a test process may be killed. A second process therefore waits for the
+//! end of this one. Its input is a pipe that only this process holds open. When the pipe closes, for whatever reason,
+//! the guardian kills the processes in the folder and removes the folder.
 
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt;
@@ -10,15 +10,15 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-/// Arguments: the folder, the signal that kills. The removal is repeated, since the dying may still write.
+/// Arguments: the folder and the signal. The removal is repeated, because dying processes may still write.
 const GUARDIAN: &str = r#"
 cat
 read -r leader <"$1/leader" && kill -s "$2" -- "-$leader"
 for try in $(seq 100); do rm -rf "$1" && break; sleep 0.1; done
 "#;
 
-/// Arguments: where to leave the own process id, which is the group's too; then what to run. What does not find the
-/// folder any more does not start.
+/// Arguments: the file for the process id, which is also the id of the group, and the command to run. The command does
+/// not start if the folder no longer exists.
 const LEADER: &str = r#"echo $$ >"$1" && shift && exec "$@""#;
 
 /// A program with its arguments.
@@ -32,7 +32,7 @@ impl Call {
         Self { program, arguments: arguments.into_iter().map(Into::into).collect() }
     }
 
-    /// As a command that none of the developer's own settings of database tools reaches.
+    /// A command without the developer's own settings of database tools.
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).stdin(Stdio::null());
@@ -48,18 +48,18 @@ fn clean(command: &mut Command) {
 /// The folder.
 pub struct Home {
     folder: PathBuf,
-    /// The user and the group the server runs as, where it cannot be ours.
+    /// The user and the group that the server runs as, if it cannot run as this process's user.
     user: Option<(u32, u32)>,
     signal: &'static str,
     guardian: Child,
 }
 
 impl Home {
-    /// A new folder and its guardian; `signal` kills what runs there.
+    /// Creates a folder and its guardian. `signal` is what kills the processes in it.
     pub fn new(signal: &'static str) -> Self {
         let folder = tempfile::Builder::new().prefix("tradepost-").tempdir().unwrap();
         // Database servers refuse to run as root.
-        let user = (fs::metadata(folder.path()).unwrap().uid() == 0).then(nobody);
+        let user = (fs::metadata(folder.path()).unwrap().uid() == 0).then(unprivileged_user);
         if let Some((user, group)) = user {
             std::os::unix::fs::chown(folder.path(), Some(user), Some(group)).unwrap();
         }
@@ -80,7 +80,7 @@ impl Home {
         fs::write(self.path(name), text).unwrap();
     }
 
-    /// Runs this in the folder. One at a time: the guardian knows of one.
+    /// Runs a program in the folder. Only one can run at a time, because the guardian knows one process group.
     pub fn spawn(&self, call: &Call) -> Child {
         let log = File::options().create(true).append(true).open(self.path("log")).unwrap();
         let mut command = Command::new("sh");
@@ -90,18 +90,18 @@ impl Home {
         as_user(&mut command, self.user).spawn().unwrap()
     }
 
-    /// Kills what was spawned, and waits for its end.
+    /// Kills the spawned program and waits for its end.
     pub fn kill(&self, mut child: Child) {
         if child.try_wait().unwrap().is_none() {
             let kill = format!("kill -s {} -- -{}", self.signal, child.id());
             Command::new("sh").args(["-c", &kill]).stderr(Stdio::null()).status().unwrap();
         }
         child.wait().unwrap();
-        // The number may become another's.
+        // Another process may get the same id.
         drop(fs::remove_file(self.path("leader")));
     }
 
-    /// The last lines of what was printed in the folder.
+    /// The last lines of the programs' output.
     pub fn log(&self) -> String {
         let log = fs::read(self.path("log")).unwrap_or_default();
         let log = String::from_utf8_lossy(&log);
@@ -117,7 +117,7 @@ impl Drop for Home {
     }
 }
 
-/// In a process group of its own, which no Ctrl-C of a terminal reaches: what clears up must outlive it.
+/// Runs the command in its own process group, which Ctrl-C does not reach, so that the cleanup outlives this process.
 fn as_user(command: &mut Command, user: Option<(u32, u32)>) -> &mut Command {
     command.process_group(0);
     if let Some((user, group)) = user {
@@ -126,24 +126,24 @@ fn as_user(command: &mut Command, user: Option<(u32, u32)>) -> &mut Command {
     command
 }
 
-/// The user and the group without rights.
-fn nobody() -> (u32, u32) {
+/// The ids of the user `nobody` and its group.
+fn unprivileged_user() -> (u32, u32) {
     let users = fs::read_to_string("/etc/passwd").unwrap_or_default();
     let ids = users.lines().find_map(|line| {
         let mut fields = line.strip_prefix("nobody:")?.split(':').skip(1).map(str::parse);
         Some((fields.next()?.ok()?, fields.next()?.ok()?))
     });
     ids.unwrap_or_else(|| {
-        panic!("a database server does not run as root, and there is no user nobody: be another user")
+        panic!("a database server does not run as root, and there is no user nobody: run the tests as another user")
     })
 }
 
-/// The folders of PATH.
+/// The folders in PATH.
 pub fn path() -> Vec<PathBuf> {
     std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default()).collect()
 }
 
-/// The first of these programs that is in one of these folders.
+/// The first of these programs that exists in one of the folders. `package` is named in the error.
 pub fn find(names: &[&str], folders: &[PathBuf], package: &str) -> PathBuf {
     let mut paths = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
     let found = paths.find(|path| path.is_file());

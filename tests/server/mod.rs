@@ -1,6 +1,7 @@
-//! Private database servers for tests: each has a port and a folder of its own, and is gone when its process is.
+//! Private database servers for tests. Each has its own port and folder, and is removed when its process ends.
 //!
-//! Shared by several test binaries through `#[path]`. The suite uses all of it; who uses less says so where it is included.
+//! Several test binaries share this module through `#[path]`. The suite uses all of it; a binary that uses less says so
+//! where it includes the module.
 
 mod engine;
 mod home;
@@ -21,17 +22,17 @@ use home::{Call, Home};
 
 const STARTS_WITHIN: Duration = Duration::from_secs(60);
 
-/// A private server on a free port of this machine. Dropped, it leaves nothing behind.
+/// A private server on a free local port. Dropping it removes all of its files.
 pub struct Server {
     engine: Engine,
     port: u16,
-    /// `None` while it is killed.
+    /// `None` while the server is killed.
     process: Mutex<Option<Child>>,
     home: Home,
 }
 
 impl Server {
-    /// Makes a new server and waits until it answers.
+    /// Creates a new server and waits until it answers.
     pub fn start(engine: Engine) -> Self {
         let (signal, init): (_, fn(&Home) -> Call) = match engine {
             Engine::Sqlite => panic!("SQLite has no server"),
@@ -40,9 +41,9 @@ impl Server {
         };
         let home = Home::new(signal);
         let mut init = home.spawn(&init(&home));
-        assert!(init.wait().unwrap().success(), "no new {} server:\n{}", engine.name(), home.log());
+        assert!(init.wait().unwrap().success(), "the {} server cannot be created:\n{}", engine.name(), home.log());
         let mut server = Self { engine, port: 0, process: Mutex::new(None), home };
-        // Somebody may take the port between our look and the server's.
+        // Another process may take the port between `free_port` and the start.
         for _ in 0..5 {
             server.port = free_port();
             if server.run(&mut server.process()) {
@@ -52,7 +53,7 @@ impl Server {
         panic!("{} does not start:\n{}", engine.name(), server.home.log());
     }
 
-    /// The server all tests of this process share, started when the first asks for it.
+    /// The server that all tests of this process share. The first call starts it.
     pub fn shared(engine: Engine) -> &'static Self {
         static POSTGRES: OnceLock<Server> = OnceLock::new();
         static MYSQL: OnceLock<Server> = OnceLock::new();
@@ -64,45 +65,49 @@ impl Server {
         self.port
     }
 
-    /// The address of a database on this server.
+    /// The URL of a database on this server.
     pub fn url(&self, database: &str) -> String {
         self.engine.url(self.port, database)
     }
 
-    /// Where everything of it is.
+    /// The folder with all of its files.
     pub fn folder(&self) -> PathBuf {
         self.home.path("").into()
     }
 
-    /// Makes an empty database. On MySQL a name stands for all databases that begin with it, and the application makes
-    /// those itself.
+    /// Creates an empty database. On MySQL a name stands for all databases with this prefix, and the application
+    /// creates them itself.
     pub fn create_database(&self, name: &str) {
         if self.engine == Engine::Postgres {
             self.sql(postgres::ADMIN, &postgres::create(name));
         }
     }
 
-    /// Drops a database, whoever is connected to it; on MySQL, all databases `<name>_…`.
+    /// Drops a database even if clients are connected to it. On MySQL, drops all databases `<name>_…`.
     pub fn drop_database(&self, name: &str) {
         if self.engine == Engine::Postgres {
             self.sql(postgres::ADMIN, &postgres::drop(name));
             return;
         }
-        let all = self.sql(mysql::ADMIN, "SHOW DATABASES");
-        let ours = all.lines().filter(|each| each.strip_prefix(name).is_some_and(|rest| rest.starts_with('_')));
+        let databases = self.sql(mysql::ADMIN, "SHOW DATABASES");
+        let ours =
+            databases.lines().filter(|database| database.strip_prefix(name).is_some_and(|rest| rest.starts_with('_')));
         let drops: Vec<String> = ours.map(mysql::drop).collect();
         if !drops.is_empty() {
             self.sql(mysql::ADMIN, &drops.join(";"));
         }
     }
 
-    /// Runs SQL with the engine's own client; the rows, a line each.
+    /// Runs SQL with the engine's own client; returns the rows, one in each line.
     #[track_caller]
     pub fn sql(&self, database: &str, sql: &str) -> String {
-        self.sql_at(self.port, database, sql).unwrap_or_else(|wrong| panic!("{sql}: {wrong}"))
+        self.sql_at(self.port, database, sql).unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
-    /// Runs SQL through another port, where a proxy to this server is. The rows, or what the client says went wrong.
+    /// Runs SQL through the port of a proxy to this server; returns the rows.
+    ///
+    /// # Errors
+    /// The client's error message.
     pub fn sql_at(&self, port: u16, database: &str, sql: &str) -> Result<String, String> {
         let client = if self.engine == Engine::Mysql { mysql::client } else { postgres::client };
         let output = client(port, database, sql).command().output().unwrap();
@@ -110,36 +115,36 @@ impl Server {
         if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
     }
 
-    /// Kills it: what it did not commit is lost, every connection breaks, none is accepted.
+    /// Kills the server. Uncommitted work is lost, every connection breaks, and no new one is accepted.
     pub fn kill(&self) {
         if let Some(child) = self.process().take() {
             self.home.kill(child);
         }
     }
 
-    /// Starts it again after a kill, on the same port and data, and waits until it answers.
+    /// Starts the server again after a kill, on the same port with the same data, and waits until it answers.
     pub fn resume(&self) {
         let mut process = self.process();
-        assert!(process.is_none(), "it was not killed");
-        assert!(self.run(&mut process), "it does not start again:\n{}", self.home.log());
+        assert!(process.is_none(), "the server was not killed");
+        assert!(self.run(&mut process), "the server does not start again:\n{}", self.home.log());
     }
 
     fn process(&self) -> MutexGuard<'_, Option<Child>> {
         self.process.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs the server until it answers. False where it ended instead.
+    /// Runs the server until it answers. Returns `false` if it ends instead.
     fn run(&self, process: &mut Option<Child>) -> bool {
-        let (serve, admin, whose): (fn(&Home, u16) -> Call, _, _) = match self.engine {
-            Engine::Mysql => (mysql::serve, mysql::ADMIN, mysql::WHOSE),
-            _ => (postgres::serve, postgres::ADMIN, postgres::WHOSE),
+        let (serve, admin, folder_query): (fn(&Home, u16) -> Call, _, _) = match self.engine {
+            Engine::Mysql => (mysql::serve, mysql::ADMIN, mysql::FOLDER_QUERY),
+            _ => (postgres::serve, postgres::ADMIN, postgres::FOLDER_QUERY),
         };
         let until = Instant::now() + STARTS_WITHIN;
         let child = process.insert(self.home.spawn(&serve(&self.home, self.port)));
         let home = self.home.path("");
         while child.try_wait().unwrap().is_none() {
-            // Another server on this port is not the one we wait for.
-            let answer = self.sql_at(self.port, admin, whose);
+            // The answer may come from another server on this port.
+            let answer = self.sql_at(self.port, admin, folder_query);
             if answer.as_ref().is_ok_and(|folder| folder.starts_with(&home)) {
                 return true;
             }
@@ -159,8 +164,8 @@ impl Drop for Server {
     }
 }
 
-/// A port nobody listens on, below those the system gives to clients: while the server is dead, no client's own end may
-/// take its place.
+/// A free port below the range from which the system gives ports to clients. No client can therefore take the port
+/// while the server is killed.
 fn free_port() -> u16 {
     let random = u16::try_from(RandomState::new().hash_one(0) % 15_000).unwrap();
     let mut ports = (15_000 + random..30_000).chain(15_000..15_000 + random);

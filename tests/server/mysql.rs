@@ -5,20 +5,20 @@ use std::path::PathBuf;
 use super::engine::USER;
 use super::home::{self, Call, Home};
 
-/// One process, which has no time for last words.
+/// MariaDB is one process, which can be killed without a shutdown.
 pub const KILL: &str = "KILL";
-/// A database that is always there.
+/// A database that always exists.
 pub const ADMIN: &str = "mysql";
-/// Answers with a path in the folder of the server that answers.
-pub const WHOSE: &str = "SELECT @@datadir";
+/// Returns a path in the server's folder.
+pub const FOLDER_QUERY: &str = "SELECT @@datadir";
 
 pub fn init(home: &Home) -> Call {
-    // A statement per line.
+    // The file must have one statement in each line.
     let user = format!("CREATE USER IF NOT EXISTS {USER}@'%';\nGRANT ALL ON *.* TO {USER}@'%' WITH GRANT OPTION;\n");
     home.write("start.sql", &user);
     let own = ["--skip-test-db", "--auth-root-authentication-method=normal"].map(str::to_owned);
     let program = program(&["mariadb-install-db", "mysql_install_db"]);
-    // The option that there are no other settings must be the first.
+    // `--no-defaults` must be the first argument.
     let mut arguments = settings(home);
     arguments.splice(1..1, own);
     Call::new(program, arguments)
@@ -30,7 +30,7 @@ pub fn serve(home: &Home, port: u16) -> Call {
         "--bind-address=127.0.0.1".to_owned(),
         "--skip-networking=0".to_owned(),
         "--skip-name-resolve".to_owned(),
-        // The proxy reads along.
+        // The proxy must be able to read the traffic.
         "--skip-ssl".to_owned(),
         "--max-connections=300".to_owned(),
         format!("--socket={}", home.path("socket")),
@@ -54,14 +54,14 @@ pub fn drop(name: &str) -> String {
     format!("DROP DATABASE IF EXISTS `{name}`")
 }
 
-/// What the first and every later start have in common.
+/// Settings of the first and of every later start.
 fn settings(home: &Home) -> Vec<String> {
     vec![
         "--no-defaults".to_owned(),
         format!("--datadir={}", home.path("data")),
         format!("--tmpdir={}", home.path("")),
-        // A commit is handed to the operating system, which survives the death of the server; 0 would lose a second of
-        // acknowledged commits. For the same reason nothing needs to be synced.
+        // With 2, a commit is handed to the operating system, which survives the kill of the server. 0 would lose a
+        // second of acknowledged commits. For the same reason no data needs to be synced.
         "--innodb-flush-log-at-trx-commit=2".to_owned(),
         "--loose-innodb-flush-method=nosync".to_owned(),
         "--innodb-buffer-pool-size=64M".to_owned(),
@@ -70,7 +70,7 @@ fn settings(home: &Home) -> Vec<String> {
 }
 
 fn program(names: &[&str]) -> PathBuf {
-    // Not in the PATH of everybody.
+    // Not every user has these folders in PATH.
     let folders = home::path().into_iter().chain(["/usr/sbin", "/usr/local/sbin"].map(PathBuf::from));
     home::find(names, &folders.collect::<Vec<_>>(), "mariadb-server")
 }

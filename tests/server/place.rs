@@ -1,4 +1,4 @@
-//! Where an application of a test keeps its data.
+//! The storage of an application under test.
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -7,8 +7,7 @@ use tempfile::TempDir;
 
 use super::{Engine, Server, engine};
 
-/// A folder of its own and, on a server, a database of its own. Dropped, it leaves nothing behind but the folder of a test
-/// that failed.
+/// A folder and, on a database server, a database. Dropping it removes both, except the folder of a failed test.
 pub struct Place {
     engine: Engine,
     folder: TempDir,
@@ -21,7 +20,7 @@ impl Place {
         Self::on(engine())
     }
 
-    /// On an engine; a server is the one all tests of this process share.
+    /// On this engine. A server is the one that all tests of this process share.
     pub fn on(engine: Engine) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let database = format!("shop{}", COUNT.fetch_add(1, Ordering::Relaxed));
@@ -31,12 +30,12 @@ impl Place {
         Self { engine, folder: tempfile::tempdir().unwrap(), database }
     }
 
-    /// The folder: for secrets and, on SQLite, the data.
+    /// The folder for secrets and, on SQLite, for the data.
     pub fn folder(&self) -> PathBuf {
         self.folder.path().join("data")
     }
 
-    /// What `store.url` is to be.
+    /// The value of the setting `store.url`.
     pub fn url(&self) -> String {
         match self.engine {
             Engine::Sqlite => format!("sqlite://{}", self.folder().display()),
@@ -49,7 +48,7 @@ impl Drop for Place {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.folder.disable_cleanup(true);
-            println!("what there is of it is kept in {}", self.folder.path().display());
+            println!("the files of the failed test are in {}", self.folder.path().display());
         }
         if self.engine != Engine::Sqlite {
             Server::shared(self.engine).drop_database(&self.database);

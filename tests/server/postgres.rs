@@ -7,13 +7,13 @@ use std::path::PathBuf;
 use super::engine::USER;
 use super::home::{self, Call, Home};
 
-/// An immediate shutdown: every process of the server ends at once, nothing is written any more, and the next start
-/// recovers from the log. SIGKILL would leave its backends running and its shared memory behind.
+/// Requests an immediate shutdown: every process of the server ends at once without further writes, and the next start
+/// recovers from the log. SIGKILL would leave backends and shared memory behind.
 pub const KILL: &str = "QUIT";
-/// A database that is always there.
+/// A database that always exists.
 pub const ADMIN: &str = "postgres";
-/// Answers with a path in the folder of the server that answers.
-pub const WHOSE: &str = "SHOW data_directory";
+/// Returns a path in the server's folder.
+pub const FOLDER_QUERY: &str = "SHOW data_directory";
 
 pub fn init(home: &Home) -> Call {
     let data = home.path("data");
@@ -26,9 +26,9 @@ pub fn serve(home: &Home, port: u16) -> Call {
     let settings = [
         format!("port={port}"),
         "listen_addresses=127.0.0.1".to_owned(),
-        // Several servers of one machine have no common place for a socket.
+        // Several servers on one machine need different places for a socket.
         "unix_socket_directories=".to_owned(),
-        // What the operating system has survives the death of the server, and that is all that dies here.
+        // Only the server is killed, and data that the operating system has survives that.
         "fsync=off".to_owned(),
         "full_page_writes=off".to_owned(),
         "max_connections=300".to_owned(),
@@ -44,7 +44,7 @@ pub fn client(port: u16, database: &str, sql: &str) -> Call {
     Call::new(program("psql"), base.into_iter().chain(["-p", &port, "-d", database, "-c", sql]))
 }
 
-/// From the template nobody can be connected to, so that it is never in use.
+/// Creates a database from `template0`, to which no client can connect, so that the template is never in use.
 pub fn create(name: &str) -> String {
     format!("CREATE DATABASE \"{name}\" TEMPLATE template0")
 }
@@ -53,15 +53,16 @@ pub fn drop(name: &str) -> String {
     format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)")
 }
 
-/// A program of the version in PATH, or else of the newest: Debian keeps them elsewhere.
+/// A program of the version in PATH, or else of the newest version. Debian installs them outside PATH.
 fn program(name: &str) -> PathBuf {
     const PACKAGE: &str = "postgresql";
     let installed = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path());
     let mut versions: Vec<PathBuf> = installed.collect();
     let version = |folder: &PathBuf| folder.file_name()?.to_str()?.parse::<u32>().ok();
     versions.sort_by_key(|folder| Reverse(version(folder)));
-    let folders: Vec<PathBuf> = home::path().into_iter().chain(versions.iter().map(|each| each.join("bin"))).collect();
+    let folders: Vec<PathBuf> =
+        home::path().into_iter().chain(versions.iter().map(|version| version.join("bin"))).collect();
     let server = home::find(&["postgres"], &folders, PACKAGE).canonicalize().unwrap();
-    // All from one place, since versions do not mix; and in PATH the client may be a script that chooses a server.
+    // All programs must have the same version, and the client in PATH may be a script that selects a server.
     home::find(&[name], &[server.with_file_name("")], PACKAGE)
 }

@@ -1,4 +1,4 @@
-//! A network that fails on demand: a TCP proxy between the application and its database.
+//! A TCP proxy between the application and its database that breaks connections on demand.
 
 use std::collections::HashMap;
 use std::io::{Read, Write};
@@ -8,16 +8,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-/// When a connection is cut.
+/// The time at which a connection is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
-    /// Before the bytes with the text reach the server.
+    /// Before the matching bytes reach the server.
     Before,
-    /// After the server has answered them, before the answer reaches the client.
+    /// After the server has answered them and before the answer reaches the client.
     After,
 }
 
-/// What is waited for, and how often.
+/// A text to wait for, and the number of cuts.
 struct Plan {
     text: Vec<u8>,
     cut: Cut,
@@ -28,13 +28,13 @@ struct Plan {
 struct Connection {
     client: TcpStream,
     server: TcpStream,
-    /// The next answer is the one that gets lost.
+    /// The next answer is to be lost.
     withhold: AtomicBool,
 }
 
 impl Connection {
     fn cut(&self) {
-        // One that is broken already is as good.
+        // The connection may be broken already.
         drop(self.client.shutdown(Shutdown::Both));
         drop(self.server.shutdown(Shutdown::Both));
     }
@@ -55,15 +55,15 @@ struct Shared {
     fired: AtomicUsize,
 }
 
-/// The proxy; what goes through it is cut when it is dropped.
+/// A running proxy. Dropping it cuts all of its connections.
 pub struct Proxy {
     port: u16,
     shared: Arc<Shared>,
-    accepts: Option<JoinHandle<()>>,
+    accept_thread: Option<JoinHandle<()>>,
 }
 
 impl Proxy {
-    /// Starts a proxy to a port of this machine.
+    /// Starts a proxy to a local port.
     pub fn start(to_port: u16) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
@@ -75,19 +75,19 @@ impl Proxy {
             delay: Mutex::default(),
             fired: AtomicUsize::new(0),
         });
-        let accepts = thread::spawn({
+        let accept_thread = thread::spawn({
             let shared = Arc::clone(&shared);
             move || shared.accept(&listener)
         });
-        Self { port, shared, accepts: Some(accepts) }
+        Self { port, shared, accept_thread: Some(accept_thread) }
     }
 
-    /// The port it listens on.
+    /// The port on which the proxy listens.
     pub const fn port(&self) -> u16 {
         self.port
     }
 
-    /// From now on new connections are closed at once, and those that exist are cut; or no longer.
+    /// With `true`, cuts all connections and closes new ones at once. With `false`, accepts connections again.
     pub fn refuse(&self, refuse: bool) {
         let mut connections = lock(&self.shared.connections);
         connections.refuse = refuse;
@@ -96,27 +96,27 @@ impl Proxy {
         }
     }
 
-    /// Cuts all connections there are.
+    /// Cuts all open connections.
     pub fn cut(&self) {
         lock(&self.shared.connections).open.values().for_each(|connection| connection.cut());
     }
 
-    /// The next `times` times that bytes from a client contain the text, their connection is cut. A new plan takes the
-    /// place of the last one.
+    /// Cuts the connection the next `times` times that bytes from a client contain `text`. A new plan replaces the
+    /// previous one.
     ///
-    /// The text must be answered by itself: a statement that is first prepared shows its text in the preparation, and it
-    /// is the answer to that which `Cut::After` loses. `BEGIN` and `COMMIT` are sent as text and run as such.
+    /// The text must be sent as an unprepared statement. A prepared statement shows its text when it is prepared, and
+    /// `Cut::After` would lose the answer to that. `BEGIN` and `COMMIT` are not prepared.
     pub fn cut_at(&self, text: &[u8], cut: Cut, times: usize) {
-        assert!(!text.is_empty(), "nothing is in every text");
+        assert!(!text.is_empty(), "every text contains the empty text");
         *lock(&self.shared.plan) = Some(Plan { text: text.to_vec(), cut, times });
     }
 
-    /// How often a plan has cut a connection.
+    /// Number of cuts by plans.
     pub fn fired(&self) -> usize {
         self.shared.fired.load(Ordering::SeqCst)
     }
 
-    /// Holds up whatever a client sends for so long.
+    /// Delays all bytes from clients by `delay`.
     pub fn delay(&self, delay: Duration) {
         *lock(&self.shared.delay) = delay;
     }
@@ -126,9 +126,9 @@ impl Drop for Proxy {
     fn drop(&mut self) {
         self.shared.stopped.store(true, Ordering::SeqCst);
         self.refuse(true);
-        // It sees that it is to stop when somebody knocks.
+        // A connection wakes the accept thread, which then sees that it is to stop.
         drop(TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)));
-        drop(self.accepts.take().map(JoinHandle::join));
+        drop(self.accept_thread.take().map(JoinHandle::join));
     }
 }
 
@@ -138,7 +138,7 @@ impl Shared {
             if self.stopped.load(Ordering::SeqCst) {
                 return;
             }
-            // Closed by going out of scope, as where there is no server.
+            // Going out of scope closes the connection, as if there were no server.
             let Ok(client) = client else { continue };
             let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, self.to_port)) else { continue };
             client.set_nodelay(true).unwrap();
@@ -151,10 +151,10 @@ impl Shared {
                 }
                 connections.open.insert(id, Arc::clone(&connection));
             }
-            for way in [Self::forth, Self::back] {
+            for forward in [Self::to_server, Self::to_client] {
                 let (shared, connection) = (Arc::clone(self), Arc::clone(&connection));
                 thread::spawn(move || {
-                    way(&shared, &connection);
+                    forward(&shared, &connection);
                     connection.cut();
                     lock(&shared.connections).open.remove(&id);
                 });
@@ -162,9 +162,9 @@ impl Shared {
         }
     }
 
-    /// From the client to the server, until one of them is gone.
-    fn forth(&self, connection: &Connection) {
-        // What came before, since a text may come in two pieces.
+    /// Forwards from the client to the server until one of them closes the connection.
+    fn to_server(&self, connection: &Connection) {
+        // The end of the earlier bytes, because a text may arrive in two pieces.
         let mut before = Vec::new();
         let mut buffer = vec![0; 64 * 1024];
         while let Some(bytes) = read(&connection.client, &mut buffer) {
@@ -172,7 +172,7 @@ impl Shared {
             thread::sleep(delay);
             match self.planned(&mut before, bytes) {
                 Some(Cut::Before) => return self.fire(),
-                // Before the server has them: its answer is not to come first.
+                // Before the server has the bytes, so that its answer cannot come first.
                 Some(Cut::After) => connection.withhold.store(true, Ordering::SeqCst),
                 None => {}
             }
@@ -182,8 +182,8 @@ impl Shared {
         }
     }
 
-    /// From the server to the client, until one of them is gone.
-    fn back(&self, connection: &Connection) {
+    /// Forwards from the server to the client until one of them closes the connection.
+    fn to_client(&self, connection: &Connection) {
         let mut buffer = vec![0; 64 * 1024];
         while let Some(bytes) = read(&connection.server, &mut buffer) {
             if connection.withhold.load(Ordering::SeqCst) {
@@ -195,12 +195,12 @@ impl Shared {
         }
     }
 
-    /// What is to happen at these bytes.
+    /// The planned cut if these bytes complete the text. `before` has the end of the earlier bytes.
     fn planned(&self, before: &mut Vec<u8>, bytes: &[u8]) -> Option<Cut> {
         const KEPT: usize = 1024;
         let mut plan = lock(&self.plan);
         let cut = plan.as_mut().filter(|plan| plan.times > 0).and_then(|plan| {
-            // Only so much that a text found has something new in it.
+            // One byte less than the text, so that a match contains new bytes.
             let tail = before.len().saturating_sub(plan.text.len() - 1);
             let seen = [&before[tail..], bytes].concat();
             let found = seen.windows(plan.text.len()).any(|window| window == plan.text);
@@ -212,13 +212,13 @@ impl Shared {
         cut
     }
 
-    /// Counted before the connection is cut: who notices the cut finds it counted.
+    /// Counts a cut. This comes before the cut itself, so that a client that notices the cut finds it counted.
     fn fire(&self) {
         self.fired.fetch_add(1, Ordering::SeqCst);
     }
 }
 
-/// The next bytes, while there are some.
+/// Reads the next bytes; `None` at the end of the connection.
 fn read<'a>(mut from: &TcpStream, buffer: &'a mut [u8]) -> Option<&'a [u8]> {
     let length = from.read(buffer).ok().filter(|length| *length > 0)?;
     Some(&buffer[..length])

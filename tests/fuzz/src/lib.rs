@@ -1,5 +1,5 @@
-//! What the targets share: accounts whose keys are the vectors' (TEST ONLY, and known to everybody), what a platform
-//! would sign, and the first inputs.
+//! Shared parts of the targets: accounts whose keys are in the test vectors and public, the platforms' signatures, and
+//! the seed inputs.
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
@@ -20,14 +20,14 @@ static VECTORS: LazyLock<Value> =
 
 /// The time of the vectors.
 pub const NOW: Timestamp = Timestamp(1_760_000_000_000);
-/// Our number of every payment in the first inputs.
+/// The shop's id of the payment in all seed inputs.
 pub const PAY_ID: i64 = 77;
 /// The key of encrypted contents, in base64.
 pub const CONTENT_KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZg==";
 const API_V3_KEY: &str = "OwnTestApiV3Key_0123456789abcdef";
 const PUBLIC_KEY_ID: &str = "PUB_KEY_ID_0119000000012025100900000000000001";
 
-/// A key of the vectors, in one of its forms.
+/// A key of the vectors in this format.
 pub fn key(name: &str, form: &str) -> &'static str {
     VECTORS["keys"][name][form].as_str().unwrap()
 }
@@ -37,35 +37,35 @@ pub fn private(name: &str) -> PrivateKey {
     PrivateKey::parse(key(name, "pkcs8_der_b64")).unwrap()
 }
 
-/// The values in all inputs of the vectors of this kind, each put together by `write`.
+/// The inputs of all vectors of this kind, each formatted by `write`.
 pub fn inputs(kind: &str, write: impl Fn(&Value) -> Option<String>) -> Vec<String> {
     let vectors = VECTORS["vectors"].as_array().unwrap().iter().filter(|vector| vector["kind"] == kind);
     vectors.filter_map(|vector| write(&vector["input"])).collect()
 }
 
-/// A text in an input of the vectors.
+/// A text field of an input, with this crate's payment id.
 pub fn text(input: &Value, name: &str) -> Option<String> {
     input[name].as_str().map(|text| text.replace("P202510090001", &PAY_ID.to_string()))
 }
 
-/// Writes the first inputs into the folder the fuzzer was given, if it was given one and not a single input.
+/// Writes the seed inputs into the corpus folder, if the arguments name one and not a single input.
 pub fn seed(inputs: impl IntoIterator<Item = impl AsRef<[u8]>>) {
     let Some(folder) = std::env::args().skip(1).find(|argument| Path::new(argument).is_dir()) else { return };
-    for (at, input) in inputs.into_iter().enumerate() {
-        std::fs::write(Path::new(&folder).join(format!("seed-{at:03}")), input).unwrap();
+    for (index, input) in inputs.into_iter().enumerate() {
+        std::fs::write(Path::new(&folder).join(format!("seed-{index:03}")), input).unwrap();
     }
 }
 
-/// The input, cut at its first `N - 1` line feeds; what is missing is empty.
+/// The input, split at its first `N - 1` line feeds. Missing parts are empty.
 pub fn parts<const N: usize>(input: &[u8]) -> [&[u8]; N] {
     let mut parts = input.splitn(N, |byte| *byte == b'\n');
     std::array::from_fn(|_| parts.next().unwrap_or_default())
 }
 
-/// A signature in base64 with one bit flipped, which one says `at`.
-pub fn flipped(signature: &str, at: usize) -> String {
+/// A signature in base64 with one bit flipped; `index` selects the bit.
+pub fn flipped(signature: &str, index: usize) -> String {
     let mut bytes = STANDARD.decode(signature).unwrap();
-    let bit = at % (bytes.len() * 8);
+    let bit = index % (bytes.len() * 8);
     bytes[bit / 8] ^= 1 << (bit % 8);
     STANDARD.encode(bytes)
 }
@@ -75,7 +75,7 @@ fn shop() -> Shop {
 }
 
 /// An account at Alipay, with encrypted contents.
-pub static ALIPAY: LazyLock<alipay::Account> = LazyLock::new(|| {
+pub static ALIPAY: LazyLock<alipay::MerchantAccount> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, form: &str| {
         let path = folder.path().join(name);
@@ -88,11 +88,11 @@ pub static ALIPAY: LazyLock<alipay::Account> = LazyLock::new(|| {
     settings.app_key = file("ali_app", "pkcs8_der_b64");
     settings.platform_key = file("ali_platform", "spki_der_b64");
     settings.content_key = serde_json::from_value(CONTENT_KEY.into()).unwrap();
-    alipay::Account::new(&settings, &shop()).unwrap().unwrap()
+    alipay::MerchantAccount::new(&settings, &shop()).unwrap().unwrap()
 });
 
 /// An account at WeChat Pay.
-pub static WECHAT: LazyLock<Arc<wechat::account::Account>> = LazyLock::new(|| {
+pub static WECHAT: LazyLock<Arc<wechat::account::MerchantAccount>> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, form: &str| {
         let path = folder.path().join(name);
@@ -108,13 +108,13 @@ pub static WECHAT: LazyLock<Arc<wechat::account::Account>> = LazyLock::new(|| {
     settings.platform_key_id = PUBLIC_KEY_ID.to_owned();
     settings.platform_key = file("wx_platform_pubkey", "spki_der_b64");
     settings.platform_certificates = file("wx_platform_cert", "pem");
-    Arc::new(wechat::account::Account::open(&settings, &shop()).unwrap().unwrap())
+    Arc::new(wechat::account::MerchantAccount::open(&settings, &shop()).unwrap().unwrap())
 });
 
-/// A header's value by its name, as gateways look one up.
+/// A function from the name of a header to its value, as gateways expect it.
 pub type Header = Box<dyn Fn(&str) -> Option<String>>;
 
-/// The headers WeChat Pay sends with a signature.
+/// The headers of a signature of WeChat Pay.
 pub fn headers([serial, timestamp, nonce, signature]: [String; 4]) -> Header {
     Box::new(move |name| {
         Some(match name {
@@ -127,20 +127,20 @@ pub fn headers([serial, timestamp, nonce, signature]: [String; 4]) -> Header {
     })
 }
 
-/// What the gateway makes of a callback with these headers and this body.
+/// Reads a callback with these headers and this body.
 pub fn read_wechat(values: [String; 4], body: &[u8]) -> Result<Option<Notification>, Reject> {
     WechatGateway::new(TradeType::Native, Arc::clone(&WECHAT)).read_callback(&headers(values), body, NOW)
 }
 
-/// What WeChat Pay would sign this body with, now.
+/// The headers with which WeChat Pay would sign this body at [`NOW`].
 pub fn wechat_signature(body: &[u8]) -> [String; 4] {
     static KEY: LazyLock<PrivateKey> = LazyLock::new(|| private("wx_platform_pubkey"));
-    let (timestamp, nonce) = (NOW.unix_seconds().to_string(), "a nonce of theirs".to_owned());
+    let (timestamp, nonce) = (NOW.unix_seconds().to_string(), "a nonce of the platform".to_owned());
     let text = [timestamp.as_bytes(), b"\n", nonce.as_bytes(), b"\n", body, b"\n"].concat();
     [PUBLIC_KEY_ID.to_owned(), timestamp, nonce, KEY.sign(&text).unwrap()]
 }
 
-/// The body of a notice of WeChat Pay around this content.
+/// The body of a notice of WeChat Pay with this content.
 pub fn wechat_notice(event_type: &str, original_type: &str, content: &[u8]) -> String {
     let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, API_V3_KEY.as_bytes()).unwrap());
     let nonce = "AbCdEf012345";

@@ -1,4 +1,4 @@
-//! Alipay's encrypted contents: the text as it comes, and bytes in base64.
+//! Alipay's encrypted contents: any text, and any bytes in base64.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -23,7 +23,7 @@ fuzz_target!(init: seed(seeds()), |input: &[u8]| {
     let _ = KEY.decrypt(&text);
     let encoded = STANDARD.encode(input);
     if let Ok(plain) = KEY.decrypt(&encoded) {
-        assert_eq!(KEY.encrypt(&plain).unwrap(), encoded, "two texts decrypt to one");
+        assert_eq!(KEY.encrypt(&plain).unwrap(), encoded, "two ciphertexts decrypt to one text");
     }
     assert_eq!(KEY.decrypt(&KEY.encrypt(&text).unwrap()).as_deref(), Ok(&*text));
 });

@@ -1,4 +1,4 @@
-//! Alipay's callback with whatever fields, signed as Alipay signs: what stands behind the signature.
+//! Alipay's callback with any fields and a valid signature: the code behind the check of the signature.
 #![no_main]
 
 use std::collections::BTreeMap;
@@ -25,12 +25,12 @@ fuzz_target!(init: seed(inputs("alipay_notify", |input| text(input, "body"))), |
     let sign = KEY.sign(canonical.as_bytes()).unwrap();
     match notify::read(&ALIPAY, signed(&fields, &sign).as_bytes()) {
         Ok(Some(notice)) => {
-            assert!(notice.amount.0 >= 0 && !notice.event_id.is_empty() && notice.event_id.len() <= 64);
+            assert!(notice.amount.minor() >= 0 && !notice.event_id.is_empty() && notice.event_id.len() <= 64);
             assert!(!notice.trade_no.is_empty() && notice.trade_no.len() <= 58);
         }
         Ok(None) | Err(Reject::Charset | Reject::Unreadable) => {}
-        Err(reject) => panic!("the signature is good: {reject}"),
+        Err(reject) => panic!("a valid signature was refused: {reject}"),
     }
-    let wrong = notify::read(&ALIPAY, signed(&fields, &flipped(&sign, input.len())).as_bytes());
-    assert!(matches!(wrong, Err(Reject::Signature | Reject::Charset)), "{wrong:?}");
+    let with_flipped_bit = notify::read(&ALIPAY, signed(&fields, &flipped(&sign, input.len())).as_bytes());
+    assert!(matches!(with_flipped_bit, Err(Reject::Signature | Reject::Charset)), "{with_flipped_bit:?}");
 });

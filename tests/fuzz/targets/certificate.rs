@@ -1,4 +1,4 @@
-//! Certificates: a file of PEM, and the bytes inside one.
+//! Certificates: any PEM file, and any bytes as the content of one.
 #![no_main]
 
 use base64::Engine;

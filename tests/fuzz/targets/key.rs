@@ -1,4 +1,4 @@
-//! Keys as people paste them.
+//! Keys in the formats in which operators paste them.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -19,7 +19,7 @@ fuzz_target!(init: seed(seeds()), |input: &[u8]| {
     let _ = PublicKey::from_der(input);
     let text = String::from_utf8_lossy(input);
     let (private, public) = (PrivateKey::parse(&text), PublicKey::parse(&text));
-    assert!(private.is_err() || public.is_err(), "it is a private key and a public one");
+    assert!(private.is_err() || public.is_err(), "the text is both a private and a public key");
     if let Ok(public) = public {
         assert!(!public.verifies(input, &text));
     }

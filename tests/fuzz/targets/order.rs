@@ -1,4 +1,4 @@
-//! An order as a client asks for it.
+//! The body of an order request.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -26,8 +26,8 @@ fuzz_target!(init: seed(SEEDS), |input: &[u8]| {
     };
     let written = serde_json::to_vec(&order).unwrap();
     let again = from_json::<NewOrder>(&written).unwrap();
-    assert_eq!(serde_json::to_vec(&again).unwrap(), written, "what is written is read otherwise");
-    if let Ok(wanted) = OrderRequest::try_from(order) {
-        assert!((1..=100).contains(&wanted.lines.len()) && wanted.money_paid.0 >= 0);
+    assert_eq!(serde_json::to_vec(&again).unwrap(), written, "the written order is read differently");
+    if let Ok(request) = OrderRequest::try_from(order) {
+        assert!((1..=100).contains(&request.lines.len()) && request.money_paid.minor() >= 0);
     }
 });

@@ -1,4 +1,4 @@
-//! The page of a payment, wherever a platform says the customer is to go: the kind on the first line, then the rest.
+//! The page of a payment for any checkout: the first line is the kind, the rest is the platform's text.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -27,11 +27,11 @@ fn page(checkout: Checkout) -> String {
         checkout: Some(checkout),
         add_time: Timestamp(0),
     };
-    pay::render(&payment, false)
+    pay::of(&payment, false)
 }
 
-/// What could begin something else than text, but for the picture.
-fn marks(page: &str) -> usize {
+/// The number of characters outside the QR code that could start something other than text in HTML.
+fn special_characters(page: &str) -> usize {
     page.split("<svg").next().unwrap_or_default().matches(['<', '>', '"', '\'']).count()
 }
 
@@ -45,5 +45,5 @@ fuzz_target!(init: seed(SEEDS), |input: &[u8]| {
         Checkout::QrCode { .. } if shown.contains("<svg") => page(Checkout::QrCode { url: "u".to_owned() }),
         _ => return,
     };
-    assert_eq!(marks(&shown), marks(&plain), "something of it is not text: {shown}");
+    assert_eq!(special_characters(&shown), special_characters(&plain), "the checkout is not escaped: {shown}");
 });

@@ -1,4 +1,4 @@
-//! The sandbox's callback: the header on the first line, then the body.
+//! The sandbox's callback: the first line is the signature header, the rest is the body.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -31,13 +31,13 @@ fuzz_target!(init: seed(seeds()), |input: &[u8]| {
         assert_eq!(Body::read(&serde_json::to_vec(&read).unwrap()).unwrap(), read);
         let _ = read.into_notification("m");
     }
-    let good = KEY.sign(body, NOW);
-    assert!(KEY.verifies(&good, body, NOW));
-    assert!(!KEY.verifies(&good, body, Timestamp(NOW.0 + 301_000)));
-    let mut flipped = good.into_bytes();
-    let at = input.iter().fold(input.len(), |at, byte| at.wrapping_mul(31).wrapping_add(usize::from(*byte)));
-    let at = at % flipped.len();
-    // The highest bit of a byte would leave ASCII.
-    flipped[at] ^= 1 << (input.len() % 7);
+    let valid = KEY.sign(body, NOW);
+    assert!(KEY.verifies(&valid, body, NOW));
+    assert!(!KEY.verifies(&valid, body, Timestamp(NOW.0 + 301_000)));
+    let mut flipped = valid.into_bytes();
+    let hash = input.iter().fold(input.len(), |hash, byte| hash.wrapping_mul(31).wrapping_add(usize::from(*byte)));
+    let index = hash % flipped.len();
+    // The highest bit is left out, because the result would not be ASCII.
+    flipped[index] ^= 1 << (input.len() % 7);
     assert!(!KEY.verifies(&String::from_utf8(flipped).unwrap(), body, NOW));
 });

@@ -1,4 +1,4 @@
-//! The settings: lines that begin with `TRADEPOST__` as in the environment, then a file.
+//! The settings: leading lines with `TRADEPOST__` are the environment, the rest is the file.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -17,7 +17,7 @@ fuzz_target!(init: seed([config::DEFAULT, VARIABLES, "[orders]\nshipping_fee = \
         rest = after;
     }
     if let Err(error) = config::read(rest, variables) {
-        let line = error.to_string();
-        assert!(!line.contains(char::is_control), "more than one line: {line:?}");
+        let text = error.to_string();
+        assert!(!text.contains(char::is_control), "more than one line: {text:?}");
     }
 });

@@ -19,7 +19,7 @@ fuzz_target!(init: seed([format!("{HEAD}{LINES}"), HEAD.to_owned()]), |input: &[
     for text in [text.to_string(), format!("{HEAD}{text}")] {
         if let Ok(entries) = read(&text) {
             let written: String = entries.iter().map(line).collect();
-            assert_eq!(read(&format!("{HEAD}{written}")), Ok(entries), "what is written is read otherwise");
+            assert_eq!(read(&format!("{HEAD}{written}")), Ok(entries), "the written statement is read differently");
         }
     }
 });

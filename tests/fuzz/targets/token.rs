@@ -1,4 +1,4 @@
-//! Access tokens: as anybody may send them, and with whatever head and claims (a line each), signed with our secret.
+//! Access tokens: any text, and any header and claims (one line each) that are signed with the server's secret.
 #![no_main]
 
 use std::sync::LazyLock;
@@ -26,14 +26,14 @@ fn tokens(secret: &[u8]) -> Tokens {
 
 fn seeds() -> Vec<String> {
     let caller = Caller { user_id: UserId::new(1), role: Role::Customer };
-    let foreign = tokens(b"the secret of somebody else entirely").issue(caller).unwrap();
+    let from_another_server = tokens(b"the secret of another server altogether").issue(caller).unwrap();
     let heads = [r#"{"alg":"HS256","typ":"JWT"}"#, r#"{"alg":"none"}"#, r#"{"alg":"RS256","kid":"1"}"#];
-    heads.map(|head| format!("{head}\n{CLAIMS}")).into_iter().chain([foreign]).collect()
+    heads.map(|head| format!("{head}\n{CLAIMS}")).into_iter().chain([from_another_server]).collect()
 }
 
 fuzz_target!(init: seed(seeds()), |input: &[u8]| {
-    // No input is made with our secret.
-    assert!(TOKENS.read(&String::from_utf8_lossy(input)).is_none(), "a forged token was taken");
+    // No input is signed with the server's secret.
+    assert!(TOKENS.read(&String::from_utf8_lossy(input)).is_none(), "a forged token was accepted");
     let [head, claims] = parts(input);
     let text = [head, claims].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
     let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, SECRET), text.as_bytes());

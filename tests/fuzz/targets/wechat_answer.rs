@@ -1,4 +1,4 @@
-//! WeChat Pay's answers: the status on the first line, then the body; unsigned, and signed as WeChat Pay signs.
+//! WeChat Pay's answers, unsigned and signed: the first line is the status, the rest is the body.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -26,7 +26,7 @@ fuzz_target!(init: seed(seeds()), |input: &[u8]| {
     let [status, body] = parts(input);
     let status = std::str::from_utf8(status).ok().and_then(|status| status.parse().ok()).unwrap_or(200);
     let unsigned = answer::read(&WECHAT.keys, status, &|_| None, body, NOW);
-    assert!(!matches!(unsigned, Ok(Response::Done(..))), "it was believed without a signature");
+    assert!(!matches!(unsigned, Ok(Response::Done(..))), "an unsigned answer was accepted");
     let signed = headers(wechat_signature(body));
     if let Ok(Response::Done(_, body)) = answer::read(&WECHAT.keys, status, &signed, body, NOW) {
         if let Ok(trade) = serde_json::from_slice::<trade::Trade>(&body) {

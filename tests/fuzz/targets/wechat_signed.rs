@@ -1,5 +1,5 @@
-//! WeChat Pay's callback, signed as WeChat Pay signs: whatever as the body, and whatever sealed in it. The first line
-//! names the event, the second what it is about.
+//! WeChat Pay's callback with a valid signature and any body or any encrypted content. The first line is the event
+//! type, the second one the type of the resource.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -25,20 +25,20 @@ fn seeds() -> Vec<String> {
 fn check(body: &[u8]) {
     match read_wechat(wechat_signature(body), body) {
         Ok(Some(Notification { event_id, trade_no, amount, .. })) => {
-            assert!(amount.0 >= 0 && !event_id.is_empty() && event_id.len() <= 64);
+            assert!(amount.minor() >= 0 && !event_id.is_empty() && event_id.len() <= 64);
             assert!(!trade_no.is_empty() && trade_no.len() <= 64);
         }
         Ok(None) => {}
-        Err(reject) => assert!(!reject.is_unsigned(), "the signature is good: {reject}"),
+        Err(reject) => assert!(!reject.is_unsigned(), "a valid signature was refused: {reject}"),
     }
 }
 
 fuzz_target!(init: seed(seeds()), |input: &[u8]| {
     check(input);
-    let [event, about, content] = parts(input);
-    let body = wechat_notice(&String::from_utf8_lossy(event), &String::from_utf8_lossy(about), content);
+    let [event_type, original_type, content] = parts(input);
+    let body = wechat_notice(&String::from_utf8_lossy(event_type), &String::from_utf8_lossy(original_type), content);
     check(body.as_bytes());
     let [serial, timestamp, nonce, signature] = wechat_signature(body.as_bytes());
-    let wrong = [serial, timestamp, nonce, flipped(&signature, input.len())];
-    assert_eq!(read_wechat(wrong, body.as_bytes()), Err(Reject::Signature));
+    let with_flipped_bit = [serial, timestamp, nonce, flipped(&signature, input.len())];
+    assert_eq!(read_wechat(with_flipped_bit, body.as_bytes()), Err(Reject::Signature));
 });

@@ -1,4 +1,4 @@
-//! What a test does with Alipay alone.
+//! Actions of a test that are specific to Alipay.
 
 use std::sync::atomic::Ordering;
 
@@ -12,12 +12,12 @@ use crate::platform::key::field;
 use crate::platform::standin::Standin;
 
 impl Standin<Front> {
-    /// Alipay with its public key.
+    /// Alipay for a shop that has Alipay's public key.
     pub async fn start() -> Self {
         Self::set_up(Front::new(false, false))
     }
 
-    /// Alipay with certificates.
+    /// Alipay for a shop with certificates.
     pub async fn with_certificates() -> Self {
         let mut alipay = Self::set_up(Front::new(true, false));
         alipay.set("GATEWAY__ALIPAY__PLATFORM_KEY", "");
@@ -27,7 +27,7 @@ impl Standin<Front> {
         alipay
     }
 
-    /// Alipay with encrypted contents.
+    /// Alipay for a shop with encrypted contents.
     pub async fn with_encryption() -> Self {
         let mut alipay = Self::set_up(Front::new(false, true));
         alipay.set("GATEWAY__ALIPAY__CONTENT_KEY", BASE64_STANDARD.encode(AES_KEY));
@@ -49,12 +49,12 @@ impl Standin<Front> {
         alipay
     }
 
-    /// From now on Alipay signs with its second key, or certificate.
+    /// Signs with the second key or certificate from now on.
     pub fn change_key(&self) {
         self.engine.front.is_changed.store(true, Ordering::Relaxed);
     }
 
-    /// The shop's file has the second key, or certificate, too, as one that is ready for the change.
+    /// Adds the second key or certificate to the shop's file, in preparation of the change.
     pub fn announce_change(&mut self) {
         if self.engine.front.account.certificates.is_none() {
             let both = self.engine.front.keys.each_ref().map(|(key, _)| key.form("spki_der_b64"));
@@ -64,37 +64,38 @@ impl Standin<Front> {
         self.set_file("GATEWAY__ALIPAY__PLATFORM_CERTIFICATE", &both);
     }
 
-    /// What nobody took is sent three more times at once before the schedule begins, as for codes some documents say.
+    /// Sends a notice that is not accepted three more times without a gap before the schedule begins. Some documents
+    /// say so for codes.
     pub fn resend_at_once(&self) {
         self.engine.front.resends.store(true, Ordering::Relaxed);
     }
 
-    /// Everything is told, also what most products do not tell: that a trade waits, ended unpaid, or is finished.
-    pub fn tell_all(&self) {
-        self.engine.front.tells_all.store(true, Ordering::Relaxed);
+    /// Also sends the notices that most products do not send: of trades that were created, closed or finished.
+    pub fn send_all_notices(&self) {
+        self.engine.front.notifies_of_all.store(true, Ordering::Relaxed);
     }
 
-    /// A trade's status as a query says it.
+    /// The status of a trade in the answer to a query.
     #[track_caller]
     pub fn status(&self, out_trade_no: &str) -> &'static str {
         status(&self.trade(out_trade_no))
     }
 
-    /// A buyer's browser goes to the address the shop gave it.
+    /// A buyer opens the URL that the shop returned.
     pub async fn open(&self, url: &str) -> Page {
-        assert!(url.starts_with(&self.url), "{url} leads somewhere else than to {}", self.url);
+        assert!(url.starts_with(&self.url), "{url} does not lead to {}", self.url);
         let mut response = awc::Client::new().get(url).send().await.unwrap();
         let html = String::from_utf8(response.body().await.unwrap().to_vec()).unwrap();
         let content_type = response.headers().get("content-type").unwrap().to_str().unwrap().to_owned();
         Page { status: response.status().as_u16(), content_type, html }
     }
 
-    /// A buyer's app scans a code, and so makes its trade: the shop's number of it.
+    /// A buyer scans a code, which creates its trade; returns the shop's number of the trade.
     ///
     /// # Errors
-    /// Why there is nothing to pay.
+    /// The reason why the trade cannot be paid.
     pub fn scan(&self, code: &str) -> Result<String, &'static str> {
-        self.engine.at(|state, now| {
+        self.engine.with_state(|state, now| {
             let mut trades = state.trades.iter_mut();
             let trade = trades.find(|trade| trade.code == code).ok_or("there is no such code")?;
             if now >= trade.code_until {
@@ -107,22 +108,22 @@ impl Standin<Front> {
         })
     }
 
-    /// A paid trade can be refunded no more, as after about twelve months.
+    /// Ends the time in which a paid trade can be refunded, which is about twelve months.
     pub async fn finish(&self, out_trade_no: &str) {
-        self.engine.at(|state, now| {
-            let at = state.find(out_trade_no).unwrap();
-            assert_eq!(state.trades[at].stage, Stage::Paid);
-            state.trades[at].stage = Stage::Finished;
-            self.engine.announce(state, at, Kind::Finished, now);
+        self.engine.with_state(|state, now| {
+            let index = state.find(out_trade_no).unwrap();
+            assert_eq!(state.trades[index].stage, Stage::Paid);
+            state.trades[index].stage = Stage::Finished;
+            self.engine.announce(state, index, Kind::Finished, now);
         });
         self.tick().await;
     }
 
-    /// Tells of something once more, as a new event: the trade as it was then, well signed.
-    pub async fn tell(&self, out_trade_no: &str, kind: Kind) {
-        self.engine.at(|state, now| {
-            let at = state.find(out_trade_no).unwrap();
-            self.engine.tell(state, at, kind, now);
+    /// Sends another notice as a new event, correctly signed: the present trade, with the status of `kind`.
+    pub async fn notify_again(&self, out_trade_no: &str, kind: Kind) {
+        self.engine.with_state(|state, now| {
+            let index = state.find(out_trade_no).unwrap();
+            self.engine.notify(state, index, kind, now);
         });
         self.tick().await;
     }

@@ -1,4 +1,4 @@
-//! Alipay's answers: one member with the answer, and a signature over that member's raw text.
+//! Alipay's answers: a member with the answer, and a signature of the raw text of that member.
 
 use std::sync::atomic::Ordering;
 
@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use tradepost::domain::clock::Timestamp;
 
 use super::{Front, cipher, page};
-use crate::platform::fault::How;
-use crate::platform::front::Said;
-use crate::platform::server::{Asked, Whole};
+use crate::platform::fault::AnswerFault;
+use crate::platform::front::Answer;
+use crate::platform::server::{HttpAnswer, RawRequest};
 
-/// What somebody on the way would change: unpaid becomes paid, and the other way; at least a blank is new.
+/// Changes by an attacker: unpaid becomes paid and the other way round, or at least a space is added.
 const ALTERED: [(&str, &str); 4] = [
     ("WAIT_BUYER_PAY", "TRADE_SUCCESS"),
     ("TRADE_SUCCESS", "WAIT_BUYER_PAY"),
@@ -18,33 +18,41 @@ const ALTERED: [(&str, &str); 4] = [
     ("\"code\":\"10000\"", "\"code\":\"10000\" "),
 ];
 
-/// Writes an answer. Its content type says `text/html`, as the gateway's does.
-pub fn write(front: &Front, asked: &Asked, said: &Said, how: Option<How>, _: Timestamp) -> Whole {
-    let method = method(asked);
+/// Writes an answer. Its content type is `text/html`, like the gateway's.
+pub fn write(
+    front: &Front,
+    request: &RawRequest,
+    answer: &Answer,
+    how: Option<AnswerFault>,
+    _: Timestamp,
+) -> HttpAnswer {
+    let method = method(request);
     if method == page::METHOD {
-        return page::write(said);
+        return page::write(answer);
     }
-    let told = match how {
-        // Errors of the gateway itself come before anything is signed.
-        Some(How::SaysUnsigned(code)) if !code.starts_with("ACQ.") => &Said { is_early: true, ..Said::error(code) },
-        Some(How::Says(code) | How::SaysUnsigned(code)) => &Said::error(code),
-        _ => said,
+    let answer = match how {
+        // Errors of the gateway itself precede every signature.
+        Some(AnswerFault::UnsignedError(code)) if !code.starts_with("ACQ.") => {
+            &Answer { is_early: true, ..Answer::error(code) }
+        }
+        Some(AnswerFault::Error(code) | AnswerFault::UnsignedError(code)) => &Answer::error(code),
+        _ => answer,
     };
-    let member = match told.is_early {
+    let member = match answer.is_early {
         true => "error_response".to_owned(),
         false => format!("{}_response", method.replace('.', "_")),
     };
     let layout = front.answers.fetch_add(1, Ordering::Relaxed) % 3;
-    let mut raw = content(told).to_string();
+    let mut raw = content(answer).to_string();
     if layout == 2 {
         raw = escaped(&raw);
     }
-    if let Some(key) = front.account.aes.as_ref().filter(|_| !told.is_early) {
+    if let Some(key) = front.account.aes.as_ref().filter(|_| !answer.is_early) {
         raw = json!(cipher::encrypt(key, &raw)).to_string();
     }
-    let is_unsigned = told.is_early || matches!(how, Some(How::Unsigned | How::SaysUnsigned(_)));
+    let is_unsigned = answer.is_early || matches!(how, Some(AnswerFault::Unsigned | AnswerFault::UnsignedError(_)));
     let sign = (!is_unsigned).then(|| sign(front, &raw, how));
-    if how == Some(How::Altered) {
+    if how == Some(AnswerFault::Altered) {
         raw = altered(&raw);
     }
     let mut members = vec![(member, raw)];
@@ -61,41 +69,43 @@ pub fn write(front: &Front, asked: &Asked, said: &Said, how: Option<How>, _: Tim
         _ => members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect::<Vec<_>>().join(","),
     };
     let headers = vec![("content-type", "text/html;charset=utf-8".to_owned())];
-    Whole { status: 200, headers, body: format!("{{{body}}}").into_bytes() }
+    HttpAnswer { status: 200, headers, body: format!("{{{body}}}").into_bytes() }
 }
 
-/// Which method was asked for, as far as that can be told.
-fn method(asked: &Asked) -> String {
-    let query = form_urlencoded::parse(asked.query().as_bytes());
+/// The requested method; empty if the request names none.
+fn method(request: &RawRequest) -> String {
+    let query = form_urlencoded::parse(request.query().as_bytes());
     query.into_iter().find(|(name, _)| name == "method").map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
-/// Which certificate, where there are some, and the signature.
-fn sign(front: &Front, raw: &str, how: Option<How>) -> (Option<String>, String) {
+/// The number of the certificate, if there are certificates, and the signature.
+fn sign(front: &Front, raw: &str, how: Option<AnswerFault>) -> (Option<String>, String) {
     let (key, sn) = front.signer();
     let sign = match how {
-        Some(How::BadSignature) => key.sign(format!("{raw} ").as_bytes()),
-        // The nearest key an attacker could have is none of Alipay's.
-        Some(How::OtherKey) => front.account.app.sign(raw.as_bytes()),
-        Some(How::Old(_) | How::Early(_)) => panic!("Alipay's answers do not say when they were signed"),
+        Some(AnswerFault::BadSignature) => key.sign(format!("{raw} ").as_bytes()),
+        // A key that an attacker could have.
+        Some(AnswerFault::OtherKey) => front.account.app.sign(raw.as_bytes()),
+        Some(AnswerFault::Old(_) | AnswerFault::Early(_)) => panic!("Alipay does not sign the time of an answer"),
         _ => key.sign(raw.as_bytes()),
     };
     let sn = match how {
-        Some(How::UnknownKey) => Some(sn.map(|sn| sn.chars().rev().collect()).expect("only certificates have numbers")),
+        Some(AnswerFault::UnknownKey) => {
+            Some(sn.map(|sn| sn.chars().rev().collect()).expect("an unknown key needs certificates"))
+        }
         _ => sn,
     };
     (sn, sign)
 }
 
-/// The answer itself.
-fn content(said: &Said) -> Value {
-    if said.verdict == "ok" {
-        let mut body = said.body.clone();
+/// The content of an answer.
+fn content(answer: &Answer) -> Value {
+    if answer.verdict == "ok" {
+        let mut body = answer.body.clone();
         body["code"] = json!("10000");
         body["msg"] = json!("Success");
         return body;
     }
-    let (code, msg) = match said.verdict.as_str() {
+    let (code, msg) = match answer.verdict.as_str() {
         "20000" => {
             return json!({"code": "20000", "msg": "Service Currently Unavailable", "sub_code": "isp.unknow-error",
             "sub_msg": "系统繁忙"});
@@ -106,11 +116,11 @@ fn content(said: &Said) -> Value {
         verdict if verdict.starts_with("aop.") => ("40006", "Insufficient Permissions"),
         _ => ("40004", "Business Failed"),
     };
-    let why = said.body.as_str().unwrap_or("交易失败 {详情}");
-    json!({"code": code, "msg": msg, "sub_code": said.verdict, "sub_msg": why})
+    let why = answer.body.as_str().unwrap_or("交易失败 {详情}");
+    json!({"code": code, "msg": msg, "sub_code": answer.verdict, "sub_msg": why})
 }
 
-/// The same JSON, written as some of the gateway's machines write it.
+/// The same JSON with escapes, as some servers of the gateway write it.
 fn escaped(raw: &str) -> String {
     let escape = |c: char| match c {
         '/' => "\\/".to_owned(),

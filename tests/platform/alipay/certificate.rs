@@ -1,30 +1,30 @@
-//! The numbers by which Alipay names certificates.
+//! Alipay's certificate numbers.
 
 use md5::{Digest, Md5};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::pem::Pem;
 
-/// RSA with any digest; what is signed otherwise is left out of the roots' number.
+/// Prefix of the RSA signature algorithms. The root number covers only roots with one of these.
 const RSA: &str = "1.2.840.113549.1.1.";
 
-/// The number of the one certificate in a PEM file: MD5 over issuer and serial.
+/// The number of the only certificate in a PEM file: MD5 of issuer and serial number.
 pub fn number(pem: &str) -> String {
-    each(pem, |certificate| Some(one(certificate))).remove(0)
+    numbers(pem, |certificate| Some(number_of(certificate))).remove(0)
 }
 
-/// The numbers of all roots that RSA has signed.
+/// The joined numbers of all root certificates with an RSA signature.
 pub fn root_number(pem: &str) -> String {
     let rsa = |certificate: &X509Certificate<'_>| {
-        certificate.signature_algorithm.algorithm.to_id_string().starts_with(RSA).then(|| one(certificate))
+        certificate.signature_algorithm.algorithm.to_id_string().starts_with(RSA).then(|| number_of(certificate))
     };
-    each(pem, rsa).join("_")
+    numbers(pem, rsa).join("_")
 }
 
-fn each(pem: &str, number: impl Fn(&X509Certificate<'_>) -> Option<String>) -> Vec<String> {
+fn numbers(pem: &str, number: impl Fn(&X509Certificate<'_>) -> Option<String>) -> Vec<String> {
     Pem::iter_from_buffer(pem.as_bytes()).filter_map(|pem| number(&pem.unwrap().parse_x509().unwrap())).collect()
 }
 
-fn one(certificate: &X509Certificate<'_>) -> String {
+fn number_of(certificate: &X509Certificate<'_>) -> String {
     let parts: Vec<String> = certificate
         .issuer()
         .iter_attributes()

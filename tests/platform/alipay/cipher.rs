@@ -17,7 +17,7 @@ pub fn encrypt(key: &AesKey, text: &str) -> String {
     BASE64_STANDARD.encode(bytes)
 }
 
-/// None where it does not decrypt to a text.
+/// Decrypts a text; `None` if that fails.
 pub fn decrypt(key: &AesKey, text: &str) -> Option<String> {
     let key = PaddedBlockDecryptingKey::cbc_pkcs7(UnboundCipherKey::new(&AES_128, key).unwrap()).unwrap();
     let mut bytes = BASE64_STANDARD.decode(text).ok()?;

@@ -1,4 +1,4 @@
-//! How Alipay does what all platforms do.
+//! The platform trait for Alipay.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -10,19 +10,19 @@ use super::{Front, Wrong, answer, notice, number, operation, request};
 use crate::platform::book::{Course, RefundState, Trade};
 use crate::platform::china::day;
 use crate::platform::engine::{Engine, State};
-use crate::platform::fault::How;
-use crate::platform::front::{self, Said, Task};
-use crate::platform::journal::{Kind, Letter, Post};
-use crate::platform::server::{Asked, Whole};
+use crate::platform::fault::AnswerFault;
+use crate::platform::front::{self, Answer, Task};
+use crate::platform::journal::{Kind, Notice, Post};
+use crate::platform::server::{HttpAnswer, RawRequest};
 
-/// The first delivery, and seven more within about 25 hours.
+/// The gaps between eight deliveries, in minutes; the last delivery is about 25 hours after the first.
 const GAPS_MIN: [u64; 7] = [4, 10, 10, 60, 2 * 60, 6 * 60, 15 * 60];
 
 impl front::Front for Front {
     type Wrong = Wrong;
     type Order = request::Request;
 
-    const PATIENCE: Duration = Duration::from_secs(10);
+    const REPLY_TIMEOUT: Duration = Duration::from_secs(10);
     const COURSE: Course = Course::AT_ONCE;
 
     fn number(&self, n: u64, now: Timestamp) -> String {
@@ -34,17 +34,17 @@ impl front::Front for Front {
     }
 
     fn gaps(&self, trade: &Trade) -> Vec<Duration> {
-        let is_code = trade.asked["product_code"] != "FAST_INSTANT_TRADE_PAY";
+        let is_code = trade.parameters["product_code"] != "FAST_INSTANT_TRADE_PAY";
         let at_once = if is_code && self.resends.load(Ordering::Relaxed) { 3 } else { 0 };
         let gaps = std::iter::repeat_n(0, at_once).chain(GAPS_MIN);
         gaps.map(|minutes| Duration::from_secs(minutes * 60)).collect()
     }
 
-    fn tells(&self, trade: &Trade, kind: &Kind) -> bool {
+    fn notifies(&self, trade: &Trade, kind: &Kind) -> bool {
         match kind {
             Kind::Paid => true,
             Kind::Refund(number) => trade.refund(number).is_some_and(|refund| refund.state == RefundState::Success),
-            Kind::Waiting | Kind::Closed | Kind::Finished => self.tells_all.load(Ordering::Relaxed),
+            Kind::Waiting | Kind::Closed | Kind::Finished => self.notifies_of_all.load(Ordering::Relaxed),
         }
     }
 
@@ -52,25 +52,25 @@ impl front::Front for Front {
         notice::content(self, trade, kind, event_id)
     }
 
-    fn post(&self, letter: &Letter<Wrong>, wrong: Option<Wrong>, now: Timestamp) -> Post {
-        notice::post(self, letter, wrong, now)
+    fn post(&self, notice: &Notice<Wrong>, wrong: Option<Wrong>, now: Timestamp) -> Post {
+        notice::post(self, notice, wrong, now)
     }
 
-    fn is_taken(&self, status: u16, reply: &str) -> bool {
+    fn is_accepted(&self, status: u16, reply: &str) -> bool {
         status == 200 && reply == "success"
     }
 
-    fn read(&self, asked: &Asked, now: Timestamp) -> Result<Task<Self::Order>, Said> {
-        let order = request::read(&self.account, asked, now)?;
+    fn read(&self, request: &RawRequest, now: Timestamp) -> Result<Task<Self::Order>, Answer> {
+        let order = request::read(&self.account, request, now)?;
         let out_trade_no = order.biz.get("out_trade_no").and_then(Value::as_str).unwrap_or_default().to_owned();
         Ok(Task { op: operation::op(&order.method), out_trade_no, order })
     }
 
-    fn work(engine: &Engine<Self>, state: &mut State<Wrong>, order: &Self::Order, now: Timestamp) -> Said {
-        operation::work(engine, state, order, now)
+    fn execute(engine: &Engine<Self>, state: &mut State<Wrong>, order: &Self::Order, now: Timestamp) -> Answer {
+        operation::execute(engine, state, order, now)
     }
 
-    fn answer(&self, asked: &Asked, said: &Said, how: Option<How>, now: Timestamp) -> Whole {
-        answer::write(self, asked, said, how, now)
+    fn answer(&self, request: &RawRequest, answer: &Answer, how: Option<AnswerFault>, now: Timestamp) -> HttpAnswer {
+        answer::write(self, request, answer, how, now)
     }
 }

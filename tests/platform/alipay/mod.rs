@@ -26,7 +26,7 @@ pub use page::Page;
 pub use request::canonical;
 
 const PATH: &str = "/gateway.do";
-/// TEST ONLY, and known to everybody.
+/// The key of encrypted contents, which is public: for tests only.
 pub const AES_KEY: &AesKey = b"0123456789abcdef";
 const APP_CERTIFICATE: &str = include_str!("app_certificate.pem");
 const ROOT_CERTIFICATES: &str = include_str!("root_certificates.pem");
@@ -34,7 +34,7 @@ const ROOT_CERTIFICATES: &str = include_str!("root_certificates.pem");
 /// A running stand-in for Alipay.
 pub type Alipay = Standin<Front>;
 
-/// What Alipay knows of the shop.
+/// The shop's account at Alipay.
 pub struct Account {
     pub app_id: String,
     pub seller_id: String,
@@ -43,23 +43,23 @@ pub struct Account {
     pub aes: Option<&'static AesKey>,
 }
 
-/// The numbers of the certificates in use.
+/// Numbers of the certificates in use.
 pub struct Certificates {
     pub app_sn: String,
     pub root_sn: String,
 }
 
-/// What is Alipay's own.
+/// The parts of the stand-in that are specific to Alipay.
 pub struct Front {
     account: Account,
-    /// Which key signs, and with which certificate: the second after a change.
+    /// The signing keys with the numbers of their certificates: the first, and the one after a change.
     keys: [(Key, String); 2],
     is_changed: AtomicBool,
-    /// Nobody the shop has to do with.
-    wrong_recipient: Key,
+    /// A key that belongs neither to Alipay nor to the shop.
+    unrelated_key: Key,
     resends: AtomicBool,
-    tells_all: AtomicBool,
-    /// How many answers were written.
+    notifies_of_all: AtomicBool,
+    /// Number of answers so far.
     answers: AtomicUsize,
 }
 
@@ -78,14 +78,14 @@ impl Front {
             keys: [("ali_platform", "ali_cert_1"), ("ali_platform_2", "ali_cert_2")]
                 .map(|(key, certificate)| (Key::named(key), sn(certificate))),
             is_changed: AtomicBool::new(false),
-            wrong_recipient: Key::named("wx_merchant"),
+            unrelated_key: Key::named("wx_merchant"),
             resends: AtomicBool::new(false),
-            tells_all: AtomicBool::new(false),
+            notifies_of_all: AtomicBool::new(false),
             answers: AtomicUsize::new(0),
         }
     }
 
-    /// The key that signs now, and the number of its certificate where there are certificates.
+    /// The current signing key, and the number of its certificate if there are certificates.
     fn signer(&self) -> (&Key, Option<String>) {
         let (key, sn) = &self.keys[usize::from(self.is_changed.load(Ordering::Relaxed))];
         (key, self.account.certificates.as_ref().map(|_| sn.clone()))
@@ -97,7 +97,7 @@ fn number(n: u64, now: Timestamp) -> String {
     format!("{}22001400{n:012}", day(now))
 }
 
-/// A trade's status: one that is wholly refunded counts as closed.
+/// The status of a trade. A fully refunded trade counts as closed.
 fn status(trade: &Trade) -> &'static str {
     match trade.stage {
         Stage::Unscanned | Stage::Waiting => "WAIT_BUYER_PAY",

@@ -1,4 +1,4 @@
-//! What Alipay tells a shop by itself.
+//! Notices that Alipay sends to a shop.
 
 use std::collections::BTreeMap;
 
@@ -9,43 +9,43 @@ use super::Front;
 use super::request::canonical;
 use crate::platform::book::Trade;
 use crate::platform::china::{wall, yuan};
-use crate::platform::journal::{Kind, Letter, Post};
+use crate::platform::journal::{Kind, Notice, Post};
 
-/// What can be wrong with a notification. All but the last group would be right if it were not for this.
+/// A fault in a notice. The notice is otherwise correct.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wrong {
-    /// The signature is one of another text.
+    /// The signature belongs to another text.
     Signature,
     NoSignature,
     EmptySignature,
-    /// Somebody else's key.
+    /// Signed with a key that is not Alipay's.
     OtherKey,
-    /// The shop's own key, whose public half it may have taken for Alipay's.
+    /// Signed with the shop's own key, which the shop may have configured as Alipay's by mistake.
     OwnKey,
-    /// SHA-1, called RSA2.
+    /// Signed with SHA-1 and declared as RSA2.
     Sha1,
-    /// SHA-1, called what it is.
+    /// Signed with SHA-1 and declared as RSA.
     Sha1Declared,
-    /// `sign_type` is signed too, as other kinds of messages do it.
+    /// `sign_type` is part of the signed text, as in other kinds of messages.
     SignTypeSigned,
     /// A field was changed after it was signed.
     Altered,
-    /// A field is there twice, the first time right.
+    /// A field is there twice, and the first one is correct.
     Twice,
-    /// Correctly signed from here on: one fen more.
+    /// One fen more. This and all following faults are correctly signed.
     Amount,
     App,
     Seller,
     Order,
-    /// Another trade than the one that was paid.
+    /// Another trade number than that of the paid trade.
     TradeNo,
-    /// A status nobody knows.
+    /// An unknown status.
     Status,
-    /// Nothing wrong at all: somebody appended an empty field, which is not signed and means nothing.
+    /// No fault: an empty field, which is not signed, was appended.
     EmptyField,
 }
 
-/// What is told of an event: everything but the time it is told, and the signature.
+/// The content of a notice: all fields but the time of the notice and the signature.
 pub fn content(front: &Front, trade: &Trade, kind: &Kind, event_id: &str) -> Value {
     let account = &front.account;
     let (charged, coupon) = trade.paid.map_or((trade.total, 0), |paid| (paid.charged, paid.coupon));
@@ -55,12 +55,12 @@ pub fn content(front: &Front, trade: &Trade, kind: &Kind, event_id: &str) -> Val
         "app_id": account.app_id, "auth_app_id": account.app_id, "trade_no": trade.trade_no,
         "out_trade_no": trade.out_trade_no, "buyer_id": "2088000000009999", "buyer_logon_id": "own***@example.com",
         "seller_id": account.seller_id, "seller_email": "seller@example.com", "total_amount": total,
-        "subject": trade.asked["subject"], "gmt_create": wall(trade.made_at),
-        // There may be new fields any day; the blank at its end is signed.
+        "subject": trade.parameters["subject"], "gmt_create": wall(trade.created_at),
+        // Alipay may add fields at any time. The space at the end is part of the signed text.
         "new_field": "50% off & more=yes, A+B/C ",
     });
     for given in ["body", "passback_params"] {
-        if let Some(value) = trade.asked.get(given) {
+        if let Some(value) = trade.parameters.get(given) {
             content[given] = value.clone();
         }
     }
@@ -92,16 +92,16 @@ pub fn content(front: &Front, trade: &Trade, kind: &Kind, event_id: &str) -> Val
     content
 }
 
-/// The content as it is sent now.
-pub fn post(front: &Front, letter: &Letter<Wrong>, wrong: Option<Wrong>, now: Timestamp) -> Post {
-    let fields = letter.content.as_object().unwrap();
+/// The request of a delivery.
+pub fn post(front: &Front, notice: &Notice<Wrong>, wrong: Option<Wrong>, now: Timestamp) -> Post {
+    let fields = notice.content.as_object().unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let mut fields: BTreeMap<String, String> = fields.iter().map(|(name, value)| (name.clone(), text(value))).collect();
     fields.insert("notify_time".to_owned(), wall(now));
     let mut set = |name: &str, value: &str| fields.insert(name.to_owned(), value.to_owned());
     match wrong {
         Some(Wrong::Amount) => {
-            let fen = crate::platform::china::read_yuan(letter.content["total_amount"].as_str().unwrap()).unwrap();
+            let fen = crate::platform::china::read_yuan(notice.content["total_amount"].as_str().unwrap()).unwrap();
             set("total_amount", &yuan(fen + 1))
         }
         Some(Wrong::App) => set("app_id", "2021000000000009"),
@@ -118,7 +118,7 @@ pub fn post(front: &Front, letter: &Letter<Wrong>, wrong: Option<Wrong>, now: Ti
     }
     let sign_type = if wrong == Some(Wrong::Sha1Declared) { "RSA" } else { "RSA2" };
     fields.insert("sign_type".to_owned(), sign_type.to_owned());
-    // In no order anybody could rely on.
+    // The order of the fields is arbitrary, so that nothing relies on it.
     let mut pairs: Vec<(String, String)> = fields.into_iter().collect();
     pairs.sort_by_key(|(name, _)| (name.len() % 5, name.clone()));
     pairs.extend(sign.map(|sign| ("sign".to_owned(), sign)));
@@ -130,7 +130,7 @@ pub fn post(front: &Front, letter: &Letter<Wrong>, wrong: Option<Wrong>, now: Ti
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     let content_type = "application/x-www-form-urlencoded; charset=utf-8".to_owned();
     let headers = vec![("content-type".to_owned(), content_type)];
-    Post { url: letter.url.clone(), headers, body: body.into_bytes() }
+    Post { url: notice.url.clone(), headers, body: body.into_bytes() }
 }
 
 fn sign(front: &Front, fields: &BTreeMap<String, String>, wrong: Option<Wrong>) -> Option<String> {
@@ -140,7 +140,7 @@ fn sign(front: &Front, fields: &BTreeMap<String, String>, wrong: Option<Wrong>) 
         Some(Wrong::NoSignature) => return None,
         Some(Wrong::EmptySignature) => String::new(),
         Some(Wrong::Signature) => key.sign(format!("{text}&").as_bytes()),
-        Some(Wrong::OtherKey) => front.wrong_recipient.sign(text.as_bytes()),
+        Some(Wrong::OtherKey) => front.unrelated_key.sign(text.as_bytes()),
         Some(Wrong::OwnKey) => front.account.app.sign(text.as_bytes()),
         Some(Wrong::Sha1 | Wrong::Sha1Declared) => key.sign_sha1(text.as_bytes()),
         _ => key.sign(text.as_bytes()),

@@ -1,4 +1,4 @@
-//! What can be asked of Alipay, and what it does then.
+//! Execution of the requests to Alipay.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::platform::book::{RefundState, Stage, Trade};
 use crate::platform::china::{wall, yuan};
 use crate::platform::engine::Engine;
 use crate::platform::fault::Op;
-use crate::platform::front::Said;
+use crate::platform::front::Answer;
 
 pub const METHODS: [&str; 6] = [
     page::METHOD,
@@ -41,8 +41,8 @@ pub fn op(method: &str) -> Op {
     }
 }
 
-/// Does what is asked for.
-pub fn work(engine: &Engine<Front>, state: &mut State, request: &Request, now: Timestamp) -> Said {
+/// Executes a request.
+pub fn execute(engine: &Engine<Front>, state: &mut State, request: &Request, now: Timestamp) -> Answer {
     let biz = Biz(&request.biz);
     let done = match op(&request.method) {
         Op::Create => create(engine, state, request, now),
@@ -51,10 +51,10 @@ pub fn work(engine: &Engine<Front>, state: &mut State, request: &Request, now: T
         Op::Refund => refund(engine, state, &biz, now),
         Op::RefundQuery => refund_query(state, &biz),
     };
-    done.map_or_else(|said| said, Said::ok)
+    done.map_or_else(|answer| answer, Answer::ok)
 }
 
-fn create(engine: &Engine<Front>, state: &mut State, request: &Request, now: Timestamp) -> Result<Value, Said> {
+fn create(engine: &Engine<Front>, state: &mut State, request: &Request, now: Timestamp) -> Result<Value, Answer> {
     let biz = Biz(&request.biz);
     biz.only(&[
         "out_trade_no",
@@ -89,8 +89,8 @@ fn create(engine: &Engine<Front>, state: &mut State, request: &Request, now: Tim
     if !notify_url.starts_with("http://") && !notify_url.starts_with("https://") {
         return Err(invalid(&format!("nothing can be told to {notify_url:?}")));
     }
-    if let Some(at) = state.find(out_trade_no) {
-        return again(&state.trades[at], request, product);
+    if let Some(index) = state.find(out_trade_no) {
+        return create_again(&state.trades[index], request, product);
     }
     let closes_at = biz.ends(if is_page { PAGE_LASTS } else { CODE_ORDER_LASTS }, now)?;
     let n = state.count();
@@ -99,12 +99,12 @@ fn create(engine: &Engine<Front>, state: &mut State, request: &Request, now: Tim
         trade_no: super::number(n, now),
         stage: if is_page { Stage::Waiting } else { Stage::Unscanned },
         total,
-        asked: Value::Object(request.biz.clone()),
+        parameters: Value::Object(request.biz.clone()),
         code: format!("https://qr.alipay.com/bax{n:017}"),
         code_until: if is_page { closes_at } else { now.plus(CODE_LASTS).min(closes_at) },
         closes_at,
         notify_url,
-        made_at: now,
+        created_at: now,
         closed_at: None,
         paid: None,
         refunds: Vec::new(),
@@ -117,32 +117,32 @@ fn create(engine: &Engine<Front>, state: &mut State, request: &Request, now: Tim
     Ok(answer)
 }
 
-/// The same number once more.
-fn again(trade: &Trade, request: &Request, product: &str) -> Result<Value, Said> {
-    if trade.asked != Value::Object(request.biz.clone()) {
-        return Err(Said::wrong("ACQ.CONTEXT_INCONSISTENT", "the same number, other words"));
+/// A create call for a number that exists.
+fn create_again(trade: &Trade, request: &Request, product: &str) -> Result<Value, Answer> {
+    if trade.parameters != Value::Object(request.biz.clone()) {
+        return Err(Answer::wrong("ACQ.CONTEXT_INCONSISTENT", "the same number, other words"));
     }
     match trade.stage {
-        Stage::Paid => Err(Said::error("ACQ.TRADE_HAS_SUCCESS")),
-        Stage::Finished => Err(Said::error("ACQ.TRADE_HAS_FINISHED")),
-        Stage::Closed => Err(Said::error("ACQ.TRADE_HAS_CLOSE")),
-        _ if product == "QR_CODE_OFFLINE" => Err(Said::error("ACQ.APPLY_PC_MERCHANT_CODE_ERROR")),
+        Stage::Paid => Err(Answer::error("ACQ.TRADE_HAS_SUCCESS")),
+        Stage::Finished => Err(Answer::error("ACQ.TRADE_HAS_FINISHED")),
+        Stage::Closed => Err(Answer::error("ACQ.TRADE_HAS_CLOSE")),
+        _ if product == "QR_CODE_OFFLINE" => Err(Answer::error("ACQ.APPLY_PC_MERCHANT_CODE_ERROR")),
         _ => Ok(json!({"out_trade_no": trade.out_trade_no, "qr_code": trade.code})),
     }
 }
 
-/// The trade that is meant: `trade_no` wins. What nobody has scanned does not exist.
-fn locate(state: &State, biz: &Biz<'_>) -> Result<usize, Said> {
-    let at = match (biz.text("trade_no", 64)?, biz.number("out_trade_no")?) {
+/// The index of the trade. `trade_no` takes precedence, and an unscanned trade does not exist.
+fn locate(state: &State, biz: &Biz<'_>) -> Result<usize, Answer> {
+    let index = match (biz.text("trade_no", 64)?, biz.number("out_trade_no")?) {
         (Some(trade_no), _) => state.trades.iter().position(|trade| trade.trade_no == trade_no),
         (None, Some(out_trade_no)) => state.find(out_trade_no),
         (None, None) => return Err(invalid("neither trade_no nor out_trade_no")),
     };
-    let at = at.filter(|at| state.trades[*at].stage != Stage::Unscanned);
-    at.ok_or_else(|| Said::error("ACQ.TRADE_NOT_EXIST"))
+    let index = index.filter(|index| state.trades[*index].stage != Stage::Unscanned);
+    index.ok_or_else(|| Answer::error("ACQ.TRADE_NOT_EXIST"))
 }
 
-fn query(state: &State, biz: &Biz<'_>) -> Result<Value, Said> {
+fn query(state: &State, biz: &Biz<'_>) -> Result<Value, Answer> {
     biz.only(&["out_trade_no", "trade_no", "query_options"])?;
     let trade = &state.trades[locate(state, biz)?];
     let (charged, coupon) = trade.paid.map_or((trade.total, trade.total), |paid| (paid.charged, paid.coupon));
@@ -156,74 +156,74 @@ fn query(state: &State, biz: &Biz<'_>) -> Result<Value, Said> {
         answer["send_pay_date"] = json!(wall(paid.at));
         answer["fund_bill_list"] = json!([{"fund_channel": "ALIPAYACCOUNT", "amount": received}]);
     }
-    if let Some(passed_back) = trade.asked.get("passback_params") {
+    if let Some(passed_back) = trade.parameters.get("passback_params") {
         answer["passback_params"] = passed_back.clone();
     }
     Ok(answer)
 }
 
-fn close(state: &mut State, biz: &Biz<'_>, now: Timestamp) -> Result<Value, Said> {
+fn close(state: &mut State, biz: &Biz<'_>, now: Timestamp) -> Result<Value, Answer> {
     biz.only(&["out_trade_no", "trade_no"])?;
-    let at = locate(state, biz)?;
-    let trade = &mut state.trades[at];
+    let index = locate(state, biz)?;
+    let trade = &mut state.trades[index];
     match trade.stage {
         Stage::Waiting => trade.close(now),
-        Stage::Closed => return Err(Said::error("ACQ.REASON_TRADE_STATUS_INVALID")),
-        _ => return Err(Said::error("ACQ.TRADE_STATUS_ERROR")),
+        Stage::Closed => return Err(Answer::error("ACQ.REASON_TRADE_STATUS_INVALID")),
+        _ => return Err(Answer::error("ACQ.TRADE_STATUS_ERROR")),
     }
     Ok(json!({"out_trade_no": trade.out_trade_no, "trade_no": trade.trade_no}))
 }
 
-fn refund(engine: &Engine<Front>, state: &mut State, biz: &Biz<'_>, now: Timestamp) -> Result<Value, Said> {
+fn refund(engine: &Engine<Front>, state: &mut State, biz: &Biz<'_>, now: Timestamp) -> Result<Value, Answer> {
     biz.only(&["out_trade_no", "trade_no", "refund_amount", "out_request_no", "refund_reason"])?;
     biz.text("refund_reason", 256)?;
     let (amount, number) = (biz.amount("refund_amount")?, biz.number("out_request_no")?);
-    let at = locate(state, biz)?;
-    let trade = &state.trades[at];
+    let index = locate(state, biz)?;
+    let trade = &state.trades[index];
     if number.is_none() && amount != trade.charged() {
         return Err(invalid("a part can be given back only under a number of its own"));
     }
     let number = number.unwrap_or(&trade.out_trade_no).to_owned();
     let former = trade.refund(&number).filter(|former| former.state != RefundState::Closed);
     if former.is_some_and(|former| former.amount != amount) {
-        return Err(Said::wrong("ACQ.DISCORDANT_REPEAT_REQUEST", "the same number, another amount"));
+        return Err(Answer::wrong("ACQ.DISCORDANT_REPEAT_REQUEST", "the same number, another amount"));
     }
     let is_new = former.is_none();
     if is_new {
         refundable(trade, amount, now)?;
         let notify_url = trade.notify_url.clone();
-        engine.begin_refund(state, at, (&number, amount, &notify_url), now);
+        engine.begin_refund(state, index, (&number, amount, &notify_url), now);
     }
-    let trade = &state.trades[at];
+    let trade = &state.trades[index];
     let is_done = trade.refund(&number).is_some_and(|refund| refund.state == RefundState::Success);
     Ok(json!({
         "trade_no": trade.trade_no, "out_trade_no": trade.out_trade_no, "buyer_logon_id": "own***@example.com",
-        // Of all refunds of the trade.
+        // The sum of all refunds of the trade.
         "refund_fee": yuan(trade.refunded()),
-        // Of this request: one that comes again moves nothing.
+        // Of this request: a repeated request changes nothing.
         "fund_change": if is_new && is_done { "Y" } else { "N" },
     }))
 }
 
-fn refundable(trade: &Trade, amount: i64, now: Timestamp) -> Result<(), Said> {
+fn refundable(trade: &Trade, amount: i64, now: Timestamp) -> Result<(), Answer> {
     let is_over = trade.paid.is_some_and(|paid| now.since(paid.at) > REFUNDABLE);
     match trade.stage {
-        Stage::Finished => return Err(Said::error("ACQ.TRADE_HAS_FINISHED")),
-        Stage::Paid if is_over => return Err(Said::error("ACQ.TRADE_HAS_FINISHED")),
+        Stage::Finished => return Err(Answer::error("ACQ.TRADE_HAS_FINISHED")),
+        Stage::Paid if is_over => return Err(Answer::error("ACQ.TRADE_HAS_FINISHED")),
         Stage::Paid => {}
-        Stage::Closed => return Err(Said::error("ACQ.TRADE_HAS_CLOSE")),
-        Stage::Waiting | Stage::Unscanned => return Err(Said::error("ACQ.TRADE_STATUS_ERROR")),
+        Stage::Closed => return Err(Answer::error("ACQ.TRADE_HAS_CLOSE")),
+        Stage::Waiting | Stage::Unscanned => return Err(Answer::error("ACQ.TRADE_STATUS_ERROR")),
     }
-    let (spoken_for, charged) = (trade.spoken_for(), trade.charged());
-    match spoken_for + amount > charged {
-        true if spoken_for == 0 => Err(Said::wrong("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL", "more than was paid")),
-        true => Err(Said::wrong("ACQ.REASON_TRADE_REFUND_FEE_ERR", "more than is left")),
+    let (allocated, charged) = (trade.allocated(), trade.charged());
+    match allocated + amount > charged {
+        true if allocated == 0 => Err(Answer::wrong("ACQ.REFUND_AMT_NOT_EQUAL_TOTAL", "more than was paid")),
+        true => Err(Answer::wrong("ACQ.REASON_TRADE_REFUND_FEE_ERR", "more than is left")),
         false => Ok(()),
     }
 }
 
-/// Nothing but success where there is no such refund, or none that is done.
-fn refund_query(state: &State, biz: &Biz<'_>) -> Result<Value, Said> {
+/// Queries a refund. The answer is an empty success if the refund does not exist or is not done.
+fn refund_query(state: &State, biz: &Biz<'_>) -> Result<Value, Answer> {
     biz.only(&["out_trade_no", "trade_no", "out_request_no", "query_options"])?;
     let number = biz.number("out_request_no")?.ok_or_else(|| invalid("no out_request_no"))?;
     let trade = &state.trades[locate(state, biz)?];

@@ -1,11 +1,11 @@
-//! The page on which a buyer pays, and the page that says why they cannot: the shop never sees it.
+//! The checkout page, and its error page. Only the buyer sees them.
 
-use crate::platform::front::Said;
-use crate::platform::server::Whole;
+use crate::platform::front::Answer;
+use crate::platform::server::HttpAnswer;
 
 pub const METHOD: &str = "alipay.trade.page.pay";
 
-/// What a buyer's browser shows.
+/// A page in the buyer's browser.
 #[derive(Debug)]
 pub struct Page {
     pub status: u16,
@@ -14,19 +14,19 @@ pub struct Page {
 }
 
 impl Page {
-    /// Whether the buyer can pay there.
+    /// Whether the buyer can pay on this page.
     pub fn is_good(&self) -> bool {
         self.status == 200 && self.html.contains("<form id=\"pay\"")
     }
 }
 
-/// Writes a page, in GBK; it has nothing in it that would not be the same in ASCII.
-pub fn write(said: &Said) -> Whole {
-    let body = match said.verdict.as_str() {
+/// Writes a page. It is declared as GBK; its text is ASCII, which is the same in GBK.
+pub fn write(answer: &Answer) -> HttpAnswer {
+    let body = match answer.verdict.as_str() {
         "ok" => "<form id=\"pay\" method=\"post\"><button>Pay</button></form>".to_owned(),
         code => format!("<p class=\"error\">{code}</p>"),
     };
     let html = format!("<!DOCTYPE html><html><head><title>Alipay</title></head><body>{body}</body></html>");
     let headers = vec![("content-type", "text/html;charset=GBK".to_owned())];
-    Whole { status: 200, headers, body: html.into_bytes() }
+    HttpAnswer { status: 200, headers, body: html.into_bytes() }
 }

@@ -1,4 +1,4 @@
-//! What a test does with WeChat Pay alone.
+//! Actions of a test that are specific to WeChat Pay.
 
 use serde_json::Value;
 
@@ -12,22 +12,22 @@ impl Standin<Front> {
     /// WeChat Pay for a merchant with the public key.
     pub async fn start() -> Self {
         let mut wechat = Self::set_up(SignsWith::PublicKey);
-        wechat.know_public_key();
+        wechat.set_public_key();
         wechat
     }
 
     /// WeChat Pay for a merchant with platform certificates.
     pub async fn with_certificate() -> Self {
         let mut wechat = Self::set_up(SignsWith::Certificate);
-        wechat.know_certificate();
+        wechat.set_certificate();
         wechat
     }
 
-    /// WeChat Pay for a merchant that changes over from certificates, which still sign, to the public key.
+    /// WeChat Pay for a merchant in migration: the certificate's key still signs, and the shop has both keys.
     pub async fn changing_over() -> Self {
         let mut wechat = Self::set_up(SignsWith::Certificate);
-        wechat.know_certificate();
-        wechat.know_public_key();
+        wechat.set_certificate();
+        wechat.set_public_key();
         wechat
     }
 
@@ -49,61 +49,61 @@ impl Standin<Front> {
         wechat
     }
 
-    fn know_public_key(&mut self) {
+    fn set_public_key(&mut self) {
         let (serial, key) = &self.engine.front.account.keys[0];
         let (serial, pem) = (serial.clone(), key.pem("PUBLIC KEY", "spki_der_b64"));
         self.set("GATEWAY__WECHAT__PLATFORM_KEY_ID", serial);
         self.set_file("GATEWAY__WECHAT__PLATFORM_KEY", &pem);
     }
 
-    fn know_certificate(&mut self) {
+    fn set_certificate(&mut self) {
         self.set_file("GATEWAY__WECHAT__PLATFORM_CERTIFICATES", field("wx_platform_cert", "pem"));
     }
 
-    /// Nobody listens at the first address any more: only the second is left.
+    /// Replaces the first base URL by one on which no server listens.
     pub fn lose_first_host(&mut self) {
-        // A port that was free a moment ago.
+        // A port that was just released.
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         self.set("GATEWAY__WECHAT__URL", format!("http://{free}"));
     }
 
-    /// From now on this signs what is told.
+    /// Sets the key that signs notices.
     pub fn sign_with(&self, signs_with: SignsWith) {
         *lock(&self.engine.front.signs_with) = signs_with;
     }
 
-    /// Somebody sees to a refund that did not reach its buyer, and it ends like this; the shop is told.
-    pub async fn see_to(&self, number: &str, end: RefundState) {
-        self.engine.at(|state, now| {
+    /// An operator resolves a refund that did not reach its buyer: it ends in `end`, and the shop is notified.
+    pub async fn resolve_refund(&self, number: &str, end: RefundState) {
+        self.engine.with_state(|state, now| {
             let refunds = state.trades.iter_mut().flat_map(|trade| &mut trade.refunds);
             let stuck = refunds.filter(|refund| refund.number == number && refund.state == RefundState::Abnormal);
-            stuck.for_each(|refund| refund.turns = Some((now, end)));
+            stuck.for_each(|refund| refund.next_state = Some((now, end)));
         });
         self.tick().await;
     }
 
-    /// A payment's state as a query says it.
+    /// The state of a payment in the answer to a query.
     #[track_caller]
     pub fn status(&self, out_trade_no: &str) -> &'static str {
         transaction::state(&self.trade(out_trade_no))
     }
 
-    /// A buyer's app scans a code: the shop's number of its order.
+    /// A buyer scans a code; returns the shop's number of the order.
     ///
     /// # Errors
-    /// Why there is nothing to pay.
+    /// The reason why the order cannot be paid.
     pub fn scan(&self, code: &str) -> Result<String, &'static str> {
-        self.engine.at(|state, now| {
+        self.engine.with_state(|state, now| {
             let trade = state.trades.iter().find(|trade| trade.code == code).ok_or("there is no such code")?;
             if now >= trade.code_until { Err("the code is too old") } else { Ok(trade.out_trade_no.clone()) }
         })
     }
 
-    /// A page inside WeChat hands over what the shop gave it: the shop's number of the order.
+    /// A page in WeChat starts the payment with the shop's parameters; returns the shop's number of the order.
     ///
     /// # Errors
-    /// Why WeChat does not take it.
-    pub fn hand_over(&self, params: &Value) -> Result<String, &'static str> {
+    /// The reason why WeChat refuses the parameters.
+    pub fn start_jsapi_payment(&self, params: &Value) -> Result<String, &'static str> {
         let text = |name: &str| params[name].as_str().unwrap_or_default();
         let account = &self.engine.front.account;
         let (app_id, package) = (text("appId"), text("package"));

@@ -1,4 +1,4 @@
-//! WeChat Pay's answers: JSON, signed together with their time, errors too; the body may be empty, the signature not.
+//! WeChat Pay's answers: JSON, signed with a time. Errors and empty bodies are signed too.
 
 use std::sync::atomic::Ordering;
 
@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use tradepost::domain::clock::Timestamp;
 
 use super::{Front, Signer};
-use crate::platform::fault::How;
-use crate::platform::front::Said;
-use crate::platform::server::{Asked, Whole};
+use crate::platform::fault::AnswerFault;
+use crate::platform::front::Answer;
+use crate::platform::server::{HttpAnswer, RawRequest};
 
-/// What somebody on the way would change.
+/// Changes by an attacker.
 const ALTERED: [(&str, &str); 5] = [
     ("\"NOTPAY\"", "\"SUCCESS\""),
     ("\"trade_state\":\"SUCCESS\"", "\"trade_state\":\"NOTPAY\""),
@@ -19,7 +19,7 @@ const ALTERED: [(&str, &str); 5] = [
     ("{", "{ "),
 ];
 
-/// The headers that sign a body: with this key, as of this time.
+/// The headers that sign a body with this key and time.
 pub fn signed(signer: &Signer<'_>, nonce: &str, body: &[u8], at: Timestamp) -> Vec<(&'static str, String)> {
     let timestamp = at.unix_seconds().to_string();
     let text = [format!("{timestamp}\n{nonce}\n").as_bytes(), body, b"\n"].concat();
@@ -32,53 +32,59 @@ pub fn signed(signer: &Signer<'_>, nonce: &str, body: &[u8], at: Timestamp) -> V
     ]
 }
 
-pub fn write(front: &Front, asked: &Asked, said: &Said, how: Option<How>, now: Timestamp) -> Whole {
+pub fn write(
+    front: &Front,
+    request: &RawRequest,
+    answer: &Answer,
+    how: Option<AnswerFault>,
+    now: Timestamp,
+) -> HttpAnswer {
     let n = front.answers.fetch_add(1, Ordering::Relaxed);
     let (status, body) = match how {
-        Some(How::Says(code) | How::SaysUnsigned(code)) => error(&Said::error(code)),
-        _ if said.verdict != "ok" => error(said),
-        _ if said.body == Value::Null => (204, String::new()),
-        _ => (200, said.body.to_string()),
+        Some(AnswerFault::Error(code) | AnswerFault::UnsignedError(code)) => error(&Answer::error(code)),
+        _ if answer.verdict != "ok" => error(answer),
+        _ if answer.body == Value::Null => (204, String::new()),
+        _ => (200, answer.body.to_string()),
     };
     let id = ("request-id", format!("OWN{n:029}"));
     let mut headers = vec![("content-type", "application/json; charset=utf-8".to_owned()), id];
     let mut sent = body.clone();
-    if how == Some(How::Altered) {
+    if how == Some(AnswerFault::Altered) {
         let found = ALTERED.iter().find(|(from, _)| body.contains(from)).expect("nothing can be altered");
         sent = body.replacen(found.0, found.1, 1);
     }
-    if !matches!(how, Some(How::Unsigned | How::SaysUnsigned(_))) {
-        headers.extend(signature(front, asked, &body, how, n, now));
+    if !matches!(how, Some(AnswerFault::Unsigned | AnswerFault::UnsignedError(_))) {
+        headers.extend(signature(front, request, &body, how, n, now));
     }
-    Whole { status, headers, body: sent.into_bytes() }
+    HttpAnswer { status, headers, body: sent.into_bytes() }
 }
 
-/// The key the request asks for signs, unless something is to go wrong.
+/// Signs with the key that the request names, unless a fault is planned.
 fn signature(
     front: &Front,
-    asked: &Asked,
+    request: &RawRequest,
     body: &str,
-    how: Option<How>,
+    how: Option<AnswerFault>,
     n: usize,
     now: Timestamp,
 ) -> Vec<(&'static str, String)> {
-    let serial = asked.header("wechatpay-serial").unwrap_or_default();
+    let serial = request.header("wechatpay-serial").unwrap_or_default();
     let mut signer = front.account.key(serial).unwrap_or_else(|| front.signer());
     let unknown = format!("{}0", signer.serial);
     let (mut at, mut text) = (now, body.to_owned());
     match how {
-        Some(How::BadSignature) => text.push(' '),
-        Some(How::OtherKey) => signer.key = &front.account.merchant,
-        Some(How::UnknownKey) => signer.serial = &unknown,
-        Some(How::Old(by)) => at = now.minus(by),
-        Some(How::Early(by)) => at = now.plus(by),
+        Some(AnswerFault::BadSignature) => text.push(' '),
+        Some(AnswerFault::OtherKey) => signer.key = &front.account.merchant,
+        Some(AnswerFault::UnknownKey) => signer.serial = &unknown,
+        Some(AnswerFault::Old(by)) => at = now.minus(by),
+        Some(AnswerFault::Early(by)) => at = now.plus(by),
         _ => {}
     }
     signed(&signer, &format!("answer{n:026}"), text.as_bytes(), at)
 }
 
-fn error(said: &Said) -> (u16, String) {
-    let code = said.verdict.as_str();
+fn error(answer: &Answer) -> (u16, String) {
+    let code = answer.verdict.as_str();
     let status = match code {
         "SIGN_ERROR" => 401,
         "NO_AUTH" | "NOT_ENOUGH" => 403,
@@ -87,6 +93,6 @@ fn error(said: &Said) -> (u16, String) {
         "SYSTEM_ERROR" => 500,
         _ => 400,
     };
-    let why = said.body.as_str().unwrap_or("操作失败");
+    let why = answer.body.as_str().unwrap_or("操作失败");
     (status, json!({"code": code, "message": why}).to_string())
 }

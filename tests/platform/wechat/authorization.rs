@@ -1,4 +1,4 @@
-//! What WeChat Pay wants of a request's headers: who signs it, with what, when, and over which bytes.
+//! WeChat Pay's checks of a request's headers: merchant, key, time, nonce and signature.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Mutex;
@@ -8,23 +8,28 @@ use tradepost::domain::clock::Timestamp;
 
 use super::Account;
 use crate::platform::engine::lock;
-use crate::platform::front::Said;
-use crate::platform::server::Asked;
+use crate::platform::front::Answer;
+use crate::platform::server::RawRequest;
 
 const SCHEME: &str = "WECHATPAY2-SHA256-RSA2048 ";
 const SKEW_MAX: Duration = Duration::from_secs(5 * 60);
 const NAMES: [&str; 5] = ["mchid", "nonce_str", "serial_no", "signature", "timestamp"];
 
-fn refuse<T>(why: &str) -> Result<T, Said> {
-    Err(Said::early("SIGN_ERROR", why))
+fn refuse<T>(why: &str) -> Result<T, Answer> {
+    Err(Answer::early("SIGN_ERROR", why))
 }
 
-/// Whether the request is the merchant's. A nonce that was in a good request is in no other.
+/// Checks that a request is the merchant's. The nonce of an accepted request cannot be used again.
 ///
 /// # Errors
-/// What is answered where it is not.
-pub fn check(account: &Account, seen: &Mutex<HashSet<String>>, asked: &Asked, now: Timestamp) -> Result<(), Said> {
-    let fields = fields(asked.header("authorization").unwrap_or_default())?;
+/// The answer to a request that fails a check.
+pub fn check(
+    account: &Account,
+    seen: &Mutex<HashSet<String>>,
+    request: &RawRequest,
+    now: Timestamp,
+) -> Result<(), Answer> {
+    let fields = fields(request.header("authorization").unwrap_or_default())?;
     let field = |name: &str| fields[name];
     if field("mchid") != account.mchid {
         return refuse("somebody else's mchid");
@@ -42,17 +47,17 @@ pub fn check(account: &Account, seen: &Mutex<HashSet<String>>, asked: &Asked, no
     if at.since(now).max(now.since(at)) > SKEW_MAX {
         return refuse("timestamp is not within five minutes");
     }
-    if !account.merchant.verifies(&message(asked, timestamp, nonce), field("signature")) {
+    if !account.merchant.verifies(&message(request, timestamp, nonce), field("signature")) {
         return refuse("the signature is not one of this request");
     }
     if !lock(seen).insert(nonce.to_owned()) {
         return refuse("nonce_str was used before");
     }
-    headers(account, asked)
+    headers(account, request)
 }
 
-/// The pairs of the header: each name once, each value in quotes, a comma between them and nothing else.
-fn fields(header: &str) -> Result<BTreeMap<&str, &str>, Said> {
+/// The pairs of the header: each name once, each value in quotes, separated by a comma and nothing else.
+fn fields(header: &str) -> Result<BTreeMap<&str, &str>, Answer> {
     let Some(pairs) = header.strip_prefix(SCHEME) else { return refuse("another scheme, or none") };
     let mut fields = BTreeMap::new();
     for pair in pairs.split(',') {
@@ -69,26 +74,26 @@ fn fields(header: &str) -> Result<BTreeMap<&str, &str>, Said> {
     Ok(fields)
 }
 
-/// Five lines, each with its end: what was asked, when, and the body as it came.
-fn message(asked: &Asked, timestamp: &str, nonce: &str) -> Vec<u8> {
-    let head = format!("{}\n{}\n{timestamp}\n{nonce}\n", asked.method, asked.target);
-    [head.as_bytes(), &asked.body, b"\n"].concat()
+/// The signed text: five lines, each with a line end. They are method, target, timestamp, nonce and body.
+fn message(request: &RawRequest, timestamp: &str, nonce: &str) -> Vec<u8> {
+    let head = format!("{}\n{}\n{timestamp}\n{nonce}\n", request.method, request.target);
+    [head.as_bytes(), &request.body, b"\n"].concat()
 }
 
-/// The other headers.
-fn headers(account: &Account, asked: &Asked) -> Result<(), Said> {
-    let wrong = |why: &str| Err(Said::wrong("PARAM_ERROR", why));
-    if asked.header("accept") != Some("application/json") {
+/// Checks the other headers.
+fn headers(account: &Account, request: &RawRequest) -> Result<(), Answer> {
+    let wrong = |why: &str| Err(Answer::wrong("PARAM_ERROR", why));
+    if request.header("accept") != Some("application/json") {
         return wrong("Accept must be application/json");
     }
-    if asked.header("user-agent").is_none() {
+    if request.header("user-agent").is_none() {
         return wrong("no User-Agent");
     }
-    let content_type = asked.header("content-type").map(|kind| kind.split(';').next().unwrap_or_default());
-    if asked.method == "POST" && content_type != Some("application/json") {
+    let content_type = request.header("content-type").map(|kind| kind.split(';').next().unwrap_or_default());
+    if request.method == "POST" && content_type != Some("application/json") {
         return wrong("Content-Type must be application/json");
     }
-    match asked.header("wechatpay-serial") {
+    match request.header("wechatpay-serial") {
         Some(serial) if account.key(serial).is_none() => wrong("WeChat Pay has no key with this Wechatpay-Serial"),
         _ => Ok(()),
     }

@@ -1,4 +1,4 @@
-//! How WeChat Pay does what all platforms do.
+//! The platform trait for WeChat Pay.
 
 use std::time::Duration;
 
@@ -8,19 +8,19 @@ use tradepost::domain::clock::Timestamp;
 use super::{Front, Wrong, answer, authorization, notice, number, operation, request};
 use crate::platform::book::{Course, RefundState, Trade};
 use crate::platform::engine::{Engine, State};
-use crate::platform::fault::How;
-use crate::platform::front::{self, Said, Task};
-use crate::platform::journal::{Kind, Letter, Post};
-use crate::platform::server::{Asked, Whole};
+use crate::platform::fault::AnswerFault;
+use crate::platform::front::{self, Answer, Task};
+use crate::platform::journal::{Kind, Notice, Post};
+use crate::platform::server::{HttpAnswer, RawRequest};
 
-/// After the first delivery; 24 hours and 4 minutes in all.
+/// The gaps between 16 deliveries, in seconds; the last delivery is 24 hours and 4 minutes after the first.
 const GAPS_S: [u64; 15] = [15, 15, 30, 180, 600, 1200, 1800, 1800, 1800, 3600, 10_800, 10_800, 10_800, 21_600, 21_600];
 
 impl front::Front for Front {
     type Wrong = Wrong;
     type Order = request::Request;
 
-    const PATIENCE: Duration = Duration::from_secs(5);
+    const REPLY_TIMEOUT: Duration = Duration::from_secs(5);
     const COURSE: Course = Course::later(Duration::ZERO, RefundState::Success);
 
     fn number(&self, n: u64, now: Timestamp) -> String {
@@ -35,7 +35,7 @@ impl front::Front for Front {
         GAPS_S.map(Duration::from_secs).to_vec()
     }
 
-    fn tells(&self, _: &Trade, kind: &Kind) -> bool {
+    fn notifies(&self, _: &Trade, kind: &Kind) -> bool {
         matches!(kind, Kind::Paid | Kind::Refund(_))
     }
 
@@ -43,25 +43,25 @@ impl front::Front for Front {
         notice::content(&self.account, trade, kind, event_id, now)
     }
 
-    fn post(&self, letter: &Letter<Wrong>, wrong: Option<Wrong>, now: Timestamp) -> Post {
-        notice::post(self, letter, wrong, now)
+    fn post(&self, notice: &Notice<Wrong>, wrong: Option<Wrong>, now: Timestamp) -> Post {
+        notice::post(self, notice, wrong, now)
     }
 
-    fn is_taken(&self, status: u16, _: &str) -> bool {
+    fn is_accepted(&self, status: u16, _: &str) -> bool {
         matches!(status, 200 | 204)
     }
 
-    fn read(&self, asked: &Asked, now: Timestamp) -> Result<Task<Self::Order>, Said> {
-        authorization::check(&self.account, &self.nonces, asked, now)?;
-        let order = request::read(&self.account, asked)?;
+    fn read(&self, request: &RawRequest, now: Timestamp) -> Result<Task<Self::Order>, Answer> {
+        authorization::check(&self.account, &self.nonces, request, now)?;
+        let order = request::read(&self.account, request)?;
         Ok(Task { op: order.op(), out_trade_no: order.number().to_owned(), order })
     }
 
-    fn work(engine: &Engine<Self>, state: &mut State<Wrong>, order: &Self::Order, now: Timestamp) -> Said {
-        operation::work(engine, state, order, now)
+    fn execute(engine: &Engine<Self>, state: &mut State<Wrong>, order: &Self::Order, now: Timestamp) -> Answer {
+        operation::execute(engine, state, order, now)
     }
 
-    fn answer(&self, asked: &Asked, said: &Said, how: Option<How>, now: Timestamp) -> Whole {
-        answer::write(self, asked, said, how, now)
+    fn answer(&self, request: &RawRequest, answer: &Answer, how: Option<AnswerFault>, now: Timestamp) -> HttpAnswer {
+        answer::write(self, request, answer, how, now)
     }
 }

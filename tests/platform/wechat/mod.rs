@@ -22,47 +22,47 @@ use super::standin::Standin;
 
 pub use notice::{Wrong, encrypt};
 
-/// The certificate of the merchant's key, as the vectors name it.
+/// Serial number of the certificate of the merchant's key, as in the vectors.
 const MERCHANT_SERIAL: &str = "3775B6A45ACD588826D15E583A95F5DD00000001";
 
 /// A running stand-in for WeChat Pay.
 pub type Wechat = Standin<Front>;
 
-/// What WeChat Pay and the shop know of each other.
+/// The merchant's account at WeChat Pay.
 pub struct Account {
     pub mchid: String,
     pub appid: String,
     pub serial: &'static str,
     pub merchant: Key,
     pub api_v3_key: [u8; 32],
-    /// The platform's own keys by serial: the public key, and the one with a certificate.
+    /// The platform's own keys by serial number: the public key, and the key with a certificate.
     pub keys: [(String, Key); 2],
 }
 
 impl Account {
-    /// The platform's key with this serial.
+    /// The platform's key with this serial number.
     pub fn key(&self, serial: &str) -> Option<Signer<'_>> {
-        self.keys.iter().find(|(is, _)| is == serial).map(|(serial, key)| Signer { serial, key })
+        self.keys.iter().find(|(known, _)| known == serial).map(|(serial, key)| Signer { serial, key })
     }
 }
 
-/// A key, and what it is called.
+/// A key with its serial number.
 #[derive(Clone, Copy)]
 pub struct Signer<'a> {
     pub serial: &'a str,
     pub key: &'a Key,
 }
 
-/// With what the platform signs where the shop does not say.
+/// The platform's signing key if the shop does not name one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SignsWith {
     PublicKey,
     Certificate,
-    /// Now with the one and now with the other, as while the merchant changes over.
+    /// Each key in turn, as during the merchant's migration to the public key.
     Both,
 }
 
-/// What is WeChat Pay's own.
+/// The parts of the stand-in that are specific to WeChat Pay.
 pub struct Front {
     account: Account,
     signs_with: Mutex<SignsWith>,
@@ -92,14 +92,14 @@ impl Front {
         Self { account, signs_with: Mutex::new(signs_with), nonces: Mutex::default(), answers, notices }
     }
 
-    /// The key that signs what is told now.
+    /// The key that signs the next notice.
     fn signer(&self) -> Signer<'_> {
-        let at = match *lock(&self.signs_with) {
+        let index = match *lock(&self.signs_with) {
             SignsWith::PublicKey => 0,
             SignsWith::Certificate => 1,
             SignsWith::Both => self.notices.fetch_add(1, Ordering::Relaxed) % 2,
         };
-        let (serial, key) = &self.account.keys[at];
+        let (serial, key) = &self.account.keys[index];
         Signer { serial, key }
     }
 }

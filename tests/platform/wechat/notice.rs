@@ -1,4 +1,4 @@
-//! What WeChat Pay tells a shop by itself: an encrypted resource in a signed envelope.
+//! Notices that WeChat Pay sends to a shop: an encrypted resource in a signed request.
 
 use std::time::Duration;
 
@@ -12,45 +12,45 @@ use super::answer::signed;
 use super::{Account, Front, Signer, transaction};
 use crate::platform::book::{RefundState, Trade};
 use crate::platform::china::rfc3339;
-use crate::platform::journal::{Kind, Letter, Post};
+use crate::platform::journal::{Kind, Notice, Post};
 
-/// One second more than any shop is to accept.
+/// One second more than the largest difference that a shop may accept.
 const TOO_LONG: Duration = Duration::from_secs(301);
 const OTHER_API_KEY: &[u8; 32] = b"AnotherTestApiV3Key_0123456789ab";
 
-/// What can be wrong with a notification.
+/// A fault in a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wrong {
-    /// The signature is one of another text.
+    /// The signature belongs to another text.
     Signature,
     NoSignature,
     EmptySignature,
-    /// As WeChat Pay itself sends it now and then, to see whether anybody looks.
+    /// The signature is a probe, which WeChat Pay sends occasionally to check that the shop verifies signatures.
     SignTest,
-    /// The merchant's own key.
+    /// Signed with the merchant's own key.
     OtherKey,
     UnknownSerial,
-    /// The serial of the platform's other key.
+    /// The serial number of the platform's other key.
     OtherSerial,
     NoSerial,
     Sha1,
     Stale,
     Future,
-    /// Not a number.
+    /// The timestamp is not a number.
     Timestamp,
     /// The nonce in the header was changed.
     Nonce,
     /// The body was changed after it was signed.
     Altered,
-    /// Correctly signed from here on: encrypted with other associated data than it says.
+    /// Encrypted with other associated data than declared. This and all following faults are correctly signed.
     Aad,
     /// Encrypted with another APIv3 key.
     ApiKey,
-    /// It says another algorithm.
+    /// Declares another algorithm.
     Algorithm,
-    /// The resource is not what the event is about.
+    /// The type of the resource does not fit the event.
     OriginalType,
-    /// An event nobody knows.
+    /// An unknown event.
     Event,
     /// One fen more.
     Amount,
@@ -58,11 +58,11 @@ pub enum Wrong {
     App,
     Merchant,
     Order,
-    /// A refund nobody asked for.
+    /// An unknown refund.
     Refund,
 }
 
-/// What is told of an event: everything but the signature, the resource in plain text.
+/// The content of a notice without the signature, with the resource as plain text.
 pub fn content(account: &Account, trade: &Trade, kind: &Kind, event_id: &str, now: Timestamp) -> Value {
     let (event, original_type, summary, plain) = match kind {
         Kind::Paid => {
@@ -77,7 +77,7 @@ pub fn content(account: &Account, trade: &Trade, kind: &Kind, event_id: &str, no
             };
             (event, "refund", summary, transaction::refund_notice(account, trade, refund))
         }
-        other => panic!("WeChat Pay does not tell of {other:?}"),
+        other => panic!("WeChat Pay has no notice of {other:?}"),
     };
     json!({
         "id": event_id, "create_time": rfc3339(now), "event_type": event, "resource_type": "encrypt-resource",
@@ -85,13 +85,13 @@ pub fn content(account: &Account, trade: &Trade, kind: &Kind, event_id: &str, no
     })
 }
 
-/// The content as it is sent now: signed anew each time, else the same.
-pub fn post(front: &Front, letter: &Letter<Wrong>, wrong: Option<Wrong>, now: Timestamp) -> Post {
-    let mut body = letter.content.clone();
+/// The request of a delivery. The signature is new in each delivery, and all else is the same.
+pub fn post(front: &Front, notice: &Notice<Wrong>, wrong: Option<Wrong>, now: Timestamp) -> Post {
+    let mut body = notice.content.clone();
     let mut plain = body.as_object_mut().unwrap().remove("plain").unwrap();
     spoil(&mut plain, wrong);
     let original_type = body["resource"]["original_type"].as_str().unwrap().to_owned();
-    let nonce = format!("{:0>12}", &letter.event_id[letter.event_id.len().saturating_sub(12)..]);
+    let nonce = format!("{:0>12}", &notice.event_id[notice.event_id.len().saturating_sub(12)..]);
     let key = if wrong == Some(Wrong::ApiKey) { OTHER_API_KEY } else { &front.account.api_v3_key };
     let aad = if wrong == Some(Wrong::Aad) { "another" } else { &original_type };
     let ciphertext = encrypt(key, &nonce, aad, &plain.to_string());
@@ -106,22 +106,22 @@ pub fn post(front: &Front, letter: &Letter<Wrong>, wrong: Option<Wrong>, now: Ti
         _ => {}
     }
     let mut body = body.to_string();
-    let headers = headers(front, letter, &body, wrong, now);
+    let headers = headers(front, notice, &body, wrong, now);
     if wrong == Some(Wrong::Altered) {
         body.insert(1, ' ');
     }
     let fixed = [("content-type", "application/json"), ("accept", "*/*"), ("user-agent", "Mozilla/4.0")];
     let fixed = fixed.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let headers = headers.into_iter().map(|(name, value)| (name.to_owned(), value));
-    Post { url: letter.url.clone(), headers: fixed.into_iter().chain(headers).collect(), body: body.into_bytes() }
+    Post { url: notice.url.clone(), headers: fixed.into_iter().chain(headers).collect(), body: body.into_bytes() }
 }
 
-/// What is wrong with the resource itself.
+/// Applies a fault to the resource.
 fn spoil(plain: &mut Value, wrong: Option<Wrong>) {
-    let told = if plain.get("out_refund_no").is_some() { "refund" } else { "total" };
-    let fen = plain["amount"][told].as_i64().unwrap();
+    let field = if plain.get("out_refund_no").is_some() { "refund" } else { "total" };
+    let fen = plain["amount"][field].as_i64().unwrap();
     match wrong {
-        Some(Wrong::Amount) => plain["amount"][told] = json!(fen + 1),
+        Some(Wrong::Amount) => plain["amount"][field] = json!(fen + 1),
         Some(Wrong::Currency) => plain["amount"]["currency"] = json!("USD"),
         Some(Wrong::App) => plain["appid"] = json!("wx9999999999999999"),
         Some(Wrong::Merchant) => plain["mchid"] = json!("1900000009"),
@@ -133,12 +133,12 @@ fn spoil(plain: &mut Value, wrong: Option<Wrong>) {
 
 fn headers(
     front: &Front,
-    letter: &Letter<Wrong>,
+    notice: &Notice<Wrong>,
     body: &str,
     wrong: Option<Wrong>,
     now: Timestamp,
 ) -> Vec<(&'static str, String)> {
-    let nonce = format!("notice{:08}{:018}", letter.sent, now.0);
+    let nonce = format!("notice{:08}{:018}", notice.sent, now.0);
     let at = match wrong {
         Some(Wrong::Stale) => now.minus(TOO_LONG),
         Some(Wrong::Future) => now.plus(TOO_LONG),
@@ -151,7 +151,7 @@ fn headers(
     let text = if wrong == Some(Wrong::Signature) { format!("{body} ") } else { body.to_owned() };
     let mut headers = signed(&signer, &nonce, text.as_bytes(), at);
     let mut set = |name: &str, value: String| {
-        headers.iter_mut().find(|(is, _)| *is == name).unwrap().1 = value;
+        headers.iter_mut().find(|(header, _)| *header == name).unwrap().1 = value;
     };
     match wrong {
         Some(Wrong::EmptySignature) => set("wechatpay-signature", String::new()),
@@ -174,7 +174,7 @@ fn headers(
     headers
 }
 
-/// AES-256-GCM; in base64, the tag at its end.
+/// Encrypts with AES-256-GCM; returns ciphertext and tag in base64.
 pub fn encrypt(key: &[u8; 32], nonce: &str, aad: &str, plain: &str) -> String {
     let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).unwrap());
     let mut bytes = plain.as_bytes().to_vec();

@@ -1,4 +1,4 @@
-//! What WeChat Pay does when it is asked.
+//! Execution of the requests to WeChat Pay.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::{Front, Wrong, transaction};
 use crate::platform::book::{Stage, Trade};
 use crate::platform::china::{day, read_rfc3339};
 use crate::platform::engine::Engine;
-use crate::platform::front::Said;
+use crate::platform::front::Answer;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const CODE_LASTS: Duration = MINUTE.saturating_mul(2 * 60);
@@ -22,9 +22,9 @@ const IN_REFUNDS: &[u8] = b"_-|*@";
 
 type State = crate::platform::engine::State<Wrong>;
 
-/// Does what is asked for.
-pub fn work(engine: &Engine<Front>, state: &mut State, request: &Request, now: Timestamp) -> Said {
-    let done = match request {
+/// Executes a request.
+pub fn execute(engine: &Engine<Front>, state: &mut State, request: &Request, now: Timestamp) -> Answer {
+    let result = match request {
         Request::Prepay(kind, body) => prepay(engine, state, (kind, body), now),
         Request::Query(number) => query(engine, state, |trade| trade.out_trade_no == *number),
         Request::QueryById(id) => query(engine, state, |trade| trade.is_paid() && trade.trade_no == *id),
@@ -32,12 +32,12 @@ pub fn work(engine: &Engine<Front>, state: &mut State, request: &Request, now: T
         Request::Refund(body) => refund(engine, state, body, now),
         Request::RefundQuery(number) => refund_query(state, number),
     };
-    done.map_or_else(|said| said, Said::ok)
+    result.map_or_else(|answer| answer, Answer::ok)
 }
 
-/// An error no field is to blame for.
-fn refuse(code: &str, why: &str) -> Said {
-    Said { body: why.into(), ..Said::error(code) }
+/// An error that no field causes.
+fn refuse(code: &str, why: &str) -> Answer {
+    Answer { body: why.into(), ..Answer::error(code) }
 }
 
 fn prepay(
@@ -45,7 +45,7 @@ fn prepay(
     state: &mut State,
     (kind, body): (&str, &Map<String, Value>),
     now: Timestamp,
-) -> Result<Value, Said> {
+) -> Result<Value, Answer> {
     let account = &engine.front.account;
     let fields = Fields(body);
     fields.only(&[
@@ -66,7 +66,7 @@ fn prepay(
     ])?;
     fields.is("mchid", &account.mchid)?;
     if fields.must("appid", 32)? != account.appid {
-        return Err(Said::wrong("NO_AUTH", "the appid is not bound to the mchid"));
+        return Err(Answer::wrong("NO_AUTH", "the appid is not bound to the mchid"));
     }
     fields.must("description", 127)?;
     fields.text("attach", 128)?;
@@ -84,12 +84,12 @@ fn prepay(
     let ends = fields.text("time_expire", 64)?;
     let ends =
         ends.map(|text| read_rfc3339(text).ok_or_else(|| wrong(&format!("time_expire is {text}")))).transpose()?;
-    let mut asked = Value::Object(body.clone());
-    asked["trade_type"] = json!(kind);
+    let mut parameters = Value::Object(body.clone());
+    parameters["trade_type"] = json!(kind);
     let code = |trade: &Trade| json!({if kind == "JSAPI" { "prepay_id" } else { "code_url" }: trade.code});
-    if let Some(at) = state.find(out_trade_no) {
-        let trade = &mut state.trades[at];
-        again(trade, &asked)?;
+    if let Some(index) = state.find(out_trade_no) {
+        let trade = &mut state.trades[index];
+        check_repeated(trade, &parameters)?;
         trade.code_until = now.plus(CODE_LASTS).min(trade.closes_at);
         return Ok(code(trade));
     }
@@ -107,11 +107,11 @@ fn prepay(
             "JSAPI" => format!("wx{}{n:022x}", day(now)),
             _ => format!("weixin://wxpay/bizpayurl?pr=Own{n:06}zz"),
         },
-        asked,
+        parameters,
         code_until: now.plus(CODE_LASTS).min(closes_at),
         closes_at,
         notify_url: notify_url.to_owned(),
-        made_at: now,
+        created_at: now,
         closed_at: None,
         paid: None,
         refunds: Vec::new(),
@@ -121,10 +121,10 @@ fn prepay(
     Ok(answer)
 }
 
-/// The same number once more: only with the same words, and while it can be paid.
-fn again(trade: &Trade, asked: &Value) -> Result<(), Said> {
-    if trade.asked != *asked {
-        return Err(Said::wrong("INVALID_REQUEST", "the same out_trade_no, other parameters"));
+/// Checks a create call for a number that exists: the parameters must be the same, and the order must be payable.
+fn check_repeated(trade: &Trade, parameters: &Value) -> Result<(), Answer> {
+    if trade.parameters != *parameters {
+        return Err(Answer::wrong("INVALID_REQUEST", "the same out_trade_no, other parameters"));
     }
     match trade.stage {
         Stage::Closed => Err(refuse("INVALID_REQUEST", "the order is closed")),
@@ -133,15 +133,15 @@ fn again(trade: &Trade, asked: &Value) -> Result<(), Said> {
     }
 }
 
-fn query(engine: &Engine<Front>, state: &State, meant: impl Fn(&Trade) -> bool) -> Result<Value, Said> {
-    let trade = state.trades.iter().find(|trade| meant(trade));
+fn query(engine: &Engine<Front>, state: &State, matches: impl Fn(&Trade) -> bool) -> Result<Value, Answer> {
+    let trade = state.trades.iter().find(|trade| matches(trade));
     let trade = trade.ok_or_else(|| refuse("ORDER_NOT_EXIST", "there is no such order"))?;
     Ok(transaction::payment(&engine.front.account, trade, transaction::state(trade)))
 }
 
-fn close(state: &mut State, number: &str, now: Timestamp) -> Result<Value, Said> {
-    let at = state.find(number).ok_or_else(|| refuse("ORDER_NOT_EXIST", "there is no such order"))?;
-    let trade = &mut state.trades[at];
+fn close(state: &mut State, number: &str, now: Timestamp) -> Result<Value, Answer> {
+    let index = state.find(number).ok_or_else(|| refuse("ORDER_NOT_EXIST", "there is no such order"))?;
+    let trade = &mut state.trades[index];
     match trade.stage {
         Stage::Waiting | Stage::Unscanned => trade.close(now),
         Stage::Closed => {}
@@ -150,7 +150,12 @@ fn close(state: &mut State, number: &str, now: Timestamp) -> Result<Value, Said>
     Ok(Value::Null)
 }
 
-fn refund(engine: &Engine<Front>, state: &mut State, body: &Map<String, Value>, now: Timestamp) -> Result<Value, Said> {
+fn refund(
+    engine: &Engine<Front>,
+    state: &mut State,
+    body: &Map<String, Value>,
+    now: Timestamp,
+) -> Result<Value, Answer> {
     let fields = Fields(body);
     fields.only(&[
         "transaction_id",
@@ -169,14 +174,14 @@ fn refund(engine: &Engine<Front>, state: &mut State, body: &Map<String, Value>, 
     amount.only(&["refund", "total", "currency", "from"])?;
     amount.is("currency", "CNY")?;
     let (fen, total) = (amount.fen("refund")?, amount.fen("total")?);
-    let at = match (fields.text("transaction_id", 32)?, fields.text("out_trade_no", 32)?) {
+    let index = match (fields.text("transaction_id", 32)?, fields.text("out_trade_no", 32)?) {
         (Some(id), None) => state.trades.iter().position(|trade| trade.is_paid() && trade.trade_no == id),
         (None, Some(number)) => state.find(number),
         _ => return Err(wrong("either transaction_id or out_trade_no")),
     };
-    let at = at.ok_or_else(|| refuse("RESOURCE_NOT_EXISTS", "there is no such order"))?;
-    let trade = &state.trades[at];
-    let inconsistent = |why: &str| Err(Said::wrong("INVALID_REQUEST", why));
+    let index = index.ok_or_else(|| refuse("RESOURCE_NOT_EXISTS", "there is no such order"))?;
+    let trade = &state.trades[index];
+    let inconsistent = |why: &str| Err(Answer::wrong("INVALID_REQUEST", why));
     if trade.is_paid() && total != trade.charged() {
         return inconsistent("the total is not what was paid");
     }
@@ -192,15 +197,15 @@ fn refund(engine: &Engine<Front>, state: &mut State, body: &Map<String, Value>, 
         None => return Err(refuse("INVALID_REQUEST", "the order is not paid")),
         Some(paid) if now.since(paid.at) > REFUNDABLE => return Err(refuse("INVALID_REQUEST", "paid too long ago")),
         Some(_) if trade.refunds.len() >= REFUNDS_MAX => return Err(refuse("INVALID_REQUEST", "too many refunds")),
-        Some(paid) if trade.spoken_for() + fen > paid.charged => return inconsistent("more than is left"),
+        Some(paid) if trade.allocated() + fen > paid.charged => return inconsistent("more than is left"),
         Some(_) => {}
     }
-    engine.begin_refund(state, at, (number, fen, notify_url), now);
-    let trade = &state.trades[at];
+    engine.begin_refund(state, index, (number, fen, notify_url), now);
+    let trade = &state.trades[index];
     Ok(transaction::refund(trade, trade.refund(number).unwrap()))
 }
 
-fn refund_query(state: &State, number: &str) -> Result<Value, Said> {
+fn refund_query(state: &State, number: &str) -> Result<Value, Answer> {
     let found = state.trades.iter().find_map(|trade| Some(transaction::refund(trade, trade.refund(number)?)));
     found.ok_or_else(|| refuse("RESOURCE_NOT_EXISTS", "there is no such refund"))
 }

@@ -1,19 +1,19 @@
-//! What can be asked of WeChat Pay, and the rules for each field.
+//! The requests to WeChat Pay, and the rules of their fields.
 
 use serde_json::{Map, Value};
 
 use super::Account;
 use crate::platform::fault::Op;
-use crate::platform::front::Said;
-use crate::platform::server::Asked;
+use crate::platform::front::Answer;
+use crate::platform::server::RawRequest;
 
 const TRANSACTIONS: &str = "/v3/pay/transactions/";
 const REFUNDS: &str = "/v3/refund/domestic/refunds";
 
-/// A request whose signature is good.
+/// A request with a valid signature.
 #[derive(Debug)]
 pub enum Request {
-    /// How the buyer pays (`NATIVE`, `JSAPI`), and everything else.
+    /// Trade type (`NATIVE`, `JSAPI`) and body.
     Prepay(&'static str, Map<String, Value>),
     Query(String),
     QueryById(String),
@@ -33,7 +33,7 @@ impl Request {
         }
     }
 
-    /// The shop's number of the trade; of the refund, where nothing else is said.
+    /// The shop's number of the trade, or of the refund if the request names no trade.
     pub fn number(&self) -> &str {
         match self {
             Self::Prepay(_, body) | Self::Refund(body) => {
@@ -45,28 +45,28 @@ impl Request {
     }
 }
 
-pub fn wrong(why: &str) -> Said {
-    Said::wrong("PARAM_ERROR", why)
+pub fn wrong(why: &str) -> Answer {
+    Answer::wrong("PARAM_ERROR", why)
 }
 
-/// Reads what is asked for.
+/// Reads a request.
 ///
 /// # Errors
-/// What is answered to a request nobody understands.
-pub fn read(account: &Account, asked: &Asked) -> Result<Request, Said> {
-    let unknown = || Said::wrong("INVALID_REQUEST", "there is no such interface");
-    let path = asked.target.split('?').next().unwrap_or_default();
-    let query = asked.query();
-    match asked.method.as_str() {
+/// The answer to a request that cannot be understood.
+pub fn read(account: &Account, request: &RawRequest) -> Result<Request, Answer> {
+    let unknown = || Answer::wrong("INVALID_REQUEST", "there is no such interface");
+    let path = request.target.split('?').next().unwrap_or_default();
+    let query = request.query();
+    match request.method.as_str() {
         "POST" if !query.is_empty() => Err(wrong("a query where none belongs")),
-        "POST" => post(account, path, body(asked)?).unwrap_or_else(|| Err(unknown())),
-        "GET" if !asked.body.is_empty() => Err(wrong("a body where none belongs")),
+        "POST" => post(account, path, body(request)?).unwrap_or_else(|| Err(unknown())),
+        "GET" if !request.body.is_empty() => Err(wrong("a body where none belongs")),
         "GET" => get(account, path, query).unwrap_or_else(|| Err(unknown())),
         _ => Err(unknown()),
     }
 }
 
-fn post(account: &Account, path: &str, body: Map<String, Value>) -> Option<Result<Request, Said>> {
+fn post(account: &Account, path: &str, body: Map<String, Value>) -> Option<Result<Request, Answer>> {
     if path == REFUNDS {
         return Some(Ok(Request::Refund(body)));
     }
@@ -82,7 +82,7 @@ fn post(account: &Account, path: &str, body: Map<String, Value>) -> Option<Resul
     Some(Ok(request))
 }
 
-fn get(account: &Account, path: &str, query: &str) -> Option<Result<Request, Said>> {
+fn get(account: &Account, path: &str, query: &str) -> Option<Result<Request, Answer>> {
     if let Some(number) = path.strip_prefix(REFUNDS).and_then(|rest| rest.strip_prefix('/')) {
         return Some(Ok(Request::RefundQuery(decoded(number))));
     }
@@ -97,66 +97,66 @@ fn get(account: &Account, path: &str, query: &str) -> Option<Result<Request, Sai
     Some(Ok(request))
 }
 
-/// The number as it was before it was put into a path.
+/// The number in a part of a path.
 fn decoded(part: &str) -> String {
     let pair = format!("n={}", part.replace('+', "%2B"));
     form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
 
-fn body(asked: &Asked) -> Result<Map<String, Value>, Said> {
-    serde_json::from_slice(&asked.body).map_err(|_| wrong("the body is no JSON object"))
+fn body(request: &RawRequest) -> Result<Map<String, Value>, Answer> {
+    serde_json::from_slice(&request.body).map_err(|_| wrong("the body is no JSON object"))
 }
 
 /// The fields of a body.
 pub struct Fields<'a>(pub &'a Map<String, Value>);
 
 impl<'a> Fields<'a> {
-    /// Only these fields are there: a misspelt one would be missed by nobody.
-    pub fn only(&self, names: &[&str]) -> Result<(), Said> {
+    /// Only these fields are allowed, so that a misspelt name is found.
+    pub fn only(&self, names: &[&str]) -> Result<(), Answer> {
         match self.0.keys().find(|name| !names.contains(&name.as_str())) {
             Some(name) => Err(wrong(&format!("nobody knows {name}"))),
             None => Ok(()),
         }
     }
 
-    /// A text of 1 to `longest` characters, if it is there.
-    pub fn text(&self, name: &str, longest: usize) -> Result<Option<&'a str>, Said> {
+    /// An optional text of 1 to `longest` characters.
+    pub fn text(&self, name: &str, longest: usize) -> Result<Option<&'a str>, Answer> {
         let Some(value) = self.0.get(name) else { return Ok(None) };
         let text = value.as_str().filter(|text| (1..=longest).contains(&text.chars().count()));
         text.map(Some).ok_or_else(|| wrong(&format!("{name} is {value}")))
     }
 
-    pub fn must(&self, name: &str, longest: usize) -> Result<&'a str, Said> {
+    pub fn must(&self, name: &str, longest: usize) -> Result<&'a str, Answer> {
         self.text(name, longest)?.ok_or_else(|| wrong(&format!("no {name}")))
     }
 
-    pub fn is(&self, name: &str, value: &str) -> Result<(), Said> {
+    pub fn is(&self, name: &str, value: &str) -> Result<(), Answer> {
         match self.must(name, 128)? {
             found if found == value => Ok(()),
             found => Err(wrong(&format!("{name} is {found}"))),
         }
     }
 
-    /// A number of the shop, of these lengths.
-    pub fn number(&self, name: &str, shortest: usize, longest: usize, more: &[u8]) -> Result<&'a str, Said> {
+    /// A number of the shop with `shortest` to `longest` characters: letters, digits and those in `more`.
+    pub fn number(&self, name: &str, shortest: usize, longest: usize, more: &[u8]) -> Result<&'a str, Answer> {
         let text = self.must(name, longest)?;
         let is_good = text.bytes().all(|b| b.is_ascii_alphanumeric() || more.contains(&b));
         if is_good && text.len() >= shortest { Ok(text) } else { Err(wrong(&format!("{name} is {text}"))) }
     }
 
     /// Fen, at least one, as an integer.
-    pub fn fen(&self, name: &str) -> Result<i64, Said> {
+    pub fn fen(&self, name: &str) -> Result<i64, Answer> {
         let fen = self.0.get(name).and_then(Value::as_i64).filter(|fen| *fen >= 1);
         fen.ok_or_else(|| wrong(&format!("{name} is {:?}", self.0.get(name))))
     }
 
     /// An object.
-    pub fn object(&self, name: &str) -> Result<Fields<'a>, Said> {
+    pub fn object(&self, name: &str) -> Result<Fields<'a>, Answer> {
         self.0.get(name).and_then(Value::as_object).map(Fields).ok_or_else(|| wrong(&format!("no {name}")))
     }
 
-    /// Where the platform tells: over https, without a query.
-    pub fn notify_url(&self, longest: usize) -> Result<Option<&'a str>, Said> {
+    /// The address for notices: with https and without a query.
+    pub fn notify_url(&self, longest: usize) -> Result<Option<&'a str>, Answer> {
         match self.text("notify_url", longest)? {
             Some(url) if !url.starts_with("https://") || url.contains(['?', '#', ' ']) => {
                 Err(wrong(&format!("notify_url is {url}")))

@@ -1,4 +1,4 @@
-//! Payments and refunds as WeChat Pay writes them, in answers and in notifications.
+//! Payments and refunds in WeChat Pay's format, for answers and notices.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use super::Account;
 use crate::platform::book::{Refund, RefundState, Stage, Trade};
 use crate::platform::china::rfc3339;
 
-/// How a payment stands: any refund of it makes it one with a refund, also one that is not done, or of a part.
+/// The state of a payment. It is `REFUND` as soon as there is any refund, even a partial or unfinished one.
 pub fn state(trade: &Trade) -> &'static str {
     match trade.stage {
         Stage::Unscanned | Stage::Waiting => "NOTPAY",
@@ -16,7 +16,7 @@ pub fn state(trade: &Trade) -> &'static str {
     }
 }
 
-/// How a refund stands.
+/// The state of a refund.
 pub fn refund_state(refund: &Refund) -> &'static str {
     match refund.state {
         RefundState::Processing => "PROCESSING",
@@ -37,17 +37,17 @@ pub fn payment(account: &Account, trade: &Trade, state: &str) -> Value {
         "mchid": account.mchid, "appid": account.appid, "out_trade_no": trade.out_trade_no, "trade_state": state,
         "trade_state_desc": description, "amount": {"total": trade.total, "currency": "CNY"},
     });
-    if let Some(attach) = trade.asked.get("attach") {
+    if let Some(attach) = trade.parameters.get("attach") {
         payment["attach"] = attach.clone();
     }
     let Some(paid) = trade.paid else { return payment };
     let payer_total = paid.charged - paid.coupon;
     payment["transaction_id"] = json!(trade.trade_no);
-    payment["trade_type"] = trade.asked["trade_type"].clone();
+    payment["trade_type"] = trade.parameters["trade_type"].clone();
     payment["bank_type"] = json!("OTHERS");
     payment["success_time"] = json!(rfc3339(paid.at));
     payment["payer"] =
-        json!({"openid": trade.asked["payer"]["openid"].as_str().unwrap_or("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")});
+        json!({"openid": trade.parameters["payer"]["openid"].as_str().unwrap_or("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o")});
     payment["amount"] = json!({
         "total": paid.charged, "payer_total": payer_total, "currency": "CNY", "payer_currency": "CNY",
     });
@@ -58,12 +58,12 @@ pub fn payment(account: &Account, trade: &Trade, state: &str) -> Value {
     payment
 }
 
-/// What an answer says of a refund.
+/// A refund in an answer.
 pub fn refund(trade: &Trade, refund: &Refund) -> Value {
     let mut answer = common(trade, refund);
     answer["status"] = json!(refund_state(refund));
     answer["channel"] = json!("ORIGINAL");
-    answer["create_time"] = json!(rfc3339(refund.begun_at));
+    answer["create_time"] = json!(rfc3339(refund.started_at));
     answer["funds_account"] = json!("UNSETTLED");
     answer["amount"]["currency"] = json!("CNY");
     answer["amount"]["settlement_refund"] = json!(refund.amount);
@@ -71,7 +71,7 @@ pub fn refund(trade: &Trade, refund: &Refund) -> Value {
     answer
 }
 
-/// What a notification says of a refund: no application, and the state under another name.
+/// A refund in a notice. It names no application and has its state in another field.
 pub fn refund_notice(account: &Account, trade: &Trade, refund: &Refund) -> Value {
     let mut notice = common(trade, refund);
     notice["mchid"] = json!(account.mchid);

@@ -11,7 +11,7 @@ use tradepost::db::Limits;
 
 use crate::server::{Engine, engine};
 use crate::support::eventually;
-use crate::support::ledger::{LIMITS, Running, Swap, Then, Write};
+use crate::support::ledger::{Behaviour, LIMITS, Running, Swap, Write};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -23,10 +23,10 @@ fn ledger() -> Running {
 async fn a_slow_batch_delays_the_next_one_only_on_sqlite_which_has_one_writer() {
     let ledger = ledger();
     ledger.faults.plan("ledger.before_commit", Fault::Delay(3 * SECOND), 0, 1);
-    let slow = ledger.addr.send(Write(1, Then::Good));
+    let slow = ledger.addr.send(Write(1, Behaviour::Succeed));
     let is_slow = || async { (ledger.faults.fired("ledger.before_commit") == 1).then_some(()) };
     eventually(SECOND, "the first batch is about to commit", is_slow).await;
-    assert_eq!(ask(&ledger.addr, Write(2, Then::Good)).await, Ok(2));
+    assert_eq!(ask(&ledger.addr, Write(2, Behaviour::Succeed)).await, Ok(2));
     let has_one_writer = engine() == Engine::Sqlite;
     assert_eq!(ledger.store.writer_limit(), if has_one_writer { 1 } else { 2 });
     assert_eq!(ledger.entries(), if has_one_writer { vec![1, 2] } else { vec![2] });
@@ -41,7 +41,7 @@ async fn if_two_batches_deadlock_one_is_retried_and_both_succeed() {
     }
     let ledger = ledger();
     for id in [1, 2] {
-        assert_eq!(ask(&ledger.addr, Write(id, Then::Good)).await, Ok(id));
+        assert_eq!(ask(&ledger.addr, Write(id, Behaviour::Succeed)).await, Ok(id));
     }
     let both = Arc::new(AtomicU32::new(0));
     let one = ledger.addr.send(Swap { first: 1, second: 2, met: Arc::clone(&both) });

@@ -14,12 +14,12 @@ use tradepost::actor::task::ask;
 use tradepost::db::with_conn;
 
 use crate::support::eventually;
-use crate::support::ledger::{Age, LIMITS, List, Promised, Running, Then, Write};
+use crate::support::ledger::{Behaviour, CountOnConnection, LIMITS, List, Running, Write, WriteAccepted};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 fn good(ids: impl Iterator<Item = i32>) -> Vec<Write> {
-    ids.map(|id| Write(id, Then::Good)).collect()
+    ids.map(|id| Write(id, Behaviour::Succeed)).collect()
 }
 
 /// `Some` once a batch has reached the delay that is planned before its commit.
@@ -52,8 +52,11 @@ async fn tasks_that_arrive_together_are_committed_together() {
 #[actix_web::test]
 async fn tasks_of_several_types_share_a_transaction() {
     let ledger = Running::start(LIMITS);
-    let (one, two) =
-        futures_util::future::join(ask(&ledger.addr, Write(1, Then::Good)), ask(&ledger.addr, Promised(2))).await;
+    let (one, two) = futures_util::future::join(
+        ask(&ledger.addr, Write(1, Behaviour::Succeed)),
+        ask(&ledger.addr, WriteAccepted(2)),
+    )
+    .await;
     assert_eq!((one, two), (Ok(1), Ok(2)));
     assert_eq!(ledger.health.report().batch.count, 1);
 }
@@ -62,7 +65,7 @@ async fn tasks_of_several_types_share_a_transaction() {
 async fn a_single_task_is_committed_without_delay() {
     let ledger = Running::start(LIMITS);
     for id in 0..20 {
-        assert_eq!(ask(&ledger.addr, Write(id, Then::Good)).await, Ok(id));
+        assert_eq!(ask(&ledger.addr, Write(id, Behaviour::Succeed)).await, Ok(id));
     }
     let report = ledger.health.report();
     assert_eq!((report.batch.count, report.batch.max, report.batch.mean), (20, 1, Decimal::ONE));
@@ -72,7 +75,7 @@ async fn a_single_task_is_committed_without_delay() {
 async fn tasks_that_arrive_while_a_batch_runs_form_the_next_batch() {
     let ledger = Running::start(LIMITS);
     ledger.faults.plan("ledger.before_commit", Fault::Delay(Duration::from_millis(300)), 0, 1);
-    let first = ledger.addr.send(Write(0, Then::Good));
+    let first = ledger.addr.send(Write(0, Behaviour::Succeed));
     eventually(SECOND, "the first batch has reached its delay", || is_delayed(&ledger)).await;
     write_all(&ledger, good(1..100)).await;
     assert_eq!(first.await.unwrap(), Ok(0));
@@ -94,7 +97,7 @@ async fn a_reply_comes_after_the_commit() {
     let ledger = Running::start(LIMITS);
     ledger.faults.plan("ledger.before_commit", Fault::Delay(Duration::from_millis(50)), 0, u32::MAX);
     for id in 0..5 {
-        assert_eq!(ask(&ledger.addr, Write(id, Then::Good)).await, Ok(id));
+        assert_eq!(ask(&ledger.addr, Write(id, Behaviour::Succeed)).await, Ok(id));
         assert_eq!(ledger.entries(), (0..=id).collect::<Vec<_>>());
     }
 }
@@ -103,41 +106,41 @@ async fn a_reply_comes_after_the_commit() {
 async fn a_query_does_not_wait_behind_a_slow_write() {
     let ledger = Running::start(LIMITS);
     ledger.faults.plan("ledger.before_commit", Fault::Delay(SECOND), 0, 1);
-    let mut write = Box::pin(ledger.addr.send(Write(1, Then::Good)));
+    let mut write = Box::pin(ledger.addr.send(Write(1, Behaviour::Succeed)));
     eventually(SECOND, "the write has reached its delay", || is_delayed(&ledger)).await;
-    assert_eq!(ask(&ledger.addr, List(Then::Good)).await, Ok(vec![]));
+    assert_eq!(ask(&ledger.addr, List(Behaviour::Succeed)).await, Ok(vec![]));
     let write_is_done = actix_web::rt::time::timeout(Duration::ZERO, &mut write).await.is_ok();
     assert!(!write_is_done, "the query waited for the write");
     assert_eq!(write.await.unwrap(), Ok(1));
-    assert_eq!(ask(&ledger.addr, List(Then::Good)).await, Ok(vec![1]));
+    assert_eq!(ask(&ledger.addr, List(Behaviour::Succeed)).await, Ok(vec![1]));
 }
 
 #[actix_web::test]
 async fn a_panic_in_a_batch_replaces_the_connection_and_an_ordinary_batch_keeps_it() {
     let ledger = Running::start(LIMITS);
-    assert_eq!(ask(&ledger.addr, Age).await, Ok(1));
-    assert_eq!(ask(&ledger.addr, Age).await, Ok(2));
-    assert_eq!(ask(&ledger.addr, Write(1, Then::Panic)).await, Err(Failure::Poison));
-    assert_eq!(ask(&ledger.addr, Age).await, Ok(1));
+    assert_eq!(ask(&ledger.addr, CountOnConnection).await, Ok(1));
+    assert_eq!(ask(&ledger.addr, CountOnConnection).await, Ok(2));
+    assert_eq!(ask(&ledger.addr, Write(1, Behaviour::Panic)).await, Err(Failure::Poison));
+    assert_eq!(ask(&ledger.addr, CountOnConnection).await, Ok(1));
     // The actor restarts after the caller has its answer.
     eventually(SECOND, "a restart", || async { (ledger.health.report().restarts == 1).then_some(()) }).await;
 
     // A panic in the handler does not involve a connection.
     ledger.faults.plan("ledger.handle", Fault::Panic, 0, 1);
-    assert_eq!(ask(&ledger.addr, Age).await, Err(Failure::Unknown));
-    assert_eq!(ask(&ledger.addr, Age).await, Ok(2));
+    assert_eq!(ask(&ledger.addr, CountOnConnection).await, Err(Failure::Unknown));
+    assert_eq!(ask(&ledger.addr, CountOnConnection).await, Ok(2));
     assert_eq!(ledger.health.report().restarts, 2);
 }
 
 #[actix_web::test]
 async fn an_error_before_the_commit_is_reported_as_unknown_and_nothing_is_written() {
     let ledger = Running::start(LIMITS);
-    assert_eq!(ask(&ledger.addr, Age).await, Ok(1));
+    assert_eq!(ask(&ledger.addr, CountOnConnection).await, Ok(1));
     ledger.faults.plan("ledger.before_commit", Fault::Error, 0, 1);
     assert_eq!(write_all(&ledger, good(0..3)).await, vec![Err(Failure::Unknown); 3]);
     assert_eq!(ledger.entries(), Vec::<i32>::new());
     assert!(!ledger.health.is_ready(), "an error of the store makes the owner unready");
-    assert_eq!(ask(&ledger.addr, Age).await, Ok(1), "the connection is replaced after an error");
+    assert_eq!(ask(&ledger.addr, CountOnConnection).await, Ok(1), "the connection is replaced after an error");
     assert!(ledger.health.is_ready());
     assert_eq!(write_all(&ledger, good(0..3)).await, [Ok(0), Ok(1), Ok(2)]);
 }
@@ -171,7 +174,7 @@ fn mark(running: &Running) -> bool {
 
 /// Lists the entries and waits until the reader is returned to the pool, which happens after the reply. Returns whether
 /// the query succeeded.
-async fn list(running: &Running, then: Then) -> bool {
+async fn list(running: &Running, then: Behaviour) -> bool {
     let answer = ask(&running.addr, List(then)).await;
     idle(running).await;
     answer.is_ok()
@@ -181,8 +184,8 @@ async fn list(running: &Running, then: Then) -> bool {
 async fn a_reader_is_not_reused_after_a_query_panicked_on_it() {
     let running = Running::with_readers(LIMITS, 1);
     assert!(!mark(&running));
-    assert!(list(&running, Then::Good).await);
+    assert!(list(&running, Behaviour::Succeed).await);
     assert!(mark(&running), "a reader is reused after a query that succeeded");
-    assert!(!list(&running, Then::Panic).await);
+    assert!(!list(&running, Behaviour::Panic).await);
     assert!(!mark(&running), "a reader is discarded after a panic");
 }

@@ -11,13 +11,14 @@ use tradepost::db;
 
 use crate::server::{Engine, engine};
 use crate::support::eventually;
-use crate::support::ledger::{LIMITS, List, Promised, Running, Then, Write, WriteOnce};
+use crate::support::ledger::{Behaviour, LIMITS, List, Running, Write, WriteAccepted, WriteOnce};
 
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Writes the entries 0 to 9 in one batch. `poison` says what the entries it names do; the others succeed.
-async fn write_ten(ledger: &Running, poison: &[(i32, Then)]) -> Vec<Reply<i32>> {
-    let write = |id| Write(id, poison.iter().find(|(other, _)| *other == id).map_or(Then::Good, |(_, then)| *then));
+async fn write_ten(ledger: &Running, poison: &[(i32, Behaviour)]) -> Vec<Reply<i32>> {
+    let write =
+        |id| Write(id, poison.iter().find(|(other, _)| *other == id).map_or(Behaviour::Succeed, |(_, then)| *then));
     join_all((0..10).map(|id| ask(&ledger.addr, write(id)))).await
 }
 
@@ -29,19 +30,22 @@ fn all_but(poison: &[i32]) -> Vec<Reply<i32>> {
 #[actix_web::test]
 async fn a_task_that_panics_fails_alone_and_the_actor_restarts() {
     let ledger = Running::start(LIMITS);
-    assert_eq!(write_ten(&ledger, &[(4, Then::Panic)]).await, all_but(&[4]));
+    assert_eq!(write_ten(&ledger, &[(4, Behaviour::Panic)]).await, all_but(&[4]));
     assert_eq!(ledger.entries(), [0, 1, 2, 3, 5, 6, 7, 8, 9]);
     eventually(SECOND, "a restart", || async { (ledger.health.report().restarts == 1).then_some(()) }).await;
     let report = ledger.health.report();
     assert_eq!((report.processed, report.failed, report.retried, report.batch.count), (9, 1, 10, 1));
     assert_eq!(report.last_error.unwrap().message, "Panic: panic: a poison entry");
-    assert_eq!(ask(&ledger.addr, Write(4, Then::Good)).await, Ok(4));
+    assert_eq!(ask(&ledger.addr, Write(4, Behaviour::Succeed)).await, Ok(4));
 }
 
 #[actix_web::test]
 async fn a_task_with_a_bad_statement_fails_alone_without_a_restart() {
     let ledger = Running::start(LIMITS);
-    assert_eq!(write_ten(&ledger, &[(0, Then::BadStatement), (9, Then::BadStatement)]).await, all_but(&[0, 9]));
+    assert_eq!(
+        write_ten(&ledger, &[(0, Behaviour::BadStatement), (9, Behaviour::BadStatement)]).await,
+        all_but(&[0, 9])
+    );
     assert_eq!(ledger.entries(), [1, 2, 3, 4, 5, 6, 7, 8], "the bad tasks are rolled back");
     let report = ledger.health.report();
     assert_eq!((report.processed, report.failed, report.restarts), (8, 2, 0));
@@ -50,7 +54,7 @@ async fn a_task_with_a_bad_statement_fails_alone_without_a_restart() {
 #[actix_web::test]
 async fn a_task_that_violates_a_constraint_fails_alone() {
     let ledger = Running::start(LIMITS);
-    assert_eq!(ask(&ledger.addr, Promised(6)).await, Ok(6));
+    assert_eq!(ask(&ledger.addr, WriteAccepted(6)).await, Ok(6));
     assert_eq!(write_ten(&ledger, &[]).await, all_but(&[6]));
     assert_eq!(ledger.entries(), (0..10).collect::<Vec<_>>());
     let report = ledger.health.report();
@@ -75,7 +79,7 @@ async fn a_task_that_another_node_overtakes_finds_the_row_of_that_node() {
 #[actix_web::test]
 async fn of_two_duplicates_in_one_batch_the_first_succeeds() {
     let ledger = Running::start(LIMITS);
-    let writes = [Write(1, Then::Good), Write(1, Then::Good), Write(2, Then::Good)];
+    let writes = [Write(1, Behaviour::Succeed), Write(1, Behaviour::Succeed), Write(2, Behaviour::Succeed)];
     let replies = join_all(writes.map(|write| ask(&ledger.addr, write))).await;
     assert_eq!(replies, [Ok(1), Err(Failure::Poison), Ok(2)]);
 }
@@ -83,7 +87,7 @@ async fn of_two_duplicates_in_one_batch_the_first_succeeds() {
 #[actix_web::test]
 async fn a_task_without_an_outcome_fails_alone_and_the_other_replies_reach_their_callers() {
     let ledger = Running::start(LIMITS);
-    assert_eq!(write_ten(&ledger, &[(3, Then::NoAnswer)]).await, all_but(&[3]));
+    assert_eq!(write_ten(&ledger, &[(3, Behaviour::NoOutcome)]).await, all_but(&[3]));
     let message = ledger.health.report().last_error.unwrap().message;
     assert!(message.contains("answered 9 of 10"), "{message}");
 }
@@ -91,22 +95,22 @@ async fn a_task_without_an_outcome_fails_alone_and_the_other_replies_reach_their
 #[actix_web::test]
 async fn a_query_that_panics_fails_alone() {
     let ledger = Running::start(LIMITS);
-    let lists = [Then::Good, Then::Panic, Then::Good].map(|then| ask(&ledger.addr, List(then)));
+    let lists = [Behaviour::Succeed, Behaviour::Panic, Behaviour::Succeed].map(|then| ask(&ledger.addr, List(then)));
     assert_eq!(join_all(lists).await, [Ok(vec![]), Err(Failure::Poison), Ok(vec![])]);
-    assert_eq!(ask(&ledger.addr, List(Then::Good)).await, Ok(vec![]));
+    assert_eq!(ask(&ledger.addr, List(Behaviour::Succeed)).await, Ok(vec![]));
 }
 
 #[actix_web::test]
 async fn a_full_owner_refuses_new_tasks_at_once_and_still_takes_accepted_ones() {
     let ledger = Running::start(Limits { mailbox: 3, reserved: 2, batch_max: 10 });
     ledger.faults.plan("ledger.before_commit", Fault::Delay(Duration::from_millis(700)), 0, 1);
-    let in_flight = ledger.addr.send(Write(0, Then::Good));
+    let in_flight = ledger.addr.send(Write(0, Behaviour::Succeed));
     let delayed = || async { (ledger.faults.fired("ledger.before_commit") == 1).then_some(()) };
     eventually(SECOND, "the first batch has reached its delay", delayed).await;
 
-    let new = join_all((1..=5).map(|id| ask(&ledger.addr, Write(id, Then::Good))));
-    let promised = join_all((11..=13).map(|id| ask(&ledger.addr, Promised(id))));
-    let query = ask(&ledger.addr, List(Then::Good));
+    let new = join_all((1..=5).map(|id| ask(&ledger.addr, Write(id, Behaviour::Succeed))));
+    let promised = join_all((11..=13).map(|id| ask(&ledger.addr, WriteAccepted(id))));
+    let query = ask(&ledger.addr, List(Behaviour::Succeed));
     let (new, promised, query) = futures_util::future::join3(new, promised, query).await;
     assert_eq!(new, [Ok(1), Ok(2), Ok(3), Err(Failure::Busy), Err(Failure::Busy)]);
     assert_eq!(promised, [Ok(11), Ok(12), Err(Failure::Busy)]);
@@ -114,7 +118,7 @@ async fn a_full_owner_refuses_new_tasks_at_once_and_still_takes_accepted_ones() 
     assert_eq!(in_flight.await.unwrap(), Ok(0));
     assert_eq!(ledger.entries(), [0, 1, 2, 3, 11, 12], "a refused task is not run");
 
-    assert_eq!(ask(&ledger.addr, Write(4, Then::Good)).await, Ok(4));
+    assert_eq!(ask(&ledger.addr, Write(4, Behaviour::Succeed)).await, Ok(4));
     let mailbox = ledger.health.report().mailbox;
     assert_eq!((mailbox.depth, mailbox.capacity), (0, 3));
 }

@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tradepost::actor::fault::Fault;
 
-use crate::support::{Answer, GOODS, TestApp, Wish, eventually};
+use crate::support::{Answer, GOODS, OrderBody, TestApp, eventually};
 
 const SECOND: Duration = Duration::from_secs(1);
 const OWNERS: [&str; 5] = ["coupon", "goods", "user", "order", "pay"];
@@ -28,7 +28,7 @@ async fn until_decided(send: impl AsyncFn() -> Answer) -> Answer {
 
 /// Places and pays the golden order, repeating each request until it has an outcome, and delivers the messages.
 async fn golden_case(app: &TestApp, zs: &str) {
-    let order = until_decided(async || app.order(zs, "golden", &Wish::golden()).await).await.expect(201);
+    let order = until_decided(async || app.order(zs, "golden", &OrderBody::golden()).await).await.expect(201);
     let order_id = order.text_of("order_id");
     let payment = until_decided(async || app.pay(zs, "pay", &order_id).await).await.expect(201);
     let pay_id = payment.text_of("pay_id");
@@ -82,7 +82,7 @@ async fn an_owner_whose_batch_panics_restarts_at_once_and_no_request_fails() {
         let point = format!("{owner}.apply");
         app.faults.plan(&point, Fault::Panic, 0, 1);
         let requests = async {
-            let order = app.order(&zs, "golden", &Wish::golden()).await.expect(201);
+            let order = app.order(&zs, "golden", &OrderBody::golden()).await.expect(201);
             app.pay(&zs, "pay", &order.text_of("order_id")).await.expect(201);
             golden_case(&app, &zs).await;
         };
@@ -109,7 +109,7 @@ async fn a_saga_that_panics_at_any_event_is_resumed() {
         let app = TestApp::start().await;
         let zs = app.zs().await;
         app.faults.plan("coordinator.event", Fault::Panic, skip, 1);
-        app.order(&zs, "golden", &Wish::golden()).await.expect_problem(503, "busy");
+        app.order(&zs, "golden", &OrderBody::golden()).await.expect_problem(503, "busy");
         assert_eq!(app.faults.fired("coordinator.event"), 1);
         golden_case(&app, &zs).await;
         app.finish().await;
@@ -127,8 +127,8 @@ async fn the_other_owners_keep_working_while_one_panics() {
                 customers.push(app.customer(name, "100.00").await.1);
             }
             app.faults.plan(&format!("{owner}.{point}"), Fault::Panic, 3, 1);
-            let wish = Wish::of(GOODS, 1).with("money_paid", json!("1.00"));
-            let orders = join_all(customers.iter().map(|token| app.order(token, "k", &wish)));
+            let order_body = OrderBody::of(GOODS, 1).with("money_paid", json!("1.00"));
+            let orders = join_all(customers.iter().map(|token| app.order(token, "k", &order_body)));
             let others = join_all((0..20).map(|_| app.get("/healthz", "")));
             let (orders, others) = futures_util::future::join(orders, others).await;
             assert!(others.iter().all(|answer| answer.status == 200));
@@ -137,7 +137,7 @@ async fn the_other_owners_keep_working_while_one_panics() {
             let lost = usize::from(point == "handle");
             assert!(placed + lost >= orders.len(), "{owner}.{point}: {orders:?}");
             for token in &customers {
-                until_decided(async || app.order(token, "k", &wish).await).await.expect(201);
+                until_decided(async || app.order(token, "k", &order_body).await).await.expect(201);
             }
             assert_eq!(app.stock(GOODS).await, 994, "{owner}.{point}");
             app.get("/admin/status", &admin).await.expect(200);

@@ -7,39 +7,39 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::alipay::platform::{CODE, PAGE, Shop};
-use crate::platform::{Alipay, How, Op, Sending, Stage, Upset};
+use crate::platform::{Alipay, AnswerFault, Op, PlannedFault, Sending, Stage};
 use crate::support::Case;
 
 /// Failures of an answer that leave the outcome of the call unknown.
-const FAILURES: [How; 14] = [
-    How::Breaks,
-    How::BreaksOff,
-    How::Status(500),
-    How::Status(503),
-    How::Status(302),
-    How::Garbage,
-    How::Html,
-    How::Unsigned,
-    How::BadSignature,
-    How::OtherKey,
-    How::Altered,
-    How::Says("ACQ.SYSTEM_ERROR"),
-    How::Says("20000"),
-    How::SaysUnsigned("isp.unknow-error"),
+const FAILURES: [AnswerFault; 14] = [
+    AnswerFault::Breaks,
+    AnswerFault::BreaksOff,
+    AnswerFault::Status(500),
+    AnswerFault::Status(503),
+    AnswerFault::Status(302),
+    AnswerFault::Garbage,
+    AnswerFault::Html,
+    AnswerFault::Unsigned,
+    AnswerFault::BadSignature,
+    AnswerFault::OtherKey,
+    AnswerFault::Altered,
+    AnswerFault::Error("ACQ.SYSTEM_ERROR"),
+    AnswerFault::Error("20000"),
+    AnswerFault::UnsignedError("isp.unknow-error"),
 ];
 /// Longer than the timeout of any call.
 const TOO_LONG: Duration = Duration::from_secs(11);
 
 /// Returns each of `FAILURES` and `more` twice: the platform executes the call (`true`), and it does not (`false`).
-fn failures(more: &[How]) -> impl Iterator<Item = (How, bool)> {
-    let all: Vec<How> = FAILURES.iter().chain(more).copied().collect();
+fn failures(more: &[AnswerFault]) -> impl Iterator<Item = (AnswerFault, bool)> {
+    let all: Vec<AnswerFault> = FAILURES.iter().chain(more).copied().collect();
     all.into_iter().flat_map(|how| [(how, true), (how, false)])
 }
 
 /// Plans the failure `how` of the next answer to `op`. The platform executes the call only if `is_done`.
-fn upset(op: Op, how: How, is_done: bool) -> Upset {
-    let upset = Upset::next(op, how);
-    if is_done { upset } else { upset.undone() }
+fn upset(op: Op, how: AnswerFault, is_done: bool) -> PlannedFault {
+    let upset = PlannedFault::next(op, how);
+    if is_done { upset } else { upset.without_effect() }
 }
 
 impl Shop {
@@ -70,11 +70,11 @@ impl Shop {
 
 #[actix_web::test]
 async fn a_create_call_without_an_answer_ends_in_one_payment() {
-    let shop = Shop::deaf().await;
-    for (n, (how, is_done)) in failures(&[How::SaysUnsigned("ACQ.APPLY_PC_MERCHANT_CODE_ERROR")]).enumerate() {
+    let shop = Shop::without_queries().await;
+    for (n, (how, is_done)) in failures(&[AnswerFault::UnsignedError("ACQ.APPLY_PC_MERCHANT_CODE_ERROR")]).enumerate() {
         let key = format!("order-{n}");
         let order_id = shop.order(&key).await;
-        shop.platform.upset(upset(Op::Create, how, is_done));
+        shop.platform.plan_fault(upset(Op::Create, how, is_done));
         shop.start(CODE, &key, &order_id).await.expect_problem(503, "busy");
         let again = shop.start(CODE, &key, &order_id).await.expect(201);
         let first = Case { order_id: order_id.clone(), pay_id: again.text_of("pay_id") };
@@ -84,11 +84,11 @@ async fn a_create_call_without_an_answer_ends_in_one_payment() {
             assert_eq!((&again.body["status"], &again.body["checkout"]), (&json!("closed"), &Value::Null), "{how:?}");
             let other = shop.start(CODE, &format!("{key}-other"), &order_id).await.expect(201);
             assert_ne!(other.text_of("pay_id"), first.pay_id);
-            shop.arrive(&other).await;
+            shop.open_checkout(&other).await;
             case.pay_id = other.text_of("pay_id");
         } else {
             assert_eq!(again.body["status"], "unpaid", "{how:?}");
-            shop.arrive(&again).await;
+            shop.open_checkout(&again).await;
         }
         shop.pay_once(&case).await;
         assert_eq!(shop.ledger(&first).0, if is_done { 0 } else { 100_000 });
@@ -100,7 +100,7 @@ async fn a_create_call_without_an_answer_ends_in_one_payment() {
 async fn a_payment_whose_code_was_lost_stays_closed_and_another_key_starts_a_new_one() {
     let shop = Shop::with(Alipay::start().await, &[]).await;
     let order_id = shop.order("order").await;
-    shop.platform.upset(Upset::next(Op::Create, How::Breaks));
+    shop.platform.plan_fault(PlannedFault::next(Op::Create, AnswerFault::Breaks));
     shop.start(CODE, "first", &order_id).await.expect_problem(503, "busy");
     let calls = || shop.platform.calls().len();
     for _ in 0..3 {
@@ -109,7 +109,7 @@ async fn a_payment_whose_code_was_lost_stays_closed_and_another_key_starts_a_new
         assert_eq!(calls(), 2, "a closed payment is not created again");
     }
     let second = shop.start(CODE, "second", &order_id).await.expect(201);
-    shop.arrive(&second).await;
+    shop.open_checkout(&second).await;
     let case = Case { order_id, pay_id: second.text_of("pay_id") };
     shop.pay_once(&case).await;
     assert_eq!(shop.app.number("pay", "SELECT count(*) AS n FROM pay"), 2);
@@ -118,12 +118,12 @@ async fn a_payment_whose_code_was_lost_stays_closed_and_another_key_starts_a_new
 
 #[actix_web::test]
 async fn a_query_without_an_answer_is_repeated() {
-    let shop = Shop::deaf().await;
-    for (n, (how, is_done)) in failures(&[How::SaysUnsigned("ACQ.TRADE_NOT_EXIST")]).enumerate() {
+    let shop = Shop::without_queries().await;
+    for (n, (how, is_done)) in failures(&[AnswerFault::UnsignedError("ACQ.TRADE_NOT_EXIST")]).enumerate() {
         let case = shop.another(if n % 4 < 2 { PAGE } else { CODE }, &format!("order-{n}")).await;
         shop.platform.next_notice(Sending::lost());
         shop.platform.pay(&case.pay_id).await;
-        shop.platform.upset(upset(Op::Query, how, is_done));
+        shop.platform.plan_fault(upset(Op::Query, how, is_done));
         shop.query(&case.pay_id).await.expect_problem(503, "busy");
         shop.assert_payment(&case, "unpaid").await;
         assert_eq!(shop.query(&case.pay_id).await.expect(200).body["status"], "paid", "{how:?}");
@@ -135,12 +135,12 @@ async fn a_query_without_an_answer_is_repeated() {
 
 #[actix_web::test]
 async fn a_close_call_without_an_answer_leaves_the_order_open_until_the_outcome_is_known() {
-    let shop = Shop::deaf().await;
+    let shop = Shop::without_queries().await;
     let unsigned_errors =
-        ["ACQ.TRADE_NOT_EXIST", "ACQ.TRADE_HAS_CLOSE", "ACQ.TRADE_STATUS_ERROR"].map(How::SaysUnsigned);
+        ["ACQ.TRADE_NOT_EXIST", "ACQ.TRADE_HAS_CLOSE", "ACQ.TRADE_STATUS_ERROR"].map(AnswerFault::UnsignedError);
     for (n, (how, is_done)) in failures(&unsigned_errors).enumerate() {
         let case = shop.another(if n % 4 < 2 { PAGE } else { CODE }, &format!("order-{n}")).await;
-        shop.platform.upset(upset(Op::Close, how, is_done));
+        shop.platform.plan_fault(upset(Op::Close, how, is_done));
         shop.cancel(&case.order_id).await.expect_problem(503, "busy");
         shop.assert_order(&case, "confirmed", "paying").await;
         shop.assert_payment(&case, "unpaid").await;
@@ -165,26 +165,26 @@ async fn a_close_call_without_an_answer_leaves_the_order_open_until_the_outcome_
 
 #[actix_web::test]
 async fn a_refund_without_an_answer_is_made_once() {
-    let shop = Shop::deaf().await;
-    let unsigned_errors = ["ACQ.TRADE_NOT_EXIST", "ACQ.REASON_TRADE_REFUND_FEE_ERR"].map(How::SaysUnsigned);
+    let shop = Shop::without_queries().await;
+    let unsigned_errors = ["ACQ.TRADE_NOT_EXIST", "ACQ.REASON_TRADE_REFUND_FEE_ERR"].map(AnswerFault::UnsignedError);
     for (n, (how, is_done)) in failures(&unsigned_errors).enumerate() {
         let key = format!("order-{n}");
         let case = shop.another(if n % 4 < 2 { PAGE } else { CODE }, &key).await;
         shop.pay_once(&case).await;
         shop.platform.next_notice(Sending::lost());
-        shop.platform.upset(upset(Op::Refund, how, is_done));
+        shop.platform.plan_fault(upset(Op::Refund, how, is_done));
         // The first query of the refund fails in the same manner.
-        shop.platform.upset(upset(Op::RefundQuery, how, is_done));
+        shop.platform.plan_fault(upset(Op::RefundQuery, how, is_done));
         shop.app.refund(&shop.zs, &key, &case.order_id).await.expect(202);
         shop.app.settle().await;
         assert_eq!(shop.ledger(&case).1, if is_done { 100_000 } else { 0 }, "{how:?}");
         shop.assert_payment(&case, "paid").await;
-        assert_eq!(shop.unsettled().await[1..], [1, 0]);
+        assert_eq!(shop.pending_counts().await[1..], [1, 0]);
         for _ in 0..5 {
             shop.app.advance(Duration::from_secs(10)).await;
         }
         shop.assert_refunded_once(&case).await;
-        assert_eq!(shop.unsettled().await[1..], [0, 0]);
+        assert_eq!(shop.pending_counts().await[1..], [0, 0]);
     }
     assert_eq!(shop.me().await.1, 100);
     shop.finish().await;
@@ -193,23 +193,23 @@ async fn a_refund_without_an_answer_is_made_once() {
 /// Runs the four calls concurrently, because each of them takes the whole timeout.
 #[actix_web::test]
 async fn an_answer_after_the_timeout_counts_as_no_answer() {
-    let shop = Shop::deaf().await;
+    let shop = Shop::without_queries().await;
     let orders = [shop.order("start-0").await, shop.order("start-1").await];
     let names = ["query", "close", "refund"];
     let mut cases = Vec::new();
     for (n, name) in names.iter().cycle().take(6).enumerate() {
         let case = shop.another(PAGE, &format!("{name}-{n}")).await;
-        let how = if n < 3 { How::Hangs } else { How::Slow(TOO_LONG) };
+        let how = if n < 3 { AnswerFault::Hangs } else { AnswerFault::Slow(TOO_LONG) };
         match *name {
-            "query" => shop.platform.upset(Upset::next(Op::Query, how).of(&case.pay_id)),
-            "close" => shop.platform.upset(Upset::next(Op::Close, how).of(&case.pay_id)),
+            "query" => shop.platform.plan_fault(PlannedFault::next(Op::Query, how).of(&case.pay_id)),
+            "close" => shop.platform.plan_fault(PlannedFault::next(Op::Close, how).of(&case.pay_id)),
             _ => shop.pay_once(&case).await,
         }
         cases.push(case);
     }
-    for how in [How::Hangs, How::Slow(TOO_LONG)] {
-        shop.platform.upset(Upset::next(Op::Create, how));
-        shop.platform.upset(Upset::next(Op::Refund, how));
+    for how in [AnswerFault::Hangs, AnswerFault::Slow(TOO_LONG)] {
+        shop.platform.plan_fault(PlannedFault::next(Op::Create, how));
+        shop.platform.plan_fault(PlannedFault::next(Op::Refund, how));
     }
     let starts = join_all(orders.iter().map(|order_id| shop.start(CODE, order_id, order_id)));
     let queries = join_all([&cases[0], &cases[3]].map(|case| shop.query(&case.pay_id)));
@@ -228,7 +228,7 @@ async fn an_answer_after_the_timeout_counts_as_no_answer() {
         let again = shop.start(CODE, order_id, order_id).await.expect(201);
         assert_eq!(again.body["status"], "closed");
         let other = shop.start(CODE, &format!("{order_id}-other"), order_id).await.expect(201);
-        shop.arrive(&other).await;
+        shop.open_checkout(&other).await;
         shop.pay_once(&Case { order_id: order_id.clone(), pay_id: other.text_of("pay_id") }).await;
     }
     for case in [&cases[0], &cases[3]] {

@@ -9,19 +9,19 @@ use tradepost::actor::fault::Fault;
 
 use crate::alipay::platform::{CODE, PAGE, Shop};
 use crate::platform::{Alipay, Kind, Sending};
-use crate::support::{Case, DEAF, Reply, Wish};
+use crate::support::{Case, NO_QUERIES, OrderBody, Reply};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// Cancels a golden order before its customer opens the checkout. The trade can still be paid at Alipay.
 async fn cancelled_before_checkout(shop: &Shop, provider: &str) -> Case {
-    let order_id = shop.app.order(&shop.zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
+    let order_id = shop.app.order(&shop.zs, "order", &OrderBody::golden()).await.expect(201).text_of("order_id");
     let started = shop.start(provider, "pay", &order_id).await.expect(201);
     let case = Case { order_id, pay_id: started.text_of("pay_id") };
     shop.cancel(&case.order_id).await.expect(200);
     shop.settle().await;
     shop.assert_payment(&case, "closed").await;
-    shop.arrive(&started).await;
+    shop.open_checkout(&started).await;
     case
 }
 
@@ -43,9 +43,9 @@ async fn a_late_payment_of_a_cancelled_order_is_refunded() {
 
 #[actix_web::test]
 async fn a_second_event_of_the_same_payment_is_accepted_and_changes_nothing() {
-    let shop = Shop::deaf().await;
+    let shop = Shop::without_queries().await;
     let case = shop.paid(PAGE).await;
-    shop.platform.tell(&case.pay_id, Kind::Paid).await;
+    shop.platform.notify_again(&case.pay_id, Kind::Paid).await;
     shop.settle().await;
     shop.assert_replies(&case, &[Reply::Accepted; 2]);
     shop.assert_paid(&case).await;
@@ -56,7 +56,7 @@ async fn a_second_event_of_the_same_payment_is_accepted_and_changes_nothing() {
 
 #[actix_web::test]
 async fn fifty_notices_of_one_late_payment_are_one_refund() {
-    let shop = Shop::deaf().await;
+    let shop = Shop::without_queries().await;
     let case = cancelled_before_checkout(&shop, CODE).await;
     shop.platform.next_notice(Sending::at_once(50));
     shop.platform.pay(&case.pay_id).await;
@@ -68,13 +68,13 @@ async fn fifty_notices_of_one_late_payment_are_one_refund() {
 #[actix_web::test]
 async fn notices_before_or_after_the_payment_never_move_it_back() {
     for provider in [PAGE, CODE] {
-        let shop = Shop::deaf().await;
+        let shop = Shop::without_queries().await;
         let case = shop.paying(provider).await;
-        shop.platform.tell(&case.pay_id, Kind::Waiting).await;
+        shop.platform.notify_again(&case.pay_id, Kind::Waiting).await;
         shop.app.assert_unpaid().await;
         shop.platform.pay(&case.pay_id).await;
         for kind in [Kind::Closed, Kind::Waiting, Kind::Paid, Kind::Finished] {
-            shop.platform.tell(&case.pay_id, kind).await;
+            shop.platform.notify_again(&case.pay_id, kind).await;
             shop.settle().await;
             shop.assert_paid(&case).await;
         }
@@ -85,9 +85,9 @@ async fn notices_before_or_after_the_payment_never_move_it_back() {
 
 #[actix_web::test]
 async fn a_payment_that_was_reported_closed_and_is_paid_later_counts() {
-    let shop = Shop::deaf().await;
+    let shop = Shop::without_queries().await;
     let case = shop.paying(PAGE).await;
-    shop.platform.tell(&case.pay_id, Kind::Closed).await;
+    shop.platform.notify_again(&case.pay_id, Kind::Closed).await;
     shop.settle().await;
     shop.assert_payment(&case, "closed").await;
     shop.platform.pay(&case.pay_id).await;
@@ -105,7 +105,7 @@ async fn a_closed_trade_without_a_notice_is_found_by_a_query() {
     shop.assert_payment(&case, "closed").await;
     // Another start creates another trade.
     let again = shop.start(CODE, "again", &case.order_id).await.expect(201);
-    shop.arrive(&again).await;
+    shop.open_checkout(&again).await;
     let again = Case { pay_id: again.text_of("pay_id"), ..case };
     shop.platform.pay(&again.pay_id).await;
     shop.settle().await;
@@ -116,7 +116,7 @@ async fn a_closed_trade_without_a_notice_is_found_by_a_query() {
 #[actix_web::test]
 async fn an_old_notice_after_the_refund_changes_nothing() {
     for provider in [PAGE, CODE] {
-        let shop = Shop::deaf().await;
+        let shop = Shop::without_queries().await;
         let case = shop.paid(provider).await;
         let old = shop.platform.deliveries(&case.pay_id).remove(0);
         shop.app.refund(&shop.zs, "refund", &case.order_id).await.expect(202);
@@ -137,7 +137,7 @@ async fn an_old_notice_after_the_refund_changes_nothing() {
 #[actix_web::test]
 async fn a_callback_that_could_not_be_stored_is_accepted_when_it_is_repeated() {
     for point in ["pay.apply", "pay.before_commit"] {
-        let shop = Shop::with(Alipay::start().await, &DEAF).await;
+        let shop = Shop::with(Alipay::start().await, &NO_QUERIES).await;
         let case = shop.paying(PAGE).await;
         shop.settle().await;
         shop.app.faults.plan(point, Fault::Error, 0, 1);
@@ -145,7 +145,7 @@ async fn a_callback_that_could_not_be_stored_is_accepted_when_it_is_repeated() {
         shop.assert_replies(&case, &[Reply::Refused]);
         assert_eq!(shop.app.faults.fired(point), 1);
         shop.app.assert_unpaid().await;
-        shop.platform.skip().await;
+        shop.platform.deliver_next().await;
         shop.settle().await;
         shop.assert_replies(&case, &[Reply::Refused, Reply::Accepted]);
         shop.assert_paid(&case).await;

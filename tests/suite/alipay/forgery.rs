@@ -21,7 +21,7 @@ const SEED: u64 = 20_251_009;
 
 /// Opens a shop whose golden order is paid at Alipay. The notice of the payment is lost.
 async fn paid_without_notice(provider: &str) -> (Shop, Case) {
-    let shop = Shop::deaf().await;
+    let shop = Shop::without_queries().await;
     let case = shop.paying(provider).await;
     shop.platform.next_notice(Sending::lost());
     shop.platform.pay(&case.pay_id).await;
@@ -83,13 +83,13 @@ async fn a_notice_without_a_valid_signature_is_refused_and_the_valid_one_accepte
 
 #[actix_web::test]
 async fn a_notice_repeated_after_a_bad_signature_is_accepted() {
-    let shop = Shop::deaf().await;
+    let shop = Shop::without_queries().await;
     let case = shop.paying(PAGE).await;
     shop.platform.next_notice(Sending::wrong(Wrong::Signature, 3));
     shop.platform.pay(&case.pay_id).await;
     for _ in 0..3 {
         shop.app.assert_unpaid().await;
-        shop.platform.skip().await;
+        shop.platform.deliver_next().await;
     }
     shop.settle().await;
     shop.assert_replies(&case, &[Reply::Refused, Reply::Refused, Reply::Refused, Reply::Accepted]);
@@ -125,7 +125,7 @@ async fn a_signed_notice_that_does_not_match_the_payment_is_parked_with_its_reas
 
 #[actix_web::test]
 async fn a_notice_with_another_trade_number_is_refused() {
-    let shop = Shop::deaf().await;
+    let shop = Shop::without_queries().await;
     let case = shop.paid(CODE).await;
     let sent = shop.platform.resend(&case.pay_id, Some(Wrong::TradeNo)).await;
     assert_eq!((sent.status, &*sent.reply), (200, "fail"));
@@ -151,7 +151,7 @@ async fn a_notice_at_the_callback_address_of_another_product_is_refused() {
 
 #[actix_web::test]
 async fn every_notice_is_answered_with_exactly_success_or_fail() {
-    let shop = Shop::deaf().await;
+    let shop = Shop::without_queries().await;
     let case = shop.paying(PAGE).await;
     for body in ["", "&", "=", "sign=", "sign=x", "{}", "sign=x&sign=x", "trade_status=TRADE_SUCCESS", "%", "a=%FF"] {
         assert_reply(&shop.post(PAGE, body.as_bytes().to_vec()).await, "fail");

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::platform::alipay::Front;
-use crate::platform::{Alipay, Delivery, Heard};
+use crate::platform::{Alipay, Delivery, PerceivedReply};
 use crate::support::{Answer, Platform, Reply};
 
 pub type Shop = crate::support::Shop<Front>;
@@ -18,12 +18,12 @@ impl Platform for Front {
     const CREATED_BY_CALL: &'static [&'static str] = &[CODE];
     const ALREADY_PAID: &'static str = "ACQ.TRADE_STATUS_ERROR";
     const NO_FUNDS: &'static str = "ACQ.SELLER_BALANCE_NOT_ENOUGH";
-    const NOT_ACCEPTED: &'static [Heard] = &[
-        Heard::Nothing,
-        Heard::Said(500, "success"),
-        Heard::Said(200, "fail"),
-        Heard::Said(302, "success"),
-        Heard::Said(200, "\"success\""),
+    const NOT_ACCEPTED: &'static [PerceivedReply] = &[
+        PerceivedReply::Missing,
+        PerceivedReply::Received(500, "success"),
+        PerceivedReply::Received(200, "fail"),
+        PerceivedReply::Received(302, "success"),
+        PerceivedReply::Received(200, "\"success\""),
     ];
     const REPEATS: (usize, Duration) = (8, Duration::from_secs((24 * 60 + 24) * 60));
 
@@ -31,7 +31,7 @@ impl Platform for Front {
         Alipay::start().await
     }
 
-    async fn arrive(platform: &Alipay, started: &Answer) {
+    async fn open_checkout(platform: &Alipay, started: &Answer) {
         let url =
             started.body["checkout"]["url"].as_str().unwrap_or_else(|| panic!("no checkout URL: {}", started.text));
         match started.body["checkout"]["kind"].as_str() {

@@ -1,10 +1,10 @@
-//! The check that a script has called every route.
+//! The check that a script calls every route.
 
 use std::collections::BTreeMap;
 
 use crate::http::access::ROUTES;
 
-/// The sandbox platform's routes, which no customer calls.
+/// The routes of the sandbox platform, which customers do not call.
 const SANDBOX: [(&str, &str); 9] = [
     ("GET", "/sandbox/checkout/1"),
     ("POST", "/sandbox/checkout/1/pay"),
@@ -17,7 +17,7 @@ const SANDBOX: [(&str, &str); 9] = [
     ("GET", "/sandbox/statement"),
 ];
 
-/// Every route was called: one time with success and one time with an error, where it can be refused at all.
+/// Checks that every route was called, with success and with an error. Routes that cannot fail need no error.
 #[track_caller]
 pub fn assert_complete(called: &[(String, String, u16)]) {
     let routes = ROUTES.iter().map(|(method, path, _)| (*method, *path)).chain(SANDBOX);
@@ -36,15 +36,15 @@ pub fn assert_complete(called: &[(String, String, u16)]) {
     let never_refused = ["/healthz", "/readyz", "/pay/page.js"];
     let missing: Vec<_> = answers
         .iter()
-        .filter(|((_, path), [good, bad])| *good == 0 || (*bad == 0 && !never_refused.contains(path)))
+        .filter(|((_, path), [successes, errors])| *successes == 0 || (*errors == 0 && !never_refused.contains(path)))
         .collect();
     assert!(missing.is_empty(), "routes the script does not call with success and with an error: {missing:?}");
 }
 
-/// A path fits a pattern; a `1` in the pattern fits every id and every number.
+/// Whether a path matches a pattern. A `1` in the pattern matches every id and every number.
 fn matches(pattern: &str, path: &str) -> bool {
     let (pattern, path): (Vec<&str>, Vec<&str>) = (pattern.split('/').collect(), path.split('/').collect());
-    pattern.len() == path.len() && pattern.iter().zip(&path).all(|(one, other)| one == other || *one == "1")
+    pattern.len() == path.len() && pattern.iter().zip(&path).all(|(part, other)| part == other || *part == "1")
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Answers that need something to fail or to take long.
+//! Answers of an application in which something fails or takes long.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use tradepost::actor::fault::Fault;
 use super::record::assert_recorded;
 use super::script::Script;
 use super::stored;
-use crate::support::{ADMIN_PASSWORD, DEMO_PASSWORD, GOODS, Wish};
+use crate::support::{ADMIN_PASSWORD, DEMO_PASSWORD, GOODS, OrderBody};
 
 const ORDERS: &str = "/v1/orders";
 
@@ -18,7 +18,7 @@ async fn contract_an_order_whose_deadline_passes_answers_as_recorded() {
     let mut script = Script::start(&[("ORDERS__DEADLINE", "0s")]).await;
     let zs = script.sign_in("zs", DEMO_PASSWORD).await;
     let admin = script.sign_in("admin", ADMIN_PASSWORD).await;
-    let golden = Wish::golden().0.to_string();
+    let golden = OrderBody::golden().0.to_string();
     let refused = script.keyed(&zs, ORDERS, "golden", &golden).await.expect(409);
     let order_id = refused.text_of("order_id");
     script.keyed(&zs, ORDERS, "golden", &golden).await.expect(409);
@@ -34,15 +34,15 @@ async fn contract_an_order_whose_deadline_passes_answers_as_recorded() {
 }
 
 #[actix_web::test]
-async fn contract_an_order_that_is_still_under_way_answers_as_recorded() {
+async fn contract_an_order_in_progress_answers_as_recorded() {
     let mut script = Script::start(&[]).await;
     let zs = script.sign_in("zs", DEMO_PASSWORD).await;
-    let golden = Wish::golden().0.to_string();
+    let golden = OrderBody::golden().0.to_string();
     script.app.faults.plan("coordinator.event", Fault::Error, 0, u32::MAX);
     script.keyed(&zs, ORDERS, "key", &golden).await.expect(503);
     script.keyed(&zs, ORDERS, "key", &golden).await.expect(409);
     script.app.stop(Duration::ZERO).await;
-    script.app.heal("coordinator.event");
+    script.app.clear_fault("coordinator.event");
     script.restart().await;
     script.keyed(&zs, ORDERS, "key", &golden).await.expect(201);
     let text = script.take();
@@ -51,75 +51,75 @@ async fn contract_an_order_that_is_still_under_way_answers_as_recorded() {
 }
 
 #[actix_web::test]
-async fn contract_an_order_that_takes_long_is_accepted_as_recorded() {
+async fn contract_a_slow_order_is_accepted_as_recorded() {
     let settings = [("ORDERS__ANSWER_WITHIN", "100ms"), ("ORDERS__BACKOFF__FIRST", "1s")];
     let mut script = Script::start(&settings).await;
     let zs = script.sign_in("zs", DEMO_PASSWORD).await;
-    let wish = Wish::of(GOODS, 1).0.to_string();
+    let order_body = OrderBody::of(GOODS, 1).0.to_string();
     script.app.faults.plan("goods.apply", Fault::Error, 0, 1);
-    let accepted = script.keyed(&zs, ORDERS, "slow", &wish).await;
+    let accepted = script.keyed(&zs, ORDERS, "slow", &order_body).await;
     let order_id = accepted.expect(202).text_of("order_id");
     script
         .app
         .until(|| script.app.number("order", "SELECT count(*) AS n FROM orders WHERE order_status = 1") == 1)
         .await;
     script.get(&zs, &format!("/v1/orders/{order_id}")).await.expect(200);
-    script.keyed(&zs, ORDERS, "slow", &wish).await.expect(201);
+    script.keyed(&zs, ORDERS, "slow", &order_body).await.expect(201);
     let text = script.take();
     script.app.finish().await;
     assert_recorded("answers_accepted.txt", &text);
 }
 
 #[actix_web::test]
-async fn contract_what_does_not_answer_is_told_as_recorded() {
+async fn contract_a_component_that_does_not_answer_is_reported_as_recorded() {
     let mut script = Script::start(&[]).await;
-    let nobody = super::script::Who::nobody();
+    let anonymous = super::script::Caller::anonymous();
     let zs = script.sign_in("zs", DEMO_PASSWORD).await;
     let admin = script.sign_in("admin", ADMIN_PASSWORD).await;
     let goods = json!({"goods_name": "x", "goods_number": 1, "goods_price": "1.00"}).to_string();
     script.chapter("an owner whose store fails");
-    // An owner looks by itself whether its store is back: on a slow machine that comes before the questions.
+    // An owner probes its store by itself. On a slow machine the probe can come before the two requests below.
     loop {
         let begin = script.mark();
         script.app.faults.plan("goods.apply", Fault::Error, 0, 1);
         script.post(&admin, "/admin/goods", &goods).await.expect(503);
-        let is_ready = script.get(&nobody, "/readyz").await.status == 200;
+        let is_ready = script.get(&anonymous, "/readyz").await.status == 200;
         let status = script.get(&admin, "/admin/status").await.expect(200);
         if !is_ready && status.body["status"] == "unhealthy" {
             break;
         }
         script.forget(begin);
     }
-    script.get(&nobody, "/healthz").await.expect(200);
+    script.get(&anonymous, "/healthz").await.expect(200);
     script.post(&admin, "/admin/goods", &goods).await.expect(201);
-    script.get(&nobody, "/readyz").await.expect(200);
+    script.get(&anonymous, "/readyz").await.expect(200);
     script.chapter("a batch that panics is run again");
     script.app.faults.plan("goods.apply", Fault::Panic, 0, 1);
     script.post(&admin, "/admin/goods", &goods).await.expect(201);
     script.chapter("a platform that does not answer");
-    let wish = Wish::of(GOODS, 1).0.to_string();
-    let order_id = script.keyed(&zs, ORDERS, "order", &wish).await.expect(201).text_of("order_id");
+    let order_body = OrderBody::of(GOODS, 1).0.to_string();
+    let order_id = script.keyed(&zs, ORDERS, "order", &order_body).await.expect(201).text_of("order_id");
     let body = json!({"order_id": order_id, "provider": "sandbox"}).to_string();
-    script.app.ail("sandbox.apply");
+    script.app.fail_at("sandbox.apply");
     script.keyed(&zs, "/v1/payments", "pay", &body).await.expect(503);
-    script.app.heal("sandbox.apply");
+    script.app.clear_fault("sandbox.apply");
     let pay_id = script.keyed(&zs, "/v1/payments", "pay", &body).await.expect(201).text_of("pay_id");
-    script.app.ail("sandbox.apply");
+    script.app.fail_at("sandbox.apply");
     script.post(&zs, &format!("/v1/orders/{order_id}/cancel"), "").await.expect(503);
     script.post(&admin, &format!("/admin/payments/{pay_id}/query"), "").await;
-    script.post(&nobody, &format!("/sandbox/trades/{pay_id}/pay"), "").await.expect(503);
-    script.post(&nobody, &format!("/sandbox/checkout/{pay_id}/pay"), "").await.expect(503);
-    script.app.heal("sandbox.apply");
+    script.post(&anonymous, &format!("/sandbox/trades/{pay_id}/pay"), "").await.expect(503);
+    script.post(&anonymous, &format!("/sandbox/checkout/{pay_id}/pay"), "").await.expect(503);
+    script.app.clear_fault("sandbox.apply");
     let text = script.take();
     script.app.finish().await;
     assert_recorded("answers_faults.txt", &text);
 }
 
 #[actix_web::test]
-async fn contract_a_bug_is_told_as_recorded() {
+async fn contract_a_bug_is_answered_as_recorded() {
     let mut script = Script::start(&[]).await;
     let admin = script.sign_in("admin", ADMIN_PASSWORD).await;
-    // A table that takes less than the program thinks is what a bug looks like.
+    // The index is stricter than the program expects, which is how a bug appears.
     script.app.alter("goods", "CREATE UNIQUE INDEX goods_goods_name_key ON goods (goods_name)");
     let goods = json!({"goods_name": "Rubber duck", "goods_number": 1, "goods_price": "1.00"}).to_string();
     script.post(&admin, "/admin/goods", &goods).await.expect(500);
@@ -129,7 +129,7 @@ async fn contract_a_bug_is_told_as_recorded() {
 }
 
 #[actix_web::test]
-async fn contract_a_body_that_does_not_come_is_told_as_recorded() {
+async fn contract_an_incomplete_body_is_answered_as_recorded() {
     let script = Script::start(&[("HTTP__BODY_WITHIN", "50ms")]).await;
     let address = script.app.url().replace("http://", "");
     let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
@@ -137,7 +137,7 @@ async fn contract_a_body_that_does_not_come_is_told_as_recorded() {
                 content-type: application/json\r\ncontent-length: 20\r\n\r\n";
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
-    // It is told, and then the connection is closed.
+    // The answer comes first, and then the connection is closed.
     stream.read_to_end(&mut answer).await.unwrap();
     let answer = String::from_utf8(answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -148,16 +148,16 @@ async fn contract_a_body_that_does_not_come_is_told_as_recorded() {
 }
 
 #[actix_web::test]
-async fn contract_without_the_sandbox_its_routes_are_not_there() {
+async fn contract_without_the_sandbox_its_routes_do_not_exist() {
     let mut script = Script::start(&[("GATEWAY__SANDBOX__ENABLED", "false"), ("ADMIN__LISTEN", "127.0.0.1:0")]).await;
-    let nobody = super::script::Who::nobody();
+    let anonymous = super::script::Caller::anonymous();
     let zs = script.sign_in("zs", DEMO_PASSWORD).await;
     for path in ["/sandbox/statement", "/sandbox/trades/1", "/sandbox/checkout/1", "/admin/status", "/admin/goods"] {
-        script.get(&nobody, path).await.expect(404);
+        script.get(&anonymous, path).await.expect(404);
     }
-    script.post(&nobody, "/v1/payments/callbacks/sandbox", "{}").await.expect(404);
-    let wish = Wish::of(GOODS, 1).0.to_string();
-    let order_id = script.keyed(&zs, ORDERS, "order", &wish).await.expect(201).text_of("order_id");
+    script.post(&anonymous, "/v1/payments/callbacks/sandbox", "{}").await.expect(404);
+    let order_body = OrderBody::of(GOODS, 1).0.to_string();
+    let order_id = script.keyed(&zs, ORDERS, "order", &order_body).await.expect(201).text_of("order_id");
     let body = json!({"order_id": order_id, "provider": "sandbox"}).to_string();
     script.keyed(&zs, "/v1/payments", "pay", &body).await.expect(422);
     let text = script.take();

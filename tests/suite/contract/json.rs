@@ -1,8 +1,9 @@
-//! Parts of JSON texts whose order or value says nothing: changed in the text, without reading and writing it again.
+//! Normalisation of parts of a JSON text whose order or value differs between runs. The text is edited in place and not
+//! parsed and written again.
 
-/// Events of the reservations, which are made side by side. A failure has the time of its order, so it is among them.
+/// Events of the reservations, which run concurrently. `failed` has the time of its order, so it is one of them.
 const RESERVED: [&str; 4] = ["stock_taken", "coupon_bound", "balance_taken", "failed"];
-/// Events that the script causes one after the other. All others follow from messages, side by side.
+/// Events that the script causes one after the other. All others result from messages, which run concurrently.
 const IN_ORDER: [&str; 6] = ["ordered", "confirmed", "refused", "payment_started", "shipped", "received"];
 
 /// Numbers of the status page that differ from run to run.
@@ -21,14 +22,14 @@ const COUNTERS: [&str; 12] = [
     "oldest_age_s",
 ];
 
-/// The text with the events that happen side by side in the order of their words.
+/// The text with concurrent events sorted by name.
 pub fn with_stable_events(text: &str) -> String {
-    let Some(at) = text.find("[{\"at\":").map(|at| at + 1) else { return text.to_owned() };
-    let (head, list) = text.split_at(at);
+    let Some(start) = text.find("[{\"at\":").map(|at| at + 1) else { return text.to_owned() };
+    let (head, list) = text.split_at(start);
     let mut events: Vec<&str> = Vec::new();
     let mut rest = list;
     while rest.starts_with('{') {
-        let (event, after) = rest.split_at(object(rest));
+        let (event, after) = rest.split_at(object_length(rest));
         events.push(event);
         rest = after.strip_prefix(',').unwrap_or(after);
     }
@@ -40,15 +41,15 @@ pub fn with_stable_events(text: &str) -> String {
     format!("{head}{}{}", events.join(","), with_stable_events(rest))
 }
 
-/// The moment of an event, and whether it is a reservation; none where it stays where it is.
+/// The time of an event and whether it is a reservation; `None` if the event keeps its place.
 fn group(event: &str) -> Option<(&str, bool)> {
     let (at, rest) = event.split_once("\",\"what\":\"")?;
     let what = rest.split('"').next()?;
     (!IN_ORDER.contains(&what)).then(|| (at, RESERVED.contains(&what)))
 }
 
-/// The length of the object at the begin of the text.
-fn object(text: &str) -> usize {
+/// The length of the object at the start of the text, in bytes.
+fn object_length(text: &str) -> usize {
     let (mut depth, mut in_text, mut escaped) = (0, false, false);
     for (at, b) in text.bytes().enumerate() {
         match b {
@@ -81,19 +82,19 @@ pub fn without_counters(text: &str) -> String {
     text
 }
 
-/// Replaces what follows `key`, as far as its characters are so.
-fn replaced(text: &str, key: &str, is_so: impl Fn(char) -> bool, by: &str) -> String {
+/// Replaces the characters after each `key` while `is_replaced` holds.
+fn replaced(text: &str, key: &str, is_replaced: impl Fn(char) -> bool, by: &str) -> String {
     let mut parts = text.split(key);
     let head = parts.next().unwrap_or_default().to_owned();
     parts.fold(head, |text, part| {
-        let end = part.find(|c| !is_so(c)).unwrap_or(part.len());
+        let end = part.find(|c| !is_replaced(c)).unwrap_or(part.len());
         let by = if end == 0 { "" } else { by };
         format!("{text}{key}{by}{}", &part[end..])
     })
 }
 
 #[test]
-fn events_side_by_side_are_put_in_order_and_no_others() {
+fn only_concurrent_events_are_sorted() {
     let event = |at: &str, what: &str| format!("{{\"at\":\"{at}\",\"what\":\"{what}\",\"detail\":\"}}\\\"\"}}");
     let list = |events: &[String]| format!("{{\"events\":[{}],\"next\":1}}", events.join(","));
     let [taken, bound, confirmed] = ["stock_taken", "coupon_bound", "confirmed"].map(|what| event("1", what));
@@ -104,8 +105,8 @@ fn events_side_by_side_are_put_in_order_and_no_others() {
 }
 
 #[test]
-fn counters_of_the_status_page_are_hidden() {
+fn counters_of_the_status_page_are_replaced() {
     let text = "{\"version\":\"0.1.0\",\"depth\":3,\"capacity\":4,\"mean\":1.5e-3,\"last\":null}";
-    let told = "{\"version\":\"<version>\",\"depth\":<n>,\"capacity\":4,\"mean\":<n>,\"last\":null}";
-    assert_eq!(without_counters(text), told);
+    let expected = "{\"version\":\"<version>\",\"depth\":<n>,\"capacity\":4,\"mean\":<n>,\"last\":null}";
+    assert_eq!(without_counters(text), expected);
 }

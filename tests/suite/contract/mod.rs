@@ -1,10 +1,10 @@
-//! The contracts others rely on, byte for byte: the HTTP answers, the settings and the stored messages.
+//! The contracts with other programs, byte for byte: the HTTP answers, the settings and the stored messages.
 //!
-//! A scripted life calls every route. Each exchange is written down, what differs between runs is replaced by a name, and
-//! the text must equal the recorded file beside this module. A refactoring that moves code changes none of these files.
+//! A script calls every route. Each exchange is recorded, values that differ between runs are replaced by names, and
+//! the text must equal the recorded file in this folder. A refactoring that moves code changes none of these files.
 //!
-//! `TRADEPOST_RECORD=1 cargo test --test suite contract` writes the files anew. A change of a file is a change of a
-//! contract: it belongs into a commit that says so.
+//! `TRADEPOST_RECORD=1 cargo test --test suite contract` writes the files again. A change of a file is a change of a
+//! contract, and its commit must say so.
 
 mod coverage;
 mod faults;

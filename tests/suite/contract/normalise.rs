@@ -1,13 +1,13 @@
-//! Values that differ between two runs are replaced in the text by names. The text is never parsed and written again, so
-//! the order and the spelling of everything else stay as they were sent.
+//! Replacement of values that differ between two runs by names. The text is never parsed and written again, so the
+//! order and the spelling of everything else stay as they were sent.
 
 use std::collections::HashMap;
 
 use tradepost::domain::clock::Timestamp;
 
-/// The text before a cursor.
+/// Texts before a cursor.
 const CURSORS: [&str; 2] = ["cursor=", "\"next_cursor\":\""];
-/// Ids of the demo data, the same in every run.
+/// Ids of the demo data, which are the same in every run.
 const FIXED: [&str; 7] = [
     "345959443973935104",
     "345959443973935105",
@@ -18,16 +18,16 @@ const FIXED: [&str; 7] = [
     "345988230098857984",
 ];
 const MINUTE_MS: i64 = 60_000;
-/// A moment is told in steps of so many minutes since the script began: longer than any machine takes for it.
+/// Times are shown as multiples of this, counted from the start of the script. No machine takes so long for a script.
 const STEP_MS: i64 = 10 * MINUTE_MS;
-/// No moment of a script is further away from its begin.
+/// No time in a script is further away from its start.
 const WINDOW_MS: i64 = 10 * 24 * 60 * MINUTE_MS;
 
-/// Gives what differs between runs a name in the order of its appearance.
+/// The names of the values, numbered in the order of their appearance.
 pub struct Names {
-    /// The begin of the script.
+    /// Start of the script.
     begin: Timestamp,
-    /// The address of the application; its port is another one each time.
+    /// The base URL of the application; its port differs between runs.
     base: String,
     given: HashMap<String, String>,
     counts: HashMap<&'static str, usize>,
@@ -39,12 +39,12 @@ impl Names {
         Self { begin, base, given: HashMap::new(), counts: HashMap::new() }
     }
 
-    /// The same application, on another port after a restart.
-    pub fn moved(&mut self, base: String) {
+    /// Sets the base URL, which changes with a restart.
+    pub fn set_base(&mut self, base: String) {
         self.base = base;
     }
 
-    /// The text with names for what differs between runs.
+    /// The text with names in place of the values that differ between runs.
     pub fn apply(&mut self, text: &str) -> String {
         let text = text.replace(&self.base, "<base>");
         let mut out = String::with_capacity(text.len());
@@ -65,7 +65,7 @@ impl Names {
         out
     }
 
-    /// The length of the word at the begin of the text, and its name where it gets one.
+    /// The length of the word at the start of the text, and its name if it gets one.
     fn word(&mut self, text: &str) -> (usize, Option<String>) {
         for find in [Self::token, Self::uuid, Self::time] {
             if let Some((length, name)) = find(self, text) {
@@ -80,7 +80,7 @@ impl Names {
         (length, self.plain(word))
     }
 
-    /// A name for a word of letters and digits.
+    /// The name of a word of letters and digits, if it gets one.
     fn plain(&mut self, word: &str) -> Option<String> {
         let letters = word.trim_end_matches(|c: char| c.is_ascii_digit());
         let digits = &word[letters.len()..];
@@ -101,7 +101,7 @@ impl Names {
         None
     }
 
-    /// A cursor: an id that is known, or a moment, in hexadecimal; or what names a message.
+    /// A cursor: a known id or a time in hexadecimal, or the id of a message.
     fn cursor(&mut self, text: &str) -> (usize, Option<String>) {
         if let Some((length, name)) = self.uuid(text) {
             return (length, Some(name));
@@ -115,7 +115,7 @@ impl Names {
         (length.max(text.chars().next().map_or(1, char::len_utf8)), name)
     }
 
-    /// A JSON web token. Two of the same second are the same, so it is not counted.
+    /// A JSON web token. Tokens of the same second are equal, so they are not numbered.
     fn token(&mut self, text: &str) -> Option<(usize, String)> {
         let length = run(text, |b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
         let token = &text[..length];
@@ -128,7 +128,7 @@ impl Names {
         Some((36, self.named("uuid", uuid)))
     }
 
-    /// A moment as in RFC 3339; how exact it is stays visible.
+    /// A time as in RFC 3339. The name shows its precision.
     fn time(&mut self, text: &str) -> Option<(usize, String)> {
         let length = run(text, |b| b.is_ascii_digit() || b"-:.T".contains(&b)) + 1;
         let time = text.get(..length).filter(|time| time.ends_with('Z'))?;
@@ -137,10 +137,10 @@ impl Names {
         Some((length, format!("<time.{parts}{}>", self.label(at.0)?)))
     }
 
-    /// The time from the begin to a moment, where the moment can be one of this script.
+    /// The time since the start in steps; `None` if the time cannot belong to this script.
     fn label(&self, at_ms: i64) -> Option<String> {
         let since = at_ms.checked_sub(self.begin.0)?;
-        // What happened just before, as the demo data, belongs to the begin; what is five minutes old does not.
+        // Times just before the start, as of the demo data, count as the start. A time five minutes before it does not.
         let steps = (since + MINUTE_MS).div_euclid(STEP_MS);
         (since.abs() < WINDOW_MS).then(|| format!("{:+}m", steps * STEP_MS / MINUTE_MS))
     }
@@ -157,15 +157,15 @@ impl Names {
     }
 }
 
-/// The number of bytes at the begin that are so.
-fn run(text: &str, is_so: impl Fn(u8) -> bool) -> usize {
-    text.bytes().take_while(|b| is_so(*b)).count()
+/// The number of bytes at the start of the text for which `is_part` holds.
+fn run(text: &str, is_part: impl Fn(u8) -> bool) -> usize {
+    text.bytes().take_while(|b| is_part(*b)).count()
 }
 
 #[test]
-fn what_differs_between_runs_gets_a_name_and_all_else_stays() {
+fn only_values_that_differ_between_runs_are_replaced() {
     let mut names = Names::new(Timestamp(1_760_000_000_000), "http://127.0.0.1:5".to_owned());
-    for (text, told) in [
+    for (text, expected) in [
         (
             "{\"b\":\"384600000000000001\",\"a\":\"evt_sb384600000000000002_paid\"}",
             "{\"b\":\"<id-1>\",\"a\":\"evt_sb<id-2>_paid\"}",
@@ -177,7 +177,7 @@ fn what_differs_between_runs_gets_a_name_and_all_else_stays() {
         ("eyJhbGciOi.eyJzdWIi.x-_y", "<token>"),
         ("Javase课程 é 12345 zs", "Javase课程 é 12345 zs"),
     ] {
-        assert_eq!(names.apply(text), told);
+        assert_eq!(names.apply(text), expected);
     }
     assert_eq!(
         names.apply(&format!("cursor={:x}.1&limit=2", 384_600_000_000_000_001_i64)),

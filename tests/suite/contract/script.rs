@@ -1,4 +1,4 @@
-//! One life of the application, written down exchange by exchange.
+//! A scripted run of the application, recorded exchange by exchange.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -11,65 +11,66 @@ use super::json;
 use super::normalise::Names;
 use crate::support::{Answer, TestApp};
 
-/// The id of every request, so that answers can be compared with it in them.
+/// The id of every request, which answers repeat.
 const REQUEST_ID: &str = "contract";
-/// Headers of the moment and of the connection, which depend on when the bytes of a body arrive.
-const PASSING: [&str; 2] = ["date", "connection"];
+/// Headers that depend on the time or on the connection.
+const VOLATILE_HEADERS: [&str; 2] = ["date", "connection"];
 /// Time between two requests.
 const BETWEEN: Duration = Duration::from_millis(5);
-/// Seals what the sandbox platform tells; known here, so that a notice can be written by hand.
+/// Secret of the sandbox platform's signatures, known so that a test can sign a notice.
 pub const SECRET: &str = "a secret of the tests, of no use elsewhere";
 
 /// The sender of a request.
 #[derive(Debug, Clone, Default)]
-pub struct Who {
-    /// As it is written down.
+pub struct Caller {
+    /// Name in the record.
     name: &'static str,
-    /// Empty: nobody.
+    /// Bearer token; empty for a caller that has not signed in.
     token: String,
 }
 
-impl Who {
-    /// Somebody with a token.
+impl Caller {
+    /// A caller with a token.
     pub fn new(name: &'static str, token: &str) -> Self {
         Self { name, token: token.to_owned() }
     }
 
-    /// Somebody who has not signed in.
-    pub fn nobody() -> Self {
+    /// A caller that has not signed in.
+    pub fn anonymous() -> Self {
         Self::default()
     }
 }
 
-/// A request, as it is to be sent.
+/// A request to send.
 #[derive(Debug, Clone)]
-pub struct Ask<'a> {
-    /// Its method.
+pub struct Request<'a> {
+    /// Method.
     pub method: Method,
-    /// Its path and query.
+    /// Path and query.
     pub path: &'a str,
-    /// Further headers.
+    /// Headers besides the request id and the token.
     pub headers: &'a [(&'a str, &'a str)],
-    /// Its body; none where it is empty.
+    /// Body; may be empty.
     pub body: &'a [u8],
 }
 
-/// The application and what was written down of it.
+/// The application and the record of its exchanges.
 pub struct Script {
     /// The application.
     pub app: TestApp,
     /// Every request so far: method, path, status.
     pub called: Vec<(String, String, u16)>,
     names: Names,
-    /// The style of all pages, once one was written down.
+    /// The style of all pages, once a page was recorded.
     style: Option<String>,
     text: String,
 }
 
 impl Script {
-    /// An application with these settings besides those that keep a slow machine from changing the story.
+    /// Starts an application with these settings, and with intervals so long that a slow machine does not change the
+    /// record.
     pub async fn start(settings: &[(&str, &str)]) -> Self {
-        let patient = [
+        let long_intervals = [
             ("GATEWAY__SANDBOX__SECRET", SECRET),
             ("AUDIT__GRACE", "0s"),
             ("PAYMENTS__ASK__FIRST", "20h"),
@@ -79,7 +80,7 @@ impl Script {
             ("RELAY__BACKOFF__FIRST", "20h"),
             ("RELAY__BACKOFF__LONGEST", "20h"),
         ];
-        let app = TestApp::with(&[&patient[..], settings].concat()).await;
+        let app = TestApp::with(&[&long_intervals[..], settings].concat()).await;
         app.settle().await;
         let names = Names::new(app.clock.now(), app.url());
         Self { app, called: Vec::new(), names, style: None, text: String::new() }
@@ -90,80 +91,80 @@ impl Script {
         writeln!(self.text, "=== {title}\n").unwrap();
     }
 
-    /// Sends a request, waits until all that follows from it is done, and writes both down.
-    pub async fn ask(&mut self, who: &Who, ask: Ask<'_>) -> Answer {
-        let bearer = format!("Bearer {}", who.token);
-        let mut headers = ask.headers.to_vec();
+    /// Sends a request, waits until all of its effects are complete, and records the exchange.
+    pub async fn send(&mut self, caller: &Caller, request: Request<'_>) -> Answer {
+        let bearer = format!("Bearer {}", caller.token);
+        let mut headers = request.headers.to_vec();
         if !headers.iter().any(|(name, _)| *name == "x-request-id") {
             headers.push(("x-request-id", REQUEST_ID));
         }
-        if !who.token.is_empty() {
+        if !caller.token.is_empty() {
             headers.push(("authorization", &bearer));
         }
-        let answer = self.app.send_raw(ask.method.clone(), ask.path, &headers, ask.body.to_vec()).await;
+        let answer = self.app.send_raw(request.method.clone(), request.path, &headers, request.body.to_vec()).await;
         self.app.settle().await;
-        // Events of the next request get a later time, so lists by time keep the order of the script.
+        // Events of the next request get a later time, so lists sorted by time keep the order of the script.
         self.app.clock.advance(BETWEEN);
-        self.called.push((ask.method.to_string(), ask.path.to_owned(), answer.status));
-        self.write_request(who, &ask);
-        self.write_answer(ask.path, &answer);
+        self.called.push((request.method.to_string(), request.path.to_owned(), answer.status));
+        self.write_request(caller, &request);
+        self.write_answer(request.path, &answer);
         answer
     }
 
     /// `GET`
-    pub async fn get(&mut self, who: &Who, path: &str) -> Answer {
-        self.ask(who, Ask { method: Method::GET, path, headers: &[], body: b"" }).await
+    pub async fn get(&mut self, caller: &Caller, path: &str) -> Answer {
+        self.send(caller, Request { method: Method::GET, path, headers: &[], body: b"" }).await
     }
 
-    /// `POST` of JSON; of nothing where the body is empty.
-    pub async fn post(&mut self, who: &Who, path: &str, body: &str) -> Answer {
+    /// `POST` of JSON; of nothing if the body is empty.
+    pub async fn post(&mut self, caller: &Caller, path: &str, body: &str) -> Answer {
         let json: &[(&str, &str)] = if body.is_empty() { &[] } else { &[("content-type", "application/json")] };
-        self.ask(who, Ask { method: Method::POST, path, headers: json, body: body.as_bytes() }).await
+        self.send(caller, Request { method: Method::POST, path, headers: json, body: body.as_bytes() }).await
     }
 
     /// `POST` of JSON with an idempotency key.
-    pub async fn keyed(&mut self, who: &Who, path: &str, key: &str, body: &str) -> Answer {
+    pub async fn keyed(&mut self, caller: &Caller, path: &str, key: &str, body: &str) -> Answer {
         let headers = [("content-type", "application/json"), ("idempotency-key", key)];
-        self.ask(who, Ask { method: Method::POST, path, headers: &headers, body: body.as_bytes() }).await
+        self.send(caller, Request { method: Method::POST, path, headers: &headers, body: body.as_bytes() }).await
     }
 
     /// `POST` of JSON with these headers.
-    pub async fn post_with(&mut self, who: &Who, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        self.ask(who, Ask { method: Method::POST, path, headers, body }).await
+    pub async fn post_with(&mut self, caller: &Caller, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        self.send(caller, Request { method: Method::POST, path, headers, body }).await
     }
 
-    /// Signs in and writes down what the token says.
-    pub async fn sign_in(&mut self, name: &'static str, password: &str) -> Who {
+    /// Signs in and records the claims of the token.
+    pub async fn sign_in(&mut self, name: &'static str, password: &str) -> Caller {
         let body = format!("{{\"user_name\":\"{name}\",\"user_password\":\"{password}\"}}");
-        let token = self.post(&Who::nobody(), "/v1/sessions", &body).await.expect(201).text_of("access_token");
+        let token = self.post(&Caller::anonymous(), "/v1/sessions", &body).await.expect(201).text_of("access_token");
         let parts = token.split('.').take(2).map(|part| BASE64_URL_SAFE_NO_PAD.decode(part).unwrap());
         let parts: Vec<String> = parts.map(|part| String::from_utf8(part).unwrap()).collect();
         let claims = self.names.apply(&parts.join("\n"));
         writeln!(self.text, "the token says:\n{claims}\n").unwrap();
-        Who::new(name, &token)
+        Caller::new(name, &token)
     }
 
-    /// Moves time forward and does what is due then.
+    /// Moves time forward and waits until all work that becomes due is done.
     pub async fn advance(&mut self, minutes: u64) {
         self.app.advance(Duration::from_secs(60 * minutes)).await;
         writeln!(self.text, "=== {minutes} minutes later\n").unwrap();
     }
 
-    /// Stops in order and starts again.
+    /// Stops gracefully and starts again.
     pub async fn restart(&mut self) {
         self.app.restart().await;
         self.app.settle().await;
-        self.names.moved(self.app.url());
+        self.names.set_base(self.app.url());
         self.text.push_str("=== after a restart\n\n");
     }
 
-    /// Writes down a text that was not sent over HTTP.
+    /// Records a text that was not sent over HTTP.
     pub fn note(&mut self, text: &str) {
         let text = self.names.apply(text);
         writeln!(self.text, "{text}").unwrap();
     }
 
-    /// The record so far; it begins anew.
+    /// Takes the record so far, and starts a new one.
     pub fn take(&mut self) -> String {
         std::mem::take(&mut self.text)
     }
@@ -173,17 +174,17 @@ impl Script {
         self.text.len()
     }
 
-    /// Forgets what was written down since the mark.
+    /// Drops the record after the mark.
     pub fn forget(&mut self, mark: usize) {
         self.text.truncate(mark);
     }
 
-    fn write_request(&mut self, who: &Who, ask: &Ask<'_>) {
-        let Ask { method, path, headers, body } = ask;
+    fn write_request(&mut self, caller: &Caller, request: &Request<'_>) {
+        let Request { method, path, headers, body } = request;
         let path = self.names.apply(path);
         writeln!(self.text, "--- {method} {path}").unwrap();
-        if !who.name.is_empty() {
-            writeln!(self.text, "as: {}", who.name).unwrap();
+        if !caller.name.is_empty() {
+            writeln!(self.text, "as: {}", caller.name).unwrap();
         }
         for (name, value) in *headers {
             let value = self.names.apply(value);
@@ -195,7 +196,7 @@ impl Script {
         }
     }
 
-    /// A page without its style where an earlier page had the same.
+    /// A page without its style, if an earlier page had the same.
     fn without_known_style(&mut self, body: String) -> String {
         let style = body.split_once("<style>").and_then(|(_, rest)| rest.split_once("</style>"));
         let Some(style) = style.map(|(style, _)| style.to_owned()) else { return body };
@@ -211,13 +212,13 @@ impl Script {
         let mut headers: Vec<(String, String)> = answer
             .headers
             .iter()
-            .filter(|(name, _)| !PASSING.contains(&name.as_str()))
+            .filter(|(name, _)| !VOLATILE_HEADERS.contains(&name.as_str()))
             .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
             .collect();
         headers.sort();
         for (name, value) in headers {
-            let exact = name == "content-length" && value == answer.text.len().to_string();
-            let value = if exact { "<exact>".to_owned() } else { self.names.apply(&value) };
+            let is_exact = name == "content-length" && value == answer.text.len().to_string();
+            let value = if is_exact { "<exact>".to_owned() } else { self.names.apply(&value) };
             writeln!(self.text, "> {name}: {value}").unwrap();
         }
         let body = self.names.apply(&answer.text);
@@ -230,7 +231,7 @@ impl Script {
     }
 }
 
-/// The text, its middle left out where it is there only to be long.
+/// The text; only its head and its length if it is longer than 2000 characters.
 fn shortened(text: &str) -> String {
     let count = text.chars().count();
     if count <= 2_000 {

@@ -1,4 +1,4 @@
-//! The messages that are stored: other versions of the program and other nodes read them.
+//! The stored messages, which other versions of the program and other nodes read.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use crate::support::TestApp;
 
 /// The owners that write messages.
 const PRODUCERS: [&str; 3] = ["order", "pay", "sandbox"];
-/// The owners that keep the messages they consumed.
+/// The owners that store the messages they have consumed.
 const CONSUMERS: [&str; 5] = ["coupon", "goods", "order", "pay", "user"];
 
 /// A row of `mq_producer` or `mq_consumer`.
@@ -51,7 +51,7 @@ fn consumed(app: &TestApp, owner: &str) -> Vec<Row> {
     rows(app, owner, &format!("SELECT {columns} FROM mq_consumer ORDER BY msg_id, group_name"))
 }
 
-/// Every stored message, in the order in which they were written.
+/// All stored messages, those of each table in its own order.
 pub fn messages(app: &TestApp) -> String {
     let mut text = String::new();
     for owner in PRODUCERS {
@@ -71,7 +71,7 @@ pub fn messages(app: &TestApp) -> String {
     text
 }
 
-/// Each kind of message once: to whom it goes, and the names in its body.
+/// Each kind of message once, with its consumers and the names in its body.
 pub fn kinds(app: &TestApp) -> String {
     let mut kinds: BTreeMap<String, [BTreeSet<String>; 2]> = BTreeMap::new();
     for owner in PRODUCERS {
@@ -88,7 +88,7 @@ pub fn kinds(app: &TestApp) -> String {
     })
 }
 
-/// The names in a body, each with the kind of its value.
+/// Collects the names in a body, each with the type of its value.
 fn fields(value: &Value, path: &str, names: &mut BTreeSet<String>) {
     let kind = match value {
         Value::Object(members) => {

@@ -1,41 +1,42 @@
 //! The callbacks of the sandbox platform to a shop: path, headers and body.
 
 use super::record::assert_recorded;
-use super::script::{Script, Who};
-use crate::support::{DEMO_PASSWORD, Ear, GOODS, Wish};
+use super::script::{Caller, Script};
+use crate::support::{DEMO_PASSWORD, GOODS, OrderBody, RecordingServer};
 use serde_json::json;
 
 #[actix_web::test]
-async fn contract_the_sandbox_tells_a_shop_what_is_recorded() {
-    let ear = Ear::open().await;
-    let mut script = Script::start(&[("HTTP__PUBLIC_URL", &ear.url)]).await;
-    let (zs, nobody) = (script.sign_in("zs", DEMO_PASSWORD).await, Who::nobody());
+async fn contract_the_sandbox_sends_its_callbacks_as_recorded() {
+    let recorder = RecordingServer::open().await;
+    let mut script = Script::start(&[("HTTP__PUBLIC_URL", &recorder.url)]).await;
+    let (zs, anonymous) = (script.sign_in("zs", DEMO_PASSWORD).await, Caller::anonymous());
     let mut payments = Vec::new();
     for key in ["paid", "declined"] {
-        let wish = Wish::of(GOODS, 1).0.to_string();
-        let order_id = script.keyed(&zs, "/v1/orders", key, &wish).await.expect(201).text_of("order_id");
+        let order_body = OrderBody::of(GOODS, 1).0.to_string();
+        let order_id = script.keyed(&zs, "/v1/orders", key, &order_body).await.expect(201).text_of("order_id");
         let body = json!({"order_id": order_id, "provider": "sandbox"}).to_string();
         payments.push(script.keyed(&zs, "/v1/payments", key, &body).await.expect(201).text_of("pay_id"));
     }
     script.take();
-    script.post(&nobody, &format!("/sandbox/trades/{}/decline", payments[1]), "").await.expect(200);
+    script.post(&anonymous, &format!("/sandbox/trades/{}/decline", payments[1]), "").await.expect(200);
     let paid = format!("/sandbox/trades/{}", payments[0]);
     for tamper in ["signature", "timestamp", "amount", "order", "merchant"] {
-        script.post(&nobody, &format!("{paid}/pay"), &format!("{{\"tamper\":\"{tamper}\"}}")).await.expect(200);
+        script.post(&anonymous, &format!("{paid}/pay"), &format!("{{\"tamper\":\"{tamper}\"}}")).await.expect(200);
     }
-    script.post(&nobody, &format!("{paid}/pay"), "").await.expect(200);
+    script.post(&anonymous, &format!("{paid}/pay"), "").await.expect(200);
     let refund = json!({"amount": "1.00", "out_request_no": "by-hand"}).to_string();
-    script.post(&nobody, &format!("{paid}/refund"), &refund).await.expect(200);
-    script.get(&nobody, &paid).await.expect(200);
-    for told in ear.told() {
-        let mut headers = told.headers;
+    script.post(&anonymous, &format!("{paid}/refund"), &refund).await.expect(200);
+    script.get(&anonymous, &paid).await.expect(200);
+    for request in recorder.requests() {
+        let mut headers = request.headers;
         headers.retain(|(name, _)| !["host", "date"].contains(&name.as_str()));
         headers.sort();
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
-        script.note(&format!("--- told {}\n{headers}{}\n", told.path, String::from_utf8(told.body).unwrap()));
+        let body = String::from_utf8(request.body).unwrap();
+        script.note(&format!("--- told {}\n{headers}{body}\n", request.path));
     }
     let text = script.take();
-    // The shop itself was told nothing, so its books and the platform's differ.
+    // The shop itself got no callbacks, so its stores and the platform's differ.
     script.app.finish_broken().await;
-    assert_recorded("answers_told.txt", &text.replace(&ear.url, "<shop>"));
+    assert_recorded("answers_told.txt", &text.replace(&recorder.url, "<shop>"));
 }

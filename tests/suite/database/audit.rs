@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tradepost::audit::NAMES;
 
-use crate::support::{GOODS, TestApp, USER, Wish};
+use crate::support::{GOODS, OrderBody, TestApp, USER};
 
 /// Starts a shop with a paid order, a cancelled order, a refunded order and a confirmed order that is not paid yet.
 async fn busy_shop() -> TestApp {
@@ -11,7 +11,7 @@ async fn busy_shop() -> TestApp {
     let (zs, _, _) = app.paid().await;
     let order = |key: &'static str| {
         let (app, zs) = (&app, &zs);
-        async move { app.order(zs, key, &Wish::of(GOODS, 2)).await.expect(201).text_of("order_id") }
+        async move { app.order(zs, key, &OrderBody::of(GOODS, 2)).await.expect(201).text_of("order_id") }
     };
     let (cancelled, refunded) = (order("cancelled").await, order("refunded").await);
     order("waits").await;

@@ -11,7 +11,7 @@ use tradepost::config::{self, Settings};
 
 use crate::server::place::Place;
 use crate::server::{Engine, engine};
-use crate::support::{TestApp, Wish, amount};
+use crate::support::{OrderBody, TestApp, amount};
 
 fn settings(url: &str) -> Settings {
     config::read("", vec![("TRADEPOST__STORE__URL".to_owned(), url.to_owned())]).unwrap()
@@ -42,8 +42,8 @@ async fn a_backup_of_a_busy_shop_restores_to_a_shop_that_passes_the_audit() {
                 if is_over.get() {
                     return;
                 }
-                let wish = Wish::of(goods, 1).with("money_paid", json!(amount(n * 100 + 1)));
-                let order = app.order(&token, &format!("order-{attempt}"), &wish).await.expect(201);
+                let order_body = OrderBody::of(goods, 1).with("money_paid", json!(amount(n * 100 + 1)));
+                let order = app.order(&token, &format!("order-{attempt}"), &order_body).await.expect(201);
                 let order_id = order.text_of("order_id");
                 placed.set(placed.get() + 1);
                 if attempt % 3 == 0 {
@@ -82,7 +82,7 @@ async fn a_backup_of_a_busy_shop_restores_to_a_shop_that_passes_the_audit() {
         assert!(found >= orders, "a later backup has fewer orders");
         orders = found;
         let zs = restored.zs().await;
-        restored.order(&zs, "after", &Wish::golden()).await.expect(201);
+        restored.order(&zs, "after", &OrderBody::golden()).await.expect(201);
         restored.finish().await;
     }
     assert!(orders > 0);

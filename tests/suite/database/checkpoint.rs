@@ -6,7 +6,7 @@ use tradepost::actor::task::ask;
 
 use crate::server::{Engine, engine};
 use crate::support::eventually;
-use crate::support::ledger::{LIMITS, Running, Then, Write};
+use crate::support::ledger::{Behaviour, LIMITS, Running, Write};
 
 #[actix_web::test]
 async fn a_large_wal_is_checkpointed_after_the_next_batch() {
@@ -19,6 +19,6 @@ async fn a_large_wal_is_checkpointed_after_the_next_batch() {
     ledger.store.writer().unwrap().batch_execute(&format!("CREATE TABLE page (bytes BLOB); {pages}")).unwrap();
     let size = || std::fs::metadata(ledger.store.file().unwrap()).unwrap().len();
     assert!(size() < 1_000_000, "the pages are still in the WAL");
-    assert_eq!(ask(&ledger.addr, Write(1, Then::Good)).await, Ok(1));
+    assert_eq!(ask(&ledger.addr, Write(1, Behaviour::Succeed)).await, Ok(1));
     eventually(Duration::from_secs(10), "pages in the file", || async { (size() > 20_000_000).then_some(()) }).await;
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::server::place::Place;
 use crate::server::{Engine, Server, engine};
-use crate::support::{COUPON, GOODS, TestApp, USER, Wish, eventually};
+use crate::support::{COUPON, GOODS, OrderBody, TestApp, USER, eventually};
 use serde_json::{Value, json};
 
 /// Starts an application on three engines. The returned place holds the users' database and must outlive it.
@@ -29,7 +29,7 @@ async fn a_shop_on_three_engines_sells_and_is_paid() {
     let goods = Place::on(Engine::Postgres);
     let (app, _users) = start_mixed(&goods.url(), &[]).await;
     let (zs, admin) = (app.zs().await, app.admin().await);
-    let order = app.order(&zs, "golden", &Wish::golden()).await.expect(201);
+    let order = app.order(&zs, "golden", &OrderBody::golden()).await.expect(201);
     assert_eq!((&order.body["pay_amount"], &order.body["user_id"]), (&json!("880.00"), &json!(USER)));
     let payment = app.pay(&zs, "pay", &order.text_of("order_id")).await.expect(201);
     app.pay_at_platform(&payment.text_of("pay_id"), json!({})).await.expect(200);
@@ -57,7 +57,7 @@ async fn a_shop_on_three_engines_releases_everything_of_an_order_it_cannot_confi
     let goods = Place::on(Engine::Postgres);
     let (app, _users) = start_mixed(&goods.url(), &[("ORDERS__DEADLINE", "0s")]).await;
     let zs = app.zs().await;
-    app.order(&zs, "golden", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+    app.order(&zs, "golden", &OrderBody::golden()).await.expect_problem(409, "order_deadline_passed");
     app.settle().await;
     assert_eq!((app.stock(GOODS).await, balance_and_points(&app, &zs).await), (1000, ("1000.00".to_owned(), 100)));
     assert_eq!(app.number("coupon", &format!("SELECT is_used AS n FROM coupon WHERE coupon_id = {COUPON}")), 0);
@@ -73,14 +73,14 @@ async fn the_other_stores_serve_while_one_of_three_engines_is_down_and_orders_re
     server.create_database("shop");
     let (app, _users) = start_mixed(&server.url("shop"), &[]).await;
     let (zs, admin) = (app.zs().await, app.admin().await);
-    app.order(&zs, "before", &Wish::of(GOODS, 1)).await.expect(201);
+    app.order(&zs, "before", &OrderBody::of(GOODS, 1)).await.expect(201);
     app.settle().await;
 
     server.kill();
     // The first request may use a connection that is already broken.
     for key in ["first", "once", "again"] {
         let started_at = std::time::Instant::now();
-        app.order(&zs, key, &Wish::of(GOODS, 1)).await.expect_problem(503, "busy");
+        app.order(&zs, key, &OrderBody::of(GOODS, 1)).await.expect_problem(503, "busy");
         assert!(started_at.elapsed() < Duration::from_secs(1), "{key}: {:?}", started_at.elapsed());
     }
     app.zs().await;
@@ -99,7 +99,7 @@ async fn the_other_stores_serve_while_one_of_three_engines_is_down_and_orders_re
 
     server.resume();
     eventually(Duration::from_secs(5), "orders are placed again", || async {
-        (app.order(&zs, "once", &Wish::of(GOODS, 1)).await.status == 201).then_some(())
+        (app.order(&zs, "once", &OrderBody::of(GOODS, 1)).await.status == 201).then_some(())
     })
     .await;
     assert_eq!(app.stock(GOODS).await, 998);

@@ -7,7 +7,7 @@ use serde_json::json;
 use tradepost::db::with_conn;
 
 use crate::database::error_class::{ItemStore, run};
-use crate::support::{TestApp, Wish};
+use crate::support::{OrderBody, TestApp};
 
 #[test]
 fn a_unique_text_is_found_only_by_its_exact_bytes() {
@@ -40,7 +40,7 @@ async fn keys_that_differ_in_case_are_two_orders_and_two_payments() {
     let goods_id = app.goods(10, "1.00").await;
     let mut orders = Vec::new();
     for key in ["a-key", "A-KEY", "a-Key"] {
-        orders.push(app.order(&zs, key, &Wish::of(&goods_id, 1)).await.expect(201).text_of("order_id"));
+        orders.push(app.order(&zs, key, &OrderBody::of(&goods_id, 1)).await.expect(201).text_of("order_id"));
     }
     assert_eq!(app.stock(&goods_id).await, 7);
     let one = app.pay(&zs, "a-key", &orders[0]).await.expect(201).text_of("pay_id");

@@ -6,7 +6,7 @@ use diesel_migrations::MigrationHarness;
 use serde_json::json;
 use tradepost::db::{migrate, with_conn};
 
-use crate::support::{GOODS, TestApp, Wish};
+use crate::support::{GOODS, OrderBody, TestApp};
 
 /// Reverts the migrations that each owner has added since release 0.1.
 fn revert_to_0_1(app: &TestApp) {
@@ -28,7 +28,7 @@ async fn orders_of_release_0_1_in_progress_are_paid_or_expire_and_keep_their_poi
     let zs = app.zs().await;
     let mut orders = Vec::new();
     for key in ["paid", "paying", "lost", "unpaid"] {
-        orders.push(app.order(&zs, key, &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id"));
+        orders.push(app.order(&zs, key, &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id"));
     }
     let mut payments = Vec::new();
     for order_id in &orders[..3] {

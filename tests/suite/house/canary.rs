@@ -416,7 +416,8 @@ async fn no_secret_is_printed_or_answered() {
         server.post(&format!("/admin/payments/{pay_id}/query"), &admin, json!({})).await;
     }
     let refunded = || async {
-        let refunds = |calls: Vec<Call>| calls.iter().filter(|call| call.op == Some(Op::Refund) && call.worked).count();
+        let refunds =
+            |calls: Vec<Call>| calls.iter().filter(|call| call.op == Some(Op::Refund) && call.took_effect).count();
         (refunds(alipay.calls()) >= 2 && refunds(wechat.calls()) >= 2).then_some(())
     };
     eventually(TIMEOUT, "both platforms have made the refunds", refunded).await;

@@ -15,16 +15,16 @@
 //!   `order::rule::a_quantity_below_one_is_refused_before_anything_is_written`
 //! - After a refusal for lack of stock, the compensation added stock, released the coupon and refunded the balance
 //!   whether or not they had been taken. An order must give back only what it took.
-//!   `order::rule::a_refused_order_gives_back_nothing_it_did_not_take`,
-//!   `order::rule::a_refused_order_gives_back_everything_it_took`
+//!   `order::rule::a_refused_order_releases_nothing_it_did_not_take`,
+//!   `order::rule::a_refused_order_releases_everything_it_took`
 //! - Many concurrent orders of one product oversold it. They must sell exactly the stock, no more and no less.
 //!   `order::contention::a_thousand_concurrent_orders_buy_exactly_ten_units`,
 //!   `order::contention::sixty_four_customers_buy_exactly_ten_units_through_many_writers`,
 //!   `order::contention::orders_of_several_units_never_oversell`,
 //!   `order::contention::orders_that_list_the_same_goods_in_reverse_do_not_block_each_other`
 //! - Two orders at once used the same coupon or the same balance. Each must be used once.
-//!   `order::contention::a_coupon_in_several_orders_at_once_is_used_once`,
-//!   `order::contention::a_balance_in_several_orders_at_once_is_taken_once`
+//!   `order::contention::a_coupon_in_several_concurrent_orders_is_used_once`,
+//!   `order::contention::a_balance_in_several_concurrent_orders_is_taken_once`
 //! - A caller named the coupon, balance, order or payment of another user. It must be as if it did not exist.
 //!   `http::ownership::another_users_coupon_does_not_exist`,
 //!   `http::ownership::another_users_balance_cannot_be_named_or_taken`,
@@ -38,12 +38,12 @@
 //!   `order::idempotency_key::two_users_may_use_the_same_key`,
 //!   `order::idempotency_key::a_refusal_stays_after_its_reason_is_gone`,
 //!   `order::idempotency_key::the_refusal_of_a_cancelled_order_stays`,
-//!   `order::idempotency_key::a_step_with_a_lost_answer_is_sent_again_and_happens_once`,
+//!   `order::idempotency_key::a_step_with_a_lost_answer_is_repeated_and_has_one_effect`,
 //!   `database::text::keys_that_differ_in_case_are_two_orders_and_two_payments`
 //! - A reservation arrived after its compensation. The tombstone must refuse it.
-//!   `order::arrival::stock_is_right_in_every_order_of_arrival`,
-//!   `order::arrival::a_coupon_is_right_in_every_order_of_arrival`,
-//!   `order::arrival::a_balance_is_right_in_every_order_of_arrival`
+//!   `order::arrival::stock_is_correct_in_every_order_of_arrival`,
+//!   `order::arrival::a_coupon_is_correct_in_every_order_of_arrival`,
+//!   `order::arrival::a_balance_is_correct_in_every_order_of_arrival`
 //!
 //! Payments:
 //!
@@ -85,27 +85,27 @@
 //! # Holes seen in today's shops
 //!
 //! - The browser's return and the callback race, and the loser refunds a good order.
-//!   `payment::sync::the_browser_coming_back_and_the_callback_do_not_get_in_each_others_way`
+//!   `payment::sync::a_browser_return_and_concurrent_callbacks_pay_once`
 //! - The customer was charged, the stock was gone then, and the order stayed stuck.
-//!   `payment::unexpected_money::who_paid_too_late_for_the_last_unit_gets_the_money_back_and_nobody_is_stuck`
+//!   `payment::unexpected_money::a_late_payment_for_the_last_unit_is_refunded_and_blocks_no_other_order`
 //! - The callback arrives before the payment's own commit.
-//!   `payment::commit::a_callback_that_comes_before_the_shop_knows_where_to_pay_is_believed`
+//!   `payment::commit::a_callback_before_the_checkout_is_stored_is_accepted`
 //! - One order is paid through two platforms, and the second payment is kept.
-//!   `payment::unexpected_money::a_second_payment_through_a_second_platform_goes_back`,
-//!   `payment::unexpected_money::payments_through_two_platforms_at_once_pay_once_and_one_goes_back`
+//!   `payment::unexpected_money::a_second_payment_through_a_second_platform_is_refunded`,
+//!   `payment::unexpected_money::of_concurrent_payments_through_two_platforms_one_is_refunded`
 //! - A double click on refund, or two refunds at once, exceed what was paid.
-//!   `order::refund::fifty_clicks_on_refund_are_one_refund`,
-//!   `order::refund::two_refunds_at_once_never_exceed_what_was_paid`
+//!   `order::refund::fifty_concurrent_refund_requests_are_one_refund`,
+//!   `order::refund::two_concurrent_refunds_never_exceed_what_was_paid`
 //! - A callback is lost, and the order is cancelled although the platform has the money.
-//!   `order::cancellation::an_order_that_is_paid_at_the_platform_does_not_expire_although_every_callback_was_lost`,
+//!   `order::cancellation::a_paid_order_does_not_expire_even_if_every_callback_was_lost`,
 //!   `order::cancellation::an_order_that_is_paid_at_the_platform_is_paid_and_not_cancelled`,
-//!   `payment::sync::two_hundred_payments_whose_callbacks_are_all_lost_settle_by_asking`
+//!   `payment::sync::two_hundred_payments_with_lost_callbacks_are_found_by_status_queries`
 //! - A late callback is answered with success and forgotten.
-//!   `payment::unexpected_money::a_late_callback_is_not_answered_success_and_forgotten`
+//!   `payment::unexpected_money::a_late_callback_is_accepted_and_its_payment_refunded`
 //! - Unpaid orders hold their stock for ever, or one bad row stops the expiry of the others.
-//!   `order::cancellation::an_unpaid_order_expires_and_gives_everything_back`,
+//!   `order::cancellation::an_unpaid_order_expires_and_releases_everything`,
 //!   `order::cancellation::one_bad_row_does_not_stop_the_others_from_expiring`,
-//!   `order::cancellation::orders_that_expired_while_the_shop_was_away_are_given_up_after_the_start`
+//!   `order::cancellation::orders_that_expired_while_the_shop_was_stopped_are_cancelled_after_the_start`
 //! - The replay of a dead message reports success and drops the message, or runs it twice.
 //!   `messaging::replay::a_dead_message_is_replayed_and_has_its_effect_once`,
 //!   `messaging::replay::a_replayed_message_that_fails_again_is_dead_again_with_its_reason`
@@ -119,13 +119,13 @@
 //! - A platform hangs while it has open orders.
 //!   `alipay::answer::an_answer_after_the_timeout_counts_as_no_answer`,
 //!   `wechat::answer::a_call_that_is_never_answered_times_out_and_its_outcome_is_queried`,
-//!   `order::cancellation::an_order_is_not_cancelled_while_its_platform_does_not_tell`,
-//!   `order::refund::a_refund_waits_until_its_platform_is_back`
+//!   `order::cancellation::an_order_is_not_cancelled_while_its_platform_does_not_answer`,
+//!   `order::refund::a_refund_waits_until_its_platform_answers_again`
 //! - A payment is closed here, can still be paid at the platform, and is paid late.
 //!   `wechat::fault::a_late_payment_of_a_cancelled_order_is_refunded`
 //! - A customer clicks at two nodes at once.
 //!   `actor::poison::a_task_that_another_node_overtakes_finds_the_row_of_that_node`,
-//!   `crash::nodes::two_nodes_sell_what_there_is_once_and_one_goes_on_when_the_other_dies`
+//!   `crash::nodes::two_nodes_never_oversell_and_one_continues_when_the_other_is_killed`
 //! - An operator makes a refund in the platform's console.
 //!   `alipay::refund::a_refund_made_in_the_console_of_alipay_is_parked`,
 //!   `wechat::fault::an_unknown_refund_is_parked_before_and_after_its_payment`
@@ -134,11 +134,11 @@
 //!   `alipay::refund::a_refund_that_alipay_refuses_is_parked`,
 //!   `wechat::refund::a_failed_refund_is_parked_and_never_repeated_automatically`
 //! - One event or one trade number comes twice.
-//!   `sandbox::callback::a_second_trade_for_a_payment_that_is_paid_is_parked_and_never_taken_for_the_first`,
-//!   `payment::unexpected_money::a_notice_that_first_named_another_payment_is_kept_with_the_one_it_paid`
+//!   `sandbox::callback::a_second_trade_for_a_paid_payment_is_parked`,
+//!   `payment::unexpected_money::a_notice_that_first_named_another_payment_is_stored_with_the_one_it_paid`
 //! - A second link for the same order is open after the order is paid.
-//!   `payment::unexpected_money::a_refunded_order_that_is_paid_again_keeps_nothing`,
-//!   `payment::unexpected_money::a_second_payment_through_a_second_platform_goes_back`
+//!   `payment::unexpected_money::a_payment_of_a_refunded_order_is_refunded_too`,
+//!   `payment::unexpected_money::a_second_payment_through_a_second_platform_is_refunded`
 //!
 //! Seen too, and not shown by a test yet: a platform is removed from the settings while orders are open on it; a wrong
 //! amount is parked and nothing can return it; a sum is above the largest amount; a decline and a payment are in one
@@ -238,8 +238,8 @@
 //! - A coupon of the platform pays a part. The amount of the order is compared, not what the customer paid.
 //!   `payment::platform::notice::a_coupon_of_the_platform_does_not_change_the_amount`
 //! - The platform's statement lacks a line, or has one too many or a different one. Each difference is found.
-//!   `payment::reconciliation::what_we_never_heard_of_is_shown_and_repaired_once_when_asked_for`,
-//!   `payment::reconciliation::what_cannot_be_repaired_is_told_each_time`
+//!   `payment::reconciliation::a_payment_with_lost_callbacks_is_reported_and_repaired_once_on_request`,
+//!   `payment::reconciliation::differences_that_cannot_be_repaired_are_reported_every_time`
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,7 @@
 //! Invalid requests: the problem names the field at fault, and nothing is written.
 
 use crate::http::route::{Field, routes};
-use crate::support::{Answer, GOODS, TestApp, Wish};
+use crate::support::{Answer, GOODS, OrderBody, TestApp};
 use awc::http::Method;
 use serde_json::{Value, json};
 
@@ -141,13 +141,14 @@ async fn a_number_out_of_range_and_a_duplicate_field_are_named() {
 async fn a_missing_duplicate_or_malformed_idempotency_key_is_refused() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
-    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
+    let order_id = app.order(&zs, "order", &OrderBody::golden()).await.expect(201).text_of("order_id");
     let before = app.rows();
     let longest = "k".repeat(255);
     let too_long = "k".repeat(256);
-    for (path, body) in
-        [("/v1/orders", Wish::of(GOODS, 1).0), ("/v1/payments", json!({"order_id": order_id, "provider": "sandbox"}))]
-    {
+    for (path, body) in [
+        ("/v1/orders", OrderBody::of(GOODS, 1).0),
+        ("/v1/payments", json!({"order_id": order_id, "provider": "sandbox"})),
+    ] {
         let doubled = [("idempotency-key", "a"), ("idempotency-key", "a")];
         let bad = ["", " ", "two words", "tab\tbed", too_long.as_str()].map(|key| [("idempotency-key", key)]);
         let headers: Vec<&[(&str, &str)]> =
@@ -164,6 +165,6 @@ async fn a_missing_duplicate_or_malformed_idempotency_key_is_refused() {
         }
     }
     assert_eq!(app.rows(), before);
-    app.order(&zs, &longest, &Wish::of(GOODS, 1)).await.expect(201);
+    app.order(&zs, &longest, &OrderBody::of(GOODS, 1)).await.expect(201);
     app.finish().await;
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{GOODS, TestApp, USER, Wish};
+use crate::support::{GOODS, OrderBody, TestApp, USER};
 
 /// Reads all items of a list, in pages of two.
 async fn all(app: &TestApp, path: &str, token: &str) -> Vec<Value> {
@@ -31,8 +31,8 @@ async fn place_orders(app: &TestApp) -> (String, Vec<String>) {
     let zs = app.zs().await;
     let mut orders = Vec::new();
     for n in 0..5 {
-        let wish = Wish::of(GOODS, 1).with("money_paid", json!("10.00"));
-        orders.push(app.order(&zs, &format!("order-{n}"), &wish).await.expect(201).text_of("order_id"));
+        let order_body = OrderBody::of(GOODS, 1).with("money_paid", json!("10.00"));
+        orders.push(app.order(&zs, &format!("order-{n}"), &order_body).await.expect(201).text_of("order_id"));
     }
     for order_id in &orders[..4] {
         app.post(&format!("/v1/orders/{order_id}/cancel"), &zs, json!({})).await.expect(200);
@@ -76,7 +76,7 @@ async fn an_operator_finds_orders_payments_and_users() {
     let (zs, orders) = place_orders(&app).await;
     let admin = app.admin().await;
     let (mallory, token) = app.customer("mallory", "0.00").await;
-    let other_order = app.order(&token, "other", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
+    let other_order = app.order(&token, "other", &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id");
     for (query, expected) in [
         ("", [vec![other_order.clone()], orders.clone()].concat()),
         ("?user_id=345963634385633280", orders.clone()),
@@ -92,7 +92,7 @@ async fn an_operator_finds_orders_payments_and_users() {
     app.get("/admin/orders", &zs).await.expect_problem(403, "forbidden");
     assert_eq!(each(&all(&app, "/admin/payments?status=paid", &admin).await, "order_id"), [orders[0].clone()]);
     assert_eq!(all(&app, "/admin/payments?status=refunded", &admin).await.len(), 0);
-    app.give_back(&admin, &orders[0], None).await.expect(202);
+    app.admin_refund(&admin, &orders[0], None).await.expect(202);
     app.settle().await;
     assert_eq!(all(&app, "/admin/payments?status=refunded", &admin).await.len(), 1);
     assert_eq!(all(&app, "/admin/payments?status=paid", &admin).await.len(), 0);
@@ -112,7 +112,7 @@ async fn the_journal_lists_the_actions_of_operators_by_order() {
     let admin = app.admin().await;
     app.post(&format!("/admin/orders/{}/ship", orders[0]), &admin, json!({})).await.expect(200);
     app.post(&format!("/v1/orders/{}/receive", orders[0]), &zs, json!({})).await.expect(200);
-    app.give_back(&admin, &orders[0], Some("1.00")).await.expect(202);
+    app.admin_refund(&admin, &orders[0], Some("1.00")).await.expect(202);
     app.settle().await;
     let journal = all(&app, "/admin/journal", &admin).await;
     assert_eq!(each(&journal, "act"), ["refunded_part", "shipped"], "actions of customers are not in the journal");
@@ -152,7 +152,7 @@ async fn the_timeline_of_an_order_lists_its_events_from_the_request_to_the_refun
     let (zs, order_id, pay_id) = app.paid().await;
     let admin = app.admin().await;
     app.clock.advance(std::time::Duration::from_secs(60));
-    app.give_back(&admin, &order_id, None).await.expect(202);
+    app.admin_refund(&admin, &order_id, None).await.expect(202);
     app.settle().await;
     let (own, full) = timelines(&app, &zs, &order_id).await;
     let what = each(&own, "what");
@@ -199,7 +199,7 @@ async fn the_timeline_of_an_order_lists_its_events_from_the_request_to_the_refun
 async fn the_timeline_of_a_failed_order_lists_the_reason_and_the_released_stock() {
     let app = TestApp::with(&[("ORDERS__DEADLINE", "0s")]).await;
     let zs = app.zs().await;
-    let refused = app.order(&zs, "order", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+    let refused = app.order(&zs, "order", &OrderBody::golden()).await.expect_problem(409, "order_deadline_passed");
     app.settle().await;
     let (own, _) = timelines(&app, &zs, &refused.text_of("order_id")).await;
     let failed = own.iter().find(|event| event["what"] == "failed").unwrap();

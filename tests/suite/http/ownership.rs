@@ -1,6 +1,6 @@
 //! Coupons, balances, orders and payments of another user are answered as if they did not exist.
 
-use crate::support::{Answer, COUPON, GOODS, TestApp, Wish};
+use crate::support::{Answer, COUPON, GOODS, OrderBody, TestApp};
 use serde_json::{Value, json};
 
 /// Returns the status and the problem without the fields that differ between requests.
@@ -17,16 +17,16 @@ fn shape(answer: Answer) -> (u16, String) {
 async fn another_users_coupon_does_not_exist() {
     let app = TestApp::start().await;
     let (_, mallory) = app.customer("mallory", "1000.00").await;
-    let wish = |coupon_id: &str| Wish::of(GOODS, 1).with("coupon_id", json!(coupon_id));
-    let theirs = app.order(&mallory, "theirs", &wish(COUPON)).await.expect_problem(422, "coupon_not_found");
-    let missing = app.order(&mallory, "missing", &wish("1")).await;
+    let order_body = |coupon_id: &str| OrderBody::of(GOODS, 1).with("coupon_id", json!(coupon_id));
+    let theirs = app.order(&mallory, "theirs", &order_body(COUPON)).await.expect_problem(422, "coupon_not_found");
+    let missing = app.order(&mallory, "missing", &order_body("1")).await;
     assert_eq!(shape(theirs), shape(missing));
     assert_eq!(app.number("coupon", "SELECT count(*) AS n FROM coupon_log"), 0);
 
     // The same holds after the coupon is used.
-    app.order(&app.zs().await, "own", &Wish::golden()).await.expect(201);
-    let used = app.order(&mallory, "used", &wish(COUPON)).await;
-    let missing = app.order(&mallory, "missing", &wish("1")).await;
+    app.order(&app.zs().await, "own", &OrderBody::golden()).await.expect(201);
+    let used = app.order(&mallory, "used", &order_body(COUPON)).await;
+    let missing = app.order(&mallory, "missing", &order_body("1")).await;
     assert_eq!(shape(used), shape(missing));
     app.finish().await;
 }
@@ -35,10 +35,10 @@ async fn another_users_coupon_does_not_exist() {
 async fn another_users_balance_cannot_be_named_or_taken() {
     let app = TestApp::start().await;
     let (zs, (_, mallory)) = (app.zs().await, app.customer("mallory", "0.00").await);
-    let wish = Wish::of(GOODS, 1).with("money_paid", json!("0.01"));
-    app.order(&mallory, "balance", &wish).await.expect_problem(409, "insufficient_balance");
+    let order_body = OrderBody::of(GOODS, 1).with("money_paid", json!("0.01"));
+    app.order(&mallory, "balance", &order_body).await.expect_problem(409, "insufficient_balance");
     for field in ["user_id", "user_name"] {
-        let named = wish.clone().with(field, json!(crate::support::USER));
+        let named = order_body.clone().with(field, json!(crate::support::USER));
         let refused = app.order(&mallory, "named", &named).await.expect_problem(422, "invalid_request");
         assert_eq!(refused.body["errors"][0]["field"], field);
     }
@@ -50,7 +50,7 @@ async fn another_users_balance_cannot_be_named_or_taken() {
 async fn another_users_order_and_payment_do_not_exist() {
     let app = TestApp::start().await;
     let (zs, (_, mallory)) = (app.zs().await, app.customer("mallory", "0.00").await);
-    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
+    let order_id = app.order(&zs, "order", &OrderBody::golden()).await.expect(201).text_of("order_id");
     let pay_id = app.pay(&zs, "pay", &order_id).await.expect(201).text_of("pay_id");
     for (theirs, missing) in [
         (format!("/v1/orders/{order_id}"), "/v1/orders/1"),
@@ -68,7 +68,7 @@ async fn another_users_order_and_payment_do_not_exist() {
     assert_eq!(shape(theirs), shape(missing));
     assert_eq!(app.rows(), before);
     // A request for an order that does not exist does not use up its idempotency key.
-    let own = app.order(&mallory, "own", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
+    let own = app.order(&mallory, "own", &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id");
     app.pay(&mallory, "theirs", &own).await.expect(201);
     app.finish().await;
 }
@@ -79,8 +79,8 @@ async fn a_list_shows_only_the_callers_orders() {
     let (zs, (_, mallory)) = (app.zs().await, app.customer("mallory", "0.00").await);
     let mut ours = Vec::new();
     for key in ["1", "2", "3"] {
-        ours.insert(0, app.order(&zs, key, &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id"));
-        app.order(&mallory, key, &Wish::of(GOODS, 1)).await.expect(201);
+        ours.insert(0, app.order(&zs, key, &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id"));
+        app.order(&mallory, key, &OrderBody::of(GOODS, 1)).await.expect(201);
     }
     let mut seen = Vec::new();
     let mut path = "/v1/orders?limit=2".to_owned();

@@ -1,6 +1,6 @@
 //! Every route that takes a body, with a valid body and invalid values for each of its fields.
 
-use crate::support::{Answer, COUPON, GOODS, TestApp, USER, Wish};
+use crate::support::{Answer, COUPON, GOODS, OrderBody, TestApp, USER};
 use awc::http::Method;
 use serde_json::{Value, json};
 
@@ -87,7 +87,7 @@ fn id(at: &'static str, required: bool) -> Field {
 /// Returns all routes that take a body. Places the order and the payment that their paths and bodies name.
 pub async fn routes(app: &TestApp) -> Vec<Route> {
     let (zs, admin) = (app.zs().await, app.admin().await);
-    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
+    let order_id = app.order(&zs, "order", &OrderBody::golden()).await.expect(201).text_of("order_id");
     let pay_id = app.pay(&zs, "pay", &order_id).await.expect(201).text_of("pay_id");
     let name_shapes = || vec![json!(1), json!(""), json!("a b"), json!("ä"), json!("x".repeat(65)), json!("a\u{0}")];
     let passwords = || vec![json!(12_345_678), json!(""), json!("seven77"), json!("x".repeat(129))];
@@ -105,7 +105,7 @@ pub async fn routes(app: &TestApp) -> Vec<Route> {
     ];
     let sign_in = vec![field("/user_name", true, name_shapes()), field("/user_password", true, passwords())];
     let line = json!({"goods_id": GOODS, "goods_number": 1, "goods_price": "1000.00"});
-    let order = Wish::golden().with("goods", json!([line])).with("shipping_fee", json!("0.00"));
+    let order = OrderBody::golden().with("goods", json!([line])).with("shipping_fee", json!("0.00"));
     let order = order.with("order_amount", json!("1000.00"));
     let order_fields = vec![
         field("/goods", true, vec![json!("x"), json!(1)]),

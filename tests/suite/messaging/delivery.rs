@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::support::{GOODS, TestApp, USER, Wish};
+use crate::support::{GOODS, OrderBody, TestApp, USER};
 use serde_json::json;
 use tradepost::actor::fault::Fault;
 
@@ -22,12 +22,12 @@ async fn assert_untouched(app: &TestApp) {
 /// fails to deliver them.
 async fn with_claimed_messages(app: &TestApp) {
     let zs = app.zs().await;
-    app.ail("relay.deliver");
-    app.order(&zs, "order", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+    app.fail_at("relay.deliver");
+    app.order(&zs, "order", &OrderBody::golden()).await.expect_problem(409, "order_deadline_passed");
     app.settle().await;
     assert_eq!(app.number("order", "SELECT count(*) AS n FROM mq_producer WHERE attempts = 1 AND node_id = 0"), 3);
     assert_eq!(app.stock(GOODS).await, 999);
-    app.heal("relay.deliver");
+    app.clear_fault("relay.deliver");
 }
 
 /// Asserts that all reservations were released once, after `attempts` deliveries of each message.
@@ -45,18 +45,18 @@ async fn an_interrupted_order_is_cancelled_after_the_restart() {
         let mut app = TestApp::start().await;
         let zs = app.zs().await;
         app.faults.plan("coordinator.event", Fault::Error, events, u32::MAX);
-        app.order(&zs, "key", &Wish::golden()).await.expect_problem(503, "busy");
+        app.order(&zs, "key", &OrderBody::golden()).await.expect_problem(503, "busy");
         assert_eq!(app.number("order", "SELECT count(*) AS n FROM orders WHERE order_status = 0"), 1);
-        app.order(&zs, "key", &Wish::golden()).await.expect_problem(409, "idempotency_key_in_use");
+        app.order(&zs, "key", &OrderBody::golden()).await.expect_problem(409, "idempotency_key_in_use");
         app.stop(Duration::ZERO).await;
-        app.heal("coordinator.event");
+        app.clear_fault("coordinator.event");
         app.clock.advance(Duration::from_secs(31));
         app.restart().await;
         app.settle().await;
 
         assert_untouched(&app).await;
         assert_eq!(app.number("order", "SELECT count(*) AS n FROM orders WHERE order_status = 2"), 1);
-        app.order(&zs, "key", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+        app.order(&zs, "key", &OrderBody::golden()).await.expect_problem(409, "order_deadline_passed");
         app.finish().await;
     }
 }
@@ -67,13 +67,13 @@ async fn an_interrupted_order_is_confirmed_after_a_restart_within_its_deadline()
         let mut app = TestApp::start().await;
         let zs = app.zs().await;
         app.faults.plan("coordinator.event", Fault::Error, events, u32::MAX);
-        app.order(&zs, "key", &Wish::golden()).await.expect_problem(503, "busy");
+        app.order(&zs, "key", &OrderBody::golden()).await.expect_problem(503, "busy");
         app.stop(Duration::ZERO).await;
-        app.heal("coordinator.event");
+        app.clear_fault("coordinator.event");
         app.restart().await;
         app.settle().await;
 
-        let order = app.order(&zs, "key", &Wish::golden()).await.expect(201);
+        let order = app.order(&zs, "key", &OrderBody::golden()).await.expect(201);
         assert_eq!(order.body["order_status"], "confirmed");
         assert_eq!((app.stock(GOODS).await, app.rows()["order.orders"]), (999, 1));
         app.finish().await;
@@ -86,11 +86,11 @@ async fn an_order_whose_cancellation_could_not_be_stored_is_cancelled_after_the_
     let zs = app.zs().await;
     // The pre-order is written; every later write of the order's owner fails.
     app.faults.plan("order.apply", Fault::Error, 1, u32::MAX);
-    let accepted = app.order(&zs, "key", &Wish::golden()).await.expect(202);
+    let accepted = app.order(&zs, "key", &OrderBody::golden()).await.expect(202);
     let order_id = accepted.text_of("order_id");
     app.clock.advance(Duration::from_secs(2));
     app.stop(Duration::ZERO).await;
-    app.heal("order.apply");
+    app.clear_fault("order.apply");
     app.restart().await;
     app.settle().await;
 
@@ -105,9 +105,9 @@ async fn a_panic_in_a_saga_restarts_the_coordinator_and_the_saga_is_resumed() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     app.faults.plan("coordinator.event", Fault::Panic, 1, 1);
-    app.order(&zs, "key", &Wish::golden()).await.expect_problem(503, "busy");
+    app.order(&zs, "key", &OrderBody::golden()).await.expect_problem(503, "busy");
     app.settle().await;
-    let order = app.order(&zs, "key", &Wish::golden()).await.expect(201);
+    let order = app.order(&zs, "key", &OrderBody::golden()).await.expect(201);
     assert_eq!(order.body["order_status"], "confirmed");
     assert_eq!(app.actor("coordinator").await["restarts"], 1);
     app.finish().await;
@@ -145,7 +145,7 @@ async fn a_message_whose_consumer_fails_around_its_commit_has_its_effect_once() 
         let zs = app.zs().await;
         // The first write takes the balance, the second returns it.
         app.faults.plan(point, Fault::Error, 1, 1);
-        app.order(&zs, point, &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+        app.order(&zs, point, &OrderBody::golden()).await.expect_problem(409, "order_deadline_passed");
         app.settle().await;
         assert_eq!(app.faults.fired(point), 1, "{point}");
         app.advance(HOUR).await;
@@ -169,7 +169,7 @@ async fn a_malformed_message_is_dead_lettered_with_a_reason_and_delays_no_other(
         plant(&format!("00000000-poison-{group}"), group, body);
     }
     let zs = app.zs().await;
-    app.order(&zs, "order", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+    app.order(&zs, "order", &OrderBody::golden()).await.expect_problem(409, "order_deadline_passed");
     app.settle().await;
     assert_untouched(&app).await;
     for attempt in 1..=3 {
@@ -192,13 +192,13 @@ async fn a_message_whose_consumer_is_unavailable_is_never_dead_lettered() {
     let settings = [("RELAY__ATTEMPTS", "2"), ("RELAY__BACKOFF__FIRST", "1h"), ("RELAY__BACKOFF__LONGEST", "1h")];
     let app = TestApp::with(&[settings[0], settings[1], settings[2], ("ORDERS__DEADLINE", "0s")]).await;
     with_claimed_messages(&app).await;
-    app.ail("goods.handle");
+    app.fail_at("goods.handle");
     for _ in 0..5 {
         app.advance(HOUR).await;
     }
     let tried = "SELECT attempts AS n FROM mq_producer WHERE group_name = 'goods' AND msg_status = 0";
     assert!(app.number("order", tried) > 2, "it is attempted more often than RELAY__ATTEMPTS");
-    app.heal("goods.handle");
+    app.clear_fault("goods.handle");
     app.advance(HOUR).await;
     assert_untouched(&app).await;
     app.finish().await;
@@ -208,7 +208,7 @@ async fn a_message_whose_consumer_is_unavailable_is_never_dead_lettered() {
 async fn a_message_that_is_delivered_repeatedly_has_its_effect_once() {
     let app = TestApp::with(&[("ORDERS__DEADLINE", "0s")]).await;
     let zs = app.zs().await;
-    app.order(&zs, "order", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+    app.order(&zs, "order", &OrderBody::golden()).await.expect_problem(409, "order_deadline_passed");
     app.settle().await;
     let again = "UPDATE mq_producer SET msg_status = 0, due_time = 1";
     app.tamper("order", again);
@@ -228,7 +228,7 @@ async fn a_message_that_is_delivered_repeatedly_has_its_effect_once() {
 async fn a_message_of_a_payment_that_is_delivered_repeatedly_has_its_effect_once() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
-    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
+    let order_id = app.order(&zs, "order", &OrderBody::golden()).await.expect(201).text_of("order_id");
     let pay_id = app.pay(&zs, "pay", &order_id).await.expect(201).text_of("pay_id");
     app.pay_at_platform(&pay_id, json!({})).await.expect(200);
     for is_inbox_deleted in [false, true] {

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{TestApp, Wish};
+use crate::support::{OrderBody, TestApp};
 
 /// Settings with which a message is dead after one failed attempt.
 const ONE_ATTEMPT: [(&str, &str); 1] = [("RELAY__ATTEMPTS", "1")];
@@ -12,7 +12,7 @@ const ONE_ATTEMPT: [(&str, &str); 1] = [("RELAY__ATTEMPTS", "1")];
 /// token and the message.
 async fn with_dead_message(app: &TestApp) -> (String, Value) {
     let zs = app.zs().await;
-    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
+    let order_id = app.order(&zs, "order", &OrderBody::golden()).await.expect(201).text_of("order_id");
     app.faults.plan("goods.apply", tradepost::actor::fault::Fault::Error, 0, 1);
     app.post(&format!("/v1/orders/{order_id}/cancel"), &zs, json!({})).await.expect(200);
     app.settle().await;

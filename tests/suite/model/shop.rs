@@ -6,7 +6,7 @@ use std::time::Duration;
 use awc::http::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, TestApp, Wish, amount};
+use crate::support::{Answer, OrderBody, TestApp, amount};
 
 const SETTINGS: [(&str, &str); 2] = [("GATEWAY__SANDBOX__SECOND", "sandbox_b"), ("SESSION__TOKEN_TTL", "100000h")];
 const STOCK: i64 = 400;
@@ -41,7 +41,7 @@ struct ModelOrder {
     pay_amount: i64,
     coupon: Option<String>,
     key: String,
-    wish: Value,
+    order_body: Value,
     payments: Vec<String>,
     is_cancelled: bool,
     is_shipped: bool,
@@ -149,32 +149,41 @@ impl Shop {
     async fn order(&mut self) {
         let (customer, goods) = (self.random.usize(0..self.customers.len()), self.random.usize(0..self.goods.len()));
         let units = self.random.i64(1..=3);
-        let mut wish = Wish::of(&self.goods[goods].0, units);
+        let mut order_body = OrderBody::of(&self.goods[goods].0, units);
         let money_paid = if self.random.bool() { self.random.i64(0..=2_000) } else { 0 };
-        wish = wish.with("money_paid", json!(amount(money_paid)));
+        order_body = order_body.with("money_paid", json!(amount(money_paid)));
         let coupon =
             (self.random.u8(..) < 60).then(|| self.random.choice(&self.customers[customer].coupons).unwrap().clone());
         if let Some(coupon) = &coupon {
-            wish = wish.with("coupon_id", json!(coupon));
+            order_body = order_body.with("coupon_id", json!(coupon));
         }
         let (key, token) = (format!("order-{}", self.count), self.customers[customer].token.clone());
-        let answer = self.app.order(&token, &key, &wish).await;
+        let answer = self.app.order(&token, &key, &order_body).await;
         if answer.status != 201 {
             assert!([409, 422].contains(&answer.status), "{}", answer.text);
             return self.record("order refused");
         }
         self.record("ordered");
         let pay_amount = minor(&answer.body["pay_amount"]);
-        let wish = wish.0;
-        let order =
-            ModelOrder { customer, goods, units, money_paid, pay_amount, coupon, key, wish, ..ModelOrder::default() };
+        let order_body = order_body.0;
+        let order = ModelOrder {
+            customer,
+            goods,
+            units,
+            money_paid,
+            pay_amount,
+            coupon,
+            key,
+            order_body,
+            ..ModelOrder::default()
+        };
         self.orders.insert(answer.text_of("order_id"), order);
     }
 
     /// Repeats the request of an order, which must return the same order.
     async fn order_again(&mut self, id: &str, order: &ModelOrder) {
         let token = self.token(order);
-        let again = self.app.order(&token, &order.key, &Wish(order.wish.clone())).await.expect(201);
+        let again = self.app.order(&token, &order.key, &OrderBody(order.order_body.clone())).await.expect(201);
         assert_eq!(again.text_of("order_id"), id);
     }
 
@@ -289,7 +298,7 @@ impl Shop {
         let part = self.random.i64(1..=order.pay_amount.max(1) * 2);
         let all = self.random.u8(..) < 60;
         let text = amount(part);
-        let answer = self.app.give_back(&self.admin, &id, (!all).then_some(text.as_str())).await;
+        let answer = self.app.admin_refund(&self.admin, &id, (!all).then_some(text.as_str())).await;
         if answer.status == 422 {
             assert!(!all && part > order.pay_amount - order.refunded_amount, "{}", answer.text);
             return self.record("refund refused");

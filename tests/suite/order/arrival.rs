@@ -1,4 +1,4 @@
-//! What an order reserves and gives back, in every order of arrival, twice each, at each of the three owners.
+//! Reservations and compensations at each of the three owners, in every order of arrival and each of them twice.
 
 use std::sync::Arc;
 
@@ -27,16 +27,16 @@ const ORDER: OrderId = OrderId::new(1);
 const OTHER: OrderId = OrderId::new(2);
 const LIMITS: Limits = Limits { mailbox: 100, reserved: 100, batch_max: 100 };
 
-/// One thing that arrives.
+/// A message that arrives at the owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Arrival {
     Reserve,
-    /// The message with this number.
+    /// A cancellation with this number in its message id.
     Cancel(u8),
 }
 use Arrival::{Cancel, Reserve};
 
-/// How a reservation ended; `None` for what is no reservation.
+/// Whether a reservation succeeded; `None` for a cancellation.
 type Outcome = Option<bool>;
 
 fn context() -> Context {
@@ -53,7 +53,8 @@ fn context() -> Context {
     }
 }
 
-/// Every order in which two reservations and two cancellations arrive, the second one the same message or another.
+/// Every order in which two reservations and two cancellations can arrive. The second cancellation is either a
+/// duplicate of the first or a message of its own.
 fn arrivals() -> Vec<Vec<Arrival>> {
     let mut all = Vec::new();
     for second in [1, 2] {
@@ -79,12 +80,12 @@ async fn cancel<O: Consumer>(owner: &Addr<OwnerActor<O>>, group: &str, number: u
         body: serde_json::to_string(&body).unwrap(),
         attempt: 1,
     });
-    // A twin in the same batch is refused for now; the relay brings it again.
+    // A duplicate in the same batch is refused and would be redelivered by the relay.
     let _ = ask(owner, delivery).await.unwrap();
 }
 
-/// Tries every order of arrival, one by one and all at once, each on an owner of its own.
-async fn each<O: Consumer>(
+/// Runs every order of arrival, sequentially and concurrently, check_every_arrival on a new owner.
+async fn check_every_arrival<O: Consumer>(
     migrations: fn() -> migrate::Migrations,
     start: impl AsyncFn(Store) -> Addr<OwnerActor<O>>,
     reserve: impl Fn(Addr<OwnerActor<O>>, OrderId) -> BoxFuture<'static, bool>,
@@ -92,10 +93,10 @@ async fn each<O: Consumer>(
     sums: &[(&str, i64)],
 ) {
     for (arrivals, at_once) in arrivals().into_iter().flat_map(|order| [(order.clone(), false), (order, true)]) {
-        let place = Place::new();
-        // What arrives at once is not to be of one batch, and the batches are to meet where the engine has several writers.
+        let database = Place::new();
+        // Concurrent messages must not form one batch, and batches must overlap if the engine allows several writers.
         let writers = if at_once { 4 } else { 1 };
-        let store = Store::new(&place.url(), group, db::Limits { writers, ..support::LIMITS }).unwrap();
+        let store = Store::new(&database.url(), group, db::Limits { writers, ..support::LIMITS }).unwrap();
         migrate::run(&store, migrations()).unwrap();
         let owner = start(store.clone()).await;
         let arrive = async |arrival: Arrival| -> Outcome {
@@ -111,21 +112,22 @@ async fn each<O: Consumer>(
             join_all(arrivals.iter().map(|arrival| arrive(*arrival))).await;
         } else {
             let first_cancel = arrivals.iter().position(|arrival| *arrival != Reserve).unwrap();
-            for (at, arrival) in arrivals.iter().enumerate() {
+            for (index, arrival) in arrivals.iter().enumerate() {
                 let outcome = arrive(*arrival).await;
-                assert!(outcome.is_none_or(|good| good == (at < first_cancel)), "{at} of {arrivals:?}: {outcome:?}");
+                let is_expected = outcome.is_none_or(|succeeded| succeeded == (index < first_cancel));
+                assert!(is_expected, "{index} of {arrivals:?}: {outcome:?}");
             }
         }
-        assert!(!arrive(Reserve).await.unwrap(), "{arrivals:?}: a reservation after all of them");
+        assert!(!arrive(Reserve).await.unwrap(), "{arrivals:?}: a reservation after all of them succeeded");
         for (query, sum) in sums {
             assert_eq!(number(&store, query), *sum, "{group}, {arrivals:?}, at once: {at_once}: {query}");
         }
-        assert!(reserve(owner.clone(), OTHER).await, "{arrivals:?}: all is there for another order");
+        assert!(reserve(owner.clone(), OTHER).await, "{arrivals:?}: another order cannot reserve everything");
     }
 }
 
 #[actix_web::test]
-async fn stock_is_right_in_every_order_of_arrival() {
+async fn stock_is_correct_in_every_order_of_arrival() {
     let start = async |store| {
         let (owner, _) = OwnerActor::start(Arc::new(Goods { context: context() }), store, LIMITS);
         for goods_id in [1, 2] {
@@ -149,11 +151,11 @@ async fn stock_is_right_in_every_order_of_arrival() {
         ("SELECT sum(goods_number * (3 - 2 * direction)) AS n FROM goods_number_log", 0),
         ("SELECT count(*) AS n FROM goods_number_log WHERE direction = 2", 2),
     ];
-    each(|| migrate::GOODS, start, reserve, "goods", &sums).await;
+    check_every_arrival(|| migrate::GOODS, start, reserve, "goods", &sums).await;
 }
 
 #[actix_web::test]
-async fn a_coupon_is_right_in_every_order_of_arrival() {
+async fn a_coupon_is_correct_in_every_order_of_arrival() {
     let start = async |store| {
         let (owner, _) = OwnerActor::start(Arc::new(Coupon { context: context() }), store, LIMITS);
         let (coupon_id, user_id) = (Id::new(1), Id::new(1));
@@ -170,11 +172,11 @@ async fn a_coupon_is_right_in_every_order_of_arrival() {
     };
     let sums =
         [("SELECT sum(is_used) AS n FROM coupon", 0), ("SELECT count(*) AS n FROM coupon_log WHERE direction = 2", 1)];
-    each(|| migrate::COUPON, start, reserve, "coupon", &sums).await;
+    check_every_arrival(|| migrate::COUPON, start, reserve, "coupon", &sums).await;
 }
 
 #[actix_web::test]
-async fn a_balance_is_right_in_every_order_of_arrival() {
+async fn a_balance_is_correct_in_every_order_of_arrival() {
     let start = async |store| {
         let points_per_unit = config::read("", Vec::new()).unwrap().points.per_unit;
         let (owner, _) = OwnerActor::start(Arc::new(User { context: context(), points_per_unit }), store, LIMITS);
@@ -199,5 +201,5 @@ async fn a_balance_is_right_in_every_order_of_arrival() {
         ("SELECT sum(use_money * (3 - 2 * money_log_type)) AS n FROM user_money_log", 0),
         ("SELECT count(*) AS n FROM user_money_log WHERE money_log_type = 2", 1),
     ];
-    each(|| migrate::USER, start, reserve, "user", &sums).await;
+    check_every_arrival(|| migrate::USER, start, reserve, "user", &sums).await;
 }

@@ -1,14 +1,14 @@
-//! The golden case, every figure of it.
+//! The golden case with all of its amounts.
 
-use crate::support::{COUPON, GOODS, TestApp, USER, Wish};
+use crate::support::{COUPON, GOODS, OrderBody, TestApp, USER};
 use serde_json::json;
 
 #[actix_web::test]
-async fn the_golden_order_is_placed_and_paid_with_every_figure_as_told() {
+async fn the_golden_order_is_placed_and_paid_with_the_specified_amounts() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
 
-    let order = app.order(&zs, "golden", &Wish::golden()).await.expect(201);
+    let order = app.order(&zs, "golden", &OrderBody::golden()).await.expect(201);
     for (field, amount) in [
         ("goods_amount", "1000.00"),
         ("shipping_fee", "0.00"),
@@ -44,12 +44,12 @@ async fn the_golden_order_is_placed_and_paid_with_every_figure_as_told() {
 }
 
 #[actix_web::test]
-async fn where_confirming_fails_everything_is_as_before_and_the_logs_show_both_directions() {
-    // The deadline passes before the pivot: all is reserved, then Order refuses to confirm.
+async fn a_failed_confirmation_releases_everything_and_the_logs_show_both_directions() {
+    // The deadline passes before the confirmation: everything is reserved, and then Order refuses to confirm.
     let app = TestApp::with(&[("ORDERS__DEADLINE", "0s")]).await;
     let zs = app.zs().await;
 
-    let refused = app.order(&zs, "golden", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+    let refused = app.order(&zs, "golden", &OrderBody::golden()).await.expect_problem(409, "order_deadline_passed");
     let order_id = refused.text_of("order_id");
     app.settle().await;
 

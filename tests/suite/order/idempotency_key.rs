@@ -1,11 +1,11 @@
-//! The same key and body are the same one order, for ever; another body under the key is refused.
+//! Idempotency keys: the same key and body always lead to one order, and another body under the key is refused.
 
-use crate::support::{GOODS, TestApp, USER, Wish};
+use crate::support::{GOODS, OrderBody, TestApp, USER};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tradepost::actor::fault::Fault;
 
-/// One order of the golden case is there, and nothing was taken twice.
+/// Checks that there is one order, the golden one, and that its goods and balance were taken once.
 async fn assert_taken_once(app: &TestApp, token: &str) {
     assert_eq!(app.stock(GOODS).await, 999);
     assert_eq!(app.get("/v1/users/me", token).await.expect(200).body["user_money"], "900.00");
@@ -16,18 +16,18 @@ async fn assert_taken_once(app: &TestApp, token: &str) {
 async fn a_retried_request_is_the_same_order_even_after_a_restart() {
     let mut app = TestApp::start().await;
     let zs = app.zs().await;
-    let first = app.order(&zs, "key", &Wish::golden()).await.expect(201);
+    let first = app.order(&zs, "key", &OrderBody::golden()).await.expect(201);
     for round in 0..6 {
         if round == 3 {
             app.restart().await;
         }
-        let again = app.order(&zs, "key", &Wish::golden()).await.expect(201);
+        let again = app.order(&zs, "key", &OrderBody::golden()).await.expect(201);
         assert_eq!((&again.body, again.header("location")), (&first.body, first.header("location")));
     }
-    // The body shows the order as it is now.
+    // The response shows the current state of the order.
     let pay_id = app.pay(&zs, "pay", &first.text_of("order_id")).await.expect(201).text_of("pay_id");
     app.pay_at_platform(&pay_id, json!({})).await.expect(200);
-    let again = app.order(&zs, "key", &Wish::golden()).await.expect(201);
+    let again = app.order(&zs, "key", &OrderBody::golden()).await.expect(201);
     assert_eq!((&again.body["order_id"], &again.body["pay_status"]), (&first.body["order_id"], &json!("paid")));
     assert_taken_once(&app, &zs).await;
     app.finish().await;
@@ -37,10 +37,10 @@ async fn a_retried_request_is_the_same_order_even_after_a_restart() {
 async fn fifty_concurrent_calls_with_one_key_are_one_order() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
-    let wish = Wish::golden();
-    let answers = join_all((0..50).map(|_| app.order(&zs, "key", &wish))).await;
+    let order_body = OrderBody::golden();
+    let answers = join_all((0..50).map(|_| app.order(&zs, "key", &order_body))).await;
     app.settle().await;
-    let order = app.order(&zs, "key", &wish).await.expect(201);
+    let order = app.order(&zs, "key", &order_body).await.expect(201);
     for answer in answers {
         match answer.status {
             201 => assert_eq!(answer.body["order_id"], order.body["order_id"]),
@@ -58,18 +58,18 @@ async fn fifty_concurrent_calls_with_one_key_are_one_order() {
 async fn another_body_under_a_used_key_is_refused() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
-    app.order(&zs, "key", &Wish::golden()).await.expect(201);
+    app.order(&zs, "key", &OrderBody::golden()).await.expect(201);
     let before = app.rows();
     for (field, value) in [
         ("money_paid", json!("99.99")),
         ("money_paid", Value::Null),
         ("coupon_id", Value::Null),
         ("address", json!("2 Main Street")),
-        ("consignee", json!("somebody else")),
+        ("consignee", json!("another consignee")),
         ("order_amount", json!("1000.00")),
         ("goods", json!([{"goods_id": GOODS, "goods_number": 2}])),
     ] {
-        let other = Wish::golden().with(field, value);
+        let other = OrderBody::golden().with(field, value);
         app.order(&zs, "key", &other).await.expect_problem(422, "idempotency_key_reused");
     }
     assert_eq!(app.rows(), before);
@@ -81,7 +81,7 @@ async fn another_body_under_a_used_key_is_refused() {
 async fn the_same_request_in_another_notation_is_the_same_request() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
-    let first = app.order(&zs, "key", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
+    let first = app.order(&zs, "key", &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id");
     let body = format!(
         r#"{{ "consignee": " zs", "address":"1 Main Street", "coupon_id": null, "money_paid": "0",
             "goods": [{{"goods_number": 1, "goods_id": "{GOODS}"}}] }}"#
@@ -98,8 +98,8 @@ async fn the_same_request_in_another_notation_is_the_same_request() {
 async fn two_users_may_use_the_same_key() {
     let app = TestApp::start().await;
     let (zs, (_, other)) = (app.zs().await, app.customer("other", "0.00").await);
-    let one = app.order(&zs, "key", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
-    let two = app.order(&other, "key", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
+    let one = app.order(&zs, "key", &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id");
+    let two = app.order(&other, "key", &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id");
     assert_ne!(one, two);
     assert_eq!(app.stock(GOODS).await, 998);
     app.finish().await;
@@ -110,19 +110,20 @@ async fn a_refusal_stays_after_its_reason_is_gone() {
     let mut app = TestApp::start().await;
     let (zs, admin) = (app.zs().await, app.admin().await);
     let goods_id = app.goods(1, "1.00").await;
-    let wish = Wish::of(&goods_id, 2);
-    let refused = app.order(&zs, "key", &wish).await.expect_problem(409, "insufficient_stock").text_of("order_id");
+    let order_body = OrderBody::of(&goods_id, 2);
+    let refused =
+        app.order(&zs, "key", &order_body).await.expect_problem(409, "insufficient_stock").text_of("order_id");
     let body = json!({"delta": 10, "reason": "refilled"});
     app.post(&format!("/admin/goods/{goods_id}/stock"), &admin, body).await.expect(200);
     for restarts in [false, true] {
         if restarts {
             app.restart().await;
         }
-        let again = app.order(&zs, "key", &wish).await.expect_problem(409, "insufficient_stock");
+        let again = app.order(&zs, "key", &order_body).await.expect_problem(409, "insufficient_stock");
         assert_eq!(again.text_of("order_id"), refused);
-        app.order(&zs, "key", &Wish::of(&goods_id, 1)).await.expect_problem(422, "idempotency_key_reused");
+        app.order(&zs, "key", &OrderBody::of(&goods_id, 1)).await.expect_problem(422, "idempotency_key_reused");
     }
-    app.order(&zs, "another", &wish).await.expect(201);
+    app.order(&zs, "another", &order_body).await.expect(201);
     assert_eq!(app.stock(&goods_id).await, 9);
     app.finish().await;
 }
@@ -131,20 +132,20 @@ async fn a_refusal_stays_after_its_reason_is_gone() {
 async fn the_refusal_of_a_cancelled_order_stays() {
     let app = TestApp::with(&[("ORDERS__BACKOFF__LONGEST", "20ms")]).await;
     let zs = app.zs().await;
-    let wish = Wish::golden();
+    let order_body = OrderBody::golden();
     let set_stock = |units: i64| format!("UPDATE goods SET goods_number = {units} WHERE goods_id = {GOODS}");
-    let sold = async { app.tamper("goods", &set_stock(0)) };
-    let refused = app.between_quote_and_order(app.order(&zs, "key", &wish), sold).await;
+    let stock_is_gone = async { app.tamper("goods", &set_stock(0)) };
+    let refused = app.between_quote_and_order(app.order(&zs, "key", &order_body), stock_is_gone).await;
     let order_id = refused.expect_problem(409, "insufficient_stock").text_of("order_id");
     app.tamper("goods", &set_stock(1000));
     app.settle().await;
-    let again = app.order(&zs, "key", &wish).await.expect_problem(409, "insufficient_stock");
+    let again = app.order(&zs, "key", &order_body).await.expect_problem(409, "insufficient_stock");
     assert_eq!(again.text_of("order_id"), order_id);
     app.finish().await;
 }
 
 #[actix_web::test]
-async fn a_step_with_a_lost_answer_is_sent_again_and_happens_once() {
+async fn a_step_with_a_lost_answer_is_repeated_and_has_one_effect() {
     let app = TestApp::with(&[("ORDERS__BACKOFF__LONGEST", "20ms")]).await;
     let zs = app.zs().await;
     for (n, point) in (1..).zip([
@@ -155,12 +156,13 @@ async fn a_step_with_a_lost_answer_is_sent_again_and_happens_once() {
         "coupon.after_commit",
         "user.after_commit",
     ]) {
-        // There is just enough: what was taken must not count against the step that took it.
+        // Each resource suffices for one order, so a repeated step must not count its own first effect against itself.
         let goods_id = app.goods(1, "1000.00").await;
         let coupon_id = app.coupon(USER, "20.00").await;
         app.faults.plan(point, Fault::Error, 0, 1);
-        let wish = Wish::of(&goods_id, 1).with("coupon_id", json!(coupon_id)).with("money_paid", json!("100.00"));
-        let order = app.order(&zs, point, &wish).await.expect(201);
+        let order_body =
+            OrderBody::of(&goods_id, 1).with("coupon_id", json!(coupon_id)).with("money_paid", json!("100.00"));
+        let order = app.order(&zs, point, &order_body).await.expect(201);
         assert_eq!(app.faults.fired(point), 1, "{point}");
         assert_eq!(order.body["order_status"], "confirmed", "{point}");
         assert_eq!(app.stock(&goods_id).await, 0, "{point}");

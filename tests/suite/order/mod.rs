@@ -1,4 +1,4 @@
-//! The life of an order: price, reservations, confirmation, cancellation, delivery and refund, and the saga behind it.
+//! Orders: price, reservations, confirmation, cancellation, shipping and refund, and the saga behind them.
 
 mod arrival;
 mod cancellation;

@@ -1,14 +1,14 @@
-//! Orders that are not decided when their caller, or the process, is gone.
+//! Orders that are still undecided when their caller or the process is gone.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use tradepost::actor::fault::Fault;
 
-use crate::support::{Answer, COUPON, GOODS, TestApp, Wish, eventually};
+use crate::support::{Answer, COUPON, GOODS, OrderBody, TestApp, eventually};
 
-/// Where the golden order is held up for ever: the point, and the hits that pass before.
-const HOLD_UPS: [(&str, u32); 4] =
+/// Points at which the golden order stalls, each with the number of hits that pass before.
+const STALLS: [(&str, u32); 4] =
     [("goods.apply", 0), ("coupon.before_commit", 0), ("user.after_commit", 0), ("order.before_commit", 1)];
 
 async fn start(settings: &[(&str, &str)]) -> (TestApp, String) {
@@ -19,9 +19,9 @@ async fn start(settings: &[(&str, &str)]) -> (TestApp, String) {
     (app, zs)
 }
 
-async fn hold_up(app: &TestApp, zs: &str, (point, skip): (&str, u32)) -> Answer {
+async fn stall(app: &TestApp, zs: &str, (point, skip): (&str, u32)) -> Answer {
     app.faults.plan(point, Fault::Error, skip, u32::MAX);
-    app.order(zs, "held-up", &Wish::golden()).await.expect(202)
+    app.order(zs, "stalled", &OrderBody::golden()).await.expect(202)
 }
 
 async fn sagas(app: &TestApp) -> Value {
@@ -33,21 +33,21 @@ fn coupon_is_used(app: &TestApp) -> i64 {
 }
 
 #[actix_web::test]
-async fn an_answer_that_comes_too_late_is_202_and_the_same_key_tells_the_outcome_later() {
+async fn a_slow_order_is_answered_with_202_and_its_key_returns_the_outcome_later() {
     let (app, zs) = start(&[]).await;
-    let accepted = hold_up(&app, &zs, ("goods.apply", 0)).await;
+    let accepted = stall(&app, &zs, ("goods.apply", 0)).await;
     let order_id = accepted.text_of("order_id");
     assert_eq!(accepted.header("location"), format!("/v1/orders/{order_id}"));
     assert_eq!(accepted.body["order_status"], "unconfirmed");
     assert_eq!(sagas(&app).await, json!({"in_flight": 1, "unconfirmed": 1, "without_wakeup": 0}));
-    let in_use = app.order(&zs, "held-up", &Wish::golden()).await.expect_problem(409, "idempotency_key_in_use");
+    let in_use = app.order(&zs, "stalled", &OrderBody::golden()).await.expect_problem(409, "idempotency_key_in_use");
     assert_eq!(in_use.header("retry-after"), "1");
     let order = app.get(accepted.header("location"), &zs).await.expect(200).body;
     assert_eq!(order["order_status"], "unconfirmed");
 
     app.faults.plan("goods.apply", Fault::Error, 0, 0);
     app.settle().await;
-    let order = app.order(&zs, "held-up", &Wish::golden()).await.expect(201);
+    let order = app.order(&zs, "stalled", &OrderBody::golden()).await.expect(201);
     assert_eq!(order.text_of("order_id"), order_id);
     assert_eq!(order.body["order_status"], "confirmed");
     assert_eq!(sagas(&app).await, json!({"in_flight": 0, "unconfirmed": 0, "without_wakeup": 0}));
@@ -55,81 +55,82 @@ async fn an_answer_that_comes_too_late_is_202_and_the_same_key_tells_the_outcome
 }
 
 #[actix_web::test]
-async fn a_slow_disk_is_no_failure() {
+async fn a_slow_commit_is_not_a_failure() {
     let (app, zs) = start(&[]).await;
     app.faults.plan("user.before_commit", Fault::Delay(Duration::from_millis(300)), 0, 1);
-    app.order(&zs, "slow", &Wish::golden()).await.expect(202);
+    app.order(&zs, "slow", &OrderBody::golden()).await.expect(202);
     app.settle().await;
-    app.order(&zs, "slow", &Wish::golden()).await.expect(201);
+    app.order(&zs, "slow", &OrderBody::golden()).await.expect(201);
     assert_eq!(app.stock(GOODS).await, 999);
     app.finish().await;
 }
 
 #[actix_web::test]
-async fn an_order_found_unfinished_after_a_stop_is_driven_forward_where_it_is_in_time() {
-    for at in HOLD_UPS {
+async fn an_unfinished_order_is_confirmed_after_a_restart_within_its_deadline() {
+    for stalled_at in STALLS {
         let (mut app, zs) = start(&[]).await;
-        let order_id = hold_up(&app, &zs, at).await.text_of("order_id");
+        let order_id = stall(&app, &zs, stalled_at).await.text_of("order_id");
         app.stop(Duration::ZERO).await;
-        app.faults.plan(at.0, Fault::Error, 0, 0);
+        app.faults.plan(stalled_at.0, Fault::Error, 0, 0);
         app.restart().await;
         app.settle().await;
-        let order = app.order(&zs, "held-up", &Wish::golden()).await.expect(201);
-        assert_eq!(order.text_of("order_id"), order_id, "{at:?}");
-        assert_eq!(app.stock(GOODS).await, 999, "{at:?}");
-        assert_eq!(coupon_is_used(&app), 1, "{at:?}");
-        assert_eq!(app.get("/v1/users/me", &zs).await.expect(200).body["user_money"], "900.00", "{at:?}");
+        let order = app.order(&zs, "stalled", &OrderBody::golden()).await.expect(201);
+        assert_eq!(order.text_of("order_id"), order_id, "{stalled_at:?}");
+        assert_eq!(app.stock(GOODS).await, 999, "{stalled_at:?}");
+        assert_eq!(coupon_is_used(&app), 1, "{stalled_at:?}");
+        assert_eq!(app.get("/v1/users/me", &zs).await.expect(200).body["user_money"], "900.00", "{stalled_at:?}");
         app.finish().await;
     }
 }
 
 #[actix_web::test]
-async fn an_order_found_unfinished_after_its_deadline_is_cancelled_and_everything_given_back() {
-    for at in HOLD_UPS {
+async fn an_unfinished_order_is_cancelled_after_a_restart_past_its_deadline() {
+    for stalled_at in STALLS {
         let (mut app, zs) = start(&[]).await;
-        let order_id = hold_up(&app, &zs, at).await.text_of("order_id");
+        let order_id = stall(&app, &zs, stalled_at).await.text_of("order_id");
         app.stop(Duration::ZERO).await;
-        app.faults.plan(at.0, Fault::Error, 0, 0);
+        app.faults.plan(stalled_at.0, Fault::Error, 0, 0);
         app.clock.advance(Duration::from_secs(60));
         app.restart().await;
         app.settle().await;
-        let refused = app.order(&zs, "held-up", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
-        assert_eq!(refused.text_of("order_id"), order_id, "{at:?}");
-        assert_eq!(app.stock(GOODS).await, 1000, "{at:?}");
-        assert_eq!(coupon_is_used(&app), 0, "{at:?}");
-        assert_eq!(app.get("/v1/users/me", &zs).await.expect(200).body["user_money"], "1000.00", "{at:?}");
+        let refused =
+            app.order(&zs, "stalled", &OrderBody::golden()).await.expect_problem(409, "order_deadline_passed");
+        assert_eq!(refused.text_of("order_id"), order_id, "{stalled_at:?}");
+        assert_eq!(app.stock(GOODS).await, 1000, "{stalled_at:?}");
+        assert_eq!(coupon_is_used(&app), 0, "{stalled_at:?}");
+        assert_eq!(app.get("/v1/users/me", &zs).await.expect(200).body["user_money"], "1000.00", "{stalled_at:?}");
         app.finish().await;
     }
 }
 
 #[actix_web::test]
-async fn nobody_has_to_ask_for_an_order_to_be_driven_on() {
-    // The fault is of the saga itself, which gives up without a word; and then the process is stopped.
+async fn an_unfinished_order_is_resumed_without_a_request() {
+    // First the saga stalls and the process is stopped. Then the saga itself fails without a trace.
     let (mut app, zs) = start(&[("ORDERS__SWEEP_EVERY", "1h")]).await;
-    hold_up(&app, &zs, ("goods.apply", 0)).await;
+    stall(&app, &zs, ("goods.apply", 0)).await;
     app.stop(Duration::ZERO).await;
     app.faults.plan("goods.apply", Fault::Error, 0, 0);
     app.restart().await;
-    confirmed_by_itself(&app, 1).await;
+    wait_until_confirmed(&app, 1).await;
     app.finish().await;
 
     let (app, zs) = start(&[("ORDERS__SWEEP_EVERY", "50ms"), ("ORDERS__ANSWER_WITHIN", "10s")]).await;
     app.faults.plan("coordinator.event", Fault::Error, 0, 1);
-    app.order(&zs, "given-up", &Wish::golden()).await.expect_problem(503, "busy");
-    confirmed_by_itself(&app, 1).await;
+    app.order(&zs, "failed-saga", &OrderBody::golden()).await.expect_problem(503, "busy");
+    wait_until_confirmed(&app, 1).await;
     app.finish().await;
 }
 
-async fn confirmed_by_itself(app: &TestApp, orders: i64) {
+async fn wait_until_confirmed(app: &TestApp, orders: i64) {
     let query = "SELECT count(*) AS n FROM orders WHERE order_status = 1";
     let confirmed = || async { (app.number("order", query) == orders).then_some(()) };
     eventually(Duration::from_secs(2), "a confirmed order", confirmed).await;
 }
 
 #[actix_web::test]
-async fn a_second_stop_in_the_middle_changes_nothing() {
+async fn a_second_stop_during_recovery_changes_nothing() {
     let (mut app, zs) = start(&[]).await;
-    hold_up(&app, &zs, ("order.before_commit", 1)).await;
+    stall(&app, &zs, ("order.before_commit", 1)).await;
     for point in ["order.before_commit", "order.after_commit"] {
         app.stop(Duration::ZERO).await;
         app.faults.plan("order.before_commit", Fault::Error, 0, 0);
@@ -137,21 +138,21 @@ async fn a_second_stop_in_the_middle_changes_nothing() {
         app.restart().await;
     }
     app.settle().await;
-    app.order(&zs, "held-up", &Wish::golden()).await.expect(201);
+    app.order(&zs, "stalled", &OrderBody::golden()).await.expect(201);
     assert_eq!(app.stock(GOODS).await, 999);
     assert_eq!(app.number("order", "SELECT count(*) AS n FROM orders"), 1);
     app.finish().await;
 }
 
 #[actix_web::test]
-async fn no_more_sagas_run_at_once_than_the_settings_allow() {
+async fn the_number_of_concurrent_sagas_is_limited() {
     let (app, zs) = start(&[("ORDERS__IN_FLIGHT_MAX", "1")]).await;
-    hold_up(&app, &zs, ("goods.apply", 0)).await;
-    let busy = app.order(&zs, "another", &Wish::of(GOODS, 1)).await.expect_problem(503, "busy");
+    stall(&app, &zs, ("goods.apply", 0)).await;
+    let busy = app.order(&zs, "another", &OrderBody::of(GOODS, 1)).await.expect_problem(503, "busy");
     assert_eq!(busy.header("retry-after"), "1");
     app.faults.plan("goods.apply", Fault::Error, 0, 0);
     app.settle().await;
-    let status = app.order(&zs, "another", &Wish::of(GOODS, 1)).await.status;
+    let status = app.order(&zs, "another", &OrderBody::of(GOODS, 1)).await.status;
     assert!(status == 201 || status == 202, "{status}");
     app.finish().await;
 }

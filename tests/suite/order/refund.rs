@@ -1,28 +1,28 @@
-//! Shipping, receiving, and money that goes back because somebody asked for it.
+//! Shipping, receiving, and refunds that the customer or the administrator requests.
 
 use awc::http::Method;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, GOODS, TestApp, Wish};
+use crate::support::{Answer, GOODS, OrderBody, TestApp};
 
 impl TestApp {
-    /// The golden order, paid: the customer's token, the order's id and the payment's.
+    /// The golden order, paid: the customer's token, the order's id and the payment's id.
     pub async fn paid(&self) -> (String, String, String) {
         let (zs, order_id, pay_id) = self.paying().await;
         self.pay_at_platform(&pay_id, json!({})).await.expect(200);
         (zs, order_id, pay_id)
     }
 
-    /// The customer wants the money back.
+    /// The customer requests a refund.
     pub async fn refund(&self, token: &str, key: &str, order_id: &str) -> Answer {
         let path = format!("/v1/orders/{order_id}/refund");
         let body = json!({"reason": "too slow"});
         self.send(Method::POST, &path, token, &[("idempotency-key", key)], Some(&body)).await
     }
 
-    /// The administrator gives back so much, or all that is left.
-    pub async fn give_back(&self, admin: &str, order_id: &str, amount: Option<&str>) -> Answer {
+    /// The administrator refunds `amount`, or the whole remainder if it is `None`.
+    pub async fn admin_refund(&self, admin: &str, order_id: &str, amount: Option<&str>) -> Answer {
         let body = match amount {
             Some(amount) => json!({"amount": amount, "reason": "damaged"}),
             None => json!({"reason": "damaged"}),
@@ -39,7 +39,7 @@ impl TestApp {
     }
 }
 
-/// The golden order is refunded in full: the platform gave the money back, the owners what they had taken.
+/// Checks that the golden order is refunded in full: by the platform, and by the owners that had reserved something.
 async fn assert_refunded(app: &TestApp, zs: &str, order_id: &str, pay_id: &str, stock: i64) {
     app.settle().await;
     let order = app.get(&format!("/v1/orders/{order_id}"), zs).await.expect(200).body;
@@ -80,21 +80,21 @@ async fn an_unpaid_order_is_neither_shipped_nor_refunded() {
         .await
         .expect_problem(409, "order_not_shippable");
     app.refund(&zs, "refund", &order_id).await.expect_problem(409, "order_not_refundable");
-    app.give_back(&admin, &order_id, None).await.expect_problem(409, "order_not_refundable");
-    app.give_back(&admin, &order_id, Some("1.00")).await.expect_problem(409, "order_not_refundable");
+    app.admin_refund(&admin, &order_id, None).await.expect_problem(409, "order_not_refundable");
+    app.admin_refund(&admin, &order_id, Some("1.00")).await.expect_problem(409, "order_not_refundable");
     app.assert_unpaid().await;
     app.finish().await;
 }
 
 #[actix_web::test]
-async fn a_refund_before_shipping_gives_everything_back_once() {
+async fn a_refund_before_shipping_releases_everything_once() {
     let mut app = TestApp::start().await;
     let (zs, order_id, pay_id) = app.paid().await;
     let accepted = app.refund(&zs, "refund", &order_id).await.expect(202);
     assert_eq!(accepted.body["order_status"], "refunded");
     assert_refunded(&app, &zs, &order_id, &pay_id, 1000).await;
     app.restart().await;
-    // The same key is the same refund, another one is too late, another body is a mistake.
+    // The same key is the same refund. Another key is refused, and another body under the same key is a mistake.
     app.refund(&zs, "refund", &order_id).await.expect(202);
     app.refund(&zs, "second", &order_id).await.expect_problem(409, "order_not_refundable");
     app.refund(&zs, "second", &order_id).await.expect_problem(409, "order_not_refundable");
@@ -108,52 +108,52 @@ async fn a_refund_before_shipping_gives_everything_back_once() {
 }
 
 #[actix_web::test]
-async fn only_ones_own_order_can_be_refunded_and_not_after_it_was_shipped() {
+async fn only_the_owner_can_request_a_refund_and_not_after_shipping() {
     let app = TestApp::start().await;
     let (zs, order_id, pay_id) = app.paid().await;
     let (admin, (_, mallory)) = (app.admin().await, app.customer("mallory", "0.00").await);
     app.refund(&mallory, "refund", &order_id).await.expect_problem(404, "not_found");
     app.post(&format!("/admin/orders/{order_id}/ship"), &admin, json!({})).await.expect(200);
     app.refund(&zs, "refund", &order_id).await.expect_problem(409, "order_not_refundable");
-    // The administrator may: but the goods are gone.
-    app.give_back(&admin, &order_id, None).await.expect(202);
+    // The administrator can still refund the order, but the goods stay sold.
+    app.admin_refund(&admin, &order_id, None).await.expect(202);
     assert_refunded(&app, &zs, &order_id, &pay_id, 999).await;
     app.post(&format!("/v1/orders/{order_id}/receive"), &zs, json!({})).await.expect(200);
-    // What was refused to a key stays refused.
+    // A refusal stays with its key.
     app.refund(&zs, "refund", &order_id).await.expect_problem(409, "order_not_refundable");
     app.finish().await;
 }
 
 #[actix_web::test]
-async fn parts_go_back_until_all_is_back() {
+async fn partial_refunds_are_accepted_until_the_whole_amount_is_refunded() {
     let app = TestApp::start().await;
     let (zs, order_id, pay_id) = app.paid().await;
     let admin = app.admin().await;
-    for (amount, wrong) in [("0.00", "amount"), ("880.01", "amount"), ("-1.00", "amount"), ("0.001", "amount")] {
-        let refused = app.give_back(&admin, &order_id, Some(amount)).await.expect_problem(422, "invalid_request");
-        assert_eq!(refused.body["errors"][0]["field"], wrong);
+    for (amount, field) in [("0.00", "amount"), ("880.01", "amount"), ("-1.00", "amount"), ("0.001", "amount")] {
+        let refused = app.admin_refund(&admin, &order_id, Some(amount)).await.expect_problem(422, "invalid_request");
+        assert_eq!(refused.body["errors"][0]["field"], field);
     }
     for (amount, sum) in [("300.00", "300.00"), ("0.01", "300.01"), ("500.00", "800.01")] {
-        let order = app.give_back(&admin, &order_id, Some(amount)).await.expect(202).body;
+        let order = app.admin_refund(&admin, &order_id, Some(amount)).await.expect(202).body;
         assert_eq!((&order["order_status"], &order["pay_status"]), (&json!("confirmed"), &json!("paid")));
         app.settle().await;
         assert_eq!(app.trade(&pay_id).await["refunded"], sum);
         assert_eq!(app.payment(&zs, &pay_id).await["status"], "paid");
     }
-    app.give_back(&admin, &order_id, Some("80.00")).await.expect_problem(422, "invalid_request");
-    assert_eq!(app.stock(GOODS).await, 999, "a part is no return");
-    app.give_back(&admin, &order_id, Some("79.99")).await.expect(202);
+    app.admin_refund(&admin, &order_id, Some("80.00")).await.expect_problem(422, "invalid_request");
+    assert_eq!(app.stock(GOODS).await, 999, "a partial refund returns no goods");
+    app.admin_refund(&admin, &order_id, Some("79.99")).await.expect(202);
     assert_refunded(&app, &zs, &order_id, &pay_id, 1000).await;
     app.finish().await;
 }
 
 #[actix_web::test]
-async fn an_order_without_anything_to_pay_is_refunded_without_a_platform() {
+async fn an_order_paid_by_balance_is_refunded_without_a_platform() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let goods = app.goods(5, "50.00").await;
-    let wish = Wish::of(&goods, 2).with("money_paid", json!("110.00"));
-    let order_id = app.order(&zs, "order", &wish).await.expect(201).text_of("order_id");
+    let order_body = OrderBody::of(&goods, 2).with("money_paid", json!("110.00"));
+    let order_id = app.order(&zs, "order", &order_body).await.expect(201).text_of("order_id");
     assert_eq!(app.get("/v1/users/me", &zs).await.body["user_money"], "890.00");
     app.refund(&zs, "refund", &order_id).await.expect(202);
     app.settle().await;
@@ -166,19 +166,19 @@ async fn an_order_without_anything_to_pay_is_refunded_without_a_platform() {
 }
 
 #[actix_web::test]
-async fn two_refunds_at_once_never_exceed_what_was_paid() {
+async fn two_concurrent_refunds_never_exceed_what_was_paid() {
     let app = TestApp::start().await;
     let (zs, admin) = (app.zs().await, app.admin().await);
     let goods = app.goods(1_000, "10.00").await;
     for round in 0..200 {
-        let wish = Wish::of(&goods, 1);
-        let order_id = app.order(&zs, &format!("order-{round}"), &wish).await.expect(201).text_of("order_id");
+        let order_body = OrderBody::of(&goods, 1);
+        let order_id = app.order(&zs, &format!("order-{round}"), &order_body).await.expect(201).text_of("order_id");
         let pay_id = app.pay(&zs, &format!("pay-{round}"), &order_id).await.expect(201).text_of("pay_id");
         app.pay_at_platform(&pay_id, json!({})).await.expect(200);
-        // 20.00 were paid; each alone would be fine.
+        // 20.00 were paid. Each refund alone would be accepted.
         let (one, two) = tokio::join!(
-            app.give_back(&admin, &order_id, Some("15.00")),
-            app.give_back(&admin, &order_id, Some(if round % 2 == 0 { "15.00" } else { "20.00" })),
+            app.admin_refund(&admin, &order_id, Some("15.00")),
+            app.admin_refund(&admin, &order_id, Some(if round % 2 == 0 { "15.00" } else { "20.00" })),
         );
         let mut answers = [one.status, two.status];
         answers.sort_unstable();
@@ -192,7 +192,7 @@ async fn two_refunds_at_once_never_exceed_what_was_paid() {
 }
 
 #[actix_web::test]
-async fn fifty_clicks_on_refund_are_one_refund() {
+async fn fifty_concurrent_refund_requests_are_one_refund() {
     let app = TestApp::start().await;
     let (zs, order_id, pay_id) = app.paid().await;
     let (app_, zs_, order_) = (&app, &zs, &order_id);
@@ -208,16 +208,16 @@ async fn fifty_clicks_on_refund_are_one_refund() {
 }
 
 #[actix_web::test]
-async fn shipping_and_refunding_at_once_end_in_one_of_two_ways() {
+async fn of_concurrent_shipping_and_refund_exactly_one_succeeds() {
     let app = TestApp::start().await;
     let (zs, admin) = (app.zs().await, app.admin().await);
     for round in 0..20 {
-        let wish = Wish::of(GOODS, 1);
-        let order_id = app.order(&zs, &format!("order-{round}"), &wish).await.expect(201).text_of("order_id");
+        let order_body = OrderBody::of(GOODS, 1);
+        let order_id = app.order(&zs, &format!("order-{round}"), &order_body).await.expect(201).text_of("order_id");
         let pay_id = app.pay(&zs, &format!("pay-{round}"), &order_id).await.expect(201).text_of("pay_id");
         app.pay_at_platform(&pay_id, json!({})).await.expect(200);
         let ship = format!("/admin/orders/{order_id}/ship");
-        let key = format!("back-{round}");
+        let key = format!("refund-{round}");
         let (shipped, refunded) = tokio::join!(app.post(&ship, &admin, json!({})), app.refund(&zs, &key, &order_id));
         assert!(matches!((shipped.status, refunded.status), (200, 409) | (409, 202)), "{round}");
     }
@@ -225,10 +225,10 @@ async fn shipping_and_refunding_at_once_end_in_one_of_two_ways() {
 }
 
 #[actix_web::test]
-async fn a_refund_without_an_answer_is_asked_for_and_made_once() {
+async fn a_refund_with_a_lost_answer_is_queried_and_made_once() {
     let app = TestApp::start().await;
     let (zs, order_id, pay_id) = app.paid().await;
-    // The platform makes the refund; its answer, and its next ones, never arrive.
+    // The platform makes the refund, but its answer is lost.
     app.faults.plan("sandbox.after_commit", tradepost::actor::fault::Fault::Error, 0, 1);
     app.refund(&zs, "refund", &order_id).await.expect(202);
     app.settle().await;
@@ -240,10 +240,10 @@ async fn a_refund_without_an_answer_is_asked_for_and_made_once() {
 }
 
 #[actix_web::test]
-async fn a_refund_waits_until_its_platform_is_back() {
+async fn a_refund_waits_until_its_platform_answers_again() {
     let mut app = TestApp::start().await;
     let (zs, order_id, pay_id) = app.paid().await;
-    app.ail("sandbox.apply");
+    app.fail_at("sandbox.apply");
     app.refund(&zs, "refund", &order_id).await.expect(202);
     app.settle().await;
     let admin = app.admin().await;
@@ -251,7 +251,7 @@ async fn a_refund_waits_until_its_platform_is_back() {
     assert_eq!(status["payments"], json!({"open": 0, "refunds_pending": 1, "refunds_parked": 0}));
     app.post(&format!("/admin/payments/{pay_id}/query"), &admin, json!({})).await.expect_problem(503, "busy");
     app.restart().await;
-    app.heal("sandbox.apply");
+    app.clear_fault("sandbox.apply");
     app.advance(std::time::Duration::from_secs(600)).await;
     assert_refunded(&app, &zs, &order_id, &pay_id, 1000).await;
     app.finish().await;
@@ -261,7 +261,7 @@ async fn a_refund_waits_until_its_platform_is_back() {
 async fn a_refund_the_platform_refuses_is_parked_with_its_reason() {
     let app = TestApp::start().await;
     let (zs, order_id, pay_id) = app.paid().await;
-    // The platform gave most of it back by itself: what we did not ask for is kept and refused.
+    // The platform refunded most of the payment without a request. The shop parks the notice.
     let path = format!("/sandbox/trades/{pay_id}/refund");
     let own = json!({"amount": "800.00", "out_request_no": "by-hand"});
     app.post(&path, "", own.clone()).await.expect(200);

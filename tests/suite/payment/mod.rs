@@ -1,4 +1,4 @@
-//! Payments on any platform: start, sync, money that does not match, and reconciliation. `standin` tests what the
+//! Payments on any platform: start, sync, unexpected money and reconciliation. `standin` tests what the
 //! stand-ins for Alipay and WeChat Pay have in common.
 
 mod commit;

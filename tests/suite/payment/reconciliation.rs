@@ -1,5 +1,5 @@
-//! A platform's statement beside our books: each way to differ is named, nothing is changed without being asked for, and
-//! what was repaired is repaired once.
+//! Reconciliation with a platform's statement: each kind of difference is reported, nothing is changed without
+//! `--apply`, and each repair is made once.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tradepost::cli::reconcile;
 use tradepost::config;
 use tradepost::reconcile::{Kind, Report};
 
-use crate::support::{GOODS, TestApp, Wish};
+use crate::support::{GOODS, OrderBody, TestApp};
 
 async fn compare(app: &TestApp, statement: &str, apply: bool) -> anyhow::Result<Report> {
     let settings = config::read("", vec![("TRADEPOST__STORE__URL".to_owned(), app.store_url())]).unwrap();
@@ -20,12 +20,12 @@ fn counts(report: &Report) -> [u64; 5] {
         .map(|kind| report.counts.get(&kind).copied().unwrap_or(0))
 }
 
-/// So many paid orders: their ids and their payments'.
+/// Places `count` orders and pays them as `how` says; returns the order ids with the payment ids.
 async fn paid(app: &TestApp, zs: &str, count: usize, how: serde_json::Value) -> Vec<(String, String)> {
     let mut paid = Vec::new();
     for n in 0..count {
         let key = format!("{n}-{how}").replace(['{', '}', '"', ' '], "");
-        let order_id = app.order(zs, &key, &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
+        let order_id = app.order(zs, &key, &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id");
         let pay_id = app.pay(zs, &key, &order_id).await.expect(201).text_of("pay_id");
         app.pay_at_platform(&pay_id, how.clone()).await.expect(200);
         paid.push((order_id, pay_id));
@@ -34,7 +34,7 @@ async fn paid(app: &TestApp, zs: &str, count: usize, how: serde_json::Value) -> 
 }
 
 #[actix_web::test]
-async fn a_statement_that_says_what_our_books_say_matches() {
+async fn a_statement_that_equals_the_stores_matches() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let orders = paid(&app, &zs, 3, json!({})).await;
@@ -52,7 +52,7 @@ async fn a_statement_that_says_what_our_books_say_matches() {
 }
 
 #[actix_web::test]
-async fn what_we_never_heard_of_is_shown_and_repaired_once_when_asked_for() {
+async fn a_payment_with_lost_callbacks_is_reported_and_repaired_once_on_request() {
     let app = TestApp::with(&[("PAYMENTS__ASK__FIRST", "10h"), ("PAYMENTS__ASK__LONGEST", "10h")]).await;
     let zs = app.zs().await;
     paid(&app, &zs, 2, json!({})).await;
@@ -74,7 +74,7 @@ async fn what_we_never_heard_of_is_shown_and_repaired_once_when_asked_for() {
 }
 
 #[actix_web::test]
-async fn a_refund_without_an_answer_is_put_right_by_the_statement() {
+async fn a_refund_without_an_answer_is_repaired_from_the_statement() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let orders = paid(&app, &zs, 1, json!({})).await;
@@ -99,18 +99,18 @@ async fn a_refund_without_an_answer_is_put_right_by_the_statement() {
 }
 
 #[actix_web::test]
-async fn what_cannot_be_repaired_is_told_each_time() {
+async fn differences_that_cannot_be_repaired_are_reported_every_time() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let orders = paid(&app, &zs, 3, json!({})).await;
     app.clock.advance(Duration::from_secs(1));
     let statement = app.get("/sandbox/statement", "").await.expect(200).text;
     let mut lines: Vec<String> = statement.lines().map(str::to_owned).collect();
-    let of = |pay_id: &str, lines: &[String]| lines.iter().position(|line| line.starts_with(pay_id)).unwrap();
-    let (one, two) = (of(&orders[0].1, &lines), of(&orders[1].1, &lines));
+    let line_of = |pay_id: &str, lines: &[String]| lines.iter().position(|line| line.starts_with(pay_id)).unwrap();
+    let (one, two) = (line_of(&orders[0].1, &lines), line_of(&orders[1].1, &lines));
     lines[one] = lines[one].replace("1000.00", "999.99");
-    let left_out = lines.remove(two);
-    // The statement is about the whole time.
+    let removed = lines.remove(two);
+    // The statement covers the whole period.
     lines.push("5,sb5,payment,,1.00,2020-01-01T00:00:00Z".to_owned());
     lines.push("x,sb6,payment,,1.00,2035-01-01T00:00:00Z".to_owned());
     let before = app.rows();
@@ -119,18 +119,18 @@ async fn what_cannot_be_repaired_is_told_each_time() {
         assert_eq!((counts(&report), report.repaired), ([1, 2, 1, 1, 0], 0), "{report:?}");
     }
     assert_eq!(app.rows(), before);
-    assert!(left_out.starts_with(&orders[1].1));
+    assert!(removed.starts_with(&orders[1].1));
     app.finish().await;
 }
 
 #[actix_web::test]
-async fn what_is_no_statement_is_refused_with_its_line() {
+async fn a_malformed_statement_and_an_unknown_platform_are_refused() {
     let app = TestApp::start().await;
     let statement = app.get("/sandbox/statement", "").await.expect(200).text;
-    let told = compare(&app, &format!("{statement}nonsense\n"), true).await.unwrap_err().to_string();
-    assert!(told.starts_with("line 2: "), "{told}");
+    let error = compare(&app, &format!("{statement}nonsense\n"), true).await.unwrap_err().to_string();
+    assert!(error.starts_with("line 2: "), "{error}");
     let settings = config::read("", vec![("TRADEPOST__STORE__URL".to_owned(), app.store_url())]).unwrap();
-    let told = reconcile::reconcile(&settings, "nobody", &statement, true).await.unwrap_err().to_string();
-    assert!(told.contains("nobody"), "{told}");
+    let error = reconcile::reconcile(&settings, "missing_platform", &statement, true).await.unwrap_err().to_string();
+    assert!(error.contains("missing_platform"), "{error}");
     app.finish().await;
 }

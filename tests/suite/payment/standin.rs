@@ -1,4 +1,4 @@
-//! A shop and the stand-ins get to know each other, and what passes between them is written down.
+//! The shop's settings for the stand-ins, and what a stand-in records of requests and deliveries.
 
 use std::net::TcpStream;
 use std::time::Duration;
@@ -7,13 +7,13 @@ use serde_json::json;
 use tradepost::domain::clock::Clock;
 
 use crate::alipay::standin::request::{self as alipay_request, code_order};
-use crate::platform::{Alipay, How, Kind, Op, Upset, Wechat};
-use crate::support::{Ear, TestApp};
+use crate::platform::{Alipay, AnswerFault, Kind, Op, PlannedFault, Wechat};
+use crate::support::{RecordingServer, TestApp};
 use crate::wechat::standin::request as wechat_request;
 
-/// A setting's value.
+/// The value of the setting `name`.
 fn setting<'a>(settings: &[(&'a str, &'a str)], name: &str) -> &'a str {
-    settings.iter().find(|(is, _)| *is == name).unwrap_or_else(|| panic!("no {name}")).1
+    settings.iter().find(|(key, _)| *key == name).unwrap_or_else(|| panic!("no {name}")).1
 }
 
 #[actix_web::test]
@@ -26,7 +26,7 @@ async fn a_shop_starts_with_the_settings_for_both_platforms() {
 }
 
 #[actix_web::test]
-async fn the_settings_name_files_with_the_keys() {
+async fn the_settings_name_files_that_contain_the_keys() {
     let read = |settings: &[(&str, &str)], name: &str| std::fs::read_to_string(setting(settings, name)).unwrap();
     let mut alipay = Alipay::with_certificates().await;
     alipay.announce_change();
@@ -41,56 +41,57 @@ async fn the_settings_name_files_with_the_keys() {
     let wechat = Wechat::with_certificate().await;
     let settings = wechat.settings();
     assert!(read(&settings, "GATEWAY__WECHAT__PLATFORM_CERTIFICATES").contains("BEGIN CERTIFICATE"));
-    assert!(settings.iter().all(|(name, _)| !name.contains("PLATFORM_KEY")), "it has no public key yet");
+    assert!(settings.iter().all(|(name, _)| !name.contains("PLATFORM_KEY")), "there is no public key yet");
     let wechat = Wechat::changing_over().await;
     assert!(read(&wechat.settings(), "GATEWAY__WECHAT__PLATFORM_KEY").contains("BEGIN PUBLIC KEY"));
 }
 
 #[actix_web::test]
-async fn the_first_of_two_hosts_may_be_gone() {
+async fn the_first_of_two_hosts_can_be_down() {
     let mut wechat = Wechat::start().await;
     let (first, second) = (wechat.url.clone(), wechat.second_url.clone());
     assert_eq!(setting(&wechat.settings(), "GATEWAY__WECHAT__URL"), first);
     assert_eq!(setting(&wechat.settings(), "GATEWAY__WECHAT__FALLBACK_URL"), second);
     wechat.lose_first_host();
     let settings = wechat.settings();
-    let gone = setting(&settings, "GATEWAY__WECHAT__URL").strip_prefix("http://").unwrap();
-    assert!(TcpStream::connect(gone).is_err());
+    let dead_host = setting(&settings, "GATEWAY__WECHAT__URL").strip_prefix("http://").unwrap();
+    assert!(TcpStream::connect(dead_host).is_err());
     let now = Clock::default().now();
     let mut shop = wechat_request::Shop::of(&wechat);
     shop.post("/v3/pay/transactions/native", &wechat_request::order("P10001"), now).await;
     shop.go_to(&second);
     let target = format!("/v3/pay/transactions/out-trade-no/P10001?mchid={}", wechat_request::MCHID);
-    assert_eq!(shop.get(&target, now).await.body["trade_state"], "NOTPAY", "the balances are the same");
+    assert_eq!(shop.get(&target, now).await.body["trade_state"], "NOTPAY", "both hosts have the same trades");
 }
 
 #[actix_web::test]
-async fn every_request_and_delivery_is_written_down() {
-    let (alipay, clock, ear) = (Alipay::start().await, Clock::default(), Ear::open().await);
+async fn every_request_and_delivery_is_recorded() {
+    let (alipay, clock, recorder) = (Alipay::start().await, Clock::default(), RecordingServer::open().await);
     alipay.follow(&clock);
-    alipay.deliver_to(&ear.url);
+    alipay.deliver_to(&recorder.url);
     let shop = alipay_request::Shop::of(&alipay);
     shop.ask("alipay.trade.precreate", code_order("P1"), clock.now()).await;
     alipay.decline("P1");
     clock.advance(Duration::from_secs(60));
     let late = clock.now();
-    alipay.upset(Upset::next(Op::Query, How::Unsigned).undone());
+    alipay.plan_fault(PlannedFault::next(Op::Query, AnswerFault::Unsigned).without_effect());
     let (query, body) = shop.signed("alipay.trade.query", &json!({"out_trade_no": "P1"}), late);
     shop.post(&query, body).await.unwrap();
     shop.ask("alipay.trade.query", json!({}), late).await;
     let calls = alipay.calls();
-    let words: Vec<_> = calls.iter().map(|call| (call.op, &*call.out_trade_no, &*call.verdict, call.worked)).collect();
+    let recorded: Vec<_> =
+        calls.iter().map(|call| (call.op, &*call.out_trade_no, &*call.verdict, call.took_effect)).collect();
     let (create, query) = (Some(Op::Create), Some(Op::Query));
     let expected =
         [(create, "P1", "ok", true), (query, "P1", "undone", false), (query, "", "ACQ.INVALID_PARAMETER", true)];
-    assert_eq!(words, expected);
+    assert_eq!(recorded, expected);
     assert!(calls[0].line.starts_with("POST /gateway.do?app_id=") && calls[0].body.starts_with("biz_content="));
     assert!(calls[0].at < calls[1].at && calls[1].at >= late);
     assert_eq!(alipay.complaints().len(), 1);
-    ear.reply(&[(500, "not now")]);
+    recorder.reply(&[(500, "not now")]);
     alipay.pay("P1").await;
     let delivery = alipay.deliveries("P1").remove(0);
     assert_eq!((delivery.kind, delivery.status, &*delivery.reply), (Kind::Paid, 500, "not now"));
     assert!(delivery.at >= late && delivery.post.header("Content-Type").contains("form"));
-    assert_eq!(delivery.post.body, ear.told()[0].body);
+    assert_eq!(delivery.post.body, recorder.requests()[0].body);
 }

@@ -1,15 +1,15 @@
-//! Starting a payment: of one's own confirmed order, one that is open at a time, the same key the same payment.
+//! Starting a payment: only for the caller's own confirmed order, one open payment at a time, one payment for each key.
 
 use std::time::Duration;
 
-use crate::support::{GOODS, TestApp, Wish};
+use crate::support::{GOODS, OrderBody, TestApp};
 use awc::http::Method;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-/// An order that waits for its payment.
+/// Places an order that is to be paid; returns its id.
 async fn order(app: &TestApp, token: &str, key: &str) -> String {
-    app.order(token, key, &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id")
+    app.order(token, key, &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id")
 }
 
 async fn pay_status(app: &TestApp, token: &str, order_id: &str) -> Value {
@@ -21,7 +21,8 @@ async fn only_the_callers_confirmed_unpaid_order_can_be_paid() {
     let app = TestApp::start().await;
     let (zs, (_, mallory)) = (app.zs().await, app.customer("mallory", "0.00").await);
     let order_id = order(&app, &zs, "order").await;
-    let sold_out = app.order(&zs, "refused", &Wish::of(GOODS, 9_999)).await.expect_problem(409, "insufficient_stock");
+    let sold_out =
+        app.order(&zs, "refused", &OrderBody::of(GOODS, 9_999)).await.expect_problem(409, "insufficient_stock");
     let refused = sold_out.text_of("order_id");
 
     let before = app.rows();
@@ -43,7 +44,7 @@ async fn only_the_callers_confirmed_unpaid_order_can_be_paid() {
 async fn a_cancelled_order_cannot_be_paid() {
     let app = TestApp::with(&[("ORDERS__DEADLINE", "0s")]).await;
     let zs = app.zs().await;
-    let refused = app.order(&zs, "order", &Wish::golden()).await.expect_problem(409, "order_deadline_passed");
+    let refused = app.order(&zs, "order", &OrderBody::golden()).await.expect_problem(409, "order_deadline_passed");
     let order_id = refused.text_of("order_id");
     app.pay(&zs, "pay", &order_id).await.expect_problem(409, "order_not_payable");
     assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay"), 0);
@@ -66,10 +67,10 @@ async fn a_paid_order_cannot_be_paid_again_even_before_it_is_marked_paid() {
     let zs = app.zs().await;
     let order_id = order(&app, &zs, "order").await;
     let pay_id = app.pay(&zs, "pay", &order_id).await.expect(201).text_of("pay_id");
-    // The order's owner refuses the message for now.
-    app.ail("order.handle");
+    // The order's owner rejects the message for now.
+    app.fail_at("order.handle");
     app.pay_at_platform(&pay_id, json!({})).await.expect(200);
-    app.heal("order.handle");
+    app.clear_fault("order.handle");
     assert_eq!(pay_status(&app, &zs, &order_id).await, "paying");
     app.pay(&zs, "again", &order_id).await.expect_problem(409, "order_not_payable");
     app.advance(Duration::from_secs(3600)).await;
@@ -78,7 +79,7 @@ async fn a_paid_order_cannot_be_paid_again_even_before_it_is_marked_paid() {
 }
 
 #[actix_web::test]
-async fn the_same_key_is_the_same_payment_also_after_a_restart() {
+async fn the_same_key_is_the_same_payment_even_after_a_restart() {
     let mut app = TestApp::start().await;
     let zs = app.zs().await;
     let (one, two) = (order(&app, &zs, "one").await, order(&app, &zs, "two").await);
@@ -113,7 +114,7 @@ async fn a_refused_payment_stays_refused_for_its_key() {
 }
 
 #[actix_web::test]
-async fn payments_that_are_started_at_once_are_one_payment() {
+async fn payments_started_concurrently_are_one_payment() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let order_id = order(&app, &zs, "order").await;
@@ -145,7 +146,7 @@ async fn a_declined_payment_is_closed_and_a_new_one_can_be_started() {
     let second = app.pay(&zs, "second", &order_id).await.expect(201);
     assert_eq!(second.body["status"], "unpaid");
     assert_ne!(second.text_of("pay_id"), declined);
-    // The platform does not charge what was declined.
+    // The platform does not charge a declined payment.
     app.pay_at_platform(&declined, json!({})).await.expect(409);
     app.pay_at_platform(&second.text_of("pay_id"), json!({})).await.expect(200);
     assert_eq!(pay_status(&app, &zs, &order_id).await, "paid");
@@ -153,30 +154,30 @@ async fn a_declined_payment_is_closed_and_a_new_one_can_be_started() {
 }
 
 #[actix_web::test]
-async fn a_platform_that_is_not_set_up_cannot_be_named() {
+async fn a_platform_that_is_not_configured_is_refused() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let order_id = order(&app, &zs, "order").await;
     let before = app.rows();
-    let body = json!({"order_id": order_id, "provider": "nobody"});
+    let body = json!({"order_id": order_id, "provider": "unknown"});
     let headers = [("idempotency-key", "key")];
     let refused = app.send(Method::POST, "/v1/payments", &zs, &headers, Some(&body)).await;
     let refused = refused.expect_problem(422, "invalid_request");
     assert_eq!(refused.body["errors"][0]["field"], "provider");
-    app.send_bytes("/v1/payments/callbacks/nobody", &[], b"{}".to_vec()).await.expect_problem(404, "not_found");
+    app.send_bytes("/v1/payments/callbacks/unknown", &[], b"{}".to_vec()).await.expect_problem(404, "not_found");
     assert_eq!(app.rows(), before);
     app.pay(&zs, "key", &order_id).await.expect(201);
     app.finish().await;
 }
 
 #[actix_web::test]
-async fn a_payment_the_platform_did_not_start_is_started_by_the_next_call() {
+async fn a_payment_that_the_platform_did_not_create_is_created_by_the_next_request() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let order_id = order(&app, &zs, "order").await;
-    app.ail("sandbox.apply");
+    app.fail_at("sandbox.apply");
     app.pay(&zs, "key", &order_id).await.expect_problem(503, "busy");
-    app.heal("sandbox.apply");
+    app.clear_fault("sandbox.apply");
     let payment = app.pay(&zs, "key", &order_id).await.expect(201);
     assert_eq!(payment.body["checkout"]["kind"], "redirect");
     assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay"), 1);

@@ -1,4 +1,4 @@
-//! Push and pull: what a callback does not tell is asked for.
+//! Status queries: the shop queries the platform for what no callback has reported.
 
 use std::time::Duration;
 
@@ -6,21 +6,21 @@ use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::server::{Engine, engine};
-use crate::support::{GOODS, TestApp, Wish};
+use crate::support::{GOODS, OrderBody, TestApp};
 
 impl TestApp {
-    /// The order is paid.
+    /// Checks that the order is paid.
     pub async fn assert_order_paid(&self, token: &str, order_id: &str) {
         let order = self.get(&format!("/v1/orders/{order_id}"), token).await.expect(200).body;
         assert_eq!((&order["order_status"], &order["pay_status"]), (&json!("confirmed"), &json!("paid")), "{order}");
     }
 }
 
-/// So many orders with an open payment each: the orders and the payments.
+/// Places `count` orders and starts a payment for each; returns the order ids with the payment ids.
 async fn open_payments(app: &TestApp, token: &str, count: usize) -> Vec<(String, String)> {
     let open = |n: usize| async move {
-        let wish = Wish::of(GOODS, 1);
-        let order_id = app.order(token, &format!("order-{n}"), &wish).await.expect(201).text_of("order_id");
+        let order_body = OrderBody::of(GOODS, 1);
+        let order_id = app.order(token, &format!("order-{n}"), &order_body).await.expect(201).text_of("order_id");
         let pay_id = app.pay(token, &format!("pay-{n}"), &order_id).await.expect(201).text_of("pay_id");
         (order_id, pay_id)
     };
@@ -28,7 +28,7 @@ async fn open_payments(app: &TestApp, token: &str, count: usize) -> Vec<(String,
 }
 
 #[actix_web::test]
-async fn two_hundred_payments_whose_callbacks_are_all_lost_settle_by_asking() {
+async fn two_hundred_payments_with_lost_callbacks_are_found_by_status_queries() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let open = open_payments(&app, &zs, 200).await;
@@ -48,16 +48,16 @@ async fn two_hundred_payments_whose_callbacks_are_all_lost_settle_by_asking() {
 }
 
 #[actix_web::test]
-async fn with_fifty_duplicates_each_at_once_the_points_are_right() {
+async fn points_are_added_once_despite_fifty_concurrent_callbacks_per_payment() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
-    // Servers take their time for 10,000 callbacks.
+    // 10,000 callbacks take too long on a database server.
     let count = if engine() == Engine::Sqlite { 200 } else { 20 };
     let open = open_payments(&app, &zs, count).await;
     let paths: Vec<String> = open.iter().map(|(_, pay_id)| format!("/sandbox/trades/{pay_id}/pay")).collect();
     let how = json!({"callbacks": 50, "concurrent": true});
     join_all(paths.iter().map(|path| app.post(path, "", how.clone()))).await;
-    // The platform is asked at the same time.
+    // The status queries run at the same time.
     app.advance(Duration::from_secs(2)).await;
     assert_eq!(app.get("/v1/users/me", &zs).await.body["user_score"], 100 + count * 1000);
     assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay_log"), i64::try_from(count).unwrap());
@@ -65,20 +65,20 @@ async fn with_fifty_duplicates_each_at_once_the_points_are_right() {
 }
 
 #[actix_web::test]
-async fn an_open_payment_is_asked_for_ever_more_seldom() {
+async fn an_open_payment_is_queried_at_growing_intervals() {
     let app = TestApp::start().await;
     app.paying().await;
-    let mut asks = Vec::new();
+    let mut queries = Vec::new();
     for _ in 0..10 {
         app.advance(Duration::from_secs(60)).await;
-        asks.push(app.number("pay", "SELECT asks AS n FROM pay_ask"));
+        queries.push(app.number("pay", "SELECT asks AS n FROM pay_ask"));
     }
-    assert!(asks.is_sorted() && asks[9] >= 9 && asks[9] <= 20, "{asks:?}");
+    assert!(queries.is_sorted() && queries[9] >= 9 && queries[9] <= 20, "{queries:?}");
     app.finish().await;
 }
 
 #[actix_web::test]
-async fn the_administrator_can_ask_now() {
+async fn the_administrator_can_query_the_platform_at_once() {
     let app = TestApp::start().await;
     let (zs, order_id, pay_id) = app.paying().await;
     let admin = app.admin().await;
@@ -94,7 +94,7 @@ async fn the_administrator_can_ask_now() {
 }
 
 #[actix_web::test]
-async fn a_payment_that_was_declined_while_the_callback_was_lost_is_closed() {
+async fn a_declined_payment_with_a_lost_callback_is_closed() {
     let app = TestApp::start().await;
     let (zs, _, pay_id) = app.paying().await;
     app.post(&format!("/sandbox/trades/{pay_id}/close"), "", json!({})).await.expect(200);
@@ -104,16 +104,16 @@ async fn a_payment_that_was_declined_while_the_callback_was_lost_is_closed() {
 }
 
 #[actix_web::test]
-async fn the_browser_coming_back_and_the_callback_do_not_get_in_each_others_way() {
+async fn a_browser_return_and_concurrent_callbacks_pay_once() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let admin = app.admin().await;
     for round in 0..10 {
-        let wish = Wish::of(GOODS, 1);
-        let order_id = app.order(&zs, &format!("order-{round}"), &wish).await.expect(201).text_of("order_id");
+        let order_body = OrderBody::of(GOODS, 1);
+        let order_id = app.order(&zs, &format!("order-{round}"), &order_body).await.expect(201).text_of("order_id");
         let pay_id = app.pay(&zs, &format!("pay-{round}"), &order_id).await.expect(201).text_of("pay_id");
         let (pay, query) = (format!("/sandbox/trades/{pay_id}/pay"), format!("/admin/payments/{pay_id}/query"));
-        // The customer's browser is back and asks while the callbacks arrive, and a new payment is tried as well.
+        // The browser's return makes the shop query while callbacks arrive, and the customer starts another payment.
         let again = format!("again-{round}");
         let (paid, ..) = tokio::join!(
             app.post(&pay, "", json!({"callbacks": 3, "concurrent": true})),
@@ -124,7 +124,7 @@ async fn the_browser_coming_back_and_the_callback_do_not_get_in_each_others_way(
         app.settle().await;
         app.assert_order_paid(&zs, &order_id).await;
     }
-    assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay_refund"), 0, "the loser of the race refunds nothing");
+    assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay_refund"), 0, "a race has led to a refund");
     assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay_log"), 10);
     app.finish().await;
 }

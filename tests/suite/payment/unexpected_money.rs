@@ -1,24 +1,24 @@
-//! Money that arrives wrong: after the order is dead, a second time, through a second platform, another amount, for
-//! somebody else. It is refunded by itself or parked with a reason; never kept silently, never lost, never both.
+//! Payments that the order cannot use: after its cancellation, a second time, through a second platform, with another
+//! amount or for another merchant. The money is refunded automatically or parked with a reason, never kept silently.
 
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{GOODS, TestApp, Wish};
+use crate::support::{GOODS, OrderBody, TestApp};
 
 const PAY_WITHIN: Duration = Duration::from_secs(30 * 60);
 
 impl TestApp {
-    /// What the platform says of a payment: charged, and given back.
+    /// The amounts that the platform has charged and refunded for a payment.
     async fn at_platform(&self, pay_id: &str) -> (Value, Value) {
         let trade = self.get(&format!("/sandbox/trades/{pay_id}"), "").await.expect(200).body;
         (trade["charged"].clone(), trade["refunded"].clone())
     }
 }
 
-/// A cancelled order whose payment is still open at the platform: as if its closing had been lost there.
+/// A cancelled order whose payment is still open at the platform, as if the close call had had no effect there.
 async fn cancelled_but_open(app: &TestApp) -> (String, String, String) {
     let (zs, order_id, pay_id) = app.paying().await;
     app.post(&format!("/v1/orders/{order_id}/cancel"), &zs, json!({})).await.expect(200);
@@ -37,7 +37,7 @@ async fn payment_of_a_cancelled_order_is_refunded_automatically() {
     let order = app.get(&format!("/v1/orders/{order_id}"), &zs).await.body;
     assert_eq!((&order["order_status"], &order["pay_status"]), (&json!("cancelled"), &json!("paying")));
     let me = app.get("/v1/users/me", &zs).await.body;
-    assert_eq!((&me["user_money"], &me["user_score"]), (&json!("1000.00"), &json!(100)), "no points for dead money");
+    assert_eq!((&me["user_money"], &me["user_score"]), (&json!("1000.00"), &json!(100)), "points for refunded money");
     app.finish().await;
 }
 
@@ -54,7 +54,7 @@ async fn payment_of_an_expired_order_is_refunded_automatically_even_with_fifty_c
 }
 
 #[actix_web::test]
-async fn a_late_callback_is_not_answered_success_and_forgotten() {
+async fn a_late_callback_is_accepted_and_its_payment_refunded() {
     let app = TestApp::start().await;
     let (zs, _, pay_id) = cancelled_but_open(&app).await;
     app.pay_at_platform(&pay_id, json!({"delay_ms": 3_600_000})).await.expect(200);
@@ -67,7 +67,7 @@ async fn a_late_callback_is_not_answered_success_and_forgotten() {
 }
 
 #[actix_web::test]
-async fn a_callback_that_comes_after_somebody_asked_changes_nothing_more() {
+async fn a_callback_after_a_status_query_changes_nothing() {
     let app = TestApp::start().await;
     let (zs, order_id, pay_id) = app.paying().await;
     app.pay_at_platform(&pay_id, json!({"delay_ms": 3_600_000, "callbacks": 3})).await.expect(200);
@@ -81,10 +81,10 @@ async fn a_callback_that_comes_after_somebody_asked_changes_nothing_more() {
 }
 
 #[actix_web::test]
-async fn a_second_payment_through_a_second_platform_goes_back() {
+async fn a_second_payment_through_a_second_platform_is_refunded() {
     let app = TestApp::with(&[("GATEWAY__SANDBOX__SECOND", "sandbox_b")]).await;
     let zs = app.zs().await;
-    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
+    let order_id = app.order(&zs, "order", &OrderBody::golden()).await.expect(201).text_of("order_id");
     let one = app.pay_through("sandbox", &zs, "one", &order_id).await.expect(201).text_of("pay_id");
     let two = app.pay_through("sandbox_b", &zs, "two", &order_id).await.expect(201).text_of("pay_id");
     app.pay_at_platform(&two, json!({})).await.expect(200);
@@ -98,12 +98,12 @@ async fn a_second_payment_through_a_second_platform_goes_back() {
 }
 
 #[actix_web::test]
-async fn payments_through_two_platforms_at_once_pay_once_and_one_goes_back() {
+async fn of_concurrent_payments_through_two_platforms_one_is_refunded() {
     let app = TestApp::with(&[("GATEWAY__SANDBOX__SECOND", "sandbox_b")]).await;
     let zs = app.zs().await;
     for round in 0..10 {
-        let wish = Wish::of(GOODS, 1);
-        let order_id = app.order(&zs, &format!("order-{round}"), &wish).await.expect(201).text_of("order_id");
+        let order_body = OrderBody::of(GOODS, 1);
+        let order_id = app.order(&zs, &format!("order-{round}"), &order_body).await.expect(201).text_of("order_id");
         let one =
             app.pay_through("sandbox", &zs, &format!("one-{round}"), &order_id).await.expect(201).text_of("pay_id");
         let two =
@@ -119,7 +119,7 @@ async fn payments_through_two_platforms_at_once_pay_once_and_one_goes_back() {
 }
 
 #[actix_web::test]
-async fn money_that_is_not_what_was_asked_for_is_parked_with_its_reason() {
+async fn a_callback_that_does_not_match_the_payment_is_parked_with_its_reason() {
     for (tamper, reason) in
         [("amount", "the amount differs"), ("merchant", "the merchant differs"), ("order", "the payment is unknown")]
     {
@@ -128,7 +128,7 @@ async fn money_that_is_not_what_was_asked_for_is_parked_with_its_reason() {
         app.pay_at_platform(&pay_id, json!({"tamper": tamper})).await.expect(200);
         let parked = format!("SELECT count(*) AS n FROM pay_notice WHERE verdict = 2 AND reason = '{reason}'");
         assert_eq!(app.number("pay", &parked), 1, "{tamper}");
-        // The platform was told so, and what it has is asked for: the balances are put right by its own word.
+        // The platform got an error reply. A status query then finds the payment and corrects the balances.
         app.advance(Duration::from_secs(60)).await;
         app.assert_order_paid(&zs, &order_id).await;
         app.finish().await;
@@ -136,7 +136,7 @@ async fn money_that_is_not_what_was_asked_for_is_parked_with_its_reason() {
 }
 
 #[actix_web::test]
-async fn a_platform_that_charged_another_amount_leaves_it_parked_and_the_order_is_given_up() {
+async fn a_charge_of_another_amount_is_parked_and_the_order_is_cancelled() {
     let app = TestApp::start().await;
     let (zs, order_id, pay_id) = app.paying().await;
     app.pay_at_platform(&pay_id, json!({"lose": true})).await.expect(200);
@@ -151,10 +151,10 @@ async fn a_platform_that_charged_another_amount_leaves_it_parked_and_the_order_i
 }
 
 #[actix_web::test]
-async fn a_refunded_order_that_is_paid_again_keeps_nothing() {
+async fn a_payment_of_a_refunded_order_is_refunded_too() {
     let app = TestApp::with(&[("GATEWAY__SANDBOX__SECOND", "sandbox_b")]).await;
     let zs = app.zs().await;
-    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
+    let order_id = app.order(&zs, "order", &OrderBody::golden()).await.expect(201).text_of("order_id");
     let one = app.pay_through("sandbox", &zs, "one", &order_id).await.expect(201).text_of("pay_id");
     let two = app.pay_through("sandbox_b", &zs, "two", &order_id).await.expect(201).text_of("pay_id");
     app.pay_at_platform(&one, json!({})).await.expect(200);
@@ -169,27 +169,27 @@ async fn a_refunded_order_that_is_paid_again_keeps_nothing() {
 }
 
 #[actix_web::test]
-async fn a_notice_that_first_named_another_payment_is_kept_with_the_one_it_paid() {
+async fn a_notice_that_first_named_another_payment_is_stored_with_the_one_it_paid() {
     let app = TestApp::start().await;
     let (zs, order_id, pay_id) = app.paying().await;
     app.pay_at_platform(&pay_id, json!({"tamper": "order"})).await.expect(200);
     app.pay_at_platform(&pay_id, json!({})).await.expect(200);
     app.assert_order_paid(&zs, &order_id).await;
-    let kept = format!("SELECT count(*) AS n FROM pay_notice WHERE verdict = 1 AND pay_id = {pay_id}");
-    assert_eq!(app.number("pay", &kept), 1);
+    let stored = format!("SELECT count(*) AS n FROM pay_notice WHERE verdict = 1 AND pay_id = {pay_id}");
+    assert_eq!(app.number("pay", &stored), 1);
     app.finish().await;
 }
 
 #[actix_web::test]
-async fn who_paid_too_late_for_the_last_unit_gets_the_money_back_and_nobody_is_stuck() {
+async fn a_late_payment_for_the_last_unit_is_refunded_and_blocks_no_other_order() {
     let app = TestApp::start().await;
     let (zs, (_, other)) = (app.zs().await, app.customer("other", "0.00").await);
     let goods = app.goods(1, "200.00").await;
-    let first = app.order(&zs, "first", &Wish::of(&goods, 1)).await.expect(201).text_of("order_id");
+    let first = app.order(&zs, "first", &OrderBody::of(&goods, 1)).await.expect(201).text_of("order_id");
     let late = app.pay(&zs, "late", &first).await.expect(201).text_of("pay_id");
-    app.order(&other, "early", &Wish::of(&goods, 1)).await.expect_problem(409, "insufficient_stock");
+    app.order(&other, "early", &OrderBody::of(&goods, 1)).await.expect_problem(409, "insufficient_stock");
     app.advance(PAY_WITHIN).await;
-    let second = app.order(&other, "second", &Wish::of(&goods, 1)).await.expect(201).text_of("order_id");
+    let second = app.order(&other, "second", &OrderBody::of(&goods, 1)).await.expect(201).text_of("order_id");
     let paid = app.pay(&other, "paid", &second).await.expect(201).text_of("pay_id");
     app.tamper("sandbox", &format!("UPDATE sandbox_trade SET status = 0 WHERE out_trade_no = '{late}'"));
     app.pay_at_platform(&late, json!({})).await.expect(200);

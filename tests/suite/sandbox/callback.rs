@@ -1,8 +1,8 @@
-//! What a platform tells: believed only as far as our own row goes, acted on once, and never half.
+//! Callbacks of the sandbox platform: checked against the stored payment, applied once, and applied as a whole or not.
 
 use std::time::Duration;
 
-use crate::support::{GOODS, SLOW, TestApp, Wish};
+use crate::support::{GOODS, OrderBody, SLOW, TestApp};
 use serde_json::{Value, json};
 use tradepost::sandbox::Key;
 
@@ -10,7 +10,7 @@ const SECRET: &str = "a secret of the tests, of no use elsewhere";
 const CALLBACKS: &str = "/v1/payments/callbacks/sandbox";
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// An application whose messages are not tried again before two hours have passed.
+/// An application that does not retry a failed message within two hours.
 async fn start() -> TestApp {
     TestApp::with(&[SLOW[0], SLOW[1], ("GATEWAY__SANDBOX__SECRET", SECRET)]).await
 }
@@ -32,19 +32,19 @@ async fn signed(app: &TestApp, body: &Value) -> crate::support::Answer {
 async fn a_tampered_callback_changes_nothing() {
     let app = start().await;
     let (zs, order_id, pay_id) = app.paying().await;
-    let mut told = Vec::new();
-    for (what, answer) in [("signature", 401), ("timestamp", 401), ("amount", 422), ("order", 422), ("merchant", 422)] {
-        let trade = app.pay_at_platform(&pay_id, json!({"tamper": what})).await.expect(200);
+    let mut expected = Vec::new();
+    for (part, status) in [("signature", 401), ("timestamp", 401), ("amount", 422), ("order", 422), ("merchant", 422)] {
+        let trade = app.pay_at_platform(&pay_id, json!({"tamper": part})).await.expect(200);
         assert_eq!(trade.body["charged"], "880.00");
-        told.push(answer);
-        assert_eq!(app.told(&pay_id).await, told, "{what}");
+        expected.push(status);
+        assert_eq!(app.callback_statuses(&pay_id).await, expected, "{part}");
         app.assert_unpaid().await;
     }
-    // The right one is believed all the same, and the wrong ones are wrong also when they come again.
+    // The valid callback is accepted all the same, and the tampered ones are refused again when they are repeated.
     app.pay_at_platform(&pay_id, json!({})).await.expect(200);
-    assert_eq!(app.told(&pay_id).await.last(), Some(&200));
+    assert_eq!(app.callback_statuses(&pay_id).await.last(), Some(&200));
     app.advance(HOUR * 2).await;
-    assert_eq!(app.told(&pay_id).await.len(), 11);
+    assert_eq!(app.callback_statuses(&pay_id).await.len(), 11);
     app.assert_paid_once(&zs, &order_id).await;
     app.finish().await;
 }
@@ -58,12 +58,14 @@ async fn a_callback_without_a_valid_signature_is_refused() {
     let now = app.clock.now();
     let right = Key::new(SECRET).unwrap().sign(&body, now);
     let (stamp, v1) = right.split_once(',').unwrap();
-    let foreign = Key::new("another secret").unwrap().sign(&body, now);
+    let with_another_key = Key::new("another secret").unwrap().sign(&body, now);
     let of_another_body = Key::new(SECRET).unwrap().sign(b"{}", now);
     let old = Key::new(SECRET).unwrap().sign(&body, now.minus(Duration::from_secs(400)));
-    let early = Key::new(SECRET).unwrap().sign(&body, now.plus(Duration::from_secs(400)));
-    let later = format!("t={},{v1}", now.unix_seconds() + 1);
-    for signature in ["", "v1=", stamp, v1, &right.to_uppercase(), &foreign, &of_another_body, &old, &early, &later] {
+    let future = Key::new(SECRET).unwrap().sign(&body, now.plus(Duration::from_secs(400)));
+    let another_time = format!("t={},{v1}", now.unix_seconds() + 1);
+    let uppercase = right.to_uppercase();
+    let wrong = ["", "v1=", stamp, v1, &uppercase, &with_another_key, &of_another_body, &old, &future, &another_time];
+    for signature in wrong {
         let headers = [("sandbox-signature", signature)];
         let answer = app.send_bytes(CALLBACKS, &headers, body.clone()).await;
         answer.expect_problem(401, "invalid_signature");
@@ -82,7 +84,7 @@ async fn a_callback_without_a_valid_signature_is_refused() {
 async fn a_signed_notice_that_differs_from_the_stored_payment_changes_nothing() {
     let app = start().await;
     let (zs, order_id, pay_id) = app.paying().await;
-    let other = app.order(&zs, "other", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
+    let other = app.order(&zs, "other", &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id");
     let other = app.pay(&zs, "other", &other).await.expect(201).text_of("pay_id");
     for (field, value) in [
         ("amount", json!("880.01")),
@@ -93,7 +95,7 @@ async fn a_signed_notice_that_differs_from_the_stored_payment_changes_nothing() 
         ("amount", json!(880)),
         ("currency", json!("USD")),
         ("currency", json!("cny")),
-        ("merchant_id", json!("somebody")),
+        ("merchant_id", json!("another")),
         ("merchant_id", json!("")),
         ("out_trade_no", json!("1")),
         ("out_trade_no", json!(other)),
@@ -125,7 +127,7 @@ async fn a_signed_notice_that_differs_from_the_stored_payment_changes_nothing() 
 async fn a_notice_cannot_choose_the_order_it_pays() {
     let app = start().await;
     let (zs, order_id, pay_id) = app.paying().await;
-    let other = app.order(&zs, "other", &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id");
+    let other = app.order(&zs, "other", &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id");
     let (_, mallory) = app.customer("mallory", "0.00").await;
     let mut body = notice(&pay_id);
     body["data"]["order_id"] = json!(other);
@@ -138,7 +140,7 @@ async fn a_notice_cannot_choose_the_order_it_pays() {
     assert_eq!(other["pay_status"], "unpaid");
     assert_eq!(app.get("/v1/users/me", &mallory).await.expect(200).body["user_score"], 0);
 
-    // Another trade for what is paid is not taken for the one that paid it.
+    // A second trade for a paid payment does not replace the trade that paid it.
     let mut second = notice(&pay_id);
     (second["id"], second["data"]["trade_no"]) = (json!("evt_second"), json!("sb2"));
     signed(&app, &second).await.expect_problem(422, "invalid_notice");
@@ -155,7 +157,7 @@ async fn a_repeated_callback_pays_once_and_is_accepted_every_time() {
     app.restart().await;
     app.pay_at_platform(&pay_id, json!({"callbacks": 2})).await.expect(200);
     app.pay_at_platform(&pay_id, json!({"callbacks": 50, "concurrent": true})).await.expect(200);
-    assert_eq!(app.told(&pay_id).await, vec![200; 122]);
+    assert_eq!(app.callback_statuses(&pay_id).await, vec![200; 122]);
     assert_eq!(app.number("sandbox", "SELECT sum(attempts) AS n FROM mq_producer WHERE msg_status = 1"), 4);
     assert_eq!(app.number("pay", "SELECT sum(times) AS n FROM pay_notice"), 122);
     app.assert_paid_once(&zs, &order_id).await;
@@ -170,18 +172,18 @@ async fn fifty_copies_of_a_callback_in_sequence_pay_once() {
         app.pay_at_platform(&pay_id, json!({"callbacks": copies})).await.expect(200);
         app.assert_paid_once(&zs, &order_id).await;
     }
-    assert_eq!(app.told(&pay_id).await, vec![200; 50]);
+    assert_eq!(app.callback_statuses(&pay_id).await, vec![200; 50]);
     app.finish().await;
 }
 
 #[actix_web::test]
-async fn a_second_trade_for_a_payment_that_is_paid_is_parked_and_never_taken_for_the_first() {
+async fn a_second_trade_for_a_paid_payment_is_parked() {
     let app = start().await;
     let (zs, order_id, pay_id) = app.paying().await;
     app.pay_at_platform(&pay_id, json!({})).await.expect(200);
-    let mut another = notice(&pay_id);
-    another["data"]["trade_no"] = json!("sb2");
-    assert_eq!(signed(&app, &another).await.status, 422);
+    let mut second = notice(&pay_id);
+    second["data"]["trade_no"] = json!("sb2");
+    assert_eq!(signed(&app, &second).await.status, 422);
     let parked = "SELECT count(*) AS n FROM pay_notice WHERE reason = 'the payment is paid by another trade'";
     assert_eq!(app.number("pay", parked), 1);
     app.assert_paid_once(&zs, &order_id).await;

@@ -1,3 +1,3 @@
-//! The sandbox, the payment platform that is built in: its callbacks, and whom the shop believes.
+//! The sandbox, which is the built-in payment platform: which of its callbacks the shop accepts.
 
 mod callback;

@@ -1,9 +1,9 @@
-//! An answer of the application, read whole.
+//! A response of the application.
 
 use awc::http::header::HeaderMap;
 use serde_json::Value;
 
-/// Status, headers and body; the body is JSON where it can be read as such, else `Null`.
+/// Status, headers and body. `body` is `Null` unless `text` is JSON.
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
@@ -13,14 +13,14 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The answer, if it has this status; else the test fails with the body.
+    /// The answer itself. The test fails with the text if the status is another one.
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{}", self.text);
         self
     }
 
-    /// The answer, if it is a problem with this status and code; else the test fails with the body.
+    /// The answer itself. The test fails with the text unless it is a problem with this status and code.
     #[track_caller]
     pub fn expect_problem(self, status: u16, code: &str) -> Self {
         let answer = self.expect(status);
@@ -29,12 +29,12 @@ impl Answer {
         answer
     }
 
-    /// A header's text, empty where it is missing.
+    /// The value of a header; empty if it is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// A text field of the body.
+    /// A string field of the body.
     #[track_caller]
     pub fn text_of(&self, field: &str) -> String {
         self.body[field].as_str().unwrap_or_else(|| panic!("no text {field} in {}", self.text)).to_owned()

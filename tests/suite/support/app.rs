@@ -1,4 +1,4 @@
-//! The real application on a free port, with data and a clock of its own.
+//! The real application on a free port, with its own data and its own clock.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -19,7 +19,7 @@ use crate::server::place::Place;
 pub const ADMIN_PASSWORD: &str = "the admin's password";
 pub const DEMO_PASSWORD: &str = "the demo user's password";
 
-/// A running application. End a test with [`TestApp::finish`], which settles and audits; a test that forgets it fails.
+/// A running application. A test must end with [`TestApp::finish`], which settles and audits; otherwise it fails.
 pub struct TestApp {
     app: Option<App>,
     /// Moves time.
@@ -40,24 +40,25 @@ impl TestApp {
         Self::with(&[]).await
     }
 
-    /// The application with settings of its own, named as in the environment without the prefix: `ORDERS__DEADLINE`.
+    /// The application with these settings, named as in the environment without the prefix: `ORDERS__DEADLINE`.
     pub async fn with(settings: &[(&str, &str)]) -> Self {
         Self::at(Place::new(), settings).await
     }
 
-    /// The same, its data elsewhere.
+    /// The application with these settings and with its data at `place`.
     pub async fn at(place: Place, settings: &[(&str, &str)]) -> Self {
         let (url, folder) = (place.url(), place.folder().display().to_string());
         let base = [
             ("HTTP__LISTEN", "127.0.0.1:0"),
             ("HTTP__WORKERS", "1"),
-            // However many orders a test places at once.
+            // No admission refuses an order, however many a test places at once.
             ("HTTP__ADMIT_WITHIN", "60s"),
             ("STORE__URL", url.as_str()),
             ("SECRETS__FOLDER", folder.as_str()),
             ("ADMIN__PASSWORD", ADMIN_PASSWORD),
             ("DEMO__PASSWORD", DEMO_PASSWORD),
-            // Its writes would meet the faults a test plans for others: platforms are asked when a test settles.
+            // The polls would use up the faults that a test plans for other work. `work_left` makes the queries when a
+            // test settles.
             ("PAYMENTS__SWEEP_EVERY", "1h"),
         ];
         let named = |(name, text): &(&str, &str)| (format!("TRADEPOST__{name}"), (*text).to_owned());
@@ -83,13 +84,13 @@ impl TestApp {
         self.app = Some(app);
     }
 
-    /// Stops in order and starts again on the same data.
+    /// Shuts the application down gracefully and starts it again with the same data.
     pub async fn restart(&mut self) {
         self.stop(Duration::from_secs(5)).await;
         self.boot().await;
     }
 
-    /// Stops in order, giving work under way this long; `boot` again with [`TestApp::restart`].
+    /// Shuts down gracefully and waits at most `within` for running work. [`TestApp::restart`] starts it again.
     pub async fn stop(&mut self, within: Duration) {
         if let Some(app) = self.app.take() {
             app.stop(within).await;
@@ -100,17 +101,17 @@ impl TestApp {
         self.app.as_ref().expect("the application is stopped")
     }
 
-    /// Where it listens, without a slash at the end.
+    /// Base URL of the application, without a slash at the end.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Where its data are.
+    /// URL of the stores.
     pub fn store_url(&self) -> String {
         self.place.url()
     }
 
-    /// Works until nothing is left to do that is due now: orders, messages, callbacks.
+    /// Waits until no work is due: orders, messages, callbacks.
     pub async fn settle(&self) {
         for _ in 0..10_000 {
             if self.app().work_left().await == 0 {
@@ -121,13 +122,13 @@ impl TestApp {
         panic!("the work does not end");
     }
 
-    /// Moves time forward and does what is due then.
+    /// Moves time forward and waits until all work that becomes due is done.
     pub async fn advance(&self, by: Duration) {
         self.clock.advance(by);
         self.settle().await;
     }
 
-    /// Ends the test: settles, audits without any grace, stops.
+    /// Ends the test: settles, audits with no grace period, and stops.
     pub async fn finish(mut self) {
         self.settle().await;
         let report = self.audit();
@@ -136,48 +137,48 @@ impl TestApp {
         self.stop(Duration::ZERO).await;
     }
 
-    /// Ends a test that has broken the books on purpose: no audit.
+    /// Ends a test that has corrupted the stores deliberately: no audit.
     pub async fn finish_broken(mut self) {
         self.finished = true;
         self.stop(Duration::ZERO).await;
     }
 
-    /// What the audit says now, without any grace.
+    /// The report of an audit with no grace period.
     pub fn audit(&self) -> audit::Report {
         audit::run(&self.app().stores().owners, self.clock.now(), Duration::ZERO, |_, _| {}).unwrap()
     }
 
-    /// Another way into the tables of an owner than the application's.
+    /// A connection to an owner's tables that bypasses the application.
     pub fn store(&self, owner: &str) -> db::Store {
         let open = || db::Store::new(&self.place.url(), owner, LIMITS).unwrap();
         self.stores.borrow_mut().entry(owner.to_owned()).or_insert_with(open).clone()
     }
 
-    /// What a query with one integer column `n` gives, in the tables of an owner.
+    /// The result of a query with one integer column `n` in the tables of an owner.
     pub fn number(&self, owner: &str, query: &str) -> i64 {
         number(&self.store(owner), query)
     }
 
-    /// Changes the tables of an owner behind its back.
+    /// Changes rows of an owner's tables, bypassing the owner.
     pub fn tamper(&self, owner: &str, statement: &str) {
         let db = &mut *self.store(owner).writer().unwrap();
         let changed = with_conn!(db, diesel::sql_query(statement).execute(db)).unwrap();
         assert!(changed > 0, "nothing was changed by {statement}");
     }
 
-    /// A connection that makes and unmakes an owner's tables.
+    /// A connection that can create and drop an owner's tables.
     pub fn migrator(&self, owner: &str) -> db::Db {
         self.store(owner).migrator().unwrap()
     }
 
-    /// Changes the tables themselves behind an owner's back.
+    /// Changes the schema of an owner's tables, bypassing the owner.
     pub fn alter(&self, owner: &str, statements: &str) {
         self.store(owner).writer().unwrap().batch_execute(statements).unwrap();
     }
 
-    /// From now on nobody else changes the rows of a table that are there, as if another process were at it for long;
-    /// reads go on. Until the answer is dropped.
-    pub fn hold(&self, owner: &str, table: &str) -> db::Pooled {
+    /// Locks all rows of a table for writing, as a slow transaction of another process would. Reads are not affected.
+    /// The lock is released when the returned connection is dropped.
+    pub fn lock_rows(&self, owner: &str, table: &str) -> db::Pooled {
         let store = self.store(owner);
         let mut holder = store.writer().unwrap();
         let hold = match store.engine() {
@@ -188,7 +189,7 @@ impl TestApp {
         holder
     }
 
-    /// Sends a request: a bearer token where `token` is not empty, a JSON body where there is one.
+    /// Sends a request, with a bearer token unless `token` is empty, and with a JSON body if there is one.
     pub async fn send(
         &self,
         method: Method,
@@ -216,7 +217,7 @@ impl TestApp {
         self.send_raw(Method::POST, path, headers, body).await
     }
 
-    /// Sends raw bytes; all headers are as given.
+    /// Sends raw bytes with exactly these headers.
     pub async fn send_raw(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
         let mut request = self.client.request(method, format!("{}{path}", self.url()));
         for (name, value) in headers {
@@ -236,7 +237,7 @@ impl TestApp {
     }
 }
 
-/// What a query with one integer column `n` gives: engines differ in the type of a sum.
+/// The result of a query with one integer column `n`. The cast is needed because engines differ in the type of a sum.
 pub fn number(store: &db::Store, query: &str) -> i64 {
     #[derive(QueryableByName)]
     struct Row {

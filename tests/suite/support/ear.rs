@@ -1,4 +1,4 @@
-//! A shop that only listens: it writes down what it is told, and answers what the test wants.
+//! An HTTP server in place of a shop. It records the requests and sends the replies that the test has set.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,69 +8,70 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, Bytes};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 
-/// One request it was told something with.
+/// A recorded request.
 #[derive(Debug, Clone)]
-pub struct Told {
+pub struct ReceivedRequest {
     pub path: String,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
 
 #[derive(Default)]
-struct Notes {
-    told: Vec<Told>,
+struct Record {
+    requests: Vec<ReceivedRequest>,
     replies: VecDeque<(u16, &'static str)>,
 }
 
-/// It listens until it is dropped.
-pub struct Ear {
-    notes: Arc<Mutex<Notes>>,
+/// A running server; it stops when this is dropped.
+pub struct RecordingServer {
+    record: Arc<Mutex<Record>>,
     server: ServerHandle,
     pub url: String,
 }
 
-impl Ear {
+impl RecordingServer {
     pub async fn open() -> Self {
-        let notes = Arc::new(Mutex::new(Notes::default()));
-        let data = web::Data::from(Arc::clone(&notes));
-        let app = move || App::new().app_data(data.clone()).default_service(web::to(hear));
+        let record = Arc::new(Mutex::new(Record::default()));
+        let data = web::Data::from(Arc::clone(&record));
+        let app = move || App::new().app_data(data.clone()).default_service(web::to(receive));
         let server = HttpServer::new(app).workers(1).disable_signals().bind(("127.0.0.1", 0)).unwrap();
         let url = format!("http://{}", server.addrs()[0]);
         let server = server.run();
         let handle = server.handle();
         actix_web::rt::spawn(server);
-        Self { notes, server: handle, url }
+        Self { record, server: handle, url }
     }
 
-    /// Answers this to what comes next, in this order; to everything after it 200 and `success`. A redirect leads here.
+    /// Sets the replies to the next requests, in this order. All later requests get 200 and `success`. The target of a
+    /// redirect is this server.
     pub fn reply(&self, replies: &[(u16, &'static str)]) {
-        lock(&self.notes).replies.extend(replies);
+        lock(&self.record).replies.extend(replies);
     }
 
-    pub fn told(&self) -> Vec<Told> {
-        lock(&self.notes).told.clone()
+    pub fn requests(&self) -> Vec<ReceivedRequest> {
+        lock(&self.record).requests.clone()
     }
 }
 
-impl Drop for Ear {
+impl Drop for RecordingServer {
     fn drop(&mut self) {
         drop(self.server.stop(false));
     }
 }
 
-async fn hear(notes: web::Data<Mutex<Notes>>, request: HttpRequest, body: Bytes) -> HttpResponse {
+async fn receive(record: web::Data<Mutex<Record>>, request: HttpRequest, body: Bytes) -> HttpResponse {
     let header = |(name, value): (&actix_web::http::header::HeaderName, &actix_web::http::header::HeaderValue)| {
         (name.to_string(), value.to_str().unwrap().to_owned())
     };
-    let told = Told {
+    let received = ReceivedRequest {
         path: request.path().to_owned(),
         headers: request.headers().iter().map(header).collect(),
         body: body.to_vec(),
     };
     let (status, reply) = {
-        let mut notes = lock(&notes);
-        notes.told.push(told);
-        notes.replies.pop_front().unwrap_or((200, "success"))
+        let mut record = lock(&record);
+        record.requests.push(received);
+        record.replies.pop_front().unwrap_or((200, "success"))
     };
     let mut response = HttpResponse::build(StatusCode::from_u16(status).unwrap());
     if status / 100 == 3 {

@@ -1,4 +1,4 @@
-//! The smallest owner there can be, to see what the runtime does with its tasks.
+//! A minimal owner for the tests of the actor runtime.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
@@ -58,12 +58,12 @@ impl Running {
         Self::with_readers(limits, 2)
     }
 
-    /// With so many reader connections; with one, who asks for it waits until it is given back.
+    /// With `readers` reader connections. With one, a task waits until the connection is returned.
     pub fn with_readers(limits: Limits, readers: u32) -> Self {
         Self::with_connections(limits, db::Limits { readers, ..crate::support::LIMITS })
     }
 
-    /// With so many connections of each kind.
+    /// With these numbers of connections of each kind.
     pub fn with_connections(limits: Limits, connections: db::Limits) -> Self {
         let place = Place::new();
         let store = Store::new(&place.url(), Ledger::NAME, connections).unwrap();
@@ -83,7 +83,7 @@ impl Running {
         Self { addr, health, faults, store, _place: place }
     }
 
-    /// The entries somebody else sees.
+    /// The committed entries.
     pub fn entries(&self) -> Vec<i32> {
         entries(&mut self.store.reader().unwrap()).unwrap()
     }
@@ -93,36 +93,36 @@ fn entries(db: &mut Db) -> db::Result<Vec<i32>> {
     Ok(with_conn!(db, entry::table.select(entry::id).order(entry::id).load(db))?)
 }
 
-/// What an entry does after it has been written.
+/// Behaviour of a task after its write or before its read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Then {
-    Good,
+pub enum Behaviour {
+    Succeed,
     Panic,
     BadStatement,
-    NoAnswer,
+    NoOutcome,
 }
 
 /// Writes an entry; a second one with its id breaks a constraint.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<i32>")]
-pub struct Write(pub i32, pub Then);
+pub struct Write(pub i32, pub Behaviour);
 
-/// The same at the reserved door.
+/// Writes an entry with the priority of accepted work.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<i32>")]
-pub struct Promised(pub i32);
+pub struct WriteAccepted(pub i32);
 
 /// Reads all entries.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<i32>>")]
-pub struct List(pub Then);
+pub struct List(pub Behaviour);
 
-/// How many tasks of this kind the writer's present connection has seen.
+/// Counts the tasks of this kind that ran on the present writer connection.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<i64>")]
-pub struct Age;
+pub struct CountOnConnection;
 
-/// Writes an entry unless it is there. Whoever looks and does not find it is overtaken: before it can write, `rival` has.
+/// Writes an entry unless it exists. If it does not, `rival` writes the same entry between the check and the write.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<i32>")]
 pub struct WriteOnce {
@@ -130,13 +130,13 @@ pub struct WriteOnce {
     pub rival: Store,
 }
 
-/// Locks one entry and then another; between the two it waits until somebody else has locked one as well.
+/// Locks two entries, the second one only after another task has locked its first entry as well.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<()>")]
 pub struct Swap {
     pub first: i32,
     pub second: i32,
-    /// How many have locked their first.
+    /// Number of tasks that have locked their first entry.
     pub met: Arc<AtomicU32>,
 }
 
@@ -145,11 +145,11 @@ fn insert(db: &mut Db, id: i32) -> db::Result<()> {
     Ok(())
 }
 
-fn then(db: &mut Db, then: Then) -> db::Result<()> {
-    match then {
-        Then::Good | Then::NoAnswer => Ok(()),
-        Then::Panic => panic!("a poison entry"),
-        Then::BadStatement => Ok(db.batch_execute("SELECT nothing FROM entry")?),
+fn behave(db: &mut Db, behaviour: Behaviour) -> db::Result<()> {
+    match behaviour {
+        Behaviour::Succeed | Behaviour::NoOutcome => Ok(()),
+        Behaviour::Panic => panic!("a poison entry"),
+        Behaviour::BadStatement => Ok(db.batch_execute("SELECT nothing FROM entry")?),
     }
 }
 
@@ -158,11 +158,11 @@ impl Task<Ledger> for Write {
     const ACCESS: Access = Access::Write;
 
     fn run(_: &Ledger, batch: &[Self], db: &mut Db) -> db::Result<Vec<i32>> {
-        for Self(id, what) in batch {
+        for Self(id, behaviour) in batch {
             insert(db, *id)?;
-            then(db, *what)?;
+            behave(db, *behaviour)?;
         }
-        Ok(batch.iter().filter(|write| write.1 != Then::NoAnswer).map(|write| write.0).collect())
+        Ok(batch.iter().filter(|write| write.1 != Behaviour::NoOutcome).map(|write| write.0).collect())
     }
 }
 
@@ -203,7 +203,7 @@ impl Task<Ledger> for Swap {
     }
 }
 
-impl Task<Ledger> for Promised {
+impl Task<Ledger> for WriteAccepted {
     type Outcome = i32;
     const ACCESS: Access = Access::Write;
     const PRIORITY: Priority = Priority::Accepted;
@@ -221,14 +221,14 @@ impl Task<Ledger> for List {
         batch
             .iter()
             .map(|list| {
-                then(db, list.0)?;
+                behave(db, list.0)?;
                 entries(db)
             })
             .collect()
     }
 }
 
-impl Task<Ledger> for Age {
+impl Task<Ledger> for CountOnConnection {
     type Outcome = i64;
     const ACCESS: Access = Access::Write;
 

@@ -1,4 +1,4 @@
-//! What every test stands on.
+//! Helpers of all tests.
 
 use std::time::Duration;
 
@@ -16,13 +16,13 @@ mod trade;
 
 pub use answer::Answer;
 pub use app::{ADMIN_PASSWORD, DEMO_PASSWORD, TestApp, number};
-pub use ear::{Ear, Told};
-pub use platform_shop::{Balances, Case, DEAF, MINUTE, PATIENT, PAY_WITHIN, Platform, Reply, Shop};
+pub use ear::{ReceivedRequest, RecordingServer};
+pub use platform_shop::{Balances, Case, DELAYED_QUERIES, MINUTE, NO_QUERIES, PAY_WITHIN, Platform, Reply, Shop};
 pub use poll::eventually;
-pub use shop::{Wish, amount};
+pub use shop::{OrderBody, amount};
 pub use trade::SLOW;
 
-/// How tests get at tables: as the settings say, in small.
+/// Limits of the tests' own connections.
 pub const LIMITS: Limits = Limits {
     readers: 1,
     writers: 1,

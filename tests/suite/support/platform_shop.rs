@@ -1,34 +1,34 @@
-//! The real application in front of a stand-in for a payment platform, and what both have recorded. The same for each
-//! platform; the differences are in [`Platform`].
+//! The real application connected to the stand-in of a payment platform, and the records of both. It is the same for
+//! each platform; [`Platform`] has the differences.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Answer, GOODS, TestApp, Wish};
-use crate::platform::{Delivery, Front, Heard, Op, Standin, Trade};
+use super::{Answer, GOODS, OrderBody, TestApp};
+use crate::platform::{Delivery, Front, Op, PerceivedReply, Standin, Trade};
 
 pub const MINUTE: Duration = Duration::from_secs(60);
-/// How long an order waits to be paid.
+/// Time in which an order must be paid.
 pub const PAY_WITHIN: Duration = Duration::from_secs(30 * 60);
-/// Settings for a shop that queries only what it has not been notified of: a slow machine does not make it query first.
-pub const PATIENT: [(&str, &str); 2] = [("PAYMENTS__ASK__FIRST", "20s"), ("PAYMENTS__REFUND__FIRST", "20s")];
-/// Settings for a shop that does not query open payments by itself: what it knows came in a notice.
-pub const DEAF: [(&str, &str); 2] = [("PAYMENTS__ASK__FIRST", "72h"), ("PAYMENTS__ASK__LONGEST", "72h")];
+/// Settings that delay the status queries, so that a notice arrives before the first query even on a slow machine.
+pub const DELAYED_QUERIES: [(&str, &str); 2] = [("PAYMENTS__ASK__FIRST", "20s"), ("PAYMENTS__REFUND__FIRST", "20s")];
+/// Settings without status queries of open payments: the shop learns of a payment only from a notice.
+pub const NO_QUERIES: [(&str, &str); 2] = [("PAYMENTS__ASK__FIRST", "72h"), ("PAYMENTS__ASK__LONGEST", "72h")];
 
-/// What tests have to know about a payment platform.
+/// Properties of a payment platform that the tests need.
 pub trait Platform: Front {
     /// The products through which a customer can pay.
     const PRODUCTS: [&'static str; 2];
-    /// Those of them for which the shop makes a create call.
+    /// Those of the products for which the shop makes a create call.
     const CREATED_BY_CALL: &'static [&'static str];
-    /// The answer to a close call for a payment that is paid.
+    /// The answer to a close call for a paid payment.
     const ALREADY_PAID: &'static str;
     /// The answer to a refund call if the merchant has no money.
     const NO_FUNDS: &'static str;
-    /// What the platform may take a reply for when it does not count as accepted.
-    const NOT_ACCEPTED: &'static [Heard];
-    /// How often a notice is sent that is never accepted, and how long after the event the last time is.
+    /// Outcomes of a delivery that the platform does not count as accepted, although the shop has replied.
+    const NOT_ACCEPTED: &'static [PerceivedReply];
+    /// Number of deliveries of a notice that is never accepted, and the time of the last one after the event.
     const REPEATS: (usize, Duration);
 
     /// Starts the stand-in.
@@ -39,10 +39,10 @@ pub trait Platform: Front {
         json!({"order_id": order_id, "provider": product})
     }
 
-    /// The customer goes to the checkout that the shop has answered with.
-    async fn arrive(platform: &Standin<Self>, started: &Answer);
+    /// The customer opens the checkout from the shop's response.
+    async fn open_checkout(platform: &Standin<Self>, started: &Answer);
 
-    /// What the shop's reply to a notice means.
+    /// The meaning of the shop's reply to a notice.
     fn reply(delivery: &Delivery) -> Reply;
 }
 
@@ -57,7 +57,7 @@ pub enum Reply {
     Other(u16),
 }
 
-/// Makes two tests of each generic test, one for each platform.
+/// Makes one test for each platform of every generic test.
 #[macro_export]
 macro_rules! on_each_platform {
     ($($name:ident),+ $(,)?) => {
@@ -69,7 +69,7 @@ macro_rules! on_each_platform {
         }
     };
 }
-/// A shop that the platform knows, and its customer `zs`.
+/// A shop that is registered at the platform, and its customer `zs`.
 pub struct Shop<F: Platform> {
     pub app: TestApp,
     pub platform: Standin<F>,
@@ -86,26 +86,26 @@ pub struct Case {
     pub pay_id: String,
 }
 
-/// What the shop and the platform have recorded about one payment of one order.
+/// The records of the shop and of the platform for one payment of one order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Balances {
-    /// The order: its own state, and whether it is paid.
+    /// The status of the order and its payment status.
     pub order: (String, String),
-    /// The payment as its customer sees it.
+    /// The status of the payment.
     pub payment: String,
-    /// How often the payment is in the log of payments.
+    /// Number of entries for the payment in the log of payments.
     pub logged: i64,
-    /// The customer's points; 100 of them were there before.
+    /// The customer's points; 100 of them were there at the start.
     pub points: i64,
-    /// What our refunds have brought back, in fen.
+    /// The sum of the shop's successful refunds, in fen.
     pub back: i64,
-    /// What the platform has charged, in fen.
+    /// The sum of the platform's charges, in fen.
     pub charged: i64,
-    /// What the platform has given back, in fen.
+    /// The sum of the platform's refunds, in fen.
     pub refunded: i64,
 }
 
-/// The golden order, 880.00, in each of its states.
+/// The states of the golden order, which costs 880.00.
 impl Balances {
     fn of(order: (&str, &str), payment: &str) -> Self {
         let order = (order.0.to_owned(), order.1.to_owned());
@@ -117,7 +117,7 @@ impl Balances {
         Self::of(("confirmed", "paying"), "unpaid")
     }
 
-    /// Given up, nobody charged.
+    /// Cancelled and not charged.
     pub fn cancelled() -> Self {
         Self::of(("cancelled", "paying"), "closed")
     }
@@ -126,28 +126,28 @@ impl Balances {
         Self { logged: 1, points: 980, charged: 88_000, ..Self::of(("confirmed", "paid"), "paid") }
     }
 
-    /// Refunded because somebody asked for it.
+    /// Refunded on request.
     pub fn refunded() -> Self {
         let paid = Self::of(("refunded", "paid"), "refunded");
         Self { logged: 1, back: 88_000, charged: 88_000, refunded: 88_000, ..paid }
     }
 
-    /// Paid when it was too late: the money went back by itself.
+    /// Paid after the cancellation and refunded automatically.
     pub fn too_late() -> Self {
         Self { order: ("cancelled".to_owned(), "paying".to_owned()), ..Self::refunded() }
     }
 }
 
-/// How both come to be there.
+/// Start and end.
 impl<F: Platform> Shop<F> {
-    /// The platform notifies; the shop queries what it was not notified of.
+    /// A shop that gets notices and queries the payments of which it was not notified.
     pub async fn open() -> Self {
-        Self::with(F::start().await, &PATIENT).await
+        Self::with(F::start().await, &DELAYED_QUERIES).await
     }
 
-    /// The platform notifies; the shop does not query.
-    pub async fn deaf() -> Self {
-        Self::with(F::start().await, &DEAF).await
+    /// A shop that gets notices and does not query.
+    pub async fn without_queries() -> Self {
+        Self::with(F::start().await, &NO_QUERIES).await
     }
 
     pub async fn with(platform: Standin<F>, settings: &[(&str, &str)]) -> Self {
@@ -158,18 +158,18 @@ impl<F: Platform> Shop<F> {
         Self { app, platform, zs, admin }
     }
 
-    /// The shop stops in order and starts again, at another address.
+    /// Stops the shop gracefully and starts it again at another address.
     pub async fn restart(&mut self) {
         self.app.restart().await;
         self.platform.deliver_to(&self.app.url());
     }
 
-    /// New tokens, as the old ones have become too old.
+    /// Replaces the expired tokens by new ones.
     pub async fn sign_in(&mut self) {
         (self.zs, self.admin) = (self.app.zs().await, self.app.admin().await);
     }
 
-    /// Ends the test: all has settled, the audit finds nothing, and the platform was never asked as no shop should ask.
+    /// Ends the test: settles, audits, and checks that the shop made no malformed call to the platform.
     pub async fn finish(self) {
         self.settle().await;
         assert_eq!(self.platform.complaints(), Vec::<String>::new());
@@ -177,16 +177,16 @@ impl<F: Platform> Shop<F> {
     }
 }
 
-/// What people do, and the time that passes.
+/// Actions of the customer and the administrator, and time.
 impl<F: Platform> Shop<F> {
-    /// The golden order: its id.
+    /// Places the golden order; returns its id.
     pub async fn golden_order(&self) -> String {
-        self.app.order(&self.zs, "order", &Wish::golden()).await.expect(201).text_of("order_id")
+        self.app.order(&self.zs, "order", &OrderBody::golden()).await.expect(201).text_of("order_id")
     }
 
-    /// Another order, of 1000.00: its id.
+    /// Places another order, of 1000.00; returns its id.
     pub async fn order(&self, key: &str) -> String {
-        self.app.order(&self.zs, key, &Wish::of(GOODS, 1)).await.expect(201).text_of("order_id")
+        self.app.order(&self.zs, key, &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id")
     }
 
     /// Starts a payment.
@@ -194,18 +194,18 @@ impl<F: Platform> Shop<F> {
         self.app.start_payment(&self.zs, key, &F::start_body(product, order_id)).await
     }
 
-    /// The customer goes to the checkout that the shop has answered with.
-    pub async fn arrive(&self, started: &Answer) {
-        F::arrive(&self.platform, started).await;
+    /// The customer opens the checkout from the shop's response.
+    pub async fn open_checkout(&self, started: &Answer) {
+        F::open_checkout(&self.platform, started).await;
     }
 
     async fn paying_for(&self, order_id: String, product: &str, key: &str) -> Case {
         let started = self.start(product, key, &order_id).await.expect(201);
-        self.arrive(&started).await;
+        self.open_checkout(&started).await;
         Case { order_id, pay_id: started.text_of("pay_id") }
     }
 
-    /// The golden order; its customer is at the platform and has not paid yet.
+    /// The golden order, whose customer has opened the checkout and not paid yet.
     pub async fn paying(&self, product: &str) -> Case {
         self.paying_for(self.golden_order().await, product, "pay").await
     }
@@ -213,32 +213,32 @@ impl<F: Platform> Shop<F> {
     /// The golden order, paid.
     pub async fn paid(&self, product: &str) -> Case {
         let case = self.paying(product).await;
-        self.buy(&case.pay_id).await;
+        self.pay_and_settle(&case.pay_id).await;
         case
     }
 
-    /// Another order, of 1000.00, whose customer is at the platform.
+    /// Another order, of 1000.00, whose customer has opened the checkout.
     pub async fn another(&self, product: &str, key: &str) -> Case {
         self.paying_for(self.order(key).await, product, key).await
     }
 
-    /// The customer pays, the platform notifies, and the shop does what follows.
-    pub async fn buy(&self, pay_id: &str) {
+    /// The customer pays, the platform notifies, and the shop settles.
+    pub async fn pay_and_settle(&self, pay_id: &str) {
         self.platform.pay(pay_id).await;
         self.settle().await;
     }
 
-    /// The customer gives up an unpaid order.
+    /// The customer cancels an unpaid order.
     pub async fn cancel(&self, order_id: &str) -> Answer {
         self.app.post(&format!("/v1/orders/{order_id}/cancel"), &self.zs, json!({})).await
     }
 
-    /// The administrator has the shop query the platform now.
+    /// The administrator makes the shop query the platform.
     pub async fn query(&self, pay_id: &str) -> Answer {
         self.app.post(&format!("/admin/payments/{pay_id}/query"), &self.admin, json!({})).await
     }
 
-    /// Both do what is due now, until neither has anything left.
+    /// Runs all due work of the shop and of the platform, until none is left.
     pub async fn settle(&self) {
         for _ in 0..2 {
             self.app.settle().await;
@@ -247,45 +247,45 @@ impl<F: Platform> Shop<F> {
         self.app.settle().await;
     }
 
-    /// Time passes, and both do what is due then; the shop first.
+    /// Moves time forward and runs the due work, first the shop's.
     pub async fn advance(&self, by: Duration) {
         self.app.clock.advance(by);
         self.settle().await;
     }
 
-    /// Time passes, and both do what is due then; the platform first.
+    /// Moves time forward and runs the due work, first the platform's.
     pub async fn advance_platform_first(&self, by: Duration) {
         self.app.clock.advance(by);
         self.platform.tick().await;
         self.settle().await;
     }
 
-    /// The platform sends its next notice at its time; the shop does nothing else meanwhile.
+    /// Moves time to the platform's next notice and sends it. The shop does no other work.
     pub async fn next_delivery(&self) {
-        self.platform.skip().await.expect("nothing is due");
+        self.platform.deliver_next().await.expect("nothing is due");
     }
 }
 
-/// What is seen.
+/// Observations.
 impl<F: Platform> Shop<F> {
     /// The payment as its customer sees it.
     pub async fn payment(&self, pay_id: &str) -> Value {
         self.app.get(&format!("/v1/payments/{pay_id}"), &self.zs).await.expect(200).body
     }
 
-    /// What the platform has charged for a payment and given back, in fen.
+    /// The sums that the platform has charged and refunded for a payment, in fen.
     pub fn ledger(&self, case: &Case) -> (i64, i64) {
         let trades = self.platform.trades(&case.pay_id);
         (trades.iter().map(Trade::charged).sum(), trades.iter().map(Trade::refunded).sum())
     }
 
-    /// What the shop has replied to the notices of a payment.
+    /// The shop's replies to the notices of a payment.
     pub fn replies(&self, case: &Case) -> Vec<Reply> {
         self.platform.deliveries(&case.pay_id).iter().map(F::reply).collect()
     }
 
-    /// How often the platform got this call.
-    pub fn asked(&self, op: Op) -> usize {
+    /// Number of calls of this operation that the platform received.
+    pub fn call_count(&self, op: Op) -> usize {
         self.platform.calls().iter().filter(|call| call.op == Some(op)).count()
     }
 
@@ -295,7 +295,7 @@ impl<F: Platform> Shop<F> {
         (me.text_of("user_money"), me.body["user_score"].as_i64().unwrap())
     }
 
-    /// What both have recorded.
+    /// The records of the shop and of the platform.
     pub async fn balances(&self, order_id: &str, pay_id: &str) -> Balances {
         let order = self.app.get(&format!("/v1/orders/{order_id}"), &self.zs).await.expect(200);
         let back =
@@ -313,21 +313,21 @@ impl<F: Platform> Shop<F> {
         }
     }
 
-    /// Why notices are parked, the newest first, as an operator sees them.
+    /// Reasons of the parked notices, the newest first, from the operator's list.
     pub async fn parked(&self) -> Vec<String> {
         let list = self.app.get("/admin/notices", &self.admin).await.expect(200).body;
         let notices = list["items"].as_array().unwrap_or_else(|| panic!("no list: {list}"));
         notices.iter().map(|notice| notice["reason"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// Payments that are open, refunds that are pending, refunds that are parked, as an operator sees them.
-    pub async fn unsettled(&self) -> [i64; 3] {
+    /// Numbers of open payments, pending refunds and parked refunds, from the status page.
+    pub async fn pending_counts(&self) -> [i64; 3] {
         let status = self.app.get("/admin/status", &self.admin).await.expect(200).body;
         ["open", "refunds_pending", "refunds_parked"].map(|name| status["payments"][name].as_i64().unwrap())
     }
 }
 
-/// What must hold.
+/// Checks.
 impl<F: Platform> Shop<F> {
     #[track_caller]
     pub fn assert_replies(&self, case: &Case, expected: &[Reply]) {
@@ -347,7 +347,7 @@ impl<F: Platform> Shop<F> {
         assert_eq!(self.balances(&case.order_id, &case.pay_id).await, balances);
     }
 
-    /// The golden order is paid once: in the shop, and at the platform.
+    /// Checks that the golden order is paid once, in the shop and at the platform.
     pub async fn assert_paid(&self, case: &Case) {
         self.assert_balances(case, Balances::paid()).await;
         self.app.assert_paid_once(&self.zs, &case.order_id).await;
@@ -355,14 +355,14 @@ impl<F: Platform> Shop<F> {
         assert_eq!(self.app.number("pay", "SELECT count(*) AS n FROM pay_refund"), 0);
     }
 
-    /// The golden order is refunded once and wholly: in the shop, and at the platform.
+    /// Checks that the golden order is refunded once and in full, in the shop and at the platform.
     pub async fn assert_refunded(&self, case: &Case) {
         self.assert_balances(case, Balances::refunded()).await;
         assert_eq!(self.me().await, ("1000.00".to_owned(), 100));
         assert_eq!(self.app.number("coupon", "SELECT count(*) AS n FROM coupon WHERE is_used = 1"), 0);
     }
 
-    /// The golden order was cancelled before its money came: all of the money was refunded, and nobody got points.
+    /// Checks that the golden order, cancelled before it was paid, was refunded in full and brought no points.
     pub async fn assert_paid_too_late(&self, case: &Case) {
         self.assert_balances(case, Balances::too_late()).await;
         assert_eq!(self.platform.trade(&case.pay_id).refunds.len(), 1);

@@ -1,17 +1,17 @@
-//! Waiting for what happens by itself, with a bound.
+//! Polling with a time limit.
 
 use std::future::Future;
 use std::time::{Duration, Instant};
 
-/// Looks again and again until there is something; the test fails where there is nothing within `bound`.
+/// Polls until `poll` returns a value. The test fails after `bound`, with `what` in its message.
 pub async fn eventually<T, F: Future<Output = Option<T>>>(
     bound: Duration,
     what: &str,
-    mut look: impl FnMut() -> F,
+    mut poll: impl FnMut() -> F,
 ) -> T {
     let began = Instant::now();
     loop {
-        if let Some(found) = look().await {
+        if let Some(found) = poll().await {
             return found;
         }
         assert!(began.elapsed() < bound, "{what}: not within {bound:?}");

@@ -1,4 +1,4 @@
-//! What tests see and do behind the application's back.
+//! Access of tests to tables and faults of the application.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use tradepost::db::with_conn;
 use super::{TestApp, eventually};
 
 const OWNERS: [&str; 6] = ["coupon", "goods", "user", "order", "pay", "sandbox"];
-/// Where an order is between its quote and its pre-order.
+/// The fault point at which an order is priced and not stored yet.
 const PRE_ORDER: &str = "order.apply";
 
 impl TestApp {
-    /// How many rows each table of each owner has, as `owner.table`.
+    /// Number of rows of each table, as `owner.table`.
     pub fn rows(&self) -> BTreeMap<String, i64> {
         #[derive(QueryableByName)]
         struct Table {
@@ -41,32 +41,32 @@ impl TestApp {
         rows
     }
 
-    /// Waits until something has happened that nothing else tells of.
-    pub async fn until(&self, happened: impl Fn() -> bool) {
-        eventually(Duration::from_secs(10), "what the test waits for", || async { happened().then_some(()) }).await;
+    /// Waits for a condition that can only be polled.
+    pub async fn until(&self, condition: impl Fn() -> bool) {
+        eventually(Duration::from_secs(10), "what the test waits for", || async { condition().then_some(()) }).await;
     }
 
-    /// From now on the point `point` fails every time; [`TestApp::heal`] ends it.
-    pub fn ail(&self, point: &str) {
+    /// The fault point `point` fails every time until [`TestApp::clear_fault`].
+    pub fn fail_at(&self, point: &str) {
         self.faults.plan(point, Fault::Error, 0, u32::MAX);
     }
 
-    /// The point works again.
-    pub fn heal(&self, point: &str) {
+    /// Clears the fault at `point`.
+    pub fn clear_fault(&self, point: &str) {
         self.faults.plan(point, Fault::Error, 0, 0);
     }
 
-    /// Does `between` when `order` is priced and not written yet.
+    /// Runs `between` after `order` is priced and before it is stored.
     pub async fn between_quote_and_order<O>(
         &self,
         order: impl Future<Output = O>,
         between: impl Future<Output = ()>,
     ) -> O {
-        self.ail(PRE_ORDER);
+        self.fail_at(PRE_ORDER);
         let change = async {
             self.until(|| self.faults.fired(PRE_ORDER) > 0).await;
             between.await;
-            self.heal(PRE_ORDER);
+            self.clear_fault(PRE_ORDER);
         };
         futures_util::future::join(order, change).await.0
     }

@@ -1,4 +1,4 @@
-//! What people do in the shop, in the words of the contract.
+//! Requests of customers and of the administrator.
 
 use awc::http::Method;
 use serde_json::{Value, json};
@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use super::app::{ADMIN_PASSWORD, DEMO_PASSWORD};
 use super::{Answer, COUPON, GOODS, TestApp};
 
-/// An order as a client asks for it; start from [`Wish::of`] or [`Wish::golden`] and change what matters.
+/// The body of an order request. Start from [`OrderBody::of`] or [`OrderBody::golden`] and change fields.
 #[derive(Debug, Clone)]
-pub struct Wish(pub Value);
+pub struct OrderBody(pub Value);
 
-impl Wish {
-    /// So many units of these goods, nothing else.
+impl OrderBody {
+    /// `goods_number` units of these goods, without a coupon or balance.
     pub fn of(goods_id: &str, goods_number: i64) -> Self {
         let goods = json!([{"goods_id": goods_id, "goods_number": goods_number}]);
         Self(json!({"goods": goods, "address": "1 Main Street", "consignee": "zs"}))
@@ -22,14 +22,14 @@ impl Wish {
         Self::of(GOODS, 1).with("coupon_id", json!(COUPON)).with("money_paid", json!("100.00"))
     }
 
-    /// With this field.
+    /// Sets a field.
     pub fn with(mut self, field: &str, value: Value) -> Self {
         self.0[field] = value;
         self
     }
 }
 
-/// Minor units as the contract writes them.
+/// Formats minor units as the API does.
 pub fn amount(minor: i64) -> String {
     format!("{}.{:02}", minor / 100, minor % 100)
 }
@@ -50,7 +50,7 @@ impl TestApp {
         self.sign_in("zs", DEMO_PASSWORD).await
     }
 
-    /// A new customer with this balance: their id and a token.
+    /// Registers a customer with this balance; returns the user's id and a token.
     pub async fn customer(&self, user_name: &str, balance: &str) -> (String, String) {
         let body = json!({"user_name": user_name, "user_password": "a good password"});
         let user_id = self.post("/v1/users", "", body).await.expect(201).text_of("user_id");
@@ -62,21 +62,21 @@ impl TestApp {
         (user_id, self.sign_in(user_name, "a good password").await)
     }
 
-    /// New goods: their id.
+    /// Creates goods; returns their id.
     pub async fn goods(&self, goods_number: i64, goods_price: &str) -> String {
         let body = json!({"goods_name": "test goods", "goods_number": goods_number, "goods_price": goods_price});
         self.post("/admin/goods", &self.admin().await, body).await.expect(201).text_of("goods_id")
     }
 
-    /// A new coupon for a user: its id.
+    /// Creates a coupon for a user; returns its id.
     pub async fn coupon(&self, user_id: &str, coupon_price: &str) -> String {
         let body = json!({"user_id": user_id, "coupon_price": coupon_price});
         self.post("/admin/coupons", &self.admin().await, body).await.expect(201).text_of("coupon_id")
     }
 
     /// Places an order.
-    pub async fn order(&self, token: &str, key: &str, wish: &Wish) -> Answer {
-        self.send(Method::POST, "/v1/orders", token, &[("idempotency-key", key)], Some(&wish.0)).await
+    pub async fn order(&self, token: &str, key: &str, order_body: &OrderBody) -> Answer {
+        self.send(Method::POST, "/v1/orders", token, &[("idempotency-key", key)], Some(&order_body.0)).await
     }
 
     /// Starts a payment on the sandbox.
@@ -94,7 +94,7 @@ impl TestApp {
         self.send(Method::POST, "/v1/payments", token, &[("idempotency-key", key)], Some(body)).await
     }
 
-    /// Pays at the sandbox platform, which then calls back as `how` says, and settles.
+    /// Pays at the sandbox platform, which then sends callbacks as `how` says, and settles.
     pub async fn pay_at_platform(&self, pay_id: &str, how: Value) -> Answer {
         let answer = self.post(&format!("/sandbox/trades/{pay_id}/pay"), "", how).await;
         self.settle().await;
@@ -106,7 +106,7 @@ impl TestApp {
         self.get(&format!("/v1/goods/{goods_id}"), "").await.expect(200).body["goods_number"].as_i64().unwrap()
     }
 
-    /// One actor in the status page.
+    /// The entry of one actor on the status page.
     pub async fn actor(&self, name: &str) -> Value {
         let status = self.get("/admin/status", &self.admin().await).await.expect(200).body;
         let actors = status["actors"].as_array().unwrap();

@@ -1,4 +1,4 @@
-//! Alipay's vectors. Notices go through the gateway the settings make, and then to Pay.
+//! Vectors of Alipay. Notices are read by the gateway that the settings create, and then applied by Pay.
 
 use std::sync::Arc;
 
@@ -17,11 +17,11 @@ use tradepost::gateway::crypto::certificate::{self, Certificate};
 use tradepost::gateway::crypto::key::{PrivateKey, PublicKey};
 use tradepost::gateway::{Event, Gateway, Notification, Reject, Reply, Shop};
 
-use super::{Book, File, Verdict, disbelieved, same, text, unread};
+use super::{Book, File, Verdict, reject_reason, rejected_reason, same, text};
 
-/// The moment of the vectors: 2025-10-09 16:53:20 in China.
+/// Time of the vectors: 2025-10-09 16:53:20 in China.
 const NOW: Timestamp = Timestamp(1_760_000_000_000);
-/// A private key of each file; the quoted notices are to no application whose key is known.
+/// Names of private keys, one in each file. The quoted notices belong to applications whose keys are not public.
 const APP_KEYS: [&str; 2] = ["ali_app", "q_wxgo_test"];
 
 pub async fn check(file: &File, vector: &Value) -> Verdict {
@@ -47,11 +47,11 @@ pub async fn check(file: &File, vector: &Value) -> Verdict {
             same("text", &json!(key.decrypt(text(&input["ciphertext"])).ok()), &expect["plaintext"])?;
             same("ciphertext", &json!(key.encrypt(text(&expect["plaintext"])).ok()), &input["ciphertext"])
         }
-        other => Err(format!("nobody knows {other}")),
+        other => Err(format!("unknown kind: {other}")),
     }
 }
 
-/// The settings that describe a vector's account; the folder has its keys.
+/// The settings for a vector's account. The key files are written to `folder`.
 fn settings(file: &File, config: &Value, folder: &TempDir) -> config::Alipay {
     let write = |name: &str, key: &Value| {
         let path = folder.path().join(name);
@@ -88,21 +88,24 @@ async fn notify(file: &File, vector: &Value) -> Verdict {
     let form = Form::read(text(&vector["input"]["body"]).as_bytes());
     let config = file.config(&vector["input"]["config"]);
     let found = match read(file, vector) {
-        Err(reject) => Err(unread(reject)),
+        Err(reject) => Err(reject_reason(reject)),
         Ok(notice) => {
             let mut book = Book::open("alipay", config).await;
-            let told = book.tell(notice.clone()).await;
-            told.map(|()| result(notice, form.as_ref().unwrap(), config)).map_err(disbelieved)
+            let applied = book.notify(notice.clone()).await;
+            applied.map(|()| result(notice, form.as_ref().unwrap(), config)).map_err(rejected_reason)
         }
     };
     if let Some(canonical) = expect.get("canonical") {
         same("canonical", &json!(form.map(|form| form.canonical()).ok()), canonical)?;
     }
     if let Some(expected) = expect.get("reply") {
-        let good = found.is_ok();
-        let reply =
-            if good { gateway.acknowledgement() } else { gateway.refusal(422, "why").ok_or("it takes our words")? };
-        check_reply(good, &reply, expected)?;
+        let is_accepted = found.is_ok();
+        let reply = if is_accepted {
+            gateway.acknowledgement()
+        } else {
+            gateway.refusal(422, "why").ok_or("the platform has no reply of its own for a refusal")?
+        };
+        check_reply(is_accepted, &reply, expected)?;
     }
     match found {
         Err(reason) => same("reason", &json!(reason), &expect["reason"]),
@@ -114,7 +117,7 @@ async fn notify(file: &File, vector: &Value) -> Verdict {
     }
 }
 
-/// A notice in the vectors' words.
+/// A notice in the vectors' terms.
 fn result(notice: Option<Notification>, form: &Form, config: &Value) -> Value {
     let field = |name: &str| form.get(name).unwrap().to_owned();
     let mut result = json!({"notify_id": field("notify_id"), "out_trade_no": field("out_trade_no"),
@@ -130,7 +133,7 @@ fn result(notice: Option<Notification>, form: &Form, config: &Value) -> Value {
         Event::Closed => "closed",
         Event::RefundedTotal(_) if amount == *total => "fully_refunded",
         Event::RefundedTotal(_) => "refund_info",
-        other => panic!("Alipay does not tell {other:?}"),
+        other => panic!("Alipay does not send {other:?}"),
     });
     if let Event::RefundedTotal(number) = notice.event {
         (result["refund_total_fen"], result["out_request_no"]) = (amount, json!(number));
@@ -140,12 +143,12 @@ fn result(notice: Option<Notification>, form: &Form, config: &Value) -> Value {
     result
 }
 
-fn check_reply(good: bool, reply: &Reply, expected: &Value) -> Verdict {
+fn check_reply(is_accepted: bool, reply: &Reply, expected: &Value) -> Verdict {
     same("status", &json!(reply.status), &expected["status"])?;
-    if good {
+    if is_accepted {
         return same("reply", &json!(reply.body), &expected["body"]);
     }
-    // They say in words that all is good but the acknowledgement.
+    // Every body but the acknowledgement is a refusal. The vectors give examples of it.
     same("refusal", &json!(reply.body == "fail" && text(&expected["body"]).starts_with("fail")), &json!(true))
 }
 
@@ -167,8 +170,9 @@ fn notify_verify(file: &File, input: &Value, expect: &Value) -> Verdict {
     let canonical = sign::canonical(params, &["sign"]);
     same("canonical", &json!(canonical), &expect["canonical"])?;
     same("ok", &json!(verifies(&canonical).is_ok()), &expect["ok"])?;
-    // What is told of trades is not signed so.
-    same("ok by the other rule", &json!(verifies(&form.canonical()).err().map(unread)), &json!("bad_signature"))
+    // Notices of trades do not use this rule.
+    let by_other_rule = verifies(&form.canonical()).err().map(reject_reason);
+    same("ok by the other rule", &json!(by_other_rule), &json!("bad_signature"))
 }
 
 fn request_sign(file: &File, input: &Value, expect: &Value) -> Verdict {
@@ -207,7 +211,7 @@ fn response_verify(file: &File, input: &Value, expect: &Value) -> Verdict {
     }
     let envelope = Envelope::open(text(&input["method"]), text(&input["body"]).as_bytes());
     match envelope.and_then(|envelope| envelope.verify(&keyring)) {
-        Err(reject) => same("reason", &json!(unread(reject)), &expect["reason"]),
+        Err(reject) => same("reason", &json!(reject_reason(reject)), &expect["reason"]),
         Ok(verified) => {
             same("ok", &json!(true), &expect["ok"])?;
             same("signed", &json!(verified.is_signed), expect.get("signed").unwrap_or(&json!(true)))?;
@@ -219,9 +223,10 @@ fn response_verify(file: &File, input: &Value, expect: &Value) -> Verdict {
 
 fn root_sn(roots: &[Certificate], expect: &Value) -> Verdict {
     let rsa = |certificate: &&Value| text(&certificate["sig_oid"]).starts_with("1.2.840.113549.1.1.");
-    let each: Vec<_> = expect["per_certificate"].as_array().unwrap().iter().filter(rsa).map(|c| &c["sn"]).collect();
+    let expected: Vec<_> =
+        expect["per_certificate"].as_array().unwrap().iter().filter(rsa).map(|entry| &entry["sn"]).collect();
     let found: Vec<_> = roots.iter().filter(|root| root.is_signed_by_rsa).map(sn::of).collect();
-    same("each sn", &json!(found), &json!(each))?;
+    same("each sn", &json!(found), &json!(expected))?;
     same("sn", &json!(sn::of_roots(roots)), &expect["sn"])
 }
 

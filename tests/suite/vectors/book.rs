@@ -1,4 +1,4 @@
-//! The books of Pay that a vector's notices are told: the real owner on a real store, its numbers written as ours.
+//! The owner of payments with a real store, which gets the notices of a vector. The vectors' numbers are mapped to ids.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,18 +21,18 @@ use tradepost::pay::message::Notify;
 use crate::server::place::Place;
 use crate::support::{LIMITS, ledger, number};
 
-/// Pay, with the payments and refunds of a vector's configuration.
+/// The owner, with the payments and refunds of a vector's configuration.
 pub struct Book {
     pay: Addr<Actor>,
     store: Store,
     provider: &'static str,
-    /// Our numbers for theirs.
+    /// The vectors' order and refund numbers, each with its id in the store.
     numbers: HashMap<String, i64>,
     _place: Place,
 }
 
 impl Book {
-    /// The books a configuration describes: its orders as open payments, their refunds as pending.
+    /// Stores the orders of a configuration as open payments and their refunds as pending.
     pub async fn open(provider: &str, config: &Value) -> Self {
         let place = Place::new();
         let store = Store::new(&place.url(), "pay", LIMITS).unwrap();
@@ -51,65 +51,65 @@ impl Book {
         let provider = if provider == "alipay" { "alipay" } else { "wechat" };
         let mut book = Self { pay, store, provider, numbers: HashMap::new(), _place: place };
         for (out_trade_no, order) in config["orders"].as_object().unwrap() {
-            book.write(out_trade_no, order);
+            book.insert_payment(out_trade_no, order);
         }
         book
     }
 
-    fn write(&mut self, out_trade_no: &str, order: &Value) {
-        let pay_id = self.next(out_trade_no);
+    fn insert_payment(&mut self, out_trade_no: &str, order: &Value) {
+        let pay_id = self.next_id(out_trade_no);
         let (total, provider) = (&order["total_fen"], self.provider);
-        self.sql(&format!(
+        self.execute(&format!(
             "INSERT INTO pay (pay_id, order_id, user_id, pay_amount, is_paid, provider, add_time)
              VALUES ({pay_id}, {pay_id}, 1, {total}, 1, '{provider}', 1)"
         ));
         for (out_refund_no, refund) in order["refunds"].as_object().into_iter().flatten() {
-            self.write_refund(pay_id, out_refund_no, refund["refund_fen"].as_i64().unwrap());
+            self.insert_refund(pay_id, out_refund_no, refund["refund_fen"].as_i64().unwrap());
         }
     }
 
-    fn write_refund(&mut self, pay_id: i64, number: &str, amount: i64) {
-        let refund_id = self.next(number);
-        self.sql(&format!(
+    fn insert_refund(&mut self, pay_id: i64, number: &str, amount: i64) {
+        let refund_id = self.next_id(number);
+        self.execute(&format!(
             "INSERT INTO pay_refund (refund_id, pay_id, order_id, amount, reason, status, attempts, due_time, create_time)
              VALUES ({refund_id}, {pay_id}, {pay_id}, {amount}, '', 0, 1, 1, 1)"
         ));
     }
 
-    /// The configurations of Alipay list no refunds: what a notice tells of is one we asked for.
+    /// Stores the refund of a notice as requested, because the configurations of Alipay list no refunds.
     fn expect_refund(&mut self, notice: &Notification) {
         let Event::RefundedTotal(number) = &notice.event else { return };
         let number = number.as_deref().unwrap_or("without a number");
         if let (Some(pay_id), None) = (self.numbers.get(&notice.out_trade_no), self.numbers.get(number)) {
-            self.write_refund(*pay_id, number, notice.amount.minor());
+            self.insert_refund(*pay_id, number, notice.amount.minor());
         }
     }
 
-    fn next(&mut self, number: &str) -> i64 {
+    fn next_id(&mut self, number: &str) -> i64 {
         let id = 1000 + i64::try_from(self.numbers.len()).unwrap();
         self.numbers.insert(number.to_owned(), id);
         id
     }
 
-    fn sql(&self, statement: &str) {
+    fn execute(&self, statement: &str) {
         let db = &mut *self.store.writer().unwrap();
         assert_eq!(with_conn!(db, diesel::sql_query(statement).execute(db)).unwrap(), 1);
     }
 
-    /// Our number where it is one of ours, else a number that is nobody's.
-    fn ours(&self, number: &str) -> String {
+    /// The id of a number; an id that does not exist if the number is unknown.
+    fn id_of(&self, number: &str) -> String {
         self.numbers.get(number).map_or_else(|| "999".to_owned(), i64::to_string)
     }
 
-    /// Tells Pay; what tells nothing of a payment changes nothing.
-    pub async fn tell(&mut self, notice: Option<Notification>) -> Result<(), Rejected> {
+    /// Sends a notice to the owner. A callback without a notice changes nothing.
+    pub async fn notify(&mut self, notice: Option<Notification>) -> Result<(), Rejected> {
         let Some(mut notice) = notice else { return Ok(()) };
         self.expect_refund(&notice);
-        notice.out_trade_no = self.ours(&notice.out_trade_no);
+        notice.out_trade_no = self.id_of(&notice.out_trade_no);
         notice.event = match notice.event {
-            Event::Refunded(number) => Event::Refunded(self.ours(&number)),
-            Event::RefundedTotal(number) => Event::RefundedTotal(number.map(|number| self.ours(&number))),
-            Event::RefundFailed(number, why) => Event::RefundFailed(self.ours(&number), why),
+            Event::Refunded(number) => Event::Refunded(self.id_of(&number)),
+            Event::RefundedTotal(number) => Event::RefundedTotal(number.map(|number| self.id_of(&number))),
+            Event::RefundFailed(number, why) => Event::RefundFailed(self.id_of(&number), why),
             event @ (Event::Paid | Event::Closed) => event,
         };
         ask(&self.pay, Notify { provider: self.provider.into(), notification: notice, body: "{}".to_owned() })
@@ -117,8 +117,8 @@ impl Book {
             .unwrap()
     }
 
-    /// How the one payment stands, in the vectors' words.
-    pub fn standing(&self) -> Value {
+    /// The state of the one payment, in the vectors' terms.
+    pub fn state(&self) -> Value {
         let count = |query: &str| number(&self.store, query);
         let paid = count("SELECT count(*) AS n FROM pay WHERE is_paid = 2");
         let closed = count("SELECT count(*) AS n FROM pay WHERE close_time IS NOT NULL");
@@ -130,7 +130,7 @@ impl Book {
             (_, 0) => "paid",
             (_, _) => "paid_after_close",
         };
-        // Two consumer groups are told of each payment.
+        // Each payment has messages for two consumer groups.
         let paid_events = count("SELECT count(*) AS n FROM mq_producer") / 2;
         json!({"state": state, "paid_events": paid_events, "refunded_fen": refunded})
     }

@@ -1,6 +1,6 @@
-//! Vectors of the platforms' protocols, each through the code that serves: signatures, notices, answers, amounts. Ours
-//! are in `tests/vectors`; further files are named in `TRADEPOST_VECTORS`, with `:` between them. A vector of a kind
-//! nobody here knows fails.
+//! Test vectors of the platforms' protocols, checked with the production code: signatures, notices, answers, amounts.
+//! The repository's own vectors are in `tests/vectors`. `TRADEPOST_VECTORS` names further files, separated by `:`. A
+//! vector of an unknown kind fails.
 
 mod alipay;
 mod book;
@@ -15,10 +15,10 @@ use tradepost::pay::error::Rejected;
 
 pub use book::Book;
 
-/// What is wrong with a vector.
+/// The result of a vector; the error says what is wrong.
 pub type Verdict = Result<(), String>;
 
-/// One file of vectors.
+/// A file of vectors.
 pub struct File {
     keys: Value,
     configs: Value,
@@ -32,17 +32,17 @@ impl File {
         Self { keys: file["keys"].take(), configs: file["configs"].take(), vectors }
     }
 
-    /// A named key.
+    /// The key with this name.
     pub fn key(&self, name: &str) -> &Value {
         self.keys.get(name).unwrap_or_else(|| panic!("no key {name}"))
     }
 
-    /// A configuration: named, or given where it is used.
+    /// A configuration, given by its name or as a value.
     pub fn config<'a>(&'a self, named: &'a Value) -> &'a Value {
         named.as_str().map_or(named, |name| &self.configs[name])
     }
 
-    /// Another vector of this file, where a sequence refers to it.
+    /// The vector with this id, for a sequence that refers to it.
     fn vector(&self, id: &str) -> &Value {
         self.vectors.iter().find(|vector| vector["id"] == id).unwrap_or_else(|| panic!("no vector {id}"))
     }
@@ -55,11 +55,11 @@ impl File {
             ("alipay", _) => alipay::check(self, vector).await,
             ("wechat", _) => wechat::check(self, vector).await,
             ("stripe", _) => sandbox::check(self, vector),
-            other => Err(format!("nobody knows {other:?}")),
+            other => Err(format!("unknown kind: {other:?}")),
         }
     }
 
-    /// Notices one after the other, to the same books.
+    /// Checks a sequence of notices for one store.
     async fn sequence(&self, vector: &Value) -> Verdict {
         let steps: Vec<&Value> = vector["steps"].as_array().unwrap().iter().map(|id| self.vector(text(id))).collect();
         let config = self.config(&steps[0]["input"]["config"]);
@@ -70,36 +70,36 @@ impl File {
                 "alipay" => alipay::read(self, step),
                 _ => wechat::read(self, step),
             };
-            let told = book.tell(read.map_err(|reject| reject.to_string())?).await;
-            replies.push(if told.is_ok() { "ok" } else { "fail" });
+            let accepted = book.notify(read.map_err(|reject| reject.to_string())?).await;
+            replies.push(if accepted.is_ok() { "ok" } else { "fail" });
         }
         let expected = &vector["expect"]["final"];
-        let found = book.standing();
+        let found = book.state();
         for (field, value) in expected.as_object().unwrap() {
-            let is = match field.as_str() {
+            let actual = match field.as_str() {
                 "replies" => json!(replies),
-                // In words for people; the state says it.
+                // Prose for the reader; the state is what is compared.
                 "must" => continue,
                 field => found[field].clone(),
             };
-            same(field, &is, value)?;
+            same(field, &actual, value)?;
         }
         Ok(())
     }
 }
 
-/// The text of a value that must be one.
+/// The string in a value; panics if it is none.
 pub fn text(value: &Value) -> &str {
-    value.as_str().unwrap_or_else(|| panic!("{value} is no text"))
+    value.as_str().unwrap_or_else(|| panic!("{value} is not a string"))
 }
 
-/// Whether what was found is what was expected.
+/// Compares a value with the expected one; `what` names it in the error.
 pub fn same(what: &str, found: &Value, expected: &Value) -> Verdict {
     if found == expected { Ok(()) } else { Err(format!("{what} is {found}, not {expected}")) }
 }
 
-/// The vectors' word for why a callback is not read.
-pub const fn unread(reject: Reject) -> &'static str {
+/// The reason with which the vectors name a callback that cannot be read.
+pub const fn reject_reason(reject: Reject) -> &'static str {
     match reject {
         Reject::MissingHeader => "missing_header",
         Reject::MissingSignature => "missing_signature",
@@ -116,8 +116,8 @@ pub const fn unread(reject: Reject) -> &'static str {
     }
 }
 
-/// The vectors' word for why a notice is not believed.
-pub const fn disbelieved(rejected: Rejected) -> &'static str {
+/// The reason with which the vectors name a notice that is refused.
+pub const fn rejected_reason(rejected: Rejected) -> &'static str {
     match rejected {
         Rejected::UnknownPayment => "unknown_order",
         Rejected::Amount | Rejected::RefundAmount => "amount_mismatch",
@@ -150,7 +150,7 @@ async fn our_vectors_pass() {
 }
 
 #[actix_web::test]
-#[expect(clippy::disallowed_methods, reason = "whoever runs the tests names further files")]
+#[expect(clippy::disallowed_methods, reason = "the variable belongs to the test run, not to the settings")]
 async fn further_vectors_pass() {
     let named = std::env::var("TRADEPOST_VECTORS").unwrap_or_default();
     for path in named.split(':').filter(|path| !path.is_empty()) {
@@ -160,8 +160,8 @@ async fn further_vectors_pass() {
 }
 
 #[actix_web::test]
-async fn a_vector_nobody_knows_fails() {
-    let text = r#"{"keys": {}, "vectors": [{"id": "x", "platform": "alipay", "kind": "unheard_of", "input": {}}]}"#;
+async fn a_vector_of_an_unknown_kind_fails() {
+    let text = r#"{"keys": {}, "vectors": [{"id": "x", "platform": "alipay", "kind": "unknown", "input": {}}]}"#;
     let file = File::read(text);
     file.check(&file.vectors[0]).await.unwrap_err();
 }

@@ -1,4 +1,4 @@
-//! The sandbox's signature is Stripe's scheme under another header, so Stripe's vectors are its vectors.
+//! Vectors of Stripe's signature scheme. The sandbox uses the scheme with another header name.
 
 use serde_json::{Value, json};
 use tradepost::domain::clock::Timestamp;
@@ -12,7 +12,7 @@ pub fn check(file: &File, vector: &Value) -> Verdict {
         "stripe_webhook" => {
             let secret = match &input["secret"] {
                 Value::String(secret) => secret,
-                named => text(&file.key(text(&named["key"]))["value_utf8"]),
+                reference => text(&file.key(text(&reference["key"]))["value_utf8"]),
             };
             let now = Timestamp(input["now"].as_i64().unwrap() * 1000);
             let within = input["tolerance"].as_i64().unwrap();
@@ -24,6 +24,6 @@ pub fn check(file: &File, vector: &Value) -> Verdict {
             let key = Key::new(text(&input["secret"])).unwrap();
             same("hex", &json!(key.hex(text(&input["message"]).as_bytes())), &vector["expect"]["hex"])
         }
-        other => Err(format!("nobody knows {other}")),
+        other => Err(format!("unknown kind: {other}")),
     }
 }

@@ -1,4 +1,4 @@
-//! WeChat Pay's vectors: notices go through the gateway that the settings open, and on to Pay.
+//! Vectors of WeChat Pay. Notices are read by the gateway that the settings create, and then applied by Pay.
 
 mod account;
 
@@ -10,7 +10,7 @@ use tradepost::gateway::wechat::sign::{self, Signer, Stamp};
 use tradepost::gateway::{Event, Notification, Reject, Reply};
 
 use self::account::{gateway, header, keys, now, private_key};
-use super::{Book, File, Verdict, disbelieved, same, text, unread};
+use super::{Book, File, Verdict, reject_reason, rejected_reason, same, text};
 
 pub async fn check(file: &File, vector: &Value) -> Verdict {
     let (input, expect) = (&vector["input"], &vector["expect"]);
@@ -21,17 +21,17 @@ pub async fn check(file: &File, vector: &Value) -> Verdict {
         "wechat_response_verify" => response(file, input, expect),
         "wechat_notify" if input["config"].is_null() => foreign_notice(file, input, expect),
         "wechat_notify" => notice(file, vector).await,
-        "aes_gcm_decrypt" => opened(file, input, expect),
+        "aes_gcm_decrypt" => decrypted(file, input, expect),
         "rsa_sha256_sign" => {
             let signature = private_key(file, &input["key"]).sign(text(&input["message"]).as_bytes());
             same("signature", &json!(signature.unwrap()), &expect["signature"])
         }
         "rsa_sha256_verify" => verified(file, input, expect),
-        other => Err(format!("nobody knows {other}")),
+        other => Err(format!("unknown kind: {other}")),
     }
 }
 
-/// What the gateway makes of a notice.
+/// The notification that the gateway reads from a notice.
 pub fn read(file: &File, vector: &Value) -> Result<Option<Notification>, Reject> {
     let input = &vector["input"];
     let gateway = gateway(file, file.config(&input["config"]));
@@ -43,19 +43,19 @@ async fn request(file: &File, input: &Value, expect: &Value) -> Verdict {
     let (stamp, text_of) = (stamp(input), |field: &str| text(&input[field]).to_owned());
     let signer =
         Signer { merchant_id: text_of("mchid"), serial: text_of("serial_no"), key: private_key(file, &input["key"]) };
-    let signature = signer.sign(signed_text(input)).await.unwrap();
+    let signature = signer.sign(text_to_sign(input)).await.unwrap();
     same("signature", &json!(signature), &expect["signature"])?;
     same("authorization", &json!(signer.authorization(&stamp, &signature)), &expect["authorization"])
 }
 
 fn message(input: &Value, expect: &Value) -> Verdict {
-    let message = signed_text(input);
+    let message = text_to_sign(input);
     same("message", &json!(message), &expect["message"])?;
     if let Some(lines) = expect["message_lines"].as_u64() {
         same("message_lines", &json!(message.matches('\n').count()), &json!(lines))?;
     }
     let Some(expected) = expect["authorization_without_signature"].as_str() else { return Ok(()) };
-    // Whoever signs: what stands before the signature is the same.
+    // The header up to the signature does not depend on the key, so any key will do.
     let own = File::read(include_str!("../../vectors/payment_own.json"));
     let key = private_key(&own, &json!("wx_merchant"));
     let (merchant_id, serial) = (text(&input["mchid"]).to_owned(), text(&input["serial_no"]).to_owned());
@@ -63,7 +63,7 @@ fn message(input: &Value, expect: &Value) -> Verdict {
     same("authorization", &json!(authorization), &json!(format!("WECHATPAY2-SHA256-RSA2048 {expected}\"\"")))
 }
 
-fn signed_text(input: &Value) -> String {
+fn text_to_sign(input: &Value) -> String {
     sign::request(text(&input["method"]), text(&input["url"]), &stamp(input), text(&input["body"]))
 }
 
@@ -98,36 +98,37 @@ fn response(file: &File, input: &Value, expect: &Value) -> Verdict {
     let (status, body) = (input["status"].as_u64().unwrap(), text(&input["body"]).as_bytes());
     let checked = answer::check(&keys, u16::try_from(status).unwrap(), &|name| header(input, name), body, now(input));
     same("ok", &json!(checked.is_ok()), &expect["ok"])?;
-    checked.map_or_else(|reject| same("reason", &json!(unread(reject)), &expect["reason"]), |()| Ok(()))
+    checked.map_or_else(|reject| same("reason", &json!(reject_reason(reject)), &expect["reason"]), |()| Ok(()))
 }
 
 async fn notice(file: &File, vector: &Value) -> Verdict {
     let (input, expect) = (&vector["input"], &vector["expect"]);
     let config = file.config(&input["config"]);
     let gateway = gateway(file, config);
-    let told = match read(file, vector) {
+    let applied = match read(file, vector) {
         Ok(None) => Ok(None),
         Ok(Some(notice)) => {
-            let told = Book::open("wechat", config).await.tell(Some(notice.clone())).await;
-            told.map(|()| Some(notice)).map_err(|rejected| (422, disbelieved(rejected)))
+            let applied = Book::open("wechat", config).await.notify(Some(notice.clone())).await;
+            applied.map(|()| Some(notice)).map_err(|rejected| (422, rejected_reason(rejected)))
         }
-        Err(Reject::Ciphertext) => Err((503, unread(Reject::Ciphertext))),
-        Err(reject) => Err((if reject.is_unsigned() { 401 } else { 422 }, unread(reject))),
+        Err(Reject::Ciphertext) => Err((503, reject_reason(Reject::Ciphertext))),
+        Err(reject) => Err((if reject.is_unsigned() { 401 } else { 422 }, reject_reason(reject))),
     };
-    same("ok", &json!(told.is_ok()), &expect["ok"])?;
-    match told {
+    same("ok", &json!(applied.is_ok()), &expect["ok"])?;
+    match applied {
         Ok(notice) => {
             result(notice, &expect["result"])?;
-            good_reply(&gateway.acknowledgement(), &expect["reply"])
+            check_acknowledgement(&gateway.acknowledgement(), &expect["reply"])
         }
         Err((status, reason)) => {
             same("reason", &json!(reason), &expect["reason"])?;
-            bad_reply(&gateway.refusal(status, reason).unwrap(), &expect["reply"])
+            check_refusal(&gateway.refusal(status, reason).unwrap(), &expect["reply"])
         }
     }
 }
 
-/// When it was paid is not in a notice here: the books have a clock of their own. What is not of a payment is forgotten.
+/// Compares the result of a notice. `paid_at` is left out, because Pay uses the time of its own clock. An event that
+/// concerns no payment has no result.
 fn result(notice: Option<Notification>, expect: &Value) -> Verdict {
     let mut expect = expect.clone();
     let fields = expect.as_object_mut().unwrap();
@@ -151,21 +152,21 @@ fn result(notice: Option<Notification>, expect: &Value) -> Verdict {
             found["out_refund_no"] = json!(number);
             found["refund_fen"] = json!(notice.amount.minor());
         }
-        other => return Err(format!("{other:?} is none of WeChat Pay's")),
+        other => return Err(format!("WeChat Pay does not send {other:?}")),
     }
     same("result", &found, &expect)
 }
 
-fn good_reply(reply: &Reply, expect: &Value) -> Verdict {
-    let is_good = expect["status"].as_array().unwrap().contains(&json!(reply.status));
+fn check_acknowledgement(reply: &Reply, expect: &Value) -> Verdict {
+    let is_expected_status = expect["status"].as_array().unwrap().contains(&json!(reply.status));
     same("body", &expect["body"], &json!("empty"))?;
-    if is_good && reply.body.is_empty() && reply.content_type.is_none() {
+    if is_expected_status && reply.body.is_empty() && reply.content_type.is_none() {
         return Ok(());
     }
     Err(format!("the reply is {reply:?}"))
 }
 
-fn bad_reply(reply: &Reply, expect: &Value) -> Verdict {
+fn check_refusal(reply: &Reply, expect: &Value) -> Verdict {
     same("status", &expect["status"], &json!("4xx or 5xx"))?;
     let mut body: Value = serde_json::from_str(&reply.body).unwrap();
     if !(400..600).contains(&reply.status) || reply.content_type != Some("application/json") {
@@ -177,7 +178,7 @@ fn bad_reply(reply: &Reply, expect: &Value) -> Verdict {
     same("body", &body, &expect["body_json"])
 }
 
-/// A notice for an account whose key no account may have here: its parts.
+/// Checks the parts of a notice whose API key is not valid for the settings, so that no gateway can read it.
 fn foreign_notice(file: &File, input: &Value, expect: &Value) -> Verdict {
     let (keys, body) = (keys(file, &input["verify_keys"]), text(&input["body"]));
     let verified = keys.verify(&|name| header(input, name), body.as_bytes(), now(input));
@@ -185,16 +186,16 @@ fn foreign_notice(file: &File, input: &Value, expect: &Value) -> Verdict {
     let body: Value = serde_json::from_str(body).unwrap();
     let mut sealed = body["resource"].clone();
     sealed["key_utf8"] = input["key_utf8"].clone();
-    opened(file, &sealed, expect)
+    decrypted(file, &sealed, expect)
 }
 
-fn opened(file: &File, input: &Value, expect: &Value) -> Verdict {
+fn decrypted(file: &File, input: &Value, expect: &Value) -> Verdict {
     let key = input["key_utf8"].as_str().unwrap_or_else(|| text(&file.key(text(&input["key"]))["value_utf8"]));
     let key = Key::new(key.as_bytes()).unwrap();
     let parts = ["nonce", "associated_data", "ciphertext"].map(|part| text(&input[part]));
-    let opened = key.open(parts[0], parts[1], parts[2]);
-    same("ok", &json!(opened.is_ok()), &expect["ok"])?;
-    let Ok(content) = opened else { return Ok(()) };
+    let decrypted = key.open(parts[0], parts[1], parts[2]);
+    same("ok", &json!(decrypted.is_ok()), &expect["ok"])?;
+    let Ok(content) = decrypted else { return Ok(()) };
     let content = String::from_utf8(content).unwrap();
     let expected = match &expect["plaintext_is_key_pem"] {
         Value::String(name) => &file.key(name)["pem"],

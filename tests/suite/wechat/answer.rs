@@ -5,51 +5,53 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use crate::platform::{Course, How, Op, RefundState, Sending, Stage, Upset, Wechat};
-use crate::support::{Case, MINUTE, PATIENT};
+use crate::platform::{AnswerFault, Course, Op, PlannedFault, RefundState, Sending, Stage, Wechat};
+use crate::support::{Case, DELAYED_QUERIES, MINUTE};
 use crate::wechat::platform::{INSIDE, SCAN, Shop};
 
 /// One second more than the allowed difference between a timestamp and the clock.
 const TOO_LONG: Duration = Duration::from_secs(301);
 
 /// Failures of an answer, and whether the platform executes the call.
-const FAILURES: [(How, bool); 24] = [
-    (How::Breaks, true),
-    (How::Breaks, false),
-    (How::BreaksOff, true),
-    (How::Status(500), true),
-    (How::Status(502), false),
-    (How::Status(404), true),
-    (How::Status(302), false),
-    (How::Garbage, true),
-    (How::Garbage, false),
-    (How::Html, true),
-    (How::Html, false),
-    (How::Unsigned, true),
-    (How::BadSignature, true),
-    (How::OtherKey, true),
-    (How::UnknownKey, true),
-    (How::Old(TOO_LONG), true),
-    (How::Early(TOO_LONG), true),
-    (How::Says("SYSTEM_ERROR"), true),
-    (How::Says("SYSTEM_ERROR"), false),
-    (How::SaysUnsigned("SYSTEM_ERROR"), true),
-    (How::Says("FREQUENCY_LIMITED"), false),
-    (How::Says("SIGN_ERROR"), false),
-    (How::Says("A_CODE_OF_TOMORROW"), true),
-    (How::Altered, true),
+const FAILURES: [(AnswerFault, bool); 24] = [
+    (AnswerFault::Breaks, true),
+    (AnswerFault::Breaks, false),
+    (AnswerFault::BreaksOff, true),
+    (AnswerFault::Status(500), true),
+    (AnswerFault::Status(502), false),
+    (AnswerFault::Status(404), true),
+    (AnswerFault::Status(302), false),
+    (AnswerFault::Garbage, true),
+    (AnswerFault::Garbage, false),
+    (AnswerFault::Html, true),
+    (AnswerFault::Html, false),
+    (AnswerFault::Unsigned, true),
+    (AnswerFault::BadSignature, true),
+    (AnswerFault::OtherKey, true),
+    (AnswerFault::UnknownKey, true),
+    (AnswerFault::Old(TOO_LONG), true),
+    (AnswerFault::Early(TOO_LONG), true),
+    (AnswerFault::Error("SYSTEM_ERROR"), true),
+    (AnswerFault::Error("SYSTEM_ERROR"), false),
+    (AnswerFault::UnsignedError("SYSTEM_ERROR"), true),
+    (AnswerFault::Error("FREQUENCY_LIMITED"), false),
+    (AnswerFault::Error("SIGN_ERROR"), false),
+    (AnswerFault::Error("A_CODE_OF_TOMORROW"), true),
+    (AnswerFault::Altered, true),
 ];
 
 /// Plans a failure of the next answer to `op`.
-fn upset(op: Op, (how, works): (How, bool)) -> Upset {
-    let upset = Upset::next(op, how);
-    if works { upset } else { upset.undone() }
+fn upset(op: Op, (how, works): (AnswerFault, bool)) -> PlannedFault {
+    let upset = PlannedFault::next(op, how);
+    if works { upset } else { upset.without_effect() }
 }
 
 /// Returns the failures that are possible for the answer to `op`. The answer to a close call has no body that could be
 /// altered or cut off.
-fn failures(op: Op) -> impl Iterator<Item = (How, bool)> {
-    FAILURES.into_iter().filter(move |(how, _)| op != Op::Close || !matches!(how, How::Altered | How::BreaksOff))
+fn failures(op: Op) -> impl Iterator<Item = (AnswerFault, bool)> {
+    FAILURES
+        .into_iter()
+        .filter(move |(how, _)| op != Op::Close || !matches!(how, AnswerFault::Altered | AnswerFault::BreaksOff))
 }
 
 impl Shop {
@@ -70,11 +72,11 @@ impl Shop {
 #[actix_web::test]
 async fn a_create_call_without_a_valid_answer_ends_in_one_payment() {
     for provider in [SCAN, INSIDE] {
-        let shop = Shop::with(Wechat::start().await, &PATIENT).await;
+        let shop = Shop::with(Wechat::start().await, &DELAYED_QUERIES).await;
         for (n, failure) in failures(Op::Create).enumerate() {
             let key = format!("order-{n}");
             let order_id = shop.order(&key).await;
-            shop.platform.upset(upset(Op::Create, failure));
+            shop.platform.plan_fault(upset(Op::Create, failure));
             shop.start(provider, &key, &order_id).await.expect_problem(503, "busy");
             let first = shop.platform.calls().pop().unwrap();
             let started = shop.start(provider, &key, &order_id).await.expect(201);
@@ -85,7 +87,7 @@ async fn a_create_call_without_a_valid_answer_ends_in_one_payment() {
                 "{failure:?}: the body is the same"
             );
             assert!(started.body["checkout"].is_object());
-            shop.buy(&pay_id).await;
+            shop.pay_and_settle(&pay_id).await;
             assert_eq!(shop.only_ledger(&pay_id), (100_000, 0), "{failure:?}");
             assert_eq!(shop.order_status(&order_id).await, "confirmed paid");
         }
@@ -100,7 +102,7 @@ async fn a_payment_whose_create_call_failed_and_is_not_repeated_is_closed() {
     for works in [true, false] {
         let shop = Shop::open().await;
         let order_id = shop.golden_order().await;
-        shop.platform.upset(upset(Op::Create, (How::Breaks, works)));
+        shop.platform.plan_fault(upset(Op::Create, (AnswerFault::Breaks, works)));
         shop.start(SCAN, "pay", &order_id).await.expect_problem(503, "busy");
         let pay_id = shop.platform.calls().pop().unwrap().out_trade_no;
         shop.advance(MINUTE).await;
@@ -119,15 +121,15 @@ async fn a_payment_whose_create_call_failed_and_is_not_repeated_is_closed() {
 #[actix_web::test]
 async fn a_create_call_repeated_in_the_last_seconds_of_the_order_is_the_same_payment() {
     for provider in [SCAN, INSIDE] {
-        let shop = Shop::with(Wechat::start().await, &PATIENT).await;
+        let shop = Shop::with(Wechat::start().await, &DELAYED_QUERIES).await;
         let order_id = shop.golden_order().await;
         // The platform requires at least a minute until a payment expires, and the same body each time.
         shop.app.clock.advance(MINUTE * 30 - Duration::from_secs(50));
-        shop.platform.upset(upset(Op::Create, (How::Breaks, true)));
+        shop.platform.plan_fault(upset(Op::Create, (AnswerFault::Breaks, true)));
         shop.start(provider, "pay", &order_id).await.expect_problem(503, "busy");
         shop.app.clock.advance(Duration::from_secs(20));
         let pay_id = shop.start(provider, "pay", &order_id).await.expect(201).text_of("pay_id");
-        shop.buy(&pay_id).await;
+        shop.pay_and_settle(&pay_id).await;
         assert_eq!(
             (shop.only_ledger(&pay_id), shop.order_status(&order_id).await),
             ((88_000, 0), "confirmed paid".to_owned())
@@ -143,7 +145,7 @@ async fn a_query_without_a_valid_answer_is_repeated() {
         let Case { order_id, pay_id } = shop.another(SCAN, &format!("order-{n}")).await;
         shop.platform.notices_of(&pay_id, Sending::lost());
         shop.platform.pay(&pay_id).await;
-        shop.platform.upset(upset(Op::Query, failure));
+        shop.platform.plan_fault(upset(Op::Query, failure));
         shop.query(&pay_id).await.expect_problem(503, "busy");
         shop.app.settle().await;
         assert_eq!(shop.order_status(&order_id).await, "confirmed paying", "{failure:?}");
@@ -160,25 +162,32 @@ async fn a_refund_without_a_valid_answer_is_queried_and_made_once() {
     let shop = Shop::open().await;
     for (n, failure) in failures(Op::Refund).enumerate() {
         let Case { order_id, pay_id } = shop.another(SCAN, &format!("order-{n}")).await;
-        shop.buy(&pay_id).await;
+        shop.pay_and_settle(&pay_id).await;
         shop.platform.notices_of(&pay_id, Sending::lost());
         // The refund takes a minute, so that the first answer does not complete it.
         shop.platform.next_refund(Course::later(MINUTE, RefundState::Success));
-        shop.platform.upset(upset(Op::Refund, failure));
-        shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
+        shop.platform.plan_fault(upset(Op::Refund, failure));
+        shop.app.admin_refund(&shop.admin, &order_id, None).await.expect(202);
         shop.app.settle().await;
         let (_, works) = failure;
-        assert_eq!((shop.platform.trade(&pay_id).refunds.len(), shop.unsettled().await), (works.into(), [0, 1, 0]));
+        assert_eq!(
+            (shop.platform.trade(&pay_id).refunds.len(), shop.pending_counts().await),
+            (works.into(), [0, 1, 0])
+        );
         for _ in 0..4 {
             shop.advance(MINUTE * 5).await;
         }
-        assert_eq!((shop.only_ledger(&pay_id), shop.unsettled().await), ((100_000, 100_000), [0, 0, 0]), "{failure:?}");
+        assert_eq!(
+            (shop.only_ledger(&pay_id), shop.pending_counts().await),
+            ((100_000, 100_000), [0, 0, 0]),
+            "{failure:?}"
+        );
         assert_eq!(shop.platform.trade(&pay_id).refunds.len(), 1, "{failure:?}");
         assert_eq!(shop.payment(&pay_id).await["status"], "refunded", "{failure:?}");
     }
     // A refund that was made is not requested again. A refund that was not made is, under the same number.
     let undone = FAILURES.iter().filter(|(_, works)| !works).count();
-    assert_eq!(shop.asked(Op::Refund), FAILURES.len() + undone);
+    assert_eq!(shop.call_count(Op::Refund), FAILURES.len() + undone);
     shop.finish().await;
 }
 
@@ -187,40 +196,48 @@ async fn a_refund_query_without_a_valid_answer_is_repeated() {
     let shop = Shop::open().await;
     for (n, failure) in failures(Op::RefundQuery).enumerate() {
         let Case { order_id, pay_id } = shop.another(SCAN, &format!("order-{n}")).await;
-        shop.buy(&pay_id).await;
+        shop.pay_and_settle(&pay_id).await;
         shop.platform.notices_of(&pay_id, Sending::lost());
-        shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
+        shop.app.admin_refund(&shop.admin, &order_id, None).await.expect(202);
         shop.app.settle().await;
-        shop.platform.upset(upset(Op::RefundQuery, failure));
+        shop.platform.plan_fault(upset(Op::RefundQuery, failure));
         shop.query(&pay_id).await.expect_problem(503, "busy");
-        assert_eq!(shop.unsettled().await, [0, 1, 0], "{failure:?}");
+        assert_eq!(shop.pending_counts().await, [0, 1, 0], "{failure:?}");
         for _ in 0..2 {
             shop.advance(MINUTE * 5).await;
         }
-        assert_eq!((shop.only_ledger(&pay_id), shop.unsettled().await), ((100_000, 100_000), [0, 0, 0]), "{failure:?}");
+        assert_eq!(
+            (shop.only_ledger(&pay_id), shop.pending_counts().await),
+            ((100_000, 100_000), [0, 0, 0]),
+            "{failure:?}"
+        );
     }
-    assert_eq!(shop.asked(Op::Refund), FAILURES.len());
+    assert_eq!(shop.call_count(Op::Refund), FAILURES.len());
     shop.finish().await;
 }
 
 #[actix_web::test]
 async fn a_refund_reported_missing_is_requested_again_and_stays_one_refund() {
-    for false_answer in [How::Says("RESOURCE_NOT_EXISTS"), How::SaysUnsigned("RESOURCENOTEXISTS")] {
+    for false_answer in [AnswerFault::Error("RESOURCE_NOT_EXISTS"), AnswerFault::UnsignedError("RESOURCENOTEXISTS")] {
         let shop = Shop::open().await;
         let Case { order_id, pay_id } = shop.another(SCAN, "order").await;
-        shop.buy(&pay_id).await;
+        shop.pay_and_settle(&pay_id).await;
         shop.platform.notices_of(&pay_id, Sending::lost());
         shop.platform.next_refund(Course::later(MINUTE, RefundState::Success));
-        shop.app.give_back(&shop.admin, &order_id, Some("400.00")).await.expect(202);
+        shop.app.admin_refund(&shop.admin, &order_id, Some("400.00")).await.expect(202);
         shop.app.settle().await;
-        shop.platform.upset(Upset::next(Op::RefundQuery, false_answer));
+        shop.platform.plan_fault(PlannedFault::next(Op::RefundQuery, false_answer));
         shop.query(&pay_id).await.expect(200);
-        assert_eq!((shop.asked(Op::Refund), shop.platform.trade(&pay_id).refunds.len()), (2, 1), "{false_answer:?}");
+        assert_eq!(
+            (shop.call_count(Op::Refund), shop.platform.trade(&pay_id).refunds.len()),
+            (2, 1),
+            "{false_answer:?}"
+        );
         for _ in 0..2 {
             shop.advance(MINUTE * 5).await;
         }
         assert_eq!(
-            (shop.only_ledger(&pay_id), shop.unsettled().await),
+            (shop.only_ledger(&pay_id), shop.pending_counts().await),
             ((100_000, 40_000), [0, 0, 0]),
             "{false_answer:?}"
         );
@@ -233,7 +250,7 @@ async fn a_close_call_without_a_valid_answer_leaves_the_order_open_until_the_out
     let shop = Shop::open().await;
     for (n, failure) in failures(Op::Close).enumerate() {
         let Case { order_id, pay_id } = shop.another(SCAN, &format!("order-{n}")).await;
-        shop.platform.upset(upset(Op::Close, failure));
+        shop.platform.plan_fault(upset(Op::Close, failure));
         shop.cancel(&order_id).await.expect_problem(503, "busy");
         assert_eq!(shop.order_status(&order_id).await, "confirmed paying", "{failure:?}");
         shop.cancel(&order_id).await.expect(200);
@@ -243,7 +260,7 @@ async fn a_close_call_without_a_valid_answer_leaves_the_order_open_until_the_out
         let Case { order_id, pay_id } = shop.another(SCAN, &format!("paid-{n}")).await;
         shop.platform.notices_of(&pay_id, Sending::lost());
         shop.platform.pay(&pay_id).await;
-        shop.platform.upset(upset(Op::Close, failure));
+        shop.platform.plan_fault(upset(Op::Close, failure));
         let refused = shop.cancel(&order_id).await;
         assert!([409, 503].contains(&refused.status), "{failure:?}: {}", refused.text);
         shop.cancel(&order_id).await.expect_problem(409, "order_not_cancellable");
@@ -257,16 +274,16 @@ async fn a_close_call_without_a_valid_answer_leaves_the_order_open_until_the_out
 #[actix_web::test]
 async fn a_slow_answer_within_the_timeout_is_accepted() {
     let shop = Shop::open().await;
-    let slow = How::Slow(Duration::from_millis(30));
+    let slow = AnswerFault::Slow(Duration::from_millis(30));
     for op in [Op::Create, Op::Query, Op::Close, Op::Refund, Op::RefundQuery] {
-        shop.platform.upset(Upset::next(op, slow).times(99));
+        shop.platform.plan_fault(PlannedFault::next(op, slow).times(99));
     }
     let Case { order_id, pay_id } = shop.another(SCAN, "paid").await;
     shop.platform.notices_of(&pay_id, Sending::lost());
     shop.platform.pay(&pay_id).await;
     assert_eq!(shop.query(&pay_id).await.expect(200).body["status"], "paid");
     shop.app.settle().await;
-    shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
+    shop.app.admin_refund(&shop.admin, &order_id, None).await.expect(202);
     shop.app.settle().await;
     assert_eq!(shop.query(&pay_id).await.expect(200).body["status"], "refunded");
     assert_eq!(shop.only_ledger(&pay_id), (100_000, 100_000));
@@ -283,14 +300,14 @@ async fn a_call_that_is_never_answered_times_out_and_its_outcome_is_queried() {
     let Case { order_id: cancelled, pay_id: closed } = shop.another(SCAN, "closed").await;
     let Case { order_id: refunded, pay_id: back } = shop.another(SCAN, "back").await;
     let late = shop.order("late").await;
-    shop.buy(&back).await;
+    shop.pay_and_settle(&back).await;
     shop.platform.notices_of(&back, Sending::lost());
     shop.platform.notices_of(&queried, Sending::lost());
     shop.platform.pay(&queried).await;
     for op in [Op::Create, Op::Query, Op::Close, Op::Refund] {
-        shop.platform.upset(Upset::next(op, How::Hangs));
+        shop.platform.plan_fault(PlannedFault::next(op, AnswerFault::Hangs));
     }
-    shop.app.give_back(&shop.admin, &refunded, None).await.expect(202);
+    shop.app.admin_refund(&shop.admin, &refunded, None).await.expect(202);
     // Concurrently, because each call takes the whole timeout.
     let query = shop.query(&queried);
     let (started, query, cancellation, ()) =
@@ -300,7 +317,7 @@ async fn a_call_that_is_never_answered_times_out_and_its_outcome_is_queried() {
     }
     // The platform executed every call.
     assert_eq!((shop.platform.trade(&closed).stage, shop.only_ledger(&back).0), (Stage::Closed, 100_000));
-    assert_eq!(shop.unsettled().await[1], 1);
+    assert_eq!(shop.pending_counts().await[1], 1);
     let started = shop.start(SCAN, "late", &late).await.expect(201).text_of("pay_id");
     assert_eq!(shop.only_ledger(&started), (0, 0));
     shop.cancel(&cancelled).await.expect(200);

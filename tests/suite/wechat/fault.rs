@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use crate::platform::{How, Kind, Op, Sending, Upset};
+use crate::platform::{AnswerFault, Kind, Op, PlannedFault, Sending};
 use crate::support::{Balances, Case, MINUTE};
 use crate::wechat::platform::{SCAN, Shop};
 
@@ -14,12 +14,12 @@ const NONE: [&str; 0] = [];
 
 #[actix_web::test]
 async fn a_late_payment_of_a_cancelled_order_is_refunded() {
-    let (signed, unsigned) = (How::Says("ORDER_NOT_EXIST"), How::SaysUnsigned("ORDER_NOT_EXIST"));
+    let (signed, unsigned) = (AnswerFault::Error("ORDER_NOT_EXIST"), AnswerFault::UnsignedError("ORDER_NOT_EXIST"));
     for (false_answer, is_late) in [(signed, true), (signed, false), (unsigned, true), (unsigned, false)] {
         let shop = Shop::open().await;
         let Case { order_id, pay_id } = shop.paying(SCAN).await;
         // The answer, genuine or forged, says that the payment does not exist. The customer can still pay it.
-        shop.platform.upset(Upset::next(Op::Close, false_answer).undone());
+        shop.platform.plan_fault(PlannedFault::next(Op::Close, false_answer).without_effect());
         shop.cancel(&order_id).await.expect(200);
         assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::cancelled());
         if is_late {
@@ -29,7 +29,7 @@ async fn a_late_payment_of_a_cancelled_order_is_refunded() {
         shop.advance(HOUR).await;
         shop.settle().await;
         assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::too_late());
-        assert_eq!((shop.platform.told(&pay_id), shop.parked().await.len()), (vec![204, 204], 0));
+        assert_eq!((shop.platform.reply_statuses(&pay_id), shop.parked().await.len()), (vec![204, 204], 0));
         shop.advance(HOUR).await;
         assert_eq!(shop.platform.trade(&pay_id).refunds.len(), 1);
         shop.finish().await;
@@ -61,14 +61,14 @@ async fn refund_notices_before_the_payment_notice_lead_to_the_same_state() {
     // A query finds the payment, and it is refunded before any notice is delivered.
     shop.advance(MINUTE).await;
     for amount in ["300.00", "580.00"] {
-        shop.app.give_back(&shop.admin, &order_id, Some(amount)).await.expect(202);
+        shop.app.admin_refund(&shop.admin, &order_id, Some(amount)).await.expect(202);
         shop.settle().await;
     }
-    assert!(shop.platform.told(&pay_id).is_empty());
+    assert!(shop.platform.reply_statuses(&pay_id).is_empty());
     shop.platform.release_reversed(&pay_id).await;
     let kinds: Vec<Kind> = shop.platform.deliveries(&pay_id).into_iter().map(|delivery| delivery.kind).collect();
     assert!(kinds.len() == 3 && kinds[2] == Kind::Paid, "{kinds:?}");
-    assert_eq!(shop.platform.told(&pay_id), [204; 3]);
+    assert_eq!(shop.platform.reply_statuses(&pay_id), [204; 3]);
     shop.settle().await;
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
     assert_eq!(shop.parked().await, NONE);
@@ -86,11 +86,11 @@ async fn an_unknown_refund_is_parked_before_and_after_its_payment() {
     shop.platform.tick().await;
     shop.platform.release_reversed(&pay_id).await;
     shop.app.settle().await;
-    assert_eq!(shop.platform.told(&pay_id), [422, 204]);
+    assert_eq!(shop.platform.reply_statuses(&pay_id), [422, 204]);
     assert_eq!(shop.parked().await, ["the refund is not ours"]);
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances { refunded: 1_000, ..Balances::paid() });
     // A day of retries changes nothing.
-    while shop.platform.skip().await.is_some() {}
+    while shop.platform.deliver_next().await.is_some() {}
     shop.sign_in().await;
     assert_eq!(shop.app.number("pay", "SELECT times AS n FROM pay_notice WHERE verdict = 2"), 16);
     assert_eq!(shop.parked().await, ["the refund is not ours"]);

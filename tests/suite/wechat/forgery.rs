@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::platform::wechat::Wrong;
-use crate::platform::{Course, How, Op, RefundState, Sending, Upset};
+use crate::platform::{AnswerFault, Course, Op, PlannedFault, RefundState, Sending};
 use crate::support::{Balances, Case, MINUTE};
 use crate::wechat::platform::{SCAN, Shop};
 
@@ -52,7 +52,7 @@ impl Shop {
         assert_eq!(due.since(self.platform.trade(&pay_id).paid.unwrap().at), SECOND_DELIVERY_AFTER, "{wrong:?}");
         self.next_delivery().await;
         self.app.settle().await;
-        assert_eq!(self.platform.told(&pay_id), [status, 204], "{wrong:?}");
+        assert_eq!(self.platform.reply_statuses(&pay_id), [status, 204], "{wrong:?}");
         assert_eq!(self.balances(&order_id, &pay_id).await, plain(Balances::paid(), points(n + 1)), "{wrong:?}");
         assert_eq!(self.parked().await, NONE, "{wrong:?}");
     }
@@ -95,7 +95,7 @@ async fn an_unknown_event_is_accepted_without_effect() {
     let before = shop.app.rows();
     shop.platform.notices_of(&pay_id, Sending::wrong(Wrong::Event, 1));
     shop.platform.pay(&pay_id).await;
-    assert_eq!((shop.platform.told(&pay_id), shop.app.rows()), (vec![204], before));
+    assert_eq!((shop.platform.reply_statuses(&pay_id), shop.app.rows()), (vec![204], before));
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances { charged: 88_000, ..Balances::unpaid() });
     // The notice is not repeated. A query finds the payment.
     shop.advance(MINUTE).await;
@@ -135,19 +135,23 @@ async fn a_signed_notice_that_does_not_match_the_refund_is_parked_with_its_reaso
     .enumerate()
     {
         let Case { order_id, pay_id } = shop.another(SCAN, &format!("order-{n}")).await;
-        shop.buy(&pay_id).await;
+        shop.pay_and_settle(&pay_id).await;
         shop.platform.notices_of(&pay_id, Sending::wrong(wrong, 1));
         shop.platform.next_refund(Course::AT_ONCE);
         // The refund is made and its answer is lost. The notice of it is faulty.
-        shop.platform.upset(Upset::next(Op::Refund, How::Breaks));
-        shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
+        shop.platform.plan_fault(PlannedFault::next(Op::Refund, AnswerFault::Breaks));
+        shop.app.admin_refund(&shop.admin, &order_id, None).await.expect(202);
         shop.settle().await;
-        assert_eq!(shop.platform.told(&pay_id), [204, 422], "{wrong:?}");
+        assert_eq!(shop.platform.reply_statuses(&pay_id), [204, 422], "{wrong:?}");
         assert_eq!(shop.parked().await, [reason], "{wrong:?}");
         let pending = Balances { payment: "paid".to_owned(), back: 0, ..plain(Balances::refunded(), 100) };
         assert_eq!(shop.balances(&order_id, &pay_id).await, pending, "{wrong:?}");
         shop.next_delivery().await;
-        assert_eq!((shop.platform.told(&pay_id), shop.parked().await.len()), (vec![204, 422, 204], 0), "{wrong:?}");
+        assert_eq!(
+            (shop.platform.reply_statuses(&pay_id), shop.parked().await.len()),
+            (vec![204, 422, 204], 0),
+            "{wrong:?}"
+        );
         shop.settle().await;
         assert_eq!(shop.balances(&order_id, &pay_id).await, plain(Balances::refunded(), 100), "{wrong:?}");
     }
@@ -169,12 +173,12 @@ async fn a_faulty_notice_of_a_failed_refund_parks_nothing() {
     let Case { order_id, pay_id } = shop.paid(SCAN).await;
     shop.platform.notices_of(&pay_id, Sending::wrong(Wrong::Amount, 1));
     shop.platform.next_refund(Course::later(MINUTE, RefundState::Abnormal));
-    shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
+    shop.app.admin_refund(&shop.admin, &order_id, None).await.expect(202);
     shop.settle().await;
     shop.app.clock.advance(MINUTE);
     shop.platform.tick().await;
-    assert_eq!((shop.platform.told(&pay_id), shop.unsettled().await), (vec![204, 422], [0, 1, 0]));
+    assert_eq!((shop.platform.reply_statuses(&pay_id), shop.pending_counts().await), (vec![204, 422], [0, 1, 0]));
     shop.next_delivery().await;
-    assert_eq!((shop.platform.told(&pay_id), shop.unsettled().await), (vec![204, 422, 204], [0, 0, 1]));
+    assert_eq!((shop.platform.reply_statuses(&pay_id), shop.pending_counts().await), (vec![204, 422, 204], [0, 0, 1]));
     shop.finish().await;
 }

@@ -8,8 +8,8 @@ use futures_util::future::join_all;
 use serde_json::Value;
 
 use crate::platform::wechat::{SignsWith, Wrong};
-use crate::platform::{How, Op, Sending, Upset, Wechat};
-use crate::support::{Balances, Case, MINUTE, PATIENT};
+use crate::platform::{AnswerFault, Op, PlannedFault, Sending, Wechat};
+use crate::support::{Balances, Case, DELAYED_QUERIES, MINUTE};
 use crate::wechat::platform::{SCAN, Shop};
 
 /// Number of concurrent requests.
@@ -143,7 +143,7 @@ async fn a_probe_with_an_invalid_signature_is_refused() {
     let probe = shop.platform.resend(&pay_id, Some(Wrong::SignTest)).await;
     assert!(probe.post.header("wechatpay-signature").starts_with("WECHATPAY/SIGNTEST/"));
     let reply: Value = serde_json::from_str(&probe.reply).unwrap();
-    assert_eq!((probe.status, &reply["code"], probe.is_taken), (401, &Value::from("FAIL"), false));
+    assert_eq!((probe.status, &reply["code"], probe.is_accepted), (401, &Value::from("FAIL"), false));
     assert_eq!((shop.app.rows(), shop.balances(&order_id, &pay_id).await), (before, Balances::paid()));
     shop.finish().await;
 }
@@ -152,13 +152,13 @@ async fn a_probe_with_an_invalid_signature_is_refused() {
 async fn pay_query_and_refund(shop: &Shop, key: &str) {
     let Case { order_id, pay_id } = shop.another(SCAN, key).await;
     let earlier_calls = shop.platform.calls().len();
-    shop.buy(&pay_id).await;
+    shop.pay_and_settle(&pay_id).await;
     let query = format!("/admin/payments/{pay_id}/query");
     assert_eq!(shop.app.post(&query, &shop.admin, serde_json::json!({})).await.expect(200).body["status"], "paid");
-    shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
+    shop.app.admin_refund(&shop.admin, &order_id, None).await.expect(202);
     shop.settle().await;
     assert_eq!(shop.payment(&pay_id).await["status"], "refunded", "{key}");
-    assert_eq!(shop.platform.told(&pay_id), [204, 204], "{key}");
+    assert_eq!(shop.platform.reply_statuses(&pay_id), [204, 204], "{key}");
     let calls: Vec<_> = shop.platform.calls().drain(earlier_calls..).filter_map(|call| call.op).collect();
     assert_eq!(calls, [Op::Query, Op::Refund], "{key}: one call each, so each answer was accepted");
 }
@@ -166,7 +166,7 @@ async fn pay_query_and_refund(shop: &Shop, key: &str) {
 #[actix_web::test]
 async fn either_kind_of_key_is_sufficient() {
     for wechat in [Wechat::start().await, Wechat::with_certificate().await] {
-        let shop = Shop::with(wechat, &PATIENT).await;
+        let shop = Shop::with(wechat, &DELAYED_QUERIES).await;
         pay_query_and_refund(&shop, "payment").await;
         shop.finish().await;
     }
@@ -174,7 +174,7 @@ async fn either_kind_of_key_is_sufficient() {
 
 #[actix_web::test]
 async fn a_change_of_keys_refuses_no_valid_message() {
-    let shop = Shop::with(Wechat::changing_over().await, &PATIENT).await;
+    let shop = Shop::with(Wechat::changing_over().await, &DELAYED_QUERIES).await;
     for (n, signs_with) in [SignsWith::Certificate, SignsWith::Both, SignsWith::PublicKey].into_iter().enumerate() {
         shop.platform.sign_with(signs_with);
         for m in 0..2 {
@@ -200,12 +200,16 @@ fn serial(delivery: &crate::platform::Delivery) -> String {
 #[actix_web::test]
 async fn a_shop_that_knows_only_the_old_key_accepts_nothing_signed_with_the_new_one() {
     // The merchant has enabled the public key in its console, but the shop's settings do not have it yet.
-    let shop = Shop::with(Wechat::with_certificate().await, &PATIENT).await;
+    let shop = Shop::with(Wechat::with_certificate().await, &DELAYED_QUERIES).await;
     let Case { order_id, pay_id } = shop.paying(SCAN).await;
     shop.platform.sign_with(SignsWith::PublicKey);
     shop.platform.pay(&pay_id).await;
     shop.advance(MINUTE).await;
-    assert!(shop.platform.told(&pay_id).iter().all(|status| *status == 401), "{:?}", shop.platform.told(&pay_id));
+    assert!(
+        shop.platform.reply_statuses(&pay_id).iter().all(|status| *status == 401),
+        "{:?}",
+        shop.platform.reply_statuses(&pay_id)
+    );
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances { charged: 88_000, ..Balances::unpaid() });
     // The platform signs with the certificate again, the next notice and the next answers.
     shop.platform.sign_with(SignsWith::Certificate);
@@ -220,7 +224,7 @@ async fn an_altered_answer_is_not_accepted() {
     let shop = Shop::open().await;
     let Case { order_id, pay_id } = shop.paying(SCAN).await;
     // The answer is altered on its way and says that the unpaid order is paid.
-    shop.platform.upset(Upset::next(Op::Query, How::Altered));
+    shop.platform.plan_fault(PlannedFault::next(Op::Query, AnswerFault::Altered));
     let query = format!("/admin/payments/{pay_id}/query");
     shop.app.post(&query, &shop.admin, serde_json::json!({})).await.expect_problem(503, "busy");
     shop.settle().await;

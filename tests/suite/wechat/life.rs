@@ -4,8 +4,8 @@
 use awc::http::Method;
 use serde_json::{Value, json};
 
-use crate::platform::{How, Op, Sending, Stage, Upset, Wechat};
-use crate::support::{Balances, Case, MINUTE, PATIENT, PAY_WITHIN};
+use crate::platform::{AnswerFault, Op, PlannedFault, Sending, Stage, Wechat};
+use crate::support::{Balances, Case, DELAYED_QUERIES, MINUTE, PAY_WITHIN};
 use crate::wechat::platform::{INSIDE, PAYER, SCAN, Shop};
 
 #[actix_web::test]
@@ -21,12 +21,12 @@ async fn a_payment_of_a_scanned_code_pays_the_order_once() {
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::unpaid());
     let trade = shop.platform.trade(&pay_id);
     assert_eq!((trade.stage, trade.total), (Stage::Waiting, 88_000));
-    let lifetime = trade.closes_at.since(trade.made_at);
+    let lifetime = trade.closes_at.since(trade.created_at);
     assert!(
         lifetime > PAY_WITHIN - MINUTE && lifetime < PAY_WITHIN + MINUTE * 2,
         "it ends about when its order does: {lifetime:?}"
     );
-    shop.buy(&pay_id).await;
+    shop.pay_and_settle(&pay_id).await;
     let delivery = shop.platform.deliveries(&pay_id).remove(0);
     assert_eq!(delivery.post.url, "https://shop.example.com/v1/payments/callbacks/wechat");
     assert_eq!((delivery.status, &*delivery.reply, shop.platform.next_due()), (204, "", None));
@@ -39,25 +39,25 @@ async fn a_payment_of_a_scanned_code_pays_the_order_once() {
 
 #[actix_web::test]
 async fn a_payment_inside_wechat_uses_the_parameters_that_the_shop_signed() {
-    let shop = Shop::with(Wechat::start().await, &PATIENT).await;
+    let shop = Shop::with(Wechat::start().await, &DELAYED_QUERIES).await;
     let Case { order_id, pay_id } = shop.paying(INSIDE).await;
     let checkout = shop.payment(&pay_id).await["checkout"].clone();
     assert_eq!(checkout["kind"], "jsapi");
-    assert_eq!(shop.platform.hand_over(&checkout["params"]), Ok(pay_id.clone()));
+    assert_eq!(shop.platform.start_jsapi_payment(&checkout["params"]), Ok(pay_id.clone()));
     let mut forged = checkout["params"].clone();
     forged["nonceStr"] = json!("another");
-    assert_eq!(shop.platform.hand_over(&forged), Err("the signature is not one of this"));
+    assert_eq!(shop.platform.start_jsapi_payment(&forged), Err("the signature is not one of this"));
     let page = shop.app.get(&format!("/pay/{pay_id}"), "").await.expect(200);
     assert!(page.text.contains("<script src=\"/pay/page.js\"></script>"), "{}", page.text);
     assert!(page.header("content-security-policy").contains("script-src 'self'"));
     // The parameters on the page are the ones that WeChat accepts.
     let params = page.text.split("data-params=\"").nth(1).unwrap().split('"').next().unwrap().replace("&quot;", "\"");
     let params: Value = serde_json::from_str(&params).unwrap();
-    assert_eq!(shop.platform.hand_over(&params), Ok(pay_id.clone()));
+    assert_eq!(shop.platform.start_jsapi_payment(&params), Ok(pay_id.clone()));
     assert!(shop.app.get("/pay/page.js", "").await.expect(200).text.contains("getBrandWCPayRequest"));
-    let request = &shop.platform.trade(&pay_id).asked;
+    let request = &shop.platform.trade(&pay_id).parameters;
     assert_eq!((&request["payer"]["openid"], &request["trade_type"]), (&json!(PAYER), &json!("JSAPI")));
-    shop.buy(&pay_id).await;
+    shop.pay_and_settle(&pay_id).await;
     let delivery = shop.platform.deliveries(&pay_id).remove(0);
     assert_eq!(delivery.post.url, "https://shop.example.com/v1/payments/callbacks/wechat_jsapi");
     assert_eq!((delivery.status, &*delivery.reply), (204, ""));
@@ -68,7 +68,7 @@ async fn a_payment_inside_wechat_uses_the_parameters_that_the_shop_signed() {
 
 #[actix_web::test]
 async fn a_payment_inside_wechat_needs_a_valid_payer() {
-    let shop = Shop::with(Wechat::start().await, &PATIENT).await;
+    let shop = Shop::with(Wechat::start().await, &DELAYED_QUERIES).await;
     let order_id = shop.golden_order().await;
     let before = shop.app.rows();
     for payer in [None, Some(""), Some("no blank"), Some("a\"b"), Some(&*"x".repeat(129))] {
@@ -105,7 +105,7 @@ async fn a_repeated_start_returns_the_same_payment() {
         assert_eq!(again.text_of("pay_id"), pay_id);
         assert_eq!(again.body["checkout"]["url"], json!(shop.platform.trade(&pay_id).code));
     }
-    shop.buy(&pay_id).await;
+    shop.pay_and_settle(&pay_id).await;
     shop.start(SCAN, "too-late", &order_id).await.expect_problem(409, "order_not_payable");
     assert_eq!(shop.start(SCAN, "pay", &order_id).await.expect(201).body["status"], "paid");
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
@@ -119,7 +119,7 @@ async fn a_customer_can_pay_after_a_declined_attempt() {
     shop.platform.decline(&pay_id);
     shop.advance(MINUTE).await;
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::unpaid());
-    shop.buy(&pay_id).await;
+    shop.pay_and_settle(&pay_id).await;
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
     shop.finish().await;
 }
@@ -137,7 +137,7 @@ async fn an_unpaid_order_is_closed_at_the_platform_before_it_is_cancelled() {
     assert_eq!(shop.platform.trade(&pay_id).stage, Stage::Closed);
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::cancelled());
     assert_eq!(shop.platform.try_pay(&pay_id).await, Err("it is closed"));
-    assert_eq!(shop.unsettled().await, [0, 0, 0]);
+    assert_eq!(shop.pending_counts().await, [0, 0, 0]);
     shop.finish().await;
 }
 
@@ -161,7 +161,7 @@ async fn an_order_that_expires_while_the_customer_pays_is_paid() {
 async fn all_calls_go_to_the_second_host_if_the_first_is_unreachable() {
     let mut wechat = Wechat::start().await;
     wechat.lose_first_host();
-    let shop = Shop::with(wechat, &PATIENT).await;
+    let shop = Shop::with(wechat, &DELAYED_QUERIES).await;
     let Case { order_id, pay_id } = shop.paying(SCAN).await;
     shop.platform.notices_of(&pay_id, Sending::lost());
     shop.platform.pay(&pay_id).await;
@@ -181,8 +181,8 @@ async fn all_calls_go_to_the_second_host_if_the_first_is_unreachable() {
 async fn a_call_whose_connection_breaks_is_not_repeated_at_the_second_host() {
     let shop = Shop::open().await;
     let Case { order_id, pay_id } = shop.paid(SCAN).await;
-    shop.platform.upset(Upset::next(Op::Refund, How::Breaks));
-    shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
+    shop.platform.plan_fault(PlannedFault::next(Op::Refund, AnswerFault::Breaks));
+    shop.app.admin_refund(&shop.admin, &order_id, None).await.expect(202);
     shop.app.settle().await;
     let refunds = shop.platform.calls().iter().filter(|call| call.op == Some(Op::Refund)).count();
     assert_eq!(refunds, 1, "the outcome is unknown, so the second host must not be asked to make the refund");

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::platform::wechat::Front;
-use crate::platform::{Delivery, Heard, Wechat};
+use crate::platform::{Delivery, PerceivedReply, Wechat};
 use crate::support::{Answer, Platform, Reply};
 
 pub type Shop = crate::support::Shop<Front>;
@@ -22,8 +22,12 @@ impl Platform for Front {
     const CREATED_BY_CALL: &'static [&'static str] = &[SCAN, INSIDE];
     const ALREADY_PAID: &'static str = "ORDER_PAID";
     const NO_FUNDS: &'static str = "NOT_ENOUGH";
-    const NOT_ACCEPTED: &'static [Heard] =
-        &[Heard::Nothing, Heard::Said(500, ""), Heard::Said(302, ""), Heard::Said(401, r#"{"code":"FAIL"}"#)];
+    const NOT_ACCEPTED: &'static [PerceivedReply] = &[
+        PerceivedReply::Missing,
+        PerceivedReply::Received(500, ""),
+        PerceivedReply::Received(302, ""),
+        PerceivedReply::Received(401, r#"{"code":"FAIL"}"#),
+    ];
     const REPEATS: (usize, Duration) = (16, Duration::from_secs((24 * 60 + 4) * 60));
 
     async fn start() -> Wechat {
@@ -38,11 +42,11 @@ impl Platform for Front {
         body
     }
 
-    async fn arrive(platform: &Wechat, started: &Answer) {
+    async fn open_checkout(platform: &Wechat, started: &Answer) {
         let checkout = &started.body["checkout"];
         let found = match checkout["url"].as_str() {
             Some(code) => platform.scan(code),
-            None => platform.hand_over(&checkout["params"]),
+            None => platform.start_jsapi_payment(&checkout["params"]),
         };
         assert_eq!(found, Ok(started.text_of("pay_id")), "no usable checkout: {}", started.text);
     }

@@ -5,8 +5,8 @@ use std::time::Duration;
 use awc::http::Method;
 use serde_json::{Value, json};
 
-use crate::platform::{Course, How, Op, RefundState, Sending, Upset, Wechat};
-use crate::support::{Balances, Case, MINUTE, PATIENT};
+use crate::platform::{AnswerFault, Course, Op, PlannedFault, RefundState, Sending, Wechat};
+use crate::support::{Balances, Case, DELAYED_QUERIES, MINUTE};
 use crate::wechat::platform::{INSIDE, SCAN, Shop};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -34,14 +34,14 @@ impl Shop {
 #[actix_web::test]
 async fn a_refund_is_pending_until_a_notice_reports_it_done() {
     for provider in [SCAN, INSIDE] {
-        let shop = Shop::with(Wechat::start().await, &PATIENT).await;
+        let shop = Shop::with(Wechat::start().await, &DELAYED_QUERIES).await;
         let Case { order_id, pay_id } = shop.paid(provider).await;
         shop.platform.next_refund(Course::later(MINUTE, RefundState::Success));
         assert_eq!(shop.app.refund(&shop.zs, "refund", &order_id).await.expect(202).body["order_status"], "refunded");
         shop.app.settle().await;
         let accepted = Balances { payment: "paid".to_owned(), back: 0, refunded: 0, ..Balances::refunded() };
         assert_eq!(shop.balances(&order_id, &pay_id).await, accepted);
-        assert_eq!(shop.unsettled().await, [0, 1, 0]);
+        assert_eq!(shop.pending_counts().await, [0, 1, 0]);
         assert_eq!(shop.platform.status(&pay_id), "REFUND");
         // No query is due yet, so the shop learns of it from the notice.
         shop.app.clock.advance(MINUTE);
@@ -50,11 +50,11 @@ async fn a_refund_is_pending_until_a_notice_reports_it_done() {
         assert_eq!((notice.status, &*notice.reply), (204, ""));
         assert_eq!(notice.post.url, format!("https://shop.example.com/v1/payments/callbacks/{provider}"));
         assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
-        assert_eq!((shop.asked(Op::RefundQuery), shop.unsettled().await), (0, [0, 0, 0]));
+        assert_eq!((shop.call_count(Op::RefundQuery), shop.pending_counts().await), (0, [0, 0, 0]));
         // The same key is the same refund.
         shop.app.refund(&shop.zs, "refund", &order_id).await.expect(202);
         shop.advance(DAY / 24).await;
-        assert_eq!((shop.refund_numbers(&pay_id).len(), shop.asked(Op::Refund)), (1, 1));
+        assert_eq!((shop.refund_numbers(&pay_id).len(), shop.call_count(Op::Refund)), (1, 1));
         let page = shop.app.get(&format!("/pay/{pay_id}"), "").await.expect(200).text;
         assert!(page.contains("has gone back"), "{page}");
         shop.finish().await;
@@ -70,13 +70,13 @@ async fn a_pending_refund_without_a_notice_is_queried_until_it_is_done() {
     shop.app.refund(&shop.zs, "refund", &order_id).await.expect(202);
     shop.settle().await;
     for _ in 0..3 {
-        assert_eq!(shop.unsettled().await, [0, 1, 0]);
+        assert_eq!(shop.pending_counts().await, [0, 1, 0]);
         shop.advance(MINUTE / 2).await;
     }
     shop.advance(MINUTE * 5).await;
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
-    assert_eq!((shop.asked(Op::Refund), shop.unsettled().await), (1, [0, 0, 0]));
-    assert!(shop.asked(Op::RefundQuery) >= 2);
+    assert_eq!((shop.call_count(Op::Refund), shop.pending_counts().await), (1, [0, 0, 0]));
+    assert!(shop.call_count(Op::RefundQuery) >= 2);
     shop.finish().await;
 }
 
@@ -85,9 +85,9 @@ async fn a_refund_that_is_done_at_once_is_notified_too() {
     let shop = Shop::open().await;
     let Case { order_id, pay_id } = shop.paid(SCAN).await;
     shop.platform.next_refund(Course::AT_ONCE);
-    shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
+    shop.app.admin_refund(&shop.admin, &order_id, None).await.expect(202);
     shop.settle().await;
-    assert_eq!((shop.platform.told(&pay_id), shop.asked(Op::RefundQuery)), (vec![204, 204], 0));
+    assert_eq!((shop.platform.reply_statuses(&pay_id), shop.call_count(Op::RefundQuery)), (vec![204, 204], 0));
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
     shop.finish().await;
 }
@@ -106,14 +106,14 @@ async fn a_failed_refund_is_parked_and_never_repeated_automatically() {
             shop.platform.notices_of(&pay_id, Sending::lost());
         }
         shop.platform.next_refund(Course::later(MINUTE, end));
-        shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
+        shop.app.admin_refund(&shop.admin, &order_id, None).await.expect(202);
         shop.settle().await;
         shop.app.clock.advance(MINUTE * 2);
         match is_notified {
             true => shop.platform.tick().await,
             false => shop.app.settle().await,
         }
-        assert_eq!(shop.unsettled().await, [0, 0, 1], "{status}");
+        assert_eq!(shop.pending_counts().await, [0, 0, 1], "{status}");
         let parked = shop.parked_refunds(&order_id).await;
         assert!(parked.len() == 1 && parked[0].contains(status), "{parked:?}");
         let stuck = Balances { payment: "paid".to_owned(), back: 0, refunded: 0, ..Balances::refunded() };
@@ -125,8 +125,8 @@ async fn a_failed_refund_is_parked_and_never_repeated_automatically() {
         let query = format!("/admin/payments/{pay_id}/query");
         assert_eq!(shop.app.post(&query, &shop.admin, json!({})).await.expect(200).body["status"], "paid");
         shop.settle().await;
-        assert_eq!((shop.refund_numbers(&pay_id), shop.asked(Op::Refund)), (numbers, 1), "{status}");
-        assert_eq!((shop.unsettled().await, shop.balances(&order_id, &pay_id).await), ([0, 0, 1], stuck));
+        assert_eq!((shop.refund_numbers(&pay_id), shop.call_count(Op::Refund)), (numbers, 1), "{status}");
+        assert_eq!((shop.pending_counts().await, shop.balances(&order_id, &pay_id).await), ([0, 0, 1], stuck));
         shop.finish().await;
     }
 }
@@ -137,18 +137,18 @@ async fn a_parked_refund_that_is_resolved_at_the_platform_becomes_done() {
         let shop = Shop::open().await;
         let Case { order_id, pay_id } = shop.paid(SCAN).await;
         shop.platform.next_refund(Course::later(Duration::ZERO, RefundState::Abnormal));
-        shop.app.give_back(&shop.admin, &order_id, None).await.expect(202);
+        shop.app.admin_refund(&shop.admin, &order_id, None).await.expect(202);
         shop.settle().await;
-        assert_eq!(shop.unsettled().await, [0, 0, 1]);
+        assert_eq!(shop.pending_counts().await, [0, 0, 1]);
         if is_queried {
             shop.platform.notices_of(&pay_id, Sending::lost());
         }
-        shop.platform.see_to(&shop.refund_numbers(&pay_id)[0], RefundState::Success).await;
+        shop.platform.resolve_refund(&shop.refund_numbers(&pay_id)[0], RefundState::Success).await;
         if is_queried {
             let query = format!("/admin/payments/{pay_id}/query");
             assert_eq!(shop.app.post(&query, &shop.admin, json!({})).await.expect(200).body["status"], "refunded");
         }
-        assert_eq!((shop.unsettled().await, shop.asked(Op::Refund)), ([0, 0, 0], 1));
+        assert_eq!((shop.pending_counts().await, shop.call_count(Op::Refund)), ([0, 0, 0], 1));
         assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
         shop.finish().await;
     }
@@ -169,10 +169,10 @@ async fn a_refund_with_a_reason_of_100_characters_is_made() {
 
 #[actix_web::test]
 async fn an_order_paid_inside_wechat_is_refunded_in_parts() {
-    let shop = Shop::with(Wechat::start().await, &PATIENT).await;
+    let shop = Shop::with(Wechat::start().await, &DELAYED_QUERIES).await;
     let Case { order_id, pay_id } = shop.paid(INSIDE).await;
     for (amount, back) in [("0.01", 1), ("400.00", 40_001), ("479.99", 88_000)] {
-        shop.app.give_back(&shop.admin, &order_id, Some(amount)).await.expect(202);
+        shop.app.admin_refund(&shop.admin, &order_id, Some(amount)).await.expect(202);
         shop.settle().await;
         shop.advance(MINUTE).await;
         let balances = shop.balances(&order_id, &pay_id).await;
@@ -180,7 +180,7 @@ async fn an_order_paid_inside_wechat_is_refunded_in_parts() {
     }
     assert_eq!(shop.platform.status(&pay_id), "REFUND");
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
-    assert_eq!((shop.refund_numbers(&pay_id).len(), shop.platform.told(&pay_id)), (3, vec![204; 4]));
+    assert_eq!((shop.refund_numbers(&pay_id).len(), shop.platform.reply_statuses(&pay_id)), (3, vec![204; 4]));
     shop.finish().await;
 }
 
@@ -191,24 +191,24 @@ async fn a_refund_is_made_once_whatever_its_outcome() {
         let shop = Shop::open().await;
         let Case { order_id, pay_id } = shop.paid(SCAN).await;
         if !is_answered {
-            shop.platform.upset(Upset::next(Op::Refund, How::Breaks));
+            shop.platform.plan_fault(PlannedFault::next(Op::Refund, AnswerFault::Breaks));
         }
         shop.platform.next_refund(Course::later(MINUTE, end));
         shop.app.refund(&shop.zs, "refund", &order_id).await.expect(202);
         shop.app.settle().await;
-        assert_eq!(shop.unsettled().await, [0, 1, 0]);
+        assert_eq!(shop.pending_counts().await, [0, 1, 0]);
         for _ in 0..12 {
             shop.advance(MINUTE).await;
         }
         let trade = shop.platform.trade(&pay_id);
-        assert_eq!((trade.refunds.len(), trade.refunds[0].state, shop.asked(Op::Refund)), (1, end, 1));
+        assert_eq!((trade.refunds.len(), trade.refunds[0].state, shop.call_count(Op::Refund)), (1, end, 1));
         if end == RefundState::Success {
             assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
-            assert_eq!(shop.unsettled().await, [0, 0, 0]);
+            assert_eq!(shop.pending_counts().await, [0, 0, 0]);
         } else {
             let balances = Balances { payment: "paid".to_owned(), back: 0, refunded: 0, ..Balances::refunded() };
             assert_eq!(shop.balances(&order_id, &pay_id).await, balances);
-            assert_eq!(shop.unsettled().await, [0, 0, 1]);
+            assert_eq!(shop.pending_counts().await, [0, 0, 1]);
         }
         shop.finish().await;
     }

@@ -8,8 +8,8 @@ use tradepost::domain::clock::Clock;
 
 use crate::alipay::standin::request::{Shop, code_order, page_order};
 use crate::platform::alipay::{Wrong, canonical};
-use crate::platform::{Alipay, Heard, Key, Kind, Payment, Sending, VECTORS};
-use crate::support::Ear;
+use crate::platform::{Alipay, Key, Kind, Payment, PerceivedReply, Sending, VECTORS};
+use crate::support::RecordingServer;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -17,7 +17,7 @@ const MINUTE: Duration = Duration::from_secs(60);
 struct Setup {
     alipay: Alipay,
     clock: Clock,
-    ear: Ear,
+    ear: RecordingServer,
     shop: Shop,
 }
 
@@ -43,7 +43,7 @@ fn is_signed(fields: &Fields, by: &str) -> bool {
 
 impl Setup {
     async fn open() -> Self {
-        let (alipay, clock, ear) = (Alipay::start().await, Clock::default(), Ear::open().await);
+        let (alipay, clock, ear) = (Alipay::start().await, Clock::default(), RecordingServer::open().await);
         alipay.follow(&clock);
         alipay.deliver_to(&ear.url);
         let setup = Self { shop: Shop::of(&alipay), alipay, clock, ear };
@@ -55,7 +55,7 @@ impl Setup {
 
     /// Returns the fields of all notices received so far.
     fn notices(&self) -> Vec<Fields> {
-        self.ear.told().iter().map(|notice| fields(&notice.body)).collect()
+        self.ear.requests().iter().map(|notice| fields(&notice.body)).collect()
     }
 
     async fn refund(&self, request: &str, amount: &str) {
@@ -106,12 +106,12 @@ async fn a_notice_of_a_payment_has_all_fields_that_a_shop_must_check() {
         assert_eq!(notices[0][name], value);
     }
     assert!(!notices[0].contains_key("refund_fee") && notices[0]["new_field"].ends_with(' '));
-    let path = &setup.ear.told()[0].path;
-    let headers = &setup.ear.told()[0].headers;
+    let path = &setup.ear.requests()[0].path;
+    let headers = &setup.ear.requests()[0].headers;
     assert_eq!(path, "/v1/payments/callbacks/alipay");
     let content_type = headers.iter().find(|(name, _)| name == "content-type").unwrap();
     assert_eq!(content_type.1, "application/x-www-form-urlencoded; charset=utf-8");
-    assert_eq!((setup.alipay.told("P1"), setup.alipay.next_due()), (vec![200], None));
+    assert_eq!((setup.alipay.reply_statuses("P1"), setup.alipay.next_due()), (vec![200], None));
 }
 
 #[actix_web::test]
@@ -120,7 +120,7 @@ async fn an_unaccepted_notice_is_sent_eight_times_in_about_a_day_and_differs_onl
     setup.ear.reply(&[(500, "success"); 20]);
     setup.alipay.pay("P1").await;
     let mut minutes = Vec::new();
-    while let Some(by) = setup.alipay.skip().await {
+    while let Some(by) = setup.alipay.deliver_next().await {
         minutes.push((by + MINUTE / 2).as_secs() / 60);
     }
     assert_eq!(minutes, [4, 10, 10, 60, 120, 360, 900]);
@@ -140,11 +140,11 @@ async fn a_notice_of_a_code_payment_may_be_repeated_three_times_at_once() {
     setup.alipay.open(&setup.shop.page(&page_order("P3"), setup.clock.now())).await;
     setup.ear.reply(&[(500, ""); 20]);
     setup.alipay.pay("P1").await;
-    assert_eq!(setup.alipay.told("P1"), [500; 4]);
+    assert_eq!(setup.alipay.reply_statuses("P1"), [500; 4]);
     setup.alipay.pay("P3").await;
-    assert_eq!(setup.alipay.told("P3"), [500]);
-    while setup.alipay.skip().await.is_some() {}
-    assert_eq!((setup.alipay.told("P1").len(), setup.alipay.told("P3").len()), (11, 8));
+    assert_eq!(setup.alipay.reply_statuses("P3"), [500]);
+    while setup.alipay.deliver_next().await.is_some() {}
+    assert_eq!((setup.alipay.reply_statuses("P1").len(), setup.alipay.reply_statuses("P3").len()), (11, 8));
 }
 
 #[actix_web::test]
@@ -163,12 +163,12 @@ async fn only_the_exact_reply_success_accepts_a_notice() {
     setup.alipay.pay("P1").await;
     for (index, reply) in wrong.iter().enumerate() {
         assert_eq!(setup.alipay.deliveries("P1").len(), index + 1);
-        assert!(!setup.alipay.deliveries("P1")[index].is_taken, "{reply:?}");
-        setup.alipay.skip().await;
+        assert!(!setup.alipay.deliveries("P1")[index].is_accepted, "{reply:?}");
+        setup.alipay.deliver_next().await;
     }
-    assert_eq!((setup.alipay.skip().await, setup.alipay.told("P1").len()), (None, 8));
-    assert!(setup.alipay.deliveries("P1")[7].is_taken);
-    assert!(setup.ear.told().iter().all(|request| request.path != "/elsewhere"), "no redirect is followed");
+    assert_eq!((setup.alipay.deliver_next().await, setup.alipay.reply_statuses("P1").len()), (None, 8));
+    assert!(setup.alipay.deliveries("P1")[7].is_accepted);
+    assert!(setup.ear.requests().iter().all(|request| request.path != "/elsewhere"), "no redirect is followed");
 }
 
 #[actix_web::test]
@@ -177,10 +177,10 @@ async fn an_unreachable_shop_is_notified_when_it_is_back() {
     setup.alipay.deliver_to("http://127.0.0.1:9");
     setup.alipay.pay("P1").await;
     setup.alipay.deliver_to("");
-    setup.alipay.skip().await;
+    setup.alipay.deliver_next().await;
     setup.alipay.deliver_to(&setup.ear.url);
-    setup.alipay.skip().await;
-    assert_eq!(setup.alipay.told("P1"), [0, 0, 200]);
+    setup.alipay.deliver_next().await;
+    assert_eq!(setup.alipay.reply_statuses("P1"), [0, 0, 200]);
 }
 
 #[actix_web::test]
@@ -191,8 +191,8 @@ async fn notices_can_be_delayed_lost_duplicated_or_reordered() {
     setup.alipay.pay("P1").await;
     setup.alipay.pay("P2").await;
     assert!(setup.notices().is_empty());
-    assert_eq!(setup.alipay.skip().await.map(|by| by > MINUTE * 89), Some(true));
-    assert_eq!((setup.alipay.told("P1"), setup.alipay.told("P2")), (vec![200], vec![]));
+    assert_eq!(setup.alipay.deliver_next().await.map(|by| by > MINUTE * 89), Some(true));
+    assert_eq!((setup.alipay.reply_statuses("P1"), setup.alipay.reply_statuses("P2")), (vec![200], vec![]));
     for (sending, times) in [(Sending::copies(3), 3), (Sending::at_once(20), 20)] {
         setup.alipay.next_notice(sending);
         let before = setup.notices().len();
@@ -203,8 +203,8 @@ async fn notices_can_be_delayed_lost_duplicated_or_reordered() {
     setup.ear.reply(&[(500, ""); 3]);
     setup.alipay.next_notice(Sending::copies(3));
     setup.refund("R4", "1.00").await;
-    setup.alipay.skip().await;
-    assert_eq!(setup.alipay.told("P1")[24..], [500, 500, 500, 200], "a repetition is sent as one copy");
+    setup.alipay.deliver_next().await;
+    assert_eq!(setup.alipay.reply_statuses("P1")[24..], [500, 500, 500, 200], "a repetition is sent as one copy");
     setup.alipay.notices_of("P1", Sending::held());
     setup.refund("R1", "1.00").await;
     setup.refund("R2", "1.00").await;
@@ -218,14 +218,18 @@ async fn notices_can_be_delayed_lost_duplicated_or_reordered() {
 #[actix_web::test]
 async fn the_reply_of_the_shop_can_be_garbled() {
     let setup = Setup::open().await;
-    for heard in [Heard::Nothing, Heard::Said(302, "success"), Heard::Said(200, "\"success\"")] {
-        setup.alipay.next_notice(Sending::heard(heard, 2));
-        setup.alipay.tell("P1", Kind::Waiting).await;
-        while setup.alipay.skip().await.is_some() {}
-        let accepted: Vec<bool> = setup.alipay.deliveries("P1").iter().map(|delivery| delivery.is_taken).collect();
+    for heard in [
+        PerceivedReply::Missing,
+        PerceivedReply::Received(302, "success"),
+        PerceivedReply::Received(200, "\"success\""),
+    ] {
+        setup.alipay.next_notice(Sending::perceived_as(heard, 2));
+        setup.alipay.notify_again("P1", Kind::Waiting).await;
+        while setup.alipay.deliver_next().await.is_some() {}
+        let accepted: Vec<bool> = setup.alipay.deliveries("P1").iter().map(|delivery| delivery.is_accepted).collect();
         assert_eq!(accepted[accepted.len() - 3..], [false, false, true], "{heard:?}");
     }
-    assert_eq!(setup.alipay.told("P1"), [200; 9], "the shop accepted each of them");
+    assert_eq!(setup.alipay.reply_statuses("P1"), [200; 9], "the shop accepted each of them");
 }
 
 #[actix_web::test]
@@ -266,7 +270,7 @@ async fn each_planned_fault_changes_one_thing_and_the_next_delivery_is_valid() {
     setup.ear.reply(&[(200, "fail")]);
     setup.alipay.next_notice(Sending::wrong(Wrong::Signature, 1));
     setup.alipay.pay("P2").await;
-    setup.alipay.skip().await;
+    setup.alipay.deliver_next().await;
     let sent = setup.alipay.deliveries("P2");
     let good: Vec<bool> = sent.iter().map(|sent| is_signed(&fields(&sent.post.body), "ali_platform")).collect();
     assert_eq!(good, [false, true]);
@@ -280,7 +284,7 @@ async fn a_delivery_can_be_replayed_byte_for_byte() {
     setup.clock.advance(MINUTE);
     let again = setup.alipay.replay(&first).await;
     assert_eq!((&again.post, again.status), (&first.post, 200));
-    assert_eq!(setup.ear.told()[0].body, setup.ear.told()[1].body);
+    assert_eq!(setup.ear.requests()[0].body, setup.ear.requests()[1].body);
     let resent = setup.alipay.resend("P1", None).await;
     assert_ne!(resent.post.body, first.post.body);
     assert_eq!(resent.event_id, first.event_id);
@@ -311,14 +315,14 @@ async fn most_events_are_not_notified_by_default_and_every_event_can_be() {
     setup.alipay.open(&setup.shop.page(&page_order("P3"), setup.clock.now())).await;
     setup.alipay.expire("P3").await;
     assert!(setup.notices().is_empty());
-    setup.alipay.tell_all();
+    setup.alipay.send_all_notices();
     setup.alipay.open(&setup.shop.page(&page_order("P4"), setup.clock.now())).await;
     setup.alipay.expire("P4").await;
     setup.alipay.pay("P1").await;
     setup.alipay.finish("P1").await;
     // Out of order, as a new event.
-    setup.alipay.tell("P1", Kind::Waiting).await;
-    setup.alipay.tell("P1", Kind::Paid).await;
+    setup.alipay.notify_again("P1", Kind::Waiting).await;
+    setup.alipay.notify_again("P1", Kind::Paid).await;
     let statuses: Vec<String> = setup.notices().iter().map(|fields| fields["trade_status"].clone()).collect();
     let expected =
         ["WAIT_BUYER_PAY", "TRADE_CLOSED", "TRADE_SUCCESS", "TRADE_FINISHED", "WAIT_BUYER_PAY", "TRADE_SUCCESS"];
@@ -332,7 +336,7 @@ async fn after_a_change_of_keys_the_new_key_signs_repeated_notices_too() {
     setup.ear.reply(&[(500, "")]);
     setup.alipay.pay("P1").await;
     setup.alipay.change_key();
-    setup.alipay.skip().await;
+    setup.alipay.deliver_next().await;
     let notices = setup.notices();
     assert!(is_signed(&notices[0], "ali_platform") && is_signed(&notices[1], "ali_platform_2"));
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tradepost::domain::clock::{Clock, Timestamp};
 
 use crate::platform::alipay::{AES_KEY, certificate, cipher};
-use crate::platform::{Alipay, Asked, How, Key, Op, Upset, VECTORS};
+use crate::platform::{Alipay, AnswerFault, Key, Op, PlannedFault, RawRequest, VECTORS};
 
 const FORM: &str = "application/x-www-form-urlencoded;charset=utf-8";
 const NOTIFY_URL: &str = "https://shop.example.com/v1/payments/callbacks/alipay";
@@ -170,7 +170,7 @@ async fn the_requests_of_the_test_vectors_are_accepted_and_refused_with_any_para
     for vector in vectors("alipay_request_sign") {
         let text = |field: &str| vector["expect"][field].as_str().unwrap();
         let judge = |query: &str, body: &str| {
-            let request = Asked::new("POST", &format!("/gateway.do?{query}"), &[("content-type", FORM)], body);
+            let request = RawRequest::new("POST", &format!("/gateway.do?{query}"), &[("content-type", FORM)], body);
             alipay.judge(&request, now)
         };
         let (query, body) = (text("query_string"), text("form_body"));
@@ -260,7 +260,7 @@ async fn the_content_must_be_in_the_body_and_all_other_parameters_in_the_query()
     shop.sign(&mut params);
     let (query, body) = Shop::parts(&params);
     let judge = |method: &str, target: String, content_type: &str, body: &str| {
-        alipay.judge(&Asked::new(method, &target, &[("content-type", content_type)], body), now)
+        alipay.judge(&RawRequest::new(method, &target, &[("content-type", content_type)], body), now)
     };
     assert_eq!(judge("POST", format!("/gateway.do?{query}"), FORM, &body), "ok");
     for (method, target, content_type, body) in [
@@ -297,7 +297,7 @@ async fn with_certificates_each_side_names_the_certificate_it_uses() {
     alipay.change_key();
     let answer = shop.send(&params).await;
     assert_eq!((answer.key, answer.cert_sn), (Some(1), Some(certificate::number(other))));
-    alipay.upset(Upset::next(Op::Query, How::UnknownKey));
+    alipay.plan_fault(PlannedFault::next(Op::Query, AnswerFault::UnknownKey));
     let unknown = shop.send(&params).await.cert_sn.unwrap();
     assert!(unknown.len() == 32 && ![one, other].map(certificate::number).contains(&unknown));
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tradepost::domain::clock::Clock;
 
 use crate::alipay::standin::request::{Answer, Shop, code_order, page_order};
-use crate::platform::{Act, Alipay, Course, Op, Payment, RefundState, Stage};
+use crate::platform::{Alipay, BuyerAction, Course, Op, Payment, RefundState, Stage};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -198,7 +198,7 @@ async fn only_an_unpaid_trade_can_be_closed_and_the_buyer_can_pay_first() {
     assert_eq!(setup.alipay.try_pay("P1").await, Err("it is closed"));
     assert_eq!(close("P9").await, "ACQ.TRADE_NOT_EXIST");
     setup.alipay.open(&setup.shop.page(&page_order("P2"), setup.clock.now())).await;
-    setup.alipay.meanwhile(Op::Close, Act::Pays);
+    setup.alipay.during(Op::Close, BuyerAction::Pays);
     assert_eq!(close("P2").await, "ACQ.TRADE_STATUS_ERROR");
     assert_eq!(setup.status("P2").await, "TRADE_SUCCESS");
 }

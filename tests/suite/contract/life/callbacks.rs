@@ -1,4 +1,4 @@
-//! Callbacks by hand: believed, repeated, wrong, and signed by somebody else.
+//! Callbacks that the script sends itself: valid, repeated, wrong, and signed with another key.
 
 use tradepost::sandbox::Key;
 
@@ -18,16 +18,16 @@ fn notice(pay_id: &str) -> String {
 async fn signed(script: &mut Script, cast: &Cast, body: &str) {
     let signature = Key::new(SECRET).unwrap().sign(body.as_bytes(), script.app.clock.now());
     let headers = [("content-type", "application/json"), ("sandbox-signature", signature.as_str())];
-    script.post_with(&cast.nobody, PATH, &headers, body.as_bytes()).await;
+    script.post_with(&cast.anonymous, PATH, &headers, body.as_bytes()).await;
 }
 
-/// Callbacks to an order of its own.
+/// Sends callbacks for an order of its own.
 pub async fn play(script: &mut Script, cast: &Cast) {
     script.chapter("callbacks by hand");
     let order_id = cast.order(script, "by-hand", 1).await;
     let pay_id = cast.pay(script, "by-hand", &order_id).await;
-    let right = notice(&pay_id);
-    unsigned(script, cast, &right).await;
+    let valid = notice(&pay_id);
+    unsigned(script, cast, &valid).await;
     script.chapter("signed, and not believed");
     for (from, to) in [
         ("55.50", "55.51"),
@@ -39,20 +39,20 @@ pub async fn play(script: &mut Script, cast: &Cast) {
         ("payment.succeeded", "payment.exploded"),
         ("\"trade_no\":\"sb1\",", ""),
     ] {
-        signed(script, cast, &right.replace(from, to)).await;
+        signed(script, cast, &valid.replace(from, to)).await;
     }
     for body in ["", "{", "null", "[]", "{}"] {
         signed(script, cast, body).await;
     }
     script.get(&cast.zs, &format!("/v1/payments/{pay_id}")).await.expect(200);
     script.chapter("signed and believed, once, with fields nobody knows");
-    signed(script, cast, &right.replace("{\"id\"", "{\"livemode\":false,\"id\"")).await;
-    signed(script, cast, &right).await;
-    signed(script, cast, &right.replace("evt_by_hand", "evt_another")).await;
-    signed(script, cast, &right.replace("evt_by_hand", "")).await;
-    signed(script, cast, &right.replace("evt_by_hand", "evt_third").replace("sb1", "sb2")).await;
-    signed(script, cast, &right.replace("evt_by_hand", "evt_no").replace("succeeded", "declined")).await;
-    let refund = right.replace("evt_by_hand", "evt_refund").replace("payment.succeeded", "refund.succeeded");
+    signed(script, cast, &valid.replace("{\"id\"", "{\"livemode\":false,\"id\"")).await;
+    signed(script, cast, &valid).await;
+    signed(script, cast, &valid.replace("evt_by_hand", "evt_another")).await;
+    signed(script, cast, &valid.replace("evt_by_hand", "")).await;
+    signed(script, cast, &valid.replace("evt_by_hand", "evt_third").replace("sb1", "sb2")).await;
+    signed(script, cast, &valid.replace("evt_by_hand", "evt_no").replace("succeeded", "declined")).await;
+    let refund = valid.replace("evt_by_hand", "evt_refund").replace("payment.succeeded", "refund.succeeded");
     signed(script, cast, &refund).await;
     signed(script, cast, &refund.replace("\"trade_no\"", "\"out_request_no\":\"1\",\"trade_no\"")).await;
     script.get(&cast.zs, &format!("/v1/orders/{order_id}")).await.expect(200);
@@ -60,45 +60,48 @@ pub async fn play(script: &mut Script, cast: &Cast) {
     repeated(script, cast).await;
 }
 
-/// Signatures that are missing, doubled or somebody else's.
-async fn unsigned(script: &mut Script, cast: &Cast, right: &str) {
+/// Sends callbacks whose signature is missing, doubled or wrong.
+async fn unsigned(script: &mut Script, cast: &Cast, valid: &str) {
     let now = script.app.clock.now();
-    let sign = |secret: &str, at| Key::new(secret).unwrap().sign(right.as_bytes(), at);
+    let sign = |secret: &str, at| Key::new(secret).unwrap().sign(valid.as_bytes(), at);
     let own = sign(SECRET, now);
-    let quarter = std::time::Duration::from_secs(15 * 60);
+    let fifteen_minutes = std::time::Duration::from_secs(15 * 60);
     for signature in [
         String::new(),
         "nonsense".to_owned(),
         own.to_uppercase(),
         sign("another secret", now),
-        sign(SECRET, now.minus(quarter)),
-        sign(SECRET, now.plus(quarter)),
+        sign(SECRET, now.minus(fifteen_minutes)),
+        sign(SECRET, now.plus(fifteen_minutes)),
     ] {
-        script.post_with(&cast.nobody, PATH, &[("sandbox-signature", &signature)], right.as_bytes()).await.expect(401);
+        script
+            .post_with(&cast.anonymous, PATH, &[("sandbox-signature", &signature)], valid.as_bytes())
+            .await
+            .expect(401);
     }
-    script.post_with(&cast.nobody, PATH, &[], right.as_bytes()).await.expect(401);
+    script.post_with(&cast.anonymous, PATH, &[], valid.as_bytes()).await.expect(401);
     let twice = [("sandbox-signature", own.as_str()), ("sandbox-signature", own.as_str())];
-    script.post_with(&cast.nobody, PATH, &twice, right.as_bytes()).await.expect(401);
-    script.post_with(&cast.admin, PATH, &[], right.as_bytes()).await.expect(401);
+    script.post_with(&cast.anonymous, PATH, &twice, valid.as_bytes()).await.expect(401);
+    script.post_with(&cast.admin, PATH, &[], valid.as_bytes()).await.expect(401);
     for provider in ["nobody", "alipay", "wechat", "sandbox_b"] {
         let path = format!("/v1/payments/callbacks/{provider}");
-        script.post_with(&cast.nobody, &path, &[("sandbox-signature", &own)], right.as_bytes()).await;
+        script.post_with(&cast.anonymous, &path, &[("sandbox-signature", &own)], valid.as_bytes()).await;
     }
 }
 
-/// The platform tells several times, all at once and one after the other.
+/// Makes the platform repeat a callback, concurrently and in sequence.
 async fn repeated(script: &mut Script, cast: &Cast) {
     script.chapter("told again and again");
     let order_id = cast.order(script, "repeated", 1).await;
     let pay_id = cast.pay(script, "repeated", &order_id).await;
     let path = format!("/sandbox/trades/{pay_id}/pay");
     for body in [r#"{"callbacks":3}"#, r#"{"callbacks":2,"concurrent":true}"#, r#"{"delay_ms":600000}"#] {
-        script.post(&cast.nobody, &path, body).await.expect(200);
-        script.get(&cast.nobody, &format!("/sandbox/trades/{pay_id}")).await.expect(200);
+        script.post(&cast.anonymous, &path, body).await.expect(200);
+        script.get(&cast.anonymous, &format!("/sandbox/trades/{pay_id}")).await.expect(200);
     }
     script.get(&cast.admin, "/admin/messages?status=pending").await.expect(200);
     script.advance(20).await;
-    script.get(&cast.nobody, &format!("/sandbox/trades/{pay_id}")).await.expect(200);
+    script.get(&cast.anonymous, &format!("/sandbox/trades/{pay_id}")).await.expect(200);
     script.get(&cast.admin, &format!("/admin/orders/{order_id}/events")).await.expect(200);
     script.get(&cast.admin, "/admin/messages?status=pending").await.expect(200);
 }

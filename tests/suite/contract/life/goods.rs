@@ -1,12 +1,12 @@
-//! Goods, stock, coupons and balances: what the administrator makes, and what everybody sees of it.
+//! Goods, stock, coupons and balances: created by the administrator and read by everybody.
 
 use awc::http::Method;
 
 use super::{Cast, pages};
-use crate::contract::script::{Ask, Script, Who};
+use crate::contract::script::{Caller, Request, Script};
 use crate::support::{GOODS, USER};
 
-/// The catalogue, and what is changed in it.
+/// Reads and changes the catalogue.
 pub async fn play(script: &mut Script, cast: &mut Cast) {
     catalogue(script, cast).await;
     cast.goods_id = create(script, cast).await;
@@ -17,18 +17,18 @@ pub async fn play(script: &mut Script, cast: &mut Cast) {
 }
 
 async fn catalogue(script: &mut Script, cast: &Cast) {
-    let nobody = &cast.nobody;
+    let anonymous = &cast.anonymous;
     script.chapter("the catalogue");
-    script.get(nobody, "/v1/goods").await.expect(200);
-    pages(script, nobody, "/v1/goods").await;
-    script.get(nobody, &format!("/v1/goods/{GOODS}")).await.expect(200);
+    script.get(anonymous, "/v1/goods").await.expect(200);
+    pages(script, anonymous, "/v1/goods").await;
+    script.get(anonymous, &format!("/v1/goods/{GOODS}")).await.expect(200);
     for path in ["/v1/goods/1", "/v1/goods/none", "/v1/goods/-1", "/v1/goods/9223372036854775808"] {
-        script.get(nobody, path).await.expect(404);
+        script.get(anonymous, path).await.expect(404);
     }
     for query in
         ["limit=0", "limit=101", "limit=x", "limit=1&limit=2", "cursor=zz", "cursor=", "colour=red", "limit=%zz"]
     {
-        script.get(nobody, &format!("/v1/goods?{query}")).await.expect(422);
+        script.get(anonymous, &format!("/v1/goods?{query}")).await.expect(422);
     }
 }
 
@@ -61,7 +61,7 @@ async fn create(script: &mut Script, cast: &Cast) -> String {
 async fn change(script: &mut Script, cast: &Cast) {
     script.chapter("other goods");
     let path = format!("/admin/goods/{}", cast.goods_id);
-    for (who, path, body) in [
+    for (caller, path, body) in [
         (&cast.admin, path.as_str(), r#"{"goods_price":"45.50"}"#),
         (&cast.admin, path.as_str(), r#"{"goods_name":"Teapot","goods_desc":""}"#),
         (&cast.admin, path.as_str(), "{}"),
@@ -69,16 +69,16 @@ async fn change(script: &mut Script, cast: &Cast) {
         (&cast.admin, path.as_str(), r#"{"goods_number":5}"#),
         (&cast.admin, "/admin/goods/1", r#"{"goods_name":"x"}"#),
         (&cast.mallory, path.as_str(), r#"{"goods_name":"x"}"#),
-        (&cast.nobody, path.as_str(), r#"{"goods_name":"x"}"#),
+        (&cast.anonymous, path.as_str(), r#"{"goods_name":"x"}"#),
     ] {
         let json = [("content-type", "application/json")];
-        script.ask(who, Ask { method: Method::PATCH, path, headers: &json, body: body.as_bytes() }).await;
+        script.send(caller, Request { method: Method::PATCH, path, headers: &json, body: body.as_bytes() }).await;
     }
-    script.get(&cast.nobody, &format!("/v1/goods/{}", cast.goods_id)).await.expect(200);
+    script.get(&cast.anonymous, &format!("/v1/goods/{}", cast.goods_id)).await.expect(200);
 }
 
-/// Each of these to one route of the administrator.
-async fn each(script: &mut Script, admin: &Who, path: &str, bodies: &[&str]) {
+/// Sends post_all of the bodies to one administrator route.
+async fn post_all(script: &mut Script, admin: &Caller, path: &str, bodies: &[&str]) {
     for body in bodies {
         script.post(admin, path, body).await;
     }
@@ -97,17 +97,17 @@ async fn stock(script: &mut Script, cast: &Cast) {
         r#"{"delta":1}"#,
         r#"{"reason":"delivered"}"#,
     ];
-    each(script, &cast.admin, &path, &bodies).await;
+    post_all(script, &cast.admin, &path, &bodies).await;
     script.post(&cast.admin, "/admin/goods/1/stock", bodies[0]).await.expect(404);
 }
 
 async fn coupons(script: &mut Script, cast: &Cast) {
     script.chapter("coupons");
-    let of = |user_id: &str, price: &str| format!("{{\"user_id\":\"{user_id}\",\"coupon_price\":\"{price}\"}}");
+    let coupon = |user_id: &str, price: &str| format!("{{\"user_id\":\"{user_id}\",\"coupon_price\":\"{price}\"}}");
     for (user_id, price) in
         [(USER, "5.00"), (&cast.mallory_id, "7.77"), (USER, "0.00"), (USER, "x"), ("1", "1.00"), ("x", "1.00")]
     {
-        script.post(&cast.admin, "/admin/coupons", &of(user_id, price)).await;
+        script.post(&cast.admin, "/admin/coupons", &coupon(user_id, price)).await;
     }
     script.post(&cast.admin, "/admin/coupons", "{}").await.expect(422);
     pages(script, &cast.zs, "/v1/users/me/coupons").await;
@@ -125,7 +125,7 @@ async fn balances(script: &mut Script, cast: &Cast) {
         r#"{"delta":1,"reason":"nothing"}"#,
         r#"{"delta":"1.00","reason":null}"#,
     ];
-    each(script, &cast.admin, &path, &bodies).await;
+    post_all(script, &cast.admin, &path, &bodies).await;
     script.post(&cast.admin, "/admin/users/1/balance", bodies[0]).await.expect(404);
     script.chapter("users");
     script.get(&cast.admin, "/admin/users").await.expect(200);

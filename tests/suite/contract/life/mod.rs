@@ -1,4 +1,4 @@
-//! The scripted life: a shop with the demo data, from the first customer to the audit.
+//! The script: a shop with the demo data, from the first customer to the audit.
 
 mod after;
 mod callbacks;
@@ -12,70 +12,70 @@ mod refunds;
 
 use super::coverage::assert_complete;
 use super::record::assert_all_recorded;
-use super::script::{Script, Who};
+use super::script::{Caller, Script};
 use super::stored;
 use crate::support::Answer;
 
-/// The people of the script, and the things it made on the way.
+/// The callers of the script, and ids that it has created.
 pub struct Cast {
     /// The demo user.
-    zs: Who,
+    zs: Caller,
     /// The administrator.
-    admin: Who,
+    admin: Caller,
     /// Another customer.
-    mallory: Who,
-    /// Somebody who has not signed in.
-    nobody: Who,
+    mallory: Caller,
+    /// A caller that has not signed in.
+    anonymous: Caller,
     /// The id of the other customer.
     mallory_id: String,
-    /// The id of goods the administrator made, which cost 45.50.
+    /// The id of goods that the administrator created, which cost 45.50.
     goods_id: String,
-    /// The golden order, and its payment.
+    /// The ids of the golden order and its payment.
     golden: (String, String),
 }
 
 impl Cast {
-    /// Signs everybody in.
-    async fn meet(script: &mut Script) -> Self {
+    /// Registers the other customer and signs everybody in.
+    async fn sign_in(script: &mut Script) -> Self {
         let (mallory_id, mallory) = people::register(script).await;
         let zs = script.sign_in("zs", crate::support::DEMO_PASSWORD).await;
         let admin = script.sign_in("admin", crate::support::ADMIN_PASSWORD).await;
         let (goods_id, golden) = (String::new(), (String::new(), String::new()));
-        Self { zs, admin, mallory, nobody: Who::nobody(), mallory_id, goods_id, golden }
+        Self { zs, admin, mallory, anonymous: Caller::anonymous(), mallory_id, goods_id, golden }
     }
 
-    /// An order of goods, whole: its id.
+    /// Places an order; returns its id.
     async fn order(&self, script: &mut Script, key: &str, goods_number: u32) -> String {
         let goods = format!("{{\"goods_id\":\"{}\",\"goods_number\":{goods_number}}}", self.goods_id);
         let body = format!("{{\"goods\":[{goods}],\"address\":\"2 Side Street\",\"consignee\":\"z s\"}}");
         script.keyed(&self.zs, "/v1/orders", key, &body).await.expect(201).text_of("order_id")
     }
 
-    /// Starts a payment of an order: its id.
+    /// Starts a payment; returns its id.
     async fn pay(&self, script: &mut Script, key: &str, order_id: &str) -> String {
         let body = format!("{{\"order_id\":\"{order_id}\",\"provider\":\"sandbox\"}}");
         script.keyed(&self.zs, "/v1/payments", key, &body).await.expect(201).text_of("pay_id")
     }
 
-    /// An order of goods that is paid: its id and its payment's.
+    /// Places an order and pays it; returns its id and the payment's id.
     async fn paid(&self, script: &mut Script, key: &str, goods_number: u32) -> (String, String) {
         let order_id = self.order(script, key, goods_number).await;
         let pay_id = self.pay(script, key, &order_id).await;
-        script.post(&self.nobody, &format!("/sandbox/trades/{pay_id}/pay"), "").await.expect(200);
+        script.post(&self.anonymous, &format!("/sandbox/trades/{pay_id}/pay"), "").await.expect(200);
         (order_id, pay_id)
     }
 }
 
-/// All pages of a list, two items each.
-async fn pages(script: &mut Script, who: &Who, path: &str) {
-    let sign = if path.contains('?') { '&' } else { '?' };
-    let mut page = script.get(who, &format!("{path}{sign}limit=2")).await.expect(200);
-    while let Some(cursor) = next(&page) {
-        page = script.get(who, &format!("{path}{sign}limit=2&cursor={cursor}")).await.expect(200);
+/// Reads all pages of a list, with two items each.
+async fn pages(script: &mut Script, caller: &Caller, path: &str) {
+    let separator = if path.contains('?') { '&' } else { '?' };
+    let mut page = script.get(caller, &format!("{path}{separator}limit=2")).await.expect(200);
+    while let Some(cursor) = next_cursor(&page) {
+        page = script.get(caller, &format!("{path}{separator}limit=2&cursor={cursor}")).await.expect(200);
     }
 }
 
-fn next(page: &Answer) -> Option<String> {
+fn next_cursor(page: &Answer) -> Option<String> {
     page.body["next_cursor"].as_str().map(str::to_owned)
 }
 
@@ -85,7 +85,7 @@ async fn contract_every_route_answers_as_recorded_and_every_message_is_stored_as
     let mut parts = Vec::new();
     outside::play(&mut script).await;
     parts.push(("answers_outside.txt", script.take()));
-    let mut cast = Cast::meet(&mut script).await;
+    let mut cast = Cast::sign_in(&mut script).await;
     people::play(&mut script, &cast).await;
     parts.push(("answers_people.txt", script.take()));
     goods::play(&mut script, &mut cast).await;

@@ -1,21 +1,21 @@
-//! The lists of operators, a dead message, the status and the audit.
+//! Lists for operators, a dead message, the status and the audit.
 
 use tradepost::actor::fault::Fault;
 
 use super::{Cast, pages};
 use crate::contract::script::Script;
 
-/// Everything under `/admin` that shows what happened.
+/// Calls the routes under `/admin` that only read.
 pub async fn play(script: &mut Script, cast: &Cast) {
     lists(script, cast).await;
-    wrong(script, cast).await;
-    dead(script, cast).await;
+    wrong_parameters(script, cast).await;
+    dead_message(script, cast).await;
     script.chapter("the status");
     script.get(&cast.admin, "/admin/status").await.expect(200);
     script.chapter("the statement");
-    script.get(&cast.nobody, "/sandbox/statement").await.expect(200);
-    script.get(&cast.nobody, "/sandbox/statement?provider=nobody").await;
-    script.get(&cast.nobody, "/sandbox/statement?colour=red").await.expect(422);
+    script.get(&cast.anonymous, "/sandbox/statement").await.expect(200);
+    script.get(&cast.anonymous, "/sandbox/statement?provider=nobody").await;
+    script.get(&cast.anonymous, "/sandbox/statement?colour=red").await.expect(422);
     script.chapter("the audit");
     script.get(&cast.admin, "/admin/audit").await.expect(200);
     script.chapter("twelve hours later, nobody is signed in");
@@ -49,7 +49,7 @@ async fn lists(script: &mut Script, cast: &Cast) {
     }
 }
 
-async fn wrong(script: &mut Script, cast: &Cast) {
+async fn wrong_parameters(script: &mut Script, cast: &Cast) {
     script.chapter("wrong parameters");
     for path in [
         "orders?order_status=colour",
@@ -76,8 +76,8 @@ async fn wrong(script: &mut Script, cast: &Cast) {
     }
 }
 
-/// A message that goods cannot take is given up, seen, and tried again.
-async fn dead(script: &mut Script, cast: &Cast) {
+/// A message that goods cannot process becomes dead; it is listed and replayed.
+async fn dead_message(script: &mut Script, cast: &Cast) {
     script.chapter("a dead message is tried again");
     let order_id = cast.order(script, "dead", 1).await;
     script.app.faults.plan("goods.apply", Fault::Error, 0, 1);

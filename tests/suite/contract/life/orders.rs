@@ -1,32 +1,32 @@
-//! Orders: the golden one, every refusal, keys and lists.
+//! Orders: the golden order, every refusal, idempotency keys and lists.
 
 use super::{Cast, pages};
 use crate::contract::script::Script;
-use crate::support::{COUPON, GOODS, Wish};
+use crate::support::{COUPON, GOODS, OrderBody};
 use serde_json::{Value, json};
 
 const ORDERS: &str = "/v1/orders";
 const JSON: (&str, &str) = ("content-type", "application/json");
 
-/// The golden order, and those that are refused.
+/// Places the golden order, and orders that are refused.
 pub async fn play(script: &mut Script, cast: &mut Cast) {
     script.chapter("the golden order");
-    let golden = Wish::golden().0.to_string();
+    let golden = OrderBody::golden().0.to_string();
     let order_id = script.keyed(&cast.zs, ORDERS, "golden", &golden).await.expect(201).text_of("order_id");
     cast.golden.0.clone_from(&order_id);
     script.keyed(&cast.zs, ORDERS, "golden", &golden).await.expect(201);
     keys(script, cast, &golden).await;
     refusals(script, cast).await;
-    wrong(script, cast).await;
+    wrong_orders(script, cast).await;
     script.chapter("an order that costs nothing more");
-    let free = Wish::of(&cast.goods_id, 2).with("money_paid", json!("101.00")).0.to_string();
+    let free = OrderBody::of(&cast.goods_id, 2).with("money_paid", json!("101.00")).0.to_string();
     let free = script.keyed(&cast.zs, ORDERS, "free", &free).await.expect(201).text_of("order_id");
     lists(script, cast, &[order_id, free]).await;
 }
 
 async fn keys(script: &mut Script, cast: &Cast, golden: &str) {
     script.chapter("keys");
-    let other = Wish::golden().with("address", json!("2 Main Street")).0.to_string();
+    let other = OrderBody::golden().with("address", json!("2 Main Street")).0.to_string();
     script.keyed(&cast.zs, ORDERS, "golden", &other).await.expect(422);
     script.post(&cast.zs, ORDERS, golden).await.expect(422);
     let twice = [JSON, ("idempotency-key", "a"), ("idempotency-key", "a")];
@@ -37,37 +37,37 @@ async fn keys(script: &mut Script, cast: &Cast, golden: &str) {
     }
 }
 
-/// Every reason for which an order is refused when it is placed, but a deadline.
+/// Provokes every refusal at the placement of an order except the passed deadline.
 async fn refusals(script: &mut Script, cast: &Cast) {
     script.chapter("refused orders");
     let goods_id = &cast.goods_id;
-    let few = |number: i64| Wish::of(goods_id, number);
-    let priced = json!([{"goods_id": goods_id, "goods_number": 1, "goods_price": "45.49"}]);
-    let none = json!([{"goods_id": GOODS, "goods_number": 1}, {"goods_id": "1", "goods_number": 1}]);
-    for (key, wish) in [
-        ("goods_not_found", few(1).with("goods", none)),
-        ("coupon_not_found", few(1).with("coupon_id", json!("1"))),
-        ("coupon_already_used", few(1).with("coupon_id", json!(COUPON))),
-        ("goods_price_mismatch", few(1).with("goods", priced)),
-        ("shipping_fee_mismatch", few(1).with("shipping_fee", json!("0.00"))),
-        ("order_amount_mismatch", few(1).with("order_amount", json!("45.50"))),
-        ("money_paid_too_high", few(1).with("money_paid", json!("55.51"))),
-        ("insufficient_stock", few(41)),
-        ("insufficient_balance", few(30).with("money_paid", json!("1000.00"))),
+    let units = |number: i64| OrderBody::of(goods_id, number);
+    let other_price = json!([{"goods_id": goods_id, "goods_number": 1, "goods_price": "45.49"}]);
+    let missing_goods = json!([{"goods_id": GOODS, "goods_number": 1}, {"goods_id": "1", "goods_number": 1}]);
+    for (key, order_body) in [
+        ("goods_not_found", units(1).with("goods", missing_goods)),
+        ("coupon_not_found", units(1).with("coupon_id", json!("1"))),
+        ("coupon_already_used", units(1).with("coupon_id", json!(COUPON))),
+        ("goods_price_mismatch", units(1).with("goods", other_price)),
+        ("shipping_fee_mismatch", units(1).with("shipping_fee", json!("0.00"))),
+        ("order_amount_mismatch", units(1).with("order_amount", json!("45.50"))),
+        ("money_paid_too_high", units(1).with("money_paid", json!("55.51"))),
+        ("insufficient_stock", units(41)),
+        ("insufficient_balance", units(30).with("money_paid", json!("1000.00"))),
     ] {
-        let body = wish.0.to_string();
+        let body = order_body.0.to_string();
         let refused = script.keyed(&cast.zs, ORDERS, key, &body).await;
         assert_eq!(refused.body["code"], key, "{}", refused.text);
         let order_id = refused.text_of("order_id");
         script.get(&cast.zs, &format!("/v1/orders/{order_id}")).await.expect(200);
         script.get(&cast.zs, &format!("/v1/orders/{order_id}/events")).await.expect(200);
-        // The same key gives the same answer for ever.
+        // The same key always gets the same answer.
         script.keyed(&cast.zs, ORDERS, key, &body).await;
     }
 }
 
-/// Every field of an order, wrong in one way each.
-async fn wrong(script: &mut Script, cast: &Cast) {
+/// Sends orders with one wrong field each.
+async fn wrong_orders(script: &mut Script, cast: &Cast) {
     script.chapter("wrong orders");
     let line = |id: Value, number: Value| json!([{"goods_id": id, "goods_number": number}]);
     for (field, value) in [
@@ -97,16 +97,16 @@ async fn wrong(script: &mut Script, cast: &Cast) {
         ("consignee", json!(null)),
         ("user_id", json!("1")),
     ] {
-        let body = Wish::golden().with(field, value).0.to_string();
+        let body = OrderBody::golden().with(field, value).0.to_string();
         script.keyed(&cast.zs, ORDERS, "wrong", &body).await.expect(422);
     }
     let many: Vec<Value> = (1..=101).map(|id| json!({"goods_id": id.to_string(), "goods_number": 1})).collect();
-    let body = Wish::golden().with("goods", json!(many)).0.to_string();
+    let body = OrderBody::golden().with("goods", json!(many)).0.to_string();
     script.keyed(&cast.zs, ORDERS, "wrong", &body).await.expect(422);
     for body in ["{", "{}", "[]"] {
         script.keyed(&cast.zs, ORDERS, "wrong", body).await;
     }
-    script.keyed(&cast.nobody, ORDERS, "wrong", "{}").await.expect(401);
+    script.keyed(&cast.anonymous, ORDERS, "wrong", "{}").await.expect(401);
 }
 
 async fn lists(script: &mut Script, cast: &Cast, orders: &[String]) {
@@ -115,7 +115,7 @@ async fn lists(script: &mut Script, cast: &Cast, orders: &[String]) {
         for path in [format!("/v1/orders/{order_id}"), format!("/v1/orders/{order_id}/events")] {
             script.get(&cast.zs, &path).await.expect(200);
             script.get(&cast.mallory, &path).await.expect(404);
-            script.get(&cast.nobody, &path).await.expect(401);
+            script.get(&cast.anonymous, &path).await.expect(401);
         }
         script.get(&cast.admin, &format!("/admin/orders/{order_id}/events")).await.expect(200);
         script.get(&cast.admin, &format!("/admin/orders/{order_id}")).await.expect(200);

@@ -1,34 +1,34 @@
-//! Answers to everybody, and the framework's own refusals.
+//! Requests without a user, and refusals by the web framework.
 
 use awc::http::Method;
 
-use crate::contract::script::{Ask, Script, Who};
+use crate::contract::script::{Caller, Request, Script};
 
-/// Requests that need no user.
+/// Sends requests that need no user.
 pub async fn play(script: &mut Script) {
-    let nobody = Who::nobody();
+    let anonymous = Caller::anonymous();
     script.chapter("load balancers");
-    script.get(&nobody, "/healthz").await.expect(200);
-    script.get(&nobody, "/readyz").await.expect(200);
+    script.get(&anonymous, "/healthz").await.expect(200);
+    script.get(&anonymous, "/readyz").await.expect(200);
     script.chapter("request ids");
-    let bad = [("x-request-id", "two words")];
-    for headers in [&[("x-request-id", "")][..], &bad[..], &[("x-request-id", "my-own.id/1")][..]] {
+    let invalid = [("x-request-id", "two words")];
+    for headers in [&[("x-request-id", "")][..], &invalid[..], &[("x-request-id", "my-own.id/1")][..]] {
         for path in ["/healthz", "/nothing"] {
-            script.ask(&nobody, Ask { method: Method::GET, path, headers, body: b"" }).await;
+            script.send(&anonymous, Request { method: Method::GET, path, headers, body: b"" }).await;
         }
     }
     script.chapter("what is not there");
     for path in
         ["/", "/v1", "/v1/", "/v1/goods/", "/v1/nothing", "/admin", "/admin/nothing", "/sandbox", "/pay/", "/%zz"]
     {
-        script.get(&nobody, path).await.expect(404);
+        script.get(&anonymous, path).await.expect(404);
     }
-    methods(script, &nobody).await;
-    parse_bodies(script, &nobody).await;
+    methods(script, &anonymous).await;
+    bodies(script, &anonymous).await;
 }
 
-/// Methods a route does not have.
-async fn methods(script: &mut Script, nobody: &Who) {
+/// Calls routes with methods they do not have.
+async fn methods(script: &mut Script, anonymous: &Caller) {
     script.chapter("methods");
     for (method, path) in [
         (Method::HEAD, "/healthz"),
@@ -50,34 +50,34 @@ async fn methods(script: &mut Script, nobody: &Who) {
         (Method::DELETE, "/sandbox/trades/1"),
         (Method::GET, "/sandbox/checkout/1/pay"),
     ] {
-        script.ask(nobody, Ask { method, path, headers: &[], body: b"" }).await;
+        script.send(anonymous, Request { method, path, headers: &[], body: b"" }).await;
     }
 }
 
-/// Bodies that are too long, of another kind, or no JSON, at a route that takes one.
-async fn parse_bodies(script: &mut Script, nobody: &Who) {
+/// Sends bodies that are too long, of another type or not JSON.
+async fn bodies(script: &mut Script, anonymous: &Caller) {
     script.chapter("bodies");
     let json = ("content-type", "application/json");
     let (path, good) = ("/v1/sessions", b"{\"user_name\":\"zs\",\"user_password\":\"a wrong one\"}".as_slice());
     for kind in ["text/plain", "application/jsonp", "application/x-www-form-urlencoded", ""] {
-        script.post_with(nobody, path, &[("content-type", kind)], good).await.expect(415);
+        script.post_with(anonymous, path, &[("content-type", kind)], good).await.expect(415);
     }
-    script.post_with(nobody, path, &[], good).await.expect(415);
+    script.post_with(anonymous, path, &[], good).await.expect(415);
     for kind in ["APPLICATION/JSON", "application/json; charset=utf-8"] {
-        script.post_with(nobody, path, &[("content-type", kind)], good).await.expect(401);
+        script.post_with(anonymous, path, &[("content-type", kind)], good).await.expect(401);
     }
-    for (path, longest) in [("/v1/sessions", 4), ("/v1/users", 4), ("/v1/payments/callbacks/sandbox", 64)] {
-        let large = vec![b' '; longest * 1024 + 1];
-        script.post_with(nobody, path, &[json], &large).await.expect(413);
-        script.post_with(nobody, path, &[json], &large[1..]).await;
+    for (path, limit_kib) in [("/v1/sessions", 4), ("/v1/users", 4), ("/v1/payments/callbacks/sandbox", 64)] {
+        let large = vec![b' '; limit_kib * 1024 + 1];
+        script.post_with(anonymous, path, &[json], &large).await.expect(413);
+        script.post_with(anonymous, path, &[json], &large[1..]).await;
     }
     for body in ["", "{", "nonsense", "{\"user_name\":NaN}", "{} {}", "\u{feff}{}", "{\"user_name\":\"\\x\"}"] {
-        script.post_with(nobody, path, &[json], body.as_bytes()).await;
+        script.post_with(anonymous, path, &[json], body.as_bytes()).await;
     }
-    script.post_with(nobody, path, &[json], b"{\"user_name\":\"\xff\xfe\"}").await.expect(400);
+    script.post_with(anonymous, path, &[json], b"{\"user_name\":\"\xff\xfe\"}").await.expect(400);
     for body in ["null", "[]", "1", "\"x\"", "[{}]", "{}", "{\"user_name\":\"zs\",\"user_name\":\"zs\"}"] {
-        script.post_with(nobody, path, &[json], body.as_bytes()).await.expect(422);
+        script.post_with(anonymous, path, &[json], body.as_bytes()).await.expect(422);
     }
     let nested = format!("{{\"user_name\":{}", "[".repeat(1_000));
-    script.post_with(nobody, path, &[json], nested.as_bytes()).await;
+    script.post_with(anonymous, path, &[json], nested.as_bytes()).await;
 }

@@ -1,11 +1,11 @@
-//! Payments: started, shown, paid at the sandbox platform, which misbehaves first.
+//! Payments: started, show, and paid at the sandbox platform, after callbacks that are wrong.
 
 use super::Cast;
 use crate::contract::script::Script;
 
 const PAYMENTS: &str = "/v1/payments";
 
-/// The golden order is paid.
+/// Pays the golden order.
 pub async fn play(script: &mut Script, cast: &mut Cast) {
     let order_id = cast.golden.0.clone();
     script.chapter("the golden payment");
@@ -13,23 +13,23 @@ pub async fn play(script: &mut Script, cast: &mut Cast) {
     let pay_id = script.keyed(&cast.zs, PAYMENTS, "pay", &body).await.expect(201).text_of("pay_id");
     cast.golden.1.clone_from(&pay_id);
     script.keyed(&cast.zs, PAYMENTS, "pay", &body).await.expect(201);
-    // An open payment is found again under another key.
+    // Another key leads to the same open payment.
     script.keyed(&cast.zs, PAYMENTS, "pay-again", &body).await.expect(201);
-    wrong(script, cast, &order_id).await;
-    shown(script, cast, &pay_id).await;
+    wrong_payments(script, cast, &order_id).await;
+    show(script, cast, &pay_id).await;
     script.get(&cast.zs, &format!("/v1/orders/{order_id}")).await.expect(200);
-    misbehaving(script, cast, &pay_id).await;
+    wrong_callbacks(script, cast, &pay_id).await;
     script.chapter("paid");
-    script.post(&cast.nobody, &format!("/sandbox/trades/{pay_id}/pay"), "").await.expect(200);
-    shown(script, cast, &pay_id).await;
+    script.post(&cast.anonymous, &format!("/sandbox/trades/{pay_id}/pay"), "").await.expect(200);
+    show(script, cast, &pay_id).await;
     script.keyed(&cast.zs, PAYMENTS, "pay", &body).await.expect(201);
     script.keyed(&cast.zs, PAYMENTS, "too-late", &body).await.expect(409);
     script.keyed(&cast.zs, PAYMENTS, "too-late", &body).await.expect(409);
-    story(script, cast, &order_id).await;
+    show_paid_order(script, cast, &order_id).await;
     second_name(script, cast).await;
 }
 
-async fn wrong(script: &mut Script, cast: &Cast, order_id: &str) {
+async fn wrong_payments(script: &mut Script, cast: &Cast, order_id: &str) {
     script.chapter("wrong payments");
     for body in [
         format!("{{\"order_id\":\"{order_id}\",\"provider\":\"sandbox_b\"}}"),
@@ -52,31 +52,31 @@ async fn wrong(script: &mut Script, cast: &Cast, order_id: &str) {
     }
     let body = format!("{{\"order_id\":\"{order_id}\",\"provider\":\"sandbox\"}}");
     script.keyed(&cast.mallory, PAYMENTS, "theirs", &body).await.expect(404);
-    script.keyed(&cast.nobody, PAYMENTS, "nobodys", &body).await.expect(401);
+    script.keyed(&cast.anonymous, PAYMENTS, "nobodys", &body).await.expect(401);
     script.post(&cast.zs, PAYMENTS, &body).await.expect(422);
 }
 
-/// Everywhere a payment is shown.
-async fn shown(script: &mut Script, cast: &Cast, pay_id: &str) {
+/// Calls every route that shows a payment.
+async fn show(script: &mut Script, cast: &Cast, pay_id: &str) {
     script.chapter("a payment is shown");
     let path = format!("/v1/payments/{pay_id}");
     script.get(&cast.zs, &path).await.expect(200);
     script.get(&cast.mallory, &path).await.expect(404);
-    script.get(&cast.nobody, &path).await.expect(401);
+    script.get(&cast.anonymous, &path).await.expect(401);
     script.get(&cast.zs, "/v1/payments/x").await.expect(404);
-    script.get(&cast.nobody, &format!("/pay/{pay_id}")).await.expect(200);
-    script.get(&cast.nobody, &format!("/pay/{pay_id}?asked")).await.expect(200);
-    script.get(&cast.nobody, "/pay/1").await.expect(404);
-    script.get(&cast.nobody, "/pay/x").await.expect(404);
-    script.get(&cast.nobody, "/pay/page.js").await.expect(200);
-    script.get(&cast.nobody, &format!("/sandbox/checkout/{pay_id}")).await.expect(200);
-    script.get(&cast.nobody, "/sandbox/checkout/none").await.expect(404);
-    script.get(&cast.nobody, &format!("/sandbox/trades/{pay_id}")).await.expect(200);
-    script.get(&cast.nobody, "/sandbox/trades/none").await.expect(404);
+    script.get(&cast.anonymous, &format!("/pay/{pay_id}")).await.expect(200);
+    script.get(&cast.anonymous, &format!("/pay/{pay_id}?asked")).await.expect(200);
+    script.get(&cast.anonymous, "/pay/1").await.expect(404);
+    script.get(&cast.anonymous, "/pay/x").await.expect(404);
+    script.get(&cast.anonymous, "/pay/page.js").await.expect(200);
+    script.get(&cast.anonymous, &format!("/sandbox/checkout/{pay_id}")).await.expect(200);
+    script.get(&cast.anonymous, "/sandbox/checkout/none").await.expect(404);
+    script.get(&cast.anonymous, &format!("/sandbox/trades/{pay_id}")).await.expect(200);
+    script.get(&cast.anonymous, "/sandbox/trades/none").await.expect(404);
 }
 
-/// The platform tells of the payment, and something is wrong with each callback.
-async fn misbehaving(script: &mut Script, cast: &Cast, pay_id: &str) {
+/// Makes the platform send callbacks that are wrong in one way each.
+async fn wrong_callbacks(script: &mut Script, cast: &Cast, pay_id: &str) {
     script.chapter("the platform misbehaves");
     let path = format!("/sandbox/trades/{pay_id}/pay");
     for body in [
@@ -92,21 +92,21 @@ async fn misbehaving(script: &mut Script, cast: &Cast, pay_id: &str) {
         "[]",
         "{",
     ] {
-        script.post(&cast.nobody, &path, body).await;
+        script.post(&cast.anonymous, &path, body).await;
     }
-    script.post(&cast.nobody, "/sandbox/trades/none/pay", "").await.expect(404);
-    script.post(&cast.nobody, &path, r#"{"lose":true}"#).await.expect(200);
-    for what in ["signature", "timestamp", "amount", "order", "merchant"] {
-        script.post(&cast.nobody, &path, &format!("{{\"tamper\":\"{what}\"}}")).await.expect(200);
-        script.get(&cast.nobody, &format!("/sandbox/trades/{pay_id}")).await.expect(200);
+    script.post(&cast.anonymous, "/sandbox/trades/none/pay", "").await.expect(404);
+    script.post(&cast.anonymous, &path, r#"{"lose":true}"#).await.expect(200);
+    for part in ["signature", "timestamp", "amount", "order", "merchant"] {
+        script.post(&cast.anonymous, &path, &format!("{{\"tamper\":\"{part}\"}}")).await.expect(200);
+        script.get(&cast.anonymous, &format!("/sandbox/trades/{pay_id}")).await.expect(200);
     }
     script.get(&cast.zs, &format!("/v1/payments/{pay_id}")).await.expect(200);
     script.get(&cast.admin, "/admin/notices").await.expect(200);
     script.get(&cast.admin, "/admin/messages").await.expect(200);
 }
 
-/// All that is told of a paid order.
-async fn story(script: &mut Script, cast: &Cast, order_id: &str) {
+/// Calls every route that shows a paid order.
+async fn show_paid_order(script: &mut Script, cast: &Cast, order_id: &str) {
     script.chapter("the story of a paid order");
     for path in [
         format!("/v1/orders/{order_id}"),
@@ -123,19 +123,19 @@ async fn story(script: &mut Script, cast: &Cast, order_id: &str) {
     script.post(&cast.zs, &format!("/v1/orders/{order_id}/receive"), "").await.expect(409);
 }
 
-/// The platform under its second name, paid on its page.
+/// Pays through the platform's second name, on its checkout page.
 async fn second_name(script: &mut Script, cast: &Cast) {
     script.chapter("a platform with another name");
     let order_id = cast.order(script, "second", 1).await;
     let body = format!("{{\"order_id\":\"{order_id}\",\"provider\":\"sandbox_b\"}}");
     let pay_id = script.keyed(&cast.zs, PAYMENTS, "second", &body).await.expect(201).text_of("pay_id");
-    script.get(&cast.nobody, &format!("/pay/{pay_id}")).await.expect(200);
+    script.get(&cast.anonymous, &format!("/pay/{pay_id}")).await.expect(200);
     let checkout = format!("/sandbox/checkout/{pay_id}");
-    script.post(&cast.nobody, &format!("{checkout}/pay"), "").await.expect(303);
-    script.post(&cast.nobody, &format!("{checkout}/decline"), "").await.expect(303);
-    script.post(&cast.nobody, "/sandbox/checkout/none/pay", "").await.expect(404);
-    script.post(&cast.nobody, "/sandbox/checkout/none/decline", "").await.expect(404);
-    script.get(&cast.nobody, &checkout).await.expect(200);
+    script.post(&cast.anonymous, &format!("{checkout}/pay"), "").await.expect(303);
+    script.post(&cast.anonymous, &format!("{checkout}/decline"), "").await.expect(303);
+    script.post(&cast.anonymous, "/sandbox/checkout/none/pay", "").await.expect(404);
+    script.post(&cast.anonymous, "/sandbox/checkout/none/decline", "").await.expect(404);
+    script.get(&cast.anonymous, &checkout).await.expect(200);
     script.get(&cast.zs, &format!("/v1/payments/{pay_id}")).await.expect(200);
-    script.get(&cast.nobody, "/sandbox/statement?provider=sandbox_b").await.expect(200);
+    script.get(&cast.anonymous, "/sandbox/statement?provider=sandbox_b").await.expect(200);
 }

@@ -1,19 +1,19 @@
-//! Customers: registering, signing in, who they are, and what strangers are told.
+//! Customers: registration, sign-in, their own data, and routes they must not call.
 
 use super::{Cast, pages};
-use crate::contract::script::{Script, Who};
+use crate::contract::script::{Caller, Script};
 
-/// A new customer: the id, and who it is.
-pub async fn register(script: &mut Script) -> (String, Who) {
+/// Registers a customer; returns the id and the caller.
+pub async fn register(script: &mut Script) -> (String, Caller) {
     script.chapter("a customer registers and signs in");
     let body = r#"{"user_name":"mallory","user_password":"a good password","user_mobile":"+4912345678"}"#;
-    let made = script.post(&Who::nobody(), "/v1/users", body).await.expect(201);
+    let made = script.post(&Caller::anonymous(), "/v1/users", body).await.expect(201);
     (made.text_of("user_id"), script.sign_in("mallory", "a good password").await)
 }
 
-/// Customers, wrong ones too.
+/// Registers wrong customers, and calls routes as different callers.
 pub async fn play(script: &mut Script, cast: &Cast) {
-    let nobody = &cast.nobody;
+    let anonymous = &cast.anonymous;
     script.chapter("wrong customers");
     for body in [
         r#"{"user_name":"mallory","user_password":"another password"}"#,
@@ -28,7 +28,7 @@ pub async fn play(script: &mut Script, cast: &Cast) {
         r#"{"user_name":"new","user_password":"a good password","surprise":1}"#,
         r#"{"user_name":"new","user_name":"new","user_password":"a good password"}"#,
     ] {
-        script.post(nobody, "/v1/users", body).await;
+        script.post(anonymous, "/v1/users", body).await;
     }
     for body in [
         r#"{"user_name":"mallory","user_password":"not the password"}"#,
@@ -36,26 +36,26 @@ pub async fn play(script: &mut Script, cast: &Cast) {
         r#"{"user_name":"mallory","user_password":"short"}"#,
         r#"{"user_password":"not the password"}"#,
     ] {
-        script.post(nobody, "/v1/sessions", body).await;
+        script.post(anonymous, "/v1/sessions", body).await;
     }
     script.chapter("who they are");
-    for who in [&cast.mallory, &cast.zs, &cast.admin, nobody, &Who::new("a forger", "garbage")] {
-        script.get(who, "/v1/users/me").await;
+    for caller in [&cast.mallory, &cast.zs, &cast.admin, anonymous, &Caller::new("a forger", "garbage")] {
+        script.get(caller, "/v1/users/me").await;
     }
     for value in ["", "Bearer", "Basic eno6eno="] {
-        script.post_with(nobody, "/v1/orders", &[("authorization", value)], b"").await.expect(401);
+        script.post_with(anonymous, "/v1/orders", &[("authorization", value)], b"").await.expect(401);
     }
     script.chapter("what a new customer has");
     for path in ["/v1/users/me/coupons", "/v1/users/me/money-log", "/v1/users/me/score-log", "/v1/orders"] {
         script.get(&cast.mallory, path).await.expect(200);
-        script.get(nobody, path).await.expect(401);
+        script.get(anonymous, path).await.expect(401);
     }
     pages(script, &cast.zs, "/v1/users/me/coupons").await;
-    strangers(script, cast).await;
+    administrator_routes(script, cast).await;
 }
 
-/// Every route for administrators, to a customer and to nobody.
-async fn strangers(script: &mut Script, cast: &Cast) {
+/// Calls every administrator route as a customer and without signing in.
+async fn administrator_routes(script: &mut Script, cast: &Cast) {
     script.chapter("what is only for administrators");
     for path in [
         "status",
@@ -69,7 +69,7 @@ async fn strangers(script: &mut Script, cast: &Cast) {
         "journal",
         "messages",
     ] {
-        script.get(&cast.nobody, &format!("/admin/{path}")).await.expect(401);
+        script.get(&cast.anonymous, &format!("/admin/{path}")).await.expect(401);
         script.get(&cast.mallory, &format!("/admin/{path}")).await.expect(403);
     }
     for path in [
@@ -83,7 +83,7 @@ async fn strangers(script: &mut Script, cast: &Cast) {
         "coupons",
         "users/1/balance",
     ] {
-        script.post(&cast.nobody, &format!("/admin/{path}"), "{}").await.expect(401);
+        script.post(&cast.anonymous, &format!("/admin/{path}"), "{}").await.expect(401);
         script.post(&cast.mallory, &format!("/admin/{path}"), "{}").await.expect(403);
     }
 }

@@ -1,15 +1,15 @@
-//! Orders that are shipped and received, and money that goes back.
+//! Orders that are shipped and received, and refunds.
 
-use super::{Cast, after::shown};
+use super::{Cast, after::show};
 use crate::contract::script::Script;
 
-/// Every way in which money goes back.
+/// Makes every kind of refund.
 pub async fn play(script: &mut Script, cast: &Cast) {
     in_full(script, cast).await;
     in_parts(script, cast).await;
     after_shipping(script, cast).await;
     by_the_platform(script, cast).await;
-    for_a_dead_order(script, cast).await;
+    of_a_second_payment(script, cast).await;
 }
 
 async fn in_full(script: &mut Script, cast: &Cast) {
@@ -21,14 +21,14 @@ async fn in_full(script: &mut Script, cast: &Cast) {
     }
     script.post(&cast.zs, &path, "{}").await.expect(422);
     script.keyed(&cast.mallory, &path, "theirs", "{}").await.expect(404);
-    script.keyed(&cast.nobody, &path, "nobodys", "{}").await.expect(401);
+    script.keyed(&cast.anonymous, &path, "nobodys", "{}").await.expect(401);
     script.keyed(&cast.zs, "/v1/orders/1/refund", "none", "{}").await.expect(404);
     script.keyed(&cast.zs, &path, "back", r#"{"reason":"too slow"}"#).await.expect(202);
     script.keyed(&cast.zs, &path, "back", r#"{"reason":"too slow"}"#).await.expect(202);
     script.keyed(&cast.zs, &path, "back", r#"{"reason":"another"}"#).await.expect(422);
     script.keyed(&cast.zs, &path, "back-again", "{}").await.expect(409);
     script.keyed(&cast.zs, &path, "back-again", "{}").await.expect(409);
-    shown(script, cast, order_id, pay_id).await;
+    show(script, cast, order_id, pay_id).await;
     for path in ["/v1/users/me", "/v1/users/me/score-log", "/v1/users/me/money-log", "/v1/users/me/coupons"] {
         script.get(&cast.zs, path).await.expect(200);
     }
@@ -54,10 +54,10 @@ async fn in_parts(script: &mut Script, cast: &Cast) {
     script.keyed(&cast.admin, &path, "part", r#"{"amount":"1.00","reason":"damaged"}"#).await.expect(202);
     script.keyed(&cast.admin, &path, "part", r#"{"amount":"1.00","reason":"damaged"}"#).await.expect(202);
     script.keyed(&cast.admin, &path, "part", r#"{"amount":"2.00","reason":"damaged"}"#).await.expect(422);
-    shown(script, cast, &order_id, &pay_id).await;
+    show(script, cast, &order_id, &pay_id).await;
     script.post(&cast.admin, &path, r#"{"reason":"all of it"}"#).await.expect(202);
     script.post(&cast.admin, &path, r#"{"reason":"all of it"}"#).await.expect(409);
-    shown(script, cast, &order_id, &pay_id).await;
+    show(script, cast, &order_id, &pay_id).await;
 }
 
 async fn after_shipping(script: &mut Script, cast: &Cast) {
@@ -71,12 +71,12 @@ async fn after_shipping(script: &mut Script, cast: &Cast) {
     script.post(&cast.admin, &ship, "").await.expect(409);
     script.keyed(&cast.zs, &format!("/v1/orders/{order_id}/refund"), "late", "{}").await.expect(409);
     script.post(&cast.mallory, &receive, "").await.expect(404);
-    script.post(&cast.nobody, &receive, "").await.expect(401);
+    script.post(&cast.anonymous, &receive, "").await.expect(401);
     script.post(&cast.zs, &receive, "").await.expect(200);
     script.post(&cast.zs, &receive, "").await.expect(409);
     let path = format!("/admin/orders/{order_id}/refund");
     script.post(&cast.admin, &path, r#"{"reason":"broken on arrival"}"#).await.expect(202);
-    shown(script, cast, &order_id, &pay_id).await;
+    show(script, cast, &order_id, &pay_id).await;
     let (order_id, _) = cast.paid(script, "kept", 1).await;
     script.post(&cast.admin, &format!("/admin/orders/{order_id}/ship"), "").await.expect(200);
     script.get(&cast.zs, &format!("/v1/orders/{order_id}")).await.expect(200);
@@ -98,26 +98,26 @@ async fn by_the_platform(script: &mut Script, cast: &Cast) {
         r#"{"amount":"50.00","out_request_no":"by-hand"}"#,
         r#"{"amount":"1.00","out_request_no":"by-hand"}"#,
     ] {
-        script.post(&cast.nobody, &path, body).await;
+        script.post(&cast.anonymous, &path, body).await;
     }
     let body = r#"{"amount":"1.00","out_request_no":"x"}"#;
-    script.post(&cast.nobody, "/sandbox/trades/none/refund", body).await.expect(404);
-    // What is left there is less than what is to go back: the refund is parked.
+    script.post(&cast.anonymous, "/sandbox/trades/none/refund", body).await.expect(404);
+    // The platform has less left than the shop wants to refund, so the refund is parked.
     let refund = format!("/v1/orders/{order_id}/refund");
     script.keyed(&cast.zs, &refund, "parked", "{}").await.expect(202);
-    shown(script, cast, &order_id, &pay_id).await;
+    show(script, cast, &order_id, &pay_id).await;
 }
 
-/// Money for an order that was cancelled meanwhile goes back by itself.
-async fn for_a_dead_order(script: &mut Script, cast: &Cast) {
+/// The second payment of an order is refunded automatically.
+async fn of_a_second_payment(script: &mut Script, cast: &Cast) {
     script.chapter("paid twice: the second payment goes back");
     let order_id = cast.order(script, "twice", 1).await;
     let first = cast.pay(script, "twice-1", &order_id).await;
     let body = format!("{{\"order_id\":\"{order_id}\",\"provider\":\"sandbox_b\"}}");
     let second = script.keyed(&cast.zs, "/v1/payments", "twice-2", &body).await.expect(201).text_of("pay_id");
     for pay_id in [&first, &second] {
-        script.post(&cast.nobody, &format!("/sandbox/trades/{pay_id}/pay"), "").await.expect(200);
+        script.post(&cast.anonymous, &format!("/sandbox/trades/{pay_id}/pay"), "").await.expect(200);
     }
-    shown(script, cast, &order_id, &second).await;
+    show(script, cast, &order_id, &second).await;
     script.get(&cast.zs, &format!("/v1/payments/{first}")).await.expect(200);
 }

@@ -1,11 +1,13 @@
-//! A payment that is cancelled, that outlives a restart, that wins against its close call, and a platform that is not
+//! Cancellation of a payment, a restart, a payment during its close call, an expired order, and a platform that is not
 //! configured.
 
 use std::time::Duration;
 
 use crate::on_each_platform;
-use crate::platform::{Act, Op, Sending, Stage};
-use crate::support::{Balances, DEAF, MINUTE, PATIENT, PAY_WITHIN, Platform, Reply, Shop, TestApp, Wish};
+use crate::platform::{BuyerAction, Op, Sending, Stage};
+use crate::support::{
+    Balances, DELAYED_QUERIES, MINUTE, NO_QUERIES, OrderBody, PAY_WITHIN, Platform, Reply, Shop, TestApp,
+};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -13,20 +15,20 @@ on_each_platform!(
     a_callback_after_the_order_has_expired_finds_it_paid,
     a_cancelled_order_can_no_longer_be_paid_at_the_platform,
     a_customer_who_pays_during_the_close_call_has_paid,
-    a_payment_and_its_refund_go_on_after_a_restart,
-    a_platform_that_is_not_configured_takes_no_payment_and_no_notice,
+    a_payment_and_its_refund_continue_after_a_restart,
+    a_platform_that_is_not_configured_accepts_no_payment_and_no_notice,
 );
 
 async fn a_cancelled_order_can_no_longer_be_paid_at_the_platform<P: Platform>() {
     for product in P::PRODUCTS {
-        let shop = Shop::<P>::deaf().await;
+        let shop = Shop::<P>::without_queries().await;
         let case = shop.paying(product).await;
         assert_eq!(shop.cancel(&case.order_id).await.expect(200).body["order_status"], "cancelled");
         assert_eq!(shop.platform.trade(&case.pay_id).stage, Stage::Closed);
         assert_eq!(shop.platform.try_pay(&case.pay_id).await, Err("it is closed"));
         shop.settle().await;
         assert_eq!(shop.balances(&case.order_id, &case.pay_id).await, Balances::cancelled());
-        assert_eq!((shop.me().await, shop.asked(Op::Close)), (("1000.00".to_owned(), 100), 1));
+        assert_eq!((shop.me().await, shop.call_count(Op::Close)), (("1000.00".to_owned(), 100), 1));
         shop.finish().await;
     }
 }
@@ -35,16 +37,16 @@ async fn a_customer_who_pays_during_the_close_call_has_paid<P: Platform>() {
     const LATE: Duration = Duration::from_secs(29 * 60);
     for product in P::PRODUCTS {
         for (act, after) in [
-            (Act::Pays, Duration::ZERO),
-            (Act::Pays, LATE),
-            (Act::PaysAndTells, Duration::ZERO),
-            (Act::PaysAndTells, LATE),
+            (BuyerAction::Pays, Duration::ZERO),
+            (BuyerAction::Pays, LATE),
+            (BuyerAction::PaysAndNotifies, Duration::ZERO),
+            (BuyerAction::PaysAndNotifies, LATE),
         ] {
             let shop = Shop::<P>::open().await;
             let case = shop.paying(product).await;
             shop.app.clock.advance(after);
             shop.app.settle().await;
-            shop.platform.meanwhile(Op::Close, act);
+            shop.platform.during(Op::Close, act);
             shop.cancel(&case.order_id).await.expect_problem(409, "order_not_cancellable");
             let close = shop.platform.calls().into_iter().find(|call| call.op == Some(Op::Close)).unwrap();
             assert_eq!(close.verdict, P::ALREADY_PAID);
@@ -61,13 +63,13 @@ async fn a_customer_who_pays_during_the_close_call_has_paid<P: Platform>() {
 
 async fn a_callback_after_the_order_has_expired_finds_it_paid<P: Platform>() {
     for product in P::PRODUCTS {
-        for settings in [&PATIENT, &DEAF] {
+        for settings in [&DELAYED_QUERIES, &NO_QUERIES] {
             let shop = Shop::<P>::with(P::start().await, settings).await;
             let case = shop.paying(product).await;
             shop.platform.notices_of(&case.pay_id, Sending::late(HOUR));
             shop.platform.pay(&case.pay_id).await;
             shop.app.clock.advance(PAY_WITHIN);
-            // The shop closes the payment before it cancels the order, and so finds the money.
+            // The shop closes the payment before it cancels the order, and so learns that it is paid.
             shop.app.settle().await;
             shop.assert_paid(&case).await;
             shop.advance(PAY_WITHIN).await;
@@ -79,9 +81,9 @@ async fn a_callback_after_the_order_has_expired_finds_it_paid<P: Platform>() {
     }
 }
 
-async fn a_payment_and_its_refund_go_on_after_a_restart<P: Platform>() {
+async fn a_payment_and_its_refund_continue_after_a_restart<P: Platform>() {
     for product in P::PRODUCTS {
-        let mut shop = Shop::<P>::deaf().await;
+        let mut shop = Shop::<P>::without_queries().await;
         let case = shop.paying(product).await;
         shop.restart().await;
         shop.platform.notices_of(&case.pay_id, Sending::late(MINUTE));
@@ -92,7 +94,7 @@ async fn a_payment_and_its_refund_go_on_after_a_restart<P: Platform>() {
         shop.assert_replies(&case, &[Reply::Accepted]);
         shop.assert_paid(&case).await;
         shop.restart().await;
-        shop.app.give_back(&shop.admin, &case.order_id, None).await.expect(202);
+        shop.app.admin_refund(&shop.admin, &case.order_id, None).await.expect(202);
         shop.restart().await;
         shop.settle().await;
         shop.advance(MINUTE).await;
@@ -102,14 +104,14 @@ async fn a_payment_and_its_refund_go_on_after_a_restart<P: Platform>() {
     }
 }
 
-async fn a_platform_that_is_not_configured_takes_no_payment_and_no_notice<P: Platform>() {
-    let shop = Shop::<P>::deaf().await;
+async fn a_platform_that_is_not_configured_accepts_no_payment_and_no_notice<P: Platform>() {
+    let shop = Shop::<P>::without_queries().await;
     let case = shop.paid(P::PRODUCTS[1]).await;
     let valid = shop.platform.deliveries(&case.pay_id).remove(0).post;
     let headers: Vec<(&str, &str)> = valid.headers.iter().map(|(name, value)| (&**name, &**value)).collect();
     let app = TestApp::start().await;
     let zs = app.zs().await;
-    let order_id = app.order(&zs, "order", &Wish::golden()).await.expect(201).text_of("order_id");
+    let order_id = app.order(&zs, "order", &OrderBody::golden()).await.expect(201).text_of("order_id");
     let before = app.rows();
     for product in P::PRODUCTS {
         let callbacks = format!("/v1/payments/callbacks/{product}");

@@ -1,5 +1,5 @@
-//! What holds for each payment platform. Every test runs with the stand-in for Alipay and with the one for WeChat Pay.
-//! The rooms `alipay` and `wechat` have the tests of what only one platform does.
+//! Behaviour that all payment platforms share. Every test runs with the stand-in for Alipay and with the one for
+//! WeChat Pay. The modules `alipay` and `wechat` of the suite test what only one platform does.
 
 mod life;
 mod notice;

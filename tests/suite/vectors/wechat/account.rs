@@ -1,4 +1,4 @@
-//! The account of a configuration, and what a vector is read with.
+//! The account of a configuration, and the inputs of a vector.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use tradepost::gateway::{Gateway, Shop};
 
 use crate::vectors::{File, text};
 
-/// The gateway the settings of a configuration open.
+/// The gateway for the account of a configuration.
 pub fn gateway(file: &File, config: &Value) -> Arc<dyn Gateway> {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, content: &str| {
@@ -42,7 +42,7 @@ pub fn gateway(file: &File, config: &Value) -> Arc<dyn Gateway> {
     gateways.into_iter().find(|gateway| gateway.name() == "wechat").unwrap()
 }
 
-/// The keys with these names.
+/// The public keys with these names, by serial number.
 pub fn keys(file: &File, named: &Value) -> Keys {
     let mut keys = Keys::default();
     for (serial, name) in named.as_object().unwrap() {
@@ -60,12 +60,12 @@ pub fn keys(file: &File, named: &Value) -> Keys {
     keys
 }
 
-/// A private key.
+/// The private key with this name.
 pub fn private_key(file: &File, name: &Value) -> PrivateKey {
     PrivateKey::parse(text(&file.key(text(name))["pkcs8_der_b64"])).unwrap()
 }
 
-/// A header of a vector, whatever its case.
+/// A header of a vector. The case of `name` does not matter.
 pub fn header(input: &Value, name: &str) -> Option<String> {
     let headers = input["headers"].as_object().unwrap();
     let found = headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));

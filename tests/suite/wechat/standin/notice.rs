@@ -10,8 +10,8 @@ use serde_json::{Value, json};
 use tradepost::domain::clock::Clock;
 
 use crate::platform::wechat::{SignsWith, Wrong, encrypt};
-use crate::platform::{Act, Course, Key, Op, RefundState, Sending, VECTORS, Wechat};
-use crate::support::Ear;
+use crate::platform::{BuyerAction, Course, Key, Op, RefundState, Sending, VECTORS, Wechat};
+use crate::support::RecordingServer;
 use crate::wechat::standin::request::{CERTIFICATE, PUBLIC_KEY_ID, Shop, order};
 
 const API_KEY: &[u8; 32] = b"OwnTestApiV3Key_0123456789abcdef";
@@ -20,7 +20,7 @@ const API_KEY: &[u8; 32] = b"OwnTestApiV3Key_0123456789abcdef";
 struct Setup {
     wechat: Wechat,
     clock: Clock,
-    ear: Ear,
+    ear: RecordingServer,
     shop: Shop,
 }
 
@@ -53,7 +53,7 @@ fn decrypt(resource: &Value) -> Option<Vec<u8>> {
 
 impl Setup {
     async fn open_with(wechat: Wechat) -> Self {
-        let (clock, ear) = (Clock::default(), Ear::open().await);
+        let (clock, ear) = (Clock::default(), RecordingServer::open().await);
         wechat.follow(&clock);
         wechat.deliver_to(&ear.url);
         let setup = Self { shop: Shop::of(&wechat), wechat, clock, ear };
@@ -83,7 +83,7 @@ impl Setup {
     }
 
     fn notices(&self) -> Vec<Notice> {
-        let read = |request: crate::support::Told| {
+        let read = |request: crate::support::ReceivedRequest| {
             let mut headers = HeaderMap::new();
             for (name, value) in &request.headers {
                 headers.append(name.parse().unwrap(), value.parse().unwrap());
@@ -93,7 +93,7 @@ impl Setup {
             let signed_by = self.shop.signed_by(&headers, &request.body);
             Notice { headers, body, raw: request.body, signed_by, plain }
         };
-        self.ear.told().into_iter().map(read).collect()
+        self.ear.requests().into_iter().map(read).collect()
     }
 
     fn last(&self) -> Notice {
@@ -140,8 +140,8 @@ async fn a_notice_of_a_payment_is_signed_and_encrypted() {
     let plain = notice.plain.unwrap();
     assert_eq!((&plain["out_trade_no"], &plain["trade_state"]), (&json!("P10001"), &json!("SUCCESS")));
     assert_eq!((&plain["amount"]["total"], &plain["amount"]["currency"]), (&json!(8888), &json!("CNY")));
-    assert_eq!(setup.ear.told()[0].path, "/v1/payments/callbacks/wechat");
-    assert_eq!((setup.wechat.told("P10001"), setup.wechat.next_due()), (vec![200], None));
+    assert_eq!(setup.ear.requests()[0].path, "/v1/payments/callbacks/wechat");
+    assert_eq!((setup.wechat.reply_statuses("P10001"), setup.wechat.next_due()), (vec![200], None));
 }
 
 #[actix_web::test]
@@ -150,7 +150,7 @@ async fn an_unaccepted_notice_is_repeated_for_a_day_with_a_new_signature_each_ti
     setup.ear.reply(&[(500, ""); 20]);
     setup.wechat.pay("P10001").await;
     let mut seconds = Vec::new();
-    while let Some(by) = setup.wechat.skip().await {
+    while let Some(by) = setup.wechat.deliver_next().await {
         seconds.push((by.as_secs_f64() / 15.0).round() * 15.0);
     }
     let minutes: Vec<f64> = seconds.iter().map(|seconds| seconds / 60.0).collect();
@@ -172,11 +172,11 @@ async fn only_the_status_of_the_reply_accepts_a_notice() {
     setup.ear.reply(&wrong);
     setup.ear.reply(&[(204, ""), (200, "{\"code\":\"FAIL\"}")]);
     setup.wechat.pay("P10001").await;
-    while setup.wechat.skip().await.is_some() {}
-    assert_eq!(setup.wechat.told("P10001"), [500, 400, 201, 302, 202, 204]);
+    while setup.wechat.deliver_next().await.is_some() {}
+    assert_eq!(setup.wechat.reply_statuses("P10001"), [500, 400, 201, 302, 202, 204]);
     setup.wechat.pay("P10002").await;
-    assert_eq!((setup.wechat.told("P10002"), setup.wechat.next_due()), (vec![200], None));
-    assert!(setup.ear.told().iter().all(|request| request.path != "/elsewhere"), "no redirect is followed");
+    assert_eq!((setup.wechat.reply_statuses("P10002"), setup.wechat.next_due()), (vec![200], None));
+    assert!(setup.ear.requests().iter().all(|request| request.path != "/elsewhere"), "no redirect is followed");
 }
 
 #[actix_web::test]
@@ -238,8 +238,8 @@ async fn each_planned_fault_changes_one_thing() {
     setup.ear.reply(&[(401, "")]);
     setup.wechat.next_notice(Sending::wrong(Wrong::Stale, 1));
     setup.wechat.pay("P10002").await;
-    setup.wechat.skip().await;
-    assert_eq!((setup.wechat.told("P10002"), setup.wechat.next_due()), (vec![401, 200], None));
+    setup.wechat.deliver_next().await;
+    assert_eq!((setup.wechat.reply_statuses("P10002"), setup.wechat.next_due()), (vec![401, 200], None));
 }
 
 #[actix_web::test]
@@ -263,7 +263,7 @@ async fn a_refund_is_notified_at_its_own_url_with_its_outcome() {
         assert_eq!((&plain["out_refund_no"], &plain["amount"]["refund"]), (&json!(number), &json!(1000)));
         assert_eq!((&plain["appid"], &notice.body["resource"]["original_type"]), (&Value::Null, &json!("refund")));
     }
-    assert_eq!(setup.ear.told().last().unwrap().path, "/refunds");
+    assert_eq!(setup.ear.requests().last().unwrap().path, "/refunds");
     setup.wechat.refund_in_console("P10001", 500).await;
     assert!(setup.last().plain.unwrap()["out_refund_no"].as_str().unwrap().starts_with("console"));
     for (wrong, pointer) in [(Wrong::Refund, "/out_refund_no"), (Wrong::Amount, "/amount/refund")] {
@@ -286,10 +286,10 @@ async fn notices_can_be_reordered_duplicated_or_sent_before_the_answer() {
     assert_eq!(events, ["REFUND.SUCCESS", "TRANSACTION.SUCCESS"]);
     setup.wechat.next_notice(Sending::at_once(10));
     setup.wechat.pay("P10002").await;
-    assert_eq!(setup.wechat.told("P10002"), [200; 10]);
-    setup.wechat.meanwhile(Op::Create, Act::PaysAndTells);
+    assert_eq!(setup.wechat.reply_statuses("P10002"), [200; 10]);
+    setup.wechat.during(Op::Create, BuyerAction::PaysAndNotifies);
     setup.prepay("P10003").await;
-    assert_eq!(setup.wechat.told("P10003"), [200], "the notice arrives before the answer");
+    assert_eq!(setup.wechat.reply_statuses("P10003"), [200], "the notice arrives before the answer");
 }
 
 #[actix_web::test]
@@ -299,10 +299,10 @@ async fn during_a_change_of_keys_both_keys_sign() {
     setup.wechat.pay("P10001").await;
     setup.wechat.sign_with(SignsWith::Both);
     for _ in 0..4 {
-        setup.wechat.skip().await;
+        setup.wechat.deliver_next().await;
     }
     setup.wechat.sign_with(SignsWith::PublicKey);
-    setup.wechat.skip().await;
+    setup.wechat.deliver_next().await;
     let signers: Vec<Option<String>> = setup.notices().into_iter().map(|notice| notice.signed_by).collect();
     let (old, new) = (Some(CERTIFICATE.to_owned()), Some(PUBLIC_KEY_ID.to_owned()));
     assert_eq!((&signers[0], &signers[5]), (&old, &new));

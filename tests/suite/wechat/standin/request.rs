@@ -9,7 +9,7 @@ use awc::http::header::HeaderMap;
 use serde_json::{Value, json};
 use tradepost::domain::clock::{Clock, Timestamp};
 
-use crate::platform::{Asked, Key, VECTORS, Wechat};
+use crate::platform::{Key, RawRequest, VECTORS, Wechat};
 
 pub const MCHID: &str = "1900000001";
 pub const PUBLIC_KEY_ID: &str = "PUB_KEY_ID_0119000000012025100900000000000001";
@@ -145,7 +145,7 @@ async fn the_requests_of_the_test_vectors_are_accepted_and_refused_with_any_part
                 ("content-type", "application/json"),
                 ("authorization", header),
             ];
-            wechat.judge(&Asked::new(method, url, &headers, body), now)
+            wechat.judge(&RawRequest::new(method, url, &headers, body), now)
         };
         let changed = [
             ("PUT", url, header, body),
@@ -186,7 +186,7 @@ async fn the_pairs_of_the_authorization_header_can_be_in_any_order() {
     let reversed: Vec<&str> = pairs.split(',').rev().collect();
     let header = format!("{scheme} {}", reversed.join(","));
     let headers = [("accept", "application/json"), ("user-agent", "a test"), ("authorization", &*header)];
-    assert_eq!(wechat.judge(&Asked::new("GET", &target, &headers, ""), now), "ok");
+    assert_eq!(wechat.judge(&RawRequest::new("GET", &target, &headers, ""), now), "ok");
 }
 
 #[actix_web::test]
@@ -196,7 +196,7 @@ async fn a_request_must_be_signed_within_five_minutes_and_have_the_required_head
     let (minute, key) = (Duration::from_secs(60), Key::named("wx_merchant"));
     let judge = |at: Timestamp, nonce: &str, headers: &[(&str, &str)]| {
         let header = authorization(&key, ("GET", target, ""), at, nonce);
-        wechat.judge(&Asked::new("GET", target, &[headers, &[("authorization", &header)]].concat(), ""), now)
+        wechat.judge(&RawRequest::new("GET", target, &[headers, &[("authorization", &header)]].concat(), ""), now)
     };
     let good = [("accept", "application/json"), ("user-agent", "a test")];
     assert_eq!(judge(now.minus(minute * 4), "1", &good), "ok");
@@ -212,7 +212,7 @@ async fn a_request_must_be_signed_within_five_minutes_and_have_the_required_head
     assert_eq!(judge(now, "8", &[&good[..], &serials[1..]].concat()), "ok");
     let header = authorization(&key, ("POST", NATIVE, "{}"), now, "9");
     let headers = [good[0], good[1], ("authorization", &header)];
-    assert_eq!(wechat.judge(&Asked::new("POST", NATIVE, &headers, "{}"), now), "PARAM_ERROR", "no Content-Type");
+    assert_eq!(wechat.judge(&RawRequest::new("POST", NATIVE, &headers, "{}"), now), "PARAM_ERROR", "no Content-Type");
 }
 
 #[actix_web::test]

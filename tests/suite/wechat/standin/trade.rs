@@ -6,7 +6,7 @@ use awc::http::Method;
 use serde_json::{Value, json};
 use tradepost::domain::clock::Clock;
 
-use crate::platform::{Act, Course, How, Key, Op, Payment, RefundState, Upset, VECTORS, Wechat};
+use crate::platform::{AnswerFault, BuyerAction, Course, Key, Op, Payment, PlannedFault, RefundState, VECTORS, Wechat};
 use crate::wechat::standin::request::{Answer, MCHID, Shop, order, rfc3339};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -102,17 +102,17 @@ async fn a_page_accepts_only_the_parameters_that_the_shop_signed() {
         json!({"appId": "wx0123456789abcdef", "timeStamp": "1760000000", "nonceStr": "n1", "package": package,
             "signType": "RSA", "paySign": Key::named(key).sign(message.as_bytes())})
     };
-    assert_eq!(setup.wechat.hand_over(&sign("wx_merchant", &package)), Ok("P10001".to_owned()));
-    assert!(setup.wechat.hand_over(&sign("ali_app", &package)).is_err());
+    assert_eq!(setup.wechat.start_jsapi_payment(&sign("wx_merchant", &package)), Ok("P10001".to_owned()));
+    assert!(setup.wechat.start_jsapi_payment(&sign("ali_app", &package)).is_err());
     assert!(
-        setup.wechat.hand_over(&sign("wx_merchant", &prepay_id)).is_err(),
+        setup.wechat.start_jsapi_payment(&sign("wx_merchant", &prepay_id)).is_err(),
         "the package lacks its prefix, as in an app payment"
     );
-    assert!(setup.wechat.hand_over(&sign("wx_merchant", "prepay_id=wx1")).is_err());
+    assert!(setup.wechat.start_jsapi_payment(&sign("wx_merchant", "prepay_id=wx1")).is_err());
     for (field, value) in [("nonceStr", "n2"), ("appId", "wx1"), ("signType", "MD5")] {
         let mut params = sign("wx_merchant", &package);
         params[field] = json!(value);
-        assert!(setup.wechat.hand_over(&params).is_err(), "{field}");
+        assert!(setup.wechat.start_jsapi_payment(&params).is_err(), "{field}");
     }
     let vectors = VECTORS["vectors"].as_array().unwrap();
     let vector = vectors.iter().find(|vector| vector["id"] == "own-wx-paysign-jsapi").unwrap();
@@ -120,7 +120,7 @@ async fn a_page_accepts_only_the_parameters_that_the_shop_signed() {
     let params = json!({"appId": input["appid"], "timeStamp": input["timestamp"], "nonceStr": input["nonce"],
         "package": format!("prepay_id={}", input["prepay_id"].as_str().unwrap()), "signType": "RSA",
         "paySign": expect["signature"]});
-    assert_eq!(setup.wechat.hand_over(&params), Err("there is no such code"), "the signature is valid");
+    assert_eq!(setup.wechat.start_jsapi_payment(&params), Err("there is no such code"), "the signature is valid");
     setup.wechat.pay("P10001").await;
     assert_eq!(setup.query("P10001").await.body["payer"]["openid"], "oUpF8uMuAJO");
 }
@@ -180,7 +180,7 @@ async fn a_close_call_can_be_repeated_and_the_buyer_can_pay_first() {
         assert_eq!(setup.close("P10001").await.status, 204);
     }
     assert_eq!(setup.wechat.try_pay("P10001").await, Err("it is closed"));
-    setup.wechat.meanwhile(Op::Close, Act::Pays);
+    setup.wechat.during(Op::Close, BuyerAction::Pays);
     assert_eq!(setup.close("P10002").await.code(), (400, "ORDER_PAID"));
     assert_eq!(setup.close("P10009").await.code(), (404, "ORDER_NOT_EXIST"));
     let target = "/v3/pay/transactions/out-trade-no/P10001/close";
@@ -271,36 +271,42 @@ async fn each_planned_fault_of_an_answer_is_produced() {
     let setup = Setup::open().await;
     setup.prepay("native", &order("P10001")).await;
     let target = format!("/v3/pay/transactions/out-trade-no/P10001?mchid={MCHID}");
-    let ask = |how: How| {
-        setup.wechat.upset(Upset::next(Op::Query, how));
+    let ask = |how: AnswerFault| {
+        setup.wechat.plan_fault(PlannedFault::next(Op::Query, how));
         setup.shop.try_ask(Method::GET, &target, "", setup.clock.now())
     };
-    for how in [How::Unsigned, How::BadSignature, How::OtherKey, How::UnknownKey, How::Altered] {
+    for how in [
+        AnswerFault::Unsigned,
+        AnswerFault::BadSignature,
+        AnswerFault::OtherKey,
+        AnswerFault::UnknownKey,
+        AnswerFault::Altered,
+    ] {
         let answer = ask(how).await.unwrap();
         assert!(answer.signed_by.is_none() && answer.status == 200, "{how:?}: {answer:?}");
-        assert_eq!(answer.body["trade_state"], if how == How::Altered { "SUCCESS" } else { "NOTPAY" });
+        assert_eq!(answer.body["trade_state"], if how == AnswerFault::Altered { "SUCCESS" } else { "NOTPAY" });
     }
-    for (how, stamp) in [(How::Old(HOUR), -3600), (How::Early(HOUR), 3600)] {
+    for (how, stamp) in [(AnswerFault::Old(HOUR), -3600), (AnswerFault::Early(HOUR), 3600)] {
         let answer = ask(how).await.unwrap();
         let at: i64 = answer.headers.get("wechatpay-timestamp").unwrap().to_str().unwrap().parse().unwrap();
         assert!(answer.signed_by.is_some() && (at - setup.clock.now().0 / 1000 - stamp).abs() < 5);
     }
     for (how, status, is_signed) in [
-        (How::Status(503), 503, false),
-        (How::Html, 200, false),
-        (How::Says("SYSTEM_ERROR"), 500, true),
-        (How::Says("FREQUENCY_LIMITED"), 429, true),
-        (How::Says("ORDERNOTEXIST"), 404, true),
-        (How::SaysUnsigned("ORDER_NOT_EXIST"), 404, false),
-        (How::Slow(Duration::from_millis(20)), 200, true),
+        (AnswerFault::Status(503), 503, false),
+        (AnswerFault::Html, 200, false),
+        (AnswerFault::Error("SYSTEM_ERROR"), 500, true),
+        (AnswerFault::Error("FREQUENCY_LIMITED"), 429, true),
+        (AnswerFault::Error("ORDERNOTEXIST"), 404, true),
+        (AnswerFault::UnsignedError("ORDER_NOT_EXIST"), 404, false),
+        (AnswerFault::Slow(Duration::from_millis(20)), 200, true),
     ] {
         let answer = ask(how).await.unwrap();
         assert_eq!((answer.status, answer.signed_by.is_some()), (status, is_signed), "{how:?}");
     }
-    assert_eq!(ask(How::Garbage).await.unwrap_err(), "no text");
-    ask(How::Breaks).await.unwrap_err();
-    setup.wechat.upset(Upset::next(Op::Close, How::Altered).undone());
-    setup.wechat.upset(Upset::next(Op::Close, How::Unsigned));
+    assert_eq!(ask(AnswerFault::Garbage).await.unwrap_err(), "no text");
+    ask(AnswerFault::Breaks).await.unwrap_err();
+    setup.wechat.plan_fault(PlannedFault::next(Op::Close, AnswerFault::Altered).without_effect());
+    setup.wechat.plan_fault(PlannedFault::next(Op::Close, AnswerFault::Unsigned));
     let close = "/v3/pay/transactions/out-trade-no/P10001/close";
     let body = json!({"mchid": MCHID}).to_string();
     for is_closed in [false, true] {
