@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::{AnsiTransactionManager as Manager, SimpleConnection, TransactionManager};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::Text;
 use tradepost::domain::clock::Clock;
 use tradepost::domain::id::{self, IdGenerator, NodeId};
 

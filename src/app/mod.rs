@@ -9,17 +9,16 @@ pub mod stores;
 pub mod telemetry;
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Arbiter;
 use actix_web::dev::ServerHandle;
-use anyhow::Context;
 use socket2::SockRef;
 
 use crate::actor::Faults;
-use crate::config::{self, Settings, SigningSecret};
+use crate::config::{self, Settings};
 use crate::coordinator;
 use crate::domain::clock::Clock;
 use crate::gateway::{Gateway, Shop, alipay, wechat};
@@ -73,7 +72,7 @@ impl App {
         if settings.demo.seed {
             notes.extend(bootstrap::demo::seed(&graph, &passwords, &settings.demo).await?);
         }
-        let secret = configured_or_generated(&settings.session.secret, &folder, "token")?;
+        let secret = secret::configured_or_generated(&settings.session.secret, &folder, "token")?;
         let tokens = Tokens::new(secret.as_bytes(), clock.clone(), settings.session.token_ttl.get());
         let state = server::state(&graph, tokens, passwords, clock, &settings);
         let handles = server::start(&settings, state, graph.platform.clone(), listener, admin_listener)?;
@@ -127,14 +126,6 @@ fn secrets_folder(settings: &Settings) -> Result<PathBuf, config::Error> {
     let unusable = |error| config::Error::new("secrets.folder", format!("cannot use the directory {folder}: {error}"));
     std::fs::create_dir_all(folder).map_err(unusable)?;
     Ok(PathBuf::from(folder))
-}
-
-/// The secret of the settings; if that is empty, the one stored as `name` in `folder`, generated if missing.
-fn configured_or_generated(configured: &SigningSecret, folder: &Path, name: &str) -> anyhow::Result<String> {
-    match configured.expose() {
-        "" => secret::load_or_generate(folder, name).with_context(|| format!("the {name} secret")),
-        text => Ok(text.to_owned()),
-    }
 }
 
 /// Connections that may wait to be accepted. The standard library's 128 are too few for a burst.

@@ -55,13 +55,14 @@ pub use built_in::{MerchantAccount, Platform, start};
 /// Fails if the platform's secret cannot be read, generated or used.
 #[cfg(feature = "sandbox")]
 pub fn account(settings: &Settings, folder: &Path, address: SocketAddr) -> anyhow::Result<Option<MerchantAccount>> {
+    use super::bootstrap::secret;
     use crate::sandbox::Key;
 
     let sandbox = &settings.gateway.sandbox;
     if !sandbox.enabled {
         return Ok(None);
     }
-    let secret = super::configured_or_generated(&sandbox.secret, folder, "sandbox")?;
+    let secret = secret::configured_or_generated(&sandbox.secret, folder, "sandbox")?;
     let public_url = match settings.http.public_url.as_str() {
         "" => format!("http://{address}"),
         url => url.to_owned(),

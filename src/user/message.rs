@@ -145,7 +145,7 @@ pub struct MoneyLogEntry {
     /// `paid` or `refunded` in JSON.
     #[serde(serialize_with = "paid_or_refunded")]
     pub money_log_type: Direction,
-    /// Amount.
+    /// The amount that was paid or refunded.
     pub use_money: Money,
     /// Time of the entry.
     pub create_time: Timestamp,

@@ -15,7 +15,7 @@ mod acts;
 pub mod alipay;
 mod book;
 mod china;
-mod courier;
+mod delivery;
 mod engine;
 mod fault;
 mod front;

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use tradepost::domain::clock::{Clock, Timestamp};
 
 use super::book::Trade;
-use super::courier::PUBLIC_URL;
+use super::delivery::PUBLIC_URL;
 use super::engine::Engine;
 use super::front::Front;
 use super::journal::{Call, Delivery};

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use serde_json::Value;
 
-use super::Kind;
+use super::plan::Kind;
 use super::request::Writer;
 use super::socket::Socket;
 use super::tally::Answer;

@@ -13,10 +13,10 @@ use tradepost::sandbox::Key;
 
 use super::super::shop::{OrderSpec, USER};
 use super::numbers::Numbers;
+use super::plan::{Kind, Plan};
 use super::request::Writer;
 use super::socket::Socket;
 use super::tally::{Answer, Measured, Sent, Tally};
-use super::{Kind, Plan};
 
 /// State shared by all tasks. They run on one thread.
 pub struct World {

@@ -3,11 +3,11 @@
 
 use diesel::prelude::*;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::BigInt;
 use diesel::sqlite::Sqlite;
 use tradepost::db::schema::{goods_number_log, order_goods, orders, user_money_log};
 use tradepost::domain::clock::Clock;
 
-use super::BigInt;
 use crate::harness::shop::{BALANCE_USED, COUPON_PRICE, PRICE, SHIPPING, Shop};
 
 const AMOUNT: i64 = (PRICE + SHIPPING) as i64;

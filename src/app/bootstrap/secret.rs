@@ -7,13 +7,24 @@ use std::path::Path;
 use anyhow::Context;
 use aws_lc_rs::rand;
 
+use crate::config::SigningSecret;
+
 const BYTES: usize = 32;
 
-/// The 256-bit secret `name` in `folder`, as 64 hexadecimal digits. It is generated if its file does not exist.
+/// The secret of the settings; if that is empty, the one stored as `name` in `folder`, generated if missing.
 ///
 /// # Errors
-/// Fails if the file cannot be read or created, or does not contain 64 hexadecimal digits.
-pub fn load_or_generate(folder: &Path, name: &str) -> anyhow::Result<String> {
+/// Fails if the file of the stored secret cannot be read or created, or does not contain 64 hexadecimal digits.
+pub fn configured_or_generated(configured: &SigningSecret, folder: &Path, name: &str) -> anyhow::Result<String> {
+    match configured.expose() {
+        "" => load_or_generate(folder, name).with_context(|| format!("the {name} secret")),
+        text => Ok(text.to_owned()),
+    }
+}
+
+/// The 256-bit secret `name` in `folder`, as 64 hexadecimal digits. It is generated if its file does not exist. Fails if
+/// the file cannot be read or created, or does not contain 64 hexadecimal digits.
+fn load_or_generate(folder: &Path, name: &str) -> anyhow::Result<String> {
     let path = folder.join(format!("{name}.secret"));
     if !path.exists() {
         generate(&path).with_context(|| format!("cannot create {}", path.display()))?;

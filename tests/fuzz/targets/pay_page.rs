@@ -27,7 +27,7 @@ fn page(checkout: Checkout) -> String {
         checkout: Some(checkout),
         add_time: Timestamp(0),
     };
-    pay::of(&payment, false)
+    pay::render(&payment, false)
 }
 
 /// The number of characters outside the QR code that could start something other than text in HTML.

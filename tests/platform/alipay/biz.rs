@@ -10,7 +10,7 @@ use crate::platform::front::Answer;
 
 const INVALID: &str = "ACQ.INVALID_PARAMETER";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// 100,000,000.00
+/// The largest amount: 100,000,000.00 in fen.
 const LARGEST: i64 = 10_000_000_000;
 
 pub struct Biz<'a>(pub &'a Map<String, Value>);
@@ -23,7 +23,7 @@ impl<'a> Biz<'a> {
     /// Only these fields are allowed. The gateway ignores others, which would hide a misspelt name.
     pub fn only(&self, names: &[&str]) -> Result<(), Answer> {
         match self.0.keys().find(|name| !names.contains(&name.as_str())) {
-            Some(name) => Err(invalid(&format!("nobody knows {name}"))),
+            Some(name) => Err(invalid(&format!("unknown field {name}"))),
             None => Ok(()),
         }
     }

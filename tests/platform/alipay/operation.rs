@@ -87,7 +87,7 @@ fn create(engine: &Engine<Front>, state: &mut State, request: &Request, now: Tim
     }
     let notify_url = request.params.get("notify_url").cloned().unwrap_or_default();
     if !notify_url.starts_with("http://") && !notify_url.starts_with("https://") {
-        return Err(invalid(&format!("nothing can be told to {notify_url:?}")));
+        return Err(invalid(&format!("no notice can be sent to {notify_url:?}")));
     }
     if let Some(index) = state.find(out_trade_no) {
         return create_again(&state.trades[index], request, product);

@@ -38,7 +38,7 @@ pub fn read(account: &Account, request: &RawRequest, now: Timestamp) -> Result<R
         found => Err(Answer::early(code, &format!("{name} is {found:?}"))),
     };
     if must("app_id", "isv.missing-app-id")? != account.app_id {
-        return Err(Answer::early("isv.invalid-app-id", "somebody else's app_id"));
+        return Err(Answer::early("isv.invalid-app-id", "the app_id of another application"));
     }
     let method = must("method", "isv.missing-method")?.to_owned();
     let is_page = method == super::page::METHOD;

@@ -32,7 +32,7 @@ pub fn check(
     let fields = fields(request.header("authorization").unwrap_or_default())?;
     let field = |name: &str| fields[name];
     if field("mchid") != account.mchid {
-        return refuse("somebody else's mchid");
+        return refuse("the mchid of another merchant");
     }
     if field("serial_no") != account.serial {
         return refuse("the merchant has no certificate with this serial_no");

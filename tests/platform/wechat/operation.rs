@@ -78,7 +78,7 @@ fn prepay(
     let total = amount.fen("total")?;
     match kind {
         "JSAPI" => drop(fields.object("payer")?.must("openid", 128)?),
-        _ if body.contains_key("payer") => return Err(wrong("nobody knows payer")),
+        _ if body.contains_key("payer") => return Err(wrong("unknown field payer")),
         _ => {}
     }
     let ends = fields.text("time_expire", 64)?;

@@ -114,7 +114,7 @@ impl<'a> Fields<'a> {
     /// Only these fields are allowed, so that a misspelt name is found.
     pub fn only(&self, names: &[&str]) -> Result<(), Answer> {
         match self.0.keys().find(|name| !names.contains(&name.as_str())) {
-            Some(name) => Err(wrong(&format!("nobody knows {name}"))),
+            Some(name) => Err(wrong(&format!("unknown field {name}"))),
             None => Ok(()),
         }
     }

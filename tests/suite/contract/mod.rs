@@ -15,4 +15,4 @@ mod record;
 mod script;
 mod settings;
 mod stored;
-mod told;
+mod webhook;

@@ -44,7 +44,7 @@ impl Caller {
 /// A request to send.
 #[derive(Debug, Clone)]
 pub struct Request<'a> {
-    /// Method.
+    /// The HTTP method.
     pub method: Method,
     /// Path and query.
     pub path: &'a str,

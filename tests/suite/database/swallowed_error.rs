@@ -1,4 +1,4 @@
-//! What is left of a transaction in which an error was ignored.
+//! The effects of a transaction in which an error was ignored.
 
 use tradepost::db::{self, Class};
 

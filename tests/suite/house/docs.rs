@@ -61,7 +61,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
     headings.map(|line| anchor(line.trim_start_matches('#'))).collect()
 }
 
-/// What is wrong with a link of a page, if anything.
+/// The fault of a link of a page, if it has one.
 fn broken(page: &Page, link: &str) -> Option<String> {
     let (path, wanted) = link.split_once('#').unwrap_or((link, ""));
     let file = match path {
@@ -91,7 +91,7 @@ fn settings() -> BTreeSet<String> {
     all
 }
 
-/// What a page calls a setting: `section.key` in backticks, and variables of the environment.
+/// The settings that a page names: `section.key` in backticks, and variables of the environment.
 fn named_settings(text: &str, sections: &BTreeSet<&str>) -> Vec<String> {
     let is_key = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '.';
     let prose = prose(text);

@@ -78,9 +78,15 @@ fn use_tree(statement: &str) -> Option<&str> {
 
 /// All paths of a `use` tree: `a::{b, c::{self, d}}` is `a::b`, `a::c`, `a::c::d`.
 fn expand(tree: &str, before: &[String], paths: &mut Vec<Vec<String>>) {
-    let tree = tree.split(" as ").next().unwrap().trim();
+    let tree = tree.trim();
     let Some((head, rest)) = tree.split_once('{') else {
-        let parts = tree.split("::").map(|part| part.trim().to_owned()).filter(|part| part != "self" && part != "*");
+        let parts = tree
+            .split(" as ")
+            .next()
+            .unwrap()
+            .split("::")
+            .map(|part| part.trim().to_owned())
+            .filter(|part| part != "self" && part != "*");
         return paths.push(before.iter().cloned().chain(parts).collect());
     };
     let head = head.trim().trim_end_matches("::").split("::").map(|part| part.trim().to_owned());

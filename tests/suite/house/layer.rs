@@ -8,7 +8,7 @@ use super::source::{Source, assert_none, root, sources};
 
 const OWNERS: [&str; 5] = ["coupon", "goods", "order", "pay", "user"];
 
-/// What each room may import besides itself: only rooms below it. The order is that of `lib.rs`, lowest first.
+/// The rooms that each room may import besides itself: only rooms below it. The order is that of `lib.rs`, lowest first.
 const ROOMS: [(&str, &[&str]); 19] = [
     ("domain", &[]),
     ("db", &["domain"]),

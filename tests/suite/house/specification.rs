@@ -1,4 +1,4 @@
-//! What must never happen, and the tests that show that it does not.
+//! The faults that must never happen, and the tests that show that they do not.
 //!
 //! Each entry names an event and what must follow from it, and then the tests that show it, as `module::name` below
 //! `tests/suite` (`crash::` is `tests/crash`). A test in `payment/platform` runs on each platform.

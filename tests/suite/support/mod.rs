@@ -6,19 +6,19 @@ use tradepost::db::Limits;
 
 mod answer;
 mod app;
-mod ear;
 pub mod ledger;
 mod platform_shop;
 mod poll;
 mod probe;
+mod recording_server;
 mod shop;
 mod trade;
 
 pub use answer::Answer;
 pub use app::{ADMIN_PASSWORD, DEMO_PASSWORD, TestApp, number};
-pub use ear::{ReceivedRequest, RecordingServer};
 pub use platform_shop::{Balances, Case, DELAYED_QUERIES, MINUTE, NO_QUERIES, PAY_WITHIN, Platform, Reply, Shop};
 pub use poll::eventually;
+pub use recording_server::{ReceivedRequest, RecordingServer};
 pub use shop::{OrderBody, amount};
 pub use trade::SLOW;
 

@@ -266,7 +266,7 @@ impl<F: Platform> Shop<F> {
     }
 }
 
-/// Observations.
+/// Reads the state of the shop.
 impl<F: Platform> Shop<F> {
     /// The payment as its customer sees it.
     pub async fn payment(&self, pay_id: &str) -> Value {
@@ -327,7 +327,7 @@ impl<F: Platform> Shop<F> {
     }
 }
 
-/// Checks.
+/// Checks the state of the shop.
 impl<F: Platform> Shop<F> {
     #[track_caller]
     pub fn assert_replies(&self, case: &Case, expected: &[Reply]) {

@@ -33,7 +33,7 @@ pub async fn play(script: &mut Script, cast: &Cast) {
         ("55.50", "55.51"),
         ("\"55.50\"", "55.50"),
         ("CNY", "USD"),
-        ("tradepost-demo", "somebody"),
+        ("tradepost-demo", "another user"),
         (pay_id.as_str(), "1"),
         (pay_id.as_str(), "x"),
         ("payment.succeeded", "payment.exploded"),
@@ -45,7 +45,7 @@ pub async fn play(script: &mut Script, cast: &Cast) {
         signed(script, cast, body).await;
     }
     script.get(&cast.zs, &format!("/v1/payments/{pay_id}")).await.expect(200);
-    script.chapter("signed and believed, once, with fields nobody knows");
+    script.chapter("signed and accepted, once, with unknown fields");
     signed(script, cast, &valid.replace("{\"id\"", "{\"livemode\":false,\"id\"")).await;
     signed(script, cast, &valid).await;
     signed(script, cast, &valid.replace("evt_by_hand", "evt_another")).await;
@@ -83,7 +83,7 @@ async fn unsigned(script: &mut Script, cast: &Cast, valid: &str) {
     let twice = [("sandbox-signature", own.as_str()), ("sandbox-signature", own.as_str())];
     script.post_with(&cast.anonymous, PATH, &twice, valid.as_bytes()).await.expect(401);
     script.post_with(&cast.admin, PATH, &[], valid.as_bytes()).await.expect(401);
-    for provider in ["nobody", "alipay", "wechat", "sandbox_b"] {
+    for provider in ["unknown", "alipay", "wechat", "sandbox_b"] {
         let path = format!("/v1/payments/callbacks/{provider}");
         script.post_with(&cast.anonymous, &path, &[("sandbox-signature", &own)], valid.as_bytes()).await;
     }
@@ -91,7 +91,7 @@ async fn unsigned(script: &mut Script, cast: &Cast, valid: &str) {
 
 /// Makes the platform repeat a callback, concurrently and in sequence.
 async fn repeated(script: &mut Script, cast: &Cast) {
-    script.chapter("told again and again");
+    script.chapter("repeated");
     let order_id = cast.order(script, "repeated", 1).await;
     let pay_id = cast.pay(script, "repeated", &order_id).await;
     let path = format!("/sandbox/trades/{pay_id}/pay");

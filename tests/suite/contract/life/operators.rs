@@ -14,11 +14,11 @@ pub async fn play(script: &mut Script, cast: &Cast) {
     script.get(&cast.admin, "/admin/status").await.expect(200);
     script.chapter("the statement");
     script.get(&cast.anonymous, "/sandbox/statement").await.expect(200);
-    script.get(&cast.anonymous, "/sandbox/statement?provider=nobody").await;
+    script.get(&cast.anonymous, "/sandbox/statement?provider=unknown").await;
     script.get(&cast.anonymous, "/sandbox/statement?colour=red").await.expect(422);
     script.chapter("the audit");
     script.get(&cast.admin, "/admin/audit").await.expect(200);
-    script.chapter("twelve hours later, nobody is signed in");
+    script.chapter("twelve hours later, no session is valid");
     script.advance(12 * 60 + 10).await;
     script.get(&cast.zs, "/v1/users/me").await.expect(401);
     script.get(&cast.admin, "/admin/status").await.expect(401);

@@ -38,7 +38,7 @@ async fn wrong_payments(script: &mut Script, cast: &Cast, order_id: &str) {
         script.keyed(&cast.zs, PAYMENTS, "pay", &body).await.expect(422);
     }
     for body in [
-        format!("{{\"order_id\":\"{order_id}\",\"provider\":\"nobody\"}}"),
+        format!("{{\"order_id\":\"{order_id}\",\"provider\":\"unknown\"}}"),
         format!("{{\"order_id\":\"{order_id}\",\"provider\":\"alipay\"}}"),
         format!("{{\"order_id\":\"{order_id}\",\"provider\":1}}"),
         format!("{{\"order_id\":\"{order_id}\"}}"),
@@ -52,7 +52,7 @@ async fn wrong_payments(script: &mut Script, cast: &Cast, order_id: &str) {
     }
     let body = format!("{{\"order_id\":\"{order_id}\",\"provider\":\"sandbox\"}}");
     script.keyed(&cast.mallory, PAYMENTS, "theirs", &body).await.expect(404);
-    script.keyed(&cast.anonymous, PAYMENTS, "nobodys", &body).await.expect(401);
+    script.keyed(&cast.anonymous, PAYMENTS, "anonymous", &body).await.expect(401);
     script.post(&cast.zs, PAYMENTS, &body).await.expect(422);
 }
 
@@ -107,7 +107,7 @@ async fn wrong_callbacks(script: &mut Script, cast: &Cast, pay_id: &str) {
 
 /// Calls every route that shows a paid order.
 async fn show_paid_order(script: &mut Script, cast: &Cast, order_id: &str) {
-    script.chapter("the story of a paid order");
+    script.chapter("the timeline of a paid order");
     for path in [
         format!("/v1/orders/{order_id}"),
         format!("/v1/orders/{order_id}/events"),

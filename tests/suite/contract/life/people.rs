@@ -32,7 +32,7 @@ pub async fn play(script: &mut Script, cast: &Cast) {
     }
     for body in [
         r#"{"user_name":"mallory","user_password":"not the password"}"#,
-        r#"{"user_name":"nobody","user_password":"not the password"}"#,
+        r#"{"user_name":"unknown","user_password":"not the password"}"#,
         r#"{"user_name":"mallory","user_password":"short"}"#,
         r#"{"user_password":"not the password"}"#,
     ] {

@@ -21,7 +21,7 @@ async fn in_full(script: &mut Script, cast: &Cast) {
     }
     script.post(&cast.zs, &path, "{}").await.expect(422);
     script.keyed(&cast.mallory, &path, "theirs", "{}").await.expect(404);
-    script.keyed(&cast.anonymous, &path, "nobodys", "{}").await.expect(401);
+    script.keyed(&cast.anonymous, &path, "anonymous", "{}").await.expect(401);
     script.keyed(&cast.zs, "/v1/orders/1/refund", "none", "{}").await.expect(404);
     script.keyed(&cast.zs, &path, "back", r#"{"reason":"too slow"}"#).await.expect(202);
     script.keyed(&cast.zs, &path, "back", r#"{"reason":"too slow"}"#).await.expect(202);

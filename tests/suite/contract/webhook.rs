@@ -33,10 +33,10 @@ async fn contract_the_sandbox_sends_its_callbacks_as_recorded() {
         headers.sort();
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect();
         let body = String::from_utf8(request.body).unwrap();
-        script.note(&format!("--- told {}\n{headers}{body}\n", request.path));
+        script.note(&format!("--- sent {}\n{headers}{body}\n", request.path));
     }
     let text = script.take();
     // The shop itself got no callbacks, so its stores and the platform's differ.
     script.app.finish_broken().await;
-    assert_recorded("answers_told.txt", &text.replace(&recorder.url, "<shop>"));
+    assert_recorded("answers_webhook.txt", &text.replace(&recorder.url, "<shop>"));
 }
