@@ -9,8 +9,8 @@
 //! | balance | User takes `money_paid` | returns the amount that this order took |
 //! | confirm | Order moves `unconfirmed -> confirmed`: the pivot | - |
 //!
-//! [`quote`] and [`place`] run up to the pre-order. From there [`saga`] decides the next steps, [`step`] maps each step
-//! to a message for an owner, and [`drive`] sends it. Compensations are outbox messages that Order writes in the
+//! `quote` and `place` run up to the pre-order. From there [`saga`] decides the next steps, `step` maps each step
+//! to a message for an owner, and `drive` sends it. Compensations are outbox messages that Order writes in the
 //! transaction of the cancellation.
 
 pub mod actor;
