@@ -23,7 +23,7 @@ use crate::domain::provider::Provider;
 use crate::gateway::{Entry, Event, Notification};
 use crate::pay::actor::Actor;
 use crate::pay::message::{FindPaymentRecords, ListPaidRecords, Notify};
-use crate::pay::{self, Pay};
+use crate::pay::Pay;
 use crate::reconcile::{Difference, Kind, Report, StatementIndex, compare, parse_pay_id};
 
 /// Records compared in one query.
@@ -144,7 +144,7 @@ async fn repair(
 
 /// Adds the payments and refunds of the statement's period that are in our books but not in the statement.
 async fn find_missing_there(
-    pay: &Addr<pay::actor::Actor>,
+    pay: &Addr<Actor>,
     provider: &Provider,
     lines: &[Entry],
     report: &mut Report,
