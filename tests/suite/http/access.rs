@@ -74,7 +74,7 @@ fn source_routes() -> BTreeSet<(String, String)> {
     let of_resource = |text: &str| {
         let (path, rest) = text.split_once('"').unwrap();
         let path = path.replace("{id}", "1").replace("{provider}", "sandbox");
-        let routes = rest.split(".route(").skip(1).map(|route| route.trim_start_matches("new_work("));
+        let routes = rest.split(".route(").skip(1).map(|route| route.trim_start_matches("admitted("));
         let methods = routes.map(|route| route.split('(').next().unwrap().to_uppercase());
         methods.map(|method| (method, path.clone())).collect::<Vec<_>>()
     };
