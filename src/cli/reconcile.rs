@@ -21,9 +21,9 @@ use crate::domain::id::IdGenerator;
 use crate::domain::money::CURRENCY;
 use crate::domain::provider::Provider;
 use crate::gateway::{Entry, Event, Notification};
+use crate::pay::Pay;
 use crate::pay::actor::Actor;
 use crate::pay::message::{FindPaymentRecords, ListPaidRecords, Notify};
-use crate::pay::Pay;
 use crate::reconcile::{Difference, Kind, Report, StatementIndex, compare, parse_pay_id};
 
 /// Records compared in one query.
