@@ -1,19 +1,46 @@
-//! Set-up of logging, done once by the binary.
+//! Set-up of logging, done once by the binary. A reader of the log that is slow, stopped or gone never blocks or fails
+//! work: a separate thread writes the lines from a bounded buffer, and lines that do not fit are dropped and counted.
 
+use std::io::IsTerminal;
+
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{self, Log, LogFormat};
 
-/// Sends log lines to standard error, in the format and with the filter of `log`.
+/// Capacity of the buffer, in lines. At 200 bytes per line it takes about 3 MiB.
+const LINES_BUFFERED: usize = 16_384;
+
+/// The running log. Dropping it writes the buffered lines, for at most a second if the reader is slow.
+#[derive(Debug)]
+pub struct Logging {
+    dropped: ErrorCounter,
+    _worker: WorkerGuard,
+}
+
+impl Logging {
+    /// The number of lines that were dropped since the start because the buffer was full.
+    #[must_use]
+    pub fn lines_dropped(&self) -> u64 {
+        u64::try_from(self.dropped.dropped_lines()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Sends log lines to standard error, in the format and with the filter of `log`. Lines are coloured only on a terminal,
+/// and not if the environment variable `NO_COLOR` is set.
 ///
 /// # Errors
 /// Fails if `log.filter` cannot be parsed.
-pub fn start(log: &Log) -> Result<(), config::Error> {
-    let filter = EnvFilter::try_new(&log.filter).map_err(|error| config::Error::new("log.filter", error))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+pub fn start(log: &Log) -> Result<Logging, config::Error> {
+    let filter = EnvFilter::try_new(log.filter.as_str()).map_err(|error| config::Error::new("log.filter", error))?;
+    let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(LINES_BUFFERED);
+    let (writer, worker) = builder.thread_name("log").finish(std::io::stderr());
+    let dropped = writer.error_counter();
+    let is_coloured = std::io::stderr().is_terminal() && !config::is_colour_refused();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(is_coloured);
     match log.format {
         LogFormat::Text => lines.init(),
         LogFormat::Json => lines.json().init(),
     }
-    Ok(())
+    Ok(Logging { dropped, _worker: worker })
 }

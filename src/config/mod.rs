@@ -13,7 +13,7 @@ use std::path::Path;
 use toml::{Table, Value};
 
 pub use settings::*;
-pub use value::{InitialPassword, PublicUrl, SecondName, SeparateListen, SigningSecret};
+pub use value::{InitialPassword, LogFilter, PublicUrl, SecondName, SeparateListen, SigningSecret};
 
 use crate::actor::Faults;
 
@@ -60,13 +60,43 @@ pub fn load(file: Option<&Path>) -> Result<Settings, Error> {
             .map_err(|error| Error::new("--config", format!("{}: {error}", path.display())))?,
         None => String::new(),
     };
-    read(&text, environment())
+    read(&text, environment()?)
 }
 
-/// The environment variables of this process that start with [`PREFIX`].
+/// The environment variables of this process that start with [`PREFIX`], and `RUST_LOG` as `log.filter` if the variable of
+/// that setting is not set. Other variables are ignored, even if they are not UTF-8.
+///
+/// # Errors
+/// Fails if the value of a setting is not UTF-8.
 #[expect(clippy::disallowed_methods, reason = "only this module reads the environment")]
-fn environment() -> Vec<(String, String)> {
-    std::env::vars().filter(|(name, _)| name.starts_with(PREFIX)).collect()
+fn environment() -> Result<Vec<(String, String)>, Error> {
+    let mut variables = Vec::new();
+    for (name, value) in std::env::vars_os() {
+        let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
+        let Some(value) = value.to_str() else {
+            return Err(Error::new(&path_of(name), format!("the variable {name} is not UTF-8")));
+        };
+        variables.push((name.to_owned(), value.to_owned()));
+    }
+    let own = format!("{PREFIX}LOG__FILTER");
+    if let Ok(filter) = std::env::var("RUST_LOG")
+        && !filter.is_empty()
+        && !variables.iter().any(|(name, _)| *name == own)
+    {
+        variables.push((own, filter));
+    }
+    Ok(variables)
+}
+
+/// Whether the environment variable `NO_COLOR` is set and not empty; see <https://no-color.org>.
+#[must_use]
+pub fn is_colour_refused() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+/// The setting of an environment variable: `orders.pay_within` for `TRADEPOST__ORDERS__PAY_WITHIN`.
+fn path_of(name: &str) -> String {
+    name.trim_start_matches(PREFIX).to_lowercase().replace("__", ".")
 }
 
 /// Reads the planned faults of a test run from the environment variable `TRADEPOST_FAULTS`. Requires the cargo feature
@@ -130,7 +160,7 @@ fn overlay(table: &mut Table, from: Table, path: &str) -> Result<(), Error> {
 
 /// Sets the setting that is named by the environment variable `name`. `text` is parsed as the type of the default.
 fn set(table: &mut Table, name: &str, text: &str) -> Result<(), Error> {
-    let path = name.trim_start_matches(PREFIX).to_lowercase().replace("__", ".");
+    let path = path_of(name);
     let unknown = || Error::new(&path, format!("there is no such setting ({name})"));
     let (sections, key) = path.rsplit_once('.').map_or((None, path.as_str()), |(sections, key)| (Some(sections), key));
     let inner = sections

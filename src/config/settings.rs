@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
-use super::value::{InitialPassword, PublicUrl, SecondName, SeparateListen, SigningSecret};
+use super::value::{InitialPassword, LogFilter, PublicUrl, SecondName, SeparateListen, SigningSecret};
 use crate::actor::owner::Limits;
 use crate::actor::retry::Backoff;
 use crate::db;
@@ -67,7 +67,7 @@ pub struct Node {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Log {
-    pub filter: String,
+    pub filter: LogFilter,
     pub format: LogFormat,
 }
 

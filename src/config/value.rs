@@ -102,6 +102,37 @@ impl TryFrom<String> for SeparateListen {
     }
 }
 
+/// A log filter: a level (`info`), or directives separated by commas, such as `info,tradepost::coordinator=debug`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(try_from = "String")]
+pub struct LogFilter(String);
+
+impl LogFilter {
+    /// The filter as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for LogFilter {
+    type Error = Invalid;
+
+    /// Refuses a word that is not a level. `EnvFilter` would take it for a target, and nothing would be logged.
+    fn try_from(filter: String) -> Result<Self, Invalid> {
+        const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+        const SHAPE: Invalid = Invalid(
+            "must be a level (off, error, warn, info, debug, trace) or directives such as info,tradepost=debug",
+        );
+        let is_level = |text: &str| LEVELS.contains(&text.to_ascii_lowercase().as_str());
+        let is_directive = |text: &str| match text.rsplit_once('=') {
+            Some((target, level)) => !target.is_empty() && is_level(level),
+            None => is_level(text),
+        };
+        if filter.split(',').map(str::trim).all(is_directive) { Ok(Self(filter)) } else { Err(SHAPE) }
+    }
+}
+
 /// A second name for the sandbox platform: up to 32 lower-case ASCII letters, digits or `_`, not `sandbox`. If empty,
 /// there is none.
 #[derive(Debug, Clone, Deserialize)]

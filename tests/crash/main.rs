@@ -15,6 +15,7 @@ mod http;
 mod load;
 mod nodes;
 mod outage;
+mod output;
 mod point;
 mod process;
 mod random;

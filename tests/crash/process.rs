@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -58,13 +58,25 @@ pub struct Server {
 impl Server {
     /// Starts the process without waiting for it.
     pub fn spawn(data: &Data, settings: &[(&str, &str)]) -> Self {
-        let mut command = command(data, settings);
         let log = File::options().create(true).append(true).open(log_file(data)).unwrap();
-        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().unwrap();
-        let stdout = BufReader::new(child.stdout.take().unwrap());
+        Self::spawn_with(data, settings, Stdio::piped(), log.into()).0
+    }
+
+    /// Starts the process with this standard output and standard error. Returns the reading end if `log` is a pipe.
+    pub fn spawn_with(
+        data: &Data,
+        settings: &[(&str, &str)],
+        output: Stdio,
+        log: Stdio,
+    ) -> (Self, Option<ChildStderr>) {
+        let mut child = command(data, settings).stdout(output).stderr(log).spawn().unwrap();
+        let log = child.stderr.take();
         let (sender, lines) = mpsc::channel();
-        std::thread::spawn(move || stdout.lines().map_while(Result::ok).try_for_each(|line| sender.send(line)));
-        Self { child, lines, url: String::new() }
+        if let Some(output) = child.stdout.take() {
+            let mut printed = BufReader::new(output).lines().map_while(Result::ok);
+            std::thread::spawn(move || printed.try_for_each(|line| sender.send(line)));
+        }
+        (Self { child, lines, url: String::new() }, log)
     }
 
     /// Waits until the server listens. Returns `None` if the process ends instead.
@@ -121,8 +133,13 @@ impl Server {
 
     /// Asks the process to stop, with SIGTERM.
     pub fn terminate(&self) {
-        let sent = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.id())]).status().unwrap();
-        assert!(sent.success(), "SIGTERM was not sent");
+        self.signal("TERM");
+    }
+
+    /// Sends a signal, by its name without `SIG`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("sh").args(["-c", &format!("kill -{name} {}", self.id())]).status().unwrap();
+        assert!(sent.success(), "SIG{name} was not sent");
     }
 
     /// The exit status, if the process has ended.

@@ -1,7 +1,9 @@
 //! A wrong setting ends the process at once with one line that names it. A first start prints the created passwords.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
 use super::process::{Data, Server, command, run};
@@ -37,6 +39,7 @@ fn a_wrong_setting_ends_the_process_at_once_and_is_named() {
         ("TRADEPOST__ADMIN__PASSWORD", "canary5", "admin.password"),
         ("TRADEPOST__GATEWAY__SANDBOX__SECRET", "canary-too-short", "gateway.sandbox.secret"),
         ("TRADEPOST__LOG__FILTER", "info,=!", "log.filter"),
+        ("TRADEPOST__LOG__FILTER", "verbose", "log.filter"),
         ("TRADEPOST__NODE__ID", "1024", "node.id"),
         ("TRADEPOST__ORDERS__DEADLINE", "soon", "orders.deadline"),
         ("TRADEPOST__PROFILE", "production", "gateway.sandbox.enabled"),
@@ -71,4 +74,35 @@ fn only_the_first_start_prints_the_created_passwords() {
         assert!(line.contains(name) && password.is_some_and(|password| password.len() >= 20), "{first:?}");
     }
     assert_eq!((first.len(), second.len()), (2, 0), "{printed:?}");
+}
+
+#[test]
+fn a_variable_that_is_not_utf8_is_ignored_unless_it_is_a_setting() {
+    let home = tempfile::tempdir().unwrap();
+    let data = Data::embedded(home.path().join("data"));
+    let latin1 = OsStr::from_bytes(b"caf\xe9");
+    let mut migrate = command(&data, &[]);
+    migrate.arg("migrate").env("OTHER_PROGRAM", latin1).env(latin1, "1");
+    let output = run(migrate, FAILS_WITHIN);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let mut migrate = command(&data, &[]);
+    migrate.arg("migrate").env("TRADEPOST__ADMIN__USER", latin1);
+    let output = run(migrate, FAILS_WITHIN);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), stderr.lines().count()), (Some(1), 1), "{stderr}");
+    assert!(stderr.contains("admin.user") && stderr.contains("UTF-8"), "{stderr}");
+}
+
+#[test]
+fn rust_log_is_the_log_filter_unless_the_setting_has_its_own_variable() {
+    let home = tempfile::tempdir().unwrap();
+    let data = Data::embedded(home.path().join("data"));
+    let mut migrate = command(&data, &[("RUST_LOG", "verbose")]);
+    migrate.arg("migrate");
+    assert!(run(migrate, FAILS_WITHIN).status.success());
+    let mut migrate = command(&data, &[("RUST_LOG", "verbose")]);
+    migrate.arg("migrate").env_remove("TRADEPOST__LOG__FILTER");
+    let output = run(migrate, FAILS_WITHIN);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && stderr.contains("log.filter"), "{stderr}");
 }
