@@ -9,7 +9,7 @@ pub mod stores;
 pub mod telemetry;
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use socket2::SockRef;
 use crate::actor::Faults;
 use crate::config::{self, Settings};
 use crate::coordinator;
+use crate::db::connection::folder::{self, FolderLock};
 use crate::domain::clock::Clock;
 use crate::gateway::{Gateway, Shop, alipay, wechat};
 use crate::http::security::password::Passwords;
@@ -42,6 +43,8 @@ pub struct App {
     stores: Stores,
     arbiter: Arbiter,
     handles: Vec<ServerHandle>,
+    /// Held until the process ends.
+    locks: Vec<FolderLock>,
 }
 
 impl App {
@@ -52,6 +55,8 @@ impl App {
     /// Fails if a setting cannot be used, a store cannot be opened or an address is in use.
     pub async fn start(settings: Settings, clock: Clock, faults: Faults) -> anyhow::Result<Self> {
         let stores = Stores::open(&settings)?;
+        let locks = stores.lock()?;
+        stores.expect_whole()?;
         stores.migrate()?;
         let folder = secrets_folder(&settings)?;
         let (listener, admin_listener) = listen(&settings)?;
@@ -76,7 +81,7 @@ impl App {
         let tokens = Tokens::new(secret.as_bytes(), clock.clone(), settings.session.token_ttl.get());
         let state = server::state(&graph, tokens, passwords, clock, &settings);
         let handles = server::start(&settings, state, graph.platform.clone(), listener, admin_listener)?;
-        Ok(Self { address, admin_address, notes, graph, stores, arbiter, handles })
+        Ok(Self { address, admin_address, notes, graph, stores, arbiter, handles, locks })
     }
 
     /// The stores of this application, for an audit while it runs.
@@ -105,13 +110,14 @@ impl App {
         while self.work_left().await > 0 && tokio::time::Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        let Self { graph, stores, arbiter, .. } = self;
+        let Self { graph, stores, arbiter, locks, .. } = self;
         drop(graph);
         arbiter.stop();
         let _ = actix_web::rt::task::spawn_blocking(move || {
             // The actors' thread must end first: that closes the writers' connections.
             drop(arbiter.join());
             stores.checkpoint();
+            drop(locks);
         })
         .await;
     }
@@ -123,8 +129,7 @@ fn secrets_folder(settings: &Settings) -> Result<PathBuf, config::Error> {
         "" => settings.store.url.strip_prefix("sqlite://").unwrap_or("data"),
         folder => folder,
     };
-    let unusable = |error| config::Error::new("secrets.folder", format!("cannot use the directory {folder}: {error}"));
-    std::fs::create_dir_all(folder).map_err(unusable)?;
+    folder::create(Path::new(folder)).map_err(|reason| config::Error::new("secrets.folder", reason))?;
     Ok(PathBuf::from(folder))
 }
 

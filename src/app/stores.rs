@@ -1,9 +1,12 @@
 //! The stores of all owners, as configured in the settings.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::path::Path;
 
 use crate::audit::OwnerStores;
 use crate::config::{self, Settings};
+use crate::db::connection::folder::FolderLock;
 use crate::db::{self, Limits, Store, migrate};
 
 /// The stores of an installation.
@@ -73,6 +76,48 @@ impl Stores {
         all
     }
 
+    /// Locks the folder of every SQLite store for this process. Two servers on one folder would create equal ids.
+    ///
+    /// # Errors
+    /// Names the setting of a folder that another process has locked.
+    pub fn lock(&self) -> Result<Vec<FolderLock>, config::Error> {
+        let mut locked: BTreeMap<&Path, FolderLock> = BTreeMap::new();
+        for (owner, store, _) in self.all() {
+            let Some(folder) = store.file().and_then(Path::parent) else { continue };
+            if let Entry::Vacant(free) = locked.entry(folder) {
+                free.insert(FolderLock::acquire(folder).map_err(|reason| self.error(owner, &reason))?);
+            }
+        }
+        Ok(locked.into_values().collect())
+    }
+
+    /// Verifies that no owner's store is missing while another owner's store has rows: a lost store must not be served as
+    /// an empty one.
+    ///
+    /// # Errors
+    /// Names the setting of the missing store, or of one that cannot be read.
+    pub fn expect_whole(&self) -> Result<(), config::Error> {
+        let mut missing = None;
+        let mut in_use = None;
+        for (owner, store, _) in self.all().into_iter().filter(|(owner, ..)| *owner != "sandbox") {
+            let unusable = |error: db::Error| self.error(owner, &format!("cannot use its tables: {error}"));
+            if !store.exists().map_err(unusable)? {
+                missing = missing.or(Some(owner));
+            } else if store.has_rows(table_of(owner)).map_err(unusable)? {
+                in_use = in_use.or(Some(owner));
+            }
+        }
+        match (missing, in_use) {
+            (Some(missing), Some(in_use)) => Err(self.error(
+                missing,
+                &format!(
+                    "has no tables there, but {in_use} has rows: put the missing store back, or start with empty ones"
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Migrates all tables to the newest version. Returns the migrations that ran, as `owner/version`.
     ///
     /// # Errors
@@ -109,5 +154,14 @@ impl Stores {
                 tracing::warn!(owner, %error, "cannot checkpoint the store; the next start will");
             }
         }
+    }
+}
+
+/// The table that has a row as soon as the owner has been used.
+fn table_of(owner: &str) -> &str {
+    match owner {
+        "user" => "users",
+        "order" => "orders",
+        other => other,
     }
 }

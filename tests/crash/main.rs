@@ -10,6 +10,7 @@
 mod check;
 mod cut;
 mod first_start;
+mod folder;
 mod history;
 mod http;
 mod load;

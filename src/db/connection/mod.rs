@@ -4,6 +4,7 @@
 pub mod backup;
 #[cfg(feature = "sqlite")]
 mod checkpoint;
+pub mod folder;
 mod pool;
 pub mod store;
 mod target;

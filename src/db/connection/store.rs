@@ -11,7 +11,7 @@ use super::checkpoint::Checkpointer;
 use super::pool::{Outage, Pool, Pooled};
 use super::target::{Target, UrlError};
 use crate::db::limits::{Limits, Mode};
-use crate::db::{Db, Error, Result, with_conn};
+use crate::db::{Class, Db, Error, Result, with_conn};
 
 /// One owner's database: a pool of writers and a pool of readers.
 #[derive(Debug, Clone)]
@@ -138,6 +138,22 @@ impl Store {
         let db = &mut db;
         let count = with_conn!(db, diesel::select(diesel::dsl::sql::<BigInt>(&tables)).get_result::<i64>(db))?;
         Ok(count > 0)
+    }
+
+    /// Whether `table` exists and has rows.
+    ///
+    /// # Errors
+    /// Fails if the database does not answer.
+    pub fn has_rows(&self, table: &str) -> Result<bool> {
+        let db = &mut self.target.open(Mode::Reader, self.limits).map_err(Error::unreachable)?;
+        let any = diesel::dsl::sql::<BigInt>(&format!("(SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT 1) AS one)"));
+        match with_conn!(db, diesel::select(any).get_result::<i64>(db)) {
+            Ok(count) => Ok(count > 0),
+            Err(error) => match Error::from(error) {
+                error if error.class == Class::Bug => Ok(false),
+                error => Err(error),
+            },
+        }
     }
 
     /// Whether another thread must now call [`Store::checkpoint_log`], because SQLite's WAL has grown too long. Called

@@ -42,13 +42,10 @@ pub enum UrlError {
     /// The URL does not name a database.
     #[error("the URL does not name a database: it must end with /<database>")]
     Database,
-    /// The directory cannot be created.
-    #[error("cannot use the directory {0}: {1}")]
-    Directory(PathBuf, std::io::Error),
 }
 
 impl Target {
-    /// The location of the tables of `owner` at `url`. For SQLite, the directory is created if it is missing.
+    /// The location of the tables of `owner` at `url`. Nothing is created.
     ///
     /// # Errors
     /// `UrlError`. Its text never contains the URL, which may hold a password.
@@ -57,11 +54,7 @@ impl Target {
         match scheme {
             "sqlite" if !rest.is_empty() => {
                 compiled_in(cfg!(feature = "sqlite"), "sqlite")?;
-                let folder = PathBuf::from(rest);
-                match std::fs::create_dir_all(&folder) {
-                    Ok(()) => Ok(Self::Sqlite(folder.join(format!("{owner}.db")))),
-                    Err(error) => Err(UrlError::Directory(folder, error)),
-                }
+                Ok(Self::Sqlite(PathBuf::from(rest).join(format!("{owner}.db"))))
             }
             "postgres" | "postgresql" => {
                 compiled_in(cfg!(feature = "postgres"), "postgres")?;

@@ -5,6 +5,7 @@ use std::path::Path;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
+use crate::db::connection::folder::create_file;
 use crate::db::limits::{Limits, Mode};
 
 /// Size of the WAL, in pages, at which SQLite checkpoints it during a commit. A safety net: background checkpoints keep
@@ -19,11 +20,17 @@ const MIN_LIBRARY_VERSION: (u32, u32, u32) = (3, 51, 3);
 const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;";
 
-/// Opens a connection to `file`, applies the settings and verifies the important ones.
+/// Opens a connection to `file`, applies the settings and verifies the important ones. Only a migrator creates a missing
+/// file: a lost store must not be served as an empty one.
 ///
 /// # Errors
 /// The file cannot be opened, the library is too old, or a setting was not applied.
 pub fn open(file: &Path, mode: Mode, limits: Limits) -> Result<SqliteConnection, String> {
+    if mode == Mode::Migrator {
+        create_file(file)?;
+    } else if !file.exists() {
+        return Err(format!("{}: there is no such file", file.display()));
+    }
     let mut db =
         SqliteConnection::establish(&file.to_string_lossy()).map_err(|e| format!("{}: {e}", file.display()))?;
     prepare(&mut db, mode, limits).map_err(|e| format!("{}: {e}", file.display()))?;
