@@ -199,9 +199,8 @@ mod tests {
 
     fn store(folder: &Path) -> [SqliteConnection; 2] {
         let file = folder.join("t.db");
-        let mut writer = open(&file, limits::Mode::Writer);
-        writer.batch_execute("CREATE TABLE t (b BLOB)").unwrap();
-        [writer, open(&file, limits::Mode::Reader)]
+        open(&file, limits::Mode::Migrator).batch_execute("CREATE TABLE t (b BLOB)").unwrap();
+        [open(&file, limits::Mode::Writer), open(&file, limits::Mode::Reader)]
     }
 
     #[test]

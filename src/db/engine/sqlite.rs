@@ -1,6 +1,7 @@
 //! SQLite: opens a connection and checks its settings.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
@@ -17,8 +18,10 @@ const AUTOCHECKPOINT_PAGES: usize = 16_000;
 const MIN_LIBRARY_VERSION: (u32, u32, u32) = (3, 51, 3);
 
 /// Settings of every connection. The busy timeout is set before them, so that these statements wait for locks too.
-const PRAGMAS: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+const PRAGMAS: &str = "PRAGMA synchronous = FULL; \
     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;";
+
+const SWITCH_RETRY_AFTER: Duration = Duration::from_millis(5);
 
 /// Opens a connection to `file`, applies the settings and verifies the important ones. Only a migrator creates a missing
 /// file: a lost store must not be served as an empty one.
@@ -40,10 +43,10 @@ pub fn open(file: &Path, mode: Mode, limits: Limits) -> Result<SqliteConnection,
 fn prepare(db: &mut SqliteConnection, mode: Mode, limits: Limits) -> Result<(), String> {
     use diesel::connection::SimpleConnection;
     let busy_ms = limits.lock_within.as_millis();
-    db.batch_execute(&format!(
-        "PRAGMA busy_timeout = {busy_ms}; {PRAGMAS} PRAGMA wal_autocheckpoint = {AUTOCHECKPOINT_PAGES};"
-    ))
-    .map_err(|e| e.to_string())?;
+    db.batch_execute(&format!("PRAGMA busy_timeout = {busy_ms};")).map_err(|e| e.to_string())?;
+    switch_to_wal(db, limits.lock_within)?;
+    db.batch_execute(&format!("{PRAGMAS} PRAGMA wal_autocheckpoint = {AUTOCHECKPOINT_PAGES};"))
+        .map_err(|e| e.to_string())?;
     if mode == Mode::Reader {
         db.batch_execute("PRAGMA query_only = ON;").map_err(|e| e.to_string())?;
     }
@@ -70,6 +73,21 @@ fn prepare(db: &mut SqliteConnection, mode: Mode, limits: Limits) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// Selects the WAL. If two connections switch a new file at the same time, SQLite refuses one of them without waiting for
+/// the busy timeout. That one tries again, for at most `within`.
+fn switch_to_wal(db: &mut SqliteConnection, within: Duration) -> Result<(), String> {
+    use diesel::connection::SimpleConnection;
+    let until = Instant::now() + within;
+    loop {
+        match db.batch_execute("PRAGMA journal_mode = WAL;") {
+            Err(error) if error.to_string().contains("locked") && Instant::now() < until => {
+                std::thread::sleep(SWITCH_RETRY_AFTER);
+            }
+            result => return result.map_err(|error| error.to_string()),
+        }
+    }
 }
 
 fn parse_version(text: &str) -> Option<(u32, u32, u32)> {
