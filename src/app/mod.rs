@@ -59,6 +59,8 @@ impl App {
         stores.expect_whole()?;
         stores.migrate()?;
         let folder = secrets_folder(&settings)?;
+        // Before the accounts: a start that fails here must not have created one whose password it then cannot show.
+        let secret = secret::configured_or_generated(&settings.session.secret, &folder, "token")?;
         let (listener, admin_listener) = listen(&settings)?;
         let address = listener.local_addr()?;
         let admin_address = admin_listener.as_ref().map(TcpListener::local_addr).transpose()?;
@@ -77,7 +79,6 @@ impl App {
         if settings.demo.seed {
             notes.extend(bootstrap::demo::seed(&graph, &passwords, &settings.demo).await?);
         }
-        let secret = secret::configured_or_generated(&settings.session.secret, &folder, "token")?;
         let tokens = Tokens::new(secret.as_bytes(), clock.clone(), settings.session.token_ttl.get());
         let state = server::state(&graph, tokens, passwords, clock, &settings);
         let handles = server::start(&settings, state, graph.platform.clone(), listener, admin_listener)?;
