@@ -30,6 +30,9 @@ pub struct OrderCoordinator {
     tracker: Tracker,
     /// Time of the last complete reconciliation.
     reconciled_at: Timestamp,
+    /// The latest deadline that the last complete reconciliation found. Before the first one, an unfinished order can
+    /// have any deadline: the setting was lowered, or the clock set back, since it was placed.
+    latest_found: Timestamp,
 }
 
 impl OrderCoordinator {
@@ -38,7 +41,17 @@ impl OrderCoordinator {
     pub fn start(context: Context) -> Addr<Self> {
         let health = Arc::clone(&context.health);
         let tracker = Tracker::new(context.orders.in_flight_max.get(), Arc::clone(&health));
-        supervise(health, |_| Self { reconciled_at: context.clock.now(), context: Arc::new(context), tracker })
+        supervise(health, |_| Self {
+            reconciled_at: context.clock.now(),
+            latest_found: Timestamp(i64::MAX),
+            context: Arc::new(context),
+            tracker,
+        })
+    }
+
+    /// The latest deadline that an unfinished order can have.
+    fn latest_deadline(&self) -> Timestamp {
+        self.latest_found.max(latest_new_deadline(&self.context))
     }
 
     fn schedule_reconciliation(&self, ctx: &actix::Context<Self>) {
@@ -112,28 +125,34 @@ fn spawn_drive(
 
 /// Resumes unfinished orders that have no running saga, the earliest deadline first, up to the capacity of `tracker`.
 /// Orders of another node are left to that node until their deadline has passed; then this node cancels them, because
-/// the other node may never come back. Returns the number of running sagas.
-async fn reconcile_unfinished(context: Arc<Context>, tracker: Tracker, addr: Addr<OrderCoordinator>) -> Reply<usize> {
+/// the other node may never come back. Returns the latest deadline of all unfinished orders up to `until`, or `None` if
+/// the tracker was full before all were read.
+async fn reconcile_unfinished(
+    context: Arc<Context>,
+    tracker: Tracker,
+    addr: Addr<OrderCoordinator>,
+    until: Timestamp,
+) -> Reply<Option<Timestamp>> {
     let mut after = None;
     while !tracker.is_full() {
-        let page =
-            ask(&context.owners.order, ListUnfinished { until: latest_deadline(&context), after, limit: PAGE_SIZE })
-                .await?;
-        let Some(last) = page.last() else { break };
+        let page = ask(&context.owners.order, ListUnfinished { until, after, limit: PAGE_SIZE }).await?;
+        let Some(last) = page.last() else {
+            return Ok(Some(after.map_or(Timestamp(i64::MIN), |(deadline, _)| deadline)));
+        };
         after = Some((last.deadline_time, last.order_id));
         let now = context.clock.now();
         let is_responsible = |order: &Order| order.order_id.node() == context.ids.node() || now >= order.deadline_time;
         for order in page.into_iter().filter(is_responsible) {
             let Some(guard) = tracker.try_start(order.order_id) else { continue };
-            let initial = saga::recover(&order, now);
+            let initial = saga::recover(&order, now, latest_new_deadline(&context));
             drop(spawn_drive(Arc::clone(&context), addr.clone(), guard, Arc::new(order), initial));
         }
     }
-    Ok(tracker.count())
+    Ok(None)
 }
 
-/// The latest deadline that an unfinished order can have.
-fn latest_deadline(context: &Context) -> Timestamp {
+/// The deadline of an order that is placed now.
+fn latest_new_deadline(context: &Context) -> Timestamp {
     context.clock.now().plus(context.orders.deadline.0)
 }
 
@@ -141,6 +160,7 @@ impl Actor for OrderCoordinator {
     type Context = actix::Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        self.latest_found = Timestamp(i64::MAX);
         self.schedule_reconciliation(ctx);
         ctx.run_interval(self.context.orders.sweep_every.get(), |me, ctx| me.schedule_reconciliation(ctx));
     }
@@ -164,15 +184,12 @@ impl Handler<ReconcileUnfinished> for OrderCoordinator {
 
     fn handle(&mut self, _: ReconcileUnfinished, ctx: &mut Self::Context) -> Self::Result {
         let (context, tracker, addr) = (Arc::clone(&self.context), self.tracker.clone(), ctx.address());
+        let until = self.latest_deadline();
         Box::pin(async move {
-            let in_flight = tracker.count();
-            match reconcile_unfinished(context, tracker, addr.clone()).await {
-                Ok(count) => {
-                    let _ = addr.send(Reconciled).await;
-                    count
-                }
-                Err(_) => in_flight,
+            if let Ok(latest) = reconcile_unfinished(context, tracker.clone(), addr.clone(), until).await {
+                let _ = addr.send(Reconciled { latest }).await;
             }
+            tracker.count()
         })
     }
 }
@@ -182,11 +199,11 @@ impl Handler<ReadSagas> for OrderCoordinator {
 
     fn handle(&mut self, _: ReadSagas, _: &mut Self::Context) -> Self::Result {
         let (context, in_flight) = (Arc::clone(&self.context), self.tracker.count());
+        let until = self.latest_deadline();
         let stale_after = context.orders.sweep_every.get() * STALE_AFTER_INTERVALS;
         let is_stale = context.clock.now().since(self.reconciled_at) > stale_after;
         Box::pin(async move {
-            let unconfirmed =
-                ask(&context.owners.order, CountUnfinished { until: latest_deadline(&context) }).await.ok();
+            let unconfirmed = ask(&context.owners.order, CountUnfinished { until }).await.ok();
             let running = i64::try_from(in_flight).unwrap_or(i64::MAX);
             let abandoned = |unconfirmed: i64| if is_stale { unconfirmed.saturating_sub(running).max(0) } else { 0 };
             Sagas { in_flight, unconfirmed, without_wakeup: unconfirmed.map(abandoned) }
@@ -197,13 +214,17 @@ impl Handler<ReadSagas> for OrderCoordinator {
 /// A reconciliation run has completed.
 #[derive(Message)]
 #[rtype(result = "()")]
-struct Reconciled;
+struct Reconciled {
+    /// Latest deadline of the unfinished orders; `None` if not all were read.
+    latest: Option<Timestamp>,
+}
 
 impl Handler<Reconciled> for OrderCoordinator {
     type Result = ();
 
-    fn handle(&mut self, _: Reconciled, _: &mut Self::Context) {
+    fn handle(&mut self, reconciled: Reconciled, _: &mut Self::Context) {
         self.reconciled_at = self.context.clock.now();
+        self.latest_found = reconciled.latest.unwrap_or(self.latest_found);
     }
 }
 

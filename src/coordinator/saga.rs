@@ -86,10 +86,13 @@ pub fn begin(order: &Order) -> (Saga, Vec<Effect>) {
     (Saga { phase: Phase::Reserving(steps), deadline: order.deadline_time }, effects)
 }
 
-/// Resumes the saga of an unfinished order: from the start, or by cancelling it if its deadline has passed.
+/// Resumes the saga of an unfinished order: from the start, or by cancelling it if its deadline has passed. A deadline
+/// after `latest`, that of an order placed now, comes from another setting or another time of the clock; `latest` counts
+/// then.
 #[must_use]
-pub fn recover(order: &Order, now: Timestamp) -> (Saga, Vec<Effect>) {
+pub fn recover(order: &Order, now: Timestamp, latest: Timestamp) -> (Saga, Vec<Effect>) {
     let (mut saga, effects) = begin(order);
+    saga.deadline = saga.deadline.min(latest);
     if now >= saga.deadline {
         let effects = cancel(&mut saga, Refusal::OrderDeadlinePassed);
         return (saga, effects);

@@ -183,7 +183,7 @@ impl Run {
         self.saga.phase = Phase::Ended;
         if !self.owners.confirmed && self.owners.cancelled.is_none() {
             let now = self.owners.now();
-            self.apply(recover(&order(true, true), now));
+            self.apply(recover(&order(true, true), now, DEADLINE));
         }
         self
     }

@@ -135,10 +135,18 @@ fn a_saga_requests_exactly_the_reservations_that_the_order_needs() {
 #[test]
 fn recovery_restarts_an_order_before_its_deadline_and_cancels_it_afterwards() {
     let order = order(true, true);
-    assert_eq!(recover(&order, BEFORE_DEADLINE), begin(&order));
+    assert_eq!(recover(&order, BEFORE_DEADLINE, DEADLINE), begin(&order));
     for now in [DEADLINE, Timestamp(5_000)] {
-        let (saga, effects) = recover(&order, now);
+        let (saga, effects) = recover(&order, now, now);
         assert_eq!(saga.phase, Phase::Cancelling(LATE));
         assert_eq!(effects, [Effect::Send(Step::Cancel(LATE))]);
     }
+}
+
+#[test]
+fn recovery_shortens_a_deadline_that_is_later_than_that_of_a_new_order() {
+    let (saga, effects) = recover(&order(true, true), Timestamp(100), Timestamp(500));
+    assert_eq!(saga.deadline, Timestamp(500));
+    assert_eq!(effects, begin(&order(true, true)).1);
+    assert_eq!(recover(&order(true, true), Timestamp(100), Timestamp(5_000)).0.deadline, DEADLINE);
 }

@@ -13,7 +13,7 @@ const STALLS: [(&str, u32); 4] =
 
 async fn start(settings: &[(&str, &str)]) -> (TestApp, String) {
     let base =
-        [("ORDERS__ANSWER_WITHIN", "30ms"), ("ORDERS__BACKOFF__FIRST", "2ms"), ("ORDERS__BACKOFF__LONGEST", "10ms")];
+        [("ORDERS__ANSWER_WITHIN", "150ms"), ("ORDERS__BACKOFF__FIRST", "2ms"), ("ORDERS__BACKOFF__LONGEST", "10ms")];
     let app = TestApp::with(&[&base[..], settings].concat()).await;
     let zs = app.zs().await;
     (app, zs)
@@ -111,20 +111,21 @@ async fn an_unfinished_order_is_resumed_without_a_request() {
     app.stop(Duration::ZERO).await;
     app.faults.plan("goods.apply", Fault::Error, 0, 0);
     app.restart().await;
-    wait_until_confirmed(&app, 1).await;
+    wait_for_status(&app, 1, 1).await;
     app.finish().await;
 
     let (app, zs) = start(&[("ORDERS__SWEEP_EVERY", "50ms"), ("ORDERS__ANSWER_WITHIN", "10s")]).await;
     app.faults.plan("coordinator.event", Fault::Error, 0, 1);
     app.order(&zs, "failed-saga", &OrderBody::golden()).await.expect_problem(503, "busy");
-    wait_until_confirmed(&app, 1).await;
+    wait_for_status(&app, 1, 1).await;
     app.finish().await;
 }
 
-async fn wait_until_confirmed(app: &TestApp, orders: i64) {
-    let query = "SELECT count(*) AS n FROM orders WHERE order_status = 1";
-    let confirmed = || async { (app.number("order", query) == orders).then_some(()) };
-    eventually(Duration::from_secs(2), "a confirmed order", confirmed).await;
+/// Waits until `orders` orders have this status: 1 is confirmed, 2 is cancelled.
+async fn wait_for_status(app: &TestApp, status: i64, orders: i64) {
+    let query = format!("SELECT count(*) AS n FROM orders WHERE order_status = {status}");
+    let reached = || async { (app.number("order", &query) == orders).then_some(()) };
+    eventually(Duration::from_secs(2), "the status of the orders", reached).await;
 }
 
 #[actix_web::test]
@@ -141,6 +142,46 @@ async fn a_second_stop_during_recovery_changes_nothing() {
     app.order(&zs, "stalled", &OrderBody::golden()).await.expect(201);
     assert_eq!(app.stock(GOODS).await, 999);
     assert_eq!(app.number("order", "SELECT count(*) AS n FROM orders"), 1);
+    app.finish().await;
+}
+
+/// Stalls an order whose deadline is in an hour, and stops the process.
+async fn stopped_with_a_distant_deadline() -> (TestApp, String) {
+    let (mut app, zs) = start(&[("ORDERS__DEADLINE", "1h")]).await;
+    stall(&app, &zs, ("goods.apply", 0)).await;
+    app.stop(Duration::ZERO).await;
+    app.set("ORDERS__DEADLINE", "30s");
+    (app, zs)
+}
+
+#[actix_web::test]
+async fn an_unfinished_order_is_resumed_after_the_deadline_setting_was_lowered() {
+    let (mut app, zs) = stopped_with_a_distant_deadline().await;
+    app.faults.plan("goods.apply", Fault::Error, 0, 0);
+    app.restart().await;
+    wait_for_status(&app, 1, 1).await;
+    app.order(&zs, "stalled", &OrderBody::golden()).await.expect(201);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn an_unfinished_order_is_cancelled_within_the_lowered_deadline_setting() {
+    let (mut app, zs) = stopped_with_a_distant_deadline().await;
+    app.restart().await;
+    assert_eq!(sagas(&app).await["unconfirmed"], 1);
+    app.clock.advance(Duration::from_secs(31));
+    wait_for_status(&app, 2, 1).await;
+    app.faults.plan("goods.apply", Fault::Error, 0, 0);
+    // A delivery that the fault failed is repeated after a delay, which may begin later than this.
+    let delivered = || async {
+        app.advance(Duration::from_secs(60)).await;
+        let status = app.get("/admin/status", &app.admin().await).await.expect(200);
+        (status.body["outbox"]["pending"] == 0).then_some(())
+    };
+    eventually(Duration::from_secs(5), "all messages delivered", delivered).await;
+    app.order(&zs, "stalled", &OrderBody::golden()).await.expect_problem(409, "order_deadline_passed");
+    assert_eq!(app.stock(GOODS).await, 1000);
+    assert_eq!(app.get("/v1/users/me", &zs).await.expect(200).body["user_money"], "1000.00");
     app.finish().await;
 }
 

@@ -84,6 +84,11 @@ impl TestApp {
         self.app = Some(app);
     }
 
+    /// Changes a setting for the next [`TestApp::restart`].
+    pub fn set(&mut self, name: &str, text: &str) {
+        self.settings.push((format!("TRADEPOST__{name}"), text.to_owned()));
+    }
+
     /// Shuts the application down gracefully and starts it again with the same data.
     pub async fn restart(&mut self) {
         self.stop(Duration::from_secs(5)).await;
