@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-
 use std::sync::atomic::Ordering::Relaxed;
 
 use parking_lot::Mutex;
