@@ -50,6 +50,20 @@ fn a_missing_store_beside_stores_in_use_is_refused_and_not_created() {
 }
 
 #[test]
+fn a_first_start_that_was_killed_while_it_created_the_stores_is_continued() {
+    let _lock = exclusive();
+    let home = tempfile::tempdir().unwrap();
+    let data = Data::embedded(home.path().join("data"));
+    fs::create_dir(&data.folder).unwrap();
+    // Killed before the first migration of the second store.
+    for name in ["coupon.db", "goods.db"] {
+        fs::write(data.folder.join(name), "").unwrap();
+    }
+    Server::start(&data, &[]).stop();
+    assert_eq!(process::audit(&data), Vec::<String>::new());
+}
+
+#[test]
 fn an_audit_and_a_backup_of_a_misspelt_folder_do_not_create_it() {
     let home = tempfile::tempdir().unwrap();
     let data = Data::embedded(home.path().join("dta"));

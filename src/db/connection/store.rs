@@ -11,7 +11,7 @@ use super::checkpoint::Checkpointer;
 use super::pool::{Outage, Pool, Pooled};
 use super::target::{Target, UrlError};
 use crate::db::limits::{Limits, Mode};
-use crate::db::{Class, Db, Error, Result, with_conn};
+use crate::db::{Db, Error, Result, with_conn};
 
 /// One owner's database: a pool of writers and a pool of readers.
 #[derive(Debug, Clone)]
@@ -135,9 +135,7 @@ impl Store {
             Err(reason) if reason.contains("Unknown database") => return Ok(false),
             Err(reason) => return Err(Error::unreachable(reason)),
         };
-        let db = &mut db;
-        let count = with_conn!(db, diesel::select(diesel::dsl::sql::<BigInt>(&tables)).get_result::<i64>(db))?;
-        Ok(count > 0)
+        Ok(count(&mut db, &tables)? > 0)
     }
 
     /// Whether `table` exists and has rows.
@@ -146,14 +144,15 @@ impl Store {
     /// Fails if the database does not answer.
     pub fn has_rows(&self, table: &str) -> Result<bool> {
         let db = &mut self.target.open(Mode::Reader, self.limits).map_err(Error::unreachable)?;
-        let any = diesel::dsl::sql::<BigInt>(&format!("(SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT 1) AS one)"));
-        match with_conn!(db, diesel::select(any).get_result::<i64>(db)) {
-            Ok(count) => Ok(count > 0),
-            Err(error) => match Error::from(error) {
-                error if error.class == Class::Bug => Ok(false),
-                error => Err(error),
-            },
-        }
+        let tables = match &self.target {
+            Target::Sqlite(_) => "sqlite_master WHERE type = 'table' AND name".to_owned(),
+            Target::Postgres { schema: place, .. } | Target::Mysql { database: place, .. } => {
+                format!("information_schema.tables WHERE table_schema = '{place}' AND table_name")
+            }
+        };
+        // A first start that was killed can leave a store without this table.
+        Ok(count(db, &format!("(SELECT count(*) FROM {tables} = '{table}')"))? > 0
+            && count(db, &format!("(SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT 1) AS one)"))? > 0)
     }
 
     /// Whether another thread must now call [`Store::checkpoint_log`], because SQLite's WAL has grown too long. Called
@@ -200,4 +199,9 @@ impl Store {
             _ => Ok(()),
         }
     }
+}
+
+/// The number that the subquery `counting` yields.
+fn count(db: &mut Db, counting: &str) -> Result<i64> {
+    Ok(with_conn!(db, diesel::select(diesel::dsl::sql::<BigInt>(counting)).get_result(db))?)
 }
