@@ -119,7 +119,7 @@ impl Store {
         }
     }
 
-    /// Whether the tables exist. For SQLite only the file is checked, because opening a connection would create it.
+    /// Whether the tables exist. For SQLite only the file is checked.
     ///
     /// # Errors
     /// The database is unreachable.
