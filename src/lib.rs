@@ -20,13 +20,15 @@
 //! | [`db`] | three engines behind one type: connections, queries, errors, schema, migrations |
 //! | [`actor`] | what all owners share: task queue, batch, group commit, executor, supervisor, health |
 //! | [`messaging`] | messages between owners: their contract, outbox, inbox, relay |
+//! | [`journal`] | the acts of administrators, recorded by the transaction that carries them out |
+//! | [`node`] | the nodes that share one database server: the lease of a number, who is alive, the database's clock |
 //! | [`config`] | settings as types that cannot be wrong |
 //! | [`gateway`] | payment platforms behind one trait: Alipay, WeChat Pay |
 //! | [`coupon`] [`goods`] [`user`] [`order`] [`pay`] | the owners; they do not know each other |
 //! | [`coordinator`] | the saga that places an order |
 //! | [`payments`] | every call to a platform: start, sync, close, refund, expire |
 //! | [`audit`] [`reconcile`] | the invariants of all tables; a platform's statement against ours |
-//! | [`http`] | routes, extractors, middleware, handlers for shop and administrators, pages |
+//! | [`http`] | routes, extractors, middleware, handlers for shop and administrators, pages, the OpenAPI document |
 //! | `sandbox` | the built-in payment platform: a sixth owner with pages of its own (cargo feature) |
 //! | [`app`] | the composition root: stores, actor graph, servers, bootstrap |
 //! | [`cli`] | the commands |
@@ -57,6 +59,9 @@ pub mod db;
 pub mod actor;
 
 pub mod messaging;
+pub mod node;
+
+pub mod journal;
 
 pub mod config;
 

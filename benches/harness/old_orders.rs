@@ -10,7 +10,7 @@ const ORDER: &str = "
 INSERT INTO orders SELECT 1000 + i, BUYER + i % 10000, CASE i % 10 WHEN 7 THEN 2 WHEN 8 THEN 4 ELSE 1 END,
     CASE WHEN i % 10 IN (7, 9) THEN 0 ELSE 2 END, 0, 'address', 'consignee', 2000, 1000, 3000, NULL, 0, 100, 2900,
     1700000000000 + i, 1700000000000 + i, CASE WHEN i % 10 IN (7, 9) THEN NULL ELSE 1700000000001 + i END, 'key ' || i,
-    'fingerprint', 1700000030000 + i, CASE i % 10 WHEN 9 THEN 4000000000000 END, NULL,
+    'fingerprint', 1700000030000 + i, CASE i % 10 WHEN 9 THEN unixepoch() * 1000 + 1700000 END, NULL,
     CASE WHEN i % 10 IN (7, 9) THEN NULL ELSE 5000000000 + i END FROM one;
 INSERT INTO order_goods SELECT 1000 + i, 1 + i % 1000, 1, 2000 FROM one;
 INSERT INTO order_act SELECT i, 1000 + i, CASE i % 10 WHEN 7 THEN 'cancelled' ELSE 'refunded' END, 1, BUYER + i % 10000, NULL,
@@ -56,6 +56,8 @@ INSERT INTO mq_consumer SELECT printf('%08x-0000-7000-8000-%012x', i, 1), 'user'
 const PAY: &str = "
 INSERT INTO pay SELECT 5000000000 + i, 1000 + i, BUYER + i % 10000, 2900, 2, 'sandbox', 'sb' || i, 'redirect', 'http://shop',
     1700000000000 + i, 1700000000001 + i, NULL FROM one WHERE i % 10 NOT IN (7, 9);
+INSERT INTO pay_request SELECT BUYER + i % 10000, 'pay ' || i, 'fingerprint', 5000000000 + i, NULL, 1700000000000 + i
+    FROM one WHERE i % 10 NOT IN (7, 9);
 INSERT INTO pay_log SELECT 5000000000 + i, 1000 + i, BUYER + i % 10000, 2900, 1700000000002 + i FROM one
     WHERE i % 10 NOT IN (7, 9);
 INSERT INTO pay_notice SELECT 'sandbox', 'evt_sb' || i, 5000000000 + i, '{}', 1, NULL, 1, 1700000000001 + i FROM one

@@ -60,6 +60,7 @@ pub fn run(data: &Data, settings: &[(&str, &str)], task: &Task) -> Report {
     let plan = Plan {
         address: server.url.trim_start_matches("http://").to_owned(),
         session_secret: SESSION_SECRET.to_owned(),
+        admin_password: process::ADMIN_PASSWORD.to_owned(),
         sandbox_secret: SANDBOX_SECRET.to_owned(),
         shop: task.shop,
         kind: task.kind,

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use tradepost::db::ledger::chain;
 use tradepost::db::{Limits, Store, migrate};
+use tradepost::domain::clock::Clock;
 
 /// Runs `statements` in one transaction on the store of `owner`, which is created if missing. They may read a temporary
 /// table `one`, whose column `i` has the numbers from 0 up to, but not including, `count`.
@@ -13,7 +15,11 @@ pub fn write(url: &str, owner: &str, migrations: migrate::Migrations, count: u64
     let store = Store::new(url, owner, limits).unwrap();
     migrate::run(&store, migrations).unwrap();
     let numbers = numbers(count);
-    store.migrator().unwrap().batch_execute(&format!("BEGIN; {numbers} {statements} COMMIT;")).expect(owner);
+    let mut db = store.migrator().unwrap();
+    // The chain begins anew, because it cannot know rows that are written beside the application.
+    let no_chain = "DELETE FROM ledger_record; DELETE FROM ledger_link;";
+    db.batch_execute(&format!("BEGIN; {numbers} {statements} {no_chain} COMMIT;")).expect(owner);
+    chain::begin(&mut db, owner, true, Clock::default().now()).expect(owner);
 }
 
 /// SQL that creates the table `one` of [`write`]. It joins recursions of 1,000 rows, the most that every engine allows.

@@ -5,9 +5,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
+use super::chain::recorded;
+use super::retry::Backoff;
 use super::supervisor::panic_text;
-use super::{Failure, Priority, Reply, Task};
+use super::{Context, Failure, Priority, Reply, Task};
 use crate::db::{self, Class, Db};
+use crate::domain::span::Span;
 
 /// Waiting tasks of one type with their responders, in arrival order.
 pub struct TypedBatch<O, M: Task<O>> {
@@ -74,6 +77,9 @@ pub trait AnyBatch<O>: Send {
     /// Runs each task in its own savepoint; a task that violates a constraint is run a second time. Returns the errors
     /// of the tasks that failed.
     fn run_isolated(&mut self, owner: &O, db: &mut Db) -> db::Result<Vec<db::Error>>;
+    /// Runs each task in a transaction of its own, which the fence of `context` must allow, and again after a conflict.
+    /// Adds what went wrong to `errors`.
+    fn run_separately(&mut self, owner: &O, context: &Context, db: &mut Db, errors: &mut Vec<db::Error>);
     /// Sends each caller the outcome of its task; returns the time from arrival to reply of each task.
     fn reply(self: Box<Self>) -> Vec<Duration>;
     /// Sends `failure` to every caller.
@@ -138,6 +144,27 @@ impl<O: 'static, M: Task<O>> AnyBatch<O> for TypedBatch<O, M> {
         Ok(errors)
     }
 
+    fn run_separately(&mut self, owner: &O, context: &Context, db: &mut Db, errors: &mut Vec<db::Error>) {
+        self.outcomes = Vec::with_capacity(self.tasks.len());
+        for task in &self.tasks {
+            let outcome = match errors.last() {
+                // After a failure of the store, the remaining tasks would fail too. They have not been run.
+                Some(error) if !is_own_failure(error) => Err(Failure::Busy),
+                _ => run_alone(owner, context, task, db).map_err(|error| {
+                    let failure = match error.class {
+                        _ if error.is_mismatch() => Failure::Poison,
+                        class if is_item_error(class) => Failure::Poison,
+                        Class::Conflict => Failure::Busy,
+                        _ => Failure::Unknown,
+                    };
+                    errors.push(error);
+                    failure
+                }),
+            };
+            self.outcomes.push(outcome);
+        }
+    }
+
     fn reply(self: Box<Self>) -> Vec<Duration> {
         let mut latencies = Vec::with_capacity(self.responders.len());
         for (responder, outcome) in self.responders.into_iter().zip(self.outcomes) {
@@ -153,6 +180,39 @@ impl<O: 'static, M: Task<O>> AnyBatch<O> for TypedBatch<O, M> {
         }
     }
 }
+
+/// Maximum number of attempts for a task that runs alone and conflicts with other transactions.
+const ALONE_ATTEMPTS: u32 = 3;
+
+/// Runs one task in a transaction of its own. A conflict or a violated constraint may be due to a row that another node
+/// has just written; the next attempt finds that row.
+fn run_alone<O, M: Task<O>>(owner: &O, context: &Context, task: &M, db: &mut Db) -> db::Result<M::Outcome> {
+    let mut attempt = 1;
+    loop {
+        let run = |db: &mut Db| {
+            let run = |db: &mut Db| M::run(owner, std::slice::from_ref(task), db);
+            let outcomes = catch_panic(|| recorded(context, db, run))?;
+            context.fence.check().map(|()| outcomes)
+        };
+        match db::transaction(db, run) {
+            Ok(mut outcomes) => return outcomes.pop().ok_or_else(|| db::Error::bug("a task without an outcome")),
+            Err(error) if matches!(error.class, Class::Conflict | Class::Constraint) && attempt < ALONE_ATTEMPTS => {
+                std::thread::sleep(CONFLICT_BACKOFF.delay(attempt));
+                attempt += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Whether the failure concerns the task that ran, and not the store.
+pub const fn is_own_failure(error: &db::Error) -> bool {
+    is_item_error(error.class) || matches!(error.class, Class::Conflict)
+}
+
+/// Delays between attempts that conflict with other transactions. The jitter keeps two of them from colliding again.
+pub const CONFLICT_BACKOFF: Backoff =
+    Backoff { first: Span(Duration::from_millis(1)), longest: Span(Duration::from_millis(50)) };
 
 /// Whether an error is caused by a single item, so that the rest of the batch may succeed without that item.
 pub const fn is_item_error(class: Class) -> bool {

@@ -1,18 +1,15 @@
 //! Group commit: a whole batch runs in one transaction, and the replies are sent after COMMIT.
 
-use std::time::Duration;
-
-use super::batch::{AnyBatch, catch_panic, is_item_error};
-use super::retry::Backoff;
+use super::batch::{AnyBatch, CONFLICT_BACKOFF, catch_panic, is_item_error, is_own_failure};
+use super::chain::recorded;
 use super::{Failure, Health, Owner};
-use crate::db::{self, Class, Db};
-use crate::domain::span::Span;
+use crate::db::{self, Class, Db, Store, halt};
 
 /// Tasks of several types that are run together.
 pub type Batch<O> = Vec<Box<dyn AnyBatch<O>>>;
 
 /// Handling of the connection after a batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Disposition {
     /// Return the connection to the pool.
     Keep,
@@ -20,21 +17,38 @@ pub enum Disposition {
     Reopen,
     /// Discard the connection and restart the actor, because our own code panicked.
     Restart,
+    /// Discard the connection. This message of the database says that the file is damaged, or cannot be read or written.
+    Damaged(String),
+}
+
+impl Disposition {
+    /// The disposition after `error`.
+    fn after(error: &db::Error) -> Self {
+        match error.class {
+            Class::Damaged => Self::Damaged(error.source.to_string()),
+            // The connection is still good: another transaction won, or the disk is full.
+            Class::Conflict | Class::Busy | Class::Full => Self::Keep,
+            _ => Self::Reopen,
+        }
+    }
 }
 
 /// Maximum number of attempts for a batch that conflicts with other transactions.
 const MAX_ATTEMPTS: u32 = 6;
-/// Delays between those attempts. The jitter keeps two conflicting batches from colliding again.
-const CONFLICT_BACKOFF: Backoff =
-    Backoff { first: Span(Duration::from_millis(1)), longest: Span(Duration::from_millis(50)) };
-
 /// Runs a batch of writes in one transaction and replies after COMMIT.
+///
+/// A node whose lease has ended refuses the batch. If the lease ends while the batch runs, the batch is rolled back.
 ///
 /// If one item fails (a constraint, a bug, a panic), the transaction is rolled back and the batch is run once more with
 /// a savepoint around each item, so that only the poison item fails. A deadlock or another conflict leaves no changes
-/// behind, so the batch is retried. After any other error the outcome of the whole batch is unknown, and callers must
-/// retry with the same ids.
-pub fn write<O: Owner>(owner: &O, db: &mut Db, mut batch: Batch<O>, health: &Health) -> Disposition {
+/// behind, so the batch is retried. If it conflicts each time, its items are run one by one, each in a transaction of its
+/// own, so that those without a conflict succeed. After any other error the outcome of the whole batch is unknown, and
+/// callers must retry with the same ids. If the file of `store` was replaced, the process ends before it replies.
+pub fn write<O: Owner>(owner: &O, store: &Store, db: &mut Db, mut batch: Batch<O>, health: &Health) -> Disposition {
+    if let Err(error) = owner.context().fence.check() {
+        refuse(batch, &error, health);
+        return Disposition::Keep;
+    }
     let size = size(&batch);
     let mut stats = RunStats::default();
     let mut attempt = 1;
@@ -46,21 +60,54 @@ pub fn write<O: Owner>(owner: &O, db: &mut Db, mut batch: Batch<O>, health: &Hea
                 attempt += 1;
                 stats.retried += size;
             }
+            Err(error) if error.class == Class::Conflict => {
+                tracing::warn!(actor = O::NAME, size, %error, "batch conflicts each time, its items are run one by one");
+                stats.retried += size;
+                return write_separately(owner, store, db, batch, &stats, health);
+            }
             result => break result,
         }
     };
     let disposition = match &result {
         Ok(()) if stats.panicked => Disposition::Restart,
-        // After these three the connection is still good: another transaction won, or the disk is full.
-        Err(error) if !matches!(error.class, Class::Conflict | Class::Busy | Class::Full) => Disposition::Reopen,
-        _ => Disposition::Keep,
+        Ok(()) => Disposition::Keep,
+        Err(error) => Disposition::after(error),
     };
     let result = result.and_then(|()| {
+        store.expect_commit_in_place();
         health.record_commit(size);
         owner.context().relay_waker.wake(O::NAME);
         catch_panic(|| owner.context().faults.hit(O::NAME, "after_commit"))
     });
     reply_all(batch, result, stats.failed, stats.retried, health);
+    disposition
+}
+
+/// Runs each item of a batch in a transaction of its own and replies.
+fn write_separately<O: Owner>(
+    owner: &O,
+    store: &Store,
+    db: &mut Db,
+    mut batch: Batch<O>,
+    stats: &RunStats,
+    health: &Health,
+) -> Disposition {
+    let mut errors = Vec::new();
+    batch.iter_mut().for_each(|typed| typed.run_separately(owner, owner.context(), db, &mut errors));
+    store.expect_commit_in_place();
+    errors.iter().for_each(|error| health.record_error(&error.to_string()));
+    owner.context().relay_waker.wake(O::NAME);
+    let is_store_failure = |error: &db::Error| !is_own_failure(error);
+    let panicked = stats.panicked || errors.iter().any(|error| error.class == Class::Panic);
+    let disposition = match () {
+        () if panicked => Disposition::Restart,
+        () if errors.iter().any(is_store_failure) => Disposition::Reopen,
+        () => Disposition::Keep,
+    };
+    reply_all(batch, Ok(()), count(errors.len()), stats.retried, health);
+    if let Some(error) = errors.iter().find(|error| is_store_failure(error)) {
+        health.set_reachable(!matches!(error.class, Class::Unreachable | Class::Damaged));
+    }
     disposition
 }
 
@@ -102,8 +149,9 @@ fn run_together<O: Owner>(owner: &O, db: &mut Db, batch: &mut Batch<O>) -> db::R
     db::transaction(db, |db| {
         catch_panic(|| {
             owner.context().faults.hit(O::NAME, "apply")?;
-            batch.iter_mut().try_for_each(|typed| typed.run_together(owner, db))?;
-            owner.context().faults.hit(O::NAME, "before_commit")
+            recorded(owner.context(), db, |db| batch.iter_mut().try_for_each(|typed| typed.run_together(owner, db)))?;
+            owner.context().faults.hit(O::NAME, "before_commit")?;
+            owner.context().fence.check()
         })
     })
 }
@@ -111,9 +159,10 @@ fn run_together<O: Owner>(owner: &O, db: &mut Db, batch: &mut Batch<O>) -> db::R
 fn run_isolated<O: Owner>(owner: &O, db: &mut Db, batch: &mut Batch<O>, health: &Health) -> db::Result<u64> {
     let errors = db::transaction(db, |db| {
         let mut errors = Vec::new();
-        for typed in batch.iter_mut() {
-            errors.extend(typed.run_isolated(owner, db)?);
-        }
+        recorded(owner.context(), db, |db| {
+            batch.iter_mut().try_for_each(|typed| typed.run_isolated(owner, db).map(|failed| errors.extend(failed)))
+        })?;
+        owner.context().fence.check()?;
         Ok(errors)
     })?;
     for error in &errors {
@@ -127,7 +176,11 @@ fn run_isolated<O: Owner>(owner: &O, db: &mut Db, batch: &mut Batch<O>, health: 
 pub fn read<O: Owner>(owner: &O, db: &mut Db, mut batch: Batch<O>, health: &Health) -> Disposition {
     let size = size(&batch);
     let result = catch_panic(|| batch.iter_mut().try_for_each(|typed| typed.run_together(owner, db)));
-    let disposition = if result.is_ok() { Disposition::Keep } else { Disposition::Reopen };
+    let disposition = match &result {
+        Ok(()) => Disposition::Keep,
+        Err(error) if error.class == Class::Damaged => Disposition::after(error),
+        Err(_) => Disposition::Reopen,
+    };
     let (result, failed, retried) = match result {
         Err(error) if is_item_error(error.class) => {
             health.record_error(&error.to_string());
@@ -142,7 +195,7 @@ pub fn read<O: Owner>(owner: &O, db: &mut Db, mut batch: Batch<O>, health: &Heal
     disposition
 }
 
-/// Replies [`Failure::Busy`] to a batch that could not get a connection, so nothing was written.
+/// Replies [`Failure::Busy`] to a batch that could not get a connection or may not write, so nothing was written.
 pub fn refuse<O: Owner>(batch: Batch<O>, error: &db::Error, health: &Health) {
     record_failure(&batch, error, 0, health);
     batch.into_iter().for_each(|typed| typed.fail(Failure::Busy));
@@ -150,6 +203,9 @@ pub fn refuse<O: Owner>(batch: Batch<O>, error: &db::Error, health: &Health) {
 
 fn record_failure<O: Owner>(batch: &Batch<O>, error: &db::Error, retried: u64, health: &Health) {
     health.set_reachable(!matches!(error.class, Class::Unreachable | Class::Damaged));
+    if matches!(error.class, Class::ReadOnly | Class::Full) {
+        health.set_writable(false);
+    }
     health.record_replies(0, size(batch), retried);
     health.record_error(&error.to_string());
 }
@@ -158,6 +214,7 @@ fn reply_all<O: Owner>(batch: Batch<O>, result: db::Result<()>, failed: u64, ret
     let size = size(&batch);
     match result {
         Ok(()) => {
+            halt::expect_not_halted();
             health.set_reachable(true);
             health.record_replies(size.saturating_sub(failed), failed, retried);
             let latencies: Vec<_> = batch.into_iter().flat_map(AnyBatch::reply).collect();
@@ -165,7 +222,10 @@ fn reply_all<O: Owner>(batch: Batch<O>, result: db::Result<()>, failed: u64, ret
         }
         Err(error) => {
             record_failure(&batch, &error, retried, health);
-            batch.into_iter().for_each(|typed| typed.fail(Failure::Unknown));
+            // The database has refused the transaction, so nothing was written.
+            let is_refused = matches!(error.class, Class::ReadOnly | Class::Full);
+            let failure = if is_refused { Failure::Busy } else { Failure::Unknown };
+            batch.into_iter().for_each(|typed| typed.fail(failure));
         }
     }
 }

@@ -1,7 +1,9 @@
 //! Fault injection at named points. Compiled in only with the cargo feature `faults`; otherwise a point is a no-op.
 //!
 //! An owner has four points: `handle` (in the actor), `apply` (before a batch runs), `before_commit` and `after_commit`
-//! (before the replies are sent). Each application has its own registry, so that tests can run in parallel.
+//! (before the replies are sent). A gateway to the sandbox platform has two, under its own name: `call` (before the
+//! platform is called) and `answer` (before its answer is used). Each application has its own registry, so that tests can
+//! run in parallel.
 
 use crate::db;
 
@@ -23,6 +25,16 @@ impl Faults {
     #[cfg(not(feature = "faults"))]
     #[inline]
     pub const fn hit(&self, _actor: &str, _point: &str) -> db::Result<()> {
+        Ok(())
+    }
+
+    /// Like [`Faults::hit`].
+    ///
+    /// # Errors
+    /// None in this build; with the feature `faults`, the planned error.
+    #[cfg(not(feature = "faults"))]
+    #[inline]
+    pub async fn hit_async(&self, _actor: &str, _point: &str) -> db::Result<()> {
         Ok(())
     }
 }
@@ -101,23 +113,40 @@ mod planned {
         /// # Errors
         /// The planned error.
         pub fn hit(&self, actor: &str, point: &str) -> db::Result<()> {
-            if !self.has_plans.load(SeqCst) {
-                return Ok(());
+            self.take(actor, point).map_or(Ok(()), |fault| inject(fault, actor, point))
+        }
+
+        /// Like [`Faults::hit`], for a task that must not block its thread: a delay suspends the task.
+        ///
+        /// # Errors
+        /// The planned error.
+        pub async fn hit_async(&self, actor: &str, point: &str) -> db::Result<()> {
+            match self.take(actor, point) {
+                Some(Fault::Delay(duration)) => {
+                    tokio::time::sleep(duration).await;
+                    Ok(())
+                }
+                Some(fault) => inject(fault, actor, point),
+                None => Ok(()),
             }
-            let fault = {
-                let mut plans = self.plan.lock();
-                let Some(plan) = plans.get_mut(&format!("{actor}.{point}")) else { return Ok(()) };
-                if plan.skip > 0 {
-                    plan.skip -= 1;
-                    return Ok(());
-                }
-                if plan.fired == plan.times {
-                    return Ok(());
-                }
-                plan.fired += 1;
-                plan.fault
-            };
-            inject(fault, actor, point)
+        }
+
+        /// Counts a hit of a point; returns the fault to inject.
+        fn take(&self, actor: &str, point: &str) -> Option<Fault> {
+            if !self.has_plans.load(SeqCst) {
+                return None;
+            }
+            let mut plans = self.plan.lock();
+            let plan = plans.get_mut(&format!("{actor}.{point}"))?;
+            if plan.skip > 0 {
+                plan.skip -= 1;
+                return None;
+            }
+            if plan.fired == plan.times {
+                return None;
+            }
+            plan.fired += 1;
+            Some(plan.fault)
         }
     }
 

@@ -4,9 +4,11 @@
 //! implements mailboxes, batches, transactions, connections, restarts and counters once for all owners.
 
 mod batch;
+mod chain;
 pub mod commit;
 pub mod executor;
 pub mod fault;
+pub mod fence;
 pub mod health;
 pub mod owner;
 mod queue;
@@ -20,8 +22,10 @@ use std::sync::Arc;
 use crate::domain::clock::Clock;
 use crate::domain::id::{IdGenerator, NodeId};
 
+pub use chain::Chain;
 pub use executor::BlockingExecutor;
 pub use fault::Faults;
+pub use fence::Fence;
 pub use health::Health;
 pub use owner::OwnerActor;
 pub use task::{Access, Failure, Priority, Reply, Task};
@@ -36,12 +40,16 @@ pub struct Context {
     pub ids: Arc<IdGenerator>,
     /// Id of this node in the cluster.
     pub node: NodeId,
+    /// Whether this node may commit.
+    pub fence: Fence,
     /// Injected faults; a no-op without the cargo feature `faults`.
     pub faults: Faults,
     /// The threads that run batches on embedded databases.
     pub executor: BlockingExecutor,
     /// Wakes the relay after a commit that wrote to the outbox.
     pub relay_waker: RelayWaker,
+    /// Whether what is written to the ledgers is chained.
+    pub chain: Chain,
 }
 
 /// An owner: the only component that writes its tables.

@@ -8,21 +8,24 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Duration;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
 
 use actix::dev::{MessageResponse, OneshotSender};
 use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, Supervised, WrapFuture,
 };
 
+use parking_lot::Mutex;
+
 use super::batch::Responder;
+use super::chain::Seal;
 use super::commit::{self, Batch, Disposition};
 use super::executor::{BlockingExecutor, STALL_AFTER};
 use super::queue::{QueueLimits, TaskQueue};
 use super::supervisor::supervise;
 use super::{Access, Failure, Health, Owner, Task};
-use crate::db::Store;
+use crate::db::{Class, Store};
 
 /// Capacity limits of an owner.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +45,8 @@ pub struct OwnerActor<O: Owner> {
     dispatch_scheduled: bool,
     /// A dispatch runs after [`STALL_AFTER`].
     retry_scheduled: bool,
-    is_probing: Arc<AtomicBool>,
+    /// Start of the health probe that is running.
+    probing: Arc<Mutex<Option<Instant>>>,
 }
 
 /// State shared by an owner's actor and its workers.
@@ -58,6 +62,10 @@ pub struct Shared<O> {
 /// Interval of the health probe of the database. It keeps the status page correct without traffic, and it detects that
 /// an unreachable database has recovered although requests are being refused.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
+/// Interval of the write probes of a store. One that refuses writes is probed with each health probe.
+const WRITE_PROBE_EVERY: Duration = Duration::from_secs(3);
+/// How much longer than for a lock a probe may take before it counts as unanswered.
+const PROBE_GRACE: Duration = Duration::from_secs(1);
 
 impl<O: Owner> Shared<O> {
     const fn queue(&self, access: Access) -> &TaskQueue<O> {
@@ -67,10 +75,20 @@ impl<O: Owner> Shared<O> {
         }
     }
 
+    fn probe(&self) {
+        self.health.set_reachable(self.store.is_reachable());
+        if self.health.is_write_probe_due(WRITE_PROBE_EVERY)
+            && let Some(is_writable) = self.store.is_writable()
+        {
+            self.health.set_writable(is_writable);
+        }
+        self.store.release_if_scarce();
+    }
+
     /// Runs one batch and requeues itself behind the jobs of other owners, until the queue is empty.
     fn work(self: Arc<Self>, access: Access, addr: Addr<OwnerActor<O>>) {
         let Some(batch) = self.queue(access).next_batch() else { return };
-        if self.run_counted(access, batch) == Disposition::Restart {
+        if matches!(self.run_counted(access, batch), Disposition::Restart) {
             self.queue(access).worker_done();
             return restart(&addr);
         }
@@ -100,19 +118,28 @@ impl<O: Owner> Shared<O> {
             Ok(db) => db,
             Err(error) => {
                 commit::refuse(batch, &error, &self.health);
+                if error.class == Class::Damaged {
+                    self.store.expect_intact(&error.source.to_string());
+                }
                 return Disposition::Keep;
             }
         };
         let disposition = match access {
             Access::Read => commit::read(&*self.owner, &mut db, batch, &self.health),
-            Access::Write => commit::write(&*self.owner, &mut db, batch, &self.health),
+            Access::Write => commit::write(&*self.owner, &self.store, &mut db, batch, &self.health),
         };
-        if disposition != Disposition::Keep {
-            db.mark_broken();
-        } else if access == Access::Write && self.store.is_checkpoint_due(&mut db) {
-            // A checkpoint mostly waits for the disk, so it must not occupy a thread of the executor.
-            let store = self.store.clone();
-            drop(tokio::task::spawn_blocking(move || store.checkpoint_log()));
+        match &disposition {
+            Disposition::Keep if access == Access::Write && self.store.is_checkpoint_due(&mut db) => {
+                // A checkpoint mostly waits for the disk, so it must not occupy a thread of the executor.
+                let store = self.store.clone();
+                drop(tokio::task::spawn_blocking(move || store.checkpoint_log()));
+            }
+            Disposition::Keep => {}
+            Disposition::Damaged(reason) => {
+                self.store.expect_intact(reason);
+                db.mark_broken();
+            }
+            Disposition::Reopen | Disposition::Restart => db.mark_broken(),
         }
         disposition
     }
@@ -133,7 +160,7 @@ impl<O: Owner> OwnerActor<O> {
         let addr = supervise(Arc::clone(&health), |ctx| {
             // actix does not enforce the mailbox capacity for `send`. The handler below enforces the limits.
             ctx.set_mailbox_capacity(new.saturating_add(accepted));
-            Self { shared, dispatch_scheduled: false, retry_scheduled: false, is_probing: Arc::default() }
+            Self { shared, dispatch_scheduled: false, retry_scheduled: false, probing: Arc::default() }
         });
         (addr, health)
     }
@@ -163,20 +190,37 @@ impl<O: Owner> OwnerActor<O> {
         }
     }
 
+    /// Adds the sealing of the ledgers' records to the next batch, if there are any.
+    fn seal(&mut self, ctx: &mut Context<Self>) {
+        if self.shared.owner.context().chain.is_unsealed() {
+            self.shared.queue(Access::Write).push(Seal, Responder::new(None));
+            self.schedule_dispatch(ctx);
+        }
+    }
+
     fn start_worker(&self, ctx: &Context<Self>, access: Access) {
         let (shared, addr) = (Arc::clone(&self.shared), ctx.address());
         self.shared.executor.submit(Box::new(move || shared.work(access, addr)));
     }
 
-    /// Checks on a blocking thread whether the store is reachable, unless a check is already running.
+    /// Checks on a blocking thread whether the store is reachable and accepts writes. If the previous check has had no
+    /// answer for too long, the answer is no to both.
     fn probe(&self) {
-        if self.is_probing.swap(true, Relaxed) {
+        let mut probing = self.probing.lock();
+        if let Some(started) = *probing {
+            if started.elapsed() > self.shared.store.limits().lock_within + PROBE_GRACE {
+                self.shared.health.set_reachable(false);
+                self.shared.health.set_writable(false);
+            }
             return;
         }
-        let (shared, is_probing) = (Arc::clone(&self.shared), Arc::clone(&self.is_probing));
+        *probing = Some(Instant::now());
+        drop(probing);
+        let (shared, probing) = (Arc::clone(&self.shared), Arc::clone(&self.probing));
         drop(tokio::task::spawn_blocking(move || {
-            shared.health.set_reachable(shared.store.is_reachable());
-            is_probing.store(false, Relaxed);
+            shared.store.expect_in_place();
+            shared.probe();
+            *probing.lock() = None;
         }));
     }
 }
@@ -193,7 +237,11 @@ impl<O: Owner> Actor for OwnerActor<O> {
     fn started(&mut self, ctx: &mut Self::Context) {
         // A restart drops the timers of the previous run.
         self.retry_scheduled = false;
+        self.probe();
         ctx.run_interval(PROBE_EVERY, |actor, _| actor.probe());
+        if let Some(every) = self.shared.owner.context().chain.seal_every() {
+            ctx.run_interval(every, Self::seal);
+        }
         self.dispatch(ctx);
     }
 }
@@ -207,7 +255,8 @@ impl<O: Owner, M: Task<O>> Handler<M> for OwnerActor<O> {
 
     fn handle(&mut self, task: M, ctx: &mut Self::Context) -> Self::Result {
         let has_room = self.shared.queue(M::ACCESS).has_room(M::PRIORITY);
-        if self.shared.owner.context().faults.hit(O::NAME, "handle").is_err() || !has_room {
+        let is_refused = M::ACCESS == Access::Write && !self.shared.health.is_writable();
+        if self.shared.owner.context().faults.hit(O::NAME, "handle").is_err() || !has_room || is_refused {
             return Intake::Busy;
         }
         self.schedule_dispatch(ctx);

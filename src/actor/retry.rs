@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use crate::domain::horizon::Horizon;
 use crate::domain::span::Span;
 
 /// Exponential backoff with jitter over the upper half of each delay.
@@ -17,6 +18,12 @@ pub struct Backoff {
 }
 
 impl Backoff {
+    /// The horizon of moments that are written with these delays. A first attempt may be delayed by `first`, uncapped.
+    #[must_use]
+    pub fn horizon(&self) -> Horizon {
+        Horizon::of([self.first.0, self.longest.0])
+    }
+
     /// The delay after `attempts` failed attempts (1 or more). The full delay starts at `first`, doubles with each
     /// attempt and is capped at `longest`. The result is random between half of the full delay and all of it, so that
     /// callers that failed together do not retry together.

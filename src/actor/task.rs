@@ -50,7 +50,7 @@ pub type Reply<T> = Result<T, Failure>;
 /// Technical failure: the task has no outcome. A business refusal is never a `Failure`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
-    /// Not executed, because the owner's queue is full or its store is unreachable.
+    /// Not executed, because the owner's queue is full, or its store is unreachable or accepts no writes.
     #[error("busy")]
     Busy,
     /// The task may or may not have taken effect. Retry with the same ids.

@@ -8,22 +8,30 @@ use anyhow::Context as _;
 
 use super::sandbox::{self, MerchantAccount, Platform};
 use super::stores::Stores;
-use crate::actor::{BlockingExecutor, Context, Faults, Health, Owner, OwnerActor, RelayWaker};
+use crate::actor::task::ask;
+use crate::actor::{BlockingExecutor, Chain, Context, Faults, Health, Owner, OwnerActor, RelayWaker};
+use crate::audit::OwnerStores;
 use crate::config::Settings;
 use crate::coordinator::actor::{self, OrderCoordinator};
 use crate::coordinator::{self, Owners};
 use crate::coupon::Coupon;
 use crate::domain::clock::Clock;
+use crate::domain::horizon::Horizon;
 use crate::domain::id::IdGenerator;
 use crate::gateway::{Gateway, Gateways};
 use crate::goods::Goods;
 use crate::messaging::inbox::Consumer;
+use crate::messaging::outbox::Bound;
 use crate::messaging::relay::Route;
 use crate::messaging::relay::{Network, Outbox, Relay};
+use crate::node::Node;
 use crate::order::Order;
 use crate::pay::Pay;
+use crate::pay::message::turn::EndTurnsOfEarlierRun;
 use crate::payments;
 use crate::payments::actor::Payments;
+use crate::payments::platform::all::Platforms;
+use crate::payments::platform::single::CALLS_MAX;
 use crate::user::User;
 
 /// Inputs of the actor graph.
@@ -32,8 +40,11 @@ pub struct Parts {
     pub stores: Stores,
     pub clock: Clock,
     pub faults: Faults,
+    /// The largest id in the stores.
+    pub largest_id: Option<i64>,
     pub sandbox: Option<MerchantAccount>,
     pub platforms: Vec<Arc<dyn Gateway>>,
+    pub node: Node,
 }
 
 /// The addresses of all actors, their health counters, and what the HTTP handlers need besides.
@@ -43,7 +54,9 @@ pub struct Graph {
     pub payments: Addr<Payments>,
     pub relay: Addr<Relay>,
     pub gateways: Gateways,
+    pub platforms: Platforms,
     pub platform: Option<Platform>,
+    pub node: Node,
     pub ids: Arc<IdGenerator>,
     pub health: Vec<Arc<Health>>,
     pub outboxes: Vec<Outbox>,
@@ -60,43 +73,30 @@ pub async fn build_on(arbiter: &Arbiter, parts: Parts) -> anyhow::Result<Graph> 
 }
 
 fn build(parts: Parts) -> Graph {
-    let Parts { settings, stores, clock, faults, sandbox, platforms } = parts;
-    let ids = Arc::new(IdGenerator::new(clock.clone(), settings.node.id));
+    let Parts { settings, stores, clock, faults, largest_id, sandbox, platforms, node } = parts;
+    let ids = Arc::new(id_generator(&clock, &node, largest_id));
     let executor = BlockingExecutor::default();
     let context = || Context {
         executor: executor.clone(),
         clock: clock.clone(),
         ids: Arc::clone(&ids),
-        node: settings.node.id,
+        node: node.number,
+        fence: node.fence.clone(),
         faults: faults.clone(),
         relay_waker: RelayWaker::default(),
+        chain: Chain::new(settings.audit.seal_every()),
     };
-    let limits = settings.owners.limits();
+    let (limits, horizons) = (settings.owners.limits(), settings.horizons());
     let (order_context, pay_context, sandbox_context) = (context(), context(), context());
     let wakers =
         [order_context.relay_waker.clone(), pay_context.relay_waker.clone(), sandbox_context.relay_waker.clone()];
-    let points_per_unit = settings.points.per_unit;
-    let owner_stores = stores.owners;
-    let (coupon, coupon_health) =
-        OwnerActor::start(Arc::new(Coupon { context: context() }), owner_stores.coupon, limits);
-    let (goods, goods_health) = OwnerActor::start(Arc::new(Goods { context: context() }), owner_stores.goods, limits);
-    let (user, user_health) =
-        OwnerActor::start(Arc::new(User { context: context(), points_per_unit }), owner_stores.user, limits);
-    let (order, order_health) = OwnerActor::start(
-        Arc::new(Order { context: order_context, pay_within: settings.orders.pay_within.get() }),
-        owner_stores.order,
-        limits,
-    );
-    let (pay, pay_health) = OwnerActor::start(
-        Arc::new(Pay { context: pay_context, first_sync_after: settings.payments.ask.first.0 }),
-        owner_stores.pay,
-        limits,
-    );
-    let mut health = vec![coupon_health, goods_health, user_health, order_health, pay_health];
+    let contexts = [context(), context(), context(), order_context, pay_context];
+    let (owners, mut health) = start_owners(&settings, stores.owners, contexts);
 
-    let mut network = network(&coupon, &goods, &user, &order, &pay);
-    let started =
-        sandbox.zip(stores.sandbox).map(|(account, store)| sandbox::start(sandbox_context, store, limits, account));
+    let mut network = network(&owners, horizons.message);
+    let started = sandbox
+        .zip(stores.sandbox)
+        .map(|(account, store)| sandbox::start(sandbox_context, store, limits, account, horizons.message));
     let (mut gateways, mut platform) = (platforms, None);
     if let Some(started) = started {
         health.extend(started.health);
@@ -109,44 +109,71 @@ fn build(parts: Parts) -> Graph {
     let (relay, relay_health) = Relay::start(network, settings.relay, clock.clone(), faults.clone());
     wakers.iter().for_each(|waker| waker.connect(relay.clone().recipient()));
 
-    let capacity = settings.orders.in_flight_max.get();
+    let capacity = settings.orders.in_flight_max.size();
     let coordinator_health = Arc::new(Health::new(actor::NAME, clock.clone(), capacity, None));
-    let owners = Owners { coupon, goods, user, order, pay };
     let gateways = Gateways::new(gateways);
+    let platforms = Platforms::new(gateways.clone(), &clock);
     let coordinator = OrderCoordinator::start(coordinator::Context {
         owners: owners.clone(),
         ids: Arc::clone(&ids),
         clock: clock.clone(),
         orders: settings.orders,
+        node: node.clone(),
         faults: faults.clone(),
         health: Arc::clone(&coordinator_health),
     });
-    let payments_health =
-        Arc::new(Health::new(payments::actor::NAME, clock.clone(), payments::actor::CONCURRENT_JOBS_MAX, None));
+    let payments_health = Arc::new(Health::new(payments::actor::NAME, clock.clone(), CALLS_MAX, None));
     let payments = Payments::start(payments::Context {
         order: owners.order.clone(),
         pay: owners.pay.clone(),
-        gateways: gateways.clone(),
+        platforms: platforms.clone(),
         clock,
-        payments: settings.payments,
+        payments: settings.payments.clone(),
         pay_within: settings.orders.pay_within.get(),
+        horizons,
         faults,
         health: Arc::clone(&payments_health),
     });
     health.extend([coordinator_health, payments_health, relay_health]);
-    Graph { owners, coordinator, payments, relay, gateways, platform, ids, health, outboxes }
+    Graph { owners, coordinator, payments, relay, gateways, platforms, platform, node, ids, health, outboxes }
+}
+
+/// The generator of this node's ids, which continue after the largest stored one.
+fn id_generator(clock: &Clock, node: &Node, largest_id: Option<i64>) -> IdGenerator {
+    let ids = IdGenerator::new(clock.clone(), node.number);
+    if let Some(largest) = largest_id {
+        ids.continue_after(largest);
+    }
+    ids
+}
+
+/// Starts the owners, in the order coupon, goods, user, order, pay, with their contexts in `contexts`.
+fn start_owners(settings: &Settings, stores: OwnerStores, contexts: [Context; 5]) -> (Owners, Vec<Arc<Health>>) {
+    let limits = settings.owners.limits();
+    let [of_coupon, of_goods, of_user, of_order, of_pay] = contexts;
+    let (coupon, coupon_health) = OwnerActor::start(Arc::new(Coupon { context: of_coupon }), stores.coupon, limits);
+    let (goods, goods_health) = OwnerActor::start(Arc::new(Goods { context: of_goods }), stores.goods, limits);
+    let user = User { context: of_user, points_per_unit: settings.points.per_unit };
+    let (user, user_health) = OwnerActor::start(Arc::new(user), stores.user, limits);
+    let order = Order { context: of_order, pay_within: settings.orders.pay_within.get() };
+    let (order, order_health) = OwnerActor::start(Arc::new(order), stores.order, limits);
+    let pay = Pay { context: of_pay, first_sync_after: settings.payments.ask.first.0 };
+    let (pay, pay_health) = OwnerActor::start(Arc::new(pay), stores.pay, limits);
+    // A process that was killed while it started payments has left its turns. If they are not ended here, their leases
+    // end.
+    let with_turns = pay.clone();
+    actix::spawn(async move {
+        let _ = ask(&with_turns, EndTurnsOfEarlierRun).await;
+    });
+    let health = vec![coupon_health, goods_health, user_health, order_health, pay_health];
+    (Owners { coupon, goods, user, order, pay }, health)
 }
 
 /// The messaging network: the outboxes, the route from each producer to each consumer group, and the inboxes.
-fn network(
-    coupon: &Addr<OwnerActor<Coupon>>,
-    goods: &Addr<OwnerActor<Goods>>,
-    user: &Addr<OwnerActor<User>>,
-    order: &Addr<OwnerActor<Order>>,
-    pay: &Addr<OwnerActor<Pay>>,
-) -> Network {
+fn network(owners: &Owners, horizon: Horizon) -> Network {
+    let Owners { coupon, goods, user, order, pay } = owners;
     Network {
-        outboxes: vec![outbox_of(order), outbox_of(pay)],
+        outboxes: vec![outbox_of(order, horizon), outbox_of(pay, horizon)],
         routes: vec![
             route(order, "goods", goods),
             route(order, "coupon", coupon),
@@ -169,10 +196,12 @@ fn network(
     }
 }
 
-fn outbox_of<O: Owner>(owner: &Addr<OwnerActor<O>>) -> Outbox {
+fn outbox_of<O: Owner>(owner: &Addr<OwnerActor<O>>, horizon: Horizon) -> Outbox {
     Outbox {
         producer: O::NAME,
         backlog: owner.clone().recipient(),
+        bound: Bound { horizon, is_delayable: false },
+        bring_forward: owner.clone().recipient(),
         reclaim: owner.clone().recipient(),
         prune: owner.clone().recipient(),
         list: owner.clone().recipient(),

@@ -1,10 +1,16 @@
 //! The composition root: starts stores, actors, coordinator, relay and HTTP, and stops them in order.
 
+pub mod announcement;
 pub mod audit;
-mod bootstrap;
+pub(crate) mod bootstrap;
 mod graph;
+mod identity;
+pub mod membership;
+mod open_files;
+mod removed;
 pub(crate) mod sandbox;
 mod server;
+pub mod statement;
 pub mod stores;
 pub mod telemetry;
 
@@ -23,12 +29,17 @@ use crate::coordinator;
 use crate::db::connection::folder::{self, FolderLock};
 use crate::domain::clock::Clock;
 use crate::gateway::{Gateway, Shop, alipay, wechat};
+use crate::http::security::admin_passwords::{AdminPasswords, PasswordMark};
+use crate::http::security::first_passwords::FirstPasswords;
 use crate::http::security::password::Passwords;
 use crate::http::security::token::Tokens;
 use crate::messaging::relay;
+use crate::node::lease::Lease;
 use crate::payments;
 use bootstrap::secret;
 use graph::{Graph, Parts};
+use membership::Membership;
+use server::Security;
 use stores::Stores;
 
 /// A running application.
@@ -37,12 +48,15 @@ pub struct App {
     pub address: SocketAddr,
     /// Address of the admin routes if they have their own listener.
     pub admin_address: Option<SocketAddr>,
-    /// Notes to print once: the passwords that were generated.
+    /// Lines to print: what runs where, and the generated passwords until the administrator has signed in.
     pub notes: Vec<String>,
     graph: Graph,
     stores: Stores,
+    clock: Clock,
     arbiter: Arbiter,
     handles: Vec<ServerHandle>,
+    /// The lease of this node's number, if the stores are on a server.
+    lease: Option<Lease>,
     /// Held until the process ends.
     locks: Vec<FolderLock>,
 }
@@ -54,35 +68,62 @@ impl App {
     /// # Errors
     /// Fails if a setting cannot be used, a store cannot be opened or an address is in use.
     pub async fn start(settings: Settings, clock: Clock, faults: Faults) -> anyhow::Result<Self> {
-        let stores = Stores::open(&settings)?;
-        let locks = stores.lock()?;
-        stores.expect_whole()?;
-        stores.migrate()?;
+        open_files::raise_limit(&settings);
+        let (stores, locks) = open_stores(settings.clone()).await?;
         let folder = secrets_folder(&settings)?;
         // Before the accounts: a start that fails here must not have created one whose password it then cannot show.
         let secret = secret::configured_or_generated(&settings.session.secret, &folder, "token")?;
         let (listener, admin_listener) = listen(&settings)?;
         let address = listener.local_addr()?;
         let admin_address = admin_listener.as_ref().map(TcpListener::local_addr).transpose()?;
+        let Membership { node, lease } = membership::join(&settings, &stores, &folder, address, &clock).await?;
+        // After the number is taken: until then, another process may have made ids with it.
+        let largest_id = stores.largest_id()?;
+        let (chained, is_on, now) = (stores.clone(), settings.audit.chain, clock.now());
+        actix_web::rt::task::spawn_blocking(move || chained.begin_chains(is_on, now)).await??;
         let parts = Parts {
             settings: settings.clone(),
             stores: stores.clone(),
             clock: clock.clone(),
             faults,
+            largest_id,
             sandbox: sandbox::account(&settings, &folder, address)?,
             platforms: platforms(&settings, &clock)?,
+            node,
         };
+        let number = parts.node.number;
         let arbiter = Arbiter::new();
         let graph = graph::build_on(&arbiter, parts).await?;
-        let passwords = Passwords::new(settings.session.hashing_max.get())?;
-        let mut notes = bootstrap::admin::admin(&graph, &passwords, &settings.admin).await?;
+        let passwords = Passwords::new(settings.session.hashing_max.size())?;
+        let first = FirstPasswords::in_folder(&folder);
+        let admin =
+            bootstrap::while_busy(|| bootstrap::admin::admin(&graph, &passwords, &settings.admin, &first)).await?;
         if settings.demo.seed {
-            notes.extend(bootstrap::demo::seed(&graph, &passwords, &settings.demo).await?);
+            bootstrap::while_busy(|| bootstrap::demo::seed(&graph, &passwords, &settings.demo, &first)).await?;
         }
+        let mut notes = announcement::lines(&settings, &stores, number, address, admin_address);
+        notes.extend(bootstrap::while_busy(|| bootstrap::notes(&graph, &passwords, &first)).await?);
         let tokens = Tokens::new(secret.as_bytes(), clock.clone(), settings.session.token_ttl.get());
-        let state = server::state(&graph, tokens, passwords, clock, &settings);
+        let security =
+            Security { tokens, passwords, first_passwords: first, admin_passwords: AdminPasswords::default() };
+        security.admin_passwords.learn(admin.user_id, PasswordMark::of(&admin.user_password));
+        let state = server::state(&graph, security, clock.clone(), &settings);
         let handles = server::start(&settings, state, graph.platform.clone(), listener, admin_listener)?;
-        Ok(Self { address, admin_address, notes, graph, stores, arbiter, handles, locks })
+        announcement::log(&settings, &stores, number, address, admin_address);
+        bootstrap::while_busy(|| removed::park_and_warn(&graph)).await?;
+        Ok(Self { address, admin_address, notes, graph, stores, clock, arbiter, handles, lease, locks })
+    }
+
+    /// Completes with the reason when this node has lost its number to another one. It writes nothing any more, so the
+    /// process should end. Never completes if the stores are files.
+    pub async fn lost(&mut self) -> String {
+        match &mut self.lease {
+            Some(lease) => match (&mut lease.lost).await {
+                Ok(reason) => reason,
+                Err(_) => std::future::pending().await,
+            },
+            None => std::future::pending().await,
+        }
     }
 
     /// The stores of this application, for an audit while it runs.
@@ -111,21 +152,38 @@ impl App {
         while self.work_left().await > 0 && tokio::time::Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        let Self { graph, stores, arbiter, locks, .. } = self;
+        let Self { graph, stores, arbiter, lease, locks, clock, .. } = self;
         drop(graph);
         arbiter.stop();
         let _ = actix_web::rt::task::spawn_blocking(move || {
             // The actors' thread must end first: that closes the writers' connections.
             drop(arbiter.join());
+            stores.seal_chains(clock.now());
             stores.checkpoint();
-            drop(locks);
+            drop((lease, locks));
         })
         .await;
     }
 }
 
+/// Opens, locks and migrates the stores, on a thread of its own: a database may be slow to answer, and the caller must be
+/// able to react to a stop signal meanwhile.
+async fn open_stores(settings: Settings) -> anyhow::Result<(Stores, Vec<FolderLock>)> {
+    let open = move || -> anyhow::Result<_> {
+        let stores = Stores::open(&settings)?;
+        let locks = stores.lock()?;
+        #[cfg(feature = "sqlite")]
+        stores.verify()?;
+        stores.set_up()?;
+        stores.pin()?;
+        stores.expect_connections()?;
+        Ok((stores, locks))
+    };
+    actix_web::rt::task::spawn_blocking(open).await?
+}
+
 /// The directory of generated secrets. It is created if it does not exist.
-fn secrets_folder(settings: &Settings) -> Result<PathBuf, config::Error> {
+pub(crate) fn secrets_folder(settings: &Settings) -> Result<PathBuf, config::Error> {
     let folder = match settings.secrets.folder.as_str() {
         "" => settings.store.url.strip_prefix("sqlite://").unwrap_or("data"),
         folder => folder,
@@ -152,8 +210,8 @@ fn listen(settings: &Settings) -> anyhow::Result<(TcpListener, Option<TcpListene
 }
 
 /// The payment products of Alipay and WeChat Pay that the settings configure.
-fn platforms(settings: &Settings, clock: &Clock) -> Result<Vec<Arc<dyn Gateway>>, config::Error> {
-    let public_url = settings.http.public_url.as_str().trim_end_matches('/').to_owned();
+pub(crate) fn platforms(settings: &Settings, clock: &Clock) -> Result<Vec<Arc<dyn Gateway>>, config::Error> {
+    let public_url = settings.http.public_url.as_str().to_owned();
     let shop = Shop { public_url, clock: clock.clone() };
     let mut all = alipay::gateways(&settings.gateway.alipay, &shop)?;
     all.extend(wechat::gateways(&settings.gateway.wechat, &shop)?);

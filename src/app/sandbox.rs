@@ -7,7 +7,7 @@ use std::path::Path;
 use actix_web::web::ServiceConfig;
 
 use crate::config::Settings;
-use crate::gateway::StatementReader;
+use crate::gateway::statement::Reader;
 
 #[cfg(feature = "sandbox")]
 mod built_in {
@@ -21,6 +21,7 @@ mod built_in {
     use crate::actor::owner::Limits;
     use crate::actor::{Context, Health};
     use crate::db::Store;
+    use crate::domain::horizon::Horizon;
     use crate::gateway::Gateway;
     use crate::messaging::relay::{Outbox, Route};
 
@@ -41,15 +42,15 @@ mod built_in {
     }
 
     /// Never called, because an account cannot exist.
-    pub fn start(_: Context, _: Store, _: Limits, account: MerchantAccount) -> Started {
+    pub fn start(_: Context, _: Store, _: Limits, account: MerchantAccount, _: Horizon) -> Started {
         match account {}
     }
 }
 
 pub use built_in::{MerchantAccount, Platform, start};
 
-/// The account of this shop at the sandbox platform, if the settings turn the platform on. `address` is the default
-/// public address.
+/// The account of this shop at the sandbox platform, if the settings turn the platform on. `address` is the
+/// address of the public routes.
 ///
 /// # Errors
 /// Fails if the platform's secret cannot be read, generated or used.
@@ -63,12 +64,41 @@ pub fn account(settings: &Settings, folder: &Path, address: SocketAddr) -> anyho
         return Ok(None);
     }
     let secret = secret::configured_or_generated(&sandbox.secret, folder, "sandbox")?;
+    let own_url = local_url(address);
     let public_url = match settings.http.public_url.as_str() {
-        "" => format!("http://{address}"),
+        "" => {
+            if address.ip().is_unspecified() {
+                tracing::warn!(
+                    "http.public_url is empty and http.listen is {address}: checkouts are at {own_url}, which only \
+                     this machine can open. Set http.public_url"
+                );
+            }
+            own_url.clone()
+        }
+        url => url.to_owned(),
+    };
+    let callback_url = match sandbox.callback_url.as_str() {
+        "" => own_url,
         url => url.to_owned(),
     };
     let second = sandbox.second.get().map(Into::into);
-    Ok(Some(MerchantAccount { key: Key::new(&secret)?, merchant_id: sandbox.merchant_id.clone(), second, public_url }))
+    let (key, merchant_id) = (Key::new(&secret)?, sandbox.merchant_id.clone());
+    Ok(Some(MerchantAccount { key, merchant_id, second, public_url, callback_url }))
+}
+
+/// The URL at which this machine reaches `address`: an address that stands for all of the machine's is replaced by its
+/// loopback address.
+#[cfg(feature = "sandbox")]
+fn local_url(mut address: SocketAddr) -> String {
+    use std::net::{Ipv4Addr, Ipv6Addr};
+
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{address}")
 }
 
 /// No account.
@@ -98,12 +128,12 @@ pub fn routes(_: &mut ServiceConfig) {}
 
 /// The parser of `provider`'s statements; `None` if `provider` is not the sandbox platform.
 #[cfg(feature = "sandbox")]
-pub fn statement_reader(provider: &str, settings: &Settings) -> Option<StatementReader> {
+pub fn statement_reader(provider: &str, settings: &Settings) -> Option<Reader> {
     crate::sandbox::statement_reader(provider, settings.gateway.sandbox.second.get())
 }
 
 /// No parser.
 #[cfg(not(feature = "sandbox"))]
-pub fn statement_reader(_: &str, _: &Settings) -> Option<StatementReader> {
+pub fn statement_reader(_: &str, _: &Settings) -> Option<Reader> {
     None
 }

@@ -1,47 +1,79 @@
 //! Builds the handlers' state and starts the HTTP servers.
 
+use std::collections::HashMap;
 use std::net::TcpListener;
 use std::sync::Arc;
 
 use actix_web::dev::ServerHandle;
 use actix_web::{App as WebApp, HttpServer, middleware::from_fn, web};
 
-use super::audit;
 use super::graph::Graph;
 use super::sandbox::{self, Platform};
+use super::{audit, statement};
 use crate::config::Settings;
 use crate::domain::clock::Clock;
+use crate::gateway::statement::Source;
 use crate::http::admin::auditor::Auditor;
+use crate::http::admin::turn::Turn;
 use crate::http::middleware::admission::AdmissionControl;
+use crate::http::security::admin_passwords::AdminPasswords;
+use crate::http::security::first_passwords::FirstPasswords;
 use crate::http::security::password::Passwords;
 use crate::http::security::token::Tokens;
 use crate::http::state::State;
 use crate::http::{middleware, route};
 
+/// The parts of the state that decide who the caller is.
+pub struct Security {
+    pub tokens: Tokens,
+    pub passwords: Passwords,
+    pub admin_passwords: AdminPasswords,
+    pub first_passwords: FirstPasswords,
+}
+
 /// The state of the handlers.
-pub fn state(graph: &Graph, tokens: Tokens, passwords: Passwords, clock: Clock, settings: &Settings) -> State {
+pub fn state(graph: &Graph, security: Security, clock: Clock, settings: &Settings) -> State {
+    let Security { tokens, passwords, admin_passwords, first_passwords } = security;
     let auditor = auditor(settings.clone(), clock.clone());
     State {
         owners: graph.owners.clone(),
         coordinator: graph.coordinator.clone(),
         payments: graph.payments.clone(),
         gateways: graph.gateways.clone(),
+        statements: statements(graph, settings),
+        reconciling: Turn::default(),
+        platforms: graph.platforms.clone(),
+        node: graph.node.clone(),
         ids: Arc::clone(&graph.ids),
         started: clock.now(),
         clock,
         tokens,
         passwords,
+        admin_passwords,
+        first_passwords,
         health: graph.health.clone(),
+        horizons: settings.horizons(),
         outboxes: graph.outboxes.clone(),
-        admission: AdmissionControl::new(settings.http.in_flight_max.get(), settings.http.admit_within.0),
+        request_within: settings.http.request_within.get(),
+        admission: AdmissionControl::new(settings.http.in_flight_max.size(), settings.http.admit_within.0),
+        trusted_proxies: settings.http.trusted_proxies.clone(),
         body_within: settings.http.body_within.get(),
+        start_within: settings.payments.answer_within.0,
+        cors_origins: settings.http.cors_origins.clone(),
+        return_origins: settings.payments.return_origins.clone(),
         auditor,
     }
 }
 
+/// The statements of the gateways.
+fn statements(graph: &Graph, settings: &Settings) -> HashMap<String, Source> {
+    let names = graph.gateways.all().map(|gateway| gateway.name().to_owned());
+    names.filter_map(|name| Some((name.clone(), statement::source(settings, &name)?))).collect()
+}
+
 /// Runs the audit with these settings.
 fn auditor(settings: Settings, clock: Clock) -> Auditor {
-    Auditor::new(move || audit::audit(&settings, clock.now(), |_, _| {}).map_err(|error| format!("{error:#}")))
+    Auditor::new(move || audit::audit(&settings, &clock, &[], None, |_, _| {}).map_err(|error| format!("{error:#}")))
 }
 
 /// The route groups a server serves.
@@ -94,11 +126,11 @@ fn serve(
             None => app,
         }
     };
-    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let workers = if settings.http.workers == 0 { cores() } else { settings.http.workers };
+    let workers = Workers::of(settings.http.workers.size(), settings.http.connections_max.size());
     let server = HttpServer::new(app)
-        .workers(workers)
-        .max_connections(settings.http.connections_max.get())
+        .workers(workers.number)
+        .max_connections(workers.connections_max)
+        .keep_alive(settings.http.keep_alive.0)
         .shutdown_timeout(settings.http.shutdown_within.0.as_secs())
         // actix-web's signal handling would end the process as soon as HTTP is drained, before the actors are.
         .disable_signals()
@@ -107,4 +139,37 @@ fn serve(
     let handle = server.handle();
     actix_web::rt::spawn(server);
     Ok(handle)
+}
+
+/// The worker threads of a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Workers {
+    number: usize,
+    /// Connections of one worker.
+    connections_max: usize,
+}
+
+impl Workers {
+    /// Shares `connections_max` connections among `wanted` workers, or one per core if that is 0. Each worker has at least
+    /// one connection, and new connections go to the workers in turn.
+    fn of(wanted: usize, connections_max: usize) -> Self {
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let number = if wanted == 0 { cores() } else { wanted }.min(connections_max).max(1);
+        Self { number, connections_max: connections_max.checked_div(number).unwrap_or(1) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_workers_together_have_no_more_connections_than_the_setting_allows() {
+        for (wanted, connections_max, number, each) in [(4, 10_000, 4, 2_500), (4, 5, 4, 1), (4, 3, 3, 1), (1, 7, 1, 7)]
+        {
+            let workers = Workers::of(wanted, connections_max);
+            assert_eq!(workers, Workers { number, connections_max: each });
+        }
+        assert!(Workers::of(0, 1).number == 1);
+    }
 }

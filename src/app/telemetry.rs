@@ -26,13 +26,19 @@ impl Logging {
     }
 }
 
+/// The filter, without the lines of the HTTP server about its own threads unless they are asked for.
+fn with_quiet_server(filter: &str) -> String {
+    if filter.contains("actix_server") { filter.to_owned() } else { format!("{filter},actix_server=warn") }
+}
+
 /// Sends log lines to standard error, in the format and with the filter of `log`. Lines are coloured only on a terminal,
 /// and not if the environment variable `NO_COLOR` is set.
 ///
 /// # Errors
 /// Fails if `log.filter` cannot be parsed.
 pub fn start(log: &Log) -> Result<Logging, config::Error> {
-    let filter = EnvFilter::try_new(log.filter.as_str()).map_err(|error| config::Error::new("log.filter", error))?;
+    let filter = EnvFilter::try_new(with_quiet_server(log.filter.as_str()))
+        .map_err(|error| config::Error::new("log.filter", error))?;
     let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(LINES_BUFFERED);
     let (writer, worker) = builder.thread_name("log").finish(std::io::stderr());
     let dropped = writer.error_counter();

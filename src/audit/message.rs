@@ -16,10 +16,15 @@ const PAGE_SIZE: i64 = 500;
 /// Columns of `mq_producer`: id, consumer group, status, creation time, remark.
 type Row = (String, String, MessageStatus, Timestamp, Option<String>);
 
-/// Checks both outboxes page by page, then all inboxes.
-pub fn check(stores: &OwnerStores, cutoff: Timestamp, findings: &mut Findings) -> db::Result<()> {
+/// Checks both outboxes page by page, from the messages written at `since` on, then all inboxes.
+pub fn check(
+    stores: &OwnerStores,
+    since: Option<Timestamp>,
+    cutoff: Timestamp,
+    findings: &mut Findings,
+) -> db::Result<()> {
     for producer in [&stores.order, &stores.pay] {
-        let mut after = String::new();
+        let mut after = since.map_or_else(String::new, before_ids_of);
         loop {
             let messages =
                 mq_producer::table.filter(mq_producer::id.gt(&after)).order(mq_producer::id).limit(PAGE_SIZE).select((
@@ -29,8 +34,11 @@ pub fn check(stores: &OwnerStores, cutoff: Timestamp, findings: &mut Findings) -
                     mq_producer::create_time,
                     mq_producer::remark,
                 ));
-            let db = &mut *producer.reader()?;
-            let page: Vec<Row> = with_conn!(db, messages.load(db))?;
+            let page: Vec<Row> = {
+                // Given back before the inboxes are read, one of which may be in this store.
+                let db = &mut *producer.reader()?;
+                with_conn!(db, messages.load(db))?
+            };
             let Some((last, ..)) = page.last() else { break };
             after.clone_from(last);
             check_page(stores, &page, cutoff, findings)?;
@@ -39,13 +47,23 @@ pub fn check(stores: &OwnerStores, cutoff: Timestamp, findings: &mut Findings) -
     check_inboxes(stores, cutoff, findings)
 }
 
-/// Checks all inboxes: no message is in processing for longer than the grace period.
+/// A text before the ids of all messages that were written at `time` or later. They are UUIDs of version 7, which begin
+/// with the milliseconds in hexadecimal.
+fn before_ids_of(time: Timestamp) -> String {
+    let hex = format!("{:012x}", time.0.max(0));
+    let (high, low) = hex.split_at_checked(8).unwrap_or((hex.as_str(), ""));
+    format!("{high}-{low}")
+}
+
+/// Checks all inboxes: no message is in processing for longer than the grace period, and none failed. A message that
+/// cannot be applied is kept in its outbox, and its inbox has no row of it.
 fn check_inboxes(stores: &OwnerStores, cutoff: Timestamp, findings: &mut Findings) -> db::Result<()> {
     for store in [&stores.coupon, &stores.goods, &stores.user, &stores.order, &stores.pay] {
         let db = &mut *store.reader()?;
         let total: i64 = with_conn!(db, mq_consumer::table.count().get_result(db))?;
-        let unfinished =
-            mq_consumer::consumer_status.eq(ConsumerStatus::Processing).and(mq_consumer::consumer_timestamp.lt(cutoff));
+        let unfinished = (mq_consumer::consumer_status.eq(ConsumerStatus::Processing))
+            .and(mq_consumer::consumer_timestamp.lt(cutoff))
+            .or(mq_consumer::consumer_status.eq(ConsumerStatus::Failed));
         let unfinished = mq_consumer::table.filter(unfinished).limit(PAGE_SIZE);
         let unfinished = unfinished.select((mq_consumer::msg_id, mq_consumer::group_name));
         let unfinished: Vec<(String, String)> = with_conn!(db, unfinished.load(db))?;

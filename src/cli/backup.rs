@@ -9,11 +9,14 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
 use crate::app::stores::Stores;
 use crate::config::Settings;
 use crate::db::connection::backup::Copy;
+use crate::db::connection::identity::{Found, State};
+use crate::db::connection::unfinished::Unfinished;
+use crate::domain::clock::Clock;
 
 /// Copies all SQLite stores into `dir` and prints the names of their owners.
 pub fn run(settings: &Settings, dir: &Path) -> anyhow::Result<ExitCode> {
@@ -23,29 +26,62 @@ pub fn run(settings: &Settings, dir: &Path) -> anyhow::Result<ExitCode> {
 }
 
 /// Copies all stores of the settings into `folder`, which must be empty or is created. Returns the owners whose stores
-/// were copied.
+/// were copied. If it fails, nothing is left in the folder. If it is killed, what is left is refused by all commands.
 ///
 /// # Errors
 /// Fails if the folder is not empty, a store is on a database server, or a copy fails.
 pub fn copy_all(settings: &Settings, folder: &Path) -> anyhow::Result<Vec<&'static str>> {
-    let stores = Stores::open(settings)?;
-    stores.expect_all()?;
+    let mut stores = Stores::open(settings)?;
     for (owner, store, _) in stores.all() {
         if store.file().is_none() {
-            bail!("the store of {owner} is on {}: use the backup of that server", store.engine());
+            bail!("the store of {owner} is on {}: {}", store.engine(), backup_of(store.engine()));
         }
     }
-    create_empty(folder).with_context(|| folder.display().to_string())?;
+    stores.expect_complete()?;
+    // The sandbox platform's store does not exist if the platform was never enabled here.
+    let shop_id = shop_of(&mut stores)?;
+    expect_empty(folder).with_context(|| folder.display().to_string())?;
+    let unfinished = Unfinished::create(folder).map_err(anyhow::Error::msg)?;
+    let copied = copy(&stores, settings, &shop_id, &unfinished.path())?;
+    unfinished.publish().with_context(|| folder.display().to_string())?;
+    Ok(copied)
+}
+
+/// How a database server is backed up.
+pub(super) const fn backup_of(engine: &str) -> &'static str {
+    match engine.as_bytes() {
+        b"postgres" => "use the backup of that server: pg_dump of the whole database",
+        _ => {
+            "use the backup of that server: mariadb-dump --single-transaction --databases, with all databases of the shop"
+        }
+    }
+}
+
+/// The id of the shop. Drops the store of the sandbox from `stores` if it does not exist.
+fn shop_of(stores: &mut Stores) -> anyhow::Result<String> {
+    let mut shop_id = None;
+    for (owner, found) in stores.inspect()? {
+        match found {
+            Found::Tables { identity: Some(identity), .. } => shop_id = Some(identity.shop_id),
+            _ if owner == "sandbox" => stores.sandbox = None,
+            _ => {}
+        }
+    }
+    shop_id.context("the stores have no identity")
+}
+
+/// Copies `stores` into `folder`.
+fn copy(stores: &Stores, settings: &Settings, shop_id: &str, folder: &Path) -> anyhow::Result<Vec<&'static str>> {
     let mut copy_settings = settings.clone();
     copy_settings.store.use_one_url(&format!("sqlite://{}", folder.display()));
-    let copies = Stores::open(&copy_settings)?;
-    copies.migrate()?;
-    let target_of = |owner: &str| copies.all().into_iter().find(|(name, ..)| *name == owner).map(|(_, store, _)| store);
+    let mut copies = Stores::open(&copy_settings)?;
+    if stores.sandbox.is_none() {
+        copies.sandbox = None;
+    }
+    copies.set_up_copy(shop_id, Clock::default().now())?;
 
     let (mut locked, mut in_progress) = (Vec::new(), Vec::new());
-    for (owner, store, _) in stores.all() {
-        // The sandbox platform's store does not exist if the platform was never enabled here.
-        let (true, Some(target)) = (store.exists()?, target_of(owner)) else { continue };
+    for ((owner, store, _), (_, target, _)) in stores.all().into_iter().zip(copies.all()) {
         in_progress.push((owner, Copy::new(store, target)?));
         let mut writer = store.writer()?;
         writer.batch_execute("BEGIN IMMEDIATE").with_context(|| format!("the store of {owner} is busy"))?;
@@ -62,19 +98,16 @@ pub fn copy_all(settings: &Settings, folder: &Path) -> anyhow::Result<Vec<&'stat
         copy.finish().with_context(|| format!("the store of {owner}"))?;
         copied.push(owner);
     }
-    copies.checkpoint();
-    fs::File::open(folder)?.sync_all()?;
+    // The last connection to a copy was closed with it, so its log has been checkpointed and removed.
+    copies.complete(State::Copying)?;
     Ok(copied)
 }
 
-/// Creates `folder`, readable only by its owner, or checks that it is empty.
-fn create_empty(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt;
+/// Verifies that `folder` is empty or does not exist.
+fn expect_empty(folder: &Path) -> anyhow::Result<()> {
     if folder.exists() {
-        return match fs::read_dir(folder)?.next() {
-            None => Ok(()),
-            Some(_) => Err(std::io::Error::other("is not empty")),
-        };
+        ensure!(!Unfinished::is_in(folder), "has a backup that did not finish: remove the directory, or use another");
+        ensure!(fs::read_dir(folder)?.next().is_none(), "is not empty");
     }
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    Ok(())
 }

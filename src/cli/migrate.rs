@@ -5,12 +5,19 @@ use std::process::ExitCode;
 
 use crate::app::stores::Stores;
 use crate::config::Settings;
+use crate::domain::clock::Clock;
 
-/// Migrates all tables to the newest version and prints the migrations that ran.
+/// Migrates all tables to the newest version and prints the migrations that ran. Beside a server, it is refused if there
+/// is anything to migrate: the server would go on with tables that it does not know.
 pub fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
-    let mut out = std::io::stdout();
-    for migration in Stores::open(settings)?.migrate()? {
-        writeln!(out, "{migration}")?;
+    let stores = Stores::open(settings)?;
+    if !stores.is_set_up()? {
+        let _locks = stores.lock()?;
+        let mut out = std::io::stdout();
+        for migration in stores.set_up()? {
+            writeln!(out, "{migration}")?;
+        }
+        stores.begin_chains(settings.audit.chain, Clock::default().now())?;
     }
     Ok(ExitCode::SUCCESS)
 }

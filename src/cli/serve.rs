@@ -3,13 +3,14 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::app::{App, telemetry};
 use crate::config::{self, Settings};
 use crate::domain::clock::Clock;
 
-/// The exit code if a second signal cuts the stop short: the one that shells report for SIGINT.
+/// The exit code if SIGINT cuts the stop short: the one that shells report for it.
 const CUT_SHORT: i32 = 130;
 
 /// Runs the server until the process receives a stop signal.
@@ -18,12 +19,25 @@ pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     let faults = config::faults()?;
     actix_web::rt::System::new().block_on(async {
         let within = settings.http.shutdown_within.0;
-        let stopped = stop_signal()?;
-        let app = App::start(settings, Clock::default(), faults).await?;
+        let mut stopped = Box::pin(stop_signal()?);
+        let started = tokio::select! {
+            biased;
+            () = &mut stopped => None,
+            app = App::start(settings, Clock::default(), faults) => Some(app?),
+        };
+        let Some(mut app) = started else {
+            tracing::info!("stopped during the start");
+            drop(logging);
+            // A thread may be waiting for a database. A start that is cut short loses nothing.
+            std::process::exit(0);
+        };
         announce(&app);
-        stopped.await;
-        tracing::info!("stopping; a second signal ends the process at once");
-        actix_web::rt::spawn(end_at_the_next_signal()?);
+        tokio::select! {
+            () = stopped => {}
+            reason = app.lost() => bail!(reason),
+        }
+        tracing::info!("stopping; SIGINT (Ctrl-C) ends the process at once");
+        actix_web::rt::spawn(end_at_the_next_interrupt()?);
         app.stop(within).await;
         let dropped = logging.lines_dropped();
         if dropped > 0 {
@@ -33,11 +47,10 @@ pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Prints the addresses and the notes of the first start. If standard output is closed or full, the server runs anyway.
+/// Prints the address and the notes. If standard output is closed or full, the server runs anyway.
 fn announce(app: &App) {
     let mut out = std::io::stdout();
     let mut lines = vec![format!("Tradepost is listening on http://{}", app.address)];
-    lines.extend(app.admin_address.map(|address| format!("The admin routes are on http://{address}")));
     lines.extend(app.notes.iter().cloned());
     let _ = writeln!(out, "{}", lines.join("\n")).and_then(|()| out.flush());
 }
@@ -57,14 +70,12 @@ fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     })
 }
 
-/// Ends the process when it is asked a second time. What is under way is durable and continues after the next start.
-fn end_at_the_next_signal() -> std::io::Result<impl Future<Output = ()>> {
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+/// Ends the process when a human asks a second time. What is under way is durable and continues after the next start. A
+/// repeated SIGTERM changes nothing: supervisors send it to the process and to its group.
+fn end_at_the_next_interrupt() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
     Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
+        interrupt.recv().await;
         tracing::warn!("stopped at once");
         std::process::exit(CUT_SHORT);
     })

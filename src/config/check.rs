@@ -1,12 +1,21 @@
 //! Checks of settings that depend on each other.
 
+use std::time::Duration;
+
 use super::{Error, Profile, Settings};
 
-/// Checks the settings against the profile: production excludes the sandbox platform and the demo data.
+/// A shorter lease would end because of ordinary delays.
+const SHORTEST_LEASE: Duration = Duration::from_secs(1);
+
+/// Checks the settings against the profile: production excludes the sandbox platform and the demo data. Checks that the
+/// lease of a node is not too short.
 ///
 /// # Errors
 /// The first setting that the profile does not allow.
 pub fn check(settings: &Settings) -> Result<(), Error> {
+    if settings.node.lease.get() < SHORTEST_LEASE {
+        return Err(Error::new("node.lease", format!("must be at least {SHORTEST_LEASE:?}")));
+    }
     if settings.profile != Profile::Production {
         return Ok(());
     }

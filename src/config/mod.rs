@@ -3,6 +3,7 @@
 //! and so is a value of another type than the default.
 
 mod check;
+pub mod key_file;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -146,6 +147,10 @@ fn overlay(table: &mut Table, from: Table, path: &str) -> Result<(), Error> {
         match (table.get_mut(&key), value) {
             (Some(Value::Table(inner)), Value::Table(value)) => overlay(inner, value, &path)?,
             (Some(default), value) if default.same_type(&value) => *default = value,
+            // It used to be an integer.
+            (Some(default), Value::Integer(number)) if path == "node.id" => {
+                *default = Value::String(number.to_string())
+            }
             (Some(default), value) => {
                 return Err(Error::new(
                     &path,

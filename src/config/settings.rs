@@ -1,20 +1,23 @@
 //! The types of the settings. `config/default.toml` documents each setting.
 #![expect(missing_docs, reason = "config/default.toml documents each setting")]
 
-use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use rust_decimal::Decimal;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
-use super::value::{InitialPassword, LogFilter, PublicUrl, SecondName, SeparateListen, SigningSecret};
+use super::value::{H5Type, InitialPassword, LogFilter, PublicUrl, SecondName, SeparateListen, SigningSecret};
 use crate::actor::owner::Limits;
 use crate::actor::retry::Backoff;
 use crate::db;
+use crate::domain::count::Count;
+use crate::domain::horizon::{Horizon, Horizons};
 use crate::domain::id::NodeId;
 use crate::domain::money::Money;
-use crate::domain::span::{PositiveSpan, Span};
+use crate::domain::origin::Origins;
+use crate::domain::span::{PositiveSpan, Span, Wait};
 use crate::messaging::relay;
 
 /// All settings.
@@ -39,6 +42,20 @@ pub struct Settings {
     pub audit: Audit,
 }
 
+impl Settings {
+    /// How far ahead the stored moments can be under these settings.
+    #[must_use]
+    pub fn horizons(&self) -> Horizons {
+        Horizons {
+            deadline: Horizon::of([self.orders.deadline.0]),
+            payment: Horizon::of([self.orders.pay_within.get(), self.payments.close_again_after.get()]),
+            message: self.relay.horizon(),
+            sync: self.payments.ask.horizon(),
+            refund: self.payments.refund.horizon(),
+        }
+    }
+}
+
 /// The profile of the installation. `production` excludes the sandbox platform and the demo data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -60,7 +77,16 @@ pub enum LogFormat {
 #[serde(deny_unknown_fields)]
 pub struct Node {
     #[serde(deserialize_with = "node_id")]
-    pub id: NodeId,
+    pub id: Option<NodeId>,
+    pub lease: PositiveSpan,
+}
+
+impl Node {
+    /// The number of the settings, or 0, for a node whose stores are files.
+    #[must_use]
+    pub fn number_or_zero(self) -> NodeId {
+        self.id.unwrap_or_default()
+    }
 }
 
 /// `[log]`
@@ -77,12 +103,16 @@ pub struct Log {
 pub struct Http {
     pub listen: std::net::SocketAddr,
     pub public_url: PublicUrl,
-    pub workers: usize,
-    pub connections_max: NonZeroUsize,
-    pub in_flight_max: NonZeroUsize,
+    pub workers: Count<0, 256>,
+    pub connections_max: Count<1, 1_000_000>,
+    pub keep_alive: Span,
+    pub trusted_proxies: crate::domain::network::TrustedProxies,
+    pub in_flight_max: Count<1, 100_000>,
     pub admit_within: Span,
-    pub body_within: PositiveSpan,
+    pub body_within: Wait,
+    pub request_within: Wait,
     pub shutdown_within: Span,
+    pub cors_origins: Origins,
 }
 
 /// `[admin]`
@@ -100,7 +130,7 @@ pub struct Admin {
 pub struct Session {
     pub secret: SigningSecret,
     pub token_ttl: PositiveSpan,
-    pub hashing_max: NonZeroUsize,
+    pub hashing_max: Count<1, 128>,
 }
 
 /// `[secrets]`
@@ -115,11 +145,11 @@ pub struct Secrets {
 #[serde(deny_unknown_fields)]
 pub struct Store {
     pub url: String,
-    pub readers: NonZeroU32,
-    pub writers: NonZeroU32,
-    pub acquire_within: PositiveSpan,
-    pub lock_within: PositiveSpan,
-    pub statement_within: PositiveSpan,
+    pub readers: Count<1, 256>,
+    pub writers: Count<1, 256>,
+    pub acquire_within: Wait,
+    pub lock_within: Wait,
+    pub statement_within: Wait,
     pub goods: OwnStore,
     pub coupon: OwnStore,
     pub user: OwnStore,
@@ -133,6 +163,16 @@ impl Store {
         url.clone_into(&mut self.url);
         for own in [&mut self.goods, &mut self.coupon, &mut self.user, &mut self.order, &mut self.pay] {
             own.url.clear();
+        }
+    }
+
+    /// Replaces the URL of all owners and each owner's own URL.
+    pub fn map_urls(&mut self, to: impl Fn(&str) -> String) {
+        self.url = to(&self.url);
+        for own in [&mut self.goods, &mut self.coupon, &mut self.user, &mut self.order, &mut self.pay] {
+            if !own.url.is_empty() {
+                own.url = to(&own.url);
+            }
         }
     }
 
@@ -160,16 +200,16 @@ pub struct OwnStore {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Owners {
-    pub mailbox: NonZeroUsize,
-    pub reserved: usize,
-    pub batch_max: NonZeroUsize,
+    pub mailbox: Count<1, 1_000_000>,
+    pub reserved: Count<0, 1_000_000>,
+    pub batch_max: Count<1, 100_000>,
 }
 
 impl Owners {
     /// The limits in the form that the owners take.
     #[must_use]
-    pub const fn limits(&self) -> Limits {
-        Limits { mailbox: self.mailbox.get(), reserved: self.reserved, batch_max: self.batch_max.get() }
+    pub fn limits(&self) -> Limits {
+        Limits { mailbox: self.mailbox.size(), reserved: self.reserved.size(), batch_max: self.batch_max.size() }
     }
 }
 
@@ -178,8 +218,8 @@ impl Owners {
 #[serde(deny_unknown_fields)]
 pub struct Orders {
     pub deadline: Span,
-    pub answer_within: PositiveSpan,
-    pub in_flight_max: NonZeroUsize,
+    pub answer_within: Wait,
+    pub in_flight_max: Count<1, 1_000_000>,
     pub pay_within: PositiveSpan,
     pub shipping_fee: Money,
     pub free_shipping_over: Money,
@@ -188,11 +228,13 @@ pub struct Orders {
 }
 
 /// `[payments]`
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Payments {
     pub sweep_every: PositiveSpan,
     pub close_again_after: PositiveSpan,
+    pub answer_within: Span,
+    pub return_origins: Origins,
     pub ask: Backoff,
     pub refund: Backoff,
 }
@@ -243,6 +285,7 @@ pub struct Wechat {
     pub platform_key_id: String,
     pub platform_key: PathBuf,
     pub platform_certificates: PathBuf,
+    pub h5_type: H5Type,
     pub subject: String,
     pub url: String,
     pub fallback_url: String,
@@ -255,6 +298,7 @@ pub struct Sandbox {
     pub enabled: bool,
     pub secret: SigningSecret,
     pub merchant_id: String,
+    pub callback_url: PublicUrl,
     pub second: SecondName,
 }
 
@@ -271,16 +315,37 @@ pub struct Demo {
 #[serde(deny_unknown_fields)]
 pub struct Audit {
     pub grace: Span,
+    pub files: bool,
+    pub chain: bool,
+    pub seal_every: PositiveSpan,
 }
 
-fn node_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<NodeId, D::Error> {
-    i32::deserialize(deserializer)?.try_into().map_err(serde::de::Error::custom)
+impl Audit {
+    /// Interval at which the records of the ledgers are sealed; `None` if they are not chained.
+    #[must_use]
+    pub fn seal_every(self) -> Option<Duration> {
+        self.chain.then(|| self.seal_every.get())
+    }
 }
+
+fn node_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NodeId>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match text.trim() {
+        "" => Ok(None),
+        number => match number.parse::<i32>().map(NodeId::try_from) {
+            Ok(Ok(id)) => Ok(Some(id)),
+            _ => Err(serde::de::Error::custom(format!("{text:?} is not a number from 0 to 1023, and not empty"))),
+        },
+    }
+}
+
+/// With more points per unit, the points of the largest payment would leave the range of points.
+const POINTS_PER_UNIT_MAX: Decimal = Decimal::from_parts(1_000_000, 0, 0, false, 0);
 
 fn decimal<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
     let text = String::deserialize(deserializer)?;
     match Decimal::from_str_exact(&text) {
-        Ok(value) if value >= Decimal::ZERO => Ok(value),
-        _ => Err(serde::de::Error::custom("must be a number such as \"1\" or \"0.5\", not negative")),
+        Ok(value) if (Decimal::ZERO..=POINTS_PER_UNIT_MAX).contains(&value) => Ok(value),
+        _ => Err(serde::de::Error::custom("must be a number such as \"1\" or \"0.5\", from 0 to 1000000")),
     }
 }

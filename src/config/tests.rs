@@ -48,11 +48,53 @@ fn the_error_names_the_invalid_setting() {
         ("TRADEPOST__ADMIN__PASSWORD", "short", "admin.password"),
         ("TRADEPOST__ADMIN__LISTEN", "8081", "admin.listen"),
         ("TRADEPOST__HTTP__PUBLIC_URL", "example.org", "http.public_url"),
+        ("TRADEPOST__HTTP__PUBLIC_URL", "http://", "http.public_url"),
+        ("TRADEPOST__HTTP__PUBLIC_URL", "http://a b", "http.public_url"),
+        ("TRADEPOST__HTTP__PUBLIC_URL", "ftp://example.org", "http.public_url"),
+        ("TRADEPOST__HTTP__PUBLIC_URL", "https://user@example.org", "http.public_url"),
+        ("TRADEPOST__HTTP__PUBLIC_URL", "https://example.org/?a=b", "http.public_url"),
+        ("TRADEPOST__HTTP__PUBLIC_URL", "https://example.org:port", "http.public_url"),
         ("TRADEPOST__POINTS__PER_UNIT", "1e3", "points.per_unit"),
         ("TRADEPOST__PROFILE", "staging", "profile"),
         ("TRADEPOST__PROFILE", "production", "gateway.sandbox.enabled"),
     ] {
         let line = read_error("", &[(name, text)]);
         assert!(line.contains(key) && line.lines().count() == 1, "{name}={text}: {line}");
+    }
+}
+
+#[test]
+fn a_count_or_duration_beyond_its_bounds_is_refused_with_them() {
+    for (name, text, key, bound) in [
+        ("TRADEPOST__HTTP__WORKERS", "100000", "http.workers", "256"),
+        ("TRADEPOST__HTTP__CONNECTIONS_MAX", "0", "http.connections_max", "1"),
+        ("TRADEPOST__HTTP__IN_FLIGHT_MAX", "9223372036854775807", "http.in_flight_max", "100000"),
+        ("TRADEPOST__SESSION__HASHING_MAX", "4294967296", "session.hashing_max", "128"),
+        ("TRADEPOST__STORE__READERS", "4000000000", "store.readers", "256"),
+        ("TRADEPOST__OWNERS__MAILBOX", "9223372036854775807", "owners.mailbox", "1000000"),
+        ("TRADEPOST__OWNERS__RESERVED", "-1", "owners.reserved", "0"),
+        ("TRADEPOST__RELAY__BATCH_MAX", "65536", "relay.batch_max", "65535"),
+        ("TRADEPOST__ORDERS__PAY_WITHIN", "999999999999h", "orders.pay_within", "87600h"),
+        ("TRADEPOST__RELAY__RETENTION", "87601h", "relay.retention", "87600h"),
+        ("TRADEPOST__RELAY__BACKOFF__LONGEST", "87601h", "relay.backoff", "87600h"),
+        ("TRADEPOST__STORE__LOCK_WITHIN", "600h", "store.lock_within", "24h"),
+        ("TRADEPOST__HTTP__BODY_WITHIN", "25h", "http.body_within", "24h"),
+        ("TRADEPOST__POINTS__PER_UNIT", "79228162514264337593543950335", "points.per_unit", "1000000"),
+    ] {
+        let line = read_error("", &[(name, text)]);
+        assert!(line.contains(key) && line.contains(bound) && line.lines().count() == 1, "{name}={text}: {line}");
+    }
+}
+
+#[test]
+fn a_public_url_may_have_a_port_and_a_path_and_loses_the_slash_at_its_end() {
+    for (text, url) in [
+        ("", ""),
+        ("https://shop.example.com/", "https://shop.example.com"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+        ("https://example.com/shop/api/", "https://example.com/shop/api"),
+    ] {
+        let settings = read("", vec![("TRADEPOST__HTTP__PUBLIC_URL".to_owned(), text.to_owned())]).unwrap();
+        assert_eq!(settings.http.public_url.as_str(), url);
     }
 }

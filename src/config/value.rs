@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use awc::http::Uri;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -33,7 +34,7 @@ impl TryFrom<String> for SigningSecret {
 }
 
 /// The password of the administrator or the demo user: 8 to 128 characters. If empty, it is generated together with the
-/// account and printed once.
+/// account.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
 pub struct InitialPassword(SecretString);
@@ -57,14 +58,14 @@ impl TryFrom<String> for InitialPassword {
     }
 }
 
-/// The URL at which clients and platforms reach this server; starts with `http://` or `https://`. If empty, the listen
-/// address is used.
+/// The URL at which clients and platforms reach this server: `http://` or `https://`, a host, and perhaps a port and a
+/// path, without a slash at the end. If empty, the listen address is used.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(try_from = "String")]
 pub struct PublicUrl(String);
 
 impl PublicUrl {
-    /// The URL as set; may be empty.
+    /// The URL as set, without a slash at the end; may be empty.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -75,11 +76,22 @@ impl TryFrom<String> for PublicUrl {
     type Error = Invalid;
 
     fn try_from(url: String) -> Result<Self, Invalid> {
-        if url.is_empty() || url.starts_with("http://") || url.starts_with("https://") {
-            Ok(Self(url))
-        } else {
-            Err(Invalid("must begin with http:// or https://"))
+        const SHAPE: Invalid = Invalid(
+            "must be a URL such as https://shop.example.com: http or https, a host, no user, no query, no fragment",
+        );
+        let url = url.trim_end_matches('/');
+        if url.is_empty() {
+            return Ok(Self(String::new()));
         }
+        let uri: Uri = url.parse().map_err(|_| SHAPE)?;
+        let is_http = matches!(uri.scheme_str(), Some("http" | "https"));
+        let has_host = uri.authority().is_some_and(|authority| {
+            let is_host_alone = authority.as_str() == authority.host();
+            !authority.host().is_empty()
+                && !authority.as_str().contains('@')
+                && (is_host_alone || authority.port_u16().is_some())
+        });
+        if is_http && has_host && !url.contains(['?', '#']) { Ok(Self(url.to_owned())) } else { Err(SHAPE) }
     }
 }
 
@@ -156,5 +168,33 @@ impl TryFrom<String> for SecondName {
             return Err(Invalid("must be up to 32 lower-case letters, digits or _, and not \"sandbox\""));
         }
         Ok(Self((!name.is_empty()).then_some(name)))
+    }
+}
+
+/// The kind of pages that offer H5 payments of WeChat Pay. If empty, they are not offered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum H5Type {
+    /// H5 payments are not offered.
+    #[serde(rename = "")]
+    None,
+    /// Pages in a browser.
+    Wap,
+    /// An application on iOS.
+    #[serde(rename = "iOS")]
+    Ios,
+    /// An application on Android.
+    Android,
+}
+
+impl H5Type {
+    /// The kind, with WeChat Pay's name; `None` if H5 payments are not offered.
+    #[must_use]
+    pub const fn get(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Wap => Some("Wap"),
+            Self::Ios => Some("iOS"),
+            Self::Android => Some("Android"),
+        }
     }
 }

@@ -7,16 +7,17 @@ use std::time::Instant;
 use actix::{Actor, ActorContext, Addr, AsyncContext, Handler, Message, ResponseFuture, Supervised};
 use tokio::sync::oneshot;
 
-use super::message::{PlaceOrder, PlaceOrderResult, ReadSagas, ReconcileUnfinished, Sagas};
+use super::message::{GetQuote, PlaceOrder, PlaceOrderResult, Quote, ReadSagas, ReconcileUnfinished, Sagas};
 use super::place::{self, WriteOutcome};
 use super::saga::{self, Effect, Saga};
 use super::tracker::{InFlightGuard, Tracker};
-use super::{Context, drive};
+use super::{Context, drive, quote};
 use crate::actor::supervisor::supervise;
 use crate::actor::task::ask;
 use crate::actor::{Failure, Reply};
 use crate::domain::clock::Timestamp;
-use crate::order::message::{CountUnfinished, ListUnfinished, Order};
+use crate::domain::horizon::Horizon;
+use crate::order::message::{BringForward, CountUnfinished, ListUnfinished, Order};
 
 /// The coordinator's name on the status page.
 pub const NAME: &str = "coordinator";
@@ -40,7 +41,7 @@ impl OrderCoordinator {
     #[must_use]
     pub fn start(context: Context) -> Addr<Self> {
         let health = Arc::clone(&context.health);
-        let tracker = Tracker::new(context.orders.in_flight_max.get(), Arc::clone(&health));
+        let tracker = Tracker::new(context.orders.in_flight_max.size(), Arc::clone(&health));
         supervise(health, |_| Self {
             reconciled_at: context.clock.now(),
             latest_found: Timestamp(i64::MAX),
@@ -124,8 +125,8 @@ fn spawn_drive(
 }
 
 /// Resumes unfinished orders that have no running saga, the earliest deadline first, up to the capacity of `tracker`.
-/// Orders of another node are left to that node until their deadline has passed; then this node cancels them, because
-/// the other node may never come back. Returns the latest deadline of all unfinished orders up to `until`, or `None` if
+/// Orders of another node are left to that node while it holds its lease and their deadline has not passed. After that
+/// this node drives them on, because the other node may never come back. Returns the latest deadline of all unfinished orders up to `until`, or `None` if
 /// the tracker was full before all were read.
 async fn reconcile_unfinished(
     context: Arc<Context>,
@@ -133,15 +134,20 @@ async fn reconcile_unfinished(
     addr: Addr<OrderCoordinator>,
     until: Timestamp,
 ) -> Reply<Option<Timestamp>> {
-    let mut after = None;
+    let (mut after, horizon) = (None, Horizon::of([context.orders.deadline.0]));
     while !tracker.is_full() {
         let page = ask(&context.owners.order, ListUnfinished { until, after, limit: PAGE_SIZE }).await?;
         let Some(last) = page.last() else {
             return Ok(Some(after.map_or(Timestamp(i64::MIN), |(deadline, _)| deadline)));
         };
         after = Some((last.deadline_time, last.order_id));
-        let now = context.clock.now();
-        let is_responsible = |order: &Order| order.order_id.node() == context.ids.node() || now >= order.deadline_time;
+        let now = context.clock.now_for_deadlines(context.orders.deadline.0);
+        if last.deadline_time > horizon.latest(context.clock.now()) {
+            let deadline = latest_new_deadline(&context);
+            ask(&context.owners.order, BringForward { horizon, deadline }).await?;
+        }
+        let is_responsible =
+            |order: &Order| context.node.is_responsible_for(order.order_id.node()) || now >= order.deadline_time;
         for order in page.into_iter().filter(is_responsible) {
             let Some(guard) = tracker.try_start(order.order_id) else { continue };
             let initial = saga::recover(&order, now, latest_new_deadline(&context));
@@ -179,11 +185,24 @@ impl Handler<PlaceOrder> for OrderCoordinator {
     }
 }
 
+impl Handler<GetQuote> for OrderCoordinator {
+    type Result = ResponseFuture<Reply<Quote>>;
+
+    fn handle(&mut self, GetQuote { user_id, request }: GetQuote, _: &mut Self::Context) -> Self::Result {
+        let context = Arc::clone(&self.context);
+        Box::pin(async move { quote::quote(&context, user_id, &request).await })
+    }
+}
+
 impl Handler<ReconcileUnfinished> for OrderCoordinator {
     type Result = ResponseFuture<usize>;
 
     fn handle(&mut self, _: ReconcileUnfinished, ctx: &mut Self::Context) -> Self::Result {
         let (context, tracker, addr) = (Arc::clone(&self.context), self.tracker.clone(), ctx.address());
+        if self.context.clock.now() < self.reconciled_at {
+            // The clock was set back, so deadlines from before are further ahead than any that is set now.
+            self.latest_found = Timestamp(i64::MAX);
+        }
         let until = self.latest_deadline();
         Box::pin(async move {
             if let Ok(latest) = reconcile_unfinished(context, tracker.clone(), addr.clone(), until).await {

@@ -33,8 +33,8 @@ pub async fn drive(context: &Context, order: &Arc<Order>, initial: (Saga, Vec<Ef
                     in_flight.push(delayed.boxed_local());
                 }
                 Effect::AnswerConfirmed(order) => return Some(PlaceOrderResult::Confirmed(order)),
-                Effect::AnswerRefused(refusal, order) => {
-                    return Some(PlaceOrderResult::Refused(refusal, order.order_id));
+                Effect::AnswerRefused(refused, order) => {
+                    return Some(PlaceOrderResult::Refused(refused, order.order_id));
                 }
             }
         }
@@ -43,6 +43,9 @@ pub async fn drive(context: &Context, order: &Arc<Order>, initial: (Saga, Vec<Ef
         if context.faults.hit("coordinator", "event").is_err() {
             return None;
         }
-        (saga, effects) = decide(saga, event, context.clock.now());
+        let now = context.clock.now();
+        // If the clock was set back, the deadline is no further ahead than that of a new order.
+        saga.deadline = saga.deadline.min(now.plus(context.orders.deadline.0));
+        (saga, effects) = decide(saga, event, context.clock.now_for_deadlines(context.orders.deadline.0));
     }
 }

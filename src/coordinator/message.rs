@@ -3,10 +3,13 @@
 use actix::Message;
 
 use crate::actor::Reply;
-use crate::domain::id::{OrderId, UserId};
+use crate::domain::id::{GoodsId, OrderId, UserId};
 use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
-use crate::domain::order::OrderRequest;
-use crate::domain::refusal::Refusal;
+use crate::domain::money::Money;
+use crate::domain::order::{Line, OrderRequest};
+use crate::domain::pricing::Price;
+use crate::domain::quantity::Quantity;
+use crate::domain::refusal::{Cause, Refused};
 use crate::order::message::Order;
 
 /// Places an order and replies when it is confirmed or refused. A repeated request with the same key always gets the
@@ -24,13 +27,47 @@ pub struct PlaceOrder {
     pub request: OrderRequest,
 }
 
+/// Prices an order without placing it. Nothing is reserved or written.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Quote>")]
+pub struct GetQuote {
+    /// The customer; `None` for a guest, who has neither coupons nor a balance.
+    pub user_id: Option<UserId>,
+    /// The order that might be placed.
+    pub request: OrderRequest,
+}
+
+/// The price of a requested order, and the reasons for which it would be refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quote {
+    /// The requested lines, in the same order.
+    pub lines: Vec<QuotedLine>,
+    /// The amounts; `None` if goods do not exist or the total is too high.
+    pub price: Option<Price>,
+    /// The value of the coupon, if the request has one of the customer.
+    pub coupon_price: Option<Money>,
+    /// The reasons for a refusal, in the order of the public contract. Empty if the order would be accepted now.
+    pub causes: Vec<Cause>,
+}
+
+/// A line of a [`Quote`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuotedLine {
+    /// The id of the product.
+    pub goods_id: GoodsId,
+    /// The number of units.
+    pub goods_number: Quantity,
+    /// The priced line, and the number of units in stock; `None` if the product does not exist.
+    pub found: Option<(Line, i64)>,
+}
+
 /// The result of [`PlaceOrder`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PlaceOrderResult {
     /// All reservations are made; contains the order.
     Confirmed(Box<Order>),
     /// Refused; reservations that were made are being released.
-    Refused(Refusal, OrderId),
+    Refused(Refused, OrderId),
     /// Not decided within `orders.answer_within`; the order continues under this id.
     Accepted(OrderId),
     /// The key was used for a different request.

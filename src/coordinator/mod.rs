@@ -30,6 +30,7 @@ use crate::actor::{Faults, Health};
 use crate::config;
 use crate::domain::clock::Clock;
 use crate::domain::id::IdGenerator;
+use crate::node::Node;
 use crate::{coupon, goods, order, pay, user};
 
 /// The addresses of the five owners.
@@ -51,6 +52,7 @@ pub struct Context {
     pub ids: Arc<IdGenerator>,
     pub clock: Clock,
     pub orders: config::Orders,
+    pub node: Node,
     pub faults: Faults,
     pub health: Arc<Health>,
 }

@@ -4,12 +4,13 @@
 use std::sync::Arc;
 
 use super::Context;
-use super::message::{PlaceOrder, PlaceOrderResult};
-use super::quote::{Quote, quote};
+use super::message::{PlaceOrder, PlaceOrderResult, Quote};
+use super::quote::quote;
 use crate::actor::task::ask;
 use crate::actor::{Failure, Reply};
 use crate::domain::id::OrderId;
-use crate::domain::refusal::Refusal;
+use crate::domain::pricing::Price;
+use crate::domain::refusal::Refused;
 use crate::domain::status::OrderStatus;
 use crate::order::message::{Order, PreOrder, PreOrdered};
 
@@ -24,11 +25,14 @@ pub enum WriteOutcome {
 /// Writes the requested order under `order_id`. If the key was used before, the result is that of the earlier order,
 /// regardless of the current quote.
 pub async fn write(context: &Context, place: &PlaceOrder, order_id: OrderId) -> Reply<WriteOutcome> {
-    let quoted = quote(context, place.user_id, &place.request).await?;
+    let quoted = quote(context, Some(place.user_id), &place.request).await?;
     match pre_order(context, new_order(context, place, order_id, quoted)).await? {
         PreOrdered::Existed(order) if order.order_id != order_id => Ok(WriteOutcome::Decided(replay(order, place))),
         PreOrdered::Written(order) | PreOrdered::Existed(order) => Ok(match order.refusal {
-            Some(refusal) => WriteOutcome::Decided(PlaceOrderResult::Refused(refusal, order_id)),
+            Some(refusal) => {
+                let refused = Refused { refusal, causes: order.refusal_data };
+                WriteOutcome::Decided(PlaceOrderResult::Refused(refused, order_id))
+            }
             None => WriteOutcome::Created(Arc::new(order)),
         }),
     }
@@ -48,13 +52,12 @@ async fn pre_order(context: &Context, task: PreOrder) -> Reply<PreOrdered> {
     }
 }
 
-fn new_order(context: &Context, place: &PlaceOrder, order_id: OrderId, quoted: Result<Quote, Refusal>) -> PreOrder {
+fn new_order(context: &Context, place: &PlaceOrder, order_id: OrderId, quote: Quote) -> PreOrder {
     let request = &place.request;
-    let (quote, refusal) = match quoted {
-        Ok(quote) => (Some(quote), None),
-        Err(refusal) => (None, Some(refusal)),
+    let (lines, price, refused) = match quote.into_order() {
+        Ok((lines, price)) => (lines, price, None),
+        Err(refused) => (Vec::new(), Price::default(), Some(refused)),
     };
-    let (lines, price) = quote.map_or_else(Default::default, |quote| (quote.lines, quote.price));
     PreOrder {
         order_id,
         user_id: place.user_id,
@@ -66,7 +69,7 @@ fn new_order(context: &Context, place: &PlaceOrder, order_id: OrderId, quoted: R
         price,
         coupon_id: request.coupon_id,
         deadline: context.clock.now().plus(context.orders.deadline.0),
-        refusal,
+        refused,
     }
 }
 
@@ -77,7 +80,9 @@ fn replay(order: Order, place: &PlaceOrder) -> PlaceOrderResult {
     }
     match (order.order_status, order.refusal) {
         (OrderStatus::Unconfirmed, _) => PlaceOrderResult::KeyInUse,
-        (_, Some(refusal)) => PlaceOrderResult::Refused(refusal, order.order_id),
+        (_, Some(refusal)) => {
+            PlaceOrderResult::Refused(Refused { refusal, causes: order.refusal_data }, order.order_id)
+        }
         (_, None) => PlaceOrderResult::Confirmed(Box::new(order)),
     }
 }

@@ -3,38 +3,34 @@
 use std::collections::HashMap;
 
 use super::Context;
+use super::message::{Quote, QuotedLine};
 use crate::actor::Reply;
 use crate::actor::task::ask;
 use crate::domain::id::{GoodsId, UserId};
 use crate::domain::money::Money;
 use crate::domain::order::{Line, OrderRequest};
 use crate::domain::pricing::{Price, ShippingRule, price};
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Cause, Refused};
 use crate::domain::status::CouponUse;
 use crate::{coupon, goods, user};
 
-/// The priced lines and the amounts of a requested order.
-pub struct Quote {
-    pub lines: Vec<Line>,
-    pub price: Price,
-}
-
 /// Reads the owners and prices the order. Nothing is reserved or written.
-pub async fn quote(context: &Context, user_id: UserId, request: &OrderRequest) -> Reply<Result<Quote, Refusal>> {
+pub async fn quote(context: &Context, user_id: Option<UserId>, request: &OrderRequest) -> Reply<Quote> {
     let owners = &context.owners;
     let ids = request.lines.iter().map(|line| line.goods_id).collect();
     let goods = ask(&owners.goods, goods::message::Find { goods: ids });
     let coupon = async {
-        match request.coupon_id {
-            Some(coupon_id) => ask(&owners.coupon, coupon::message::Find { coupon_id, user_id }).await,
-            None => Ok(None),
+        match (request.coupon_id, user_id) {
+            (Some(coupon_id), Some(user_id)) => ask(&owners.coupon, coupon::message::Find { coupon_id, user_id }).await,
+            _ => Ok(None),
         }
     };
     let balance = async {
-        if request.money_paid > Money::ZERO {
-            ask(&owners.user, user::message::Find { user_id }).await
-        } else {
-            Ok(None)
+        match user_id {
+            Some(user_id) if request.money_paid > Money::ZERO => {
+                ask(&owners.user, user::message::Find { user_id }).await
+            }
+            _ => Ok(None),
         }
     };
     let (goods, coupon, balance) = tokio::join!(goods, coupon, balance);
@@ -44,34 +40,57 @@ pub async fn quote(context: &Context, user_id: UserId, request: &OrderRequest) -
     Ok(judge(request, goods, coupon.as_ref(), balance, rule))
 }
 
-/// Returns the quote, or the first refusal in the order of the public contract. Pure.
+/// Prices the request and collects all reasons for a refusal, in the order of the public contract. Pure.
 fn judge(
     request: &OrderRequest,
     goods: Vec<goods::message::Goods>,
     coupon: Option<&coupon::message::Coupon>,
-    balance: Money,
+    user_money: Money,
     rule: ShippingRule,
-) -> Result<Quote, Refusal> {
+) -> Quote {
     let goods: HashMap<GoodsId, goods::message::Goods> = goods.into_iter().map(|row| (row.goods_id, row)).collect();
-    let mut lines = Vec::with_capacity(request.lines.len());
-    for line in &request.lines {
-        let goods_price = goods.get(&line.goods_id).ok_or(Refusal::GoodsNotFound)?.goods_price;
-        lines.push(Line { goods_id: line.goods_id, goods_number: line.goods_number, goods_price });
+    let quoted = request.lines.iter().map(|line| {
+        let (goods_id, goods_number) = (line.goods_id, line.goods_number);
+        let priced = |row: &goods::message::Goods| {
+            let goods_name = Some(row.goods_name.clone());
+            (Line { goods_id, goods_number, goods_price: row.goods_price, goods_name }, row.goods_number)
+        };
+        QuotedLine { goods_id, goods_number, found: goods.get(&goods_id).map(priced) }
+    });
+    let lines: Vec<QuotedLine> = quoted.collect();
+    let missing = lines.iter().filter(|line| line.found.is_none());
+    let mut causes: Vec<Cause> = missing.map(|line| Cause::GoodsNotFound { goods_id: line.goods_id }).collect();
+    let unknown_coupon = request.coupon_id.filter(|_| coupon.is_none());
+    causes.extend(unknown_coupon.map(|coupon_id| Cause::CouponNotFound { coupon_id }));
+    let coupon_price = coupon.map(|coupon| coupon.coupon_price);
+    let found: Vec<Line> = lines.iter().filter_map(|line| Some(line.found.as_ref()?.0.clone())).collect();
+    let mut amounts = None;
+    if found.len() == lines.len() {
+        let priced = price(request, &found, coupon_price, rule);
+        causes.extend(priced.causes);
+        amounts = priced.price;
     }
-    if request.coupon_id.is_some() && coupon.is_none() {
-        return Err(Refusal::CouponNotFound);
+    for QuotedLine { goods_id, goods_number, found } in &lines {
+        let short = found.as_ref().filter(|(_, available)| *available < goods_number.get());
+        causes.extend(
+            short.map(|(_, available)| Cause::InsufficientStock { goods_id: *goods_id, available: *available }),
+        );
     }
-    let price = price(request, &lines, coupon.map(|coupon| coupon.coupon_price), rule)?;
-    let is_short =
-        |line: &Line| goods.get(&line.goods_id).is_none_or(|goods| goods.goods_number < line.goods_number.get());
-    if lines.iter().any(is_short) {
-        return Err(Refusal::InsufficientStock);
+    if user_money < request.money_paid {
+        causes.push(Cause::InsufficientBalance { user_money });
     }
-    if balance < request.money_paid {
-        return Err(Refusal::InsufficientBalance);
+    let used = coupon.filter(|coupon| coupon.is_used == CouponUse::Used);
+    causes.extend(used.map(|coupon| Cause::CouponAlreadyUsed { coupon_id: coupon.coupon_id }));
+    Quote { lines, price: amounts, coupon_price, causes }
+}
+
+impl Quote {
+    /// The lines and amounts of an order, or its refusal.
+    pub fn into_order(self) -> Result<(Vec<Line>, Price), Refused> {
+        let lines = self.lines.into_iter().filter_map(|line| Some(line.found?.0)).collect();
+        match Refused::for_causes(self.causes) {
+            Some(refused) => Err(refused),
+            None => Ok((lines, self.price.unwrap_or_default())),
+        }
     }
-    if coupon.is_some_and(|coupon| coupon.is_used == CouponUse::Used) {
-        return Err(Refusal::CouponAlreadyUsed);
-    }
-    Ok(Quote { lines, price })
 }

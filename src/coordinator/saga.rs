@@ -6,11 +6,11 @@
 
 use crate::domain::clock::Timestamp;
 use crate::domain::money::Money;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, Refused};
 use crate::order::message::Order;
 
 /// A command to an owner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// Goods takes the units.
     Stock,
@@ -21,7 +21,7 @@ pub enum Step {
     /// Order confirms: the pivot.
     Confirm,
     /// Order cancels for this reason; messages release the reservations.
-    Cancel(Refusal),
+    Cancel(Refused),
 }
 
 /// The phase of a saga.
@@ -32,7 +32,7 @@ pub enum Phase {
     /// All reservations are made; the pivot has been sent.
     Confirming,
     /// The order is being cancelled for this reason.
-    Cancelling(Refusal),
+    Cancelling(Refused),
     /// The order is confirmed or cancelled.
     Ended,
 }
@@ -52,13 +52,13 @@ pub enum Event {
     /// A reservation is made.
     Reserved(Step),
     /// A reservation is refused.
-    Refused(Step, Refusal),
+    Refused(Step, Refused),
     /// A step has no reply: it may or may not have taken effect.
     Unknown(Step),
     /// The order is confirmed.
     Confirmed(Box<Order>),
     /// The order is cancelled.
-    Cancelled(Refusal, Box<Order>),
+    Cancelled(Refused, Box<Order>),
     /// The order was not confirmed because its deadline has passed.
     DeadlinePassed,
 }
@@ -73,8 +73,11 @@ pub enum Effect {
     /// Reply to the caller that the order is confirmed.
     AnswerConfirmed(Box<Order>),
     /// Reply to the caller that the order is refused for this reason.
-    AnswerRefused(Refusal, Box<Order>),
+    AnswerRefused(Refused, Box<Order>),
 }
+
+/// The refusal of an order whose deadline has passed.
+const LATE: Refused = Refused::of(Refusal::OrderDeadlinePassed);
 
 /// Starts the saga of an order that has just been written. All reservations are requested concurrently.
 #[must_use]
@@ -82,7 +85,7 @@ pub fn begin(order: &Order) -> (Saga, Vec<Effect>) {
     let mut steps = vec![Step::Stock];
     steps.extend(order.coupon_id.map(|_| Step::Coupon));
     steps.extend((order.money_paid > Money::ZERO).then_some(Step::Balance));
-    let effects = steps.iter().copied().map(Effect::Send).collect();
+    let effects = steps.iter().cloned().map(Effect::Send).collect();
     (Saga { phase: Phase::Reserving(steps), deadline: order.deadline_time }, effects)
 }
 
@@ -94,7 +97,7 @@ pub fn recover(order: &Order, now: Timestamp, latest: Timestamp) -> (Saga, Vec<E
     let (mut saga, effects) = begin(order);
     saga.deadline = saga.deadline.min(latest);
     if now >= saga.deadline {
-        let effects = cancel(&mut saga, Refusal::OrderDeadlinePassed);
+        let effects = cancel(&mut saga, LATE);
         return (saga, effects);
     }
     (saga, effects)
@@ -115,12 +118,10 @@ pub fn decide(mut saga: Saga, event: Event, now: Timestamp) -> (Saga, Vec<Effect
             }
         }
         (Phase::Reserving(_), Event::Refused(_, why)) => cancel(&mut saga, why),
-        (Phase::Reserving(_) | Phase::Confirming, Event::Unknown(_)) if is_late => {
-            cancel(&mut saga, Refusal::OrderDeadlinePassed)
-        }
+        (Phase::Reserving(_) | Phase::Confirming, Event::Unknown(_)) if is_late => cancel(&mut saga, LATE),
         (Phase::Reserving(_) | Phase::Confirming, Event::Unknown(step)) => vec![Effect::SendLater(step)],
-        (Phase::Confirming, Event::DeadlinePassed) => cancel(&mut saga, Refusal::OrderDeadlinePassed),
-        (Phase::Cancelling(why), Event::Unknown(Step::Cancel(_))) => vec![Effect::SendLater(Step::Cancel(*why))],
+        (Phase::Confirming, Event::DeadlinePassed) => cancel(&mut saga, LATE),
+        (Phase::Cancelling(why), Event::Unknown(Step::Cancel(_))) => vec![Effect::SendLater(Step::Cancel(why.clone()))],
         (Phase::Confirming | Phase::Cancelling(_), Event::Confirmed(order)) => {
             saga.phase = Phase::Ended;
             vec![Effect::AnswerConfirmed(order)]
@@ -143,8 +144,8 @@ pub fn decide(mut saga: Saga, event: Event, now: Timestamp) -> (Saga, Vec<Effect
     (saga, effects)
 }
 
-fn cancel(saga: &mut Saga, why: Refusal) -> Vec<Effect> {
-    saga.phase = Phase::Cancelling(why);
+fn cancel(saga: &mut Saga, why: Refused) -> Vec<Effect> {
+    saga.phase = Phase::Cancelling(why.clone());
     vec![Effect::Send(Step::Cancel(why))]
 }
 

@@ -11,6 +11,7 @@ use crate::domain::event::Event;
 use crate::domain::id::{CouponId, OrderId, UserId};
 use crate::domain::money::Money;
 use crate::domain::status::CouponUse;
+use crate::journal::{KeyReused, Performed, Request};
 
 /// A coupon: a row of `coupon`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable)]
@@ -59,9 +60,10 @@ pub struct Bind {
     pub user_id: UserId,
 }
 
-/// Creates a coupon. The caller has checked that the user exists.
-#[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Reply<Coupon>")]
+/// Creates a coupon. The caller has checked that the user exists. A request that is repeated under its key creates
+/// nothing.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Result<Performed<Coupon>, KeyReused>>")]
 pub struct Create {
     /// Id of the new coupon. Chosen by the caller because the demo data uses fixed ids.
     pub coupon_id: CouponId,
@@ -69,6 +71,8 @@ pub struct Create {
     pub user_id: UserId,
     /// Amount that the coupon pays; greater than zero.
     pub coupon_price: Money,
+    /// The administrator's request; `None` for the demo data.
+    pub request: Option<Request>,
 }
 
 /// Reads one page of a user's coupons, newest first. Read-only.

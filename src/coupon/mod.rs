@@ -1,4 +1,4 @@
-//! Coupon owns `coupon` and `coupon_log`.
+//! Coupon owns `coupon`, `coupon_log` and `admin_act`.
 //!
 //! Invariant: a coupon is bound to at most one order, and it counts as used exactly while it is bound.
 
@@ -8,6 +8,7 @@ pub mod message;
 mod store;
 
 use crate::actor::{Context, Owner};
+use crate::journal::Journaled;
 
 /// The owner of coupons.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub struct Coupon {
     /// Dependencies of an owner.
     pub context: Context,
 }
+
+impl Journaled for Coupon {}
 
 impl Owner for Coupon {
     const NAME: &'static str = "coupon";

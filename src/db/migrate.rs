@@ -1,8 +1,9 @@
 //! Embedded migrations: one folder per owner, the same for every engine.
 
+use diesel::migration::MigrationSource;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{Db, Error, Result, Store};
+use super::{Connection, Db, Error, Result, Store, with_conn};
 
 /// The migrations of one owner.
 pub type Migrations = EmbeddedMigrations;
@@ -26,15 +27,52 @@ pub const SANDBOX: Migrations = embed_migrations!("migrations/sandbox");
 /// The store cannot be opened, or a migration fails. On PostgreSQL and MySQL, migrations that ran before it stay
 /// applied.
 pub fn run(store: &Store, migrations: Migrations) -> Result<Vec<String>> {
-    match store.migrator()? {
+    match store.migrator()?.connection {
         #[cfg(feature = "sqlite")]
         // One transaction for all migrations: other processes wait for its lock before they determine what is pending.
-        Db::Sqlite(mut db) => db.immediate_transaction(|db| run_pending(db, migrations)),
+        Connection::Sqlite(mut db) => db.immediate_transaction(|db| run_pending(db, migrations)),
         #[cfg(feature = "postgres")]
-        Db::Postgres(mut db) => run_pending(&mut db, migrations),
+        Connection::Postgres(mut db) => run_pending(&mut db, migrations),
         #[cfg(feature = "mysql")]
-        Db::Mysql(mut db) => mysql::run_pending(&mut db, migrations),
+        Connection::Mysql(mut db) => mysql::run_pending(&mut db, migrations),
     }
+}
+
+/// How the tables of a store relate to the migrations of this release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Schema {
+    /// All migrations ran, and no others.
+    Current,
+    /// Some migrations of this release did not run yet.
+    Older,
+    /// A migration ran that this release does not know; its version.
+    Newer(String),
+}
+
+impl Schema {
+    /// Compares the versions that `ran` with the versions `known` to this release. Only unknown versions make a schema
+    /// newer, because a release may add a migration before the last one.
+    #[must_use]
+    pub fn of(ran: &[String], known: &[String]) -> Self {
+        match ran.iter().filter(|version| !known.contains(version)).max() {
+            Some(version) => Self::Newer(version.clone()),
+            None if known.iter().all(|version| ran.contains(version)) => Self::Current,
+            None => Self::Older,
+        }
+    }
+}
+
+/// The versions of `migrations`.
+pub(super) fn versions(db: &mut Db, migrations: &Migrations) -> Result<Vec<String>> {
+    with_conn!(db, versions_for(db, migrations))
+}
+
+fn versions_for<C: diesel::Connection>(_: &C, migrations: &Migrations) -> Result<Vec<String>>
+where
+    Migrations: diesel::migration::MigrationSource<C::Backend>,
+{
+    let all = MigrationSource::<C::Backend>::migrations(migrations).map_err(|error| Error::bug(error.to_string()))?;
+    Ok(all.iter().map(|migration| migration.name().version().to_string()).collect())
 }
 
 #[cfg(any(feature = "sqlite", feature = "postgres"))]
@@ -98,5 +136,25 @@ mod mysql {
             .bind::<Text, _>(version)
             .sql(")");
         Ok(diesel::select(count).get_result::<i64>(db)? > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Schema;
+
+    #[test]
+    fn a_schema_is_newer_only_if_a_migration_is_unknown() {
+        let all = |versions: &[&str]| versions.iter().map(|version| (*version).to_owned()).collect::<Vec<_>>();
+        let known = all(&["0", "1", "3"]);
+        for (ran, expected) in [
+            (&["0", "1", "3"][..], Schema::Current),
+            (&["1", "3"], Schema::Older),
+            (&[], Schema::Older),
+            (&["0", "1", "2", "3"], Schema::Newer("2".to_owned())),
+            (&["1", "4", "5"], Schema::Newer("5".to_owned())),
+        ] {
+            assert_eq!(Schema::of(&all(ran), &known), expected, "{ran:?}");
+        }
     }
 }

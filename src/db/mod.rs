@@ -12,6 +12,8 @@ compile_error!("an engine is needed: one of the features sqlite, postgres, mysql
 pub mod connection;
 mod engine;
 pub mod error;
+pub mod halt;
+pub mod ledger;
 mod limits;
 pub mod migrate;
 pub mod query;
@@ -24,12 +26,21 @@ pub use error::{Class, Error};
 pub use limits::Limits;
 pub use query::keyed::{any_of, any_of_pairs};
 pub use query::lock::{for_update, skip_locked};
+pub use query::optional::when;
 pub use query::transaction::{savepoint, snapshot, transaction};
 pub use query::{MAX_ROWS_WITHOUT_COPY, ROWS_PER_INSERT, expect_rows, load_by, load_by_pairs};
 
 /// A connection to an owner's database.
+pub struct Db {
+    #[doc(hidden)]
+    pub connection: Connection,
+    /// The lines of the ledgers that the open transaction has written.
+    recorder: ledger::Recorder,
+}
+
+/// A connection of one of the engines.
 #[expect(missing_docs, reason = "the variants are the engines")]
-pub enum Db {
+pub enum Connection {
     #[cfg(feature = "sqlite")]
     Sqlite(diesel::SqliteConnection),
     #[cfg(feature = "postgres")]
@@ -38,18 +49,37 @@ pub enum Db {
     Mysql(diesel::MysqlConnection),
 }
 
+impl From<Connection> for Db {
+    fn from(connection: Connection) -> Self {
+        Self { connection, recorder: ledger::Recorder::default() }
+    }
+}
+
 impl Db {
+    /// Whether texts are sorted by their bytes. On PostgreSQL it depends on the locale of the database.
+    #[must_use]
+    pub const fn compares_bytes(&self) -> bool {
+        match &self.connection {
+            #[cfg(feature = "sqlite")]
+            Connection::Sqlite(_) => true,
+            #[cfg(feature = "postgres")]
+            Connection::Postgres(_) => false,
+            #[cfg(feature = "mysql")]
+            Connection::Mysql(_) => true,
+        }
+    }
+
     /// Name of the 64-bit integer type in a SQL `CAST`. Sums need a cast, because engines return them in different
     /// types.
     #[must_use]
     pub const fn bigint_type(&self) -> &'static str {
-        match self {
+        match self.connection {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(_) => "BIGINT",
+            Connection::Sqlite(_) => "BIGINT",
             #[cfg(feature = "postgres")]
-            Self::Postgres(_) => "BIGINT",
+            Connection::Postgres(_) => "BIGINT",
             #[cfg(feature = "mysql")]
-            Self::Mysql(_) => "SIGNED",
+            Connection::Mysql(_) => "SIGNED",
         }
     }
 

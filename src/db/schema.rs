@@ -54,6 +54,33 @@ diesel::table! {
 }
 
 diesel::table! {
+    goods_number_part (refund_id, goods_id) {
+        refund_id -> BigInt,
+        goods_id -> BigInt,
+        order_id -> BigInt,
+        goods_number -> BigInt,
+        log_time -> BigInt,
+    }
+}
+
+diesel::table! {
+    ledger_link (link_number) {
+        link_number -> BigInt,
+        kind -> Integer,
+        link_time -> BigInt,
+        hash -> Text,
+        entries -> Text,
+    }
+}
+
+diesel::table! {
+    ledger_record (record_id) {
+        record_id -> BigInt,
+        entries -> Text,
+    }
+}
+
+diesel::table! {
     mq_consumer (msg_id, group_name) {
         msg_id -> Text,
         group_name -> Text,
@@ -85,6 +112,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    node (node_number) {
+        node_number -> Integer,
+        boot_id -> Text,
+        address -> Text,
+        host -> Text,
+        process_id -> BigInt,
+        version -> Text,
+        start_time -> BigInt,
+        heartbeat_time -> BigInt,
+        lease_ms -> BigInt,
+        clock_difference_ms -> BigInt,
+    }
+}
+
+diesel::table! {
     order_act (act_id) {
         act_id -> BigInt,
         order_id -> BigInt,
@@ -102,6 +144,7 @@ diesel::table! {
         goods_id -> BigInt,
         goods_number -> BigInt,
         goods_price -> BigInt,
+        goods_name -> Nullable<Text>,
     }
 }
 
@@ -115,6 +158,19 @@ diesel::table! {
         amount -> BigInt,
         refusal -> Nullable<Text>,
         create_time -> BigInt,
+        status -> Integer,
+        revision -> Integer,
+        done_time -> Nullable<BigInt>,
+        foreign_no -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    order_refund_goods (refund_id, goods_id) {
+        refund_id -> BigInt,
+        goods_id -> BigInt,
+        order_id -> BigInt,
+        goods_number -> BigInt,
     }
 }
 
@@ -143,6 +199,7 @@ diesel::table! {
         wake_time -> Nullable<BigInt>,
         refusal -> Nullable<Text>,
         pay_id -> Nullable<BigInt>,
+        refusal_data -> Nullable<Text>,
     }
 }
 
@@ -160,6 +217,21 @@ diesel::table! {
         pay_time -> Nullable<BigInt>,
         close_time -> Nullable<BigInt>,
         checkout -> Nullable<Text>,
+        expire_time -> Nullable<BigInt>,
+        charged -> Nullable<BigInt>,
+        return_url -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    pay_act (act_id) {
+        act_id -> BigInt,
+        subject_id -> BigInt,
+        order_id -> Nullable<BigInt>,
+        act -> Text,
+        user_id -> BigInt,
+        reason -> Text,
+        create_time -> BigInt,
     }
 }
 
@@ -168,6 +240,7 @@ diesel::table! {
         pay_id -> BigInt,
         ask_time -> BigInt,
         asks -> Integer,
+        provider -> Text,
     }
 }
 
@@ -191,6 +264,7 @@ diesel::table! {
         reason -> Nullable<Text>,
         times -> Integer,
         create_time -> BigInt,
+        content -> Nullable<Text>,
     }
 }
 
@@ -199,6 +273,23 @@ diesel::table! {
         pay_id -> BigInt,
         order_id -> BigInt,
         provider -> Text,
+        start_until -> Nullable<BigInt>,
+        start_node -> Nullable<Integer>,
+    }
+}
+
+diesel::table! {
+    pay_parked (parked_id) {
+        parked_id -> BigInt,
+        provider -> Text,
+        trade_no -> Text,
+        pay_id -> Nullable<BigInt>,
+        amount -> BigInt,
+        currency -> Text,
+        reason -> Text,
+        status -> Integer,
+        create_time -> BigInt,
+        refund_id -> Nullable<BigInt>,
     }
 }
 
@@ -215,6 +306,12 @@ diesel::table! {
         create_time -> BigInt,
         done_time -> Nullable<BigInt>,
         remark -> Nullable<Text>,
+        provider -> Text,
+        foreign_no -> Nullable<Text>,
+        unnamed -> BigInt,
+        revision -> Integer,
+        dismiss_time -> Nullable<BigInt>,
+        parked_id -> Nullable<BigInt>,
     }
 }
 
@@ -226,6 +323,7 @@ diesel::table! {
         pay_id -> Nullable<BigInt>,
         refusal -> Nullable<Text>,
         create_time -> BigInt,
+        is_reuse -> Nullable<Integer>,
     }
 }
 
@@ -259,6 +357,30 @@ diesel::table! {
         add_time -> BigInt,
         pay_time -> Nullable<BigInt>,
         provider -> Text,
+        return_url -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    store_meta (owner) {
+        owner -> Text,
+        shop_id -> Text,
+        state -> Integer,
+        backup_time -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    admin_act (act_id) {
+        act_id -> BigInt,
+        user_id -> BigInt,
+        subject_id -> BigInt,
+        act -> Text,
+        reason -> Nullable<Text>,
+        data -> Text,
+        idempotency_key -> Nullable<Text>,
+        fingerprint -> Nullable<Text>,
+        create_time -> BigInt,
     }
 }
 
@@ -287,6 +409,16 @@ diesel::table! {
     user_score_log (order_id, score_log_type) {
         order_id -> BigInt,
         score_log_type -> Integer,
+        user_id -> BigInt,
+        score -> BigInt,
+        create_time -> BigInt,
+    }
+}
+
+diesel::table! {
+    user_score_part (refund_id) {
+        refund_id -> BigInt,
+        order_id -> BigInt,
         user_id -> BigInt,
         score -> BigInt,
         create_time -> BigInt,

@@ -11,8 +11,8 @@ use crate::domain::id::Id;
 use crate::domain::money::Money;
 use crate::domain::quantity::Quantity;
 use crate::domain::status::{
-    AuthorKind, ConsumerStatus, CouponUse, Direction, IsPaid, MessageStatus, OrderStatus, PayStatus, RefundState, Role,
-    ShippingStatus, Verdict,
+    AuthorKind, ChargeState, ConsumerStatus, CouponUse, Direction, IsPaid, MessageStatus, OrderStatus, PayStatus,
+    RefundState, Role, ShippingStatus, Verdict,
 };
 
 impl<T, B: Backend> ToSql<BigInt, B> for Id<T>
@@ -120,7 +120,8 @@ stored_as_integer! {
     Direction { Forward = 1, Back = 2 }
     CouponUse { Unused = 0, Used = 1 }
     IsPaid { No = 1, Yes = 2 }
-    RefundState { Pending = 0, Done = 1, Parked = 2 }
+    RefundState { Pending = 0, Done = 1, Parked = 2, Dismissed = 3 }
+    ChargeState { Parked = 0, Returned = 1, Accepted = 2, Dismissed = 3 }
     Verdict { Accepted = 1, Rejected = 2 }
     MessageStatus { Pending = 0, Done = 1, Dead = 2 }
     ConsumerStatus { Processing = 0, Done = 1, Failed = 2 }

@@ -146,7 +146,7 @@ impl<'de, T> Deserialize<'de> for Id<T> {
 }
 
 /// The number of this node in a deployment of several nodes: 0 to 1023.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct NodeId(i32);
 
 impl NodeId {
@@ -154,6 +154,12 @@ impl NodeId {
     #[must_use]
     pub const fn get(self) -> i32 {
         self.0
+    }
+
+    /// The number for a command that runs beside the server of this node, so that the two never make the same id.
+    #[must_use]
+    pub const fn of_command(self) -> Self {
+        Self(self.0 ^ (1 << (NODE_BITS - 1)))
     }
 }
 
@@ -168,6 +174,10 @@ impl TryFrom<i32> for NodeId {
 const EPOCH_MS: i64 = 1_704_067_200_000; // 2024-01-01T00:00:00Z
 const SEQUENCE_BITS: u32 = 12;
 const NODE_BITS: u32 = 10;
+
+/// Ids from the second half of the range, from the end of 2058 on, were assigned externally. Continuing after them could
+/// exhaust the range.
+const FLOOR_END: i64 = 1 << 62;
 
 /// Generates ids that are unique across nodes. The ids of one generator increase strictly, even if the clock steps
 /// back.
@@ -191,6 +201,17 @@ impl IdGenerator {
     #[must_use]
     pub const fn node(&self) -> NodeId {
         self.node
+    }
+
+    /// Makes all following ids larger than the stored id `largest`. After a restart with a clock that was set back, ids
+    /// would otherwise be generated twice.
+    pub fn continue_after(&self, largest: i64) {
+        if (0..FLOOR_END).contains(&largest) {
+            let ms = largest >> (NODE_BITS + SEQUENCE_BITS);
+            let mut last = self.last.lock();
+            // The largest sequence of that millisecond, because another node may have generated the id.
+            *last = (*last).max((ms << SEQUENCE_BITS) | ((1 << SEQUENCE_BITS) - 1));
+        }
     }
 
     /// Generates the next id.
@@ -232,6 +253,28 @@ mod tests {
         for node in [0, 1, 512, 1023] {
             let ids = IdGenerator::new(Clock::default(), NodeId(node));
             assert!((0..5_000).all(|_| ids.next::<Order>().node() == ids.node()), "{node}");
+        }
+    }
+
+    #[test]
+    fn ids_continue_after_the_largest_stored_one_even_if_the_clock_was_set_back() {
+        let clock = Clock::default();
+        clock.advance(std::time::Duration::from_secs(3_600));
+        for node in [0, 512, 1023] {
+            let stored = IdGenerator::new(clock.clone(), NodeId(1023)).next::<Order>();
+            let ids = IdGenerator::new(Clock::default(), NodeId(node));
+            ids.continue_after(stored.get());
+            assert!(ids.next::<Order>() > stored, "{node}");
+            assert_eq!(ids.next::<Order>().node(), ids.node());
+        }
+    }
+
+    #[test]
+    fn ids_do_not_continue_after_one_that_no_generator_made() {
+        let ids = IdGenerator::new(Clock::default(), NodeId(0));
+        for foreign in [i64::MAX, FLOOR_END, -1, i64::MIN] {
+            ids.continue_after(foreign);
+            assert!(ids.next::<Order>().get() < FLOOR_END, "{foreign}");
         }
     }
 

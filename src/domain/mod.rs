@@ -1,18 +1,24 @@
 //! Domain values and rules: pure code without I/O, actors or SQL. All other modules build on them.
 
 pub mod clock;
+pub mod count;
 pub mod event;
+pub mod horizon;
 pub mod id;
 pub mod idempotency;
 pub mod lifecycle;
 pub mod money;
+pub mod network;
 pub mod order;
+pub mod origin;
 pub mod points;
 pub mod pricing;
 pub mod provider;
 pub mod quantity;
+pub mod refund;
 pub mod refusal;
 pub mod reservation;
+pub mod returned;
 pub mod span;
 pub mod status;
 pub mod text;

@@ -15,9 +15,8 @@ use super::Invalid;
 #[diesel(sql_type = BigInt)]
 pub struct Money(i64);
 
-/// The largest amount accepted as input, 9,999,999,999.99. The sum of 100 lines of 9,999 units each at this price still
-/// fits 63 bits.
-const LARGEST_INPUT: i64 = 999_999_999_999;
+/// The minor units of [`Money::LIMIT`]. The sum of 100 lines of 9,999 units each at this price still fits 63 bits.
+const LIMIT_MINOR: i64 = 999_999_999_999;
 
 /// The ISO 4217 code of the shop's only currency.
 pub const CURRENCY: &str = "CNY";
@@ -28,6 +27,10 @@ impl Money {
 
     /// The largest amount that can be stored.
     pub const LARGEST: Self = Self(i64::MAX);
+
+    /// The largest price, order or balance, 9,999,999,999.99. It is also the largest amount that is accepted as input, so
+    /// whatever the shop makes can be read by everybody.
+    pub const LIMIT: Self = Self(LIMIT_MINOR);
 
     /// Creates an amount from minor units: 1250 is 12.50.
     #[must_use]
@@ -89,7 +92,29 @@ impl Money {
     pub fn from_decimal(amount: Decimal) -> Option<Self> {
         let minor = amount.checked_mul(Decimal::ONE_HUNDRED)?;
         let value = i64::try_from(minor.trunc()).ok().filter(|_| minor.is_integer())?;
-        (value.abs() <= LARGEST_INPUT).then_some(Self(value))
+        (value.abs() <= LIMIT_MINOR).then_some(Self(value))
+    }
+
+    /// Parses what `Display` writes, over the whole range of stored amounts.
+    ///
+    /// # Errors
+    /// [`Invalid`] if `text` does not have that form.
+    pub fn parse_stored(text: &str) -> Result<Self, Invalid> {
+        const INVALID: Invalid = Invalid("must be an amount with two decimals");
+        let (sign, digits) = text.strip_prefix('-').map_or((1, text), |digits| (-1, digits));
+        let (whole, fraction) = digits.split_once('.').ok_or(INVALID)?;
+        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_number(whole) || !is_number(fraction) || fraction.len() != 2 {
+            return Err(INVALID);
+        }
+        let minor: i128 = format!("{whole}{fraction}").parse().map_err(|_| INVALID)?;
+        i64::try_from(sign * minor).map(Self).map_err(|_| INVALID)
+    }
+
+    /// The amount with the opposite sign.
+    #[must_use]
+    pub const fn negated(self) -> Self {
+        Self(-self.0)
     }
 
     /// Parses an amount that may be negative, such as an adjustment: an optional `-`, then the form that
@@ -142,7 +167,7 @@ impl<'de> Deserialize<'de> for Money {
 }
 
 /// An amount in a request body that may be negative.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct SignedMoney(pub Money);
 
 impl<'de> Deserialize<'de> for SignedMoney {
@@ -190,15 +215,31 @@ mod tests {
         assert!(Money::parse_signed("--5").is_err());
     }
 
+    #[test]
+    fn a_stored_amount_has_one_form_and_fits_63_bits() {
+        for (text, minor) in [("92233720368547758.07", i64::MAX), ("-92233720368547758.08", i64::MIN), ("0.05", 5)] {
+            assert_eq!(Money::parse_stored(text), Ok(Money(minor)), "{text}");
+        }
+        for bad in ["", "1", "1.", ".50", "1.5", "1.000", "+1.00", "--1.00", "1e3.00", "92233720368547758.08"] {
+            assert!(Money::parse_stored(bad).is_err(), "{bad:?} was accepted");
+        }
+    }
+
     proptest! {
         #[test]
-        fn a_formatted_amount_parses_to_itself(minor in 0..=LARGEST_INPUT) {
+        fn a_formatted_amount_parses_to_itself(minor in 0..=LIMIT_MINOR) {
             prop_assert_eq!(Money(minor).to_string().parse(), Ok(Money(minor)));
+        }
+
+        #[test]
+        fn every_stored_amount_is_read_back(minor in any::<i64>()) {
+            prop_assert_eq!(Money::parse_stored(&Money(minor).to_string()), Ok(Money(minor)));
         }
 
         #[test]
         fn parsing_never_panics(text in ".{0,40}") {
             let _ = text.parse::<Money>();
+            let _ = Money::parse_stored(&text);
         }
     }
 }

@@ -36,8 +36,8 @@ pub struct OrderRequest {
     pub consignee: String,
 }
 
-/// One priced line of an order. The unit price is the one at the time of the order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// One priced line of an order. Name and unit price are those at the time of the order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Line {
     /// The id of the product.
     pub goods_id: GoodsId,
@@ -45,4 +45,6 @@ pub struct Line {
     pub goods_number: Quantity,
     /// The unit price.
     pub goods_price: Money,
+    /// The name of the product; `None` in orders of older versions.
+    pub goods_name: Option<String>,
 }

@@ -44,7 +44,7 @@ impl From<Quantity> for i64 {
 }
 
 /// The number of units in stock: 0 to 1,000,000,000.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct Stock(i64);
 
@@ -71,7 +71,7 @@ impl TryFrom<i64> for Stock {
 }
 
 /// A manual stock adjustment: -1,000,000,000 to 1,000,000,000, not zero.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "i64")]
 pub struct StockDelta(i64);
 

@@ -1,7 +1,10 @@
 //! Reasons for which `POST /v1/orders` refuses an order. They are public and stored in the order's row.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use strum::VariantArray;
+
+use super::id::{CouponId, GoodsId};
+use super::money::Money;
 
 /// A business reason to refuse an order; technical failures are never a `Refusal`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, VariantArray)]
@@ -14,8 +17,10 @@ pub enum Refusal {
     GoodsPriceMismatch,
     /// The caller expects another shipping fee.
     ShippingFeeMismatch,
-    /// The caller expects another total, or the total is out of range.
+    /// The caller expects another total.
     OrderAmountMismatch,
+    /// The total exceeds [`Money::LIMIT`](super::money::Money::LIMIT).
+    OrderAmountTooHigh,
     /// The amount to pay from the balance exceeds what is left to pay.
     MoneyPaidTooHigh,
     /// Fewer units are in stock than were requested.
@@ -38,6 +43,7 @@ impl Refusal {
             Self::GoodsPriceMismatch => "goods_price_mismatch",
             Self::ShippingFeeMismatch => "shipping_fee_mismatch",
             Self::OrderAmountMismatch => "order_amount_mismatch",
+            Self::OrderAmountTooHigh => "order_amount_too_high",
             Self::MoneyPaidTooHigh => "money_paid_too_high",
             Self::InsufficientStock => "insufficient_stock",
             Self::InsufficientBalance => "insufficient_balance",
@@ -56,5 +62,140 @@ impl Refusal {
 impl Serialize for Refusal {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.code())
+    }
+}
+
+/// A fact for which an order is refused, with the value that would have been right. It is stored with the order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "code", rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the fields are named like those of the API")]
+pub enum Cause {
+    /// There are no goods with this id.
+    GoodsNotFound { goods_id: GoodsId },
+    /// The customer has no such coupon.
+    CouponNotFound { coupon_id: CouponId },
+    /// The unit price is `goods_price`.
+    GoodsPriceMismatch { goods_id: GoodsId, goods_price: Money },
+    /// The fee is `shipping_fee`.
+    ShippingFeeMismatch { shipping_fee: Money },
+    /// The total is `order_amount`.
+    OrderAmountMismatch { order_amount: Money },
+    /// The total exceeds `order_amount_max`.
+    OrderAmountTooHigh { order_amount_max: Money },
+    /// The balance can pay at most `money_paid_max`, which is what the coupon leaves.
+    MoneyPaidTooHigh { money_paid_max: Money },
+    /// Only `available` units are in stock.
+    InsufficientStock { goods_id: GoodsId, available: i64 },
+    /// The balance is `user_money`.
+    InsufficientBalance { user_money: Money },
+    /// Another order uses the coupon.
+    CouponAlreadyUsed { coupon_id: CouponId },
+}
+
+impl Cause {
+    /// The refusal that follows from this fact.
+    #[must_use]
+    pub const fn refusal(self) -> Refusal {
+        match self {
+            Self::GoodsNotFound { .. } => Refusal::GoodsNotFound,
+            Self::CouponNotFound { .. } => Refusal::CouponNotFound,
+            Self::GoodsPriceMismatch { .. } => Refusal::GoodsPriceMismatch,
+            Self::ShippingFeeMismatch { .. } => Refusal::ShippingFeeMismatch,
+            Self::OrderAmountMismatch { .. } => Refusal::OrderAmountMismatch,
+            Self::OrderAmountTooHigh { .. } => Refusal::OrderAmountTooHigh,
+            Self::MoneyPaidTooHigh { .. } => Refusal::MoneyPaidTooHigh,
+            Self::InsufficientStock { .. } => Refusal::InsufficientStock,
+            Self::InsufficientBalance { .. } => Refusal::InsufficientBalance,
+            Self::CouponAlreadyUsed { .. } => Refusal::CouponAlreadyUsed,
+        }
+    }
+}
+
+/// A refused order: the refusal and all the facts that lead to one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The first refusal in the order of the public contract.
+    pub refusal: Refusal,
+    /// The facts. Empty for [`Refusal::OrderDeadlinePassed`], and for orders of older versions.
+    pub causes: Vec<Cause>,
+}
+
+impl Refused {
+    /// A refusal without facts.
+    #[must_use]
+    pub const fn of(refusal: Refusal) -> Self {
+        Self { refusal, causes: Vec::new() }
+    }
+
+    /// The refusal of an order for `causes`; `None` if there are none.
+    #[must_use]
+    pub fn for_causes(causes: Vec<Cause>) -> Option<Self> {
+        let refusal = causes.first()?.refusal();
+        Some(Self { refusal, causes })
+    }
+
+    /// The facts as they are stored; `None` if there are none.
+    #[must_use]
+    pub fn stored_causes(&self) -> Option<String> {
+        if self.causes.is_empty() { None } else { serde_json::to_string(&self.causes).ok() }
+    }
+
+    /// Restores the facts. Facts that this version does not know are left out.
+    #[must_use]
+    pub fn causes_from_stored(text: &str) -> Vec<Cause> {
+        let facts: Vec<serde_json::Value> = serde_json::from_str(text).unwrap_or_default();
+        facts.into_iter().filter_map(|fact| serde_json::from_value(fact).ok()).collect()
+    }
+}
+
+impl From<Cause> for Refused {
+    fn from(cause: Cause) -> Self {
+        Self { refusal: cause.refusal(), causes: vec![cause] }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stored_causes_are_restored_and_unknown_ones_are_left_out() {
+        let causes = vec![
+            Cause::InsufficientStock { goods_id: GoodsId::new(7), available: 3 },
+            Cause::OrderAmountMismatch { order_amount: Money::from_minor(1_050) },
+        ];
+        let refused = Refused::for_causes(causes.clone()).unwrap();
+        assert_eq!(refused.refusal, Refusal::InsufficientStock);
+        let stored = refused.stored_causes().unwrap();
+        assert_eq!(
+            stored,
+            r#"[{"code":"insufficient_stock","goods_id":"7","available":3},{"code":"order_amount_mismatch","order_amount":"10.50"}]"#
+        );
+        assert_eq!(Refused::causes_from_stored(&stored), causes);
+        let newer = stored.replace("insufficient_stock", "of_a_newer_version");
+        assert_eq!(Refused::causes_from_stored(&newer), causes[1..]);
+        assert_eq!(
+            (Refused::of(Refusal::OrderDeadlinePassed).stored_causes(), Refused::for_causes(vec![])),
+            (None, None)
+        );
+    }
+
+    #[test]
+    fn a_cause_is_stored_under_the_code_of_its_refusal() {
+        let (goods_id, coupon_id, money) = (GoodsId::new(1), CouponId::new(1), Money::ZERO);
+        for cause in [
+            Cause::GoodsNotFound { goods_id },
+            Cause::CouponNotFound { coupon_id },
+            Cause::GoodsPriceMismatch { goods_id, goods_price: money },
+            Cause::ShippingFeeMismatch { shipping_fee: money },
+            Cause::OrderAmountMismatch { order_amount: money },
+            Cause::OrderAmountTooHigh { order_amount_max: money },
+            Cause::MoneyPaidTooHigh { money_paid_max: money },
+            Cause::InsufficientStock { goods_id, available: 1 },
+            Cause::InsufficientBalance { user_money: money },
+            Cause::CouponAlreadyUsed { coupon_id },
+        ] {
+            assert_eq!(serde_json::to_value(cause).unwrap()["code"], cause.refusal().code());
+        }
     }
 }

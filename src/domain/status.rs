@@ -91,9 +91,10 @@ pub enum IsPaid {
     Yes,
 }
 
-/// The state of a refund in the shop's tables; column `pay_refund.status`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
+/// The state of a refund in the shop's tables; columns `pay_refund.status` and `order_refund.status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Integer)]
+#[serde(rename_all = "snake_case")]
 pub enum RefundState {
     /// Not sent to the platform yet, or not confirmed by it.
     Pending,
@@ -101,6 +102,36 @@ pub enum RefundState {
     Done,
     /// Refused by the platform, or larger than the remaining amount: an operator must decide.
     Parked,
+    /// An operator decided that it is not to be made. `pay_refund` stores it as `Parked` with a `dismiss_time`.
+    Dismissed,
+}
+
+/// The state of a charge that matches no payment; column `pay_parked.status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Integer)]
+#[serde(rename_all = "snake_case")]
+pub enum ChargeState {
+    /// It waits for an operator.
+    Parked,
+    /// A refund gives it back.
+    Returned,
+    /// It was taken as a payment.
+    Accepted,
+    /// An operator decided that nothing is done about it.
+    Dismissed,
+}
+
+impl ChargeState {
+    /// The name as in JSON.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Parked => "parked",
+            Self::Returned => "returned",
+            Self::Accepted => "accepted",
+            Self::Dismissed => "dismissed",
+        }
+    }
 }
 
 /// The verdict on a platform's notification; column `pay_notice.verdict`.

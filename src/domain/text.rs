@@ -5,19 +5,25 @@ use serde::{Deserialize, Serialize};
 
 use super::Invalid;
 
-/// Text of `MIN` to `MAX` characters without control characters. Leading and trailing whitespace is removed.
+/// Text of one line of `MIN` to `MAX` characters without control characters. Leading and trailing whitespace is removed.
+/// Unless it may be empty, a character of it can be seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Text<const MIN: usize, const MAX: usize>(String);
 
+/// Text of one or several lines, otherwise like [`Text`]. Line breaks and tabs are allowed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Lines<const MIN: usize, const MAX: usize>(String);
+
 /// A delivery address.
-pub type Address = Text<1, 200>;
+pub type Address = Lines<1, 200>;
 /// The recipient of a delivery.
 pub type Consignee = Text<1, 100>;
 /// The name of a product.
 pub type GoodsName = Text<1, 200>;
 /// The description of a product; may be empty.
-pub type GoodsDesc = Text<0, 2000>;
+pub type GoodsDesc = Lines<0, 2000>;
 /// The reason that a customer or an administrator gives for an action.
 pub type Reason = Text<1, 200>;
 
@@ -33,16 +39,51 @@ impl<const MIN: usize, const MAX: usize> TryFrom<String> for Text<MIN, MAX> {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let trimmed = text.trim();
-        let length = trimmed.chars().count();
-        if !(MIN..=MAX).contains(&length) {
-            return Err(format!("must have {MIN} to {MAX} characters"));
-        }
-        if trimmed.chars().any(char::is_control) {
-            return Err("must not contain control characters".to_owned());
-        }
-        Ok(Self(trimmed.to_owned()))
+        trimmed::<MIN, MAX>(&text, &[]).map(Self)
     }
+}
+
+impl<const MIN: usize, const MAX: usize> Lines<MIN, MAX> {
+    /// Returns the text.
+    #[must_use]
+    pub fn into_inner(self) -> String {
+        self.0
+    }
+}
+
+impl<const MIN: usize, const MAX: usize> TryFrom<String> for Lines<MIN, MAX> {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        trimmed::<MIN, MAX>(&text, &['\n', '\r', '\t']).map(Self)
+    }
+}
+
+/// Removes the whitespace at both ends of `text` and validates the rest; `allowed` are its control characters.
+fn trimmed<const MIN: usize, const MAX: usize>(text: &str, allowed: &[char]) -> Result<String, String> {
+    let trimmed = text.trim();
+    let length = trimmed.chars().count();
+    if !(MIN..=MAX).contains(&length) {
+        return Err(format!("must have {MIN} to {MAX} characters"));
+    }
+    if trimmed.chars().any(|c| c.is_control() && !allowed.contains(&c)) {
+        return Err("must not contain control characters".to_owned());
+    }
+    if MIN > 0 && !trimmed.chars().any(is_visible) {
+        return Err("must contain a character that can be seen".to_owned());
+    }
+    Ok(trimmed.to_owned())
+}
+
+/// Whether a character by itself leaves a mark: no whitespace, no control character, and none of those that Unicode
+/// lists as ignorable by default, nor a filler.
+fn is_visible(c: char) -> bool {
+    let is_ignorable = matches!(c,
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}' | '\u{180B}'..='\u{180F}'
+        | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}'
+        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}'
+        | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}');
+    !c.is_whitespace() && !c.is_control() && !is_ignorable
 }
 
 /// The customer's id at a payment platform (WeChat's openid): 1 to 128 ASCII letters, digits, `_` or `-`.
@@ -144,6 +185,35 @@ impl TryFrom<String> for Password {
             Ok(Self(text.into()))
         } else {
             Err(Invalid("must have 8 to 128 characters"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_nothing_visible_is_refused_unless_it_may_be_empty() {
+        for hidden in ["\u{200B}", "\u{3164}", "\u{AD}", "\u{FEFF}\u{200D}", "\u{E0041}", "\u{2800} \u{2800}"] {
+            assert!(Consignee::try_from(hidden.to_owned()).is_err(), "{hidden:?} was accepted");
+            assert!(GoodsDesc::try_from(hidden.to_owned()).is_ok(), "{hidden:?} was refused");
+        }
+        for seen in ["A", "é", "عم", "👩\u{200D}👧", "\u{200F}שלום", "茶"] {
+            assert_eq!(Consignee::try_from(seen.to_owned()).unwrap().into_inner(), seen);
+        }
+    }
+
+    #[test]
+    fn only_an_address_and_a_description_have_several_lines() {
+        let lines = "12 High Street\r\nFlat 3\n\tLeeds";
+        assert_eq!(Address::try_from(lines.to_owned()).unwrap().into_inner(), lines);
+        assert_eq!(GoodsDesc::try_from(format!(" {lines}\n")).unwrap().into_inner(), lines);
+        for bad in ["a\nb", "a\tb", "a\0b", "a\u{1B}[31mb", "a\u{85}b"] {
+            assert!(Consignee::try_from(bad.to_owned()).is_err(), "{bad:?} was accepted");
+        }
+        for bad in ["a\0b", "a\u{1B}[31mb", "a\u{85}b", "a\u{B}b"] {
+            assert!(Address::try_from(bad.to_owned()).is_err(), "{bad:?} was accepted");
         }
     }
 }

@@ -23,6 +23,18 @@ pub enum Checkout {
     },
 }
 
+/// The kind of a [`Checkout`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckoutKind {
+    /// The browser is redirected.
+    Redirect,
+    /// The customer scans a QR code.
+    QrCode,
+    /// A page inside WeChat opens the payment dialog.
+    Jsapi,
+}
+
 /// The arguments of `getBrandWCPayRequest`, with WeChat's own names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -4,19 +4,26 @@ pub mod alipay;
 pub mod checkout;
 pub mod crypto;
 pub mod notification;
+pub mod statement;
+pub mod text;
 pub mod wechat;
 mod wire;
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
+use std::time::Duration;
 
 use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::Money;
 use crate::domain::text::Payer;
+use statement::Bill;
+use statement::day::Day;
 
-pub use checkout::Checkout;
+pub use checkout::{Checkout, CheckoutKind};
 pub use notification::{Event, Notification, Reject, Reply, WrongRecipient};
+pub use statement::{Entry, Statement};
 
 /// Result of a call to a platform.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +33,9 @@ pub enum Outcome<T> {
     /// The call may or may not have taken effect, for this reason. Repeat it with the same id. The reason is for the
     /// log.
     Unknown(String),
+    /// The platform gave an answer that can be trusted and does not decide the outcome, for this reason, such as a
+    /// balance that is too low. Repeat the call with the same id later. The platform itself is well.
+    Undecided(String),
 }
 
 /// Status of a payment at its platform.
@@ -65,6 +75,11 @@ pub struct Purchase {
     pub closes_at: Timestamp,
     /// The customer's id at the platform. Required if [`Gateway::needs_payer`] is true.
     pub payer: Option<Payer>,
+    /// The page to which the customer goes afterwards; `None` for the payment's own page. See
+    /// [`Gateway::takes_return_url`].
+    pub return_url: Option<String>,
+    /// The customer's address, if it is known.
+    pub client_ip: Option<IpAddr>,
 }
 
 /// A refund to be made.
@@ -95,19 +110,15 @@ pub enum RefundStatus {
     Refused(String),
 }
 
-/// One line of a platform's statement: a charge or a refund.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    /// Our id of the payment, as reported by the platform.
-    pub out_trade_no: String,
-    /// The platform's id of the payment.
-    pub trade_no: String,
-    /// Our id of the refund; `None` if the line is a charge.
-    pub refund_no: Option<String>,
-    /// The amount charged or refunded. It is never negative.
-    pub amount: Money,
-    /// Time of the charge or refund.
-    pub time: Timestamp,
+/// The money that a platform has given back of a payment so far, by requests of ours or by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GivenBack {
+    /// The sum of all refunds.
+    Sum(Money),
+    /// At least one refund was made; the platform does not say how much.
+    Something,
+    /// The platform does not report it.
+    NotReported,
 }
 
 /// A boxed future that is not `Send`.
@@ -118,6 +129,25 @@ pub trait Gateway: Send + Sync {
     /// The name used in requests, rows and the callback URL.
     fn name(&self) -> &str;
 
+    /// The name of the platform, which several products may share. A platform that does not answer for one of its
+    /// products is not called for the others.
+    fn platform(&self) -> &str {
+        self.name()
+    }
+
+    /// The kind of checkout that [`create`](Self::create) returns.
+    fn checkout_kind(&self) -> CheckoutKind;
+
+    /// Whether the platform sends the customer to [`Purchase::return_url`].
+    fn takes_return_url(&self) -> bool {
+        false
+    }
+
+    /// Whether [`create`](Self::create) makes the checkout without calling the platform.
+    fn creates_locally(&self) -> bool {
+        false
+    }
+
     /// Whether [`Purchase::payer`] is required.
     fn needs_payer(&self) -> bool {
         false
@@ -127,6 +157,12 @@ pub trait Gateway: Send + Sync {
     /// new one.
     fn checkout_expires(&self) -> bool {
         false
+    }
+
+    /// How long a payment can be made, if that is shorter than its order's time to be paid. A customer who comes back later
+    /// needs a new payment.
+    fn payment_lasts(&self) -> Option<Duration> {
+        None
     }
 
     /// Starts a payment. The call is idempotent by `purchase.pay_id`. `Known(None)` means that the payment was started
@@ -145,6 +181,17 @@ pub trait Gateway: Send + Sync {
 
     /// Queries the status of a refund.
     fn query_refund(&self, pay_id: PayId, refund_id: RefundId) -> LocalFuture<'_, Outcome<RefundStatus>>;
+
+    /// Queries the money that the platform has given back of a payment.
+    fn query_given_back(&self, _: PayId) -> LocalFuture<'_, Outcome<GivenBack>> {
+        Box::pin(std::future::ready(Outcome::Known(GivenBack::NotReported)))
+    }
+
+    /// Downloads the platform's statement of a day, as the platform made it. A platform whose statements cannot be
+    /// downloaded returns an error.
+    fn download_statement(&self, _: Bill, _: Day) -> LocalFuture<'_, Result<Vec<u8>, String>> {
+        Box::pin(async { Err("its statements cannot be downloaded: give a file".to_owned()) })
+    }
 
     /// Verifies and then parses a callback. `header` looks up a request header, `body` is the raw body, and `now` is
     /// compared with the timestamp of the signature. `Ok(None)` means that the callback is authentic but irrelevant to
@@ -166,9 +213,6 @@ pub trait Gateway: Send + Sync {
     /// would get. `None` if the platform accepts the shop's usual problem response.
     fn refusal(&self, status: u16, why: &str) -> Option<Reply>;
 }
-
-/// Parses a platform's statement. The error names the line and what is wrong with it.
-pub type StatementReader = fn(&str) -> Result<Vec<Entry>, String>;
 
 /// Properties of this shop that the gateways need.
 #[derive(Debug, Clone)]
@@ -204,6 +248,11 @@ impl Gateways {
     #[must_use]
     pub fn new(all: Vec<std::sync::Arc<dyn Gateway>>) -> Self {
         Self { all }
+    }
+
+    /// All gateways.
+    pub fn all(&self) -> impl Iterator<Item = &std::sync::Arc<dyn Gateway>> {
+        self.all.iter()
     }
 
     /// Finds a gateway by its name.

@@ -8,6 +8,9 @@ use awc::http::Method;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 const RESPONSE_BYTES_MAX: usize = 1024 * 1024;
+/// For the file of a statement.
+const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(120);
+const DOWNLOAD_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Shorter than the usual keep-alive timeouts of servers, so that no connection is reused while the platform closes it.
 const IDLE_MAX: Duration = Duration::from_secs(5);
 
@@ -89,6 +92,18 @@ pub async fn exchange(request: Request) -> Result<Response, String> {
 /// # Errors
 /// [`Error`].
 pub async fn attempt(request: Request) -> Result<Response, Error> {
+    attempt_within(request, RESPONSE_TIMEOUT, RESPONSE_BYTES_MAX).await
+}
+
+/// Sends a request for a file, which may be large and slow.
+///
+/// # Errors
+/// The reason for having no complete response.
+pub async fn download(request: Request) -> Result<Response, String> {
+    attempt_within(request, DOWNLOAD_TIMEOUT, DOWNLOAD_BYTES_MAX).await.map_err(|error| error.to_string())
+}
+
+async fn attempt_within(request: Request, timeout: Duration, bytes_max: usize) -> Result<Response, Error> {
     let client = CLIENT.with(awc::Client::clone);
     let exchange = async move {
         let mut client_request = client.request(request.method, &request.url);
@@ -100,7 +115,7 @@ pub async fn attempt(request: Request) -> Result<Response, Error> {
             Some(body) => client_request.send_body(body).await,
         };
         let mut response = response?;
-        let body = response.body().limit(RESPONSE_BYTES_MAX).await;
+        let body = response.body().limit(bytes_max).await;
         let body = body.map_err(|error| Error::Unknown(error.to_string()))?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let response = Response { status, headers, body: body.into() };
@@ -113,7 +128,7 @@ pub async fn attempt(request: Request) -> Result<Response, Error> {
         }
     };
     let timed_out = |_| Error::Unknown("no response in time".to_owned());
-    tokio::time::timeout(RESPONSE_TIMEOUT, exchange).await.map_err(timed_out)?
+    tokio::time::timeout(timeout, exchange).await.map_err(timed_out)?
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! The refusals of Goods.
 
+use crate::domain::id::GoodsId;
+
 /// Reason for not reserving units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReserveRefusal {
-    /// A line names goods that do not exist.
-    NotFound,
-    /// A line asks for more units than are in stock.
-    Insufficient,
+    /// A line names these goods, which do not exist.
+    NotFound(GoodsId),
+    /// Lines ask for more units of these goods than are in stock; with the number of units in stock.
+    Insufficient(Vec<(GoodsId, i64)>),
     /// The order was compensated before: its log has a tombstone.
     Released,
 }
@@ -16,6 +18,8 @@ pub enum ReserveRefusal {
 pub enum AdjustRefusal {
     /// The goods do not exist.
     NotFound,
-    /// The stock would leave its range, 0 to 1,000,000,000.
-    OutOfRange,
+    /// The stock would leave its range, 0 to 1,000,000,000; with the present stock.
+    OutOfRange(i64),
+    /// The idempotency key was used for another request.
+    KeyReused,
 }

@@ -8,10 +8,11 @@ use super::error::{AdjustRefusal, ReserveRefusal};
 use crate::actor::Reply;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
-use crate::domain::id::{GoodsId, OrderId};
+use crate::domain::id::{EntryId, GoodsId, OrderId, UserId};
 use crate::domain::money::Money;
 use crate::domain::quantity::{Quantity, Stock, StockDelta};
 use crate::domain::text::{GoodsDesc, GoodsName, Reason};
+use crate::journal::{KeyReused, Performed, Request};
 
 /// Goods as the public catalogue shows them: a row of `goods`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable)]
@@ -59,9 +60,9 @@ pub struct Reserve {
     pub lines: Vec<(GoodsId, Quantity)>,
 }
 
-/// Creates goods.
+/// Creates goods. A request that is repeated under its key creates nothing.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<Goods>")]
+#[rtype(result = "Reply<Result<Performed<Goods>, KeyReused>>")]
 pub struct Create {
     /// Id of the new goods. Chosen by the caller because the demo data uses fixed ids.
     pub goods_id: GoodsId,
@@ -73,6 +74,8 @@ pub struct Create {
     pub goods_price: Money,
     /// Description of the goods.
     pub goods_desc: GoodsDesc,
+    /// The administrator's request; `None` for the demo data.
+    pub request: Option<Request>,
 }
 
 /// Changes the given attributes of goods. The outcome is `None` if the goods do not exist.
@@ -87,11 +90,13 @@ pub struct Change {
     pub goods_price: Option<Money>,
     /// New description; `None` keeps the present one.
     pub goods_desc: Option<GoodsDesc>,
+    /// The administrator's request.
+    pub request: Request,
 }
 
-/// Adjusts the stock by hand and records the adjustment.
+/// Adjusts the stock by hand and records the adjustment. A request that is repeated under its key changes nothing.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<Result<Goods, AdjustRefusal>>")]
+#[rtype(result = "Reply<Result<Performed<Goods>, AdjustRefusal>>")]
 pub struct Adjust {
     /// Id of the goods.
     pub goods_id: GoodsId,
@@ -99,6 +104,37 @@ pub struct Adjust {
     pub delta: StockDelta,
     /// Reason for the adjustment.
     pub reason: Reason,
+    /// The administrator's request.
+    pub request: Request,
+}
+
+/// An adjustment of a stock: a row of `goods_adjustment` with its author.
+#[derive(Debug, Clone)]
+pub struct Adjustment {
+    /// Id of the adjustment.
+    pub adjustment_id: EntryId,
+    /// The goods whose stock was adjusted.
+    pub goods_id: GoodsId,
+    /// Number of units that were added; negative if they were removed.
+    pub delta: i64,
+    /// Reason for the adjustment.
+    pub reason: String,
+    /// The administrator; `None` for demo data, and for adjustments by earlier releases.
+    pub by: Option<UserId>,
+    /// Time of the adjustment.
+    pub create_time: Timestamp,
+}
+
+/// Reads one page of adjustments, newest first. Read-only.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<Adjustment>>")]
+pub struct ListAdjustments {
+    /// Restricts the result to those of these goods.
+    pub goods_id: Option<GoodsId>,
+    /// Last adjustment of the previous page; only older ones are returned. `None` for the first page.
+    pub before: Option<EntryId>,
+    /// Maximum number of adjustments.
+    pub limit: i64,
 }
 
 /// Reads the events that this owner has logged for an order. Read-only.

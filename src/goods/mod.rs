@@ -1,4 +1,4 @@
-//! Goods owns `goods`, `goods_number_log` and `goods_adjustment`.
+//! Goods owns `goods`, `goods_number_log`, `goods_adjustment` and `admin_act`.
 //!
 //! Invariant: for each goods, adjustments - reserved + returned = `goods_number`, and `goods_number` is never negative.
 
@@ -8,6 +8,7 @@ pub mod message;
 mod store;
 
 use crate::actor::{Context, Owner};
+use crate::journal::Journaled;
 
 /// The owner of goods and their stock.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub struct Goods {
     /// Dependencies of an owner.
     pub context: Context,
 }
+
+impl Journaled for Goods {}
 
 impl Owner for Goods {
     const NAME: &'static str = "goods";

@@ -16,12 +16,12 @@ pub async fn liveness() -> HttpResponse {
     HttpResponse::Ok().json(Status { status: "ok" })
 }
 
-/// `GET /readyz`: every actor runs and its store is reachable.
+/// `GET /readyz`: every actor runs, its store is reachable and accepts writes, and this node holds its lease.
 ///
 /// # Errors
 /// 503 if one is not ready.
 pub async fn readiness(state: web::Data<State>) -> HandlerResult {
-    if state.health.iter().all(|actor| actor.is_ready()) {
+    if state.node.fence.is_open() && state.health.iter().all(|actor| actor.is_ready()) {
         Ok(HttpResponse::Ok().json(Status { status: "ready" }))
     } else {
         Err(Problem::new(Code::NotReady))

@@ -9,6 +9,7 @@ pub mod admin;
 pub mod extract;
 pub mod health;
 pub mod middleware;
+pub mod openapi;
 pub mod order_action;
 pub mod pages;
 pub mod problem;

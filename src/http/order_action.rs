@@ -4,12 +4,13 @@ use actix_web::HttpResponse;
 use serde::Serialize;
 
 use super::extract::key::fingerprint;
-use super::problem::{Code, Problem};
+use super::problem::{Code, FieldError, Problem, field_code};
 use super::state::{HandlerResult, State};
 use crate::actor::task::ask;
 use crate::domain::id::OrderId;
 use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::money::Money;
+use crate::domain::returned::{Excess, Units};
 use crate::domain::text::Reason;
 use crate::order;
 use crate::order::error::CommandRefusal;
@@ -21,7 +22,15 @@ use crate::payments::message::Cancel;
 /// # Errors
 /// 404; 409 if the order is paid or closed; 503 if a platform does not report whether a payment succeeded.
 pub async fn cancel(state: &State, cancel: Cancel) -> HandlerResult {
-    map_refusal(state.payments.send(cancel).await??, Code::OrderNotCancellable).map(ok)
+    cancelled(state.payments.send(cancel).await??)
+}
+
+/// The response to a cancellation.
+///
+/// # Errors
+/// 404; 409 if the order is paid or closed.
+pub fn cancelled(outcome: Result<Order, CommandRefusal>) -> HandlerResult {
+    map_refusal(outcome, Code::OrderNotCancellable).map(ok)
 }
 
 /// Performs `action` on an order in the name of `author`.
@@ -48,6 +57,8 @@ pub struct RefundParams {
     pub key: Option<IdempotencyKey>,
     /// Amount to refund; `None` refunds all that is left.
     pub amount: Option<Money>,
+    /// Units that go back into stock.
+    pub units: Vec<Units>,
 }
 
 /// Requests a refund. The response is 202; the money is transferred later. `body` is the parsed request body, which is
@@ -62,10 +73,10 @@ pub async fn refund<B: Serialize>(
     body: &B,
     reason: Option<Reason>,
 ) -> HandlerResult {
-    let RefundParams { order_id, author, key, amount } = params;
+    let RefundParams { order_id, author, key, amount, units } = params;
     // The order's id is in the path, not in the body. The fingerprint must cover it too.
     let fingerprint = fingerprint(&(order_id, body))?;
-    let refund = order::message::Refund { refund_id: state.ids.next(), key, fingerprint, amount, reason };
+    let refund = order::message::Refund { refund_id: state.ids.next(), key, fingerprint, amount, units, reason };
     let outcome = ask(&state.owners.order, Command { order_id, author, action: Action::Refund(refund) }).await?;
     map_refusal(outcome, Code::OrderNotRefundable).map(|order| HttpResponse::Accepted().json(order))
 }
@@ -74,11 +85,30 @@ fn ok(order: Order) -> HttpResponse {
     HttpResponse::Ok().json(order)
 }
 
+/// 422: only `left` can be refunded.
+pub fn amount_too_high(left: Money) -> Problem {
+    let detail = format!("must be at most {left}");
+    FieldError::new("amount", field_code::TOO_HIGH, detail).with("max", left).into()
+}
+
 fn map_refusal(outcome: Result<Order, CommandRefusal>, not_allowed: Code) -> Result<Order, Problem> {
     outcome.map_err(|refusal| match refusal {
         CommandRefusal::NotFound => Problem::new(Code::NotFound),
-        CommandRefusal::NotAllowed => Problem::new(not_allowed),
-        CommandRefusal::TooMuch(left) => Problem::field("amount", format!("must be at most {left}")),
+        CommandRefusal::NotAllowed(state) => Problem::new(not_allowed).in_state(state),
+        CommandRefusal::TooMuch(left) => amount_too_high(left),
+        CommandRefusal::TooManyUnits(excess) => too_many(excess),
         CommandRefusal::KeyReused => Problem::new(Code::IdempotencyKeyReused),
     })
+}
+
+/// The problem of a refund that returns more units than its order has left.
+pub fn too_many(excess: Excess) -> Problem {
+    match excess {
+        Excess::NotOrdered { index } => {
+            Problem::field(format!("goods[{index}].goods_id"), "must be goods of the order")
+        }
+        Excess::TooMany { index, left } => {
+            Problem::field(format!("goods[{index}].goods_number"), format!("must be at most the {left} that are left"))
+        }
+    }
 }

@@ -1,19 +1,28 @@
 //! Errors as clients see them: RFC 9457 problem details, each with a stable public code.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderName};
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::actor::Failure;
 use crate::domain::id::OrderId;
+use crate::domain::lifecycle::OrderState;
 use crate::domain::refusal::Refusal;
 use crate::pay::error::RequestRefusal;
 
 /// The header with the request's id, in requests and responses.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The challenge of RFC 6750 for a token that has expired.
+const EXPIRED_CHALLENGE: &str = "Bearer error=\"invalid_token\", error_description=\"The access token expired\"";
+
+/// The detail of a problem with an unknown outcome until the middleware says what to do about it.
+const OUTCOME_UNKNOWN: &str = "The outcome is not known yet";
 
 /// Generates the enum and its table from one line per code.
 macro_rules! codes {
@@ -56,6 +65,10 @@ codes! {
     OrderNotShippable     "order_not_shippable"      409 "The order cannot be shipped";
     OrderNotReceivable    "order_not_receivable"     409 "The order cannot be received";
     OrderNotRefundable    "order_not_refundable"     409 "The order cannot be refunded";
+    PaymentNotClosable    "payment_not_closable"     409 "The payment cannot be closed";
+    AlreadyDecided        "already_decided"          409 "It is decided already";
+    DecisionNotPossible   "decision_not_possible"    409 "The decision does not fit";
+    NoStatement           "no_statement"             409 "There is no statement to compare";
     TradeNotOpen          "trade_not_open"           409 "The trade has ended";
     PayloadTooLarge       "payload_too_large"        413 "The body is too large";
     UnsupportedMediaType  "unsupported_media_type"   415 "The body must be application/json";
@@ -67,9 +80,11 @@ codes! {
     GoodsPriceMismatch    "goods_price_mismatch"     422 "A price has changed";
     ShippingFeeMismatch   "shipping_fee_mismatch"    422 "The shipping fee is another";
     OrderAmountMismatch   "order_amount_mismatch"    422 "The order amount is another";
+    OrderAmountTooHigh    "order_amount_too_high"    422 "The order amount exceeds 9999999999.99";
     MoneyPaidTooHigh      "money_paid_too_high"      422 "More balance is offered than there is to pay";
     Internal              "internal"                 500 "Internal error";
     Busy                  "busy"                     503 "Busy, try again";
+    PlatformUnavailable   "platform_unavailable"     503 "The payment platform does not answer";
     NotReady              "not_ready"                503 "Not ready";
 }
 
@@ -78,6 +93,12 @@ impl Code {
     #[must_use]
     pub const fn name(self) -> &'static str {
         self.row().0
+    }
+
+    /// The title, as in the member `title` of a response.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        self.row().2
     }
 
     /// The HTTP status.
@@ -104,7 +125,7 @@ impl Code {
     }
 
     /// Seconds after which the same request may succeed; the value of `Retry-After`.
-    const fn retry_after(self) -> Option<u16> {
+    const fn retry_after(self) -> Option<u64> {
         match self {
             Self::Busy | Self::NotReady | Self::IdempotencyKeyInUse => Some(1),
             _ => None,
@@ -112,13 +133,99 @@ impl Code {
     }
 }
 
+/// Further members of a problem or of a field error, by name.
+type Data = serde_json::Map<String, Value>;
+
 /// An error in one field of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldError {
     /// Full path of the field, such as `goods[0].goods_number`, or the name of a header or parameter.
     pub field: String,
+    /// The kind of error: one of [`field_code`], or the public code of a refusal.
+    pub code: &'static str,
     /// The rule a valid value meets, such as `must be a string`.
     pub detail: String,
+    /// The value that would be right, and what else a program needs.
+    #[serde(flatten)]
+    data: Data,
+}
+
+/// The codes of field errors that are no refusals.
+pub mod field_code {
+    /// The field is missing.
+    pub const REQUIRED: &str = "required";
+    /// There is no such field.
+    pub const UNKNOWN_FIELD: &str = "unknown_field";
+    /// The field is given more than once.
+    pub const DUPLICATE_FIELD: &str = "duplicate_field";
+    /// The value has another JSON type.
+    pub const WRONG_TYPE: &str = "wrong_type";
+    /// The value is not one of the words in `allowed`.
+    pub const UNKNOWN_WORD: &str = "unknown_word";
+    /// The value is not valid.
+    pub const INVALID_VALUE: &str = "invalid_value";
+    /// The value exceeds `max`.
+    pub const TOO_HIGH: &str = "too_high";
+    /// The result would leave the range of what is stored.
+    pub const OUT_OF_RANGE: &str = "out_of_range";
+    /// There is no such thing, or it is not the caller's.
+    pub const NOT_FOUND: &str = "not_found";
+    /// The request has no token.
+    pub const TOKEN_MISSING: &str = "token_missing";
+    /// The token was valid and has expired.
+    pub const TOKEN_EXPIRED: &str = "token_expired";
+    /// The token is not one of this shop, or is no longer valid.
+    pub const TOKEN_INVALID: &str = "token_invalid";
+}
+
+impl FieldError {
+    /// An error in the value of `field`.
+    #[must_use]
+    pub fn new(field: impl Into<String>, code: &'static str, detail: impl Into<String>) -> Self {
+        Self { field: field.into(), code, detail: detail.into(), data: Data::new() }
+    }
+
+    /// The same error, with a further member.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Serialize) -> Self {
+        self.data.insert(name.to_owned(), json!(value));
+        self
+    }
+
+    /// The same error, with all members of `value` that it does not have.
+    #[must_use]
+    pub fn with_members(mut self, value: impl Serialize) -> Self {
+        if let Value::Object(members) = json!(value) {
+            self.data.extend(members.into_iter().filter(|(name, _)| name != "code"));
+        }
+        self
+    }
+
+    /// The first word that would be right, if the value must be one of some words.
+    #[must_use]
+    pub fn allowed_word(&self) -> Option<&str> {
+        self.data.get("allowed")?.get(0)?.as_str()
+    }
+
+    /// The error for a word that is not one of `allowed`.
+    #[must_use]
+    pub fn unknown_word<S: AsRef<str>>(field: impl Into<String>, allowed: &[S]) -> Self {
+        let words: Vec<&str> = allowed.iter().map(AsRef::as_ref).collect();
+        let detail = match words.as_slice() {
+            [] => "has no value that is allowed at present".to_owned(),
+            words => format!("must be one of: {}", words.join(", ")),
+        };
+        Self::new(field, field_code::UNKNOWN_WORD, detail).with("allowed", words)
+    }
+}
+
+/// Parts of a problem that are rare.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Extra {
+    /// Further members.
+    data: Data,
+    /// Further headers, set by the middleware.
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// An error response.
@@ -129,7 +236,11 @@ pub struct Problem {
     pub code: Code,
     detail: Cow<'static, str>,
     errors: Vec<FieldError>,
+    /// Boxed, because most problems have none and a result should be small.
+    extra: Option<Box<Extra>>,
     order_id: Option<OrderId>,
+    /// Seconds after which the request may succeed, if they are not those of the code.
+    retry_after: Option<u64>,
     /// The request id, set by the middleware.
     instance: Option<String>,
 }
@@ -137,9 +248,16 @@ pub struct Problem {
 impl Problem {
     /// A problem with the code's title as its detail.
     #[must_use]
-    pub const fn new(code: Code) -> Self {
-        let (_, _, title) = code.row();
-        Self { code, detail: Cow::Borrowed(title), errors: Vec::new(), order_id: None, instance: None }
+    pub fn new(code: Code) -> Self {
+        Self {
+            code,
+            detail: Cow::Borrowed(code.title()),
+            errors: Vec::new(),
+            extra: None,
+            order_id: None,
+            retry_after: None,
+            instance: None,
+        }
     }
 
     /// A problem with the given detail.
@@ -148,16 +266,75 @@ impl Problem {
         Self { detail: detail.into(), ..Self::new(code) }
     }
 
+    /// 503: the request may or may not have taken effect.
+    #[must_use]
+    pub fn outcome_unknown(detail: &'static str) -> Self {
+        Self::with(Code::Busy, detail).with_data("outcome", "unknown")
+    }
+
+    /// The same problem, with `detail` if its outcome is unknown and it says no more than that.
+    #[must_use]
+    pub fn advise(self, detail: &'static str) -> Self {
+        if self.detail == OUTCOME_UNKNOWN { Self { detail: Cow::Borrowed(detail), ..self } } else { self }
+    }
+
     /// 422: one field of the request is not valid.
     #[must_use]
     pub fn field(field: impl Into<String>, detail: impl Into<String>) -> Self {
-        FieldError { field: field.into(), detail: detail.into() }.into()
+        FieldError::new(field, field_code::INVALID_VALUE, detail).into()
+    }
+
+    /// 422: fields of the request are not valid. `errors` has at least one; the first is the problem's detail.
+    #[must_use]
+    pub fn fields(errors: Vec<FieldError>) -> Self {
+        let detail = errors.first().map(|first| format!("{} {}", first.field, first.detail)).unwrap_or_default();
+        Self { errors, ..Self::with(Code::InvalidRequest, detail) }
+    }
+
+    /// The same problem, with the fields that it is about.
+    #[must_use]
+    pub fn about(self, errors: Vec<FieldError>) -> Self {
+        Self { errors, ..self }
+    }
+
+    /// The same problem, with a further member.
+    #[must_use]
+    pub fn with_data(mut self, name: &str, value: impl Serialize) -> Self {
+        self.extra.get_or_insert_default().data.insert(name.to_owned(), json!(value));
+        self
+    }
+
+    /// The same problem, with the state of the order that is the reason for it.
+    #[must_use]
+    pub fn in_state(self, state: OrderState) -> Self {
+        self.with_data("order_status", state.order)
+            .with_data("pay_status", state.pay)
+            .with_data("shipping_status", state.shipping)
+    }
+
+    /// The errors of the fields.
+    #[must_use]
+    pub fn errors(&self) -> &[FieldError] {
+        &self.errors
     }
 
     /// The same problem, with the id of the order it concerns.
     #[must_use]
     pub fn of_order(self, order_id: OrderId) -> Self {
         Self { order_id: Some(order_id), ..self }
+    }
+
+    /// The same problem, for a request that may succeed after `wait`.
+    #[must_use]
+    pub fn retry_after(self, wait: Duration) -> Self {
+        Self { retry_after: Some(wait.as_secs().max(1)), ..self }
+    }
+
+    /// The same problem, with further headers. Only for responses that pass no middleware.
+    #[must_use]
+    pub fn with_headers(mut self, headers: Vec<(HeaderName, HeaderValue)>) -> Self {
+        self.extra.get_or_insert_default().headers = headers;
+        self
     }
 
     /// The same problem, with the id of the request it answers.
@@ -169,8 +346,7 @@ impl Problem {
 
 impl From<FieldError> for Problem {
     fn from(error: FieldError) -> Self {
-        let detail = format!("{} {}", error.field, error.detail);
-        Self { errors: vec![error], ..Self::with(Code::InvalidRequest, detail) }
+        Self::fields(vec![error])
     }
 }
 
@@ -178,7 +354,7 @@ impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         match failure {
             Failure::Busy => Self::new(Code::Busy),
-            Failure::Unknown => Self::with(Code::Busy, "The outcome is not known yet; send the same request again"),
+            Failure::Unknown => Self::outcome_unknown(OUTCOME_UNKNOWN),
             Failure::Poison => Self::new(Code::Internal),
         }
     }
@@ -198,6 +374,7 @@ impl From<Refusal> for Code {
             Refusal::GoodsPriceMismatch => Self::GoodsPriceMismatch,
             Refusal::ShippingFeeMismatch => Self::ShippingFeeMismatch,
             Refusal::OrderAmountMismatch => Self::OrderAmountMismatch,
+            Refusal::OrderAmountTooHigh => Self::OrderAmountTooHigh,
             Refusal::MoneyPaidTooHigh => Self::MoneyPaidTooHigh,
             Refusal::InsufficientStock => Self::InsufficientStock,
             Refusal::InsufficientBalance => Self::InsufficientBalance,
@@ -215,18 +392,6 @@ impl From<RequestRefusal> for Code {
     }
 }
 
-impl From<Refusal> for Problem {
-    fn from(refusal: Refusal) -> Self {
-        Self::new(refusal.into())
-    }
-}
-
-impl From<RequestRefusal> for Problem {
-    fn from(refusal: RequestRefusal) -> Self {
-        Self::new(refusal.into())
-    }
-}
-
 /// A problem as it is serialised, in the form of RFC 9457.
 #[derive(Serialize)]
 struct Details<'a> {
@@ -241,6 +406,8 @@ struct Details<'a> {
     errors: &'a [FieldError],
     #[serde(skip_serializing_if = "Option::is_none")]
     order_id: Option<OrderId>,
+    #[serde(flatten)]
+    data: Option<&'a Data>,
 }
 
 impl ResponseError for Problem {
@@ -260,6 +427,7 @@ impl ResponseError for Problem {
             code,
             errors: &self.errors,
             order_id: self.order_id,
+            data: self.extra.as_ref().map(|extra| &extra.data),
         };
         let mut response = HttpResponse::build(self.status_code());
         response
@@ -269,12 +437,17 @@ impl ResponseError for Problem {
         if let Some(request_id) = &self.instance {
             response.insert_header((REQUEST_ID, request_id.as_str()));
         }
-        if let Some(seconds) = self.code.retry_after() {
+        if let Some(seconds) = self.retry_after.or(self.code.retry_after()) {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         if self.code == Code::Unauthenticated {
-            response.insert_header((header::WWW_AUTHENTICATE, "Bearer"));
+            let is_expired = self.errors.iter().any(|error| error.code == field_code::TOKEN_EXPIRED);
+            let challenge = if is_expired { EXPIRED_CHALLENGE } else { "Bearer" };
+            response.insert_header((header::WWW_AUTHENTICATE, challenge));
         }
+        self.extra.iter().flat_map(|extra| extra.headers.iter().cloned()).for_each(|header| {
+            response.append_header(header);
+        });
         response.body(serde_json::to_string(&details).unwrap_or_default())
     }
 }

@@ -4,15 +4,18 @@ use actix_web::Route;
 use actix_web::middleware::from_fn;
 use actix_web::web::{PayloadConfig, ServiceConfig, get, patch, post, resource};
 
-use super::{admin, health, middleware, pages, shop};
+use super::{admin, health, middleware, openapi, pages, shop};
 
 const KIB: usize = 1024;
 
 /// The routes for customers, for payment platforms and for load balancers.
 pub fn public(cfg: &mut ServiceConfig) {
     cfg.app_data(limit(16))
+        .configure(documentation)
         .service(resource("/healthz").route(get().to(health::liveness)))
         .service(resource("/readyz").route(get().to(health::readiness)))
+        .service(resource("/openapi.json").route(get().to(openapi::show)))
+        .service(resource("/docs").route(get().to(openapi::show_page)))
         .service(resource("/v1/users").app_data(limit(4)).route(post().to(shop::user::register)))
         .service(resource("/v1/users/me").route(get().to(shop::user::me)))
         .service(resource("/v1/users/me/coupons").route(get().to(shop::list::coupons)))
@@ -23,16 +26,25 @@ pub fn public(cfg: &mut ServiceConfig) {
         .service(resource("/v1/goods/{id}").route(get().to(shop::goods::find)))
         .service(
             resource("/v1/orders")
-                .app_data(limit(16))
+                .app_data(limit(32))
                 .route(get().to(shop::order::list))
                 .route(admitted(post().to(shop::order::place))),
         )
+        .service(resource("/v1/quotes").app_data(limit(32)).route(post().to(shop::quote::show)))
         .service(resource("/v1/orders/{id}").route(get().to(shop::order::find)))
         .service(resource("/v1/orders/{id}/events").route(get().to(shop::timeline::show)))
         .service(resource("/v1/orders/{id}/cancel").route(post().to(shop::order_action::cancel)))
         .service(resource("/v1/orders/{id}/receive").route(post().to(shop::order_action::receive)))
+        .service(resource("/v1/orders/{id}/refunds").route(get().to(shop::order::refunds)))
         .service(resource("/v1/orders/{id}/refund").route(post().to(shop::order_action::refund)))
-        .service(resource("/v1/payments").route(admitted(post().to(shop::payment::start))))
+        .service(resource("/v1/orders/{id}/payments").route(get().to(shop::payment::of_order)))
+        .service(resource("/v1/payment-methods").route(get().to(shop::payment::methods)))
+        .service(
+            resource("/v1/payments")
+                .route(get().to(shop::payment::list))
+                .route(admitted(post().to(shop::payment::start))),
+        )
+        .service(resource("/v1/payments/{id}/close").route(post().to(shop::payment::close)))
         .service(resource("/v1/payments/{id}").route(get().to(shop::payment::find)))
         .service(resource("/pay/page.js").route(get().to(pages::pay::script)))
         .service(resource("/pay/{id}").route(get().to(pages::pay::show)))
@@ -44,26 +56,50 @@ pub fn public(cfg: &mut ServiceConfig) {
 /// The routes for administrators.
 pub fn admin(cfg: &mut ServiceConfig) {
     cfg.app_data(limit(16))
+        .configure(documentation)
         .service(resource("/admin/status").route(get().to(admin::status::show)))
         .service(resource("/admin/audit").route(get().to(admin::audit::show)))
-        .service(resource("/admin/goods").route(post().to(admin::goods::create)))
-        .service(resource("/admin/goods/{id}").route(patch().to(admin::goods::change)))
+        .service(
+            resource("/admin/goods")
+                .app_data(limit(32))
+                .route(get().to(admin::goods::list))
+                .route(post().to(admin::goods::create)),
+        )
+        .service(resource("/admin/goods/{id}").app_data(limit(32)).route(patch().to(admin::goods::change)))
         .service(resource("/admin/goods/{id}/stock").route(post().to(admin::stock::adjust)))
         .service(resource("/admin/users").route(get().to(admin::list::users)))
+        .service(resource("/admin/users/{id}").route(get().to(admin::list::user)))
         .service(resource("/admin/orders").route(get().to(admin::list::orders)))
         .service(resource("/admin/orders/{id}").route(get().to(admin::list::order)))
         .service(resource("/admin/orders/{id}/events").route(get().to(admin::timeline::show)))
         .service(resource("/admin/payments").route(get().to(admin::list::payments)))
+        .service(resource("/admin/payments/{id}").route(get().to(admin::payment::find)))
         .service(resource("/admin/notices").route(get().to(admin::list::notices)))
-        .service(resource("/admin/journal").route(get().to(admin::list::journal)))
+        .service(resource("/admin/refunds").route(get().to(admin::refund::list)))
+        .service(resource("/admin/refunds/{id}").route(get().to(admin::refund::show)))
+        .service(resource("/admin/parked").route(get().to(admin::parked::list)))
+        .service(resource("/admin/parked/{id}/refund").route(post().to(admin::parked::refund)))
+        .service(resource("/admin/parked/{id}/accept").route(post().to(admin::parked::accept)))
+        .service(resource("/admin/parked/{id}/match").route(post().to(admin::parked::assign)))
+        .service(resource("/admin/parked/{id}/dismiss").route(post().to(admin::parked::dismiss)))
+        .service(resource("/admin/parked/{id}/retry").route(post().to(admin::parked::retry)))
+        .service(resource("/admin/journal").route(get().to(admin::journal::list)))
+        .service(resource("/admin/adjustments").route(get().to(admin::adjustment::list)))
+        .service(resource("/admin/reconciliations").route(post().to(admin::reconciliation::run)))
         .service(resource("/admin/messages").route(get().to(admin::message::list)))
         .service(resource("/admin/messages/{id}/replay").route(post().to(admin::message::replay)))
         .service(resource("/admin/orders/{id}/ship").route(post().to(admin::order_action::ship)))
         .service(resource("/admin/orders/{id}/cancel").route(post().to(admin::order_action::cancel)))
         .service(resource("/admin/orders/{id}/refund").route(post().to(admin::order_action::refund)))
+        .service(resource("/admin/orders/{id}/refund/preview").route(post().to(admin::order_action::preview)))
         .service(resource("/admin/payments/{id}/query").route(post().to(admin::payment::query)))
         .service(resource("/admin/coupons").route(post().to(admin::coupon::create)))
         .service(resource("/admin/users/{id}/balance").route(post().to(admin::balance::adjust)));
+}
+
+/// The pages that answers refer to, for all.
+fn documentation(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/problems/{code}").route(get().to(pages::problem::show)));
 }
 
 /// Puts `route` behind admission control.

@@ -1,5 +1,6 @@
 //! Dependencies of the handlers.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,17 +8,26 @@ use actix::Addr;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::admin::auditor::Auditor;
+use super::admin::turn::Turn;
 use super::middleware::admission::AdmissionControl;
 use super::problem::{Code, Problem};
+use super::security::admin_passwords::AdminPasswords;
+use super::security::first_passwords::FirstPasswords;
 use super::security::password::Passwords;
 use super::security::token::Tokens;
 use crate::actor::Health;
 use crate::coordinator::{self, actor::OrderCoordinator};
 use crate::domain::clock::{Clock, Timestamp};
+use crate::domain::horizon::Horizons;
 use crate::domain::id::IdGenerator;
+use crate::domain::network::TrustedProxies;
+use crate::domain::origin::Origins;
 use crate::gateway::Gateways;
+use crate::gateway::statement::Source;
 use crate::messaging::relay::Outbox;
+use crate::node::Node;
 use crate::payments::actor::Payments;
+use crate::payments::platform::all::Platforms;
 
 /// Dependencies of the handlers. All workers share one instance, in `web::Data`.
 pub struct State {
@@ -29,6 +39,14 @@ pub struct State {
     pub payments: Addr<Payments>,
     /// The payment platforms that are set up.
     pub gateways: Gateways,
+    /// The statements of these platforms, by the name of the product.
+    pub statements: HashMap<String, Source>,
+    /// The turn of reconciliations.
+    pub reconciling: Turn,
+    /// The platforms as this node sees them.
+    pub platforms: Platforms,
+    /// This node among the nodes that share the stores.
+    pub node: Node,
     /// Generator of ids.
     pub ids: Arc<IdGenerator>,
     /// Source of the current time.
@@ -37,8 +55,14 @@ pub struct State {
     pub tokens: Tokens,
     /// Hashes and verifies passwords.
     pub passwords: Passwords,
+    /// The current passwords of the administrators.
+    pub admin_passwords: AdminPasswords,
+    /// The file with the passwords of the first start.
+    pub first_passwords: FirstPasswords,
     /// Counters of all actors.
     pub health: Vec<Arc<Health>>,
+    /// How far ahead stored moments can be.
+    pub horizons: Horizons,
     /// Outboxes of all producers.
     pub outboxes: Vec<Outbox>,
     /// Start time of this process.
@@ -47,8 +71,32 @@ pub struct State {
     pub auditor: Auditor,
     /// Limits how many requests for new work are in flight.
     pub admission: AdmissionControl,
+    /// The proxies that say who the client is: `http.trusted_proxies`.
+    pub trusted_proxies: TrustedProxies,
     /// Time limit for receiving a request body: `http.body_within`.
     pub body_within: Duration,
+    /// How long the start of a payment waits for its platform: `payments.answer_within`.
+    pub start_within: Duration,
+    /// Origins of pages to which a customer may be sent after a payment: `payments.return_origins`.
+    pub return_origins: Origins,
+    /// Origins of pages that may read the answers: `http.cors_origins`.
+    pub cors_origins: Origins,
+    /// Time limit for a whole request: `http.request_within`.
+    pub request_within: Duration,
+}
+
+impl State {
+    /// Checks that the stores of `owners` accept writes, as far as known.
+    ///
+    /// # Errors
+    /// 503 if one does not. Nothing has been done for the request then.
+    pub fn expect_writable(&self, owners: &[&str]) -> Result<(), Problem> {
+        let is_refused = |actor: &Arc<Health>| owners.contains(&actor.name) && !actor.is_writable();
+        if self.health.iter().any(is_refused) {
+            return Err(Problem::with(Code::Busy, "Nothing can be stored at present; try again later"));
+        }
+        Ok(())
+    }
 }
 
 /// Result of a handler.

@@ -1,5 +1,6 @@
 //! Tests of the routes without running actors: a request that passes all checks is answered 503.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +17,8 @@ use super::admin::auditor::Auditor;
 use super::middleware;
 use super::middleware::admission::AdmissionControl;
 use super::route;
+use super::security::admin_passwords::{AdminPasswords, PasswordMark};
+use super::security::first_passwords::FirstPasswords;
 use super::security::password::Passwords;
 use super::security::token::{Caller, Tokens};
 use super::state::State;
@@ -24,6 +27,8 @@ use crate::domain::clock::Clock;
 use crate::domain::id::{IdGenerator, NodeId, UserId};
 use crate::domain::status::Role;
 use crate::gateway::Gateways;
+use crate::node::Node;
+use crate::payments::platform::all::Platforms;
 
 const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 const HOUR: Duration = Duration::from_secs(3600);
@@ -34,7 +39,8 @@ fn dead_address<A: Actor<Context = Context<A>>>() -> Addr<A> {
 }
 
 fn state() -> State {
-    let clock = Clock::default();
+    let (clock, admin_passwords) = (Clock::default(), AdminPasswords::default());
+    admin_passwords.learn(UserId::new(7), PasswordMark::NONE);
     State {
         owners: coordinator::Owners {
             coupon: dead_address(),
@@ -45,16 +51,28 @@ fn state() -> State {
         },
         coordinator: dead_address(),
         payments: dead_address(),
+        cors_origins: crate::domain::origin::Origins::default(),
+        return_origins: crate::domain::origin::Origins::default(),
         auditor: Auditor::new(|| Err("there are no stores".to_owned())),
         gateways: Gateways::default(),
+        statements: std::collections::HashMap::new(),
+        reconciling: crate::http::admin::turn::Turn::default(),
+        platforms: Platforms::new(Gateways::default(), &Clock::default()),
+        node: Node::alone(NodeId::default()),
         ids: Arc::new(IdGenerator::new(clock.clone(), NodeId::try_from(0).unwrap())),
         tokens: Tokens::new(SECRET, clock.clone(), HOUR),
         passwords: Passwords::new(1).unwrap(),
+        admin_passwords,
+        first_passwords: FirstPasswords::in_folder(Path::new("/nowhere")),
         health: Vec::new(),
+        horizons: crate::config::read("", Vec::new()).unwrap().horizons(),
         outboxes: Vec::new(),
         started: clock.now(),
         admission: AdmissionControl::new(1, Duration::ZERO),
+        trusted_proxies: crate::domain::network::TrustedProxies::default(),
         body_within: Duration::from_secs(1),
+        start_within: HOUR,
+        request_within: Duration::from_secs(12),
         clock,
     }
 }
@@ -68,7 +86,7 @@ async fn ask(state: &web::Data<State>, req: TestRequest) -> (u16, HeaderMap, Byt
 }
 
 fn bearer(role: Role) -> String {
-    let caller = Caller { user_id: UserId::new(7), role };
+    let caller = Caller { user_id: UserId::new(7), role, password: PasswordMark::NONE };
     format!("Bearer {}", Tokens::new(SECRET, Clock::default(), HOUR).issue(caller).unwrap())
 }
 
@@ -81,7 +99,7 @@ fn request(method: &str, path: &str, body: &str) -> TestRequest {
 }
 
 /// Routes by the caller they need: method, path, a valid body.
-const FOR_CUSTOMERS: [(&str, &str, &str); 13] = [
+const FOR_CUSTOMERS: [(&str, &str, &str); 14] = [
     ("GET", "/v1/users/me", ""),
     ("GET", "/v1/orders", ""),
     ("POST", "/v1/orders", r#"{"goods":[{"goods_id":"1","goods_number":1}],"address":"a","consignee":"b"}"#),
@@ -92,11 +110,12 @@ const FOR_CUSTOMERS: [(&str, &str, &str); 13] = [
     ("GET", "/v1/orders/1/events", ""),
     ("POST", "/v1/orders/1/cancel", ""),
     ("POST", "/v1/orders/1/receive", "{}"),
+    ("GET", "/v1/orders/1/refunds", ""),
     ("POST", "/v1/orders/1/refund", "{}"),
     ("POST", "/v1/payments", r#"{"order_id":"1","provider":"sandbox"}"#),
     ("GET", "/v1/payments/1", ""),
 ];
-const FOR_ADMINS: [(&str, &str, &str); 19] = [
+const FOR_ADMINS: [(&str, &str, &str); 22] = [
     ("GET", "/admin/status", ""),
     ("GET", "/admin/audit", ""),
     ("GET", "/admin/users", ""),
@@ -105,6 +124,9 @@ const FOR_ADMINS: [(&str, &str, &str); 19] = [
     ("GET", "/admin/orders/1/events", ""),
     ("GET", "/admin/payments", ""),
     ("GET", "/admin/notices", ""),
+    ("GET", "/admin/adjustments", ""),
+    ("GET", "/admin/refunds", ""),
+    ("GET", "/admin/refunds/1", ""),
     ("GET", "/admin/journal", ""),
     ("GET", "/admin/messages", ""),
     ("POST", "/admin/goods", r#"{"goods_name":"a","goods_number":0,"goods_price":"1"}"#),
@@ -164,7 +186,7 @@ async fn a_body_has_a_size_limit_and_a_content_type() {
     let state = web::Data::new(state());
     let blanks = |kib: usize, more| " ".repeat(kib * 1024 + more);
     for (path, kib) in
-        [("/v1/users", 4), ("/v1/sessions", 4), ("/v1/orders", 16), ("/v1/payments", 16), ("/admin/goods", 16)]
+        [("/v1/users", 4), ("/v1/sessions", 4), ("/v1/orders", 32), ("/v1/payments", 16), ("/admin/goods", 32)]
     {
         for (more, expected) in [(0, 400), (1, 413)] {
             let req = request("POST", path, &blanks(kib, more)).insert_header(("Authorization", bearer(Role::Admin)));

@@ -1,12 +1,12 @@
 //! The inbox: processed messages as rows of `mq_consumer`, written in the transaction of the message's effect. Delivery
 //! is at least once, the effect exactly once.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use actix::Message as Sendable;
 use diesel::prelude::*;
 
-use super::outbox::Message;
+use super::outbox::{Message, PRUNE_STEP};
 use crate::actor::{Access, Owner, Priority, Reply, Task};
 use crate::db::schema::mq_consumer;
 use crate::db::{self, Db, any_of, insert_all, with_conn};
@@ -47,17 +47,6 @@ struct Row<'a> {
     consumer_timestamp: Timestamp,
 }
 
-/// State of a message on arrival.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Arrival {
-    /// The effect was committed earlier.
-    Processed,
-    /// The effect has not been applied yet.
-    Unprocessed,
-    /// The same message occurs earlier in this batch.
-    Duplicate,
-}
-
 impl<O: Consumer> Task<O> for Delivery {
     type Outcome = Result<(), String>;
     const ACCESS: Access = Access::Write;
@@ -66,7 +55,7 @@ impl<O: Consumer> Task<O> for Delivery {
     fn run(owner: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
         use mq_consumer::dsl;
         let ids: Vec<&str> = batch.iter().map(|delivery| delivery.0.id.as_str()).collect();
-        let processed: HashSet<(String, String)> = db::load_by(&ids, |ids| {
+        let consumed: HashSet<(String, String)> = db::load_by(&ids, |ids| {
             with_conn!(
                 db,
                 dsl::mq_consumer.filter(any_of(dsl::msg_id, ids)).select((dsl::msg_id, dsl::group_name)).load(db)
@@ -74,22 +63,14 @@ impl<O: Consumer> Task<O> for Delivery {
         })?
         .into_iter()
         .collect();
+        let key = |message: &Message| (message.id.clone(), message.group.clone());
+        let processed: Vec<bool> = batch.iter().map(|Delivery(message)| consumed.contains(&key(message))).collect();
+        // A message that occurs twice in a batch is consumed once, and both deliveries have its outcome.
         let mut seen = HashSet::new();
-        let arrivals: Vec<Arrival> = batch
-            .iter()
-            .map(|Delivery(message)| {
-                let key = (message.id.clone(), message.group.clone());
-                match () {
-                    () if processed.contains(&key) => Arrival::Processed,
-                    () if seen.insert(key) => Arrival::Unprocessed,
-                    () => Arrival::Duplicate,
-                }
-            })
-            .collect();
         let unprocessed: Vec<&Message> = batch
             .iter()
-            .zip(&arrivals)
-            .filter(|(_, arrival)| **arrival == Arrival::Unprocessed)
+            .zip(&processed)
+            .filter(|(Delivery(message), is_processed)| !**is_processed && seen.insert(key(message)))
             .map(|(delivery, _)| &delivery.0)
             .collect();
         let effects = if unprocessed.is_empty() { Vec::new() } else { owner.consume(&unprocessed, db)? };
@@ -110,36 +91,52 @@ impl<O: Consumer> Task<O> for Delivery {
             })
             .collect();
         insert_all!(db, mq_consumer::table, &rows)?;
-        let mut effects = effects.into_iter();
+        let keys = unprocessed.iter().map(|message| (message.id.as_str(), message.group.as_str()));
+        let effects: HashMap<(&str, &str), Result<(), String>> = keys.zip(effects).collect();
         let missing = || Err("the consumer gave no answer".to_owned());
-        let outcome = |arrival| match arrival {
-            Arrival::Processed => Ok(()),
-            Arrival::Unprocessed => effects.next().unwrap_or_else(missing),
-            Arrival::Duplicate => Err("the same message is being handled".to_owned()),
+        let outcome = |(Delivery(message), is_processed): (&Self, &bool)| {
+            let effect = || effects.get(&(message.id.as_str(), message.group.as_str())).cloned();
+            if *is_processed { Ok(()) } else { effect().unwrap_or_else(missing) }
         };
-        Ok(arrivals.into_iter().map(outcome).collect())
+        Ok(batch.iter().zip(&processed).map(outcome).collect())
     }
 }
 
-/// Deletes the entries of messages that were processed before a point in time.
+/// Deletes up to [`PRUNE_STEP`] entries of messages that were processed before a point in time, the oldest first.
+/// Replies with the point in time from which to continue, or `None` if no entry is left.
 #[derive(Debug, Clone, Copy, Sendable)]
-#[rtype(result = "Reply<()>")]
+#[rtype(result = "Reply<Option<Timestamp>>")]
 pub struct Prune {
+    /// The point in time to begin at, inclusive: the reply of the previous step.
+    pub from: Timestamp,
     /// The point in time, exclusive.
     pub before: Timestamp,
 }
 
 impl<O: Consumer> Task<O> for Prune {
-    type Outcome = ();
+    type Outcome = Option<Timestamp>;
     const ACCESS: Access = Access::Write;
     const PRIORITY: Priority = Priority::Accepted;
 
-    fn run(_: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
+    fn run(_: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
         use mq_consumer::dsl;
-        for prune in batch {
-            let expired = dsl::consumer_status.eq(ConsumerStatus::Done).and(dsl::consumer_timestamp.lt(prune.before));
-            with_conn!(db, diesel::delete(dsl::mq_consumer.filter(expired)).execute(db))?;
-        }
-        Ok(batch.iter().map(|_| ()).collect())
+        let prune = |task: &Self| {
+            let expired = dsl::mq_consumer
+                .filter(dsl::consumer_timestamp.ge(task.from).and(dsl::consumer_timestamp.lt(task.before)))
+                .filter(dsl::consumer_status.eq(ConsumerStatus::Done))
+                .order(dsl::consumer_timestamp)
+                .limit(PRUNE_STEP)
+                .select((dsl::msg_id, dsl::consumer_timestamp));
+            let expired: Vec<(String, Timestamp)> = with_conn!(db, expired.load(db))?;
+            if expired.is_empty() {
+                return Ok(None);
+            }
+            let ids: Vec<&str> = expired.iter().map(|(id, _)| id.as_str()).collect();
+            // A message is for one group, so its id identifies the entry.
+            with_conn!(db, diesel::delete(dsl::mq_consumer.filter(any_of(dsl::msg_id, &ids))).execute(db))?;
+            let is_full = i64::try_from(expired.len()).is_ok_and(|rows| rows == PRUNE_STEP);
+            Ok(expired.last().filter(|_| is_full).map(|(_, processed)| *processed))
+        };
+        batch.iter().map(prune).collect()
     }
 }

@@ -1,7 +1,7 @@
 //! The actor of Order and its consumer of messages from other owners.
 
 use super::Order;
-use super::store::payment;
+use super::store;
 use crate::actor::OwnerActor;
 use crate::db::{self, Db};
 use crate::messaging::inbox::Consumer;
@@ -12,6 +12,6 @@ pub type Actor = OwnerActor<Order>;
 
 impl Consumer for Order {
     fn consume(&self, messages: &[&Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
-        payment::consume(self, messages, db)
+        store::consume(self, messages, db)
     }
 }

@@ -1,6 +1,8 @@
 //! The refusals of Order.
 
+use crate::domain::lifecycle::OrderState;
 use crate::domain::money::Money;
+use crate::domain::returned::Excess;
 
 /// Reason for not starting a payment of an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,10 +18,12 @@ pub enum PaymentRefusal {
 pub enum CommandRefusal {
     /// The order does not exist or belongs to another user.
     NotFound,
-    /// The state of the order does not allow the action.
-    NotAllowed,
+    /// The state of the order, which is given, does not allow the action.
+    NotAllowed(OrderState),
     /// The requested refund exceeds the refundable amount, which is given.
     TooMuch(Money),
+    /// More units are to go back into stock than the order has left.
+    TooManyUnits(Excess),
     /// The idempotency key was used for another request.
     KeyReused,
 }

@@ -10,13 +10,16 @@ use super::error::{CommandRefusal, PaymentRefusal};
 use crate::actor::Reply;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
-use crate::domain::id::{CouponId, EntryId, OrderId, PayId, RefundId, UserId};
+use crate::domain::horizon::Horizon;
+use crate::domain::id::{CouponId, EntryId, GoodsId, OrderId, PayId, RefundId, UserId};
 use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
+use crate::domain::lifecycle::OrderState;
 use crate::domain::money::Money;
 use crate::domain::order::Line;
 use crate::domain::pricing::Price;
-use crate::domain::refusal::Refusal;
-use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
+use crate::domain::refusal::{Cause, Refusal, Refused};
+use crate::domain::returned::Units;
+use crate::domain::status::{OrderStatus, PayStatus, RefundState, ShippingStatus};
 use crate::domain::text::Reason;
 
 /// An order as its customer sees it: a row of `orders` and its lines.
@@ -52,6 +55,10 @@ pub struct Order {
     pub money_paid: Money,
     /// Amount to pay on a platform.
     pub pay_amount: Money,
+    /// Currency of all amounts.
+    pub currency: &'static str,
+    /// Time until which the order can be paid; `None` if it cannot be paid.
+    pub pay_before: Option<Timestamp>,
     /// Time of the request.
     pub add_time: Timestamp,
     /// Time of the confirmation.
@@ -60,9 +67,16 @@ pub struct Order {
     pub pay_time: Option<Timestamp>,
     /// Payment that paid the order; `None` if it is unpaid or nothing was to be paid on a platform.
     pub pay_id: Option<PayId>,
+    /// Sum of the refunds that are done.
+    pub refunded_amount: Money,
+    /// Refunds on the platform, oldest first. The order is refunded when all that was paid is back.
+    pub refunds: Vec<RefundView>,
     /// Reason why the order was refused or cancelled by its saga.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refusal: Option<Refusal>,
+    /// Facts that led to the refusal; empty for orders of older versions.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refusal_data: Vec<Cause>,
     /// Deadline of the reservations.
     #[serde(skip)]
     pub deadline_time: Timestamp,
@@ -71,7 +85,34 @@ pub struct Order {
     pub fingerprint: String,
 }
 
-/// Writes an order: `invalid` if `refusal` is given, otherwise `unconfirmed`, which makes its saga durable. Idempotent
+impl Order {
+    /// The states of order, payment and delivery.
+    #[must_use]
+    pub const fn state(&self) -> OrderState {
+        OrderState { order: self.order_status, pay: self.pay_status, shipping: self.shipping_status }
+    }
+}
+
+/// A refund as the customer of its order sees it: a row of `order_refund`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RefundView {
+    /// Id of the refund.
+    pub refund_id: RefundId,
+    /// Amount of the refund.
+    pub amount: Money,
+    /// State of the refund. A parked one waits for an operator.
+    pub status: RefundState,
+    /// Whether the platform made the refund by itself, without a request of the shop.
+    pub by_platform: bool,
+    /// Time of the request.
+    pub create_time: Timestamp,
+    /// Time at which the shop learned that the money is back; `None` until then.
+    pub done_time: Option<Timestamp>,
+    /// Units that go back into stock when the refund is done, because an operator said so.
+    pub goods: Vec<Units>,
+}
+
+/// Writes an order: `invalid` if `refused` is given, otherwise `unconfirmed`, which makes its saga durable. Idempotent
 /// per user and key: if the key was used before, the outcome is the order that it was used for.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<PreOrdered>")]
@@ -97,7 +138,7 @@ pub struct PreOrder {
     /// Deadline of the reservations.
     pub deadline: Timestamp,
     /// Reason for refusing the order before anything is reserved.
-    pub refusal: Option<Refusal>,
+    pub refused: Option<Refused>,
 }
 
 /// Outcome of a [`PreOrder`].
@@ -129,16 +170,32 @@ pub struct Find {
     pub user_id: UserId,
 }
 
-/// Reads one page of a user's orders, newest first. Unconfirmed orders are left out. Read-only.
+/// Reads one page of a user's orders, newest first. Unconfirmed orders are left out, and refused ones unless they are asked
+/// for. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Order>>")]
 pub struct List {
     /// Customer who placed the orders.
     pub user_id: UserId,
+    /// Filter: states of the orders.
+    pub states: StateFilter,
+    /// Whether orders that were refused before anything was reserved are included, if `states` does not say so.
+    pub with_refused: bool,
     /// Last order of the previous page; only older orders are returned. `None` for the first page.
     pub before: Option<OrderId>,
     /// Maximum number of orders.
     pub limit: i64,
+}
+
+/// States that an order must be in. `None` matches every state.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StateFilter {
+    /// State of the order.
+    pub order_status: Option<OrderStatus>,
+    /// State of the payment.
+    pub pay_status: Option<PayStatus>,
+    /// State of the delivery.
+    pub shipping_status: Option<ShippingStatus>,
 }
 
 /// Confirms an order (`unconfirmed -> confirmed`): the pivot of the saga. Idempotent.
@@ -157,7 +214,7 @@ pub struct Cancel {
     /// The order as it was written; the columns that change are read from the table.
     pub order: Arc<Order>,
     /// Reason for the cancellation.
-    pub refusal: Refusal,
+    pub refused: Refused,
 }
 
 /// State of an order after [`Confirm`] or [`Cancel`].
@@ -166,7 +223,7 @@ pub enum Completion {
     /// The order is confirmed, or was confirmed before it was cancelled or refunded.
     Confirmed(Box<Order>),
     /// The order was cancelled by its saga, for the given reason.
-    Cancelled(Refusal, Box<Order>),
+    Cancelled(Refused, Box<Order>),
     /// The order is still unconfirmed, but its deadline has passed, so it can no longer be confirmed.
     DeadlinePassed,
 }
@@ -189,6 +246,26 @@ pub struct ListUnfinished {
 pub struct CountUnfinished {
     /// Latest deadline, as in [`ListUnfinished`].
     pub until: Timestamp,
+}
+
+/// Brings deadlines of unconfirmed orders that are beyond `horizon` forward to `deadline`, at most one page of them.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<()>")]
+pub struct BringForward {
+    /// How far ahead a deadline can be.
+    pub horizon: Horizon,
+    /// The deadline of an order that is placed now.
+    pub deadline: Timestamp,
+}
+
+/// Counts the orders whose deadline or end of the payment period is further ahead than the settings allow. Read-only.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<i64>")]
+pub struct CountAhead {
+    /// How far ahead the deadline of an unconfirmed order can be.
+    pub deadline: Horizon,
+    /// How far ahead the wake-up of an order that waits for its payment can be.
+    pub payment: Horizon,
 }
 
 /// Marks an order as being paid (`unpaid -> paying`) before a payment starts. Idempotent.
@@ -219,6 +296,8 @@ pub struct ClaimExpired {
     pub limit: i64,
     /// Time until an order can be claimed again.
     pub lease: Duration,
+    /// How far ahead the wake-up of an order can be. A wake-up beyond it is brought forward first.
+    pub horizon: Horizon,
 }
 
 /// Finds an order of any user. Read-only.
@@ -243,8 +322,14 @@ pub enum Author {
 /// Action on an order after it was placed.
 #[derive(Debug, Clone)]
 pub enum Action {
-    /// Cancel the order before it is paid, for an optional reason.
-    Cancel(Option<Reason>),
+    /// Cancel the order before it is paid.
+    Cancel {
+        /// The reason, if the author gives one.
+        reason: Option<Reason>,
+        /// The payments that were given up without an answer of their platform, for the journal. `None` if there are
+        /// none.
+        given_up: Option<String>,
+    },
     /// Cancel the order because its payment period has expired.
     Expire,
     /// Mark the order as shipped.
@@ -264,9 +349,11 @@ pub struct Refund {
     pub key: Option<IdempotencyKey>,
     /// Fingerprint of the request.
     pub fingerprint: Fingerprint,
-    /// Part of the amount that was paid on a platform. `None` means all that is left of it; a refund of all that is
-    /// left also releases balance, coupon and points, and the goods if they have not been shipped.
+    /// Part of the amount that was paid on a platform. `None` means all that is left of it. Once all of it is back,
+    /// balance, coupon and points are released too, and the goods if they have not been shipped.
     pub amount: Option<Money>,
+    /// Units that go back into stock when the refund is done, each product once.
+    pub units: Vec<Units>,
     /// Reason for the refund, shown to the customer and sent to the platform.
     pub reason: Option<Reason>,
 }
@@ -285,17 +372,27 @@ pub struct Command {
 
 /// Reads one page of the orders of all users that match the filters, newest first. A filter that is `None` matches
 /// every order. Read-only.
-#[derive(Debug, Clone, Copy, Message)]
+#[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<Vec<Order>>")]
 pub struct ListAll {
+    /// Filter: id of the order.
+    pub order_id: Option<OrderId>,
     /// Filter: customer who placed the order.
     pub user_id: Option<UserId>,
-    /// Filter: state of the order.
-    pub order_status: Option<OrderStatus>,
-    /// Filter: state of the payment.
-    pub pay_status: Option<PayStatus>,
-    /// Filter: state of the delivery.
-    pub shipping_status: Option<ShippingStatus>,
+    /// Filter: name of the recipient, in full.
+    pub consignee: Option<String>,
+    /// Filter: goods that a line of the order has.
+    pub goods_id: Option<GoodsId>,
+    /// Filter: first time of the request.
+    pub from: Option<Timestamp>,
+    /// Filter: end of the time of the request, exclusive.
+    pub before_time: Option<Timestamp>,
+    /// Filter: smallest sum of goods and shipping.
+    pub amount_min: Option<Money>,
+    /// Filter: largest sum of goods and shipping.
+    pub amount_max: Option<Money>,
+    /// Filter: states of the order.
+    pub states: StateFilter,
     /// Last order of the previous page; only older orders are returned. `None` for the first page.
     pub before: Option<OrderId>,
     /// Maximum number of orders.
@@ -319,8 +416,8 @@ pub struct ListOperatorLog {
 pub struct OperatorLogEntry {
     /// Id of the entry.
     pub act_id: EntryId,
-    /// Id of the order.
-    pub order_id: OrderId,
+    /// Id of the order; `None` if the action is about money that belongs to no known order.
+    pub order_id: Option<OrderId>,
     /// Name of the action, for example `shipped`.
     pub act: String,
     /// Id of the administrator.

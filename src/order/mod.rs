@@ -18,6 +18,8 @@ mod store;
 use std::time::Duration;
 
 use crate::actor::{Context, Owner};
+use crate::domain::clock::Timestamp;
+use crate::domain::lifecycle::{OrderState, Transition};
 
 /// The owner of orders.
 #[derive(Debug)]
@@ -26,6 +28,14 @@ pub struct Order {
     pub context: Context,
     /// Time after its confirmation in which an order can be paid; the setting `orders.pay_within`.
     pub pay_within: Duration,
+}
+
+impl Order {
+    /// The time until which an order in this state can be paid; `None` if it cannot be paid.
+    fn pay_before(&self, state: OrderState, confirm_time: Option<Timestamp>) -> Option<Timestamp> {
+        state.after(Transition::StartPayment)?;
+        confirm_time.map(|confirmed| confirmed.plus(self.pay_within))
+    }
 }
 
 impl Owner for Order {

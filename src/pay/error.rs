@@ -1,5 +1,6 @@
 //! The refusals of Pay.
 
+use crate::domain::status::ChargeState;
 use crate::gateway::WrongRecipient;
 
 /// Reason for refusing to open a payment. It is stored, so that a repeated idempotency key gets the same refusal.
@@ -25,6 +26,17 @@ impl RequestRefusal {
     }
 }
 
+/// Reason for not carrying out a decision about a parked charge or refund.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DecisionRefusal {
+    /// There is no parked charge or refund with this id.
+    NotFound,
+    /// Another decision was made before; the state is what it led to.
+    AlreadyDecided(ChargeState),
+    /// The decision does not fit the item, for this reason.
+    NotPossible(String),
+}
+
 /// Reason for rejecting a notification whose signature is valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Rejected {
@@ -43,7 +55,14 @@ pub enum Rejected {
     /// The payment is paid already by another trade of the platform.
     #[error("the payment is paid by another trade")]
     AnotherTrade,
-    /// The notification names an unknown refund, or its total matches no set of refunds.
+    /// The platform's trade has paid another payment.
+    #[error("the trade has paid another payment")]
+    TradeOfAnother,
+    /// The charge did not match its payment at first, and an operator gives it back.
+    #[error("the charge is given back")]
+    GivenBack,
+    /// The notification names an unknown refund of a payment that is not paid, or one that does not fit into what was
+    /// paid, or its total cannot be explained while a refund of ours is under way.
     #[error("the refund is not ours")]
     UnknownRefund,
     /// The refunded amount is not the amount of the refund.

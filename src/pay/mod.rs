@@ -9,7 +9,7 @@
 //! - the state "paid" and its messages are written in one transaction;
 //! - a refund is written before its platform is called, and keeps its id over all attempts;
 //! - the refunds of a payment never exceed the amount that was paid;
-//! - every open payment has a scheduled status query.
+//! - every open payment has a scheduled status query, and so has a closed one until it has expired at its platform.
 
 pub mod actor;
 pub mod error;

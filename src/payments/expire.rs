@@ -1,20 +1,22 @@
 //! Cancels unpaid orders. Open payments are closed at their platforms first, because an order that is paid there must
-//! not be cancelled.
+//! not be cancelled. Only an administrator can give up a payment whose platform does not respond.
 
 use super::Context;
-use super::close::close_payments;
+use super::close::{Closed, GiveUp, close_payments};
 use super::message::Cancel;
+use super::platform::single::CallKind;
 use crate::actor::Reply;
 use crate::actor::task::ask;
 use crate::domain::id::OrderId;
-use crate::domain::lifecycle::{OrderState, Transition};
+use crate::domain::lifecycle::Transition;
 use crate::order;
 use crate::order::error::CommandRefusal;
 use crate::order::message::{Action, Author, Command, Order};
+use crate::pay::message::Payment;
 
 /// Cancels an order that was not paid within `orders.pay_within`.
 pub async fn expire(context: &Context, order_id: OrderId) -> Reply<()> {
-    if close_payments(context, order_id).await? {
+    if close_payments(context, CallKind::Expire, order_id, GiveUp::Never).await? != Closed::Paid {
         // Order refuses if the order was paid in the meantime. Then there is nothing to cancel.
         let _ = ask(&context.order, Command { order_id, author: Author::Shop, action: Action::Expire }).await?;
     }
@@ -23,15 +25,30 @@ pub async fn expire(context: &Context, order_id: OrderId) -> Reply<()> {
 
 /// Cancels an order at the request of `task.by`.
 pub async fn cancel(context: &Context, task: Cancel) -> Reply<Result<Order, CommandRefusal>> {
-    let Cancel { order_id, by, reason } = task;
+    let Cancel { order_id, by, reason, without_platform } = task;
+    let kind = match by {
+        Author::Customer(_) => CallKind::Customer,
+        Author::Shop | Author::Admin(_) => CallKind::Operator,
+    };
     let order = match by {
         Author::Customer(user_id) => ask(&context.order, order::message::Find { order_id, user_id }).await?,
         Author::Shop | Author::Admin(_) => ask(&context.order, order::message::FindAny { order_id }).await?,
     };
     let Some(order) = order else { return Ok(Err(CommandRefusal::NotFound)) };
-    let state = OrderState { order: order.order_status, pay: order.pay_status, shipping: order.shipping_status };
-    if state.after(Transition::Cancel).is_none() || !close_payments(context, order_id).await? {
-        return Ok(Err(CommandRefusal::NotAllowed));
+    if order.state().after(Transition::Cancel).is_none() {
+        return Ok(Err(CommandRefusal::NotAllowed(order.state())));
     }
-    ask(&context.order, Command { order_id, author: by, action: Action::Cancel(reason) }).await
+    let give_up = match by {
+        Author::Admin(_) if without_platform => GiveUp::Always,
+        Author::Admin(_) => GiveUp::IfOver,
+        Author::Customer(_) | Author::Shop => GiveUp::Never,
+    };
+    let Closed::All { given_up } = close_payments(context, kind, order_id, give_up).await? else {
+        return Ok(Err(CommandRefusal::NotAllowed(order.state())));
+    };
+    let given_up = given_up.iter().map(|Payment { pay_id, pay_amount, provider, .. }| {
+        format!("payment {pay_id} of {pay_amount} at {provider}, without its answer")
+    });
+    let given_up = given_up.reduce(|all, one| format!("{all}; {one}"));
+    ask(&context.order, Command { order_id, author: by, action: Action::Cancel { reason, given_up } }).await
 }

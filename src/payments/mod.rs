@@ -1,5 +1,6 @@
-//! All calls to payment platforms: starts payments, queries open ones (a callback may be lost), retries refunds until
-//! the platform's reply is final, and cancels unpaid orders after closing their payments at the platform.
+//! All calls to payment platforms: starts payments, queries open ones (a callback may be lost) and closed ones (they may
+//! still be payable at the platform), retries refunds until the platform's reply is final, and cancels unpaid orders
+//! after closing their payments at the platform.
 //!
 //! Due work is in the owners' tables; each row has the time at which it is due. Claiming a row moves that time forward,
 //! so a row that cannot be processed now (its platform is unavailable, or the job fails) is retried later and does not
@@ -9,12 +10,16 @@
 pub mod actor;
 mod close;
 mod expire;
-mod keyed_lock;
+mod job;
 pub mod message;
 mod outcome;
+pub mod platform;
+mod poll;
 mod refund;
 mod start;
+mod starting;
 mod sync;
+mod watch;
 
 use std::sync::Arc;
 
@@ -23,8 +28,9 @@ use actix::Addr;
 use crate::actor::{Faults, Health};
 use crate::config;
 use crate::domain::clock::Clock;
-use crate::gateway::Gateways;
+use crate::domain::horizon::Horizons;
 use crate::{order, pay};
+use platform::all::Platforms;
 
 /// The dependencies of the payments actor and its jobs.
 #[derive(Clone)]
@@ -32,11 +38,12 @@ use crate::{order, pay};
 pub struct Context {
     pub order: Addr<order::actor::Actor>,
     pub pay: Addr<pay::actor::Actor>,
-    pub gateways: Gateways,
+    pub platforms: Platforms,
     pub clock: Clock,
     pub payments: config::Payments,
     /// The setting `orders.pay_within`.
     pub pay_within: std::time::Duration,
+    pub horizons: Horizons,
     pub faults: Faults,
     pub health: Arc<Health>,
 }

@@ -1,9 +1,11 @@
 //! Records a platform's reply about a payment in Pay.
 
 use super::Context;
+use super::platform::guarded::Guarded;
 use crate::actor::task::ask;
 use crate::actor::{Failure, Reply};
-use crate::gateway::{Charge, Event, Gateway, Notification};
+use crate::domain::clock::Timestamp;
+use crate::gateway::{Charge, Event, Notification};
 use crate::pay;
 use crate::pay::error::Rejected;
 use crate::pay::message::{Notify, Payment};
@@ -21,6 +23,16 @@ pub enum SyncOutcome {
     Parked(Rejected),
 }
 
+/// The time that the platform was given as the end of a payment.
+pub fn expire_time(context: &Context, payment: &Payment) -> Timestamp {
+    payment.expire_time.unwrap_or_else(|| payment.add_time.plus(context.pay_within))
+}
+
+/// Whether a payment has expired at its platform.
+pub fn is_expired(context: &Context, payment: &Payment) -> bool {
+    context.clock.now_for_deadlines(context.pay_within) >= expire_time(context, payment)
+}
+
 /// Records that the platform reports a payment as closed.
 pub async fn record_closed(context: &Context, payment: &Payment) -> Reply<SyncOutcome> {
     if payment.status == pay::message::Status::Unpaid {
@@ -32,7 +44,7 @@ pub async fn record_closed(context: &Context, payment: &Payment) -> Reply<SyncOu
 /// Records a charge that the platform reports. Pay judges and stores it like a notification from the platform.
 pub async fn record_paid(
     context: &Context,
-    gateway: &dyn Gateway,
+    gateway: Guarded<'_>,
     payment: &Payment,
     charge: Charge,
 ) -> Reply<SyncOutcome> {
@@ -50,6 +62,9 @@ pub async fn record_paid(
         Ok(()) => Ok(SyncOutcome::Paid),
         Err(rejected) => {
             tracing::warn!(pay_id = %payment.pay_id, reason = %rejected, "the charge does not match the payment");
+            // The charge has used the payment up: it cannot be paid any more, and is not asked for again. An operator
+            // decides what becomes of the charge.
+            ask(&context.pay, pay::message::Close { pay_id: payment.pay_id }).await?;
             Ok(SyncOutcome::Parked(rejected))
         }
     }
@@ -59,8 +74,8 @@ pub async fn record_paid(
 ///
 /// # Errors
 /// [`Failure::Unknown`] if the platform is no longer configured.
-pub fn find_gateway<'a>(context: &'a Context, payment: &Payment) -> Reply<&'a dyn Gateway> {
-    context.gateways.find(&payment.provider).ok_or_else(|| unknown_outcome(payment, "the platform is not configured"))
+pub fn find_gateway<'a>(context: &'a Context, payment: &Payment) -> Reply<Guarded<'a>> {
+    context.platforms.find(&payment.provider).ok_or_else(|| unknown_outcome(payment, "the platform is not configured"))
 }
 
 /// Logs that the platform's reply is missing or inconclusive and returns [`Failure::Unknown`]. The payment is synced

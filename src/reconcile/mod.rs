@@ -1,14 +1,19 @@
 //! Compares a platform's statement with Pay's books line by line and reports the differences and whether they can be
-//! repaired. The code is pure; callers load both sides.
+//! repaired. The comparison is pure; [`run`] loads the books and repairs them.
 
-use std::collections::{HashMap, HashSet};
+mod funds;
+pub mod run;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 use strum::VariantArray;
 
+use crate::domain::clock::Timestamp;
 use crate::domain::id::PayId;
+use crate::domain::money::Money;
 use crate::gateway::Entry;
-use crate::pay::message::PaymentRecord;
+use crate::pay::message::{PaymentRecord, RefundRecord};
 
 /// The result of comparing one payment or refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, VariantArray)]
@@ -59,15 +64,37 @@ pub struct Difference {
     pub is_repairable: bool,
 }
 
+/// The part of the refunds known only from the platform's sum that lines of a statement have named so far, by payment.
+#[derive(Debug, Default)]
+pub struct Named(HashMap<PayId, Money>);
+
+impl Named {
+    /// Whether the sum covers a refund of `amount` besides those before it.
+    fn covers(&mut self, record: &PaymentRecord, amount: Money) -> bool {
+        let named = self.0.entry(record.pay_id).or_default();
+        let sum = named.checked_add(amount);
+        let is_covered = amount > Money::ZERO && sum.is_some_and(|sum| sum <= unnamed(record));
+        if is_covered {
+            *named = sum.unwrap_or_default();
+        }
+        is_covered
+    }
+}
+
+/// The part of the refunds of a payment that is known only from the platform's sum.
+fn unnamed(record: &PaymentRecord) -> Money {
+    Money::checked_sum(record.refunds.iter().map(|refund| refund.unnamed)).unwrap_or_default()
+}
+
 /// Compares one statement line with the record of its payment, if there is one. Returns `None` if they match.
-#[must_use]
-pub fn compare(line: &Entry, record: Option<&PaymentRecord>) -> Option<Difference> {
+pub fn compare(line: &Entry, record: Option<&PaymentRecord>, named: &mut Named) -> Option<Difference> {
     let differs = |kind, ours: String, is_repairable| {
         let theirs = format!("{} {}", if line.refund_no.is_some() { "refunded" } else { "paid" }, line.amount);
         let (out_trade_no, refund_no) = (line.out_trade_no.clone(), line.refund_no.clone());
         Some(Difference { kind, out_trade_no, refund_no, ours, theirs, is_repairable })
     };
-    let Some(record) = record else { return differs(Kind::MissingHere, "unknown".to_owned(), false) };
+    // Pay does not believe the notification of an unknown payment. It parks the charge for an operator.
+    let Some(record) = record else { return differs(Kind::MissingHere, "unknown".to_owned(), true) };
     let Some(refund_no) = &line.refund_no else {
         return match &record.trade_no {
             _ if record.amount != line.amount => differs(Kind::Amount, record.amount.to_string(), false),
@@ -76,9 +103,12 @@ pub fn compare(line: &Entry, record: Option<&PaymentRecord>) -> Option<Differenc
             None => differs(Kind::MissingHere, "not paid".to_owned(), true),
         };
     };
-    let refund = record.refunds.iter().find(|refund| refund.refund_id.to_string() == *refund_no);
+    let refund = record.refunds.iter().find(|refund| refund.number == *refund_no);
     match refund {
-        None => differs(Kind::MissingHere, "unknown refund".to_owned(), false),
+        // It is part of a sum that is booked, for example that of a notification of Alipay.
+        None if named.covers(record, line.amount) => None,
+        // The platform has made it by itself, or the shop forgot it in a restore. It is booked like its notification.
+        None => differs(Kind::MissingHere, "unknown refund".to_owned(), true),
         Some(refund) if refund.amount != line.amount => differs(Kind::Amount, refund.amount.to_string(), false),
         Some(refund) if refund.is_done => None,
         Some(_) => differs(Kind::Status, "not done".to_owned(), true),
@@ -91,6 +121,8 @@ pub struct StatementIndex {
     payments: HashSet<String>,
     /// Pairs of payment number and refund number.
     refunds: HashSet<(String, String)>,
+    /// Sums of the refunds of each payment number.
+    sums: HashMap<String, Money>,
 }
 
 impl StatementIndex {
@@ -101,15 +133,23 @@ impl StatementIndex {
         for line in lines {
             match &line.refund_no {
                 None => index.payments.insert(line.out_trade_no.clone()),
-                Some(refund_no) => index.refunds.insert((line.out_trade_no.clone(), refund_no.clone())),
+                Some(refund_no) => {
+                    let sum = index.sums.entry(line.out_trade_no.clone()).or_default();
+                    *sum = sum.checked_add(line.amount).unwrap_or(Money::LARGEST);
+                    index.refunds.insert((line.out_trade_no.clone(), refund_no.clone()))
+                }
             };
         }
         index
     }
 
-    /// The parts of a paid `record` that the statement does not list: the payment, and refunds that are done.
+    /// The parts of a paid `record` that the statement does not list although they happened in its period: the payment,
+    /// and refunds that are done. What was asked for before the period, or known to be done only after it, may be in the
+    /// statement of another day.
     #[must_use]
-    pub fn missing(&self, record: &PaymentRecord) -> Vec<Difference> {
+    pub fn missing(&self, record: &PaymentRecord, from: Timestamp, until: Timestamp) -> Vec<Difference> {
+        let is_within =
+            |asked: Timestamp, done: Option<Timestamp>| asked >= from && done.is_some_and(|done| done <= until);
         let out_trade_no = record.pay_id.to_string();
         let missing = |refund_no: Option<String>, ours: String| Difference {
             kind: Kind::MissingThere,
@@ -120,12 +160,16 @@ impl StatementIndex {
             is_repairable: false,
         };
         let mut found = Vec::new();
-        if !self.payments.contains(&out_trade_no) {
+        if is_within(record.add_time, record.pay_time) && !self.payments.contains(&out_trade_no) {
             found.push(missing(None, format!("paid {}", record.amount)));
         }
-        for refund in record.refunds.iter().filter(|refund| refund.is_done) {
-            let refund_no = refund.refund_id.to_string();
-            if !self.refunds.contains(&(out_trade_no.clone(), refund_no.clone())) {
+        let is_due = |refund: &&RefundRecord| refund.is_done && is_within(refund.create_time, refund.done_time);
+        for refund in record.refunds.iter().filter(is_due) {
+            let refund_no = refund.number.clone();
+            let is_listed = self.refunds.contains(&(out_trade_no.clone(), refund_no.clone()));
+            let is_covered = |sum: &Money| refund.unnamed > Money::ZERO && *sum >= refund.unnamed;
+            let is_in_sum = self.sums.get(&out_trade_no).is_some_and(is_covered);
+            if !is_listed && !is_in_sum {
                 found.push(missing(Some(refund_no), format!("refunded {}", refund.amount)));
             }
         }
@@ -133,15 +177,40 @@ impl StatementIndex {
     }
 }
 
+/// The first line that is in the statement twice, which no platform's is: the file is not as it was made.
+#[must_use]
+pub fn first_repeated(lines: &[Entry]) -> Option<&Entry> {
+    let mut seen = HashSet::new();
+    lines.iter().find(|line| !seen.insert((&line.out_trade_no, &line.trade_no, &line.refund_no)))
+}
+
 /// The result of a reconciliation.
 #[derive(Debug, Default, Serialize)]
 pub struct Report {
     /// Number of comparisons per kind.
-    pub counts: HashMap<Kind, u64>,
+    pub counts: BTreeMap<Kind, u64>,
     /// The differences that were not repaired.
     pub differences: Vec<Difference>,
     /// Number of repaired differences.
     pub repaired: u64,
+    /// The sums of a fund statement; `None` for a statement of payments and refunds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub funds: Option<Funds>,
+}
+
+/// The sums of a fund statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Funds {
+    /// Payments, before fees.
+    pub charged: Money,
+    /// Refunds, before fees.
+    pub refunded: Money,
+    /// Fees that were charged, less those that were returned.
+    pub fees: Money,
+    /// Everything else, such as withdrawals: income less expenses.
+    pub other: Money,
+    /// The change of the account's balance.
+    pub change: Money,
 }
 
 impl Report {
@@ -160,22 +229,24 @@ pub fn parse_pay_id(line: &Entry) -> Option<PayId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::clock::Timestamp;
-    use crate::domain::id::RefundId;
-    use crate::domain::money::Money;
-    use crate::pay::message::RefundRecord;
 
     fn record() -> PaymentRecord {
-        let refund = |id, amount, is_done| RefundRecord {
-            refund_id: RefundId::new(id),
+        let refund = |id: &str, amount, is_done| RefundRecord {
+            number: id.to_owned(),
             amount: Money::from_minor(amount),
             is_done,
+            create_time: Timestamp(300),
+            done_time: is_done.then_some(Timestamp(400)),
+            unnamed: Money::ZERO,
         };
         PaymentRecord {
             pay_id: PayId::new(7),
+            provider: "sandbox".into(),
             amount: Money::from_minor(500),
+            add_time: Timestamp(100),
+            pay_time: Some(Timestamp(200)),
             trade_no: Some("sb7".to_owned()),
-            refunds: vec![refund(1, 100, true), refund(2, 50, false)],
+            refunds: vec![refund("1", 100, true), refund("2", 50, false)],
         }
     }
 
@@ -194,7 +265,7 @@ mod tests {
         let unpaid = PaymentRecord { trade_no: None, ..record() };
         for (line, record, expected) in [
             (line("sb7", None, 500), Some(record()), None),
-            (line("sb7", None, 500), None, Some((Kind::MissingHere, false))),
+            (line("sb7", None, 500), None, Some((Kind::MissingHere, true))),
             (line("sb7", None, 500), Some(unpaid.clone()), Some((Kind::MissingHere, true))),
             (line("sb7", None, 501), Some(record()), Some((Kind::Amount, false))),
             (line("sb7", None, 501), Some(unpaid), Some((Kind::Amount, false))),
@@ -202,21 +273,47 @@ mod tests {
             (line("sb7", Some("1"), 100), Some(record()), None),
             (line("sb7", Some("1"), 99), Some(record()), Some((Kind::Amount, false))),
             (line("sb7", Some("2"), 50), Some(record()), Some((Kind::Status, true))),
-            (line("sb7", Some("3"), 50), Some(record()), Some((Kind::MissingHere, false))),
+            (line("sb7", Some("3"), 50), Some(record()), Some((Kind::MissingHere, true))),
         ] {
-            let found = compare(&line, record.as_ref()).map(|found| (found.kind, found.is_repairable));
+            let found =
+                compare(&line, record.as_ref(), &mut Named::default()).map(|found| (found.kind, found.is_repairable));
             assert_eq!(found, expected, "{line:?}");
         }
     }
 
     #[test]
+    fn refunds_of_a_booked_sum_are_matched_up_to_it() {
+        let unnamed = RefundRecord {
+            unnamed: Money::from_minor(100),
+            number: "in-sum".to_owned(),
+            ..record().refunds[0].clone()
+        };
+        let record = PaymentRecord { refunds: vec![unnamed], ..record() };
+        let mut named = Named::default();
+        let lines = [line("sb7", Some("a"), 60), line("sb7", Some("b"), 40), line("sb7", Some("c"), 1)];
+        let found = lines.each_ref().map(|line| compare(line, Some(&record), &mut named).map(|found| found.kind));
+        assert_eq!(found, [None, None, Some(Kind::MissingHere)]);
+        let missing =
+            |lines: &[Entry]| StatementIndex::of(lines).missing(&record, Timestamp(201), Timestamp(999)).len();
+        assert_eq!((missing(&lines[..2]), missing(&lines[..1])), (0, 1));
+    }
+
+    #[test]
     fn paid_payments_and_done_refunds_that_the_statement_lacks_are_missing_there() {
         let all = [line("sb7", None, 500), line("sb7", Some("1"), 100)];
-        assert_eq!(StatementIndex::of(&all).missing(&record()), []);
-        let missing_numbers = |lines: &[Entry]| -> Vec<Option<String>> {
-            StatementIndex::of(lines).missing(&record()).into_iter().map(|missing| missing.refund_no).collect()
+        assert_eq!(StatementIndex::of(&all).missing(&record(), Timestamp(0), Timestamp(999)), []);
+        let missing_within = |lines: &[Entry], from, until| -> Vec<Option<String>> {
+            let missing = StatementIndex::of(lines).missing(&record(), Timestamp(from), Timestamp(until));
+            missing.into_iter().map(|missing| missing.refund_no).collect()
         };
+        let missing_numbers = |lines: &[Entry]| missing_within(lines, 0, 999);
         assert_eq!(missing_numbers(&all[..1]), [Some("1".to_owned())], "a pending refund is not expected");
         assert_eq!(missing_numbers(&[]), [None, Some("1".to_owned())]);
+        // What may have happened on another day is not expected on this one.
+        assert_eq!(missing_within(&[], 100, 200), [None]);
+        assert_eq!(missing_within(&[], 300, 400), [Some("1".to_owned())]);
+        for (from, until) in [(101, 299), (0, 199), (301, 999)] {
+            assert_eq!(missing_within(&[], from, until), [], "{from} to {until}");
+        }
     }
 }

@@ -108,6 +108,8 @@ pub struct Open {
     pub amount: Money,
     /// The platform's name at the shop.
     pub provider: Provider,
+    /// The page to which the customer goes afterwards.
+    pub return_url: Option<String>,
 }
 
 /// Finds a trade by its id. Read only.

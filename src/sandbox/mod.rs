@@ -24,8 +24,11 @@ use std::sync::Arc;
 use crate::actor::owner::Limits;
 use crate::actor::{Context, Health, Owner, OwnerActor};
 use crate::db::Store;
+use crate::domain::horizon::Horizon;
 use crate::domain::provider::Provider;
-use crate::gateway::{Gateway, StatementReader};
+use crate::gateway::Gateway;
+use crate::gateway::statement::Reader;
+use crate::messaging::outbox::Bound;
 use crate::messaging::relay::Outbox;
 use crate::messaging::relay::Route;
 
@@ -39,8 +42,8 @@ pub const NAME: &str = "sandbox";
 /// The reader of the sandbox's statements; `None` if `provider` is neither [`NAME`] nor `second`, the sandbox's second
 /// name.
 #[must_use]
-pub fn statement_reader(provider: &str, second: Option<&str>) -> Option<StatementReader> {
-    let reader: StatementReader = statement::read;
+pub fn statement_reader(provider: &str, second: Option<&str>) -> Option<Reader> {
+    let reader: Reader = statement::read;
     (provider == NAME || second == Some(provider)).then_some(reader)
 }
 
@@ -70,8 +73,11 @@ pub struct MerchantAccount {
     pub merchant_id: String,
     /// A second name under which the shop offers the platform, to demonstrate two providers.
     pub second: Option<Provider>,
-    /// The base URL at which customers and the [`webhook::WebhookSender`] reach this server.
+    /// The base URL at which customers reach this server, without a slash at the end.
     pub public_url: String,
+    /// The base URL at which the [`webhook::WebhookSender`] reaches this server, without a slash at the end. The public URL
+    /// may lead through a proxy with TLS, or be unreachable from this machine.
+    pub callback_url: String,
 }
 
 /// Handles to the running platform.
@@ -88,18 +94,23 @@ pub struct Started {
     pub route: Route,
 }
 
-/// Starts the platform's actors on the current arbiter. The tables of `store` must be migrated. The relay waker in
+/// Starts the platform's actors on the current arbiter. `horizon` is that of the callbacks in the outbox. The tables of `store` must be migrated. The relay waker in
 /// `context` must not be shared with another owner, because that owner's commits would wake the wrong relay.
 #[must_use]
-pub fn start(context: Context, store: Store, limits: Limits, account: MerchantAccount) -> Started {
-    let public_url = account.public_url.trim_end_matches('/');
+pub fn start(context: Context, store: Store, limits: Limits, account: MerchantAccount, horizon: Horizon) -> Started {
     let owner = Arc::new(Sandbox { context: context.clone(), merchant_id: account.merchant_id.clone() });
     let (addr, health) = OwnerActor::start(owner, store, limits);
     let (webhook_sender, sender_health) =
-        webhook::WebhookSender::start(&context, addr.clone(), account.key.clone(), public_url);
+        webhook::WebhookSender::start(&context, addr.clone(), account.key.clone(), &account.callback_url);
     let platform = Platform::new(addr.clone(), &account.merchant_id);
     let gateway = |name: Provider| -> Arc<dyn Gateway> {
-        Arc::new(SandboxGateway::new(name, platform.clone(), account.key.clone(), public_url))
+        Arc::new(SandboxGateway::new(
+            name,
+            platform.clone(),
+            account.key.clone(),
+            &account.public_url,
+            context.faults.clone(),
+        ))
     };
     let gateways = std::iter::once(Provider::from(NAME)).chain(account.second).map(gateway).collect();
     Started {
@@ -109,6 +120,8 @@ pub fn start(context: Context, store: Store, limits: Limits, account: MerchantAc
         outbox: Outbox {
             producer: Sandbox::NAME,
             backlog: addr.clone().recipient(),
+            bound: Bound { horizon, is_delayable: true },
+            bring_forward: addr.clone().recipient(),
             reclaim: addr.clone().recipient(),
             prune: addr.clone().recipient(),
             list: addr.clone().recipient(),

@@ -1,10 +1,11 @@
 //! The JSON body of a callback, written by the platform and parsed by the shop's gateway.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::trade::Trade;
 use crate::domain::clock::Timestamp;
 use crate::domain::money::Money;
+use crate::gateway::text::{EVENT_ID_LENGTH_MAX, TRADE_NO_LENGTH_MAX, is_printable_ascii};
 use crate::gateway::{Event, Notification, Reject, WrongRecipient};
 
 /// The only currency of the sandbox.
@@ -45,7 +46,8 @@ pub struct Data {
     pub out_trade_no: String,
     /// The platform's id of the trade.
     pub trade_no: String,
-    /// The amount of the trade, or of the refund if there is an `out_request_no`.
+    /// The amount of the trade, or of the refund if there is an `out_request_no`. Not negative.
+    #[serde(deserialize_with = "amount")]
     pub amount: Money,
     /// The currency's code.
     pub currency: String,
@@ -54,6 +56,14 @@ pub struct Data {
     /// The shop's id of the refund; `None` if the event is not a refund.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub out_request_no: Option<String>,
+}
+
+/// Reads every amount that the platform can store, and none below zero.
+fn amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    // Shops may write fewer decimals.
+    let amount = text.parse().or_else(|_| Money::parse_stored(&text)).map_err(serde::de::Error::custom)?;
+    if amount < Money::ZERO { Err(serde::de::Error::custom("must not be negative")) } else { Ok(amount) }
 }
 
 impl Body {
@@ -95,9 +105,12 @@ impl Body {
     /// Parses a body. The caller has verified its signature.
     ///
     /// # Errors
-    /// [`Reject::Unreadable`] if the body is malformed or its type is unknown.
+    /// [`Reject::Unreadable`] if the body is malformed, its type is unknown, or one of its ids cannot be stored.
     pub fn read(body: &[u8]) -> Result<Self, Reject> {
-        serde_json::from_slice(body).map_err(|_| Reject::Unreadable)
+        let body: Self = serde_json::from_slice(body).map_err(|_| Reject::Unreadable)?;
+        let is_storable = is_printable_ascii(&body.id, EVENT_ID_LENGTH_MAX)
+            && is_printable_ascii(&body.data.trade_no, TRADE_NO_LENGTH_MAX);
+        if is_storable { Ok(body) } else { Err(Reject::Unreadable) }
     }
 
     /// Converts to a [`Notification`]. `merchant_id` is the shop's own.
@@ -121,6 +134,8 @@ impl Body {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const GOOD: &str = r#"{"id":"evt_sb1_paid","type":"payment.succeeded","created":1760000000,"livemode":false,
@@ -152,6 +167,12 @@ mod tests {
             ("1760000000", "\"now\""),
             ("\"currency\":\"CNY\"", "\"currency\":\"CNY\",\"currency\":\"USD\""),
             ("}}", "}"),
+            ("evt_sb1_paid", ""),
+            ("evt_sb1_paid", "evt\\u0000"),
+            ("evt_sb1_paid", &"e".repeat(65)),
+            ("\"sb1\"", "\"s b1\""),
+            ("\"sb1\"", "\"s\\u0000\""),
+            ("\"sb1\"", &format!("\"{}\"", "t".repeat(59))),
         ] {
             let bad = GOOD.replace(from, to);
             assert_ne!(bad, GOOD);
@@ -159,6 +180,15 @@ mod tests {
         }
         assert_eq!(Body::read(b"\xff\xfe"), Err(Reject::Unreadable));
         assert_eq!(Body::read(b""), Err(Reject::Unreadable));
+    }
+
+    proptest! {
+        #[test]
+        fn every_amount_of_a_trade_is_read_back(minor in 0..=i64::MAX, created in any::<i64>()) {
+            let mut body = Body::read(GOOD.as_bytes()).unwrap();
+            (body.data.amount, body.created) = (Money::from_minor(minor), created);
+            prop_assert_eq!(Body::read(&serde_json::to_vec(&body).unwrap()), Ok(body));
+        }
     }
 
     #[test]

@@ -11,7 +11,6 @@ use super::trade::Trade;
 use crate::actor::Reply;
 use crate::actor::task::ask;
 use crate::domain::money::Money;
-use crate::domain::provider::Provider;
 
 /// A cheaply cloned handle to the running platform.
 #[derive(Debug, Clone)]
@@ -32,18 +31,12 @@ impl Platform {
         &self.merchant_id
     }
 
-    /// Opens a trade with the merchant's id `out_trade_no`. `provider` is the platform's name at the shop. Repeating
-    /// the call with the same id and amount returns the same trade.
+    /// Opens a trade. Repeating the call with the same id and amount returns the same trade.
     ///
     /// # Errors
     /// A failure of the actor. The inner result is the platform's decision.
-    pub async fn open(
-        &self,
-        out_trade_no: String,
-        amount: Money,
-        provider: Provider,
-    ) -> Reply<Result<Trade, OpenRefusal>> {
-        ask(&self.addr, Open { out_trade_no, amount, provider }).await
+    pub async fn open(&self, open: Open) -> Reply<Result<Trade, OpenRefusal>> {
+        ask(&self.addr, open).await
     }
 
     /// Finds a trade by the merchant's id.

@@ -7,6 +7,7 @@ use aws_lc_rs::{constant_time, hmac};
 
 use crate::domain::Invalid;
 use crate::domain::clock::Timestamp;
+use crate::gateway::Reject;
 
 /// The header with the signature.
 pub const HEADER: &str = "Sandbox-Signature";
@@ -44,21 +45,32 @@ impl Key {
         format!("t={t},v1={}", hex::encode(tag))
     }
 
-    /// Whether `header` is a valid signature of `body` with this key and a timestamp within [`SKEW_S`] of `now`.
-    #[must_use]
-    pub fn verifies(&self, header: &str, body: &[u8], now: Timestamp) -> bool {
-        self.verifies_within(header, body, now, SKEW_S)
+    /// Verifies that `header` is a signature of `body` with this key and a timestamp within [`SKEW_S`] of `now`.
+    ///
+    /// # Errors
+    /// [`Reject`] if the header is empty or malformed, the timestamp is too far from `now`, or no signature matches.
+    pub fn verify(&self, header: &str, body: &[u8], now: Timestamp) -> Result<(), Reject> {
+        self.verify_within(header, body, now, SKEW_S)
     }
 
-    /// Like [`verifies`](Self::verifies), with `skew_s` seconds in place of [`SKEW_S`].
-    #[must_use]
-    pub fn verifies_within(&self, header: &str, body: &[u8], now: Timestamp, skew_s: i64) -> bool {
-        let Some(Parsed { t, at, signatures }) = parse(header) else { return false };
+    /// Like [`verify`](Self::verify), with `skew_s` seconds in place of [`SKEW_S`].
+    ///
+    /// # Errors
+    /// Those of [`verify`](Self::verify).
+    pub fn verify_within(&self, header: &str, body: &[u8], now: Timestamp, skew_s: i64) -> Result<(), Reject> {
+        if header.is_empty() {
+            return Err(Reject::MissingSignature);
+        }
+        let Parsed { t, at, signatures } = parse(header).ok_or(Reject::Stamp)?;
+        if signatures.is_empty() {
+            return Err(Reject::MissingSignature);
+        }
         if now.unix_seconds().abs_diff(at) > skew_s.unsigned_abs() {
-            return false;
+            return Err(if at < now.unix_seconds() { Reject::Stale } else { Reject::Future });
         }
         let tag = self.tag(t, body);
-        signatures.iter().any(|signature| constant_time::verify_slices_are_equal(tag.as_ref(), signature).is_ok())
+        let is_ours = |signature: &Vec<u8>| constant_time::verify_slices_are_equal(tag.as_ref(), signature).is_ok();
+        if signatures.iter().flatten().any(is_ours) { Ok(()) } else { Err(Reject::Signature) }
     }
 
     /// The HMAC-SHA256 of `message` with this key, in lower-case hex.
@@ -82,8 +94,8 @@ struct Parsed<'a> {
     t: &'a str,
     /// The timestamp in seconds since 1970-01-01 UTC.
     at: i64,
-    /// The `v1` values that are 32 bytes in lower-case hex. Others are ignored.
-    signatures: Vec<Vec<u8>>,
+    /// The `v1` values; `None` for one that is not 32 bytes in lower-case hex.
+    signatures: Vec<Option<Vec<u8>>>,
 }
 
 fn parse(header: &str) -> Option<Parsed<'_>> {
@@ -92,8 +104,9 @@ fn parse(header: &str) -> Option<Parsed<'_>> {
     for part in header.split(',') {
         match part.split_once('=')? {
             ("t", text) if timestamp.replace(text).is_some() => return None,
-            ("v1", text) if text.len() == 64 && !text.bytes().any(|b| b.is_ascii_uppercase()) => {
-                signatures.extend(hex::decode(text).ok());
+            ("v1", text) => {
+                let is_plain = text.len() == 64 && !text.bytes().any(|b| b.is_ascii_uppercase());
+                signatures.push(is_plain.then(|| hex::decode(text).ok()).flatten());
             }
             // Other schemes are ignored. Accepting one would allow a downgrade.
             _ => {}
@@ -117,8 +130,8 @@ mod tests {
     #[test]
     fn only_the_signing_key_verifies() {
         let header = key().sign(BODY, NOW);
-        assert!(key().verifies(&header, BODY, NOW));
-        assert!(!Key::foreign().verifies(&header, BODY, NOW));
+        assert!(key().verify(&header, BODY, NOW).is_ok());
+        assert!(Key::foreign().verify(&header, BODY, NOW).is_err());
     }
 
     #[test]
@@ -130,29 +143,33 @@ mod tests {
             bytes
         };
         for bit in 0..BODY.len() * 8 {
-            assert!(!key().verifies(&header, &flipped(BODY, bit), NOW), "bit {bit} of the body");
+            assert!(key().verify(&header, &flipped(BODY, bit), NOW).is_err(), "bit {bit} of the body");
         }
         for bit in 0..header.len() * 8 {
             let bad: String = flipped(header.as_bytes(), bit).into_iter().map(char::from).collect();
-            assert!(!key().verifies(&bad, BODY, NOW), "bit {bit} of the header: {bad}");
+            assert!(key().verify(&bad, BODY, NOW).is_err(), "bit {bit} of the header: {bad}");
         }
         for length in 0..header.len() {
-            assert!(!key().verifies(&header[..length], BODY, NOW), "the first {length} bytes");
+            assert!(key().verify(&header[..length], BODY, NOW).is_err(), "the first {length} bytes");
         }
     }
 
     #[test]
     fn a_repeated_timestamp_is_refused() {
         let header = key().sign(BODY, NOW);
-        assert!(!key().verifies(&format!("t=1760000000,{header}"), BODY, NOW));
-        assert!(!key().verifies(&format!("{header},t=1760000001"), BODY, NOW));
+        assert!(key().verify(&format!("t=1760000000,{header}"), BODY, NOW).is_err());
+        assert!(key().verify(&format!("{header},t=1760000001"), BODY, NOW).is_err());
     }
 
     #[test]
     fn the_timestamp_may_differ_by_300_seconds_in_either_direction() {
         let header = key().sign(BODY, NOW);
         for (seconds, is_accepted) in [(-301, false), (-300, true), (0, true), (300, true), (301, false)] {
-            assert_eq!(key().verifies(&header, BODY, Timestamp(NOW.0 + seconds * 1000)), is_accepted, "{seconds}");
+            assert_eq!(
+                key().verify(&header, BODY, Timestamp(NOW.0 + seconds * 1000)).is_ok(),
+                is_accepted,
+                "{seconds}"
+            );
         }
     }
 
@@ -161,10 +178,10 @@ mod tests {
         for t in ["9223372036854775807", "9223372036854775808", "-1", "+1760000000", "1.76e9", "０", ""] {
             let signed = key().tag(t, BODY);
             let header = format!("t={t},v1={}", hex::encode(signed));
-            assert!(!key().verifies(&header, BODY, NOW), "{t}");
+            assert!(key().verify(&header, BODY, NOW).is_err(), "{t}");
         }
         for header in ["", ",", "=", "==,=", "t", "t=,v1=", "v1", "v1=é", "t=1760000000", "\u{0}", "t=1760000000,v1"] {
-            assert!(!key().verifies(header, BODY, NOW), "{header:?}");
+            assert!(key().verify(header, BODY, NOW).is_err(), "{header:?}");
         }
     }
 }

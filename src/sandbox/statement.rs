@@ -7,10 +7,16 @@
 //! ```
 
 use super::message::Charged;
-use crate::gateway::Entry;
+use crate::domain::clock::Timestamp;
+use crate::gateway::statement::{table, text};
+use crate::gateway::text::{EVENT_ID_LENGTH_MAX, TRADE_NO_LENGTH_MAX, is_printable_ascii};
+use crate::gateway::{Entry, Statement};
 
 /// The header line.
 pub const HEAD: &str = "out_trade_no,trade_no,type,out_request_no,amount,time\n";
+
+/// Number of trades in one page of the statement.
+pub const PAGE_SIZE: i64 = 500;
 
 /// Formats the lines of a charged trade: the charge, then its refunds.
 #[must_use]
@@ -22,32 +28,40 @@ pub fn lines(trade: &Charged) -> String {
     })
 }
 
-/// Parses a statement. Fields are never quoted, so each line is split at its commas.
+/// Parses a statement, as the platform sends it or as a spreadsheet saves it.
 ///
 /// # Errors
-/// The first malformed line, with its number and the reason.
-pub fn read(text: &str) -> Result<Vec<Entry>, String> {
-    let mut lines = text.lines().enumerate().map(|(at, line)| (at + 1, line));
-    if lines.next().map(|(_, line)| line) != Some(HEAD.trim_end()) {
-        return Err(format!("line 1: must be {}", HEAD.trim_end()));
+/// The first malformed line, with its number and the reason; or that there are no lines.
+pub fn read(bytes: &[u8]) -> Result<Statement, String> {
+    let files = text::unpack(bytes)?;
+    let [file] = files.as_slice() else { return Err("the archive has several files: give one".to_owned()) };
+    let lines = table::lines(file, "out_trade_no")?;
+    let heading: Vec<&str> = HEAD.trim_end().split(',').collect();
+    let (head, lines) = lines.split_first().ok_or("line 1: the file is empty")?;
+    if head.cells() != heading {
+        return Err(head.error(format!("must be {}", HEAD.trim_end())));
     }
-    lines.map(|(at, line)| entry(line).map_err(|why| format!("line {at}: {why}"))).collect()
+    let entries: Result<Vec<Entry>, String> =
+        lines.iter().map(|line| entry(&line.cells()).map_err(|why| line.error(why))).collect();
+    let entries = entries?;
+    // The platform lists everything since its beginning.
+    let until = entries.iter().map(|entry| entry.time).max().ok_or("the statement has no lines")?;
+    Ok(Statement { entries, from: Timestamp(0), until })
 }
 
-fn entry(line: &str) -> Result<Entry, String> {
-    let fields: Vec<&str> = line.split(',').collect();
-    let &[out_trade_no, trade_no, kind, refund_no, amount, time] = fields.as_slice() else {
+fn entry(fields: &[&str]) -> Result<Entry, String> {
+    let &[out_trade_no, trade_no, kind, refund_no, amount, time] = fields else {
         return Err(format!("has {} fields instead of 6", fields.len()));
     };
     let refund_no = match (kind, refund_no) {
         ("payment", "") => None,
-        ("refund", number) if !number.is_empty() => Some(number.to_owned()),
+        ("refund", number) if is_printable_ascii(number, EVENT_ID_LENGTH_MAX) => Some(number.to_owned()),
         _ => return Err("type must be payment, or refund with its out_request_no".to_owned()),
     };
-    if out_trade_no.is_empty() || trade_no.is_empty() {
-        return Err("out_trade_no and trade_no must not be empty".to_owned());
+    if !is_printable_ascii(out_trade_no, EVENT_ID_LENGTH_MAX) || !is_printable_ascii(trade_no, TRADE_NO_LENGTH_MAX) {
+        return Err("out_trade_no and trade_no must be printable and not empty or long".to_owned());
     }
-    let amount = amount.parse().map_err(|_| "amount must be money such as 880.00".to_owned())?;
+    let amount = table::stored_amount(amount).ok_or("amount must be money such as 880.00")?;
     let time = time.parse().map_err(|_| "time must be such as 2026-01-02T03:04:05Z".to_owned())?;
     Ok(Entry { out_trade_no: out_trade_no.to_owned(), trade_no: trade_no.to_owned(), refund_no, amount, time })
 }
@@ -55,7 +69,6 @@ fn entry(line: &str) -> Result<Entry, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::clock::Timestamp;
     use crate::domain::money::Money;
 
     fn trade() -> Charged {
@@ -70,7 +83,7 @@ mod tests {
 
     #[test]
     fn a_written_statement_parses_back() {
-        let entries = read(&format!("{HEAD}{}", lines(&trade()))).unwrap();
+        let statement = read(format!("{HEAD}{}", lines(&trade())).as_bytes()).unwrap();
         let of = |refund_no: Option<&str>, amount, time| Entry {
             out_trade_no: "77".to_owned(),
             trade_no: "sb1".to_owned(),
@@ -78,8 +91,29 @@ mod tests {
             amount: Money::from_minor(amount),
             time: Timestamp(time),
         };
-        assert_eq!(entries, [of(None, 88_000, 1_760_000_000_000), of(Some("78"), 2_000, 1_760_000_001_000)]);
-        assert_eq!(read(HEAD), Ok(Vec::new()));
+        let expected = [of(None, 88_000, 1_760_000_000_000), of(Some("78"), 2_000, 1_760_000_001_000)];
+        assert_eq!((statement.entries.as_slice(), statement.until), (&expected[..], Timestamp(1_760_000_001_000)));
+    }
+
+    #[test]
+    fn a_statement_that_a_spreadsheet_has_saved_is_read_the_same() {
+        let text = format!("{HEAD}{}", lines(&trade()));
+        let statement = read(text.as_bytes()).unwrap();
+        let quoted = |line: &str| line.split(',').map(|cell| format!("\"{cell}\"")).collect::<Vec<_>>().join(",");
+        let quoted = text.lines().map(quoted).collect::<Vec<_>>().join("\r\n");
+        for saved in [
+            text.replace('\n', "\r\n"),
+            format!("\u{FEFF}{text}"),
+            format!("\u{FEFF}{}\r\n", text.replace('\n', "\r\n")),
+            format!("{text}\n\n,,,,,\n"),
+            text.trim_end().to_owned(),
+            text.replace(',', ";"),
+            text.replace(',', "\t"),
+            quoted,
+        ] {
+            assert_eq!(read(saved.as_bytes()).as_ref(), Ok(&statement), "{saved}");
+        }
+        assert_eq!(read(HEAD.as_bytes()), Err("the statement has no lines".to_owned()));
     }
 
     #[test]
@@ -97,10 +131,10 @@ mod tests {
         ] {
             let bad = good.replacen(from, to, 1);
             assert_ne!(bad, good, "{from}");
-            let error = read(&format!("{HEAD}{bad}")).unwrap_err();
+            let error = read(format!("{HEAD}{bad}").as_bytes()).unwrap_err();
             assert!(error.starts_with(expected), "{error}");
         }
-        assert!(read("").unwrap_err().starts_with("line 1"));
-        assert!(read(&good).unwrap_err().starts_with("line 1"));
+        assert!(read(b"").unwrap_err().starts_with("line 1"));
+        assert!(read(good.as_bytes()).unwrap_err().starts_with("line 1"));
     }
 }

@@ -57,6 +57,9 @@ pub struct Trade {
     /// The platform's name at the shop.
     #[serde(skip)]
     pub provider: String,
+    /// The page to which the customer goes afterwards.
+    #[serde(skip)]
+    pub return_url: Option<String>,
     /// The time of the charge; `None` if the trade was not paid.
     #[serde(skip)]
     pub pay_time: Option<Timestamp>,

@@ -45,18 +45,18 @@ struct Endpoint {
 }
 
 impl WebhookSender {
-    /// Starts the actor on the current arbiter. It posts to the shop at `public_url`, which has no trailing slash, and
+    /// Starts the actor on the current arbiter. It posts to the shop at `callback_url`, which has no trailing slash, and
     /// records each attempt at `platform`.
     pub(super) fn start(
         context: &Context,
         platform: Addr<super::actor::Actor>,
         key: Key,
-        public_url: &str,
+        callback_url: &str,
     ) -> (Addr<Self>, Arc<Health>) {
         let health = Arc::new(Health::new(WEBHOOK_GROUP, context.clock.clone(), IN_FLIGHT_MAX, None));
         let connector = awc::Connector::new().timeout(RESPONSE_TIMEOUT).conn_keep_alive(IDLE_MAX).limit(IN_FLIGHT_MAX);
         let client = awc::Client::builder().connector(connector).timeout(RESPONSE_TIMEOUT).disable_redirects().finish();
-        let url = format!("{public_url}/v1/payments/callbacks");
+        let url = format!("{callback_url}/v1/payments/callbacks");
         let endpoint = Rc::new(Endpoint { platform, key, clock: context.clock.clone(), url, client });
         let (faults, counters) = (context.faults.clone(), Arc::clone(&health));
         (supervise(Arc::clone(&health), |_| Self { endpoint, faults, health: counters }), health)
@@ -128,7 +128,13 @@ impl Endpoint {
             Ok(Err(error)) => (0, Err(error)),
             Err(_) => (0, Err("the shop did not answer in time".to_owned())),
         };
-        tracing::debug!(event_id = event.id, status_code, "callback sent");
+        match &acknowledged {
+            Ok(()) => tracing::debug!(event_id = event.id, status_code, "callback sent"),
+            Err(reason) if status_code == 0 => {
+                tracing::warn!(event_id = event.id, url = self.url, %reason, "a callback of the sandbox did not arrive");
+            }
+            Err(reason) => tracing::info!(event_id = event.id, status_code, %reason, "callback refused"),
+        }
         let attempt = Attempt { at, event_id: event.id.clone(), status_code };
         let record = Record { out_trade_no: event.data.out_trade_no.clone(), attempt };
         if let Err(error) = ask(&self.platform, record).await {

@@ -1,12 +1,14 @@
 //! The refusals of User.
 
+use crate::domain::money::Money;
+
 /// Reason for not taking balance for an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TakeRefusal {
     /// The user does not exist.
     NotFound,
-    /// The balance is smaller than the amount.
-    Insufficient,
+    /// The balance, which is given, is smaller than the amount.
+    Insufficient(Money),
     /// The order was compensated before: its log has a tombstone.
     Released,
 }
@@ -20,6 +22,8 @@ pub struct NameTaken;
 pub enum AdjustRefusal {
     /// The user does not exist.
     NotFound,
-    /// The balance would become negative, or the balance or the points would overflow.
-    OutOfRange,
+    /// The balance would become negative or too high, or the points would overflow; with the present balance.
+    OutOfRange(Money),
+    /// The idempotency key was used for another request.
+    KeyReused,
 }

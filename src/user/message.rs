@@ -8,10 +8,11 @@ use super::error::{AdjustRefusal, NameTaken, TakeRefusal};
 use crate::actor::Reply;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
-use crate::domain::id::{OrderId, UserId};
+use crate::domain::id::{EntryId, OrderId, RefundId, UserId};
 use crate::domain::money::Money;
 use crate::domain::status::{Direction, Role};
 use crate::domain::text::{Mobile, Reason, UserName};
+use crate::journal::{Performed, Request};
 
 /// A user: a row of `users` without the password hash and the role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable)]
@@ -79,10 +80,31 @@ pub struct FindCredential {
     pub user_name: UserName,
 }
 
+/// Finds the argon2id hash of a user's password, in PHC string format. Read-only.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Option<String>>")]
+pub struct FindPasswordHash {
+    /// Id of the user.
+    pub user_id: UserId,
+}
+
+/// Lists the names of all administrators, in alphabetical order. Read-only.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<String>>")]
+pub struct ListAdmins;
+
 /// Finds a user by id. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Option<User>>")]
 pub struct Find {
+    /// Id of the user.
+    pub user_id: UserId,
+}
+
+/// Finds a user and the user's role. Read-only.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Option<(User, Role)>>")]
+pub struct FindWithRole {
     /// Id of the user.
     pub user_id: UserId,
 }
@@ -99,9 +121,10 @@ pub struct Take {
     pub money: Money,
 }
 
-/// Adjusts balance and points by hand and records the adjustment.
+/// Adjusts balance and points by hand and records the adjustment. A request that is repeated under its key changes
+/// nothing.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<Result<User, AdjustRefusal>>")]
+#[rtype(result = "Reply<Result<Performed<User>, AdjustRefusal>>")]
 pub struct Adjust {
     /// Id of the user.
     pub user_id: UserId,
@@ -111,6 +134,8 @@ pub struct Adjust {
     pub score: i64,
     /// Reason for the adjustment.
     pub reason: Reason,
+    /// The administrator's request.
+    pub request: Request,
 }
 
 /// Reads one page of users, newest first. Read-only.
@@ -119,70 +144,139 @@ pub struct Adjust {
 pub struct List {
     /// Restricts the result to the user with this name.
     pub user_name: Option<UserName>,
+    /// Restricts the result to users whose name begins so.
+    pub prefix: Option<UserName>,
     /// Last user of the previous page; only older users are returned. `None` for the first page.
     pub before: Option<UserId>,
     /// Maximum number of users.
     pub limit: i64,
 }
 
-/// Reads one page of the payments from a user's balance and their refunds, newest order first. Read-only.
+/// Position of an entry in a log that is sorted by time: the time, then the order, refund or adjustment, then the number
+/// of the [`Direction`]; 0 for an adjustment.
+pub type LogPosition = (Timestamp, (i64, i32));
+
+/// Reads one page of the payments from a user's balance and their refunds, the latest first. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<MoneyLogEntry>>")]
 pub struct ListMoneyLog {
     /// Id of the user.
     pub user_id: UserId,
-    /// Last entry of the previous page: its order and the number of its [`Direction`].
-    pub before: Option<(OrderId, i32)>,
+    /// Last entry of the previous page.
+    pub before: Option<LogPosition>,
     /// Maximum number of entries.
     pub limit: i64,
 }
 
-/// A payment from the balance, or its refund: a row of `user_money_log`.
+/// Kind of an entry in the log of a balance or of points.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct MoneyLogEntry {
-    /// Order that was paid or refunded.
-    pub order_id: OrderId,
-    /// `paid` or `refunded` in JSON.
-    #[serde(serialize_with = "paid_or_refunded")]
-    pub money_log_type: Direction,
-    /// The amount that was paid or refunded.
-    pub use_money: Money,
-    /// Time of the entry.
-    pub create_time: Timestamp,
+#[serde(rename_all = "snake_case")]
+pub enum LogKind {
+    /// An order took balance, or its payment added points.
+    Paid,
+    /// Balance went back to the user, or points were deducted.
+    Refunded,
+    /// An administrator has adjusted the balance or the points.
+    Adjusted,
 }
 
-/// Reads one page of the points that a user's orders added and deducted, newest order first. Read-only.
+impl From<Direction> for LogKind {
+    fn from(direction: Direction) -> Self {
+        match direction {
+            Direction::Forward => Self::Paid,
+            Direction::Back => Self::Refunded,
+        }
+    }
+}
+
+/// A change of a user's balance: a row of `user_money_log` or of `user_adjustment`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct MoneyLogEntry {
+    /// Order that was paid or refunded; `None` for an adjustment.
+    pub order_id: Option<OrderId>,
+    /// Kind of the change.
+    pub money_log_type: LogKind,
+    /// The amount that an order took or gave back. For an adjustment, the amount that it took: negative if it added.
+    pub use_money: Money,
+    /// The change of the balance. The changes of all entries add up to the balance.
+    pub delta: Money,
+    /// Time of the entry.
+    pub create_time: Timestamp,
+    /// Position of the entry in its log.
+    #[serde(skip)]
+    pub position: LogPosition,
+}
+
+/// Reads the points that an order has added; 0 if it has added none. Read-only.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<i64>")]
+pub struct FindPoints {
+    /// Id of the order.
+    pub order_id: OrderId,
+}
+
+/// Reads one page of the points that a user's orders added and deducted, the latest first. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<ScoreLogEntry>>")]
 pub struct ListScoreLog {
     /// Id of the user.
     pub user_id: UserId,
-    /// Last entry of the previous page: its order and the number of its [`Direction`].
-    pub before: Option<(OrderId, i32)>,
+    /// Last entry of the previous page.
+    pub before: Option<LogPosition>,
     /// Maximum number of entries.
     pub limit: i64,
 }
 
-/// Points that an order added or deducted: a row of `user_score_log`.
+/// A change of a user's points: a row of `user_score_log`, `user_score_part` or `user_adjustment`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct ScoreLogEntry {
-    /// Order that was paid or refunded.
-    pub order_id: OrderId,
-    /// `paid` in JSON if the points were added, `refunded` if they were deducted.
-    #[serde(serialize_with = "paid_or_refunded")]
-    pub score_log_type: Direction,
-    /// Number of points.
+    /// Order that was paid or refunded; `None` for an adjustment.
+    pub order_id: Option<OrderId>,
+    /// Kind of the change.
+    pub score_log_type: LogKind,
+    /// Number of points; of an adjustment, negative if it deducted points.
     pub score: i64,
+    /// The change of the points. The changes of all entries add up to the points.
+    pub delta: i64,
     /// Time of the entry.
+    pub create_time: Timestamp,
+    /// The part refund that deducted the points.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refund_id: Option<RefundId>,
+    /// Position of the entry in its log.
+    #[serde(skip)]
+    pub position: LogPosition,
+}
+
+/// An adjustment of balance and points: a row of `user_adjustment` with its author.
+#[derive(Debug, Clone)]
+pub struct Adjustment {
+    /// Id of the adjustment.
+    pub adjustment_id: EntryId,
+    /// The user whose balance or points were adjusted.
+    pub user_id: UserId,
+    /// Amount that was added to the balance; negative if it was deducted.
+    pub money: Money,
+    /// Points that were added; negative if they were deducted.
+    pub score: i64,
+    /// Reason for the adjustment.
+    pub reason: String,
+    /// The administrator; `None` for opening values, and for adjustments by earlier releases.
+    pub by: Option<UserId>,
+    /// Time of the adjustment.
     pub create_time: Timestamp,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
-fn paid_or_refunded<S: serde::Serializer>(direction: &Direction, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(match direction {
-        Direction::Forward => "paid",
-        Direction::Back => "refunded",
-    })
+/// Reads one page of adjustments, newest first. Read-only.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<Adjustment>>")]
+pub struct ListAdjustments {
+    /// Restricts the result to those of this user.
+    pub user_id: Option<UserId>,
+    /// Last adjustment of the previous page; only older ones are returned. `None` for the first page.
+    pub before: Option<EntryId>,
+    /// Maximum number of adjustments.
+    pub limit: i64,
 }
 
 /// Reads the events that this owner has logged for an order. Read-only.

@@ -1,4 +1,4 @@
-//! User owns `users`, `user_money_log`, `user_score_log` and `user_adjustment`.
+//! User owns `users`, `user_money_log`, `user_score_log`, `user_adjustment` and `admin_act`.
 //!
 //! Invariants, for each user:
 //!
@@ -13,6 +13,7 @@ mod store;
 use rust_decimal::Decimal;
 
 use crate::actor::{Context, Owner};
+use crate::journal::Journaled;
 
 /// The owner of users, their balance and their points.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub struct User {
     /// Points for each whole currency unit paid; the setting `points.per_unit`.
     pub points_per_unit: Decimal,
 }
+
+impl Journaled for User {}
 
 impl Owner for User {
     const NAME: &'static str = "user";

@@ -178,7 +178,8 @@ fn is_busy(reply: &Reply) -> bool {
 fn judge(kind: Kind, reply: &Reply) -> Outcome {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     match reply {
-        Reply::Answer(201, body) => Outcome::Made(text(&body[kind.id()])),
+        // 200 is a payment that was open already.
+        Reply::Answer(200 | 201, body) => Outcome::Made(text(&body[kind.id()])),
         Reply::Answer(409, body) if body["code"] == "idempotency_key_in_use" => Outcome::Unknown,
         Reply::Answer(status @ 400..500, body) => {
             Outcome::Refused(*status, text(&body["code"]), text(&body["order_id"]))

@@ -1,4 +1,4 @@
-//! A wrong setting ends the process at once with one line that names it. A first start prints the created passwords.
+//! A wrong setting ends the process at once with one line that names it.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt;
 use std::time::Duration;
 
-use super::process::{Data, Server, command, run};
+use super::process::{Data, command, run};
 use super::run::exclusive;
 
 /// Usually less than one second.
@@ -53,27 +53,6 @@ fn a_wrong_setting_ends_the_process_at_once_and_is_named() {
         assert!(stderr.contains(setting), "{name}={value:?}: {stderr}");
         assert!(!stderr.contains("canary"), "{name}={value:?}: {stderr}");
     }
-}
-
-#[test]
-fn only_the_first_start_prints_the_created_passwords() {
-    let _lock = exclusive();
-    let home = tempfile::tempdir().unwrap();
-    let data = Data::embedded(home.path().join("data"));
-    let settings = [("TRADEPOST__ADMIN__PASSWORD", ""), ("TRADEPOST__DEMO__SEED", "true")];
-    let mut printed = Vec::new();
-    for _ in 0..2 {
-        let server = Server::start(&data, &settings);
-        assert!(server.url.starts_with("http://127.0.0.1:"), "{}", server.url);
-        printed.push(server.notes());
-        server.stop();
-    }
-    let [first, second] = printed.as_slice() else { panic!("there must be two starts") };
-    for (line, name) in first.iter().zip(["admin", "zs"]) {
-        let password = line.split_once("password: ").and_then(|(_, rest)| rest.split_whitespace().next());
-        assert!(line.contains(name) && password.is_some_and(|password| password.len() >= 20), "{first:?}");
-    }
-    assert_eq!((first.len(), second.len()), (2, 0), "{printed:?}");
 }
 
 #[test]

@@ -18,6 +18,18 @@ use super::server::{Engine, engine};
 
 const ROUNDS: u32 = 3;
 
+#[cfg(feature = "mysql")]
+#[test]
+fn a_start_that_waits_for_a_database_is_ended_by_a_signal() {
+    let home = tempfile::tempdir().unwrap();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("mysql://root@{}/shop", silent.local_addr().unwrap());
+    let server = Server::spawn(&Data { folder: home.path().join("data"), url }, &[]);
+    let _connection = silent.accept().unwrap();
+    server.terminate();
+    assert_eq!(server.wait(Duration::from_secs(3)).code(), Some(0));
+}
+
 #[test]
 fn a_graceful_stop_under_load_finishes_what_was_accepted() {
     let _lock = exclusive();
@@ -61,7 +73,7 @@ fn a_closed_terminal_does_not_stop_the_server() {
 }
 
 #[test]
-fn a_second_signal_ends_a_stop_that_waits_and_loses_nothing() {
+fn an_interrupt_ends_a_stop_that_waits_and_loses_nothing_and_a_repeated_sigterm_does_not() {
     if engine() != Engine::Sqlite {
         return println!("the test locks a SQLite file");
     }
@@ -69,7 +81,7 @@ fn a_second_signal_ends_a_stop_that_waits_and_loses_nothing() {
     System::new().block_on(async {
         let mut rng = Rng::with_seed(12);
         let mut run = Run::new("second signal").await;
-        let server = Server::start(&run.data, &[("TRADEPOST__HTTP__SHUTDOWN_WITHIN", "60s")]);
+        let mut server = Server::start(&run.data, &[("TRADEPOST__HTTP__SHUTDOWN_WITHIN", "60s")]);
         let customers = run.customers(&Http::new(&server.url), &Rc::new(Cell::new(false)), &mut rng);
         sleep(Duration::from_millis(300)).await;
         // No order can be finished while another process holds this lock.
@@ -79,6 +91,9 @@ fn a_second_signal_ends_a_stop_that_waits_and_loses_nothing() {
         sleep(Duration::from_millis(300)).await;
         server.terminate();
         sleep(Duration::from_millis(500)).await;
+        server.terminate();
+        sleep(Duration::from_millis(500)).await;
+        assert!(server.ended().is_none(), "the stop goes on");
         server.signal("INT");
         let status = server.wait(Duration::from_secs(5));
         assert_eq!(status.code(), Some(130), "{status}");

@@ -20,6 +20,11 @@ pub fn wall(at: Timestamp) -> String {
     written(at, WALL)
 }
 
+/// `2025-10-09`
+pub fn date(at: Timestamp) -> String {
+    written(at, "%Y-%m-%d")
+}
+
 /// `20251009`
 pub fn day(at: Timestamp) -> String {
     written(at, "%Y%m%d")

@@ -1,5 +1,6 @@
 //! The common part of the stand-ins: trades, a clock, records, and planned faults.
 
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tradepost::domain::clock::{Clock, Timestamp};
@@ -40,13 +41,48 @@ pub struct Engine<F: Front> {
     clock: Mutex<Clock>,
     shop: Mutex<String>,
     state: Mutex<State<F::Wrong>>,
+    requests: Requests,
+}
+
+/// Numbers of concurrent requests.
+#[derive(Debug, Default)]
+struct Requests {
+    in_progress: AtomicUsize,
+    most: AtomicUsize,
+}
+
+/// Counts a request until it is answered or abandoned.
+pub struct Busy<'a>(&'a Requests);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.in_progress.fetch_sub(1, SeqCst);
+    }
 }
 
 impl<F: Front> Engine<F> {
     pub fn new(front: F) -> Self {
         let (trades, notices, calls, deliveries) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let state = State { trades, notices, calls, deliveries, plans: Plans::default(), count: 0 };
-        Self { front, clock: Mutex::default(), shop: Mutex::default(), state: Mutex::new(state) }
+        Self {
+            front,
+            clock: Mutex::default(),
+            shop: Mutex::default(),
+            state: Mutex::new(state),
+            requests: Requests::default(),
+        }
+    }
+
+    /// Counts a request.
+    pub fn begin(&self) -> Busy<'_> {
+        let in_progress = self.requests.in_progress.fetch_add(1, SeqCst) + 1;
+        self.requests.most.fetch_max(in_progress, SeqCst);
+        Busy(&self.requests)
+    }
+
+    /// The largest number of concurrent requests since the last call.
+    pub fn take_most_requests(&self) -> usize {
+        self.requests.most.swap(0, SeqCst)
     }
 
     pub fn follow(&self, clock: &Clock) {

@@ -12,6 +12,12 @@ pub enum Op {
     Close,
     Refund,
     RefundQuery,
+    /// The platform's certificates.
+    Certificates,
+    /// The address of a bill.
+    Bill,
+    /// The file of a bill.
+    BillFile,
 }
 
 /// A fault of an answer.
@@ -23,6 +29,8 @@ pub enum AnswerFault {
     Breaks,
     /// The connection breaks in the middle of the body.
     BreaksOff,
+    /// The answer is delayed by this.
+    Late(Duration),
     /// The second half of the body is delayed by this.
     Slow(Duration),
     /// A proxy answers with this status.

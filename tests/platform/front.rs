@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tradepost::domain::clock::Timestamp;
 
+use super::bill::Bills;
 use super::book::{Course, Trade};
 use super::engine::{Engine, State};
 use super::fault::{AnswerFault, Op};
@@ -54,6 +55,15 @@ pub trait Front: Send + Sync + Sized + 'static {
     /// Executes a request.
     fn execute(engine: &Engine<Self>, state: &mut State<Self::Wrong>, order: &Self::Order, now: Timestamp) -> Answer;
 
+    /// The bills.
+    fn bills(&self) -> &Bills;
+
+    /// The file of a day's bill; `None` if there is none.
+    fn bill(&self, trades: &[Trade], day: &str) -> Option<Vec<u8>>;
+
+    /// The file of a day's fund statement; `None` if there is none.
+    fn funds(&self, trades: &[Trade], day: &str) -> Option<Vec<u8>>;
+
     /// Writes an answer: signed, or with the fault `how`.
     fn answer(&self, request: &RawRequest, answer: &Answer, how: Option<AnswerFault>, now: Timestamp) -> HttpAnswer;
 }
@@ -75,16 +85,23 @@ pub struct Answer {
     pub is_wrong: bool,
     /// Whether the answer precedes the check of the signature. Some platforms do not sign such an answer.
     pub is_early: bool,
+    /// A file in place of the body.
+    pub file: Option<Vec<u8>>,
 }
 
 impl Answer {
     pub fn ok(body: Value) -> Self {
-        Self { verdict: "ok".to_owned(), body, is_wrong: false, is_early: false }
+        Self { verdict: "ok".to_owned(), body, is_wrong: false, is_early: false, file: None }
+    }
+
+    /// A file, which is not signed.
+    pub fn file(file: Vec<u8>) -> Self {
+        Self { file: Some(file), ..Self::ok(Value::Null) }
     }
 
     /// An error that can happen to every shop.
     pub fn error(code: &str) -> Self {
-        Self { verdict: code.to_owned(), body: Value::Null, is_wrong: false, is_early: false }
+        Self { verdict: code.to_owned(), body: Value::Null, is_wrong: false, is_early: false, file: None }
     }
 
     /// An error of the shop, and the reason.

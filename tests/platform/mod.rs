@@ -13,6 +13,7 @@
 
 mod acts;
 pub mod alipay;
+pub mod bill;
 mod book;
 mod china;
 mod delivery;

@@ -100,6 +100,8 @@ async fn handle<F: Front>(engine: web::Data<Engine<F>>, request: HttpRequest, bo
         body: body.to_vec(),
     };
     let (answer, how) = engine.handle(&received).await;
+    // A client that gives up a request that hangs is not noticed here.
+    let _busy = (how != Some(AnswerFault::Hangs)).then(|| engine.begin());
     let http_answer = engine.front.answer(&received, &answer, how, engine.now());
     respond(http_answer, how, request.conn_data().unwrap()).await
 }
@@ -112,6 +114,10 @@ async fn respond(http_answer: HttpAnswer, how: Option<AnswerFault>, connection: 
     };
     match how {
         Some(AnswerFault::Hangs) => std::future::pending().await,
+        Some(AnswerFault::Late(by)) => {
+            actix_web::rt::time::sleep(by).await;
+            head(&http_answer).body(http_answer.body)
+        }
         Some(AnswerFault::Breaks) => {
             drop(connection.0.shutdown(Shutdown::Both));
             HttpResponse::Ok().finish()

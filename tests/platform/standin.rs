@@ -7,6 +7,7 @@ use actix_web::dev::ServerHandle;
 use tempfile::TempDir;
 use tradepost::domain::clock::{Clock, Timestamp};
 
+use super::bill::Bills;
 use super::book::Trade;
 use super::delivery::PUBLIC_URL;
 use super::engine::Engine;
@@ -39,6 +40,7 @@ impl<F: Front> Standin<F> {
         let engine = Arc::new(Engine::new(front));
         let (server, addresses) = server::start(&engine);
         let (url, second_url) = (format!("http://{}", addresses[0]), format!("http://{}", addresses[1]));
+        engine.front.bills().base_url.set(url.clone()).unwrap();
         let settings = vec![("HTTP__PUBLIC_URL", PUBLIC_URL.to_owned())];
         Self { engine, server, folder: TempDir::new().unwrap(), settings, url, second_url }
     }
@@ -81,6 +83,24 @@ impl<F: Front> Standin<F> {
     }
 }
 
+/// The bills of a platform.
+impl<F: Front> Standin<F> {
+    /// The file of a day's bill, as the platform sends it.
+    pub fn bill(&self, day: &str) -> Vec<u8> {
+        self.engine.with_state(|state, _| self.engine.front.bill(&state.trades, day).expect("there is no bill"))
+    }
+
+    /// The file of a day's fund statement, as the platform sends it.
+    pub fn funds(&self, day: &str) -> Vec<u8> {
+        self.engine.with_state(|state, _| self.engine.front.funds(&state.trades, day).expect("there is no bill"))
+    }
+
+    /// The bills, whose content a test may change.
+    pub fn bills(&self) -> &Bills {
+        self.engine.front.bills()
+    }
+}
+
 /// Trades and records.
 impl<F: Front> Standin<F> {
     /// The trade with this number of the shop.
@@ -112,6 +132,11 @@ impl<F: Front> Standin<F> {
     /// All requests.
     pub fn calls(&self) -> Vec<Call> {
         self.engine.with_state(|state, _| state.calls.clone())
+    }
+
+    /// The largest number of concurrent requests since the last call of this function.
+    pub fn take_most_requests(&self) -> usize {
+        self.engine.take_most_requests()
     }
 
     /// The requests that break the platform's rules. Most tests expect none.

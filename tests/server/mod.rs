@@ -1,7 +1,7 @@
 //! Private database servers for tests. Each has its own port and folder, and is removed when its process ends.
 //!
-//! Several test binaries share this module through `#[path]`. The suite uses all of it; a binary that uses less says so
-//! where it includes the module.
+//! Several test binaries share this module through `#[path]`. A binary that does not use all of it says so where it
+//! includes the module.
 
 mod engine;
 mod home;
@@ -11,9 +11,10 @@ mod postgres;
 pub mod proxy;
 
 use std::hash::{BuildHasher, RandomState};
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::PathBuf;
-use std::process::Child;
+use std::process::{Child, Stdio};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -83,6 +84,30 @@ impl Server {
         }
     }
 
+    /// Dumps a database as the documentation says, and loads the dump as another database.
+    pub fn copy_database(&self, from: &str, to: &str) {
+        if self.engine == Engine::Postgres {
+            let dump = postgres::dump(self.port, from).command().output().unwrap();
+            assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
+            return self.load(postgres::client(self.port, to, ""), &dump.stdout);
+        }
+        let databases = self.sql(mysql::ADMIN, "SHOW DATABASES");
+        let ours: Vec<&str> = databases.lines().filter(|name| name.starts_with(&format!("{from}_"))).collect();
+        let dump = mysql::dump(self.port, &ours).command().output().unwrap();
+        assert!(dump.status.success(), "{}", String::from_utf8_lossy(&dump.stderr));
+        let text = String::from_utf8(dump.stdout).unwrap().replace(&format!("`{from}_"), &format!("`{to}_"));
+        self.load(mysql::client(self.port, mysql::ADMIN, ""), text.as_bytes());
+    }
+
+    /// Runs the statements of a dump with the engine's client, which reads them from its input.
+    fn load(&self, mut client: Call, dump: &[u8]) {
+        // The last two arguments are the statements to run.
+        client.arguments.truncate(client.arguments.len() - 2);
+        let mut child = client.command().stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
+        child.stdin.take().unwrap().write_all(dump).unwrap();
+        assert!(child.wait().unwrap().success(), "the dump cannot be loaded into {}", self.engine.name());
+    }
+
     /// Drops a database even if clients are connected to it. On MySQL, drops all databases `<name>_…`.
     pub fn drop_database(&self, name: &str) {
         if self.engine == Engine::Postgres {
@@ -127,6 +152,24 @@ impl Server {
         let mut process = self.process();
         assert!(process.is_none(), "the server was not killed");
         assert!(self.run(&mut process), "the server does not start again:\n{}", self.home.log());
+    }
+
+    /// Stops all processes of the server. Its connections stay open and nothing is answered.
+    pub fn stop(&self) {
+        self.signal("STOP");
+    }
+
+    /// Lets the server go on after [`Self::stop`].
+    pub fn go_on(&self) {
+        self.signal("CONT");
+    }
+
+    /// Sends a signal to the server and its children. A child of PostgreSQL has a process group of its own.
+    fn signal(&self, name: &str) {
+        let process = self.process();
+        let id = process.as_ref().unwrap_or_else(|| panic!("the server was killed")).id();
+        let signal = format!("kill -s {name} {id} $(cat /proc/{id}/task/*/children)");
+        assert!(std::process::Command::new("sh").args(["-c", &signal]).status().unwrap().success(), "{signal}");
     }
 
     fn process(&self) -> MutexGuard<'_, Option<Child>> {

@@ -50,6 +50,14 @@ pub fn client(port: u16, database: &str, sql: &str) -> Call {
     Call::new(program, base.into_iter().chain(["--port", &port, "--database", database, "--execute", sql]))
 }
 
+/// Dumps databases in one snapshot, as statements.
+pub fn dump(port: u16, databases: &[&str]) -> Call {
+    let port = port.to_string();
+    let base = ["--no-defaults", "--single-transaction", "--protocol=tcp", "--host=127.0.0.1", "--user", USER];
+    let arguments = base.into_iter().chain(["--port", &port, "--databases"]).chain(databases.iter().copied());
+    Call::new(program(&["mariadb-dump", "mysqldump"]), arguments)
+}
+
 pub fn drop(name: &str) -> String {
     format!("DROP DATABASE IF EXISTS `{name}`")
 }

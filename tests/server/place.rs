@@ -35,6 +35,11 @@ impl Place {
         self.folder.path().join("data")
     }
 
+    /// Copies all databases of another place on the same server into this one, with the server's own tools.
+    pub fn load_dump_of(&self, other: &Self) {
+        Server::shared(self.engine).copy_database(&other.database, &self.database);
+    }
+
     /// The value of the setting `store.url`.
     pub fn url(&self) -> String {
         match self.engine {

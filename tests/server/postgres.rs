@@ -44,6 +44,12 @@ pub fn client(port: u16, database: &str, sql: &str) -> Call {
     Call::new(program("psql"), base.into_iter().chain(["-p", &port, "-d", database, "-c", sql]))
 }
 
+/// Dumps a database in one snapshot, as statements.
+pub fn dump(port: u16, database: &str) -> Call {
+    let port = port.to_string();
+    Call::new(program("pg_dump"), ["-h", "127.0.0.1", "-U", USER, "-p", &port, database])
+}
+
 /// Creates a database from `template0`, to which no client can connect, so that the template is never in use.
 pub fn create(name: &str) -> String {
     format!("CREATE DATABASE \"{name}\" TEMPLATE template0")

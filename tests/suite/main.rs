@@ -11,6 +11,7 @@
 
 #[path = "../platform/mod.rs"]
 mod platform;
+#[expect(dead_code, reason = "only the crash tests stop a server")]
 #[path = "../server/mod.rs"]
 mod server;
 mod support;

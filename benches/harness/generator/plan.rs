@@ -13,6 +13,7 @@ use super::tally::Measured;
 pub struct Plan {
     pub address: String,
     pub session_secret: String,
+    pub admin_password: String,
     pub sandbox_secret: String,
     pub shop: Shop,
     pub kind: Kind,

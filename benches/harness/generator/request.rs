@@ -61,6 +61,13 @@ impl Writer {
         self.post("/v1/payments/callbacks/sandbox", &format!("sandbox-signature: {signature}\r\n"));
     }
 
+    /// `POST /v1/sessions`
+    pub fn sign_in(&mut self, name: &str, password: &str) {
+        self.body.clear();
+        write!(self.body, r#"{{"user_name":"{name}","user_password":"{password}"}}"#).unwrap();
+        self.post("/v1/sessions", "");
+    }
+
     /// `GET /admin/status`
     pub fn status(&mut self, token: &str) {
         self.request.clear();

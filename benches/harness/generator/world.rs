@@ -8,6 +8,7 @@ use serde_json::Value;
 use tradepost::domain::clock::Clock;
 use tradepost::domain::id::UserId;
 use tradepost::domain::status::Role;
+use tradepost::http::security::admin_passwords::PasswordMark;
 use tradepost::http::security::token::{Caller, Tokens};
 use tradepost::sandbox::Key;
 
@@ -29,7 +30,8 @@ pub struct World {
     /// Random part of the idempotency keys, so that another run on the same data has other keys.
     run: u32,
     tokens: Vec<String>,
-    admin: String,
+    /// Token of the administrator; empty before the first use.
+    admin: RefCell<String>,
     /// One tally of orders and one of callbacks per phase.
     orders: RefCell<Vec<Tally>>,
     callbacks: RefCell<Vec<Tally>>,
@@ -39,16 +41,17 @@ impl World {
     pub fn new(plan: Plan) -> Rc<Self> {
         let clock = Clock::default();
         let tokens = Tokens::new(plan.session_secret.as_bytes(), clock.clone(), Duration::from_secs(86_400));
-        let token = |user: u64, role| {
-            tokens.issue(Caller { user_id: UserId::new(i64::try_from(user).unwrap()), role }).unwrap()
+        let token = |user: u64| {
+            let user_id = UserId::new(i64::try_from(user).unwrap());
+            tokens.issue(Caller { user_id, role: Role::Customer, password: PasswordMark::NONE }).unwrap()
         };
         Rc::new(Self {
             numbers: RefCell::new(Numbers::new(plan.first.coupons, plan.shop.coupons)),
             made: Cell::new(0),
             key: Key::new(&plan.sandbox_secret).unwrap(),
             run: fastrand::u32(..),
-            tokens: (0..plan.shop.users).map(|at| token(USER + at, Role::Customer)).collect(),
-            admin: token(1, Role::Admin),
+            tokens: (0..plan.shop.users).map(|at| token(USER + at)).collect(),
+            admin: RefCell::default(),
             orders: RefCell::default(),
             callbacks: RefCell::default(),
             clock,
@@ -119,10 +122,20 @@ impl World {
     /// The server's status page.
     pub async fn status(&self) -> Value {
         let mut writer = Writer::new(&self.plan.address);
-        writer.status(&self.admin);
         let mut socket = Socket::new(&self.plan.address);
-        let (status, body) = socket.send(&writer.request).await.unwrap();
-        assert_eq!(status, 200, "{}", String::from_utf8_lossy(body));
-        serde_json::from_slice(body).unwrap()
+        if self.admin.borrow().is_empty() {
+            writer.sign_in("admin", &self.plan.admin_password);
+            let session = answer(&mut socket, &writer, 201).await;
+            *self.admin.borrow_mut() = session["access_token"].as_str().unwrap().to_owned();
+        }
+        writer.status(&self.admin.borrow());
+        answer(&mut socket, &writer, 200).await
     }
+}
+
+/// Sends the request in `writer`; returns the body of the answer, which must have the status `expected`.
+async fn answer(socket: &mut Socket, writer: &Writer, expected: u16) -> Value {
+    let (status, body) = socket.send(&writer.request).await.unwrap();
+    assert_eq!(status, expected, "{}", String::from_utf8_lossy(body));
+    serde_json::from_slice(body).unwrap()
 }

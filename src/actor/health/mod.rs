@@ -40,6 +40,9 @@ pub struct Health {
     log: Mutex<LogThrottle>,
     engine: Option<&'static str>,
     reachable: AtomicBool,
+    writable: AtomicBool,
+    /// Time of the last write probe that succeeded. A commit proves nothing: its tasks may have found nothing to write.
+    written: Mutex<Option<Instant>>,
 }
 
 /// Latencies of the last one to two minutes, in microseconds.
@@ -93,6 +96,8 @@ impl Health {
             log: Mutex::default(),
             engine,
             reachable: AtomicBool::new(true),
+            writable: AtomicBool::new(true),
+            written: Mutex::default(),
         }
     }
 
@@ -129,10 +134,35 @@ impl Health {
         self.reachable.store(reachable, Relaxed);
     }
 
-    /// Whether the actor is running and its store is reachable.
+    /// Records whether the store accepts writes: the result of a write probe, or `false` after a refused write.
+    pub fn set_writable(&self, writable: bool) {
+        if writable {
+            *self.written.lock() = Some(Instant::now());
+        }
+        match (self.writable.swap(writable, Relaxed), writable) {
+            (true, false) => tracing::error!(actor = self.name, "the store accepts no writes; they are refused"),
+            (false, true) => tracing::info!(actor = self.name, "the store accepts writes again"),
+            _ => {}
+        }
+    }
+
+    /// Whether the store accepts writes, as far as known. True for an actor without a store.
+    #[must_use]
+    pub fn is_writable(&self) -> bool {
+        self.writable.load(Relaxed)
+    }
+
+    /// Whether a write must be tried to find out if the store accepts writes: the last write probe is older than
+    /// `after`, or a write was refused.
+    #[must_use]
+    pub fn is_write_probe_due(&self, after: Duration) -> bool {
+        !self.is_writable() || self.written.lock().is_none_or(|at| at.elapsed() >= after)
+    }
+
+    /// Whether the actor is running and its store is reachable and accepts writes.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.state.load(Relaxed) == 0 && self.reachable.load(Relaxed)
+        self.state.load(Relaxed) == 0 && self.reachable.load(Relaxed) && self.is_writable()
     }
 
     /// Records the commit of a batch of `size` writes.
@@ -189,7 +219,11 @@ impl Health {
             },
             latency_ms: LatencyMs { p50: to_ms(p50), p99: to_ms(p99) },
             last_error: self.last_error.lock().clone(),
-            store: self.engine.map(|engine| StoreReport { engine, reachable: self.reachable.load(Relaxed) }),
+            store: self.engine.map(|engine| StoreReport {
+                engine,
+                reachable: self.reachable.load(Relaxed),
+                writable: self.is_writable(),
+            }),
         }
     }
 }

@@ -95,4 +95,6 @@ pub struct StoreReport {
     pub engine: &'static str,
     /// Whether it responded to the most recent access.
     pub reachable: bool,
+    /// Whether it accepts writes: a write probe succeeded, and no write was refused since.
+    pub writable: bool,
 }

@@ -2,42 +2,73 @@
 
 use anyhow::Context;
 
-use super::{choose, hash, note, register};
+use super::{choose, hash, register};
 use crate::actor::task::ask;
 use crate::app::graph::Graph;
 use crate::config::Admin;
 use crate::domain::status::Role;
+use crate::domain::text::Password;
+use crate::http::security::first_passwords::FirstPasswords;
 use crate::http::security::password::Passwords;
-use crate::user::message::{Credential, FindCredential, SetPassword};
+use crate::user::message::{Credential, FindCredential, ListAdmins, SetPassword};
 
-/// Creates the administrator if there is none; otherwise sets the password of the settings, if there is one. Returns
-/// the notes to print.
+/// The kind of account, in the file of the first passwords.
+pub const ACCOUNT: &str = "administrator";
+
+/// Creates the administrator if there is none; otherwise sets the password of the settings, if there is one. A generated
+/// password is in `first` before the account exists. Returns the administrator's credential.
 ///
 /// # Errors
 /// Fails if the user name belongs to a customer, or the owner does not reply.
-pub async fn admin(graph: &Graph, passwords: &Passwords, admin: &Admin) -> anyhow::Result<Vec<String>> {
+pub async fn admin(
+    graph: &Graph,
+    passwords: &Passwords,
+    admin: &Admin,
+    first: &FirstPasswords,
+) -> anyhow::Result<Credential> {
     let configured = admin.password.expose();
     let mut found = find(graph, admin).await?;
     if found.is_none() {
-        let password = choose(configured)?;
+        let password = choose(configured, ACCOUNT, admin.user.as_str(), first)?;
         let register = register(graph, passwords, admin.user.clone(), &password, Role::Admin).await?;
-        if ask(&graph.owners.user, register).await.context("cannot create the administrator")?.is_ok() {
-            return Ok(note("administrator", admin.user.as_str(), configured, &password));
-        }
-        // Another node that started at the same time has created the account.
+        // If the name is taken, another node that started at the same time has created the account.
+        let _ = ask(&graph.owners.user, register).await.context("cannot create the administrator")?;
         found = find(graph, admin).await?;
     }
-    let found = found.with_context(|| format!("setting admin.user: {} is taken", admin.user.as_str()))?;
+    let mut found = found.with_context(|| format!("setting admin.user: {} is taken", admin.user.as_str()))?;
     anyhow::ensure!(found.user_role == Role::Admin, "setting admin.user: {} is a customer", admin.user.as_str());
-    if !configured.is_empty() {
+    if !configured.is_empty() && !is_password_of(passwords, configured, &found).await? {
         let password_hash = hash(passwords, configured).await?;
+        found.user_password.clone_from(&password_hash);
         let set = SetPassword { user_id: found.user_id, password_hash };
         ask(&graph.owners.user, set).await.context("cannot set the administrator's password")?;
     }
-    Ok(Vec::new())
+    name_the_others(graph, admin).await?;
+    Ok(found)
 }
 
 async fn find(graph: &Graph, admin: &Admin) -> anyhow::Result<Option<Credential>> {
     let find = FindCredential { user_name: admin.user.clone() };
     ask(&graph.owners.user, find).await.context("cannot find the administrator")
+}
+
+/// An unchanged password is not set again, because that would end the administrator's sessions.
+pub async fn is_password_of(passwords: &Passwords, password: &str, credential: &Credential) -> anyhow::Result<bool> {
+    let password = Password::try_from(password.to_owned())?;
+    let matches = passwords.verify(password, Some(credential.user_password.clone())).await;
+    matches.map_err(|problem| anyhow::anyhow!("cannot verify a password: {problem}"))
+}
+
+/// Warns of administrators other than `admin.user`: they remain if the setting changes.
+async fn name_the_others(graph: &Graph, admin: &Admin) -> anyhow::Result<()> {
+    let mut names = ask(&graph.owners.user, ListAdmins).await.context("cannot list the administrators")?;
+    names.retain(|name| name != admin.user.as_str());
+    if !names.is_empty() {
+        let others = names.join(", ");
+        tracing::warn!(
+            %others,
+            "there are administrators besides admin.user; `tradepost admin password NAME` locks one out"
+        );
+    }
+    Ok(())
 }

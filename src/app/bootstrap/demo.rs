@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use anyhow::Context;
 
-use super::{choose, note, register};
+use super::{choose, register};
 use crate::actor::Reply;
 use crate::actor::task::ask;
 use crate::app::graph::Graph;
@@ -14,6 +14,7 @@ use crate::domain::money::Money;
 use crate::domain::quantity::Stock;
 use crate::domain::status::Role;
 use crate::domain::text::{GoodsDesc, GoodsName, UserName};
+use crate::http::security::first_passwords::FirstPasswords;
 use crate::http::security::password::Passwords;
 use crate::{coupon, goods, user};
 
@@ -30,22 +31,23 @@ const GOODS: [(i64, &str, i64, i64, &str); 5] = [
     (345_959_443_973_935_108, "Rubber duck", 10_000, 500, "Listens."),
 ];
 
-/// Creates the demo data that do not exist yet. Returns the notes to print.
+/// Creates the demo data that do not exist yet. A generated password of the demo user is in `first` before the account
+/// exists.
 ///
 /// # Errors
 /// Fails if an owner does not reply.
-pub async fn seed(graph: &Graph, passwords: &Passwords, demo: &Demo) -> anyhow::Result<Vec<String>> {
+pub async fn seed(graph: &Graph, passwords: &Passwords, demo: &Demo, first: &FirstPasswords) -> anyhow::Result<()> {
     seed_goods(graph).await.context("cannot create the demo goods")?;
-    let notes = seed_user(graph, passwords, demo).await.context("cannot create the demo user")?;
+    seed_user(graph, passwords, demo, first).await.context("cannot create the demo user")?;
     let find = coupon::message::Find { coupon_id: COUPON, user_id: USER };
     if ask(&graph.owners.coupon, find).await?.is_none() {
-        let create =
-            coupon::message::Create { coupon_id: COUPON, user_id: USER, coupon_price: Money::from_minor(2_000) };
+        let coupon_price = Money::from_minor(2_000);
+        let create = coupon::message::Create { coupon_id: COUPON, user_id: USER, coupon_price, request: None };
         let created = ask(&graph.owners.coupon, create).await;
         let exists = async { Ok(ask(&graph.owners.coupon, find).await?.is_some()) };
         created_or_exists(created, exists).await.context("cannot create the demo coupon")?;
     }
-    Ok(notes)
+    Ok(())
 }
 
 async fn seed_goods(graph: &Graph) -> anyhow::Result<()> {
@@ -59,6 +61,7 @@ async fn seed_goods(graph: &Graph) -> anyhow::Result<()> {
             goods_number: Stock::try_from(number)?,
             goods_price: Money::from_minor(price),
             goods_desc: GoodsDesc::try_from(desc.to_owned()).map_err(anyhow::Error::msg)?,
+            request: None,
         };
         let created = ask(&graph.owners.goods, create).await;
         let find = goods::message::Find { goods: vec![GoodsId::new(id)] };
@@ -82,18 +85,15 @@ async fn created_or_exists<T>(created: Reply<T>, exists: impl Future<Output = Re
     }
 }
 
-async fn seed_user(graph: &Graph, passwords: &Passwords, demo: &Demo) -> anyhow::Result<Vec<String>> {
+async fn seed_user(graph: &Graph, passwords: &Passwords, demo: &Demo, first: &FirstPasswords) -> anyhow::Result<()> {
     if ask(&graph.owners.user, user::message::Find { user_id: USER }).await?.is_some() {
-        return Ok(Vec::new());
+        return Ok(());
     }
-    let configured = demo.password.expose();
-    let password = choose(configured)?;
+    let password = choose(demo.password.expose(), "demo user", USER_NAME, first)?;
     let user_name = UserName::try_from(USER_NAME.to_owned())?;
     let mut register = register(graph, passwords, user_name, &password, Role::Customer).await?;
     (register.user_id, register.user_money, register.user_score) = (USER, Money::from_minor(100_000), 100);
-    match ask(&graph.owners.user, register).await? {
-        Ok(_) => Ok(note("demo user", USER_NAME, configured, &password)),
-        // The name was registered before the demo data were enabled. That account stays.
-        Err(user::error::NameTaken) => Ok(Vec::new()),
-    }
+    // If the name was registered before the demo data were enabled, that account stays.
+    let _ = ask(&graph.owners.user, register).await?;
+    Ok(())
 }

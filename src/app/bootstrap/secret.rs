@@ -1,13 +1,14 @@
 //! Secrets that the server generates on its first start. Each is stored in a file that only the file's owner can read.
 
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use anyhow::Context;
 use aws_lc_rs::rand;
 
-use crate::config::SigningSecret;
+use crate::config::{SigningSecret, key_file};
+use crate::db::connection::folder;
 
 const BYTES: usize = 32;
 
@@ -29,6 +30,7 @@ fn load_or_generate(folder: &Path, name: &str) -> anyhow::Result<String> {
     if !path.exists() {
         generate(&path).with_context(|| format!("cannot create {}", path.display()))?;
     }
+    check_access(&path)?;
     let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let secret = text.trim();
     let bytes = hex::decode(secret).with_context(|| format!("{} does not hold a secret", path.display()))?;
@@ -36,14 +38,30 @@ fn load_or_generate(folder: &Path, name: &str) -> anyhow::Result<String> {
     Ok(secret.to_owned())
 }
 
+/// Refuses a secret that others can write, because they could sign as this server. Warns of one that they can read.
+fn check_access(path: &Path) -> anyhow::Result<()> {
+    let mode = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.mode() & 0o777;
+    let file = path.display();
+    anyhow::ensure!(mode & 0o022 == 0, "others can write {file} (mode {mode:o}): run chmod 600 {file}");
+    key_file::warn_of_access(path, true);
+    Ok(())
+}
+
 /// Writes a new secret to a temporary file and renames it, so that a start that is killed leaves no empty file.
 fn generate(path: &Path) -> anyhow::Result<()> {
     let text = hex::encode(random::<BYTES>()?);
     let temporary = path.with_extension("secret.new");
     let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    if let Some(folder) = path.parent() {
+        folder::hand_over(&file, folder);
+    }
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
-    Ok(std::fs::rename(temporary, path)?)
+    std::fs::rename(temporary, path)?;
+    if let Some(folder) = path.parent() {
+        std::fs::File::open(folder)?.sync_all()?;
+    }
+    Ok(())
 }
 
 /// A generated password of about 114 bits: 20 letters and digits, without those that look alike.
@@ -80,6 +98,20 @@ mod tests {
         assert_eq!(load_or_generate(folder.path(), "token").unwrap(), secret);
         let mode = std::fs::metadata(folder.path().join("token.secret")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_secret_that_others_can_write_is_refused_with_the_way_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let secret = load_or_generate(folder.path(), "token").unwrap();
+        let path = folder.path().join("token.secret");
+        for (mode, is_refused) in [(0o620, true), (0o602, true), (0o666, true), (0o644, false), (0o400, false)] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            match load_or_generate(folder.path(), "token") {
+                Ok(read) => assert!(!is_refused && read == secret, "{mode:o}"),
+                Err(error) => assert!(is_refused && format!("{error:#}").contains("run chmod 600"), "{error:#}"),
+            }
+        }
     }
 
     #[test]

@@ -57,10 +57,10 @@ impl Owners {
             Step::Stock | Step::Coupon | Step::Balance => {
                 let index = RESERVATIONS.iter().position(|other| *other == step).unwrap();
                 if self.tombstones.contains(&index) {
-                    return Event::Refused(step, Refusal::OrderDeadlinePassed);
+                    return Event::Refused(step, LATE);
                 }
                 if self.refused.contains(&index) {
-                    return Event::Refused(step, Refusal::InsufficientStock);
+                    return Event::Refused(step, Refused::of(Refusal::InsufficientStock));
                 }
                 self.reserved.insert(index);
                 Event::Reserved(step)
@@ -68,14 +68,14 @@ impl Owners {
             Step::Confirm | Step::Cancel(_) => {
                 match step {
                     Step::Cancel(why) if !self.confirmed && self.cancelled.is_none() => {
-                        self.cancelled = Some(why);
+                        self.cancelled = Some(why.refusal);
                         self.release_messages = (0..RESERVATIONS.len()).collect();
                     }
                     Step::Confirm if !self.deadline_passed && self.cancelled.is_none() => self.confirmed = true,
                     _ => {}
                 }
                 match self.cancelled {
-                    Some(why) => Event::Cancelled(why, order),
+                    Some(why) => Event::Cancelled(Refused::of(why), order),
                     None if self.confirmed => Event::Confirmed(order),
                     None => Event::DeadlinePassed,
                 }
@@ -131,19 +131,19 @@ impl Run {
             let mut before = self.clone();
             let step = before.in_flight.remove(index);
             let mut after = before.clone();
-            let reply = after.owners.execute(step);
+            let reply = after.owners.execute(step.clone());
             next.push(after.clone().deliver(reply.clone()));
             if self.faults.duplicated > 0 {
                 let mut twice = after.clone();
                 twice.faults.duplicated -= 1;
-                let second_reply = twice.owners.execute(step);
+                let second_reply = twice.owners.execute(step.clone());
                 next.push(twice.deliver(reply).deliver(second_reply));
             }
             if self.faults.lost > 0 {
                 // Either the request is lost before its effect, or the reply after it.
                 for mut lost in [before, after] {
                     lost.faults.lost -= 1;
-                    next.push(lost.deliver(Event::Unknown(step)));
+                    next.push(lost.deliver(Event::Unknown(step.clone())));
                 }
             }
         }
@@ -196,7 +196,7 @@ impl Run {
                 assert!(!pending.is_empty() && pending.iter().all(in_flight), "no step in flight: {self:?}");
             }
             Phase::Confirming => assert!(in_flight(&Step::Confirm), "no step in flight: {self:?}"),
-            Phase::Cancelling(why) => assert!(in_flight(&Step::Cancel(*why)), "no step in flight: {self:?}"),
+            Phase::Cancelling(why) => assert!(in_flight(&Step::Cancel(why.clone())), "no step in flight: {self:?}"),
             Phase::Ended => {
                 let expected = if self.owners.confirmed { "confirmed" } else { "refused" };
                 let is_replied = self.replies == [expected] || (self.caller_lost && self.replies.is_empty());

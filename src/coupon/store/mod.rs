@@ -6,11 +6,13 @@ use std::collections::{HashMap, HashSet};
 
 use diesel::prelude::*;
 use serde::Serialize;
+use serde_json::json;
 
 use super::Coupon;
 use super::error::BindRefusal;
 use super::message::{self, Bind};
 use crate::actor::{Access, Priority, Task};
+use crate::db::ledger::{self, Entry, Line};
 use crate::db::query::bulk::{Kind, Update};
 use crate::db::schema::{coupon, coupon_log};
 use crate::db::{self, Db, any_of, for_update, insert_all, with_conn};
@@ -18,6 +20,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{CouponId, OrderId};
 use crate::domain::reservation::{ReservationState, reservation_state};
 use crate::domain::status::{CouponUse, Direction};
+use crate::journal::{self, Act, KeyReused, Performed};
 use crate::messaging::contract::ReservationsReleased;
 use crate::messaging::inbox::parse_bodies;
 use crate::messaging::outbox;
@@ -29,6 +32,15 @@ struct LogRow {
     direction: Direction,
     coupon_id: CouponId,
     log_time: Timestamp,
+}
+
+impl Entry for LogRow {
+    const LEDGER: &'static str = "coupon_log";
+
+    fn write(&self, line: &mut Line<'_>) {
+        line.integer(self.order_id.get()).integer(self.direction.number()).integer(self.coupon_id.get());
+        line.integer(self.log_time.0);
+    }
 }
 
 fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashSet<(OrderId, Direction)>> {
@@ -59,6 +71,7 @@ fn lock_coupons(db: &mut Db, ids: &[CouponId]) -> db::Result<HashMap<CouponId, m
 }
 
 fn insert_log(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
+    ledger::record(db, rows);
     insert_all!(db, coupon_log::table, rows)
 }
 
@@ -168,14 +181,31 @@ impl Task<Coupon> for message::Find {
     }
 }
 
+impl Entry for message::Coupon {
+    const LEDGER: &'static str = "coupon";
+
+    fn write(&self, line: &mut Line<'_>) {
+        line.integer(self.coupon_id.get()).integer(self.coupon_price.minor()).integer(self.user_id.get());
+        line.integer(self.add_time.0);
+    }
+}
+
 /// Inserts coupons.
 impl Task<Coupon> for message::Create {
-    type Outcome = message::Coupon;
+    type Outcome = Result<Performed<message::Coupon>, KeyReused>;
     const ACCESS: Access = Access::Write;
 
-    fn run(owner: &Coupon, batch: &[Self], db: &mut Db) -> db::Result<Vec<message::Coupon>> {
+    fn run(owner: &Coupon, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
         let now = owner.context.clock.now();
         let create = |task: &Self| {
+            match journal::find_earlier(db, task.request.as_ref())? {
+                None => {}
+                Some(Err(reused)) => return Ok(Err(reused)),
+                Some(Ok(coupon_id)) => {
+                    let row = coupon::table.find(CouponId::new(coupon_id));
+                    return Ok(Ok(Performed::before(with_conn!(db, row.get_result(db))?)));
+                }
+            }
             let row = message::Coupon {
                 coupon_id: task.coupon_id,
                 coupon_price: task.coupon_price,
@@ -193,7 +223,12 @@ impl Task<Coupon> for message::Create {
                 coupon::add_time.eq(row.add_time),
             );
             with_conn!(db, diesel::insert_into(coupon::table).values(values).execute(db))?;
-            Ok(row)
+            ledger::record(db, std::slice::from_ref(&row));
+            let data = json!({"of_user": row.user_id, "coupon_price": row.coupon_price});
+            let (act_id, subject_id) = (owner.context.ids.next(), row.coupon_id.get());
+            let act = Act { act_id, subject_id, act: "coupon_created", reason: None, data };
+            journal::record(db, &owner.context, task.request.as_ref(), act)?;
+            Ok(Ok(Performed::now(row)))
         };
         batch.iter().map(create).collect()
     }

@@ -1,21 +1,13 @@
 //! Online backup of a SQLite store: copies a consistent snapshot of all rows into a store with empty tables.
 
-use diesel::prelude::*;
-use diesel::sql_types::Text;
-
-use crate::db::{Db, Error, Result, Store, with_conn};
+use super::identity::texts;
+use crate::db::{Db, Error, Result, Store};
 
 /// A backup in progress.
 pub struct Copy {
     /// Connection to the source, with the destination attached as `copy`.
     db: Db,
     to: Store,
-}
-
-#[derive(QueryableByName)]
-struct Line {
-    #[diesel(sql_type = Text)]
-    text: String,
 }
 
 impl Copy {
@@ -44,24 +36,15 @@ impl Copy {
     /// # Errors
     /// The tables have different versions, the copy cannot be written, or its integrity check fails.
     pub fn finish(mut self) -> Result<()> {
-        for table in query_lines(&mut self.db, "SELECT name AS text FROM main.sqlite_master WHERE type = 'table'")? {
-            // The copy has its own record of the migrations that created its tables.
-            if table == "__diesel_schema_migrations" {
+        for table in texts(&mut self.db, "SELECT name AS text FROM main.sqlite_master WHERE type = 'table'")? {
+            // The copy has its own record of the migrations that created its tables, and is not complete yet.
+            if table == "__diesel_schema_migrations" || table == "store_meta" {
                 continue;
             }
             self.db.batch_execute(&format!("INSERT INTO copy.\"{table}\" SELECT * FROM main.\"{table}\""))?;
         }
         self.db.batch_execute("COMMIT; PRAGMA copy.wal_checkpoint(TRUNCATE)")?;
-        let check = "SELECT integrity_check AS text FROM pragma_integrity_check";
-        match query_lines(&mut *self.to.reader()?, check)?.as_slice() {
-            [status] if status == "ok" => Ok(()),
-            problems => Err(Error::bug(format!("the copy is corrupt: {}", problems.join(", ")))),
-        }
+        drop(self.db);
+        self.to.verify_integrity()
     }
-}
-
-/// Runs a query whose only column is named `text`.
-fn query_lines(db: &mut Db, query: &str) -> Result<Vec<String>> {
-    let rows: Vec<Line> = with_conn!(db, diesel::sql_query(query).load(db))?;
-    Ok(rows.into_iter().map(|row| row.text).collect())
 }

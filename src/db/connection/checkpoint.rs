@@ -19,7 +19,8 @@ use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use parking_lot::{Mutex, MutexGuard};
 
-use crate::db::{Error, Result};
+use super::held_log::HeldLog;
+use crate::db::{Error, Result, halt};
 
 /// Thresholds of background checkpoints, in pages of the WAL that are not checkpointed yet.
 #[derive(Debug, Clone, Copy)]
@@ -57,6 +58,8 @@ pub struct Checkpointer {
     /// all its locks on it. Source:
     /// <https://www.sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>.
     file: OnceLock<ManuallyDrop<File>>,
+    held_log: HeldLog,
+    turn: Mutex<()>,
 }
 
 impl Default for Checkpointer {
@@ -67,7 +70,19 @@ impl Default for Checkpointer {
 
 impl Checkpointer {
     fn new(thresholds: Thresholds) -> Self {
-        Self { thresholds, phase: Mutex::new(Phase::Idle(Instant::now())), file: OnceLock::new() }
+        Self {
+            thresholds,
+            phase: Mutex::new(Phase::Idle(Instant::now())),
+            file: OnceLock::new(),
+            held_log: HeldLog::default(),
+            turn: Mutex::default(),
+        }
+    }
+
+    /// One checkpoint of the whole log at a time. Held until a failure has ended the process: after a failed sync, another
+    /// checkpoint would succeed without the pages that were lost, and the log with them would be discarded.
+    pub fn turn(&self) -> MutexGuard<'_, ()> {
+        self.turn.lock()
     }
 
     /// Called by the writer between two batches. Returns whether another thread must now call [`Checkpointer::run`]. If
@@ -102,8 +117,13 @@ impl Checkpointer {
         let mut pending = i64::MAX;
         for _ in 0..MAX_PASSES {
             checkpoint(db, Mode::Passive)?;
-            self.sync(file).map_err(|error| Error::unreachable(error.to_string()))?;
-            pending = checkpoint(db, Mode::Noop)?.pending();
+            if let Err(error) = self.sync(file) {
+                halt::halt();
+                return Err(Error::damaged(format!("cannot be synced: {error}")));
+            }
+            let size = checkpoint(db, Mode::Noop)?;
+            pending = size.pending();
+            self.held_log.observe(file, size.log, pending);
             if pending <= self.thresholds.writer_max {
                 break;
             }

@@ -1,31 +1,60 @@
 //! Folders of SQLite stores: only their owner can read them, and one process at a time serves them.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io::{ErrorKind, Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, chown, fchown};
 use std::path::Path;
 
 const LOCK_FILE: &str = "tradepost.lock";
 
-/// Creates `folder` and missing parents, with mode 0700.
+/// Creates `folder` and missing parents, with mode 0700. Like a new file, it gets the owner of its parent; see
+/// [`hand_over`].
 ///
 /// # Errors
 /// The reason, with the name of the folder.
 pub fn create(folder: &Path) -> Result<(), String> {
+    let is_new = !folder.exists();
     let created = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    created.map_err(|error| format!("cannot use the directory {}: {error}", folder.display()))
+    created.map_err(|error| format!("cannot use the directory {}: {error}", folder.display()))?;
+    let parent = folder.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+    if let (true, Ok(parent)) = (is_new, parent.metadata()) {
+        let _ = chown(folder, Some(parent.uid()), Some(parent.gid()));
+    }
+    Ok(())
 }
 
-/// Creates `file` and its folder if they are missing; the file with mode 0600. SQLite gives the WAL the same mode.
+/// Gives a new `file` to the owner of `folder`. Only root may do so: a command that root runs must not leave files that
+/// the server's user cannot write. For other users the owner stays the same.
+pub fn hand_over(file: &File, folder: &Path) {
+    if let Ok(of) = folder.metadata() {
+        let _ = fchown(file, Some(of.uid()), Some(of.gid()));
+    }
+}
+
+/// Creates `file` and its folder if they are missing; the file with mode 0600. SQLite gives the WAL the same mode and
+/// owner.
 ///
 /// # Errors
 /// The reason, with the name of the file.
 pub fn create_file(file: &Path) -> Result<(), String> {
-    if let Some(folder) = file.parent() {
-        create(folder)?;
-    }
-    let created = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(file);
-    created.map(drop).map_err(|error| format!("{}: {error}", file.display()))
+    open_or_create(file).map(drop)
+}
+
+/// Opens `file` for reading and writing. Creates it and its folder if they are missing; the file with mode 0600.
+fn open_or_create(file: &Path) -> Result<File, String> {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    create(folder)?;
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).mode(0o600);
+    let opened = match options.clone().create_new(true).open(file) {
+        Ok(new) => {
+            hand_over(&new, folder);
+            Ok(new)
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => options.open(file),
+        Err(error) => Err(error),
+    };
+    opened.map_err(|error| format!("{}: {error}", file.display()))
 }
 
 /// A lock on a folder of stores. The operating system releases it when the process ends, however it ends.
@@ -40,11 +69,9 @@ impl FolderLock {
     /// # Errors
     /// One line that names the process that holds the lock, or the reason why the folder cannot be used.
     pub fn acquire(folder: &Path) -> Result<Self, String> {
-        create(folder)?;
         let path = folder.join(LOCK_FILE);
         let failed = |error: std::io::Error| format!("{}: {error}", path.display());
-        let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
-        let mut file = options.map_err(failed)?;
+        let mut file = open_or_create(&path)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -62,4 +89,11 @@ impl FolderLock {
         writeln!(file, "process {}", std::process::id()).map_err(failed)?;
         Ok(Self { _file: file })
     }
+}
+
+/// Whether a process serves the stores in `folder`.
+#[must_use]
+pub fn is_served(folder: &Path) -> bool {
+    let lock = OpenOptions::new().read(true).open(folder.join(LOCK_FILE));
+    lock.is_ok_and(|file| matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }

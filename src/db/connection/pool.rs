@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use scheduled_thread_pool::ScheduledThreadPool;
 
+use super::scarcity;
 use crate::db::error::classify_open_error;
 use crate::db::limits::{Limits, Mode};
 use crate::db::{Class, Db, Error, Result, Target};
@@ -16,10 +17,16 @@ use crate::db::{Class, Db, Error, Result, Target};
 /// connection that was discarded in the meantime, which it does not do by itself.
 const RECHECK_EVERY: Duration = Duration::from_millis(20);
 
+/// A connection that is not used for this long is closed, within half a minute.
+const IDLE_FOR: Duration = Duration::from_secs(60);
+/// How long a connection of a server is trusted after its last use.
+const TRUSTED_FOR: Duration = Duration::from_millis(250);
+
 /// A pool of connections. Cheap to clone; clones share the connections.
 #[derive(Debug, Clone)]
 pub struct Pool {
     inner: r2d2::Pool<Manager>,
+    target: Target,
     outage: Outage,
     acquire_within: Duration,
 }
@@ -52,19 +59,20 @@ impl Pool {
         let inner = r2d2::Pool::builder()
             .max_size(size)
             .min_idle(Some(0))
-            // A dead connection fails its next statement and is then discarded. Testing each checkout would cost more.
-            .test_on_check_out(false)
+            // Cheap for a connection that was just used; see `Manager::is_valid`.
+            .test_on_check_out(true)
             .connection_timeout(limits.acquire_within)
+            .idle_timeout(Some(IDLE_FOR))
             .thread_pool(Arc::clone(opener))
             .error_handler(Box::new(r2d2::NopErrorHandler))
             .build_unchecked(manager);
-        Self { inner, outage: outage.clone(), acquire_within: limits.acquire_within }
+        Self { inner, target: target.clone(), outage: outage.clone(), acquire_within: limits.acquire_within }
     }
 
     /// Borrows a connection.
     ///
     /// # Errors
-    /// [`Class::Unreachable`] at once while the database is unreachable, [`Class::Busy`] if no connection becomes free
+    /// [`Class::Unreachable`] or [`Class::Damaged`] at once while the database is unreachable, [`Class::Busy`] if no connection becomes free
     /// within `acquire_within`.
     pub fn get(&self) -> Result<Pooled> {
         let deadline = Instant::now() + self.acquire_within;
@@ -77,11 +85,21 @@ impl Pool {
                 return Ok(Pooled(connection));
             }
             if let Some(reason) = self.outage.reason() {
-                return Err(Error::unreachable(reason));
+                return Err(Error::open(reason));
             }
             if Instant::now() >= deadline {
-                return Err(Error::busy(format!("no connection was free within {:?}", self.acquire_within)));
+                let reason = scarcity::reason(&self.target).map(|reason| format!(": {reason}")).unwrap_or_default();
+                return Err(Error::busy(format!("no connection was free within {:?}{reason}", self.acquire_within)));
             }
+        }
+    }
+
+    /// Closes the connections that are not in use.
+    pub fn release_idle(&self) {
+        while self.inner.state().idle_connections > 0
+            && let Some(connection) = self.inner.try_get()
+        {
+            Pooled(connection).mark_broken();
         }
     }
 
@@ -129,6 +147,8 @@ struct ManagedConnection {
     db: Db,
     /// Set if the connection must not be returned to the pool.
     is_broken: bool,
+    /// Time of its last use.
+    used: Instant,
 }
 
 impl r2d2::ManageConnection for Manager {
@@ -142,11 +162,14 @@ impl r2d2::ManageConnection for Manager {
                     tracing::info!(engine = self.target.engine(), "database reachable again");
                     self.outage.set(None);
                 }
-                Ok(ManagedConnection { db, is_broken: false })
+                Ok(ManagedConnection { db, is_broken: false, used: Instant::now() })
             }
             Err(reason) => {
+                if classify_open_error(&reason) == Class::Busy {
+                    scarcity::record(&self.target, &reason);
+                }
                 // A server that has no free connection is not an outage, because existing connections still work.
-                if classify_open_error(&reason) == Class::Unreachable && self.outage.reason().is_none() {
+                if classify_open_error(&reason) != Class::Busy && self.outage.reason().is_none() {
                     tracing::error!(engine = self.target.engine(), reason, "database unreachable");
                     self.outage.set(Some(reason.clone()));
                 }
@@ -155,12 +178,18 @@ impl r2d2::ManageConnection for Manager {
         }
     }
 
+    /// Tests a connection before it is used again. The server, or a firewall, may have closed it while it was idle. A file
+    /// is not closed by anyone.
     fn is_valid(&self, connection: &mut ManagedConnection) -> std::result::Result<(), OpenError> {
+        if matches!(self.target, Target::Sqlite(_)) || connection.used.elapsed() < TRUSTED_FOR {
+            return Ok(());
+        }
         connection.db.batch_execute("SELECT 1").map_err(|error| OpenError(error.to_string()))
     }
 
     fn has_broken(&self, connection: &mut ManagedConnection) -> bool {
-        connection.is_broken || std::thread::panicking()
+        connection.used = Instant::now();
+        connection.is_broken || std::thread::panicking() || scarcity::is_scarce(&self.target)
     }
 }
 

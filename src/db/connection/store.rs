@@ -1,17 +1,26 @@
 //! The store of one owner: its location, its pools and its checkpoints.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
-use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 use scheduled_thread_pool::ScheduledThreadPool;
 
 #[cfg(feature = "sqlite")]
 use super::checkpoint::Checkpointer;
+use super::failure;
 use super::pool::{Outage, Pool, Pooled};
+use super::replaced::{FileId, end_process, wal_of};
+use super::scarcity;
 use super::target::{Target, UrlError};
+#[cfg(feature = "sqlite")]
+use super::verify::{self, Verification};
+use crate::db::error::is_file_damaged;
+#[cfg(feature = "sqlite")]
+use crate::db::halt;
 use crate::db::limits::{Limits, Mode};
-use crate::db::{Db, Error, Result, with_conn};
+use crate::db::{Class, Connection, Db, Error, Result};
+
+const RECONNECT_AFTER: Duration = Duration::from_millis(50);
 
 /// One owner's database: a pool of writers and a pool of readers.
 #[derive(Debug, Clone)]
@@ -21,6 +30,7 @@ pub struct Store {
     readers: Pool,
     writers: Pool,
     outage: Outage,
+    pinned: Arc<OnceLock<FileId>>,
     #[cfg(feature = "sqlite")]
     checkpointer: Arc<Checkpointer>,
 }
@@ -42,6 +52,7 @@ impl Store {
             target,
             limits,
             outage,
+            pinned: Arc::default(),
             #[cfg(feature = "sqlite")]
             checkpointer: Arc::default(),
         })
@@ -68,6 +79,12 @@ impl Store {
         }
     }
 
+    /// Engine and location of the data of all owners there, for people; see [`Target::location`].
+    #[must_use]
+    pub fn location(&self) -> String {
+        self.target.location()
+    }
+
     /// Borrows a connection that may write.
     ///
     /// # Errors
@@ -90,7 +107,32 @@ impl Store {
     /// # Errors
     /// [`crate::db::Class::Unreachable`] if the connection cannot be opened or its settings are not as required.
     pub fn migrator(&self) -> Result<Db> {
-        self.target.open(Mode::Migrator, self.limits).map_err(Error::unreachable)
+        self.open(Mode::Migrator)
+    }
+
+    /// Opens a connection that may write, outside the pools, so that it never waits behind the owner's work.
+    ///
+    /// # Errors
+    /// [`crate::db::Class::Unreachable`] if it cannot be opened.
+    pub fn connect(&self) -> Result<Db> {
+        self.target.open(Mode::Writer, self.limits).map_err(Error::unreachable)
+    }
+
+    /// Opens a connection outside the pools, which only reads. If the server has no free connection, tries again for at
+    /// most `acquire_within`: a connection that was just closed takes the server a moment.
+    ///
+    /// # Errors
+    /// See [`Store::writer`].
+    pub fn spare_connection(&self) -> Result<Db> {
+        let until = Instant::now() + self.limits.acquire_within;
+        loop {
+            match self.target.open(Mode::Reader, self.limits).map_err(Error::open) {
+                Err(error) if error.class == Class::Busy && Instant::now() < until => {
+                    std::thread::sleep(RECONNECT_AFTER);
+                }
+                result => return result,
+            }
+        }
     }
 
     /// Maximum number of concurrent readers.
@@ -105,64 +147,97 @@ impl Store {
         self.writers.size()
     }
 
-    /// Whether the database is reachable. Runs a query to find out.
-    #[must_use]
-    pub fn is_reachable(&self) -> bool {
-        match self.reader().map(|mut db| (db.batch_execute("SELECT 1"), db)) {
-            Ok((Ok(()), _)) => true,
-            Ok((Err(_), db)) => {
-                db.mark_broken();
-                false
-            }
-            // If no outage is recorded, all readers are busy, so the database does respond.
-            Err(_) => self.outage.reason().is_none(),
+    /// Closes the connections that are not in use, if the server has too few for all pools of this process.
+    pub fn release_if_scarce(&self) {
+        if scarcity::is_scarce(&self.target) {
+            self.readers.release_idle();
+            self.writers.release_idle();
         }
     }
 
-    /// Whether the tables exist. For SQLite only the file is checked.
-    ///
-    /// # Errors
-    /// The database is unreachable.
-    pub fn exists(&self) -> Result<bool> {
-        let schema = match &self.target {
-            Target::Sqlite(file) => return Ok(file.exists()),
-            Target::Postgres { schema, .. } => schema,
-            Target::Mysql { database, .. } => database,
-        };
-        let tables = format!("(SELECT count(*) FROM information_schema.tables WHERE table_schema = '{schema}')");
-        let mut db = match self.target.open(Mode::Writer, self.limits) {
-            Ok(db) => db,
-            Err(reason) if reason.contains("Unknown database") => return Ok(false),
-            Err(reason) => return Err(Error::unreachable(reason)),
-        };
-        Ok(count(&mut db, &tables)? > 0)
+    /// Limits of its connections.
+    #[must_use]
+    pub const fn limits(&self) -> Limits {
+        self.limits
     }
 
-    /// Whether `table` exists and has rows.
+    /// Whether the last attempt to open a connection failed because the database is unreachable.
+    #[must_use]
+    pub fn has_outage(&self) -> bool {
+        self.outage.reason().is_some()
+    }
+
+    /// Records which file the store is. From then on, [`Self::expect_in_place`] compares.
     ///
     /// # Errors
-    /// Fails if the database does not answer.
-    pub fn has_rows(&self, table: &str) -> Result<bool> {
-        let db = &mut self.target.open(Mode::Reader, self.limits).map_err(Error::unreachable)?;
-        let tables = match &self.target {
-            Target::Sqlite(_) => "sqlite_master WHERE type = 'table' AND name".to_owned(),
-            Target::Postgres { schema: place, .. } | Target::Mysql { database: place, .. } => {
-                format!("information_schema.tables WHERE table_schema = '{place}' AND table_name")
-            }
-        };
-        // A first start that was killed can leave a store without this table.
-        Ok(count(db, &format!("(SELECT count(*) FROM {tables} = '{table}')"))? > 0
-            && count(db, &format!("(SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT 1) AS one)"))? > 0)
+    /// The file cannot be found.
+    pub fn pin(&self) -> std::io::Result<()> {
+        if let Some(file) = self.file() {
+            let _ = self.pinned.set(FileId::of(file)?);
+        }
+        Ok(())
+    }
+
+    /// Ends the process if the file of a pinned store was moved, deleted or replaced. What this process has written since
+    /// then is in the old file, which the next start does not open, so it must not be acknowledged.
+    pub fn expect_in_place(&self) {
+        if let (Some(file), Some(pinned)) = (self.file(), self.pinned.get())
+            && FileId::of(file).ok() != Some(*pinned)
+        {
+            end_process(file);
+        }
+    }
+
+    /// Like [`Self::expect_in_place`], for the thread that has just committed. Its connection keeps the write-ahead log
+    /// open, so that must be there too.
+    pub fn expect_commit_in_place(&self) {
+        self.expect_in_place();
+        if let (Some(file), true) = (self.file(), self.pinned.get().is_some())
+            && !wal_of(file).exists()
+        {
+            end_process(&wal_of(file));
+        }
+    }
+
+    /// Place of the tables, for error messages.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match &self.target {
+            Target::Sqlite(file) => file.display().to_string(),
+            Target::Postgres { schema, .. } => format!("schema {schema}"),
+            Target::Mysql { database, .. } => format!("database {database}"),
+        }
+    }
+
+    pub(super) const fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Opens a connection outside the pools.
+    pub(super) fn open(&self, mode: Mode) -> Result<Db> {
+        self.target.open(mode, self.limits).map_err(Error::open)
+    }
+
+    /// Like [`Self::open`]; `None` if there is no SQLite file or MySQL database.
+    pub(super) fn open_existing(&self, mode: Mode) -> Result<Option<Db>> {
+        if self.file().is_some_and(|file| !file.exists()) {
+            return Ok(None);
+        }
+        match self.target.open(mode, self.limits) {
+            Ok(db) => Ok(Some(db)),
+            Err(reason) if reason.contains("Unknown database") => Ok(None),
+            Err(reason) => Err(Error::open(reason)),
+        }
     }
 
     /// Whether another thread must now call [`Store::checkpoint_log`], because SQLite's WAL has grown too long. Called
     /// with the `writer` between two batches. Always false for a database server, which checkpoints by itself.
     #[must_use]
     pub fn is_checkpoint_due(&self, writer: &mut Db) -> bool {
-        match writer {
+        match &mut writer.connection {
             #[cfg(feature = "sqlite")]
-            Db::Sqlite(db) => self.checkpointer.is_due(db).unwrap_or_else(|error| {
-                tracing::warn!(%error, "checkpoint failed, will be retried");
+            Connection::Sqlite(db) => self.checkpointer.is_due(db).unwrap_or_else(|error| {
+                self.checkpoint_failed(&error.into());
                 false
             }),
             #[cfg(any(feature = "postgres", feature = "mysql"))]
@@ -170,38 +245,86 @@ impl Store {
         }
     }
 
-    /// Checkpoints SQLite's WAL in the background, concurrently with the writer. Logs a failure and retries later.
+    /// Checkpoints SQLite's WAL in the background, concurrently with the writer. Retries later if the disk is full or the
+    /// store is locked. Ends the process after an I/O error.
     pub fn checkpoint_log(&self) {
         #[cfg(feature = "sqlite")]
-        if let Err(error) = self.try_checkpoint_log() {
-            self.checkpointer.postpone();
-            tracing::warn!(%error, "checkpoint failed, will be retried");
+        {
+            let _turn = self.checkpointer.turn();
+            if let Err(error) = self.try_checkpoint_log() {
+                self.checkpoint_failed(&error);
+                self.checkpointer.postpone();
+            }
         }
     }
 
     #[cfg(feature = "sqlite")]
     fn try_checkpoint_log(&self) -> Result<()> {
-        match (&mut *self.reader()?, &self.target) {
-            (Db::Sqlite(db), Target::Sqlite(file)) => self.checkpointer.run(db, file),
+        let mut reader = self.reader()?;
+        let result = match (&mut reader.connection, &self.target) {
+            (Connection::Sqlite(db), Target::Sqlite(file)) => self.checkpointer.run(db, file),
             _ => Ok(()),
+        };
+        if let Err(error) = &result {
+            if error.class == Class::Damaged {
+                halt::halt();
+            }
+            // A connection that was opened while the file was read-only stays so.
+            reader.mark_broken();
         }
+        result
     }
 
-    /// Checkpoints SQLite's WAL completely, before a clean shutdown. Does nothing on a database server.
+    #[cfg(feature = "sqlite")]
+    fn checkpoint_failed(&self, error: &Error) {
+        if let (Class::Damaged, Some(file)) = (error.class, self.file()) {
+            failure::end_process_for(file, &error.source.to_string());
+        }
+        tracing::warn!(%error, "checkpoint failed, will be retried");
+    }
+
+    /// Checkpoints SQLite's WAL completely, before a clean shutdown. Does nothing on a database server. Ends the process
+    /// after an I/O error.
     ///
     /// # Errors
     /// The store cannot be written.
     pub fn checkpoint(&self) -> Result<()> {
-        match &mut *self.writer()? {
+        #[cfg(feature = "sqlite")]
+        let _turn = self.checkpointer.turn();
+        match &mut self.writer()?.connection {
             #[cfg(feature = "sqlite")]
-            Db::Sqlite(db) => Ok(crate::db::engine::sqlite::checkpoint(db)?),
+            Connection::Sqlite(db) => {
+                let result = crate::db::engine::sqlite::checkpoint(db).map_err(Error::from);
+                if let Err(error) = &result {
+                    self.checkpoint_failed(error);
+                }
+                result
+            }
             #[cfg(any(feature = "postgres", feature = "mysql"))]
             _ => Ok(()),
         }
     }
-}
 
-/// The number that the subquery `counting` yields.
-fn count(db: &mut Db, counting: &str) -> Result<i64> {
-    Ok(with_conn!(db, diesel::select(diesel::dsl::sql::<BigInt>(counting)).get_result(db))?)
+    /// Ends the process after an error of [`Class::Damaged`] in a read or a write of a SQLite store, if it concerns the file
+    /// and the disk is not full. Does nothing for a database server, which has its own ways. `reason` is the message of the error.
+    pub fn expect_intact(&self, reason: &str) {
+        if let Some(file) = self.file()
+            && is_file_damaged(reason)
+            && !failure::is_disk_full(file)
+        {
+            failure::end_process_for(file, reason);
+        }
+    }
+
+    /// The problems in the file of a SQLite store; `None` on a database server, which verifies its own files.
+    ///
+    /// # Errors
+    /// The file cannot be read, or another process prevents its recovery.
+    #[cfg(feature = "sqlite")]
+    pub fn problems(&self, extent: Verification) -> Result<Option<Vec<String>>> {
+        match &self.target {
+            Target::Sqlite(file) => verify::problems(file, extent, self.limits).map(Some),
+            Target::Postgres { .. } | Target::Mysql { .. } => Ok(None),
+        }
+    }
 }

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::db::Db;
 use crate::db::limits::{Limits, Mode};
+use crate::db::{Connection, Db};
 
 /// Location of one owner's tables.
 #[derive(Debug, Clone)]
@@ -39,6 +39,12 @@ pub enum UrlError {
     /// The engine is not compiled in.
     #[error("this build does not include the engine: build it with --features {0}")]
     Feature(&'static str),
+    /// The path of a SQLite URL is something that other programs understand and would here become a folder of that name.
+    #[error("sqlite:// takes the plain path of a directory: {0}")]
+    Folder(&'static str),
+    /// The name of a database would have to be quoted.
+    #[error("the name of the database must not contain quotes, backticks, backslashes or control characters")]
+    DatabaseName,
     /// The URL does not name a database.
     #[error("the URL does not name a database: it must end with /<database>")]
     Database,
@@ -54,6 +60,7 @@ impl Target {
         match scheme {
             "sqlite" if !rest.is_empty() => {
                 compiled_in(cfg!(feature = "sqlite"), "sqlite")?;
+                check_folder(rest)?;
                 Ok(Self::Sqlite(PathBuf::from(rest).join(format!("{owner}.db"))))
             }
             "postgres" | "postgresql" => {
@@ -79,19 +86,42 @@ impl Target {
     /// # Errors
     /// The reason, on one line.
     pub(super) fn open(&self, mode: Mode, limits: Limits) -> Result<Db, String> {
-        match self {
+        let connection = match self {
             #[cfg(feature = "sqlite")]
-            Self::Sqlite(file) => crate::db::engine::sqlite::open(file, mode, limits).map(Db::Sqlite),
+            Self::Sqlite(file) => crate::db::engine::sqlite::open(file, mode, limits).map(Connection::Sqlite),
             #[cfg(feature = "postgres")]
             Self::Postgres { url, schema } => {
-                crate::db::engine::postgres::open(url, schema, mode, limits).map(Db::Postgres)
+                crate::db::engine::postgres::open(url, schema, mode, limits).map(Connection::Postgres)
             }
             #[cfg(feature = "mysql")]
             Self::Mysql { server, database, options } => {
-                crate::db::engine::mysql::open(server, database, options, mode, limits).map(Db::Mysql)
+                crate::db::engine::mysql::open(server, database, options, mode, limits).map(Connection::Mysql)
             }
             #[cfg(not(all(feature = "sqlite", feature = "postgres", feature = "mysql")))]
             other => Err(format!("this build has no {}", other.engine())),
+        };
+        connection.map(Db::from)
+    }
+
+    /// Engine, and folder or server and database, for people: without user, password and options.
+    #[must_use]
+    pub fn location(&self) -> String {
+        let without_user = |server: &str| server.rsplit_once('@').map_or(server, |(_, host)| host).to_owned();
+        match self {
+            Self::Sqlite(file) => {
+                let folder = file.parent().unwrap_or(file);
+                format!("sqlite, {}", std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()).display())
+            }
+            Self::Postgres { url, .. } => {
+                let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+                let rest = rest.split_once('?').map_or(rest, |(rest, _)| rest);
+                format!("postgres, {}, one schema per owner", without_user(rest))
+            }
+            Self::Mysql { server, database, .. } => {
+                let name = database.rsplit_once('_').map_or(database.as_str(), |(name, _)| name);
+                let server = server.split_once("://").map_or("", |(_, rest)| rest);
+                format!("mysql, {}/{name}_<owner>", without_user(server))
+            }
         }
     }
 
@@ -106,6 +136,24 @@ impl Target {
     }
 }
 
+/// Refuses a path that its writer expects to be expanded or interpreted.
+fn check_folder(path: &str) -> Result<(), UrlError> {
+    let why = if path.starts_with('~') {
+        "~ is not expanded"
+    } else if path.contains('$') {
+        "variables are not expanded"
+    } else if path.contains('?') {
+        "options are not supported"
+    } else if path.starts_with("file:") || path.starts_with(":memory:") {
+        "file: and :memory: are not supported"
+    } else if path.contains(char::is_control) {
+        "control characters are not allowed"
+    } else {
+        return Ok(());
+    };
+    Err(UrlError::Folder(why))
+}
+
 const fn compiled_in(enabled: bool, feature: &'static str) -> Result<(), UrlError> {
     if enabled { Ok(()) } else { Err(UrlError::Feature(feature)) }
 }
@@ -114,6 +162,9 @@ const fn compiled_in(enabled: bool, feature: &'static str) -> Result<(), UrlErro
 fn database(rest: &str) -> Result<(&str, &str, &str), UrlError> {
     let (path, query) = rest.split_at(rest.find('?').unwrap_or(rest.len()));
     match path.split_once('/') {
+        Some((_, name)) if name.contains(['\'', '"', '`', '\\']) || name.contains(char::is_control) => {
+            Err(UrlError::DatabaseName)
+        }
         Some((server, name)) if !name.is_empty() && !name.contains('/') => Ok((server, name, query)),
         _ => Err(UrlError::Database),
     }
@@ -134,12 +185,45 @@ mod tests {
 
     #[test]
     fn url_errors_do_not_contain_the_url() {
-        for url in
-            ["", "data", "sqlite://", "oracle://u:secret@host/db", "postgres://u:secret@host", "mysql://u:secret@host"]
-        {
+        for url in [
+            "",
+            "data",
+            "sqlite://",
+            "oracle://u:secret@host/db",
+            "postgres://u:secret@host",
+            "mysql://u:secret@host",
+            "mysql://u:secret@host/a`b",
+            "postgres://u:secret@host/a'b",
+        ] {
             let message = Target::new(url, "goods").expect_err(url).to_string();
             assert!(!message.contains("secret") && message.lines().count() == 1, "{message}");
         }
+    }
+
+    #[cfg(feature = "sqlite")]
+    #[test]
+    fn a_sqlite_path_is_taken_as_it_is_or_refused() {
+        for url in ["sqlite://data", "sqlite:///srv/a b/ä%20é", "sqlite://../data"] {
+            assert!(Target::new(url, "goods").is_ok(), "{url}");
+        }
+        for path in ["~/shop", "${HOME}/shop", "$HOME/shop", "data?mode=ro", "file:data", ":memory:", "da\nta"] {
+            let refused = Target::new(&format!("sqlite://{path}"), "goods");
+            assert!(matches!(refused, Err(UrlError::Folder(_))), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_location_contains_neither_user_nor_password() {
+        let place = |url: &str| Target::new(url, "goods").unwrap().location();
+        #[cfg(feature = "sqlite")]
+        assert_eq!(place("sqlite:///srv/shop"), "sqlite, /srv/shop");
+        #[cfg(feature = "postgres")]
+        assert_eq!(
+            place("postgres://u:secret@db:5432/shop?password=secret"),
+            "postgres, db:5432/shop, one schema per owner"
+        );
+        #[cfg(feature = "mysql")]
+        assert_eq!(place("mysql://u:se@cret@db/my_shop?a=b"), "mysql, db/my_shop_<owner>");
     }
 
     #[cfg(not(feature = "postgres"))]

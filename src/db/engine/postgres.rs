@@ -1,7 +1,7 @@
 //! PostgreSQL: opens a connection and checks its settings. Each owner has its own schema.
 
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Bool, Text};
 
 use crate::db::limits::{Limits, Mode};
 
@@ -64,7 +64,7 @@ fn prepare(db: &mut PgConnection, schema: &str, mode: Mode, limits: Limits) -> Q
     let read_only = if mode == Mode::Reader { "on" } else { "off" };
     let writer_settings = if mode == Mode::Writer { WRITER_PLANNER_SETTINGS } else { "" };
     db.batch_execute(&format!(
-        "SET client_min_messages = warning; SET search_path = \"{schema}\"; SET synchronous_commit = on; \
+        "SET client_min_messages = warning; SET standard_conforming_strings = on; SET search_path = \"{schema}\"; SET synchronous_commit = on; \
          SET statement_timeout = {statement_ms}; SET lock_timeout = {lock_ms}; \
          SET idle_in_transaction_session_timeout = 60000; SET default_transaction_read_only = {read_only}; \
          SET default_transaction_isolation = 'read committed'; {PLANNER_SETTINGS}; {writer_settings}"
@@ -75,6 +75,12 @@ fn check_server(db: &mut PgConnection) -> Result<(), String> {
     let version = setting(db, "server_version_num")?;
     if version.parse::<u32>().is_ok_and(|version| version < MIN_SERVER_VERSION) {
         return Err(format!("PostgreSQL {version} is too old: 12 or later is needed"));
+    }
+    let encoding = setting(db, "server_encoding")?;
+    if encoding != "UTF8" {
+        return Err(format!(
+            "the database has the encoding {encoding}, which cannot hold all text: create it with ENCODING 'UTF8'"
+        ));
     }
     let language = setting(db, "lc_messages")?;
     if !["", "C", "POSIX", "en"].iter().any(|english| *english == language)
@@ -98,6 +104,11 @@ fn check_server(db: &mut PgConnection) -> Result<(), String> {
 fn create_schema(db: &mut PgConnection, schema: &str) -> QueryResult<()> {
     use diesel::connection::SimpleConnection;
     db.batch_execute(&format!("SELECT pg_advisory_lock({MIGRATION_LOCK})"))?;
+    // Without the right to create schemas, CREATE SCHEMA IF NOT EXISTS fails even if the schema exists.
+    let exists = diesel::dsl::sql::<Bool>(&format!("EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = '{schema}')"));
+    if diesel::select(exists).get_result(db)? {
+        return Ok(());
+    }
     db.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\""))
 }
 

@@ -6,19 +6,18 @@ use std::time::{Duration, Instant};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 
-use crate::db::connection::folder::create_file;
+use crate::db::connection::folder::{create_file, is_served};
+use crate::db::connection::replaced::wal_of;
 use crate::db::limits::{Limits, Mode};
-
-/// Size of the WAL, in pages, at which SQLite checkpoints it during a commit. A safety net: background checkpoints keep
-/// the WAL shorter, unless they fail or a long read blocks them.
-const AUTOCHECKPOINT_PAGES: usize = 16_000;
 
 /// Minimum library version. Older versions may corrupt the WAL if two connections write and checkpoint at the same
 /// time.
 const MIN_LIBRARY_VERSION: (u32, u32, u32) = (3, 51, 3);
 
 /// Settings of every connection. The busy timeout is set before them, so that these statements wait for locks too.
-const PRAGMAS: &str = "PRAGMA synchronous = FULL; \
+/// SQLite does not checkpoint by itself, because it would swallow an I/O error of such a checkpoint. A WAL that a long
+/// read has made longer than 64 MiB is truncated once it starts again from its beginning.
+const PRAGMAS: &str = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; \
     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;";
 
 const SWITCH_RETRY_AFTER: Duration = Duration::from_millis(5);
@@ -34,9 +33,29 @@ pub fn open(file: &Path, mode: Mode, limits: Limits) -> Result<SqliteConnection,
     } else if !file.exists() {
         return Err(format!("{}: there is no such file", file.display()));
     }
-    let mut db =
-        SqliteConnection::establish(&file.to_string_lossy()).map_err(|e| format!("{}: {e}", file.display()))?;
-    prepare(&mut db, mode, limits).map_err(|e| format!("{}: {e}", file.display()))?;
+    let named = |error: String| format!("{}: {error}", file.display());
+    let mut db = SqliteConnection::establish(&file.to_string_lossy()).map_err(|error| named(error.to_string()))?;
+    match prepare(&mut db, mode, limits) {
+        Err(error) if mode == Mode::Reader && is_snapshot(file, &error) => open_snapshot(file).map_err(named),
+        prepared => prepared.map(|()| db).map_err(named),
+    }
+}
+
+/// Whether `file` could not be prepared because it is on a read-only disk or in a read-only folder, and no
+/// process is writing it: there is no log and no server.
+fn is_snapshot(file: &Path, error: &str) -> bool {
+    let is_read_only = error.contains("unable to open") || error.contains("readonly");
+    is_read_only && !wal_of(file).exists() && !file.parent().is_some_and(is_served)
+}
+
+/// Opens a store for reading that cannot be written. SQLite needs files beside a store in WAL mode, unless it knows that
+/// the store does not change.
+fn open_snapshot(file: &Path) -> Result<SqliteConnection, String> {
+    use diesel::connection::SimpleConnection;
+    let escaped = file.to_string_lossy().replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    let open = SqliteConnection::establish(&format!("file:{escaped}?immutable=1"));
+    let mut db = open.map_err(|error| error.to_string())?;
+    db.batch_execute("PRAGMA temp_store = MEMORY; PRAGMA query_only = ON;").map_err(|error| error.to_string())?;
     Ok(db)
 }
 
@@ -45,8 +64,7 @@ fn prepare(db: &mut SqliteConnection, mode: Mode, limits: Limits) -> Result<(), 
     let busy_ms = limits.lock_within.as_millis();
     db.batch_execute(&format!("PRAGMA busy_timeout = {busy_ms};")).map_err(|e| e.to_string())?;
     switch_to_wal(db, limits.lock_within)?;
-    db.batch_execute(&format!("{PRAGMAS} PRAGMA wal_autocheckpoint = {AUTOCHECKPOINT_PAGES};"))
-        .map_err(|e| e.to_string())?;
+    db.batch_execute(PRAGMAS).map_err(|e| e.to_string())?;
     if mode == Mode::Reader {
         db.batch_execute("PRAGMA query_only = ON;").map_err(|e| e.to_string())?;
     }

@@ -3,6 +3,8 @@
 pub mod bulk;
 pub mod keyed;
 pub mod lock;
+pub mod optional;
+pub mod time;
 pub mod transaction;
 
 use super::{Error, Result};
@@ -12,13 +14,13 @@ use super::{Error, Result};
 #[macro_export]
 macro_rules! with_conn {
     ($db:ident, $expression:expr) => {
-        match $db {
+        match &mut $db.connection {
             #[cfg(feature = "sqlite")]
-            $crate::db::Db::Sqlite($db) => $expression,
+            $crate::db::Connection::Sqlite($db) => $expression,
             #[cfg(feature = "postgres")]
-            $crate::db::Db::Postgres($db) => $expression,
+            $crate::db::Connection::Postgres($db) => $expression,
             #[cfg(feature = "mysql")]
-            $crate::db::Db::Mysql($db) => $expression,
+            $crate::db::Connection::Mysql($db) => $expression,
         }
     };
 }
@@ -30,19 +32,21 @@ macro_rules! with_conn {
 macro_rules! insert_all {
     ($db:ident, $table:expr, $rows:expr) => {{
         let rows = $rows;
-        let inserted: diesel::QueryResult<()> = match $db {
+        let inserted: diesel::QueryResult<()> = match &mut $db.connection {
             #[cfg(feature = "sqlite")]
-            $crate::db::Db::Sqlite(db) => {
+            $crate::db::Connection::Sqlite(db) => {
                 rows.iter().try_for_each(|row| diesel::insert_into($table).values(row).execute(db).map(drop))
             }
             #[cfg(feature = "postgres")]
-            $crate::db::Db::Postgres(db) if rows.len() <= $crate::db::MAX_ROWS_WITHOUT_COPY => {
+            $crate::db::Connection::Postgres(db) if rows.len() <= $crate::db::MAX_ROWS_WITHOUT_COPY => {
                 rows.iter().try_for_each(|row| diesel::insert_into($table).values(row).execute(db).map(drop))
             }
             #[cfg(feature = "postgres")]
-            $crate::db::Db::Postgres(db) => diesel::copy_from($table).from_insertable(rows).execute(db).map(drop),
+            $crate::db::Connection::Postgres(db) => {
+                diesel::copy_from($table).from_insertable(rows).execute(db).map(drop)
+            }
             #[cfg(feature = "mysql")]
-            $crate::db::Db::Mysql(db) => rows
+            $crate::db::Connection::Mysql(db) => rows
                 .chunks($crate::db::ROWS_PER_INSERT)
                 .try_for_each(|rows| diesel::insert_into($table).values(rows).execute(db).map(drop)),
         };

@@ -2,7 +2,7 @@
 
 use diesel::connection::{AnsiTransactionManager as Manager, TransactionManager};
 
-use crate::db::{Class, Db, Error, Result, with_conn};
+use crate::db::{Class, Connection, Db, Error, Result, halt, with_conn};
 
 /// Runs `work` in one transaction, which either commits completely or changes nothing. SQLite takes its write lock at
 /// the beginning, so that the transaction never reads a snapshot that is too old to write.
@@ -23,7 +23,7 @@ pub fn transaction<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> R
 /// The error of `read` or of the transaction.
 pub fn snapshot<T>(db: &mut Db, read: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
     #[cfg(feature = "mysql")]
-    if matches!(db, Db::Mysql(_)) {
+    if matches!(db.connection, Connection::Mysql(_)) {
         db.batch_execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")?;
     }
     begin(db, "BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION WITH CONSISTENT SNAPSHOT")?;
@@ -36,7 +36,12 @@ pub fn snapshot<T>(db: &mut Db, read: impl FnOnce(&mut Db) -> Result<T>) -> Resu
 /// The error of `work` or of the savepoint.
 pub fn savepoint<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
     with_conn!(db, Manager::begin_transaction(db))?;
-    end(db, work)
+    let recorded = db.recorder.len();
+    let result = end(db, work);
+    if result.is_err() {
+        db.recorder.truncate(recorded);
+    }
+    result
 }
 
 #[cfg_attr(
@@ -44,20 +49,20 @@ pub fn savepoint<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Res
     expect(unused_variables, reason = "each statement is for one engine, and not every build has every engine")
 )]
 fn begin(db: &mut Db, sqlite: &str, postgres: &str, mysql: &str) -> Result<()> {
-    match db {
+    match &mut db.connection {
         #[cfg(feature = "sqlite")]
-        Db::Sqlite(db) => Manager::begin_transaction_sql(db, sqlite)?,
+        Connection::Sqlite(db) => Manager::begin_transaction_sql(db, sqlite)?,
         #[cfg(feature = "postgres")]
-        Db::Postgres(db) => Manager::begin_transaction_sql(db, postgres)?,
+        Connection::Postgres(db) => Manager::begin_transaction_sql(db, postgres)?,
         #[cfg(feature = "mysql")]
-        Db::Mysql(db) => Manager::begin_transaction_sql(db, mysql)?,
+        Connection::Mysql(db) => Manager::begin_transaction_sql(db, mysql)?,
     }
     Ok(())
 }
 
 fn rollback(db: &mut Db) -> diesel::QueryResult<()> {
     #[cfg(feature = "mysql")]
-    if let Db::Mysql(db) = db {
+    if let Connection::Mysql(db) = &mut db.connection {
         crate::db::engine::mysql::discard_statements(db);
     }
     with_conn!(db, Manager::rollback_transaction(db))
@@ -66,6 +71,7 @@ fn rollback(db: &mut Db) -> diesel::QueryResult<()> {
 fn end<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
     match work(db) {
         Ok(value) => {
+            halt::expect_not_halted();
             with_conn!(db, Manager::commit_transaction(db))?;
             Ok(value)
         }
@@ -74,7 +80,8 @@ fn end<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
             Ok(()) | Err(diesel::result::Error::BrokenTransactionManager) => Err(error),
             // After a deadlock, the failed rollback is expected because the database has already ended the transaction.
             // After any other error, the state of the connection is unknown.
-            Err(_) if error.class == Class::Conflict => Err(error),
+            // After an I/O error, SQLite has ended the transaction too.
+            Err(_) if matches!(error.class, Class::Conflict | Class::Damaged) => Err(error),
             Err(_) => Err(Error { class: Class::Unreachable, ..error }),
         },
     }

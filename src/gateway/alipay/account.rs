@@ -6,7 +6,7 @@ use super::check;
 use super::content::ContentKey;
 use super::keyring::Keyring;
 use super::{sign, sn, time};
-use crate::config::{self, Error};
+use crate::config::{self, Error, key_file};
 use crate::domain::clock::Timestamp;
 use crate::gateway::crypto::certificate::{self, Certificate};
 use crate::gateway::crypto::key::PrivateKey;
@@ -19,7 +19,7 @@ pub struct MerchantAccount {
     app_id: String,
     seller_id: String,
     seller_email: String,
-    certificates: Option<Certificates>,
+    certificates: CertificateIds,
     pub(super) app_key: PrivateKey,
     pub(super) keyring: Keyring,
     pub(super) content_key: Option<ContentKey>,
@@ -29,10 +29,12 @@ pub struct MerchantAccount {
 }
 
 /// The certificate ids that our requests carry.
-#[derive(Debug)]
-struct Certificates {
-    app: String,
-    roots: String,
+#[derive(Debug, Clone, Default)]
+pub struct CertificateIds {
+    /// The id of our own certificate.
+    pub app: String,
+    /// The id of Alipay's root certificates.
+    pub roots: String,
 }
 
 /// The variable fields of a request to Alipay.
@@ -71,25 +73,31 @@ impl MerchantAccount {
             "" => None,
             key => Some(ContentKey::parse(key).map_err(|error| check::invalid("content_key", error))?),
         };
-        Ok(Some(Self {
+        let account = Self {
             app_id: settings.app_id.clone(),
             seller_id: settings.seller_id.clone(),
             seller_email: settings.seller_email.clone(),
-            certificates,
+            certificates: CertificateIds::default(),
             app_key,
             keyring,
             content_key,
             subject: settings.subject.clone(),
             url: settings.url.clone(),
             shop: shop.clone(),
-        }))
+        };
+        Ok(Some(account.with_certificates(certificates)))
+    }
+
+    /// Makes every request name these certificates; empty ids are left out.
+    #[must_use]
+    pub fn with_certificates(self, certificates: CertificateIds) -> Self {
+        Self { certificates, ..self }
     }
 
     /// The fields of a request, in the order in which they are sent; `None` if `now` is out of the calendar's range.
     #[must_use]
     pub fn fields(&self, call: Call<'_>, now: Timestamp) -> Option<Vec<(&'static str, String)>> {
         let encryption = if self.content_key.is_some() { "AES" } else { "" };
-        let (app, roots) = self.certificates.as_ref().map_or(("", ""), |both| (&both.app, &both.roots));
         let timestamp = time::write(now)?;
         let fields = [
             ("app_id", self.app_id.as_str()),
@@ -101,8 +109,8 @@ impl MerchantAccount {
             ("version", "1.0"),
             ("notify_url", call.notify_url),
             ("return_url", call.return_url),
-            ("app_cert_sn", app),
-            ("alipay_root_cert_sn", roots),
+            ("app_cert_sn", &self.certificates.app),
+            ("alipay_root_cert_sn", &self.certificates.roots),
             ("encrypt_type", encryption),
             (sign::CONTENT, call.content),
         ];
@@ -132,16 +140,13 @@ impl MerchantAccount {
 }
 
 /// The keyring of an account that uses Alipay's public key without certificates.
-fn from_keys(settings: &config::Alipay) -> Result<(Keyring, Option<Certificates>), Error> {
+fn from_keys(settings: &config::Alipay) -> Result<(Keyring, CertificateIds), Error> {
     let keyring = Keyring::parse(&read_file("platform_key", &settings.platform_key)?);
-    Ok((keyring.map_err(|error| check::invalid("platform_key", error))?, None))
+    Ok((keyring.map_err(|error| check::invalid("platform_key", error))?, CertificateIds::default()))
 }
 
 /// The keyring and the certificate ids of an account that uses certificates.
-fn from_certificates(
-    settings: &config::Alipay,
-    app_key: &PrivateKey,
-) -> Result<(Keyring, Option<Certificates>), Error> {
+fn from_certificates(settings: &config::Alipay, app_key: &PrivateKey) -> Result<(Keyring, CertificateIds), Error> {
     let ours = read_certificates("app_certificate", &settings.app_certificate)?;
     let is_of_key = |certificate: &&Certificate| certificate.key.as_ref().is_some_and(|key| app_key.belongs_to(key));
     let Some(ours) = ours.iter().find(is_of_key) else {
@@ -159,7 +164,7 @@ fn from_certificates(
     if roots.is_empty() {
         return Err(check::invalid("root_certificate", "has no certificate signed with RSA"));
     }
-    Ok((keyring, Some(Certificates { app: sn::of(ours), roots })))
+    Ok((keyring, CertificateIds { app: sn::of(ours), roots }))
 }
 
 fn read_certificates(setting: &str, path: &Path) -> Result<Vec<Certificate>, Error> {
@@ -167,5 +172,6 @@ fn read_certificates(setting: &str, path: &Path) -> Result<Vec<Certificate>, Err
 }
 
 fn read_file(setting: &str, path: &Path) -> Result<String, Error> {
+    key_file::warn_of_access(path, setting == "app_key");
     std::fs::read_to_string(path).map_err(|error| check::invalid(setting, format!("{}: {error}", path.display())))
 }

@@ -18,6 +18,8 @@ pub enum Meaning {
     Rejected,
     /// The seller's balance is too low at the moment.
     InsufficientFunds,
+    /// A business failure that is not listed. Alipay is well, and the outcome is unknown.
+    Unlisted,
     /// The outcome is unknown: the call may have taken effect.
     Unknown,
 }
@@ -43,12 +45,16 @@ impl Meaning {
     #[must_use]
     pub fn of(code: &str, sub_code: &str) -> Self {
         let listed = TABLE.iter().find(|(name, _)| *name == sub_code);
-        listed.filter(|_| code == BUSINESS_FAILED).map_or(Self::Unknown, |(_, meaning)| *meaning)
+        match (code, listed) {
+            (BUSINESS_FAILED, Some((_, meaning))) => *meaning,
+            (BUSINESS_FAILED, None) => Self::Unlisted,
+            _ => Self::Unknown,
+        }
     }
 
     /// Whether to log a warning, because the error does not occur in normal operation.
     #[must_use]
     pub const fn needs_attention(self) -> bool {
-        matches!(self, Self::Rejected | Self::InsufficientFunds | Self::Unknown)
+        matches!(self, Self::Rejected | Self::InsufficientFunds | Self::Unlisted | Self::Unknown)
     }
 }

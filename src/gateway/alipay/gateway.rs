@@ -2,14 +2,19 @@
 
 use std::sync::Arc;
 
+use awc::http::Method;
 use serde::Serialize;
 
 use super::account::MerchantAccount;
 use super::{amount, notify, time, trade};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{PayId, RefundId};
+use crate::gateway::statement::Bill;
+use crate::gateway::statement::day::Day;
+use crate::gateway::wire::{self, Request};
 use crate::gateway::{
-    Checkout, Gateway, LocalFuture, Notification, Outcome, PaymentStatus, Purchase, Refund, RefundStatus, Reject, Reply,
+    Checkout, CheckoutKind, Gateway, LocalFuture, Notification, Outcome, PaymentStatus, Purchase, Refund, RefundStatus,
+    Reject, Reply,
 };
 
 /// Alipay's payment product.
@@ -23,7 +28,8 @@ pub enum Product {
 
 impl Product {
     /// The gateway's name.
-    const fn name(self) -> &'static str {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Page => "alipay",
             Self::Code => "alipay_qr",
@@ -72,6 +78,13 @@ struct RefundQuery {
     out_request_no: String,
 }
 
+/// Content of `alipay.data.dataservice.bill.downloadurl.query`.
+#[derive(Serialize)]
+struct BillQuery {
+    bill_type: &'static str,
+    bill_date: String,
+}
+
 /// The gateway to one product.
 #[derive(Debug)]
 pub struct AlipayGateway {
@@ -112,6 +125,26 @@ impl Gateway for AlipayGateway {
         self.product.name()
     }
 
+    fn platform(&self) -> &str {
+        "alipay"
+    }
+
+    fn checkout_kind(&self) -> CheckoutKind {
+        match self.product {
+            Product::Page => CheckoutKind::Redirect,
+            Product::Code => CheckoutKind::QrCode,
+        }
+    }
+
+    fn takes_return_url(&self) -> bool {
+        self.product == Product::Page
+    }
+
+    /// The browser sends the signed request of the page.
+    fn creates_locally(&self) -> bool {
+        self.product == Product::Page
+    }
+
     /// The signed page URL contains a timestamp, and Alipay may reject it some time later.
     fn checkout_expires(&self) -> bool {
         self.product == Product::Page
@@ -125,7 +158,10 @@ impl Gateway for AlipayGateway {
             let shop = &self.account.shop;
             let notify_url = shop.callback_url(self.name());
             match self.product {
-                Product::Page => self.page(&payment, &notify_url, &shop.page_url(purchase.pay_id)).await,
+                Product::Page => {
+                    let return_url = purchase.return_url.unwrap_or_else(|| shop.page_url(purchase.pay_id));
+                    self.page(&payment, &notify_url, &return_url).await
+                }
                 Product::Code => {
                     let result = self.account.call("alipay.trade.precreate", &payment, &notify_url).await;
                     trade::created(result, purchase.pay_id)
@@ -172,6 +208,21 @@ impl Gateway for AlipayGateway {
             let content = RefundQuery { out_trade_no: pay_id.to_string(), out_request_no: refund_id.to_string() };
             let result = self.account.call("alipay.trade.fastpay.refund.query", &content, "").await;
             trade::refund_queried(result, pay_id, refund_id)
+        })
+    }
+
+    fn download_statement(&self, bill: Bill, day: Day) -> LocalFuture<'_, Result<Vec<u8>, String>> {
+        Box::pin(async move {
+            let bill_type = match bill {
+                Bill::Trade => "trade",
+                Bill::Funds => "signcustomer",
+            };
+            let content = BillQuery { bill_type, bill_date: day.to_string() };
+            let result = self.account.call("alipay.data.dataservice.bill.downloadurl.query", &content, "").await;
+            let request =
+                Request { method: Method::GET, url: trade::bill_url(result)?, headers: Vec::new(), body: None };
+            let response = wire::download(request).await?;
+            if response.status == 200 { Ok(response.body) } else { Err(format!("HTTP status {}", response.status)) }
         })
     }
 

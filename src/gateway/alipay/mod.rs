@@ -7,10 +7,12 @@
 pub mod account;
 pub mod amount;
 pub mod answer;
+pub mod bill;
 mod call;
 mod check;
 mod code;
 pub mod content;
+pub mod funds;
 mod gateway;
 pub mod keyring;
 pub mod notify;
@@ -26,8 +28,16 @@ use std::sync::Arc;
 use super::{Gateway, Shop};
 use crate::config;
 
+const PRODUCTS: [Product; 2] = [Product::Page, Product::Code];
+
 pub use account::MerchantAccount;
 pub use gateway::{AlipayGateway, Product};
+
+/// The names of all products, whether or not the settings name an account.
+#[must_use]
+pub fn names() -> [&'static str; 2] {
+    PRODUCTS.map(Product::name)
+}
 
 /// Creates one gateway per [`Product`]; none if the settings name no account.
 ///
@@ -36,5 +46,5 @@ pub use gateway::{AlipayGateway, Product};
 pub fn gateways(settings: &config::Alipay, shop: &Shop) -> Result<Vec<Arc<dyn Gateway>>, config::Error> {
     let Some(account) = MerchantAccount::new(settings, shop)?.map(Arc::new) else { return Ok(Vec::new()) };
     let gateway = |product| -> Arc<dyn Gateway> { Arc::new(AlipayGateway::new(product, account.clone())) };
-    Ok([Product::Page, Product::Code].map(gateway).into())
+    Ok(PRODUCTS.map(gateway).into())
 }

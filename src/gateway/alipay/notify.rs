@@ -3,12 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::account::MerchantAccount;
-use super::trade::{TRADE_NO_LENGTH_MAX, is_printable_ascii};
 use super::{amount, sign};
 use crate::domain::money::{CURRENCY, Money};
+use crate::gateway::text::{EVENT_ID_LENGTH_MAX, TRADE_NO_LENGTH_MAX, is_printable_ascii};
 use crate::gateway::{Event, Notification, Reject};
 
-const EVENT_ID_LENGTH_MAX: usize = 64;
 /// The fields that the signature does not cover. Some notifications that are not about trades include `sign_type` in
 /// the signature; the shop receives none of those.
 const UNSIGNED: [&str; 2] = ["sign", "sign_type"];

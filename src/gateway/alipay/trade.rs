@@ -6,12 +6,12 @@ use super::amount;
 use super::code::{Meaning, SUCCESS};
 use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::CURRENCY;
+use crate::gateway::text::{TRADE_NO_LENGTH_MAX, is_printable_ascii};
 use crate::gateway::{Charge, Checkout, Outcome, PaymentStatus, RefundStatus};
 
-/// The longest trade id of Alipay's that is accepted. Our columns hold 64 characters, and the event id of a queried
-/// payment is the trade id with the prefix `asked_`.
-pub const TRADE_NO_LENGTH_MAX: usize = 64 - "asked_".len();
 const CODE_LENGTH_MAX: usize = 64;
+/// The longest QR code or address of a bill that is accepted.
+const URL_LENGTH_MAX: usize = 2000;
 
 /// The content of a response: the fields of all calls.
 #[derive(Debug, Default, Deserialize)]
@@ -28,6 +28,7 @@ pub struct Content {
     fund_change: Option<String>,
     out_request_no: Option<String>,
     refund_status: Option<String>,
+    bill_download_url: Option<String>,
 }
 
 /// Reasons for having no content.
@@ -46,7 +47,8 @@ impl CallError {
     /// The outcome if the error does not decide it.
     fn unknown<T>(self) -> Outcome<T> {
         match self {
-            Self::Refused(_, why) | Self::Unknown(why) => Outcome::Unknown(why),
+            Self::Refused(Meaning::Unknown, why) | Self::Unknown(why) => Outcome::Unknown(why),
+            Self::Refused(_, why) => Outcome::Undecided(why),
         }
     }
 }
@@ -108,10 +110,18 @@ impl Content {
     }
 }
 
-/// Whether `text` has 1 to `length_max` characters, all of them printable ASCII without blanks.
-#[must_use]
-pub fn is_printable_ascii(text: &str, length_max: usize) -> bool {
-    (1..=length_max).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+/// The address of a bill.
+///
+/// # Errors
+/// The reason for which there is none.
+pub fn bill_url(result: CallResult) -> Result<String, String> {
+    match result {
+        Ok(content) => {
+            let url = content.bill_download_url.filter(|url| is_printable_ascii(url, URL_LENGTH_MAX));
+            url.ok_or_else(|| "the response has no address of the bill".to_owned())
+        }
+        Err(CallError::Refused(_, why) | CallError::Unknown(why)) => Err(why),
+    }
 }
 
 fn wrong_trade<T>() -> Outcome<T> {
@@ -130,7 +140,7 @@ fn sanitized(code: Option<&String>) -> String {
 pub fn created(result: CallResult, pay_id: PayId) -> Outcome<Option<Checkout>> {
     match result {
         Ok(content) if !content.is_about(pay_id) => wrong_trade(),
-        Ok(content) => match content.qr_code.filter(|url| !url.is_empty()) {
+        Ok(content) => match content.qr_code.filter(|url| is_printable_ascii(url, URL_LENGTH_MAX)) {
             Some(url) => Outcome::Known(Some(Checkout::QrCode { url })),
             None => Outcome::Unknown("the response has no QR code".to_owned()),
         },

@@ -6,6 +6,7 @@ use secrecy::ExposeSecret;
 
 use super::aead;
 use super::keys::Keys;
+use super::schedule::Schedule;
 use super::setting::{self, invalid, is_given, read_file};
 use super::sign::{Signer, Stamp, nonce};
 use crate::config;
@@ -30,9 +31,13 @@ pub struct MerchantAccount {
     pub content_key: aead::Key,
     /// The keys that verify responses and notifications.
     pub keys: Keys,
+    /// The schedule of fetching the platform certificates; `None` if the public key of WeChat Pay is used.
+    pub schedule: Option<Schedule>,
     /// The id of the public key that WeChat Pay should sign responses with; `None` if it signs with a platform
     /// certificate.
     pub public_key_id: Option<String>,
+    /// The kind of pages that offer H5 payments; `None` if they are not offered.
+    pub h5_type: Option<&'static str>,
     /// The first part of the text that the customer sees on the bill. The payment's id follows it.
     pub subject: String,
     /// The base URLs of WeChat Pay, without a trailing slash, in the order in which they are tried.
@@ -64,9 +69,6 @@ impl MerchantAccount {
         let mut keys = Keys::default();
         let public_key_id = add_public_key(settings, &key, &mut keys)?;
         add_certificates(settings, &key, &mut keys)?;
-        if keys.is_empty() {
-            return Err(invalid("platform_key", "must be set, or platform_certificates instead"));
-        }
         let merchant_id = settings.merchant_id.clone();
         let serial = settings.merchant_serial.to_ascii_uppercase();
         Ok(Some(Self {
@@ -75,7 +77,9 @@ impl MerchantAccount {
             app_id: settings.app_id.clone(),
             content_key,
             keys,
+            schedule: public_key_id.is_none().then(Schedule::default),
             public_key_id,
+            h5_type: settings.h5_type.get(),
             subject: settings.subject.clone(),
             urls: setting::urls(settings)?,
             shop: shop.clone(),

@@ -1,6 +1,7 @@
 //! Implements [`Gateway`] for WeChat Pay: two trade types, each with a name of its own, on one merchant account.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use awc::http::Method;
 use serde::Deserialize;
@@ -10,13 +11,20 @@ use super::account::MerchantAccount;
 use super::answer::{Fault, Response};
 use super::refund::RefundResponse;
 use super::request::{Close, Prepay, RefundRequest};
-use super::trade::{Trade, is_printable_ascii};
-use super::{call, notify};
+use super::trade::Trade;
+use super::{call, download, notify};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{PayId, RefundId};
+use crate::gateway::statement::Bill;
+use crate::gateway::statement::day::Day;
+use crate::gateway::text::is_printable_ascii;
 use crate::gateway::{
-    Checkout, Gateway, LocalFuture, Notification, Outcome, PaymentStatus, Purchase, Refund, RefundStatus, Reject, Reply,
+    Checkout, CheckoutKind, Gateway, GivenBack, LocalFuture, Notification, Outcome, PaymentStatus, Purchase, Refund,
+    RefundStatus, Reject, Reply,
 };
+
+/// How long the address of an H5 payment can be opened.
+const H5_LASTS: Duration = Duration::from_secs(5 * 60);
 
 /// WeChat Pay's trade type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +33,8 @@ pub enum TradeType {
     Native,
     /// The customer pays on a page inside WeChat, which knows the customer's `openid`.
     Jsapi,
+    /// The customer comes from a browser outside WeChat, on the telephone that has WeChat.
+    H5,
 }
 
 impl TradeType {
@@ -34,6 +44,7 @@ impl TradeType {
         match self {
             Self::Native => "wechat",
             Self::Jsapi => "wechat_jsapi",
+            Self::H5 => "wechat_h5",
         }
     }
 }
@@ -48,6 +59,11 @@ pub struct WechatGateway {
 #[derive(Deserialize)]
 struct Native {
     code_url: String,
+}
+
+#[derive(Deserialize)]
+struct H5 {
+    h5_url: String,
 }
 
 #[derive(Deserialize)]
@@ -80,8 +96,17 @@ impl WechatGateway {
             return Err("the payer is missing".to_owned());
         }
         let payer = purchase.payer.as_ref().filter(|_| self.needs_payer());
-        let prepay = Prepay::new(&self.account, &purchase, payer, self.notify_url());
+        let mut prepay = Prepay::new(&self.account, &purchase, payer, self.notify_url());
         match self.trade_type {
+            TradeType::H5 => {
+                let client_ip = purchase.client_ip.ok_or("the address of the customer is not known")?;
+                prepay.set_browser(client_ip, self.account.h5_type.ok_or("H5 payments are not set up")?);
+                let H5 { h5_url } = parse_done(self.post("/v3/pay/transactions/h5", &prepay).await?)?;
+                if !is_printable_ascii(&h5_url, 512) || !h5_url.starts_with("https://") {
+                    return Err(unexpected_response());
+                }
+                Ok(Checkout::Redirect { url: h5_url })
+            }
             TradeType::Native => {
                 let Native { code_url } = parse_done(self.post("/v3/pay/transactions/native", &prepay).await?)?;
                 // The URL is stored and shown to the customer.
@@ -113,6 +138,15 @@ impl WechatGateway {
         }
     }
 
+    /// WeChat Pay says whether anything was given back, not how much.
+    async fn query_refunded(&self, pay_id: PayId) -> Result<GivenBack, String> {
+        let mchid = &self.account.merchant_id;
+        match self.get(&format!("/v3/pay/transactions/out-trade-no/{pay_id}?mchid={mchid}")).await? {
+            Response::Fault(Fault::PaymentNotFound) => Ok(GivenBack::NotReported),
+            response => Ok(parse_done::<Trade>(response)?.given_back(pay_id)),
+        }
+    }
+
     async fn close_payment(&self, pay_id: PayId) -> Result<PaymentStatus, String> {
         let close = Close { mchid: &self.account.merchant_id };
         match self.post(&format!("/v3/pay/transactions/out-trade-no/{pay_id}/close"), &close).await? {
@@ -128,14 +162,17 @@ impl WechatGateway {
         }
     }
 
-    async fn send_refund(&self, refund: Refund) -> Result<RefundStatus, String> {
+    async fn send_refund(&self, refund: Refund) -> Result<Outcome<RefundStatus>, String> {
         let request = RefundRequest::new(&refund, self.notify_url());
         match self.post("/v3/refund/domestic/refunds", &request).await? {
             Response::Fault(Fault::InsufficientFunds) => {
                 tracing::warn!(refund_id = %refund.refund_id, "the balance at WeChat Pay is too low for a refund");
-                Err("the merchant's balance is too low".to_owned())
+                Ok(Outcome::Undecided("the merchant's balance is too low".to_owned()))
             }
-            response => parse_done::<RefundResponse>(response)?.status_of(&refund).ok_or_else(unexpected_response),
+            response => {
+                let status = parse_done::<RefundResponse>(response)?.status_of(&refund);
+                status.map(Outcome::Known).ok_or_else(unexpected_response)
+            }
         }
     }
 
@@ -175,8 +212,25 @@ impl Gateway for WechatGateway {
         self.trade_type.name()
     }
 
+    fn platform(&self) -> &str {
+        "wechat"
+    }
+
+    fn checkout_kind(&self) -> CheckoutKind {
+        match self.trade_type {
+            TradeType::Native => CheckoutKind::QrCode,
+            TradeType::Jsapi => CheckoutKind::Jsapi,
+            TradeType::H5 => CheckoutKind::Redirect,
+        }
+    }
+
     fn needs_payer(&self) -> bool {
         self.trade_type == TradeType::Jsapi
+    }
+
+    /// The address of an H5 payment can be opened for five minutes.
+    fn payment_lasts(&self) -> Option<Duration> {
+        (self.trade_type == TradeType::H5).then_some(H5_LASTS)
     }
 
     fn create(&self, purchase: Purchase) -> LocalFuture<'_, Outcome<Option<Checkout>>> {
@@ -192,11 +246,23 @@ impl Gateway for WechatGateway {
     }
 
     fn refund(&self, refund: Refund) -> LocalFuture<'_, Outcome<RefundStatus>> {
-        Box::pin(async move { outcome(self.send_refund(refund).await) })
+        Box::pin(async move { self.send_refund(refund).await.unwrap_or_else(Outcome::Unknown) })
     }
 
     fn query_refund(&self, pay_id: PayId, refund_id: RefundId) -> LocalFuture<'_, Outcome<RefundStatus>> {
         Box::pin(async move { outcome(self.query_refund_status(pay_id, refund_id).await) })
+    }
+
+    fn query_given_back(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<GivenBack>> {
+        Box::pin(async move { outcome(self.query_refunded(pay_id).await) })
+    }
+
+    fn download_statement(&self, bill: Bill, day: Day) -> LocalFuture<'_, Result<Vec<u8>, String>> {
+        let target = match bill {
+            Bill::Trade => format!("/v3/bill/tradebill?bill_date={day}&bill_type=ALL"),
+            Bill::Funds => format!("/v3/bill/fundflowbill?bill_date={day}&account_type=BASIC"),
+        };
+        Box::pin(async move { download::bill(&self.account, &target).await })
     }
 
     fn read_callback(

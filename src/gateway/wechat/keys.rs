@@ -2,6 +2,9 @@
 //! platform certificates share one map, because both are in use while a merchant migrates from one to the other.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+
+use parking_lot::RwLock;
 
 use crate::domain::clock::Timestamp;
 use crate::gateway::Reject;
@@ -20,20 +23,37 @@ pub const SIGNATURE: &str = "Wechatpay-Signature";
 /// Pay's has a new timestamp.
 const SKEW_MAX_S: i64 = 300;
 
-/// Public keys by serial number.
+/// Public keys by serial number. Clones share the fetched ones.
 #[derive(Debug, Clone, Default)]
-pub struct Keys(HashMap<String, PublicKey>);
+pub struct Keys {
+    /// Those of the settings.
+    given: HashMap<String, PublicKey>,
+    /// Those of the certificates that were fetched last.
+    fetched: Arc<RwLock<HashMap<String, PublicKey>>>,
+}
 
 impl Keys {
-    /// Whether there are no keys.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Adds a key of the settings under its serial number or id.
+    pub fn insert(&mut self, serial: &str, key: PublicKey) {
+        self.given.insert(serial.to_owned(), key);
     }
 
-    /// Adds a key under its serial number or id.
-    pub fn insert(&mut self, serial: &str, key: PublicKey) {
-        self.0.insert(serial.to_owned(), key);
+    /// Replaces the fetched keys.
+    pub fn set_fetched(&self, fetched: HashMap<String, PublicKey>) {
+        *self.fetched.write() = fetched;
+    }
+
+    /// These keys and `others`.
+    #[must_use]
+    pub fn with(&self, others: &HashMap<String, PublicKey>) -> Self {
+        let all = self.given.iter().chain(others).map(|(serial, key)| (serial.clone(), key.clone()));
+        Self { given: all.collect(), fetched: Arc::clone(&self.fetched) }
+    }
+
+    /// The key with this serial number.
+    #[must_use]
+    pub fn find(&self, serial: &str) -> Option<PublicKey> {
+        self.given.get(serial).cloned().or_else(|| self.fetched.read().get(serial).cloned())
     }
 
     /// Verifies that `text` was signed with the key `serial`. No other key is tried.
@@ -41,7 +61,7 @@ impl Keys {
     /// # Errors
     /// [`Reject::UnknownKey`] if there is no such key, [`Reject::Signature`] if the signature is invalid.
     pub fn verify_text(&self, serial: &str, text: &[u8], signature: &str) -> Result<(), Reject> {
-        let key = self.0.get(serial).ok_or(Reject::UnknownKey)?;
+        let key = self.find(serial).ok_or(Reject::UnknownKey)?;
         if key.verifies(text, signature) { Ok(()) } else { Err(Reject::Signature) }
     }
 

@@ -5,12 +5,11 @@ use serde::de::DeserializeOwned;
 
 use super::account::MerchantAccount;
 use super::refund::RefundNotification;
-use super::trade::{Trade, is_printable_ascii};
+use super::trade::Trade;
 use crate::domain::clock::Timestamp;
+use crate::gateway::text::{EVENT_ID_LENGTH_MAX, is_printable_ascii};
 use crate::gateway::{Event, Notification, Reject};
 
-/// The longest event id that our column holds. WeChat Pay's ids have 36 characters.
-const EVENT_ID_LENGTH_MAX: usize = 64;
 const ALGORITHM: &str = "AEAD_AES_256_GCM";
 
 #[derive(Deserialize)]
@@ -40,7 +39,12 @@ pub fn read(
     body: &[u8],
     now: Timestamp,
 ) -> Result<Option<Notification>, Reject> {
-    account.keys.verify(header, body, now)?;
+    let verified = account.keys.verify(header, body, now);
+    if let (Err(Reject::UnknownKey), Some(schedule)) = (verified, &account.schedule) {
+        // The notification is refused. WeChat Pay sends it again, and by then the next call has fetched the certificate.
+        schedule.hasten();
+    }
+    verified?;
     let Envelope { id, event_type, resource } = parse(body)?;
     if !is_printable_ascii(&id, EVENT_ID_LENGTH_MAX) {
         return Err(Reject::Unreadable);

@@ -4,9 +4,10 @@
 use serde::Deserialize;
 
 use super::account::MerchantAccount;
-use super::trade::{fen, is_printable_ascii};
+use super::trade::fen;
 use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::{CURRENCY, Money};
+use crate::gateway::text::{EVENT_ID_LENGTH_MAX, is_printable_ascii};
 use crate::gateway::{Event, Notification, Refund, RefundStatus, WrongRecipient};
 
 /// A refund in a response.
@@ -63,7 +64,7 @@ impl RefundNotification {
     /// Converts to a [`Notification`]. `kind` is the last part of the event type. `None` if `kind` differs from the
     /// status or a value is invalid.
     pub fn into_notification(self, account: &MerchantAccount, event_id: String, kind: &str) -> Option<Notification> {
-        if self.refund_status != kind || !is_printable_ascii(&self.transaction_id, 64) {
+        if self.refund_status != kind || !is_printable_ascii(&self.transaction_id, EVENT_ID_LENGTH_MAX) {
             return None;
         }
         let event = match kind {

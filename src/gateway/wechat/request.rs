@@ -1,5 +1,6 @@
 //! The JSON bodies of requests to WeChat Pay.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -29,6 +30,20 @@ pub struct Prepay<'a> {
     amount: Total,
     #[serde(skip_serializing_if = "Option::is_none")]
     payer: Option<Payer<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scene_info: Option<SceneInfo>,
+}
+
+#[derive(Serialize)]
+struct SceneInfo {
+    payer_client_ip: IpAddr,
+    h5_info: H5Info,
+}
+
+#[derive(Serialize)]
+struct H5Info {
+    #[serde(rename = "type")]
+    kind: &'static str,
 }
 
 #[derive(Serialize)]
@@ -60,7 +75,13 @@ impl<'a> Prepay<'a> {
             notify_url,
             amount: Total { total: purchase.amount.minor(), currency: CURRENCY },
             payer: payer.map(|payer| Payer { openid: payer.as_str() }),
+            scene_info: None,
         }
+    }
+
+    /// The customer pays from a browser at this address, on a page of this kind.
+    pub const fn set_browser(&mut self, payer_client_ip: IpAddr, kind: &'static str) {
+        self.scene_info = Some(SceneInfo { payer_client_ip, h5_info: H5Info { kind } });
     }
 }
 

@@ -31,6 +31,7 @@ pub fn check_unset(settings: &config::Wechat) -> Result<(), config::Error> {
         ("platform_key_id", !settings.platform_key_id.is_empty()),
         ("platform_key", is_given(&settings.platform_key)),
         ("platform_certificates", is_given(&settings.platform_certificates)),
+        ("h5_type", settings.h5_type.get().is_some()),
     ];
     match given.iter().find(|(_, is_given)| *is_given) {
         Some((key, _)) => Err(invalid(key, "has no effect while gateway.wechat.merchant_id is empty")),
@@ -100,5 +101,6 @@ pub fn read_file(key: &str, path: &Path) -> Result<String, config::Error> {
     if !is_given(path) {
         return Err(invalid(key, "must be set if gateway.wechat.merchant_id is"));
     }
+    config::key_file::warn_of_access(path, key == "merchant_key");
     std::fs::read_to_string(path).map_err(|error| invalid(key, format!("{}: {error}", path.display())))
 }

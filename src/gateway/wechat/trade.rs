@@ -5,11 +5,8 @@ use serde::Deserialize;
 use super::account::MerchantAccount;
 use crate::domain::id::PayId;
 use crate::domain::money::Money;
-use crate::gateway::{Charge, PaymentStatus, WrongRecipient};
-
-/// The longest trade id that is accepted. Our columns hold 64 characters, and the event id of a queried payment is the
-/// trade id with the prefix `asked_`. WeChat Pay's ids have 28 characters.
-const TRADE_NO_LENGTH_MAX: usize = 58;
+use crate::gateway::text::{TRADE_NO_LENGTH_MAX, is_printable_ascii};
+use crate::gateway::{Charge, GivenBack, PaymentStatus, WrongRecipient};
 
 /// A payment. Only the members that are used are parsed; the payer is not. A repeated member is an error.
 #[derive(Deserialize)]
@@ -53,6 +50,16 @@ impl Trade {
         }
     }
 
+    /// The money that was given back of the payment `pay_id`.
+    pub fn given_back(&self, pay_id: PayId) -> GivenBack {
+        match self.trade_state.as_str() {
+            _ if self.out_trade_no != pay_id.to_string() => GivenBack::NotReported,
+            "REFUND" => GivenBack::Something,
+            "SUCCESS" => GivenBack::Sum(Money::ZERO),
+            _ => GivenBack::NotReported,
+        }
+    }
+
     /// The charge; `None` if the amount or the trade id is missing or invalid.
     pub fn charge(self, account: &MerchantAccount) -> Option<Charge> {
         let wrong_recipient = self.wrong_recipient(account);
@@ -76,9 +83,4 @@ impl Trade {
 /// Converts an amount in fen; `None` if it is negative.
 pub fn fen(amount: i64) -> Option<Money> {
     (amount >= 0).then_some(Money::from_minor(amount))
-}
-
-/// Whether `text` has 1 to `length_max` characters, all of them printable ASCII without blanks.
-pub fn is_printable_ascii(text: &str, length_max: usize) -> bool {
-    (1..=length_max).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }

@@ -1,5 +1,7 @@
 //! The tables of Goods: reserving, returning, listing, creating and changing.
 
+mod catalogue;
+mod release;
 mod timeline;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -7,21 +9,20 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use diesel::prelude::*;
 
 use super::Goods;
-use super::error::{AdjustRefusal, ReserveRefusal};
-use super::message::{self, Change, Reserve};
+use super::error::ReserveRefusal;
+use super::message::Reserve;
 use crate::actor::{Access, Priority, Task};
+use crate::db::ledger::{self, Entry, Line};
 use crate::db::query::bulk::{DELTA, Update};
-use crate::db::schema::{goods, goods_adjustment, goods_number_log};
+use crate::db::schema::{goods, goods_number_log};
 use crate::db::{self, Db, any_of, for_update, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
-use crate::domain::id::{EntryId, GoodsId, OrderId};
-use crate::domain::money::Money;
-use crate::domain::quantity::Stock;
+use crate::domain::id::{GoodsId, OrderId};
+use crate::domain::quantity::Quantity;
 use crate::domain::reservation::{ReservationState, reservation_state};
 use crate::domain::status::Direction;
-use crate::messaging::contract::ReservationsReleased;
-use crate::messaging::inbox::parse_bodies;
-use crate::messaging::outbox;
+
+pub use release::consume;
 
 #[derive(Insertable)]
 #[diesel(table_name = goods_number_log, treat_none_as_default_value = false)]
@@ -33,14 +34,13 @@ struct LogRow {
     log_time: Timestamp,
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = goods_adjustment, treat_none_as_default_value = false)]
-struct AdjustmentRow {
-    adjustment_id: EntryId,
-    goods_id: GoodsId,
-    delta: i64,
-    reason: String,
-    create_time: Timestamp,
+impl Entry for LogRow {
+    const LEDGER: &'static str = "goods_number_log";
+
+    fn write(&self, line: &mut Line<'_>) {
+        line.integer(self.order_id.get()).integer(self.goods_id.get()).integer(self.direction.number());
+        line.integer(self.goods_number).integer(self.log_time.0);
+    }
 }
 
 /// Log rows of orders: the units of each goods, by order and direction.
@@ -96,13 +96,7 @@ impl Task<Goods> for Reserve {
             let outcome = match reservation_state(&known, task.order_id) {
                 ReservationState::Released => Err(ReserveRefusal::Released),
                 ReservationState::Reserved => Ok(()),
-                ReservationState::New => {
-                    task.lines.iter().try_for_each(|(goods_id, number)| match available.get(goods_id) {
-                        None => Err(ReserveRefusal::NotFound),
-                        Some(units) if *units < number.get() => Err(ReserveRefusal::Insufficient),
-                        Some(_) => Ok(()),
-                    })
-                }
+                ReservationState::New => judge(&task.lines, &available),
             };
             if outcome.is_ok() && known.insert((task.order_id, Direction::Forward)) {
                 for (goods_id, number) in &task.lines {
@@ -120,30 +114,16 @@ impl Task<Goods> for Reserve {
     }
 }
 
-/// Consumes order/cancel and order/refund: returns the units that each order has reserved. The log rows of direction
-/// `Back` are also tombstones: an order that has not reserved yet can no longer do so.
-pub fn consume(owner: &Goods, messages: &[&outbox::Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
-    let now = owner.context.clock.now();
-    let released: Vec<Result<ReservationsReleased, String>> = parse_bodies(messages);
-    let orders: Vec<OrderId> = released.iter().flatten().map(|order| order.order_id).collect();
-    lock_stock(db, &released.iter().flatten().flat_map(|order| order.goods.iter().copied()).collect::<Vec<_>>())?;
-    let log = read_log(db, &orders)?;
-    let mut returned: HashSet<OrderId> =
-        log.keys().filter(|(_, direction)| *direction == Direction::Back).map(|(order_id, _)| *order_id).collect();
-    let mut deltas: BTreeMap<GoodsId, i64> = BTreeMap::new();
-    let mut rows = Vec::new();
-    for order in released.iter().flatten().filter(|order| returned.insert(order.order_id)) {
-        let reserved = log.get(&(order.order_id, Direction::Forward));
-        for goods_id in &order.goods {
-            let number = reserved.into_iter().flatten().find(|(id, _)| id == goods_id).map_or(0, |(_, number)| *number);
-            *deltas.entry(*goods_id).or_default() += number;
-            rows.push(log_row(order.order_id, *goods_id, Direction::Back, number, now));
+/// Refuses lines whose goods do not exist, or of which fewer units are `available`.
+fn judge(lines: &[(GoodsId, Quantity)], available: &HashMap<GoodsId, i64>) -> Result<(), ReserveRefusal> {
+    let mut short = Vec::new();
+    for (goods_id, number) in lines {
+        let units = available.get(goods_id).ok_or(ReserveRefusal::NotFound(*goods_id))?;
+        if *units < number.get() {
+            short.push((*goods_id, *units));
         }
     }
-    deltas.retain(|_, number| *number > 0);
-    CHANGE_STOCK.add(db, &deltas)?;
-    insert_log(db, &rows)?;
-    Ok(released.into_iter().map(|order| order.map(drop)).collect())
+    if short.is_empty() { Ok(()) } else { Err(ReserveRefusal::Insufficient(short)) }
 }
 
 fn lock_stock(db: &mut Db, ids: &[GoodsId]) -> db::Result<HashMap<GoodsId, i64>> {
@@ -159,139 +139,6 @@ const fn log_row(order_id: OrderId, goods_id: GoodsId, direction: Direction, num
 }
 
 fn insert_log(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
+    ledger::record(db, rows);
     insert_all!(db, goods_number_log::table, rows)
-}
-
-/// Reads pages of goods, newest first.
-impl Task<Goods> for message::List {
-    type Outcome = Vec<message::Goods>;
-    const ACCESS: Access = Access::Read;
-
-    fn run(_: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<message::Goods>>> {
-        let page = |task: &Self| {
-            let older = goods::table.filter(goods::goods_id.lt(task.before.unwrap_or(GoodsId::new(i64::MAX))));
-            Ok(with_conn!(db, older.order(goods::goods_id.desc()).limit(task.limit).load(db))?)
-        };
-        batch.iter().map(page).collect()
-    }
-}
-
-/// Finds goods by their ids with one query for the whole batch.
-impl Task<Goods> for message::Find {
-    type Outcome = Vec<message::Goods>;
-    const ACCESS: Access = Access::Read;
-
-    fn run(_: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<message::Goods>>> {
-        let ids: HashSet<GoodsId> = batch.iter().flat_map(|task| task.goods.iter().copied()).collect();
-        let rows: Vec<message::Goods> = db::load_by(&ids.into_iter().collect::<Vec<_>>(), |ids| {
-            with_conn!(db, goods::table.filter(any_of(goods::goods_id, ids)).load(db))
-        })?;
-        let rows: HashMap<GoodsId, message::Goods> = rows.into_iter().map(|row| (row.goods_id, row)).collect();
-        Ok(batch.iter().map(|task| task.goods.iter().filter_map(|id| rows.get(id).cloned()).collect()).collect())
-    }
-}
-
-/// Inserts goods. The opening stock is recorded as their first adjustment.
-impl Task<Goods> for message::Create {
-    type Outcome = message::Goods;
-    const ACCESS: Access = Access::Write;
-
-    fn run(owner: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<message::Goods>> {
-        let now = owner.context.clock.now();
-        let create = |task: &Self| {
-            let row = message::Goods {
-                goods_id: task.goods_id,
-                goods_name: task.goods_name.clone().into_inner(),
-                goods_number: task.goods_number.get(),
-                goods_price: task.goods_price,
-                goods_desc: task.goods_desc.clone().into_inner(),
-                add_time: now,
-            };
-            let values = (
-                goods::goods_id.eq(row.goods_id),
-                goods::goods_name.eq(&row.goods_name),
-                goods::goods_number.eq(row.goods_number),
-                goods::goods_price.eq(row.goods_price),
-                goods::goods_desc.eq(&row.goods_desc),
-                goods::add_time.eq(row.add_time),
-            );
-            with_conn!(db, diesel::insert_into(goods::table).values(values).execute(db))?;
-            insert_adjustment(owner, db, row.goods_id, row.goods_number, "opening stock".to_owned(), now)?;
-            Ok(row)
-        };
-        batch.iter().map(create).collect()
-    }
-}
-
-#[derive(AsChangeset)]
-#[diesel(table_name = goods)]
-struct Changes {
-    goods_name: Option<String>,
-    goods_price: Option<Money>,
-    goods_desc: Option<String>,
-}
-
-/// Updates goods; attributes that are `None` keep their value.
-impl Task<Goods> for Change {
-    type Outcome = Option<message::Goods>;
-    const ACCESS: Access = Access::Write;
-
-    fn run(_: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<message::Goods>>> {
-        let change = |task: &Change| {
-            let changes = Changes {
-                goods_name: task.goods_name.clone().map(crate::domain::text::Text::into_inner),
-                goods_price: task.goods_price,
-                goods_desc: task.goods_desc.clone().map(crate::domain::text::Text::into_inner),
-            };
-            let row = goods::table.find(task.goods_id);
-            if changes.goods_name.is_some() || changes.goods_price.is_some() || changes.goods_desc.is_some() {
-                with_conn!(db, diesel::update(row).set(changes).execute(db))?;
-            }
-            Ok(with_conn!(db, row.get_result(db)).optional()?)
-        };
-        batch.iter().map(change).collect()
-    }
-}
-
-/// Adjusts the stock of goods and records each adjustment.
-impl Task<Goods> for message::Adjust {
-    type Outcome = Result<message::Goods, AdjustRefusal>;
-    const ACCESS: Access = Access::Write;
-
-    fn run(owner: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<message::Goods, AdjustRefusal>>> {
-        let now = owner.context.clock.now();
-        let adjust = |task: &Self| {
-            let Some(mut row) =
-                with_conn!(db, for_update(goods::table.find(task.goods_id)).get_result::<message::Goods>(db))
-                    .optional()?
-            else {
-                return Ok(Err(AdjustRefusal::NotFound));
-            };
-            let Ok(stock) = Stock::try_from(row.goods_number.saturating_add(task.delta.get())) else {
-                return Ok(Err(AdjustRefusal::OutOfRange));
-            };
-            let unchanged = goods::table.find(task.goods_id).filter(goods::goods_number.eq(row.goods_number));
-            db::expect_rows(
-                with_conn!(db, diesel::update(unchanged).set(goods::goods_number.eq(stock.get())).execute(db))?,
-                1,
-            )?;
-            insert_adjustment(owner, db, task.goods_id, task.delta.get(), task.reason.clone().into_inner(), now)?;
-            row.goods_number = stock.get();
-            Ok(Ok(row))
-        };
-        batch.iter().map(adjust).collect()
-    }
-}
-
-fn insert_adjustment(
-    owner: &Goods,
-    db: &mut Db,
-    goods_id: GoodsId,
-    delta: i64,
-    reason: String,
-    now: Timestamp,
-) -> db::Result<()> {
-    let row = AdjustmentRow { adjustment_id: owner.context.ids.next(), goods_id, delta, reason, create_time: now };
-    with_conn!(db, diesel::insert_into(goods_adjustment::table).values(row).execute(db))?;
-    Ok(())
 }

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 
 use crate::actor::{Access, Task};
-use crate::db::schema::goods_number_log;
+use crate::db::schema::{goods_number_log, goods_number_part};
 use crate::db::{self, Db, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
@@ -31,7 +31,16 @@ impl Task<Goods> for message::ReadTimeline {
                 };
                 Event::new(at, what, format!("{number} of goods {goods_id}"))
             };
-            Ok(rows.into_iter().map(event).collect())
+            let parts = goods_number_part::table.filter(goods_number_part::order_id.eq(task.order_id));
+            let parts = parts.order((goods_number_part::log_time, goods_number_part::goods_id));
+            let parts = parts.select((
+                goods_number_part::goods_id,
+                goods_number_part::goods_number,
+                goods_number_part::log_time,
+            ));
+            let parts: Vec<(GoodsId, i64, Timestamp)> = with_conn!(db, parts.load(db))?;
+            let parts = parts.into_iter().map(|(goods_id, number, at)| (Direction::Back, goods_id, number, at));
+            Ok(rows.into_iter().chain(parts).map(event).collect())
         };
         batch.iter().map(timeline).collect()
     }

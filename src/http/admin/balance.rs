@@ -1,7 +1,8 @@
 //! `/admin/users/{id}/balance`.
 
-use actix_web::{HttpResponse, web};
-use serde::Deserialize;
+use actix_web::http::StatusCode;
+use actix_web::web;
+use serde::{Deserialize, Serialize};
 
 use crate::actor::task::ask;
 use crate::domain::id;
@@ -9,14 +10,15 @@ use crate::domain::money::{Money, SignedMoney};
 use crate::domain::text::Reason;
 use crate::http::extract::auth::Admin;
 use crate::http::extract::body::Body;
+use crate::http::extract::key::{self, OptionalKey};
 use crate::http::extract::path::PathId;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::{Code, FieldError, Problem, field_code};
 use crate::http::state::{HandlerResult, State};
 use crate::user;
 use crate::user::error::AdjustRefusal;
 
 /// Body of a balance adjustment: the signed change and its reason.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BalanceChange {
     delta: SignedMoney,
@@ -26,9 +28,11 @@ pub struct BalanceChange {
 /// `POST /admin/users/{id}/balance`
 ///
 /// # Errors
-/// 404; 422, naming `delta`, if it is 0 or would make the balance negative.
+/// 404; 422, naming `delta`, if it is 0 or would make the balance negative or too high, or if the idempotency key was used
+/// for another request.
 pub async fn adjust(
-    _: Admin,
+    admin: Admin,
+    key: OptionalKey,
     state: web::Data<State>,
     PathId(user_id): PathId<id::User>,
     Body(change): Body<BalanceChange>,
@@ -37,10 +41,15 @@ pub async fn adjust(
     if money == Money::ZERO {
         return Err(Problem::field("delta", "must not be 0"));
     }
-    let adjust = user::message::Adjust { user_id, money, score: 0, reason: change.reason };
+    let request = key::request(admin, key, &("balance", user_id, &change))?;
+    let adjust = user::message::Adjust { user_id, money, score: 0, reason: change.reason, request };
     match ask(&state.owners.user, adjust).await? {
-        Ok(user) => Ok(HttpResponse::Ok().json(user)),
+        Ok(user) => Ok(key::performed(StatusCode::OK, &user)),
         Err(AdjustRefusal::NotFound) => Err(Problem::new(Code::NotFound)),
-        Err(AdjustRefusal::OutOfRange) => Err(Problem::field("delta", "must leave a balance that is not negative")),
+        Err(AdjustRefusal::KeyReused) => Err(Problem::new(Code::IdempotencyKeyReused)),
+        Err(AdjustRefusal::OutOfRange(user_money)) => {
+            let detail = "must leave a balance from 0 to 9999999999.99";
+            Err(FieldError::new("delta", field_code::OUT_OF_RANGE, detail).with("user_money", user_money).into())
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! `/admin/coupons`.
 
-use actix_web::{HttpResponse, web};
-use serde::Deserialize;
+use actix_web::http::StatusCode;
+use actix_web::web;
+use serde::{Deserialize, Serialize};
 
 use crate::actor::task::ask;
 use crate::coupon;
@@ -9,12 +10,14 @@ use crate::domain::id::UserId;
 use crate::domain::money::Money;
 use crate::http::extract::auth::Admin;
 use crate::http::extract::body::Body;
-use crate::http::problem::Problem;
+use crate::http::extract::key::{self, OptionalKey};
+use crate::http::problem::{Code, FieldError, Problem, field_code};
 use crate::http::state::{HandlerResult, State};
+use crate::journal::KeyReused;
 use crate::user;
 
 /// Body of a new coupon for a user.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewCoupon {
     user_id: UserId,
@@ -24,15 +27,24 @@ pub struct NewCoupon {
 /// `POST /admin/coupons`
 ///
 /// # Errors
-/// 422, naming the field, if the price is 0 or the user does not exist.
-pub async fn create(_: Admin, state: web::Data<State>, Body(new): Body<NewCoupon>) -> HandlerResult {
+/// 422, naming the field, if the price is 0 or the user does not exist, or if the idempotency key was used for another
+/// request.
+pub async fn create(
+    admin: Admin,
+    key: OptionalKey,
+    state: web::Data<State>,
+    Body(new): Body<NewCoupon>,
+) -> HandlerResult {
     if new.coupon_price == Money::ZERO {
         return Err(Problem::field("coupon_price", "must be more than 0"));
     }
     if ask(&state.owners.user, user::message::Find { user_id: new.user_id }).await?.is_none() {
-        return Err(Problem::field("user_id", "must be the id of a user"));
+        return Err(FieldError::new("user_id", field_code::NOT_FOUND, "must be the id of a user").into());
     }
-    let create =
-        coupon::message::Create { coupon_id: state.ids.next(), user_id: new.user_id, coupon_price: new.coupon_price };
-    Ok(HttpResponse::Created().json(ask(&state.owners.coupon, create).await?))
+    let request = Some(key::request(admin, key, &("coupon", &new))?);
+    let NewCoupon { user_id, coupon_price } = new;
+    let create = coupon::message::Create { coupon_id: state.ids.next(), user_id, coupon_price, request };
+    let coupon = ask(&state.owners.coupon, create).await?;
+    let coupon = coupon.map_err(|KeyReused| Problem::new(Code::IdempotencyKeyReused))?;
+    Ok(key::performed(StatusCode::CREATED, &coupon))
 }

@@ -1,8 +1,9 @@
 //! `/admin/goods`.
 
-use actix_web::http::header::LOCATION;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, LOCATION};
 use actix_web::{HttpResponse, web};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::actor::task::ask;
 use crate::domain::id;
@@ -12,12 +13,26 @@ use crate::domain::text::{GoodsDesc, GoodsName};
 use crate::goods;
 use crate::http::extract::auth::Admin;
 use crate::http::extract::body::Body;
+use crate::http::extract::key::{self, OptionalKey};
+use crate::http::extract::page::Page;
 use crate::http::extract::path::PathId;
+use crate::http::extract::query::Query;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
+use crate::journal::{KeyReused, Request};
+
+/// `GET /admin/goods`: all goods, newest first.
+///
+/// # Errors
+/// 422 for a bad parameter.
+pub async fn list(_: Admin, state: web::Data<State>, Query(page): Query<Page>) -> HandlerResult {
+    let list = goods::message::List { before: page.before(), limit: page.fetch_limit() };
+    let goods = ask(&state.owners.goods, list).await?;
+    Ok(HttpResponse::Ok().json(page.list(goods, |goods| goods.goods_id)))
+}
 
 /// Body of new goods.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewGoods {
     goods_name: GoodsName,
@@ -29,8 +44,14 @@ pub struct NewGoods {
 /// `POST /admin/goods`
 ///
 /// # Errors
-/// 422 for a bad field.
-pub async fn create(_: Admin, state: web::Data<State>, Body(new): Body<NewGoods>) -> HandlerResult {
+/// 422 for a bad field, or if the idempotency key was used for another request.
+pub async fn create(
+    admin: Admin,
+    key: OptionalKey,
+    state: web::Data<State>,
+    Body(new): Body<NewGoods>,
+) -> HandlerResult {
+    let request = Some(key::request(admin, key, &("goods", &new))?);
     let goods_desc = match new.goods_desc {
         Some(text) => text,
         None => String::new().try_into().map_err(|_| Problem::new(Code::Internal))?,
@@ -41,10 +62,14 @@ pub async fn create(_: Admin, state: web::Data<State>, Body(new): Body<NewGoods>
         goods_number: new.goods_number,
         goods_price: new.goods_price,
         goods_desc,
+        request,
     };
     let goods = ask(&state.owners.goods, create).await?;
-    let location = format!("/v1/goods/{}", goods.goods_id);
-    Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(goods))
+    let goods = goods.map_err(|KeyReused| Problem::new(Code::IdempotencyKeyReused))?;
+    let location = HeaderValue::try_from(format!("/v1/goods/{}", goods.value.goods_id));
+    let mut response = key::performed(StatusCode::CREATED, &goods);
+    response.headers_mut().insert(LOCATION, location.map_err(|_| Problem::new(Code::Internal))?);
+    Ok(response)
 }
 
 /// Body of a change to goods. A missing field stays as it is. The stock has a route of its own.
@@ -61,7 +86,7 @@ pub struct ChangedGoods {
 /// # Errors
 /// 404 if the goods do not exist.
 pub async fn change(
-    _: Admin,
+    admin: Admin,
     state: web::Data<State>,
     PathId(goods_id): PathId<id::Goods>,
     Body(changed): Body<ChangedGoods>,
@@ -71,6 +96,7 @@ pub async fn change(
         goods_name: changed.goods_name,
         goods_price: changed.goods_price,
         goods_desc: changed.goods_desc,
+        request: Request { admin: admin.0, key: None },
     };
     let goods = ask(&state.owners.goods, change).await?;
     goods.map(|goods| HttpResponse::Ok().json(goods)).ok_or(Problem::new(Code::NotFound))

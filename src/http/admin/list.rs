@@ -6,17 +6,20 @@ use serde::{Deserialize, Serialize};
 use crate::actor::task::ask;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
-use crate::domain::id::{self, OrderId, UserId};
-use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
-use crate::domain::text::UserName;
+use crate::domain::id::{self, GoodsId, OrderId, UserId};
+use crate::domain::money::Money;
+use crate::domain::status::{OrderStatus, PayStatus, Role, ShippingStatus};
+use crate::domain::text::{Consignee, UserName};
+use crate::http::admin::journal::{self, JournalEntry};
 use crate::http::extract::auth::Admin;
-use crate::http::extract::page::{Cursor, Limit, Page};
+use crate::http::extract::page::{Cursor, Limit, Page, TimedPage};
 use crate::http::extract::path::PathId;
 use crate::http::extract::query::{Query, optional};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
-use crate::order::message::{OperatorLogEntry, Order};
-use crate::pay::message::{ListParkedNotifications, Payment};
+use crate::order::message::{Order, StateFilter};
+use crate::pay::message::{ListParkedNotifications, ParkedNotification, Payment};
+use crate::user::message::User;
 use crate::{order, pay, user};
 
 /// Query parameters of the list of users.
@@ -25,6 +28,8 @@ use crate::{order, pay, user};
 pub struct UsersQuery {
     #[serde(default, deserialize_with = "optional")]
     user_name: Option<UserName>,
+    #[serde(default, deserialize_with = "optional")]
+    user_name_prefix: Option<UserName>,
     #[serde(default)]
     limit: Limit,
     #[serde(default)]
@@ -37,9 +42,32 @@ pub struct UsersQuery {
 /// 422 for a bad parameter.
 pub async fn users(_: Admin, state: web::Data<State>, Query(query): Query<UsersQuery>) -> HandlerResult {
     let page = Page { limit: query.limit, cursor: query.cursor };
-    let list = user::message::List { user_name: query.user_name, before: page.before(), limit: page.fetch_limit() };
+    let list = user::message::List {
+        user_name: query.user_name,
+        prefix: query.user_name_prefix,
+        before: page.before(),
+        limit: page.fetch_limit(),
+    };
     let users = ask(&state.owners.user, list).await?;
     Ok(HttpResponse::Ok().json(page.list(users, |user| user.user_id)))
+}
+
+/// Response body: a user with the role.
+#[derive(Serialize)]
+struct UserDetails {
+    #[serde(flatten)]
+    user: User,
+    user_role: Role,
+}
+
+/// `GET /admin/users/{id}`
+///
+/// # Errors
+/// 404 if the user does not exist.
+pub async fn user(_: Admin, state: web::Data<State>, PathId(user_id): PathId<id::User>) -> HandlerResult {
+    let found = ask(&state.owners.user, user::message::FindWithRole { user_id }).await?;
+    let (user, user_role) = found.ok_or(Problem::new(Code::NotFound))?;
+    Ok(HttpResponse::Ok().json(UserDetails { user, user_role }))
 }
 
 /// Query parameters of the list of orders.
@@ -47,7 +75,21 @@ pub async fn users(_: Admin, state: web::Data<State>, Query(query): Query<UsersQ
 #[serde(deny_unknown_fields)]
 pub struct OrdersQuery {
     #[serde(default, deserialize_with = "optional")]
+    order_id: Option<OrderId>,
+    #[serde(default, deserialize_with = "optional")]
     user_id: Option<UserId>,
+    #[serde(default, deserialize_with = "optional")]
+    consignee: Option<Consignee>,
+    #[serde(default, deserialize_with = "optional")]
+    goods_id: Option<GoodsId>,
+    #[serde(default, deserialize_with = "optional")]
+    from: Option<Timestamp>,
+    #[serde(default, deserialize_with = "optional")]
+    before: Option<Timestamp>,
+    #[serde(default, deserialize_with = "optional")]
+    amount_min: Option<Money>,
+    #[serde(default, deserialize_with = "optional")]
+    amount_max: Option<Money>,
     #[serde(default, deserialize_with = "optional")]
     order_status: Option<OrderStatus>,
     #[serde(default, deserialize_with = "optional")]
@@ -67,10 +109,19 @@ pub struct OrdersQuery {
 pub async fn orders(_: Admin, state: web::Data<State>, Query(query): Query<OrdersQuery>) -> HandlerResult {
     let page = Page { limit: query.limit, cursor: query.cursor };
     let list = order::message::ListAll {
+        order_id: query.order_id,
         user_id: query.user_id,
-        order_status: query.order_status,
-        pay_status: query.pay_status,
-        shipping_status: query.shipping_status,
+        consignee: query.consignee.map(Consignee::into_inner),
+        goods_id: query.goods_id,
+        from: query.from,
+        before_time: query.before,
+        amount_min: query.amount_min,
+        amount_max: query.amount_max,
+        states: StateFilter {
+            order_status: query.order_status,
+            pay_status: query.pay_status,
+            shipping_status: query.shipping_status,
+        },
         before: page.before(),
         limit: page.fetch_limit(),
     };
@@ -84,7 +135,7 @@ struct OrderDetails {
     #[serde(flatten)]
     order: Order,
     payments: Vec<Payment>,
-    journal: Vec<OperatorLogEntry>,
+    journal: Vec<JournalEntry>,
     events: Vec<Event>,
 }
 
@@ -98,12 +149,10 @@ const DETAILS_MAX: i64 = 100;
 pub async fn order(_: Admin, state: web::Data<State>, PathId(order_id): PathId<id::Order>) -> HandlerResult {
     let order = ask(&state.owners.order, order::message::FindAny { order_id }).await?;
     let order = order.ok_or(Problem::new(Code::NotFound))?;
-    let order_id = Some(order_id);
-    let payments = pay::message::ListAll { status: None, order_id, before: None, limit: DETAILS_MAX };
-    let journal = order::message::ListOperatorLog { order_id, before: None, limit: DETAILS_MAX };
+    let payments = pay::message::ListAll { status: None, order_id: Some(order_id), before: None, limit: DETAILS_MAX };
     let details = OrderDetails {
         payments: ask(&state.owners.pay, payments).await?,
-        journal: ask(&state.owners.order, journal).await?,
+        journal: journal::of_order(&state, order_id, DETAILS_MAX).await?,
         events: crate::http::timeline::events(&state, order.order_id).await?,
         order,
     };
@@ -136,36 +185,18 @@ pub async fn payments(_: Admin, state: web::Data<State>, Query(query): Query<Pay
     Ok(HttpResponse::Ok().json(page.list(payments, |payment| payment.pay_id)))
 }
 
-/// `GET /admin/notices`: notifications of platforms that were rejected, each with its reason. The cursor is a time.
+/// `GET /admin/notices`: notifications of platforms that were rejected, each with its reason, the latest first.
 ///
 /// # Errors
 /// 422 for a bad parameter.
-pub async fn notices(_: Admin, state: web::Data<State>, Query(page): Query<Page>) -> HandlerResult {
-    let before = page.before::<id::Entry>().map(|at| Timestamp(at.get()));
+pub async fn notices(_: Admin, state: web::Data<State>, Query(page): Query<TimedPage>) -> HandlerResult {
+    let event = |text: &str| {
+        let (provider, event_id) = text.split_once('.')?;
+        Some((provider.to_owned(), event_id.to_owned()))
+    };
+    let before = page.before(event)?;
     let notices = ask(&state.owners.pay, ListParkedNotifications { before, limit: page.fetch_limit() }).await?;
-    Ok(HttpResponse::Ok().json(page.list_with(notices, |notice| format!("{:x}", notice.create_time.0))))
-}
-
-/// Query parameters of the operator log.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OperatorLogQuery {
-    #[serde(default, deserialize_with = "optional")]
-    order_id: Option<OrderId>,
-    #[serde(default)]
-    limit: Limit,
-    #[serde(default)]
-    cursor: Cursor,
-}
-
-/// `GET /admin/journal`: the operator log, the actions of administrators on orders.
-///
-/// # Errors
-/// 422 for a bad parameter.
-pub async fn journal(_: Admin, state: web::Data<State>, Query(query): Query<OperatorLogQuery>) -> HandlerResult {
-    let page = Page { limit: query.limit, cursor: query.cursor };
-    let journal =
-        order::message::ListOperatorLog { order_id: query.order_id, before: page.before(), limit: page.fetch_limit() };
-    let acts = ask(&state.owners.order, journal).await?;
-    Ok(HttpResponse::Ok().json(page.list(acts, |act| act.act_id)))
+    let position =
+        |notice: &ParkedNotification| (notice.create_time, format!("{}.{}", notice.provider, notice.event_id));
+    Ok(HttpResponse::Ok().json(page.list(notices, position)))
 }

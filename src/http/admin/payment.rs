@@ -1,13 +1,24 @@
-//! `/admin/payments/{id}/query`.
+//! `/admin/payments/{id}`.
 
 use actix_web::{HttpResponse, web};
 
+use crate::actor::task::ask;
 use crate::domain::id;
 use crate::http::extract::auth::Admin;
 use crate::http::extract::path::PathId;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
+use crate::pay;
 use crate::payments::message::Query;
+
+/// `GET /admin/payments/{id}`
+///
+/// # Errors
+/// 404 if it does not exist.
+pub async fn find(_: Admin, state: web::Data<State>, PathId(pay_id): PathId<id::Pay>) -> HandlerResult {
+    let found = ask(&state.owners.pay, pay::message::FindAny { pay_id }).await?;
+    found.map(|found| HttpResponse::Ok().json(found.payment)).ok_or(Problem::new(Code::NotFound))
+}
 
 /// `POST /admin/payments/{id}/query`: queries the platform for the status of the payment and its refunds, and returns
 /// the updated payment.

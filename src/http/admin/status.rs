@@ -4,18 +4,23 @@ use std::future::Future;
 use std::time::Duration;
 
 use actix_web::{HttpResponse, web};
-use futures_util::future::{join_all, join3};
+use futures_util::future::join_all;
 use serde::Serialize;
 
 use crate::actor::health::{self, ActorReport};
 use crate::actor::task::ask;
 use crate::coordinator::message::{ReadSagas, Sagas};
 use crate::domain::clock::Timestamp;
+use crate::domain::horizon::Horizons;
 use crate::http::extract::auth::Admin;
 use crate::http::middleware::admission;
 use crate::http::state::{HandlerResult, State};
 use crate::messaging::outbox::{self, Backlog};
-use crate::pay::message::{CountPending, PendingCounts};
+use crate::node::LiveNode;
+use crate::pay::message::{CountByPlatform, CountPending, PendingCounts};
+use crate::payments::platform::report::PlatformReport;
+use crate::payments::platform::single::PlatformState;
+use crate::{order, pay};
 
 /// Time limit for each part. A part that exceeds it is reported as `null`.
 const PART_WITHIN: Duration = Duration::from_secs(2);
@@ -33,12 +38,35 @@ struct Status {
     status: Verdict,
     version: &'static str,
     uptime_s: u64,
+    node: ThisNode,
+    nodes: Vec<LiveNode>,
     actors: Vec<ActorReport>,
     outbox: Option<Outbox>,
     sagas: Option<Sagas>,
     payments: Option<PendingCounts>,
+    platforms: Vec<PlatformReport>,
+    ahead: Ahead,
     #[serde(rename = "door")]
     admission: admission::Report,
+}
+
+/// This node among those that share its stores.
+#[derive(Serialize)]
+struct ThisNode {
+    number: i32,
+    /// Whether it may write.
+    has_lease: bool,
+    /// The system time minus the database's time.
+    clock_difference_ms: i64,
+}
+
+/// Numbers of rows whose stored moment is further ahead than the settings allow. Each is brought forward within moments.
+#[derive(Debug, Serialize)]
+struct Ahead {
+    orders: Option<i64>,
+    messages: Option<i64>,
+    payments: Option<i64>,
+    refunds: Option<i64>,
 }
 
 /// Totals over all outboxes.
@@ -54,22 +82,52 @@ struct Outbox {
 /// # Errors
 /// None of its own. A part without a reply in time is `null`.
 pub async fn show(_: Admin, state: web::Data<State>) -> HandlerResult {
-    let backlogs = join_all(state.outboxes.iter().map(|outbox| in_time(outbox.backlog.send(outbox::ReadBacklog))));
-    let (backlogs, sagas, payments) =
-        join3(backlogs, in_time(state.coordinator.send(ReadSagas)), in_time(ask(&state.owners.pay, CountPending)))
-            .await;
+    let backlogs =
+        join_all(state.outboxes.iter().map(|outbox| in_time(outbox.backlog.send(outbox::ReadBacklog(outbox.bound)))));
+    let Horizons { deadline, payment, sync, refund, .. } = state.horizons;
+    let orders_ahead = ask(&state.owners.order, order::message::CountAhead { deadline, payment });
+    let payments_ahead = ask(&state.owners.pay, pay::message::CountAhead { sync, refund });
+    let (backlogs, sagas, payments, by_platform, orders_ahead, payments_ahead) = tokio::join!(
+        backlogs,
+        in_time(state.coordinator.send(ReadSagas)),
+        in_time(ask(&state.owners.pay, CountPending)),
+        in_time(ask(&state.owners.pay, CountByPlatform)),
+        in_time(orders_ahead),
+        in_time(payments_ahead),
+    );
     let now = state.clock.now();
     let backlogs: Option<Vec<Backlog>> = backlogs.into_iter().map(|backlog| backlog?.ok()).collect();
+    let ahead = Ahead {
+        orders: orders_ahead,
+        messages: backlogs.as_ref().map(|backlogs| backlogs.iter().map(|backlog| backlog.ahead).sum()),
+        payments: payments_ahead.map(|ahead| ahead.payments),
+        refunds: payments_ahead.map(|ahead| ahead.refunds),
+    };
     let outbox = backlogs.map(|backlogs| totals(&backlogs, now));
     let actors: Vec<ActorReport> = state.health.iter().map(|actor| actor.report()).collect();
+    let node = ThisNode {
+        number: state.node.number.get(),
+        has_lease: state.node.fence.is_open(),
+        clock_difference_ms: state.clock.system_difference_ms(),
+    };
+    let platforms = state.platforms.report(by_platform);
+    let has_parked = payments.is_some_and(|counts| counts.refunds_parked + counts.charges_parked > 0);
+    let worst = match node.has_lease {
+        true => verdict(&actors, outbox.as_ref(), &platforms, has_parked),
+        false => Verdict::Unhealthy,
+    };
     let status = Status {
-        status: verdict(&actors, outbox.as_ref()),
+        status: worst,
         version: env!("CARGO_PKG_VERSION"),
         uptime_s: now.since(state.started).as_secs(),
+        node,
+        nodes: state.node.live(),
         actors,
         outbox,
         sagas,
         payments,
+        platforms,
+        ahead,
         admission: state.admission.report(),
     };
     Ok(HttpResponse::Ok().json(status))
@@ -89,14 +147,17 @@ fn totals(backlogs: &[Backlog], now: Timestamp) -> Outbox {
     }
 }
 
-fn verdict(actors: &[ActorReport], outbox: Option<&Outbox>) -> Verdict {
+/// `has_parked` is whether money waits for an operator.
+fn verdict(actors: &[ActorReport], outbox: Option<&Outbox>, platforms: &[PlatformReport], has_parked: bool) -> Verdict {
     let down = |actor: &ActorReport| {
-        actor.state == health::ActorState::Stopped || actor.store.as_ref().is_some_and(|store| !store.reachable)
+        actor.state == health::ActorState::Stopped
+            || actor.store.as_ref().is_some_and(|store| !store.reachable || !store.writable)
     };
+    let is_well = platforms.iter().all(|platform| platform.state == PlatformState::Up);
     let restarting = actors.iter().any(|actor| actor.state == health::ActorState::Restarting);
     match outbox {
         _ if actors.iter().any(down) => Verdict::Unhealthy,
-        Some(outbox) if outbox.dead == 0 && !restarting => Verdict::Healthy,
+        Some(outbox) if outbox.dead == 0 && !restarting && is_well && !has_parked => Verdict::Healthy,
         _ => Verdict::Degraded,
     }
 }
@@ -110,11 +171,13 @@ mod tests {
     #[test]
     fn the_worst_actor_decides_the_verdict() {
         let actor = || Health::new("goods", Clock::default(), 1, Some("sqlite"));
-        let verdict_of = |actor: &Health, dead| verdict(&[actor.report()], Some(&Outbox { dead, ..Outbox::default() }));
+        let verdict_of =
+            |actor: &Health, dead| verdict(&[actor.report()], Some(&Outbox { dead, ..Outbox::default() }), &[], false);
         let goods = actor();
         assert_eq!(verdict_of(&goods, 0), Verdict::Healthy);
         assert_eq!(verdict_of(&goods, 1), Verdict::Degraded);
-        assert_eq!(verdict(&[goods.report()], None), Verdict::Degraded);
+        assert_eq!(verdict(&[goods.report()], None, &[], false), Verdict::Degraded);
+        assert_eq!(verdict(&[goods.report()], Some(&Outbox::default()), &[], true), Verdict::Degraded);
         goods.restarting();
         assert_eq!(verdict_of(&goods, 0), Verdict::Degraded);
         goods.stopped();
@@ -122,11 +185,28 @@ mod tests {
         let goods = actor();
         goods.set_reachable(false);
         assert_eq!(verdict_of(&goods, 0), Verdict::Unhealthy);
+        let goods = actor();
+        goods.set_writable(false);
+        assert_eq!(verdict_of(&goods, 0), Verdict::Unhealthy);
+    }
+
+    #[test]
+    fn a_platform_that_is_not_up_degrades_the_verdict() {
+        let verdict_of = |state: PlatformState| {
+            let (since, calls, open, refunds_pending, parked, amount) = (None, 0, Some(0), Some(0), Some(0), None);
+            let provider = "alipay".to_owned();
+            let platform = PlatformReport { provider, state, since, calls, open, refunds_pending, parked, amount };
+            verdict(&[], Some(&Outbox::default()), &[platform], false)
+        };
+        assert_eq!(verdict_of(PlatformState::Up), Verdict::Healthy);
+        for state in [PlatformState::Slow, PlatformState::Down, PlatformState::Removed] {
+            assert_eq!(verdict_of(state), Verdict::Degraded);
+        }
     }
 
     #[test]
     fn the_backlogs_of_all_outboxes_are_summed() {
-        let backlog = |pending, oldest, dead| Backlog { pending, oldest, dead, due: Vec::new() };
+        let backlog = |pending, oldest, dead| Backlog { pending, oldest, dead, due: Vec::new(), ahead: 0 };
         let all = [backlog(2, Some(Timestamp(9_000)), 0), backlog(0, None, 1), backlog(1, Some(Timestamp(4_000)), 1)];
         let sum = Outbox { pending: 3, oldest_age_s: 6, dead: 2 };
         assert_eq!(totals(&all, Timestamp(10_000)), sum);

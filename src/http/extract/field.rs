@@ -10,7 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use serde_json::error::Category;
 use serde_path_to_error::{Path, Segment};
 
-use crate::http::problem::{Code, FieldError, Problem};
+use crate::http::problem::{Code, FieldError, Problem, field_code};
+
+mod all;
 
 /// A `T` that must be a JSON object. A derived struct alone would also accept an array of its values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -38,16 +40,17 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 /// Reads a JSON object.
 ///
 /// # Errors
-/// 400 if `bytes` are not JSON; 422, naming the field, if they are not a `T`.
+/// 400 if `bytes` are not JSON; 422, naming all wrong fields, if they are not a `T`.
 pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let Object(value) = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let text = error.inner().to_string();
+        let first = || field_error(error.path(), &text);
         match error.inner().classify() {
-            Category::Data => field_error(error.path(), &text).into(),
-            _ if text.starts_with("number out of range") => field_error(error.path(), &text).into(),
+            Category::Data => Problem::fields(all::errors::<T>(bytes, first())),
+            _ if text.starts_with("number out of range") => first().into(),
             // serde_json also reports an array in place of an enum as a syntax error.
-            _ if is_json(bytes) => field_error(error.path(), &text).into(),
+            _ if is_json(bytes) => Problem::fields(all::errors::<T>(bytes, first())),
             _ => malformed(error.inner()),
         }
     })?;
@@ -67,44 +70,67 @@ fn malformed(error: &serde_json::Error) -> Problem {
 /// Reads the name and value pairs of a query string.
 ///
 /// # Errors
-/// 422, naming the parameter.
-pub fn from_pairs<T: DeserializeOwned>(pairs: Vec<(String, String)>) -> Result<T, Problem> {
-    let reader = MapDeserializer::<_, de::value::Error>::new(pairs.into_iter());
-    serde_path_to_error::deserialize(reader)
-        .map_err(|error| field_error(error.path(), &error.inner().to_string()).into())
+/// 422, naming all wrong parameters.
+pub fn from_pairs<T: DeserializeOwned>(mut pairs: Vec<(String, String)>) -> Result<T, Problem> {
+    let mut errors: Vec<FieldError> = Vec::new();
+    loop {
+        let reader = MapDeserializer::<_, de::value::Error>::new(pairs.iter().cloned());
+        let error = match serde_path_to_error::deserialize(reader) {
+            Ok(value) if errors.is_empty() => return Ok(value),
+            Ok(_) => break,
+            Err(error) => field_error(error.path(), &error.inner().to_string()),
+        };
+        let before = pairs.len();
+        pairs.retain(|(name, _)| *name != error.field);
+        errors.push(error);
+        // The others are found without it. A parameter that is missing cannot be left out.
+        if pairs.len() == before || errors.len() == all::ERRORS_MAX {
+            break;
+        }
+    }
+    Err(Problem::fields(errors))
 }
 
 /// The error for the field at `path`, from serde's `message`.
 fn field_error(path: &Path, message: &str) -> FieldError {
     let message = message.rfind(" at line ").and_then(|at| message.get(..at)).unwrap_or(message);
-    for (prefix, meaning) in [
-        ("missing field `", "is required"),
-        ("unknown field `", "is not a known field"),
-        ("duplicate field `", "is given more than once"),
+    for (prefix, code, meaning) in [
+        ("missing field `", field_code::REQUIRED, "is required"),
+        ("unknown field `", field_code::UNKNOWN_FIELD, "is not a known field"),
+        ("duplicate field `", field_code::DUPLICATE_FIELD, "is given more than once"),
     ] {
         if let Some(name) = message.strip_prefix(prefix) {
             let name = name.split("`, ").next().unwrap_or(name).trim_end_matches('`');
-            return FieldError { field: member(path, name), detail: meaning.to_owned() };
+            return FieldError::new(member(path, name), code, meaning);
         }
     }
-    FieldError { field: text(path), detail: detail(message) }
+    if let Some((_, expected)) =
+        message.strip_prefix("unknown variant `").and_then(|rest| rest.split_once("`, expected "))
+    {
+        let words: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+        return FieldError::unknown_word(text(path), &words);
+    }
+    let (code, detail) = detail(message);
+    FieldError::new(text(path), code, detail)
 }
 
-/// The rule a valid value meets, from serde's `message`.
-fn detail(message: &str) -> String {
+/// The code of the error and the rule a valid value meets, from serde's `message`.
+fn detail(message: &str) -> (&'static str, String) {
+    let invalid = |text: &str| (field_code::INVALID_VALUE, text.to_owned());
     let expected = match message.rsplit_once(", expected ") {
-        _ if message.starts_with("must ") => return message.to_owned(),
-        _ if message.starts_with("number out of range") => return "is out of range".to_owned(),
+        _ if message.starts_with("must ") => return invalid(message),
+        _ if message.starts_with("number out of range") => return invalid("is out of range"),
         Some((_, expected)) => expected,
-        None => return "is not valid".to_owned(),
+        None => return invalid("is not valid"),
     };
     let integer = |kind: &str| kind.strip_prefix(['i', 'u']).is_some_and(|bits| bits.parse::<u8>().is_ok());
-    match expected {
+    let detail = match expected {
         "a string" | "a boolean" | "an object" => format!("must be {expected}"),
         "a sequence" => "must be an array".to_owned(),
         _ if integer(expected) => "must be an integer".to_owned(),
         _ => "is not of the right type".to_owned(),
-    }
+    };
+    (field_code::WRONG_TYPE, detail)
 }
 
 /// The path of the member `name`. `path` is that of the member or of the object that contains it: serde reports either.
@@ -178,9 +204,36 @@ mod tests {
             (r#"[[],null]"#, "body", "must be an object"),
             ("null", "body", "must be an object"),
         ] {
-            let expected = Problem::field(field, detail);
-            assert_eq!(problem_of(body), expected, "{body}");
+            let problem = problem_of(body);
+            let first = &problem.errors()[0];
+            assert_eq!((first.field.as_str(), first.detail.as_str()), (field, detail), "{body}");
         }
+    }
+
+    #[test]
+    fn all_invalid_fields_are_named_at_once() {
+        for (body, expected) in [
+            (
+                r#"{"lines":[{"number":0},{},{"number":1,"x":1},{"number":"2"}],"price":5,"y":1}"#,
+                &[
+                    ("lines[0].number", "invalid_value"),
+                    ("lines[1].number", "required"),
+                    ("lines[2].x", "unknown_field"),
+                    ("lines[3].number", "wrong_type"),
+                    ("price", "wrong_type"),
+                    ("y", "unknown_field"),
+                ][..],
+            ),
+            (r#"{"price":"x","price":"y"}"#, &[("price", "invalid_value"), ("lines", "required")]),
+            (r#"{"lines":[7,{"number":1}],"price":"-1"}"#, &[("lines[0]", "wrong_type"), ("price", "invalid_value")]),
+        ] {
+            let problem = problem_of(body);
+            let found: Vec<(&str, &str)> =
+                problem.errors().iter().map(|error| (error.field.as_str(), error.code)).collect();
+            assert_eq!(found, expected, "{body}");
+        }
+        let many = format!(r#"{{"lines":[{}]}}"#, vec!["{}"; 100].join(","));
+        assert_eq!(problem_of(&many).errors().len(), all::ERRORS_MAX);
     }
 
     #[test]
@@ -210,6 +263,9 @@ mod tests {
         for body in [r#"{"colour":[]}"#, r#"{"colour":1}"#, r#"{"colour":"blue"}"#] {
             let problem = from_json::<Painted>(body.as_bytes()).expect_err(body);
             assert_eq!(problem.code, Code::InvalidRequest, "{body}");
+            if body.contains("blue") {
+                assert_eq!(problem.errors(), [FieldError::unknown_word("colour", &["Red"])]);
+            }
         }
     }
 

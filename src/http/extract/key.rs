@@ -3,11 +3,14 @@
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::http::StatusCode;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use serde::Serialize;
 
 use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
-use crate::http::problem::{Code, Problem};
+use crate::http::extract::auth::Admin;
+use crate::http::problem::{Code, FieldError, Problem, field_code};
+use crate::journal::{self, Performed};
 
 const HEADER: &str = "Idempotency-Key";
 
@@ -24,7 +27,9 @@ impl FromRequest for Key {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(read(req).and_then(|key| key.map(Self).ok_or_else(|| Problem::field(HEADER, "is required"))))
+        ready(read(req).and_then(|key| {
+            key.map(Self).ok_or_else(|| FieldError::new(HEADER, field_code::REQUIRED, "is required").into())
+        }))
     }
 }
 
@@ -37,15 +42,48 @@ impl FromRequest for OptionalKey {
     }
 }
 
+/// Request extension: the handler has taken the idempotency key of the request.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyRead;
+
 fn read(req: &HttpRequest) -> Result<Option<IdempotencyKey>, Problem> {
     let mut values = req.headers().get_all(HEADER);
+    if req.headers().contains_key(HEADER) {
+        req.extensions_mut().insert(KeyRead);
+    }
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
         (Some(value), None) => IdempotencyKey::try_from(value.as_bytes())
             .map(Some)
             .map_err(|invalid| Problem::field(HEADER, invalid.to_string())),
-        (Some(_), Some(_)) => Err(Problem::field(HEADER, "is given more than once")),
+        (Some(_), Some(_)) => {
+            Err(FieldError::new(HEADER, field_code::DUPLICATE_FIELD, "is given more than once").into())
+        }
     }
+}
+
+/// Set to `true` in the response to a request that has changed nothing, because an earlier one under its key has.
+const REPLAYED: &str = "Idempotent-Replayed";
+
+/// The request of an administrator to change something. `request` is what the fingerprint covers.
+///
+/// # Errors
+/// 500 if the request cannot be serialised, which is a bug.
+pub fn request(admin: Admin, key: OptionalKey, request: &impl Serialize) -> Result<journal::Request, Problem> {
+    let key = match key.0 {
+        Some(key) => Some((key, fingerprint(request)?)),
+        None => None,
+    };
+    Ok(journal::Request { admin: admin.0, key })
+}
+
+/// The response with this status and what was performed as its body.
+pub fn performed(status: StatusCode, performed: &Performed<impl Serialize>) -> HttpResponse {
+    let mut response = HttpResponse::build(status);
+    if performed.is_replay {
+        response.insert_header((REPLAYED, "true"));
+    }
+    response.json(&performed.value)
 }
 
 /// The fingerprint of a parsed request.

@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Invalid;
+use crate::domain::clock::Timestamp;
 use crate::domain::id::Id;
+use crate::http::problem::Problem;
 
 /// The parameters of a page.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -41,21 +43,83 @@ impl TryFrom<String> for Limit {
 }
 
 /// Position of the last item of the previous page; none for the first page. Its text is the item's id in hexadecimal,
-/// so that clients do not use it as an id. If several items share an id, a point and the item's number (0 to 9) follow.
+/// so that clients do not use it as an id.
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Cursor(Option<(i64, i32)>);
+pub struct Cursor(Option<i64>);
 
 impl TryFrom<String> for Cursor {
     type Error = Invalid;
 
     fn try_from(text: String) -> Result<Self, Invalid> {
-        let (id, part) = text.split_once('.').unwrap_or((&text, "0"));
-        let hexadecimal = id.bytes().all(|b| b.is_ascii_hexdigit());
-        match (i64::from_str_radix(id, 16), part.parse()) {
-            (Ok(id), Ok(part @ 0..=9)) if id > 0 && hexadecimal => Ok(Self(Some((id, part)))),
-            _ => Err(Invalid("must be the next_cursor of an earlier answer")),
-        }
+        positive_hexadecimal(&text).map(|id| Self(Some(id))).ok_or(NO_CURSOR)
+    }
+}
+
+const NO_CURSOR: Invalid = Invalid("must be the next_cursor of an earlier answer");
+
+/// Parses a positive number in hexadecimal digits.
+fn positive_hexadecimal(text: &str) -> Option<i64> {
+    let is_hexadecimal = text.bytes().all(|b| b.is_ascii_hexdigit());
+    i64::from_str_radix(text, 16).ok().filter(|number| is_hexadecimal && *number > 0)
+}
+
+/// The parameters of a page of a list that is sorted by time.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TimedPage {
+    /// Number of items on the page.
+    #[serde(default)]
+    pub limit: Limit,
+    /// Start of the page.
+    #[serde(default)]
+    pub cursor: TimedCursor,
+}
+
+/// Position of the last item of the previous page by its time; items of the same millisecond differ by a second part.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(try_from = "String")]
+pub struct TimedCursor(Option<(Timestamp, String)>);
+
+/// The longest second part of a cursor: a platform's name and the id of an event.
+const TIE_LENGTH_MAX: usize = 128;
+
+impl TryFrom<String> for TimedCursor {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        let (at, tie) = text.split_once('.').ok_or(NO_CURSOR)?;
+        let is_tie = (1..=TIE_LENGTH_MAX).contains(&tie.len()) && tie.bytes().all(|b| b.is_ascii_graphic());
+        let at = positive_hexadecimal(at).filter(|_| is_tie).ok_or(NO_CURSOR)?;
+        Ok(Self(Some((Timestamp(at), tie.to_owned()))))
+    }
+}
+
+impl TimedPage {
+    /// The position after which the page starts: the time of an item, and what `parse` makes of the second part.
+    ///
+    /// # Errors
+    /// 422 if `parse` makes nothing of it.
+    pub fn before<T>(&self, parse: impl Fn(&str) -> Option<T>) -> Result<Option<(Timestamp, T)>, Problem> {
+        let invalid = || Problem::field("cursor", NO_CURSOR.0);
+        let before = self.cursor.0.as_ref();
+        before.map(|(at, tie)| parse(tie).map(|tie| (*at, tie)).ok_or_else(invalid)).transpose()
+    }
+
+    /// Number of items to fetch: one more than the page has, to find out whether there is a next page.
+    #[must_use]
+    pub fn fetch_limit(&self) -> i64 {
+        i64::from(self.limit.0) + 1
+    }
+
+    /// The response, from at most [`Self::fetch_limit`] items. `position` is the time of an item and the second part.
+    #[must_use]
+    pub fn list<I>(&self, items: Vec<I>, position: impl Fn(&I) -> (Timestamp, String)) -> List<I> {
+        let page = Page { limit: self.limit, cursor: Cursor::default() };
+        page.list_with(items, |item| {
+            let (at, tie) = position(item);
+            format!("{:x}.{tie}", at.0)
+        })
     }
 }
 
@@ -63,13 +127,7 @@ impl Page {
     /// The page starts after the item with this id.
     #[must_use]
     pub fn before<T: 'static>(&self) -> Option<Id<T>> {
-        self.cursor.0.map(|(id, _)| Id::new(id))
-    }
-
-    /// Like [`Self::before`], for lists in which several items share an id.
-    #[must_use]
-    pub fn before_part<T: 'static>(&self) -> Option<(Id<T>, i32)> {
-        self.cursor.0.map(|(id, part)| (Id::new(id), part))
+        self.cursor.0.map(Id::new)
     }
 
     /// Number of items to fetch: one more than the page has, to find out whether there is a next page.
@@ -82,15 +140,6 @@ impl Page {
     #[must_use]
     pub fn list<I, T: 'static>(&self, items: Vec<I>, id: impl Fn(&I) -> Id<T>) -> List<I> {
         self.list_with(items, |item| format!("{:x}", id(item).get()))
-    }
-
-    /// Like [`Self::list`], for items that share an id.
-    #[must_use]
-    pub fn list_parts<I, T: 'static>(&self, items: Vec<I>, id: impl Fn(&I) -> (Id<T>, i32)) -> List<I> {
-        self.list_with(items, |item| {
-            let (id, part) = id(item);
-            format!("{:x}.{part}", id.get())
-        })
     }
 
     /// Like [`Self::list`], with `cursor` making the cursor of an item.
@@ -124,10 +173,13 @@ mod tests {
         assert_eq!(list(&[40, 31]).next_cursor, None);
         let first = list(&[40, 31, 7]);
         assert_eq!((first.items.len(), first.next_cursor.as_deref()), (2, Some("1f")));
-        assert_eq!(Cursor::try_from("1f".to_owned()).unwrap().0, Some((31, 0)));
-        assert_eq!(Cursor::try_from("1f.2".to_owned()).unwrap().0, Some((31, 2)));
-        for invalid in ["", "0", "-1", "+1", "ffffffffffffffff", "1_0", "1.", ".1", "1.10", "1.-1"] {
+        assert_eq!(Cursor::try_from("1f".to_owned()).unwrap().0, Some(31));
+        for invalid in ["", "0", "-1", "+1", "ffffffffffffffff", "1_0", "1.", ".1", "1.2"] {
             assert!(Cursor::try_from(invalid.to_owned()).is_err(), "{invalid}");
+        }
+        assert_eq!(TimedCursor::try_from("1f.a.b".to_owned()).unwrap().0, Some((Timestamp(31), "a.b".to_owned())));
+        for invalid in ["", "1f", "0.a", ".a", "1f.", "1f.a b", "1f.\n", "x.a"] {
+            assert!(TimedCursor::try_from(invalid.to_owned()).is_err(), "{invalid}");
         }
     }
 }

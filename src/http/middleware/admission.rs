@@ -5,19 +5,37 @@
 //! once, so that refusals do not take the processor from admitted requests. Callbacks, admin routes and health checks
 //! are not limited.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use serde::Serialize;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A concurrency limit with a bounded wait, and a count of refusals.
 #[derive(Debug)]
 pub struct AdmissionControl {
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     capacity: usize,
     max_wait: Duration,
     refused: AtomicU64,
+}
+
+/// The permit of a request. It is released when its last clone is dropped, or earlier by [`Permit::release`].
+#[derive(Debug, Clone)]
+pub struct Permit(Rc<RefCell<Option<OwnedSemaphorePermit>>>);
+
+impl Permit {
+    fn of(permit: OwnedSemaphorePermit) -> Self {
+        Self(Rc::new(RefCell::new(Some(permit))))
+    }
+
+    /// Releases the permit, because the request only waits for someone else from here on.
+    pub fn release(&self) {
+        self.0.take();
+    }
 }
 
 /// A snapshot for the status page.
@@ -34,16 +52,17 @@ pub struct Report {
 impl AdmissionControl {
     /// Admits `capacity` requests at once. Others wait for a permit, at most `max_wait`.
     #[must_use]
-    pub const fn new(capacity: usize, max_wait: Duration) -> Self {
-        Self { permits: Semaphore::const_new(capacity), capacity, max_wait, refused: AtomicU64::new(0) }
+    pub fn new(capacity: usize, max_wait: Duration) -> Self {
+        Self { permits: Arc::new(Semaphore::new(capacity)), capacity, max_wait, refused: AtomicU64::new(0) }
     }
 
     /// A permit, released when dropped; `None` if none was free within `max_wait`.
-    pub async fn acquire(&self) -> Option<SemaphorePermit<'_>> {
-        if let Ok(permit) = self.permits.try_acquire() {
-            return Some(permit);
+    pub async fn acquire(&self) -> Option<Permit> {
+        if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
+            return Some(Permit::of(permit));
         }
-        let permit = tokio::time::timeout(self.max_wait, self.permits.acquire()).await.ok().and_then(Result::ok);
+        let permit = tokio::time::timeout(self.max_wait, Arc::clone(&self.permits).acquire_owned()).await;
+        let permit = permit.ok().and_then(Result::ok).map(Permit::of);
         if permit.is_none() {
             self.refused.fetch_add(1, Relaxed);
         }

@@ -2,26 +2,36 @@
 //! common headers.
 
 pub mod admission;
+mod advice;
+pub mod cors;
 
 use std::panic::AssertUnwindSafe;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, ResponseError};
+use actix_web::{Error, HttpMessage, ResponseError};
 use futures_util::FutureExt;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 use uuid::Uuid;
 
+use self::advice::Advice;
+use self::cors::Cors;
 use super::problem::{Code, Problem, REQUEST_ID};
 use super::state::state;
 
+/// Detail of the answer to a request that took too long.
+const UNANSWERED: &str = "There was no answer within http.request_within; the outcome is not known yet; send the same \
+     request again only with the same Idempotency-Key, or if it has no further effect";
+
 /// Longest request id accepted from a client, in bytes.
 const REQUEST_ID_LENGTH_MAX: usize = 64;
+
+const ENCODED: &str = "The body has a Content-Encoding. Send it as it is, without gzip or the like";
 
 /// Response extension: the body has a format an outside party prescribes. It is sent unchanged even if it is an error.
 #[derive(Debug, Clone, Copy)]
@@ -32,22 +42,44 @@ pub struct Verbatim;
 /// # Errors
 /// A [`Problem`] if a handler panicked or the service failed: there is then no request to build a response on.
 pub async fn around(
-    req: ServiceRequest,
+    mut req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let request_id = request_id(req.headers());
+    let method = req.method().clone();
+    if method == Method::HEAD {
+        // Handled as GET. The server leaves the body out.
+        req.head_mut().method = Method::GET;
+    }
     // The macro evaluates its fields only if the span is enabled: `match_pattern` costs a second route lookup.
     let span = tracing::info_span!(
         "request",
         %request_id,
-        method = %req.method(),
+        %method,
         route = req.match_pattern().unwrap_or_default(),
         user_id = Empty
     );
     let started = Instant::now();
-    let served = AssertUnwindSafe(async move { next.call(req).await });
-    let result = match served.catch_unwind().instrument(span.clone()).await {
-        Ok(Ok(response)) => Ok(finish_response(response, &request_id)),
+    let cors = Cors::of(&req);
+    if let Some(preflight) = cors.as_ref().and_then(|cors| cors.preflight(&req)) {
+        let response = finish_response(req.into_response(preflight), &request_id, cors.as_ref());
+        log(&span, response.status(), started);
+        return Ok(response);
+    }
+    let within = time_limit(&req);
+    let served = AssertUnwindSafe(async move {
+        if is_encoded(req.headers()) {
+            return Ok(Err(Problem::with(Code::UnsupportedMediaType, ENCODED).into()));
+        }
+        tokio::time::timeout(within, next.call(req)).await
+    });
+    let served = match served.catch_unwind().instrument(span.clone()).await {
+        Ok(Ok(served)) => Ok(served),
+        Ok(Err(_)) => Ok(Err(Problem::outcome_unknown(UNANSWERED).into())),
+        Err(panic) => Err(panic),
+    };
+    let result = match served {
+        Ok(Ok(response)) => Ok(finish_response(response, &request_id, cors.as_ref())),
         Ok(Err(error)) => Err(problem(&error, error.as_response_error().status_code()).at(&request_id)),
         Err(panic) => {
             span.in_scope(|| tracing::error!(panic = panic_message(&*panic), "handler panicked"));
@@ -56,10 +88,26 @@ pub async fn around(
     };
     let status = result.as_ref().map_or_else(ResponseError::status_code, ServiceResponse::status);
     log(&span, status, started);
-    result.map_err(Error::from)
+    result.map_err(|problem| problem.with_headers(cors.as_ref().map(Cors::headers).unwrap_or_default()).into())
 }
 
-/// Admits a request, or refuses it: `.wrap(from_fn(admit))`.
+/// Whether the body has a `Content-Encoding` other than `identity`, or several.
+fn is_encoded(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(header::CONTENT_ENCODING)
+        .any(|encoding| !encoding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"))
+}
+
+/// The time limit of a request. The audit of a large shop takes as long as it takes.
+fn time_limit(req: &ServiceRequest) -> Duration {
+    match state(req.request()) {
+        Ok(state) if req.path() != "/admin/audit" => state.request_within,
+        _ => Duration::MAX,
+    }
+}
+
+/// Admits a request, or refuses it: `.wrap(from_fn(admit))`. The handler finds the [`admission::Permit`] in the
+/// extensions of the request.
 ///
 /// # Errors
 /// 503 if no permit was free in time.
@@ -68,7 +116,8 @@ pub async fn admit(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let state = state(req.request())?;
-    let Some(_permit) = state.admission.acquire().await else { return Err(Problem::new(Code::Busy).into()) };
+    let Some(permit) = state.admission.acquire().await else { return Err(Problem::new(Code::Busy).into()) };
+    req.extensions_mut().insert(permit);
     next.call(req).await
 }
 
@@ -104,6 +153,7 @@ fn new_id() -> Uuid {
 fn finish_response(
     response: ServiceResponse<impl MessageBody + 'static>,
     request_id: &str,
+    cors: Option<&Cors>,
 ) -> ServiceResponse<BoxBody> {
     let status = response.status();
     let mut response = response.map_into_boxed_body();
@@ -116,9 +166,10 @@ fn finish_response(
             .response()
             .error()
             .map_or_else(|| Problem::new(Code::of_status(status)), |error| problem(error, status));
+        let problem = problem.advise(Advice::of(response.request()).detail());
         let allow = response.headers().get(header::ALLOW).cloned();
         response = response.into_response(problem.at(request_id).error_response());
-        if let Some(allow) = allow {
+        if let Some(allow) = allow.map(with_head) {
             response.headers_mut().insert(header::ALLOW, allow);
         }
     }
@@ -126,11 +177,24 @@ fn finish_response(
     if let Ok(value) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, value);
     }
+    for (name, value) in cors.map(Cors::headers).unwrap_or_default() {
+        headers.append(name, value);
+    }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
     response
+}
+
+/// Adds HEAD to an `Allow` header with GET: HEAD is answered wherever GET is.
+fn with_head(allow: HeaderValue) -> HeaderValue {
+    match allow.to_str() {
+        Ok(methods) if methods.split(", ").any(|method| method == "GET") => {
+            HeaderValue::from_str(&format!("{methods}, HEAD")).unwrap_or(allow)
+        }
+        _ => allow,
+    }
 }
 
 fn problem(error: &Error, status: StatusCode) -> Problem {

@@ -2,3 +2,4 @@
 
 pub mod html;
 pub mod pay;
+pub mod problem;

@@ -70,9 +70,10 @@ fn policy(payment: &Payment) -> &'static str {
 pub fn render(payment: &Payment, was_invoked: bool) -> String {
     let (title, content) = match payment.status {
         Status::Unpaid => ("Pay your order", payment.checkout.as_ref().map_or_else(preparing, instructions)),
-        Status::Paid => ("Payment complete", outcome("paid", "Paid. You can go back to the shop.")),
+        Status::Paid => ("Payment complete", outcome("paid", "Paid. You can go back to the shop.") + &back(payment)),
         Status::Closed => {
-            ("Payment closed", outcome("closed", "Closed. This payment can no longer be made; nothing was charged."))
+            let text = "Closed. This payment can no longer be made; nothing was charged.";
+            ("Payment closed", outcome("closed", text) + &back(payment))
         }
         Status::Refunded => ("Payment refunded", outcome("closed", "The money has gone back to you.")),
     };
@@ -91,11 +92,17 @@ pub fn render(payment: &Payment, was_invoked: bool) -> String {
     document(title, head, &body)
 }
 
+/// The link back to the shop, if the shop front has said where that is.
+fn back(payment: &Payment) -> String {
+    let link = |url| format!("\n<p><a class=\"go\" href=\"{}\">Back to the shop</a></p>", escaped(url));
+    payment.return_url.as_deref().map(link).unwrap_or_default()
+}
+
 /// Display name of a platform.
 fn platform(provider: &str) -> String {
     match provider {
         "alipay" | "alipay_qr" => "Alipay".to_owned(),
-        "wechat" | "wechat_jsapi" => "WeChat Pay".to_owned(),
+        "wechat" | "wechat_jsapi" | "wechat_h5" => "WeChat Pay".to_owned(),
         "sandbox" => "Sandbox".to_owned(),
         other => escaped(other),
     }
@@ -146,10 +153,16 @@ mod tests {
             pay_id: PayId::new(77),
             order_id: OrderId::new(7),
             pay_amount: Money::from_minor(88_000),
+            currency: CURRENCY,
             provider: "wechat".to_owned(),
             status,
             checkout,
             add_time: Timestamp(0),
+            refunded_amount: Money::ZERO,
+            refunds: Vec::new(),
+            pay_before: None,
+            return_url: None,
+            expire_time: None,
         }
     }
 

@@ -1,4 +1,6 @@
 //! Passwords and access tokens.
 
+pub mod admin_passwords;
+pub mod first_passwords;
 pub mod password;
 pub mod token;

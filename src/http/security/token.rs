@@ -11,11 +11,16 @@ use crate::domain::clock::Clock;
 use crate::domain::id::UserId;
 use crate::domain::status::Role;
 use crate::http::problem::{Code, Problem};
+use crate::http::security::admin_passwords::PasswordMark;
 
 /// Issuer and audience of every token.
 const SERVICE: &str = "tradepost";
-/// Tolerated difference between the clocks of nodes, in seconds.
-const LEEWAY_S: i64 = 5;
+/// How long a token is accepted after its expiry, in seconds: the difference between the clocks of nodes. Short, because
+/// a token may have leaked by then.
+const EXPIRY_LEEWAY_S: i64 = 5;
+/// How long a token is accepted before it begins, in seconds. Longer, because it only bridges the clocks: a token that
+/// was just issued by a node whose clock is ahead is as good as it will be in a moment.
+const BEGIN_LEEWAY_S: i64 = 30;
 /// Longest token that is read, in bytes. The tokens issued here are far shorter.
 const TOKEN_LENGTH_MAX: usize = 2048;
 /// Tokens in one generation of [`VerifiedTokens`]; it keeps two.
@@ -28,6 +33,17 @@ pub struct Caller {
     pub user_id: UserId,
     /// Role of the user.
     pub role: Role,
+    /// The password that an administrator signed in with; none for customers.
+    pub password: PasswordMark,
+}
+
+/// Reason for not accepting a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenRefusal {
+    /// It is forged, not valid yet, or issued by another service.
+    Invalid,
+    /// It is genuine and has expired.
+    Expired,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -38,9 +54,12 @@ struct Claims {
     iss: String,
     sub: UserId,
     role: Role,
+    /// Missing in tokens of customers, and in an administrator's of older versions, which are refused.
+    #[serde(default, skip_serializing_if = "PasswordMark::is_none")]
+    pwd: PasswordMark,
 }
 
-/// A cache of tokens with a verified signature, so that further requests skip the verification.
+/// A cache of tokens with a verified signature that have begun, so that further requests skip the verification.
 ///
 /// It has two generations. A new or used token belongs to the recent one. When that is full it replaces the previous
 /// one, which evicts the tokens that were not used since the last replacement.
@@ -50,11 +69,11 @@ struct VerifiedTokens {
     previous: HashMap<String, Grant>,
 }
 
-/// The content of a verified token. Times are Unix seconds.
+/// The content of a verified token that has begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Grant {
     caller: Caller,
-    not_before: i64,
+    /// Unix seconds.
     expires: i64,
 }
 
@@ -124,6 +143,7 @@ impl Tokens {
             iss: SERVICE.to_owned(),
             sub: caller.user_id,
             role: caller.role,
+            pwd: caller.password,
         };
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing).map_err(|error| {
             tracing::error!(%error, "token not signed");
@@ -131,24 +151,30 @@ impl Tokens {
         })
     }
 
-    /// The caller `token` names; `None` if it is forged, expired, not valid yet or issued by another service.
-    #[must_use]
-    pub fn read(&self, token: &str) -> Option<Caller> {
+    /// The caller `token` names.
+    ///
+    /// # Errors
+    /// The token is forged, not valid yet or issued by another service, or it has expired.
+    pub fn read(&self, token: &str) -> Result<Caller, TokenRefusal> {
         if token.len() > TOKEN_LENGTH_MAX {
-            return None;
+            return Err(TokenRefusal::Invalid);
         }
         let verified = self.verified().find(token);
-        let grant = verified.or_else(|| self.verify(token))?;
+        let grant = verified.or_else(|| self.verify(token)).ok_or(TokenRefusal::Invalid)?;
         let now = self.clock.now().unix_seconds();
-        let has_begun = grant.not_before <= now.saturating_add(LEEWAY_S);
-        let has_expired = grant.expires.saturating_add(LEEWAY_S) <= now;
-        (has_begun && !has_expired).then_some(grant.caller)
+        let has_expired = grant.expires.saturating_add(EXPIRY_LEEWAY_S) <= now;
+        if has_expired { Err(TokenRefusal::Expired) } else { Ok(grant.caller) }
     }
 
+    /// The content of a token that is genuine and has begun. The latest time counts, so that a clock that is set back
+    /// signs no user out.
     fn verify(&self, token: &str) -> Option<Grant> {
         let claims = jsonwebtoken::decode::<Claims>(token, &self.verifying, &self.validation).ok()?.claims;
-        let caller = Caller { user_id: claims.sub, role: claims.role };
-        let grant = Grant { caller, not_before: claims.nbf, expires: claims.exp };
+        if claims.nbf > self.clock.latest().unix_seconds().saturating_add(BEGIN_LEEWAY_S) {
+            return None;
+        }
+        let caller = Caller { user_id: claims.sub, role: claims.role, password: claims.pwd };
+        let grant = Grant { caller, expires: claims.exp };
         self.verified().insert(token.to_owned(), grant);
         Some(grant)
     }
@@ -161,6 +187,7 @@ impl Tokens {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::clock::Timestamp;
     use serde_json::{Value, json};
 
     const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
@@ -183,20 +210,49 @@ mod tests {
     #[test]
     fn an_issued_token_is_read_until_it_expires() {
         let (tokens, clock) = tokens();
-        let caller = Caller { user_id: UserId::new(7), role: Role::Admin };
+        let caller = Caller { user_id: UserId::new(7), role: Role::Admin, password: PasswordMark::of("hash") };
         let token = tokens.issue(caller).unwrap();
-        assert_eq!(tokens.read(&token), Some(caller));
+        assert_eq!(tokens.read(&token), Ok(caller));
         clock.advance(HOUR + Duration::from_secs(3));
-        assert_eq!(tokens.read(&token), Some(caller), "within the leeway");
+        assert_eq!(tokens.read(&token), Ok(caller), "within the leeway");
         clock.advance(Duration::from_secs(3));
-        assert_eq!(tokens.read(&token), None);
+        assert_eq!(tokens.read(&token), Err(TokenRefusal::Expired));
+    }
+
+    #[test]
+    fn a_token_of_a_node_whose_clock_is_ahead_is_read_at_once() {
+        let (issuing, ahead) = tokens();
+        let (reading, _) = tokens();
+        ahead.advance(Duration::from_secs(25));
+        let caller = Caller { user_id: UserId::new(7), role: Role::Customer, password: PasswordMark::NONE };
+        assert_eq!(reading.read(&issuing.issue(caller).unwrap()), Ok(caller));
+        ahead.advance(Duration::from_secs(10));
+        assert_eq!(
+            reading.read(&issuing.issue(caller).unwrap()),
+            Err(TokenRefusal::Invalid),
+            "no clock of a node is so wrong"
+        );
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_signs_no_user_out() {
+        let (tokens, clock) = tokens();
+        let caller = Caller { user_id: UserId::new(7), role: Role::Customer, password: PasswordMark::NONE };
+        let token = tokens.issue(caller).unwrap();
+        let of_another_node = signed(&valid_claims(), Algorithm::HS256, SECRET);
+        assert!(tokens.read(&of_another_node).is_ok());
+        let an_hour_ago = Timestamp(clock.now().0 - 3_600_000);
+        clock.follow(an_hour_ago, std::time::Instant::now(), Duration::ZERO);
+        assert!(tokens.read(&token).is_ok() && tokens.read(&of_another_node).is_ok());
+        clock.advance(HOUR + HOUR + Duration::from_secs(6));
+        assert_eq!(tokens.read(&token), Err(TokenRefusal::Expired), "it expires as before");
     }
 
     #[test]
     fn the_cache_keeps_the_tokens_that_are_used() {
         let (mut cache, mut next) = (VerifiedTokens::default(), 0..);
-        let grant =
-            Grant { caller: Caller { user_id: UserId::new(7), role: Role::Customer }, not_before: 0, expires: 1 };
+        let caller = Caller { user_id: UserId::new(7), role: Role::Customer, password: PasswordMark::NONE };
+        let grant = Grant { caller, expires: 1 };
         cache.insert("used".to_owned(), grant);
         cache.insert("forgotten".to_owned(), grant);
         for _ in 0..3 {
@@ -211,21 +267,19 @@ mod tests {
     fn a_token_is_bound_to_one_algorithm_and_key() {
         let (tokens, _) = tokens();
         let token = signed(&valid_claims(), Algorithm::HS256, SECRET);
-        assert!(tokens.read(&token).is_some());
-        assert!(
-            tokens.read(&signed(&valid_claims(), Algorithm::HS256, b"another key of 32 bytes, and more")).is_none()
-        );
-        assert!(tokens.read(&signed(&valid_claims(), Algorithm::HS384, SECRET)).is_none());
+        assert!(tokens.read(&token).is_ok());
+        assert!(tokens.read(&signed(&valid_claims(), Algorithm::HS256, b"another key of 32 bytes, and more")).is_err());
+        assert!(tokens.read(&signed(&valid_claims(), Algorithm::HS384, SECRET)).is_err());
         let rest = token.split_once('.').unwrap().1;
         let payload = rest.split_once('.').unwrap().0;
         // {"alg":"none"}, {"alg":"None","typ":"JWT"}
         for header in ["eyJhbGciOiJub25lIn0", "eyJhbGciOiJOb25lIiwidHlwIjoiSldUIn0"] {
-            assert!(tokens.read(&format!("{header}.{payload}.")).is_none());
-            assert!(tokens.read(&format!("{header}.{rest}")).is_none());
+            assert!(tokens.read(&format!("{header}.{payload}.")).is_err());
+            assert!(tokens.read(&format!("{header}.{rest}")).is_err());
         }
-        assert!(tokens.read(&token[..token.len() - 2]).is_none());
+        assert!(tokens.read(&token[..token.len() - 2]).is_err());
         for junk in ["", ".", "..", "a.b.c", &"a".repeat(5000)] {
-            assert!(tokens.read(junk).is_none());
+            assert!(tokens.read(junk).is_err());
         }
     }
 
@@ -235,7 +289,7 @@ mod tests {
         for claim in ["exp", "nbf", "aud", "iss", "sub", "role"] {
             let mut claims = valid_claims();
             claims.as_object_mut().unwrap().remove(claim);
-            assert!(tokens.read(&signed(&claims, Algorithm::HS256, SECRET)).is_none(), "without {claim}");
+            assert!(tokens.read(&signed(&claims, Algorithm::HS256, SECRET)).is_err(), "without {claim}");
         }
         let now = Clock::default().now().unix_seconds();
         for (claim, value) in [
@@ -253,7 +307,7 @@ mod tests {
         ] {
             let mut claims = valid_claims();
             claims[claim] = value.clone();
-            assert!(tokens.read(&signed(&claims, Algorithm::HS256, SECRET)).is_none(), "{claim}: {value}");
+            assert!(tokens.read(&signed(&claims, Algorithm::HS256, SECRET)).is_err(), "{claim}: {value}");
         }
     }
 }

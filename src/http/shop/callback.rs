@@ -11,6 +11,9 @@ use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
 use crate::pay::message::Notify;
 
+/// The longest text that every engine stores in the column of a notice's body.
+const STORED_BYTES_MAX: usize = 65_535;
+
 /// `POST /v1/payments/callbacks/{provider}`. The callback is acknowledged only after its effects are committed.
 ///
 /// # Errors
@@ -33,7 +36,10 @@ async fn process(req: &HttpRequest, state: &State, gateway: &dyn Gateway, body: 
     let provider = gateway.name();
     let read = gateway.read_callback(&|name| header(req, name), &body, state.clock.now());
     let Some(notification) = read.map_err(|reject| rejection(provider, reject))? else { return Ok(()) };
-    let body = String::from_utf8(body).map_err(|_| rejection(provider, Reject::Unreadable))?;
+    // The body is stored, and one engine stores no NUL.
+    let is_storable = |body: &String| body.len() <= STORED_BYTES_MAX && !body.contains('\0');
+    let body = String::from_utf8(body).ok().filter(is_storable);
+    let body = body.ok_or_else(|| rejection(provider, Reject::Unreadable))?;
     let outcome = ask(&state.owners.pay, Notify { provider: provider.into(), notification, body }).await?;
     outcome.map_err(|rejected| {
         tracing::warn!(provider, reason = %rejected, "notification rejected");

@@ -6,6 +6,8 @@ pub mod list;
 pub mod order;
 pub mod order_action;
 pub mod payment;
+pub mod quote;
+pub mod refusal;
 pub mod session;
 pub mod timeline;
 pub mod user;

@@ -12,18 +12,20 @@ use crate::domain::id::{self, CouponId, GoodsId, OrderId};
 use crate::domain::money::Money;
 use crate::domain::order::{OrderRequest, OrderRequestLine};
 use crate::domain::quantity::Quantity;
-use crate::domain::status::OrderStatus;
+use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
 use crate::domain::text::{Address, Consignee};
 use crate::http::extract::auth::Customer;
 use crate::http::extract::body::Body;
 use crate::http::extract::field::Object;
 use crate::http::extract::key::{Key, fingerprint};
-use crate::http::extract::page::Page;
+use crate::http::extract::page::{Cursor, Limit, Page};
 use crate::http::extract::path::PathId;
-use crate::http::extract::query::Query;
-use crate::http::problem::{Code, FieldError, Problem};
+use crate::http::extract::query::{Query, optional};
+use crate::http::problem::{Code, FieldError, Problem, field_code};
+use crate::http::shop::refusal;
 use crate::http::state::{HandlerResult, State};
 use crate::order;
+use crate::order::message::{RefundView, StateFilter};
 
 const LINES_MAX: usize = 100;
 
@@ -50,24 +52,12 @@ pub struct NewLine {
 }
 
 impl TryFrom<NewOrder> for OrderRequest {
-    type Error = FieldError;
+    type Error = Problem;
 
-    fn try_from(new: NewOrder) -> Result<Self, FieldError> {
-        let wrong = |field: String, detail: &str| FieldError { field, detail: detail.to_owned() };
-        if !(1..=LINES_MAX).contains(&new.goods.len()) {
-            return Err(wrong("goods".to_owned(), "must have 1 to 100 lines"));
-        }
-        let mut seen = HashSet::new();
-        if let Some(at) = new.goods.iter().position(|Object(line)| !seen.insert(line.goods_id)) {
-            return Err(wrong(format!("goods[{at}].goods_id"), "must differ from the lines before"));
-        }
-        let line = |Object(NewLine { goods_id, goods_number, goods_price })| OrderRequestLine {
-            goods_id,
-            goods_number,
-            goods_price,
-        };
+    fn try_from(new: NewOrder) -> Result<Self, Problem> {
+        let lines = lines(new.goods)?;
         Ok(Self {
-            lines: new.goods.into_iter().map(line).collect(),
+            lines,
             coupon_id: new.coupon_id,
             money_paid: new.money_paid.unwrap_or_default(),
             shipping_fee: new.shipping_fee,
@@ -76,6 +66,32 @@ impl TryFrom<NewOrder> for OrderRequest {
             consignee: new.consignee.into_inner(),
         })
     }
+}
+
+/// The lines of a request.
+///
+/// # Errors
+/// 422 if they are too many, none, or not of different goods.
+pub fn lines(goods: Vec<Object<NewLine>>) -> Result<Vec<OrderRequestLine>, Problem> {
+    if !(1..=LINES_MAX).contains(&goods.len()) {
+        return Err(Problem::field("goods", "must have 1 to 100 lines"));
+    }
+    let mut seen = HashSet::new();
+    let repeated = goods.iter().enumerate().filter(|(_, Object(line))| !seen.insert(line.goods_id));
+    let wrong = |at| {
+        let field = format!("goods[{at}].goods_id");
+        FieldError::new(field, field_code::INVALID_VALUE, "must differ from the lines before")
+    };
+    let errors: Vec<FieldError> = repeated.map(|(at, _)| wrong(at)).collect();
+    if !errors.is_empty() {
+        return Err(Problem::fields(errors));
+    }
+    let line = |Object(NewLine { goods_id, goods_number, goods_price })| OrderRequestLine {
+        goods_id,
+        goods_number,
+        goods_price,
+    };
+    Ok(goods.into_iter().map(line).collect())
 }
 
 #[derive(Serialize)]
@@ -97,9 +113,13 @@ pub async fn place(
 ) -> HandlerResult {
     // Set before the fingerprint is computed: a request with the default value spelled out is the same request.
     new.money_paid.get_or_insert_default();
+    let mut owners = vec!["order", "goods"];
+    owners.extend(new.coupon_id.map(|_| "coupon"));
+    owners.extend(new.money_paid.filter(|paid| *paid > Money::default()).map(|_| "user"));
+    state.expect_writable(&owners)?;
     let fingerprint = fingerprint(&new)?;
-    let place_order =
-        PlaceOrder { user_id: caller.0, key, fingerprint, request: new.try_into().map_err(Problem::from)? };
+    let ids: Vec<GoodsId> = new.goods.iter().map(|Object(line)| line.goods_id).collect();
+    let place_order = PlaceOrder { user_id: caller.0, key, fingerprint, request: new.try_into()? };
     match state.coordinator.send(place_order).await?? {
         PlaceOrderResult::Confirmed(order) => {
             let location = location(order.order_id);
@@ -109,7 +129,10 @@ pub async fn place(
             let accepted = Accepted { order_id, order_status: OrderStatus::Unconfirmed };
             Ok(HttpResponse::Accepted().insert_header((LOCATION, location(order_id))).json(accepted))
         }
-        PlaceOrderResult::Refused(refusal, order_id) => Err(Problem::from(refusal).of_order(order_id)),
+        PlaceOrderResult::Refused(refused, order_id) => {
+            let errors = refusal::field_errors(&ids, &refused.causes);
+            Err(Problem::new(refused.refusal.into()).about(errors).of_order(order_id))
+        }
         PlaceOrderResult::KeyReused => Err(Problem::new(Code::IdempotencyKeyReused)),
         PlaceOrderResult::KeyInUse => Err(Problem::new(Code::IdempotencyKeyInUse)),
     }
@@ -119,12 +142,46 @@ fn location(order_id: OrderId) -> String {
     format!("/v1/orders/{order_id}")
 }
 
+/// Orders that are left out of the list of a customer unless they are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Include {
+    /// Orders that were refused before anything was reserved.
+    Refused,
+}
+
+/// Query parameters of the list of a customer's orders.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrdersQuery {
+    #[serde(default, deserialize_with = "optional")]
+    order_status: Option<OrderStatus>,
+    #[serde(default, deserialize_with = "optional")]
+    pay_status: Option<PayStatus>,
+    #[serde(default, deserialize_with = "optional")]
+    shipping_status: Option<ShippingStatus>,
+    #[serde(default, deserialize_with = "optional")]
+    include: Option<Include>,
+    #[serde(default)]
+    limit: Limit,
+    #[serde(default)]
+    cursor: Cursor,
+}
+
 /// `GET /v1/orders`
 ///
 /// # Errors
 /// 422 for a bad parameter.
-pub async fn list(caller: Customer, state: web::Data<State>, Query(page): Query<Page>) -> HandlerResult {
-    let list = order::message::List { user_id: caller.0, before: page.before(), limit: page.fetch_limit() };
+pub async fn list(caller: Customer, state: web::Data<State>, Query(query): Query<OrdersQuery>) -> HandlerResult {
+    let OrdersQuery { order_status, pay_status, shipping_status, include, limit, cursor } = query;
+    let page = Page { limit, cursor };
+    let list = order::message::List {
+        user_id: caller.0,
+        states: StateFilter { order_status, pay_status, shipping_status },
+        with_refused: include == Some(Include::Refused),
+        before: page.before(),
+        limit: page.fetch_limit(),
+    };
     let orders = ask(&state.owners.order, list).await?;
     Ok(HttpResponse::Ok().json(page.list(orders, |order| order.order_id)))
 }
@@ -138,6 +195,22 @@ pub async fn find(caller: Customer, state: web::Data<State>, PathId(order_id): P
     order.map(|order| HttpResponse::Ok().json(order)).ok_or(Problem::new(Code::NotFound))
 }
 
+/// Response body of [`refunds`].
+#[derive(Debug, Serialize)]
+struct Refunds {
+    items: Vec<RefundView>,
+}
+
+/// `GET /v1/orders/{id}/refunds`: all refunds of the order, oldest first.
+///
+/// # Errors
+/// 404 if it does not exist or belongs to another user.
+pub async fn refunds(caller: Customer, state: web::Data<State>, PathId(order_id): PathId<id::Order>) -> HandlerResult {
+    let order = ask(&state.owners.order, order::message::Find { order_id, user_id: caller.0 }).await?;
+    let order = order.ok_or(Problem::new(Code::NotFound))?;
+    Ok(HttpResponse::Ok().json(Refunds { items: order.refunds }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,7 +218,7 @@ mod tests {
 
     fn parse(lines: &str) -> Result<OrderRequest, Problem> {
         let body = format!(r#"{{"goods":[{lines}],"coupon_id":null,"address":" a ","consignee":"b"}}"#);
-        from_json::<NewOrder>(body.as_bytes())?.try_into().map_err(Problem::from)
+        from_json::<NewOrder>(body.as_bytes())?.try_into()
     }
 
     #[test]
@@ -169,7 +242,10 @@ mod tests {
             (r#"{"goods_id":"1","goods_number":1,"price":"1"}"#, "goods[0].price", "is not a known field"),
             (r#"{"goods_id":"1","goods_number":10000}"#, "goods[0].goods_number", "must be an integer from 1 to 9999"),
         ] {
-            assert_eq!(parse(line), Err(Problem::field(field, detail)), "{line}");
+            let problem = parse(line).expect_err(line);
+            let named: Vec<(&str, &str)> =
+                problem.errors().iter().map(|error| (&*error.field, &*error.detail)).collect();
+            assert_eq!(named, [(field, detail)], "{line}");
         }
     }
 }

@@ -32,7 +32,11 @@ pub async fn cancel(
     PathId(order_id): PathId<id::Order>,
     _: EmptyBody,
 ) -> HandlerResult {
-    order_action::cancel(&state, Cancel { order_id, by: Author::Customer(caller.0), reason: None }).await
+    order_action::cancel(
+        &state,
+        Cancel { order_id, by: Author::Customer(caller.0), reason: None, without_platform: false },
+    )
+    .await
 }
 
 /// `POST /v1/orders/{id}/receive`
@@ -59,6 +63,7 @@ pub async fn refund(
     PathId(order_id): PathId<id::Order>,
     Body(new): Body<OwnRefund>,
 ) -> HandlerResult {
-    let params = RefundParams { order_id, author: Author::Customer(caller.0), key: Some(key), amount: None };
+    let params =
+        RefundParams { order_id, author: Author::Customer(caller.0), key: Some(key), amount: None, units: Vec::new() };
     order_action::refund(&state, params, &new, new.reason.clone()).await
 }

@@ -1,20 +1,27 @@
 //! `/v1/payments`.
 
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpResponse, HttpResponseBuilder, web};
 use serde::{Deserialize, Serialize};
 
 use crate::actor::task::ask;
-use crate::domain::id::{self, OrderId};
+use crate::domain::id::{self, OrderId, UserId};
+use crate::domain::origin::{Origin, WebAddress};
 use crate::domain::text::Payer;
 use crate::http::extract::auth::Customer;
-use crate::http::extract::body::Body;
+use crate::http::extract::body::{Body, EmptyBody};
+use crate::http::extract::client::ClientIp;
 use crate::http::extract::key::{Key, fingerprint};
+use crate::http::extract::page::{Cursor, Limit, Page};
 use crate::http::extract::path::PathId;
-use crate::http::problem::{Code, Problem};
+use crate::http::extract::query::{Query, optional};
+use crate::http::middleware::admission::Permit;
+use crate::http::problem::{Code, FieldError, Problem, field_code};
 use crate::http::state::{HandlerResult, State};
-use crate::pay;
-use crate::payments::message::{PaymentStarted, StartPayment};
+use crate::pay::message::{Payment, Status};
+use crate::payments::message::{ClosePayment, PaymentStarted, Reuse, StartPayment};
+use crate::payments::platform::report::PaymentMethod;
+use crate::{order, pay};
 
 /// Body of a payment: the order to pay and the platform to pay it on.
 #[derive(Debug, Serialize, Deserialize)]
@@ -24,19 +31,25 @@ pub struct NewPayment {
     provider: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     payer: Option<Payer>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    return_url: Option<WebAddress>,
 }
 
-/// `POST /v1/payments`
+/// `POST /v1/payments`. If the platform has not answered within `payments.answer_within`, the response is 202 with the
+/// payment as it is, and the start continues.
 ///
 /// # Errors
 /// 404 for an order that is not the caller's; 409 for an order that cannot be paid; 422 for an unknown platform, a
-/// missing payer, or an idempotency key that was used for another request.
+/// missing payer, or an idempotency key that was used for another request; 503 if the platform does not answer.
 pub async fn start(
     caller: Customer,
     Key(key): Key,
     state: web::Data<State>,
+    permit: web::ReqData<Permit>,
+    ClientIp(client_ip): ClientIp,
     Body(new): Body<NewPayment>,
 ) -> HandlerResult {
+    expect_return_url(&state, new.return_url.as_ref())?;
     let start = StartPayment {
         user_id: caller.0,
         key,
@@ -44,17 +57,128 @@ pub async fn start(
         order_id: new.order_id,
         provider: new.provider,
         payer: new.payer,
+        return_url: new.return_url.map(WebAddress::into_inner),
+        client_ip,
     };
     match state.payments.send(start).await?? {
-        PaymentStarted::Started(payment) => {
-            let location = format!("/v1/payments/{}", payment.pay_id);
-            Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(payment))
+        PaymentStarted::Started(payment, reuse) => Ok(started(start_status(reuse), &payment)),
+        PaymentStarted::Pending(payment, start, reuse) => {
+            // From here on, the request waits for a platform only.
+            permit.release();
+            match start.within(state.start_within).await {
+                Some(payment) => Ok(started(start_status(reuse), &payment?)),
+                None => Ok(started(HttpResponse::Accepted(), &payment)),
+            }
         }
-        PaymentStarted::Refused(refusal) => Err(refusal.into()),
+        PaymentStarted::Unavailable(wait) => Err(Problem::new(Code::PlatformUnavailable).retry_after(wait)),
+        PaymentStarted::Refused(refusal, order) => {
+            let problem = Problem::new(refusal.into());
+            Err(order.map_or(problem.clone(), |order| problem.in_state(order.state())))
+        }
         PaymentStarted::OrderNotFound => Err(Problem::new(Code::NotFound)),
-        PaymentStarted::UnknownProvider => Err(Problem::field("provider", "must be a payment platform of this shop")),
-        PaymentStarted::PayerMissing => Err(Problem::field("payer", "must say who the customer is on this platform")),
+        PaymentStarted::UnknownProvider(names) => Err(FieldError::unknown_word("provider", &names).into()),
+        PaymentStarted::PayerMissing => {
+            let detail = "must say who the customer is on this platform";
+            Err(FieldError::new("payer", field_code::REQUIRED, detail).into())
+        }
         PaymentStarted::KeyReused => Err(Problem::new(Code::IdempotencyKeyReused)),
+    }
+}
+
+/// 201 for a payment that the request has opened, 200 for one that was open already.
+fn start_status(reuse: Reuse) -> HttpResponseBuilder {
+    match reuse {
+        Reuse::No => HttpResponse::Created(),
+        Reuse::Yes => HttpResponse::Ok(),
+    }
+}
+
+fn started(mut response: HttpResponseBuilder, payment: &Payment) -> HttpResponse {
+    response.insert_header((LOCATION, format!("/v1/payments/{}", payment.pay_id))).json(payment)
+}
+
+/// Checks that the customer may be sent to this page.
+fn expect_return_url(state: &State, return_url: Option<&WebAddress>) -> Result<(), Problem> {
+    let Some(origin) = return_url.map(WebAddress::origin) else { return Ok(()) };
+    if state.return_origins.contains(origin.as_str()) {
+        return Ok(());
+    }
+    let origins: Vec<&Origin> = state.return_origins.iter().collect();
+    let detail = "must be on an origin of payments.return_origins";
+    Err(FieldError::new("return_url", field_code::INVALID_VALUE, detail).with("allowed", origins).into())
+}
+
+/// Query parameters of the list of payments.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PaymentsQuery {
+    #[serde(default, deserialize_with = "optional")]
+    order_id: Option<OrderId>,
+    #[serde(default)]
+    limit: Limit,
+    #[serde(default)]
+    cursor: Cursor,
+}
+
+/// `GET /v1/payments`
+///
+/// # Errors
+/// 422 for a bad parameter.
+pub async fn list(caller: Customer, state: web::Data<State>, Query(query): Query<PaymentsQuery>) -> HandlerResult {
+    let page = Page { limit: query.limit, cursor: query.cursor };
+    page_of(caller.0, &state, query.order_id, page).await
+}
+
+/// `GET /v1/orders/{id}/payments`
+///
+/// # Errors
+/// 404 if the order does not exist or belongs to another user; 422 for a bad parameter.
+pub async fn of_order(
+    caller: Customer,
+    state: web::Data<State>,
+    PathId(order_id): PathId<id::Order>,
+    Query(page): Query<Page>,
+) -> HandlerResult {
+    let order = ask(&state.owners.order, order::message::Find { order_id, user_id: caller.0 }).await?;
+    order.ok_or(Problem::new(Code::NotFound))?;
+    page_of(caller.0, &state, Some(order_id), page).await
+}
+
+async fn page_of(user_id: UserId, state: &State, order_id: Option<OrderId>, page: Page) -> HandlerResult {
+    let list = pay::message::List { user_id, order_id, before: page.before(), limit: page.fetch_limit() };
+    let payments = ask(&state.owners.pay, list).await?;
+    Ok(HttpResponse::Ok().json(page.list(payments, |payment| payment.pay_id)))
+}
+
+/// `GET /v1/payment-methods`: the payment products, and whether their platforms answer.
+pub async fn methods(state: web::Data<State>) -> HttpResponse {
+    HttpResponse::Ok().json(Methods { items: state.platforms.methods() })
+}
+
+/// Response body of the payment methods.
+#[derive(Serialize)]
+struct Methods {
+    items: Vec<PaymentMethod>,
+}
+
+/// `POST /v1/payments/{id}/close`
+///
+/// # Errors
+/// 404 if it does not exist or belongs to another user; 409 if it is paid; 503 if the platform does not answer.
+pub async fn close(
+    caller: Customer,
+    state: web::Data<State>,
+    PathId(pay_id): PathId<id::Pay>,
+    _: EmptyBody,
+) -> HandlerResult {
+    let closed = state.payments.send(ClosePayment { pay_id, user_id: caller.0 }).await??;
+    let payment = closed.ok_or(Problem::new(Code::NotFound))?;
+    match payment.status {
+        Status::Closed => Ok(HttpResponse::Ok().json(payment)),
+        Status::Unpaid => Err(Problem::new(Code::Busy)),
+        Status::Paid | Status::Refunded => {
+            Err(Problem::new(Code::PaymentNotClosable).with_data("payment_status", payment.status))
+        }
     }
 }
 

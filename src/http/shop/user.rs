@@ -10,7 +10,7 @@ use crate::domain::status::Role;
 use crate::domain::text::{Mobile, Password, UserName};
 use crate::http::extract::auth::Customer;
 use crate::http::extract::body::Body;
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::{Code, FieldError, Problem};
 use crate::http::state::{HandlerResult, State};
 use crate::user;
 use crate::user::message::Register;
@@ -41,7 +41,10 @@ pub async fn register(state: web::Data<State>, Body(new): Body<NewUser>) -> Hand
     };
     match ask(&state.owners.user, register).await? {
         Ok(user) => Ok(HttpResponse::Created().insert_header((LOCATION, "/v1/users/me")).json(user)),
-        Err(crate::user::error::NameTaken) => Err(Problem::new(Code::UserNameTaken)),
+        Err(crate::user::error::NameTaken) => {
+            let taken = FieldError::new("user_name", Code::UserNameTaken.name(), "is taken by another user");
+            Err(Problem::new(Code::UserNameTaken).about(vec![taken]))
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use super::Message;
 use crate::actor::{Access, Context, Owner, Priority, Reply, Task};
 use crate::db::schema::mq_producer;
 use crate::db::{self, Db, ROWS_PER_INSERT, any_of, skip_locked, with_conn};
+use crate::domain::clock::Timestamp;
 use crate::domain::status::MessageStatus;
 
 /// Outcome of one delivery.
@@ -16,8 +17,18 @@ use crate::domain::status::MessageStatus;
 pub enum DeliveryOutcome {
     /// The consumer has committed the effect.
     Delivered,
-    /// The delivery failed and is retried after this delay. Carries the reason.
-    Retry(Duration, String),
+    /// The consumer refused the message, or failed because of it. It is retried after this delay. Carries the reason.
+    Refused(Duration, String),
+    /// The outcome is unknown, for example because the consumer's database did not respond. The message is retried, and
+    /// the attempt does not count.
+    Unknown {
+        /// The number of the attempt.
+        attempt: i32,
+        /// The delay until the next attempt.
+        delay: Duration,
+        /// The reason.
+        reason: String,
+    },
     /// The delivery failed and is not retried. Carries the reason.
     DeadLetter(String),
 }
@@ -25,7 +36,8 @@ pub enum DeliveryOutcome {
 /// Records the outcomes of the previous deliveries to one consumer group and claims the messages that are due.
 ///
 /// A claim counts the attempt before it is made, and leases the message: if this process dies, the message is due again
-/// after `lease`.
+/// after `lease`. An attempt whose outcome stays unknown is not counted in the end, so that only refusals bring a
+/// message closer to its last attempt.
 #[derive(Debug, Sendable)]
 #[rtype(result = "Reply<Vec<Message>>")]
 pub struct AckAndClaim {
@@ -77,10 +89,21 @@ fn ack(db: &mut Db, context: &Context, outcomes: &[(String, DeliveryOutcome)]) -
         let row = dsl::mq_producer.find(id).filter(dsl::msg_status.eq(MessageStatus::Pending));
         match outcome {
             DeliveryOutcome::Delivered => 0,
-            DeliveryOutcome::Retry(delay, reason) => with_conn!(
+            DeliveryOutcome::Refused(delay, reason) => with_conn!(
                 db,
                 diesel::update(row)
                     .set((dsl::due_time.eq(now.plus(*delay)), dsl::remark.eq(Some(truncate(reason)))))
+                    .execute(db)
+            )?,
+            // An acknowledgement may be repeated, so the attempt is taken back only if it is still the last one.
+            DeliveryOutcome::Unknown { attempt, delay, reason } => with_conn!(
+                db,
+                diesel::update(row.filter(dsl::attempts.eq(attempt)))
+                    .set((
+                        dsl::due_time.eq(now.plus(*delay)),
+                        dsl::attempts.eq(attempt.saturating_sub(1)),
+                        dsl::remark.eq(Some(truncate(reason)))
+                    ))
                     .execute(db)
             )?,
             DeliveryOutcome::DeadLetter(reason) => with_conn!(
@@ -115,12 +138,16 @@ fn claim(db: &mut Db, context: &Context, task: &AckAndClaim) -> db::Result<Vec<M
         )
         .order((dsl::due_time, dsl::id))
         .limit(task.limit)
-        .select((dsl::id, dsl::group_name, dsl::msg_topic, dsl::msg_tag, dsl::msg_key, dsl::msg_body, dsl::attempts));
+        .select((
+            (dsl::id, dsl::group_name, dsl::msg_topic, dsl::msg_tag, dsl::msg_key, dsl::msg_body),
+            dsl::attempts,
+            dsl::create_time,
+        ));
     // Rows that another node is claiming right now are skipped.
-    let due: Vec<(String, String, String, String, String, String, i32)> = with_conn!(db, skip_locked(due).load(db))?;
+    let due: Vec<Due> = with_conn!(db, skip_locked(due).load(db))?;
     let messages: Vec<Message> = due
         .into_iter()
-        .map(|(id, group, topic, tag, key, body, attempts)| Message {
+        .map(|((id, group, topic, tag, key, body), attempts, create_time)| Message {
             id,
             group,
             topic,
@@ -128,6 +155,7 @@ fn claim(db: &mut Db, context: &Context, task: &AckAndClaim) -> db::Result<Vec<M
             key,
             body,
             attempt: attempts.saturating_add(1),
+            age: now.since(create_time),
         })
         .collect();
     let ids: Vec<&str> = messages.iter().map(|message| message.id.as_str()).collect();
@@ -145,3 +173,6 @@ fn claim(db: &mut Db, context: &Context, task: &AckAndClaim) -> db::Result<Vec<M
     }
     Ok(messages)
 }
+
+/// Columns of a message that is due: its content, the attempts so far, and the creation time.
+type Due = ((String, String, String, String, String, String), i32, Timestamp);

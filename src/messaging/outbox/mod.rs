@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 pub use ack::{AckAndClaim, DeliveryOutcome};
 pub use replay::{List, Replay, Replayed, Status, UndeliveredMessage};
-pub use retention::{Backlog, Prune, ReadBacklog, Reclaim};
+pub use retention::{Backlog, Bound, BringForward, PRUNE_STEP, Prune, ReadBacklog, Reclaim};
 pub use timeline::timeline;
 
 use super::contract::Topic;
@@ -38,8 +38,10 @@ pub struct Message {
     pub key: String,
     /// The body, as JSON.
     pub body: String,
-    /// Number of this delivery attempt, starting at 1.
+    /// Number of this delivery attempt, starting at 1. Earlier attempts with an unknown outcome are not counted.
     pub attempt: i32,
+    /// Time since the message was written.
+    pub age: Duration,
 }
 
 #[derive(Insertable)]

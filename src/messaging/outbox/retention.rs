@@ -5,8 +5,9 @@ use diesel::prelude::*;
 
 use crate::actor::{Access, Owner, Priority, Reply, Task};
 use crate::db::schema::mq_producer;
-use crate::db::{self, Db, with_conn};
+use crate::db::{self, Db, any_of, skip_locked, with_conn};
 use crate::domain::clock::Timestamp;
+use crate::domain::horizon::Horizon;
 use crate::domain::status::MessageStatus;
 
 /// Releases the claims of an earlier run of this node: messages it claimed but never acknowledged become due at once.
@@ -44,12 +45,68 @@ pub struct Backlog {
     pub dead: i64,
     /// The consumer groups that have messages due now.
     pub due: Vec<String>,
+    /// Number of pending messages that are due later than the settings allow.
+    pub ahead: i64,
 }
 
 /// Reads the [`Backlog`].
 #[derive(Debug, Clone, Copy, Sendable)]
 #[rtype(result = "Reply<Backlog>")]
-pub struct ReadBacklog;
+pub struct ReadBacklog(pub Bound);
+
+/// How far ahead the next attempt of a message in an outbox can be.
+#[derive(Debug, Clone, Copy)]
+pub struct Bound {
+    /// The horizon of the next attempt.
+    pub horizon: Horizon,
+    /// Whether messages can be written with a delay of any length. Then the first attempt has no horizon, unless the
+    /// message was written in the future, that is, before the clock was set back.
+    pub is_delayable: bool,
+}
+
+/// Condition that a message is pending and due later than `bound` allows. Evaluated on the index of the due times.
+macro_rules! ahead {
+    ($bound:expr, $now:expr) => {{
+        use mq_producer::dsl;
+        let (bound, now): (Bound, Timestamp) = ($bound, $now);
+        let earliest_written = if bound.is_delayable { now } else { Timestamp(i64::MIN) };
+        dsl::msg_status
+            .eq(MessageStatus::Pending)
+            .and(dsl::due_time.gt(bound.horizon.latest(now)))
+            .and(dsl::attempts.gt(0).or(dsl::create_time.gt(earliest_written)))
+    }};
+}
+
+/// Makes messages due now that are due later than the settings allow.
+#[derive(Debug, Clone, Copy, Sendable)]
+#[rtype(result = "Reply<()>")]
+pub struct BringForward(pub Bound);
+
+impl<O: Owner> Task<O> for BringForward {
+    type Outcome = ();
+    const ACCESS: Access = Access::Write;
+    const PRIORITY: Priority = Priority::Accepted;
+
+    fn run(owner: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
+        use mq_producer::dsl;
+        let now = owner.context().clock.now();
+        for Self(bound) in batch {
+            let ahead = dsl::mq_producer.filter(ahead!(*bound, now)).order((dsl::due_time, dsl::id));
+            let ids: Vec<String> = with_conn!(db, skip_locked(ahead.limit(PRUNE_STEP).select(dsl::id)).load(db))?;
+            if !ids.is_empty() {
+                tracing::warn!(
+                    producer = O::NAME,
+                    messages = ids.len(),
+                    "messages were due later than relay.lease and relay.backoff allow: a setting was lowered, or the \
+                     clock set back; they are due now"
+                );
+                let rows = dsl::mq_producer.filter(any_of(dsl::id, &ids));
+                with_conn!(db, diesel::update(rows).set(dsl::due_time.eq(now)).execute(db))?;
+            }
+        }
+        Ok(batch.iter().map(|_| ()).collect())
+    }
+}
 
 impl<O: Owner> Task<O> for ReadBacklog {
     type Outcome = Backlog;
@@ -58,6 +115,9 @@ impl<O: Owner> Task<O> for ReadBacklog {
 
     fn run(owner: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<Backlog>> {
         use mq_producer::dsl;
+        let now = owner.context().clock.now();
+        let Some(Self(bound)) = batch.first() else { return Ok(Vec::new()) };
+        let ahead = dsl::mq_producer.filter(ahead!(*bound, now)).count();
         let pending = dsl::mq_producer.filter(dsl::msg_status.eq(MessageStatus::Pending));
         let backlog = Backlog {
             pending: with_conn!(db, pending.count().get_result(db))?,
@@ -67,38 +127,51 @@ impl<O: Owner> Task<O> for ReadBacklog {
                 db,
                 dsl::mq_producer.filter(dsl::msg_status.eq(MessageStatus::Dead)).count().get_result(db)
             )?,
-            due: with_conn!(
-                db,
-                pending
-                    .filter(dsl::due_time.le(owner.context().clock.now()))
-                    .select(dsl::group_name)
-                    .distinct()
-                    .load(db)
-            )?,
+            due: with_conn!(db, pending.filter(dsl::due_time.le(now)).select(dsl::group_name).distinct().load(db))?,
+            ahead: with_conn!(db, ahead.get_result(db))?,
         };
         Ok(vec![backlog; batch.len()])
     }
 }
 
-/// Deletes the messages that were delivered before a point in time.
+/// Maximum number of rows that one step of pruning deletes. It shares its batch with other work, which must not wait.
+pub const PRUNE_STEP: i64 = 500;
+
+/// Deletes up to [`PRUNE_STEP`] messages that were delivered before a point in time, the oldest first. Replies with the
+/// point in time from which to continue, or `None` if no message is left.
 #[derive(Debug, Clone, Copy, Sendable)]
-#[rtype(result = "Reply<()>")]
+#[rtype(result = "Reply<Option<Timestamp>>")]
 pub struct Prune {
+    /// The point in time to begin at, inclusive: the reply of the previous step. The index still contains what was
+    /// deleted lately, and a step need not read it again.
+    pub from: Timestamp,
     /// The point in time, exclusive.
     pub before: Timestamp,
 }
 
 impl<O: Owner> Task<O> for Prune {
-    type Outcome = ();
+    type Outcome = Option<Timestamp>;
     const ACCESS: Access = Access::Write;
     const PRIORITY: Priority = Priority::Accepted;
 
-    fn run(_: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
+    fn run(_: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
         use mq_producer::dsl;
-        for prune in batch {
-            let expired = dsl::msg_status.eq(MessageStatus::Done).and(dsl::due_time.lt(prune.before));
-            with_conn!(db, diesel::delete(dsl::mq_producer.filter(expired)).execute(db))?;
-        }
-        Ok(batch.iter().map(|_| ()).collect())
+        let prune = |task: &Self| {
+            let expired = dsl::mq_producer
+                .filter(dsl::msg_status.eq(MessageStatus::Done))
+                .filter(dsl::due_time.ge(task.from).and(dsl::due_time.lt(task.before)))
+                .order(dsl::due_time)
+                .limit(PRUNE_STEP)
+                .select((dsl::id, dsl::due_time));
+            let expired: Vec<(String, Timestamp)> = with_conn!(db, expired.load(db))?;
+            if expired.is_empty() {
+                return Ok(None);
+            }
+            let ids: Vec<&str> = expired.iter().map(|(id, _)| id.as_str()).collect();
+            with_conn!(db, diesel::delete(dsl::mq_producer.filter(any_of(dsl::id, &ids))).execute(db))?;
+            let is_full = i64::try_from(expired.len()).is_ok_and(|rows| rows == PRUNE_STEP);
+            Ok(expired.last().filter(|_| is_full).map(|(_, done)| *done))
+        };
+        batch.iter().map(prune).collect()
     }
 }

@@ -1,15 +1,18 @@
 //! Delivery to one consumer group: claim, deliver, then acknowledge and claim again.
 
-use std::num::{NonZeroU16, NonZeroU32};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
 use actix::Recipient;
 use futures_util::future::join_all;
 use serde::Deserialize;
+use tokio::sync::Mutex;
 
 use crate::actor::retry::Backoff;
 use crate::actor::{Failure, Faults, Health};
+use crate::domain::count::Count;
+use crate::domain::horizon::Horizon;
 use crate::domain::span::{PositiveSpan, Span};
 use crate::messaging::inbox::Delivery;
 use crate::messaging::outbox::{self, AckAndClaim, DeliveryOutcome};
@@ -26,13 +29,21 @@ pub struct Policy {
     /// Lease of a claimed message. When it expires, the message is due again.
     pub lease: PositiveSpan,
     /// Maximum number of messages of one group that are delivered at once.
-    pub batch_max: NonZeroU16,
+    pub batch_max: Count<1, 65_535>,
     /// Number of attempts after which a message becomes a dead letter.
-    pub attempts: NonZeroU32,
+    pub attempts: Count<1, 1_000_000>,
     /// Delays between attempts.
     pub backoff: Backoff,
     /// Retention of delivered messages in the outbox. The inbox keeps them twice as long.
     pub retention: Span,
+}
+
+impl Policy {
+    /// How far ahead the next attempt of a message can be: the end of a lease, or a delay.
+    #[must_use]
+    pub fn horizon(&self) -> Horizon {
+        Horizon::of([self.lease.get(), self.backoff.first.0, self.backoff.longest.0])
+    }
 }
 
 /// The route from one outbox to one consumer group.
@@ -51,10 +62,19 @@ pub struct Route {
 /// Number of consecutive failures of [`AckAndClaim`] after which a route stops until the next wake-up or poll.
 const MAX_FAILURES: u32 = 5;
 
+/// Outcomes of deliveries that the outbox has not recorded yet, with the ids of the messages.
+pub type Unacknowledged = Arc<Mutex<Vec<(String, DeliveryOutcome)>>>;
+
 /// Delivers the messages of one route until none is due. Each [`AckAndClaim`] acknowledges the previous deliveries and
-/// claims the next messages in one transaction.
-pub async fn deliver_due(route: Route, policy: Policy, faults: Faults, health: Arc<Health>) {
-    let mut outcomes = Vec::new();
+/// claims the next messages in one transaction. What it cannot acknowledge stays in `unacknowledged` for the next run.
+pub async fn deliver_due(
+    route: Route,
+    policy: Policy,
+    unacknowledged: Unacknowledged,
+    faults: Faults,
+    health: Arc<Health>,
+) {
+    let mut outcomes = unacknowledged.lock().await;
     let mut failures = 0;
     loop {
         let task = AckAndClaim {
@@ -73,6 +93,7 @@ pub async fn deliver_due(route: Route, policy: Policy, faults: Faults, health: A
                 continue;
             }
         };
+        outcomes.clear();
         if claimed.is_empty() {
             return;
         }
@@ -82,34 +103,69 @@ pub async fn deliver_due(route: Route, policy: Policy, faults: Faults, health: A
         failures = 0;
         health.in_flight.fetch_add(claimed.len(), Relaxed);
         let count = claimed.len();
-        outcomes = join_all(claimed.into_iter().map(|message| deliver(&route, policy, message))).await;
+        *outcomes = join_all(claimed.into_iter().map(|message| deliver(&route, policy, message))).await;
         health.in_flight.fetch_sub(count, Relaxed);
         let delivered = outcomes.iter().filter(|(_, outcome)| matches!(outcome, DeliveryOutcome::Delivered)).count();
-        let retried = outcomes.iter().filter(|(_, outcome)| matches!(outcome, DeliveryOutcome::Retry(..))).count();
+        let retried = outcomes.iter().filter(|(_, outcome)| is_retry(outcome)).count();
         health.record_replies(to_u64(delivered), to_u64(count - delivered - retried), to_u64(retried));
     }
 }
 
+const fn is_retry(outcome: &DeliveryOutcome) -> bool {
+    matches!(outcome, DeliveryOutcome::Refused(..) | DeliveryOutcome::Unknown { .. })
+}
+
+/// Longest delay before a message whose consumer did not respond is delivered again. It is short, because the failure
+/// has nothing to do with the message: it succeeds once the consumer's database is back.
+const UNKNOWN_DELAY_MAX: Duration = Duration::from_secs(15);
+
+/// Delivers one message. Only the consumer's refusal and a failure that the message itself causes bring it closer to
+/// its last attempt. Any other failure leaves the outcome unknown, and the delivery is repeated until it is known.
 async fn deliver(route: &Route, policy: Policy, message: outbox::Message) -> (String, DeliveryOutcome) {
-    let (id, attempt) = (message.id.clone(), message.attempt);
+    let (id, attempt, age) = (message.id.clone(), message.attempt, message.age);
     let delivery = route.deliver.send(Delivery(message));
-    let retry_delay = || policy.backoff.delay(u32::try_from(attempt).unwrap_or(1));
+    let unknown = |reason| DeliveryOutcome::Unknown { attempt, delay: unknown_delay(&policy.backoff, age), reason };
     let reason = match tokio::time::timeout(policy.lease.get() / 2, delivery).await {
         Ok(Ok(Ok(Ok(())))) => return (id, DeliveryOutcome::Delivered),
-        // `Busy` is always retried and never makes a dead letter, because the consumer has not run the message.
-        Ok(Ok(Err(Failure::Busy))) => return (id, DeliveryOutcome::Retry(retry_delay(), Failure::Busy.to_string())),
         Ok(Ok(Ok(Err(reason)))) => reason,
-        Ok(Ok(Err(failure))) => failure.to_string(),
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "no answer in time".to_owned(),
+        Ok(Ok(Err(Failure::Poison))) => Failure::Poison.to_string(),
+        Ok(Ok(Err(failure))) => return (id, unknown(failure.to_string())),
+        Ok(Err(error)) => return (id, unknown(error.to_string())),
+        Err(_) => return (id, unknown("no answer in time".to_owned())),
     };
-    if u32::try_from(attempt).unwrap_or(0) >= policy.attempts.get() {
+    let attempts = u32::try_from(attempt).unwrap_or(1);
+    if attempts >= policy.attempts.get() {
         tracing::error!(message_id = id, group = route.group, attempt, reason, "message is dead");
         return (id, DeliveryOutcome::DeadLetter(reason));
     }
-    (id, DeliveryOutcome::Retry(retry_delay(), reason))
+    (id, DeliveryOutcome::Refused(policy.backoff.delay(attempts), reason))
+}
+
+/// The delay after an attempt with an unknown outcome. These attempts are not counted, so the delay grows with the age
+/// of the message instead: about a quarter of it, between the delays of `backoff` and at most [`UNKNOWN_DELAY_MAX`].
+fn unknown_delay(backoff: &Backoff, age: Duration) -> Duration {
+    let longest = backoff.longest.0.min(UNKNOWN_DELAY_MAX);
+    let growing = Backoff { first: Span((age / 4).max(backoff.first.0).min(longest)), longest: Span(longest) };
+    growing.delay(1)
 }
 
 fn to_u64(n: usize) -> u64 {
     u64::try_from(n).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_delay_after_an_unknown_outcome_grows_with_the_age_of_the_message_up_to_its_bound() {
+        let backoff = Backoff { first: Span(Duration::from_millis(200)), longest: Span(Duration::from_secs(300)) };
+        for (age_ms, full_ms) in [(0, 200), (800, 200), (4_000, 1_000), (60_000, 15_000), (u64::MAX, 15_000)] {
+            let delay = unknown_delay(&backoff, Duration::from_millis(age_ms));
+            let full = Duration::from_millis(full_ms);
+            assert!(delay >= full / 2 && delay <= full, "{age_ms} ms: {delay:?}");
+        }
+        let short = Backoff { first: Span(Duration::from_secs(1)), longest: Span(Duration::from_millis(10)) };
+        assert!(unknown_delay(&short, Duration::from_secs(60)) <= Duration::from_millis(10));
+    }
 }

@@ -4,6 +4,7 @@
 
 mod delivery;
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,13 +12,15 @@ use actix::{
     Actor, ActorContext, Addr, AsyncContext, Context, Handler, Message, Recipient, ResponseFuture, Supervised,
 };
 
+use tokio::sync::Mutex;
+
 use super::inbox;
-use super::outbox::{self, ReadBacklog, Reclaim};
+use super::outbox::{self, Bound, ReadBacklog, Reclaim};
 use crate::actor::supervisor::supervise;
 use crate::actor::waker::Wake;
-use crate::actor::{Faults, Health};
+use crate::actor::{Faults, Health, Reply};
 use crate::domain::clock::{Clock, Timestamp};
-use delivery::{NAME, deliver_due};
+use delivery::{NAME, Unacknowledged, deliver_due};
 pub use delivery::{Policy, Route};
 
 /// The tasks the outbox of one owner handles.
@@ -27,6 +30,10 @@ pub struct Outbox {
     pub producer: &'static str,
     /// Reads the backlog.
     pub backlog: Recipient<ReadBacklog>,
+    /// How far ahead the next attempt of a message can be.
+    pub bound: Bound,
+    /// Makes messages due that are beyond `bound`.
+    pub bring_forward: Recipient<outbox::BringForward>,
     /// Releases the claims of an earlier run of the relay.
     pub reclaim: Recipient<Reclaim>,
     /// Deletes delivered messages.
@@ -54,9 +61,13 @@ pub struct Relay {
     network: Arc<Network>,
     /// One state per route, in the order of [`Network::routes`].
     route_states: Vec<RouteState>,
+    /// The outcomes that each route could not acknowledge, in the same order.
+    unacknowledged: Vec<Unacknowledged>,
     policy: Policy,
     clock: Clock,
     last_prune: Timestamp,
+    /// Held while old messages are deleted.
+    prune_lock: Arc<Mutex<()>>,
     faults: Faults,
     health: Arc<Health>,
 }
@@ -77,11 +88,14 @@ impl Relay {
     pub fn start(network: Network, policy: Policy, clock: Clock, faults: Faults) -> (Addr<Self>, Arc<Health>) {
         let health = Arc::new(Health::new(NAME, clock.clone(), network.routes.len(), None));
         let route_states = vec![RouteState::default(); network.routes.len()];
+        let unacknowledged = network.routes.iter().map(|_| Unacknowledged::default()).collect();
         let addr = supervise(Arc::clone(&health), |_| Self {
             network: Arc::new(network),
             route_states,
+            unacknowledged,
             policy,
             last_prune: clock.now(),
+            prune_lock: Arc::default(),
             clock,
             faults,
             health: Arc::clone(&health),
@@ -91,14 +105,22 @@ impl Relay {
 
     /// Starts delivery on the route `index`; if it is running, it will be run once more.
     fn start_route(&mut self, ctx: &Context<Self>, index: usize) {
-        let (Some(route), Some(state)) = (self.network.routes.get(index), self.route_states.get_mut(index)) else {
+        let (Some(route), Some(state), Some(unacknowledged)) =
+            (self.network.routes.get(index), self.route_states.get_mut(index), self.unacknowledged.get(index))
+        else {
             return;
         };
         state.rerun = state.running;
         if std::mem::replace(&mut state.running, true) {
             return;
         }
-        let delivery = deliver_due(route.clone(), self.policy, self.faults.clone(), Arc::clone(&self.health));
+        let delivery = deliver_due(
+            route.clone(),
+            self.policy,
+            Arc::clone(unacknowledged),
+            self.faults.clone(),
+            Arc::clone(&self.health),
+        );
         let (addr, health) = (ctx.address(), Arc::clone(&self.health));
         actix::spawn(async move {
             let panicked = match actix::spawn(delivery).await {
@@ -109,6 +131,17 @@ impl Relay {
                 }
             };
             let _ = addr.send(RouteDone { index, panicked }).await;
+        });
+    }
+
+    /// Deletes old messages, unless the previous run is still at it.
+    fn start_pruning(&mut self, now: Timestamp) {
+        let Ok(guard) = Arc::clone(&self.prune_lock).try_lock_owned() else { return };
+        self.last_prune = now;
+        let (network, retention) = (Arc::clone(&self.network), self.policy.retention.0);
+        actix::spawn(async move {
+            prune(network, now, retention).await;
+            drop(guard);
         });
     }
 
@@ -136,9 +169,9 @@ impl Actor for Relay {
             let (network, addr) = (Arc::clone(&relay.network), ctx.address());
             actix::spawn(async move { poll(&network, &addr).await });
             let now = relay.clock.now();
-            if now.since(relay.last_prune) >= PRUNE_EVERY {
-                relay.last_prune = now;
-                actix::spawn(prune(Arc::clone(&relay.network), now, relay.policy.retention.0));
+            // The clock may have been set back.
+            if now < relay.last_prune || now.since(relay.last_prune) >= PRUNE_EVERY {
+                relay.start_pruning(now);
             }
         });
     }
@@ -151,13 +184,38 @@ impl Supervised for Relay {
 }
 
 /// Deletes messages delivered more than `retention` before `now`. Inboxes keep them twice as long as outboxes, so that
-/// a consumer never mistakes a message that is still in an outbox for a new one.
+/// a consumer never mistakes a message that is still in an outbox for a new one. If an outbox cannot be pruned, no inbox
+/// is.
 async fn prune(network: Arc<Network>, now: Timestamp, retention: Duration) {
     for outbox in &network.outboxes {
-        let _ = outbox.prune.send(outbox::Prune { before: now.minus(retention) }).await;
+        let before = now.minus(retention);
+        if !prune_in_steps(|from| outbox.prune.send(outbox::Prune { from, before })).await {
+            return;
+        }
     }
     for inbox in &network.inboxes {
-        let _ = inbox.send(inbox::Prune { before: now.minus(retention * 2) }).await;
+        let before = now.minus(retention * 2);
+        prune_in_steps(|from| inbox.send(inbox::Prune { from, before })).await;
+    }
+}
+
+/// Pause between two steps of pruning, which leaves the writer to other work.
+const PRUNE_PAUSE: Duration = Duration::from_millis(20);
+
+/// Repeats a step of pruning, which takes the point in time to begin at, until nothing is left to delete. Returns
+/// whether that was reached.
+async fn prune_in_steps<F>(step: impl Fn(Timestamp) -> F) -> bool
+where
+    F: Future<Output = Result<Reply<Option<Timestamp>>, actix::MailboxError>>,
+{
+    let mut from = Timestamp(i64::MIN);
+    loop {
+        match step(from).await {
+            Ok(Ok(Some(next))) => from = next,
+            Ok(Ok(None)) => return true,
+            Ok(Err(_)) | Err(_) => return false,
+        }
+        tokio::time::sleep(PRUNE_PAUSE).await;
     }
 }
 
@@ -165,7 +223,11 @@ async fn prune(network: Arc<Network>, now: Timestamp, retention: Duration) {
 async fn poll(network: &Network, relay: &Addr<Relay>) -> usize {
     let mut due = 0;
     for outbox in &network.outboxes {
-        if let Ok(Ok(backlog)) = outbox.backlog.send(ReadBacklog).await {
+        if let Ok(Ok(backlog)) = outbox.backlog.send(ReadBacklog(outbox.bound)).await {
+            if backlog.ahead > 0 {
+                due += 1;
+                let _ = outbox.bring_forward.send(outbox::BringForward(outbox.bound)).await;
+            }
             due += backlog.due.len();
             for group in backlog.due {
                 let _ = relay.send(Start { producer: outbox.producer, group }).await;

@@ -15,8 +15,9 @@ use crate::db::schema::orders;
 use crate::db::{self, Db, any_of, for_update, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId};
+use crate::domain::lifecycle::OrderState;
 use crate::domain::money::Money;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, Refused};
 use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
 use crate::messaging::contract::ORDER_CANCELLED;
 use crate::messaging::contract::ReservationsReleased;
@@ -35,6 +36,7 @@ struct Progress {
     pay_time: Option<Timestamp>,
     pay_id: Option<PayId>,
     refusal: Option<String>,
+    refusal_data: Option<String>,
 }
 
 fn lock<'a>(db: &mut Db, batch: impl Iterator<Item = &'a message::Order>) -> db::Result<HashMap<OrderId, Progress>> {
@@ -49,6 +51,7 @@ fn lock<'a>(db: &mut Db, batch: impl Iterator<Item = &'a message::Order>) -> db:
             orders::pay_time,
             orders::pay_id,
             orders::refusal,
+            orders::refusal_data,
         ));
         with_conn!(db, for_update(progress).load(db))
     })?;
@@ -90,28 +93,31 @@ impl Task<Order> for Confirm {
 
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Completion>> {
         let now = owner.context.clock.now();
+        let now_for_deadlines = owner.context.clock.now_for_deadlines(owner.pay_within);
         let mut progress_of = lock(db, batch.iter().map(|task| &*task.order))?;
         let mut confirmed = Vec::new();
         for Self { order } in batch {
             let Some(progress) = progress_of.get_mut(&order.order_id) else { continue };
-            if progress.order_status != OrderStatus::Unconfirmed || now >= order.deadline_time {
+            if progress.order_status != OrderStatus::Unconfirmed || now_for_deadlines >= order.deadline_time {
                 continue;
             }
             let is_paid = order.pay_amount == Money::ZERO;
             progress.order_status = OrderStatus::Confirmed;
             progress.pay_status = if is_paid { PayStatus::Paid } else { PayStatus::Unpaid };
-            progress.confirm_time = Some(now);
-            progress.pay_time = is_paid.then_some(now);
+            // The clock may have been set back, or another node's may be ahead; the times of an order follow each other.
+            let confirmed_at = now.max(order.add_time);
+            progress.confirm_time = Some(confirmed_at);
+            progress.pay_time = is_paid.then_some(confirmed_at);
             confirmed.push(ConfirmedOrder {
                 id: order.order_id.get(),
-                at: now.0,
+                at: confirmed_at.0,
                 pay: progress.pay_status.number(),
                 paid_at: progress.pay_time.map(|time| time.0),
                 wake: (!is_paid).then(|| now.plus(owner.pay_within).0),
             });
         }
         db::expect_rows(SET_CONFIRMED.run(db, &confirmed)?, confirmed.len())?;
-        batch.iter().map(|task| completion(&task.order, &progress_of)).collect()
+        batch.iter().map(|task| completion(owner, &task.order, &progress_of)).collect()
     }
 }
 
@@ -120,13 +126,15 @@ impl Task<Order> for Confirm {
 struct CancelledOrder {
     id: i64,
     why: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<String>,
 }
 
 const SET_CANCELLED: Update = Update {
     table: "orders",
-    given: &[("id", Kind::Integer), ("why", Kind::Text)],
+    given: &[("id", Kind::Integer), ("why", Kind::Text), ("data", Kind::Text)],
     condition: "order_id = given.id AND order_status = 0",
-    set: "order_status = 2, wake_time = NULL, refusal = given.why",
+    set: "order_status = 2, wake_time = NULL, refusal = given.why, refusal_data = given.data",
 };
 
 /// Cancels unconfirmed orders and writes one message for each owner that may have reserved something.
@@ -138,14 +146,16 @@ impl Task<Order> for message::Cancel {
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Completion>> {
         let mut progress_of = lock(db, batch.iter().map(|task| &*task.order))?;
         let (mut cancelled, mut messages) = (Vec::new(), Vec::new());
-        for Self { order, refusal } in batch {
+        for Self { order, refused } in batch {
             let Some(progress) = progress_of.get_mut(&order.order_id) else { continue };
             if progress.order_status != OrderStatus::Unconfirmed {
                 continue;
             }
             progress.order_status = OrderStatus::Cancelled;
-            progress.refusal = Some(refusal.code().to_owned());
-            cancelled.push(CancelledOrder { id: order.order_id.get(), why: refusal.code() });
+            progress.refusal = Some(refused.refusal.code().to_owned());
+            progress.refusal_data = refused.stored_causes();
+            let data = progress.refusal_data.clone();
+            cancelled.push(CancelledOrder { id: order.order_id.get(), why: refused.refusal.code(), data });
             let goods = order.goods.iter().map(|line| line.goods_id).collect();
             let body = ReservationsReleased {
                 order_id: order.order_id,
@@ -157,15 +167,22 @@ impl Task<Order> for message::Cancel {
         }
         db::expect_rows(SET_CANCELLED.run(db, &cancelled)?, cancelled.len())?;
         outbox::write(db, &owner.context, ORDER_CANCELLED, Duration::ZERO, &messages)?;
-        batch.iter().map(|task| completion(&task.order, &progress_of)).collect()
+        batch.iter().map(|task| completion(owner, &task.order, &progress_of)).collect()
     }
 }
 
 /// The completion of an order, from the order as it was written and its present progress.
-fn completion(order: &message::Order, progress_of: &HashMap<OrderId, Progress>) -> db::Result<Completion> {
+fn completion(
+    owner: &Order,
+    order: &message::Order,
+    progress_of: &HashMap<OrderId, Progress>,
+) -> db::Result<Completion> {
     let order_id = order.order_id;
     let progress = progress_of.get(&order_id).ok_or_else(|| db::Error::bug(format!("there is no order {order_id}")))?;
+    let state =
+        OrderState { order: progress.order_status, pay: progress.pay_status, shipping: progress.shipping_status };
     let order = Box::new(message::Order {
+        pay_before: owner.pay_before(state, progress.confirm_time),
         order_status: progress.order_status,
         pay_status: progress.pay_status,
         shipping_status: progress.shipping_status,
@@ -173,6 +190,7 @@ fn completion(order: &message::Order, progress_of: &HashMap<OrderId, Progress>) 
         pay_time: progress.pay_time,
         pay_id: progress.pay_id,
         refusal: progress.refusal.as_deref().map(row::refusal).transpose()?,
+        refusal_data: progress.refusal_data.as_deref().map(Refused::causes_from_stored).unwrap_or_default(),
         ..order.clone()
     });
     Ok(match order.order_status {
@@ -181,7 +199,8 @@ fn completion(order: &message::Order, progress_of: &HashMap<OrderId, Progress>) 
         // The order was confirmed and has been cancelled since.
         OrderStatus::Cancelled if order.confirm_time.is_some() => Completion::Confirmed(order),
         OrderStatus::Cancelled | OrderStatus::Invalid => {
-            Completion::Cancelled(order.refusal.unwrap_or(Refusal::OrderDeadlinePassed), order)
+            let refusal = order.refusal.unwrap_or(Refusal::OrderDeadlinePassed);
+            Completion::Cancelled(Refused { refusal, causes: order.refusal_data.clone() }, order)
         }
     })
 }

@@ -1,12 +1,13 @@
-//! The lists of Order for operators and its part of an order's timeline.
+//! The lists of Order and its part of an order's timeline.
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use strum::VariantArray;
+use diesel::sql_types::{BigInt, Bool};
 
 use super::row::{OrderRow, into_orders};
 use crate::actor::{Access, Task};
 use crate::db::schema::{order_act, order_refund, orders};
-use crate::db::{self, Db, with_conn};
+use crate::db::{self, Db, when, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::{EntryId, OrderId, UserId};
@@ -15,9 +16,29 @@ use crate::messaging::outbox;
 use crate::order::Order;
 use crate::order::message::{self, ListOperatorLog, OperatorLogEntry};
 
-/// The values that match a filter: all values for `None`.
-fn one_or_all<T: VariantArray + Copy>(filter: Option<T>) -> Vec<T> {
-    filter.map_or_else(|| T::VARIANTS.to_vec(), |one| vec![one])
+/// Reads pages of a user's orders, newest first.
+impl Task<Order> for message::List {
+    type Outcome = Vec<message::Order>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<message::Order>>> {
+        let page = |task: &Self| {
+            let is_wanted = task.with_refused || task.states.order_status == Some(OrderStatus::Invalid);
+            let states = task.states;
+            let older = orders::table
+                .filter(orders::user_id.eq(task.user_id).and(orders::order_status.ne(OrderStatus::Unconfirmed)))
+                .filter(when((!is_wanted).then(|| orders::order_status.ne(OrderStatus::Invalid))))
+                .filter(when(states.order_status.map(|status| orders::order_status.eq(status))))
+                .filter(when(states.pay_status.map(|status| orders::pay_status.eq(status))))
+                .filter(when(states.shipping_status.map(|status| orders::shipping_status.eq(status))))
+                .filter(orders::order_id.lt(task.before.unwrap_or(OrderId::new(i64::MAX))))
+                .order(orders::order_id.desc())
+                .limit(task.limit);
+            let rows: Vec<OrderRow> = with_conn!(db, older.load(db))?;
+            into_orders(owner, db, rows)
+        };
+        batch.iter().map(page).collect()
+    }
 }
 
 /// Reads pages of the orders that match the filters, newest first.
@@ -25,22 +46,31 @@ impl Task<Order> for message::ListAll {
     type Outcome = Vec<message::Order>;
     const ACCESS: Access = Access::Read;
 
-    fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<message::Order>>> {
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<message::Order>>> {
         let page = |task: &Self| {
-            let of_user = task.user_id.map_or(0..=i64::MAX, |id| id.get()..=id.get());
-            let order_status = one_or_all(task.order_status);
-            let pay_status = one_or_all(task.pay_status);
-            let shipping_status = one_or_all(task.shipping_status);
+            let states = task.states;
+            let of_goods = task.goods_id.map(|goods_id| {
+                sql::<Bool>("orders.order_id IN (SELECT order_id FROM order_goods WHERE goods_id = ")
+                    .bind::<BigInt, _>(goods_id)
+                    .sql(")")
+            });
             let matching = orders::table
                 .filter(orders::order_id.lt(task.before.unwrap_or(OrderId::new(i64::MAX))))
-                .filter(orders::user_id.between(UserId::new(*of_user.start()), UserId::new(*of_user.end())))
-                .filter(orders::order_status.eq_any(order_status))
-                .filter(orders::pay_status.eq_any(pay_status))
-                .filter(orders::shipping_status.eq_any(shipping_status))
+                .filter(when(task.order_id.map(|order_id| orders::order_id.eq(order_id))))
+                .filter(when(task.user_id.map(|user_id| orders::user_id.eq(user_id))))
+                .filter(when(task.consignee.as_ref().map(|name| orders::consignee.eq(name))))
+                .filter(when(of_goods))
+                .filter(when(task.from.map(|from| orders::add_time.ge(from))))
+                .filter(when(task.before_time.map(|end| orders::add_time.lt(end))))
+                .filter(when(task.amount_min.map(|min| orders::order_amount.ge(min))))
+                .filter(when(task.amount_max.map(|max| orders::order_amount.le(max))))
+                .filter(when(states.order_status.map(|status| orders::order_status.eq(status))))
+                .filter(when(states.pay_status.map(|status| orders::pay_status.eq(status))))
+                .filter(when(states.shipping_status.map(|status| orders::shipping_status.eq(status))))
                 .order(orders::order_id.desc())
                 .limit(task.limit);
             let rows: Vec<OrderRow> = with_conn!(db, matching.load(db))?;
-            into_orders(db, rows)
+            into_orders(owner, db, rows)
         };
         batch.iter().map(page).collect()
     }
@@ -70,7 +100,7 @@ impl Task<Order> for ListOperatorLog {
                     .limit(task.limit);
                 let rows: Vec<ActLogColumns> = with_conn!(db, matching.load(db))?;
                 let entry = |(act_id, order_id, act, _, user_id, detail, create_time): ActLogColumns| {
-                    OperatorLogEntry { act_id, order_id, act, user_id, detail, create_time }
+                    OperatorLogEntry { act_id, order_id: Some(order_id), act, user_id, detail, create_time }
                 };
                 Ok(rows.into_iter().map(entry).collect())
             };

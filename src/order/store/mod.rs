@@ -1,9 +1,13 @@
 //! The tables of Order: writing, finding and claiming orders. `completion` has what completes a saga, `transition` the
-//! actions on an order, `payment` the consumed payments.
+//! actions on an order, `payment` and `refund` what Pay reports.
 
+mod act_log;
+mod ahead;
 mod completion;
 mod listing;
-pub mod payment;
+mod payment;
+mod refund;
+mod refund_row;
 mod row;
 mod transition;
 
@@ -12,12 +16,14 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use serde::Serialize;
 
+use self::refund_row::Refunds;
 use super::Order;
 use super::error::PaymentRefusal;
 use super::message::{
     self, ClaimExpired, CountUnfinished, ListUnfinished, Payable, PreOrder, PreOrdered, StartPayment,
 };
 use crate::actor::{Access, Priority, Task};
+use crate::db::ledger::{self, Entry, Line};
 use crate::db::query::bulk::{Kind, Update};
 use crate::db::schema::{order_goods, orders};
 use crate::db::{self, Db, any_of, any_of_pairs, insert_all, skip_locked, with_conn};
@@ -27,7 +33,24 @@ use crate::domain::lifecycle::Transition;
 use crate::domain::money::Money;
 use crate::domain::quantity::Quantity;
 use crate::domain::status::OrderStatus;
+use crate::messaging::contract::PAYMENT_REFUND;
+use crate::messaging::outbox;
 use row::{OrderRow, into_orders};
+
+/// Consumes payment/paid and payment/refund.
+pub fn consume(owner: &Order, messages: &[&outbox::Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
+    let is_refund = |message: &outbox::Message| message.tag == PAYMENT_REFUND.tag;
+    let (refunds, paid): (Vec<&outbox::Message>, Vec<&outbox::Message>) =
+        messages.iter().partition(|message| is_refund(message));
+    // A payment and its refund may arrive together. The payment comes first.
+    let mut paid = payment::consume(owner, &paid, db)?.into_iter();
+    let mut refunds = refund::consume(owner, &refunds, db)?.into_iter();
+    let outcome = |message: &&outbox::Message| {
+        let next = if is_refund(message) { refunds.next() } else { paid.next() };
+        next.unwrap_or_else(|| Err("no answer".to_owned()))
+    };
+    Ok(messages.iter().map(outcome).collect())
+}
 
 #[derive(Insertable)]
 #[diesel(table_name = order_goods, treat_none_as_default_value = false)]
@@ -36,19 +59,29 @@ struct LineRow {
     goods_id: GoodsId,
     goods_number: Quantity,
     goods_price: Money,
+    goods_name: Option<String>,
+}
+
+impl Entry for LineRow {
+    const LEDGER: &'static str = "order_goods";
+
+    fn write(&self, line: &mut Line<'_>) {
+        line.integer(self.order_id.get()).integer(self.goods_id.get());
+        line.integer(self.goods_number.get()).integer(self.goods_price.minor());
+    }
 }
 
 /// An idempotency key and its user.
 type Key = (UserId, String);
 
 /// Reads the orders that the keys of a batch were used for.
-fn read_by_keys(db: &mut Db, batch: &[PreOrder]) -> db::Result<HashMap<Key, message::Order>> {
+fn read_by_keys(owner: &Order, db: &mut Db, batch: &[PreOrder]) -> db::Result<HashMap<Key, message::Order>> {
     let keys: Vec<(UserId, &str)> = batch.iter().map(|task| (task.user_id, task.key.as_str())).collect();
     let rows: Vec<OrderRow> = db::load_by_pairs(&keys, |keys| {
         with_conn!(db, orders::table.filter(any_of_pairs((orders::user_id, orders::idempotency_key), keys)).load(db))
     })?;
     let keys: Vec<Key> = rows.iter().map(|row| (row.user_id, row.idempotency_key.clone())).collect();
-    Ok(keys.into_iter().zip(into_orders(db, rows)?).collect())
+    Ok(keys.into_iter().zip(into_orders(owner, db, rows)?).collect())
 }
 
 /// Inserts orders whose key is new. The key is looked up first, so that a key that was used before has an outcome and
@@ -59,7 +92,7 @@ impl Task<Order> for PreOrder {
 
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<PreOrdered>> {
         let now = owner.context.clock.now();
-        let existing = read_by_keys(db, batch)?;
+        let existing = read_by_keys(owner, db, batch)?;
         // Index of the first task with each key in this batch.
         let mut first_index: HashMap<(UserId, &str), usize> = HashMap::with_capacity(batch.len());
         let (mut rows, mut line_rows) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
@@ -77,11 +110,14 @@ impl Task<Order> for PreOrder {
                 goods_id: line.goods_id,
                 goods_number: line.goods_number,
                 goods_price: line.goods_price,
+                goods_name: line.goods_name.clone(),
             }));
             let row = OrderRow::new(task, now);
             rows.push(row.clone());
-            outcomes.push(PreOrdered::Written(row.into_order(task.lines.clone())?));
+            outcomes.push(PreOrdered::Written(row.into_order(owner, task.lines.clone(), &Refunds::default())?));
         }
+        ledger::record(db, &rows);
+        ledger::record(db, &line_rows);
         insert_all!(db, orders::table, &rows)?;
         insert_all!(db, order_goods::table, &line_rows)?;
         Ok(outcomes)
@@ -93,18 +129,18 @@ impl Task<Order> for message::Find {
     type Outcome = Option<message::Order>;
     const ACCESS: Access = Access::Read;
 
-    fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<message::Order>>> {
-        let orders = read(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?;
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<message::Order>>> {
+        let orders = read(owner, db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?;
         let find = |task: &Self| orders.get(&task.order_id).filter(|order| order.user_id == task.user_id).cloned();
         Ok(batch.iter().map(find).collect())
     }
 }
 
 /// Reads orders by their ids.
-fn read(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, message::Order>> {
+fn read(owner: &Order, db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, message::Order>> {
     let rows: Vec<OrderRow> =
         db::load_by(ids, |ids| with_conn!(db, orders::table.filter(any_of(orders::order_id, ids)).load(db)))?;
-    Ok(into_orders(db, rows)?.into_iter().map(|order| (order.order_id, order)).collect())
+    Ok(into_orders(owner, db, rows)?.into_iter().map(|order| (order.order_id, order)).collect())
 }
 
 /// Finds orders of any user.
@@ -112,29 +148,10 @@ impl Task<Order> for message::FindAny {
     type Outcome = Option<message::Order>;
     const ACCESS: Access = Access::Read;
 
-    fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<message::Order>>> {
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<message::Order>>> {
         let ids: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
-        let orders = read(db, &ids)?;
+        let orders = read(owner, db, &ids)?;
         Ok(ids.iter().map(|id| orders.get(id).cloned()).collect())
-    }
-}
-
-/// Reads pages of a user's orders, newest first.
-impl Task<Order> for message::List {
-    type Outcome = Vec<message::Order>;
-    const ACCESS: Access = Access::Read;
-
-    fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<message::Order>>> {
-        let page = |task: &Self| {
-            let older = orders::table
-                .filter(orders::user_id.eq(task.user_id).and(orders::order_status.ne(OrderStatus::Unconfirmed)))
-                .filter(orders::order_id.lt(task.before.unwrap_or(OrderId::new(i64::MAX))))
-                .order(orders::order_id.desc())
-                .limit(task.limit);
-            let rows = with_conn!(db, older.load(db))?;
-            into_orders(db, rows)
-        };
-        batch.iter().map(page).collect()
     }
 }
 
@@ -145,7 +162,7 @@ impl Task<Order> for ListUnfinished {
     const ACCESS: Access = Access::Read;
     const PRIORITY: Priority = Priority::Accepted;
 
-    fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<message::Order>>> {
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<message::Order>>> {
         let page = |task: &Self| {
             let (from, after) = task.after.unwrap_or((Timestamp(i64::MIN), OrderId::new(0)));
             let later = orders::wake_time.gt(Some(from)).or(orders::order_id.gt(after));
@@ -158,7 +175,7 @@ impl Task<Order> for ListUnfinished {
                     .limit(task.limit)
                     .load(db)
             )?;
-            into_orders(db, rows)
+            into_orders(owner, db, rows)
         };
         batch.iter().map(page).collect()
     }
@@ -182,21 +199,25 @@ impl Task<Order> for CountUnfinished {
 
 /// Claims the orders whose payment period has expired and postpones their wake time by the lease. If `pay_within` was
 /// increased since an order was confirmed, the order is not claimed; its wake time moves to the new end of the period.
+/// If `pay_within` was lowered, or the clock set back, the period ends at most `pay_within` from now.
 impl Task<Order> for ClaimExpired {
     type Outcome = Vec<OrderId>;
     const ACCESS: Access = Access::Write;
     const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<OrderId>>> {
-        let now = owner.context.clock.now();
+        // A step forward of the clock must not cancel an order early.
+        let now = owner.context.clock.now_for_deadlines(owner.pay_within);
+        let stored_at = owner.context.clock.now();
         let claim = |task: &Self| {
+            ahead::bring_payments_forward(db, task.horizon, stored_at, stored_at.plus(owner.pay_within))?;
             let due = orders::table
                 .filter(orders::wake_time.le(Some(now)).and(orders::order_status.eq(OrderStatus::Confirmed)))
                 .order((orders::wake_time, orders::order_id))
                 .limit(task.limit)
                 .select((orders::order_id, orders::confirm_time));
             let due: Vec<(OrderId, Option<Timestamp>)> = with_conn!(db, skip_locked(due).load(db))?;
-            let payable_until = |confirmed: Option<Timestamp>| confirmed.unwrap_or(now).plus(owner.pay_within);
+            let payable_until = |confirmed| owner.payable_until(confirmed, now);
             let wake = |confirmed| {
                 let until = payable_until(confirmed);
                 if until > now { until } else { now.plus(task.lease) }
@@ -231,7 +252,7 @@ impl Task<Order> for StartPayment {
 
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<Payable, PaymentRefusal>>> {
         let rows = row::lock(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?;
-        let now = owner.context.clock.now();
+        let now = owner.context.clock.now_for_deadlines(owner.pay_within);
         let judge = |task: &Self| {
             let found = rows.get(&task.order_id).filter(|row| row.user_id == task.user_id);
             let row = found.ok_or(PaymentRefusal::NotFound)?;

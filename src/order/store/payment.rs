@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::act_log::{ActLogRow, insert_act_log};
 use super::row::{self, OrderRow};
-use super::transition::{ActLogRow, insert_act_log};
 use crate::db::{self, Db};
 use crate::domain::id::OrderId;
 use crate::domain::lifecycle::{OrderState, Transition};
@@ -40,7 +40,8 @@ pub fn consume(owner: &Order, messages: &[&outbox::Message], db: &mut Db) -> db:
                     if let Some(after) = row.state().after(Transition::Pay) {
                         before.insert(row.order_id, row.state());
                         row.set_state(after);
-                        (row.pay_time, row.pay_id, row.wake_time) = (Some(now), Some(payment.pay_id), None);
+                        row.pay_time = Some(row.confirm_time.map_or(now, |confirmed| confirmed.max(now)));
+                        (row.pay_id, row.wake_time) = (Some(payment.pay_id), None);
                         paid.push((row.order_id, payment));
                     } else {
                         let reason = refund_reason(row);

@@ -5,17 +5,21 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use serde::Serialize;
 
+use super::refund_row::{self, RefundSums, Refunds};
+use crate::db::ledger::{Entry, Line as LedgerLine};
 use crate::db::query::bulk::{Kind, Update};
 use crate::db::schema::{order_goods, orders};
 use crate::db::{self, Db, any_of, for_update, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{CouponId, GoodsId, OrderId, PayId, UserId};
 use crate::domain::lifecycle::OrderState;
-use crate::domain::money::Money;
+use crate::domain::money::{CURRENCY, Money};
 use crate::domain::order::Line;
 use crate::domain::quantity::Quantity;
-use crate::domain::refusal::Refusal;
+use crate::domain::refusal::{Refusal, Refused};
 use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
+use crate::messaging::contract::ReservationsReleased;
+use crate::order::Order;
 use crate::order::message::{self, PreOrder};
 
 /// A row of `orders`.
@@ -45,12 +49,25 @@ pub struct OrderRow {
     pub wake_time: Option<Timestamp>,
     pub refusal: Option<String>,
     pub pay_id: Option<PayId>,
+    pub refusal_data: Option<String>,
+}
+
+impl Entry for OrderRow {
+    const LEDGER: &'static str = "orders";
+
+    fn write(&self, line: &mut LedgerLine<'_>) {
+        line.integer(self.order_id.get()).integer(self.user_id.get()).text(&self.address).text(&self.consignee);
+        line.integer(self.goods_amount.minor()).integer(self.shipping_fee.minor()).integer(self.order_amount.minor());
+        line.optional(self.coupon_id.map(CouponId::get)).integer(self.coupon_paid.minor());
+        line.integer(self.money_paid.minor()).integer(self.pay_amount.minor()).integer(self.add_time.0);
+        line.text(&self.idempotency_key).text(&self.fingerprint);
+    }
 }
 
 impl OrderRow {
     /// Creates the row of a new order.
     pub fn new(task: &PreOrder, now: Timestamp) -> Self {
-        let status = if task.refusal.is_some() { OrderStatus::Invalid } else { OrderStatus::Unconfirmed };
+        let status = if task.refused.is_some() { OrderStatus::Invalid } else { OrderStatus::Unconfirmed };
         Self {
             order_id: task.order_id,
             user_id: task.user_id,
@@ -72,9 +89,10 @@ impl OrderRow {
             idempotency_key: task.key.as_str().to_owned(),
             fingerprint: task.fingerprint.as_str().to_owned(),
             deadline_time: task.deadline,
-            wake_time: task.refusal.is_none().then_some(task.deadline),
-            refusal: task.refusal.map(|refusal| refusal.code().to_owned()),
+            wake_time: task.refused.is_none().then_some(task.deadline),
+            refusal: task.refused.as_ref().map(|refused| refused.refusal.code().to_owned()),
             pay_id: None,
+            refusal_data: task.refused.as_ref().and_then(Refused::stored_causes),
         }
     }
 
@@ -88,11 +106,14 @@ impl OrderRow {
         (self.order_status, self.pay_status, self.shipping_status) = (state.order, state.pay, state.shipping);
     }
 
-    /// Converts the row and its lines into an order.
+    /// Converts the row, its lines and its refunds into an order.
     ///
     /// # Errors
-    /// A bug if the stored code is not a refusal.
-    pub fn into_order(self, goods: Vec<Line>) -> db::Result<message::Order> {
+    /// A bug if the stored code is not a refusal, or if the refunds leave the range of amounts.
+    pub fn into_order(self, owner: &Order, goods: Vec<Line>, refunds: &Refunds) -> db::Result<message::Order> {
+        let refunded_amount = RefundSums::of(&refunds.rows, self.order_id)?.done;
+        let refunds = refunds.shown(self.order_id);
+        let pay_before = owner.pay_before(self.state(), self.confirm_time);
         let refusal = self.refusal.as_deref().map(refusal).transpose()?;
         Ok(message::Order {
             order_id: self.order_id,
@@ -110,11 +131,16 @@ impl OrderRow {
             coupon_paid: self.coupon_paid,
             money_paid: self.money_paid,
             pay_amount: self.pay_amount,
+            currency: CURRENCY,
+            pay_before,
             add_time: self.add_time,
             confirm_time: self.confirm_time,
             pay_time: self.pay_time,
             pay_id: self.pay_id,
+            refunded_amount,
+            refunds,
             refusal,
+            refusal_data: self.refusal_data.as_deref().map(Refused::causes_from_stored).unwrap_or_default(),
             deadline_time: self.deadline_time,
             fingerprint: self.fingerprint,
         })
@@ -203,22 +229,31 @@ pub fn lock(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, OrderRo
 
 /// Reads the lines of orders.
 pub fn read_lines(db: &mut Db, ids: &[OrderId]) -> db::Result<HashMap<OrderId, Vec<Line>>> {
-    let rows: Vec<(OrderId, GoodsId, Quantity, Money)> =
+    let rows: Vec<(OrderId, GoodsId, Quantity, Money, Option<String>)> =
         db::load_by(ids, |ids| with_conn!(db, order_goods::table.filter(any_of(order_goods::order_id, ids)).load(db)))?;
     let mut lines: HashMap<OrderId, Vec<Line>> = HashMap::new();
-    for (order_id, goods_id, goods_number, goods_price) in rows {
-        lines.entry(order_id).or_default().push(Line { goods_id, goods_number, goods_price });
+    for (order_id, goods_id, goods_number, goods_price, goods_name) in rows {
+        lines.entry(order_id).or_default().push(Line { goods_id, goods_number, goods_price, goods_name });
     }
     Ok(lines)
 }
 
-/// Converts rows into orders in the same sequence, with one query for all lines.
-pub fn into_orders(db: &mut Db, rows: Vec<OrderRow>) -> db::Result<Vec<message::Order>> {
+/// Converts rows into orders in the same sequence, with one query for all lines and one for all refunds.
+pub fn into_orders(owner: &Order, db: &mut Db, rows: Vec<OrderRow>) -> db::Result<Vec<message::Order>> {
     let mut lines = read_lines(db, &rows.iter().map(|row| row.order_id).collect::<Vec<_>>())?;
+    // Only paid orders can have refunds.
+    let paid = rows.iter().filter(|row| row.pay_status == PayStatus::Paid).map(|row| row.order_id);
+    let refunds = refund_row::of_orders(db, &paid.collect::<Vec<_>>())?;
     rows.into_iter()
         .map(|row| {
             let goods = lines.remove(&row.order_id).unwrap_or_default();
-            row.into_order(goods)
+            row.into_order(owner, goods, &refunds)
         })
         .collect()
+}
+
+/// The message that releases the reservations of an order with these lines.
+pub fn reservations(row: &OrderRow, lines: &[Line]) -> ReservationsReleased {
+    let goods = lines.iter().map(|line| line.goods_id).collect();
+    ReservationsReleased { order_id: row.order_id, user_id: row.user_id, coupon_id: row.coupon_id, goods }
 }

@@ -8,69 +8,29 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 
-use super::row::{self, OrderRow};
+use super::act_log::{ActLogRow, insert_act_log};
+use super::refund::returned;
+use super::refund_row::{self, RefundRow, RefundSums, Refunds, ReturnedRow};
+use super::row::{self, OrderRow, reservations};
 use crate::actor::{Access, Task};
-use crate::db::schema::{order_act, order_refund};
-use crate::db::{self, Db, any_of, insert_all, with_conn};
+use crate::db::ledger;
+use crate::db::schema::{order_refund, order_refund_goods};
+use crate::db::{self, Db, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
-use crate::domain::id::{EntryId, OrderId, RefundId, UserId};
+use crate::domain::id::{OrderId, UserId};
 use crate::domain::lifecycle::{OrderState, Transition};
 use crate::domain::money::Money;
 use crate::domain::order::Line;
-use crate::domain::status::{AuthorKind, OrderStatus, ShippingStatus};
+use crate::domain::returned::check_units;
+use crate::domain::status::{OrderStatus, RefundState, ShippingStatus};
 use crate::domain::text::Reason;
-use crate::messaging::contract::{ORDER_CANCELLED, ORDER_REFUND_REQUESTED, ORDER_REFUNDED, ORDER_REFUNDED_SHIPPED};
-use crate::messaging::contract::{RefundRequested, ReservationsReleased};
+use crate::messaging::contract::{GoodsReturned, RefundRequested, ReservationsReleased};
+use crate::messaging::contract::{ORDER_CANCELLED, ORDER_GOODS_RETURNED, ORDER_REFUND_REQUESTED};
+use crate::messaging::contract::{ORDER_REFUNDED, ORDER_REFUNDED_SHIPPED};
 use crate::messaging::outbox;
 use crate::order::Order;
 use crate::order::error::CommandRefusal;
 use crate::order::message::{self, Action, Author, Command};
-
-/// A row of `order_act`.
-#[derive(Insertable)]
-#[diesel(table_name = order_act, treat_none_as_default_value = false)]
-pub struct ActLogRow {
-    pub act_id: EntryId,
-    pub order_id: OrderId,
-    pub act: &'static str,
-    pub by_whom: AuthorKind,
-    pub user_id: Option<UserId>,
-    pub detail: Option<String>,
-    pub create_time: Timestamp,
-}
-
-impl ActLogRow {
-    /// Creates a log row. `detail` is cut to 200 characters.
-    pub fn new(owner: &Order, order_id: OrderId, act: &'static str, author: Author, detail: Option<String>) -> Self {
-        let (by_whom, user_id) = match author {
-            Author::Shop => (AuthorKind::Shop, None),
-            Author::Customer(user_id) => (AuthorKind::Customer, Some(user_id)),
-            Author::Admin(user_id) => (AuthorKind::Admin, Some(user_id)),
-        };
-        let context = &owner.context;
-        let detail = detail.map(|text| text.chars().take(200).collect());
-        Self { act_id: context.ids.next(), order_id, act, by_whom, user_id, detail, create_time: context.clock.now() }
-    }
-}
-
-/// Inserts rows of `order_act`.
-pub fn insert_act_log(db: &mut Db, rows: &[ActLogRow]) -> db::Result<()> {
-    insert_all!(db, order_act::table, rows)
-}
-
-/// A row of `order_refund`: a requested refund and, if it was refused, the reason.
-#[derive(Clone, Queryable, Insertable)]
-#[diesel(table_name = order_refund, treat_none_as_default_value = false)]
-struct RefundRequestRow {
-    refund_id: RefundId,
-    order_id: OrderId,
-    user_id: UserId,
-    idempotency_key: Option<String>,
-    fingerprint: String,
-    amount: Money,
-    refusal: Option<String>,
-    create_time: Timestamp,
-}
 
 /// Refusal code of a refund that the state of its order does not allow.
 const NOT_REFUNDABLE: &str = "order_not_refundable";
@@ -82,14 +42,16 @@ struct TransitionBatch<'a> {
     rows: HashMap<OrderId, OrderRow>,
     lines: HashMap<OrderId, Vec<Line>>,
     /// All known refunds: the stored ones and those of this batch.
-    refunds: Vec<RefundRequestRow>,
+    refunds: Refunds,
     /// State of each changed order at the time it was locked.
     before: HashMap<OrderId, OrderState>,
     act_log: Vec<ActLogRow>,
-    new_refunds: Vec<RefundRequestRow>,
+    new_refunds: Vec<RefundRow>,
+    new_returned: Vec<ReturnedRow>,
     cancelled: Vec<(OrderId, ReservationsReleased)>,
     refunded: Vec<(OrderId, ReservationsReleased)>,
     refunded_shipped: Vec<(OrderId, ReservationsReleased)>,
+    returned: Vec<(OrderId, GoodsReturned)>,
     refund_requests: Vec<(OrderId, RefundRequested)>,
 }
 
@@ -106,18 +68,20 @@ impl Task<Order> for Command {
             now: owner.context.clock.now(),
             rows,
             lines: row::read_lines(db, &ids)?,
-            refunds: read_refunds(db, batch)?,
+            refunds: read_refunds(db, batch, &ids)?,
             before: HashMap::new(),
             act_log: Vec::new(),
             new_refunds: Vec::new(),
+            new_returned: Vec::new(),
             cancelled: Vec::new(),
             refunded: Vec::new(),
             refunded_shipped: Vec::new(),
+            returned: Vec::new(),
             refund_requests: Vec::new(),
         };
         let mut outcomes = Vec::with_capacity(batch.len());
         for task in batch {
-            outcomes.push(match transitions.decide(task) {
+            outcomes.push(match transitions.decide(task)? {
                 Ok(()) => Ok(transitions.order(task.order_id)?),
                 Err(refusal) => Err(refusal),
             });
@@ -129,43 +93,44 @@ impl Task<Order> for Command {
 
 /// Reads the refunds of the orders in a batch and the refunds that its idempotency keys were used for, which may belong
 /// to other orders.
-fn read_refunds(db: &mut Db, batch: &[Command]) -> db::Result<Vec<RefundRequestRow>> {
-    let refund_tasks = || batch.iter().filter_map(|task| Some((task, task.author.user()?, task.action.refund()?)));
-    let ids: Vec<OrderId> = refund_tasks().map(|(task, ..)| task.order_id).collect();
-    let mut refunds: Vec<RefundRequestRow> = db::load_by(&ids, |ids| {
-        with_conn!(
-            db,
-            order_refund::table.filter(any_of(order_refund::order_id, ids)).order(order_refund::refund_id).load(db)
-        )
-    })?;
-    for (_, user_id, refund) in refund_tasks() {
+fn read_refunds(db: &mut Db, batch: &[Command], ids: &[OrderId]) -> db::Result<Refunds> {
+    let mut refunds = refund_row::of_orders(db, ids)?;
+    let refund_tasks = batch.iter().filter_map(|task| Some((task.author.user()?, task.action.refund()?)));
+    for (user_id, refund) in refund_tasks {
         let Some(key) = &refund.key else { continue };
         let of_key = order_refund::user_id.eq(user_id).and(order_refund::idempotency_key.eq(Some(key.as_str())));
-        let found: Vec<RefundRequestRow> = with_conn!(db, order_refund::table.filter(of_key).load(db))?;
+        let found: Vec<RefundRow> = with_conn!(db, order_refund::table.filter(of_key).load(db))?;
         let of_other_orders = found.into_iter().filter(|row| !ids.contains(&row.order_id));
-        refunds.extend(of_other_orders.collect::<Vec<_>>());
+        refunds.rows.extend(of_other_orders.collect::<Vec<_>>());
     }
     Ok(refunds)
 }
 
 impl TransitionBatch<'_> {
     /// Carries out a command in memory, or refuses it.
-    fn decide(&mut self, task: &Command) -> Result<(), CommandRefusal> {
+    fn decide(&mut self, task: &Command) -> db::Result<Result<(), CommandRefusal>> {
         let row = self.rows.get(&task.order_id).filter(|row| match task.author {
             Author::Customer(user_id) => row.user_id == user_id,
             Author::Shop | Author::Admin(_) => true,
         });
-        let row = row.ok_or(CommandRefusal::NotFound)?.clone();
-        match &task.action {
-            Action::Cancel(reason) => self.cancel(&row, task.author, "cancelled", reason.clone()),
-            Action::Expire if row.confirm_time.is_none_or(|time| self.now < time.plus(self.owner.pay_within)) => {
-                Err(CommandRefusal::NotAllowed)
+        let Some(row) = row.cloned() else { return Ok(Err(CommandRefusal::NotFound)) };
+        Ok(match &task.action {
+            Action::Cancel { reason, given_up } => {
+                self.cancel(&row, task.author, "cancelled", reason.clone()).map(|()| {
+                    let act = |detail| ActLogRow::new(self.owner, row.order_id, "given_up", task.author, Some(detail));
+                    self.act_log.extend(given_up.clone().map(act));
+                })
             }
+            Action::Expire if !self.owner.is_expired(row.confirm_time) => Err(CommandRefusal::NotAllowed(row.state())),
             Action::Expire => self.cancel(&row, task.author, "expired", None),
+            // Its money is back, or on the way back.
+            Action::Ship if self.sums(&row)?.covers(row.pay_amount) => Err(CommandRefusal::NotAllowed(row.state())),
+            // Nothing is left to be shipped.
+            Action::Ship if self.has_returned_all(&row) => Err(CommandRefusal::NotAllowed(row.state())),
             Action::Ship => self.step(&row, task.author, Transition::Ship, "shipped"),
             Action::Receive => self.step(&row, task.author, Transition::Receive, "received"),
-            Action::Refund(refund) => self.refund(&row, task.author, refund),
-        }
+            Action::Refund(refund) => return self.refund(&row, task.author, refund),
+        })
     }
 
     /// Applies a transition that needs nothing but a log row.
@@ -184,7 +149,7 @@ impl TransitionBatch<'_> {
     /// Takes an order to its next state; refuses a transition that its state does not allow.
     fn apply(&mut self, row: &OrderRow, transition: Transition) -> Result<(), CommandRefusal> {
         let state = row.state();
-        let after = state.after(transition).ok_or(CommandRefusal::NotAllowed)?;
+        let after = state.after(transition).ok_or(CommandRefusal::NotAllowed(state))?;
         self.before.entry(row.order_id).or_insert(state);
         if let Some(row) = self.rows.get_mut(&row.order_id) {
             row.set_state(after);
@@ -207,62 +172,111 @@ impl TransitionBatch<'_> {
         Ok(())
     }
 
-    /// The message that releases the reservations of an order.
-    fn reservations(&self, row: &OrderRow) -> ReservationsReleased {
-        let goods = self.lines.get(&row.order_id).into_iter().flatten().map(|line| line.goods_id).collect();
-        ReservationsReleased { order_id: row.order_id, user_id: row.user_id, coupon_id: row.coupon_id, goods }
+    fn sums(&self, row: &OrderRow) -> db::Result<RefundSums> {
+        RefundSums::of(&self.refunds.rows, row.order_id)
     }
 
-    fn refund(&mut self, row: &OrderRow, author: Author, refund: &message::Refund) -> Result<(), CommandRefusal> {
-        let user_id = author.user().ok_or(CommandRefusal::NotAllowed)?;
-        let same_key = |known: &&RefundRequestRow| {
+    fn lines(&self, row: &OrderRow) -> &[Line] {
+        self.lines.get(&row.order_id).map_or(&[][..], Vec::as_slice)
+    }
+
+    fn has_returned_all(&self, row: &OrderRow) -> bool {
+        self.refunds.units_left(row.order_id, self.lines(row)).values().all(|left| *left == 0)
+    }
+
+    fn refund(
+        &mut self,
+        row: &OrderRow,
+        author: Author,
+        refund: &message::Refund,
+    ) -> db::Result<Result<(), CommandRefusal>> {
+        let Some(user_id) = author.user() else { return Ok(Err(CommandRefusal::NotAllowed(row.state()))) };
+        let same_key = |known: &&RefundRow| {
             let key = refund.key.as_ref().map(|key| key.as_str());
             key.is_some() && known.user_id == user_id && known.idempotency_key.as_deref() == key
         };
-        if let Some(known) = self.refunds.iter().find(same_key) {
-            return match &known.refusal {
+        if let Some(known) = self.refunds.rows.iter().find(same_key) {
+            return Ok(match &known.refusal {
                 _ if known.fingerprint != refund.fingerprint.as_str() => Err(CommandRefusal::KeyReused),
-                Some(_) => Err(CommandRefusal::NotAllowed),
+                Some(_) => Err(CommandRefusal::NotAllowed(row.state())),
                 None => Ok(()),
-            };
+            });
         }
-        let of_order = self.refunds.iter().filter(|known| known.order_id == row.order_id);
-        let refunded = of_order.fold(Money::ZERO, |sum, known| sum.checked_add(known.amount).unwrap_or(sum));
-        let left = row.pay_amount.checked_sub(refunded).unwrap_or_default();
+        let sums = self.sums(row)?;
+        let left = sums.left(row.pay_amount);
         let amount = refund.amount.unwrap_or(left);
-        let transition = if amount == left { Transition::Refund } else { Transition::RefundPart };
-        let unshipped_or_admin = matches!(author, Author::Admin(_)) || row.shipping_status == ShippingStatus::Unshipped;
-        if !unshipped_or_admin || row.state().after(transition).is_none() {
+        // Once a refund is parked, it is for an operator to decide how the money goes back.
+        let is_admin = matches!(author, Author::Admin(_));
+        let may_ask = is_admin || (row.shipping_status == ShippingStatus::Unshipped && sums.parked == Money::ZERO);
+        let is_free = row.pay_amount == Money::ZERO;
+        let transition = if is_free { Transition::Refund } else { Transition::RefundPart };
+        let is_used_up = left == Money::ZERO && !is_free;
+        if !may_ask || is_used_up || row.state().after(transition).is_none() {
             self.record_request(row, user_id, refund, Err(NOT_REFUNDABLE));
-            return Err(CommandRefusal::NotAllowed);
+            return Ok(Err(CommandRefusal::NotAllowed(row.state())));
         }
         if amount > left {
-            return Err(CommandRefusal::TooMuch(left));
+            return Ok(Err(CommandRefusal::TooMuch(left)));
         }
-        self.apply(row, transition)?;
+        if let Err(excess) = check_units(&self.refunds.units_left(row.order_id, self.lines(row)), &refund.units) {
+            return Ok(Err(CommandRefusal::TooManyUnits(excess)));
+        }
         self.record_request(row, user_id, refund, Ok(amount));
+        self.record_returned(row, author, refund);
         let reason = refund.reason.clone().map(Reason::into_inner);
         let detail = reason.as_ref().map_or_else(|| amount.to_string(), |reason| format!("{amount}: {reason}"));
-        let act = if transition == Transition::Refund { "refunded" } else { "refunded_part" };
+        let act = match transition {
+            Transition::Refund => "refunded",
+            _ if amount == left => "refund_requested",
+            _ => "refunded_part",
+        };
         self.act_log.push(ActLogRow::new(self.owner, row.order_id, act, author, Some(detail)));
-        if amount > Money::ZERO {
-            let request = RefundRequested {
-                refund_id: refund.refund_id,
-                order_id: row.order_id,
-                pay_id: row.pay_id,
-                amount,
-                reason: reason.unwrap_or_else(|| "refund".to_owned()),
-            };
-            self.refund_requests.push((row.order_id, request));
+        if is_free {
+            return Ok(self.release_free(row));
         }
-        if transition == Transition::Refund {
-            let release = (row.order_id, self.reservations(row));
-            match row.shipping_status {
-                ShippingStatus::Unshipped => self.refunded.push(release),
-                ShippingStatus::Shipped | ShippingStatus::Received => self.refunded_shipped.push(release),
-            }
+        let request = RefundRequested {
+            refund_id: refund.refund_id,
+            order_id: row.order_id,
+            pay_id: row.pay_id,
+            amount,
+            reason: reason.unwrap_or_else(|| "refund".to_owned()),
+        };
+        self.refund_requests.push((row.order_id, request));
+        Ok(Ok(()))
+    }
+
+    /// Refunds an order for which no platform was paid: its balance and coupon are released at once.
+    fn release_free(&mut self, row: &OrderRow) -> Result<(), CommandRefusal> {
+        self.apply(row, Transition::Refund)?;
+        let release = (row.order_id, self.reservations(row));
+        match row.shipping_status {
+            ShippingStatus::Unshipped => self.refunded.push(release),
+            ShippingStatus::Shipped | ShippingStatus::Received => self.refunded_shipped.push(release),
         }
         Ok(())
+    }
+
+    fn reservations(&self, row: &OrderRow) -> ReservationsReleased {
+        reservations(row, self.lines(row))
+    }
+
+    /// Records the units that go back into stock with a refund. If the refund is done already, they go back now.
+    fn record_returned(&mut self, row: &OrderRow, author: Author, refund: &message::Refund) {
+        for units in &refund.units {
+            let detail =
+                format!("{} of goods {} with refund {}", units.goods_number.get(), units.goods_id, refund.refund_id);
+            self.act_log.push(ActLogRow::new(self.owner, row.order_id, "goods_returned", author, Some(detail)));
+            let row = ReturnedRow {
+                refund_id: refund.refund_id,
+                goods_id: units.goods_id,
+                order_id: row.order_id,
+                goods_number: units.goods_number,
+            };
+            self.refunds.returned.push(row);
+            self.new_returned.push(row);
+        }
+        let request = self.new_refunds.last().filter(|request| request.status == RefundState::Done);
+        self.returned.extend(request.and_then(|request| returned(request, refund.units.clone())));
     }
 
     /// Records a requested refund. A refusal is recorded only for a request with a key, because a repeated key must get
@@ -277,7 +291,8 @@ impl TransitionBatch<'_> {
         if outcome.is_err() && refund.key.is_none() {
             return;
         }
-        let request = RefundRequestRow {
+        let is_pending = outcome.is_ok_and(|amount| amount > Money::ZERO);
+        let request = RefundRow {
             refund_id: refund.refund_id,
             order_id: row.order_id,
             user_id,
@@ -286,22 +301,30 @@ impl TransitionBatch<'_> {
             amount: outcome.unwrap_or_default(),
             refusal: outcome.err().map(str::to_owned),
             create_time: self.now,
+            status: if is_pending { RefundState::Pending } else { RefundState::Done },
+            revision: 0,
+            done_time: (!is_pending).then_some(self.now),
+            foreign_no: None,
         };
-        self.refunds.push(request.clone());
+        self.refunds.rows.push(request.clone());
         self.new_refunds.push(request);
     }
 
     fn order(&self, order_id: OrderId) -> db::Result<message::Order> {
         let row = self.rows.get(&order_id).ok_or_else(|| db::Error::bug(format!("there is no order {order_id}")))?;
-        row.clone().into_order(self.lines.get(&order_id).cloned().unwrap_or_default())
+        row.clone().into_order(self.owner, self.lines.get(&order_id).cloned().unwrap_or_default(), &self.refunds)
     }
 
     fn write(self, db: &mut Db) -> db::Result<()> {
         row::write_states(db, &self.before, &self.rows)?;
         insert_act_log(db, &self.act_log)?;
+        ledger::record(db, &self.new_refunds);
         insert_all!(db, order_refund::table, &self.new_refunds)?;
+        ledger::record(db, &self.new_returned);
+        insert_all!(db, order_refund_goods::table, &self.new_returned)?;
         let context = &self.owner.context;
         outbox::write(db, context, ORDER_CANCELLED, Duration::ZERO, &self.cancelled)?;
+        outbox::write(db, context, ORDER_GOODS_RETURNED, Duration::ZERO, &self.returned)?;
         outbox::write(db, context, ORDER_REFUNDED, Duration::ZERO, &self.refunded)?;
         outbox::write(db, context, ORDER_REFUNDED_SHIPPED, Duration::ZERO, &self.refunded_shipped)?;
         outbox::write(db, context, ORDER_REFUND_REQUESTED, Duration::ZERO, &self.refund_requests)

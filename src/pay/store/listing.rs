@@ -2,15 +2,15 @@
 
 use diesel::prelude::*;
 
-use super::refund::RefundRow;
-use super::row::PaymentRow;
+use super::refund_row::RefundRow;
+use super::row::{self, PaymentRow};
 use super::view;
 use crate::actor::{Access, Task};
-use crate::db::schema::{pay, pay_log, pay_notice, pay_refund};
+use crate::db::schema::{pay, pay_log, pay_notice, pay_open, pay_refund};
 use crate::db::{self, Db, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
-use crate::domain::id::{OrderId, PayId};
+use crate::domain::id::PayId;
 use crate::domain::status::{IsPaid, Verdict};
 use crate::messaging::outbox;
 use crate::pay::Pay;
@@ -26,34 +26,83 @@ impl Task<Pay> for message::ListAll {
     }
 }
 
-/// Reads one page. Whether a payment is refunded is known only after its refunds are read, so the filter is applied
-/// here and rows are read until the page is full.
+/// Reads one page. Whether a payment is refunded is known only after its refunds are read, so the filter is applied to
+/// candidates, which are read until the page is full.
 fn page(task: &message::ListAll, db: &mut Db) -> db::Result<Vec<Payment>> {
     let limit = usize::try_from(task.limit).unwrap_or(usize::MAX);
-    let of_order = task.order_id.map_or(0..=i64::MAX, |id| id.get()..=id.get());
-    let is_paid = match task.status {
-        None => vec![IsPaid::No, IsPaid::Yes],
-        Some(message::Status::Unpaid | message::Status::Closed) => vec![IsPaid::No],
-        Some(message::Status::Paid | message::Status::Refunded) => vec![IsPaid::Yes],
-    };
     let mut before = task.before.unwrap_or(PayId::new(i64::MAX));
     let mut found: Vec<Payment> = Vec::new();
     while found.len() < limit {
-        let older = pay::table
-            .filter(pay::pay_id.lt(before).and(pay::is_paid.eq_any(&is_paid)))
-            .filter(pay::order_id.between(OrderId::new(*of_order.start()), OrderId::new(*of_order.end())))
-            .order(pay::pay_id.desc())
-            .limit(task.limit);
-        let rows: Vec<PaymentRow> = with_conn!(db, older.load(db))?;
+        let rows = candidates(task, before, db)?;
         let Some(last) = rows.last() else { break };
         before = last.pay_id;
-        let ids: Vec<PayId> = rows.iter().map(|row| row.pay_id).collect();
-        let payments = view::payments(db, rows.into_iter())?;
-        let matches = |payment: &&Payment| task.status.is_none_or(|status| payment.status == status);
-        found.extend(ids.iter().filter_map(|id| payments.get(id)).filter(matches).cloned());
+        let matches = |payment: &Payment| task.status.is_none_or(|status| payment.status == status);
+        found.extend(in_order(db, rows)?.into_iter().filter(matches));
     }
     found.truncate(limit);
     Ok(found)
+}
+
+/// Reads pages of a user's payments, newest first. The payments of one order are few, and those of one user have an
+/// index.
+impl Task<Pay> for message::List {
+    type Outcome = Vec<Payment>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Payment>>> {
+        let page = |task: &Self| {
+            let older = pay::user_id.eq(task.user_id).and(pay::pay_id.lt(task.before.unwrap_or(PayId::new(i64::MAX))));
+            let rows: Vec<PaymentRow> = match task.order_id {
+                Some(order_id) => {
+                    let of_order = pay::table.filter(pay::order_id.eq(order_id).and(older));
+                    with_conn!(db, of_order.order(pay::pay_id.desc()).limit(task.limit).load(db))?
+                }
+                None => {
+                    let all = pay::table.filter(older);
+                    with_conn!(db, all.order(pay::pay_id.desc()).limit(task.limit).load(db))?
+                }
+            };
+            in_order(db, rows)
+        };
+        batch.iter().map(page).collect()
+    }
+}
+
+/// Converts rows into payments in the same sequence.
+fn in_order(db: &mut Db, rows: Vec<PaymentRow>) -> db::Result<Vec<Payment>> {
+    let ids: Vec<PayId> = rows.iter().map(|row| row.pay_id).collect();
+    let mut payments = view::payments(db, rows.into_iter())?;
+    Ok(ids.iter().filter_map(|id| payments.remove(id)).collect())
+}
+
+/// Reads payments before `before` that may match the filters, newest first. A rare state is found by the table that has
+/// it: the page does not read all payments.
+fn candidates(task: &message::ListAll, before: PayId, db: &mut Db) -> db::Result<Vec<PaymentRow>> {
+    let older = pay::table.filter(pay::pay_id.lt(before)).order(pay::pay_id.desc()).limit(task.limit);
+    if let Some(order_id) = task.order_id {
+        return Ok(with_conn!(db, older.filter(pay::order_id.eq(order_id)).load(db))?);
+    }
+    let ids: Vec<PayId> = match task.status {
+        None => return Ok(with_conn!(db, older.load(db))?),
+        Some(message::Status::Paid) => return Ok(with_conn!(db, older.filter(pay::is_paid.eq(IsPaid::Yes)).load(db))?),
+        Some(message::Status::Closed) => {
+            let closed = pay::is_paid.eq(IsPaid::No).and(pay::close_time.is_not_null());
+            return Ok(with_conn!(db, older.filter(closed).load(db))?);
+        }
+        Some(message::Status::Unpaid) => {
+            let open = pay_open::table.filter(pay_open::pay_id.lt(before)).order(pay_open::pay_id.desc());
+            with_conn!(db, open.limit(task.limit).select(pay_open::pay_id).load(db))
+        }
+        Some(message::Status::Refunded) => {
+            // The refund of a parked charge may name a payment that does not exist.
+            let of_payments = pay_refund::pay_id.lt(before).and(pay_refund::parked_id.is_null());
+            let refunds = pay_refund::table.filter(of_payments).order(pay_refund::pay_id.desc());
+            with_conn!(db, refunds.limit(task.limit).select(pay_refund::pay_id).distinct().load(db))
+        }
+    }?;
+    let mut rows: Vec<PaymentRow> = row::read(db, &ids)?.into_values().collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(row.pay_id));
+    Ok(rows)
 }
 
 /// Reads pages of rejected notifications, newest first.
@@ -64,13 +113,13 @@ impl Task<Pay> for ListParkedNotifications {
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<ParkedNotification>>> {
         use pay_notice::dsl;
         let page = |task: &Self| {
+            let (at, (provider, event_id)) = task.before.clone().unwrap_or((Timestamp(i64::MAX), Default::default()));
+            let same_provider = dsl::provider.eq(provider.clone()).and(dsl::event_id.gt(event_id));
+            let same_time = dsl::create_time.eq(at).and(dsl::provider.gt(provider).or(same_provider));
             let rows = dsl::pay_notice
-                .filter(
-                    dsl::verdict
-                        .eq(Verdict::Rejected)
-                        .and(dsl::create_time.lt(task.before.unwrap_or(Timestamp(i64::MAX)))),
-                )
-                .order((dsl::create_time.desc(), dsl::event_id))
+                .filter(dsl::verdict.eq(Verdict::Rejected))
+                .filter(dsl::create_time.lt(at).or(same_time))
+                .order((dsl::create_time.desc(), dsl::provider, dsl::event_id))
                 .limit(task.limit)
                 .select((
                     dsl::provider,
@@ -145,6 +194,10 @@ fn notification_events(db: &mut Db, ids: &[PayId]) -> db::Result<Vec<Event>> {
 /// Events of a refund.
 fn refund_events(row: &RefundRow) -> Vec<Event> {
     let RefundRow { refund_id, pay_id, amount, reason, attempts, .. } = row;
+    if let Some(number) = &row.foreign_no {
+        let detail = format!("refund {refund_id} of {amount} from payment {pay_id}: {reason}, as {number}");
+        return vec![Event::new(row.create_time, "refund_by_platform", detail)];
+    }
     let mut events = vec![Event::new(
         row.create_time,
         "refund_started",
@@ -155,5 +208,7 @@ fn refund_events(row: &RefundRow) -> Vec<Event> {
         let detail = format!("refund {refund_id}, {attempts} attempts: {remark}");
         events.push(Event::internal(row.due_time, "refund_parked", detail));
     }
+    let dismissed = |at| Event::new(at, "refund_dismissed", format!("refund {refund_id} of {amount}"));
+    events.extend(row.dismiss_time.map(dismissed));
     events
 }

@@ -1,12 +1,22 @@
 //! The tables of Pay. This module consumes messages of other owners.
 
+mod decide;
+mod given_back;
 mod judge;
 mod listing;
 mod notification;
+mod parked;
 mod payment;
+mod platform;
 mod record;
 mod refund;
+mod refund_batch;
+mod refund_list;
+mod refund_row;
+mod removed;
 mod row;
+mod schedule;
+mod start;
 mod sync;
 mod view;
 
@@ -15,9 +25,12 @@ use std::collections::HashSet;
 use diesel::prelude::*;
 
 use super::Pay;
+use crate::db::ledger::{self, Entry, Line};
 use crate::db::schema::pay_log;
 use crate::db::{self, Db, any_of, insert_all, with_conn};
-use crate::domain::id::PayId;
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{OrderId, PayId, UserId};
+use crate::domain::money::Money;
 use crate::messaging::contract::{PAYMENT_PAID, Paid};
 use crate::messaging::inbox::parse_bodies;
 use crate::messaging::outbox;
@@ -39,6 +52,26 @@ fn is_paid(message: &outbox::Message) -> bool {
     message.tag == PAYMENT_PAID.tag
 }
 
+/// A row of `pay_log`.
+#[derive(Insertable)]
+#[diesel(table_name = pay_log, treat_none_as_default_value = false)]
+struct LogRow {
+    pay_id: PayId,
+    order_id: OrderId,
+    user_id: UserId,
+    pay_amount: Money,
+    log_time: Timestamp,
+}
+
+impl Entry for LogRow {
+    const LEDGER: &'static str = "pay_log";
+
+    fn write(&self, line: &mut Line<'_>) {
+        line.integer(self.pay_id.get()).integer(self.order_id.get()).integer(self.user_id.get());
+        line.integer(self.pay_amount.minor()).integer(self.log_time.0);
+    }
+}
+
 /// Consumes payment/paid: logs each paid payment once.
 fn log(owner: &Pay, messages: &[&outbox::Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
     let now = owner.context.clock.now();
@@ -52,16 +85,15 @@ fn log(owner: &Pay, messages: &[&outbox::Message], db: &mut Db) -> db::Result<Ve
         .iter()
         .flatten()
         .filter(|paid| known.insert(paid.pay_id))
-        .map(|paid| {
-            (
-                pay_log::pay_id.eq(paid.pay_id),
-                pay_log::order_id.eq(paid.order_id),
-                pay_log::user_id.eq(paid.user_id),
-                pay_log::pay_amount.eq(paid.pay_amount),
-                pay_log::log_time.eq(now),
-            )
+        .map(|paid| LogRow {
+            pay_id: paid.pay_id,
+            order_id: paid.order_id,
+            user_id: paid.user_id,
+            pay_amount: paid.pay_amount,
+            log_time: now,
         })
         .collect();
+    ledger::record(db, &rows);
     insert_all!(db, pay_log::table, &rows)?;
     Ok(paid.into_iter().map(|paid| paid.map(drop)).collect())
 }

@@ -2,29 +2,33 @@
 
 use std::collections::HashMap;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use diesel::prelude::*;
 use serde::Serialize;
 
 use super::judge::{Effect, judge};
-use super::refund::{self, RefundRow};
-use super::row;
+use super::parked::KnownCharges;
+use super::refund_batch::RefundBatch;
+use super::row::{self, PaymentRow};
+use super::sync;
 use crate::actor::{Access, Priority, Task};
+use crate::db::ledger::{self, Entry, Line};
 use crate::db::query::bulk::{Kind, Update};
-use crate::db::schema::{pay, pay_ask, pay_notice, pay_open};
+use crate::db::schema::{pay, pay_notice, pay_open};
 use crate::db::{self, Db, any_of, any_of_pairs, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
-use crate::domain::id::PayId;
+use crate::domain::id::{OrderId, PayId};
 use crate::domain::status::{IsPaid, Verdict};
-use crate::gateway;
+use crate::gateway::{self, Notification};
 use crate::messaging::contract::PAYMENT_PAID;
 use crate::messaging::contract::Paid;
 use crate::messaging::outbox;
 use crate::pay::Pay;
 use crate::pay::error::Rejected;
-use crate::pay::message::{self, EndRefund, Notify};
+use crate::pay::message::{self, Notify};
 
 /// A row of `pay_notice`.
-#[derive(Clone, Queryable, Insertable)]
+#[derive(Clone, Queryable, Selectable, Insertable)]
 #[diesel(table_name = pay_notice, treat_none_as_default_value = false)]
 struct NotificationRow {
     provider: String,
@@ -35,6 +39,17 @@ struct NotificationRow {
     reason: Option<String>,
     times: i32,
     create_time: Timestamp,
+    /// A hash of what the notification says; `None` in rows of earlier releases.
+    content: Option<String>,
+}
+
+impl Entry for NotificationRow {
+    const LEDGER: &'static str = "pay_notice";
+
+    fn write(&self, line: &mut Line<'_>) {
+        line.optional(self.pay_id.map(PayId::get)).text(&self.provider).text(&self.event_id).text(&self.body);
+        line.integer(self.create_time.0);
+    }
 }
 
 /// Judges and stores notifications in arrival order, and applies their effects.
@@ -48,19 +63,30 @@ impl Task<Pay> for Notify {
         let pay_ids: Vec<Option<PayId>> =
             batch.iter().map(|task| task.notification.out_trade_no.parse().ok()).collect();
         let mut rows = row::lock(db, &pay_ids.iter().flatten().copied().collect::<Vec<_>>())?;
-        let refunds = refunds_of_batch(db, batch, &pay_ids)?;
-        let (mut messages, mut paid, mut closed, mut refund_outcomes) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let about_refunds = payments_with_refund_notices(batch, &pay_ids, &rows);
+        let about_refunds_ids: Vec<PayId> = about_refunds.keys().copied().collect();
+        let mut refunds = RefundBatch::lock(owner, &about_refunds, &about_refunds_ids, db)?;
+        let mut trades = paid_by_trades(db, batch)?;
+        let charges = KnownCharges::lock(db, batch)?;
+        let (mut messages, mut paid, mut closed) = (Vec::new(), Vec::new(), Vec::new());
         let mut outcomes = Vec::with_capacity(batch.len());
         for (task, pay_id) in batch.iter().zip(&pay_ids) {
             let mut row = pay_id.and_then(|id| rows.get_mut(&id));
-            let effect = judge(row.as_deref(), &refunds, task.provider.as_str(), &task.notification);
+            let effect = judge(row.as_deref(), refunds.rows(), task.provider.as_str(), &task.notification);
+            let trade = (task.provider.to_string(), task.notification.trade_no.clone());
+            let effect = match (effect, trades.get(&trade)) {
+                (Ok(Effect::Pay), Some(other)) if Some(*other) != *pay_id => Err(Rejected::TradeOfAnother),
+                (Ok(Effect::Pay), _) if charges.is_given_back(task) => Err(Rejected::GivenBack),
+                (effect, _) => effect,
+            };
             outcomes.push(effect.as_ref().map(drop).map_err(|rejected| *rejected));
             match (effect, row.as_mut()) {
                 (Ok(Effect::Pay), Some(row)) => {
                     let trade_no = &task.notification.trade_no;
-                    (row.is_paid, row.trade_no, row.pay_time) = (IsPaid::Yes, Some(trade_no.clone()), Some(now));
-                    paid.push(PaidPayment { id: row.pay_id.get(), trade: trade_no, at: now.0 });
+                    let at = now.max(row.add_time);
+                    (row.is_paid, row.trade_no, row.pay_time) = (IsPaid::Yes, Some(trade_no.clone()), Some(at));
+                    paid.push(PaidPayment { id: row.pay_id.get(), trade: trade_no, at: at.0 });
+                    trades.insert(trade, row.pay_id);
                     let body = Paid {
                         pay_id: row.pay_id,
                         order_id: row.order_id,
@@ -70,34 +96,60 @@ impl Task<Pay> for Notify {
                     messages.push((row.pay_id, body));
                 }
                 (Ok(Effect::Close), Some(row)) => {
-                    row.close_time = Some(now);
-                    closed.push(row.pay_id);
+                    row.close_time = Some(now.max(row.add_time));
+                    closed.push(ClosedPayment::of(row, now));
                 }
-                (Ok(Effect::EndRefunds(ids)), _) => {
-                    refund_outcomes.extend(ids.into_iter().map(|refund_id| EndRefund { refund_id, outcome: Ok(()) }));
+                (Ok(Effect::EndRefunds(ids, foreign)), Some(row)) => {
+                    ids.into_iter().for_each(|refund_id| refunds.finish(refund_id));
+                    foreign.into_iter().for_each(|foreign| refunds.book(owner, row, foreign));
                 }
-                (Ok(Effect::ParkRefund(refund_id, reason)), _) => {
-                    refund_outcomes.push(EndRefund { refund_id, outcome: Err(reason) });
+                (Ok(Effect::NameRefund(refund_id, number)), _) => {
+                    refunds.name(refund_id, &number, task.notification.amount);
                 }
+                (Ok(Effect::ParkRefund(refund_id, reason)), _) => refunds.park(refund_id, &reason),
                 _ => {}
             }
         }
+        // A payment that is declined and then paid within this batch is closed first and then paid, as in two batches.
+        db::expect_rows(SET_CLOSED.run(db, &closed)?, closed.len())?;
+        ledger::record(db, &paid);
         db::expect_rows(SET_PAID.run(db, &paid)?, paid.len())?;
-        set_closed(db, &closed, now)?;
-        closed.extend(messages.iter().map(|(pay_id, _)| *pay_id));
-        delete_open(db, &closed)?;
-        refund::end(owner, &refund_outcomes, db)?;
+        let paid: Vec<(PayId, OrderId)> = messages.iter().map(|(pay_id, body)| (*pay_id, body.order_id)).collect();
+        sync::hasten_others(db, &paid, now)?;
+        let paid: Vec<PayId> = paid.into_iter().map(|(pay_id, _)| pay_id).collect();
+        let closed = closed.iter().map(|closed| PayId::new(closed.id));
+        delete_open(db, &closed.chain(paid.iter().copied()).collect::<Vec<_>>())?;
+        sync::unschedule(db, &paid)?;
+        refunds.write(owner, db)?;
         record(db, batch, &pay_ids, &outcomes, now)?;
+        charges.keep(owner, db, batch, &pay_ids, &outcomes)?;
         outbox::write(db, &owner.context, PAYMENT_PAID, std::time::Duration::ZERO, &messages)?;
         Ok(outcomes)
     }
 }
 
-/// Reads the refunds of the payments that have a notification about a refund in this batch.
-fn refunds_of_batch(db: &mut Db, batch: &[Notify], pay_ids: &[Option<PayId>]) -> db::Result<Vec<RefundRow>> {
+/// Reads which payments the trades of this batch have paid before. A trade is identified by platform and number, and
+/// pays one payment.
+fn paid_by_trades(db: &mut Db, batch: &[Notify]) -> db::Result<HashMap<(String, String), PayId>> {
+    let is_paid = |task: &&Notify| matches!(task.notification.event, gateway::Event::Paid);
+    let trade = |task: &Notify| (task.provider.to_string(), task.notification.trade_no.clone());
+    let trades: Vec<(String, String)> = batch.iter().filter(is_paid).map(trade).collect();
+    let rows: Vec<(String, Option<String>, PayId)> = db::load_by_pairs(&trades, |trades| {
+        let known = pay::table.filter(any_of_pairs((pay::provider, pay::trade_no), trades));
+        with_conn!(db, known.select((pay::provider, pay::trade_no, pay::pay_id)).load(db))
+    })?;
+    Ok(rows.into_iter().filter_map(|(provider, trade_no, pay_id)| Some(((provider, trade_no?), pay_id))).collect())
+}
+
+/// The payments that have a notification about a refund in this batch.
+fn payments_with_refund_notices(
+    batch: &[Notify],
+    pay_ids: &[Option<PayId>],
+    rows: &HashMap<PayId, PaymentRow>,
+) -> HashMap<PayId, PaymentRow> {
     let is_refund = |task: &Notify| !matches!(task.notification.event, gateway::Event::Paid | gateway::Event::Closed);
-    let payment = |(task, pay_id): (&Notify, &Option<PayId>)| pay_id.filter(|_| is_refund(task));
-    refund::of_payments(db, &batch.iter().zip(pay_ids).filter_map(payment).collect::<Vec<_>>())
+    let ids = batch.iter().zip(pay_ids).filter(|(task, _)| is_refund(task)).filter_map(|(_, pay_id)| *pay_id);
+    ids.filter_map(|pay_id| Some((pay_id, rows.get(&pay_id)?.clone()))).collect()
 }
 
 /// Closes payments that are still open.
@@ -108,9 +160,11 @@ impl Task<Pay> for message::Close {
 
     fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
         let rows = row::lock(db, &batch.iter().map(|task| task.pay_id).collect::<Vec<_>>())?;
-        let open: Vec<PayId> = rows.values().filter(|row| row.is_open()).map(|row| row.pay_id).collect();
-        set_closed(db, &open, owner.context.clock.now())?;
-        delete_open(db, &open)?;
+        let now = owner.context.clock.now();
+        let open: Vec<&PaymentRow> = rows.values().filter(|row| row.is_open()).collect();
+        let closed: Vec<ClosedPayment> = open.iter().map(|row| ClosedPayment::of(row, now)).collect();
+        db::expect_rows(SET_CLOSED.run(db, &closed)?, closed.len())?;
+        delete_open(db, &open.iter().map(|row| row.pay_id).collect::<Vec<_>>())?;
         Ok(batch.iter().map(|_| ()).collect())
     }
 }
@@ -123,6 +177,19 @@ struct PaidPayment<'a> {
     at: i64,
 }
 
+impl Entry for PaidPayment<'_> {
+    const LEDGER: &'static str = "paid";
+
+    fn write(&self, line: &mut Line<'_>) {
+        line.integer(self.id).text(self.trade).integer(self.at);
+    }
+}
+
+/// Records in the ledger that a payment is paid by a trade.
+pub fn record_paid(db: &mut Db, pay_id: PayId, trade_no: &str, at: Timestamp) {
+    ledger::record(db, &[PaidPayment { id: pay_id.get(), trade: trade_no, at: at.0 }]);
+}
+
 const SET_PAID: Update = Update {
     table: "pay",
     given: &[("id", Kind::Integer), ("trade", Kind::Text), ("at", Kind::Integer)],
@@ -130,26 +197,62 @@ const SET_PAID: Update = Update {
     set: "is_paid = 2, trade_no = given.trade, pay_time = given.at",
 };
 
+/// Parameters of [`SET_CLOSED`] for one payment.
+#[derive(Serialize)]
+struct ClosedPayment {
+    id: i64,
+    at: i64,
+}
+
+impl ClosedPayment {
+    /// Closes `row` now, or at the time it was added if the clock has been set back since.
+    fn of(row: &PaymentRow, now: Timestamp) -> Self {
+        Self { id: row.pay_id.get(), at: now.max(row.add_time).0 }
+    }
+}
+
 /// Closes unpaid payments.
-///
-/// # Errors
-/// A conflict if one of them is paid.
-fn set_closed(db: &mut Db, ids: &[PayId], now: Timestamp) -> db::Result<()> {
+const SET_CLOSED: Update = Update {
+    table: "pay",
+    given: &[("id", Kind::Integer), ("at", Kind::Integer)],
+    condition: "pay_id = given.id AND is_paid = 1",
+    set: "close_time = given.at",
+};
+
+/// Removes payments from the open ones. Those that are closed keep their scheduled status queries.
+pub fn delete_open(db: &mut Db, ids: &[PayId]) -> db::Result<()> {
     for ids in ids.chunks(db::ROWS_PER_INSERT) {
-        let unpaid = pay::table.filter(any_of(pay::pay_id, ids).and(pay::is_paid.eq(IsPaid::No)));
-        let closed = pay::close_time.eq(Some(now));
-        db::expect_rows(with_conn!(db, diesel::update(unpaid).set(closed).execute(db))?, ids.len())?;
+        with_conn!(db, diesel::delete(pay_open::table.filter(any_of(pay_open::pay_id, ids))).execute(db))?;
     }
     Ok(())
 }
 
-/// Removes payments from the open ones, together with their scheduled status queries.
-fn delete_open(db: &mut Db, ids: &[PayId]) -> db::Result<()> {
-    for ids in ids.chunks(db::ROWS_PER_INSERT) {
-        with_conn!(db, diesel::delete(pay_open::table.filter(any_of(pay_open::pay_id, ids))).execute(db))?;
-        with_conn!(db, diesel::delete(pay_ask::table.filter(any_of(pay_ask::pay_id, ids))).execute(db))?;
+/// Rows of `pay_notice` by platform and id, each with whether it is new.
+type Rows = HashMap<(String, String), (NotificationRow, bool)>;
+
+impl NotificationRow {
+    /// Whether the id of this row cannot be used for another notification, with this content and about this payment. A
+    /// rejected notification may be corrected under its id. Otherwise both are kept, since a platform that uses an id
+    /// twice must hide neither.
+    fn is_taken(&self, content: &str, pay_id: Option<PayId>) -> bool {
+        let is_about_other = self.pay_id != pay_id;
+        let differs = self.content.as_deref().map_or(is_about_other, |known| known != content);
+        differs && (is_about_other || self.verdict == Verdict::Accepted)
     }
-    Ok(())
+}
+
+/// A hash of what a notification says. Its deliveries may differ in their signatures and times.
+fn content(notification: &Notification) -> String {
+    let Notification { event_id: _, event, out_trade_no, trade_no, amount, currency, wrong_recipient } = notification;
+    let content = format!("{event:?} {out_trade_no} {trade_no} {amount} {currency} {wrong_recipient:?}");
+    hex::encode(digest(&SHA256, content.as_bytes()))
+}
+
+/// The id for a second content of an event: the beginning of its id, and that of the hash of the content, so that all
+/// deliveries of this content have the same.
+fn other_id(event_id: &str, content: &str) -> String {
+    let beginning = event_id.chars().take(47);
+    beginning.chain(['~']).chain(content.chars().take(16)).collect()
 }
 
 /// Stores each notification once, with its last verdict and the number of its deliveries. A rejected notification may
@@ -161,18 +264,29 @@ fn record(
     outcomes: &[Result<(), Rejected>],
     now: Timestamp,
 ) -> db::Result<()> {
-    let events: Vec<(&str, &str)> =
-        batch.iter().map(|task| (task.provider.as_str(), task.notification.event_id.as_str())).collect();
+    let contents: Vec<String> = batch.iter().map(|task| content(&task.notification)).collect();
+    let others: Vec<String> =
+        batch.iter().zip(&contents).map(|(task, content)| other_id(&task.notification.event_id, content)).collect();
+    let ids = batch.iter().zip(&others).flat_map(|(task, other)| {
+        [task.notification.event_id.as_str(), other.as_str()].map(|id| (task.provider.as_str(), id))
+    });
+    let events: Vec<(&str, &str)> = ids.collect();
     let known: Vec<NotificationRow> = db::load_by_pairs(&events, |events| {
         with_conn!(
             db,
-            pay_notice::table.filter(any_of_pairs((pay_notice::provider, pay_notice::event_id), events)).load(db)
+            pay_notice::table
+                .filter(any_of_pairs((pay_notice::provider, pay_notice::event_id), events))
+                .select(NotificationRow::as_select())
+                .load(db)
         )
     })?;
-    let mut rows: HashMap<(String, String), (NotificationRow, bool)> =
+    let mut rows: Rows =
         known.into_iter().map(|row| ((row.provider.clone(), row.event_id.clone()), (row, false))).collect();
-    for ((task, pay_id), outcome) in batch.iter().zip(pay_ids).zip(outcomes) {
-        let key = (task.provider.to_string(), task.notification.event_id.clone());
+    for ((task, pay_id), (outcome, content)) in batch.iter().zip(pay_ids).zip(outcomes.iter().zip(&contents)) {
+        let mut key = (task.provider.to_string(), task.notification.event_id.clone());
+        if rows.get(&key).is_some_and(|(known, _)| known.is_taken(content, *pay_id)) {
+            key.1 = other_id(&key.1, content);
+        }
         let (row, _) = rows.entry(key.clone()).or_insert_with(|| {
             let (provider, event_id) = key;
             let row = NotificationRow {
@@ -184,6 +298,7 @@ fn record(
                 reason: None,
                 times: 0,
                 create_time: now,
+                content: None,
             };
             (row, true)
         });
@@ -192,7 +307,11 @@ fn record(
             row.body.clone_from(&task.body);
             // An earlier delivery may have named another payment.
             row.pay_id = *pay_id;
+            row.content = Some(content.clone());
             row.verdict = if outcome.is_ok() { Verdict::Accepted } else { Verdict::Rejected };
+            if outcome.is_ok() {
+                ledger::record(db, std::slice::from_ref(&*row));
+            }
             row.reason = outcome.err().map(|rejected| rejected.to_string());
         }
     }
@@ -208,6 +327,7 @@ fn record(
                     pay_notice::reason.eq(&row.reason),
                     pay_notice::body.eq(&row.body),
                     pay_notice::pay_id.eq(row.pay_id),
+                    pay_notice::content.eq(&row.content),
                 ))
                 .execute(db)
         )?;

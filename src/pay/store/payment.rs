@@ -6,8 +6,9 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::row::PaymentRow;
-use super::{refund, row, sync, view};
+use super::{parked, refund, refund_row, row, sync, view};
 use crate::actor::{Access, Priority, Task};
+use crate::db::ledger;
 use crate::db::query::bulk::{Kind, Update};
 use crate::db::schema::{pay, pay_open, pay_request};
 use crate::db::{self, Db, any_of, any_of_pairs, for_update, insert_all, with_conn};
@@ -17,8 +18,10 @@ use crate::domain::money::Money;
 use crate::domain::status::IsPaid;
 use crate::pay::Pay;
 use crate::pay::error::RequestRefusal;
+use crate::pay::message::turn::START_LEASE;
 use crate::pay::message::{
-    self, CountPending, FindRequest, OpenPayment, Payment, PendingCounts, PriorRequest, SetCheckout,
+    self, AheadCounts, CountAhead, CountPending, FindRequest, OpenPayment, Payment, PendingCounts, PriorRequest,
+    SetCheckout,
 };
 
 /// A row of `pay_request`: an idempotency key and the payment or the refusal it led to.
@@ -31,6 +34,8 @@ struct RequestRow {
     pay_id: Option<PayId>,
     refusal: Option<String>,
     create_time: Timestamp,
+    /// 1 if the payment was open already.
+    is_reuse: Option<i32>,
 }
 
 /// A row of `pay_open`, which has one row for each open payment.
@@ -40,6 +45,8 @@ struct OpenRow<'a> {
     pay_id: PayId,
     order_id: OrderId,
     provider: &'a str,
+    start_until: Option<Timestamp>,
+    start_node: Option<i32>,
 }
 
 /// Requests by user and idempotency key.
@@ -65,7 +72,12 @@ fn prior_request(request: &RequestRow, payments: &HashMap<PayId, Payment>) -> db
     let payment = request.pay_id.and_then(|id| payments.get(&id)).map(|payment| Ok(payment.clone()));
     let refusal = request.refusal.as_deref().and_then(RequestRefusal::from_code).map(Err);
     let outcome = payment.or(refusal).ok_or_else(|| db::Error::bug("a payment request without an outcome"))?;
-    Ok(PriorRequest { fingerprint: request.fingerprint.clone(), outcome })
+    Ok(PriorRequest {
+        fingerprint: request.fingerprint.clone(),
+        outcome,
+        is_new: false,
+        is_reuse: request.is_reuse == Some(1),
+    })
 }
 
 /// Finds requests by idempotency key.
@@ -122,23 +134,35 @@ impl Task<Pay> for OpenPayment {
                     pay_id,
                     refusal: reusable.err().map(|refusal| refusal.code().to_owned()),
                     create_time: now,
+                    is_reuse: matches!(reusable, Ok(Some(_))).then_some(1),
                 };
                 new_requests.push(row.clone());
                 request.insert(row);
             }
         }
+        ledger::record(db, &new_payments);
         insert_all!(db, pay::table, &new_payments)?;
         let open: Vec<OpenRow<'_>> = new_payments
             .iter()
-            .map(|row| OpenRow { pay_id: row.pay_id, order_id: row.order_id, provider: &row.provider })
+            .map(|row| OpenRow {
+                pay_id: row.pay_id,
+                order_id: row.order_id,
+                provider: &row.provider,
+                start_until: Some(now.plus(START_LEASE)),
+                start_node: Some(owner.context.node.get()),
+            })
             .collect();
         insert_all!(db, pay_open::table, &open)?;
         sync::schedule(db, &new_payments, now.plus(owner.first_sync_after))?;
         insert_all!(db, pay_request::table, &new_requests)?;
         let payments = view::payments(db, rows.into_values())?;
+        // The first request for a new payment has its turn.
+        let mut turns: HashSet<PayId> = new_payments.iter().map(|row| row.pay_id).collect();
         let outcome = |task: &Self| {
             let request = requests.get(&(task.user_id, task.key.as_str().to_owned()));
-            prior_request(request.ok_or_else(|| db::Error::bug("a request that was just made is missing"))?, &payments)
+            let request = request.ok_or_else(|| db::Error::bug("a request that was just made is missing"))?;
+            let is_new = request.pay_id.is_some_and(|pay_id| turns.remove(&pay_id));
+            Ok(PriorRequest { is_new, ..prior_request(request, &payments)? })
         };
         batch.iter().map(outcome).collect()
     }
@@ -176,6 +200,9 @@ fn new_payment(owner: &Pay, task: &OpenPayment, now: Timestamp) -> PaymentRow {
         pay_time: None,
         close_time: None,
         checkout: None,
+        expire_time: task.expire_time,
+        charged: None,
+        return_url: task.return_url.clone(),
     }
 }
 
@@ -200,9 +227,12 @@ impl Task<Pay> for SetCheckout {
     const ACCESS: Access = Access::Write;
     const PRIORITY: Priority = Priority::Accepted;
 
-    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<Payment>>> {
+    fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<Payment>>> {
         let ids: Vec<PayId> = batch.iter().map(|task| task.pay_id).collect();
-        row::lock(db, &ids)?;
+        let locked = row::lock(db, &ids)?;
+        // The payment was closed while its checkout was being created. It is closed at the platform at once.
+        let closed = locked.values().filter(|row| row.status() == message::Status::Closed).map(|row| row.pay_id);
+        sync::hasten(db, &closed.collect::<Vec<_>>(), owner.context.clock.now())?;
         let checkouts: Vec<StoredCheckout> = batch
             .iter()
             .map(|task| StoredCheckout {
@@ -239,8 +269,26 @@ impl Task<Pay> for CountPending {
     const PRIORITY: Priority = Priority::Accepted;
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<PendingCounts>> {
-        let open = with_conn!(db, pay_open::table.count().get_result(db))?;
-        let (refunds_pending, refunds_parked) = refund::count(db)?;
-        Ok(vec![PendingCounts { open, refunds_pending, refunds_parked }; batch.len()])
+        let open: i64 = with_conn!(db, pay_open::table.count().get_result(db))?;
+        let watched = sync::count(db)?.saturating_sub(open);
+        let (refunds_pending, refunds_parked) = refund_row::count(db)?;
+        let charges_parked = parked::count(db)?;
+        Ok(vec![PendingCounts { open, watched, refunds_pending, refunds_parked, charges_parked }; batch.len()])
+    }
+}
+
+/// Counts what is due later than the settings allow.
+impl Task<Pay> for CountAhead {
+    type Outcome = AheadCounts;
+    const ACCESS: Access = Access::Read;
+    const PRIORITY: Priority = Priority::Accepted;
+
+    fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<AheadCounts>> {
+        let now = owner.context.clock.now();
+        let mut count = |task: &Self| {
+            let payments = sync::count_ahead(db, task.sync, now)?;
+            Ok(AheadCounts { payments, refunds: refund::count_ahead(db, task.refund, now)? })
+        };
+        batch.iter().map(&mut count).collect()
     }
 }

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use diesel::prelude::*;
 
+use crate::db::ledger::{Entry, Line};
 use crate::db::schema::pay;
 use crate::db::{self, Db, any_of, for_update, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId, UserId};
-use crate::domain::money::Money;
-use crate::domain::status::IsPaid;
+use crate::domain::money::{CURRENCY, Money};
+use crate::domain::status::{IsPaid, RefundState};
 use crate::gateway::Checkout;
 use crate::pay::message::{self, Payment};
 
@@ -29,6 +30,19 @@ pub struct PaymentRow {
     pub pay_time: Option<Timestamp>,
     pub close_time: Option<Timestamp>,
     pub checkout: Option<String>,
+    pub expire_time: Option<Timestamp>,
+    /// The amount that the platform received, if that is more than `pay_amount`.
+    pub charged: Option<Money>,
+    pub return_url: Option<String>,
+}
+
+impl Entry for PaymentRow {
+    const LEDGER: &'static str = "pay";
+
+    fn write(&self, line: &mut Line<'_>) {
+        line.integer(self.pay_id.get()).integer(self.order_id.get()).integer(self.user_id.get());
+        line.integer(self.pay_amount.minor()).text(&self.provider).integer(self.add_time.0);
+    }
 }
 
 impl PaymentRow {
@@ -46,18 +60,32 @@ impl PaymentRow {
         }
     }
 
-    /// Converts the row into a payment. `refunded` is the sum of its refunds that are done.
-    pub fn to_payment(&self, refunded: Money) -> Payment {
+    /// Converts the row into a payment with these refunds.
+    ///
+    /// # Errors
+    /// A bug if the sum of the refunds leaves the range of amounts.
+    pub fn to_payment(&self, mut refunds: Vec<message::Refund>) -> db::Result<Payment> {
         let stored = self.checkout_kind.as_deref().zip(self.checkout.as_deref());
-        Payment {
+        refunds.sort_by_key(|refund| refund.refund_id);
+        let done = refunds.iter().filter(|refund| refund.status == RefundState::Done);
+        let refunded_amount = Money::checked_sum(done.map(|refund| refund.amount))
+            .ok_or_else(|| db::Error::bug("the refunds of a payment leave the range"))?;
+        let is_refunded = self.is_paid == IsPaid::Yes && refunded_amount >= self.pay_amount;
+        Ok(Payment {
             pay_id: self.pay_id,
             order_id: self.order_id,
             pay_amount: self.pay_amount,
+            currency: CURRENCY,
             provider: self.provider.clone(),
-            status: if refunded >= self.pay_amount { message::Status::Refunded } else { self.status() },
+            status: if is_refunded { message::Status::Refunded } else { self.status() },
             checkout: stored.and_then(|(kind, text)| Checkout::from_stored(kind, text)),
             add_time: self.add_time,
-        }
+            pay_before: self.expire_time.filter(|_| self.is_open()),
+            expire_time: self.expire_time,
+            return_url: self.return_url.clone(),
+            refunded_amount,
+            refunds,
+        })
     }
 }
 

@@ -2,20 +2,34 @@
 
 use std::collections::HashMap;
 
-use super::refund;
+use super::refund_row::{self, RefundRow};
 use super::row::PaymentRow;
 use crate::db::{self, Db};
 use crate::domain::id::PayId;
-use crate::domain::status::IsPaid;
-use crate::pay::message::Payment;
+use crate::pay::message::{Payment, Refund};
 
-/// Converts rows into payments, by their ids. Reads their refunds, which decide whether a payment is refunded.
+/// Converts rows into payments, by their ids, with their refunds.
 pub fn payments(db: &mut Db, rows: impl Iterator<Item = PaymentRow>) -> db::Result<HashMap<PayId, Payment>> {
     let rows: Vec<PaymentRow> = rows.collect();
-    // Only paid payments can have refunds, so most lists need no query.
-    let paid: Vec<PayId> = rows.iter().filter(|row| row.is_paid == IsPaid::Yes).map(|row| row.pay_id).collect();
-    let refunded = refund::sums_done(db, &paid)?;
-    let payment =
-        |row: PaymentRow| (row.pay_id, row.to_payment(refunded.get(&row.pay_id).copied().unwrap_or_default()));
-    Ok(rows.into_iter().map(payment).collect())
+    // An open payment has no refunds, so most lists need no query.
+    let ended: Vec<PayId> = rows.iter().filter(|row| !row.is_open()).map(|row| row.pay_id).collect();
+    let mut refunds: HashMap<PayId, Vec<Refund>> = HashMap::new();
+    for row in refund_row::of_payments(db, &ended)?.into_iter().filter(|row| row.parked_id.is_none()) {
+        refunds.entry(row.pay_id).or_default().push(refund(&row));
+    }
+    rows.into_iter()
+        .map(|row| Ok((row.pay_id, row.to_payment(refunds.remove(&row.pay_id).unwrap_or_default())?)))
+        .collect()
+}
+
+fn refund(row: &RefundRow) -> Refund {
+    Refund {
+        refund_id: row.refund_id,
+        amount: row.amount,
+        status: row.state(),
+        by_platform: row.foreign_no.is_some(),
+        reason: row.reason.clone(),
+        create_time: row.create_time,
+        done_time: row.done_time,
+    }
 }

@@ -2,28 +2,31 @@
 
 mod page;
 
-use actix_web::HttpResponse;
+use std::future::{Ready, ready};
+
+use actix_web::dev::Payload;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, Bytes, Data, Path, ServiceConfig};
-
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use futures_util::stream;
 use serde::Deserialize;
 
 use super::error::{RefundRefusal, Refusal};
 use super::message::{Callbacks, Refund, Statement};
-use super::statement::{HEAD, lines};
+use super::statement::{HEAD, PAGE_SIZE, lines};
 use super::trade::Trade;
 use super::{NAME, Platform};
 use crate::actor::Reply;
 use crate::domain::money::Money;
+use crate::gateway::text::{EVENT_ID_LENGTH_MAX, is_printable_ascii};
 use crate::http::extract::field;
 use crate::http::extract::query::Query;
 use crate::http::pages::html;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::HandlerResult;
 
-/// Number of trades in one page of the statement.
-const PAGE_SIZE: i64 = 500;
+/// The longest name of a platform at a shop.
+const PROVIDER_LENGTH_MAX: usize = 32;
 
 /// Registers the routes. They need a [`Platform`] as application data.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -41,23 +44,37 @@ pub fn routes(cfg: &mut ServiceConfig) {
     );
 }
 
-async fn find(platform: Data<Platform>, out_trade_no: Path<String>) -> HandlerResult {
-    let trade = platform.find(out_trade_no.into_inner()).await?.ok_or(Refusal::NotFound)?;
+async fn find(platform: Data<Platform>, Number(out_trade_no): Number) -> HandlerResult {
+    let trade = platform.find(out_trade_no).await?.ok_or(Refusal::NotFound)?;
     Ok(HttpResponse::Ok().json(trade))
 }
 
+/// The shop's id of a trade, in the path. Whatever no trade can have is not found.
+struct Number(String);
+
+impl FromRequest for Number {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let number = Path::<String>::from_request(req, payload).into_inner().map(Path::into_inner);
+        let number = number.ok().filter(|number| is_printable_ascii(number, EVENT_ID_LENGTH_MAX));
+        ready(number.map(Self).ok_or(Problem::new(Code::NotFound)))
+    }
+}
+
 /// Pays a trade. Without a body no fault is injected.
-async fn pay(platform: Data<Platform>, out_trade_no: Path<String>, body: Bytes) -> HandlerResult {
+async fn pay(platform: Data<Platform>, Number(out_trade_no): Number, body: Bytes) -> HandlerResult {
     let callbacks = if body.is_empty() { Callbacks::default() } else { field::from_json(&body)? };
-    Ok(HttpResponse::Ok().json(platform.pay(out_trade_no.into_inner(), callbacks).await??))
+    Ok(HttpResponse::Ok().json(platform.pay(out_trade_no, callbacks).await??))
 }
 
-async fn decline(platform: Data<Platform>, out_trade_no: Path<String>) -> HandlerResult {
-    Ok(HttpResponse::Ok().json(platform.decline(out_trade_no.into_inner()).await??))
+async fn decline(platform: Data<Platform>, Number(out_trade_no): Number) -> HandlerResult {
+    Ok(HttpResponse::Ok().json(platform.decline(out_trade_no).await??))
 }
 
-async fn close(platform: Data<Platform>, out_trade_no: Path<String>) -> HandlerResult {
-    Ok(HttpResponse::Ok().json(platform.close(out_trade_no.into_inner()).await??))
+async fn close(platform: Data<Platform>, Number(out_trade_no): Number) -> HandlerResult {
+    Ok(HttpResponse::Ok().json(platform.close(out_trade_no).await??))
 }
 
 /// The body of a request for a refund that the platform makes on its own, without a request of the shop.
@@ -68,13 +85,13 @@ struct NewRefund {
     out_request_no: String,
 }
 
-async fn refund(platform: Data<Platform>, out_trade_no: Path<String>, body: Bytes) -> HandlerResult {
+async fn refund(platform: Data<Platform>, Number(out_trade_no): Number, body: Bytes) -> HandlerResult {
     let NewRefund { amount, out_request_no } = field::from_json(&body)?;
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if !(1..=32).contains(&out_request_no.len()) || !out_request_no.chars().all(is_allowed) {
         return Err(Problem::field("out_request_no", "must be 1 to 32 letters, digits, _ or -"));
     }
-    let refund = Refund { out_trade_no: out_trade_no.into_inner(), out_request_no, amount };
+    let refund = Refund { out_trade_no, out_request_no, amount };
     Ok(HttpResponse::Ok().json(platform.refund(refund).await??))
 }
 
@@ -92,6 +109,9 @@ fn default_provider() -> String {
 
 /// Streams the statement page by page.
 async fn statement(platform: Data<Platform>, Query(query): Query<StatementQuery>) -> HandlerResult {
+    if !is_printable_ascii(&query.provider, PROVIDER_LENGTH_MAX) {
+        return Err(Problem::field("provider", "must be the name of a platform"));
+    }
     let first = Some(String::new());
     let pages = stream::try_unfold(first, move |after| {
         let (platform, provider) = (platform.clone(), query.provider.clone());
@@ -108,20 +128,20 @@ async fn statement(platform: Data<Platform>, Query(query): Query<StatementQuery>
     Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").streaming(pages))
 }
 
-async fn checkout(platform: Data<Platform>, out_trade_no: Path<String>) -> HttpResponse {
-    match platform.find(out_trade_no.into_inner()).await {
+async fn checkout(platform: Data<Platform>, Number(out_trade_no): Number) -> HttpResponse {
+    match platform.find(out_trade_no).await {
         Ok(Some(trade)) => html(StatusCode::OK, page::checkout(&trade, platform.merchant_id())),
         Ok(None) => html(StatusCode::NOT_FOUND, page::not_found()),
         Err(_) => html(StatusCode::SERVICE_UNAVAILABLE, page::unavailable()),
     }
 }
 
-async fn checkout_pay(platform: Data<Platform>, out_trade_no: Path<String>) -> HttpResponse {
+async fn checkout_pay(platform: Data<Platform>, Number(out_trade_no): Number) -> HttpResponse {
     let outcome = platform.pay(out_trade_no.clone(), Callbacks::default()).await;
     redirect_to_checkout(&out_trade_no, outcome)
 }
 
-async fn checkout_decline(platform: Data<Platform>, out_trade_no: Path<String>) -> HttpResponse {
+async fn checkout_decline(platform: Data<Platform>, Number(out_trade_no): Number) -> HttpResponse {
     let outcome = platform.decline(out_trade_no.clone()).await;
     redirect_to_checkout(&out_trade_no, outcome)
 }
@@ -146,7 +166,9 @@ impl From<RefundRefusal> for Problem {
     fn from(refusal: RefundRefusal) -> Self {
         match refusal {
             RefundRefusal::NotFound => Self::new(Code::NotFound),
-            RefundRefusal::NotPaid(_) => Self::with(Code::TradeNotOpen, refusal.to_string()),
+            RefundRefusal::NotPaid(status) => {
+                Self::with(Code::TradeNotOpen, refusal.to_string()).with_data("trade_status", status)
+            }
             RefundRefusal::AmountDiffers | RefundRefusal::AmountNotPositive | RefundRefusal::TooMuch(_) => {
                 Self::field("amount", refusal.to_string())
             }
@@ -158,7 +180,9 @@ impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match refusal {
             Refusal::NotFound => Self::new(Code::NotFound),
-            Refusal::Ended(_) => Self::with(Code::TradeNotOpen, refusal.to_string()),
+            Refusal::Ended(status) => {
+                Self::with(Code::TradeNotOpen, refusal.to_string()).with_data("trade_status", status)
+            }
         }
     }
 }

@@ -9,9 +9,11 @@ use crate::sandbox::trade::{Status, Trade};
 pub fn checkout(trade: &Trade, merchant_id: &str) -> String {
     let (title, end) = match trade.status {
         Status::Open => ("Confirm your payment", choice(trade)),
-        Status::Paid => ("Payment complete", outcome("paid", "Paid. You can go back to the shop.")),
-        Status::Declined => ("Payment declined", outcome("declined", "Declined. Nothing was charged.")),
-        Status::Closed => ("Payment closed", outcome("closed", "Closed. This payment can no longer be made.")),
+        Status::Paid => ("Payment complete", outcome("paid", "Paid. You can go back to the shop.") + &back(trade)),
+        Status::Declined => ("Payment declined", outcome("declined", "Declined. Nothing was charged.") + &back(trade)),
+        Status::Closed => {
+            ("Payment closed", outcome("closed", "Closed. This payment can no longer be made.") + &back(trade))
+        }
     };
     let body = format!(
         "<p class=\"eyebrow\">Sandbox checkout</p>\n<h1>{title}</h1>\n\
@@ -37,6 +39,12 @@ pub fn not_found() -> String {
 #[must_use]
 pub fn unavailable() -> String {
     message("Please try again", "The platform is busy. Reload this page to see how the payment stands.")
+}
+
+/// The link back to the shop, if it has said where that is.
+fn back(trade: &Trade) -> String {
+    let link = |url| format!("\n<p><a class=\"go\" href=\"{}\">Back to the shop</a></p>", escaped(url));
+    trade.return_url.as_deref().map(link).unwrap_or_default()
 }
 
 fn choice(trade: &Trade) -> String {
@@ -71,6 +79,7 @@ mod tests {
             refunded: Money::ZERO,
             provider: "sandbox".to_owned(),
             pay_time: None,
+            return_url: Some("https://shop.example.com/?a=1&b=\"".to_owned()),
             deliveries: Vec::new(),
         };
         checkout(&trade, merchant_id)
@@ -93,6 +102,7 @@ mod tests {
         ] {
             let page = page(status, "77", "m");
             assert!(page.contains(text) && !page.contains("<button"), "{status}");
+            assert!(page.contains("href=\"https://shop.example.com/?a=1&amp;b=&quot;\""), "{page}");
         }
     }
 

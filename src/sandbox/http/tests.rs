@@ -11,9 +11,10 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::actor::owner::Limits;
 use crate::actor::retry::Backoff;
-use crate::actor::{BlockingExecutor, Context, Faults, RelayWaker};
+use crate::actor::{BlockingExecutor, Chain, Context, Faults, Fence, RelayWaker};
 use crate::db::{Store, migrate};
 use crate::domain::clock::Clock;
+use crate::domain::horizon::Horizon;
 use crate::domain::id::{IdGenerator, NodeId, PayId};
 use crate::domain::money::Money;
 use crate::domain::span::Span;
@@ -76,9 +77,11 @@ async fn start() -> Fixture {
         clock: clock.clone(),
         ids,
         node,
+        fence: Fence::default(),
         faults: Faults::default(),
         executor: BlockingExecutor::default(),
         relay_waker: RelayWaker::default(),
+        chain: Chain::default(),
     };
 
     let (sender, callbacks) = mpsc::unbounded_channel();
@@ -94,13 +97,19 @@ async fn start() -> Fixture {
         }
     };
     let server = HttpServer::new(app).workers(1).disable_signals().bind("127.0.0.1:0").unwrap();
-    let public_url = format!("http://{}/", server.addrs()[0]);
+    let public_url = format!("http://{}", server.addrs()[0]);
     actix_web::rt::spawn(server.run());
 
     let limits = Limits { mailbox: 64, reserved: 64, batch_max: 64 };
     let key = Key::new("a secret of the tests, of no use elsewhere").unwrap();
-    let account = MerchantAccount { key, merchant_id: "m".to_owned(), second: None, public_url };
-    let started = sandbox::start(context.clone(), store, limits, account);
+    let account = MerchantAccount {
+        key,
+        merchant_id: "m".to_owned(),
+        second: None,
+        callback_url: public_url.clone(),
+        public_url,
+    };
+    let started = sandbox::start(context.clone(), store, limits, account, Horizon::of([Duration::from_secs(300)]));
     assert!(data.gateway.set(Arc::clone(&started.gateways.first().unwrap().clone())).is_ok());
     let network = Network { outboxes: vec![started.outbox], routes: vec![started.route], inboxes: Vec::new() };
     let span = |ms| Span(Duration::from_millis(ms));
@@ -133,7 +142,8 @@ impl Fixture {
 
     async fn create(&self, pay_id: PayId, amount: Money) -> Outcome<Option<Checkout>> {
         let closes_at = self.shop.clock.now().plus(Duration::from_secs(1800));
-        self.gateway.create(Purchase { pay_id, amount, closes_at, payer: None }).await
+        let purchase = Purchase { pay_id, amount, closes_at, payer: None, return_url: None, client_ip: None };
+        self.gateway.create(purchase).await
     }
 
     /// Waits for the next callback that the shop receives.
@@ -205,7 +215,7 @@ async fn a_tampered_callback_is_retried_tampered_until_its_attempts_are_used_up(
     fixture.open().await;
     fixture.json("POST", "/sandbox/trades/77/pay", r#"{"tamper": "timestamp"}"#).await;
     for _ in 0..4 {
-        assert_eq!(fixture.next_callback().await, Err(Reject::Signature));
+        assert_eq!(fixture.next_callback().await, Err(Reject::Stale));
     }
     let trade = fixture.trade_with_deliveries(4).await;
     assert!(trade["deliveries"].as_array().unwrap().iter().all(|delivery| delivery["status_code"] == 401));

@@ -30,6 +30,7 @@ struct Row {
     add_time: Timestamp,
     pay_time: Option<Timestamp>,
     provider: String,
+    return_url: Option<String>,
 }
 
 #[derive(Insertable)]
@@ -60,6 +61,7 @@ fn load<'a>(db: &mut Db, ids: impl Iterator<Item = &'a String>) -> DbResult<Hash
                 refunded: row.refunded,
                 provider: row.provider,
                 pay_time: row.pay_time,
+                return_url: row.return_url,
                 deliveries: Vec::new(),
             };
             trades.insert(trade.out_trade_no.clone(), trade);
@@ -101,7 +103,7 @@ impl Task<Sandbox> for Open {
         let now = owner.context.clock.now();
         let mut rows = Vec::new();
         let mut outcomes = Vec::with_capacity(batch.len());
-        for Open { out_trade_no, amount, provider } in batch {
+        for Open { out_trade_no, amount, provider, return_url } in batch {
             outcomes.push(match trades.get(out_trade_no) {
                 Some(trade) if trade.amount == *amount => Ok(trade.clone()),
                 Some(_) => Err(OpenRefusal::AmountDiffers),
@@ -116,6 +118,7 @@ impl Task<Sandbox> for Open {
                         refunded: Money::ZERO,
                         provider: provider.to_string(),
                         pay_time: None,
+                        return_url: return_url.clone(),
                         deliveries: Vec::new(),
                     };
                     rows.push(row(&trade, now));
@@ -142,6 +145,7 @@ fn row(trade: &Trade, add_time: Timestamp) -> Row {
         add_time,
         pay_time: trade.pay_time,
         provider: trade.provider.clone(),
+        return_url: trade.return_url.clone(),
     }
 }
 

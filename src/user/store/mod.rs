@@ -1,6 +1,7 @@
 //! The tables of User: taking and refunding balance, accounts and passwords.
 
 mod account;
+mod adjustment;
 mod listing;
 mod score;
 
@@ -9,20 +10,21 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use diesel::prelude::*;
 
 use super::User;
-use super::error::{AdjustRefusal, NameTaken, TakeRefusal};
-use super::message::{self, Credential, FindCredential, Register, SetPassword, Take};
+use super::error::{NameTaken, TakeRefusal};
+use super::message::{self, Credential, FindCredential, FindPasswordHash, ListAdmins, Register, SetPassword, Take};
 use crate::actor::{Access, Priority, Task};
+use crate::db::ledger::{self, Entry, Line};
 use crate::db::query::bulk::{DELTA, Update};
-use crate::db::schema::{user_adjustment, user_money_log, users};
+use crate::db::schema::{user_money_log, users};
 use crate::db::{self, Db, any_of, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
-use crate::domain::id::{self, OrderId, UserId};
+use crate::domain::id::{OrderId, UserId};
 use crate::domain::money::Money;
 use crate::domain::reservation::{ReservationState, reservation_state};
-use crate::domain::status::Direction;
+use crate::domain::status::{Direction, Role};
 use crate::domain::text::Mobile;
-use crate::messaging::contract::ORDER_REFUNDED;
 use crate::messaging::contract::ReservationsReleased;
+use crate::messaging::contract::{ORDER_REFUNDED, ORDER_REFUNDED_PART};
 use crate::messaging::inbox::parse_bodies;
 use crate::messaging::outbox;
 
@@ -35,6 +37,15 @@ struct LogRow {
     money_log_type: Direction,
     use_money: Money,
     create_time: Timestamp,
+}
+
+impl Entry for LogRow {
+    const LEDGER: &'static str = "user_money_log";
+
+    fn write(&self, line: &mut Line<'_>) {
+        line.integer(self.order_id.get()).integer(self.user_id.get()).integer(self.money_log_type.number());
+        line.integer(self.use_money.minor()).integer(self.create_time.0);
+    }
 }
 
 fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashMap<(OrderId, Direction), Money>> {
@@ -52,6 +63,7 @@ fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashMap<(OrderId, Dir
 }
 
 fn insert_log(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
+    ledger::record(db, rows);
     insert_all!(db, user_money_log::table, rows)
 }
 
@@ -88,7 +100,7 @@ impl Task<User> for Take {
                 ReservationState::Reserved => Ok(()),
                 ReservationState::New => match balances.get_mut(&task.user_id) {
                     None => Err(TakeRefusal::NotFound),
-                    Some(balance) if *balance < task.money => Err(TakeRefusal::Insufficient),
+                    Some(balance) if *balance < task.money => Err(TakeRefusal::Insufficient(*balance)),
                     Some(balance) => {
                         *balance = balance.checked_sub(task.money).ok_or_else(out_of_range)?;
                         *deltas.entry(task.user_id).or_default() -= task.money.minor();
@@ -112,11 +124,13 @@ pub fn consume(owner: &User, messages: &[&outbox::Message], db: &mut Db) -> db::
         |effect: Effect| messages.iter().copied().filter(|message| effect_of(message) == effect).collect::<Vec<_>>();
     let mut balance = refund_balance(owner, &having(Effect::RefundBalance), db)?.into_iter();
     let mut added = score::add(owner, &having(Effect::AddPoints), db)?.into_iter();
+    let mut parts = score::deduct_part(owner, &having(Effect::DeductPart), db)?.into_iter();
     let mut deducted = score::deduct(owner, &having(Effect::DeductPoints), db)?.into_iter();
     let outcome = |message: &&outbox::Message| {
         let next = match effect_of(message) {
             Effect::RefundBalance => balance.next(),
             Effect::AddPoints => added.next(),
+            Effect::DeductPart => parts.next(),
             Effect::DeductPoints => deducted.next(),
         };
         next.unwrap_or_else(|| Err("no answer".to_owned()))
@@ -129,12 +143,14 @@ pub fn consume(owner: &User, messages: &[&outbox::Message], db: &mut Db) -> db::
 enum Effect {
     RefundBalance,
     AddPoints,
+    DeductPart,
     DeductPoints,
 }
 
 fn effect_of(message: &outbox::Message) -> Effect {
     match (message.group.as_str(), message.tag.as_str()) {
         ("points", tag) if tag == ORDER_REFUNDED.tag => Effect::DeductPoints,
+        ("points", tag) if tag == ORDER_REFUNDED_PART.tag => Effect::DeductPart,
         ("points", _) => Effect::AddPoints,
         _ => Effect::RefundBalance,
     }
@@ -208,6 +224,45 @@ impl Task<User> for FindCredential {
     }
 }
 
+impl Task<User> for FindPasswordHash {
+    type Outcome = Option<String>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<String>>> {
+        let hash = |task: &Self| {
+            let row = users::table.find(task.user_id).select(users::user_password);
+            Ok(with_conn!(db, row.get_result(db)).optional()?)
+        };
+        batch.iter().map(hash).collect()
+    }
+}
+
+impl Task<User> for ListAdmins {
+    type Outcome = Vec<String>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(_: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<String>>> {
+        let admins = users::table.filter(users::user_role.eq(Role::Admin)).order(users::user_name);
+        let names: Vec<String> = with_conn!(db, admins.select(users::user_name).load(db))?;
+        Ok(vec![names; batch.len()])
+    }
+}
+
+/// A row of `users` that was inserted.
+struct Registered<'a> {
+    task: &'a Register,
+    now: Timestamp,
+}
+
+impl Entry for Registered<'_> {
+    const LEDGER: &'static str = "users";
+
+    fn write(&self, line: &mut Line<'_>) {
+        let Register { user_id, user_name, role, .. } = self.task;
+        line.integer(user_id.get()).text(user_name.as_str()).integer(role.number()).integer(self.now.0);
+    }
+}
+
 /// Inserts users. The name is looked up first, so that a name that is taken is a refusal and does not fail the batch.
 impl Task<User> for Register {
     type Outcome = Result<message::User, NameTaken>;
@@ -234,9 +289,10 @@ impl Task<User> for Register {
                 users::user_role.eq(task.role),
             );
             with_conn!(db, diesel::insert_into(users::table).values(values).execute(db))?;
+            ledger::record(db, &[Registered { task, now }]);
             if task.user_money != Money::ZERO || task.user_score != 0 {
                 let reason = "opening balance".to_owned();
-                insert_adjustment(owner, db, task.user_id, (task.user_money, task.user_score), reason, now)?;
+                adjustment::insert(owner, db, task.user_id, (task.user_money, task.user_score), reason, now)?;
             }
             Ok(Ok(message::User {
                 user_id: task.user_id,
@@ -263,61 +319,4 @@ impl Task<User> for SetPassword {
         };
         batch.iter().map(set).collect()
     }
-}
-
-/// Adjusts balance and points and records each adjustment.
-impl Task<User> for message::Adjust {
-    type Outcome = Result<message::User, AdjustRefusal>;
-    const ACCESS: Access = Access::Write;
-
-    fn run(owner: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<message::User, AdjustRefusal>>> {
-        let now = owner.context.clock.now();
-        let adjust = |task: &Self| {
-            account::lock(db, std::iter::once(task.user_id))?;
-            let Some(mut user) = account::find(db, std::iter::once(task.user_id))?.remove(&task.user_id) else {
-                return Ok(Err(AdjustRefusal::NotFound));
-            };
-            let money = user.user_money.checked_add(task.money).filter(|money| *money >= Money::ZERO);
-            let (Some(money), Some(score)) = (money, user.user_score.checked_add(task.score)) else {
-                return Ok(Err(AdjustRefusal::OutOfRange));
-            };
-            let unchanged = users::table.find(task.user_id).filter(users::user_money.eq(user.user_money));
-            let updated = with_conn!(
-                db,
-                diesel::update(unchanged).set((users::user_money.eq(money), users::user_score.eq(score))).execute(db)
-            )?;
-            db::expect_rows(updated, 1)?;
-            insert_adjustment(
-                owner,
-                db,
-                task.user_id,
-                (task.money, task.score),
-                task.reason.clone().into_inner(),
-                now,
-            )?;
-            (user.user_money, user.user_score) = (money, score);
-            Ok(Ok(user))
-        };
-        batch.iter().map(adjust).collect()
-    }
-}
-
-fn insert_adjustment(
-    owner: &User,
-    db: &mut Db,
-    user_id: UserId,
-    (money, score): (Money, i64),
-    reason: String,
-    now: Timestamp,
-) -> db::Result<()> {
-    let row = (
-        user_adjustment::adjustment_id.eq(owner.context.ids.next::<id::Entry>()),
-        user_adjustment::user_id.eq(user_id),
-        user_adjustment::money.eq(money),
-        user_adjustment::score.eq(score),
-        user_adjustment::reason.eq(reason),
-        user_adjustment::create_time.eq(now),
-    );
-    with_conn!(db, diesel::insert_into(user_adjustment::table).values(row).execute(db))?;
-    Ok(())
 }

@@ -26,6 +26,10 @@ pub fn write(
     how: Option<AnswerFault>,
     _: Timestamp,
 ) -> HttpAnswer {
+    if let Some(file) = &answer.file {
+        let headers = vec![("content-type", "application/octet-stream".to_owned())];
+        return HttpAnswer { status: 200, headers, body: file.clone() };
+    }
     let method = method(request);
     if method == page::METHOD {
         return page::write(answer);

@@ -6,11 +6,12 @@ use std::time::Duration;
 use serde_json::Value;
 use tradepost::domain::clock::Timestamp;
 
-use super::{Front, Wrong, answer, notice, number, operation, request};
+use super::{Front, Wrong, answer, bill, funds, notice, number, operation, request};
+use crate::platform::bill::Bills;
 use crate::platform::book::{Course, RefundState, Trade};
 use crate::platform::china::day;
 use crate::platform::engine::{Engine, State};
-use crate::platform::fault::AnswerFault;
+use crate::platform::fault::{AnswerFault, Op};
 use crate::platform::front::{self, Answer, Task};
 use crate::platform::journal::{Kind, Notice, Post};
 use crate::platform::server::{HttpAnswer, RawRequest};
@@ -61,6 +62,10 @@ impl front::Front for Front {
     }
 
     fn read(&self, request: &RawRequest, now: Timestamp) -> Result<Task<Self::Order>, Answer> {
+        if request.path == operation::BILL_PATH {
+            let order = request::Request::of_bill(request.query());
+            return Ok(Task { op: Op::BillFile, out_trade_no: String::new(), order });
+        }
         let order = request::read(&self.account, request, now)?;
         let out_trade_no = order.biz.get("out_trade_no").and_then(Value::as_str).unwrap_or_default().to_owned();
         Ok(Task { op: operation::op(&order.method), out_trade_no, order })
@@ -68,6 +73,18 @@ impl front::Front for Front {
 
     fn execute(engine: &Engine<Self>, state: &mut State<Wrong>, order: &Self::Order, now: Timestamp) -> Answer {
         operation::execute(engine, state, order, now)
+    }
+
+    fn bills(&self) -> &Bills {
+        &self.bills
+    }
+
+    fn bill(&self, trades: &[Trade], day: &str) -> Option<Vec<u8>> {
+        Some(bill::archive(self, &self.bills.trades(trades), day))
+    }
+
+    fn funds(&self, trades: &[Trade], day: &str) -> Option<Vec<u8>> {
+        Some(funds::archive(self, &self.bills.trades(trades), day))
     }
 
     fn answer(&self, request: &RawRequest, answer: &Answer, how: Option<AnswerFault>, now: Timestamp) -> HttpAnswer {

@@ -2,10 +2,12 @@
 
 mod acts;
 mod answer;
+pub mod bill;
 mod biz;
 pub mod certificate;
 pub mod cipher;
 mod front;
+mod funds;
 mod notice;
 mod operation;
 mod page;
@@ -15,6 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use tradepost::domain::clock::Timestamp;
 
+use super::bill::Bills;
 use super::book::{Stage, Trade};
 use super::china::day;
 use super::key::{Key, VECTORS, field};
@@ -61,6 +64,7 @@ pub struct Front {
     notifies_of_all: AtomicBool,
     /// Number of answers so far.
     answers: AtomicUsize,
+    bills: Bills,
 }
 
 impl Front {
@@ -82,6 +86,7 @@ impl Front {
             resends: AtomicBool::new(false),
             notifies_of_all: AtomicBool::new(false),
             answers: AtomicUsize::new(0),
+            bills: Bills::default(),
         }
     }
 

@@ -8,19 +8,25 @@ use tradepost::domain::clock::Timestamp;
 use super::biz::{Biz, invalid};
 use super::request::Request;
 use super::{Front, Wrong, page};
+use crate::platform::bill;
 use crate::platform::book::{RefundState, Stage, Trade};
 use crate::platform::china::{wall, yuan};
 use crate::platform::engine::Engine;
 use crate::platform::fault::Op;
-use crate::platform::front::Answer;
+use crate::platform::front::{Answer, Front as _};
 
-pub const METHODS: [&str; 6] = [
+/// The path of the files of bills.
+pub const BILL_PATH: &str = "/bill";
+const BILL: &str = "alipay.data.dataservice.bill.downloadurl.query";
+
+pub const METHODS: [&str; 7] = [
     page::METHOD,
     "alipay.trade.precreate",
     "alipay.trade.query",
     "alipay.trade.close",
     "alipay.trade.refund",
     "alipay.trade.fastpay.refund.query",
+    BILL,
 ];
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -37,6 +43,8 @@ pub fn op(method: &str) -> Op {
         "alipay.trade.close" => Op::Close,
         "alipay.trade.refund" => Op::Refund,
         "alipay.trade.fastpay.refund.query" => Op::RefundQuery,
+        BILL => Op::Bill,
+        BILL_PATH => Op::BillFile,
         _ => Op::Create,
     }
 }
@@ -50,8 +58,32 @@ pub fn execute(engine: &Engine<Front>, state: &mut State, request: &Request, now
         Op::Close => close(state, &biz, now),
         Op::Refund => refund(engine, state, &biz, now),
         Op::RefundQuery => refund_query(state, &biz),
+        Op::Bill => bill_address(engine, &biz, now),
+        Op::BillFile => return bill_file(engine, state, request),
+        Op::Certificates => panic!("Alipay has no such operation"),
     };
     done.map_or_else(|answer| answer, Answer::ok)
+}
+
+fn bill_address(engine: &Engine<Front>, biz: &Biz<'_>, now: Timestamp) -> Result<Value, Answer> {
+    biz.only(&["bill_type", "bill_date"])?;
+    let kind = biz.must("bill_type", 16)?;
+    if !["trade", "signcustomer"].contains(&kind) {
+        return Err(invalid("only the bills of trades and of the account"));
+    }
+    let day = biz.must("bill_date", 10)?;
+    if bill::is_early(day, now) {
+        return Err(Answer::error("isp.bill_not_exist"));
+    }
+    let base = engine.front.bills.base_url.get().unwrap();
+    Ok(json!({"bill_download_url": format!("{base}{BILL_PATH}?token=half-a-minute&day={day}&kind={kind}")}))
+}
+
+fn bill_file(engine: &Engine<Front>, state: &State, request: &Request) -> Answer {
+    let (day, trades) = (&request.params["day"], &state.trades);
+    let is_funds = request.params["kind"] == "signcustomer";
+    let file = if is_funds { engine.front.funds(trades, day) } else { engine.front.bill(trades, day) }.unwrap();
+    Answer::file(engine.front.bills.sent(file))
 }
 
 fn create(engine: &Engine<Front>, state: &mut State, request: &Request, now: Timestamp) -> Result<Value, Answer> {

@@ -24,6 +24,14 @@ pub struct Request {
     pub biz: Map<String, Value>,
 }
 
+impl Request {
+    /// The request for the file of a bill, which needs no signature: its address is a secret for half a minute.
+    pub fn of_bill(query: &str) -> Self {
+        let params = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        Self { method: super::operation::BILL_PATH.to_owned(), params, biz: Map::new() }
+    }
+}
+
 /// Reads a request. The application is checked before the signature, so an error of the one says nothing about the
 /// other. Answers to errors up to the signature are not signed.
 ///

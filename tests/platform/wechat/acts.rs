@@ -23,6 +23,18 @@ impl Standin<Front> {
         wechat
     }
 
+    /// WeChat Pay for a merchant that fetches the platform certificates.
+    pub async fn with_fetched_certificate() -> Self {
+        Self::set_up(SignsWith::Certificate)
+    }
+
+    /// WeChat Pay for a merchant whose file has a certificate that WeChat Pay has replaced.
+    pub async fn with_replaced_certificate() -> Self {
+        let mut wechat = Self::set_up(SignsWith::Certificate);
+        wechat.set_file("GATEWAY__WECHAT__PLATFORM_CERTIFICATES", field("ali_cert_1", "pem"));
+        wechat
+    }
+
     /// WeChat Pay for a merchant in migration: the certificate's key still signs, and the shop has both keys.
     pub async fn changing_over() -> Self {
         let mut wechat = Self::set_up(SignsWith::Certificate);

@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde_json::Value;
 use tradepost::domain::clock::Timestamp;
 
-use super::{Front, Wrong, answer, authorization, notice, number, operation, request};
+use super::{Front, Wrong, answer, authorization, bill, funds, notice, number, operation, request};
+use crate::platform::bill::Bills;
 use crate::platform::book::{Course, RefundState, Trade};
 use crate::platform::engine::{Engine, State};
 use crate::platform::fault::AnswerFault;
@@ -59,6 +60,18 @@ impl front::Front for Front {
 
     fn execute(engine: &Engine<Self>, state: &mut State<Wrong>, order: &Self::Order, now: Timestamp) -> Answer {
         operation::execute(engine, state, order, now)
+    }
+
+    fn bills(&self) -> &Bills {
+        &self.bills
+    }
+
+    fn bill(&self, trades: &[Trade], day: &str) -> Option<Vec<u8>> {
+        bill::table(self, &self.bills.trades(trades), day).map(String::into_bytes)
+    }
+
+    fn funds(&self, trades: &[Trade], day: &str) -> Option<Vec<u8>> {
+        funds::table(&self.bills.trades(trades), day).map(String::into_bytes)
     }
 
     fn answer(&self, request: &RawRequest, answer: &Answer, how: Option<AnswerFault>, now: Timestamp) -> HttpAnswer {

@@ -3,7 +3,9 @@
 mod acts;
 mod answer;
 mod authorization;
+pub mod bill;
 mod front;
+mod funds;
 mod notice;
 mod operation;
 mod request;
@@ -15,6 +17,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tradepost::domain::clock::Timestamp;
 
+use super::bill::Bills;
 use super::china::day;
 use super::engine::lock;
 use super::key::{Key, VECTORS};
@@ -69,6 +72,7 @@ pub struct Front {
     nonces: Mutex<HashSet<String>>,
     answers: AtomicUsize,
     notices: AtomicUsize,
+    bills: Bills,
 }
 
 impl Front {
@@ -89,7 +93,14 @@ impl Front {
             ],
         };
         let (answers, notices) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { account, signs_with: Mutex::new(signs_with), nonces: Mutex::default(), answers, notices }
+        Self {
+            account,
+            signs_with: Mutex::new(signs_with),
+            nonces: Mutex::default(),
+            answers,
+            notices,
+            bills: Bills::default(),
+        }
     }
 
     /// The key that signs the next notice.

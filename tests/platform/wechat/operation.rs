@@ -2,18 +2,22 @@
 
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use serde_json::{Map, Value, json};
 use tradepost::domain::clock::Timestamp;
 
-use super::request::{Fields, Request, wrong};
-use super::{Front, Wrong, transaction};
+use super::request::{BILL_PATH, Fields, Request, wrong};
+use super::{Front, Wrong, encrypt, transaction};
+use crate::platform::bill;
 use crate::platform::book::{Stage, Trade};
 use crate::platform::china::{day, read_rfc3339};
 use crate::platform::engine::Engine;
-use crate::platform::front::Answer;
+use crate::platform::front::{Answer, Front as _};
+use crate::platform::key::field;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const CODE_LASTS: Duration = MINUTE.saturating_mul(2 * 60);
+const H5_LASTS: Duration = MINUTE.saturating_mul(5);
 const LASTS_MAX: Duration = MINUTE.saturating_mul(7 * 24 * 60);
 const REFUNDABLE: Duration = MINUTE.saturating_mul(365 * 24 * 60);
 const REFUNDS_MAX: usize = 50;
@@ -31,8 +35,46 @@ pub fn execute(engine: &Engine<Front>, state: &mut State, request: &Request, now
         Request::Close(number) => close(state, number, now),
         Request::Refund(body) => refund(engine, state, body, now),
         Request::RefundQuery(number) => refund_query(state, number),
+        Request::Certificates => Ok(certificates(engine)),
+        Request::Bill(day, is_funds) => bill_address(engine, state, (day, *is_funds), now),
+        Request::BillFile(day, is_funds) => {
+            let file = bill_file(engine, state, (day, *is_funds)).unwrap();
+            return Answer::file(engine.front.bills.sent(file));
+        }
     };
     result.map_or_else(|answer| answer, Answer::ok)
+}
+
+/// The certificate of the platform, encrypted with the merchant's key.
+fn certificates(engine: &Engine<Front>) -> Value {
+    let (account, nonce) = (&engine.front.account, "c3rtif1cat3s");
+    let sealed = encrypt(&account.api_v3_key, nonce, "certificate", field("wx_platform_cert", "pem"));
+    json!({"data": [{
+        "serial_no": account.keys[1].0, "effective_time": "2025-01-01T00:00:00+08:00",
+        "expire_time": "2055-01-01T00:00:00+08:00",
+        "encrypt_certificate": {"algorithm": "AEAD_AES_256_GCM", "nonce": nonce, "associated_data": "certificate",
+            "ciphertext": sealed},
+    }]})
+}
+
+/// The address of the bill of a day, and the hash of its file.
+fn bill_address(
+    engine: &Engine<Front>,
+    state: &State,
+    (day, is_funds): (&str, bool),
+    now: Timestamp,
+) -> Result<Value, Answer> {
+    let file = bill_file(engine, state, (day, is_funds)).filter(|_| !bill::is_early(day, now));
+    let file = file.ok_or_else(|| refuse("NO_STATEMENT_EXIST", "there is no bill of that day"))?;
+    let hash = hex::encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, &file));
+    let base = engine.front.bills.base_url.get().unwrap();
+    let kind = if is_funds { "-funds" } else { "" };
+    let url = format!("{base}{BILL_PATH}?token={day}{kind}");
+    Ok(json!({"hash_type": "SHA1", "hash_value": hash, "download_url": url}))
+}
+
+fn bill_file(engine: &Engine<Front>, state: &State, (day, is_funds): (&str, bool)) -> Option<Vec<u8>> {
+    if is_funds { engine.front.funds(&state.trades, day) } else { engine.front.bill(&state.trades, day) }
 }
 
 /// An error that no field causes.
@@ -78,6 +120,7 @@ fn prepay(
     let total = amount.fen("total")?;
     match kind {
         "JSAPI" => drop(fields.object("payer")?.must("openid", 128)?),
+        "MWEB" => check_scene(&fields.object("scene_info")?)?,
         _ if body.contains_key("payer") => return Err(wrong("unknown field payer")),
         _ => {}
     }
@@ -86,11 +129,17 @@ fn prepay(
         ends.map(|text| read_rfc3339(text).ok_or_else(|| wrong(&format!("time_expire is {text}")))).transpose()?;
     let mut parameters = Value::Object(body.clone());
     parameters["trade_type"] = json!(kind);
-    let code = |trade: &Trade| json!({if kind == "JSAPI" { "prepay_id" } else { "code_url" }: trade.code});
+    let name = match kind {
+        "JSAPI" => "prepay_id",
+        "MWEB" => "h5_url",
+        _ => "code_url",
+    };
+    let lasts = if kind == "MWEB" { H5_LASTS } else { CODE_LASTS };
+    let code = |trade: &Trade| json!({name: trade.code});
     if let Some(index) = state.find(out_trade_no) {
         let trade = &mut state.trades[index];
         check_repeated(trade, &parameters)?;
-        trade.code_until = now.plus(CODE_LASTS).min(trade.closes_at);
+        trade.code_until = now.plus(lasts).min(trade.closes_at);
         return Ok(code(trade));
     }
     if ends.is_some_and(|at| at < now.plus(MINUTE) || at > now.plus(LASTS_MAX)) {
@@ -105,10 +154,14 @@ fn prepay(
         total,
         code: match kind {
             "JSAPI" => format!("wx{}{n:022x}", day(now)),
+            "MWEB" => {
+                let base = "https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb";
+                format!("{base}?prepay_id=wx{}{n:022x}&package=3213443237", day(now))
+            }
             _ => format!("weixin://wxpay/bizpayurl?pr=Own{n:06}zz"),
         },
         parameters,
-        code_until: now.plus(CODE_LASTS).min(closes_at),
+        code_until: now.plus(lasts).min(closes_at),
         closes_at,
         notify_url: notify_url.to_owned(),
         created_at: now,
@@ -119,6 +172,19 @@ fn prepay(
     let answer = code(&trade);
     state.trades.push(trade);
     Ok(answer)
+}
+
+/// Checks who pays from which kind of page.
+fn check_scene(scene: &Fields<'_>) -> Result<(), Answer> {
+    scene.only(&["payer_client_ip", "device_id", "store_info", "h5_info"])?;
+    let address = scene.must("payer_client_ip", 45)?;
+    address.parse::<std::net::IpAddr>().map_err(|_| wrong("payer_client_ip is no address"))?;
+    let page = scene.object("h5_info")?;
+    page.only(&["type", "app_name", "app_url", "bundle_id", "package_name"])?;
+    match page.must("type", 32)? {
+        "Wap" | "iOS" | "Android" => Ok(()),
+        _ => Err(wrong("the type of the page is not known")),
+    }
 }
 
 /// Checks a create call for a number that exists: the parameters must be the same, and the order must be payable.

@@ -9,17 +9,23 @@ use crate::platform::server::RawRequest;
 
 const TRANSACTIONS: &str = "/v3/pay/transactions/";
 const REFUNDS: &str = "/v3/refund/domestic/refunds";
+/// The path of the files of bills.
+pub const BILL_PATH: &str = "/v3/billdownload/file";
 
 /// A request with a valid signature.
 #[derive(Debug)]
 pub enum Request {
-    /// Trade type (`NATIVE`, `JSAPI`) and body.
+    /// Trade type (`NATIVE`, `JSAPI`, `MWEB`) and body.
     Prepay(&'static str, Map<String, Value>),
     Query(String),
     QueryById(String),
     Close(String),
     Refund(Map<String, Value>),
     RefundQuery(String),
+    Certificates,
+    /// The day of a bill, and whether it is that of funds.
+    Bill(String, bool),
+    BillFile(String, bool),
 }
 
 impl Request {
@@ -30,6 +36,9 @@ impl Request {
             Self::Close(_) => Op::Close,
             Self::Refund(_) => Op::Refund,
             Self::RefundQuery(_) => Op::RefundQuery,
+            Self::Certificates => Op::Certificates,
+            Self::Bill(..) => Op::Bill,
+            Self::BillFile(..) => Op::BillFile,
         }
     }
 
@@ -40,7 +49,7 @@ impl Request {
                 body.get("out_trade_no").and_then(Value::as_str).unwrap_or_default()
             }
             Self::Query(number) | Self::Close(number) | Self::RefundQuery(number) => number,
-            Self::QueryById(_) => "",
+            Self::Certificates | Self::QueryById(_) | Self::Bill(..) | Self::BillFile(..) => "",
         }
     }
 }
@@ -73,6 +82,7 @@ fn post(account: &Account, path: &str, body: Map<String, Value>) -> Option<Resul
     let request = match path.strip_prefix(TRANSACTIONS)? {
         "native" => Request::Prepay("NATIVE", body),
         "jsapi" => Request::Prepay("JSAPI", body),
+        "h5" => Request::Prepay("MWEB", body),
         rest => {
             let number = decoded(rest.strip_prefix("out-trade-no/")?.strip_suffix("/close")?);
             let is_ours = body.len() == 1 && body.get("mchid").and_then(Value::as_str) == Some(&account.mchid);
@@ -85,6 +95,25 @@ fn post(account: &Account, path: &str, body: Map<String, Value>) -> Option<Resul
 fn get(account: &Account, path: &str, query: &str) -> Option<Result<Request, Answer>> {
     if let Some(number) = path.strip_prefix(REFUNDS).and_then(|rest| rest.strip_prefix('/')) {
         return Some(Ok(Request::RefundQuery(decoded(number))));
+    }
+    if path == "/v3/certificates" && query.is_empty() {
+        return Some(Ok(Request::Certificates));
+    }
+    if path == "/v3/bill/tradebill" {
+        let day = query.strip_prefix("bill_date=").and_then(|rest| rest.strip_suffix("&bill_type=ALL"));
+        return Some(
+            day.map(|day| Request::Bill(day.to_owned(), false)).ok_or_else(|| wrong("no day of a bill of all trades")),
+        );
+    }
+    if path == "/v3/bill/fundflowbill" {
+        let day = query.strip_prefix("bill_date=").and_then(|rest| rest.strip_suffix("&account_type=BASIC"));
+        let request = day.map(|day| Request::Bill(day.to_owned(), true));
+        return Some(request.ok_or_else(|| wrong("no day of a bill of the basic account")));
+    }
+    if path == BILL_PATH {
+        let token = query.strip_prefix("token=")?;
+        let (day, is_funds) = token.strip_suffix("-funds").map_or((token, false), |day| (day, true));
+        return Some(Ok(Request::BillFile(day.to_owned(), is_funds)));
     }
     let rest = path.strip_prefix(TRANSACTIONS)?;
     let request = match rest.strip_prefix("out-trade-no/") {

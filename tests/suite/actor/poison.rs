@@ -77,6 +77,17 @@ async fn a_task_that_another_node_overtakes_finds_the_row_of_that_node() {
 }
 
 #[actix_web::test]
+async fn a_conflict_that_repeats_fails_only_the_task_that_conflicts_alone() {
+    let ledger = Running::start(LIMITS);
+    let conflicts = [(3, Behaviour::Conflict), (5, Behaviour::ConflictWithOthers)];
+    assert_eq!(write_ten(&ledger, &conflicts).await, all_but(&[3]));
+    assert_eq!(ledger.entries(), [0, 1, 2, 4, 5, 6, 7, 8, 9]);
+    let report = ledger.health.report();
+    assert_eq!((report.processed, report.failed, report.restarts), (9, 1, 0));
+    assert!(ledger.health.is_ready(), "a conflict does not make the store unready");
+}
+
+#[actix_web::test]
 async fn of_two_duplicates_in_one_batch_the_first_succeeds() {
     let ledger = Running::start(LIMITS);
     let writes = [Write(1, Behaviour::Succeed), Write(1, Behaviour::Succeed), Write(2, Behaviour::Succeed)];

@@ -118,14 +118,14 @@ async fn concurrent_starts_of_one_payment_create_one_trade() {
         let same = join_all((0..6).map(|_| shop.start(provider, "same", &order_id)));
         let other = join_all(["one", "two"].map(|key| shop.start(provider, key, &order_id)));
         let (same, other) = tokio::join!(same, other);
-        let started: Vec<Value> = same.into_iter().chain(other).map(|answer| answer.expect(201).body).collect();
+        let started: Vec<Value> = same.into_iter().chain(other).map(|answer| answer.expect_started().body).collect();
         for answer in &started {
             assert_eq!((&answer["status"], &answer["pay_id"]), (&json!("unpaid"), &started[0]["pay_id"]));
             assert!(answer["checkout"]["url"].is_string(), "{answer}");
         }
         let created = shop.platform.calls().iter().filter(|call| call.verdict == "ok").count();
         assert_eq!(created, usize::from(provider == CODE));
-        let again = shop.start(provider, "same", &order_id).await.expect(201);
+        let again = shop.start(provider, "same", &order_id).await.expect_started();
         shop.open_checkout(&again).await;
         // Each of the URLs that the shop answered with leads to the same trade.
         if provider == PAGE {
@@ -150,7 +150,7 @@ async fn a_repeated_start_returns_a_page_that_is_still_valid() {
     shop.start(PAGE, "pay", &order_id).await.expect(201);
     shop.advance_platform_first(MINUTE * 25).await;
     for key in ["pay", "another"] {
-        let again = shop.start(PAGE, key, &order_id).await.expect(201);
+        let again = shop.start(PAGE, key, &order_id).await.expect_started();
         shop.open_checkout(&again).await;
     }
     shop.finish().await;

@@ -7,6 +7,8 @@ use tradepost::domain::clock::Timestamp;
 
 /// Texts before a cursor.
 const CURSORS: [&str; 2] = ["cursor=", "\"next_cursor\":\""];
+/// Text before the mark of an administrator's password in a token.
+const PASSWORD_MARK: &str = "\"pwd\":";
 /// Ids of the demo data, which are the same in every run.
 const FIXED: [&str; 7] = [
     "345959443973935104",
@@ -17,6 +19,8 @@ const FIXED: [&str; 7] = [
     "345963634385633280",
     "345988230098857984",
 ];
+/// The number of digits of a hash in an id.
+const HASH_DIGITS: usize = 16;
 const MINUTE_MS: i64 = 60_000;
 /// Times are shown as multiples of this, counted from the start of the script. No machine takes so long for a script.
 const STEP_MS: i64 = 10 * MINUTE_MS;
@@ -54,6 +58,9 @@ impl Names {
             let is_cursor = CURSORS.iter().any(|mark| out.ends_with(mark));
             let (length, name) = match before {
                 _ if is_cursor => self.cursor(rest),
+                _ if out.ends_with(PASSWORD_MARK) => (run(rest, |b| b.is_ascii_digit()), Some("<mark>".to_owned())),
+                // The end of the id of a notification whose own id is taken.
+                '~' if run(rest, |b| b.is_ascii_hexdigit()) == HASH_DIGITS => (HASH_DIGITS, Some("<hash>".to_owned())),
                 before if !before.is_ascii_alphanumeric() => self.word(rest),
                 _ => (first.len_utf8(), None),
             };
@@ -101,12 +108,20 @@ impl Names {
         None
     }
 
-    /// A cursor: a known id or a time in hexadecimal, or the id of a message.
+    /// A cursor: a known id or a time in hexadecimal, or a time and a known id, or the id of a message.
     fn cursor(&mut self, text: &str) -> (usize, Option<String>) {
         if let Some((length, name)) = self.uuid(text) {
             return (length, Some(name));
         }
         let length = run(text, |b| b.is_ascii_hexdigit());
+        let second = text[length..].strip_prefix('.').unwrap_or_default();
+        let second_length = run(second, |b| b.is_ascii_hexdigit());
+        let second = i64::from_str_radix(&second[..second_length], 16).ok();
+        if let Some(id) = second.and_then(|id| self.given.get(&id.to_string())).cloned() {
+            let (_, first) = self.cursor(&text[..length]);
+            let first = first.unwrap_or_default();
+            return (length + 1 + second_length, Some(format!("{first}.<hex of {}>", id.trim_matches(['<', '>']))));
+        }
         let name =
             i64::from_str_radix(&text[..length], 16).ok().and_then(|value| match self.given.get(&value.to_string()) {
                 Some(name) => Some(format!("<hex of {}>", name.trim_matches(['<', '>']))),
@@ -183,4 +198,6 @@ fn only_values_that_differ_between_runs_are_replaced() {
         names.apply(&format!("cursor={:x}.1&limit=2", 384_600_000_000_000_001_i64)),
         "cursor=<hex of id-1>.1&limit=2"
     );
+    let timed = format!("cursor=1f.{:x}.1&limit=2", 384_600_000_000_000_001_i64);
+    assert!(names.apply(&timed).ends_with(".<hex of id-1>.1&limit=2"));
 }

@@ -221,10 +221,15 @@ impl Script {
             let value = if is_exact { "<exact>".to_owned() } else { self.names.apply(&value) };
             writeln!(self.text, "> {name}: {value}").unwrap();
         }
-        let body = self.names.apply(&answer.text);
+        let body = match path {
+            // They grow with every route. The tests of the document compare them with the answers.
+            "/openapi.json" | "/docs" => "<the document>".to_owned(),
+            _ => self.names.apply(&answer.text),
+        };
         let body = self.without_known_style(body);
         let body = match path.split('?').next() {
             Some("/admin/status") => json::without_counters(&body),
+            Some("/admin/audit") => json::without_file_count(&body),
             _ => json::with_stable_events(&body),
         };
         writeln!(self.text, "{body}\n").unwrap();

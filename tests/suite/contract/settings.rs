@@ -95,7 +95,8 @@ fn contract_an_unknown_setting_of_any_section_is_refused_by_name() {
 
 #[test]
 fn contract_a_setting_of_another_type_is_refused_by_name() {
-    for (path, value) in defaults() {
+    // The number of a node was an integer before it could be empty.
+    for (path, value) in defaults().into_iter().filter(|(path, _)| path != "node.id") {
         let other = if value.is_str() { "1" } else { "\"x\"" };
         let error = config::read(&file(&path, other), Vec::new()).expect_err(&path);
         assert_eq!(error.key, path);

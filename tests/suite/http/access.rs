@@ -11,6 +11,8 @@ use serde_json::{Value, json};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum For {
     All,
+    /// Guests without a token, and signed-in users.
+    Visitors,
     Customers,
     Admins,
 }
@@ -19,6 +21,8 @@ pub enum For {
 pub const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/healthz", For::All),
     ("GET", "/readyz", For::All),
+    ("GET", "/openapi.json", For::All),
+    ("GET", "/docs", For::All),
     ("POST", "/v1/users", For::All),
     ("POST", "/v1/sessions", For::All),
     ("GET", "/v1/users/me", For::Customers),
@@ -28,34 +32,55 @@ pub const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/v1/goods", For::All),
     ("GET", "/v1/goods/1", For::All),
     ("POST", "/v1/orders", For::Customers),
+    ("POST", "/v1/quotes", For::Visitors),
     ("GET", "/v1/orders", For::Customers),
     ("GET", "/v1/orders/1", For::Customers),
     ("GET", "/v1/orders/1/events", For::Customers),
     ("POST", "/v1/orders/1/cancel", For::Customers),
     ("POST", "/v1/orders/1/receive", For::Customers),
     ("POST", "/v1/orders/1/refund", For::Customers),
+    ("GET", "/v1/orders/1/payments", For::Customers),
+    ("GET", "/v1/payment-methods", For::All),
+    ("GET", "/v1/payments", For::Customers),
     ("POST", "/v1/payments", For::Customers),
+    ("POST", "/v1/payments/1/close", For::Customers),
     ("GET", "/v1/payments/1", For::Customers),
     ("POST", "/v1/payments/callbacks/sandbox", For::All),
+    ("GET", "/problems/1", For::All),
     ("GET", "/pay/page.js", For::All),
     ("GET", "/pay/1", For::All),
     ("GET", "/admin/status", For::Admins),
     ("GET", "/admin/audit", For::Admins),
+    ("GET", "/admin/goods", For::Admins),
     ("POST", "/admin/goods", For::Admins),
     ("PATCH", "/admin/goods/1", For::Admins),
     ("POST", "/admin/goods/1/stock", For::Admins),
     ("POST", "/admin/coupons", For::Admins),
     ("GET", "/admin/users", For::Admins),
+    ("GET", "/admin/users/1", For::Admins),
     ("POST", "/admin/users/1/balance", For::Admins),
     ("GET", "/admin/orders", For::Admins),
     ("GET", "/admin/orders/1", For::Admins),
     ("GET", "/admin/orders/1/events", For::Admins),
+    ("POST", "/admin/orders/1/refund/preview", For::Admins),
+    ("GET", "/admin/parked", For::Admins),
+    ("POST", "/admin/parked/1/refund", For::Admins),
+    ("POST", "/admin/parked/1/accept", For::Admins),
+    ("POST", "/admin/parked/1/match", For::Admins),
+    ("POST", "/admin/parked/1/dismiss", For::Admins),
+    ("POST", "/admin/parked/1/retry", For::Admins),
     ("POST", "/admin/orders/1/ship", For::Admins),
     ("POST", "/admin/orders/1/cancel", For::Admins),
     ("POST", "/admin/orders/1/refund", For::Admins),
     ("GET", "/admin/payments", For::Admins),
+    ("GET", "/admin/payments/1", For::Admins),
     ("POST", "/admin/payments/1/query", For::Admins),
     ("GET", "/admin/notices", For::Admins),
+    ("GET", "/admin/adjustments", For::Admins),
+    ("GET", "/admin/refunds", For::Admins),
+    ("GET", "/admin/refunds/1", For::Admins),
+    ("GET", "/v1/orders/1/refunds", For::Customers),
+    ("POST", "/admin/reconciliations", For::Admins),
     ("GET", "/admin/journal", For::Admins),
     ("GET", "/admin/messages", For::Admins),
     ("POST", "/admin/messages/1/replay", For::Admins),
@@ -68,15 +93,14 @@ async fn call(app: &TestApp, method: &str, path: &str, token: &str) -> Answer {
     app.send(method, path, token, &[], body).await
 }
 
-/// Parses the routes in `src/http/route.rs`, with the path parameters that the table uses.
-fn source_routes() -> BTreeSet<(String, String)> {
+/// Parses the routes in `src/http/route.rs`: method and path.
+pub fn declared_routes() -> BTreeSet<(String, String)> {
     let text = include_str!("../../../src/http/route.rs");
     let of_resource = |text: &str| {
         let (path, rest) = text.split_once('"').unwrap();
-        let path = path.replace("{id}", "1").replace("{provider}", "sandbox");
         let routes = rest.split(".route(").skip(1).map(|route| route.trim_start_matches("admitted("));
         let methods = routes.map(|route| route.split('(').next().unwrap().to_uppercase());
-        methods.map(|method| (method, path.clone())).collect::<Vec<_>>()
+        methods.map(|method| (method, path.to_owned())).collect::<Vec<_>>()
     };
     text.split("resource(\"").skip(1).flat_map(of_resource).collect()
 }
@@ -84,7 +108,9 @@ fn source_routes() -> BTreeSet<(String, String)> {
 #[test]
 fn every_route_has_a_line_in_the_table() {
     let listed = ROUTES.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
-    assert_eq!(source_routes(), listed, "left: src/http/route.rs, right: the table");
+    let example = |path: String| path.replace("{id}", "1").replace("{provider}", "sandbox").replace("{code}", "1");
+    let declared: BTreeSet<_> = declared_routes().into_iter().map(|(method, path)| (method, example(path))).collect();
+    assert_eq!(declared, listed, "left: src/http/route.rs, right: the table");
 }
 
 #[actix_web::test]
@@ -112,6 +138,9 @@ async fn every_route_admits_only_its_callers() {
             let code = answer.body["code"].as_str().unwrap_or_default().to_owned();
             let call = format!("{method} {path} with {token:?}: {}", answer.text);
             match callers {
+                For::Visitors if !is_signed_in && !token.is_empty() => {
+                    assert_eq!((answer.status, code.as_str()), (401, "unauthenticated"), "{call}");
+                }
                 For::Customers | For::Admins if !is_signed_in => {
                     assert_eq!((answer.status, code.as_str()), (401, "unauthenticated"), "{call}");
                     assert_eq!(answer.header("www-authenticate"), "Bearer", "{call}");

@@ -53,16 +53,25 @@ async fn a_customer_sees_coupons_and_every_change_of_balance_and_points() {
     }
     let coupons = all(&app, "/v1/users/me/coupons", &zs).await;
     assert_eq!(each(&coupons, "coupon_price"), ["3.00", "2.00", "1.00", "20.00"]);
-    let log = all(&app, "/v1/users/me/money-log", &zs).await;
+    let mut log = all(&app, "/v1/users/me/money-log", &zs).await;
+    let opening = log.pop().unwrap();
+    assert_eq!((&opening["money_log_type"], &opening["delta"]), (&json!("adjusted"), &json!("1000.00")));
     let changes: Vec<_> = log.iter().map(|row| (row["order_id"].clone(), row["money_log_type"].clone())).collect();
+    // Each change once, the latest first.
+    let times = each(&log, "create_time");
+    assert!(times.is_sorted_by(|one, next| one >= next), "{times:?}");
     let mut expected = vec![(json!(orders[0]), json!("paid"))];
     for order_id in &orders[1..] {
         expected.extend([(json!(order_id), json!("refunded")), (json!(order_id), json!("paid"))]);
     }
-    assert_eq!(changes, expected);
+    let sorted = |mut changes: Vec<(Value, Value)>| {
+        changes.sort_by_key(|(order_id, what)| format!("{order_id} {what}"));
+        changes
+    };
+    assert_eq!(sorted(changes), sorted(expected));
     assert!(log.iter().all(|row| row["use_money"] == "10.00"));
     let log = all(&app, "/v1/users/me/score-log", &zs).await;
-    assert_eq!(log.len(), 1);
+    assert_eq!((log.len(), &log[1]["score_log_type"]), (2, &json!("adjusted")), "{log:?}");
     assert_eq!((&log[0]["score"], &log[0]["score_log_type"]), (&json!(990), &json!("paid")));
     for path in ["coupons", "money-log", "score-log"] {
         assert_eq!(all(&app, &format!("/v1/users/me/{path}"), &mallory).await, Vec::<Value>::new());
@@ -100,8 +109,36 @@ async fn an_operator_finds_orders_payments_and_users() {
     assert_eq!(all(&app, "/admin/users", &admin).await.len(), 3);
     let order = app.get(&format!("/admin/orders/{}", orders[0]), &admin).await.expect(200).body;
     assert_eq!((&order["order_status"], &order["payments"][0]["status"]), (&json!("refunded"), &json!("refunded")));
-    assert_eq!(order["journal"][0]["act"], "refunded");
+    assert_eq!(each(order["journal"].as_array().unwrap(), "act"), ["refunded", "refund_requested"]);
     app.get("/admin/orders/1", &admin).await.expect_problem(404, "not_found");
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn refunds_are_resources_for_the_customer_and_the_operator() {
+    let app = TestApp::start().await;
+    let (zs, order_id, pay_id) = app.paid().await;
+    let (_, mallory) = app.customer("mallory", "0.00").await;
+    let admin = app.admin().await;
+    for amount in ["1.00", "2.00"] {
+        app.admin_refund(&admin, &order_id, Some(amount)).await.expect(202);
+    }
+    app.settle().await;
+    let path = format!("/v1/orders/{order_id}/refunds");
+    let of_order = app.get(&path, &zs).await.expect(200).body;
+    assert_eq!(each(of_order["items"].as_array().unwrap(), "amount"), ["1.00", "2.00"]);
+    app.get(&path, &mallory).await.expect_problem(404, "not_found");
+    let refunds = all(&app, "/admin/refunds?status=done", &admin).await;
+    assert_eq!(each(&refunds, "amount"), ["2.00", "1.00"]);
+    assert_eq!(all(&app, "/admin/refunds", &admin).await, refunds);
+    for status in ["pending", "parked", "dismissed"] {
+        assert_eq!(all(&app, &format!("/admin/refunds?status={status}"), &admin).await, Vec::<Value>::new());
+    }
+    let refund_id = refunds[0]["refund_id"].as_str().unwrap();
+    assert_eq!(app.get(&format!("/admin/refunds/{refund_id}"), &admin).await.expect(200).body, refunds[0]);
+    assert_eq!((&refunds[0]["order_id"], &refunds[0]["pay_id"]), (&json!(order_id), &json!(pay_id)));
+    app.get("/admin/refunds/1", &admin).await.expect_problem(404, "not_found");
+    app.get("/admin/refunds?status=gone", &admin).await.expect_problem(422, "invalid_request");
     app.finish().await;
 }
 
@@ -166,9 +203,10 @@ async fn the_timeline_of_an_order_lists_its_events_from_the_request_to_the_refun
         ("confirmed", "payment_started"),
         ("payment_started", "payment_paid"),
         ("payment_paid", "points_added"),
-        ("points_added", "refunded"),
-        ("refunded", "refund_started"),
+        ("points_added", "refund_requested"),
+        ("refund_requested", "refund_started"),
         ("refund_started", "refund_done"),
+        ("refund_done", "refunded"),
         ("refunded", "stock_given_back"),
         ("refunded", "coupon_freed"),
         ("refunded", "balance_given_back"),
@@ -184,7 +222,11 @@ async fn the_timeline_of_an_order_lists_its_events_from_the_request_to_the_refun
     let by = full.iter().find(|event| event["what"] == "refunded").unwrap()["by"].as_str().unwrap();
     assert!(by.starts_with("administrator "), "{by}");
     let messages: Vec<&Value> = full.iter().filter(|event| event["what"] == "message").collect();
-    assert_eq!(messages.len(), 2 + 1 + 4 + 1, "payment/paid, order/paid, order/refund, order/repay");
+    assert_eq!(
+        messages.len(),
+        2 + 1 + 4 + 1 + 1,
+        "payment/paid, order/paid, order/refund, order/repay, payment/refund"
+    );
     assert!(messages.iter().all(|event| event["detail"].as_str().unwrap().contains("1 attempts, delivered at")));
     let notice = full.iter().find(|event| event["what"] == "notice").unwrap();
     assert!(notice["detail"].as_str().unwrap().ends_with("believed"), "{notice}");

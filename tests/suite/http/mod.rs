@@ -1,10 +1,16 @@
-//! The HTTP interface: access to routes, answers to bad requests, lists, the payment page, and admission control under
-//! overload.
+//! The HTTP interface: access to routes, answers to bad requests, lists, the payment page, the OpenAPI document, and
+//! admission control under overload.
 
 pub mod access;
 mod bad_input;
+mod by_hand;
+mod cors;
+mod filter;
 mod list;
+mod openapi;
 mod overload;
 mod ownership;
 mod pay_page;
+mod refusal;
 mod route;
+mod transport;

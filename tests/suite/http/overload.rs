@@ -153,3 +153,23 @@ async fn the_process_is_not_ready_while_a_store_fails() {
     app.order(&zs, "golden", &OrderBody::golden()).await.expect(201);
     app.finish().await;
 }
+
+#[actix_web::test]
+async fn a_request_without_an_answer_in_time_is_answered_as_busy_and_can_be_repeated() {
+    let app = TestApp::with(&[("HTTP__REQUEST_WITHIN", "400ms")]).await;
+    let zs = app.zs().await;
+    app.faults.plan("order.before_commit", Fault::Delay(Duration::from_secs(1)), 0, 1);
+    let order_body = OrderBody::of(GOODS, 1);
+    let sent = Instant::now();
+    let unanswered = app.order(&zs, "slow", &order_body).await.expect_problem(503, "busy");
+    assert!(sent.elapsed() < Duration::from_millis(900), "{:?}", sent.elapsed());
+    assert!(unanswered.body["detail"].as_str().unwrap().contains("http.request_within"), "{unanswered:?}");
+    assert_eq!(unanswered.header("retry-after"), "1");
+    let answered = || async {
+        let answer = app.order(&zs, "slow", &order_body).await;
+        (answer.status == 201).then_some(())
+    };
+    eventually(Duration::from_secs(5), "the order", answered).await;
+    assert_eq!(app.stock(GOODS).await, 999);
+    app.finish().await;
+}

@@ -10,6 +10,10 @@ fn shape(answer: Answer) -> (u16, String) {
     fields.remove("instance");
     // The id of the refused order.
     fields.remove("order_id");
+    // The id in the request.
+    for error in fields.get_mut("errors").and_then(Value::as_array_mut).into_iter().flatten() {
+        error.as_object_mut().unwrap().remove("coupon_id");
+    }
     (answer.status, serde_json::to_string(&body).unwrap())
 }
 

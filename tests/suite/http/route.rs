@@ -107,18 +107,33 @@ pub async fn routes(app: &TestApp) -> Vec<Route> {
     let line = json!({"goods_id": GOODS, "goods_number": 1, "goods_price": "1000.00"});
     let order = OrderBody::golden().with("goods", json!([line])).with("shipping_fee", json!("0.00"));
     let order = order.with("order_amount", json!("1000.00"));
-    let order_fields = vec![
-        field("/goods", true, vec![json!("x"), json!(1)]),
-        id("/goods/0/goods_id", true),
-        integer("/goods/0/goods_number", vec![json!(0), json!(-1), json!(10_000)]),
-        unsigned_amount("/goods/0/goods_price", false),
-        id("/coupon_id", false),
-        unsigned_amount("/money_paid", false),
-        unsigned_amount("/shipping_fee", false),
-        unsigned_amount("/order_amount", false),
-        text("/address", true, 200),
-        text("/consignee", true, 100),
-    ];
+    let order_fields = || {
+        vec![
+            field("/goods", true, vec![json!("x"), json!(1)]),
+            id("/goods/0/goods_id", true),
+            integer("/goods/0/goods_number", vec![json!(0), json!(-1), json!(10_000)]),
+            unsigned_amount("/goods/0/goods_price", false),
+            id("/coupon_id", false),
+            unsigned_amount("/money_paid", false),
+            unsigned_amount("/shipping_fee", false),
+            unsigned_amount("/order_amount", false),
+            text("/address", true, 200),
+            text("/consignee", true, 100),
+        ]
+    };
+    // A quote needs no address and no recipient, but those that it has must be good.
+    let quote_fields = order_fields().into_iter().map(|field| match field.at {
+        "/address" | "/consignee" => {
+            let wrong = field.wrong.into_iter().filter(|value| !value.is_null()).collect();
+            Field { required: false, wrong, ..field }
+        }
+        _ => field,
+    });
+    let quote_fields: Vec<Field> = quote_fields.collect();
+    let decision = |decision: &str| {
+        let reason = vec![text("/reason", true, 200)];
+        post(format!("/admin/parked/1/{decision}"), &admin, json!({"reason": "x"}), reason)
+    };
     let payment = json!({"order_id": order_id, "provider": "sandbox"});
     let payment_fields =
         vec![id("/order_id", true), field("/provider", true, vec![json!(""), json!("unknown"), json!(1)])];
@@ -159,7 +174,8 @@ pub async fn routes(app: &TestApp) -> Vec<Route> {
     vec![
         post("/v1/users".to_owned(), "", json!({"user_name": "new", "user_password": "a good password"}), new_user),
         post("/v1/sessions".to_owned(), "", json!({"user_name": "zs", "user_password": "a good password"}), sign_in),
-        post("/v1/orders".to_owned(), &zs, order.0, order_fields),
+        post("/v1/orders".to_owned(), &zs, order.0.clone(), order_fields()),
+        post("/v1/quotes".to_owned(), &zs, order.0, quote_fields),
         post("/v1/payments".to_owned(), &zs, payment, payment_fields),
         post("/admin/goods".to_owned(), &admin, goods, goods_fields),
         Route {
@@ -186,6 +202,33 @@ pub async fn routes(app: &TestApp) -> Vec<Route> {
             vec![text("/reason", true, 200)],
         ),
         post(format!("/v1/orders/{order_id}/refund"), &zs, json!({"reason": "x"}), vec![text("/reason", false, 200)]),
+        post(
+            format!("/admin/orders/{order_id}/refund/preview"),
+            &admin,
+            json!({"amount": "1.00"}),
+            vec![unsigned_amount("/amount", false)],
+        ),
+        post(
+            "/admin/reconciliations".to_owned(),
+            &admin,
+            json!({"provider": "sandbox", "day": "2026-01-02"}),
+            vec![
+                field("/provider", true, vec![json!(1), json!("other")]),
+                field("/day", true, vec![json!(1), json!(""), json!("2026-1-2"), json!("2026-02-30")]),
+                field("/bill", false, vec![json!(1), json!("all")]),
+                Field { at: "/apply", required: false, wrong: vec![json!("x"), json!(1)] },
+            ],
+        ),
+        decision("refund"),
+        decision("accept"),
+        decision("dismiss"),
+        decision("retry"),
+        post(
+            "/admin/parked/1/match".to_owned(),
+            &admin,
+            json!({"order_id": order_id, "reason": "x"}),
+            vec![id("/order_id", true), text("/reason", true, 200)],
+        ),
         post(
             format!("/admin/orders/{order_id}/refund"),
             &admin,

@@ -6,13 +6,15 @@ use std::time::Duration;
 use serde_json::json;
 use tradepost::cli::reconcile;
 use tradepost::config;
+use tradepost::gateway::statement::Bill;
 use tradepost::reconcile::{Kind, Report};
 
 use crate::support::{GOODS, OrderBody, TestApp};
 
-async fn compare(app: &TestApp, statement: &str, apply: bool) -> anyhow::Result<Report> {
+pub async fn compare(app: &TestApp, statement: &str, apply: bool) -> anyhow::Result<Report> {
     let settings = config::read("", vec![("TRADEPOST__STORE__URL".to_owned(), app.store_url())]).unwrap();
-    reconcile::reconcile(&settings, "sandbox", statement, apply).await
+    let arguments = reconcile::Arguments { provider: "sandbox", bill: Bill::Trade, apply };
+    reconcile::reconcile(&settings, &arguments, statement).await
 }
 
 fn counts(report: &Report) -> [u64; 5] {
@@ -130,7 +132,8 @@ async fn a_malformed_statement_and_an_unknown_platform_are_refused() {
     let error = compare(&app, &format!("{statement}nonsense\n"), true).await.unwrap_err().to_string();
     assert!(error.starts_with("line 2: "), "{error}");
     let settings = config::read("", vec![("TRADEPOST__STORE__URL".to_owned(), app.store_url())]).unwrap();
-    let error = reconcile::reconcile(&settings, "missing_platform", &statement, true).await.unwrap_err().to_string();
+    let arguments = reconcile::Arguments { provider: "missing_platform", bill: Bill::Trade, apply: true };
+    let error = reconcile::reconcile(&settings, &arguments, &statement).await.unwrap_err().to_string();
     assert!(error.contains("missing_platform"), "{error}");
     app.finish().await;
 }

@@ -122,8 +122,10 @@ async fn payments_started_concurrently_are_one_payment() {
     let starts = (0..20).map(|n| async move { app_.pay(zs_, &format!("key-{}", n % 10), order_).await });
     let answers = join_all(starts).await;
     let pay_id = answers[0].text_of("pay_id");
+    let opened = answers.iter().filter(|answer| answer.status == 201).count();
+    assert_eq!(opened, 2, "one key has opened the payment, and it was sent twice");
     for answer in answers {
-        let answer = answer.expect(201);
+        assert!(matches!(answer.status, 200 | 201), "{answer:?}");
         assert_eq!((answer.text_of("pay_id"), answer.body["status"].as_str()), (pay_id.clone(), Some("unpaid")));
     }
     assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay"), 1);
@@ -181,5 +183,20 @@ async fn a_payment_that_the_platform_did_not_create_is_created_by_the_next_reque
     let payment = app.pay(&zs, "key", &order_id).await.expect(201);
     assert_eq!(payment.body["checkout"]["kind"], "redirect");
     assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay"), 1);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_second_start_of_an_open_payment_is_200_and_keeps_its_status() {
+    let mut app = TestApp::start().await;
+    let zs = app.zs().await;
+    let order_id = order(&app, &zs, "order").await;
+    let first = app.pay(&zs, "one", &order_id).await.expect(201);
+    let second = app.pay(&zs, "two", &order_id).await.expect(200);
+    assert_eq!((&second.body, second.header("location")), (&first.body, first.header("location")));
+    app.restart().await;
+    for (key, status) in [("one", 201), ("two", 200)] {
+        assert_eq!(app.pay(&zs, key, &order_id).await.expect(status).body["pay_id"], first.body["pay_id"], "{key}");
+    }
     app.finish().await;
 }

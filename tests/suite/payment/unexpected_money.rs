@@ -18,6 +18,11 @@ impl TestApp {
     }
 }
 
+/// Opens a payment again at the platform, as if the close call had had no effect there.
+fn reopen(app: &TestApp, pay_id: &str) {
+    app.tamper("sandbox", &format!("UPDATE sandbox_trade SET status = 0 WHERE out_trade_no = '{pay_id}'"));
+}
+
 /// A cancelled order whose payment is still open at the platform, as if the close call had had no effect there.
 async fn cancelled_but_open(app: &TestApp) -> (String, String, String) {
     let (zs, order_id, pay_id) = app.paying().await;
@@ -88,6 +93,7 @@ async fn a_second_payment_through_a_second_platform_is_refunded() {
     let one = app.pay_through("sandbox", &zs, "one", &order_id).await.expect(201).text_of("pay_id");
     let two = app.pay_through("sandbox_b", &zs, "two", &order_id).await.expect(201).text_of("pay_id");
     app.pay_at_platform(&two, json!({})).await.expect(200);
+    reopen(&app, &one);
     app.pay_at_platform(&one, json!({})).await.expect(200);
     assert_eq!(app.at_platform(&two).await, (json!("880.00"), json!("0.00")));
     assert_eq!(app.at_platform(&one).await, (json!("880.00"), json!("880.00")));
@@ -160,6 +166,7 @@ async fn a_payment_of_a_refunded_order_is_refunded_too() {
     app.pay_at_platform(&one, json!({})).await.expect(200);
     app.refund(&zs, "refund", &order_id).await.expect(202);
     app.settle().await;
+    reopen(&app, &two);
     app.pay_at_platform(&two, json!({})).await.expect(200);
     for pay_id in [&one, &two] {
         assert_eq!(app.at_platform(pay_id).await, (json!("880.00"), json!("880.00")));

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use crate::support::{GOODS, OrderBody, SLOW, TestApp};
+use crate::support::{GOODS, OrderBody, SLOW, TestApp, eventually};
 use serde_json::{Value, json};
+use tradepost::actor::fault::Fault;
 use tradepost::sandbox::Key;
 
 const SECRET: &str = "a secret of the tests, of no use elsewhere";
@@ -187,5 +188,67 @@ async fn a_second_trade_for_a_paid_payment_is_parked() {
     let parked = "SELECT count(*) AS n FROM pay_notice WHERE reason = 'the payment is paid by another trade'";
     assert_eq!(app.number("pay", parked), 1);
     app.assert_paid_once(&zs, &order_id).await;
+    app.finish().await;
+}
+
+fn event(id: &str, kind: &str, pay_id: &str, trade_no: &str) -> Value {
+    let mut event = notice(pay_id);
+    event["id"] = json!(id);
+    event["type"] = json!(format!("payment.{kind}"));
+    event["data"]["trade_no"] = json!(trade_no);
+    event
+}
+
+#[actix_web::test]
+async fn a_payment_that_is_declined_and_paid_in_one_batch_is_paid_and_disturbs_no_other() {
+    let app = TestApp::with(&[("STORE__WRITERS", "1"), ("GATEWAY__SANDBOX__SECRET", SECRET)]).await;
+    let zs = app.zs().await;
+    let mut payments = Vec::new();
+    for number in 0..3 {
+        let body = OrderBody::of(GOODS, 1);
+        let order_id = app.order(&zs, &format!("order-{number}"), &body).await.expect(201).text_of("order_id");
+        payments
+            .push((app.pay(&zs, &format!("pay-{number}"), &order_id).await.expect(201).text_of("pay_id"), order_id));
+    }
+    let amount = "1000.00";
+    let send = async |id: &str, kind: &str, number: usize| {
+        let mut event = event(id, kind, &payments[number].0, &format!("trade-{number}"));
+        event["data"]["amount"] = json!(amount);
+        signed(&app, &event).await.expect(200);
+    };
+    // The first callback's batch takes so long that the others form the next batch.
+    app.faults.plan("pay.apply", Fault::Delay(Duration::from_millis(500)), 0, 1);
+    let others = async {
+        let is_running = || async { (app.faults.fired("pay.apply") == 1).then_some(()) };
+        eventually(Duration::from_secs(5), "the first batch", is_running).await;
+        let (declined, paid) = (send("evt_declined", "declined", 1), send("evt_paid", "succeeded", 1));
+        tokio::join!(declined, paid, send("evt_other", "succeeded", 2));
+    };
+    tokio::join!(send("evt_first", "succeeded", 0), others);
+    app.settle().await;
+    for (_, order_id) in &payments {
+        let order = app.get(&format!("/v1/orders/{order_id}"), &zs).await.expect(200).body;
+        assert_eq!(order["pay_status"], "paid");
+    }
+    assert_eq!(app.actor("pay").await["failed"], 0);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_trade_pays_one_payment_and_is_parked_if_it_names_another() {
+    let app = start().await;
+    let (zs, order_id, pay_id) = app.paying().await;
+    signed(&app, &event("evt_1", "succeeded", &pay_id, "one")).await.expect(200);
+    let other = app.order(&zs, "other", &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id");
+    let other = app.pay(&zs, "other", &other).await.expect(201).text_of("pay_id");
+    let mut again = event("evt_2", "succeeded", &other, "one");
+    again["data"]["amount"] = json!("1000.00");
+    for _ in 0..2 {
+        let refused = signed(&app, &again).await.expect_problem(422, "invalid_notice");
+        assert_eq!(refused.body["detail"], "the trade has paid another payment");
+    }
+    app.settle().await;
+    app.assert_paid_once(&zs, &order_id).await;
+    assert_eq!(app.number("pay", "SELECT times AS n FROM pay_notice WHERE verdict = 2"), 2);
     app.finish().await;
 }

@@ -20,6 +20,13 @@ impl Answer {
         self
     }
 
+    /// The answer to a start of a payment: 201 if the payment is new, 200 if it was open already.
+    #[track_caller]
+    pub fn expect_started(self) -> Self {
+        assert!([200, 201].contains(&self.status), "{}: {}", self.status, self.text);
+        self
+    }
+
     /// The answer itself. The test fails with the text unless it is a problem with this status and code.
     #[track_caller]
     pub fn expect_problem(self, status: u16, code: &str) -> Self {

@@ -10,9 +10,10 @@ use serde_json::Value;
 use tradepost::actor::Faults;
 use tradepost::app::App;
 use tradepost::db::{self, with_conn};
-use tradepost::domain::clock::Clock;
+use tradepost::domain::clock::{Clock, Timestamp};
 use tradepost::{audit, config};
 
+use super::document::{Sent, assert_documented};
 use super::{Answer, LIMITS};
 use crate::server::place::Place;
 
@@ -60,6 +61,10 @@ impl TestApp {
             // The polls would use up the faults that a test plans for other work. `work_left` makes the queries when a
             // test settles.
             ("PAYMENTS__SWEEP_EVERY", "1h"),
+            // For the same reason. A stop seals.
+            ("AUDIT__SEAL_EVERY", "1h"),
+            // A slow machine is no slow platform.
+            ("PAYMENTS__ANSWER_WITHIN", "60s"),
         ];
         let named = |(name, text): &(&str, &str)| (format!("TRADEPOST__{name}"), (*text).to_owned());
         let mut app = Self {
@@ -111,6 +116,11 @@ impl TestApp {
         format!("http://{}", self.address)
     }
 
+    /// Place of the data.
+    pub const fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// URL of the stores.
     pub fn store_url(&self) -> String {
         self.place.url()
@@ -150,7 +160,24 @@ impl TestApp {
 
     /// The report of an audit with no grace period.
     pub fn audit(&self) -> audit::Report {
-        audit::run(&self.app().stores().owners, self.clock.now(), Duration::ZERO, |_, _| {}).unwrap()
+        self.audit_with(&[])
+    }
+
+    /// The report of an audit with no grace period that knows the `kept` heads.
+    pub fn audit_with(&self, kept: &[audit::KeptHead]) -> audit::Report {
+        self.run_audit(kept, None)
+    }
+
+    /// The report of an audit with no grace period of what was changed since the time `since`.
+    pub fn audit_since(&self, since: Timestamp) -> audit::Report {
+        self.run_audit(&[], Some(since))
+    }
+
+    fn run_audit(&self, kept: &[audit::KeptHead], since: Option<Timestamp>) -> audit::Report {
+        let settings = config::read("", self.settings.clone()).unwrap();
+        let (horizons, chains) = (settings.horizons(), audit::Expected { is_on: settings.audit.chain, kept });
+        let plan = audit::Plan { grace: Duration::ZERO, horizons: &horizons, chains, files: true, since };
+        audit::run(&self.app().stores().owners, &self.clock, &plan, |_, _| {}).unwrap()
     }
 
     /// A connection to an owner's tables that bypasses the application.
@@ -194,7 +221,8 @@ impl TestApp {
         holder
     }
 
-    /// Sends a request, with a bearer token unless `token` is empty, and with a JSON body if there is one.
+    /// Sends a request, with a bearer token unless `token` is empty, and with a JSON body if there is one. The OpenAPI
+    /// document must have the answer.
     pub async fn send(
         &self,
         method: Method,
@@ -203,7 +231,7 @@ impl TestApp {
         headers: &[(&str, &str)],
         body: Option<&Value>,
     ) -> Answer {
-        let mut request = self.client.request(method, format!("{}{path}", self.url()));
+        let mut request = self.client.request(method.clone(), format!("{}{path}", self.url()));
         if !token.is_empty() {
             request = request.insert_header(("authorization", format!("Bearer {token}")));
         }
@@ -214,7 +242,10 @@ impl TestApp {
             Some(body) => request.send_json(body).await,
             None => request.send().await,
         };
-        read(response.unwrap()).await
+        let answer = read(response.unwrap()).await;
+        let body = body.map(Value::to_string).unwrap_or_default();
+        assert_documented(&Sent { method: method.as_str(), path, body: body.as_bytes() }, &answer);
+        answer
     }
 
     /// Posts raw bytes.
@@ -222,13 +253,15 @@ impl TestApp {
         self.send_raw(Method::POST, path, headers, body).await
     }
 
-    /// Sends raw bytes with exactly these headers.
+    /// Sends raw bytes with exactly these headers. The OpenAPI document must have the answer.
     pub async fn send_raw(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
-        let mut request = self.client.request(method, format!("{}{path}", self.url()));
+        let mut request = self.client.request(method.clone(), format!("{}{path}", self.url()));
         for (name, value) in headers {
             request = request.append_header((*name, *value));
         }
-        read(request.send_body(body).await.unwrap()).await
+        let answer = read(request.send_body(body.clone()).await.unwrap()).await;
+        assert_documented(&Sent { method: method.as_str(), path, body: &body }, &answer);
+        answer
     }
 
     /// `GET` with a token.

@@ -8,7 +8,8 @@ use actix::{Addr, Message};
 use diesel::prelude::*;
 use tradepost::actor::owner::Limits;
 use tradepost::actor::{
-    Access, BlockingExecutor, Context, Faults, Health, Owner, OwnerActor, Priority, RelayWaker, Reply, Task,
+    Access, BlockingExecutor, Chain, Context, Faults, Fence, Health, Owner, OwnerActor, Priority, RelayWaker, Reply,
+    Task,
 };
 use tradepost::db::with_conn;
 use tradepost::db::{self, Db, Store};
@@ -47,6 +48,7 @@ pub struct Running {
     pub addr: Addr<OwnerActor<Ledger>>,
     pub health: Arc<Health>,
     pub faults: Faults,
+    pub fence: Fence,
     pub store: Store,
     _place: Place,
 }
@@ -67,20 +69,24 @@ impl Running {
     pub fn with_connections(limits: Limits, connections: db::Limits) -> Self {
         let place = Place::new();
         let store = Store::new(&place.url(), Ledger::NAME, connections).unwrap();
-        let table = "CREATE TABLE entry (id INTEGER NOT NULL, CONSTRAINT entry_id_key PRIMARY KEY (id))";
-        store.migrator().unwrap().batch_execute(table).unwrap();
-        let (clock, faults) = (Clock::default(), Faults::default());
+        // The probe of a server's store writes to the table of its migrations.
+        let tables = "CREATE TABLE entry (id INTEGER NOT NULL, CONSTRAINT entry_id_key PRIMARY KEY (id));
+            CREATE TABLE __diesel_schema_migrations (version VARCHAR(50) NOT NULL PRIMARY KEY)";
+        store.migrator().unwrap().batch_execute(tables).unwrap();
+        let (clock, faults, fence) = (Clock::default(), Faults::default(), Fence::default());
         let node = NodeId::try_from(1).unwrap();
         let context = Context {
             executor: BlockingExecutor::default(),
             ids: Arc::new(IdGenerator::new(clock.clone(), node)),
             clock,
             node,
+            fence: fence.clone(),
             faults: faults.clone(),
             relay_waker: RelayWaker::default(),
+            chain: Chain::default(),
         };
         let (addr, health) = OwnerActor::start(Arc::new(Ledger { context }), store.clone(), limits);
-        Self { addr, health, faults, store, _place: place }
+        Self { addr, health, faults, fence, store, _place: place }
     }
 
     /// The committed entries.
@@ -100,6 +106,10 @@ pub enum Behaviour {
     Panic,
     BadStatement,
     NoOutcome,
+    /// Conflicts in every transaction.
+    Conflict,
+    /// Conflicts in every transaction with other tasks.
+    ConflictWithOthers,
 }
 
 /// Writes an entry; a second one with its id breaks a constraint.
@@ -147,7 +157,8 @@ fn insert(db: &mut Db, id: i32) -> db::Result<()> {
 
 fn behave(db: &mut Db, behaviour: Behaviour) -> db::Result<()> {
     match behaviour {
-        Behaviour::Succeed | Behaviour::NoOutcome => Ok(()),
+        Behaviour::Succeed | Behaviour::NoOutcome | Behaviour::ConflictWithOthers => Ok(()),
+        Behaviour::Conflict => Err(db::Error::conflict("a conflict that repeats")),
         Behaviour::Panic => panic!("a poison entry"),
         Behaviour::BadStatement => Ok(db.batch_execute("SELECT nothing FROM entry")?),
     }
@@ -161,6 +172,9 @@ impl Task<Ledger> for Write {
         for Self(id, behaviour) in batch {
             insert(db, *id)?;
             behave(db, *behaviour)?;
+            if *behaviour == Behaviour::ConflictWithOthers && batch.len() > 1 {
+                return Err(db::Error::conflict("another task of the batch is in the way"));
+            }
         }
         Ok(batch.iter().filter(|write| write.1 != Behaviour::NoOutcome).map(|write| write.0).collect())
     }

@@ -6,11 +6,13 @@ use tradepost::db::Limits;
 
 mod answer;
 mod app;
+pub mod document;
 pub mod ledger;
 mod platform_shop;
 mod poll;
 mod probe;
 mod recording_server;
+pub mod schema;
 mod shop;
 mod trade;
 

@@ -1,17 +1,19 @@
 //! The owner of payments with a real store, which gets the notices of a vector. The vectors' numbers are mapped to ids.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Addr;
 use diesel::prelude::*;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tradepost::actor::task::ask;
-use tradepost::actor::{BlockingExecutor, Context, Faults, OwnerActor, RelayWaker};
+use tradepost::actor::{BlockingExecutor, Chain, Context, Faults, Fence, OwnerActor, RelayWaker};
 use tradepost::db::{Store, migrate, with_conn};
 use tradepost::domain::clock::Clock;
 use tradepost::domain::id::{IdGenerator, NodeId};
+use tradepost::domain::money::CURRENCY;
 use tradepost::gateway::{Event, Notification};
 use tradepost::pay::Pay;
 use tradepost::pay::actor::Actor;
@@ -20,6 +22,27 @@ use tradepost::pay::message::Notify;
 
 use crate::server::place::Place;
 use crate::support::{LIMITS, ledger, number};
+
+/// The orders of a configuration, by payment number.
+pub type Orders = BTreeMap<String, Order>;
+
+/// An order of a configuration.
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Order {
+    /// The amount to pay, in minor units.
+    pub total_fen: i64,
+    /// The currency; the shop's if it is not given.
+    currency: Option<String>,
+    #[serde(default)]
+    refunds: BTreeMap<String, Refund>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Refund {
+    refund_fen: i64,
+}
 
 /// The owner, with the payments and refunds of a vector's configuration.
 pub struct Book {
@@ -33,7 +56,7 @@ pub struct Book {
 
 impl Book {
     /// Stores the orders of a configuration as open payments and their refunds as pending.
-    pub async fn open(provider: &str, config: &Value) -> Self {
+    pub async fn open(provider: &str, orders: &Orders) -> Self {
         let place = Place::new();
         let store = Store::new(&place.url(), "pay", LIMITS).unwrap();
         migrate::run(&store, migrate::PAY).unwrap();
@@ -43,28 +66,34 @@ impl Book {
             ids: Arc::new(IdGenerator::new(clock.clone(), node)),
             clock,
             node,
+            fence: Fence::default(),
             faults: Faults::default(),
             relay_waker: RelayWaker::default(),
+            chain: Chain::default(),
         };
         let owner = Arc::new(Pay { context, first_sync_after: Duration::from_secs(2) });
         let (pay, _) = OwnerActor::start(owner, store.clone(), ledger::LIMITS);
         let provider = if provider == "alipay" { "alipay" } else { "wechat" };
         let mut book = Self { pay, store, provider, numbers: HashMap::new(), _place: place };
-        for (out_trade_no, order) in config["orders"].as_object().unwrap() {
+        for (out_trade_no, order) in orders {
             book.insert_payment(out_trade_no, order);
         }
         book
     }
 
-    fn insert_payment(&mut self, out_trade_no: &str, order: &Value) {
+    fn insert_payment(&mut self, out_trade_no: &str, order: &Order) {
+        assert!(
+            order.currency.as_deref().is_none_or(|currency| currency == CURRENCY),
+            "{out_trade_no} is not in {CURRENCY}"
+        );
         let pay_id = self.next_id(out_trade_no);
-        let (total, provider) = (&order["total_fen"], self.provider);
+        let (total, provider) = (order.total_fen, self.provider);
         self.execute(&format!(
             "INSERT INTO pay (pay_id, order_id, user_id, pay_amount, is_paid, provider, add_time)
              VALUES ({pay_id}, {pay_id}, 1, {total}, 1, '{provider}', 1)"
         ));
-        for (out_refund_no, refund) in order["refunds"].as_object().into_iter().flatten() {
-            self.insert_refund(pay_id, out_refund_no, refund["refund_fen"].as_i64().unwrap());
+        for (out_refund_no, refund) in &order.refunds {
+            self.insert_refund(pay_id, out_refund_no, refund.refund_fen);
         }
     }
 

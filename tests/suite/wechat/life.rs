@@ -101,7 +101,7 @@ async fn a_repeated_start_returns_the_same_payment() {
     let shop = Shop::open().await;
     let Case { order_id, pay_id } = shop.paying(SCAN).await;
     for key in ["pay", "another-key"] {
-        let again = shop.start(SCAN, key, &order_id).await.expect(201);
+        let again = shop.start(SCAN, key, &order_id).await.expect_started();
         assert_eq!(again.text_of("pay_id"), pay_id);
         assert_eq!(again.body["checkout"]["url"], json!(shop.platform.trade(&pay_id).code));
     }

@@ -37,15 +37,16 @@ async fn a_refund_is_pending_until_a_notice_reports_it_done() {
         let shop = Shop::with(Wechat::start().await, &DELAYED_QUERIES).await;
         let Case { order_id, pay_id } = shop.paid(provider).await;
         shop.platform.next_refund(Course::later(MINUTE, RefundState::Success));
-        assert_eq!(shop.app.refund(&shop.zs, "refund", &order_id).await.expect(202).body["order_status"], "refunded");
+        assert_eq!(shop.app.refund(&shop.zs, "refund", &order_id).await.expect(202).body["order_status"], "confirmed");
         shop.app.settle().await;
-        let accepted = Balances { payment: "paid".to_owned(), back: 0, refunded: 0, ..Balances::refunded() };
+        let accepted = Balances::paid();
         assert_eq!(shop.balances(&order_id, &pay_id).await, accepted);
         assert_eq!(shop.pending_counts().await, [0, 1, 0]);
         assert_eq!(shop.platform.status(&pay_id), "REFUND");
         // No query is due yet, so the shop learns of it from the notice.
         shop.app.clock.advance(MINUTE);
         shop.platform.tick().await;
+        shop.app.settle().await;
         let notice = shop.platform.deliveries(&pay_id).pop().unwrap();
         assert_eq!((notice.status, &*notice.reply), (204, ""));
         assert_eq!(notice.post.url, format!("https://shop.example.com/v1/payments/callbacks/{provider}"));
@@ -116,7 +117,7 @@ async fn a_failed_refund_is_parked_and_never_repeated_automatically() {
         assert_eq!(shop.pending_counts().await, [0, 0, 1], "{status}");
         let parked = shop.parked_refunds(&order_id).await;
         assert!(parked.len() == 1 && parked[0].contains(status), "{parked:?}");
-        let stuck = Balances { payment: "paid".to_owned(), back: 0, refunded: 0, ..Balances::refunded() };
+        let stuck = Balances::paid();
         assert_eq!(shop.balances(&order_id, &pay_id).await, stuck);
         // Neither time, nor a restart, nor a query by an operator makes another refund.
         let numbers = shop.refund_numbers(&pay_id);
@@ -148,6 +149,7 @@ async fn a_parked_refund_that_is_resolved_at_the_platform_becomes_done() {
             let query = format!("/admin/payments/{pay_id}/query");
             assert_eq!(shop.app.post(&query, &shop.admin, json!({})).await.expect(200).body["status"], "refunded");
         }
+        shop.app.settle().await;
         assert_eq!((shop.pending_counts().await, shop.call_count(Op::Refund)), ([0, 0, 0], 1));
         assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
         shop.finish().await;
@@ -206,10 +208,30 @@ async fn a_refund_is_made_once_whatever_its_outcome() {
             assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::refunded());
             assert_eq!(shop.pending_counts().await, [0, 0, 0]);
         } else {
-            let balances = Balances { payment: "paid".to_owned(), back: 0, refunded: 0, ..Balances::refunded() };
+            let balances = Balances::paid();
             assert_eq!(shop.balances(&order_id, &pay_id).await, balances);
             assert_eq!(shop.pending_counts().await, [0, 0, 1]);
         }
         shop.finish().await;
     }
+}
+
+#[actix_web::test]
+async fn a_refund_that_the_books_do_not_know_parks_the_next_one_until_an_operator_decides() {
+    let shop = Shop::open().await;
+    let case = shop.paid(SCAN).await;
+    shop.platform.notices_of(&case.pay_id, Sending::lost());
+    shop.platform.refund_in_console(&case.pay_id, 2_000).await;
+    shop.platform.tick().await;
+    shop.app.admin_refund(&shop.admin, &case.order_id, Some("20.00")).await.expect(202);
+    shop.settle().await;
+    assert_eq!((shop.pending_counts().await, shop.ledger(&case)), ([0, 0, 1], (88_000, 2_000)));
+    let parked = shop.app.get("/admin/parked", &shop.admin).await.expect(200).body;
+    let retry = format!("/admin/parked/{}/retry", parked["items"][0]["parked_id"].as_str().unwrap());
+    shop.app.post(&retry, &shop.admin, json!({"reason": "wanted besides"})).await.expect(200);
+    for _ in 0..3 {
+        shop.advance(MINUTE * 5).await;
+    }
+    assert_eq!((shop.pending_counts().await, shop.ledger(&case)), ([0, 0, 0], (88_000, 4_000)));
+    shop.finish().await;
 }

@@ -108,7 +108,8 @@ impl StandIn {
 
 fn purchase() -> Purchase {
     let closes_at = shop().clock.now().plus(std::time::Duration::from_secs(1800));
-    Purchase { pay_id: PAY_ID, amount: Money::from_minor(8888), closes_at, payer: None }
+    let amount = Money::from_minor(8888);
+    Purchase { pay_id: PAY_ID, amount, closes_at, payer: None, return_url: None, client_ip: None }
 }
 
 fn refund() -> Refund {

@@ -29,6 +29,8 @@ fn purchase(platform: &Platform, payer: Option<&str>) -> Purchase {
         amount: Money::from_minor(8888),
         closes_at: platform.clock.now().plus(Duration::from_secs(1800)),
         payer: payer.map(|payer| Payer::try_from(payer.to_owned()).unwrap()),
+        return_url: None,
+        client_ip: Some("203.0.113.7".parse().unwrap()),
     }
 }
 
@@ -78,6 +80,27 @@ async fn a_qr_code_is_requested_with_all_fields() {
         "time_expire": format!("{expiry}+08:00"), "amount": {"total": 8888, "currency": "CNY"},
         "notify_url": "https://shop.example.com/v1/payments/callbacks/wechat"});
     assert_eq!(json_of(&request), expected);
+}
+
+#[actix::test]
+async fn a_browser_gets_an_address_of_wechat_pay_and_no_other() {
+    let url = "https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=wx09&package=1";
+    let platform = Platform::start(vec![signed(200, &json!({"h5_url": url}))]);
+    let created = platform.gateway(TradeType::H5).create(purchase(&platform, None)).await;
+    assert_eq!(created, Outcome::Known(Some(Checkout::Redirect { url: url.to_owned() })));
+    let request = only_request(&platform);
+    assert_eq!((request.method.as_str(), request.target.as_str()), ("POST", "/v3/pay/transactions/h5"));
+    let scene = json!({"payer_client_ip": "203.0.113.7", "h5_info": {"type": "Wap"}});
+    assert_eq!(json_of(&request)["scene_info"], scene);
+    for wrong in [json!({"h5_url": "javascript:alert(1)"}), json!({"h5_url": ""}), json!({"code_url": url})] {
+        let platform = Platform::start(vec![signed(200, &wrong)]);
+        let created = platform.gateway(TradeType::H5).create(purchase(&platform, None)).await;
+        assert!(matches!(created, Outcome::Unknown(_)), "{wrong}");
+    }
+    // Without the customer's address no request is sent.
+    let platform = Platform::start(Vec::new());
+    let unknown = Purchase { client_ip: None, ..purchase(&platform, None) };
+    assert!(matches!(platform.gateway(TradeType::H5).create(unknown).await, Outcome::Unknown(_)));
 }
 
 #[actix::test]
@@ -131,9 +154,9 @@ async fn a_payment_is_closed_only_by_an_explicit_response() {
 }
 
 #[actix::test]
-async fn a_refund_without_funds_has_an_unknown_outcome() {
+async fn a_refund_without_funds_is_an_answer_that_decides_nothing() {
     let platform = Platform::start(vec![signed(403, &json!({"code": "NOT_ENOUGH"}))]);
-    assert!(matches!(platform.gateway(TradeType::Native).refund(refund()).await, Outcome::Unknown(_)));
+    assert!(matches!(platform.gateway(TradeType::Native).refund(refund()).await, Outcome::Undecided(_)));
 }
 
 #[actix::test]

@@ -68,6 +68,13 @@ impl Given {
         given
     }
 
+    /// Offers H5 payments.
+    fn with_h5(mut self) -> Self {
+        let setting = ("TRADEPOST__GATEWAY__WECHAT__H5_TYPE".to_owned(), "Wap".to_owned());
+        self.settings.h5_type = config::read("", vec![setting]).unwrap().gateway.wechat.h5_type;
+        self
+    }
+
     fn file(&self, content: &str) -> std::path::PathBuf {
         let path = self.folder.path().join(format!("{:x}", fastrand::u64(..)));
         std::fs::write(&path, content).unwrap();

@@ -84,7 +84,7 @@ impl Platform {
 
     /// A gateway with these base URLs and the stand-in's clock.
     pub fn gateway_at(&self, trade_type: TradeType, url: &str, fallback_url: &str) -> WechatGateway {
-        let mut given = Given::new();
+        let mut given = Given::new().with_h5();
         given.settings.url = url.to_owned();
         given.settings.fallback_url = fallback_url.to_owned();
         given.shop.clock = self.clock.clone();

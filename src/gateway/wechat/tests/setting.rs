@@ -143,11 +143,6 @@ fn invalid_keys_are_refused() {
             |given| given.settings.platform_key = given.file(key("wx_platform_pubkey", "pkcs8_der_b64")),
             // The merchant's own public key in place of WeChat Pay's is the most frequent mistake.
             |given| given.settings.platform_key = given.file(key("wx_merchant", "spki_der_b64")),
-            |given| {
-                given.settings.platform_key = Default::default();
-                given.settings.platform_key_id.clear();
-                given.settings.platform_certificates = Default::default();
-            },
         ],
     );
     assert_refused(
@@ -185,7 +180,7 @@ fn without_a_merchant_there_is_no_account_and_other_settings_are_refused() {
     assert!(defaults.open().unwrap().is_none());
     let gateways = crate::gateway::wechat::gateways(&defaults.settings, &defaults.shop).unwrap();
     assert!(gateways.is_empty());
-    let edits: [(&str, Edit); 7] = [
+    let edits: [(&str, Edit); 8] = [
         ("app_id", |given| given.settings.app_id = APP.to_owned()),
         ("merchant_key", |given| given.settings.merchant_key = "a".into()),
         ("merchant_serial", |given| given.settings.merchant_serial = SERIAL.to_owned()),
@@ -193,6 +188,7 @@ fn without_a_merchant_there_is_no_account_and_other_settings_are_refused() {
         ("platform_key_id", |given| given.settings.platform_key_id = PUBLIC_KEY_ID.to_owned()),
         ("platform_key", |given| given.settings.platform_key = "a".into()),
         ("platform_certificates", |given| given.settings.platform_certificates = "a".into()),
+        ("h5_type", |given| given.settings.h5_type = Given::new().with_h5().settings.h5_type),
     ];
     for (setting, edit) in edits {
         let mut given = Given { settings: defaults.settings.clone(), ..Given::new() };
@@ -207,6 +203,9 @@ fn an_account_has_two_gateways_and_prints_no_secret() {
     let gateways = crate::gateway::wechat::gateways(&given.settings, &given.shop).unwrap();
     let names: Vec<_> = gateways.iter().map(|gateway| (gateway.name(), gateway.needs_payer())).collect();
     assert_eq!(names, [("wechat", false), ("wechat_jsapi", true)]);
+    let given = given.with_h5();
+    let gateways = crate::gateway::wechat::gateways(&given.settings, &given.shop).unwrap();
+    assert_eq!(gateways.last().map(|gateway| gateway.name().to_owned()).as_deref(), Some("wechat_h5"));
     let account = given.open().unwrap().unwrap();
     assert_eq!(account.signer.serial, SERIAL.to_uppercase());
     assert_eq!(account.urls, ["https://api.mch.weixin.qq.com", "https://api2.mch.weixin.qq.com"]);

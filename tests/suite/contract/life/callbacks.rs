@@ -8,14 +8,15 @@ use crate::contract::script::{SECRET, Script};
 const PATH: &str = "/v1/payments/callbacks/sandbox";
 
 /// A notice that a payment of 55.50 was paid.
-fn notice(pay_id: &str) -> String {
+pub fn notice(pay_id: &str) -> String {
     format!(
         "{{\"id\":\"evt_by_hand\",\"type\":\"payment.succeeded\",\"created\":1760000000,\"data\":{{\"out_trade_no\":\"{pay_id}\",\
          \"trade_no\":\"sb1\",\"amount\":\"55.50\",\"currency\":\"CNY\",\"merchant_id\":\"tradepost-demo\"}}}}"
     )
 }
 
-async fn signed(script: &mut Script, cast: &Cast, body: &str) {
+/// Sends a notice with a valid signature.
+pub async fn signed(script: &mut Script, cast: &Cast, body: &str) {
     let signature = Key::new(SECRET).unwrap().sign(body.as_bytes(), script.app.clock.now());
     let headers = [("content-type", "application/json"), ("sandbox-signature", signature.as_str())];
     script.post_with(&cast.anonymous, PATH, &headers, body.as_bytes()).await;

@@ -2,10 +2,12 @@
 
 mod after;
 mod callbacks;
+mod front;
 mod goods;
 mod operators;
 mod orders;
 mod outside;
+mod parked;
 mod payments;
 mod people;
 mod refunds;
@@ -100,8 +102,12 @@ async fn contract_every_route_answers_as_recorded_and_every_message_is_stored_as
     parts.push(("answers_after.txt", script.take()));
     refunds::play(&mut script, &cast).await;
     parts.push(("answers_refunds.txt", script.take()));
+    parked::play(&mut script, &cast).await;
+    parts.push(("answers_parked.txt", script.take()));
     operators::play(&mut script, &cast).await;
     parts.push(("answers_operators.txt", script.take()));
+    front::play(&mut script, &mut cast).await;
+    parts.push(("answers_front.txt", script.take()));
     let messages = stored::messages(&script.app);
     script.note(&messages);
     parts.push(("messages.txt", script.take()));

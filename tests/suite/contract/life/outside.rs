@@ -25,6 +25,9 @@ pub async fn play(script: &mut Script) {
     }
     methods(script, &anonymous).await;
     bodies(script, &anonymous).await;
+    script.chapter("the description of the interface");
+    script.get(&anonymous, "/openapi.json").await.expect(200);
+    script.get(&anonymous, "/docs").await.expect(200);
 }
 
 /// Calls routes with methods they do not have.

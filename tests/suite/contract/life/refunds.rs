@@ -58,6 +58,10 @@ async fn in_parts(script: &mut Script, cast: &Cast) {
     script.post(&cast.admin, &path, r#"{"reason":"all of it"}"#).await.expect(202);
     script.post(&cast.admin, &path, r#"{"reason":"all of it"}"#).await.expect(409);
     show(script, cast, &order_id, &pay_id).await;
+    let refunds = script.get(&cast.zs, &format!("/v1/orders/{order_id}/refunds")).await.expect(200);
+    let refund_id = refunds.body["items"][0]["refund_id"].as_str().unwrap().to_owned();
+    script.get(&cast.admin, &format!("/admin/refunds/{refund_id}")).await.expect(200);
+    script.get(&cast.zs, "/v1/orders/1/refunds").await.expect(404);
 }
 
 async fn after_shipping(script: &mut Script, cast: &Cast) {
@@ -108,16 +112,40 @@ async fn by_the_platform(script: &mut Script, cast: &Cast) {
     show(script, cast, &order_id, &pay_id).await;
 }
 
-/// The second payment of an order is refunded automatically.
+/// Of two payments of an order, the one that the shop learns of later is refunded automatically.
 async fn of_a_second_payment(script: &mut Script, cast: &Cast) {
-    script.chapter("paid twice: the second payment goes back");
+    script.chapter("paid twice: the other payment goes back");
     let order_id = cast.order(script, "twice", 1).await;
     let first = cast.pay(script, "twice-1", &order_id).await;
     let body = format!("{{\"order_id\":\"{order_id}\",\"provider\":\"sandbox_b\"}}");
     let second = script.keyed(&cast.zs, "/v1/payments", "twice-2", &body).await.expect(201).text_of("pay_id");
-    for pay_id in [&first, &second] {
-        script.post(&cast.anonymous, &format!("/sandbox/trades/{pay_id}/pay"), "").await.expect(200);
+    // The callback of the first is lost. The shop learns of it when it closes the first because the second has paid.
+    for (pay_id, body) in [(&first, r#"{"lose":true}"#), (&second, "")] {
+        script.post(&cast.anonymous, &format!("/sandbox/trades/{pay_id}/pay"), body).await.expect(200);
     }
-    show(script, cast, &order_id, &second).await;
-    script.get(&cast.zs, &format!("/v1/payments/{first}")).await.expect(200);
+    show(script, cast, &order_id, &first).await;
+    script.get(&cast.zs, &format!("/v1/payments/{second}")).await.expect(200);
+}
+
+/// Units go back into stock with a refund, because the administrator says so.
+pub async fn with_goods(script: &mut Script, cast: &Cast) {
+    script.chapter("a refund with goods");
+    let (order_id, pay_id) = cast.paid(script, "goods-back", 3).await;
+    let order = script.get(&cast.zs, &format!("/v1/orders/{order_id}")).await.expect(200);
+    let goods_id = order.body["goods"][0]["goods_id"].as_str().unwrap().to_owned();
+    let path = format!("/admin/orders/{order_id}/refund");
+    let goods = |number: u32| format!("\"goods\":[{{\"goods_id\":\"{goods_id}\",\"goods_number\":{number}}}]");
+    script
+        .post(&cast.admin, &path, &format!("{{\"amount\":\"1.00\",\"reason\":\"x\",{}}}", goods(4)))
+        .await
+        .expect(422);
+    script
+        .post(&cast.admin, &format!("{path}/preview"), &format!("{{\"amount\":\"1.00\",{}}}", goods(2)))
+        .await
+        .expect(200);
+    let body = format!("{{\"amount\":\"1.00\",\"reason\":\"damaged\",{}}}", goods(2));
+    script.keyed(&cast.admin, &path, "goods-back", &body).await.expect(202);
+    script.keyed(&cast.admin, &path, "goods-back", &body).await.expect(202);
+    script.post(&cast.admin, &path, "{\"reason\":\"the rest\"}").await.expect(202);
+    show(script, cast, &order_id, &pay_id).await;
 }

@@ -1,0 +1,1 @@
+DROP TABLE goods_number_part;

@@ -1,0 +1,1 @@
+ALTER TABLE order_refund ADD COLUMN done_time BIGINT NULL;

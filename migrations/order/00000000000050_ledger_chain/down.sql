@@ -1,0 +1,2 @@
+DROP TABLE ledger_link;
+DROP TABLE ledger_record;

@@ -1,0 +1,1 @@
+ALTER TABLE order_goods DROP COLUMN goods_name;

@@ -1,0 +1,1 @@
+DROP INDEX orders_add_time_idx /*! ON orders */;

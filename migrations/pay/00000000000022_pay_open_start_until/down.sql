@@ -1,0 +1,2 @@
+ALTER TABLE pay_open DROP COLUMN start_node;
+ALTER TABLE pay_open DROP COLUMN start_until;

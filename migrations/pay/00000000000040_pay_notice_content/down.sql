@@ -1,0 +1,1 @@
+ALTER TABLE pay_notice DROP COLUMN content;

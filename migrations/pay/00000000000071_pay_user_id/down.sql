@@ -1,0 +1,1 @@
+DROP INDEX pay_user_id_pay_id_idx /*! ON pay */;

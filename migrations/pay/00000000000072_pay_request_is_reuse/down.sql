@@ -1,0 +1,1 @@
+ALTER TABLE pay_request DROP COLUMN is_reuse;

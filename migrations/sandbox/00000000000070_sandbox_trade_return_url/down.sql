@@ -1,0 +1,1 @@
+ALTER TABLE sandbox_trade DROP COLUMN return_url;

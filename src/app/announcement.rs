@@ -1,0 +1,56 @@
+//! The start message: what runs where, what is exposed, and what to do next.
+
+use std::net::SocketAddr;
+
+use super::stores::Stores;
+use crate::config::{Profile, Settings};
+use crate::domain::id::NodeId;
+
+/// Version and commit of this build.
+pub const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("TRADEPOST_COMMIT"), ")");
+
+/// The lines to print after the address, one per subject.
+pub fn lines(
+    settings: &Settings,
+    stores: &Stores,
+    node: NodeId,
+    address: SocketAddr,
+    admin: Option<SocketAddr>,
+) -> Vec<String> {
+    let profile = profile(settings.profile);
+    let mut lines = vec![format!("version: {VERSION}, profile {profile}, node {}", node.get())];
+    lines.extend(stores.places().into_iter().map(|(owners, place)| format!("data: {owners} in {place}")));
+    lines.push(match admin {
+        Some(admin) => format!("administrator routes: http://{admin}"),
+        None if address.ip().is_loopback() => "administrator routes: on the same address".to_owned(),
+        None => "administrator routes: on the same address, open to everyone who reaches it (admin.listen)".to_owned(),
+    });
+    lines.push(if settings.gateway.sandbox.enabled {
+        "sandbox platform: on. Anyone can pay with it, without money (gateway.sandbox.enabled)".to_owned()
+    } else {
+        "sandbox platform: off".to_owned()
+    });
+    lines
+}
+
+/// The same as one log line.
+pub fn log(settings: &Settings, stores: &Stores, node: NodeId, address: SocketAddr, admin: Option<SocketAddr>) {
+    let places: Vec<_> = stores.places().into_iter().map(|(owners, place)| format!("{owners} in {place}")).collect();
+    tracing::info!(
+        version = VERSION,
+        profile = profile(settings.profile),
+        node = node.get(),
+        %address,
+        admin_address = %admin.unwrap_or(address),
+        sandbox = settings.gateway.sandbox.enabled,
+        data = places.join("; "),
+        "started"
+    );
+}
+
+const fn profile(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Default => "default",
+        Profile::Production => "production",
+    }
+}

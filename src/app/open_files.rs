@@ -1,0 +1,30 @@
+//! The limit of open files. Each connection takes one, and many systems start processes with a limit of 1,024.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use crate::config::Settings;
+
+/// Files besides connections of clients: databases, logs, sockets of platforms, and the runtime's own.
+const RESERVE: u64 = 256;
+
+/// Raises the limit of open files as far as the system allows. Warns if that is too low for the settings.
+pub fn raise_limit(settings: &Settings) {
+    let limit = getrlimit(Resource::Nofile);
+    // `None` means that there is no limit.
+    let Some(hard) = limit.maximum else { return };
+    if limit.current.is_some_and(|soft| soft < hard) {
+        let raised = setrlimit(Resource::Nofile, Rlimit { current: Some(hard), maximum: Some(hard) });
+        if let Err(error) = raised {
+            tracing::debug!(%error, "cannot raise the limit of open files");
+        }
+    }
+    let allowed = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let wanted = u64::from(settings.http.connections_max.get()).saturating_add(RESERVE);
+    if allowed < wanted {
+        tracing::warn!(
+            "this process may open {allowed} files, and http.connections_max = {} needs about {wanted}: raise the limit \
+             (ulimit -n, or LimitNOFILE= of systemd), or lower the setting",
+            settings.http.connections_max.get()
+        );
+    }
+}

@@ -1,0 +1,80 @@
+//! `tradepost admin password`: gives an administrator a new password, for example because the old one is lost.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail, ensure};
+use clap::Subcommand;
+
+use crate::actor::OwnerActor;
+use crate::actor::task::ask;
+use crate::app::bootstrap::secret;
+use crate::app::stores::Stores;
+use crate::app::{self, membership};
+use crate::config::{self, Settings};
+use crate::domain::clock::Clock;
+use crate::domain::status::Role;
+use crate::domain::text::{Password, UserName};
+use crate::http::security::first_passwords::FirstPasswords;
+use crate::http::security::password::Passwords;
+use crate::user::User;
+use crate::user::message::{FindCredential, SetPassword};
+
+/// Commands about administrators.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Set a new password for an administrator and end the sessions of the old one. On SQLite, the server must be stopped.
+    Password {
+        /// Name of the administrator. Default: the setting admin.user.
+        name: Option<String>,
+        /// Read the password from the first line of standard input. Otherwise it is generated and printed.
+        #[arg(long)]
+        stdin: bool,
+    },
+}
+
+/// Runs one command.
+pub fn run(settings: &Settings, command: Command) -> anyhow::Result<ExitCode> {
+    let Command::Password { name, stdin } = command;
+    let name = name.unwrap_or_else(|| settings.admin.user.as_str().to_owned());
+    if name == settings.admin.user.as_str() && !settings.admin.password.expose().is_empty() {
+        let reason = "it is set, and becomes the password at every start: change it there";
+        return Err(config::Error::new("admin.password", reason).into());
+    }
+    let stores = Stores::open(settings)?;
+    stores.expect_complete()?;
+    // A server that runs on these files must not be disturbed.
+    let _locks = stores.lock()?;
+    let password = if stdin { read_password()? } else { secret::password()? };
+    actix_web::rt::System::new().block_on(set(settings, stores, &name, &password))?;
+    let first = FirstPasswords::in_folder(&app::secrets_folder(settings)?);
+    first.delete().with_context(|| format!("cannot delete {}", first.path().display()))?;
+    let shown = if stdin { String::new() } else { format!("  password: {password}") };
+    writeln!(std::io::stdout(), "administrator: {name}{shown}")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn read_password() -> anyhow::Result<String> {
+    let mut line = String::new();
+    std::io::stdin().read_line(&mut line).context("cannot read the password from standard input")?;
+    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+}
+
+/// Sets the password of the administrator `name`. Must be called inside an actix system.
+async fn set(settings: &Settings, stores: Stores, name: &str, password: &str) -> anyhow::Result<()> {
+    let user_name = UserName::try_from(name.to_owned()).with_context(|| format!("the name {name:?}"))?;
+    let password = Password::try_from(password.to_owned()).context("the password")?;
+    let clock = Clock::default();
+    let membership = membership::join_for_command(settings, &stores, "admin password", &clock).await?;
+    let context = membership.context(settings, &clock);
+    let owner = Arc::new(User { context, points_per_unit: settings.points.per_unit });
+    let (user, _) = OwnerActor::start(owner, stores.owners.user, settings.owners.limits());
+    let Some(found) = ask(&user, FindCredential { user_name }).await? else { bail!("there is no user {name}") };
+    ensure!(found.user_role == Role::Admin, "{name} is a customer, not an administrator");
+    let passwords = Passwords::new(1)?;
+    let hashed = passwords.hash(password).await;
+    let password_hash = hashed.map_err(|problem| anyhow::anyhow!("cannot hash the password: {problem}"))?;
+    ensure!(ask(&user, SetPassword { user_id: found.user_id, password_hash }).await?, "there is no user {name}");
+    Ok(())
+}

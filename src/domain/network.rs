@@ -1,0 +1,113 @@
+//! Addresses of clients, behind the proxies of the shop.
+
+use std::net::IpAddr;
+
+use serde::Deserialize;
+
+use super::Invalid;
+
+/// A network: an address, and the number of its leading bits that are fixed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Network {
+    address: IpAddr,
+    prefix: u32,
+}
+
+impl Network {
+    fn parse(text: &str) -> Option<Self> {
+        let (address, prefix) = match text.split_once('/') {
+            Some((address, prefix)) => (address, Some(prefix)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().ok()?;
+        let bits = if address.is_ipv4() { 32 } else { 128 };
+        let prefix = prefix.map_or(Some(bits), |prefix| prefix.parse().ok().filter(|prefix| *prefix <= bits))?;
+        Some(Self { address, prefix })
+    }
+
+    fn contains(&self, address: IpAddr) -> bool {
+        match (self.address, address) {
+            (IpAddr::V4(network), IpAddr::V4(address)) => {
+                let differing = u32::from(network) ^ u32::from(address);
+                differing.leading_zeros() >= self.prefix
+            }
+            (IpAddr::V6(network), IpAddr::V6(address)) => {
+                let differing = u128::from(network) ^ u128::from(address);
+                differing.leading_zeros() >= self.prefix
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The proxies whose `X-Forwarded-For` is believed: addresses and networks, separated by commas. If empty, none is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct TrustedProxies(Vec<Network>);
+
+impl TryFrom<String> for TrustedProxies {
+    type Error = Invalid;
+
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        let networks = text.split(',').map(str::trim).filter(|network| !network.is_empty()).map(Network::parse);
+        let networks: Option<Vec<Network>> = networks.collect();
+        networks.map(Self).ok_or(Invalid("must be addresses or networks such as 10.0.0.0/8, ::1, separated by commas"))
+    }
+}
+
+impl TrustedProxies {
+    fn contains(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(address))
+    }
+
+    /// The address of the client: that of the connection `peer`, or the last one in `forwarded_for`, from the right, that
+    /// is no trusted proxy's. What a client writes into the header itself is left of it, and is not believed.
+    #[must_use]
+    pub fn client(&self, peer: IpAddr, forwarded_for: &str) -> IpAddr {
+        let mut client = peer.to_canonical();
+        let mut hops = forwarded_for.rsplit(',').map(str::trim);
+        while self.contains(client) {
+            match hops.next().and_then(|hop| hop.parse::<IpAddr>().ok()) {
+                Some(hop) => client = hop.to_canonical(),
+                None => break,
+            }
+        }
+        client
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn client(trusted: &str, peer: &str, forwarded_for: &str) -> String {
+        let trusted = TrustedProxies::try_from(trusted.to_owned()).unwrap();
+        trusted.client(peer.parse().unwrap(), forwarded_for).to_string()
+    }
+
+    #[test]
+    fn only_trusted_proxies_say_who_the_client_is() {
+        for (trusted, peer, header, expected) in [
+            ("", "10.0.0.1", "203.0.113.7", "10.0.0.1"),
+            ("10.0.0.0/8", "10.0.0.1", "203.0.113.7", "203.0.113.7"),
+            ("10.0.0.0/8", "10.0.0.1", "1.1.1.1, 203.0.113.7", "203.0.113.7"),
+            ("10.0.0.0/8", "10.0.0.1", "1.1.1.1, 203.0.113.7, 10.9.9.9", "203.0.113.7"),
+            ("10.0.0.0/8, ::1", "::ffff:10.0.0.1", "2001:db8::7", "2001:db8::7"),
+            ("10.0.0.0/8", "10.0.0.1", "", "10.0.0.1"),
+            ("10.0.0.0/8", "10.0.0.1", "203.0.113.7, unknown", "10.0.0.1"),
+            ("10.0.0.0/8", "10.0.0.1", "10.0.0.2", "10.0.0.2"),
+            ("192.0.2.1", "192.0.2.2", "203.0.113.7", "192.0.2.2"),
+            ("0.0.0.0/0", "192.0.2.2", "203.0.113.7", "203.0.113.7"),
+            ("fd00::/8", "fd12::1", "203.0.113.7", "203.0.113.7"),
+        ] {
+            assert_eq!(client(trusted, peer, header), expected, "{trusted} {peer} {header}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_network_is_refused() {
+        for wrong in ["10.0.0.0/33", "::/129", "10.0.0", "a", "10.0.0.0/", "10.0.0.0/8 ::1"] {
+            assert!(TrustedProxies::try_from(wrong.to_owned()).is_err(), "{wrong}");
+        }
+    }
+}

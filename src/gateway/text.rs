@@ -1,0 +1,13 @@
+//! The texts of platforms that are stored. Our columns hold 64 characters, and one engine refuses NUL bytes.
+
+/// The longest event id that is accepted.
+pub const EVENT_ID_LENGTH_MAX: usize = 64;
+
+/// The longest trade id that is accepted: the event id of a queried payment is the trade id with the prefix `asked_`.
+pub const TRADE_NO_LENGTH_MAX: usize = EVENT_ID_LENGTH_MAX - "asked_".len();
+
+/// Whether `text` has 1 to `length_max` characters, all of them printable ASCII without blanks.
+#[must_use]
+pub fn is_printable_ascii(text: &str, length_max: usize) -> bool {
+    (1..=length_max).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
+}

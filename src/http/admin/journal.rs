@@ -1,0 +1,141 @@
+//! `/admin/journal`: the acts of administrators, as all owners have recorded them.
+
+use actix_web::{HttpResponse, web};
+use serde::{Deserialize, Serialize};
+
+use crate::actor::Reply;
+use crate::actor::task::ask;
+use crate::domain::clock::Timestamp;
+use crate::domain::id::{EntryId, OrderId, UserId};
+use crate::http::extract::auth::Admin;
+use crate::http::extract::page::{Cursor, Limit, Page};
+use crate::http::extract::query::{Query, optional};
+use crate::http::state::{HandlerResult, State};
+use crate::journal::{self, ActView};
+use crate::order::message::OperatorLogEntry;
+use crate::pay::message::LoggedDecision;
+use crate::{order, pay};
+
+/// Query parameters of the journal.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct JournalQuery {
+    #[serde(default, deserialize_with = "optional")]
+    order_id: Option<OrderId>,
+    #[serde(default)]
+    limit: Limit,
+    #[serde(default)]
+    cursor: Cursor,
+}
+
+/// An act of an administrator.
+#[derive(Debug, Serialize)]
+pub struct JournalEntry {
+    act_id: EntryId,
+    order_id: Option<OrderId>,
+    act: String,
+    user_id: Option<UserId>,
+    detail: Option<String>,
+    create_time: Timestamp,
+    /// The user, goods or coupon that was changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<Subject>,
+    /// The attributes that were changed, with their values before and after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<serde_json::Value>,
+}
+
+/// The object of an act.
+#[derive(Debug, Serialize)]
+struct Subject {
+    kind: &'static str,
+    id: String,
+}
+
+impl From<OperatorLogEntry> for JournalEntry {
+    fn from(act: OperatorLogEntry) -> Self {
+        let OperatorLogEntry { act_id, order_id, act, user_id, detail, create_time } = act;
+        Self { act_id, order_id, act, user_id, detail, create_time, subject: None, data: None }
+    }
+}
+
+impl From<LoggedDecision> for JournalEntry {
+    fn from(act: LoggedDecision) -> Self {
+        let LoggedDecision { act_id, order_id, act, user_id, detail, create_time } = act;
+        let (user_id, detail) = (Some(user_id), Some(detail));
+        Self { act_id, order_id, act, user_id, detail, create_time, subject: None, data: None }
+    }
+}
+
+impl From<ActView> for JournalEntry {
+    fn from(act: ActView) -> Self {
+        Self {
+            act_id: act.act_id,
+            order_id: None,
+            act: act.act,
+            user_id: Some(act.user_id),
+            detail: act.reason,
+            create_time: act.create_time,
+            subject: Some(Subject { kind: act.owner, id: act.subject_id.to_string() }),
+            data: serde_json::from_str(&act.data).ok(),
+        }
+    }
+}
+
+/// `GET /admin/journal`
+///
+/// # Errors
+/// 422 for a bad parameter.
+pub async fn list(_: Admin, state: web::Data<State>, Query(query): Query<JournalQuery>) -> HandlerResult {
+    let page = Page { limit: query.limit, cursor: query.cursor };
+    let (before, limit) = (page.before(), page.fetch_limit());
+    let mut acts = on_orders(&state, query.order_id, before, limit).await?;
+    if query.order_id.is_none() {
+        acts.extend(on_other_objects(&state, before, limit).await?);
+        sort(&mut acts, limit);
+    }
+    Ok(HttpResponse::Ok().json(page.list(acts, |act| act.act_id)))
+}
+
+/// The latest acts on an order and on its money, newest first.
+///
+/// # Errors
+/// An owner does not reply.
+pub async fn of_order(state: &State, order_id: OrderId, limit: i64) -> Reply<Vec<JournalEntry>> {
+    on_orders(state, Some(order_id), None, limit).await
+}
+
+/// One page of the acts on orders and on parked money.
+async fn on_orders(
+    state: &State,
+    order_id: Option<OrderId>,
+    before: Option<EntryId>,
+    limit: i64,
+) -> Reply<Vec<JournalEntry>> {
+    let on_orders = order::message::ListOperatorLog { order_id, before, limit };
+    let on_parked = pay::message::ListDecisions { order_id, before, limit };
+    let mut acts: Vec<JournalEntry> =
+        ask(&state.owners.order, on_orders).await?.into_iter().map(JournalEntry::from).collect();
+    acts.extend(ask(&state.owners.pay, on_parked).await?.into_iter().map(JournalEntry::from));
+    sort(&mut acts, limit);
+    Ok(acts)
+}
+
+/// One page each of the acts on users, goods and coupons.
+async fn on_other_objects(
+    state: &State,
+    before: Option<EntryId>,
+    limit: i64,
+) -> Reply<impl Iterator<Item = JournalEntry>> {
+    let list = journal::List { before, limit };
+    let mut acts = ask(&state.owners.user, list).await?;
+    acts.extend(ask(&state.owners.goods, list).await?);
+    acts.extend(ask(&state.owners.coupon, list).await?);
+    Ok(acts.into_iter().map(JournalEntry::from))
+}
+
+/// Sorts acts, newest first, and keeps at most `limit`.
+fn sort(acts: &mut Vec<JournalEntry>, limit: i64) {
+    acts.sort_by_key(|act| std::cmp::Reverse(act.act_id));
+    acts.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+}

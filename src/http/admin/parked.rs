@@ -1,0 +1,113 @@
+//! `/admin/parked`: money that waits for an operator, and what the operator decides.
+
+use actix_web::{HttpResponse, web};
+use serde::Deserialize;
+
+use crate::actor::task::ask;
+use crate::domain::id::{self, EntryId, OrderId, UserId};
+use crate::domain::text::Reason;
+use crate::http::extract::auth::Admin;
+use crate::http::extract::body::Body;
+use crate::http::extract::page::Page;
+use crate::http::extract::path::PathId;
+use crate::http::extract::query::Query;
+use crate::http::problem::{Code, FieldError, Problem, field_code};
+use crate::http::state::{HandlerResult, State};
+use crate::order;
+use crate::pay::error::DecisionRefusal;
+use crate::pay::message::{Decide, Decision, ListParked, MatchedOrder, ParkedItem};
+
+/// Body of a decision: why it is made.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Because {
+    reason: Reason,
+}
+
+/// Body of a match: the order that the charge pays.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewMatch {
+    order_id: OrderId,
+    reason: Reason,
+}
+
+/// `GET /admin/parked`: charges and refunds that wait for an operator, newest first.
+///
+/// # Errors
+/// 422 for a bad parameter.
+pub async fn list(_: Admin, state: web::Data<State>, Query(page): Query<Page>) -> HandlerResult {
+    let list = ListParked { before: page.before(), limit: page.fetch_limit() };
+    let items = ask(&state.owners.pay, list).await?;
+    Ok(HttpResponse::Ok().json(page.list(items, |item| item.parked_id)))
+}
+
+/// Carries out a decision.
+///
+/// # Errors
+/// 404; 409 if the item is decided otherwise or the decision does not fit it.
+pub async fn decide(
+    state: &State,
+    admin: UserId,
+    parked_id: EntryId,
+    decision: Decision,
+    reason: Reason,
+) -> Result<ParkedItem, Problem> {
+    let task = Decide { parked_id, admin, decision, reason: reason.into_inner() };
+    ask(&state.owners.pay, task).await?.map_err(|refusal| match refusal {
+        DecisionRefusal::NotFound => Problem::new(Code::NotFound),
+        DecisionRefusal::AlreadyDecided(status) => {
+            Problem::with(Code::AlreadyDecided, format!("It is {} already", status.word()))
+                .with_data("parked_status", status)
+        }
+        DecisionRefusal::NotPossible(why) => Problem::with(Code::DecisionNotPossible, why),
+    })
+}
+
+macro_rules! decisions {
+    ($($(#[$doc:meta])* $name:ident => $decision:expr;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// # Errors
+        /// 404; 409 if the item is decided otherwise or the decision does not fit it.
+        pub async fn $name(
+            admin: Admin,
+            state: web::Data<State>,
+            PathId(parked_id): PathId<id::Entry>,
+            Body(because): Body<Because>,
+        ) -> HandlerResult {
+            let item = decide(&state, admin.0, parked_id, $decision, because.reason).await?;
+            Ok(HttpResponse::Ok().json(item))
+        }
+    )*};
+}
+
+decisions! {
+    /// `POST /admin/parked/{id}/refund`: gives a charge back at its platform.
+    refund => Decision::Refund;
+    /// `POST /admin/parked/{id}/accept`: takes a charge as its payment, or a refund as made by other means.
+    accept => Decision::Accept;
+    /// `POST /admin/parked/{id}/dismiss`: does nothing about it.
+    dismiss => Decision::Dismiss;
+    /// `POST /admin/parked/{id}/retry`: sends a refund again under its number.
+    retry => Decision::Retry;
+}
+
+/// `POST /admin/parked/{id}/match`: books a charge of an unknown payment as the payment of an order.
+///
+/// # Errors
+/// 404; 409 if the item is decided otherwise or does not fit the order; 422 if there is no such order.
+pub async fn assign(
+    admin: Admin,
+    state: web::Data<State>,
+    PathId(parked_id): PathId<id::Entry>,
+    Body(NewMatch { order_id, reason }): Body<NewMatch>,
+) -> HandlerResult {
+    let order = ask(&state.owners.order, order::message::FindAny { order_id }).await?;
+    let order = order.ok_or_else(|| {
+        Problem::from(FieldError::new("order_id", field_code::NOT_FOUND, "must be an order of this shop"))
+    })?;
+    let matched = MatchedOrder { order_id, user_id: order.user_id, pay_amount: order.pay_amount };
+    let item = decide(&state, admin.0, parked_id, Decision::Match(matched), reason).await?;
+    Ok(HttpResponse::Ok().json(item))
+}

@@ -1,0 +1,75 @@
+//! `/admin/reconciliations`.
+
+use actix_web::{HttpResponse, web};
+use serde::{Deserialize, Serialize};
+use strum::VariantArray;
+
+use crate::gateway::statement::Bill;
+use crate::gateway::statement::day::Day;
+use crate::http::extract::auth::Admin;
+use crate::http::extract::body::Body;
+use crate::http::problem::{Code, Problem};
+use crate::http::state::{HandlerResult, State};
+use crate::payments::message::{DownloadStatement, NoStatement};
+use crate::reconcile::run::{Error, Reconciliation};
+use crate::reconcile::{Kind, Report};
+
+/// Body of a reconciliation. Without `apply`, nothing is changed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewReconciliation {
+    provider: String,
+    day: Day,
+    #[serde(default)]
+    bill: Bill,
+    #[serde(default)]
+    apply: bool,
+}
+
+#[derive(Serialize)]
+struct Response {
+    provider: String,
+    day: String,
+    bill: Bill,
+    ok: bool,
+    #[serde(flatten)]
+    report: Report,
+}
+
+/// `POST /admin/reconciliations`: downloads the platform's statement of a day and compares it with the books, as the
+/// command `reconcile` does.
+///
+/// # Errors
+/// 409 if there is no statement that can be compared; 422 if the platform is not set up; 503 if the platform or a store
+/// does not answer, or if another reconciliation is running.
+pub async fn run(admin: Admin, state: web::Data<State>, Body(new): Body<NewReconciliation>) -> HandlerResult {
+    let NewReconciliation { provider, day, bill, apply } = new;
+    let Some(source) = state.statements.get(&provider) else { return Err(unknown_provider()) };
+    if apply {
+        state.expect_writable(&["pay"])?;
+    }
+    let _turn = state.reconciling.take()?;
+    let download = DownloadStatement { provider: provider.clone(), bill, day };
+    let statement = state.payments.send(download).await.map_err(crate::actor::Failure::from)?;
+    let statement = statement.map_err(|why| match why {
+        NoStatement::UnknownProvider => unknown_provider(),
+        NoStatement::Unavailable(wait) => Problem::new(Code::PlatformUnavailable).retry_after(wait),
+        NoStatement::None(why) => Problem::with(Code::NoStatement, format!("There is no statement of {day}: {why}")),
+    })?;
+    let reconciliation = Reconciliation { pay: &state.owners.pay, source, bill, day: Some(day), apply };
+    let mut report = reconciliation.run(&statement).await.map_err(|error| match error {
+        Error::Statement(why) => Problem::with(Code::NoStatement, format!("The statement cannot be compared: {why}")),
+        Error::Failure(failure) => failure.into(),
+    })?;
+    for kind in Kind::VARIANTS {
+        report.counts.entry(*kind).or_default();
+    }
+    let (repaired, differences) = (report.repaired, report.differences.len());
+    tracing::info!(%provider, %day, ?bill, apply, repaired, differences, user_id = %admin.0, "reconciled");
+    let ok = report.differences.is_empty();
+    Ok(HttpResponse::Ok().json(Response { provider, day: day.to_string(), bill, ok, report }))
+}
+
+fn unknown_provider() -> Problem {
+    Problem::field("provider", "must be a payment platform of this shop")
+}

@@ -1,0 +1,159 @@
+//! Users, sessions, and what belongs to the signed-in user.
+
+use serde_json::{Value, json};
+use utoipa::openapi::Schema;
+
+use super::Resource;
+use crate::http::openapi::operation::{Route, get, post};
+use crate::http::openapi::schema::{
+    Component, Fields, bounded_text, extended, flag, id, integer, money, object, or_null, page_of, pattern, text, time,
+    words,
+};
+use crate::http::problem::Code;
+
+/// The group of these routes.
+pub const RESOURCE: Resource =
+    Resource { tag: "Accounts", about: "Registration, sign-in, and the data of the signed-in user.", routes, schemas };
+
+fn routes() -> Vec<Route> {
+    vec![
+        post("/v1/users", "registerUser", "Registers a user")
+            .body("NewUser")
+            .answers(201, "User", "The user is registered.")
+            .with_header("Location")
+            .refuses(&[Code::UserNameTaken]),
+        post("/v1/sessions", "signIn", "Issues an access token")
+            .about("A wrong password and an unknown user get the same answer.")
+            .body("SignIn")
+            .answers(201, "Session", "The token of the user.")
+            .refuses(&[Code::Unauthenticated]),
+        get("/v1/users/me", "getMe", "Shows the signed-in user").for_customers().answers(200, "User", "The user."),
+        get("/v1/users/me/coupons", "listMyCoupons", "Lists the coupons of the user").for_customers().paged().answers(
+            200,
+            "CouponPage",
+            "The coupons.",
+        ),
+        get("/v1/users/me/money-log", "listMyMoneyLog", "Lists the changes of the balance")
+            .about("The changes of all entries add up to the balance.")
+            .for_customers()
+            .paged()
+            .answers(200, "MoneyLogPage", "The changes."),
+        get("/v1/users/me/score-log", "listMyScoreLog", "Lists the changes of the points")
+            .about("The changes of all entries add up to the points.")
+            .for_customers()
+            .paged()
+            .answers(200, "ScoreLogPage", "The changes."),
+    ]
+}
+
+fn schemas() -> Vec<Component> {
+    let name = || pattern("^[A-Za-z0-9._@-]{1,64}$").into();
+    vec![
+        (
+            "NewUser",
+            object("A registration.")
+                .has("user_name", name(), "The name to sign in with.")
+                .has("user_password", bounded_text(8, 128), "The password.")
+                .may_have("user_mobile", or_null(pattern("^\\+?[0-9]{5,19}$").into()), "The mobile number.")
+                .sent_as(json!({"user_name": "zs", "user_password": "a good password"})),
+        ),
+        (
+            "SignIn",
+            object("A sign-in.")
+                .has("user_name", name(), "The name of the user.")
+                .has("user_password", bounded_text(8, 128), "The password.")
+                .sent_as(json!({"user_name": "zs", "user_password": "a good password"})),
+        ),
+        (
+            "Session",
+            object("An access token.")
+                .has("access_token", text(), "The token, for `Authorization: Bearer`.")
+                .has("token_type", words(&["Bearer"]), "The kind of the token.")
+                .has("expires_in", integer(), "The lifetime of the token in seconds.")
+                .shown_as(json!({"access_token": "eyJ0eXAi…", "token_type": "Bearer", "expires_in": 43_200})),
+        ),
+        ("User", user()),
+        ("UserDetails", user_details()),
+        ("UserPage", page_of("User", &user_example())),
+        ("Coupon", coupon()),
+        ("CouponPage", page_of("Coupon", &coupon_example())),
+        ("MoneyLogEntry", money_log_entry()),
+        ("MoneyLogPage", page_of("MoneyLogEntry", &money_log_example())),
+        ("ScoreLogEntry", score_log_entry()),
+        ("ScoreLogPage", page_of("ScoreLogEntry", &score_log_example())),
+    ]
+}
+
+fn user_example() -> Value {
+    json!({"user_id": "345963634385633280", "user_name": "zs", "user_mobile": null, "user_score": 880,
+        "user_money": "900.00", "user_reg_time": "2026-11-26T14:03:59.010Z"})
+}
+
+fn user_details() -> Schema {
+    let example = extended(user_example(), "user_role", json!("customer"));
+    user_fields("A user with the role.")
+        .has("user_role", words(&["customer", "admin"]), "The role, which decides what the user may do.")
+        .shown_as(example)
+}
+
+fn user() -> Schema {
+    user_fields("A user.").shown_as(user_example())
+}
+
+fn user_fields(about: &str) -> Fields {
+    object(about)
+        .has("user_id", id(), "")
+        .has("user_name", text(), "The name to sign in with.")
+        .has("user_mobile", or_null(text()), "The mobile number.")
+        .has("user_score", integer(), "Loyalty points; negative if the points of a refunded order were spent.")
+        .has("user_money", money(), "The balance.")
+        .has("user_reg_time", time(), "When the user registered.")
+}
+
+fn coupon_example() -> Value {
+    json!({"coupon_id": "345988230098857984", "coupon_price": "20.00", "user_id": "345963634385633280",
+        "order_id": null, "is_used": false, "used_time": null, "add_time": "2026-11-26T14:03:59.010Z"})
+}
+
+fn coupon() -> Schema {
+    object("A coupon of a user.")
+        .has("coupon_id", id(), "")
+        .has("coupon_price", money(), "The amount that the coupon pays.")
+        .has("user_id", id(), "The user who may use it.")
+        .has("order_id", or_null(id()), "The order that uses it.")
+        .has("is_used", flag(), "Whether an order uses it.")
+        .has("used_time", or_null(time()), "When the order took it.")
+        .has("add_time", time(), "When it was created.")
+        .shown_as(coupon_example())
+}
+
+fn money_log_example() -> Value {
+    json!({"order_id": "384343533072416768", "money_log_type": "paid", "use_money": "100.00", "delta": "-100.00",
+        "create_time": "2026-11-26T14:03:59.010Z"})
+}
+
+fn money_log_entry() -> Schema {
+    object("A change of a balance.")
+        .has("order_id", or_null(id()), "The order that was paid or refunded; `null` for an adjustment.")
+        .has("money_log_type", words(&["paid", "refunded", "adjusted"]), "The kind of the change.")
+        .has("use_money", money(), "The amount that the order took or gave back; of an adjustment, what it took.")
+        .has("delta", money(), "The change of the balance.")
+        .has("create_time", time(), "When the balance changed.")
+        .shown_as(money_log_example())
+}
+
+fn score_log_example() -> Value {
+    json!({"order_id": "384343533072416768", "score_log_type": "paid", "score": 880, "delta": 880,
+        "create_time": "2026-11-26T14:03:59.010Z"})
+}
+
+fn score_log_entry() -> Schema {
+    object("A change of loyalty points.")
+        .has("order_id", or_null(id()), "The order that was paid or refunded; `null` for an adjustment.")
+        .has("score_log_type", words(&["paid", "refunded", "adjusted"]), "The kind of the change.")
+        .has("score", integer(), "The number of points; of an adjustment, negative if it deducted points.")
+        .has("delta", integer(), "The change of the points.")
+        .has("create_time", time(), "When the points changed.")
+        .may_have("refund_id", id(), "The part refund that deducted the points.")
+        .shown_as(score_log_example())
+}

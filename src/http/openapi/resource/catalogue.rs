@@ -1,0 +1,108 @@
+//! Goods, coupons and users, as administrators manage them.
+
+use serde_json::json;
+
+use super::Resource;
+use crate::http::openapi::operation::{Route, get, patch, post};
+use crate::http::openapi::schema::{Component, between, id, named, object, or_null, text};
+
+/// The group of these routes.
+pub const RESOURCE: Resource = Resource {
+    tag: "Administration: goods and users",
+    about: "Goods, stock, coupons and balances. Every change is in the journal, with its author.",
+    routes,
+    schemas,
+};
+
+/// The header of an answer to a request that was sent again.
+const REPLAYED: &str = "Idempotent-Replayed";
+
+fn routes() -> Vec<Route> {
+    vec![
+        get("/admin/goods", "listAllGoods", "Lists all goods").for_admins().paged().answers(
+            200,
+            "GoodsPage",
+            "The goods.",
+        ),
+        post("/admin/goods", "createGoods", "Adds goods")
+            .for_admins()
+            .takes_key()
+            .body("NewGoods")
+            .answers(201, "Goods", "The goods.")
+            .with_header("Location")
+            .with_header(REPLAYED),
+        patch("/admin/goods/{id}", "changeGoods", "Changes name, price or description of goods")
+            .for_admins()
+            .body("ChangedGoods")
+            .answers(200, "Goods", "The changed goods."),
+        post("/admin/goods/{id}/stock", "adjustStock", "Changes the stock of goods by hand")
+            .for_admins()
+            .takes_key()
+            .body("StockChange")
+            .answers(200, "Goods", "The goods with the new stock.")
+            .with_header(REPLAYED),
+        post("/admin/coupons", "createCoupon", "Gives a coupon to a user")
+            .for_admins()
+            .takes_key()
+            .body("NewCoupon")
+            .answers(201, "Coupon", "The coupon.")
+            .with_header(REPLAYED),
+        get("/admin/users", "listUsers", "Lists the users")
+            .for_admins()
+            .query("user_name", text(), "Only the user with this name.")
+            .query("user_name_prefix", text(), "Only users whose names begin with this.")
+            .paged()
+            .answers(200, "UserPage", "The users."),
+        get("/admin/users/{id}", "getUser", "Shows a user").for_admins().answers(200, "UserDetails", "The user."),
+        post("/admin/users/{id}/balance", "adjustBalance", "Changes the balance of a user by hand")
+            .for_admins()
+            .takes_key()
+            .body("BalanceChange")
+            .answers(200, "User", "The user with the new balance.")
+            .with_header(REPLAYED),
+    ]
+}
+
+fn schemas() -> Vec<Component> {
+    let reason = "The reason, for operators: 1 to 200 characters, trimmed.";
+    vec![
+        (
+            "NewGoods",
+            object("New goods.")
+                .has("goods_name", text(), "The name: 1 to 200 characters, trimmed.")
+                .has("goods_number", between(0, 1_000_000_000), "The units in stock.")
+                .has("goods_price", named("Amount"), "The price of one unit.")
+                .may_have("goods_desc", or_null(text()), "The description: up to 2000 characters.")
+                .sent_as(json!({"goods_name": "A phone", "goods_number": 999, "goods_price": "1000.00"})),
+        ),
+        (
+            "ChangedGoods",
+            object("A change of goods. A field that is absent stays as it is.")
+                .may_have("goods_name", or_null(text()), "The name: 1 to 200 characters, trimmed.")
+                .may_have("goods_price", or_null(named("Amount")), "The price of one unit.")
+                .may_have("goods_desc", or_null(text()), "The description: up to 2000 characters.")
+                .sent_as(json!({"goods_price": "900.00"})),
+        ),
+        (
+            "StockChange",
+            object("A change of a stock.")
+                .has("delta", between(-1_000_000_000, 1_000_000_000), "The change, not 0.")
+                .has("reason", text(), reason)
+                .sent_as(json!({"delta": -1, "reason": "Broken in the warehouse"})),
+        ),
+        (
+            "NewCoupon",
+            object("A new coupon.")
+                .has("user_id", id(), "The user who may use it.")
+                .has("coupon_price", named("Amount"), "The amount that it pays, more than 0.")
+                .sent_as(json!({"user_id": "345963634385633280", "coupon_price": "20.00"})),
+        ),
+        (
+            "BalanceChange",
+            object("A change of a balance.")
+                .has("delta", named("SignedAmount"), "The change, not 0.")
+                .has("reason", text(), reason)
+                .sent_as(json!({"delta": "-1.00", "reason": "Booked twice"})),
+        ),
+    ]
+}

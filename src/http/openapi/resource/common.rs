@@ -1,0 +1,47 @@
+//! Schemas that all resources use.
+
+use serde_json::json;
+use utoipa::openapi::schema::{Object, Schema};
+
+use crate::http::openapi::schema::{Component, object, pattern, words};
+
+/// The schemas.
+#[must_use]
+pub fn schemas() -> Vec<Component> {
+    let shape = |pattern_text: &str, about: &str, example: &str| {
+        let mut shape: Object = pattern(pattern_text);
+        shape.description = Some(about.to_owned());
+        shape.examples = vec![json!(example)];
+        Schema::Object(shape)
+    };
+    vec![
+        ("Id", shape("^[1-9][0-9]{0,18}$", "A positive 63-bit integer, as a string.", "345959443973935104")),
+        ("Money", shape("^-?[0-9]+\\.[0-9]{2}$", "An amount in CNY with two decimals.", "880.00")),
+        (
+            "Amount",
+            shape("^[0-9]{1,10}(\\.[0-9]{1,2})?$", "An amount in CNY from 0 to 9999999999.99, as in a request.", "880"),
+        ),
+        (
+            "SignedAmount",
+            shape(
+                "^-?[0-9]{1,10}(\\.[0-9]{1,2})?$",
+                "An amount in CNY that may be negative, as in a request.",
+                "-1.00",
+            ),
+        ),
+        (
+            "Time",
+            shape(
+                "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$",
+                "A moment in UTC with milliseconds, as in RFC 3339.",
+                "2026-11-26T14:03:59.010Z",
+            ),
+        ),
+        (
+            "Health",
+            object("The state of the process.")
+                .has("status", words(&["ok", "ready"]), "`ok` for `/healthz`, `ready` for `/readyz`.")
+                .shown_as(json!({"status": "ok"})),
+        ),
+    ]
+}
