@@ -16,7 +16,7 @@ pub const POLLS: [(&str, &str); 3] =
 /// More than are called at once.
 const OPEN: usize = 40;
 pub const ALL_OPS: [Op; 5] = [Op::Create, Op::Query, Op::Close, Op::Refund, Op::RefundQuery];
-/// What waits for no call is done within this time, also on a slow machine. A call that hangs ends after 10 s.
+/// Limit for work that waits for no call, also on a slow machine. A call that hangs ends after 10 s.
 pub const PROMPT: Duration = Duration::from_secs(6);
 /// Limit of concurrent calls: 16 each of status queries, refunds, closings and requests.
 pub const CALLS_MAX: usize = 64;
