@@ -101,6 +101,15 @@ impl Code {
         self.row().2
     }
 
+    /// The detail of a problem that does not know more than its code: the title, or how to mend the request.
+    #[must_use]
+    pub const fn detail(self) -> &'static str {
+        match self {
+            Self::IdempotencyKeyReused => "The key was used for another request: a new request needs a new key",
+            code => code.title(),
+        }
+    }
+
     /// The HTTP status.
     #[must_use]
     pub fn status(self) -> StatusCode {
@@ -246,12 +255,12 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem with the code's title as its detail.
+    /// A problem with the detail of its code.
     #[must_use]
     pub fn new(code: Code) -> Self {
         Self {
             code,
-            detail: Cow::Borrowed(code.title()),
+            detail: Cow::Borrowed(code.detail()),
             errors: Vec::new(),
             extra: None,
             order_id: None,
@@ -287,8 +296,18 @@ impl Problem {
     /// 422: fields of the request are not valid. `errors` has at least one; the first is the problem's detail.
     #[must_use]
     pub fn fields(errors: Vec<FieldError>) -> Self {
+        Self::of_fields(Code::InvalidRequest, errors)
+    }
+
+    /// 404: a field of the body names something that does not exist, or that is not the caller's.
+    #[must_use]
+    pub fn unknown(field: &str, detail: &str) -> Self {
+        Self::of_fields(Code::NotFound, vec![FieldError::new(field, field_code::NOT_FOUND, detail)])
+    }
+
+    fn of_fields(code: Code, errors: Vec<FieldError>) -> Self {
         let detail = errors.first().map(|first| format!("{} {}", first.field, first.detail)).unwrap_or_default();
-        Self { errors, ..Self::with(Code::InvalidRequest, detail) }
+        Self { errors, ..Self::with(code, detail) }
     }
 
     /// The same problem, with the fields that it is about.

@@ -90,12 +90,11 @@ pub fn examples() -> impl Iterator<Item = (&'static str, Example)> {
 }
 
 fn example(code: Code) -> Value {
-    let title = code.title();
     let problem = json!({
         "type": format!("/problems/{}", code.name()),
-        "title": title,
+        "title": code.title(),
         "status": code.status().as_u16(),
-        "detail": title,
+        "detail": code.detail(),
         "instance": "01a2182c-064f-7a07-9c35-acf69ab0c380",
         "code": code.name(),
     });

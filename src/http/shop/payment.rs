@@ -75,7 +75,7 @@ pub async fn start(
             let problem = Problem::new(refusal.into());
             Err(order.map_or(problem.clone(), |order| problem.in_state(order.state())))
         }
-        PaymentStarted::OrderNotFound => Err(Problem::new(Code::NotFound)),
+        PaymentStarted::OrderNotFound => Err(Problem::unknown("order_id", "must be the id of an order of the caller")),
         PaymentStarted::UnknownProvider(names) => Err(FieldError::unknown_word("provider", &names).into()),
         PaymentStarted::PayerMissing => {
             let detail = "must say who the customer is on this platform";

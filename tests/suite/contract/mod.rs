@@ -10,6 +10,7 @@ mod coverage;
 mod faults;
 mod json;
 mod life;
+mod mistakes;
 mod normalise;
 mod record;
 mod script;

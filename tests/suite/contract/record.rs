@@ -9,6 +9,9 @@ const SHOWN: usize = 12;
 /// Number of characters of a line that are shown before and after the first difference.
 const AROUND: usize = 160;
 
+/// The beginning of a block of HTTP in a page.
+const FENCE: &str = "```http\n";
+
 #[expect(clippy::disallowed_methods, reason = "the variable belongs to the test run, not to the settings")]
 fn is_recording() -> bool {
     std::env::var("TRADEPOST_RECORD").is_ok_and(|text| text == "1")
@@ -33,6 +36,40 @@ pub fn assert_all_recorded(parts: &[(&str, String)]) {
     }
     let differing: Vec<String> = parts.iter().filter_map(|(name, text)| compare(name, text)).collect();
     assert!(differing.is_empty(), "\n{}", differing.join("\n"));
+}
+
+/// Checks the blocks of HTTP in a page of the documentation, each in the section with its title. While recording, writes
+/// them into the page instead, and leaves the rest of it as it is.
+#[track_caller]
+pub fn assert_blocks_recorded(page: &str, blocks: &[(&str, String)]) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(page);
+    let recorded = fs::read_to_string(&path).unwrap();
+    let text = with_blocks(&recorded, blocks);
+    if is_recording() {
+        fs::write(path, text).unwrap();
+        return;
+    }
+    assert!(recorded == text, "{page} differs:\n{}", difference(&recorded, &text));
+}
+
+/// The page with these blocks. Every section needs one, and every block a section.
+#[track_caller]
+fn with_blocks(page: &str, blocks: &[(&str, String)]) -> String {
+    let mut sections = page.split("\n## ");
+    let mut text = sections.next().unwrap().to_owned();
+    let mut titles = Vec::new();
+    for section in sections {
+        let title = section.lines().next().unwrap();
+        let block = blocks.iter().find(|(known, _)| *known == title).map(|(_, block)| block);
+        let block = block.unwrap_or_else(|| panic!("no block for {title}"));
+        let (before, rest) = section.split_once(FENCE).unwrap_or_else(|| panic!("no place for a block in {title}"));
+        let (_, after) = rest.split_once("```").unwrap();
+        write!(text, "\n## {before}{FENCE}{block}```{after}").unwrap();
+        titles.push(title);
+    }
+    let without: Vec<_> = blocks.iter().map(|(title, _)| title).filter(|title| !titles.contains(title)).collect();
+    assert!(without.is_empty(), "no section for {without:?}");
+    text
 }
 
 /// The difference between a text and its file, if there is one.
@@ -79,6 +116,13 @@ fn clip(line: &str, other: &str) -> String {
     let before = if from > 0 { "…" } else { "" };
     let after = if from + 2 * AROUND < line.chars().count() { "…" } else { "" };
     format!("{before}{part}{after}")
+}
+
+#[test]
+fn a_block_is_replaced_and_the_words_around_it_stay() {
+    let page = "# Page\n\n## One\n\nWords.\n\n```http\nold\n```\n\nMore.\n";
+    let blocks = [("One", "new\n".to_owned())];
+    assert_eq!(with_blocks(page, &blocks), page.replace("old", "new"));
 }
 
 #[test]
