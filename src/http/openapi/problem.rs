@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 use utoipa::openapi::example::{Example, ExampleBuilder};
-use utoipa::openapi::schema::{AllOfBuilder, ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, Schema};
 
 use super::schema::{
@@ -106,15 +105,16 @@ fn example(code: Code) -> Value {
     extended(problem, "errors", json!([{"field": "limit", "code": "invalid_value", "detail": rule}]))
 }
 
-/// The content of a response that has one of these codes.
+/// The content of a response that has one of these codes. The names of its examples are the codes. The schema is the
+/// same for all of them, so that generated clients have one type for every problem.
 #[must_use]
 pub fn content(codes: &[Code]) -> Content {
     let names = codes.iter().map(|code| code.name());
-    let code = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names.clone()));
-    let narrowed = ObjectBuilder::new().schema_type(SchemaType::AnyValue).property("code", code);
-    let schema = AllOfBuilder::new().item(named("Problem")).item(narrowed);
     let reference = |name: &str| RefOr::<Example>::Ref(Ref::new(format!("#/components/examples/{name}")));
-    ContentBuilder::new().schema(Some(schema)).examples_from_iter(names.map(|name| (name, reference(name)))).build()
+    ContentBuilder::new()
+        .schema(Some(named("Problem")))
+        .examples_from_iter(names.map(|name| (name, reference(name))))
+        .build()
 }
 
 /// The description of a response that has one of these codes.

@@ -6,6 +6,8 @@ use utoipa::openapi::schema::{
 };
 use utoipa::openapi::{RefOr, SchemaFormat};
 
+use super::word::{ENUMERATIONS, Enumeration};
+
 /// A schema, or a reference to one of the components.
 pub type Shape = RefOr<Schema>;
 
@@ -60,10 +62,23 @@ pub fn formatted(format: &str) -> Shape {
     of_type(Type::String).format(Some(SchemaFormat::Custom(format.to_owned()))).into()
 }
 
-/// One of the given words.
+/// One of the given words. An enumeration with a name is a reference to its component.
 #[must_use]
 pub fn words(words: &[&str]) -> Shape {
-    of_type(Type::String).enum_values(Some(words.iter().copied())).into()
+    match ENUMERATIONS.iter().find(|known| known.words == words) {
+        Some(known) => named(known.name),
+        None => of_type(Type::String).enum_values(Some(words.iter().copied())).into(),
+    }
+}
+
+/// The component of an enumeration.
+#[must_use]
+pub fn enumeration(known: &Enumeration) -> Component {
+    let schema = of_type(Type::String)
+        .description(Some(known.about))
+        .enum_values(Some(known.words.iter().copied()))
+        .examples(known.words.first().map(|word| Value::from(*word)));
+    (known.name, Schema::Object(schema.build()))
 }
 
 /// Any integer.

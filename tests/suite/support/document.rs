@@ -96,11 +96,22 @@ fn in_body(response: &Value, answer: &Answer) -> Vec<String> {
     let media = essence(answer.header("content-type"));
     let described = contents.iter().find(|(known, _)| essence(known) == media).map(|(_, content)| content);
     match described {
-        Some(content) if media.contains("json") => violations(&DOCUMENT, &content["schema"], &answer.body),
+        Some(content) if media.contains("json") => {
+            let mut wrong = violations(&DOCUMENT, &content["schema"], &answer.body);
+            wrong.extend(in_code(content, answer));
+            wrong
+        }
         Some(_) => Vec::new(),
         None if answer.text.is_empty() && media.is_empty() => Vec::new(),
         None => vec![format!("the type {media} is not in the document")],
     }
+}
+
+/// The fault of a problem whose code is not among those of the answer: its examples have their names.
+fn in_code(content: &Value, answer: &Answer) -> Option<String> {
+    let codes = content["examples"].as_object()?;
+    let code = answer.body["code"].as_str().unwrap_or_default();
+    (!codes.contains_key(code)).then(|| format!("the code {code} is not in the document"))
 }
 
 /// The media type without its parameters.

@@ -68,7 +68,6 @@ pub fn kind(shape: &Shape) -> String {
             format!("list of {}", kind(item))
         }
         RefOr::T(Schema::OneOf(one_of)) => one_of.items.iter().map(kind).collect::<Vec<_>>().join(" or "),
-        RefOr::T(Schema::AllOf(all_of)) => all_of.items.first().map(kind).unwrap_or_default(),
         RefOr::T(_) => "anything".to_owned(),
     }
 }

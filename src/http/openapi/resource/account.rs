@@ -9,6 +9,7 @@ use crate::http::openapi::schema::{
     Component, Fields, bounded_text, extended, flag, id, integer, money, object, or_null, page_of, pattern, text, time,
     words,
 };
+use crate::http::openapi::word::{LOG_TYPES, USER_ROLES};
 use crate::http::problem::Code;
 
 /// The group of these routes.
@@ -92,7 +93,7 @@ fn user_example() -> Value {
 fn user_details() -> Schema {
     let example = extended(user_example(), "user_role", json!("customer"));
     user_fields("A user with the role.")
-        .has("user_role", words(&["customer", "admin"]), "The role, which decides what the user may do.")
+        .has("user_role", words(USER_ROLES), "The role, which decides what the user may do.")
         .shown_as(example)
 }
 
@@ -135,7 +136,7 @@ fn money_log_example() -> Value {
 fn money_log_entry() -> Schema {
     object("A change of a balance.")
         .has("order_id", or_null(id()), "The order that was paid or refunded; `null` for an adjustment.")
-        .has("money_log_type", words(&["paid", "refunded", "adjusted"]), "The kind of the change.")
+        .has("money_log_type", words(LOG_TYPES), "The kind of the change.")
         .has("use_money", money(), "The amount that the order took or gave back; of an adjustment, what it took.")
         .has("delta", money(), "The change of the balance.")
         .has("create_time", time(), "When the balance changed.")
@@ -150,7 +151,7 @@ fn score_log_example() -> Value {
 fn score_log_entry() -> Schema {
     object("A change of loyalty points.")
         .has("order_id", or_null(id()), "The order that was paid or refunded; `null` for an adjustment.")
-        .has("score_log_type", words(&["paid", "refunded", "adjusted"]), "The kind of the change.")
+        .has("score_log_type", words(LOG_TYPES), "The kind of the change.")
         .has("score", integer(), "The number of points; of an adjustment, negative if it deducted points.")
         .has("delta", integer(), "The change of the points.")
         .has("create_time", time(), "When the points changed.")

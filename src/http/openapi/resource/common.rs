@@ -1,9 +1,10 @@
 //! Schemas that all resources use.
 
 use serde_json::json;
-use utoipa::openapi::schema::{Object, Schema};
+use utoipa::openapi::schema::{KnownFormat, Object, Schema, SchemaFormat};
 
-use crate::http::openapi::schema::{Component, object, pattern, words};
+use crate::http::openapi::schema::{Component, enumeration, object, pattern, words};
+use crate::http::openapi::word::ENUMERATIONS;
 
 /// The schemas.
 #[must_use]
@@ -14,7 +15,11 @@ pub fn schemas() -> Vec<Component> {
         shape.examples = vec![json!(example)];
         Schema::Object(shape)
     };
-    vec![
+    let mut moment: Object = pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$");
+    moment.format = Some(SchemaFormat::KnownFormat(KnownFormat::DateTime));
+    moment.description = Some("A moment in UTC with milliseconds, as in RFC 3339.".to_owned());
+    moment.examples = vec![json!("2026-11-26T14:03:59.010Z")];
+    let mut schemas = vec![
         ("Id", shape("^[1-9][0-9]{0,18}$", "A positive 63-bit integer, as a string.", "345959443973935104")),
         ("Money", shape("^-?[0-9]+\\.[0-9]{2}$", "An amount in CNY with two decimals.", "880.00")),
         (
@@ -29,19 +34,14 @@ pub fn schemas() -> Vec<Component> {
                 "-1.00",
             ),
         ),
-        (
-            "Time",
-            shape(
-                "^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3}Z$",
-                "A moment in UTC with milliseconds, as in RFC 3339.",
-                "2026-11-26T14:03:59.010Z",
-            ),
-        ),
+        ("Time", Schema::Object(moment)),
         (
             "Health",
             object("The state of the process.")
                 .has("status", words(&["ok", "ready"]), "`ok` for `/healthz`, `ready` for `/readyz`.")
                 .shown_as(json!({"status": "ok"})),
         ),
-    ]
+    ];
+    schemas.extend(ENUMERATIONS.iter().map(enumeration));
+    schemas
 }

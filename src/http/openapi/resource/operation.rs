@@ -8,6 +8,7 @@ use crate::http::openapi::operation::{Route, get};
 use crate::http::openapi::schema::{
     Component, Fields, count, flag, integer, list, money, named, number, object, or_null, text, time, words,
 };
+use crate::http::openapi::word::SERVICE_STATUS;
 
 /// The group of these routes.
 pub const RESOURCE: Resource = Resource {
@@ -35,8 +36,18 @@ fn schemas() -> Vec<Component> {
     vec![
         ("Node", node()),
         ("Actor", actor()),
+        ("ActorError", actor_error()),
         ("Platform", platform()),
         ("Status", status()),
+        ("OutboxCounts", counted("The messages to deliver.", &["pending", "oldest_age_s", "dead"])),
+        ("SagaCounts", counted("The orders in progress.", &["in_flight", "unconfirmed", "without_wakeup"])),
+        (
+            "PaymentCounts",
+            counted(
+                "Payments and refunds that are not final.",
+                &["open", "watched", "refunds_pending", "refunds_parked", "charges_parked"],
+            ),
+        ),
         ("Invariant", invariant()),
         ("Audit", audit()),
     ]
@@ -45,6 +56,11 @@ fn schemas() -> Vec<Component> {
 /// Fields that are counts, or `null` if the part does not answer.
 fn counts(about: &str, names: &[&str]) -> Fields {
     names.iter().fold(object(about), |fields, name| fields.has(name, or_null(count()), ""))
+}
+
+/// The component of such counts, with all of them zero in the example.
+fn counted(about: &str, names: &[&str]) -> Schema {
+    counts(about, names).shown_as(names.iter().map(|name| ((*name).to_owned(), json!(0))).collect())
 }
 
 fn node_example() -> Value {
@@ -78,7 +94,6 @@ fn actor() -> Schema {
     let mailbox = object("").has("depth", count(), "").has("capacity", count(), "");
     let batch = object("").has("count", count(), "").has("mean", number(), "").has("max", count(), "");
     let latency = object("").has("p50", number(), "").has("p99", number(), "");
-    let error = object("").has("at", time(), "").has("message", text(), "");
     let store = object("").has("engine", words(&["sqlite", "postgres", "mysql"]), "").has("reachable", flag(), "").has(
         "writable",
         flag(),
@@ -95,9 +110,16 @@ fn actor() -> Schema {
         .has("retried", count(), "Repeated runs of tasks.")
         .has("batch", batch.inside(), "The batches that were committed.")
         .has("latency_ms", latency.inside(), "The time from arrival to reply, over the last one to two minutes.")
-        .has("last_error", or_null(error.inside()), "The last failure.")
+        .has("last_error", or_null(named("ActorError")), "The last failure.")
         .may_have("store", store.inside(), "The database, if the actor has one.")
         .shown_as(actor_example())
+}
+
+fn actor_error() -> Schema {
+    object("A failure of an actor.")
+        .has("at", time(), "")
+        .has("message", text(), "")
+        .shown_as(json!({"at": "2026-11-26T14:03:59.010Z", "message": "the database is locked"}))
 }
 
 fn platform_example() -> Value {
@@ -124,18 +146,17 @@ fn status() -> Schema {
         integer(),
         "",
     );
-    let pending = ["open", "watched", "refunds_pending", "refunds_parked", "charges_parked"];
     let admission = counts("", &["capacity", "in_flight", "refused"]);
     object("The state of the service.")
-        .has("status", words(&["healthy", "degraded", "unhealthy"]), "The worst of all parts.")
+        .has("status", words(SERVICE_STATUS), "The worst of all parts.")
         .has("version", text(), "")
         .has("uptime_s", count(), "")
         .has("node", this_node.inside(), "This node.")
         .has("nodes", list(named("Node")), "All nodes with a valid lease.")
         .has("actors", list(named("Actor")), "")
-        .has("outbox", or_null(counts("", &["pending", "oldest_age_s", "dead"]).inside()), "The messages to deliver.")
-        .has("sagas", or_null(counts("", &["in_flight", "unconfirmed", "without_wakeup"]).inside()), "")
-        .has("payments", or_null(counts("", &pending).inside()), "Payments and refunds that are not final.")
+        .has("outbox", or_null(named("OutboxCounts")), "The messages to deliver.")
+        .has("sagas", or_null(named("SagaCounts")), "")
+        .has("payments", or_null(named("PaymentCounts")), "Payments and refunds that are not final.")
         .has("platforms", list(named("Platform")), "")
         .has(
             "ahead",

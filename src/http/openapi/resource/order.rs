@@ -9,8 +9,10 @@ use crate::http::openapi::schema::{
     Component, Fields, between, bounded_list, bounded_text, flag, id, integer, list, money, named, object, or_null,
     page_of, text, time, words,
 };
+use crate::http::openapi::word::CURRENCIES;
 use crate::http::openapi::word::ORDER_STATUS;
 use crate::http::openapi::word::PAY_STATUS;
+use crate::http::openapi::word::REFUND_STATUS;
 use crate::http::openapi::word::REFUSALS;
 use crate::http::openapi::word::SHIPPING_STATUS;
 use crate::http::problem::Code;
@@ -22,9 +24,6 @@ pub const RESOURCE: Resource = Resource {
     routes,
     schemas: || schemas().into_iter().chain(quote::schemas()).collect(),
 };
-
-/// The states of a refund.
-pub const REFUND_STATUS: &[&str] = &["pending", "done", "parked", "dismissed"];
 
 fn routes() -> Vec<Route> {
     vec![
@@ -228,7 +227,7 @@ pub fn order(about: &str) -> Fields {
         .has("coupon_paid", money(), "The amount that the coupon paid.")
         .has("money_paid", money(), "The amount that the balance paid.")
         .has("pay_amount", money(), "The amount to pay at a platform.")
-        .has("currency", words(&["CNY"]), "The currency of all amounts.")
+        .has("currency", words(CURRENCIES), "The currency of all amounts.")
         .has("pay_before", or_null(time()), "Until when the order can be paid; `null` if it cannot be paid.")
         .has("add_time", time(), "When the order was placed.")
         .has("confirm_time", or_null(time()), "When it was confirmed.")

@@ -4,12 +4,11 @@ use serde_json::{Value, json};
 use utoipa::openapi::Schema;
 
 use super::Resource;
-use super::order::REFUND_STATUS;
 use crate::http::openapi::operation::{Route, get, post};
 use crate::http::openapi::schema::{
     Component, flag, id, kinds, list, money, named, object, or_null, page_of, pattern, text, time, words,
 };
-use crate::http::openapi::word::PAYMENT_STATUS as STATUS;
+use crate::http::openapi::word::{CHECKOUT_KINDS, CURRENCIES, PAYMENT_STATUS as STATUS, REFUND_STATUS};
 use crate::http::problem::Code;
 
 /// The group of these routes.
@@ -96,6 +95,9 @@ fn schemas() -> Vec<Component> {
                 .shown_as(json!({"items": [method_example()]})),
         ),
         ("Checkout", checkout()),
+        ("RedirectCheckout", checkout_at("redirect", "Send the browser to `url`.", "https://pay.example/1")),
+        ("QrCodeCheckout", checkout_at("qr_code", "Show `url` as a QR code.", "weixin://wxpay/bizpayurl?pr=1")),
+        ("JsapiCheckout", jsapi_checkout()),
         ("JsapiParams", jsapi_params()),
         ("PaymentRefund", refund()),
         ("Payment", payment()),
@@ -111,7 +113,7 @@ fn method_example() -> Value {
 fn method() -> Schema {
     object("A way to pay.")
         .has("provider", text(), "The name, for `POST /v1/payments`.")
-        .has("checkout", words(&["redirect", "qr_code", "jsapi"]), "The kind of its checkout.")
+        .has("checkout", words(CHECKOUT_KINDS), "The kind of its checkout.")
         .has("needs_payer", flag(), "Whether `payer` is required.")
         .has("takes_return_url", flag(), "Whether the platform sends the customer to `return_url`.")
         .has("state", words(&["up", "slow", "down"]), "Whether the platform answers.")
@@ -120,27 +122,36 @@ fn method() -> Schema {
 }
 
 fn checkout() -> Schema {
-    let address = |kind: &str, about: &str| {
-        object(about).has("kind", words(&[kind]), "").has("url", text(), "The address.").inside()
-    };
-    let inside_wechat = object("Call `getBrandWCPayRequest` inside WeChat.").has("kind", words(&["jsapi"]), "").has(
-        "params",
-        named("JsapiParams"),
-        "The arguments of the call.",
-    );
-    let redirect = address("redirect", "Send the browser to `url`.");
-    let qr_code = address("qr_code", "Show `url` as a QR code.");
-    let example = json!({"kind": "redirect", "url": "https://pay.example/1"});
-    kinds("How the customer pays.", [redirect, qr_code, inside_wechat.inside()], example)
+    let parts = ["RedirectCheckout", "QrCodeCheckout", "JsapiCheckout"].map(named);
+    kinds("How the customer pays.", parts, json!({"kind": "redirect", "url": "https://pay.example/1"}))
+}
+
+/// A checkout with an address.
+fn checkout_at(kind: &str, about: &str, url: &str) -> Schema {
+    object(about)
+        .has("kind", words(&[kind]), "")
+        .has("url", text(), "The address.")
+        .shown_as(json!({"kind": kind, "url": url}))
+}
+
+fn jsapi_checkout() -> Schema {
+    object("Call `getBrandWCPayRequest` inside WeChat.")
+        .has("kind", words(&["jsapi"]), "")
+        .has("params", named("JsapiParams"), "The arguments of the call.")
+        .shown_as(json!({"kind": "jsapi", "params": jsapi_example()}))
+}
+
+fn jsapi_example() -> Value {
+    json!({
+        "appId": "wx1", "timeStamp": "1795701839", "nonceStr": "n", "package": "prepay_id=wx2", "signType": "RSA",
+        "paySign": "…"
+    })
 }
 
 fn jsapi_params() -> Schema {
     let names = ["appId", "timeStamp", "nonceStr", "package", "signType", "paySign"];
     let fields = object("The arguments of `getBrandWCPayRequest`.");
-    names.iter().fold(fields, |fields, name| fields.has(name, text(), "")).shown_as(json!({
-        "appId": "wx1", "timeStamp": "1795701839", "nonceStr": "n", "package": "prepay_id=wx2", "signType": "RSA",
-        "paySign": "…"
-    }))
+    names.iter().fold(fields, |fields, name| fields.has(name, text(), "")).shown_as(jsapi_example())
 }
 
 fn refund() -> Schema {
@@ -162,7 +173,7 @@ fn payment() -> Schema {
         .has("pay_id", id(), "")
         .has("order_id", id(), "The order that it pays.")
         .has("pay_amount", money(), "The amount to pay.")
-        .has("currency", words(&["CNY"]), "The currency of all amounts.")
+        .has("currency", words(CURRENCIES), "The currency of all amounts.")
         .has("provider", text(), "The platform.")
         .has("status", words(STATUS), "")
         .has("checkout", or_null(named("Checkout")), "How to pay; `null` until the platform has answered.")

@@ -6,6 +6,7 @@ use utoipa::openapi::Schema;
 use crate::http::openapi::schema::{
     Component, between, bounded_list, id, integer, list, money, named, object, or_null, text, words,
 };
+use crate::http::openapi::word::CURRENCIES;
 
 /// The schemas.
 #[must_use]
@@ -48,7 +49,7 @@ fn quote() -> Schema {
         .has("coupon_paid", or_null(money()), "The amount that the coupon would pay.")
         .has("money_paid", or_null(money()), "The amount that the balance would pay.")
         .has("pay_amount", or_null(money()), "The amount to pay at a platform.")
-        .has("currency", words(&["CNY"]), "The currency of all amounts.")
+        .has("currency", words(CURRENCIES), "The currency of all amounts.")
         .has("problems", list(named("FieldError")), "The reasons for which the order would be refused.")
         .shown_as(json!({
             "goods": [{"goods_id": "345959443973935104", "goods_number": 2, "goods_name": "Tea",

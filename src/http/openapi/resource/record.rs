@@ -6,9 +6,10 @@ use utoipa::openapi::Schema;
 use super::Resource;
 use crate::http::openapi::operation::{Route, get, post};
 use crate::http::openapi::schema::{
-    Component, Fields, any_object, count, formatted, id, integer, kinds, money, object, or_null, page_of, text, time,
-    words,
+    Component, Fields, any_object, count, formatted, id, integer, kinds, money, named, object, or_null, page_of, text,
+    time, words,
 };
+use crate::http::openapi::word::MESSAGE_STATUS;
 
 /// The group of these routes.
 pub const RESOURCE: Resource = Resource {
@@ -37,7 +38,7 @@ fn routes() -> Vec<Route> {
             .answers(200, "NoticePage", "The notifications."),
         get("/admin/messages", "listMessages", "Lists the messages between owners that are not delivered")
             .for_admins()
-            .query("status", words(&["pending", "dead"]), "Only messages in this state.")
+            .query("status", words(MESSAGE_STATUS), "Only messages in this state.")
             .paged()
             .answers(200, "MessagePage", "The messages."),
         post("/admin/messages/{id}/replay", "replayMessage", "Delivers a message now, unless it is delivered")
@@ -52,6 +53,8 @@ fn schemas() -> Vec<Component> {
         ("JournalEntry", journal_entry()),
         ("JournalPage", page_of("JournalEntry", &journal_example())),
         ("Adjustment", adjustment()),
+        ("BalanceAdjustment", balance_adjustment()),
+        ("StockAdjustment", stock_adjustment()),
         ("AdjustmentPage", page_of("Adjustment", &adjustment_example())),
         ("Notice", notice()),
         ("NoticePage", page_of("Notice", &notice_example())),
@@ -90,31 +93,49 @@ fn journal_entry() -> Schema {
         .shown_as(journal_example())
 }
 
-fn adjustment_example() -> Value {
-    json!({"adjustment_id": "384550094389510144", "kind": "balance", "user_id": "345963634385633280",
-        "delta": "-1.00", "score": 0, "reason": "Booked twice", "by": "384550092493684736",
-        "create_time": "2026-11-26T14:03:59.010Z"})
+/// The fields of an adjustment, up to what was changed.
+fn adjustment_of(kind: &str, about: &str) -> Fields {
+    object(about).has("adjustment_id", id(), "").has("kind", words(&[kind]), "")
 }
 
-fn adjustment() -> Schema {
-    let start = |kind| object("").has("adjustment_id", id(), "").has("kind", words(&[kind]), "");
-    let end = |fields: Fields| {
-        fields
-            .has("reason", text(), "The reason.")
-            .has("by", or_null(id()), "The administrator; `null` for opening values and for earlier releases.")
-            .has("create_time", time(), "")
-            .inside()
-    };
-    let balance = start("balance")
+/// The component of an adjustment, with its author.
+fn with_author(fields: Fields, example: Value) -> Schema {
+    fields
+        .has("reason", text(), "The reason.")
+        .has("by", or_null(id()), "The administrator; `null` for opening values and for earlier releases.")
+        .has("create_time", time(), "")
+        .shown_as(example)
+}
+
+fn balance_adjustment() -> Schema {
+    let fields = adjustment_of("balance", "A change of a balance by hand.")
         .has("user_id", id(), "The user.")
         .has("delta", money(), "The change of the balance.")
         .has("score", integer(), "The change of the points.");
-    let stock = start("stock").has("goods_id", id(), "The goods.").has(
+    with_author(fields, adjustment_example())
+}
+
+fn stock_adjustment() -> Schema {
+    let fields = adjustment_of("stock", "A change of a stock by hand.").has("goods_id", id(), "The goods.").has(
         "delta",
         integer(),
         "The change of the stock, in units.",
     );
-    kinds("A change of a balance or of a stock by hand.", [end(balance), end(stock)], adjustment_example())
+    let example = json!({"adjustment_id": "384550094389510144", "kind": "stock", "goods_id": "345959443973935104",
+        "delta": -1, "reason": "Broken in the warehouse", "by": "384550092493684736",
+        "create_time": "2026-11-26T14:03:59.010Z"});
+    with_author(fields, example)
+}
+
+fn adjustment() -> Schema {
+    let parts = ["BalanceAdjustment", "StockAdjustment"].map(named);
+    kinds("A change of a balance or of a stock by hand.", parts, adjustment_example())
+}
+
+fn adjustment_example() -> Value {
+    json!({"adjustment_id": "384550094389510144", "kind": "balance", "user_id": "345963634385633280",
+        "delta": "-1.00", "score": 0, "reason": "Booked twice", "by": "384550092493684736",
+        "create_time": "2026-11-26T14:03:59.010Z"})
 }
 
 fn notice_example() -> Value {
@@ -151,7 +172,7 @@ fn message() -> Schema {
     ];
     let fields = texts.iter().fold(fields, |fields, (name, about)| fields.has(name, text(), about));
     fields
-        .has("status", words(&["pending", "dead"]), "A `dead` message is not sent again.")
+        .has("status", words(MESSAGE_STATUS), "A `dead` message is not sent again.")
         .has("attempts", count(), "The number of attempts whose outcome is known.")
         .has("create_time", time(), "")
         .has("due_time", time(), "When it is due.")

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 use utoipa::openapi::Schema;
 
 use super::Resource;
-use super::order::REFUND_STATUS;
 use crate::http::openapi::operation::{Route, get, post};
 use crate::http::openapi::schema::{
     Component, count, flag, id, list, money, named, object, or_null, page_of, pattern, text, time, words,
 };
+use crate::http::openapi::word::{BILLS, REFUND_STATUS};
 use crate::http::problem::Code;
 
 /// The group of these routes.
@@ -18,8 +18,6 @@ pub const RESOURCE: Resource = Resource {
     routes,
     schemas,
 };
-
-const BILLS: &[&str] = &["trade", "funds"];
 
 fn routes() -> Vec<Route> {
     vec![

@@ -8,7 +8,7 @@ use crate::http::openapi::schema::{
     Component, Shape, between, bounded_text, count, flag, integer, list, money, named, object, or_null, pattern, text,
     time, words,
 };
-use crate::http::openapi::word::TRADE_STATUS as STATUS;
+use crate::http::openapi::word::{CALLBACK_DEFECTS, TRADE_STATUS as STATUS};
 use crate::http::problem::Code;
 
 /// The group of these routes.
@@ -100,13 +100,12 @@ fn schemas() -> Vec<Component> {
         .has("refunded", money(), "The sum of the refunds.")
         .has("deliveries", list(named("TradeDelivery")), "The callbacks that were sent, oldest first.")
         .shown_as(trade_example());
-    let defects = ["signature", "amount", "order", "merchant", "timestamp"];
     let callbacks = object("How the callbacks misbehave.")
         .may_have("callbacks", between(1, 50), "The number of copies.")
         .may_have("concurrent", flag(), "Whether the copies are sent at the same time.")
         .may_have("delay_ms", integer(), "The delay after the payment.")
         .may_have("lose", flag(), "Whether no callback is sent.")
-        .may_have("tamper", or_null(words(&defects)), "The defect of the callbacks.")
+        .may_have("tamper", or_null(words(CALLBACK_DEFECTS)), "The defect of the callbacks.")
         .sent_as(json!({"callbacks": 2, "concurrent": true}));
     let refund = object("A refund that the platform makes by itself.")
         .has("amount", named("Amount"), "")

@@ -118,12 +118,29 @@ fn every_schema_has_an_example_that_it_allows() {
 }
 
 #[test]
+fn parts_of_unions_and_shared_enumerations_have_names() {
+    let mut unnamed = Vec::new();
+    let mut enumerations: Vec<Value> = Vec::new();
+    each_object(&DOCUMENT, &mut |object| {
+        let parts = object.get("oneOf").and_then(Value::as_array).into_iter().flatten();
+        unnamed.extend(parts.filter(|part| ["properties", "enum"].iter().any(|key| part.get(key).is_some())).cloned());
+        // One word alone is a constant.
+        let words = object.get("enum").filter(|words| words.as_array().is_some_and(|words| words.len() > 1));
+        enumerations.extend(words.cloned());
+    });
+    assert!(unnamed.is_empty(), "a part of a union is a component: {unnamed:?}");
+    let mut seen = BTreeSet::new();
+    let twice = enumerations.iter().find(|words| !seen.insert(words.to_string()));
+    assert_eq!(twice, None, "an enumeration that is used twice has a name in word.rs");
+}
+
+#[test]
 fn every_code_of_a_problem_is_an_answer_of_some_route() {
     let mut named = BTreeSet::new();
     for (_, _, operation) in operations() {
         for (status, response) in operation["responses"].as_object().unwrap() {
-            let codes = &response["content"]["application/problem+json"]["schema"]["allOf"][1]["properties"]["code"];
-            for code in codes["enum"].as_array().into_iter().flatten() {
+            let codes = response["content"]["application/problem+json"]["examples"].as_object();
+            for code in codes.into_iter().flat_map(Map::keys) {
                 let known = Code::ALL.iter().find(|known| code == known.name()).unwrap();
                 assert_eq!(known.status().as_str(), status, "{code}");
                 named.insert(known.name());
