@@ -1,6 +1,7 @@
 """A shop's administration. Each test is one thing that a shop's administrator does."""
 
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 from shop import admin, customer, eventually, expect, give_money, guest, key, order, order_of, ordered, paid
 from tradepost_client.api.accounts import get_me
@@ -114,6 +115,27 @@ class Administration(unittest.TestCase):
         lines = [order(buyer, new.order_id).goods[0] for new in (earlier, late)]
         names_and_prices = [(line.goods_name, line.goods_price) for line in lines]
         self.assertEqual(names_and_prices, [("A lamp", "50.00"), ("A better lamp", "60.00")])
+
+    def test_a_price_that_changes_beside_orders_gives_each_of_them_the_price_that_it_was_asked_for(self):
+        goods, (_, buyer) = self.new_goods(goods_number=100, goods_price="10.00"), customer("beside")
+
+        def buy(_):
+            body = order_of(goods.goods_id, 1)
+            body.goods[0].goods_price = "10.00"
+            return place_order.sync_detailed(client=buyer, body=body, idempotency_key=key())
+
+        with ThreadPoolExecutor(max_workers=4) as threads:
+            answers = threads.map(buy, range(40))
+            body = ChangedGoods(goods_price="11.00")
+            expect(200, change_goods.sync_detailed(goods.goods_id, client=self.admin, body=body))
+            answers = list(answers)
+        late = buy(0)
+        self.assertEqual(expect(422, late).errors[0].goods_price, "11.00")
+        placed = [answer.parsed for answer in answers if answer.status_code == 201]
+        self.assertEqual({order.goods_amount for order in placed} - {"10.00"}, set())
+        refused = [answer for answer in answers if answer.status_code != 201]
+        self.assertEqual({expect(422, answer).code for answer in refused} - {"goods_price_mismatch"}, set())
+        eventually(lambda: self.stock(goods), lambda now: now == 100 - len(placed))
 
     def test_an_order_is_shipped_once_it_is_paid(self):
         goods, (_, buyer) = self.new_goods(), customer("shipped")
