@@ -7,7 +7,7 @@ use std::time::Instant;
 use actix::{Actor, ActorContext, Addr, AsyncContext, Handler, Message, ResponseFuture, Supervised};
 use tokio::sync::oneshot;
 
-use super::message::{GetQuote, PlaceOrder, PlaceOrderResult, Quote, ReadSagas, ReconcileUnfinished, Sagas};
+use super::message::{GetQuote, PlaceOrder, PlaceOrderResult, Placed, Quote, ReadSagas, ReconcileUnfinished, Sagas};
 use super::place::{self, WriteOutcome};
 use super::saga::{self, Effect, Saga};
 use super::tracker::{InFlightGuard, Tracker};
@@ -71,14 +71,14 @@ async fn place(
     tracker: Tracker,
     addr: Addr<OrderCoordinator>,
     task: PlaceOrder,
-) -> Reply<PlaceOrderResult> {
+) -> Reply<Placed> {
     let started = Instant::now();
     let order_id = context.ids.next();
     let guard = tracker.try_start(order_id).ok_or(Failure::Busy)?;
     let answer_within = context.orders.answer_within.get();
     let written = tokio::time::timeout(answer_within, place::write(&context, &task, order_id)).await;
     let order = match written.map_err(|_| Failure::Unknown)?? {
-        WriteOutcome::Decided(result) => return Ok(result),
+        WriteOutcome::Decided(placed) => return Ok(placed),
         WriteOutcome::Created(order) => order,
     };
     let initial = saga::begin(&order);
@@ -89,7 +89,7 @@ async fn place(
         Err(_) => PlaceOrderResult::Accepted(order_id),
     };
     context.health.record_latencies(std::iter::once(started.elapsed()));
-    Ok(result)
+    Ok(result.into())
 }
 
 /// Drives a saga in its own task, so that neither a disconnected caller nor a restart of the actor stops it. The actor
@@ -175,7 +175,7 @@ impl Actor for OrderCoordinator {
 impl Supervised for OrderCoordinator {}
 
 impl Handler<PlaceOrder> for OrderCoordinator {
-    type Result = ResponseFuture<Reply<PlaceOrderResult>>;
+    type Result = ResponseFuture<Reply<Placed>>;
 
     fn handle(&mut self, task: PlaceOrder, ctx: &mut Self::Context) -> Self::Result {
         if self.context.faults.hit(NAME, "handle").is_err() {

@@ -15,7 +15,7 @@ use crate::order::message::Order;
 /// Places an order and replies when it is confirmed or refused. A repeated request with the same key always gets the
 /// same result.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<PlaceOrderResult>")]
+#[rtype(result = "Reply<Placed>")]
 pub struct PlaceOrder {
     /// The customer who places the order.
     pub user_id: UserId,
@@ -59,6 +59,21 @@ pub struct QuotedLine {
     pub goods_number: Quantity,
     /// The priced line, and the number of units in stock; `None` if the product does not exist.
     pub found: Option<(Line, i64)>,
+}
+
+/// The outcome of [`PlaceOrder`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// The result.
+    pub result: PlaceOrderResult,
+    /// Whether it is the result of an earlier request with the same key.
+    pub is_replay: bool,
+}
+
+impl From<PlaceOrderResult> for Placed {
+    fn from(result: PlaceOrderResult) -> Self {
+        Self { result, is_replay: false }
+    }
 }
 
 /// The result of [`PlaceOrder`].

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::Context;
-use super::message::{PlaceOrder, PlaceOrderResult, Quote};
+use super::message::{PlaceOrder, PlaceOrderResult, Placed, Quote};
 use super::quote::quote;
 use crate::actor::task::ask;
 use crate::actor::{Failure, Reply};
@@ -19,7 +19,7 @@ pub enum WriteOutcome {
     /// The order is written as unconfirmed; the caller must drive its saga.
     Created(Arc<Order>),
     /// The result is final without a saga: the order was refused, or the key was used before.
-    Decided(PlaceOrderResult),
+    Decided(Placed),
 }
 
 /// Writes the requested order under `order_id`. If the key was used before, the result is that of the earlier order,
@@ -27,11 +27,13 @@ pub enum WriteOutcome {
 pub async fn write(context: &Context, place: &PlaceOrder, order_id: OrderId) -> Reply<WriteOutcome> {
     let quoted = quote(context, Some(place.user_id), &place.request).await?;
     match pre_order(context, new_order(context, place, order_id, quoted)).await? {
-        PreOrdered::Existed(order) if order.order_id != order_id => Ok(WriteOutcome::Decided(replay(order, place))),
+        PreOrdered::Existed(order) if order.order_id != order_id => {
+            Ok(WriteOutcome::Decided(Placed { result: replay(order, place), is_replay: true }))
+        }
         PreOrdered::Written(order) | PreOrdered::Existed(order) => Ok(match order.refusal {
             Some(refusal) => {
                 let refused = Refused { refusal, causes: order.refusal_data };
-                WriteOutcome::Decided(PlaceOrderResult::Refused(refused, order_id))
+                WriteOutcome::Decided(PlaceOrderResult::Refused(refused, order_id).into())
             }
             None => WriteOutcome::Created(Arc::new(order)),
         }),

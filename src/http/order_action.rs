@@ -3,18 +3,18 @@
 use actix_web::HttpResponse;
 use serde::Serialize;
 
-use super::extract::key::fingerprint;
+use super::extract::key::{fingerprint, mark_replay, replayed};
 use super::problem::{Code, FieldError, Problem, field_code};
 use super::state::{HandlerResult, State};
 use crate::actor::task::ask;
-use crate::domain::id::OrderId;
+use crate::domain::id::{OrderId, RefundId};
 use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::money::Money;
 use crate::domain::returned::{Excess, Units};
 use crate::domain::text::Reason;
 use crate::order;
 use crate::order::error::CommandRefusal;
-use crate::order::message::{Action, Author, Command, Order};
+use crate::order::message::{Action, Author, Command, Commanded, Order};
 use crate::payments::message::Cancel;
 
 /// Cancels an unpaid order.
@@ -44,7 +44,8 @@ pub async fn perform(
     action: Action,
     not_allowed: Code,
 ) -> HandlerResult {
-    map_refusal(ask(&state.owners.order, Command { order_id, author, action }).await?, not_allowed).map(ok)
+    let outcome = ask(&state.owners.order, Command { order_id, author, action }).await?;
+    map_refusal(outcome, not_allowed).map(|commanded| ok(commanded.order))
 }
 
 /// Parameters of a refund, apart from the request body and the reason.
@@ -61,7 +62,17 @@ pub struct RefundParams {
     pub units: Vec<Units>,
 }
 
-/// Requests a refund. The response is 202; the money is transferred later. `body` is the parsed request body, which is
+/// Response body of a requested refund: the order, and the refund.
+#[derive(Debug, Serialize)]
+pub struct RequestedRefund {
+    /// The order as it is now.
+    #[serde(flatten)]
+    pub order: Order,
+    /// Id of the refund; `None` if nothing goes back through a platform.
+    pub refund_id: Option<RefundId>,
+}
+
+/// Requests a refund. The response is 202 and names the refund; the money is transferred later. `body` is the parsed request body, which is
 /// part of the fingerprint.
 ///
 /// # Errors
@@ -78,7 +89,8 @@ pub async fn refund<B: Serialize>(
     let fingerprint = fingerprint(&(order_id, body))?;
     let refund = order::message::Refund { refund_id: state.ids.next(), key, fingerprint, amount, units, reason };
     let outcome = ask(&state.owners.order, Command { order_id, author, action: Action::Refund(refund) }).await?;
-    map_refusal(outcome, Code::OrderNotRefundable).map(|order| HttpResponse::Accepted().json(order))
+    let Commanded { order, refund_id, is_replay } = map_refusal(outcome, Code::OrderNotRefundable)?;
+    Ok(mark_replay(&mut HttpResponse::Accepted(), is_replay).json(RequestedRefund { order, refund_id }))
 }
 
 fn ok(order: Order) -> HttpResponse {
@@ -91,10 +103,11 @@ pub fn amount_too_high(left: Money) -> Problem {
     FieldError::new("amount", field_code::TOO_HIGH, detail).with("max", left).into()
 }
 
-fn map_refusal(outcome: Result<Order, CommandRefusal>, not_allowed: Code) -> Result<Order, Problem> {
+fn map_refusal<T>(outcome: Result<T, CommandRefusal>, not_allowed: Code) -> Result<T, Problem> {
     outcome.map_err(|refusal| match refusal {
         CommandRefusal::NotFound => Problem::new(Code::NotFound),
         CommandRefusal::NotAllowed(state) => Problem::new(not_allowed).in_state(state),
+        CommandRefusal::NotAllowedBefore(state) => replayed(Problem::new(not_allowed).in_state(state), true),
         CommandRefusal::TooMuch(left) => amount_too_high(left),
         CommandRefusal::TooManyUnits(excess) => too_many(excess),
         CommandRefusal::KeyReused => Problem::new(Code::IdempotencyKeyReused),

@@ -233,7 +233,7 @@ impl FieldError {
 struct Extra {
     /// Further members.
     data: Data,
-    /// Further headers, set by the middleware.
+    /// Further headers.
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -349,10 +349,10 @@ impl Problem {
         Self { retry_after: Some(wait.as_secs().max(1)), ..self }
     }
 
-    /// The same problem, with further headers. Only for responses that pass no middleware.
+    /// The same problem, with further headers. Those of the middleware are only for responses that do not pass it.
     #[must_use]
     pub fn with_headers(mut self, headers: Vec<(HeaderName, HeaderValue)>) -> Self {
-        self.extra.get_or_insert_default().headers = headers;
+        self.extra.get_or_insert_default().headers.extend(headers);
         self
     }
 

@@ -20,6 +20,8 @@ pub enum CommandRefusal {
     NotFound,
     /// The state of the order, which is given, does not allow the action.
     NotAllowed(OrderState),
+    /// An earlier command under the same key was refused by the state of the order. Its present state is given.
+    NotAllowedBefore(OrderState),
     /// The requested refund exceeds the refundable amount, which is given.
     TooMuch(Money),
     /// More units are to go back into stock than the order has left.

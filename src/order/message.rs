@@ -360,7 +360,7 @@ pub struct Refund {
 
 /// Carries out an action on an order if its state allows that, and writes the resulting messages, in one transaction.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<Result<Order, CommandRefusal>>")]
+#[rtype(result = "Reply<Result<Commanded, CommandRefusal>>")]
 pub struct Command {
     /// Id of the order.
     pub order_id: OrderId,
@@ -368,6 +368,17 @@ pub struct Command {
     pub author: Author,
     /// Action to carry out.
     pub action: Action,
+}
+
+/// The outcome of a [`Command`] that was not refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Commanded {
+    /// The order in its present state.
+    pub order: Order,
+    /// Refund that the command has requested. `None` for other actions, and if nothing goes back through a platform.
+    pub refund_id: Option<RefundId>,
+    /// Whether an earlier command under the same key has had the effect already.
+    pub is_replay: bool,
 }
 
 /// Reads one page of the orders of all users that match the filters, newest first. A filter that is `None` matches

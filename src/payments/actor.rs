@@ -8,7 +8,7 @@ use actix::{Actor, Addr, AsyncContext, Handler, ResponseFuture, Supervised};
 pub use super::job::NAME;
 use super::job::reply_in_time;
 use super::message::{
-    Cancel, ClosePayment, DownloadStatement, FindDue, NoStatement, PaymentStarted, Query, StartPayment,
+    Cancel, ClosePayment, DownloadStatement, FindDue, NoStatement, Query, StartOutcome, StartPayment,
 };
 use super::platform::single::CallKind;
 use super::poll::Loops;
@@ -66,7 +66,7 @@ impl Handler<FindDue> for Payments {
 }
 
 impl Handler<StartPayment> for Payments {
-    type Result = ResponseFuture<Reply<PaymentStarted>>;
+    type Result = ResponseFuture<Reply<StartOutcome>>;
 
     fn handle(&mut self, request: StartPayment, _: &mut Self::Context) -> Self::Result {
         let (context, starting) = (Arc::clone(&self.context), self.starting.clone());

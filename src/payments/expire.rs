@@ -50,5 +50,6 @@ pub async fn cancel(context: &Context, task: Cancel) -> Reply<Result<Order, Comm
         format!("payment {pay_id} of {pay_amount} at {provider}, without its answer")
     });
     let given_up = given_up.reduce(|all, one| format!("{all}; {one}"));
-    ask(&context.order, Command { order_id, author: by, action: Action::Cancel { reason, given_up } }).await
+    let command = Command { order_id, author: by, action: Action::Cancel { reason, given_up } };
+    Ok(ask(&context.order, command).await?.map(|commanded| commanded.order))
 }

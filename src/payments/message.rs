@@ -19,7 +19,7 @@ use crate::pay::message::Payment;
 
 /// Starts a payment of an order, or returns the payment that an earlier request with the same key started.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<PaymentStarted>")]
+#[rtype(result = "Reply<StartOutcome>")]
 pub struct StartPayment {
     /// The customer who pays.
     pub user_id: UserId,
@@ -46,6 +46,21 @@ pub enum Reuse {
     No,
     /// The payment was open already. A repeated request with the same key has the same outcome.
     Yes,
+}
+
+/// The outcome of [`StartPayment`].
+#[derive(Debug, Clone)]
+pub struct StartOutcome {
+    /// The result.
+    pub result: PaymentStarted,
+    /// Whether it is the result of an earlier request with the same key.
+    pub is_replay: bool,
+}
+
+impl From<PaymentStarted> for StartOutcome {
+    fn from(result: PaymentStarted) -> Self {
+        Self { result, is_replay: false }
+    }
 }
 
 /// The result of [`StartPayment`].

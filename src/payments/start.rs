@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Context;
 use super::close::close;
-use super::message::{PaymentStarted, Reuse, StartPayment};
+use super::message::{PaymentStarted, Reuse, StartOutcome, StartPayment};
 use super::platform::guarded::Guarded;
 use super::platform::single::CallKind;
 use super::starting::{OwnTurn, Starting};
@@ -22,7 +22,7 @@ use crate::order::error::PaymentRefusal;
 use crate::pay;
 use crate::pay::error::RequestRefusal;
 use crate::pay::message::turn::{EndTurn, TakeTurn, Turn};
-use crate::pay::message::{FindRequest, OpenPayment, Payment, SetCheckout};
+use crate::pay::message::{FindRequest, OpenPayment, Payment, PriorRequest, SetCheckout};
 
 /// How often a start looks whether it has its turn, while another node is starting the same payment.
 const TURN_EVERY: Duration = Duration::from_millis(200);
@@ -36,12 +36,12 @@ struct ToCreate {
 }
 
 /// Starts a payment, or returns the one that an earlier request with the same key started.
-pub async fn start(context: &Arc<Context>, starting: &Starting, request: StartPayment) -> Reply<PaymentStarted> {
+pub async fn start(context: &Arc<Context>, starting: &Starting, request: StartPayment) -> Reply<StartOutcome> {
     let Some(gateway) = context.platforms.find(&request.provider) else {
-        return Ok(PaymentStarted::UnknownProvider(context.platforms.names()));
+        return Ok(PaymentStarted::UnknownProvider(context.platforms.names()).into());
     };
     if gateway.needs_payer() && request.payer.is_none() {
-        return Ok(PaymentStarted::PayerMissing);
+        return Ok(PaymentStarted::PayerMissing.into());
     }
     let user_id = request.user_id;
     let mut expire_time = None;
@@ -49,7 +49,7 @@ pub async fn start(context: &Arc<Context>, starting: &Starting, request: StartPa
         Some(prior) => prior,
         None => {
             if let Some(retry_after) = unavailable(gateway) {
-                return Ok(PaymentStarted::Unavailable(retry_after));
+                return Ok(PaymentStarted::Unavailable(retry_after).into());
             }
             let order_id = request.order_id;
             let amount = match ask(&context.order, order::message::StartPayment { order_id, user_id }).await? {
@@ -60,22 +60,35 @@ pub async fn start(context: &Arc<Context>, starting: &Starting, request: StartPa
                     expire_time = Some(lasts.map_or(end, |lasts| lasts.min(end)));
                     Ok(payable.amount)
                 }
-                Err(PaymentRefusal::NotFound) => return Ok(PaymentStarted::OrderNotFound),
+                Err(PaymentRefusal::NotFound) => return Ok(PaymentStarted::OrderNotFound.into()),
                 Err(PaymentRefusal::NotPayable) => Err(RequestRefusal::OrderNotPayable),
             };
             let open = OpenPayment {
                 user_id,
-                key: request.key,
+                key: request.key.clone(),
                 fingerprint: request.fingerprint.clone(),
                 order_id,
                 provider: gateway.name().into(),
                 amount,
                 expire_time,
-                return_url: request.return_url,
+                return_url: request.return_url.clone(),
             };
             ask(&context.pay, open).await?
         }
     };
+    let is_replay = prior.is_replay;
+    Ok(StartOutcome { result: proceed(context, starting, gateway, request, prior).await?, is_replay })
+}
+
+/// Brings a recorded request to its result: its refusal, or its payment with a checkout.
+async fn proceed(
+    context: &Arc<Context>,
+    starting: &Starting,
+    gateway: Guarded<'_>,
+    request: StartPayment,
+    prior: PriorRequest,
+) -> Reply<PaymentStarted> {
+    let user_id = request.user_id;
     if prior.fingerprint != request.fingerprint.as_str() {
         return Ok(PaymentStarted::KeyReused);
     }

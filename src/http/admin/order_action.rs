@@ -20,7 +20,7 @@ use crate::http::extract::body::{Body, EmptyBody};
 use crate::http::extract::field::Object;
 use crate::http::extract::key::OptionalKey;
 use crate::http::extract::path::PathId;
-use crate::http::order_action::{self, RefundParams};
+use crate::http::order_action::{self, RefundParams, RequestedRefund};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
 use crate::order;
@@ -191,9 +191,13 @@ async fn return_charges(
     if meant.is_empty() {
         return Err(refused);
     }
+    let mut refunds = Vec::new();
     for charge in meant {
-        parked::decide(state, admin, charge.parked_id, Decision::Refund, new.reason.clone()).await?;
+        let item = parked::decide(state, admin, charge.parked_id, Decision::Refund, new.reason.clone()).await?;
+        refunds.extend(item.refund_id);
     }
-    let order = ask(&state.owners.order, order::message::FindAny { order_id }).await?;
-    Ok(HttpResponse::Accepted().json(order.ok_or(refused)?))
+    let order = ask(&state.owners.order, order::message::FindAny { order_id }).await?.ok_or(refused)?;
+    // Several charges go back as one refund each; the journal names them.
+    let refund_id = refunds.pop().filter(|_| refunds.is_empty());
+    Ok(HttpResponse::Accepted().json(RequestedRefund { order, refund_id }))
 }

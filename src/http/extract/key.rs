@@ -4,7 +4,8 @@ use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
+use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, HttpResponseBuilder};
 use serde::Serialize;
 
 use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
@@ -63,7 +64,17 @@ fn read(req: &HttpRequest) -> Result<Option<IdempotencyKey>, Problem> {
 }
 
 /// Set to `true` in the response to a request that has changed nothing, because an earlier one under its key has.
-const REPLAYED: &str = "Idempotent-Replayed";
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// Marks the response as a replay if an earlier request under the same key has had the effect already.
+pub fn mark_replay(response: &mut HttpResponseBuilder, is_replay: bool) -> &mut HttpResponseBuilder {
+    if is_replay { response.insert_header((REPLAYED, "true")) } else { response }
+}
+
+/// The refusal, marked as a replay if an earlier request under the same key was refused already.
+pub fn replayed(problem: Problem, is_replay: bool) -> Problem {
+    if is_replay { problem.with_headers(vec![(REPLAYED, HeaderValue::from_static("true"))]) } else { problem }
+}
 
 /// The request of an administrator to change something. `request` is what the fingerprint covers.
 ///
@@ -79,11 +90,7 @@ pub fn request(admin: Admin, key: OptionalKey, request: &impl Serialize) -> Resu
 
 /// The response with this status and what was performed as its body.
 pub fn performed(status: StatusCode, performed: &Performed<impl Serialize>) -> HttpResponse {
-    let mut response = HttpResponse::build(status);
-    if performed.is_replay {
-        response.insert_header((REPLAYED, "true"));
-    }
-    response.json(&performed.value)
+    mark_replay(&mut HttpResponse::build(status), performed.is_replay).json(&performed.value)
 }
 
 /// The fingerprint of a parsed request.

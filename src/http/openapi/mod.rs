@@ -25,7 +25,7 @@ use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, PathItem, Paths, Schema};
 
 use super::state::State;
-use operation::{BEARER, response_header};
+use operation::{BEARER, REPLAYED, response_header};
 use resource::{ALL, Resource, common, sandbox};
 use schema::{Component, integer, text, words};
 
@@ -123,8 +123,8 @@ fn headers() -> [(&'static str, Header); 4] {
     [
         ("Location", response_header(text(), "The path of the object.")),
         (
-            "Idempotent-Replayed",
-            response_header(words(&["true"]), "Present if an earlier request with this key had the effect already."),
+            REPLAYED,
+            response_header(words(&["true"]), "Present if an earlier request with this key had this outcome already."),
         ),
         ("Retry-After", response_header(integer(), "The seconds after which the same request may succeed.")),
         ("WWW-Authenticate", response_header(words(&["Bearer"]), "The kind of token that is needed.")),

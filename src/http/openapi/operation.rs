@@ -16,6 +16,12 @@ use crate::http::problem::Code;
 /// The name of the security scheme.
 pub const BEARER: &str = "bearer";
 
+/// The header of an answer to a request that was sent again under its key.
+pub const REPLAYED: &str = "Idempotent-Replayed";
+
+/// The header that names a request.
+const KEY: &str = "Idempotency-Key";
+
 /// The callers that a route admits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Callers {
@@ -169,7 +175,7 @@ impl Route {
     fn with_key(mut self, required: Required) -> Self {
         let about = "Names this request, so that it can be sent again and has one effect.";
         let shape = bounded_text(1, 255);
-        self.parameters.push(parameter(ParameterIn::Header, required, "Idempotency-Key", shape, about));
+        self.parameters.push(parameter(ParameterIn::Header, required, KEY, shape, about));
         self.refuses(&[Code::InvalidRequest, Code::IdempotencyKeyReused])
     }
 
@@ -332,7 +338,9 @@ fn responses(route: &Route, examples: &BTreeMap<&str, Value>) -> BTreeMap<u16, R
             response.description = problem::summary(&codes);
         }
         response.content.insert(problem::MEDIA.to_owned(), RefOr::T(problem::content(&codes)));
-        for header in problem::headers(&codes) {
+        // A stored refusal is given again under its key.
+        let is_stored = matches!(status, 409 | 422) && route.parameters.iter().any(|known| known.name == KEY);
+        for header in problem::headers(&codes).chain(is_stored.then_some(REPLAYED)) {
             response.headers.insert(header.to_owned(), header_reference(header));
         }
     }

@@ -7,7 +7,7 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use crate::actor::task::ask;
-use crate::coordinator::message::{PlaceOrder, PlaceOrderResult};
+use crate::coordinator::message::{PlaceOrder, PlaceOrderResult, Placed};
 use crate::domain::id::{self, CouponId, GoodsId, OrderId};
 use crate::domain::money::Money;
 use crate::domain::order::{OrderRequest, OrderRequestLine};
@@ -17,7 +17,7 @@ use crate::domain::text::{Address, Consignee};
 use crate::http::extract::auth::Customer;
 use crate::http::extract::body::Body;
 use crate::http::extract::field::Object;
-use crate::http::extract::key::{Key, fingerprint};
+use crate::http::extract::key::{Key, fingerprint, mark_replay, replayed};
 use crate::http::extract::page::{Cursor, Limit, Page};
 use crate::http::extract::path::PathId;
 use crate::http::extract::query::{Query, optional};
@@ -120,10 +120,12 @@ pub async fn place(
     let fingerprint = fingerprint(&new)?;
     let ids: Vec<GoodsId> = new.goods.iter().map(|Object(line)| line.goods_id).collect();
     let place_order = PlaceOrder { user_id: caller.0, key, fingerprint, request: new.try_into()? };
-    match state.coordinator.send(place_order).await?? {
+    let Placed { result, is_replay } = state.coordinator.send(place_order).await??;
+    match result {
         PlaceOrderResult::Confirmed(order) => {
-            let location = location(order.order_id);
-            Ok(HttpResponse::Created().insert_header((LOCATION, location)).json(order))
+            let mut response = HttpResponse::Created();
+            response.insert_header((LOCATION, location(order.order_id)));
+            Ok(mark_replay(&mut response, is_replay).json(order))
         }
         PlaceOrderResult::Accepted(order_id) => {
             let accepted = Accepted { order_id, order_status: OrderStatus::Unconfirmed };
@@ -131,7 +133,8 @@ pub async fn place(
         }
         PlaceOrderResult::Refused(refused, order_id) => {
             let errors = refusal::field_errors(&ids, &refused.causes);
-            Err(Problem::new(refused.refusal.into()).about(errors).of_order(order_id))
+            let problem = Problem::new(refused.refusal.into()).about(errors).of_order(order_id);
+            Err(replayed(problem, is_replay))
         }
         PlaceOrderResult::KeyReused => Err(Problem::new(Code::IdempotencyKeyReused)),
         PlaceOrderResult::KeyInUse => Err(Problem::new(Code::IdempotencyKeyInUse)),

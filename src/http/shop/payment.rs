@@ -11,7 +11,7 @@ use crate::domain::text::Payer;
 use crate::http::extract::auth::Customer;
 use crate::http::extract::body::{Body, EmptyBody};
 use crate::http::extract::client::ClientIp;
-use crate::http::extract::key::{Key, fingerprint};
+use crate::http::extract::key::{Key, fingerprint, mark_replay, replayed};
 use crate::http::extract::page::{Cursor, Limit, Page};
 use crate::http::extract::path::PathId;
 use crate::http::extract::query::{Query, optional};
@@ -19,7 +19,7 @@ use crate::http::middleware::admission::Permit;
 use crate::http::problem::{Code, FieldError, Problem, field_code};
 use crate::http::state::{HandlerResult, State};
 use crate::pay::message::{Payment, Status};
-use crate::payments::message::{ClosePayment, PaymentStarted, Reuse, StartPayment};
+use crate::payments::message::{ClosePayment, PaymentStarted, Reuse, StartOutcome, StartPayment};
 use crate::payments::platform::report::PaymentMethod;
 use crate::{order, pay};
 
@@ -60,7 +60,9 @@ pub async fn start(
         return_url: new.return_url.map(WebAddress::into_inner),
         client_ip,
     };
-    match state.payments.send(start).await?? {
+    let StartOutcome { result, is_replay } = state.payments.send(start).await??;
+    let started = |response, payment: &Payment| started(response, is_replay, payment);
+    match result {
         PaymentStarted::Started(payment, reuse) => Ok(started(start_status(reuse), &payment)),
         PaymentStarted::Pending(payment, start, reuse) => {
             // From here on, the request waits for a platform only.
@@ -72,7 +74,7 @@ pub async fn start(
         }
         PaymentStarted::Unavailable(wait) => Err(Problem::new(Code::PlatformUnavailable).retry_after(wait)),
         PaymentStarted::Refused(refusal, order) => {
-            let problem = Problem::new(refusal.into());
+            let problem = replayed(Problem::new(refusal.into()), is_replay);
             Err(order.map_or(problem.clone(), |order| problem.in_state(order.state())))
         }
         PaymentStarted::OrderNotFound => Err(Problem::unknown("order_id", "must be the id of an order of the caller")),
@@ -93,8 +95,9 @@ fn start_status(reuse: Reuse) -> HttpResponseBuilder {
     }
 }
 
-fn started(mut response: HttpResponseBuilder, payment: &Payment) -> HttpResponse {
-    response.insert_header((LOCATION, format!("/v1/payments/{}", payment.pay_id))).json(payment)
+fn started(mut response: HttpResponseBuilder, is_replay: bool, payment: &Payment) -> HttpResponse {
+    response.insert_header((LOCATION, format!("/v1/payments/{}", payment.pay_id)));
+    mark_replay(&mut response, is_replay).json(payment)
 }
 
 /// Checks that the customer may be sent to this page.

@@ -17,7 +17,7 @@ use crate::db::ledger;
 use crate::db::schema::{order_refund, order_refund_goods};
 use crate::db::{self, Db, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
-use crate::domain::id::{OrderId, UserId};
+use crate::domain::id::{OrderId, RefundId, UserId};
 use crate::domain::lifecycle::{OrderState, Transition};
 use crate::domain::money::Money;
 use crate::domain::order::Line;
@@ -30,7 +30,7 @@ use crate::messaging::contract::{ORDER_REFUNDED, ORDER_REFUNDED_SHIPPED};
 use crate::messaging::outbox;
 use crate::order::Order;
 use crate::order::error::CommandRefusal;
-use crate::order::message::{self, Action, Author, Command};
+use crate::order::message::{self, Action, Author, Command, Commanded};
 
 /// Refusal code of a refund that the state of its order does not allow.
 const NOT_REFUNDABLE: &str = "order_not_refundable";
@@ -57,10 +57,10 @@ struct TransitionBatch<'a> {
 
 /// Carries out commands in arrival order.
 impl Task<Order> for Command {
-    type Outcome = Result<message::Order, CommandRefusal>;
+    type Outcome = Result<Commanded, CommandRefusal>;
     const ACCESS: Access = Access::Write;
 
-    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<message::Order, CommandRefusal>>> {
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<Commanded, CommandRefusal>>> {
         let ids: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
         let rows = row::lock(db, &ids)?;
         let mut transitions = TransitionBatch {
@@ -82,7 +82,9 @@ impl Task<Order> for Command {
         let mut outcomes = Vec::with_capacity(batch.len());
         for task in batch {
             outcomes.push(match transitions.decide(task)? {
-                Ok(()) => Ok(transitions.order(task.order_id)?),
+                Ok(Effect { refund_id, is_replay }) => {
+                    Ok(Commanded { order: transitions.order(task.order_id)?, refund_id, is_replay })
+                }
                 Err(refusal) => Err(refusal),
             });
         }
@@ -106,15 +108,28 @@ fn read_refunds(db: &mut Db, batch: &[Command], ids: &[OrderId]) -> db::Result<R
     Ok(refunds)
 }
 
+/// The effect of a command, apart from the state of its order.
+#[derive(Default)]
+struct Effect {
+    refund_id: Option<RefundId>,
+    is_replay: bool,
+}
+
+impl Effect {
+    fn refund(row: &RefundRow, is_replay: bool) -> Self {
+        Self { refund_id: (row.amount > Money::ZERO).then_some(row.refund_id), is_replay }
+    }
+}
+
 impl TransitionBatch<'_> {
     /// Carries out a command in memory, or refuses it.
-    fn decide(&mut self, task: &Command) -> db::Result<Result<(), CommandRefusal>> {
+    fn decide(&mut self, task: &Command) -> db::Result<Result<Effect, CommandRefusal>> {
         let row = self.rows.get(&task.order_id).filter(|row| match task.author {
             Author::Customer(user_id) => row.user_id == user_id,
             Author::Shop | Author::Admin(_) => true,
         });
         let Some(row) = row.cloned() else { return Ok(Err(CommandRefusal::NotFound)) };
-        Ok(match &task.action {
+        let outcome = match &task.action {
             Action::Cancel { reason, given_up } => {
                 self.cancel(&row, task.author, "cancelled", reason.clone()).map(|()| {
                     let act = |detail| ActLogRow::new(self.owner, row.order_id, "given_up", task.author, Some(detail));
@@ -130,7 +145,8 @@ impl TransitionBatch<'_> {
             Action::Ship => self.step(&row, task.author, Transition::Ship, "shipped"),
             Action::Receive => self.step(&row, task.author, Transition::Receive, "received"),
             Action::Refund(refund) => return self.refund(&row, task.author, refund),
-        })
+        };
+        Ok(outcome.map(|()| Effect::default()))
     }
 
     /// Applies a transition that needs nothing but a log row.
@@ -189,7 +205,7 @@ impl TransitionBatch<'_> {
         row: &OrderRow,
         author: Author,
         refund: &message::Refund,
-    ) -> db::Result<Result<(), CommandRefusal>> {
+    ) -> db::Result<Result<Effect, CommandRefusal>> {
         let Some(user_id) = author.user() else { return Ok(Err(CommandRefusal::NotAllowed(row.state()))) };
         let same_key = |known: &&RefundRow| {
             let key = refund.key.as_ref().map(|key| key.as_str());
@@ -198,8 +214,8 @@ impl TransitionBatch<'_> {
         if let Some(known) = self.refunds.rows.iter().find(same_key) {
             return Ok(match &known.refusal {
                 _ if known.fingerprint != refund.fingerprint.as_str() => Err(CommandRefusal::KeyReused),
-                Some(_) => Err(CommandRefusal::NotAllowed(row.state())),
-                None => Ok(()),
+                Some(_) => Err(CommandRefusal::NotAllowedBefore(row.state())),
+                None => Ok(Effect::refund(known, true)),
             });
         }
         let sums = self.sums(row)?;
@@ -232,7 +248,7 @@ impl TransitionBatch<'_> {
         };
         self.act_log.push(ActLogRow::new(self.owner, row.order_id, act, author, Some(detail)));
         if is_free {
-            return Ok(self.release_free(row));
+            return Ok(self.release_free(row).map(|()| Effect::default()));
         }
         let request = RefundRequested {
             refund_id: refund.refund_id,
@@ -242,7 +258,7 @@ impl TransitionBatch<'_> {
             reason: reason.unwrap_or_else(|| "refund".to_owned()),
         };
         self.refund_requests.push((row.order_id, request));
-        Ok(Ok(()))
+        Ok(Ok(Effect { refund_id: Some(refund.refund_id), is_replay: false }))
     }
 
     /// Refunds an order for which no platform was paid: its balance and coupon are released at once.

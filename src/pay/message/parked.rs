@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::actor::Reply;
 use crate::domain::clock::Timestamp;
-use crate::domain::id::{EntryId, OrderId, PayId, UserId};
+use crate::domain::id::{EntryId, OrderId, PayId, RefundId, UserId};
 use crate::domain::money::Money;
 use crate::domain::provider::Provider;
 use crate::domain::status::ChargeState;
@@ -30,6 +30,8 @@ pub struct ParkedItem {
     pub amount: Money,
     /// Reason for parking it.
     pub reason: String,
+    /// Refund that gives a charge back; `None` until an operator returns it.
+    pub refund_id: Option<RefundId>,
     /// State of the item. A refund is `returned` while it is sent again and `accepted` once it is done.
     pub status: ChargeState,
     /// Time at which the shop learned of the charge or requested the refund.

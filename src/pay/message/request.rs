@@ -23,6 +23,8 @@ pub struct PriorRequest {
     pub is_new: bool,
     /// Whether the request was given a payment that an earlier request with another key had opened.
     pub is_reuse: bool,
+    /// Whether an earlier request with the same key had this outcome already.
+    pub is_replay: bool,
 }
 
 /// Finds the request that a user's idempotency key was used for. Read-only.

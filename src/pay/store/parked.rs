@@ -208,6 +208,7 @@ pub fn charge_items(db: &mut Db, rows: Vec<ChargeRow>) -> db::Result<Vec<ParkedI
         trade_no: Some(row.trade_no),
         amount: row.amount,
         reason: row.reason,
+        refund_id: row.refund_id,
         status: row.status,
         create_time: row.create_time,
     };
@@ -231,6 +232,7 @@ pub fn refund_items(db: &mut Db, rows: Vec<RefundRow>) -> db::Result<Vec<ParkedI
                 .unwrap_or_default(),
             trade_no: payment.and_then(|payment| payment.trade_no.clone()),
             amount: row.amount,
+            refund_id: Some(row.refund_id),
             status: shown_state(&row),
             create_time: row.create_time,
             reason: row.remark.unwrap_or(row.reason),

@@ -77,6 +77,7 @@ fn prior_request(request: &RequestRow, payments: &HashMap<PayId, Payment>) -> db
         outcome,
         is_new: false,
         is_reuse: request.is_reuse == Some(1),
+        is_replay: true,
     })
 }
 
@@ -113,6 +114,7 @@ impl Task<Pay> for OpenPayment {
         let mut rows = row::read(db, &requests.values().filter_map(|row| row.pay_id).collect::<Vec<_>>())?;
         rows.extend(of_orders.into_iter().map(|row| (row.pay_id, row)));
         let (mut new_requests, mut new_payments) = (Vec::new(), Vec::new());
+        let mut first_with_key = HashSet::new();
         for task in batch {
             if let hash_map::Entry::Vacant(request) = requests.entry((task.user_id, task.key.as_str().to_owned())) {
                 let reusable = task.amount.and_then(|amount| reusable_payment(task, amount, &rows));
@@ -136,6 +138,8 @@ impl Task<Pay> for OpenPayment {
                     create_time: now,
                     is_reuse: matches!(reusable, Ok(Some(_))).then_some(1),
                 };
+                // Further tasks of this batch with the same key are replays.
+                first_with_key.insert((row.user_id, row.idempotency_key.clone()));
                 new_requests.push(row.clone());
                 request.insert(row);
             }
@@ -159,10 +163,12 @@ impl Task<Pay> for OpenPayment {
         // The first request for a new payment has its turn.
         let mut turns: HashSet<PayId> = new_payments.iter().map(|row| row.pay_id).collect();
         let outcome = |task: &Self| {
-            let request = requests.get(&(task.user_id, task.key.as_str().to_owned()));
+            let key = (task.user_id, task.key.as_str().to_owned());
+            let request = requests.get(&key);
             let request = request.ok_or_else(|| db::Error::bug("a request that was just made is missing"))?;
             let is_new = request.pay_id.is_some_and(|pay_id| turns.remove(&pay_id));
-            Ok(PriorRequest { is_new, ..prior_request(request, &payments)? })
+            let is_replay = !first_with_key.remove(&key);
+            Ok(PriorRequest { is_new, is_replay, ..prior_request(request, &payments)? })
         };
         batch.iter().map(outcome).collect()
     }

@@ -17,11 +17,13 @@ async fn a_retried_request_is_the_same_order_even_after_a_restart() {
     let mut app = TestApp::start().await;
     let zs = app.zs().await;
     let first = app.order(&zs, "key", &OrderBody::golden()).await.expect(201);
+    assert_eq!(first.header("idempotent-replayed"), "");
     for round in 0..6 {
         if round == 3 {
             app.restart().await;
         }
         let again = app.order(&zs, "key", &OrderBody::golden()).await.expect(201);
+        assert_eq!(again.header("idempotent-replayed"), "true");
         assert_eq!((&again.body, again.header("location")), (&first.body, first.header("location")));
     }
     // The response shows the current state of the order.
@@ -111,8 +113,9 @@ async fn a_refusal_stays_after_its_reason_is_gone() {
     let (zs, admin) = (app.zs().await, app.admin().await);
     let goods_id = app.goods(1, "1.00").await;
     let order_body = OrderBody::of(&goods_id, 2);
-    let refused =
-        app.order(&zs, "key", &order_body).await.expect_problem(409, "insufficient_stock").text_of("order_id");
+    let first = app.order(&zs, "key", &order_body).await.expect_problem(409, "insufficient_stock");
+    assert_eq!(first.header("idempotent-replayed"), "");
+    let refused = first.text_of("order_id");
     let body = json!({"delta": 10, "reason": "refilled"});
     app.post(&format!("/admin/goods/{goods_id}/stock"), &admin, body).await.expect(200);
     for restarts in [false, true] {
@@ -120,7 +123,7 @@ async fn a_refusal_stays_after_its_reason_is_gone() {
             app.restart().await;
         }
         let again = app.order(&zs, "key", &order_body).await.expect_problem(409, "insufficient_stock");
-        assert_eq!(again.text_of("order_id"), refused);
+        assert_eq!((again.text_of("order_id"), again.header("idempotent-replayed")), (refused.clone(), "true"));
         app.order(&zs, "key", &OrderBody::of(&goods_id, 1)).await.expect_problem(422, "idempotency_key_reused");
     }
     app.order(&zs, "another", &order_body).await.expect(201);

@@ -108,6 +108,53 @@ async fn a_refund_before_shipping_releases_everything_once() {
 }
 
 #[actix_web::test]
+async fn the_answer_names_the_refund_and_a_repeated_request_the_same_one() {
+    let mut app = TestApp::start().await;
+    let (zs, order_id, _) = app.paid().await;
+    let admin = app.admin().await;
+    let path = format!("/admin/orders/{order_id}/refund");
+    let part = json!({"amount": "80.00", "reason": "damaged"});
+    let keyed = [("idempotency-key", "part")];
+    let first = app.send(Method::POST, &path, &admin, &keyed, Some(&part)).await.expect(202);
+    let rest = app.refund(&zs, "rest", &order_id).await.expect(202);
+    assert_eq!((first.header("idempotent-replayed"), rest.header("idempotent-replayed")), ("", ""));
+    app.settle().await;
+    let refunds = app.get(&format!("/v1/orders/{order_id}/refunds"), &zs).await.expect(200).body;
+    let ids = [&refunds["items"][0]["refund_id"], &refunds["items"][1]["refund_id"]];
+    assert_eq!([&first.body["refund_id"], &rest.body["refund_id"]], ids);
+    let shown = app.get(&format!("/admin/refunds/{}", first.text_of("refund_id")), &admin).await.expect(200);
+    assert_eq!(shown.body["amount"], "80.00");
+    app.restart().await;
+    let first_again = app.send(Method::POST, &path, &admin, &keyed, Some(&part)).await.expect(202);
+    let rest_again = app.refund(&zs, "rest", &order_id).await.expect(202);
+    for (again, first) in [(first_again, &first), (rest_again, &rest)] {
+        assert_eq!(again.body["refund_id"], first.body["refund_id"]);
+        assert_eq!(again.header("idempotent-replayed"), "true");
+    }
+    let refused = app.refund(&zs, "late", &order_id).await.expect_problem(409, "order_not_refundable");
+    assert_eq!(refused.header("idempotent-replayed"), "");
+    let again = app.refund(&zs, "late", &order_id).await.expect_problem(409, "order_not_refundable");
+    assert_eq!(again.header("idempotent-replayed"), "true");
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_refund_through_no_platform_has_no_id() {
+    let app = TestApp::start().await;
+    let zs = app.zs().await;
+    let goods_id = app.goods(3, "50.00").await;
+    let body = OrderBody::of(&goods_id, 1).with("money_paid", json!("60.00"));
+    let order = app.order(&zs, "free", &body).await.expect(201);
+    let order_id = order.text_of("order_id");
+    for replayed in ["", "true"] {
+        let refunded = app.refund(&zs, "back", &order_id).await.expect(202);
+        assert_eq!((&refunded.body["order_status"], &refunded.body["refund_id"]), (&json!("refunded"), &json!(null)));
+        assert_eq!(refunded.header("idempotent-replayed"), replayed);
+    }
+    app.finish().await;
+}
+
+#[actix_web::test]
 async fn only_the_owner_can_request_a_refund_and_not_after_shipping() {
     let app = TestApp::start().await;
     let (zs, order_id, pay_id) = app.paid().await;

@@ -90,6 +90,7 @@ async fn the_same_key_is_the_same_payment_even_after_a_restart() {
         }
         let again = app.pay(&zs, "key", &one).await.expect(201);
         assert_eq!((&again.body, again.header("location")), (&first.body, first.header("location")));
+        assert_eq!((first.header("idempotent-replayed"), again.header("idempotent-replayed")), ("", "true"));
         app.pay(&zs, "key", &two).await.expect_problem(422, "idempotency_key_reused");
     }
     let pay_id = first.text_of("pay_id");
@@ -106,8 +107,9 @@ async fn a_refused_payment_stays_refused_for_its_key() {
     let order_id = order(&app, &zs, "order").await;
     let pay_id = app.pay(&zs, "pay", &order_id).await.expect(201).text_of("pay_id");
     app.pay_at_platform(&pay_id, json!({})).await.expect(200);
-    for _ in 0..3 {
-        app.pay(&zs, "late", &order_id).await.expect_problem(409, "order_not_payable");
+    for replayed in ["", "true", "true"] {
+        let refused = app.pay(&zs, "late", &order_id).await.expect_problem(409, "order_not_payable");
+        assert_eq!(refused.header("idempotent-replayed"), replayed);
     }
     assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay_request"), 2);
     app.finish().await;
@@ -124,6 +126,8 @@ async fn payments_started_concurrently_are_one_payment() {
     let pay_id = answers[0].text_of("pay_id");
     let opened = answers.iter().filter(|answer| answer.status == 201).count();
     assert_eq!(opened, 2, "one key has opened the payment, and it was sent twice");
+    let replayed = answers.iter().filter(|answer| answer.header("idempotent-replayed") == "true").count();
+    assert_eq!(replayed, 10, "each of ten keys was sent twice");
     for answer in answers {
         assert!(matches!(answer.status, 200 | 201), "{answer:?}");
         assert_eq!((answer.text_of("pay_id"), answer.body["status"].as_str()), (pay_id.clone(), Some("unpaid")));

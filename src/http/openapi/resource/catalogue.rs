@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::Resource;
-use crate::http::openapi::operation::{Route, get, patch, post};
+use crate::http::openapi::operation::{REPLAYED, Route, get, patch, post};
 use crate::http::openapi::schema::{Component, between, id, named, object, or_null, text};
 
 /// The group of these routes.
@@ -13,9 +13,6 @@ pub const RESOURCE: Resource = Resource {
     routes,
     schemas,
 };
-
-/// The header of an answer to a request that was sent again.
-const REPLAYED: &str = "Idempotent-Replayed";
 
 fn routes() -> Vec<Route> {
     vec![

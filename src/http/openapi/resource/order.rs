@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 use utoipa::openapi::Schema;
 
 use super::{Resource, quote};
-use crate::http::openapi::operation::{Route, get, post};
+use crate::http::openapi::operation::{REPLAYED, Route, get, post};
 use crate::http::openapi::schema::{
-    Component, Fields, between, bounded_list, bounded_text, flag, id, integer, list, money, named, object, or_null,
-    page_of, text, time, words,
+    Component, Fields, between, bounded_list, bounded_text, extended, flag, id, integer, list, money, named, object,
+    or_null, page_of, text, time, words,
 };
 use crate::http::openapi::word::CURRENCIES;
 use crate::http::openapi::word::ORDER_STATUS;
@@ -37,6 +37,7 @@ fn routes() -> Vec<Route> {
             .body("NewOrder")
             .answers(201, "Order", "The order is confirmed.")
             .with_header("Location")
+            .with_header(REPLAYED)
             .answers(202, "AcceptedOrder", "The order is not decided yet. `Location` shows its outcome.")
             .with_header("Location")
             .refuses(REFUSALS)
@@ -86,7 +87,8 @@ fn routes() -> Vec<Route> {
             .for_customers()
             .needs_key()
             .body("OwnRefund")
-            .answers(202, "Order", "The refund is recorded.")
+            .answers(202, "RequestedRefund", "The refund is recorded.")
+            .with_header(REPLAYED)
             .refuses(&[Code::OrderNotRefundable]),
     ]
 }
@@ -113,6 +115,16 @@ fn schemas() -> Vec<Component> {
                 .has("order_id", id(), "")
                 .has("order_status", words(&["unconfirmed"]), "")
                 .shown_as(json!({"order_id": "384343533072416768", "order_status": "unconfirmed"})),
+        ),
+        (
+            "RequestedRefund",
+            order("An order, and the refund that was requested.")
+                .has(
+                    "refund_id",
+                    or_null(id()),
+                    "The refund; `null` if nothing goes back through a platform, or several charges do.",
+                )
+                .shown_as(extended(order_example(), "refund_id", json!("384550094389510144"))),
         ),
         (
             "OwnRefund",

@@ -6,7 +6,7 @@ use super::Resource;
 use super::order::{event_example, order, order_example};
 use super::payment::example as payment_example;
 use super::record::journal_example;
-use crate::http::openapi::operation::{Route, get, post};
+use crate::http::openapi::operation::{REPLAYED, Route, get, post};
 use crate::http::openapi::schema::{
     Component, between, extended, flag, formatted, id, integer, list, money, named, object, or_null, text, words,
 };
@@ -85,7 +85,8 @@ fn actions() -> [Route; 4] {
             .for_admins()
             .takes_key()
             .body("NewRefund")
-            .answers(202, "Order", "The refund is recorded.")
+            .answers(202, "RequestedRefund", "The refund is recorded.")
+            .with_header(REPLAYED)
             .refuses(&[Code::OrderNotRefundable, Code::AlreadyDecided, Code::DecisionNotPossible]),
         post("/admin/orders/{id}/refund/preview", "previewRefund", "Shows what a refund would give back")
             .about("Nothing is changed.")

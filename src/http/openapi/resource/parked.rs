@@ -52,6 +52,7 @@ fn schemas() -> Vec<Component> {
         .has("trade_no", or_null(text()), "The platform's id of the payment.")
         .has("amount", money(), "")
         .has("reason", text(), "The reason for parking it.")
+        .has("refund_id", or_null(id()), "The refund that gives a charge back, or the refund itself.")
         .has("status", words(STATUS), "")
         .has("create_time", time(), "When the shop learned of it.")
         .shown_as(example());
@@ -77,5 +78,6 @@ fn schemas() -> Vec<Component> {
 fn example() -> Value {
     json!({"parked_id": "384550094389510144", "kind": "charge", "order_id": null, "pay_id": null,
         "provider": "alipay", "trade_no": "2026112622001", "amount": "880.00", "reason": "the payment is unknown",
+        "refund_id": null,
         "status": "parked", "create_time": "2026-11-26T14:03:59.010Z"})
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::Schema;
 
 use super::Resource;
-use crate::http::openapi::operation::{Route, get, post};
+use crate::http::openapi::operation::{REPLAYED, Route, get, post};
 use crate::http::openapi::schema::{
     Component, flag, id, kinds, list, money, named, object, or_null, page_of, pattern, text, time, words,
 };
@@ -40,10 +40,13 @@ fn routes() -> Vec<Route> {
             .body("NewPayment")
             .answers(200, "Payment", "The payment was open already, by a request with another key.")
             .with_header("Location")
+            .with_header(REPLAYED)
             .answers(201, "Payment", "The payment is open.")
             .with_header("Location")
+            .with_header(REPLAYED)
             .answers(202, "Payment", "The platform has not answered yet. `Location` shows the payment.")
             .with_header("Location")
+            .with_header(REPLAYED)
             .refuses(&[Code::NotFound, Code::OrderNotPayable, Code::PlatformUnavailable]),
         get("/v1/payments/{id}", "getPayment", "Shows a payment").for_customers().answers(
             200,
