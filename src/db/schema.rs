@@ -200,6 +200,7 @@ diesel::table! {
         refusal -> Nullable<Text>,
         pay_id -> Nullable<BigInt>,
         refusal_data -> Nullable<Text>,
+        pay_starts -> Integer,
     }
 }
 
@@ -220,6 +221,7 @@ diesel::table! {
         expire_time -> Nullable<BigInt>,
         charged -> Nullable<BigInt>,
         return_url -> Nullable<Text>,
+        start_no -> Integer,
     }
 }
 

@@ -28,6 +28,8 @@ pub enum Transition {
     Fail,
     /// A payment is started; an order may start several.
     StartPayment,
+    /// The last open payment has ended without being paid.
+    EndPayment,
     /// A payment was received.
     Pay,
     /// The customer or an administrator cancels it, or it was not paid in time.
@@ -51,6 +53,8 @@ pub const NEW: OrderState = state(Unconfirmed, Unpaid, Unshipped);
 /// The state of an order that was refused before any reservation was requested.
 pub const REFUSED: OrderState = state(Invalid, Unpaid, Unshipped);
 
+/// An order that an earlier release cancelled while it was being paid.
+const CANCELLED_WHILE_PAYING: OrderState = state(Cancelled, Paying, Unshipped);
 const AWAITING_PAYMENT: OrderState = state(Confirmed, Unpaid, Unshipped);
 const PAYING: OrderState = state(Confirmed, Paying, Unshipped);
 const PAID: OrderState = state(Confirmed, Paid, Unshipped);
@@ -58,16 +62,18 @@ const SHIPPED: OrderState = state(Confirmed, Paid, Shipped);
 const RECEIVED: OrderState = state(Confirmed, Paid, Received);
 
 /// Every legal transition, as (from, transition, to).
-pub const TRANSITIONS: [(OrderState, Transition, OrderState); 18] = [
+pub const TRANSITIONS: [(OrderState, Transition, OrderState); 19] = [
     (NEW, Transition::Confirm, AWAITING_PAYMENT),
     (NEW, Transition::ConfirmPaid, PAID),
     (NEW, Transition::Fail, state(Cancelled, Unpaid, Unshipped)),
     (AWAITING_PAYMENT, Transition::StartPayment, PAYING),
     (PAYING, Transition::StartPayment, PAYING),
+    (PAYING, Transition::EndPayment, AWAITING_PAYMENT),
     (AWAITING_PAYMENT, Transition::Pay, PAID),
     (PAYING, Transition::Pay, PAID),
     (AWAITING_PAYMENT, Transition::Cancel, state(Cancelled, Unpaid, Unshipped)),
-    (PAYING, Transition::Cancel, state(Cancelled, Paying, Unshipped)),
+    // Its payments have been closed before.
+    (PAYING, Transition::Cancel, state(Cancelled, Unpaid, Unshipped)),
     (PAID, Transition::Ship, SHIPPED),
     (SHIPPED, Transition::Receive, RECEIVED),
     (PAID, Transition::RefundPart, PAID),
@@ -90,7 +96,7 @@ impl OrderState {
     /// Whether an order can ever be in this state.
     #[must_use]
     pub fn is_legal(self) -> bool {
-        self == NEW || self == REFUSED || TRANSITIONS.iter().any(|(_, _, to)| *to == self)
+        [NEW, REFUSED, CANCELLED_WHILE_PAYING].contains(&self) || TRANSITIONS.iter().any(|(_, _, to)| *to == self)
     }
 }
 
@@ -114,7 +120,7 @@ mod tests {
     fn cancelled_and_refused_orders_are_final_and_paid_orders_cannot_be_cancelled() {
         for transition in Transition::VARIANTS.iter().copied() {
             assert_eq!(state(Cancelled, Unpaid, Unshipped).after(transition), None);
-            assert_eq!(state(Cancelled, Paying, Unshipped).after(transition), None);
+            assert_eq!(CANCELLED_WHILE_PAYING.after(transition), None);
             assert_eq!(REFUSED.after(transition), None);
         }
         for paid in [PAID, SHIPPED, RECEIVED] {

@@ -84,6 +84,20 @@ pub struct Paid {
     pub pay_amount: Money,
 }
 
+/// The last open payment of an order has ended without being paid. The body is [`PaymentEnded`].
+pub const PAYMENT_ENDED: Topic = Topic { topic: "payment", tag: "ended", groups: &["order"] };
+
+/// The body of [`PAYMENT_ENDED`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PaymentEnded {
+    /// Id of the payment that has ended.
+    pub pay_id: PayId,
+    /// Id of the order.
+    pub order_id: OrderId,
+    /// The latest of the order's starts that has reached Pay; 0 if all were by earlier releases.
+    pub start_no: i32,
+}
+
 /// The status of a refund of a payment has changed, or the platform has made a refund by itself. The body is
 /// [`RefundReported`]. Only Order decides what it means for the order.
 pub const PAYMENT_REFUND: Topic = Topic { topic: "payment", tag: "refund", groups: &["order"] };
@@ -251,6 +265,12 @@ mod tests {
             let amount = Money::from_minor(minor);
             let report = RefundReported { refund_id, pay_id, order_id, amount, status, revision, foreign_no };
             prop_assert!(is_read_back(&report));
+        }
+
+        #[test]
+        fn every_end_of_a_payment_is_read_back(pay_id in id(), order_id in id(), start_no in any::<i32>()) {
+            let ended = PaymentEnded { pay_id, order_id, start_no };
+            prop_assert!(is_read_back(&ended));
         }
 
         #[test]

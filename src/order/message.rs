@@ -268,7 +268,7 @@ pub struct CountAhead {
     pub payment: Horizon,
 }
 
-/// Marks an order as being paid (`unpaid -> paying`) before a payment starts. Idempotent.
+/// Marks an order as being paid (`unpaid -> paying`) before a payment starts, and counts the start.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Result<Payable, PaymentRefusal>>")]
 pub struct StartPayment {
@@ -285,6 +285,21 @@ pub struct Payable {
     pub amount: Money,
     /// Time of the confirmation, at which the payment period began.
     pub confirm_time: Timestamp,
+    /// Number of the start, counted per order from 1.
+    pub start_no: i32,
+    /// Whether the order was not being paid before.
+    pub is_first: bool,
+}
+
+/// Takes back a [`StartPayment`] for which no payment was recorded, and before which the order was not being paid.
+/// Idempotent; without effect if another payment was started since.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<()>")]
+pub struct AbandonStart {
+    /// Id of the order.
+    pub order_id: OrderId,
+    /// Number of the start.
+    pub start_no: i32,
 }
 
 /// Claims unpaid orders whose payment period has expired, oldest first. A claimed order is not claimed again until

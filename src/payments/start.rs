@@ -44,7 +44,7 @@ pub async fn start(context: &Arc<Context>, starting: &Starting, request: StartPa
         return Ok(PaymentStarted::PayerMissing.into());
     }
     let user_id = request.user_id;
-    let mut expire_time = None;
+    let (mut expire_time, mut start_no, mut is_first) = (None, None, false);
     let prior = match ask(&context.pay, FindRequest { user_id, key: request.key.clone() }).await? {
         Some(prior) => prior,
         None => {
@@ -58,6 +58,7 @@ pub async fn start(context: &Arc<Context>, starting: &Starting, request: StartPa
                     let end = payable.confirm_time.plus(context.pay_within);
                     let lasts = gateway.payment_lasts().map(|lasts| context.clock.now().plus(lasts));
                     expire_time = Some(lasts.map_or(end, |lasts| lasts.min(end)));
+                    (start_no, is_first) = (Some(payable.start_no), payable.is_first);
                     Ok(payable.amount)
                 }
                 Err(PaymentRefusal::NotFound) => return Ok(PaymentStarted::OrderNotFound.into()),
@@ -71,13 +72,26 @@ pub async fn start(context: &Arc<Context>, starting: &Starting, request: StartPa
                 provider: gateway.name().into(),
                 amount,
                 expire_time,
+                start_no,
                 return_url: request.return_url.clone(),
             };
-            ask(&context.pay, open).await?
+            record(context, open, is_first).await?
         }
     };
     let is_replay = prior.is_replay;
     Ok(StartOutcome { result: proceed(context, starting, gateway, request, prior).await?, is_replay })
+}
+
+/// Records a request in Pay. If Pay has refused to do so, the order is not being paid by it; `is_first` says that it was not
+/// being paid before. If the outcome is unknown, the order stays `paying` until its next payment ends, or until it expires.
+async fn record(context: &Context, open: OpenPayment, is_first: bool) -> Reply<PriorRequest> {
+    let (order_id, start_no) = (open.order_id, open.start_no);
+    let recorded = ask(&context.pay, open).await;
+    if let (Err(Failure::Busy | Failure::Poison), Some(start_no)) = (&recorded, start_no.filter(|_| is_first)) {
+        // If this fails too, nothing is lost: the order is only shown as being paid for a while.
+        let _ = ask(&context.order, order::message::AbandonStart { order_id, start_no }).await;
+    }
+    recorded
 }
 
 /// Brings a recorded request to its result: its refusal, or its payment with a checkout.

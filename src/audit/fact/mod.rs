@@ -41,6 +41,7 @@ pub struct OrderRow {
     pub wake_time: Option<Timestamp>,
     pub refusal: Option<String>,
     pub pay_id: Option<PayId>,
+    pub pay_starts: i32,
 }
 
 /// An entry of the order's journal, `order_act`.
@@ -99,6 +100,8 @@ pub struct Payment {
     pub close_time: Option<Timestamp>,
     /// Time that the platform was given as the end of the payment; `None` for payments of older versions.
     pub expire_time: Option<Timestamp>,
+    /// The latest of the order's starts that led to it.
+    pub start_no: i32,
     pub is_paid: IsPaid,
     pub trade_no: Option<String>,
     /// Order, user and amount in `pay_log`.

@@ -28,6 +28,7 @@ struct PayRow {
     pay_time: Option<Timestamp>,
     close_time: Option<Timestamp>,
     expire_time: Option<Timestamp>,
+    start_no: i32,
 }
 
 /// Adds the payments of the orders in `range`. A refund that was due before `cutoff` is overdue.
@@ -63,6 +64,7 @@ pub fn add(stores: &OwnerStores, range: Range, cutoff: Timestamp, facts: &mut By
                 pay_time: row.pay_time,
                 close_time: row.close_time,
                 expire_time: row.expire_time,
+                start_no: row.start_no,
                 is_paid: row.is_paid,
                 trade_no: row.trade_no,
                 log: logs.remove(&row.pay_id),

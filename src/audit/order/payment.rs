@@ -145,7 +145,7 @@ pub fn refund_made(row: &OrderRow, facts: &Facts) -> Option<String> {
 }
 
 /// A paid order is paid by exactly one payment of the right amount, and an unpaid order has no paid payment that is not
-/// refunded.
+/// refunded, and says whether a payment is open.
 pub fn paid(row: &OrderRow, facts: &Facts) -> Option<String> {
     let paid_payments = || facts.payments.iter().filter(|payment| payment.is_paid());
     let not_logged = paid_payments().find(|payment| payment.log.is_none());
@@ -158,8 +158,9 @@ pub fn paid(row: &OrderRow, facts: &Facts) -> Option<String> {
     }
     let paying: Vec<&fact::Payment> = paid_payments().filter(|payment| pays(row, facts, payment)).collect();
     if row.pay_status != PayStatus::Paid {
-        let unapplied = paid_payments().find(|payment| refund_total(payment) < payment.pay_amount)?;
-        return Some(format!("is not paid, but its payment {} is", unapplied.pay_id));
+        let unapplied = paid_payments().find(|payment| refund_total(payment) < payment.pay_amount);
+        let unapplied = unapplied.map(|payment| format!("is not paid, but its payment {} is", payment.pay_id));
+        return unapplied.or_else(|| being_paid(row, facts));
     }
     let requested = sum(facts.refunds.iter().filter(|refund| refund.counts()).map(|refund| refund.amount));
     match paying.as_slice() {
@@ -170,6 +171,19 @@ pub fn paid(row: &OrderRow, facts: &Facts) -> Option<String> {
         }
         [_] => None,
         _ => Some(format!("is paid, by {} payments", paying.len())),
+    }
+}
+
+/// An unpaid order says that it is being paid if and only if one of its payments is open. A start that has not reached Pay
+/// may still lead to a payment, and orders of earlier releases did not count their starts.
+fn being_paid(row: &OrderRow, facts: &Facts) -> Option<String> {
+    let open = facts.payments.iter().find(|payment| payment.is_open());
+    let latest = facts.payments.iter().map(|payment| payment.start_no).max();
+    let has_arrived = row.pay_starts > 0 && latest.is_some_and(|latest| latest >= row.pay_starts);
+    match (row.pay_status, open) {
+        (PayStatus::Unpaid, Some(open)) => Some(format!("is not being paid, but its payment {} is open", open.pay_id)),
+        (PayStatus::Paying, None) if has_arrived => Some("is being paid, but none of its payments is open".to_owned()),
+        _ => None,
     }
 }
 

@@ -1,10 +1,11 @@
 //! The tables of Order: writing, finding and claiming orders. `completion` has what completes a saga, `transition` the
-//! actions on an order, `payment` and `refund` what Pay reports.
+//! actions on an order, `paying`, `payment` and `refund` what Pay reports.
 
 mod act_log;
 mod ahead;
 mod completion;
 mod listing;
+mod paying;
 mod payment;
 mod refund;
 mod refund_row;
@@ -18,10 +19,7 @@ use serde::Serialize;
 
 use self::refund_row::Refunds;
 use super::Order;
-use super::error::PaymentRefusal;
-use super::message::{
-    self, ClaimExpired, CountUnfinished, ListUnfinished, Payable, PreOrder, PreOrdered, StartPayment,
-};
+use super::message::{self, ClaimExpired, CountUnfinished, ListUnfinished, PreOrder, PreOrdered};
 use crate::actor::{Access, Priority, Task};
 use crate::db::ledger::{self, Entry, Line};
 use crate::db::query::bulk::{Kind, Update};
@@ -29,24 +27,30 @@ use crate::db::schema::{order_goods, orders};
 use crate::db::{self, Db, any_of, any_of_pairs, insert_all, skip_locked, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{GoodsId, OrderId, UserId};
-use crate::domain::lifecycle::Transition;
 use crate::domain::money::Money;
 use crate::domain::quantity::Quantity;
 use crate::domain::status::OrderStatus;
-use crate::messaging::contract::PAYMENT_REFUND;
+use crate::messaging::contract::{PAYMENT_ENDED, PAYMENT_REFUND};
 use crate::messaging::outbox;
 use row::{OrderRow, into_orders};
 
-/// Consumes payment/paid and payment/refund.
+/// Consumes payment/paid, payment/refund and payment/ended.
 pub fn consume(owner: &Order, messages: &[&outbox::Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {
-    let is_refund = |message: &outbox::Message| message.tag == PAYMENT_REFUND.tag;
-    let (refunds, paid): (Vec<&outbox::Message>, Vec<&outbox::Message>) =
-        messages.iter().partition(|message| is_refund(message));
+    let of_tag = |tag: &str| -> Vec<&outbox::Message> {
+        messages.iter().copied().filter(|message| message.tag == tag).collect()
+    };
+    let is_other = |message: &outbox::Message| message.tag != PAYMENT_REFUND.tag && message.tag != PAYMENT_ENDED.tag;
+    let paid: Vec<&outbox::Message> = messages.iter().copied().filter(|message| is_other(message)).collect();
     // A payment and its refund may arrive together. The payment comes first.
     let mut paid = payment::consume(owner, &paid, db)?.into_iter();
-    let mut refunds = refund::consume(owner, &refunds, db)?.into_iter();
+    let mut refunds = refund::consume(owner, &of_tag(PAYMENT_REFUND.tag), db)?.into_iter();
+    let mut ended = paying::consume(&of_tag(PAYMENT_ENDED.tag), db)?.into_iter();
     let outcome = |message: &&outbox::Message| {
-        let next = if is_refund(message) { refunds.next() } else { paid.next() };
+        let next = match message.tag.as_str() {
+            tag if tag == PAYMENT_REFUND.tag => refunds.next(),
+            tag if tag == PAYMENT_ENDED.tag => ended.next(),
+            _ => paid.next(),
+        };
         next.unwrap_or_else(|| Err("no answer".to_owned()))
     };
     Ok(messages.iter().map(outcome).collect())
@@ -243,41 +247,4 @@ const SET_WAKE: Update = Update {
     given: &[("id", Kind::Integer), ("wake", Kind::Integer)],
     condition: "order_id = given.id",
     set: "wake_time = given.wake",
-};
-
-/// Marks orders as being paid if they wait for their payment and their payment period has not expired.
-impl Task<Order> for StartPayment {
-    type Outcome = Result<Payable, PaymentRefusal>;
-    const ACCESS: Access = Access::Write;
-
-    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<Payable, PaymentRefusal>>> {
-        let rows = row::lock(db, &batch.iter().map(|task| task.order_id).collect::<Vec<_>>())?;
-        let now = owner.context.clock.now_for_deadlines(owner.pay_within);
-        let judge = |task: &Self| {
-            let found = rows.get(&task.order_id).filter(|row| row.user_id == task.user_id);
-            let row = found.ok_or(PaymentRefusal::NotFound)?;
-            let in_time = row.confirm_time.filter(|confirmed| now < confirmed.plus(owner.pay_within));
-            let confirm_time = in_time.ok_or(PaymentRefusal::NotPayable)?;
-            let payable = Payable { amount: row.pay_amount, confirm_time };
-            row.state().after(Transition::StartPayment).map(|_| payable).ok_or(PaymentRefusal::NotPayable)
-        };
-        let outcomes: Vec<Result<Payable, PaymentRefusal>> = batch.iter().map(judge).collect();
-        let started = batch.iter().zip(&outcomes).filter(|(_, outcome)| outcome.is_ok());
-        let started: Vec<PayingOrder> = started.map(|(task, _)| PayingOrder { id: task.order_id.get() }).collect();
-        SET_PAYING.run(db, &started)?;
-        Ok(outcomes)
-    }
-}
-
-/// Parameters of [`SET_PAYING`] for one order. An order that is being paid already does not match the update.
-#[derive(Serialize)]
-struct PayingOrder {
-    id: i64,
-}
-
-const SET_PAYING: Update = Update {
-    table: "orders",
-    given: &[("id", Kind::Integer)],
-    condition: "order_id = given.id AND pay_status = 0",
-    set: "pay_status = 1",
 };

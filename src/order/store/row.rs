@@ -50,6 +50,8 @@ pub struct OrderRow {
     pub refusal: Option<String>,
     pub pay_id: Option<PayId>,
     pub refusal_data: Option<String>,
+    /// The number of payments that were started.
+    pub pay_starts: i32,
 }
 
 impl Entry for OrderRow {
@@ -93,6 +95,7 @@ impl OrderRow {
             refusal: task.refused.as_ref().map(|refused| refused.refusal.code().to_owned()),
             pay_id: None,
             refusal_data: task.refused.as_ref().and_then(Refused::stored_causes),
+            pay_starts: 0,
         }
     }
 

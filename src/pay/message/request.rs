@@ -57,6 +57,8 @@ pub struct OpenPayment {
     /// Time until which the order can be paid, which the platform is given as the end of the payment. `None` for a
     /// refusal.
     pub expire_time: Option<Timestamp>,
+    /// Number of the order's start. `None` for a refusal.
+    pub start_no: Option<i32>,
     /// Page to which the customer goes after the payment. A payment that is reused keeps its own.
     pub return_url: Option<String>,
 }

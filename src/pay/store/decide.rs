@@ -10,7 +10,7 @@ use super::parked::{self, ActRow, ChargeRow};
 use super::refund_batch::RefundBatch;
 use super::refund_row::RefundRow;
 use super::row::{self, PaymentRow};
-use super::sync;
+use super::{ended, sync};
 use crate::actor::{Access, Task};
 use crate::db::ledger;
 use crate::db::schema::{pay, pay_act, pay_parked, pay_refund};
@@ -78,7 +78,8 @@ const fn charge_after(decision: &Decision) -> Option<ChargeState> {
 
 fn decide_charge(owner: &Pay, task: &Decide, pay_id: Option<PayId>, db: &mut Db) -> db::Result<Decided> {
     // The payment is locked before the charge, as by notifications.
-    let payment = row::lock(db, &pay_id.into_iter().collect::<Vec<_>>())?.into_values().next();
+    let locked = ended::with_siblings(db, &pay_id.into_iter().collect::<Vec<_>>())?;
+    let payment = row::lock(db, &locked)?.into_values().find(|row| Some(row.pay_id) == pay_id);
     let charge = pay_parked::table.find(task.parked_id);
     let mut charge: ChargeRow = with_conn!(db, for_update(charge).get_result(db))?;
     let Some(after) = charge_after(&task.decision) else {
@@ -166,7 +167,8 @@ fn close(owner: &Pay, payment: Option<&PaymentRow>, db: &mut Db) -> db::Result<(
     let at = owner.context.clock.now().max(payment.add_time);
     let row = pay::table.find(payment.pay_id);
     db::expect_rows(with_conn!(db, diesel::update(row).set(pay::close_time.eq(Some(at))).execute(db))?, 1)?;
-    delete_open(db, &[payment.pay_id])
+    delete_open(db, &[payment.pay_id])?;
+    ended::report(owner, db, &[(payment.pay_id, payment.order_id)])
 }
 
 /// Takes the charge as the payment that it names, although it is more than was asked for. Order decides what to do with
@@ -249,6 +251,7 @@ fn assign(
         expire_time: None,
         charged: Some(charge.amount),
         return_url: None,
+        start_no: 0,
     };
     let rows = vec![row];
     ledger::record(db, &rows);

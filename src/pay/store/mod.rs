@@ -1,6 +1,7 @@
 //! The tables of Pay. This module consumes messages of other owners.
 
 mod decide;
+mod ended;
 mod given_back;
 mod judge;
 mod listing;

@@ -10,7 +10,7 @@ use super::judge::{Effect, judge};
 use super::parked::KnownCharges;
 use super::refund_batch::RefundBatch;
 use super::row::{self, PaymentRow};
-use super::sync;
+use super::{ended, sync};
 use crate::actor::{Access, Priority, Task};
 use crate::db::ledger::{self, Entry, Line};
 use crate::db::query::bulk::{Kind, Update};
@@ -62,7 +62,7 @@ impl Task<Pay> for Notify {
         let now = owner.context.clock.now();
         let pay_ids: Vec<Option<PayId>> =
             batch.iter().map(|task| task.notification.out_trade_no.parse().ok()).collect();
-        let mut rows = row::lock(db, &pay_ids.iter().flatten().copied().collect::<Vec<_>>())?;
+        let mut rows = lock_payments(db, batch, &pay_ids)?;
         let about_refunds = payments_with_refund_notices(batch, &pay_ids, &rows);
         let about_refunds_ids: Vec<PayId> = about_refunds.keys().copied().collect();
         let mut refunds = RefundBatch::lock(owner, &about_refunds, &about_refunds_ids, db)?;
@@ -117,8 +117,9 @@ impl Task<Pay> for Notify {
         let paid: Vec<(PayId, OrderId)> = messages.iter().map(|(pay_id, body)| (*pay_id, body.order_id)).collect();
         sync::hasten_others(db, &paid, now)?;
         let paid: Vec<PayId> = paid.into_iter().map(|(pay_id, _)| pay_id).collect();
-        let closed = closed.iter().map(|closed| PayId::new(closed.id));
-        delete_open(db, &closed.chain(paid.iter().copied()).collect::<Vec<_>>())?;
+        let closed: Vec<PayId> = closed.iter().map(|closed| PayId::new(closed.id)).collect();
+        delete_open(db, &closed.iter().chain(&paid).copied().collect::<Vec<_>>())?;
+        ended::report(owner, db, &of_orders(&rows, &closed))?;
         sync::unschedule(db, &paid)?;
         refunds.write(owner, db)?;
         record(db, batch, &pay_ids, &outcomes, now)?;
@@ -126,6 +127,19 @@ impl Task<Pay> for Notify {
         outbox::write(db, &owner.context, PAYMENT_PAID, std::time::Duration::ZERO, &messages)?;
         Ok(outcomes)
     }
+}
+
+/// Locks the payments of a batch.
+fn lock_payments(db: &mut Db, batch: &[Notify], pay_ids: &[Option<PayId>]) -> db::Result<HashMap<PayId, PaymentRow>> {
+    let ids: Vec<PayId> = pay_ids.iter().flatten().copied().collect();
+    let closes = batch.iter().any(|task| matches!(task.notification.event, gateway::Event::Closed));
+    let ids = if closes { ended::with_siblings(db, &ids)? } else { ids };
+    row::lock(db, &ids)
+}
+
+/// The payments with these ids and their orders.
+fn of_orders(rows: &HashMap<PayId, PaymentRow>, ids: &[PayId]) -> Vec<(PayId, OrderId)> {
+    ids.iter().filter_map(|pay_id| Some((*pay_id, rows.get(pay_id)?.order_id))).collect()
 }
 
 /// Reads which payments the trades of this batch have paid before. A trade is identified by platform and number, and
@@ -159,12 +173,16 @@ impl Task<Pay> for message::Close {
     const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
-        let rows = row::lock(db, &batch.iter().map(|task| task.pay_id).collect::<Vec<_>>())?;
+        let ids: Vec<PayId> = batch.iter().map(|task| task.pay_id).collect();
+        let locked = ended::with_siblings(db, &ids)?;
+        let rows = row::lock(db, &locked)?;
         let now = owner.context.clock.now();
-        let open: Vec<&PaymentRow> = rows.values().filter(|row| row.is_open()).collect();
+        let open: Vec<&PaymentRow> = rows.values().filter(|row| row.is_open() && ids.contains(&row.pay_id)).collect();
         let closed: Vec<ClosedPayment> = open.iter().map(|row| ClosedPayment::of(row, now)).collect();
         db::expect_rows(SET_CLOSED.run(db, &closed)?, closed.len())?;
-        delete_open(db, &open.iter().map(|row| row.pay_id).collect::<Vec<_>>())?;
+        let open: Vec<PayId> = open.iter().map(|row| row.pay_id).collect();
+        delete_open(db, &open)?;
+        ended::report(owner, db, &of_orders(&rows, &open))?;
         Ok(batch.iter().map(|_| ()).collect())
     }
 }

@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::row::PaymentRow;
-use super::{parked, refund, refund_row, row, sync, view};
+use super::{ended, parked, refund, refund_row, row, sync, view};
 use crate::actor::{Access, Priority, Task};
 use crate::db::ledger;
 use crate::db::query::bulk::{Kind, Update};
@@ -114,9 +114,10 @@ impl Task<Pay> for OpenPayment {
         let mut rows = row::read(db, &requests.values().filter_map(|row| row.pay_id).collect::<Vec<_>>())?;
         rows.extend(of_orders.into_iter().map(|row| (row.pay_id, row)));
         let (mut new_requests, mut new_payments) = (Vec::new(), Vec::new());
-        let mut first_with_key = HashSet::new();
+        let (mut first_with_key, mut starts) = (HashSet::new(), HashMap::new());
         for task in batch {
-            if let hash_map::Entry::Vacant(request) = requests.entry((task.user_id, task.key.as_str().to_owned())) {
+            let key = (task.user_id, task.key.as_str().to_owned());
+            if let hash_map::Entry::Vacant(request) = requests.entry(key.clone()) {
                 let reusable = task.amount.and_then(|amount| reusable_payment(task, amount, &rows));
                 let pay_id = match reusable {
                     Ok(Some(pay_id)) => Some(pay_id),
@@ -139,9 +140,13 @@ impl Task<Pay> for OpenPayment {
                     is_reuse: matches!(reusable, Ok(Some(_))).then_some(1),
                 };
                 // Further tasks of this batch with the same key are replays.
-                first_with_key.insert((row.user_id, row.idempotency_key.clone()));
+                first_with_key.insert(key.clone());
                 new_requests.push(row.clone());
                 request.insert(row);
+            }
+            if let Some((pay_id, start_no)) = requests.get(&key).and_then(|row| row.pay_id).zip(task.start_no) {
+                let latest = starts.entry(pay_id).or_default();
+                *latest = start_no.max(*latest);
             }
         }
         ledger::record(db, &new_payments);
@@ -159,6 +164,7 @@ impl Task<Pay> for OpenPayment {
         insert_all!(db, pay_open::table, &open)?;
         sync::schedule(db, &new_payments, now.plus(owner.first_sync_after))?;
         insert_all!(db, pay_request::table, &new_requests)?;
+        ended::start_again(owner, db, &rows, &starts)?;
         let payments = view::payments(db, rows.into_values())?;
         // The first request for a new payment has its turn.
         let mut turns: HashSet<PayId> = new_payments.iter().map(|row| row.pay_id).collect();
@@ -209,6 +215,7 @@ fn new_payment(owner: &Pay, task: &OpenPayment, now: Timestamp) -> PaymentRow {
         expire_time: task.expire_time,
         charged: None,
         return_url: task.return_url.clone(),
+        start_no: task.start_no.unwrap_or_default(),
     }
 }
 

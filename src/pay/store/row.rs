@@ -34,6 +34,8 @@ pub struct PaymentRow {
     /// The amount that the platform received, if that is more than `pay_amount`.
     pub charged: Option<Money>,
     pub return_url: Option<String>,
+    /// The latest of the order's starts that led to this payment; 0 in rows of earlier releases.
+    pub start_no: i32,
 }
 
 impl Entry for PaymentRow {

@@ -156,7 +156,7 @@ async fn a_close_call_without_an_answer_leaves_the_order_open_until_the_outcome_
         }
         shop.cancel(&case.order_id).await.expect(200);
         shop.settle().await;
-        shop.assert_order(&case, "cancelled", "paying").await;
+        shop.assert_order(&case, "cancelled", "unpaid").await;
         shop.assert_payment(&case, "closed").await;
         assert_eq!((shop.platform.trade(&case.pay_id).stage, shop.ledger(&case)), (Stage::Closed, (0, 0)));
     }

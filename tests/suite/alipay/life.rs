@@ -84,7 +84,7 @@ async fn an_order_expires_only_after_its_payment_is_closed_at_the_platform() {
         shop.advance_platform_first(Duration::from_secs(30)).await;
         shop.assert_order(&case, "confirmed", "paying").await;
         shop.advance_platform_first(Duration::from_secs(30)).await;
-        shop.assert_order(&case, "cancelled", "paying").await;
+        shop.assert_order(&case, "cancelled", "unpaid").await;
         shop.assert_payment(&case, "closed").await;
         assert!(shop.platform.try_pay(&case.pay_id).await.is_err());
         assert_eq!(shop.app.stock(GOODS).await, 1000);

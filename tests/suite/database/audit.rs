@@ -162,6 +162,20 @@ fn further() -> Vec<Violation> {
              SELECT refund_id, 1, order_id, 1 FROM order_refund",
             "its journal has 0 returns of goods, and there are 1",
         ),
+        violation(
+            "paid_exactly",
+            "order",
+            "UPDATE orders SET pay_status = 0 WHERE order_status = 1 AND pay_status = 1",
+            "is not being paid, but its payment",
+        ),
+        several(
+            "paid_exactly",
+            &[
+                ("pay", "UPDATE pay SET close_time = add_time WHERE is_paid = 1 AND close_time IS NULL"),
+                ("pay", "DELETE FROM pay_open"),
+            ],
+            "is being paid, but none of its payments is open",
+        ),
         violation("refund_made", "order", "DELETE FROM order_refund", "0.00 of 2000.00 are back"),
         violation("refund_made", "order", "UPDATE order_refund SET amount = amount - 1", "never made"),
         violation("refund_made", "order", "UPDATE order_refund SET status = 2", "Order has it as Parked"),

@@ -31,7 +31,7 @@ async fn give_up(shop: &Shop<Alipay>, case: &Case) -> Answer {
 async fn assert_released(app: &TestApp, zs: &str, order_id: &str) {
     app.settle().await;
     let order = app.get(&format!("/v1/orders/{order_id}"), zs).await.expect(200).body;
-    assert_eq!((&order["order_status"], &order["pay_status"]), (&json!("cancelled"), &json!("paying")));
+    assert_eq!((&order["order_status"], &order["pay_status"]), (&json!("cancelled"), &json!("unpaid")));
     assert_eq!(app.stock(GOODS).await, 1000);
     assert_eq!(app.get("/v1/users/me", zs).await.expect(200).body["user_money"], "1000.00");
     assert_eq!(app.number("coupon", "SELECT count(*) AS n FROM coupon WHERE is_used = 1"), 0);
@@ -153,7 +153,7 @@ async fn a_notice_that_arrives_while_its_payment_is_given_up_pays_the_order_or_i
     for case in &cases {
         let paid = shop.payment(&case.pay_id).await["status"] == "paid";
         assert_eq!(shop.ledger(case), (100_000, if paid { 0 } else { 100_000 }));
-        let order = if paid { ("confirmed", "paid") } else { ("cancelled", "paying") };
+        let order = if paid { ("confirmed", "paid") } else { ("cancelled", "unpaid") };
         shop.assert_order(case, order.0, order.1).await;
     }
     shop.finish().await;

@@ -8,6 +8,7 @@ mod front;
 mod given_up;
 mod lost_notices;
 mod parked;
+mod paying;
 mod platform;
 mod reconciliation;
 mod standin;

@@ -121,7 +121,7 @@ async fn a_charge_that_is_given_back_pays_no_order_even_if_the_platform_reports_
     app.advance(Duration::from_secs(120)).await;
     assert_eq!(app.refunded_at_platform(&pay_id).await, "880.00");
     let order = app.order_of(&zs, &order_id).await;
-    assert_eq!((&order["order_status"], &order["pay_status"]), (&json!("confirmed"), &json!("paying")), "{order}");
+    assert_eq!((&order["order_status"], &order["pay_status"]), (&json!("confirmed"), &json!("unpaid")), "{order}");
     app.advance(Duration::from_secs(31 * 60)).await;
     assert_eq!(app.order_of(&zs, &order_id).await["order_status"], "cancelled");
     app.finish().await;

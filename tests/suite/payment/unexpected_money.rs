@@ -40,7 +40,7 @@ async fn payment_of_a_cancelled_order_is_refunded_automatically() {
     assert_eq!(app.at_platform(&pay_id).await, (json!("880.00"), json!("880.00")));
     assert_eq!(app.get(&format!("/v1/payments/{pay_id}"), &zs).await.body["status"], "refunded");
     let order = app.get(&format!("/v1/orders/{order_id}"), &zs).await.body;
-    assert_eq!((&order["order_status"], &order["pay_status"]), (&json!("cancelled"), &json!("paying")));
+    assert_eq!((&order["order_status"], &order["pay_status"]), (&json!("cancelled"), &json!("unpaid")));
     let me = app.get("/v1/users/me", &zs).await.body;
     assert_eq!((&me["user_money"], &me["user_score"]), (&json!("1000.00"), &json!(100)), "points for refunded money");
     app.finish().await;

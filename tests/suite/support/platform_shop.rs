@@ -119,7 +119,7 @@ impl Balances {
 
     /// Cancelled and not charged.
     pub fn cancelled() -> Self {
-        Self::of(("cancelled", "paying"), "closed")
+        Self::of(("cancelled", "unpaid"), "closed")
     }
 
     pub fn paid() -> Self {
@@ -134,7 +134,7 @@ impl Balances {
 
     /// Paid after the cancellation and refunded automatically.
     pub fn too_late() -> Self {
-        Self { order: ("cancelled".to_owned(), "paying".to_owned()), ..Self::refunded() }
+        Self { order: ("cancelled".to_owned(), "unpaid".to_owned()), ..Self::refunded() }
     }
 }
 

@@ -110,7 +110,7 @@ async fn a_payment_whose_create_call_failed_and_is_not_repeated_is_closed() {
         assert_eq!(shop.payment(&pay_id).await["status"], "unpaid");
         shop.advance(MINUTE * 30).await;
         assert_eq!(shop.payment(&pay_id).await["status"], "closed");
-        assert_eq!(shop.order_status(&order_id).await, "cancelled paying");
+        assert_eq!(shop.order_status(&order_id).await, "cancelled unpaid");
         if works {
             assert_eq!(shop.platform.trade(&pay_id).stage, Stage::Closed);
         }
@@ -254,7 +254,7 @@ async fn a_close_call_without_a_valid_answer_leaves_the_order_open_until_the_out
         shop.cancel(&order_id).await.expect_problem(503, "busy");
         assert_eq!(shop.order_status(&order_id).await, "confirmed paying", "{failure:?}");
         shop.cancel(&order_id).await.expect(200);
-        assert_eq!(shop.order_status(&order_id).await, "cancelled paying", "{failure:?}");
+        assert_eq!(shop.order_status(&order_id).await, "cancelled unpaid", "{failure:?}");
         assert_eq!(shop.platform.trade(&pay_id).stage, Stage::Closed, "{failure:?}");
         // The same failure of a close call for a payment that is already paid.
         let Case { order_id, pay_id } = shop.another(SCAN, &format!("paid-{n}")).await;

@@ -42,7 +42,7 @@ async fn lists(script: &mut Script, cast: &Cast) {
     let order_id = &cast.golden.0;
     for path in [
         "orders?order_status=confirmed&limit=1".to_owned(),
-        "orders?order_status=cancelled&pay_status=paying&limit=1".to_owned(),
+        "orders?order_status=cancelled&pay_status=unpaid&limit=1".to_owned(),
         "orders?shipping_status=received&limit=1".to_owned(),
         format!("orders?user_id={}", cast.mallory_id),
         "payments?status=refunded&limit=1".to_owned(),

@@ -1,0 +1,1 @@
+ALTER TABLE pay DROP COLUMN start_no;
