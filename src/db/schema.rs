@@ -135,6 +135,7 @@ diesel::table! {
         user_id -> Nullable<BigInt>,
         detail -> Nullable<Text>,
         create_time -> BigInt,
+        data -> Nullable<Text>,
     }
 }
 

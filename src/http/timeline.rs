@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::state::State;
 use crate::actor::Reply;
 use crate::actor::task::ask;
-use crate::domain::event::Event;
+use crate::domain::event::{Event, What};
 use crate::domain::id::OrderId;
 use crate::{coupon, goods, order, pay, user};
 
@@ -30,16 +30,16 @@ pub async fn events(state: &State, order_id: OrderId) -> Reply<Vec<Event>> {
         ask(&owners.pay, pay::message::ReadTimeline { order_id }),
     );
     let mut events: Vec<Event> = [ordered?, stock?, coupon?, user?, pay?].into_iter().flatten().collect();
-    events.sort_by_key(|event| (event.at, rank(&event.what)));
+    events.sort_by_key(|event| (event.at, rank(event.what)));
     Ok(events)
 }
 
 /// Position of an event among those of the same millisecond.
-fn rank(what: &str) -> u8 {
+const fn rank(what: What) -> u8 {
     match what {
-        "ordered" => 0,
-        "stock_taken" | "coupon_bound" | "balance_taken" => 1,
-        "confirmed" | "refused" | "failed" => 2,
+        What::Ordered => 0,
+        What::StockTaken | What::CouponBound | What::BalanceTaken => 1,
+        What::Confirmed | What::Refused | What::Failed => 2,
         _ => 3,
     }
 }

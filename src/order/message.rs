@@ -341,9 +341,8 @@ pub enum Action {
     Cancel {
         /// The reason, if the author gives one.
         reason: Option<Reason>,
-        /// The payments that were given up without an answer of their platform, for the journal. `None` if there are
-        /// none.
-        given_up: Option<String>,
+        /// The payments that were given up without an answer of their platform.
+        given_up: Vec<GivenUp>,
     },
     /// Cancel the order because its payment period has expired.
     Expire,
@@ -353,6 +352,17 @@ pub enum Action {
     Receive,
     /// Refund all or part of the amount paid.
     Refund(Refund),
+}
+
+/// A payment that was given up without an answer of its platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GivenUp {
+    /// Id of the payment.
+    pub pay_id: PayId,
+    /// Amount of the payment.
+    pub amount: Money,
+    /// Name of the platform.
+    pub provider: String,
 }
 
 /// A refund of a paid order.

@@ -11,8 +11,7 @@ use crate::domain::id::OrderId;
 use crate::domain::lifecycle::Transition;
 use crate::order;
 use crate::order::error::CommandRefusal;
-use crate::order::message::{Action, Author, Command, Order};
-use crate::pay::message::Payment;
+use crate::order::message::{Action, Author, Command, GivenUp, Order};
 
 /// Cancels an order that was not paid within `orders.pay_within`.
 pub async fn expire(context: &Context, order_id: OrderId) -> Reply<()> {
@@ -46,10 +45,12 @@ pub async fn cancel(context: &Context, task: Cancel) -> Reply<Result<Order, Comm
     let Closed::All { given_up } = close_payments(context, kind, order_id, give_up).await? else {
         return Ok(Err(CommandRefusal::NotAllowed(order.state())));
     };
-    let given_up = given_up.iter().map(|Payment { pay_id, pay_amount, provider, .. }| {
-        format!("payment {pay_id} of {pay_amount} at {provider}, without its answer")
+    let given_up = given_up.into_iter().map(|payment| GivenUp {
+        pay_id: payment.pay_id,
+        amount: payment.pay_amount,
+        provider: payment.provider,
     });
-    let given_up = given_up.reduce(|all, one| format!("{all}; {one}"));
+    let given_up = given_up.collect();
     let command = Command { order_id, author: by, action: Action::Cancel { reason, given_up } };
     Ok(ask(&context.order, command).await?.map(|commanded| commanded.order))
 }

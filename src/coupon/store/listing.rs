@@ -8,7 +8,7 @@ use crate::coupon::message;
 use crate::db::schema::{coupon, coupon_log};
 use crate::db::{self, Db, with_conn};
 use crate::domain::clock::Timestamp;
-use crate::domain::event::Event;
+use crate::domain::event::{Event, What};
 use crate::domain::id::CouponId;
 use crate::domain::status::Direction;
 
@@ -39,10 +39,10 @@ impl Task<Coupon> for message::ReadTimeline {
             let rows: Vec<(Direction, CouponId, Timestamp)> = with_conn!(db, log.load(db))?;
             let event = |(direction, coupon_id, at): (Direction, CouponId, Timestamp)| {
                 let what = match direction {
-                    Direction::Forward => "coupon_bound",
-                    Direction::Back => "coupon_freed",
+                    Direction::Forward => What::CouponBound,
+                    Direction::Back => What::CouponFreed,
                 };
-                Event::new(at, what, format!("coupon {coupon_id}"))
+                Event::new(at, what, format!("coupon {coupon_id}")).with("coupon_id", coupon_id)
             };
             Ok(rows.into_iter().map(event).collect())
         };

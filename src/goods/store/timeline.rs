@@ -6,7 +6,7 @@ use crate::actor::{Access, Task};
 use crate::db::schema::{goods_number_log, goods_number_part};
 use crate::db::{self, Db, with_conn};
 use crate::domain::clock::Timestamp;
-use crate::domain::event::Event;
+use crate::domain::event::{Event, What};
 use crate::domain::id::GoodsId;
 use crate::domain::status::Direction;
 use crate::goods::Goods;
@@ -26,10 +26,12 @@ impl Task<Goods> for message::ReadTimeline {
             let rows: Vec<(Direction, GoodsId, i64, Timestamp)> = with_conn!(db, log.load(db))?;
             let event = |(direction, goods_id, number, at): (Direction, GoodsId, i64, Timestamp)| {
                 let what = match direction {
-                    Direction::Forward => "stock_taken",
-                    Direction::Back => "stock_given_back",
+                    Direction::Forward => What::StockTaken,
+                    Direction::Back => What::StockGivenBack,
                 };
                 Event::new(at, what, format!("{number} of goods {goods_id}"))
+                    .with("goods_id", goods_id)
+                    .with("goods_number", number)
             };
             let parts = goods_number_part::table.filter(goods_number_part::order_id.eq(task.order_id));
             let parts = parts.order((goods_number_part::log_time, goods_number_part::goods_id));

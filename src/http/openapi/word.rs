@@ -2,6 +2,9 @@
 
 use std::sync::LazyLock;
 
+use strum::VariantArray;
+
+use crate::domain::event::What;
 use crate::http::problem::Code;
 
 /// The states of an order.
@@ -77,6 +80,7 @@ pub struct Enumeration {
 /// The enumerations with names. Every other enumeration is described where it is used.
 pub static ENUMERATIONS: LazyLock<Vec<Enumeration>> = LazyLock::new(|| {
     let refusals: Vec<&str> = REFUSALS.iter().map(|code| code.name()).collect();
+    let events: Vec<&str> = What::VARIANTS.iter().map(|what| what.word()).collect();
     [
         ("OrderStatus", "The state of an order.", ORDER_STATUS),
         ("PayStatus", "The state of an order's payment.", PAY_STATUS),
@@ -94,6 +98,7 @@ pub static ENUMERATIONS: LazyLock<Vec<Enumeration>> = LazyLock::new(|| {
         ("CallbackDefect", "The defect of a callback.", CALLBACK_DEFECTS),
         ("ServiceStatus", "The state of the service.", SERVICE_STATUS),
         ("Currency", "The currency of an amount.", CURRENCIES),
+        ("EventKind", "The kind of an event in the history of an order.", &events),
     ]
     .into_iter()
     .map(|(name, about, words)| Enumeration { name, about, words: words.to_vec() })

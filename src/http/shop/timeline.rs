@@ -19,7 +19,7 @@ pub async fn show(caller: Customer, state: web::Data<State>, PathId(order_id): P
     let order = ask(&state.owners.order, order::message::Find { order_id, user_id: caller.0 }).await?;
     order.ok_or(Problem::new(Code::NotFound))?;
     let mut items = events(&state, order_id).await?;
-    items.retain(|event| !event.is_internal);
+    items.retain(|event| !event.what.is_internal());
     items.iter_mut().for_each(|event| event.by = None);
     Ok(HttpResponse::Ok().json(Events { items }))
 }

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use crate::db::schema::mq_producer;
 use crate::db::{self, Db, any_of, with_conn};
 use crate::domain::clock::Timestamp;
-use crate::domain::event::Event;
+use crate::domain::event::{Event, What};
 use crate::domain::status::MessageStatus;
 
 type Row = (String, String, String, MessageStatus, Timestamp, Timestamp, i32, Option<String>);
@@ -33,11 +33,18 @@ pub fn timeline(db: &mut Db, keys: &[String]) -> db::Result<Vec<Event>> {
 }
 
 fn to_event((topic, tag, group, status, created, due, attempts, remark): Row) -> Event {
-    let state = match status {
-        MessageStatus::Done => format!("delivered at {due}"),
-        MessageStatus::Dead => format!("dead since {due}"),
-        MessageStatus::Pending => format!("due at {due}"),
+    let (word, state) = match status {
+        MessageStatus::Done => ("done", format!("delivered at {due}")),
+        MessageStatus::Dead => ("dead", format!("dead since {due}")),
+        MessageStatus::Pending => ("pending", format!("due at {due}")),
     };
-    let reason = remark.map(|remark| format!(": {remark}")).unwrap_or_default();
-    Event::internal(created, "message", format!("{topic}/{tag} to {group}, {attempts} attempts, {state}{reason}"))
+    let reason = remark.as_ref().map(|remark| format!(": {remark}")).unwrap_or_default();
+    let detail = format!("{topic}/{tag} to {group}, {attempts} attempts, {state}{reason}");
+    Event::new(created, What::Message, detail)
+        .with("topic", topic)
+        .with("tag", tag)
+        .with("group", group)
+        .with("attempts", attempts)
+        .with("state", word)
+        .with("remark", remark)
 }

@@ -6,6 +6,7 @@ use crate::db::ledger::{self, Entry};
 use crate::db::schema::order_act;
 use crate::db::{self, Db, insert_all};
 use crate::domain::clock::Timestamp;
+use crate::domain::event::What;
 use crate::domain::id::{EntryId, OrderId, UserId};
 use crate::domain::status::AuthorKind;
 use crate::order::Order;
@@ -22,11 +23,13 @@ pub struct ActLogRow {
     pub user_id: Option<UserId>,
     pub detail: Option<String>,
     pub create_time: Timestamp,
+    /// The facts, as a JSON object; `None` if there are none.
+    pub data: Option<String>,
 }
 
 impl ActLogRow {
-    /// Creates a log row. `detail` is cut to 200 characters.
-    pub fn new(owner: &Order, order_id: OrderId, act: &'static str, author: Author, detail: Option<String>) -> Self {
+    /// Creates a log row without facts. `detail` is cut to 200 characters.
+    pub fn new(owner: &Order, order_id: OrderId, act: What, author: Author, detail: Option<String>) -> Self {
         let (by_whom, user_id) = match author {
             Author::Shop => (AuthorKind::Shop, None),
             Author::Customer(user_id) => (AuthorKind::Customer, Some(user_id)),
@@ -34,7 +37,13 @@ impl ActLogRow {
         };
         let context = &owner.context;
         let detail = detail.map(|text| text.chars().take(200).collect());
-        Self { act_id: context.ids.next(), order_id, act, by_whom, user_id, detail, create_time: context.clock.now() }
+        let (act_id, create_time) = (context.ids.next(), context.clock.now());
+        Self { act_id, order_id, act: act.word(), by_whom, user_id, detail, create_time, data: None }
+    }
+
+    /// The same row, with the facts of a JSON object.
+    pub fn with(self, data: &serde_json::Value) -> Self {
+        Self { data: Some(data.to_string()), ..self }
     }
 }
 

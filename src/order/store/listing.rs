@@ -9,7 +9,7 @@ use crate::actor::{Access, Task};
 use crate::db::schema::{order_act, order_refund, orders};
 use crate::db::{self, Db, when, with_conn};
 use crate::domain::clock::Timestamp;
-use crate::domain::event::Event;
+use crate::domain::event::{Event, What};
 use crate::domain::id::{EntryId, OrderId, UserId};
 use crate::domain::status::{AuthorKind, OrderStatus};
 use crate::messaging::outbox;
@@ -77,7 +77,7 @@ impl Task<Order> for message::ListAll {
 }
 
 /// The columns of `order_act`.
-type ActLogColumns = (EntryId, OrderId, String, AuthorKind, Option<UserId>, Option<String>, Timestamp);
+type ActLogColumns = (EntryId, OrderId, String, AuthorKind, Option<UserId>, Option<String>, Timestamp, Option<String>);
 
 /// Reads pages of the actions of administrators, newest first.
 impl Task<Order> for ListOperatorLog {
@@ -99,7 +99,7 @@ impl Task<Order> for ListOperatorLog {
                     .order(dsl::act_id.desc())
                     .limit(task.limit);
                 let rows: Vec<ActLogColumns> = with_conn!(db, matching.load(db))?;
-                let entry = |(act_id, order_id, act, _, user_id, detail, create_time): ActLogColumns| {
+                let entry = |(act_id, order_id, act, _, user_id, detail, create_time, _): ActLogColumns| {
                     OperatorLogEntry { act_id, order_id: Some(order_id), act, user_id, detail, create_time }
                 };
                 Ok(rows.into_iter().map(entry).collect())
@@ -121,14 +121,15 @@ impl Task<Order> for message::ReadTimeline {
             let mut events = placement_events(&row);
             let acts = order_act::table.filter(order_act::order_id.eq(task.order_id)).order(order_act::act_id);
             let acts: Vec<ActLogColumns> = with_conn!(db, acts.load(db))?;
-            events.extend(acts.into_iter().map(action_event));
+            events.extend(acts.into_iter().filter_map(action_event));
             let refusals = order_refund::table
                 .filter(order_refund::order_id.eq(task.order_id).and(order_refund::refusal.is_not_null()))
                 .select((order_refund::create_time, order_refund::refusal));
             let refusals: Vec<(Timestamp, Option<String>)> = with_conn!(db, refusals.load(db))?;
-            let refusals =
-                refusals.into_iter().map(|(at, why)| Event::new(at, "refund_refused", why.unwrap_or_default()));
-            events.extend(refusals);
+            let refused = |(at, why): (Timestamp, Option<String>)| {
+                Event::new(at, What::RefundRefused, why.clone().unwrap_or_default()).with("refusal", why)
+            };
+            events.extend(refusals.into_iter().map(refused));
             events.extend(outbox::timeline(db, &[task.order_id.to_string()])?);
             Ok(events)
         };
@@ -143,22 +144,32 @@ fn placement_events(row: &OrderRow) -> Vec<Event> {
         "goods {goods_amount}, shipping {shipping_fee}, together {order_amount}; coupon {coupon_paid}, balance {money_paid}, \
          to pay {pay_amount}"
     );
-    let mut events = vec![Event::new(row.add_time, "ordered", amounts)];
+    let ordered = Event::new(row.add_time, What::Ordered, amounts)
+        .with("goods_amount", goods_amount)
+        .with("shipping_fee", shipping_fee)
+        .with("order_amount", order_amount)
+        .with("coupon_paid", coupon_paid)
+        .with("money_paid", money_paid)
+        .with("pay_amount", pay_amount);
+    let mut events = vec![ordered];
     if let Some(refusal) = &row.refusal {
-        let what = if row.order_status == OrderStatus::Invalid { "refused" } else { "failed" };
-        events.push(Event::new(row.add_time, what, refusal.clone()));
+        let what = if row.order_status == OrderStatus::Invalid { What::Refused } else { What::Failed };
+        events.push(Event::new(row.add_time, what, refusal.clone()).with("refusal", refusal));
     }
-    events.extend(row.confirm_time.map(|at| Event::new(at, "confirmed", String::new())));
+    events.extend(row.confirm_time.map(|at| Event::new(at, What::Confirmed, "").since(Some(row.add_time))));
     let paid_by =
         row.pay_id.map_or_else(|| "nothing was to be paid".to_owned(), |pay_id| format!("by payment {pay_id}"));
-    events.extend(row.pay_time.map(|at| Event::new(at, "paid", paid_by)));
+    let paid = |at| Event::new(at, What::Paid, paid_by).with("amount", pay_amount).with("pay_id", row.pay_id);
+    events.extend(row.pay_time.map(|at| paid(at).since(row.confirm_time)));
     events
 }
 
-fn action_event((_, _, act, by_whom, user_id, detail, at): ActLogColumns) -> Event {
+/// The event of a log row; `None` for an act of a later release.
+fn action_event((_, _, act, by_whom, user_id, detail, at, data): ActLogColumns) -> Option<Event> {
     let by = user_id.map(|user_id| match by_whom {
         AuthorKind::Customer => format!("customer {user_id}"),
         AuthorKind::Shop | AuthorKind::Admin => format!("administrator {user_id}"),
     });
-    Event { by, ..Event::new(at, &act, detail.unwrap_or_default()) }
+    let data = data.and_then(|data| serde_json::from_str(&data).ok()).unwrap_or_default();
+    Some(Event { by, data, ..Event::new(at, act.parse().ok()?, detail.unwrap_or_default()) })
 }

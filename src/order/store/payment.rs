@@ -5,9 +5,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use serde_json::json;
+
 use super::act_log::{ActLogRow, insert_act_log};
 use super::row::{self, OrderRow};
 use crate::db::{self, Db};
+use crate::domain::event::What;
 use crate::domain::id::OrderId;
 use crate::domain::lifecycle::{OrderState, Transition};
 use crate::domain::status::OrderStatus;
@@ -46,7 +49,6 @@ pub fn consume(owner: &Order, messages: &[&outbox::Message], db: &mut Db) -> db:
                     } else {
                         let reason = refund_reason(row);
                         let detail = format!("payment {} of {}: {reason}", payment.pay_id, payment.pay_amount);
-                        act_log.push(ActLogRow::new(owner, row.order_id, "repaid", Author::Shop, Some(detail)));
                         let refund = RefundRequested {
                             refund_id: owner.context.ids.next(),
                             order_id: row.order_id,
@@ -54,6 +56,13 @@ pub fn consume(owner: &Order, messages: &[&outbox::Message], db: &mut Db) -> db:
                             amount: payment.pay_amount,
                             reason: reason.to_owned(),
                         };
+                        let act = ActLogRow::new(owner, row.order_id, What::Repaid, Author::Shop, Some(detail));
+                        act_log.push(act.with(&json!({
+                            "refund_id": refund.refund_id,
+                            "pay_id": payment.pay_id,
+                            "amount": payment.pay_amount,
+                            "state": row.order_status,
+                        })));
                         refunds.push((row.order_id, refund));
                     }
                     Ok(())

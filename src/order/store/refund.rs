@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use serde::Serialize;
+use serde_json::json;
 
 use super::act_log::{ActLogRow, insert_act_log};
 use super::refund_row::{RefundRow, RefundSums, Refunds, of_orders};
@@ -15,6 +16,7 @@ use crate::db::query::bulk::{Kind, Update};
 use crate::db::schema::order_refund;
 use crate::db::{self, Db, insert_all};
 use crate::domain::clock::Timestamp;
+use crate::domain::event::What;
 use crate::domain::id::{OrderId, RefundId};
 use crate::domain::lifecycle::{OrderState, Transition};
 use crate::domain::order::Line;
@@ -95,7 +97,9 @@ fn apply(
     let Some(refund) = record(row, &mut refunds.rows, report, now, changes) else { return Ok(Ok(())) };
     if refund.foreign_no.is_some() {
         let detail = format!("{} of payment {}, not asked for by the shop", refund.amount, report.pay_id);
-        changes.act_log.push(ActLogRow::new(owner, row.order_id, "refunded_by_platform", Author::Shop, Some(detail)));
+        let act = ActLogRow::new(owner, row.order_id, What::RefundedByPlatform, Author::Shop, Some(detail));
+        let facts = json!({"refund_id": refund.refund_id, "pay_id": report.pay_id, "amount": refund.amount});
+        changes.act_log.push(act.with(&facts));
     }
     changes.returned.extend(returned(&refund, refunds.units_of(refund.refund_id)));
     let done = RefundSums::of(&refunds.rows, row.order_id)?.done;
@@ -107,7 +111,8 @@ fn apply(
             row.set_state(after);
             row.wake_time = None;
             let (author, detail) = (author(&refund, row), Some(done.to_string()));
-            changes.act_log.push(ActLogRow::new(owner, row.order_id, "refunded", author, detail));
+            let act = ActLogRow::new(owner, row.order_id, What::Refunded, author, detail);
+            changes.act_log.push(act.with(&json!({"amount": done})));
             let released = (row.order_id, reservations(row, lines));
             if is_unshipped { changes.refunded.push(released) } else { changes.refunded_shipped.push(released) }
         }

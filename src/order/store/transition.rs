@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use diesel::prelude::*;
+use serde_json::json;
 
 use super::act_log::{ActLogRow, insert_act_log};
 use super::refund::returned;
@@ -17,11 +18,12 @@ use crate::db::ledger;
 use crate::db::schema::{order_refund, order_refund_goods};
 use crate::db::{self, Db, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
+use crate::domain::event::What;
 use crate::domain::id::{OrderId, RefundId, UserId};
 use crate::domain::lifecycle::{OrderState, Transition};
 use crate::domain::money::Money;
 use crate::domain::order::Line;
-use crate::domain::returned::check_units;
+use crate::domain::returned::{Units, check_units};
 use crate::domain::status::{OrderStatus, RefundState, ShippingStatus};
 use crate::domain::text::Reason;
 use crate::messaging::contract::{GoodsReturned, RefundRequested, ReservationsReleased};
@@ -30,7 +32,7 @@ use crate::messaging::contract::{ORDER_REFUNDED, ORDER_REFUNDED_SHIPPED};
 use crate::messaging::outbox;
 use crate::order::Order;
 use crate::order::error::CommandRefusal;
-use crate::order::message::{self, Action, Author, Command, Commanded};
+use crate::order::message::{self, Action, Author, Command, Commanded, GivenUp};
 
 /// Refusal code of a refund that the state of its order does not allow.
 const NOT_REFUNDABLE: &str = "order_not_refundable";
@@ -130,20 +132,17 @@ impl TransitionBatch<'_> {
         });
         let Some(row) = row.cloned() else { return Ok(Err(CommandRefusal::NotFound)) };
         let outcome = match &task.action {
-            Action::Cancel { reason, given_up } => {
-                self.cancel(&row, task.author, "cancelled", reason.clone()).map(|()| {
-                    let act = |detail| ActLogRow::new(self.owner, row.order_id, "given_up", task.author, Some(detail));
-                    self.act_log.extend(given_up.clone().map(act));
-                })
-            }
+            Action::Cancel { reason, given_up } => self
+                .cancel(&row, task.author, What::Cancelled, reason.clone())
+                .map(|()| self.act_log.extend(given_up_act(self.owner, task, given_up))),
             Action::Expire if !self.owner.is_expired(row.confirm_time) => Err(CommandRefusal::NotAllowed(row.state())),
-            Action::Expire => self.cancel(&row, task.author, "expired", None),
+            Action::Expire => self.cancel(&row, task.author, What::Expired, None),
             // Its money is back, or on the way back.
             Action::Ship if self.sums(&row)?.covers(row.pay_amount) => Err(CommandRefusal::NotAllowed(row.state())),
             // Nothing is left to be shipped.
             Action::Ship if self.has_returned_all(&row) => Err(CommandRefusal::NotAllowed(row.state())),
-            Action::Ship => self.step(&row, task.author, Transition::Ship, "shipped"),
-            Action::Receive => self.step(&row, task.author, Transition::Receive, "received"),
+            Action::Ship => self.step(&row, task.author, Transition::Ship, What::Shipped),
+            Action::Receive => self.step(&row, task.author, Transition::Receive, What::Received),
             Action::Refund(refund) => return self.refund(&row, task.author, refund),
         };
         Ok(outcome.map(|()| Effect::default()))
@@ -155,7 +154,7 @@ impl TransitionBatch<'_> {
         row: &OrderRow,
         author: Author,
         transition: Transition,
-        act: &'static str,
+        act: What,
     ) -> Result<(), CommandRefusal> {
         self.apply(row, transition)?;
         self.act_log.push(ActLogRow::new(self.owner, row.order_id, act, author, None));
@@ -178,7 +177,7 @@ impl TransitionBatch<'_> {
         &mut self,
         row: &OrderRow,
         author: Author,
-        act: &'static str,
+        act: What,
         reason: Option<Reason>,
     ) -> Result<(), CommandRefusal> {
         self.apply(row, Transition::Cancel)?;
@@ -242,11 +241,15 @@ impl TransitionBatch<'_> {
         let reason = refund.reason.clone().map(Reason::into_inner);
         let detail = reason.as_ref().map_or_else(|| amount.to_string(), |reason| format!("{amount}: {reason}"));
         let act = match transition {
-            Transition::Refund => "refunded",
-            _ if amount == left => "refund_requested",
-            _ => "refunded_part",
+            Transition::Refund => What::Refunded,
+            _ if amount == left => What::RefundRequested,
+            _ => What::RefundedPart,
         };
-        self.act_log.push(ActLogRow::new(self.owner, row.order_id, act, author, Some(detail)));
+        let facts = match transition {
+            Transition::Refund => json!({"amount": amount}),
+            _ => json!({"refund_id": refund.refund_id, "amount": amount}),
+        };
+        self.act_log.push(ActLogRow::new(self.owner, row.order_id, act, author, Some(detail)).with(&facts));
         if is_free {
             return Ok(self.release_free(row).map(|()| Effect::default()));
         }
@@ -281,7 +284,11 @@ impl TransitionBatch<'_> {
         for units in &refund.units {
             let detail =
                 format!("{} of goods {} with refund {}", units.goods_number.get(), units.goods_id, refund.refund_id);
-            self.act_log.push(ActLogRow::new(self.owner, row.order_id, "goods_returned", author, Some(detail)));
+            let Units { goods_id, goods_number } = units;
+            let facts =
+                json!({"refund_id": refund.refund_id, "goods_id": goods_id, "goods_number": goods_number.get()});
+            let act = ActLogRow::new(self.owner, row.order_id, What::GoodsReturned, author, Some(detail));
+            self.act_log.push(act.with(&facts));
             let row = ReturnedRow {
                 refund_id: refund.refund_id,
                 goods_id: units.goods_id,
@@ -345,6 +352,16 @@ impl TransitionBatch<'_> {
         outbox::write(db, context, ORDER_REFUNDED_SHIPPED, Duration::ZERO, &self.refunded_shipped)?;
         outbox::write(db, context, ORDER_REFUND_REQUESTED, Duration::ZERO, &self.refund_requests)
     }
+}
+
+/// The log row of the payments that were given up with a cancellation; `None` if there are none.
+fn given_up_act(owner: &Order, task: &Command, given_up: &[GivenUp]) -> Option<ActLogRow> {
+    let detail = given_up.iter().map(|GivenUp { pay_id, amount, provider }| {
+        format!("payment {pay_id} of {amount} at {provider}, without its answer")
+    });
+    let detail = detail.reduce(|all, one| format!("{all}; {one}"))?;
+    let act = ActLogRow::new(owner, task.order_id, What::GivenUp, task.author, Some(detail));
+    Some(act.with(&json!({"payments": given_up})))
 }
 
 impl Author {

@@ -9,7 +9,7 @@ use crate::actor::{Access, Task};
 use crate::db::schema::{pay, pay_log, pay_notice, pay_open, pay_refund};
 use crate::db::{self, Db, with_conn};
 use crate::domain::clock::Timestamp;
-use crate::domain::event::Event;
+use crate::domain::event::{Event, What};
 use crate::domain::id::PayId;
 use crate::domain::status::{IsPaid, Verdict};
 use crate::messaging::outbox;
@@ -154,8 +154,9 @@ impl Task<Pay> for message::ReadTimeline {
             let logged = pay_log::table.filter(pay_log::order_id.eq(task.order_id));
             let logged: Vec<(PayId, Timestamp)> =
                 with_conn!(db, logged.select((pay_log::pay_id, pay_log::log_time)).load(db))?;
-            let logged =
-                logged.into_iter().map(|(id, at)| Event::internal(at, "payment_logged", format!("payment {id}")));
+            let logged = logged.into_iter().map(|(pay_id, at)| {
+                Event::new(at, What::PaymentLogged, format!("payment {pay_id}")).with("pay_id", pay_id)
+            });
             events.extend(logged);
             events.extend(outbox::timeline(db, &ids.iter().map(PayId::to_string).collect::<Vec<_>>())?);
             Ok(events)
@@ -167,26 +168,41 @@ impl Task<Pay> for message::ReadTimeline {
 /// Events of a payment, without its refunds.
 fn payment_events(row: &PaymentRow) -> Vec<Event> {
     let PaymentRow { pay_id, pay_amount, provider, .. } = row;
-    let started =
-        Event::new(row.add_time, "payment_started", format!("payment {pay_id} of {pay_amount} on {provider}"));
-    let event = |at: Option<Timestamp>, what| at.map(|at| Event::new(at, what, format!("payment {pay_id}")));
+    let event = |at, what, detail| {
+        Event::new(at, what, detail).with("pay_id", pay_id).with("amount", pay_amount).with("provider", provider)
+    };
+    let detail = format!("payment {pay_id} of {pay_amount} on {provider}");
+    let started = event(row.add_time, What::PaymentStarted, detail);
+    let ended = |at: Option<Timestamp>, what| {
+        at.map(|at| event(at, what, format!("payment {pay_id}")).since(Some(row.add_time)))
+    };
     std::iter::once(started)
-        .chain(event(row.pay_time, "payment_paid"))
-        .chain(event(row.close_time, "payment_closed"))
+        .chain(ended(row.pay_time, What::PaymentPaid))
+        .chain(ended(row.close_time, What::PaymentClosed))
         .collect()
 }
+
+/// Columns of a notification: payment, time, event of the platform, number of deliveries, reason of its rejection.
+type NoticeColumns = (Option<PayId>, Timestamp, String, i32, Option<String>);
 
 /// Events of the notifications of payments; for operators only.
 fn notification_events(db: &mut Db, ids: &[PayId]) -> db::Result<Vec<Event>> {
     use pay_notice::dsl;
-    let rows: Vec<(Timestamp, String, i32, Option<String>)> = db::load_by(ids, |ids| {
+    let rows: Vec<NoticeColumns> = db::load_by(ids, |ids| {
         let notices = dsl::pay_notice.filter(dsl::pay_id.eq_any(ids.iter().copied().map(Some)));
         let notices = notices.order((dsl::create_time, dsl::event_id));
-        with_conn!(db, notices.select((dsl::create_time, dsl::event_id, dsl::times, dsl::reason)).load(db))
+        let columns = (dsl::pay_id, dsl::create_time, dsl::event_id, dsl::times, dsl::reason);
+        with_conn!(db, notices.select(columns).load(db))
     })?;
-    let event = |(at, event_id, times, reason): (Timestamp, String, i32, Option<String>)| {
-        let verdict = reason.map_or_else(|| "believed".to_owned(), |reason| format!("not believed: {reason}"));
-        Event::internal(at, "notice", format!("{event_id}, {times} times, {verdict}"))
+    let event = |(pay_id, at, event_id, times, reason): NoticeColumns| {
+        let state = if reason.is_none() { "accepted" } else { "rejected" };
+        let verdict = reason.as_ref().map_or_else(|| "believed".to_owned(), |reason| format!("not believed: {reason}"));
+        Event::new(at, What::Notice, format!("{event_id}, {times} times, {verdict}"))
+            .with("pay_id", pay_id)
+            .with("event_id", event_id)
+            .with("times", times)
+            .with("state", state)
+            .with("remark", reason)
     };
     Ok(rows.into_iter().map(event).collect())
 }
@@ -194,21 +210,25 @@ fn notification_events(db: &mut Db, ids: &[PayId]) -> db::Result<Vec<Event>> {
 /// Events of a refund.
 fn refund_events(row: &RefundRow) -> Vec<Event> {
     let RefundRow { refund_id, pay_id, amount, reason, attempts, .. } = row;
+    let event = |at, what, detail| {
+        Event::new(at, what, detail).with("refund_id", refund_id).with("pay_id", pay_id).with("amount", amount)
+    };
     if let Some(number) = &row.foreign_no {
         let detail = format!("refund {refund_id} of {amount} from payment {pay_id}: {reason}, as {number}");
-        return vec![Event::new(row.create_time, "refund_by_platform", detail)];
+        return vec![event(row.create_time, What::RefundByPlatform, detail).with("number", number)];
     }
-    let mut events = vec![Event::new(
-        row.create_time,
-        "refund_started",
-        format!("refund {refund_id} of {amount} from payment {pay_id}: {reason}"),
-    )];
-    events.extend(row.done_time.map(|at| Event::new(at, "refund_done", format!("refund {refund_id} of {amount}"))));
+    let detail = format!("refund {refund_id} of {amount} from payment {pay_id}: {reason}");
+    let mut events = vec![event(row.create_time, What::RefundStarted, detail)];
+    let ended = |at: Option<Timestamp>, what| {
+        let detail = format!("refund {refund_id} of {amount}");
+        at.map(|at| event(at, what, detail).since(Some(row.create_time)))
+    };
+    events.extend(ended(row.done_time, What::RefundDone));
     if let Some(remark) = &row.remark {
         let detail = format!("refund {refund_id}, {attempts} attempts: {remark}");
-        events.push(Event::internal(row.due_time, "refund_parked", detail));
+        let parked = event(row.due_time, What::RefundParked, detail);
+        events.push(parked.with("attempts", attempts).with("remark", remark));
     }
-    let dismissed = |at| Event::new(at, "refund_dismissed", format!("refund {refund_id} of {amount}"));
-    events.extend(row.dismiss_time.map(dismissed));
+    events.extend(ended(row.dismiss_time, What::RefundDismissed));
     events
 }

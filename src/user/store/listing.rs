@@ -9,7 +9,7 @@ use crate::actor::{Access, Task};
 use crate::db::schema::{user_adjustment, user_money_log, user_score_log, user_score_part, users};
 use crate::db::{self, Db, when, with_conn};
 use crate::domain::clock::Timestamp;
-use crate::domain::event::Event;
+use crate::domain::event::{Event, What};
 use crate::domain::id::{EntryId, OrderId, RefundId, UserId};
 use crate::domain::money::Money;
 use crate::domain::status::{Direction, Role};
@@ -266,12 +266,12 @@ impl Task<User> for message::ReadTimeline {
             let parts: Vec<(i64, Timestamp)> = with_conn!(db, parts.load(db))?;
             points.extend(parts.into_iter().map(|(score, at)| (Direction::Back, score, at)));
             let balance = balance.into_iter().map(|(direction, money, at)| {
-                let what = if direction == Direction::Forward { "balance_taken" } else { "balance_given_back" };
-                Event::new(at, what, money.to_string())
+                let what = if direction == Direction::Forward { What::BalanceTaken } else { What::BalanceGivenBack };
+                Event::new(at, what, money.to_string()).with("amount", money)
             });
             let points = points.into_iter().map(|(direction, points, at)| {
-                let what = if direction == Direction::Forward { "points_added" } else { "points_taken_back" };
-                Event::new(at, what, points.to_string())
+                let what = if direction == Direction::Forward { What::PointsAdded } else { What::PointsTakenBack };
+                Event::new(at, what, points.to_string()).with("points", points)
             });
             Ok(balance.chain(points).collect())
         };

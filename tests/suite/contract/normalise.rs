@@ -9,6 +9,8 @@ use tradepost::domain::clock::Timestamp;
 const CURSORS: [&str; 2] = ["cursor=", "\"next_cursor\":\""];
 /// Text before the mark of an administrator's password in a token.
 const PASSWORD_MARK: &str = "\"pwd\":";
+/// Text before a duration, which depends on the speed of the machine.
+const DURATION_MARK: &str = "\"duration_ms\":";
 /// Ids of the demo data, which are the same in every run.
 const FIXED: [&str; 7] = [
     "345959443973935104",
@@ -59,6 +61,7 @@ impl Names {
             let (length, name) = match before {
                 _ if is_cursor => self.cursor(rest),
                 _ if out.ends_with(PASSWORD_MARK) => (run(rest, |b| b.is_ascii_digit()), Some("<mark>".to_owned())),
+                _ if out.ends_with(DURATION_MARK) => (run(rest, |b| b.is_ascii_digit()), Some("<duration>".to_owned())),
                 // The end of the id of a notification whose own id is taken.
                 '~' if run(rest, |b| b.is_ascii_hexdigit()) == HASH_DIGITS => (HASH_DIGITS, Some("<hash>".to_owned())),
                 before if !before.is_ascii_alphanumeric() => self.word(rest),
@@ -190,6 +193,7 @@ fn only_values_that_differ_between_runs_are_replaced() {
         ("\"created\":1760000001,\"t\":1760000000456", "\"created\":<s+0m>,\"t\":<ms+0m>"),
         ("0192f0c1-2092-738a-9b75-f8b5a27e3c0e http://127.0.0.1:5/pay", "<uuid-1> <base>/pay"),
         ("eyJhbGciOi.eyJzdWIi.x-_y", "<token>"),
+        ("{\"duration_ms\":1234,\"points\":880}", "{\"duration_ms\":<duration>,\"points\":880}"),
         ("Javase课程 é 12345 zs", "Javase课程 é 12345 zs"),
     ] {
         assert_eq!(names.apply(text), expected);

@@ -230,6 +230,24 @@ async fn the_timeline_of_an_order_lists_its_events_from_the_request_to_the_refun
     assert!(messages.iter().all(|event| event["detail"].as_str().unwrap().contains("1 attempts, delivered at")));
     let notice = full.iter().find(|event| event["what"] == "notice").unwrap();
     assert!(notice["detail"].as_str().unwrap().ends_with("believed"), "{notice}");
+    let data =
+        |events: &[Value], what: &str| events.iter().find(|event| event["what"] == what).unwrap()["data"].clone();
+    let refund_id = data(&own, "refund_requested")["refund_id"].clone();
+    assert_eq!(data(&own, "ordered")["pay_amount"], "880.00");
+    assert_eq!(data(&own, "stock_taken"), json!({"goods_id": GOODS, "goods_number": 1}));
+    assert_eq!(data(&own, "balance_taken"), json!({"amount": "100.00"}));
+    assert_eq!(data(&own, "payment_started"), json!({"pay_id": pay_id, "amount": "880.00", "provider": "sandbox"}));
+    assert_eq!(data(&own, "refund_requested"), json!({"refund_id": refund_id, "amount": "880.00"}));
+    assert_eq!(data(&own, "refund_started"), json!({"refund_id": refund_id, "pay_id": pay_id, "amount": "880.00"}));
+    assert_eq!(data(&own, "refunded"), json!({"amount": "880.00"}));
+    for what in ["confirmed", "paid", "payment_paid", "refund_done"] {
+        assert!(data(&own, what)["duration_ms"].as_i64().is_some_and(|ms| ms >= 0), "{what}");
+    }
+    assert_eq!(data(&full, "message")["state"], "done");
+    assert_eq!(
+        (&data(&full, "notice")["pay_id"], &data(&full, "notice")["state"]),
+        (&json!(pay_id), &json!("accepted"))
+    );
     assert!(full.iter().any(|event| event["detail"].as_str().unwrap().contains(&pay_id)));
     let (_, mallory) = app.customer("mallory", "0.00").await;
     app.get(&format!("/v1/orders/{order_id}/events"), &mallory).await.expect_problem(404, "not_found");

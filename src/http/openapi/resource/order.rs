@@ -6,8 +6,8 @@ use utoipa::openapi::Schema;
 use super::{Resource, quote};
 use crate::http::openapi::operation::{REPLAYED, Route, get, post};
 use crate::http::openapi::schema::{
-    Component, Fields, between, bounded_list, bounded_text, extended, flag, id, integer, list, money, named, object,
-    or_null, page_of, text, time, words,
+    Component, Fields, between, bounded_list, bounded_text, count, extended, flag, id, integer, list, money, named,
+    object, or_null, page_of, text, time, words,
 };
 use crate::http::openapi::word::CURRENCIES;
 use crate::http::openapi::word::ORDER_STATUS;
@@ -132,6 +132,8 @@ fn schemas() -> Vec<Component> {
                 .may_have("reason", or_null(bounded_text(1, 200)), "The reason, for the shop.")
                 .sent_as(json!({"reason": "It is too small"})),
         ),
+        ("EventPayment", event_payment()),
+        ("EventData", event_data()),
         ("Event", event()),
         (
             "Events",
@@ -266,10 +268,50 @@ pub fn order_example() -> Value {
     })
 }
 
+fn event_payment() -> Schema {
+    object("A payment in the facts of an event.")
+        .has("pay_id", id(), "")
+        .has("amount", money(), "")
+        .has("provider", text(), "The platform.")
+        .shown_as(json!({"pay_id": "384343533089193984", "amount": "880.00", "provider": "alipay"}))
+}
+
+fn event_data() -> Schema {
+    object("The facts of an event. Its kind decides which there are; events of earlier releases may have fewer.")
+        .may_have("amount", money(), "The amount of a payment, a refund, or a change of the balance.")
+        .may_have("refund_id", id(), "")
+        .may_have("pay_id", id(), "The payment.")
+        .may_have("provider", text(), "The platform.")
+        .may_have("duration_ms", count(), "The time since what the event ends has begun, in milliseconds.")
+        .may_have("state", text(), "The state of the order, of a notice or of a message.")
+        .may_have("refusal", text(), "The reason for which the order or the refund was refused.")
+        .may_have("goods_id", id(), "")
+        .may_have("goods_number", integer(), "The number of units.")
+        .may_have("coupon_id", id(), "")
+        .may_have("points", integer(), "")
+        .may_have("goods_amount", money(), "The sum of the lines.")
+        .may_have("shipping_fee", money(), "")
+        .may_have("order_amount", money(), "The sum of `goods_amount` and `shipping_fee`.")
+        .may_have("coupon_paid", money(), "The amount that the coupon paid.")
+        .may_have("money_paid", money(), "The amount that the balance paid.")
+        .may_have("pay_amount", money(), "The amount to pay at a platform.")
+        .may_have("payments", list(named("EventPayment")), "The payments whose platform did not answer.")
+        .may_have("number", text(), "The platform's number of a refund.")
+        .may_have("attempts", count(), "For administrators: the number of attempts.")
+        .may_have("remark", text(), "For administrators: the last answer that is no success.")
+        .may_have("event_id", text(), "For administrators: the platform's id of a notice.")
+        .may_have("times", count(), "For administrators: the number of deliveries of a notice.")
+        .may_have("topic", text(), "For administrators: the topic of a message.")
+        .may_have("tag", text(), "For administrators: the event within the topic.")
+        .may_have("group", text(), "For administrators: the consumer of a message.")
+        .shown_as(json!({"duration_ms": 6}))
+}
+
 fn event() -> Schema {
     object("An event in the history of an order.")
         .has("at", time(), "When it happened.")
-        .has("what", text(), "The name of the event, such as `stock_taken`.")
+        .has("what", named("EventKind"), "The kind of the event.")
+        .has("data", named("EventData"), "The facts, for programs.")
         .has("detail", text(), "The details, for people.")
         .may_have("by", text(), "For administrators: the author, such as `administrator 7`.")
         .shown_as(event_example())
@@ -278,5 +320,6 @@ fn event() -> Schema {
 /// The example of an event.
 #[must_use]
 pub fn event_example() -> Value {
-    json!({"at": "2026-11-26T14:03:59.010Z", "what": "confirmed", "detail": "1000.00, 880.00 to pay"})
+    json!({"at": "2026-11-26T14:03:59.010Z", "what": "confirmed", "data": {"duration_ms": 6},
+        "detail": ""})
 }
