@@ -136,6 +136,7 @@ diesel::table! {
         detail -> Nullable<Text>,
         create_time -> BigInt,
         data -> Nullable<Text>,
+        message -> Nullable<Text>,
     }
 }
 
@@ -315,6 +316,7 @@ diesel::table! {
         revision -> Integer,
         dismiss_time -> Nullable<BigInt>,
         parked_id -> Nullable<BigInt>,
+        message -> Nullable<Text>,
     }
 }
 
@@ -395,6 +397,7 @@ diesel::table! {
         score -> BigInt,
         reason -> Text,
         create_time -> BigInt,
+        message -> Nullable<Text>,
     }
 }
 

@@ -108,8 +108,14 @@ pub struct Event {
     pub what: What,
     /// Facts of the event, for programs. Empty for some kinds and for some rows of earlier releases.
     pub data: Map<String, Value>,
-    /// Human-readable details.
+    /// Human-readable details, as customers read them.
     pub detail: String,
+    /// Details for operators, if they differ: the reason that an operator gave is not for customers.
+    #[serde(skip)]
+    pub operator_detail: Option<String>,
+    /// Words of an operator for the customer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
     /// The customer or administrator who caused the event, such as `administrator 7`; `None` if the shop caused it.
     /// Shown to operators only.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -120,7 +126,8 @@ impl Event {
     /// Creates an event without data.
     #[must_use]
     pub fn new(at: Timestamp, what: What, detail: impl Into<String>) -> Self {
-        Self { at, what, data: Map::new(), detail: detail.into(), by: None }
+        let detail = detail.into();
+        Self { at, what, data: Map::new(), detail, operator_detail: None, message: None, by: None }
     }
 
     /// The same event, with a further fact. A value that is `null` is left out.
@@ -130,6 +137,13 @@ impl Event {
         if !value.is_null() {
             self.data.insert(name.to_owned(), value);
         }
+        self
+    }
+
+    /// The same event, as operators read it.
+    #[must_use]
+    pub fn for_operators(mut self) -> Self {
+        self.detail = self.operator_detail.take().unwrap_or(self.detail);
         self
     }
 

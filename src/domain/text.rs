@@ -26,6 +26,8 @@ pub type GoodsName = Text<1, 200>;
 pub type GoodsDesc = Lines<0, 2000>;
 /// The reason that a customer or an administrator gives for an action.
 pub type Reason = Text<1, 200>;
+/// The words of an administrator for the customer about an action.
+pub type CustomerMessage = Text<1, 200>;
 
 impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
     /// Returns the text.

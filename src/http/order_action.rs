@@ -11,7 +11,7 @@ use crate::domain::id::{OrderId, RefundId};
 use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::money::Money;
 use crate::domain::returned::{Excess, Units};
-use crate::domain::text::Reason;
+use crate::domain::text::{CustomerMessage, Reason};
 use crate::order;
 use crate::order::error::CommandRefusal;
 use crate::order::message::{Action, Author, Command, Commanded, Order};
@@ -48,7 +48,7 @@ pub async fn perform(
     map_refusal(outcome, not_allowed).map(|commanded| ok(commanded.order))
 }
 
-/// Parameters of a refund, apart from the request body and the reason.
+/// Parameters of a refund, apart from the request body.
 pub struct RefundParams {
     /// Id of the order.
     pub order_id: OrderId,
@@ -60,6 +60,10 @@ pub struct RefundParams {
     pub amount: Option<Money>,
     /// Units that go back into stock.
     pub units: Vec<Units>,
+    /// The author's reason.
+    pub reason: Option<Reason>,
+    /// Words for the customer.
+    pub message: Option<CustomerMessage>,
 }
 
 /// Response body of a requested refund: the order, and the refund.
@@ -78,16 +82,12 @@ pub struct RequestedRefund {
 /// # Errors
 /// 404; 409 if the order's state does not allow it; 422 if the amount exceeds what is left, or if the idempotency key
 /// was used for another request.
-pub async fn refund<B: Serialize>(
-    state: &State,
-    params: RefundParams,
-    body: &B,
-    reason: Option<Reason>,
-) -> HandlerResult {
-    let RefundParams { order_id, author, key, amount, units } = params;
+pub async fn refund<B: Serialize>(state: &State, params: RefundParams, body: &B) -> HandlerResult {
+    let RefundParams { order_id, author, key, amount, units, reason, message } = params;
     // The order's id is in the path, not in the body. The fingerprint must cover it too.
     let fingerprint = fingerprint(&(order_id, body))?;
-    let refund = order::message::Refund { refund_id: state.ids.next(), key, fingerprint, amount, units, reason };
+    let refund =
+        order::message::Refund { refund_id: state.ids.next(), key, fingerprint, amount, units, reason, message };
     let outcome = ask(&state.owners.order, Command { order_id, author, action: Action::Refund(refund) }).await?;
     let Commanded { order, refund_id, is_replay } = map_refusal(outcome, Code::OrderNotRefundable)?;
     Ok(mark_replay(&mut HttpResponse::Accepted(), is_replay).json(RequestedRefund { order, refund_id }))

@@ -16,7 +16,7 @@ pub struct Events {
     pub items: Vec<Event>,
 }
 
-/// The events of an order, oldest first. Events of the same millisecond are in the order of the saga's steps.
+/// The events of an order in the words for its customer, oldest first. Events of the same millisecond are in the order of the saga's steps.
 ///
 /// # Errors
 /// Fails if an owner does not reply.
@@ -32,6 +32,14 @@ pub async fn events(state: &State, order_id: OrderId) -> Reply<Vec<Event>> {
     let mut events: Vec<Event> = [ordered?, stock?, coupon?, user?, pay?].into_iter().flatten().collect();
     events.sort_by_key(|event| (event.at, rank(event.what)));
     Ok(events)
+}
+
+/// The events of an order as operators see them.
+///
+/// # Errors
+/// Fails if an owner does not reply.
+pub async fn for_operators(state: &State, order_id: OrderId) -> Reply<Vec<Event>> {
+    Ok(events(state, order_id).await?.into_iter().map(Event::for_operators).collect())
 }
 
 /// Position of an event among those of the same millisecond.

@@ -63,8 +63,11 @@ pub struct RefundRequested {
     /// Amount to refund.
     #[serde(flatten, with = "amount")]
     pub amount: Money,
-    /// Reason of the refund.
+    /// Reason of the refund, for operators.
     pub reason: String,
+    /// Words for the customer and the platform; `None` if there are none, and in messages of earlier releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
 }
 
 /// A payment is paid. The body is [`Paid`].
@@ -244,9 +247,10 @@ mod tests {
             pay_id in prop::option::of(id()),
             minor in any::<i64>(),
             reason in any::<String>(),
+            message in prop::option::of(any::<String>()),
         ) {
             let amount = Money::from_minor(minor);
-            let refund = RefundRequested { refund_id, order_id, pay_id, amount, reason };
+            let refund = RefundRequested { refund_id, order_id, pay_id, amount, reason, message };
             prop_assert!(is_read_back(&refund));
         }
 

@@ -20,7 +20,7 @@ use crate::domain::pricing::Price;
 use crate::domain::refusal::{Cause, Refusal, Refused};
 use crate::domain::returned::Units;
 use crate::domain::status::{OrderStatus, PayStatus, RefundState, ShippingStatus};
-use crate::domain::text::Reason;
+use crate::domain::text::{CustomerMessage, Reason};
 
 /// An order as its customer sees it: a row of `orders` and its lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -339,8 +339,10 @@ pub enum Author {
 pub enum Action {
     /// Cancel the order before it is paid.
     Cancel {
-        /// The reason, if the author gives one.
+        /// The reason, if the author gives one. That of an administrator is for operators.
         reason: Option<Reason>,
+        /// Words of an administrator for the customer.
+        message: Option<CustomerMessage>,
         /// The payments that were given up without an answer of their platform.
         given_up: Vec<GivenUp>,
     },
@@ -379,8 +381,10 @@ pub struct Refund {
     pub amount: Option<Money>,
     /// Units that go back into stock when the refund is done, each product once.
     pub units: Vec<Units>,
-    /// Reason for the refund, shown to the customer and sent to the platform.
+    /// Reason for the refund. That of an administrator is for operators.
     pub reason: Option<Reason>,
+    /// Words for the customer, which the platform shows too: those of an administrator, or the customer's own reason.
+    pub message: Option<CustomerMessage>,
 }
 
 /// Carries out an action on an order if its state allows that, and writes the resulting messages, in one transaction.

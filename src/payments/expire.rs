@@ -24,7 +24,7 @@ pub async fn expire(context: &Context, order_id: OrderId) -> Reply<()> {
 
 /// Cancels an order at the request of `task.by`.
 pub async fn cancel(context: &Context, task: Cancel) -> Reply<Result<Order, CommandRefusal>> {
-    let Cancel { order_id, by, reason, without_platform } = task;
+    let Cancel { order_id, by, reason, message, without_platform } = task;
     let kind = match by {
         Author::Customer(_) => CallKind::Customer,
         Author::Shop | Author::Admin(_) => CallKind::Operator,
@@ -51,6 +51,6 @@ pub async fn cancel(context: &Context, task: Cancel) -> Reply<Result<Order, Comm
         provider: payment.provider,
     });
     let given_up = given_up.collect();
-    let command = Command { order_id, author: by, action: Action::Cancel { reason, given_up } };
+    let command = Command { order_id, author: by, action: Action::Cancel { reason, message, given_up } };
     Ok(ask(&context.order, command).await?.map(|commanded| commanded.order))
 }

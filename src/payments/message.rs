@@ -9,7 +9,7 @@ pub use super::starting::Start;
 use crate::actor::Reply;
 use crate::domain::id::{OrderId, PayId, UserId};
 use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
-use crate::domain::text::{Payer, Reason};
+use crate::domain::text::{CustomerMessage, Payer, Reason};
 use crate::gateway::statement::Bill;
 use crate::gateway::statement::day::Day;
 use crate::order::error::CommandRefusal;
@@ -97,6 +97,8 @@ pub struct Cancel {
     pub by: Author,
     /// The reason given by the author.
     pub reason: Option<Reason>,
+    /// Words of an administrator for the customer.
+    pub message: Option<CustomerMessage>,
     /// Whether a payment whose platform does not respond is given up. An administrator need not ask for that if the
     /// platform is not configured any more, or if the payment has expired there.
     pub without_platform: bool,

@@ -11,7 +11,7 @@ use crate::domain::event::Event;
 use crate::domain::id::{EntryId, OrderId, RefundId, UserId};
 use crate::domain::money::Money;
 use crate::domain::status::{Direction, Role};
-use crate::domain::text::{Mobile, Reason, UserName};
+use crate::domain::text::{CustomerMessage, Mobile, Reason, UserName};
 use crate::journal::{Performed, Request};
 
 /// A user: a row of `users` without the password hash and the role.
@@ -132,8 +132,10 @@ pub struct Adjust {
     pub money: Money,
     /// Points to add; negative to deduct.
     pub score: i64,
-    /// Reason for the adjustment.
+    /// Reason for the adjustment, for operators.
     pub reason: Reason,
+    /// Words for the customer.
+    pub message: Option<CustomerMessage>,
     /// The administrator's request.
     pub request: Request,
 }
@@ -190,7 +192,7 @@ impl From<Direction> for LogKind {
 }
 
 /// A change of a user's balance: a row of `user_money_log` or of `user_adjustment`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MoneyLogEntry {
     /// Order that was paid or refunded; `None` for an adjustment.
     pub order_id: Option<OrderId>,
@@ -200,6 +202,9 @@ pub struct MoneyLogEntry {
     pub use_money: Money,
     /// The change of the balance. The changes of all entries add up to the balance.
     pub delta: Money,
+    /// Words of an administrator about an adjustment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
     /// Time of the entry.
     pub create_time: Timestamp,
     /// Position of the entry in its log.
@@ -259,8 +264,10 @@ pub struct Adjustment {
     pub money: Money,
     /// Points that were added; negative if they were deducted.
     pub score: i64,
-    /// Reason for the adjustment.
+    /// Reason for the adjustment, for operators.
     pub reason: String,
+    /// Words for the customer.
+    pub message: Option<String>,
     /// The administrator; `None` for opening values, and for adjustments by earlier releases.
     pub by: Option<UserId>,
     /// Time of the adjustment.

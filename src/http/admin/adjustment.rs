@@ -34,6 +34,9 @@ struct Adjustment {
     #[serde(flatten)]
     change: Change,
     reason: String,
+    /// Words for the customer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
     /// The administrator; `None` for opening values.
     by: Option<UserId>,
     create_time: Timestamp,
@@ -49,8 +52,8 @@ enum Change {
 impl From<user::message::Adjustment> for Adjustment {
     fn from(row: user::message::Adjustment) -> Self {
         let change = Change::Balance { user_id: row.user_id, delta: row.money, score: row.score };
-        let (reason, by, create_time) = (row.reason, row.by, row.create_time);
-        Self { adjustment_id: row.adjustment_id, change, reason, by, create_time }
+        let (reason, message, by, create_time) = (row.reason, row.message, row.by, row.create_time);
+        Self { adjustment_id: row.adjustment_id, change, reason, message, by, create_time }
     }
 }
 
@@ -58,7 +61,7 @@ impl From<goods::message::Adjustment> for Adjustment {
     fn from(row: goods::message::Adjustment) -> Self {
         let change = Change::Stock { goods_id: row.goods_id, delta: row.delta };
         let (reason, by, create_time) = (row.reason, row.by, row.create_time);
-        Self { adjustment_id: row.adjustment_id, change, reason, by, create_time }
+        Self { adjustment_id: row.adjustment_id, change, reason, message: None, by, create_time }
     }
 }
 

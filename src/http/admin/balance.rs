@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::actor::task::ask;
 use crate::domain::id;
 use crate::domain::money::{Money, SignedMoney};
-use crate::domain::text::Reason;
+use crate::domain::text::{CustomerMessage, Reason};
 use crate::http::extract::auth::Admin;
 use crate::http::extract::body::Body;
 use crate::http::extract::key::{self, OptionalKey};
@@ -17,12 +17,14 @@ use crate::http::state::{HandlerResult, State};
 use crate::user;
 use crate::user::error::AdjustRefusal;
 
-/// Body of a balance adjustment: the signed change and its reason.
+/// Body of a balance adjustment: the signed change, its reason for operators, and words for the customer.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BalanceChange {
     delta: SignedMoney,
     reason: Reason,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<CustomerMessage>,
 }
 
 /// `POST /admin/users/{id}/balance`
@@ -42,7 +44,8 @@ pub async fn adjust(
         return Err(Problem::field("delta", "must not be 0"));
     }
     let request = key::request(admin, key, &("balance", user_id, &change))?;
-    let adjust = user::message::Adjust { user_id, money, score: 0, reason: change.reason, request };
+    let adjust =
+        user::message::Adjust { user_id, money, score: 0, reason: change.reason, message: change.message, request };
     match ask(&state.owners.user, adjust).await? {
         Ok(user) => Ok(key::performed(StatusCode::OK, &user)),
         Err(AdjustRefusal::NotFound) => Err(Problem::new(Code::NotFound)),

@@ -151,9 +151,9 @@ pub async fn order(_: Admin, state: web::Data<State>, PathId(order_id): PathId<i
     let order = order.ok_or(Problem::new(Code::NotFound))?;
     let payments = pay::message::ListAll { status: None, order_id: Some(order_id), before: None, limit: DETAILS_MAX };
     let details = OrderDetails {
-        payments: ask(&state.owners.pay, payments).await?,
+        payments: ask(&state.owners.pay, payments).await?.into_iter().map(Payment::for_operators).collect(),
         journal: journal::of_order(&state, order_id, DETAILS_MAX).await?,
-        events: crate::http::timeline::events(&state, order.order_id).await?,
+        events: crate::http::timeline::for_operators(&state, order.order_id).await?,
         order,
     };
     Ok(HttpResponse::Ok().json(details))
@@ -181,8 +181,8 @@ pub async fn payments(_: Admin, state: web::Data<State>, Query(query): Query<Pay
     let page = Page { limit: query.limit, cursor: query.cursor };
     let (status, order_id) = (query.status, query.order_id);
     let list = pay::message::ListAll { status, order_id, before: page.before(), limit: page.fetch_limit() };
-    let payments = ask(&state.owners.pay, list).await?;
-    Ok(HttpResponse::Ok().json(page.list(payments, |payment| payment.pay_id)))
+    let payments = ask(&state.owners.pay, list).await?.into_iter().map(Payment::for_operators).collect();
+    Ok(HttpResponse::Ok().json(page.list(payments, |payment: &Payment| payment.pay_id)))
 }
 
 /// `GET /admin/notices`: notifications of platforms that were rejected, each with its reason, the latest first.

@@ -13,7 +13,7 @@ use crate::domain::quantity::Quantity;
 use crate::domain::refund::Refundable;
 use crate::domain::returned::{Units, check_units, units_left};
 use crate::domain::status::{OrderStatus, PayStatus, RefundState, ShippingStatus};
-use crate::domain::text::Reason;
+use crate::domain::text::{CustomerMessage, Reason};
 use crate::http::admin::parked;
 use crate::http::extract::auth::Admin;
 use crate::http::extract::body::{Body, EmptyBody};
@@ -33,11 +33,12 @@ use crate::user;
 const NO_ANSWER: &str = "The outcome is not known yet; send the same request again, or with \"without_platform\": true if \
                          the platform of the payment will not answer";
 
-/// Body of an administrator's cancellation. With `without_platform`, a payment whose platform does not answer is given up.
+/// Body of an administrator's cancellation: `reason` is for operators, `message` for the customer. With `without_platform`, a payment whose platform does not answer is given up.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cancellation {
     reason: Reason,
+    message: Option<CustomerMessage>,
     #[serde(default)]
     without_platform: bool,
 }
@@ -64,12 +65,14 @@ fn units(lines: Option<&[Object<ReturnedLine>]>) -> Result<Vec<Units>, Problem> 
     lines.unwrap_or_default().iter().enumerate().map(unit).collect()
 }
 
-/// Body of an administrator's refund. Without `amount`, all that is left is refunded. `goods` go back into stock with it.
+/// Body of an administrator's refund: `reason` is for operators, `message` for the customer. Without `amount`, all that is left is refunded. `goods` go back into stock with it.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewRefund {
     amount: Option<Money>,
     reason: Reason,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<CustomerMessage>,
     #[serde(skip_serializing_if = "Option::is_none")]
     goods: Option<Vec<Object<ReturnedLine>>>,
 }
@@ -85,8 +88,8 @@ pub async fn cancel(
     PathId(order_id): PathId<id::Order>,
     Body(cancellation): Body<Cancellation>,
 ) -> HandlerResult {
-    let Cancellation { reason, without_platform } = cancellation;
-    let cancel = Cancel { order_id, by: Author::Admin(admin.0), reason: Some(reason), without_platform };
+    let Cancellation { reason, message, without_platform } = cancellation;
+    let cancel = Cancel { order_id, by: Author::Admin(admin.0), reason: Some(reason), message, without_platform };
     match state.payments.send(cancel).await? {
         Err(Failure::Unknown) => Err(Problem::outcome_unknown(NO_ANSWER)),
         outcome => order_action::cancelled(outcome?),
@@ -125,8 +128,16 @@ pub async fn refund(
     // An empty list is the default spelled out: the same request.
     new.goods = new.goods.filter(|lines| !lines.is_empty());
     let units = units(new.goods.as_deref())?;
-    let params = RefundParams { order_id, author: Author::Admin(admin.0), key, amount: new.amount, units };
-    match order_action::refund(&state, params, &new, Some(new.reason.clone())).await {
+    let params = RefundParams {
+        order_id,
+        author: Author::Admin(admin.0),
+        key,
+        amount: new.amount,
+        units,
+        reason: Some(new.reason.clone()),
+        message: new.message.clone(),
+    };
+    match order_action::refund(&state, params, &new).await {
         Err(refused) if refused.code == Code::OrderNotRefundable && new.goods.is_none() => {
             return_charges(&state, admin.0, order_id, &new, refused).await
         }
@@ -193,7 +204,8 @@ async fn return_charges(
     }
     let mut refunds = Vec::new();
     for charge in meant {
-        let item = parked::decide(state, admin, charge.parked_id, Decision::Refund, new.reason.clone()).await?;
+        let words = (new.reason.clone(), new.message.clone());
+        let item = parked::decide(state, admin, charge.parked_id, Decision::Refund, words).await?;
         refunds.extend(item.refund_id);
     }
     let order = ask(&state.owners.order, order::message::FindAny { order_id }).await?.ok_or(refused)?;

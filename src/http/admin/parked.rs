@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use crate::actor::task::ask;
 use crate::domain::id::{self, EntryId, OrderId, UserId};
-use crate::domain::text::Reason;
+use crate::domain::text::{CustomerMessage, Reason};
 use crate::http::extract::auth::Admin;
 use crate::http::extract::body::Body;
 use crate::http::extract::page::Page;
@@ -42,7 +42,15 @@ pub async fn list(_: Admin, state: web::Data<State>, Query(page): Query<Page>) -
     Ok(HttpResponse::Ok().json(page.list(items, |item| item.parked_id)))
 }
 
-/// Carries out a decision.
+/// Body of the return of a charge: why it is made, and words for the customer.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewReturn {
+    reason: Reason,
+    message: Option<CustomerMessage>,
+}
+
+/// Carries out a decision, with its reason for operators and words for the customer.
 ///
 /// # Errors
 /// 404; 409 if the item is decided otherwise or the decision does not fit it.
@@ -51,9 +59,10 @@ pub async fn decide(
     admin: UserId,
     parked_id: EntryId,
     decision: Decision,
-    reason: Reason,
+    (reason, message): (Reason, Option<CustomerMessage>),
 ) -> Result<ParkedItem, Problem> {
-    let task = Decide { parked_id, admin, decision, reason: reason.into_inner() };
+    let message = message.map(CustomerMessage::into_inner);
+    let task = Decide { parked_id, admin, decision, reason: reason.into_inner(), message };
     ask(&state.owners.pay, task).await?.map_err(|refusal| match refusal {
         DecisionRefusal::NotFound => Problem::new(Code::NotFound),
         DecisionRefusal::AlreadyDecided(status) => {
@@ -76,21 +85,33 @@ macro_rules! decisions {
             PathId(parked_id): PathId<id::Entry>,
             Body(because): Body<Because>,
         ) -> HandlerResult {
-            let item = decide(&state, admin.0, parked_id, $decision, because.reason).await?;
+            let item = decide(&state, admin.0, parked_id, $decision, (because.reason, None)).await?;
             Ok(HttpResponse::Ok().json(item))
         }
     )*};
 }
 
 decisions! {
-    /// `POST /admin/parked/{id}/refund`: gives a charge back at its platform.
-    refund => Decision::Refund;
     /// `POST /admin/parked/{id}/accept`: takes a charge as its payment, or a refund as made by other means.
     accept => Decision::Accept;
     /// `POST /admin/parked/{id}/dismiss`: does nothing about it.
     dismiss => Decision::Dismiss;
     /// `POST /admin/parked/{id}/retry`: sends a refund again under its number.
     retry => Decision::Retry;
+}
+
+/// `POST /admin/parked/{id}/refund`: gives a charge back at its platform.
+///
+/// # Errors
+/// 404; 409 if the item is decided otherwise or the decision does not fit it.
+pub async fn refund(
+    admin: Admin,
+    state: web::Data<State>,
+    PathId(parked_id): PathId<id::Entry>,
+    Body(NewReturn { reason, message }): Body<NewReturn>,
+) -> HandlerResult {
+    let item = decide(&state, admin.0, parked_id, Decision::Refund, (reason, message)).await?;
+    Ok(HttpResponse::Ok().json(item))
 }
 
 /// `POST /admin/parked/{id}/match`: books a charge of an unknown payment as the payment of an order.
@@ -108,6 +129,6 @@ pub async fn assign(
         Problem::from(FieldError::new("order_id", field_code::NOT_FOUND, "must be an order of this shop"))
     })?;
     let matched = MatchedOrder { order_id, user_id: order.user_id, pay_amount: order.pay_amount };
-    let item = decide(&state, admin.0, parked_id, Decision::Match(matched), reason).await?;
+    let item = decide(&state, admin.0, parked_id, Decision::Match(matched), (reason, None)).await?;
     Ok(HttpResponse::Ok().json(item))
 }

@@ -17,7 +17,7 @@ use crate::payments::message::Query;
 /// 404 if it does not exist.
 pub async fn find(_: Admin, state: web::Data<State>, PathId(pay_id): PathId<id::Pay>) -> HandlerResult {
     let found = ask(&state.owners.pay, pay::message::FindAny { pay_id }).await?;
-    found.map(|found| HttpResponse::Ok().json(found.payment)).ok_or(Problem::new(Code::NotFound))
+    found.map(|found| HttpResponse::Ok().json(found.payment.for_operators())).ok_or(Problem::new(Code::NotFound))
 }
 
 /// `POST /admin/payments/{id}/query`: queries the platform for the status of the payment and its refunds, and returns
@@ -27,5 +27,5 @@ pub async fn find(_: Admin, state: web::Data<State>, PathId(pay_id): PathId<id::
 /// 404; 503 if the platform does not answer.
 pub async fn query(_: Admin, state: web::Data<State>, PathId(pay_id): PathId<id::Pay>) -> HandlerResult {
     let payment = state.payments.send(Query { pay_id }).await??;
-    payment.map(|payment| HttpResponse::Ok().json(payment)).ok_or(Problem::new(Code::NotFound))
+    payment.map(|payment| HttpResponse::Ok().json(payment.for_operators())).ok_or(Problem::new(Code::NotFound))
 }

@@ -8,7 +8,7 @@ use crate::http::extract::auth::Admin;
 use crate::http::extract::path::PathId;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
-use crate::http::timeline::{Events, events};
+use crate::http::timeline::{Events, for_operators};
 use crate::order;
 
 /// `GET /admin/orders/{id}/events`
@@ -18,5 +18,5 @@ use crate::order;
 pub async fn show(_: Admin, state: web::Data<State>, PathId(order_id): PathId<id::Order>) -> HandlerResult {
     let order = ask(&state.owners.order, order::message::FindAny { order_id }).await?;
     order.ok_or(Problem::new(Code::NotFound))?;
-    Ok(HttpResponse::Ok().json(Events { items: events(&state, order_id).await? }))
+    Ok(HttpResponse::Ok().json(Events { items: for_operators(&state, order_id).await? }))
 }

@@ -34,7 +34,7 @@ pub async fn cancel(
 ) -> HandlerResult {
     order_action::cancel(
         &state,
-        Cancel { order_id, by: Author::Customer(caller.0), reason: None, without_platform: false },
+        Cancel { order_id, by: Author::Customer(caller.0), reason: None, message: None, without_platform: false },
     )
     .await
 }
@@ -63,7 +63,15 @@ pub async fn refund(
     PathId(order_id): PathId<id::Order>,
     Body(new): Body<OwnRefund>,
 ) -> HandlerResult {
-    let params =
-        RefundParams { order_id, author: Author::Customer(caller.0), key: Some(key), amount: None, units: Vec::new() };
-    order_action::refund(&state, params, &new, new.reason.clone()).await
+    let params = RefundParams {
+        order_id,
+        author: Author::Customer(caller.0),
+        key: Some(key),
+        amount: None,
+        units: Vec::new(),
+        reason: new.reason.clone(),
+        // The customer reads their own words.
+        message: new.reason.clone(),
+    };
+    order_action::refund(&state, params, &new).await
 }

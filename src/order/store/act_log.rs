@@ -9,6 +9,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::event::What;
 use crate::domain::id::{EntryId, OrderId, UserId};
 use crate::domain::status::AuthorKind;
+use crate::domain::text::CustomerMessage;
 use crate::order::Order;
 use crate::order::message::Author;
 
@@ -25,6 +26,8 @@ pub struct ActLogRow {
     pub create_time: Timestamp,
     /// The facts, as a JSON object; `None` if there are none.
     pub data: Option<String>,
+    /// Words of an administrator for the customer.
+    pub message: Option<String>,
 }
 
 impl ActLogRow {
@@ -38,7 +41,12 @@ impl ActLogRow {
         let context = &owner.context;
         let detail = detail.map(|text| text.chars().take(200).collect());
         let (act_id, create_time) = (context.ids.next(), context.clock.now());
-        Self { act_id, order_id, act: act.word(), by_whom, user_id, detail, create_time, data: None }
+        Self { act_id, order_id, act: act.word(), by_whom, user_id, detail, create_time, data: None, message: None }
+    }
+
+    /// The same row, with words for the customer.
+    pub fn with_message(self, message: Option<&CustomerMessage>) -> Self {
+        Self { message: message.cloned().map(CustomerMessage::into_inner), ..self }
     }
 
     /// The same row, with the facts of a JSON object.

@@ -77,7 +77,8 @@ impl Task<Order> for message::ListAll {
 }
 
 /// The columns of `order_act`.
-type ActLogColumns = (EntryId, OrderId, String, AuthorKind, Option<UserId>, Option<String>, Timestamp, Option<String>);
+type ActLogColumns =
+    (EntryId, OrderId, String, AuthorKind, Option<UserId>, Option<String>, Timestamp, Option<String>, Option<String>);
 
 /// Reads pages of the actions of administrators, newest first.
 impl Task<Order> for ListOperatorLog {
@@ -86,24 +87,23 @@ impl Task<Order> for ListOperatorLog {
 
     fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<OperatorLogEntry>>> {
         use order_act::dsl;
-        let page =
-            |task: &Self| {
-                let of_order = task.order_id.map_or(0..=i64::MAX, |id| id.get()..=id.get());
-                let matching = dsl::order_act
-                    .filter(
-                        dsl::by_whom
-                            .eq(AuthorKind::Admin)
-                            .and(dsl::act_id.lt(task.before.unwrap_or(EntryId::new(i64::MAX)))),
-                    )
-                    .filter(dsl::order_id.between(OrderId::new(*of_order.start()), OrderId::new(*of_order.end())))
-                    .order(dsl::act_id.desc())
-                    .limit(task.limit);
-                let rows: Vec<ActLogColumns> = with_conn!(db, matching.load(db))?;
-                let entry = |(act_id, order_id, act, _, user_id, detail, create_time, _): ActLogColumns| {
-                    OperatorLogEntry { act_id, order_id: Some(order_id), act, user_id, detail, create_time }
-                };
-                Ok(rows.into_iter().map(entry).collect())
+        let page = |task: &Self| {
+            let of_order = task.order_id.map_or(0..=i64::MAX, |id| id.get()..=id.get());
+            let matching = dsl::order_act
+                .filter(
+                    dsl::by_whom
+                        .eq(AuthorKind::Admin)
+                        .and(dsl::act_id.lt(task.before.unwrap_or(EntryId::new(i64::MAX)))),
+                )
+                .filter(dsl::order_id.between(OrderId::new(*of_order.start()), OrderId::new(*of_order.end())))
+                .order(dsl::act_id.desc())
+                .limit(task.limit);
+            let rows: Vec<ActLogColumns> = with_conn!(db, matching.load(db))?;
+            let entry = |(act_id, order_id, act, _, user_id, detail, create_time, ..): ActLogColumns| {
+                OperatorLogEntry { act_id, order_id: Some(order_id), act, user_id, detail, create_time }
             };
+            Ok(rows.into_iter().map(entry).collect())
+        };
         batch.iter().map(page).collect()
     }
 }
@@ -165,11 +165,28 @@ fn placement_events(row: &OrderRow) -> Vec<Event> {
 }
 
 /// The event of a log row; `None` for an act of a later release.
-fn action_event((_, _, act, by_whom, user_id, detail, at, data): ActLogColumns) -> Option<Event> {
+fn action_event((_, _, act, by_whom, user_id, detail, at, data, message): ActLogColumns) -> Option<Event> {
     let by = user_id.map(|user_id| match by_whom {
         AuthorKind::Customer => format!("customer {user_id}"),
         AuthorKind::Shop | AuthorKind::Admin => format!("administrator {user_id}"),
     });
     let data = data.and_then(|data| serde_json::from_str(&data).ok()).unwrap_or_default();
-    Some(Event { by, data, ..Event::new(at, act.parse().ok()?, detail.unwrap_or_default()) })
+    let (what, full) = (act.parse().ok()?, detail.unwrap_or_default());
+    let detail = match by_whom {
+        AuthorKind::Admin => for_customer(what, &full, message.as_deref()),
+        AuthorKind::Customer | AuthorKind::Shop => full.clone(),
+    };
+    Some(Event { by, data, message, operator_detail: Some(full), ..Event::new(at, what, detail) })
+}
+
+/// The details of an administrator's act without the reason, which is for operators, and with the words for the customer.
+fn for_customer(what: What, detail: &str, message: Option<&str>) -> String {
+    let facts = match what {
+        // The details are the reason.
+        What::Cancelled => "",
+        // The details are the amount, and after it the reason.
+        What::RefundRequested | What::RefundedPart | What::Refunded => detail.split(':').next().unwrap_or_default(),
+        _ => detail,
+    };
+    [facts, message.unwrap_or_default()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(": ")
 }

@@ -55,6 +55,7 @@ pub fn consume(owner: &Order, messages: &[&outbox::Message], db: &mut Db) -> db:
                             pay_id: Some(payment.pay_id),
                             amount: payment.pay_amount,
                             reason: reason.to_owned(),
+                            message: Some(reason.to_owned()),
                         };
                         let act = ActLogRow::new(owner, row.order_id, What::Repaid, Author::Shop, Some(detail));
                         act_log.push(act.with(&json!({

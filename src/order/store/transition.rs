@@ -25,7 +25,7 @@ use crate::domain::money::Money;
 use crate::domain::order::Line;
 use crate::domain::returned::{Units, check_units};
 use crate::domain::status::{OrderStatus, RefundState, ShippingStatus};
-use crate::domain::text::Reason;
+use crate::domain::text::{CustomerMessage, Reason};
 use crate::messaging::contract::{GoodsReturned, RefundRequested, ReservationsReleased};
 use crate::messaging::contract::{ORDER_CANCELLED, ORDER_GOODS_RETURNED, ORDER_REFUND_REQUESTED};
 use crate::messaging::contract::{ORDER_REFUNDED, ORDER_REFUNDED_SHIPPED};
@@ -132,11 +132,11 @@ impl TransitionBatch<'_> {
         });
         let Some(row) = row.cloned() else { return Ok(Err(CommandRefusal::NotFound)) };
         let outcome = match &task.action {
-            Action::Cancel { reason, given_up } => self
-                .cancel(&row, task.author, What::Cancelled, reason.clone())
+            Action::Cancel { reason, message, given_up } => self
+                .cancel(&row, task.author, What::Cancelled, reason.clone(), message.as_ref())
                 .map(|()| self.act_log.extend(given_up_act(self.owner, task, given_up))),
             Action::Expire if !self.owner.is_expired(row.confirm_time) => Err(CommandRefusal::NotAllowed(row.state())),
-            Action::Expire => self.cancel(&row, task.author, What::Expired, None),
+            Action::Expire => self.cancel(&row, task.author, What::Expired, None, None),
             // Its money is back, or on the way back.
             Action::Ship if self.sums(&row)?.covers(row.pay_amount) => Err(CommandRefusal::NotAllowed(row.state())),
             // Nothing is left to be shipped.
@@ -179,10 +179,11 @@ impl TransitionBatch<'_> {
         author: Author,
         act: What,
         reason: Option<Reason>,
+        message: Option<&CustomerMessage>,
     ) -> Result<(), CommandRefusal> {
         self.apply(row, Transition::Cancel)?;
         let detail = reason.map(Reason::into_inner);
-        self.act_log.push(ActLogRow::new(self.owner, row.order_id, act, author, detail));
+        self.act_log.push(ActLogRow::new(self.owner, row.order_id, act, author, detail).with_message(message));
         self.cancelled.push((row.order_id, self.reservations(row)));
         Ok(())
     }
@@ -249,7 +250,10 @@ impl TransitionBatch<'_> {
             Transition::Refund => json!({"amount": amount}),
             _ => json!({"refund_id": refund.refund_id, "amount": amount}),
         };
-        self.act_log.push(ActLogRow::new(self.owner, row.order_id, act, author, Some(detail)).with(&facts));
+        // The customer's own words are in the details.
+        let message = refund.message.as_ref().filter(|_| is_admin);
+        let act = ActLogRow::new(self.owner, row.order_id, act, author, Some(detail));
+        self.act_log.push(act.with(&facts).with_message(message));
         if is_free {
             return Ok(self.release_free(row).map(|()| Effect::default()));
         }
@@ -259,6 +263,7 @@ impl TransitionBatch<'_> {
             pay_id: row.pay_id,
             amount,
             reason: reason.unwrap_or_else(|| "refund".to_owned()),
+            message: refund.message.clone().map(CustomerMessage::into_inner),
         };
         self.refund_requests.push((row.order_id, request));
         Ok(Ok(Effect { refund_id: Some(refund.refund_id), is_replay: false }))

@@ -84,8 +84,10 @@ pub struct Decide {
     pub admin: UserId,
     /// The decision.
     pub decision: Decision,
-    /// Reason of the decision; at most 200 characters.
+    /// Reason of the decision, for operators; at most 200 characters.
     pub reason: String,
+    /// Words for the customer about the refund of a charge; at most 200 characters.
+    pub message: Option<String>,
 }
 
 /// A decision about a parked charge or refund.

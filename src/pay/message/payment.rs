@@ -44,6 +44,17 @@ pub struct Payment {
     pub expire_time: Option<Timestamp>,
 }
 
+impl Payment {
+    /// The payment as operators see it.
+    #[must_use]
+    pub fn for_operators(mut self) -> Self {
+        for refund in &mut self.refunds {
+            refund.reason.clone_from(&refund.operator_reason);
+        }
+        self
+    }
+}
+
 /// A refund of a payment: from a row of `pay_refund`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Refund {
@@ -55,8 +66,11 @@ pub struct Refund {
     pub status: RefundState,
     /// Whether the platform made the refund by itself, without a request of the shop.
     pub by_platform: bool,
-    /// Reason of the refund.
+    /// Reason, in the words for the customer.
     pub reason: String,
+    /// Reason, for operators.
+    #[serde(skip)]
+    pub operator_reason: String,
     /// Time of the request.
     pub create_time: Timestamp,
     /// Time at which the platform confirmed it; `None` until then.

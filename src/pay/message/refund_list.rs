@@ -26,8 +26,10 @@ pub struct RefundDetails {
     pub status: RefundState,
     /// Whether the platform made the refund by itself, without a request of the shop.
     pub by_platform: bool,
-    /// Reason of the refund.
+    /// Reason of the refund, for operators.
     pub reason: String,
+    /// Words for the customer and the platform; `None` in rows of earlier releases.
+    pub message: Option<String>,
     /// Number of attempts at the platform so far.
     pub attempts: i32,
     /// The last answer of the platform that is no success.

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use super::notification::{delete_open, record_paid};
 use super::parked::{self, ActRow, ChargeRow};
 use super::refund_batch::RefundBatch;
-use super::refund_row::RefundRow;
+use super::refund_row::{NEUTRAL, RefundRow};
 use super::row::{self, PaymentRow};
 use super::{ended, sync};
 use crate::actor::{Access, Task};
@@ -93,7 +93,7 @@ fn decide_charge(owner: &Pay, task: &Decide, pay_id: Option<PayId>, db: &mut Db)
     }
     let mut order_id = payment.as_ref().map(|payment| payment.order_id);
     let carried_out = match &task.decision {
-        Decision::Refund => give_back(owner, &mut charge, payment.as_ref(), &task.reason, db)?,
+        Decision::Refund => give_back(owner, &mut charge, payment.as_ref(), task, db)?,
         Decision::Accept => accept(owner, &charge, payment.as_ref(), db)?,
         Decision::Match(order) => {
             order_id = Some(order.order_id);
@@ -125,7 +125,7 @@ fn give_back(
     owner: &Pay,
     charge: &mut ChargeRow,
     payment: Option<&PaymentRow>,
-    reason: &str,
+    task: &Decide,
     db: &mut Db,
 ) -> db::Result<Carried> {
     let Some(pay_id) = charge.pay_id else { return Ok(Err("its number is not one of this shop's payments")) };
@@ -139,7 +139,7 @@ fn give_back(
         pay_id,
         order_id: payment.map_or(OrderId::new(0), |payment| payment.order_id),
         amount: charge.amount,
-        reason: reason.to_owned(),
+        reason: task.reason.clone(),
         status: RefundState::Pending,
         attempts: 0,
         due_time: now,
@@ -152,6 +152,7 @@ fn give_back(
         revision: 0,
         dismiss_time: None,
         parked_id: Some(charge.parked_id),
+        message: Some(task.message.clone().unwrap_or_else(|| NEUTRAL.to_owned())),
     };
     let rows = vec![refund];
     ledger::record(db, &rows);

@@ -210,15 +210,16 @@ fn notification_events(db: &mut Db, ids: &[PayId]) -> db::Result<Vec<Event>> {
 /// Events of a refund.
 fn refund_events(row: &RefundRow) -> Vec<Event> {
     let RefundRow { refund_id, pay_id, amount, reason, attempts, .. } = row;
-    let event = |at, what, detail| {
+    let event = |at, what, detail: String| {
         Event::new(at, what, detail).with("refund_id", refund_id).with("pay_id", pay_id).with("amount", amount)
     };
     if let Some(number) = &row.foreign_no {
         let detail = format!("refund {refund_id} of {amount} from payment {pay_id}: {reason}, as {number}");
         return vec![event(row.create_time, What::RefundByPlatform, detail).with("number", number)];
     }
-    let detail = format!("refund {refund_id} of {amount} from payment {pay_id}: {reason}");
-    let mut events = vec![event(row.create_time, What::RefundStarted, detail)];
+    let detail = |reason: &str| format!("refund {refund_id} of {amount} from payment {pay_id}: {reason}");
+    let started = event(row.create_time, What::RefundStarted, detail(row.public_reason()));
+    let mut events = vec![Event { operator_detail: Some(detail(reason)), ..started }];
     let ended = |at: Option<Timestamp>, what| {
         let detail = format!("refund {refund_id} of {amount}");
         at.map(|at| event(at, what, detail).since(Some(row.create_time)))

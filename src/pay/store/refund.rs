@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::parked;
 use super::refund_batch::RefundBatch;
-use super::refund_row::RefundRow;
+use super::refund_row::{NEUTRAL, RefundRow};
 use super::row::{self, PaymentRow};
 use crate::actor::{Access, Priority, Task};
 use crate::db::query::bulk::{Kind, Update};
@@ -79,6 +79,7 @@ pub fn record(owner: &Pay, messages: &[&outbox::Message], db: &mut Db) -> db::Re
             revision: i32::from(exceeds),
             dismiss_time: None,
             parked_id: None,
+            message: Some(request.message.unwrap_or_else(|| NEUTRAL.to_owned())),
         };
         refunds.add(row);
     }
@@ -151,7 +152,8 @@ pub fn into_due_refunds(db: &mut Db, rows: Vec<RefundRow>) -> db::Result<Vec<Due
             pay_id: row.pay_id,
             amount: row.amount,
             paid,
-            reason: row.reason,
+            // A refund of an earlier release may have been sent already. It is sent again as it was.
+            reason: row.message.unwrap_or(row.reason),
         };
         Some(DueRefund { refund, provider: row.provider, attempt: row.attempts, is_parked, is_decided })
     };

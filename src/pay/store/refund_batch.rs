@@ -21,6 +21,9 @@ use crate::messaging::contract::{PAYMENT_REFUND, RefundReported};
 use crate::messaging::outbox;
 use crate::pay::Pay;
 
+/// The reason of a refund that a platform made by itself.
+const BY_PLATFORM: &str = "made at the platform";
+
 /// The refunds of some payments.
 pub struct RefundBatch {
     now: Timestamp,
@@ -117,7 +120,7 @@ impl RefundBatch {
             pay_id: payment.pay_id,
             order_id: payment.order_id,
             amount: foreign.amount,
-            reason: "made at the platform".to_owned(),
+            reason: BY_PLATFORM.to_owned(),
             status: RefundState::Done,
             attempts: 0,
             due_time: at,
@@ -130,6 +133,7 @@ impl RefundBatch {
             revision: 1,
             dismiss_time: None,
             parked_id: None,
+            message: Some(BY_PLATFORM.to_owned()),
         });
         self.new.insert(refund_id);
         self.changed.insert(refund_id);

@@ -66,6 +66,7 @@ fn details(row: RefundRow) -> RefundDetails {
         amount: row.amount,
         by_platform: row.foreign_no.is_some(),
         reason: row.reason,
+        message: row.message,
         attempts: row.attempts,
         remark: row.remark,
         create_time: row.create_time,

@@ -36,7 +36,12 @@ pub struct RefundRow {
     pub dismiss_time: Option<Timestamp>,
     /// The parked charge that the refund gives back. It is no part of what was paid for the payment.
     pub parked_id: Option<EntryId>,
+    /// Words for the customer and the platform; `None` in rows of earlier releases.
+    pub message: Option<String>,
 }
+
+/// The reason of a refund in a customer's view if there are no words for the customer.
+pub const NEUTRAL: &str = "refund";
 
 impl Entry for RefundRow {
     const LEDGER: &'static str = "pay_refund";
@@ -54,6 +59,11 @@ impl RefundRow {
             (RefundState::Parked, Some(_)) => RefundState::Dismissed,
             (status, _) => status,
         }
+    }
+
+    /// The reason in the customer's view. That of an operator is not for customers.
+    pub fn public_reason(&self) -> &str {
+        self.message.as_deref().unwrap_or(NEUTRAL)
     }
 
     /// Whether the refund was refused, by its platform or because it exceeds the payment, and waits for an operator.

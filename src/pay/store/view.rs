@@ -28,7 +28,8 @@ fn refund(row: &RefundRow) -> Refund {
         amount: row.amount,
         status: row.state(),
         by_platform: row.foreign_no.is_some(),
-        reason: row.reason.clone(),
+        reason: row.public_reason().to_owned(),
+        operator_reason: row.reason.clone(),
         create_time: row.create_time,
         done_time: row.done_time,
     }

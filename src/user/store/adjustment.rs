@@ -11,6 +11,7 @@ use crate::db::{self, Db, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EntryId, UserId};
 use crate::domain::money::Money;
+use crate::domain::text::CustomerMessage;
 use crate::journal::{self, Act, KeyReused, Performed};
 use crate::user::User;
 use crate::user::error::AdjustRefusal;
@@ -47,7 +48,9 @@ impl Task<User> for message::Adjust {
             db::expect_rows(updated, 1)?;
             let reason = task.reason.clone();
             let delta = (task.money, task.score);
-            let act_id = insert(owner, db, task.user_id, delta, reason.clone().into_inner(), now)?;
+            let message = task.message.clone().map(CustomerMessage::into_inner);
+            let words = (reason.clone().into_inner(), message);
+            let act_id = insert(owner, db, task.user_id, delta, words, now)?;
             let data = json!({"delta": task.money, "user_money": {"from": user.user_money, "to": money}});
             let subject_id = task.user_id.get();
             let act = Act { act_id, subject_id, act: "balance_adjusted", reason: Some(reason), data };
@@ -69,6 +72,8 @@ struct AdjustmentRow {
     score: i64,
     reason: String,
     create_time: Timestamp,
+    /// Words of an administrator for the customer.
+    message: Option<String>,
 }
 
 impl Entry for AdjustmentRow {
@@ -86,17 +91,17 @@ fn is_balance(money: Money, delta: Money) -> bool {
     money >= Money::ZERO && (money <= Money::LIMIT || delta < Money::ZERO)
 }
 
-/// Records an adjustment. Returns its id.
+/// Records an adjustment with its reason and words for the customer. Returns its id.
 pub fn insert(
     owner: &User,
     db: &mut Db,
     user_id: UserId,
     (money, score): (Money, i64),
-    reason: String,
+    (reason, message): (String, Option<String>),
     now: Timestamp,
 ) -> db::Result<EntryId> {
     let adjustment_id = owner.context.ids.next();
-    let row = AdjustmentRow { adjustment_id, user_id, money, score, reason, create_time: now };
+    let row = AdjustmentRow { adjustment_id, user_id, money, score, reason, create_time: now, message };
     ledger::record(db, std::slice::from_ref(&row));
     with_conn!(db, diesel::insert_into(user_adjustment::table).values(row).execute(db))?;
     Ok(adjustment_id)
@@ -123,6 +128,7 @@ impl Task<User> for message::ListAdjustments {
                 money: row.money,
                 score: row.score,
                 reason: row.reason,
+                message: row.message,
                 by: authors.get(&row.adjustment_id).copied(),
                 create_time: row.create_time,
             };

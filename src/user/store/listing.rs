@@ -83,11 +83,12 @@ impl Task<User> for ListMoneyLog {
         let page = |task: &Self| {
             let mut entries = order_entries(task, db)?;
             let adjustments = adjustments(task.user_id, task.before, task.limit, Adjusted::Money, db)?;
-            entries.extend(adjustments.into_iter().map(|(position, money, _)| MoneyLogEntry {
+            entries.extend(adjustments.into_iter().map(|Adjustment { position, money, message, .. }| MoneyLogEntry {
                 order_id: None,
                 money_log_type: LogKind::Adjusted,
                 use_money: money.negated(),
                 delta: money,
+                message,
                 create_time: position.0,
                 position,
             }));
@@ -117,6 +118,7 @@ fn order_entries(task: &ListMoneyLog, db: &mut Db) -> db::Result<Vec<MoneyLogEnt
         money_log_type: direction.into(),
         use_money,
         delta: if direction == Direction::Forward { use_money.negated() } else { use_money },
+        message: None,
         create_time,
         position: (create_time, (order_id.get(), direction.number())),
     };
@@ -130,14 +132,22 @@ enum Adjusted {
     Score,
 }
 
-/// The adjustments of one page of a log: position, money and points of each.
+/// An adjustment as an entry of a log.
+struct Adjustment {
+    position: LogPosition,
+    money: Money,
+    score: i64,
+    message: Option<String>,
+}
+
+/// The adjustments of one page of a log.
 fn adjustments(
     user_id: UserId,
     before: Option<LogPosition>,
     limit: i64,
     adjusted: Adjusted,
     db: &mut Db,
-) -> db::Result<Vec<(LogPosition, Money, i64)>> {
+) -> db::Result<Vec<Adjustment>> {
     use user_adjustment::dsl;
     let (at, (id, _)) = upper_bound(before);
     let same_time = dsl::create_time.eq(at).and(dsl::adjustment_id.lt(EntryId::new(id)));
@@ -146,12 +156,18 @@ fn adjustments(
         .filter(dsl::create_time.lt(at).or(same_time))
         .order((dsl::create_time.desc(), dsl::adjustment_id.desc()))
         .limit(limit)
-        .select((dsl::adjustment_id, dsl::money, dsl::score, dsl::create_time));
-    let rows: Vec<(EntryId, Money, i64, Timestamp)> = match adjusted {
+        .select((dsl::adjustment_id, dsl::money, dsl::score, dsl::create_time, dsl::message));
+    let rows: Vec<(EntryId, Money, i64, Timestamp, Option<String>)> = match adjusted {
         Adjusted::Money => with_conn!(db, page.filter(dsl::money.ne(Money::ZERO)).load(db)),
         Adjusted::Score => with_conn!(db, page.filter(dsl::score.ne(0)).load(db)),
     }?;
-    Ok(rows.into_iter().map(|(id, money, score, at)| ((at, (id.get(), 0)), money, score)).collect())
+    let entry = |(id, money, score, at, message): (EntryId, Money, i64, Timestamp, Option<String>)| Adjustment {
+        position: (at, (id.get(), 0)),
+        money,
+        score,
+        message,
+    };
+    Ok(rows.into_iter().map(entry).collect())
 }
 
 /// Reads pages of the changes of a user's points, the latest first.
@@ -164,7 +180,7 @@ impl Task<User> for ListScoreLog {
             let mut entries = whole_entries(task, db)?;
             entries.extend(part_entries(task, db)?);
             let adjustments = adjustments(task.user_id, task.before, task.limit, Adjusted::Score, db)?;
-            entries.extend(adjustments.into_iter().map(|(position, _, score)| ScoreLogEntry {
+            entries.extend(adjustments.into_iter().map(|Adjustment { position, score, .. }| ScoreLogEntry {
                 order_id: None,
                 score_log_type: LogKind::Adjusted,
                 score,

@@ -292,7 +292,8 @@ impl Task<User> for Register {
             ledger::record(db, &[Registered { task, now }]);
             if task.user_money != Money::ZERO || task.user_score != 0 {
                 let reason = "opening balance".to_owned();
-                adjustment::insert(owner, db, task.user_id, (task.user_money, task.user_score), reason, now)?;
+                let opening = (task.user_money, task.user_score);
+                adjustment::insert(owner, db, task.user_id, opening, (reason, None), now)?;
             }
             Ok(Ok(message::User {
                 user_id: task.user_id,

@@ -3,6 +3,7 @@
 mod arrival;
 mod cancellation;
 mod contention;
+mod customer_message;
 mod golden;
 mod idempotency_key;
 mod moment;

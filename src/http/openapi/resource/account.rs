@@ -139,6 +139,7 @@ fn money_log_entry() -> Schema {
         .has("money_log_type", words(LOG_TYPES), "The kind of the change.")
         .has("use_money", money(), "The amount that the order took or gave back; of an adjustment, what it took.")
         .has("delta", money(), "The change of the balance.")
+        .may_have("message", text(), "Words of the shop about an adjustment.")
         .has("create_time", time(), "When the balance changed.")
         .shown_as(money_log_example())
 }

@@ -3,8 +3,9 @@
 use serde_json::json;
 
 use super::Resource;
+use super::common::MESSAGE;
 use crate::http::openapi::operation::{REPLAYED, Route, get, patch, post};
-use crate::http::openapi::schema::{Component, between, id, named, object, or_null, text};
+use crate::http::openapi::schema::{Component, between, bounded_text, id, named, object, or_null, text};
 
 /// The group of these routes.
 pub const RESOURCE: Resource = Resource {
@@ -99,7 +100,8 @@ fn schemas() -> Vec<Component> {
             object("A change of a balance.")
                 .has("delta", named("SignedAmount"), "The change, not 0.")
                 .has("reason", text(), reason)
-                .sent_as(json!({"delta": "-1.00", "reason": "Booked twice"})),
+                .may_have("message", or_null(bounded_text(1, 200)), MESSAGE)
+                .sent_as(json!({"delta": "-1.00", "reason": "Booked twice", "message": "We have corrected an entry"})),
         ),
     ]
 }

@@ -6,6 +6,9 @@ use utoipa::openapi::schema::{KnownFormat, Object, Schema, SchemaFormat};
 use crate::http::openapi::schema::{Component, enumeration, object, pattern, words};
 use crate::http::openapi::word::ENUMERATIONS;
 
+/// The description of an administrator's words for the customer.
+pub const MESSAGE: &str = "Words for the customer, who reads nothing of the reason.";
+
 /// The schemas.
 #[must_use]
 pub fn schemas() -> Vec<Component> {

@@ -129,7 +129,7 @@ fn schemas() -> Vec<Component> {
         (
             "OwnRefund",
             object("A refund of all that is left.")
-                .may_have("reason", or_null(bounded_text(1, 200)), "The reason, for the shop.")
+                .may_have("reason", or_null(bounded_text(1, 200)), "The reason, for the shop. The platform shows it.")
                 .sent_as(json!({"reason": "It is too small"})),
         ),
         ("EventPayment", event_payment()),
@@ -313,6 +313,7 @@ fn event() -> Schema {
         .has("what", named("EventKind"), "The kind of the event.")
         .has("data", named("EventData"), "The facts, for programs.")
         .has("detail", text(), "The details, for people.")
+        .may_have("message", text(), "Words of an administrator for the customer.")
         .may_have("by", text(), "For administrators: the author, such as `administrator 7`.")
         .shown_as(event_example())
 }

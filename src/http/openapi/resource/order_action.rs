@@ -3,12 +3,14 @@
 use serde_json::json;
 
 use super::Resource;
+use super::common::MESSAGE;
 use super::order::{event_example, order, order_example};
 use super::payment::example as payment_example;
 use super::record::journal_example;
 use crate::http::openapi::operation::{REPLAYED, Route, get, post};
 use crate::http::openapi::schema::{
-    Component, between, extended, flag, formatted, id, integer, list, money, named, object, or_null, text, words,
+    Component, between, bounded_text, extended, flag, formatted, id, integer, list, money, named, object, or_null,
+    text, words,
 };
 use crate::http::openapi::word::{ORDER_STATUS, PAY_STATUS, PAYMENT_STATUS as STATUS, SHIPPING_STATUS};
 use crate::http::problem::Code;
@@ -124,6 +126,7 @@ fn schemas() -> Vec<Component> {
             "Cancellation",
             object("A cancellation.")
                 .has("reason", text(), reason)
+                .may_have("message", or_null(bounded_text(1, 200)), MESSAGE)
                 .may_have("without_platform", flag(), "Whether to cancel without an answer of the platform.")
                 .sent_as(json!({"reason": "The customer called"})),
         ),
@@ -133,7 +136,8 @@ fn schemas() -> Vec<Component> {
                 .may_have("amount", or_null(named("Amount")), amount)
                 .may_have("goods", or_null(list(named("NewUnits"))), goods)
                 .has("reason", text(), reason)
-                .sent_as(json!({"amount": "100.00", "reason": "One item is missing"})),
+                .may_have("message", or_null(bounded_text(1, 200)), MESSAGE)
+                .sent_as(json!({"amount": "100.00", "reason": "One item is missing", "message": "We are sorry"})),
         ),
         (
             "RefundPreview",

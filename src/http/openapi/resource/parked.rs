@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::Resource;
+use super::common::MESSAGE;
 use crate::http::openapi::operation::{Route, get, post};
-use crate::http::openapi::schema::{Component, id, money, object, or_null, page_of, text, time, words};
+use crate::http::openapi::schema::{Component, bounded_text, id, money, object, or_null, page_of, text, time, words};
 use crate::http::openapi::word::PARKED_STATUS as STATUS;
 use crate::http::problem::Code;
 
@@ -28,7 +29,7 @@ fn routes() -> Vec<Route> {
             .for_admins()
             .paged()
             .answers(200, "ParkedPage", "The items."),
-        decision("/admin/parked/{id}/refund", "refundParked", "Gives a charge back at its platform").body("Decision"),
+        decision("/admin/parked/{id}/refund", "refundParked", "Gives a charge back at its platform").body("NewReturn"),
         decision(
             "/admin/parked/{id}/accept",
             "acceptParked",
@@ -64,6 +65,13 @@ fn schemas() -> Vec<Component> {
             object("A decision about an item.")
                 .has("reason", text(), reason)
                 .sent_as(json!({"reason": "The customer paid twice"})),
+        ),
+        (
+            "NewReturn",
+            object("The return of a charge.")
+                .has("reason", text(), reason)
+                .may_have("message", or_null(bounded_text(1, 200)), MESSAGE)
+                .sent_as(json!({"reason": "The customer paid twice", "message": "You have paid twice"})),
         ),
         (
             "Match",

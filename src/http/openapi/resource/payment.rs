@@ -163,7 +163,7 @@ fn refund() -> Schema {
         .has("amount", money(), "")
         .has("status", words(REFUND_STATUS), "A `parked` refund waits for an operator.")
         .has("by_platform", flag(), "Whether the platform made it by itself.")
-        .has("reason", text(), "The reason.")
+        .has("reason", text(), "The customer's reason or the words of the shop; for administrators, the reason.")
         .has("create_time", time(), "When it was requested.")
         .has("done_time", or_null(time()), "When the platform confirmed it.")
         .shown_as(json!({"refund_id": "384550094389510144", "amount": "880.00", "status": "done",

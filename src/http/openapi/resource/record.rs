@@ -101,7 +101,7 @@ fn adjustment_of(kind: &str, about: &str) -> Fields {
 /// The component of an adjustment, with its author.
 fn with_author(fields: Fields, example: Value) -> Schema {
     fields
-        .has("reason", text(), "The reason.")
+        .has("reason", text(), "The reason, for operators.")
         .has("by", or_null(id()), "The administrator; `null` for opening values and for earlier releases.")
         .has("create_time", time(), "")
         .shown_as(example)
@@ -111,7 +111,8 @@ fn balance_adjustment() -> Schema {
     let fields = adjustment_of("balance", "A change of a balance by hand.")
         .has("user_id", id(), "The user.")
         .has("delta", money(), "The change of the balance.")
-        .has("score", integer(), "The change of the points.");
+        .has("score", integer(), "The change of the points.")
+        .may_have("message", text(), "Words for the customer.");
     with_author(fields, adjustment_example())
 }
 

@@ -49,7 +49,7 @@ fn schemas() -> Vec<Component> {
 fn refund_example() -> Value {
     json!({"refund_id": "384550094389510144", "order_id": "384343533072416768", "pay_id": "384343533089193984",
         "provider": "alipay", "amount": "100.00", "status": "pending", "by_platform": false,
-        "reason": "One item is missing", "attempts": 1, "remark": null, "create_time": "2026-11-26T14:03:59.010Z",
+        "reason": "One item is missing", "message": "refund", "attempts": 1, "remark": null, "create_time": "2026-11-26T14:03:59.010Z",
         "done_time": null})
 }
 
@@ -62,7 +62,8 @@ fn refund() -> Schema {
         .has("amount", money(), "")
         .has("status", words(REFUND_STATUS), "A `parked` refund waits for an operator.")
         .has("by_platform", flag(), "Whether the platform made it by itself.")
-        .has("reason", text(), "The reason.")
+        .has("reason", text(), "The reason, for operators.")
+        .has("message", or_null(text()), "The words for customer and platform; `null` in refunds of earlier releases.")
         .has("attempts", count(), "The number of attempts at the platform.")
         .has("remark", or_null(text()), "The last answer of the platform that is no success.")
         .has("create_time", time(), "When it was requested.")

@@ -1,0 +1,1 @@
+ALTER TABLE order_act DROP COLUMN message;

@@ -1,0 +1,2 @@
+-- Words of an administrator for the customer.
+ALTER TABLE order_act ADD COLUMN message TEXT NULL;

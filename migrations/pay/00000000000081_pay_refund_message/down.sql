@@ -1,0 +1,1 @@
+ALTER TABLE pay_refund DROP COLUMN message;

@@ -1,0 +1,1 @@
+ALTER TABLE user_adjustment DROP COLUMN message;
