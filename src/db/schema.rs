@@ -30,6 +30,7 @@ diesel::table! {
         goods_price -> BigInt,
         goods_desc -> Text,
         add_time -> BigInt,
+        on_sale -> Integer,
     }
 }
 

@@ -11,6 +11,7 @@ use crate::domain::event::Event;
 use crate::domain::id::{EntryId, GoodsId, OrderId, UserId};
 use crate::domain::money::Money;
 use crate::domain::quantity::{Quantity, Stock, StockDelta};
+use crate::domain::status::SaleStatus;
 use crate::domain::text::{GoodsDesc, GoodsName, Reason};
 use crate::journal::{KeyReused, Performed, Request};
 
@@ -29,12 +30,16 @@ pub struct Goods {
     pub goods_desc: String,
     /// Time of creation.
     pub add_time: Timestamp,
+    /// Whether new orders may have the goods.
+    pub on_sale: SaleStatus,
 }
 
 /// Reads one page of goods, newest first. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Goods>>")]
 pub struct List {
+    /// Restricts the result to goods on sale, or to goods off sale.
+    pub on_sale: Option<SaleStatus>,
     /// Last goods of the previous page; only older goods are returned. `None` for the first page.
     pub before: Option<GoodsId>,
     /// Maximum number of goods.
@@ -74,6 +79,8 @@ pub struct Create {
     pub goods_price: Money,
     /// Description of the goods.
     pub goods_desc: GoodsDesc,
+    /// Whether the goods are in the catalogue at once.
+    pub on_sale: SaleStatus,
     /// The administrator's request; `None` for the demo data.
     pub request: Option<Request>,
 }
@@ -90,6 +97,8 @@ pub struct Change {
     pub goods_price: Option<Money>,
     /// New description; `None` keeps the present one.
     pub goods_desc: Option<GoodsDesc>,
+    /// Takes the goods off sale, or puts them back; `None` keeps them as they are.
+    pub on_sale: Option<SaleStatus>,
     /// The administrator's request.
     pub request: Request,
 }

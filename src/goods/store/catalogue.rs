@@ -13,6 +13,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{EntryId, GoodsId};
 use crate::domain::money::Money;
 use crate::domain::quantity::Stock;
+use crate::domain::status::SaleStatus;
 use crate::goods::Goods;
 use crate::goods::error::AdjustRefusal;
 use crate::goods::message::{self, Adjustment, Change};
@@ -53,7 +54,11 @@ impl Task<Goods> for message::List {
     fn run(_: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<message::Goods>>> {
         let page = |task: &Self| {
             let older = goods::table.filter(goods::goods_id.lt(task.before.unwrap_or(GoodsId::new(i64::MAX))));
-            Ok(with_conn!(db, older.order(goods::goods_id.desc()).limit(task.limit).load(db))?)
+            let page = older.order(goods::goods_id.desc()).limit(task.limit);
+            Ok(match task.on_sale {
+                Some(on_sale) => with_conn!(db, page.filter(goods::on_sale.eq(on_sale)).load(db)),
+                None => with_conn!(db, page.load(db)),
+            }?)
         };
         batch.iter().map(page).collect()
     }
@@ -97,6 +102,7 @@ impl Task<Goods> for message::Create {
                 goods_price: task.goods_price,
                 goods_desc: task.goods_desc.clone().into_inner(),
                 add_time: now,
+                on_sale: task.on_sale,
             };
             let values = (
                 goods::goods_id.eq(row.goods_id),
@@ -105,13 +111,15 @@ impl Task<Goods> for message::Create {
                 goods::goods_price.eq(row.goods_price),
                 goods::goods_desc.eq(&row.goods_desc),
                 goods::add_time.eq(row.add_time),
+                goods::on_sale.eq(row.on_sale),
             );
             with_conn!(db, diesel::insert_into(goods::table).values(values).execute(db))?;
             ledger::record(db, std::slice::from_ref(&row));
             let opening = "opening stock".to_owned();
             let act_id = insert_adjustment(owner, db, row.goods_id, row.goods_number, opening, now)?;
             let data = json!({
-                "goods_name": row.goods_name, "goods_number": row.goods_number, "goods_price": row.goods_price
+                "goods_name": row.goods_name, "goods_number": row.goods_number, "goods_price": row.goods_price,
+                "on_sale": row.on_sale
             });
             let act = Act { act_id, subject_id: row.goods_id.get(), act: "goods_created", reason: None, data };
             journal::record(db, &owner.context, task.request.as_ref(), act)?;
@@ -128,6 +136,7 @@ fn differences(before: &message::Goods, after: &message::Goods) -> serde_json::M
             ("goods_name", json!(goods.goods_name)),
             ("goods_price", json!(goods.goods_price)),
             ("goods_desc", json!(goods.goods_desc)),
+            ("on_sale", json!(goods.on_sale)),
         ]
     };
     let pairs = attributes(before).into_iter().zip(attributes(after));
@@ -141,6 +150,14 @@ struct Changes {
     goods_name: Option<String>,
     goods_price: Option<Money>,
     goods_desc: Option<String>,
+    on_sale: Option<SaleStatus>,
+}
+
+impl Changes {
+    const fn is_empty(&self) -> bool {
+        let Self { goods_name, goods_price, goods_desc, on_sale } = self;
+        goods_name.is_none() && goods_price.is_none() && goods_desc.is_none() && on_sale.is_none()
+    }
 }
 
 /// Updates goods; attributes that are `None` keep their value.
@@ -158,10 +175,11 @@ impl Task<Goods> for Change {
                 goods_name: task.goods_name.clone().map(crate::domain::text::Text::into_inner),
                 goods_price: task.goods_price,
                 goods_desc: task.goods_desc.clone().map(crate::domain::text::Lines::into_inner),
+                on_sale: task.on_sale,
             };
             let row = goods::table.find(task.goods_id);
             let is_priced = changes.goods_price.is_some();
-            if changes.goods_name.is_some() || changes.goods_price.is_some() || changes.goods_desc.is_some() {
+            if !changes.is_empty() {
                 with_conn!(db, diesel::update(row).set(changes).execute(db))?;
             }
             let after: message::Goods = with_conn!(db, row.get_result(db))?;

@@ -9,24 +9,39 @@ use crate::actor::task::ask;
 use crate::domain::id;
 use crate::domain::money::Money;
 use crate::domain::quantity::Stock;
+use crate::domain::status::SaleStatus;
 use crate::domain::text::{GoodsDesc, GoodsName};
 use crate::goods;
 use crate::http::extract::auth::Admin;
 use crate::http::extract::body::Body;
 use crate::http::extract::key::{self, OptionalKey};
-use crate::http::extract::page::Page;
+use crate::http::extract::page::{Cursor, Limit, Page};
 use crate::http::extract::path::PathId;
-use crate::http::extract::query::Query;
+use crate::http::extract::query::{Flag, Query, optional};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
 use crate::journal::{KeyReused, Request};
 
-/// `GET /admin/goods`: all goods, newest first.
+/// Query parameters of the list of goods.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GoodsQuery {
+    #[serde(default, deserialize_with = "optional")]
+    on_sale: Option<Flag>,
+    #[serde(default)]
+    limit: Limit,
+    #[serde(default)]
+    cursor: Cursor,
+}
+
+/// `GET /admin/goods`: all goods, newest first, also those off sale.
 ///
 /// # Errors
 /// 422 for a bad parameter.
-pub async fn list(_: Admin, state: web::Data<State>, Query(page): Query<Page>) -> HandlerResult {
-    let list = goods::message::List { before: page.before(), limit: page.fetch_limit() };
+pub async fn list(_: Admin, state: web::Data<State>, Query(query): Query<GoodsQuery>) -> HandlerResult {
+    let page = Page { limit: query.limit, cursor: query.cursor };
+    let on_sale = query.on_sale.map(|flag| SaleStatus::from(bool::from(flag)));
+    let list = goods::message::List { on_sale, before: page.before(), limit: page.fetch_limit() };
     let goods = ask(&state.owners.goods, list).await?;
     Ok(HttpResponse::Ok().json(page.list(goods, |goods| goods.goods_id)))
 }
@@ -39,6 +54,9 @@ pub struct NewGoods {
     goods_number: Stock,
     goods_price: Money,
     goods_desc: Option<GoodsDesc>,
+    // Left out of the fingerprint if it is absent, as in requests of clients that do not know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_sale: Option<SaleStatus>,
 }
 
 /// `POST /admin/goods`
@@ -62,6 +80,7 @@ pub async fn create(
         goods_number: new.goods_number,
         goods_price: new.goods_price,
         goods_desc,
+        on_sale: new.on_sale.unwrap_or(SaleStatus::OnSale),
         request,
     };
     let goods = ask(&state.owners.goods, create).await?;
@@ -79,6 +98,7 @@ pub struct ChangedGoods {
     goods_name: Option<GoodsName>,
     goods_price: Option<Money>,
     goods_desc: Option<GoodsDesc>,
+    on_sale: Option<SaleStatus>,
 }
 
 /// `PATCH /admin/goods/{id}`
@@ -96,6 +116,7 @@ pub async fn change(
         goods_name: changed.goods_name,
         goods_price: changed.goods_price,
         goods_desc: changed.goods_desc,
+        on_sale: changed.on_sale,
         request: Request { admin: admin.0, key: None },
     };
     let goods = ask(&state.owners.goods, change).await?;

@@ -31,6 +31,22 @@ pub fn optional<'de, T: Deserialize<'de>, D: Deserializer<'de>>(parameter: D) ->
     T::deserialize(parameter).map(Some)
 }
 
+/// A truth value in a query string: `true` or `false`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flag {
+    /// The word `true`.
+    True,
+    /// The word `false`.
+    False,
+}
+
+impl From<Flag> for bool {
+    fn from(flag: Flag) -> Self {
+        flag == Flag::True
+    }
+}
+
 fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
     let pairs = web::Query::<Vec<(String, String)>>::from_query(text)
         .map_err(|_| Problem::field("query", "is not a query string"))?;

@@ -15,6 +15,7 @@ pub const SHIPPING_STATUS: &[&str] = &["unshipped", "shipped", "received"];
 
 /// The reasons for which an order is refused.
 pub const REFUSALS: &[Code] = &[
+    Code::GoodsOffSale,
     Code::InsufficientStock,
     Code::InsufficientBalance,
     Code::CouponAlreadyUsed,

@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, web};
 
 use crate::actor::task::ask;
 use crate::domain::id;
+use crate::domain::status::SaleStatus;
 use crate::goods;
 use crate::http::extract::page::Page;
 use crate::http::extract::path::PathId;
@@ -11,17 +12,18 @@ use crate::http::extract::query::Query;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
 
-/// `GET /v1/goods`
+/// `GET /v1/goods`: the goods on sale, newest first.
 ///
 /// # Errors
 /// 422 for a bad parameter.
 pub async fn list(state: web::Data<State>, Query(page): Query<Page>) -> HandlerResult {
-    let goods =
-        ask(&state.owners.goods, goods::message::List { before: page.before(), limit: page.fetch_limit() }).await?;
+    let on_sale = Some(SaleStatus::OnSale);
+    let list = goods::message::List { on_sale, before: page.before(), limit: page.fetch_limit() };
+    let goods = ask(&state.owners.goods, list).await?;
     Ok(HttpResponse::Ok().json(page.list(goods, |goods| goods.goods_id)))
 }
 
-/// `GET /v1/goods/{id}`
+/// `GET /v1/goods/{id}`: goods, also off sale, because old orders have them.
 ///
 /// # Errors
 /// 404 if the goods do not exist.

@@ -6,6 +6,7 @@ mod contention;
 mod golden;
 mod idempotency_key;
 mod moment;
+mod off_sale;
 mod price;
 mod quote;
 mod recovery;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Resource;
 use crate::http::openapi::operation::{Route, get, patch, post};
-use crate::http::openapi::schema::{Component, between, id, named, object, or_null, text};
+use crate::http::openapi::schema::{Component, between, flag, id, named, object, or_null, text, words};
 
 /// The group of these routes.
 pub const RESOURCE: Resource = Resource {
@@ -19,11 +19,11 @@ const REPLAYED: &str = "Idempotent-Replayed";
 
 fn routes() -> Vec<Route> {
     vec![
-        get("/admin/goods", "listAllGoods", "Lists all goods").for_admins().paged().answers(
-            200,
-            "GoodsPage",
-            "The goods.",
-        ),
+        get("/admin/goods", "listAllGoods", "Lists all goods, also off sale")
+            .for_admins()
+            .query("on_sale", words(&["true", "false"]), "Only goods on sale, or only goods off sale.")
+            .paged()
+            .answers(200, "GoodsPage", "The goods."),
         post("/admin/goods", "createGoods", "Adds goods")
             .for_admins()
             .takes_key()
@@ -31,7 +31,9 @@ fn routes() -> Vec<Route> {
             .answers(201, "Goods", "The goods.")
             .with_header("Location")
             .with_header(REPLAYED),
-        patch("/admin/goods/{id}", "changeGoods", "Changes name, price or description of goods")
+        patch("/admin/goods/{id}", "changeGoods", "Changes goods, takes them off sale or puts them back")
+            .about("Goods off sale are not in the catalogue, and new orders with them are refused. Orders that have them \
+                    stay as they are.")
             .for_admins()
             .body("ChangedGoods")
             .answers(200, "Goods", "The changed goods."),
@@ -73,6 +75,7 @@ fn schemas() -> Vec<Component> {
                 .has("goods_number", between(0, 1_000_000_000), "The units in stock.")
                 .has("goods_price", named("Amount"), "The price of one unit.")
                 .may_have("goods_desc", or_null(text()), "The description: up to 2000 characters.")
+                .may_have("on_sale", or_null(flag()), "Whether they are on sale at once; `true` if it is absent.")
                 .sent_as(json!({"goods_name": "A phone", "goods_number": 999, "goods_price": "1000.00"})),
         ),
         (
@@ -81,6 +84,7 @@ fn schemas() -> Vec<Component> {
                 .may_have("goods_name", or_null(text()), "The name: 1 to 200 characters, trimmed.")
                 .may_have("goods_price", or_null(named("Amount")), "The price of one unit.")
                 .may_have("goods_desc", or_null(text()), "The description: up to 2000 characters.")
+                .may_have("on_sale", or_null(flag()), "Whether new orders may have them.")
                 .sent_as(json!({"goods_price": "900.00"})),
         ),
         (
