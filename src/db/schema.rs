@@ -31,6 +31,7 @@ diesel::table! {
         goods_desc -> Text,
         add_time -> BigInt,
         on_sale -> Integer,
+        revision -> BigInt,
     }
 }
 

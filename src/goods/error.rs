@@ -15,6 +15,15 @@ pub enum ReserveRefusal {
     Released,
 }
 
+/// Reason for not changing goods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeRefusal {
+    /// The goods do not exist.
+    NotFound,
+    /// The goods have another revision than the change expects.
+    Outdated,
+}
+
 /// Reason for not adjusting the stock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AdjustRefusal {

@@ -4,7 +4,7 @@ use actix::Message;
 use diesel::Queryable;
 use serde::Serialize;
 
-use super::error::{AdjustRefusal, ReserveRefusal};
+use super::error::{AdjustRefusal, ChangeRefusal, ReserveRefusal};
 use crate::actor::Reply;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
@@ -32,6 +32,9 @@ pub struct Goods {
     pub add_time: Timestamp,
     /// Whether new orders may have the goods.
     pub on_sale: SaleStatus,
+    /// Number of changes of the attributes, the creation included. Stock is not one of them.
+    #[serde(skip)]
+    pub revision: i64,
 }
 
 /// Reads one page of goods, newest first. Read-only.
@@ -85,9 +88,9 @@ pub struct Create {
     pub request: Option<Request>,
 }
 
-/// Changes the given attributes of goods. The outcome is `None` if the goods do not exist.
+/// Changes the given attributes of goods. A change that is repeated changes nothing, and is not refused.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<Option<Goods>>")]
+#[rtype(result = "Reply<Result<Goods, ChangeRefusal>>")]
 pub struct Change {
     /// Id of the goods.
     pub goods_id: GoodsId,
@@ -99,6 +102,8 @@ pub struct Change {
     pub goods_desc: Option<GoodsDesc>,
     /// Takes the goods off sale, or puts them back; `None` keeps them as they are.
     pub on_sale: Option<SaleStatus>,
+    /// Revisions to which the change may be made; `None` if it may be made to any.
+    pub expected: Option<Vec<i64>>,
     /// The administrator's request.
     pub request: Request,
 }

@@ -7,6 +7,7 @@
 
 pub mod admin;
 pub mod extract;
+pub mod goods_tag;
 pub mod health;
 pub mod middleware;
 pub mod openapi;

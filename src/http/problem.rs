@@ -71,6 +71,7 @@ codes! {
     DecisionNotPossible   "decision_not_possible"    409 "The decision does not fit";
     NoStatement           "no_statement"             409 "There is no statement to compare";
     TradeNotOpen          "trade_not_open"           409 "The trade has ended";
+    PreconditionFailed    "precondition_failed"      412 "It was changed in the meantime";
     PayloadTooLarge       "payload_too_large"        413 "The body is too large";
     UnsupportedMediaType  "unsupported_media_type"   415 "The body must be application/json";
     InvalidRequest        "invalid_request"          422 "The request is not valid";
@@ -126,6 +127,7 @@ impl Code {
             404 => Self::NotFound,
             405 => Self::MethodNotAllowed,
             408 => Self::RequestTimeout,
+            412 => Self::PreconditionFailed,
             413 => Self::PayloadTooLarge,
             415 => Self::UnsupportedMediaType,
             503 => Self::Busy,

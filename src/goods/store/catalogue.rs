@@ -11,11 +11,9 @@ use crate::db::schema::{goods, goods_adjustment};
 use crate::db::{self, Db, any_of, for_update, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EntryId, GoodsId};
-use crate::domain::money::Money;
 use crate::domain::quantity::Stock;
-use crate::domain::status::SaleStatus;
 use crate::goods::Goods;
-use crate::goods::error::AdjustRefusal;
+use crate::goods::error::{AdjustRefusal, ChangeRefusal};
 use crate::goods::message::{self, Adjustment, Change};
 use crate::journal::{self, Act, KeyReused, Performed};
 
@@ -103,6 +101,7 @@ impl Task<Goods> for message::Create {
                 goods_desc: task.goods_desc.clone().into_inner(),
                 add_time: now,
                 on_sale: task.on_sale,
+                revision: 1,
             };
             let values = (
                 goods::goods_id.eq(row.goods_id),
@@ -112,6 +111,7 @@ impl Task<Goods> for message::Create {
                 goods::goods_desc.eq(&row.goods_desc),
                 goods::add_time.eq(row.add_time),
                 goods::on_sale.eq(row.on_sale),
+                goods::revision.eq(row.revision),
             );
             with_conn!(db, diesel::insert_into(goods::table).values(values).execute(db))?;
             ledger::record(db, std::slice::from_ref(&row));
@@ -144,55 +144,62 @@ fn differences(before: &message::Goods, after: &message::Goods) -> serde_json::M
     changed.map(|((name, from), (_, to))| (name.to_owned(), json!({"from": from, "to": to}))).collect()
 }
 
-#[derive(AsChangeset)]
-#[diesel(table_name = goods)]
-struct Changes {
-    goods_name: Option<String>,
-    goods_price: Option<Money>,
-    goods_desc: Option<String>,
-    on_sale: Option<SaleStatus>,
-}
+impl Change {
+    /// The goods with the new values of this change.
+    fn apply(&self, before: &message::Goods) -> message::Goods {
+        let mut after = before.clone();
+        if let Some(name) = self.goods_name.clone() {
+            after.goods_name = name.into_inner();
+        }
+        if let Some(desc) = self.goods_desc.clone() {
+            after.goods_desc = desc.into_inner();
+        }
+        after.goods_price = self.goods_price.unwrap_or(before.goods_price);
+        after.on_sale = self.on_sale.unwrap_or(before.on_sale);
+        after
+    }
 
-impl Changes {
-    const fn is_empty(&self) -> bool {
-        let Self { goods_name, goods_price, goods_desc, on_sale } = self;
-        goods_name.is_none() && goods_price.is_none() && goods_desc.is_none() && on_sale.is_none()
+    /// Whether the change may be made to this revision.
+    fn expects(&self, revision: i64) -> bool {
+        self.expected.as_ref().is_none_or(|expected| expected.contains(&revision))
     }
 }
 
-/// Updates goods; attributes that are `None` keep their value.
+/// Updates goods; attributes that are `None` keep their value. A change without a difference is no new revision.
 impl Task<Goods> for Change {
-    type Outcome = Option<message::Goods>;
+    type Outcome = Result<message::Goods, ChangeRefusal>;
     const ACCESS: Access = Access::Write;
 
-    fn run(owner: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<message::Goods>>> {
+    fn run(owner: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
         let change = |task: &Change| {
-            let found = for_update(goods::table.find(task.goods_id));
-            let Some(before) = with_conn!(db, found.get_result::<message::Goods>(db)).optional()? else {
-                return Ok(None);
-            };
-            let changes = Changes {
-                goods_name: task.goods_name.clone().map(crate::domain::text::Text::into_inner),
-                goods_price: task.goods_price,
-                goods_desc: task.goods_desc.clone().map(crate::domain::text::Lines::into_inner),
-                on_sale: task.on_sale,
-            };
             let row = goods::table.find(task.goods_id);
-            let is_priced = changes.goods_price.is_some();
-            if !changes.is_empty() {
-                with_conn!(db, diesel::update(row).set(changes).execute(db))?;
+            let found = with_conn!(db, for_update(row).get_result::<message::Goods>(db)).optional()?;
+            let Some(before) = found else { return Ok(Err(ChangeRefusal::NotFound)) };
+            let mut after = task.apply(&before);
+            let data = differences(&before, &after);
+            // Also if the revision is another: the answer to an earlier request may have been lost.
+            if data.is_empty() {
+                return Ok(Ok(before));
             }
-            let after: message::Goods = with_conn!(db, row.get_result(db))?;
-            if is_priced {
+            if !task.expects(before.revision) {
+                return Ok(Err(ChangeRefusal::Outdated));
+            }
+            after.revision = before.revision.saturating_add(1);
+            let values = (
+                goods::goods_name.eq(&after.goods_name),
+                goods::goods_price.eq(after.goods_price),
+                goods::goods_desc.eq(&after.goods_desc),
+                goods::on_sale.eq(after.on_sale),
+                goods::revision.eq(after.revision),
+            );
+            db::expect_rows(with_conn!(db, diesel::update(row).set(values).execute(db))?, 1)?;
+            if after.goods_price != before.goods_price {
                 ledger::record_change(db, &after);
             }
-            let data = differences(&before, &after);
-            if !data.is_empty() {
-                let (act_id, subject_id) = (owner.context.ids.next(), task.goods_id.get());
-                let act = Act { act_id, subject_id, act: "goods_changed", reason: None, data: data.into() };
-                journal::record(db, &owner.context, Some(&task.request), act)?;
-            }
-            Ok(Some(after))
+            let (act_id, subject_id) = (owner.context.ids.next(), task.goods_id.get());
+            let act = Act { act_id, subject_id, act: "goods_changed", reason: None, data: data.into() };
+            journal::record(db, &owner.context, Some(&task.request), act)?;
+            Ok(Ok(after))
         };
         batch.iter().map(change).collect()
     }

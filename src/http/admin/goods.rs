@@ -12,15 +12,21 @@ use crate::domain::quantity::Stock;
 use crate::domain::status::SaleStatus;
 use crate::domain::text::{GoodsDesc, GoodsName};
 use crate::goods;
+use crate::goods::error::ChangeRefusal;
 use crate::http::extract::auth::Admin;
 use crate::http::extract::body::Body;
+use crate::http::extract::condition::{IfMatch, IfNoneMatch};
 use crate::http::extract::key::{self, OptionalKey};
 use crate::http::extract::page::{Cursor, Limit, Page};
 use crate::http::extract::path::PathId;
 use crate::http::extract::query::{Flag, Query, optional};
+use crate::http::goods_tag;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
 use crate::journal::{KeyReused, Request};
+
+/// The detail of a problem if goods were changed since the client has read them.
+const OUTDATED: &str = "The goods were changed since they were read; read them again, and send the change with their new ETag";
 
 /// Query parameters of the list of goods.
 #[derive(Debug, Deserialize)]
@@ -44,6 +50,20 @@ pub async fn list(_: Admin, state: web::Data<State>, Query(query): Query<GoodsQu
     let list = goods::message::List { on_sale, before: page.before(), limit: page.fetch_limit() };
     let goods = ask(&state.owners.goods, list).await?;
     Ok(HttpResponse::Ok().json(page.list(goods, |goods| goods.goods_id)))
+}
+
+/// `GET /admin/goods/{id}`: goods, also off sale. 304 if the client has them.
+///
+/// # Errors
+/// 404 if the goods do not exist; 422 if `If-None-Match` has no tags.
+pub async fn find(
+    _: Admin,
+    condition: IfNoneMatch,
+    state: web::Data<State>,
+    PathId(goods_id): PathId<id::Goods>,
+) -> HandlerResult {
+    let found = ask(&state.owners.goods, goods::message::Find { goods: vec![goods_id] }).await?;
+    found.first().map(|goods| goods_tag::show(goods, &condition)).ok_or(Problem::new(Code::NotFound))
 }
 
 /// Body of new goods.
@@ -104,9 +124,10 @@ pub struct ChangedGoods {
 /// `PATCH /admin/goods/{id}`
 ///
 /// # Errors
-/// 404 if the goods do not exist.
+/// 404 if the goods do not exist; 412 if they were changed since the state that `If-Match` names.
 pub async fn change(
     admin: Admin,
+    condition: IfMatch,
     state: web::Data<State>,
     PathId(goods_id): PathId<id::Goods>,
     Body(changed): Body<ChangedGoods>,
@@ -117,8 +138,12 @@ pub async fn change(
         goods_price: changed.goods_price,
         goods_desc: changed.goods_desc,
         on_sale: changed.on_sale,
+        expected: goods_tag::expected_revisions(&condition),
         request: Request { admin: admin.0, key: None },
     };
-    let goods = ask(&state.owners.goods, change).await?;
-    goods.map(|goods| HttpResponse::Ok().json(goods)).ok_or(Problem::new(Code::NotFound))
+    match ask(&state.owners.goods, change).await? {
+        Ok(goods) => Ok(goods_tag::with_tag(&goods)),
+        Err(ChangeRefusal::NotFound) => Err(Problem::new(Code::NotFound)),
+        Err(ChangeRefusal::Outdated) => Err(Problem::with(Code::PreconditionFailed, OUTDATED)),
+    }
 }

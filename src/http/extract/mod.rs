@@ -3,6 +3,7 @@
 pub mod auth;
 pub mod body;
 pub mod client;
+pub mod condition;
 pub mod field;
 pub mod key;
 pub mod page;

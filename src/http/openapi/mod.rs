@@ -119,8 +119,9 @@ fn components(schemas: Vec<Component>) -> Components {
 }
 
 /// The headers of responses that the document describes.
-fn headers() -> [(&'static str, Header); 4] {
+fn headers() -> [(&'static str, Header); 5] {
     [
+        ("ETag", response_header(text(), "The state of the object, for `If-None-Match` and `If-Match`.")),
         ("Location", response_header(text(), "The path of the object.")),
         (
             "Idempotent-Replayed",

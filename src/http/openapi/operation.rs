@@ -143,6 +143,27 @@ impl Route {
         self.refuses(&[Code::InvalidRequest])
     }
 
+    /// Takes `If-None-Match`: the answer is 304 if the client has the state already.
+    #[must_use]
+    pub fn can_be_unchanged(self) -> Self {
+        let about = "The `ETag` of the state that the client has, or several.";
+        self.condition("If-None-Match", about)
+            .answers_empty(304, "The client has the state that it named.")
+            .with_header("ETag")
+    }
+
+    /// Takes `If-Match`: the change is only made to the state that the client has read.
+    #[must_use]
+    pub fn takes_expected_state(self) -> Self {
+        let about = "The `ETag` of the state that is to be changed. Without it, any state is changed.";
+        self.condition("If-Match", about).refuses(&[Code::PreconditionFailed])
+    }
+
+    fn condition(mut self, name: &str, about: &str) -> Self {
+        self.parameters.push(parameter(ParameterIn::Header, Required::False, name, text(), about));
+        self.refuses(&[Code::InvalidRequest])
+    }
+
     /// Adds the parameters of a page of a list.
     #[must_use]
     pub fn paged(self) -> Self {

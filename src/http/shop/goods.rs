@@ -6,9 +6,11 @@ use crate::actor::task::ask;
 use crate::domain::id;
 use crate::domain::status::SaleStatus;
 use crate::goods;
+use crate::http::extract::condition::IfNoneMatch;
 use crate::http::extract::page::Page;
 use crate::http::extract::path::PathId;
 use crate::http::extract::query::Query;
+use crate::http::goods_tag;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
 
@@ -23,11 +25,15 @@ pub async fn list(state: web::Data<State>, Query(page): Query<Page>) -> HandlerR
     Ok(HttpResponse::Ok().json(page.list(goods, |goods| goods.goods_id)))
 }
 
-/// `GET /v1/goods/{id}`: goods, also off sale, because old orders have them.
+/// `GET /v1/goods/{id}`: goods, also off sale, because old orders have them. 304 if the client has them.
 ///
 /// # Errors
-/// 404 if the goods do not exist.
-pub async fn find(state: web::Data<State>, PathId(goods_id): PathId<id::Goods>) -> HandlerResult {
+/// 404 if the goods do not exist; 422 if `If-None-Match` has no tags.
+pub async fn find(
+    condition: IfNoneMatch,
+    state: web::Data<State>,
+    PathId(goods_id): PathId<id::Goods>,
+) -> HandlerResult {
     let found = ask(&state.owners.goods, goods::message::Find { goods: vec![goods_id] }).await?;
-    found.first().map(|goods| HttpResponse::Ok().json(goods)).ok_or(Problem::new(Code::NotFound))
+    found.first().map(|goods| goods_tag::show(goods, &condition)).ok_or(Problem::new(Code::NotFound))
 }

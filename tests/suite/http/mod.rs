@@ -4,6 +4,7 @@
 pub mod access;
 mod bad_input;
 mod by_hand;
+mod conditional;
 mod cors;
 mod filter;
 mod list;

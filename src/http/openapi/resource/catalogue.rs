@@ -31,12 +31,19 @@ fn routes() -> Vec<Route> {
             .answers(201, "Goods", "The goods.")
             .with_header("Location")
             .with_header(REPLAYED),
+        get("/admin/goods/{id}", "getAnyGoods", "Shows goods, also off sale")
+            .for_admins()
+            .answers(200, "Goods", "The goods.")
+            .with_header("ETag")
+            .can_be_unchanged(),
         patch("/admin/goods/{id}", "changeGoods", "Changes goods, takes them off sale or puts them back")
             .about("Goods off sale are not in the catalogue, and new orders with them are refused. Orders that have them \
                     stay as they are.")
             .for_admins()
+            .takes_expected_state()
             .body("ChangedGoods")
-            .answers(200, "Goods", "The changed goods."),
+            .answers(200, "Goods", "The changed goods.")
+            .with_header("ETag"),
         post("/admin/goods/{id}/stock", "adjustStock", "Changes the stock of goods by hand")
             .for_admins()
             .takes_key()

@@ -12,7 +12,10 @@ pub const RESOURCE: Resource = Resource { tag: "Goods", about: "The public catal
 fn routes() -> Vec<Route> {
     vec![
         get("/v1/goods", "listGoods", "Lists the goods on sale").paged().answers(200, "GoodsPage", "The goods."),
-        get("/v1/goods/{id}", "getGoods", "Shows goods, also off sale").answers(200, "Goods", "The goods."),
+        get("/v1/goods/{id}", "getGoods", "Shows goods, also off sale")
+            .answers(200, "Goods", "The goods.")
+            .with_header("ETag")
+            .can_be_unchanged(),
     ]
 }
 

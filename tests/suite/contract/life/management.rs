@@ -1,4 +1,4 @@
-//! Requests of those who run the shop: goods off sale.
+//! Requests of those who run the shop: goods off sale, and conditional requests.
 
 use awc::http::Method;
 
@@ -9,6 +9,7 @@ use crate::support::Answer;
 /// Plays the part of those who run the shop.
 pub async fn play(script: &mut Script, cast: &Cast) {
     off_sale(script, cast).await;
+    conditions(script, cast).await;
 }
 
 async fn change(script: &mut Script, cast: &Cast, headers: &[(&str, &str)], body: &str) -> Answer {
@@ -32,4 +33,20 @@ async fn off_sale(script: &mut Script, cast: &Cast) {
     script.get(&cast.zs, &format!("/v1/orders/{}", refused.text_of("order_id"))).await.expect(200);
     change(script, cast, &[], r#"{"on_sale":true}"#).await.expect(200);
     script.get(&cast.admin, "/admin/journal?limit=1").await.expect(200);
+}
+
+async fn conditions(script: &mut Script, cast: &Cast) {
+    script.chapter("conditional requests");
+    let path = &format!("/v1/goods/{}", cast.goods_id);
+    let read = script.get(&cast.anonymous, path).await.expect(200);
+    let tag = read.header("etag").to_owned();
+    let headers = &[("if-none-match", tag.as_str())];
+    script.send(&cast.anonymous, Request { method: Method::GET, path, headers, body: b"" }).await.expect(304);
+    let headers = &[("if-none-match", "unquoted")];
+    script.send(&cast.anonymous, Request { method: Method::GET, path, headers, body: b"" }).await.expect(422);
+    script.get(&cast.admin, &format!("/admin/goods/{}", cast.goods_id)).await.expect(200);
+    script.get(&cast.admin, "/admin/goods/1").await.expect(404);
+    change(script, cast, &[("if-match", &tag)], r#"{"goods_price":"46.00"}"#).await.expect(200);
+    change(script, cast, &[("if-match", &tag)], r#"{"goods_price":"45.50"}"#).await.expect(412);
+    change(script, cast, &[("if-match", "*")], r#"{"goods_price":"45.50"}"#).await.expect(200);
 }
