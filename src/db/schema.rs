@@ -202,6 +202,8 @@ diesel::table! {
         refusal -> Nullable<Text>,
         pay_id -> Nullable<BigInt>,
         refusal_data -> Nullable<Text>,
+        carrier -> Nullable<Text>,
+        tracking_no -> Nullable<Text>,
     }
 }
 

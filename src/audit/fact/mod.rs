@@ -41,6 +41,8 @@ pub struct OrderRow {
     pub wake_time: Option<Timestamp>,
     pub refusal: Option<String>,
     pub pay_id: Option<PayId>,
+    pub carrier: Option<String>,
+    pub tracking_no: Option<String>,
 }
 
 /// An entry of the order's journal, `order_act`.

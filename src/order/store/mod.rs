@@ -5,6 +5,7 @@ mod act_log;
 mod ahead;
 mod completion;
 mod listing;
+mod parcel;
 mod payment;
 mod refund;
 mod refund_row;

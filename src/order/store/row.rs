@@ -50,6 +50,8 @@ pub struct OrderRow {
     pub refusal: Option<String>,
     pub pay_id: Option<PayId>,
     pub refusal_data: Option<String>,
+    pub carrier: Option<String>,
+    pub tracking_no: Option<String>,
 }
 
 impl Entry for OrderRow {
@@ -93,6 +95,8 @@ impl OrderRow {
             refusal: task.refused.as_ref().map(|refused| refused.refusal.code().to_owned()),
             pay_id: None,
             refusal_data: task.refused.as_ref().and_then(Refused::stored_causes),
+            carrier: None,
+            tracking_no: None,
         }
     }
 
@@ -123,6 +127,8 @@ impl OrderRow {
             shipping_status: self.shipping_status,
             address: self.address,
             consignee: self.consignee,
+            carrier: self.carrier,
+            tracking_no: self.tracking_no,
             goods,
             goods_amount: self.goods_amount,
             shipping_fee: self.shipping_fee,

@@ -14,3 +14,4 @@ mod refund;
 mod returned_goods;
 mod rule;
 mod saga;
+mod tracking;

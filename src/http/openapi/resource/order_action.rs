@@ -8,7 +8,7 @@ use super::payment::example as payment_example;
 use super::record::journal_example;
 use crate::http::openapi::operation::{Route, get, post};
 use crate::http::openapi::schema::{
-    Component, between, extended, flag, formatted, id, integer, list, money, named, object, or_null, text, words,
+    Component, between, bounded_text, extended, flag, formatted, id, integer, list, money, named, object, or_null, text, words,
 };
 use crate::http::openapi::word::{ORDER_STATUS, PAY_STATUS, PAYMENT_STATUS as STATUS, SHIPPING_STATUS};
 use crate::http::problem::Code;
@@ -70,8 +70,9 @@ fn routes() -> Vec<Route> {
 fn actions() -> [Route; 4] {
     [
         post("/admin/orders/{id}/ship", "shipOrder", "Ships an order that is paid")
+            .about("Sent again with the same carrier and number, it changes nothing.")
             .for_admins()
-            .no_body()
+            .optional_body("Shipment")
             .answers(200, "Order", "The shipped order.")
             .refuses(&[Code::OrderNotShippable]),
         post("/admin/orders/{id}/cancel", "cancelAnyOrder", "Cancels an order that is not paid")
@@ -118,6 +119,13 @@ fn schemas() -> Vec<Component> {
                 .has("journal", list(named("JournalEntry")), "The acts of administrators, newest first.")
                 .has("events", list(named("Event")), "The history, oldest first.")
                 .shown_as(details),
+        ),
+        (
+            "Shipment",
+            object("The parcel of a shipped order, as far as it is known.")
+                .may_have("carrier", or_null(bounded_text(1, 50)), "The company that carries it.")
+                .may_have("tracking_no", or_null(bounded_text(1, 64)), "The number under which it tracks the parcel.")
+                .sent_as(json!({"carrier": "SF Express", "tracking_no": "SF1234567890123"})),
         ),
         (
             "Cancellation",

@@ -1,4 +1,4 @@
-//! Requests of those who run the shop: goods off sale, and conditional requests.
+//! Requests of those who run the shop: goods off sale, conditional requests, and parcels.
 
 use awc::http::Method;
 
@@ -10,6 +10,7 @@ use crate::support::Answer;
 pub async fn play(script: &mut Script, cast: &Cast) {
     off_sale(script, cast).await;
     conditions(script, cast).await;
+    parcel(script, cast).await;
 }
 
 async fn change(script: &mut Script, cast: &Cast, headers: &[(&str, &str)], body: &str) -> Answer {
@@ -49,4 +50,17 @@ async fn conditions(script: &mut Script, cast: &Cast) {
     change(script, cast, &[("if-match", &tag)], r#"{"goods_price":"46.00"}"#).await.expect(200);
     change(script, cast, &[("if-match", &tag)], r#"{"goods_price":"45.50"}"#).await.expect(412);
     change(script, cast, &[("if-match", "*")], r#"{"goods_price":"45.50"}"#).await.expect(200);
+}
+
+async fn parcel(script: &mut Script, cast: &Cast) {
+    script.chapter("a parcel");
+    let (order_id, _) = cast.paid(script, "parcel", 1).await;
+    let path = &format!("/admin/orders/{order_id}/ship");
+    script.post(&cast.admin, path, r#"{"carrier":""}"#).await.expect(422);
+    let body = r#"{"carrier":"SF Express","tracking_no":"SF1234567890123"}"#;
+    for _ in 0..2 {
+        script.post(&cast.admin, path, body).await.expect(200);
+    }
+    script.post(&cast.admin, path, r#"{"carrier":"DHL"}"#).await.expect(409);
+    script.get(&cast.zs, &format!("/v1/orders/{order_id}/events")).await.expect(200);
 }
