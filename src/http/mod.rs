@@ -6,6 +6,7 @@
 //! the reply into a response. Every failure is a [`problem::Problem`].
 
 pub mod admin;
+pub mod csv;
 pub mod extract;
 pub mod goods_tag;
 pub mod health;

@@ -2,7 +2,7 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, LOCATION};
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::task::ask;
@@ -17,16 +17,18 @@ use crate::http::extract::auth::Admin;
 use crate::http::extract::body::Body;
 use crate::http::extract::condition::{IfMatch, IfNoneMatch};
 use crate::http::extract::key::{self, OptionalKey};
+use crate::http::extract::listing::Listing;
 use crate::http::extract::page::{Cursor, Limit, Page};
 use crate::http::extract::path::PathId;
-use crate::http::extract::query::{Flag, Query, optional};
+use crate::http::extract::query::{Flag, optional};
 use crate::http::goods_tag;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
 use crate::journal::{KeyReused, Request};
 
 /// The detail of a problem if goods were changed since the client has read them.
-const OUTDATED: &str = "The goods were changed since they were read; read them again, and send the change with their new ETag";
+const OUTDATED: &str =
+    "The goods were changed since they were read; read them again, and send the change with their new ETag";
 
 /// Query parameters of the list of goods.
 #[derive(Debug, Deserialize)]
@@ -44,12 +46,12 @@ pub struct GoodsQuery {
 ///
 /// # Errors
 /// 422 for a bad parameter.
-pub async fn list(_: Admin, state: web::Data<State>, Query(query): Query<GoodsQuery>) -> HandlerResult {
+pub async fn list(_: Admin, state: web::Data<State>, Listing { query, form }: Listing<GoodsQuery>) -> HandlerResult {
     let page = Page { limit: query.limit, cursor: query.cursor };
     let on_sale = query.on_sale.map(|flag| SaleStatus::from(bool::from(flag)));
     let list = goods::message::List { on_sale, before: page.before(), limit: page.fetch_limit() };
     let goods = ask(&state.owners.goods, list).await?;
-    Ok(HttpResponse::Ok().json(page.list(goods, |goods| goods.goods_id)))
+    form.answer(page.list(goods, |goods| goods.goods_id), "Goods")
 }
 
 /// `GET /admin/goods/{id}`: goods, also off sale. 304 if the client has them.

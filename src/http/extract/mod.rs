@@ -6,6 +6,7 @@ pub mod client;
 pub mod condition;
 pub mod field;
 pub mod key;
+pub mod listing;
 pub mod page;
 pub mod path;
 pub mod query;

@@ -47,10 +47,18 @@ impl From<Flag> for bool {
     }
 }
 
-fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+/// The names and values in a query string.
+///
+/// # Errors
+/// 422 if it is not a query string.
+pub fn pairs(text: &str) -> Result<Vec<(String, String)>, Problem> {
     let pairs = web::Query::<Vec<(String, String)>>::from_query(text)
         .map_err(|_| Problem::field("query", "is not a query string"))?;
-    field::from_pairs(pairs.into_inner())
+    Ok(pairs.into_inner())
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    field::from_pairs(pairs(text)?)
 }
 
 #[cfg(test)]

@@ -10,7 +10,8 @@ use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, Required, Response, ResponseBuilder};
 
 use super::problem;
-use super::schema::{Shape, bounded_text, described, named, text};
+use super::schema::{Shape, bounded_text, described, named, text, words};
+use super::word::LIST_FORMATS;
 use crate::http::problem::Code;
 
 /// The name of the security scheme.
@@ -173,6 +174,15 @@ impl Route {
             text(),
             "The `next_cursor` of the previous page.",
         )
+    }
+
+    /// Answers as CSV too.
+    #[must_use]
+    pub fn as_csv(self) -> Self {
+        let about = "The form of the answer. Without it, `Accept` decides; JSON is the default.";
+        self.query("format", words(LIST_FORMATS), about)
+            .shows(200, "text/csv; charset=utf-8", "The same page as CSV, with a header.")
+            .with_header("Link")
     }
 
     /// Requires an `Idempotency-Key`.

@@ -6,6 +6,7 @@ mod bad_input;
 mod by_hand;
 mod conditional;
 mod cors;
+mod csv;
 mod filter;
 mod list;
 mod openapi;

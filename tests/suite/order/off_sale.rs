@@ -34,9 +34,7 @@ async fn goods_off_sale_leave_the_catalogue_but_can_be_read() {
     let left: Vec<String> = all.iter().filter(|id| **id != goods_id).cloned().collect();
     assert_eq!(app.ids_of("/v1/goods", "").await, left);
     assert_eq!(app.get(&format!("/v1/goods/{goods_id}"), "").await.expect(200).body, changed);
-    for (query, expected) in
-        [("", &all), ("?on_sale=true", &left), ("?on_sale=false", &vec![goods_id.clone()])]
-    {
+    for (query, expected) in [("", &all), ("?on_sale=true", &left), ("?on_sale=false", &vec![goods_id.clone()])] {
         assert_eq!(&app.ids_of(&format!("/admin/goods{query}"), &admin).await, expected, "{query}");
     }
     let wrong = app.get("/admin/goods?on_sale=yes", &admin).await.expect_problem(422, "invalid_request");
@@ -59,7 +57,8 @@ async fn pages_of_the_catalogue_are_full_although_goods_between_are_off_sale() {
     }
     on_sale.reverse();
     let page = app.get("/v1/goods?limit=3", "").await.expect(200);
-    let of_page: Vec<&str> = page.body["items"].as_array().unwrap().iter().filter_map(|i| i["goods_id"].as_str()).collect();
+    let of_page: Vec<&str> =
+        page.body["items"].as_array().unwrap().iter().filter_map(|i| i["goods_id"].as_str()).collect();
     assert_eq!(of_page, on_sale[..3]);
     let next = app.ids_of(&format!("/v1/goods?limit=3&cursor={}", page.text_of("next_cursor")), "").await;
     assert_eq!(next[0], on_sale[3]);

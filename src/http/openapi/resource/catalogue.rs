@@ -23,7 +23,8 @@ fn routes() -> Vec<Route> {
             .for_admins()
             .query("on_sale", words(&["true", "false"]), "Only goods on sale, or only goods off sale.")
             .paged()
-            .answers(200, "GoodsPage", "The goods."),
+            .answers(200, "GoodsPage", "The goods.")
+            .as_csv(),
         post("/admin/goods", "createGoods", "Adds goods")
             .for_admins()
             .takes_key()
@@ -37,8 +38,10 @@ fn routes() -> Vec<Route> {
             .with_header("ETag")
             .can_be_unchanged(),
         patch("/admin/goods/{id}", "changeGoods", "Changes goods, takes them off sale or puts them back")
-            .about("Goods off sale are not in the catalogue, and new orders with them are refused. Orders that have them \
-                    stay as they are.")
+            .about(
+                "Goods off sale are not in the catalogue, and new orders with them are refused. Orders that have them \
+                    stay as they are.",
+            )
             .for_admins()
             .takes_expected_state()
             .body("ChangedGoods")
@@ -61,7 +64,8 @@ fn routes() -> Vec<Route> {
             .query("user_name", text(), "Only the user with this name.")
             .query("user_name_prefix", text(), "Only users whose names begin with this.")
             .paged()
-            .answers(200, "UserPage", "The users."),
+            .answers(200, "UserPage", "The users.")
+            .as_csv(),
         get("/admin/users/{id}", "getUser", "Shows a user").for_admins().answers(200, "UserDetails", "The user."),
         post("/admin/users/{id}/balance", "adjustBalance", "Changes the balance of a user by hand")
             .for_admins()

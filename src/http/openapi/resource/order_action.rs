@@ -8,7 +8,8 @@ use super::payment::example as payment_example;
 use super::record::journal_example;
 use crate::http::openapi::operation::{Route, get, post};
 use crate::http::openapi::schema::{
-    Component, between, bounded_text, extended, flag, formatted, id, integer, list, money, named, object, or_null, text, words,
+    Component, between, bounded_text, extended, flag, formatted, id, integer, list, money, named, object, or_null,
+    text, words,
 };
 use crate::http::openapi::word::{ORDER_STATUS, PAY_STATUS, PAYMENT_STATUS as STATUS, SHIPPING_STATUS};
 use crate::http::problem::Code;
@@ -37,7 +38,8 @@ fn routes() -> Vec<Route> {
             .query("pay_status", words(PAY_STATUS), "Only orders with this state of the payment.")
             .query("shipping_status", words(SHIPPING_STATUS), "Only orders with this state of the delivery.")
             .paged()
-            .answers(200, "OrderPage", "The orders."),
+            .answers(200, "OrderPage", "The orders.")
+            .as_csv(),
         get("/admin/orders/{id}", "getOrderDetails", "Shows an order with payments, journal and history")
             .for_admins()
             .answers(200, "OrderDetails", "The order, with at most 100 payments and journal entries."),
@@ -53,7 +55,8 @@ fn routes() -> Vec<Route> {
             .query("status", words(STATUS), "Only payments in this state.")
             .query("order_id", id(), "Only payments of this order.")
             .paged()
-            .answers(200, "PaymentPage", "The payments."),
+            .answers(200, "PaymentPage", "The payments.")
+            .as_csv(),
         get("/admin/payments/{id}", "getAnyPayment", "Shows a payment").for_admins().answers(
             200,
             "Payment",

@@ -1,4 +1,4 @@
-//! Requests of those who run the shop: goods off sale, conditional requests, and parcels.
+//! Requests of those who run the shop: goods off sale, conditional requests, parcels, and lists as CSV.
 
 use awc::http::Method;
 
@@ -11,6 +11,7 @@ pub async fn play(script: &mut Script, cast: &Cast) {
     off_sale(script, cast).await;
     conditions(script, cast).await;
     parcel(script, cast).await;
+    tables(script, cast).await;
 }
 
 async fn change(script: &mut Script, cast: &Cast, headers: &[(&str, &str)], body: &str) -> Answer {
@@ -63,4 +64,14 @@ async fn parcel(script: &mut Script, cast: &Cast) {
     }
     script.post(&cast.admin, path, r#"{"carrier":"DHL"}"#).await.expect(409);
     script.get(&cast.zs, &format!("/v1/orders/{order_id}/events")).await.expect(200);
+}
+
+async fn tables(script: &mut Script, cast: &Cast) {
+    script.chapter("lists as CSV");
+    // Its id is known afterwards, also where it is in no JSON.
+    script.get(&cast.admin, "/admin/journal?limit=1").await.expect(200);
+    for path in ["orders", "payments", "refunds", "goods", "users", "journal"] {
+        script.get(&cast.admin, &format!("/admin/{path}?format=csv&limit=1")).await.expect(200);
+    }
+    script.get(&cast.admin, "/admin/orders?format=xml").await.expect(422);
 }
