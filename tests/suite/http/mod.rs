@@ -8,6 +8,7 @@ mod conditional;
 mod cors;
 mod csv;
 mod filter;
+mod import;
 mod list;
 mod openapi;
 mod overload;
