@@ -4,6 +4,7 @@ mod admin;
 mod audit;
 pub mod backup;
 mod check;
+pub mod import;
 mod migrate;
 pub mod reconcile;
 pub mod restore;
@@ -81,6 +82,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Import data into a running server.
+    Import {
+        #[command(subcommand)]
+        command: import::Command,
+    },
     /// Manage administrators.
     Admin {
         #[command(subcommand)]
@@ -125,6 +131,7 @@ pub fn run(cli: Cli) -> ExitCode {
             let arguments = reconcile::Arguments { provider: &provider, bill, apply };
             reconcile::run(&settings, &arguments, &input, json)
         }
+        Command::Import { command } => import::run(&settings, command),
         Command::Admin { command } => admin::run(&settings, command),
         Command::Backup { dir } => backup::run(&settings, &dir),
         Command::Restore { dir } => restore::run(&settings, &dir),

@@ -3,6 +3,7 @@
 //! and so is a value of another type than the default.
 
 mod check;
+pub mod credentials;
 pub mod key_file;
 mod settings;
 #[cfg(test)]

@@ -11,7 +11,7 @@ use crate::domain::money::Money;
 use crate::domain::order::{Line, OrderRequest};
 use crate::domain::pricing::{Price, ShippingRule, price};
 use crate::domain::refusal::{Cause, Refused};
-use crate::domain::status::CouponUse;
+use crate::domain::status::{CouponUse, SaleStatus};
 use crate::{coupon, goods, user};
 
 /// Reads the owners and prices the order. Nothing is reserved or written.
@@ -70,7 +70,10 @@ fn judge(
         causes.extend(priced.causes);
         amounts = priced.price;
     }
-    for QuotedLine { goods_id, goods_number, found } in &lines {
+    let is_off_sale = |id: &GoodsId| goods.get(id).is_some_and(|row| row.on_sale == SaleStatus::OffSale);
+    let off_sale = lines.iter().map(|line| line.goods_id).filter(is_off_sale);
+    causes.extend(off_sale.map(|goods_id| Cause::GoodsOffSale { goods_id }));
+    for QuotedLine { goods_id, goods_number, found } in lines.iter().filter(|line| !is_off_sale(&line.goods_id)) {
         let short = found.as_ref().filter(|(_, available)| *available < goods_number.get());
         causes.extend(
             short.map(|(_, available)| Cause::InsufficientStock { goods_id: *goods_id, available: *available }),

@@ -20,6 +20,10 @@ pub async fn send(owners: &Owners, order: &Arc<Order>, step: Step) -> Event {
             let reserve = goods::message::Reserve { order_id, lines: lines.collect() };
             reservation_event(step, ask(&owners.goods, reserve).await, |refusal| match refusal {
                 goods::error::ReserveRefusal::NotFound(goods_id) => Cause::GoodsNotFound { goods_id }.into(),
+                goods::error::ReserveRefusal::OffSale(goods) => Refused {
+                    refusal: Refusal::GoodsOffSale,
+                    causes: goods.into_iter().map(|goods_id| Cause::GoodsOffSale { goods_id }).collect(),
+                },
                 goods::error::ReserveRefusal::Insufficient(short) => Refused {
                     refusal: Refusal::InsufficientStock,
                     causes: short

@@ -30,6 +30,8 @@ diesel::table! {
         goods_price -> BigInt,
         goods_desc -> Text,
         add_time -> BigInt,
+        on_sale -> Integer,
+        revision -> BigInt,
     }
 }
 
@@ -203,6 +205,8 @@ diesel::table! {
         pay_id -> Nullable<BigInt>,
         refusal_data -> Nullable<Text>,
         pay_starts -> Integer,
+        carrier -> Nullable<Text>,
+        tracking_no -> Nullable<Text>,
     }
 }
 

@@ -12,7 +12,7 @@ use crate::domain::money::Money;
 use crate::domain::quantity::Quantity;
 use crate::domain::status::{
     AuthorKind, ChargeState, ConsumerStatus, CouponUse, Direction, IsPaid, MessageStatus, OrderStatus, PayStatus,
-    RefundState, Role, ShippingStatus, Verdict,
+    RefundState, Role, SaleStatus, ShippingStatus, Verdict,
 };
 
 impl<T, B: Backend> ToSql<BigInt, B> for Id<T>
@@ -119,6 +119,7 @@ stored_as_integer! {
     Role { Customer = 0, Admin = 1 }
     Direction { Forward = 1, Back = 2 }
     CouponUse { Unused = 0, Used = 1 }
+    SaleStatus { OffSale = 0, OnSale = 1 }
     IsPaid { No = 1, Yes = 2 }
     RefundState { Pending = 0, Done = 1, Parked = 2, Dismissed = 3 }
     ChargeState { Parked = 0, Returned = 1, Accepted = 2, Dismissed = 3 }

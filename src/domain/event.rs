@@ -27,7 +27,7 @@ pub enum What {
     GivenUp,
     /// The order was not paid in time.
     Expired,
-    /// The order was shipped.
+    /// The order was shipped: `carrier` and `tracking_no`, as far as they are known.
     Shipped,
     /// The customer has received the order.
     Received,

@@ -23,6 +23,8 @@ pub enum Refusal {
     OrderAmountTooHigh,
     /// The amount to pay from the balance exceeds what is left to pay.
     MoneyPaidTooHigh,
+    /// A line names goods that are off sale.
+    GoodsOffSale,
     /// Fewer units are in stock than were requested.
     InsufficientStock,
     /// The balance is lower than the amount to pay from it.
@@ -45,6 +47,7 @@ impl Refusal {
             Self::OrderAmountMismatch => "order_amount_mismatch",
             Self::OrderAmountTooHigh => "order_amount_too_high",
             Self::MoneyPaidTooHigh => "money_paid_too_high",
+            Self::GoodsOffSale => "goods_off_sale",
             Self::InsufficientStock => "insufficient_stock",
             Self::InsufficientBalance => "insufficient_balance",
             Self::CouponAlreadyUsed => "coupon_already_used",
@@ -84,6 +87,8 @@ pub enum Cause {
     OrderAmountTooHigh { order_amount_max: Money },
     /// The balance can pay at most `money_paid_max`, which is what the coupon leaves.
     MoneyPaidTooHigh { money_paid_max: Money },
+    /// The goods are off sale.
+    GoodsOffSale { goods_id: GoodsId },
     /// Only `available` units are in stock.
     InsufficientStock { goods_id: GoodsId, available: i64 },
     /// The balance is `user_money`.
@@ -104,6 +109,7 @@ impl Cause {
             Self::OrderAmountMismatch { .. } => Refusal::OrderAmountMismatch,
             Self::OrderAmountTooHigh { .. } => Refusal::OrderAmountTooHigh,
             Self::MoneyPaidTooHigh { .. } => Refusal::MoneyPaidTooHigh,
+            Self::GoodsOffSale { .. } => Refusal::GoodsOffSale,
             Self::InsufficientStock { .. } => Refusal::InsufficientStock,
             Self::InsufficientBalance { .. } => Refusal::InsufficientBalance,
             Self::CouponAlreadyUsed { .. } => Refusal::CouponAlreadyUsed,
@@ -191,6 +197,7 @@ mod tests {
             Cause::OrderAmountMismatch { order_amount: money },
             Cause::OrderAmountTooHigh { order_amount_max: money },
             Cause::MoneyPaidTooHigh { money_paid_max: money },
+            Cause::GoodsOffSale { goods_id },
             Cause::InsufficientStock { goods_id, available: 1 },
             Cause::InsufficientBalance { user_money: money },
             Cause::CouponAlreadyUsed { coupon_id },

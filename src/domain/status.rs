@@ -81,6 +81,29 @@ pub enum CouponUse {
     Used,
 }
 
+/// Whether goods are on sale; column `goods.on_sale`. A boolean in JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, AsExpression, FromSqlRow)]
+#[diesel(sql_type = Integer)]
+#[serde(from = "bool", into = "bool")]
+pub enum SaleStatus {
+    /// Kept for the orders that have them. New orders are refused.
+    OffSale,
+    /// In the catalogue.
+    OnSale,
+}
+
+impl From<bool> for SaleStatus {
+    fn from(is_on_sale: bool) -> Self {
+        if is_on_sale { Self::OnSale } else { Self::OffSale }
+    }
+}
+
+impl From<SaleStatus> for bool {
+    fn from(status: SaleStatus) -> Self {
+        status == SaleStatus::OnSale
+    }
+}
+
 /// Whether a payment is paid; column `pay.is_paid`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = Integer)]

@@ -24,6 +24,10 @@ pub type Consignee = Text<1, 100>;
 pub type GoodsName = Text<1, 200>;
 /// The description of a product; may be empty.
 pub type GoodsDesc = Lines<0, 2000>;
+/// The company that carries a parcel.
+pub type Carrier = Text<1, 50>;
+/// The number under which a carrier tracks a parcel.
+pub type TrackingNo = Text<1, 64>;
 /// The reason that a customer or an administrator gives for an action.
 pub type Reason = Text<1, 200>;
 /// The words of an administrator for the customer about an action.

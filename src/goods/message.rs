@@ -4,13 +4,14 @@ use actix::Message;
 use diesel::Queryable;
 use serde::Serialize;
 
-use super::error::{AdjustRefusal, ReserveRefusal};
+use super::error::{AdjustRefusal, ChangeRefusal, ReserveRefusal};
 use crate::actor::Reply;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::{EntryId, GoodsId, OrderId, UserId};
 use crate::domain::money::Money;
 use crate::domain::quantity::{Quantity, Stock, StockDelta};
+use crate::domain::status::SaleStatus;
 use crate::domain::text::{GoodsDesc, GoodsName, Reason};
 use crate::journal::{KeyReused, Performed, Request};
 
@@ -29,12 +30,19 @@ pub struct Goods {
     pub goods_desc: String,
     /// Time of creation.
     pub add_time: Timestamp,
+    /// Whether new orders may have the goods.
+    pub on_sale: SaleStatus,
+    /// Number of changes of the attributes, the creation included. Stock is not one of them.
+    #[serde(skip)]
+    pub revision: i64,
 }
 
 /// Reads one page of goods, newest first. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Goods>>")]
 pub struct List {
+    /// Restricts the result to goods on sale, or to goods off sale.
+    pub on_sale: Option<SaleStatus>,
     /// Last goods of the previous page; only older goods are returned. `None` for the first page.
     pub before: Option<GoodsId>,
     /// Maximum number of goods.
@@ -74,13 +82,15 @@ pub struct Create {
     pub goods_price: Money,
     /// Description of the goods.
     pub goods_desc: GoodsDesc,
+    /// Whether the goods are in the catalogue at once.
+    pub on_sale: SaleStatus,
     /// The administrator's request; `None` for the demo data.
     pub request: Option<Request>,
 }
 
-/// Changes the given attributes of goods. The outcome is `None` if the goods do not exist.
+/// Changes the given attributes of goods. A change that is repeated changes nothing, and is not refused.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<Option<Goods>>")]
+#[rtype(result = "Reply<Result<Goods, ChangeRefusal>>")]
 pub struct Change {
     /// Id of the goods.
     pub goods_id: GoodsId,
@@ -90,6 +100,10 @@ pub struct Change {
     pub goods_price: Option<Money>,
     /// New description; `None` keeps the present one.
     pub goods_desc: Option<GoodsDesc>,
+    /// Takes the goods off sale, or puts them back; `None` keeps them as they are.
+    pub on_sale: Option<SaleStatus>,
+    /// Revisions to which the change may be made; `None` if it may be made to any.
+    pub expected: Option<Vec<i64>>,
     /// The administrator's request.
     pub request: Request,
 }

@@ -6,7 +6,9 @@
 //! the reply into a response. Every failure is a [`problem::Problem`].
 
 pub mod admin;
+pub mod csv;
 pub mod extract;
+pub mod goods_tag;
 pub mod health;
 pub mod middleware;
 pub mod openapi;

@@ -56,6 +56,7 @@ codes! {
     RequestTimeout        "request_timeout"          408 "The request took too long";
     IdempotencyKeyInUse   "idempotency_key_in_use"   409 "The first request with this key is still under way";
     UserNameTaken         "user_name_taken"          409 "The user name is taken";
+    GoodsOffSale          "goods_off_sale"           409 "The goods are off sale";
     InsufficientStock     "insufficient_stock"       409 "Not enough goods in stock";
     InsufficientBalance   "insufficient_balance"     409 "The balance is too low";
     CouponAlreadyUsed     "coupon_already_used"      409 "The coupon is used by another order";
@@ -70,6 +71,7 @@ codes! {
     DecisionNotPossible   "decision_not_possible"    409 "The decision does not fit";
     NoStatement           "no_statement"             409 "There is no statement to compare";
     TradeNotOpen          "trade_not_open"           409 "The trade has ended";
+    PreconditionFailed    "precondition_failed"      412 "It was changed in the meantime";
     PayloadTooLarge       "payload_too_large"        413 "The body is too large";
     UnsupportedMediaType  "unsupported_media_type"   415 "The body must be application/json";
     InvalidRequest        "invalid_request"          422 "The request is not valid";
@@ -125,6 +127,7 @@ impl Code {
             404 => Self::NotFound,
             405 => Self::MethodNotAllowed,
             408 => Self::RequestTimeout,
+            412 => Self::PreconditionFailed,
             413 => Self::PayloadTooLarge,
             415 => Self::UnsupportedMediaType,
             503 => Self::Busy,
@@ -395,6 +398,7 @@ impl From<Refusal> for Code {
             Refusal::OrderAmountMismatch => Self::OrderAmountMismatch,
             Refusal::OrderAmountTooHigh => Self::OrderAmountTooHigh,
             Refusal::MoneyPaidTooHigh => Self::MoneyPaidTooHigh,
+            Refusal::GoodsOffSale => Self::GoodsOffSale,
             Refusal::InsufficientStock => Self::InsufficientStock,
             Refusal::InsufficientBalance => Self::InsufficientBalance,
             Refusal::CouponAlreadyUsed => Self::CouponAlreadyUsed,
@@ -472,27 +476,4 @@ impl ResponseError for Problem {
 }
 
 #[cfg(test)]
-mod tests {
-    use strum::VariantArray;
-
-    use super::*;
-
-    #[test]
-    fn every_refusal_keeps_its_stored_code_and_is_a_client_error() {
-        let refusals = Refusal::VARIANTS.iter().map(|refusal| (refusal.code(), Code::from(*refusal)));
-        let payment = RequestRefusal::OrderNotPayable;
-        for (stored, code) in refusals.chain([(payment.code(), Code::from(payment))]) {
-            assert_eq!(code.name(), stored);
-            assert!(matches!(code.row().1, 409 | 422), "{stored}");
-        }
-    }
-
-    #[test]
-    fn codes_are_unique_and_only_internal_is_500() {
-        for (at, code) in Code::ALL.iter().enumerate() {
-            assert!(!Code::ALL[..at].iter().any(|other| other.name() == code.name()), "{code:?}");
-            assert_eq!(code.row().1 == 500, *code == Code::Internal);
-            assert_eq!(code.status().as_u16(), code.row().1);
-        }
-    }
-}
+mod tests;

@@ -65,7 +65,12 @@ pub fn admin(cfg: &mut ServiceConfig) {
                 .route(get().to(admin::goods::list))
                 .route(post().to(admin::goods::create)),
         )
-        .service(resource("/admin/goods/{id}").app_data(limit(32)).route(patch().to(admin::goods::change)))
+        .service(
+            resource("/admin/goods/{id}")
+                .app_data(limit(32))
+                .route(get().to(admin::goods::find))
+                .route(patch().to(admin::goods::change)),
+        )
         .service(resource("/admin/goods/{id}/stock").route(post().to(admin::stock::adjust)))
         .service(resource("/admin/users").route(get().to(admin::list::users)))
         .service(resource("/admin/users/{id}").route(get().to(admin::list::user)))

@@ -115,7 +115,7 @@ const FOR_CUSTOMERS: [(&str, &str, &str); 14] = [
     ("POST", "/v1/payments", r#"{"order_id":"1","provider":"sandbox"}"#),
     ("GET", "/v1/payments/1", ""),
 ];
-const FOR_ADMINS: [(&str, &str, &str); 22] = [
+const FOR_ADMINS: [(&str, &str, &str); 23] = [
     ("GET", "/admin/status", ""),
     ("GET", "/admin/audit", ""),
     ("GET", "/admin/users", ""),
@@ -130,6 +130,7 @@ const FOR_ADMINS: [(&str, &str, &str); 22] = [
     ("GET", "/admin/journal", ""),
     ("GET", "/admin/messages", ""),
     ("POST", "/admin/goods", r#"{"goods_name":"a","goods_number":0,"goods_price":"1"}"#),
+    ("GET", "/admin/goods/1", ""),
     ("PATCH", "/admin/goods/1", "{}"),
     ("POST", "/admin/goods/1/stock", r#"{"delta":-1,"reason":"a"}"#),
     ("POST", "/admin/orders/1/ship", ""),

@@ -20,7 +20,7 @@ use crate::domain::pricing::Price;
 use crate::domain::refusal::{Cause, Refusal, Refused};
 use crate::domain::returned::Units;
 use crate::domain::status::{OrderStatus, PayStatus, RefundState, ShippingStatus};
-use crate::domain::text::{CustomerMessage, Reason};
+use crate::domain::text::{Carrier, CustomerMessage, Reason, TrackingNo};
 
 /// An order as its customer sees it: a row of `orders` and its lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -39,6 +39,10 @@ pub struct Order {
     pub address: String,
     /// Name of the recipient.
     pub consignee: String,
+    /// Carrier of the parcel; `None` if the order is not shipped or it was not said.
+    pub carrier: Option<String>,
+    /// Number of the parcel at its carrier; `None` if the order is not shipped or it was not said.
+    pub tracking_no: Option<String>,
     /// Lines of the order.
     pub goods: Vec<Line>,
     /// Sum of the lines.
@@ -348,8 +352,8 @@ pub enum Action {
     },
     /// Cancel the order because its payment period has expired.
     Expire,
-    /// Mark the order as shipped.
-    Ship,
+    /// Mark the order as shipped. Repeated with the same parcel, it changes nothing.
+    Ship(Parcel),
     /// Mark the order as received by its customer.
     Receive,
     /// Refund all or part of the amount paid.
@@ -365,6 +369,15 @@ pub struct GivenUp {
     pub amount: Money,
     /// Name of the platform.
     pub provider: String,
+}
+
+/// How an order is shipped, as far as it is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Parcel {
+    /// The company that carries the parcel.
+    pub carrier: Option<Carrier>,
+    /// The number of the parcel at its carrier.
+    pub tracking_no: Option<TrackingNo>,
 }
 
 /// A refund of a paid order.

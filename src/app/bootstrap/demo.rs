@@ -12,7 +12,7 @@ use crate::config::Demo;
 use crate::domain::id::{CouponId, GoodsId, UserId};
 use crate::domain::money::Money;
 use crate::domain::quantity::Stock;
-use crate::domain::status::Role;
+use crate::domain::status::{Role, SaleStatus};
 use crate::domain::text::{GoodsDesc, GoodsName, UserName};
 use crate::http::security::first_passwords::FirstPasswords;
 use crate::http::security::password::Passwords;
@@ -61,6 +61,7 @@ async fn seed_goods(graph: &Graph) -> anyhow::Result<()> {
             goods_number: Stock::try_from(number)?,
             goods_price: Money::from_minor(price),
             goods_desc: GoodsDesc::try_from(desc.to_owned()).map_err(anyhow::Error::msg)?,
+            on_sale: SaleStatus::OnSale,
             request: None,
         };
         let created = ask(&graph.owners.goods, create).await;

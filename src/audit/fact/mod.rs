@@ -42,6 +42,8 @@ pub struct OrderRow {
     pub refusal: Option<String>,
     pub pay_id: Option<PayId>,
     pub pay_starts: i32,
+    pub carrier: Option<String>,
+    pub tracking_no: Option<String>,
 }
 
 /// An entry of the order's journal, `order_act`.

@@ -58,12 +58,14 @@ pub fn status_legal(row: &OrderRow, facts: &Facts) -> Option<String> {
     };
     let is_paid = row.pay_status == PayStatus::Paid;
     let shipped = row.shipping_status != ShippingStatus::Unshipped;
+    let has_parcel = row.carrier.is_some() || row.tracking_no.is_some();
     let received = row.shipping_status == ShippingStatus::Received;
     let has_act = |act: &str| facts.acts.iter().any(|entry| entry.act == act);
     let fits = state.is_legal()
         && row.confirm_time.is_some() == confirmed
         && row.pay_time.is_some() == is_paid
         && (is_paid || row.pay_id.is_none())
+        && (shipped || !has_parcel)
         && (has_act("shipped"), has_act("received")) == (shipped, received)
         && has_act("refunded") == (row.order_status == OrderStatus::Refunded)
         // An order that was cancelled after its confirmation says by whom.

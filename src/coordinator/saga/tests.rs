@@ -18,6 +18,8 @@ pub fn order(coupon: bool, balance: bool) -> Order {
         shipping_status: ShippingStatus::Unshipped,
         address: String::new(),
         consignee: String::new(),
+        carrier: None,
+        tracking_no: None,
         goods: Vec::new(),
         goods_amount: Money::from_minor(1_000),
         shipping_fee: Money::ZERO,

@@ -11,10 +11,9 @@ use crate::db::schema::{goods, goods_adjustment};
 use crate::db::{self, Db, any_of, for_update, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EntryId, GoodsId};
-use crate::domain::money::Money;
 use crate::domain::quantity::Stock;
 use crate::goods::Goods;
-use crate::goods::error::AdjustRefusal;
+use crate::goods::error::{AdjustRefusal, ChangeRefusal};
 use crate::goods::message::{self, Adjustment, Change};
 use crate::journal::{self, Act, KeyReused, Performed};
 
@@ -53,7 +52,11 @@ impl Task<Goods> for message::List {
     fn run(_: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<message::Goods>>> {
         let page = |task: &Self| {
             let older = goods::table.filter(goods::goods_id.lt(task.before.unwrap_or(GoodsId::new(i64::MAX))));
-            Ok(with_conn!(db, older.order(goods::goods_id.desc()).limit(task.limit).load(db))?)
+            let page = older.order(goods::goods_id.desc()).limit(task.limit);
+            Ok(match task.on_sale {
+                Some(on_sale) => with_conn!(db, page.filter(goods::on_sale.eq(on_sale)).load(db)),
+                None => with_conn!(db, page.load(db)),
+            }?)
         };
         batch.iter().map(page).collect()
     }
@@ -97,6 +100,8 @@ impl Task<Goods> for message::Create {
                 goods_price: task.goods_price,
                 goods_desc: task.goods_desc.clone().into_inner(),
                 add_time: now,
+                on_sale: task.on_sale,
+                revision: 1,
             };
             let values = (
                 goods::goods_id.eq(row.goods_id),
@@ -105,13 +110,16 @@ impl Task<Goods> for message::Create {
                 goods::goods_price.eq(row.goods_price),
                 goods::goods_desc.eq(&row.goods_desc),
                 goods::add_time.eq(row.add_time),
+                goods::on_sale.eq(row.on_sale),
+                goods::revision.eq(row.revision),
             );
             with_conn!(db, diesel::insert_into(goods::table).values(values).execute(db))?;
             ledger::record(db, std::slice::from_ref(&row));
             let opening = "opening stock".to_owned();
             let act_id = insert_adjustment(owner, db, row.goods_id, row.goods_number, opening, now)?;
             let data = json!({
-                "goods_name": row.goods_name, "goods_number": row.goods_number, "goods_price": row.goods_price
+                "goods_name": row.goods_name, "goods_number": row.goods_number, "goods_price": row.goods_price,
+                "on_sale": row.on_sale
             });
             let act = Act { act_id, subject_id: row.goods_id.get(), act: "goods_created", reason: None, data };
             journal::record(db, &owner.context, task.request.as_ref(), act)?;
@@ -128,6 +136,7 @@ fn differences(before: &message::Goods, after: &message::Goods) -> serde_json::M
             ("goods_name", json!(goods.goods_name)),
             ("goods_price", json!(goods.goods_price)),
             ("goods_desc", json!(goods.goods_desc)),
+            ("on_sale", json!(goods.on_sale)),
         ]
     };
     let pairs = attributes(before).into_iter().zip(attributes(after));
@@ -135,46 +144,62 @@ fn differences(before: &message::Goods, after: &message::Goods) -> serde_json::M
     changed.map(|((name, from), (_, to))| (name.to_owned(), json!({"from": from, "to": to}))).collect()
 }
 
-#[derive(AsChangeset)]
-#[diesel(table_name = goods)]
-struct Changes {
-    goods_name: Option<String>,
-    goods_price: Option<Money>,
-    goods_desc: Option<String>,
+impl Change {
+    /// The goods with the new values of this change.
+    fn apply(&self, before: &message::Goods) -> message::Goods {
+        let mut after = before.clone();
+        if let Some(name) = self.goods_name.clone() {
+            after.goods_name = name.into_inner();
+        }
+        if let Some(desc) = self.goods_desc.clone() {
+            after.goods_desc = desc.into_inner();
+        }
+        after.goods_price = self.goods_price.unwrap_or(before.goods_price);
+        after.on_sale = self.on_sale.unwrap_or(before.on_sale);
+        after
+    }
+
+    /// Whether the change may be made to this revision.
+    fn expects(&self, revision: i64) -> bool {
+        self.expected.as_ref().is_none_or(|expected| expected.contains(&revision))
+    }
 }
 
-/// Updates goods; attributes that are `None` keep their value.
+/// Updates goods; attributes that are `None` keep their value. A change without a difference is no new revision.
 impl Task<Goods> for Change {
-    type Outcome = Option<message::Goods>;
+    type Outcome = Result<message::Goods, ChangeRefusal>;
     const ACCESS: Access = Access::Write;
 
-    fn run(owner: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<message::Goods>>> {
+    fn run(owner: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
         let change = |task: &Change| {
-            let found = for_update(goods::table.find(task.goods_id));
-            let Some(before) = with_conn!(db, found.get_result::<message::Goods>(db)).optional()? else {
-                return Ok(None);
-            };
-            let changes = Changes {
-                goods_name: task.goods_name.clone().map(crate::domain::text::Text::into_inner),
-                goods_price: task.goods_price,
-                goods_desc: task.goods_desc.clone().map(crate::domain::text::Lines::into_inner),
-            };
             let row = goods::table.find(task.goods_id);
-            let is_priced = changes.goods_price.is_some();
-            if changes.goods_name.is_some() || changes.goods_price.is_some() || changes.goods_desc.is_some() {
-                with_conn!(db, diesel::update(row).set(changes).execute(db))?;
+            let found = with_conn!(db, for_update(row).get_result::<message::Goods>(db)).optional()?;
+            let Some(before) = found else { return Ok(Err(ChangeRefusal::NotFound)) };
+            let mut after = task.apply(&before);
+            let data = differences(&before, &after);
+            // Also if the revision is another: the answer to an earlier request may have been lost.
+            if data.is_empty() {
+                return Ok(Ok(before));
             }
-            let after: message::Goods = with_conn!(db, row.get_result(db))?;
-            if is_priced {
+            if !task.expects(before.revision) {
+                return Ok(Err(ChangeRefusal::Outdated));
+            }
+            after.revision = before.revision.saturating_add(1);
+            let values = (
+                goods::goods_name.eq(&after.goods_name),
+                goods::goods_price.eq(after.goods_price),
+                goods::goods_desc.eq(&after.goods_desc),
+                goods::on_sale.eq(after.on_sale),
+                goods::revision.eq(after.revision),
+            );
+            db::expect_rows(with_conn!(db, diesel::update(row).set(values).execute(db))?, 1)?;
+            if after.goods_price != before.goods_price {
                 ledger::record_change(db, &after);
             }
-            let data = differences(&before, &after);
-            if !data.is_empty() {
-                let (act_id, subject_id) = (owner.context.ids.next(), task.goods_id.get());
-                let act = Act { act_id, subject_id, act: "goods_changed", reason: None, data: data.into() };
-                journal::record(db, &owner.context, Some(&task.request), act)?;
-            }
-            Ok(Some(after))
+            let (act_id, subject_id) = (owner.context.ids.next(), task.goods_id.get());
+            let act = Act { act_id, subject_id, act: "goods_changed", reason: None, data: data.into() };
+            journal::record(db, &owner.context, Some(&task.request), act)?;
+            Ok(Ok(after))
         };
         batch.iter().map(change).collect()
     }

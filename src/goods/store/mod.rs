@@ -20,7 +20,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{GoodsId, OrderId};
 use crate::domain::quantity::Quantity;
 use crate::domain::reservation::{ReservationState, reservation_state};
-use crate::domain::status::Direction;
+use crate::domain::status::{Direction, SaleStatus};
 
 pub use release::consume;
 
@@ -101,7 +101,7 @@ impl Task<Goods> for Reserve {
             if outcome.is_ok() && known.insert((task.order_id, Direction::Forward)) {
                 for (goods_id, number) in &task.lines {
                     let number = number.get();
-                    available.entry(*goods_id).and_modify(|units| *units -= number);
+                    available.entry(*goods_id).and_modify(|stock| stock.units -= number);
                     *deltas.entry(*goods_id).or_default() -= number;
                     log.push(log_row(task.order_id, *goods_id, Direction::Forward, number, now));
                 }
@@ -114,24 +114,38 @@ impl Task<Goods> for Reserve {
     }
 }
 
-/// Refuses lines whose goods do not exist, or of which fewer units are `available`.
-fn judge(lines: &[(GoodsId, Quantity)], available: &HashMap<GoodsId, i64>) -> Result<(), ReserveRefusal> {
-    let mut short = Vec::new();
+/// The stock of goods in a locked row.
+struct LockedStock {
+    units: i64,
+    on_sale: SaleStatus,
+}
+
+/// Refuses lines whose goods do not exist, are off sale, or of which fewer units are `available`. The quote has seen the
+/// same goods before, but without a lock.
+fn judge(lines: &[(GoodsId, Quantity)], available: &HashMap<GoodsId, LockedStock>) -> Result<(), ReserveRefusal> {
+    let (mut off_sale, mut short) = (Vec::new(), Vec::new());
     for (goods_id, number) in lines {
-        let units = available.get(goods_id).ok_or(ReserveRefusal::NotFound(*goods_id))?;
+        let LockedStock { units, on_sale } = available.get(goods_id).ok_or(ReserveRefusal::NotFound(*goods_id))?;
+        if *on_sale == SaleStatus::OffSale {
+            off_sale.push(*goods_id);
+        }
         if *units < number.get() {
             short.push((*goods_id, *units));
         }
     }
+    if !off_sale.is_empty() {
+        return Err(ReserveRefusal::OffSale(off_sale));
+    }
     if short.is_empty() { Ok(()) } else { Err(ReserveRefusal::Insufficient(short)) }
 }
 
-fn lock_stock(db: &mut Db, ids: &[GoodsId]) -> db::Result<HashMap<GoodsId, i64>> {
-    let rows: Vec<(GoodsId, i64)> = db::load_by(ids, |ids| {
+fn lock_stock(db: &mut Db, ids: &[GoodsId]) -> db::Result<HashMap<GoodsId, LockedStock>> {
+    let rows: Vec<(GoodsId, i64, SaleStatus)> = db::load_by(ids, |ids| {
         let stock = goods::table.filter(any_of(goods::goods_id, ids)).order(goods::goods_id);
-        with_conn!(db, for_update(stock.select((goods::goods_id, goods::goods_number))).load(db))
+        let stock = stock.select((goods::goods_id, goods::goods_number, goods::on_sale));
+        with_conn!(db, for_update(stock).load(db))
     })?;
-    Ok(rows.into_iter().collect())
+    Ok(rows.into_iter().map(|(goods_id, units, on_sale)| (goods_id, LockedStock { units, on_sale })).collect())
 }
 
 const fn log_row(order_id: OrderId, goods_id: GoodsId, direction: Direction, number: i64, now: Timestamp) -> LogRow {

@@ -2,33 +2,70 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{HeaderValue, LOCATION};
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::task::ask;
 use crate::domain::id;
 use crate::domain::money::Money;
 use crate::domain::quantity::Stock;
+use crate::domain::status::SaleStatus;
 use crate::domain::text::{GoodsDesc, GoodsName};
 use crate::goods;
+use crate::goods::error::ChangeRefusal;
 use crate::http::extract::auth::Admin;
 use crate::http::extract::body::Body;
+use crate::http::extract::condition::{IfMatch, IfNoneMatch};
 use crate::http::extract::key::{self, OptionalKey};
-use crate::http::extract::page::Page;
+use crate::http::extract::listing::Listing;
+use crate::http::extract::page::{Cursor, Limit, Page};
 use crate::http::extract::path::PathId;
-use crate::http::extract::query::Query;
+use crate::http::extract::query::{Flag, optional};
+use crate::http::goods_tag;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
 use crate::journal::{KeyReused, Request};
 
-/// `GET /admin/goods`: all goods, newest first.
+/// The detail of a problem if goods were changed since the client has read them.
+const OUTDATED: &str =
+    "The goods were changed since they were read; read them again, and send the change with their new ETag";
+
+/// Query parameters of the list of goods.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GoodsQuery {
+    #[serde(default, deserialize_with = "optional")]
+    on_sale: Option<Flag>,
+    #[serde(default)]
+    limit: Limit,
+    #[serde(default)]
+    cursor: Cursor,
+}
+
+/// `GET /admin/goods`: all goods, newest first, also those off sale.
 ///
 /// # Errors
 /// 422 for a bad parameter.
-pub async fn list(_: Admin, state: web::Data<State>, Query(page): Query<Page>) -> HandlerResult {
-    let list = goods::message::List { before: page.before(), limit: page.fetch_limit() };
+pub async fn list(_: Admin, state: web::Data<State>, Listing { query, form }: Listing<GoodsQuery>) -> HandlerResult {
+    let page = Page { limit: query.limit, cursor: query.cursor };
+    let on_sale = query.on_sale.map(|flag| SaleStatus::from(bool::from(flag)));
+    let list = goods::message::List { on_sale, before: page.before(), limit: page.fetch_limit() };
     let goods = ask(&state.owners.goods, list).await?;
-    Ok(HttpResponse::Ok().json(page.list(goods, |goods| goods.goods_id)))
+    form.answer(page.list(goods, |goods| goods.goods_id), "Goods")
+}
+
+/// `GET /admin/goods/{id}`: goods, also off sale. 304 if the client has them.
+///
+/// # Errors
+/// 404 if the goods do not exist; 422 if `If-None-Match` has no tags.
+pub async fn find(
+    _: Admin,
+    condition: IfNoneMatch,
+    state: web::Data<State>,
+    PathId(goods_id): PathId<id::Goods>,
+) -> HandlerResult {
+    let found = ask(&state.owners.goods, goods::message::Find { goods: vec![goods_id] }).await?;
+    found.first().map(|goods| goods_tag::show(goods, &condition)).ok_or(Problem::new(Code::NotFound))
 }
 
 /// Body of new goods.
@@ -39,6 +76,9 @@ pub struct NewGoods {
     goods_number: Stock,
     goods_price: Money,
     goods_desc: Option<GoodsDesc>,
+    // Left out of the fingerprint if it is absent, as in requests of clients that do not know it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_sale: Option<SaleStatus>,
 }
 
 /// `POST /admin/goods`
@@ -62,6 +102,7 @@ pub async fn create(
         goods_number: new.goods_number,
         goods_price: new.goods_price,
         goods_desc,
+        on_sale: new.on_sale.unwrap_or(SaleStatus::OnSale),
         request,
     };
     let goods = ask(&state.owners.goods, create).await?;
@@ -79,14 +120,16 @@ pub struct ChangedGoods {
     goods_name: Option<GoodsName>,
     goods_price: Option<Money>,
     goods_desc: Option<GoodsDesc>,
+    on_sale: Option<SaleStatus>,
 }
 
 /// `PATCH /admin/goods/{id}`
 ///
 /// # Errors
-/// 404 if the goods do not exist.
+/// 404 if the goods do not exist; 412 if they were changed since the state that `If-Match` names.
 pub async fn change(
     admin: Admin,
+    condition: IfMatch,
     state: web::Data<State>,
     PathId(goods_id): PathId<id::Goods>,
     Body(changed): Body<ChangedGoods>,
@@ -96,8 +139,13 @@ pub async fn change(
         goods_name: changed.goods_name,
         goods_price: changed.goods_price,
         goods_desc: changed.goods_desc,
+        on_sale: changed.on_sale,
+        expected: goods_tag::expected_revisions(&condition),
         request: Request { admin: admin.0, key: None },
     };
-    let goods = ask(&state.owners.goods, change).await?;
-    goods.map(|goods| HttpResponse::Ok().json(goods)).ok_or(Problem::new(Code::NotFound))
+    match ask(&state.owners.goods, change).await? {
+        Ok(goods) => Ok(goods_tag::with_tag(&goods)),
+        Err(ChangeRefusal::NotFound) => Err(Problem::new(Code::NotFound)),
+        Err(ChangeRefusal::Outdated) => Err(Problem::with(Code::PreconditionFailed, OUTDATED)),
+    }
 }

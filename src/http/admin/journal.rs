@@ -1,6 +1,6 @@
 //! `/admin/journal`: the acts of administrators, as all owners have recorded them.
 
-use actix_web::{HttpResponse, web};
+use actix_web::web;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::Reply;
@@ -8,8 +8,9 @@ use crate::actor::task::ask;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{EntryId, OrderId, UserId};
 use crate::http::extract::auth::Admin;
+use crate::http::extract::listing::Listing;
 use crate::http::extract::page::{Cursor, Limit, Page};
-use crate::http::extract::query::{Query, optional};
+use crate::http::extract::query::optional;
 use crate::http::state::{HandlerResult, State};
 use crate::journal::{self, ActView};
 use crate::order::message::OperatorLogEntry;
@@ -86,7 +87,7 @@ impl From<ActView> for JournalEntry {
 ///
 /// # Errors
 /// 422 for a bad parameter.
-pub async fn list(_: Admin, state: web::Data<State>, Query(query): Query<JournalQuery>) -> HandlerResult {
+pub async fn list(_: Admin, state: web::Data<State>, Listing { query, form }: Listing<JournalQuery>) -> HandlerResult {
     let page = Page { limit: query.limit, cursor: query.cursor };
     let (before, limit) = (page.before(), page.fetch_limit());
     let mut acts = on_orders(&state, query.order_id, before, limit).await?;
@@ -94,7 +95,7 @@ pub async fn list(_: Admin, state: web::Data<State>, Query(query): Query<Journal
         acts.extend(on_other_objects(&state, before, limit).await?);
         sort(&mut acts, limit);
     }
-    Ok(HttpResponse::Ok().json(page.list(acts, |act| act.act_id)))
+    form.answer(page.list(acts, |act| act.act_id), "JournalEntry")
 }
 
 /// The latest acts on an order and on its money, newest first.

@@ -12,6 +12,7 @@ use crate::domain::status::{OrderStatus, PayStatus, Role, ShippingStatus};
 use crate::domain::text::{Consignee, UserName};
 use crate::http::admin::journal::{self, JournalEntry};
 use crate::http::extract::auth::Admin;
+use crate::http::extract::listing::Listing;
 use crate::http::extract::page::{Cursor, Limit, Page, TimedPage};
 use crate::http::extract::path::PathId;
 use crate::http::extract::query::{Query, optional};
@@ -40,7 +41,7 @@ pub struct UsersQuery {
 ///
 /// # Errors
 /// 422 for a bad parameter.
-pub async fn users(_: Admin, state: web::Data<State>, Query(query): Query<UsersQuery>) -> HandlerResult {
+pub async fn users(_: Admin, state: web::Data<State>, Listing { query, form }: Listing<UsersQuery>) -> HandlerResult {
     let page = Page { limit: query.limit, cursor: query.cursor };
     let list = user::message::List {
         user_name: query.user_name,
@@ -49,7 +50,7 @@ pub async fn users(_: Admin, state: web::Data<State>, Query(query): Query<UsersQ
         limit: page.fetch_limit(),
     };
     let users = ask(&state.owners.user, list).await?;
-    Ok(HttpResponse::Ok().json(page.list(users, |user| user.user_id)))
+    form.answer(page.list(users, |user| user.user_id), "User")
 }
 
 /// Response body: a user with the role.
@@ -106,7 +107,7 @@ pub struct OrdersQuery {
 ///
 /// # Errors
 /// 422 for a bad parameter.
-pub async fn orders(_: Admin, state: web::Data<State>, Query(query): Query<OrdersQuery>) -> HandlerResult {
+pub async fn orders(_: Admin, state: web::Data<State>, Listing { query, form }: Listing<OrdersQuery>) -> HandlerResult {
     let page = Page { limit: query.limit, cursor: query.cursor };
     let list = order::message::ListAll {
         order_id: query.order_id,
@@ -126,7 +127,7 @@ pub async fn orders(_: Admin, state: web::Data<State>, Query(query): Query<Order
         limit: page.fetch_limit(),
     };
     let orders = ask(&state.owners.order, list).await?;
-    Ok(HttpResponse::Ok().json(page.list(orders, |order| order.order_id)))
+    form.answer(page.list(orders, |order| order.order_id), "Order")
 }
 
 /// Response body: one order with its payments, operator log and timeline.
@@ -177,12 +178,16 @@ pub struct PaymentsQuery {
 ///
 /// # Errors
 /// 422 for a bad parameter.
-pub async fn payments(_: Admin, state: web::Data<State>, Query(query): Query<PaymentsQuery>) -> HandlerResult {
+pub async fn payments(
+    _: Admin,
+    state: web::Data<State>,
+    Listing { query, form }: Listing<PaymentsQuery>,
+) -> HandlerResult {
     let page = Page { limit: query.limit, cursor: query.cursor };
     let (status, order_id) = (query.status, query.order_id);
     let list = pay::message::ListAll { status, order_id, before: page.before(), limit: page.fetch_limit() };
     let payments = ask(&state.owners.pay, list).await?.into_iter().map(Payment::for_operators).collect();
-    Ok(HttpResponse::Ok().json(page.list(payments, |payment: &Payment| payment.pay_id)))
+    form.answer(page.list(payments, |payment: &Payment| payment.pay_id), "Payment")
 }
 
 /// `GET /admin/notices`: notifications of platforms that were rejected, each with its reason, the latest first.

@@ -13,10 +13,10 @@ use crate::domain::quantity::Quantity;
 use crate::domain::refund::Refundable;
 use crate::domain::returned::{Units, check_units, units_left};
 use crate::domain::status::{OrderStatus, PayStatus, RefundState, ShippingStatus};
-use crate::domain::text::{CustomerMessage, Reason};
+use crate::domain::text::{Carrier, CustomerMessage, Reason, TrackingNo};
 use crate::http::admin::parked;
 use crate::http::extract::auth::Admin;
-use crate::http::extract::body::{Body, EmptyBody};
+use crate::http::extract::body::{Body, OptionalBody};
 use crate::http::extract::field::Object;
 use crate::http::extract::key::OptionalKey;
 use crate::http::extract::path::PathId;
@@ -24,7 +24,7 @@ use crate::http::order_action::{self, RefundParams, RequestedRefund};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
 use crate::order;
-use crate::order::message::{Action, Author, RefundView};
+use crate::order::message::{Action, Author, Parcel, RefundView};
 use crate::pay::message::{Decision, FindParkedCharges, ParkedItem};
 use crate::payments::message::Cancel;
 use crate::user;
@@ -96,17 +96,27 @@ pub async fn cancel(
     }
 }
 
-/// `POST /admin/orders/{id}/ship`
+/// Body of a shipment: the parcel, as far as it is known.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shipment {
+    carrier: Option<Carrier>,
+    tracking_no: Option<TrackingNo>,
+}
+
+/// `POST /admin/orders/{id}/ship`. The body is optional. A request that is sent again with the same parcel changes nothing.
 ///
 /// # Errors
-/// 404; 409 if the order is not paid or is shipped already.
+/// 404; 409 if the order is not paid, or is shipped already and not as this parcel.
 pub async fn ship(
     admin: Admin,
     state: web::Data<State>,
     PathId(order_id): PathId<id::Order>,
-    _: EmptyBody,
+    OptionalBody(shipment): OptionalBody<Shipment>,
 ) -> HandlerResult {
-    order_action::perform(&state, order_id, Author::Admin(admin.0), Action::Ship, Code::OrderNotShippable).await
+    let Shipment { carrier, tracking_no } = shipment;
+    let action = Action::Ship(Parcel { carrier, tracking_no });
+    order_action::perform(&state, order_id, Author::Admin(admin.0), action, Code::OrderNotShippable).await
 }
 
 /// `POST /admin/orders/{id}/refund`. The response is 202; the money is transferred later. The key is optional. An order

@@ -7,9 +7,10 @@ use crate::actor::task::ask;
 use crate::domain::id;
 use crate::domain::status::RefundState;
 use crate::http::extract::auth::Admin;
+use crate::http::extract::listing::Listing;
 use crate::http::extract::page::{Cursor, Limit, Page};
 use crate::http::extract::path::PathId;
-use crate::http::extract::query::{Query, optional};
+use crate::http::extract::query::optional;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
 use crate::pay::message::{FindRefund, ListRefunds};
@@ -30,11 +31,11 @@ pub struct RefundsQuery {
 ///
 /// # Errors
 /// 422 for a bad parameter.
-pub async fn list(_: Admin, state: web::Data<State>, Query(query): Query<RefundsQuery>) -> HandlerResult {
+pub async fn list(_: Admin, state: web::Data<State>, Listing { query, form }: Listing<RefundsQuery>) -> HandlerResult {
     let page = Page { limit: query.limit, cursor: query.cursor };
     let list = ListRefunds { status: query.status, before: page.before(), limit: page.fetch_limit() };
     let refunds = ask(&state.owners.pay, list).await?;
-    Ok(HttpResponse::Ok().json(page.list(refunds, |refund| refund.refund_id)))
+    form.answer(page.list(refunds, |refund| refund.refund_id), "Refund")
 }
 
 /// `GET /admin/refunds/{id}`

@@ -61,6 +61,23 @@ impl FromRequest for EmptyBody {
     }
 }
 
+/// A JSON object, deserialised as a `T`, or no body, which is the default of `T`.
+#[derive(Debug)]
+pub struct OptionalBody<T>(pub T);
+
+impl<T: DeserializeOwned + Default + 'static> FromRequest for OptionalBody<T> {
+    type Error = Problem;
+    type Future = Extracting<Self>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let bytes = read(req, payload);
+        Box::pin(async move {
+            let bytes = bytes.await?;
+            if bytes.is_empty() { Ok(Self(T::default())) } else { field::from_json(&bytes).map(Self) }
+        })
+    }
+}
+
 /// The bytes of a body of any content type.
 #[derive(Debug)]
 pub struct RawBody(pub Bytes);

@@ -3,8 +3,10 @@
 pub mod auth;
 pub mod body;
 pub mod client;
+pub mod condition;
 pub mod field;
 pub mod key;
+pub mod listing;
 pub mod page;
 pub mod path;
 pub mod query;

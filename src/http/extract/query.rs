@@ -31,10 +31,34 @@ pub fn optional<'de, T: Deserialize<'de>, D: Deserializer<'de>>(parameter: D) ->
     T::deserialize(parameter).map(Some)
 }
 
-fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+/// A truth value in a query string: `true` or `false`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flag {
+    /// The word `true`.
+    True,
+    /// The word `false`.
+    False,
+}
+
+impl From<Flag> for bool {
+    fn from(flag: Flag) -> Self {
+        flag == Flag::True
+    }
+}
+
+/// The names and values in a query string.
+///
+/// # Errors
+/// 422 if it is not a query string.
+pub fn pairs(text: &str) -> Result<Vec<(String, String)>, Problem> {
     let pairs = web::Query::<Vec<(String, String)>>::from_query(text)
         .map_err(|_| Problem::field("query", "is not a query string"))?;
-    field::from_pairs(pairs.into_inner())
+    Ok(pairs.into_inner())
+}
+
+fn parse<T: DeserializeOwned>(text: &str) -> Result<T, Problem> {
+    field::from_pairs(pairs(text)?)
 }
 
 #[cfg(test)]

@@ -119,8 +119,10 @@ fn components(schemas: Vec<Component>) -> Components {
 }
 
 /// The headers of responses that the document describes.
-fn headers() -> [(&'static str, Header); 4] {
+fn headers() -> [(&'static str, Header); 6] {
     [
+        ("Link", response_header(text(), "The address of the next page of CSV, with `rel=\"next\"`.")),
+        ("ETag", response_header(text(), "The state of the object, for `If-None-Match` and `If-Match`.")),
         ("Location", response_header(text(), "The path of the object.")),
         (
             REPLAYED,
@@ -129,6 +131,19 @@ fn headers() -> [(&'static str, Header); 4] {
         ("Retry-After", response_header(integer(), "The seconds after which the same request may succeed.")),
         ("WWW-Authenticate", response_header(words(&["Bearer"]), "The kind of token that is needed.")),
     ]
+}
+
+/// The names of the fields of an object in responses, in the order of the document. Empty if there is no such component.
+#[must_use]
+pub fn fields_of(component: &str) -> Vec<String> {
+    static FIELDS: LazyLock<BTreeMap<&'static str, Vec<String>>> = LazyLock::new(|| {
+        let names = |schema: Schema| match schema {
+            Schema::Object(object) => object.properties.into_iter().map(|(name, _)| name).collect(),
+            _ => Vec::new(),
+        };
+        ALL.iter().flat_map(|resource| (resource.schemas)()).map(|(name, schema)| (name, names(schema))).collect()
+    });
+    FIELDS.get(component).cloned().unwrap_or_default()
 }
 
 /// The example of a schema, if it has one.

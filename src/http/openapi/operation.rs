@@ -10,7 +10,8 @@ use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, Required, Response, ResponseBuilder};
 
 use super::problem;
-use super::schema::{Shape, bounded_text, described, named, text};
+use super::schema::{Shape, bounded_text, described, named, text, words};
+use super::word::LIST_FORMATS;
 use crate::http::problem::Code;
 
 /// The name of the security scheme.
@@ -149,6 +150,27 @@ impl Route {
         self.refuses(&[Code::InvalidRequest])
     }
 
+    /// Takes `If-None-Match`: the answer is 304 if the client has the state already.
+    #[must_use]
+    pub fn can_be_unchanged(self) -> Self {
+        let about = "The `ETag` of the state that the client has, or several.";
+        self.condition("If-None-Match", about)
+            .answers_empty(304, "The client has the state that it named.")
+            .with_header("ETag")
+    }
+
+    /// Takes `If-Match`: the change is only made to the state that the client has read.
+    #[must_use]
+    pub fn takes_expected_state(self) -> Self {
+        let about = "The `ETag` of the state that is to be changed. Without it, any state is changed.";
+        self.condition("If-Match", about).refuses(&[Code::PreconditionFailed])
+    }
+
+    fn condition(mut self, name: &str, about: &str) -> Self {
+        self.parameters.push(parameter(ParameterIn::Header, Required::False, name, text(), about));
+        self.refuses(&[Code::InvalidRequest])
+    }
+
     /// Adds the parameters of a page of a list.
     #[must_use]
     pub fn paged(self) -> Self {
@@ -158,6 +180,15 @@ impl Route {
             text(),
             "The `next_cursor` of the previous page.",
         )
+    }
+
+    /// Answers as CSV too.
+    #[must_use]
+    pub fn as_csv(self) -> Self {
+        let about = "The form of the answer. Without it, `Accept` decides; JSON is the default.";
+        self.query("format", words(LIST_FORMATS), about)
+            .shows(200, "text/csv; charset=utf-8", "The same page as CSV, with a header.")
+            .with_header("Link")
     }
 
     /// Requires an `Idempotency-Key`.

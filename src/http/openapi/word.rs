@@ -18,6 +18,7 @@ pub const SHIPPING_STATUS: &[&str] = &["unshipped", "shipped", "received"];
 
 /// The reasons for which an order is refused.
 pub const REFUSALS: &[Code] = &[
+    Code::GoodsOffSale,
     Code::InsufficientStock,
     Code::InsufficientBalance,
     Code::CouponAlreadyUsed,
@@ -67,6 +68,9 @@ pub const SERVICE_STATUS: &[&str] = &["healthy", "degraded", "unhealthy"];
 /// The currencies of amounts.
 pub const CURRENCIES: &[&str] = &["CNY"];
 
+/// The forms of lists.
+pub const LIST_FORMATS: &[&str] = &["json", "csv"];
+
 /// An enumeration that is a component of the document, so that generated clients have one type for it.
 pub struct Enumeration {
     /// Name of the component.
@@ -97,6 +101,7 @@ pub static ENUMERATIONS: LazyLock<Vec<Enumeration>> = LazyLock::new(|| {
         ("CheckoutKind", "How a customer is sent to a platform.", CHECKOUT_KINDS),
         ("CallbackDefect", "The defect of a callback.", CALLBACK_DEFECTS),
         ("ServiceStatus", "The state of the service.", SERVICE_STATUS),
+        ("ListFormat", "The form of a list.", LIST_FORMATS),
         ("Currency", "The currency of an amount.", CURRENCIES),
         ("EventKind", "The kind of an event in the history of an order.", &events),
     ]

@@ -30,6 +30,7 @@ fn field_error(goods: &[GoodsId], cause: Cause) -> FieldError {
             of("order_amount", format!("must be at most {order_amount_max}"))
         }
         Cause::MoneyPaidTooHigh { money_paid_max } => of("money_paid", format!("must be at most {money_paid_max}")),
+        Cause::GoodsOffSale { goods_id } => of_line(goods_id, "goods_id", "must be goods on sale".to_owned()),
         Cause::InsufficientStock { goods_id, available } => {
             of_line(goods_id, "goods_number", format!("must be at most {available}, the units in stock"))
         }

@@ -6,6 +6,7 @@ mod ahead;
 mod completion;
 mod listing;
 mod paying;
+mod parcel;
 mod payment;
 mod refund;
 mod refund_row;

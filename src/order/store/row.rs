@@ -52,6 +52,8 @@ pub struct OrderRow {
     pub refusal_data: Option<String>,
     /// The number of payments that were started.
     pub pay_starts: i32,
+    pub carrier: Option<String>,
+    pub tracking_no: Option<String>,
 }
 
 impl Entry for OrderRow {
@@ -96,6 +98,8 @@ impl OrderRow {
             pay_id: None,
             refusal_data: task.refused.as_ref().and_then(Refused::stored_causes),
             pay_starts: 0,
+            carrier: None,
+            tracking_no: None,
         }
     }
 
@@ -126,6 +130,8 @@ impl OrderRow {
             shipping_status: self.shipping_status,
             address: self.address,
             consignee: self.consignee,
+            carrier: self.carrier,
+            tracking_no: self.tracking_no,
             goods,
             goods_amount: self.goods_amount,
             shipping_fee: self.shipping_fee,

@@ -10,6 +10,7 @@ use diesel::prelude::*;
 use serde_json::json;
 
 use super::act_log::{ActLogRow, insert_act_log};
+use super::parcel;
 use super::refund::returned;
 use super::refund_row::{self, RefundRow, RefundSums, Refunds, ReturnedRow};
 use super::row::{self, OrderRow, reservations};
@@ -32,7 +33,7 @@ use crate::messaging::contract::{ORDER_REFUNDED, ORDER_REFUNDED_SHIPPED};
 use crate::messaging::outbox;
 use crate::order::Order;
 use crate::order::error::CommandRefusal;
-use crate::order::message::{self, Action, Author, Command, Commanded, GivenUp};
+use crate::order::message::{self, Action, Author, Command, Commanded, GivenUp, Parcel};
 
 /// Refusal code of a refund that the state of its order does not allow.
 const NOT_REFUNDABLE: &str = "order_not_refundable";
@@ -47,6 +48,7 @@ struct TransitionBatch<'a> {
     refunds: Refunds,
     /// State of each changed order at the time it was locked.
     before: HashMap<OrderId, OrderState>,
+    parcels: Vec<(OrderId, Parcel)>,
     act_log: Vec<ActLogRow>,
     new_refunds: Vec<RefundRow>,
     new_returned: Vec<ReturnedRow>,
@@ -72,6 +74,7 @@ impl Task<Order> for Command {
             lines: row::read_lines(db, &ids)?,
             refunds: read_refunds(db, batch, &ids)?,
             before: HashMap::new(),
+            parcels: Vec::new(),
             act_log: Vec::new(),
             new_refunds: Vec::new(),
             new_returned: Vec::new(),
@@ -138,10 +141,12 @@ impl TransitionBatch<'_> {
             Action::Expire if !self.owner.is_expired(row.confirm_time) => Err(CommandRefusal::NotAllowed(row.state())),
             Action::Expire => self.cancel(&row, task.author, What::Expired, None, None),
             // Its money is back, or on the way back.
-            Action::Ship if self.sums(&row)?.covers(row.pay_amount) => Err(CommandRefusal::NotAllowed(row.state())),
+            // The answer to an earlier request may have been lost.
+            Action::Ship(parcel) if row.is_shipped_as(parcel) => Ok(()),
+            Action::Ship(_) if self.sums(&row)?.covers(row.pay_amount) => Err(CommandRefusal::NotAllowed(row.state())),
             // Nothing is left to be shipped.
-            Action::Ship if self.has_returned_all(&row) => Err(CommandRefusal::NotAllowed(row.state())),
-            Action::Ship => self.step(&row, task.author, Transition::Ship, What::Shipped),
+            Action::Ship(_) if self.has_returned_all(&row) => Err(CommandRefusal::NotAllowed(row.state())),
+            Action::Ship(parcel) => self.ship(&row, task.author, parcel),
             Action::Receive => self.step(&row, task.author, Transition::Receive, What::Received),
             Action::Refund(refund) => return self.refund(&row, task.author, refund),
         };
@@ -158,6 +163,18 @@ impl TransitionBatch<'_> {
     ) -> Result<(), CommandRefusal> {
         self.apply(row, transition)?;
         self.act_log.push(ActLogRow::new(self.owner, row.order_id, act, author, None));
+        Ok(())
+    }
+
+    fn ship(&mut self, row: &OrderRow, author: Author, parcel: &Parcel) -> Result<(), CommandRefusal> {
+        self.apply(row, Transition::Ship)?;
+        let detail = parcel::describe(parcel);
+        if detail.is_some() {
+            self.parcels.push((row.order_id, parcel.clone()));
+            self.rows.entry(row.order_id).and_modify(|row| row.set_parcel(parcel));
+        }
+        let act = ActLogRow::new(self.owner, row.order_id, What::Shipped, author, detail);
+        self.act_log.push(parcel::facts(parcel).iter().fold(act, ActLogRow::with));
         Ok(())
     }
 
@@ -345,6 +362,7 @@ impl TransitionBatch<'_> {
 
     fn write(self, db: &mut Db) -> db::Result<()> {
         row::write_states(db, &self.before, &self.rows)?;
+        parcel::write(db, &self.parcels)?;
         insert_act_log(db, &self.act_log)?;
         ledger::record(db, &self.new_refunds);
         insert_all!(db, order_refund::table, &self.new_refunds)?;

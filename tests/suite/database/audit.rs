@@ -234,6 +234,7 @@ fn further() -> Vec<Violation> {
             "has one without being paid",
         ),
         violation("status_legal", "order", "DELETE FROM order_act WHERE act = 'cancelled'", "does not fit"),
+        violation("status_legal", "order", "UPDATE orders SET tracking_no = '7' WHERE pay_status = 0", "does not fit"),
         violation("inbox_settled", "user", "UPDATE mq_consumer SET consumer_status = 2", "never ended"),
         several("money_order", &[("user", "DELETE FROM user_money_log")], "took 0.00"),
         // A time in the future is not taken for recent activity, which would exempt the order from its invariants.

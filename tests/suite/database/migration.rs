@@ -10,22 +10,22 @@ use crate::server::place::Place;
 use crate::server::{Engine, Server, engine};
 use crate::support::LIMITS;
 
-/// Opens the store of the goods.
+/// Opens the store of the coupons.
 fn store(place: &Place) -> Store {
-    Store::new(&place.url(), "goods", LIMITS).unwrap()
+    Store::new(&place.url(), "coupon", LIMITS).unwrap()
 }
 
 /// Creates a store whose last migration has created its table but is not recorded as run. Returns the store and the
 /// version of that migration.
 fn with_unrecorded_migration(place: &Place) -> (Store, String) {
     let store = store(place);
-    let last = migrate::run(&store, migrate::GOODS).unwrap().pop().unwrap();
+    let last = migrate::run(&store, migrate::COUPON).unwrap().pop().unwrap();
     let forget = format!("DELETE FROM __diesel_schema_migrations WHERE version = '{last}'");
     assert_eq!(run(&mut store.writer().unwrap(), &forget).unwrap(), 1);
     (store, last)
 }
 
-const ROW: &str = "INSERT INTO admin_act VALUES (1, 1, 1, 'goods_created', NULL, '{}', NULL, NULL, 1)";
+const ROW: &str = "INSERT INTO admin_act VALUES (1, 1, 1, 'coupon_created', NULL, '{}', NULL, NULL, 1)";
 
 #[test]
 fn an_interrupted_migration_is_run_again() {
@@ -38,10 +38,10 @@ fn an_interrupted_migration_is_run_again() {
     run(&mut db, &format!("INSERT INTO __migration_begun VALUES ('{last}')")).unwrap();
     // Undoes the last statement, as if the migration had been interrupted before it.
     run(&mut db, "DROP TABLE admin_act").unwrap();
-    assert_eq!(migrate::run(&store, migrate::GOODS).unwrap(), [last]);
+    assert_eq!(migrate::run(&store, migrate::COUPON).unwrap(), [last]);
     let complete = Place::new();
     let other = self::store(&complete);
-    migrate::run(&other, migrate::GOODS).unwrap();
+    migrate::run(&other, migrate::COUPON).unwrap();
     assert_eq!(Catalog::of(&mut db), Catalog::of(&mut other.writer().unwrap()));
     assert_eq!(
         run(&mut db, "DELETE FROM __migration_begun").unwrap(),
@@ -56,7 +56,7 @@ fn a_table_of_a_migration_that_is_not_recorded_as_started_is_not_dropped() {
     let (store, _) = with_unrecorded_migration(&place);
     run(&mut store.writer().unwrap(), ROW).unwrap();
     for _ in 0..2 {
-        let error = migrate::run(&store, migrate::GOODS).unwrap_err().to_string();
+        let error = migrate::run(&store, migrate::COUPON).unwrap_err().to_string();
         assert!(error.contains("admin_act"), "{error}");
     }
     assert_eq!(run(&mut store.writer().unwrap(), "DELETE FROM admin_act").unwrap(), 1);
@@ -66,12 +66,12 @@ fn a_table_of_a_migration_that_is_not_recorded_as_started_is_not_dropped() {
 fn concurrent_migrations_run_each_migration_once() {
     let place = Place::new();
     let all = thread::scope(|scope| {
-        let each = [(); 4].map(|()| scope.spawn(|| migrate::run(&store(&place), migrate::GOODS)));
+        let each = [(); 4].map(|()| scope.spawn(|| migrate::run(&store(&place), migrate::COUPON)));
         each.map(|one| one.join().unwrap())
     });
     let mut ran: Vec<usize> = all.map(|one| one.map(|names| names.len()).unwrap()).to_vec();
     ran.sort_unstable();
-    assert_eq!(ran, [0, 0, 0, 8], "one process runs all migrations, the others find them done");
+    assert_eq!(ran, [0, 0, 0, 6], "one process runs all migrations, the others find them done");
 }
 
 #[test]

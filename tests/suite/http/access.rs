@@ -53,6 +53,7 @@ pub const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/admin/audit", For::Admins),
     ("GET", "/admin/goods", For::Admins),
     ("POST", "/admin/goods", For::Admins),
+    ("GET", "/admin/goods/1", For::Admins),
     ("PATCH", "/admin/goods/1", For::Admins),
     ("POST", "/admin/goods/1/stock", For::Admins),
     ("POST", "/admin/coupons", For::Admins),

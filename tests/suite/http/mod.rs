@@ -4,8 +4,11 @@
 pub mod access;
 mod bad_input;
 mod by_hand;
+mod conditional;
 mod cors;
+mod csv;
 mod filter;
+mod import;
 mod list;
 mod openapi;
 mod overload;

@@ -14,7 +14,7 @@ use tradepost::db::{self, Store, migrate};
 use tradepost::domain::clock::Clock;
 use tradepost::domain::id::{Id, IdGenerator, NodeId, OrderId};
 use tradepost::domain::money::Money;
-use tradepost::domain::status::Role;
+use tradepost::domain::status::{Role, SaleStatus};
 use tradepost::goods::{self, Goods};
 use tradepost::messaging::contract::ReservationsReleased;
 use tradepost::messaging::inbox::{Consumer, Delivery};
@@ -139,6 +139,7 @@ async fn stock_is_correct_in_every_order_of_arrival() {
                 goods_number: 3.try_into().unwrap(),
                 goods_price: Money::from_minor(100),
                 goods_desc: String::new().try_into().unwrap(),
+                on_sale: SaleStatus::OnSale,
                 request: None,
             };
             ask(&owner, create).await.unwrap().unwrap();

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::Resource;
 use super::common::MESSAGE;
 use crate::http::openapi::operation::{REPLAYED, Route, get, patch, post};
-use crate::http::openapi::schema::{Component, between, bounded_text, id, named, object, or_null, text};
+use crate::http::openapi::schema::{Component, between, bounded_text, flag, id, named, object, or_null, text, words};
 
 /// The group of these routes.
 pub const RESOURCE: Resource = Resource {
@@ -17,11 +17,12 @@ pub const RESOURCE: Resource = Resource {
 
 fn routes() -> Vec<Route> {
     vec![
-        get("/admin/goods", "listAllGoods", "Lists all goods").for_admins().paged().answers(
-            200,
-            "GoodsPage",
-            "The goods.",
-        ),
+        get("/admin/goods", "listAllGoods", "Lists all goods, also off sale")
+            .for_admins()
+            .query("on_sale", words(&["true", "false"]), "Only goods on sale, or only goods off sale.")
+            .paged()
+            .answers(200, "GoodsPage", "The goods.")
+            .as_csv(),
         post("/admin/goods", "createGoods", "Adds goods")
             .for_admins()
             .takes_key()
@@ -29,10 +30,21 @@ fn routes() -> Vec<Route> {
             .answers(201, "Goods", "The goods.")
             .with_header("Location")
             .with_header(REPLAYED),
-        patch("/admin/goods/{id}", "changeGoods", "Changes name, price or description of goods")
+        get("/admin/goods/{id}", "getAnyGoods", "Shows goods, also off sale")
             .for_admins()
+            .answers(200, "Goods", "The goods.")
+            .with_header("ETag")
+            .can_be_unchanged(),
+        patch("/admin/goods/{id}", "changeGoods", "Changes goods, takes them off sale or puts them back")
+            .about(
+                "Goods off sale are not in the catalogue, and new orders with them are refused. Orders that have them \
+                    stay as they are.",
+            )
+            .for_admins()
+            .takes_expected_state()
             .body("ChangedGoods")
-            .answers(200, "Goods", "The changed goods."),
+            .answers(200, "Goods", "The changed goods.")
+            .with_header("ETag"),
         post("/admin/goods/{id}/stock", "adjustStock", "Changes the stock of goods by hand")
             .for_admins()
             .takes_key()
@@ -50,7 +62,8 @@ fn routes() -> Vec<Route> {
             .query("user_name", text(), "Only the user with this name.")
             .query("user_name_prefix", text(), "Only users whose names begin with this.")
             .paged()
-            .answers(200, "UserPage", "The users."),
+            .answers(200, "UserPage", "The users.")
+            .as_csv(),
         get("/admin/users/{id}", "getUser", "Shows a user").for_admins().answers(200, "UserDetails", "The user."),
         post("/admin/users/{id}/balance", "adjustBalance", "Changes the balance of a user by hand")
             .for_admins()
@@ -71,6 +84,7 @@ fn schemas() -> Vec<Component> {
                 .has("goods_number", between(0, 1_000_000_000), "The units in stock.")
                 .has("goods_price", named("Amount"), "The price of one unit.")
                 .may_have("goods_desc", or_null(text()), "The description: up to 2000 characters.")
+                .may_have("on_sale", or_null(flag()), "Whether they are on sale at once; `true` if it is absent.")
                 .sent_as(json!({"goods_name": "A phone", "goods_number": 999, "goods_price": "1000.00"})),
         ),
         (
@@ -79,6 +93,7 @@ fn schemas() -> Vec<Component> {
                 .may_have("goods_name", or_null(text()), "The name: 1 to 200 characters, trimmed.")
                 .may_have("goods_price", or_null(named("Amount")), "The price of one unit.")
                 .may_have("goods_desc", or_null(text()), "The description: up to 2000 characters.")
+                .may_have("on_sale", or_null(flag()), "Whether new orders may have them.")
                 .sent_as(json!({"goods_price": "900.00"})),
         ),
         (

@@ -233,6 +233,8 @@ pub fn order(about: &str) -> Fields {
         .has("shipping_status", words(SHIPPING_STATUS), "The state of the delivery.")
         .has("address", text(), "The delivery address.")
         .has("consignee", text(), "The recipient.")
+        .has("carrier", or_null(text()), "The carrier of the parcel, if the order is shipped and it is known.")
+        .has("tracking_no", or_null(text()), "The number of the parcel at its carrier, likewise.")
         .has("goods", list(named("OrderLine")), "The lines.")
         .has("goods_amount", money(), "The sum of the lines.")
         .has("shipping_fee", money(), "")
@@ -259,7 +261,7 @@ pub fn order_example() -> Value {
     json!({
         "order_id": "384343533072416768", "user_id": "345963634385633280", "order_status": "confirmed",
         "pay_status": "unpaid", "shipping_status": "unshipped", "address": "1 Main Street", "consignee": "zs",
-        "goods": [line_example()],
+        "carrier": null, "tracking_no": null, "goods": [line_example()],
         "goods_amount": "1000.00", "shipping_fee": "0.00", "order_amount": "1000.00",
         "coupon_id": "345988230098857984", "coupon_paid": "20.00", "money_paid": "100.00", "pay_amount": "880.00",
         "currency": "CNY", "pay_before": "2026-11-26T14:33:59.010Z",

@@ -39,7 +39,8 @@ fn routes() -> Vec<Route> {
             .query("pay_status", words(PAY_STATUS), "Only orders with this state of the payment.")
             .query("shipping_status", words(SHIPPING_STATUS), "Only orders with this state of the delivery.")
             .paged()
-            .answers(200, "OrderPage", "The orders."),
+            .answers(200, "OrderPage", "The orders.")
+            .as_csv(),
         get("/admin/orders/{id}", "getOrderDetails", "Shows an order with payments, journal and history")
             .for_admins()
             .answers(200, "OrderDetails", "The order, with at most 100 payments and journal entries."),
@@ -55,7 +56,8 @@ fn routes() -> Vec<Route> {
             .query("status", words(STATUS), "Only payments in this state.")
             .query("order_id", id(), "Only payments of this order.")
             .paged()
-            .answers(200, "PaymentPage", "The payments."),
+            .answers(200, "PaymentPage", "The payments.")
+            .as_csv(),
         get("/admin/payments/{id}", "getAnyPayment", "Shows a payment").for_admins().answers(
             200,
             "Payment",
@@ -72,8 +74,9 @@ fn routes() -> Vec<Route> {
 fn actions() -> [Route; 4] {
     [
         post("/admin/orders/{id}/ship", "shipOrder", "Ships an order that is paid")
+            .about("Sent again with the same carrier and number, it changes nothing.")
             .for_admins()
-            .no_body()
+            .optional_body("Shipment")
             .answers(200, "Order", "The shipped order.")
             .refuses(&[Code::OrderNotShippable]),
         post("/admin/orders/{id}/cancel", "cancelAnyOrder", "Cancels an order that is not paid")
@@ -121,6 +124,13 @@ fn schemas() -> Vec<Component> {
                 .has("journal", list(named("JournalEntry")), "The acts of administrators, newest first.")
                 .has("events", list(named("Event")), "The history, oldest first.")
                 .shown_as(details),
+        ),
+        (
+            "Shipment",
+            object("The parcel of a shipped order, as far as it is known.")
+                .may_have("carrier", or_null(bounded_text(1, 50)), "The company that carries it.")
+                .may_have("tracking_no", or_null(bounded_text(1, 64)), "The number under which it tracks the parcel.")
+                .sent_as(json!({"carrier": "SF Express", "tracking_no": "SF1234567890123"})),
         ),
         (
             "Cancellation",

@@ -25,7 +25,8 @@ fn routes() -> Vec<Route> {
             .for_admins()
             .query("order_id", id(), "Only acts on this order and its money.")
             .paged()
-            .answers(200, "JournalPage", "The acts."),
+            .answers(200, "JournalPage", "The acts.")
+            .as_csv(),
         get("/admin/adjustments", "listAdjustments", "Lists the changes of balances and stocks by hand")
             .for_admins()
             .query("user_id", id(), "Only adjustments of this user.")

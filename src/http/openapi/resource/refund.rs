@@ -25,7 +25,8 @@ fn routes() -> Vec<Route> {
             .for_admins()
             .query("status", words(REFUND_STATUS), "Only refunds in this state.")
             .paged()
-            .answers(200, "RefundPage", "The refunds."),
+            .answers(200, "RefundPage", "The refunds.")
+            .as_csv(),
         get("/admin/refunds/{id}", "getRefund", "Shows a refund").for_admins().answers(200, "Refund", "The refund."),
         post("/admin/reconciliations", "reconcile", "Compares a platform's statement of a day with the books")
             .about("Nothing is changed unless `apply` is true. One reconciliation runs at a time on a node.")

@@ -4,6 +4,7 @@ mod after;
 mod callbacks;
 mod front;
 mod goods;
+mod management;
 mod operators;
 mod orders;
 mod outside;
@@ -108,6 +109,8 @@ async fn contract_every_route_answers_as_recorded_and_every_message_is_stored_as
     parts.push(("answers_operators.txt", script.take()));
     front::play(&mut script, &mut cast).await;
     parts.push(("answers_front.txt", script.take()));
+    management::play(&mut script, &cast).await;
+    parts.push(("answers_management.txt", script.take()));
     let messages = stored::messages(&script.app);
     script.note(&messages);
     parts.push(("messages.txt", script.take()));

@@ -1,0 +1,1 @@
+DROP INDEX goods_on_sale_goods_id_idx /*! ON goods */;
