@@ -127,6 +127,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    order_account (user_id) {
+        user_id -> BigInt,
+        open_from -> BigInt,
+    }
+}
+
+diesel::table! {
     order_act (act_id) {
         act_id -> BigInt,
         order_id -> BigInt,

@@ -75,6 +75,10 @@ fn field_error() -> Schema {
         .may_have("order_amount", money(), "The sum.")
         .may_have("order_amount_max", money(), "The highest sum.")
         .may_have("money_paid_max", money(), "The amount that the coupon leaves to pay.")
+        .may_have("unpaid_orders", integer(), "The number of unpaid orders of the account.")
+        .may_have("unpaid_orders_max", integer(), "The number of unpaid orders that an account may have.")
+        .may_have("unpaid_units", integer(), "The units of the goods in unpaid orders of the account.")
+        .may_have("unpaid_units_max", integer(), "The units that an account may have in unpaid orders.")
         .shown_as(json!({"field": "limit", "code": "invalid_value", "detail": "must be an integer from 1 to 100"}))
 }
 

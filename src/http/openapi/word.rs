@@ -18,6 +18,8 @@ pub const REFUSALS: &[Code] = &[
     Code::InsufficientStock,
     Code::InsufficientBalance,
     Code::CouponAlreadyUsed,
+    Code::TooManyUnpaidOrders,
+    Code::TooManyUnpaidUnits,
     Code::OrderDeadlinePassed,
     Code::GoodsNotFound,
     Code::CouponNotFound,

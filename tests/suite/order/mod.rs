@@ -2,6 +2,7 @@
 
 mod arrival;
 mod cancellation;
+mod cap;
 mod contention;
 mod golden;
 mod idempotency_key;
