@@ -2,6 +2,19 @@
 #![expect(missing_docs, reason = "the migrations document the columns")]
 
 diesel::table! {
+    api_key (api_key_id) {
+        api_key_id -> BigInt,
+        key_name -> Text,
+        key_prefix -> Text,
+        key_hash -> Text,
+        scopes -> Text,
+        create_time -> BigInt,
+        revoke_time -> Nullable<BigInt>,
+        use_time -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     coupon (coupon_id) {
         coupon_id -> BigInt,
         coupon_price -> BigInt,
@@ -408,6 +421,15 @@ diesel::table! {
         order_id -> BigInt,
         money_log_type -> Integer,
         use_money -> BigInt,
+        create_time -> BigInt,
+    }
+}
+
+diesel::table! {
+    user_reference (user_id) {
+        user_id -> BigInt,
+        key_name -> Text,
+        reference -> Text,
         create_time -> BigInt,
     }
 }

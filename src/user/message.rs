@@ -1,5 +1,7 @@
 //! The messages that User handles.
 
+pub mod api_key;
+
 use actix::Message;
 use diesel::Queryable;
 use serde::Serialize;

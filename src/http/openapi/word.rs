@@ -30,6 +30,9 @@ pub const REFUSALS: &[Code] = &[
     Code::MoneyPaidTooHigh,
 ];
 
+/// The scopes of an API key.
+pub const SCOPES: &[&str] = &["orders", "catalog"];
+
 /// The states of an item.
 pub const PARKED_STATUS: &[&str] = &["parked", "returned", "accepted", "dismissed"];
 
@@ -96,6 +99,7 @@ pub static ENUMERATIONS: LazyLock<Vec<Enumeration>> = LazyLock::new(|| {
         ("CallbackDefect", "The defect of a callback.", CALLBACK_DEFECTS),
         ("ServiceStatus", "The state of the service.", SERVICE_STATUS),
         ("Currency", "The currency of an amount.", CURRENCIES),
+        ("ApiKeyScope", "The permission of an API key.", SCOPES),
     ]
     .into_iter()
     .map(|(name, about, words)| Enumeration { name, about, words: words.to_vec() })

@@ -24,3 +24,5 @@ pub const TOKEN_MISSING: &str = "token_missing";
 pub const TOKEN_EXPIRED: &str = "token_expired";
 /// The token is not one of this shop, or is no longer valid.
 pub const TOKEN_INVALID: &str = "token_invalid";
+/// The API key does not have the scope `scope`.
+pub const SCOPE_MISSING: &str = "scope_missing";

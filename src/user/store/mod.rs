@@ -2,7 +2,9 @@
 
 mod account;
 mod adjustment;
+mod api_key;
 mod listing;
+mod reference;
 mod score;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -248,21 +250,6 @@ impl Task<User> for ListAdmins {
     }
 }
 
-/// A row of `users` that was inserted.
-struct Registered<'a> {
-    task: &'a Register,
-    now: Timestamp,
-}
-
-impl Entry for Registered<'_> {
-    const LEDGER: &'static str = "users";
-
-    fn write(&self, line: &mut Line<'_>) {
-        let Register { user_id, user_name, role, .. } = self.task;
-        line.integer(user_id.get()).text(user_name.as_str()).integer(role.number()).integer(self.now.0);
-    }
-}
-
 /// Inserts users. The name is looked up first, so that a name that is taken is a refusal and does not fail the batch.
 impl Task<User> for Register {
     type Outcome = Result<message::User, NameTaken>;
@@ -278,18 +265,17 @@ impl Task<User> for Register {
                 return Ok(Err(NameTaken));
             }
             let mobile = task.user_mobile.clone().map(Mobile::into_inner);
-            let values = (
-                users::user_id.eq(task.user_id),
-                users::user_name.eq(name),
-                users::user_password.eq(&task.password_hash),
-                users::user_mobile.eq(&mobile),
-                users::user_score.eq(task.user_score),
-                users::user_money.eq(task.user_money),
-                users::user_reg_time.eq(now),
-                users::user_role.eq(task.role),
-            );
-            with_conn!(db, diesel::insert_into(users::table).values(values).execute(db))?;
-            ledger::record(db, &[Registered { task, now }]);
+            let user = account::NewUser {
+                user_id: task.user_id,
+                user_name: name,
+                user_password: &task.password_hash,
+                user_mobile: mobile.as_deref(),
+                user_score: task.user_score,
+                user_reg_time: now,
+                user_money: task.user_money,
+                user_role: task.role,
+            };
+            account::insert(db, user)?;
             if task.user_money != Money::ZERO || task.user_score != 0 {
                 let reason = "opening balance".to_owned();
                 adjustment::insert(owner, db, task.user_id, (task.user_money, task.user_score), reason, now)?;

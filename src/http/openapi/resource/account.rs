@@ -92,8 +92,14 @@ fn user_example() -> Value {
 
 fn user_details() -> Schema {
     let example = extended(user_example(), "user_role", json!("customer"));
+    let known_as = object("").has("key_name", text(), "The name of the API keys.").has(
+        "reference",
+        text(),
+        "The value of `Tradepost-Customer`.",
+    );
     user_fields("A user with the role.")
         .has("user_role", words(USER_ROLES), "The role, which decides what the user may do.")
+        .may_have("known_as", known_as.inside(), "The name by which a server of the shop knows the customer.")
         .shown_as(example)
 }
 
