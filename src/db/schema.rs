@@ -464,5 +464,6 @@ diesel::table! {
         user_reg_time -> BigInt,
         user_money -> BigInt,
         user_role -> Integer,
+        idempotency_key -> Nullable<Text>,
     }
 }

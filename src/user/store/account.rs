@@ -32,6 +32,7 @@ pub struct NewUser<'a> {
     pub user_reg_time: Timestamp,
     pub user_money: Money,
     pub user_role: Role,
+    pub idempotency_key: Option<&'a str>,
 }
 
 impl Entry for NewUser<'_> {

@@ -13,5 +13,6 @@ mod overload;
 mod ownership;
 mod pay_page;
 mod refusal;
+mod registration;
 mod route;
 mod transport;

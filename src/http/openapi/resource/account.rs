@@ -19,9 +19,12 @@ pub const RESOURCE: Resource =
 fn routes() -> Vec<Route> {
     vec![
         post("/v1/users", "registerUser", "Registers a user")
+            .about("An `Idempotency-Key` belongs to the `user_name`.")
+            .takes_key()
             .body("NewUser")
             .answers(201, "User", "The user is registered.")
             .with_header("Location")
+            .with_header("Idempotent-Replayed")
             .refuses(&[Code::UserNameTaken]),
         post("/v1/sessions", "signIn", "Issues an access token")
             .about("A wrong password and an unknown user get the same answer.")

@@ -62,6 +62,12 @@ pub async fn play(script: &mut Script, cast: &mut Cast) {
         script.get(&cast.admin, &path).await;
     }
     keys(script, cast).await;
+    script.chapter("a registration that is sent again");
+    let body = r#"{"user_name":"again","user_password":"a good password"}"#;
+    script.keyed(anonymous, "/v1/users", "register-again", body).await.expect(201);
+    script.keyed(anonymous, "/v1/users", "register-again", body).await.expect(201);
+    let other = r#"{"user_name":"again","user_password":"another password"}"#;
+    script.keyed(anonymous, "/v1/users", "register-again", other).await.expect(422);
     script.chapter("the pages of problems");
     script.get(anonymous, "/problems/insufficient_stock").await.expect(200);
     script.get(anonymous, "/problems/of_another_shop").await.expect(404);
