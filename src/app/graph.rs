@@ -155,7 +155,8 @@ fn start_owners(settings: &Settings, stores: OwnerStores, contexts: [Context; 5]
     let (goods, goods_health) = OwnerActor::start(Arc::new(Goods { context: of_goods }), stores.goods, limits);
     let user = User { context: of_user, points_per_unit: settings.points.per_unit };
     let (user, user_health) = OwnerActor::start(Arc::new(user), stores.user, limits);
-    let order = Order { context: of_order, pay_within: settings.orders.pay_within.get() };
+    let (pay_within, caps) = (settings.orders.pay_within.get(), settings.orders.caps());
+    let order = Order { context: of_order, pay_within, caps };
     let (order, order_health) = OwnerActor::start(Arc::new(order), stores.order, limits);
     let pay = Pay { context: of_pay, first_sync_after: settings.payments.ask.first.0 };
     let (pay, pay_health) = OwnerActor::start(Arc::new(pay), stores.pay, limits);

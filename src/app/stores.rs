@@ -352,7 +352,7 @@ impl Stores {
 
 /// The columns with generated ids, by owner. Each is the first of an index. The logs can have ids of orders and payments
 /// that the owner's own store lost when it was replaced by an older one.
-const ID_COLUMNS: [(&str, &str, &str); 24] = [
+const ID_COLUMNS: [(&str, &str, &str); 25] = [
     ("coupon", "coupon", "coupon_id"),
     ("coupon", "coupon_log", "order_id"),
     ("coupon", "admin_act", "act_id"),
@@ -365,6 +365,7 @@ const ID_COLUMNS: [(&str, &str, &str); 24] = [
     ("user", "users", "user_id"),
     ("user", "user_adjustment", "adjustment_id"),
     ("user", "admin_act", "act_id"),
+    ("user", "api_key", "api_key_id"),
     ("user", "user_score_log", "order_id"),
     ("user", "ledger_record", "record_id"),
     ("order", "orders", "order_id"),

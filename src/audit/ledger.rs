@@ -59,6 +59,7 @@ pub fn check_accounts(stores: &OwnerStores, findings: &mut Findings) -> db::Resu
         (&stores.goods, "goods_number_part", "goods", "goods_id"),
         (&stores.user, "user_adjustment", "users", "user_id"),
         (&stores.user, "user_money_log", "users", "user_id"),
+        (&stores.user, "user_reference", "users", "user_id"),
         (&stores.user, "user_score_log", "users", "user_id"),
         (&stores.user, "user_score_part", "users", "user_id"),
     ];

@@ -1,6 +1,7 @@
 //! Audits the books: checks every invariant over stock, money, coupons, points, payments and messages, and lists the
 //! rows that violate it. The audit only reads, and may run while a server is running.
 
+mod api_key;
 mod chain;
 mod fact;
 #[cfg(feature = "sqlite")]
@@ -164,6 +165,7 @@ pub fn run(
             ledger::check_stock(stores, &mut findings)?;
             ledger::check_users(stores, &mut findings)?;
             ledger::check_accounts(stores, &mut findings)?;
+            api_key::check(stores, &mut findings)?;
             parked::check(stores, cutoff, &mut findings)?;
             message::check(stores, None, cutoff, &mut findings)?;
             #[cfg(feature = "sqlite")]

@@ -12,6 +12,7 @@ use super::value::{H5Type, InitialPassword, LogFilter, PublicUrl, SecondName, Se
 use crate::actor::owner::Limits;
 use crate::actor::retry::Backoff;
 use crate::db;
+use crate::domain::cap::Caps;
 use crate::domain::count::Count;
 use crate::domain::horizon::{Horizon, Horizons};
 use crate::domain::id::NodeId;
@@ -223,8 +224,18 @@ pub struct Orders {
     pub pay_within: PositiveSpan,
     pub shipping_fee: Money,
     pub free_shipping_over: Money,
+    pub unpaid_orders_max: Count<0, 1_000_000>,
+    pub unpaid_units_max: Count<0, 1_000_000_000>,
     pub sweep_every: PositiveSpan,
     pub backoff: Backoff,
+}
+
+impl Orders {
+    /// The caps on what one account may hold in unpaid orders.
+    #[must_use]
+    pub fn caps(&self) -> Caps {
+        Caps::new(self.unpaid_orders_max.get(), self.unpaid_units_max.get())
+    }
 }
 
 /// `[payments]`

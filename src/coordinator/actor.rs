@@ -190,7 +190,7 @@ impl Handler<GetQuote> for OrderCoordinator {
 
     fn handle(&mut self, GetQuote { user_id, request }: GetQuote, _: &mut Self::Context) -> Self::Result {
         let context = Arc::clone(&self.context);
-        Box::pin(async move { quote::quote(&context, user_id, &request).await })
+        Box::pin(async move { quote::quote_with_caps(&context, user_id, &request).await })
     }
 }
 

@@ -12,6 +12,7 @@ use crate::domain::order::{Line, OrderRequest};
 use crate::domain::pricing::{Price, ShippingRule, price};
 use crate::domain::refusal::{Cause, Refused};
 use crate::domain::status::{CouponUse, SaleStatus};
+use crate::order::message::CheckCaps;
 use crate::{coupon, goods, user};
 
 /// Reads the owners and prices the order. Nothing is reserved or written.
@@ -38,6 +39,18 @@ pub async fn quote(context: &Context, user_id: Option<UserId>, request: &OrderRe
     let rule = ShippingRule { fee: context.orders.shipping_fee, free_over: context.orders.free_shipping_over };
     let balance = balance.map(|user| user.user_money).unwrap_or_default();
     Ok(judge(request, goods, coupon.as_ref(), balance, rule))
+}
+
+/// Like [`quote`], with the caps that the order would exceed. A quote that is followed by an order does without them, since
+/// Order judges them when it writes the order.
+pub async fn quote_with_caps(context: &Context, user_id: Option<UserId>, request: &OrderRequest) -> Reply<Quote> {
+    let mut quote = quote(context, user_id, request).await?;
+    let is_unpaid = quote.price.is_none_or(|price| price.pay_amount > Money::ZERO);
+    if let Some(user_id) = user_id.filter(|_| context.orders.caps().are_set() && is_unpaid) {
+        let lines = request.lines.iter().map(|line| (line.goods_id, line.goods_number)).collect();
+        quote.causes.extend(ask(&context.owners.order, CheckCaps { user_id, lines }).await?);
+    }
+    Ok(quote)
 }
 
 /// Prices the request and collects all reasons for a refusal, in the order of the public contract. Pure.

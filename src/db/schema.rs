@@ -2,6 +2,19 @@
 #![expect(missing_docs, reason = "the migrations document the columns")]
 
 diesel::table! {
+    api_key (api_key_id) {
+        api_key_id -> BigInt,
+        key_name -> Text,
+        key_prefix -> Text,
+        key_hash -> Text,
+        scopes -> Text,
+        create_time -> BigInt,
+        revoke_time -> Nullable<BigInt>,
+        use_time -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     coupon (coupon_id) {
         coupon_id -> BigInt,
         coupon_price -> BigInt,
@@ -125,6 +138,13 @@ diesel::table! {
         heartbeat_time -> BigInt,
         lease_ms -> BigInt,
         clock_difference_ms -> BigInt,
+    }
+}
+
+diesel::table! {
+    order_account (user_id) {
+        user_id -> BigInt,
+        open_from -> BigInt,
     }
 }
 
@@ -416,6 +436,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    user_reference (user_id) {
+        user_id -> BigInt,
+        key_name -> Text,
+        reference -> Text,
+        create_time -> BigInt,
+    }
+}
+
+diesel::table! {
     user_score_log (order_id, score_log_type) {
         order_id -> BigInt,
         score_log_type -> Integer,
@@ -445,5 +474,6 @@ diesel::table! {
         user_reg_time -> BigInt,
         user_money -> BigInt,
         user_role -> Integer,
+        idempotency_key -> Nullable<Text>,
     }
 }

@@ -35,6 +35,9 @@ pub enum Pay {}
 /// Marker type of [`RefundId`].
 #[derive(Debug)]
 pub enum Refund {}
+/// Marker type of [`ApiKeyId`].
+#[derive(Debug)]
+pub enum ApiKey {}
 /// Marker type of [`EntryId`].
 #[derive(Debug)]
 pub enum Entry {}
@@ -51,6 +54,8 @@ pub type OrderId = Id<Order>;
 pub type PayId = Id<Pay>;
 /// The id of a refund, sent to the platform as the merchant's refund number.
 pub type RefundId = Id<Refund>;
+/// The id of an API key. The key itself is a text.
+pub type ApiKeyId = Id<ApiKey>;
 /// The id of a row that needs no other identity than a primary key (an adjustment, a delivery).
 pub type EntryId = Id<Entry>;
 

@@ -1,5 +1,7 @@
 //! Domain values and rules: pure code without I/O, actors or SQL. All other modules build on them.
 
+pub mod api_key;
+pub mod cap;
 pub mod clock;
 pub mod count;
 pub mod event;

@@ -31,6 +31,10 @@ pub enum Refusal {
     InsufficientBalance,
     /// The coupon is bound to another order.
     CouponAlreadyUsed,
+    /// The account has as many unpaid orders as it may have.
+    TooManyUnpaidOrders,
+    /// The unpaid orders of the account would hold more units of a product than they may.
+    TooManyUnpaidUnits,
     /// The reservations were not all made before the deadline.
     OrderDeadlinePassed,
 }
@@ -51,6 +55,8 @@ impl Refusal {
             Self::InsufficientStock => "insufficient_stock",
             Self::InsufficientBalance => "insufficient_balance",
             Self::CouponAlreadyUsed => "coupon_already_used",
+            Self::TooManyUnpaidOrders => "too_many_unpaid_orders",
+            Self::TooManyUnpaidUnits => "too_many_unpaid_units",
             Self::OrderDeadlinePassed => "order_deadline_passed",
         }
     }
@@ -95,6 +101,10 @@ pub enum Cause {
     InsufficientBalance { user_money: Money },
     /// Another order uses the coupon.
     CouponAlreadyUsed { coupon_id: CouponId },
+    /// The account has `unpaid_orders` unpaid orders, and may have `unpaid_orders_max`.
+    TooManyUnpaidOrders { unpaid_orders: i64, unpaid_orders_max: i64 },
+    /// The unpaid orders of the account hold `unpaid_units` units, and may hold `unpaid_units_max`.
+    TooManyUnpaidUnits { goods_id: GoodsId, unpaid_units: i64, unpaid_units_max: i64 },
 }
 
 impl Cause {
@@ -113,6 +123,8 @@ impl Cause {
             Self::InsufficientStock { .. } => Refusal::InsufficientStock,
             Self::InsufficientBalance { .. } => Refusal::InsufficientBalance,
             Self::CouponAlreadyUsed { .. } => Refusal::CouponAlreadyUsed,
+            Self::TooManyUnpaidOrders { .. } => Refusal::TooManyUnpaidOrders,
+            Self::TooManyUnpaidUnits { .. } => Refusal::TooManyUnpaidUnits,
         }
     }
 }
@@ -201,6 +213,8 @@ mod tests {
             Cause::InsufficientStock { goods_id, available: 1 },
             Cause::InsufficientBalance { user_money: money },
             Cause::CouponAlreadyUsed { coupon_id },
+            Cause::TooManyUnpaidOrders { unpaid_orders: 1, unpaid_orders_max: 1 },
+            Cause::TooManyUnpaidUnits { goods_id, unpaid_units: 1, unpaid_units_max: 1 },
         ] {
             assert_eq!(serde_json::to_value(cause).unwrap()["code"], cause.refusal().code());
         }

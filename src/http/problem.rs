@@ -1,5 +1,7 @@
 //! Errors as clients see them: RFC 9457 problem details, each with a stable public code.
 
+pub mod field_code;
+
 use std::borrow::Cow;
 use std::time::Duration;
 
@@ -61,6 +63,8 @@ codes! {
     InsufficientBalance   "insufficient_balance"     409 "The balance is too low";
     CouponAlreadyUsed     "coupon_already_used"      409 "The coupon is used by another order";
     OrderDeadlinePassed   "order_deadline_passed"    409 "The order could not be made in time";
+    TooManyUnpaidOrders   "too_many_unpaid_orders"   409 "Other orders wait for their payment";
+    TooManyUnpaidUnits    "too_many_unpaid_units"    409 "Unpaid orders hold too many units";
     OrderNotPayable       "order_not_payable"        409 "The order cannot be paid";
     OrderNotCancellable   "order_not_cancellable"    409 "The order cannot be cancelled";
     OrderNotShippable     "order_not_shippable"      409 "The order cannot be shipped";
@@ -160,34 +164,6 @@ pub struct FieldError {
     /// The value that would be right, and what else a program needs.
     #[serde(flatten)]
     data: Data,
-}
-
-/// The codes of field errors that are no refusals.
-pub mod field_code {
-    /// The field is missing.
-    pub const REQUIRED: &str = "required";
-    /// There is no such field.
-    pub const UNKNOWN_FIELD: &str = "unknown_field";
-    /// The field is given more than once.
-    pub const DUPLICATE_FIELD: &str = "duplicate_field";
-    /// The value has another JSON type.
-    pub const WRONG_TYPE: &str = "wrong_type";
-    /// The value is not one of the words in `allowed`.
-    pub const UNKNOWN_WORD: &str = "unknown_word";
-    /// The value is not valid.
-    pub const INVALID_VALUE: &str = "invalid_value";
-    /// The value exceeds `max`.
-    pub const TOO_HIGH: &str = "too_high";
-    /// The result would leave the range of what is stored.
-    pub const OUT_OF_RANGE: &str = "out_of_range";
-    /// There is no such thing, or it is not the caller's.
-    pub const NOT_FOUND: &str = "not_found";
-    /// The request has no token.
-    pub const TOKEN_MISSING: &str = "token_missing";
-    /// The token was valid and has expired.
-    pub const TOKEN_EXPIRED: &str = "token_expired";
-    /// The token is not one of this shop, or is no longer valid.
-    pub const TOKEN_INVALID: &str = "token_invalid";
 }
 
 impl FieldError {
@@ -402,6 +378,8 @@ impl From<Refusal> for Code {
             Refusal::InsufficientStock => Self::InsufficientStock,
             Refusal::InsufficientBalance => Self::InsufficientBalance,
             Refusal::CouponAlreadyUsed => Self::CouponAlreadyUsed,
+            Refusal::TooManyUnpaidOrders => Self::TooManyUnpaidOrders,
+            Refusal::TooManyUnpaidUnits => Self::TooManyUnpaidUnits,
             Refusal::OrderDeadlinePassed => Self::OrderDeadlinePassed,
         }
     }

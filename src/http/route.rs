@@ -74,6 +74,10 @@ pub fn admin(cfg: &mut ServiceConfig) {
         .service(resource("/admin/goods/{id}/stock").route(post().to(admin::stock::adjust)))
         .service(resource("/admin/users").route(get().to(admin::list::users)))
         .service(resource("/admin/users/{id}").route(get().to(admin::list::user)))
+        .service(
+            resource("/admin/api-keys").route(get().to(admin::api_key::list)).route(post().to(admin::api_key::create)),
+        )
+        .service(resource("/admin/api-keys/{id}/revoke").route(post().to(admin::api_key::revoke)))
         .service(resource("/admin/orders").route(get().to(admin::list::orders)))
         .service(resource("/admin/orders/{id}").route(get().to(admin::list::order)))
         .service(resource("/admin/orders/{id}/events").route(get().to(admin::timeline::show)))

@@ -115,7 +115,10 @@ const FOR_CUSTOMERS: [(&str, &str, &str); 14] = [
     ("POST", "/v1/payments", r#"{"order_id":"1","provider":"sandbox"}"#),
     ("GET", "/v1/payments/1", ""),
 ];
-const FOR_ADMINS: [(&str, &str, &str); 23] = [
+const FOR_ADMINS: [(&str, &str, &str); 26] = [
+    ("GET", "/admin/api-keys", ""),
+    ("POST", "/admin/api-keys", r#"{"name":"a","scopes":["orders"]}"#),
+    ("POST", "/admin/api-keys/1/revoke", ""),
     ("GET", "/admin/status", ""),
     ("GET", "/admin/audit", ""),
     ("GET", "/admin/users", ""),

@@ -21,9 +21,9 @@ pub struct ActView {
     pub act_id: EntryId,
     /// The administrator.
     pub user_id: UserId,
-    /// Name of the owner, which says whether the subject is a user, goods or a coupon.
+    /// Name of the owner of the subject.
     pub owner: &'static str,
-    /// Id of the user, goods or coupon.
+    /// Id of the user, API key, goods or coupon.
     pub subject_id: i64,
     /// The kind of change.
     pub act: String,

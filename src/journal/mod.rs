@@ -1,4 +1,4 @@
-//! The acts of administrators on users, goods and coupons. Each owner keeps those that concern its tables in `admin_act`,
+//! The acts of administrators on users, API keys, goods and coupons. Each owner keeps those that concern its tables in `admin_act`,
 //! written by the transaction that carries them out. A request that is repeated under its key is found there and
 //! changes nothing.
 
@@ -52,7 +52,7 @@ impl<T> Performed<T> {
 pub struct Act {
     /// Id of the act; also that of the adjustment, if it is one.
     pub act_id: EntryId,
-    /// Id of the user, goods or coupon.
+    /// Id of the user, API key, goods or coupon.
     pub subject_id: i64,
     /// The kind of change, for example `balance_adjusted`.
     pub act: &'static str,

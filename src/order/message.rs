@@ -17,6 +17,7 @@ use crate::domain::lifecycle::OrderState;
 use crate::domain::money::Money;
 use crate::domain::order::Line;
 use crate::domain::pricing::Price;
+use crate::domain::quantity::Quantity;
 use crate::domain::refusal::{Cause, Refusal, Refused};
 use crate::domain::returned::Units;
 use crate::domain::status::{OrderStatus, PayStatus, RefundState, ShippingStatus};
@@ -162,6 +163,17 @@ impl PreOrdered {
             Self::Written(order) | Self::Existed(order) => order,
         }
     }
+}
+
+/// Finds the caps that an order of these lines would exceed, in the order of the lines. It does not hold for an order for
+/// which nothing is to be paid on a platform. Read-only.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Vec<Cause>>")]
+pub struct CheckCaps {
+    /// Customer who might place the order.
+    pub user_id: UserId,
+    /// Goods and units of each line.
+    pub lines: Vec<(GoodsId, Quantity)>,
 }
 
 /// Finds an order of a user; `None` if it does not exist or belongs to another user. Read-only.

@@ -1,4 +1,4 @@
-//! Order owns `orders`, `order_goods`, `order_act` and `order_refund`.
+//! Order owns `orders`, `order_goods`, `order_act`, `order_refund` and `order_account`.
 //!
 //! Invariants:
 //!
@@ -18,6 +18,7 @@ mod store;
 use std::time::Duration;
 
 use crate::actor::{Context, Owner};
+use crate::domain::cap::Caps;
 use crate::domain::clock::Timestamp;
 use crate::domain::lifecycle::{OrderState, Transition};
 
@@ -28,6 +29,8 @@ pub struct Order {
     pub context: Context,
     /// Time after its confirmation in which an order can be paid; the setting `orders.pay_within`.
     pub pay_within: Duration,
+    /// Caps on what one account may hold in unpaid orders.
+    pub caps: Caps,
 }
 
 impl Order {

@@ -1,5 +1,7 @@
 //! The messages that User handles.
 
+pub mod api_key;
+
 use actix::Message;
 use diesel::Queryable;
 use serde::Serialize;
@@ -9,6 +11,7 @@ use crate::actor::Reply;
 use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::{EntryId, OrderId, RefundId, UserId};
+use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::money::Money;
 use crate::domain::status::{Direction, Role};
 use crate::domain::text::{CustomerMessage, Mobile, Reason, UserName};
@@ -42,9 +45,10 @@ pub struct Credential {
     pub user_role: Role,
 }
 
-/// Registers a user. An opening balance and opening points are recorded as the first adjustment.
+/// Registers a user. An opening balance and opening points are recorded as the first adjustment. A request that is
+/// repeated under its key registers no second user.
 #[derive(Clone, Message)]
-#[rtype(result = "Reply<Result<User, NameTaken>>")]
+#[rtype(result = "Reply<Result<Registered, NameTaken>>")]
 pub struct Register {
     /// Id of the new user. Chosen by the caller because the demo data uses a fixed id.
     pub user_id: UserId,
@@ -60,6 +64,18 @@ pub struct Register {
     pub user_money: Money,
     /// Opening points.
     pub user_score: i64,
+    /// Idempotency key of the client. It belongs to the name.
+    pub key: Option<IdempotencyKey>,
+}
+
+/// Outcome of a [`Register`].
+#[derive(Clone)]
+pub struct Registered {
+    /// The user.
+    pub user: User,
+    /// Hash of the user's password if an earlier request with this name and key has registered the user. Whether that was
+    /// the same request depends on the password and the mobile number.
+    pub earlier_hash: Option<String>,
 }
 
 /// Replaces a user's password. The outcome is `false` if the user does not exist.

@@ -1,9 +1,11 @@
-//! User owns `users`, `user_money_log`, `user_score_log`, `user_adjustment` and `admin_act`.
+//! User owns `users`, `user_money_log`, `user_score_log`, `user_adjustment`, `user_reference`, `api_key` and
+//! `admin_act`.
 //!
 //! Invariants, for each user:
 //!
 //! - adjustments - balance paid (type 1) + balance refunded (type 2) = `user_money`, which is never negative;
-//! - adjustments + points added - points deducted = `user_score`.
+//! - adjustments + points added - points deducted = `user_score`;
+//! - a user has either a password or a row in `user_reference`.
 
 pub mod actor;
 pub mod error;

@@ -97,6 +97,7 @@ pub async fn register(
         role,
         user_money: Money::ZERO,
         user_score: 0,
+        key: None,
     })
 }
 

@@ -6,9 +6,9 @@ use diesel::prelude::*;
 
 use crate::db::ledger::Line;
 use crate::db::schema::{
-    admin_act, coupon, coupon_log, goods, goods_adjustment, goods_number_log, goods_number_part, order_act,
+    admin_act, api_key, coupon, coupon_log, goods, goods_adjustment, goods_number_log, goods_number_part, order_act,
     order_goods, order_refund, order_refund_goods, orders, pay, pay_act, pay_log, pay_notice, pay_refund,
-    user_adjustment, user_money_log, user_score_log, user_score_part, users,
+    user_adjustment, user_money_log, user_reference, user_score_log, user_score_part, users,
 };
 use crate::db::{self, Db, with_conn};
 use crate::domain::status::{IsPaid, RefundState, Verdict};
@@ -135,6 +135,10 @@ const TABLES: &[Table] = &[
     ]),
     table!("user_money_log", user_money_log, 3, [
         order_id: i64, user_id: i64, money_log_type: i32, use_money: i64, create_time: i64
+    ]),
+    table!("user_reference", user_reference, 1, [user_id: i64, key_name: String, reference: String, create_time: i64]),
+    table!("api_key", api_key, 1, [
+        api_key_id: i64, key_name: String, key_prefix: String, key_hash: String, scopes: String, create_time: i64
     ]),
     table!("user_score_log", user_score_log, 3, [
         order_id: i64, user_id: i64, score_log_type: i32, score: i64, create_time: i64

@@ -25,8 +25,10 @@ const USER: &[Ledger] = &[
     table("users"),
     table("user_adjustment"),
     table("user_money_log"),
+    table("user_reference"),
     table("user_score_log"),
     table("user_score_part"),
+    table("api_key"),
     table("admin_act"),
 ];
 const ORDER: &[Ledger] =

@@ -38,13 +38,16 @@ pub struct JournalEntry {
     user_id: Option<UserId>,
     detail: Option<String>,
     create_time: Timestamp,
-    /// The user, goods or coupon that was changed.
+    /// The user, goods, coupon or API key that was changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     subject: Option<Subject>,
     /// The attributes that were changed, with their values before and after.
     #[serde(skip_serializing_if = "Option::is_none")]
     data: Option<serde_json::Value>,
 }
+
+/// The kind of object of the acts on API keys, and the beginning of their names.
+const API_KEY: &str = "api_key";
 
 /// The object of an act.
 #[derive(Debug, Serialize)]
@@ -70,6 +73,8 @@ impl From<LoggedDecision> for JournalEntry {
 
 impl From<ActView> for JournalEntry {
     fn from(act: ActView) -> Self {
+        // The keys are in a table of User.
+        let kind = if act.act.starts_with(API_KEY) { API_KEY } else { act.owner };
         Self {
             act_id: act.act_id,
             order_id: None,
@@ -77,7 +82,7 @@ impl From<ActView> for JournalEntry {
             user_id: Some(act.user_id),
             detail: act.reason,
             create_time: act.create_time,
-            subject: Some(Subject { kind: act.owner, id: act.subject_id.to_string() }),
+            subject: Some(Subject { kind, id: act.subject_id.to_string() }),
             data: serde_json::from_str(&act.data).ok(),
         }
     }

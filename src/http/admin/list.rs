@@ -21,6 +21,7 @@ use crate::http::state::{HandlerResult, State};
 use crate::order::message::{Order, StateFilter};
 use crate::pay::message::{ListParkedNotifications, ParkedNotification, Payment};
 use crate::user::message::User;
+use crate::user::message::api_key::{FindReference, KnownAs};
 use crate::{order, pay, user};
 
 /// Query parameters of the list of users.
@@ -59,6 +60,9 @@ struct UserDetails {
     #[serde(flatten)]
     user: User,
     user_role: Role,
+    /// The name by which the shop's own server knows the user.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known_as: Option<KnownAs>,
 }
 
 /// `GET /admin/users/{id}`
@@ -68,7 +72,8 @@ struct UserDetails {
 pub async fn user(_: Admin, state: web::Data<State>, PathId(user_id): PathId<id::User>) -> HandlerResult {
     let found = ask(&state.owners.user, user::message::FindWithRole { user_id }).await?;
     let (user, user_role) = found.ok_or(Problem::new(Code::NotFound))?;
-    Ok(HttpResponse::Ok().json(UserDetails { user, user_role }))
+    let known_as = ask(&state.owners.user, FindReference { user_id }).await?;
+    Ok(HttpResponse::Ok().json(UserDetails { user, user_role, known_as }))
 }
 
 /// Query parameters of the list of orders.

@@ -1,6 +1,7 @@
 //! Handlers for administrators.
 
 pub mod adjustment;
+pub mod api_key;
 pub mod audit;
 pub mod auditor;
 pub mod balance;

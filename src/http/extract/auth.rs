@@ -1,19 +1,21 @@
 //! The authenticated caller. A handler takes [`Customer`] or [`Admin`]; a handler that takes neither is public.
 
 use actix_web::dev::Payload;
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 
+use super::bearer::{bearer, sign_in_required, unauthenticated};
+use super::server::{self, Server};
 use crate::domain::id::UserId;
 use crate::domain::status::Role;
-use crate::http::problem::{Code, FieldError, Problem, field_code};
+use crate::http::problem::{Code, Problem, field_code};
+use crate::http::security::api_key;
 use crate::http::security::token::{Caller, TokenRefusal};
-use crate::http::state::state;
+use crate::http::state::{State, state};
 
-const AUTHORIZATION_FIELD: &str = "Authorization";
-
-/// Any signed-in user, acting on their own account. An administrator may place orders too.
+/// Any signed-in user, acting on their own account, or the customer for whom a shop's server acts. An administrator may
+/// place orders too.
 #[derive(Debug, Clone, Copy)]
 pub struct Customer(pub UserId);
 
@@ -21,7 +23,7 @@ pub struct Customer(pub UserId);
 #[derive(Debug, Clone, Copy)]
 pub struct Admin(pub UserId);
 
-/// A signed-in user, or a guest who sends no token. A token that is not valid is refused.
+/// A [`Customer`], or a guest who sends no token. A token that is not valid is refused.
 #[derive(Debug, Clone, Copy)]
 pub struct Visitor(pub Option<UserId>);
 
@@ -30,11 +32,19 @@ impl FromRequest for Visitor {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        if !req.headers().contains_key(AUTHORIZATION) {
+        if !req.headers().contains_key(header::AUTHORIZATION) {
             return Box::pin(async { Ok(Self(None)) });
         }
-        let caller = caller(req.clone());
-        Box::pin(async move { caller.await.map(|caller| Self(Some(caller.user_id))) })
+        let req = req.clone();
+        Box::pin(async move {
+            let state = state(&req)?;
+            let user_id = match sender(&req, &state).await? {
+                Sender::User(caller) => Some(caller.user_id),
+                Sender::Server(server) => server.visitor(&state).await?,
+            };
+            user_id.into_iter().for_each(record_user);
+            Ok(Self(user_id))
+        })
     }
 }
 
@@ -43,8 +53,16 @@ impl FromRequest for Customer {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let caller = caller(req.clone());
-        Box::pin(async move { caller.await.map(|caller| Self(caller.user_id)) })
+        let req = req.clone();
+        Box::pin(async move {
+            let state = state(&req)?;
+            let user_id = match sender(&req, &state).await? {
+                Sender::User(caller) => caller.user_id,
+                Sender::Server(server) => server.customer(&state).await?,
+            };
+            record_user(user_id);
+            Ok(Self(user_id))
+        })
     }
 }
 
@@ -53,53 +71,48 @@ impl FromRequest for Admin {
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let caller = caller(req.clone());
+        let req = req.clone();
         Box::pin(async move {
-            let caller = caller.await?;
-            match caller.role {
-                Role::Admin => Ok(Self(caller.user_id)),
-                Role::Customer => Err(Problem::new(Code::Forbidden)),
+            let state = state(&req)?;
+            match sender(&req, &state).await? {
+                Sender::User(Caller { user_id, role: Role::Admin, .. }) => {
+                    record_user(user_id);
+                    Ok(Self(user_id))
+                }
+                Sender::User(_) | Sender::Server(_) => Err(Problem::new(Code::Forbidden)),
             }
         })
     }
 }
 
-/// The caller that the request's token names. The token of an administrator ends when the password changes.
-async fn caller(req: HttpRequest) -> Result<Caller, Problem> {
-    let state = state(&req)?;
-    let mut values = req.headers().get_all(AUTHORIZATION);
-    let token = match (values.next(), values.next()) {
-        (Some(value), None) => value.to_str().ok().and_then(bearer),
-        _ => None,
-    };
-    let caller = match token {
-        Some(token) => state.tokens.read(token).map_err(|refusal| match refusal {
-            TokenRefusal::Invalid => unauthenticated(field_code::TOKEN_INVALID, "is not a token of this shop"),
-            TokenRefusal::Expired => unauthenticated(field_code::TOKEN_EXPIRED, "has expired; sign in again"),
-        })?,
-        None => return Err(sign_in_required()),
-    };
+/// The sender of a request.
+enum Sender {
+    /// A signed-in user.
+    User(Caller),
+    /// A server of the shop, with an API key.
+    Server(Box<Server>),
+}
+
+/// The sender whom the request's token or API key names. The token of an administrator ends when the password changes.
+async fn sender(req: &HttpRequest, state: &State) -> Result<Sender, Problem> {
+    let token = bearer(req).ok_or_else(sign_in_required)?;
+    if token.starts_with(api_key::MARK) {
+        return Ok(Sender::Server(Box::new(Server::identify(req, state, token).await?)));
+    }
+    let caller = state.tokens.read(token).map_err(|refusal| match refusal {
+        TokenRefusal::Invalid => unauthenticated(field_code::TOKEN_INVALID, "is not a token of this shop"),
+        TokenRefusal::Expired => unauthenticated(field_code::TOKEN_EXPIRED, "has expired; sign in again"),
+    })?;
     if caller.role == Role::Admin
         && !state.admin_passwords.is_current(&state.owners.user, caller.user_id, caller.password).await?
     {
         return Err(unauthenticated(field_code::TOKEN_INVALID, "is no longer valid: the password was changed"));
     }
-    tracing::Span::current().record("user_id", tracing::field::display(caller.user_id));
-    Ok(caller)
+    server::refuse_reference(req)?;
+    Ok(Sender::User(caller))
 }
 
-/// 401: the request needs a token.
-#[must_use]
-pub fn sign_in_required() -> Problem {
-    unauthenticated(field_code::TOKEN_MISSING, "must be \"Bearer \" and an access token")
-}
-
-/// 401, with what is wrong with the token.
-fn unauthenticated(code: &'static str, detail: &str) -> Problem {
-    Problem::new(Code::Unauthenticated).about(vec![FieldError::new(AUTHORIZATION_FIELD, code, detail)])
-}
-
-fn bearer(value: &str) -> Option<&str> {
-    let (scheme, token) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+/// Adds the user to the span of the request.
+fn record_user(user_id: UserId) {
+    tracing::Span::current().record("user_id", tracing::field::display(user_id));
 }

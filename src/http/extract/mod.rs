@@ -1,6 +1,7 @@
 //! Extractors: each reads one part of a request, and fails with a problem if that part is missing or invalid.
 
 pub mod auth;
+pub mod bearer;
 pub mod body;
 pub mod client;
 pub mod condition;
@@ -10,3 +11,4 @@ pub mod listing;
 pub mod page;
 pub mod path;
 pub mod query;
+pub mod server;

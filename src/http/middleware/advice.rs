@@ -17,7 +17,7 @@ pub enum Advice {
 }
 
 /// Ends of the paths of actions that take effect once, however often they are requested.
-const REPEATABLE: [&str; 12] = [
+const REPEATABLE: [&str; 13] = [
     "/cancel",
     "/receive",
     "/ship",
@@ -28,6 +28,7 @@ const REPEATABLE: [&str; 12] = [
     "/match",
     "/accept",
     "/dismiss",
+    "/revoke",
     "/sessions",
     "/quotes",
 ];

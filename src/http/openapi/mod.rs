@@ -106,8 +106,7 @@ pub fn document(has_sandbox: bool) -> OpenApi {
 fn components(schemas: Vec<Component>) -> Components {
     let bearer = HttpBuilder::new()
         .scheme(HttpAuthScheme::Bearer)
-        .bearer_format("JWT")
-        .description(Some("The `access_token` of `POST /v1/sessions`."))
+        .description(Some("The `access_token` of `POST /v1/sessions`, a JWT; or an API key of the shop's own server."))
         .build();
     let mut components = ComponentsBuilder::new().security_scheme(BEARER, SecurityScheme::Http(bearer)).build();
     components.schemas.extend(schemas.into_iter().map(|(name, schema)| (name.to_owned(), schema.into())));

@@ -117,16 +117,24 @@ impl Route {
         Self { about: Some(about), ..self }
     }
 
-    /// Allows a token of any user.
+    /// Allows a token of any user, or an API key.
     #[must_use]
     pub fn for_visitors(self) -> Self {
-        Self { callers: Callers::Visitors, ..self }.refuses(&[Code::Unauthenticated])
+        Self { callers: Callers::Visitors, ..self }.with_reference()
     }
 
-    /// Requires a token of any user.
+    /// Requires a token of any user, or an API key.
     #[must_use]
     pub fn for_customers(self) -> Self {
-        Self { callers: Callers::Customers, ..self }.refuses(&[Code::Unauthenticated])
+        Self { callers: Callers::Customers, ..self }.with_reference()
+    }
+
+    /// Adds the header with which an API key names a customer.
+    fn with_reference(mut self) -> Self {
+        let about = "With an API key: the shop's own id of the customer. Its first use opens the customer's account.";
+        let shape = bounded_text(1, 128);
+        self.parameters.push(parameter(ParameterIn::Header, Required::False, "Tradepost-Customer", shape, about));
+        self.refuses(&[Code::Unauthenticated, Code::Forbidden, Code::InvalidRequest])
     }
 
     /// Requires a token of an administrator.

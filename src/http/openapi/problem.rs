@@ -7,7 +7,9 @@ use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, Schema};
 use super::schema::{
     Component, between, count, extended, id, integer, list, money, named, object, or_null, text, words,
 };
-use super::word::{ORDER_STATUS, PARKED_STATUS, PAY_STATUS, PAYMENT_STATUS, REFUSALS, SHIPPING_STATUS, TRADE_STATUS};
+use super::word::{
+    ORDER_STATUS, PARKED_STATUS, PAY_STATUS, PAYMENT_STATUS, REFUSALS, SCOPES, SHIPPING_STATUS, TRADE_STATUS,
+};
 use crate::http::problem::{Code, field_code};
 
 /// The media type of a problem.
@@ -27,6 +29,7 @@ const FIELD_CODES: &[&str] = &[
     field_code::TOKEN_MISSING,
     field_code::TOKEN_EXPIRED,
     field_code::TOKEN_INVALID,
+    field_code::SCOPE_MISSING,
 ];
 
 /// Name of the header with the seconds after which a request may be sent again.
@@ -74,7 +77,12 @@ fn field_error() -> Schema {
         .may_have("shipping_fee", money(), "The shipping fee.")
         .may_have("order_amount", money(), "The sum.")
         .may_have("order_amount_max", money(), "The highest sum.")
+        .may_have("scope", words(SCOPES), "`scope_missing`: the scope that the API key needs.")
         .may_have("money_paid_max", money(), "The amount that the coupon leaves to pay.")
+        .may_have("unpaid_orders", integer(), "The number of unpaid orders of the account.")
+        .may_have("unpaid_orders_max", integer(), "The number of unpaid orders that an account may have.")
+        .may_have("unpaid_units", integer(), "The units of the goods in unpaid orders of the account.")
+        .may_have("unpaid_units_max", integer(), "The units that an account may have in unpaid orders.")
         .shown_as(json!({"field": "limit", "code": "invalid_value", "detail": "must be an integer from 1 to 100"}))
 }
 

@@ -22,6 +22,8 @@ pub const REFUSALS: &[Code] = &[
     Code::InsufficientStock,
     Code::InsufficientBalance,
     Code::CouponAlreadyUsed,
+    Code::TooManyUnpaidOrders,
+    Code::TooManyUnpaidUnits,
     Code::OrderDeadlinePassed,
     Code::GoodsNotFound,
     Code::CouponNotFound,
@@ -31,6 +33,9 @@ pub const REFUSALS: &[Code] = &[
     Code::OrderAmountTooHigh,
     Code::MoneyPaidTooHigh,
 ];
+
+/// The scopes of an API key.
+pub const SCOPES: &[&str] = &["orders", "catalog"];
 
 /// The states of an item.
 pub const PARKED_STATUS: &[&str] = &["parked", "returned", "accepted", "dismissed"];
@@ -104,6 +109,7 @@ pub static ENUMERATIONS: LazyLock<Vec<Enumeration>> = LazyLock::new(|| {
         ("ListFormat", "The form of a list.", LIST_FORMATS),
         ("Currency", "The currency of an amount.", CURRENCIES),
         ("EventKind", "The kind of an event in the history of an order.", &events),
+        ("ApiKeyScope", "The permission of an API key.", SCOPES),
     ]
     .into_iter()
     .map(|(name, about, words)| Enumeration { name, about, words: words.to_vec() })

@@ -1,6 +1,7 @@
 //! Passwords and access tokens.
 
 pub mod admin_passwords;
+pub mod api_key;
 pub mod first_passwords;
 pub mod password;
 pub mod token;

@@ -37,6 +37,14 @@ fn field_error(goods: &[GoodsId], cause: Cause) -> FieldError {
         Cause::InsufficientBalance { user_money } => {
             of("money_paid", format!("must be at most {user_money}, the balance"))
         }
+        Cause::TooManyUnpaidOrders { unpaid_orders, unpaid_orders_max } => {
+            of("goods", format!("cannot be ordered: {unpaid_orders} orders are unpaid, of at most {unpaid_orders_max}"))
+        }
+        Cause::TooManyUnpaidUnits { goods_id, unpaid_units, unpaid_units_max } => {
+            let left = (unpaid_units_max - unpaid_units).max(0);
+            let held = format!("{unpaid_units} units are in unpaid orders, of at most {unpaid_units_max}");
+            of_line(goods_id, "goods_number", format!("must be at most {left}: {held}"))
+        }
         Cause::CouponAlreadyUsed { .. } => of("coupon_id", "must be a coupon that no other order uses".to_owned()),
     };
     error.with_members(cause)

@@ -1,6 +1,7 @@
 //! `/v1/users`.
 
-use actix_web::http::header::LOCATION;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, LOCATION};
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
@@ -10,10 +11,13 @@ use crate::domain::status::Role;
 use crate::domain::text::{Mobile, Password, UserName};
 use crate::http::extract::auth::Customer;
 use crate::http::extract::body::Body;
+use crate::http::extract::key::{self, OptionalKey};
 use crate::http::problem::{Code, FieldError, Problem};
 use crate::http::state::{HandlerResult, State};
+use crate::journal::Performed;
 use crate::user;
-use crate::user::message::Register;
+use crate::user::error::NameTaken;
+use crate::user::message::{Register, Registered};
 
 /// Body of a registration.
 #[derive(Debug, Deserialize)]
@@ -27,25 +31,37 @@ pub struct NewUser {
 /// `POST /v1/users`
 ///
 /// # Errors
-/// 409 `user_name_taken`.
-pub async fn register(state: web::Data<State>, Body(new): Body<NewUser>) -> HandlerResult {
-    let password_hash = state.passwords.hash(new.user_password).await?;
+/// 409 `user_name_taken`; 422 if the idempotency key was used for another request with this name.
+pub async fn register(
+    OptionalKey(key): OptionalKey,
+    state: web::Data<State>,
+    Body(new): Body<NewUser>,
+) -> HandlerResult {
+    let password_hash = state.passwords.hash(new.user_password.clone()).await?;
     let register = Register {
+        key,
         user_id: state.ids.next(),
         user_name: new.user_name,
         password_hash,
-        user_mobile: new.user_mobile,
+        user_mobile: new.user_mobile.clone(),
         role: Role::Customer,
         user_money: Money::ZERO,
         user_score: 0,
     };
-    match ask(&state.owners.user, register).await? {
-        Ok(user) => Ok(HttpResponse::Created().insert_header((LOCATION, "/v1/users/me")).json(user)),
-        Err(crate::user::error::NameTaken) => {
-            let taken = FieldError::new("user_name", Code::UserNameTaken.name(), "is taken by another user");
-            Err(Problem::new(Code::UserNameTaken).about(vec![taken]))
-        }
+    let registered = ask(&state.owners.user, register).await?.map_err(|NameTaken| {
+        let taken = FieldError::new("user_name", Code::UserNameTaken.name(), "is taken by another user");
+        Problem::new(Code::UserNameTaken).about(vec![taken])
+    })?;
+    let Registered { user, earlier_hash } = registered;
+    let is_replay = earlier_hash.is_some();
+    // No fingerprint of a password is stored. The earlier request was the same if its password and number were.
+    let is_same_mobile = user.user_mobile == new.user_mobile.map(Mobile::into_inner);
+    if is_replay && !(is_same_mobile && state.passwords.verify(new.user_password, earlier_hash).await?) {
+        return Err(Problem::new(Code::IdempotencyKeyReused));
     }
+    let mut response = key::performed(StatusCode::CREATED, &Performed { value: user, is_replay });
+    response.headers_mut().insert(LOCATION, HeaderValue::from_static("/v1/users/me"));
+    Ok(response)
 }
 
 /// `GET /v1/users/me`

@@ -1,6 +1,7 @@
-//! The tables of Order: writing, finding and claiming orders. `completion` has what completes a saga, `transition` the
-//! actions on an order, `paying`, `payment` and `refund` what Pay reports.
+//! The tables of Order: writing, finding and claiming orders. `account` has the caps on unpaid orders, `completion` has
+//! what completes a saga, `transition` the actions on an order, `paying`, `payment` and `refund` what Pay reports.
 
+mod account;
 mod act_log;
 mod ahead;
 mod completion;
@@ -18,6 +19,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use serde::Serialize;
 
+use self::account::Accounts;
 use self::refund_row::Refunds;
 use super::Order;
 use super::message::{self, ClaimExpired, CountUnfinished, ListUnfinished, PreOrder, PreOrdered};
@@ -100,6 +102,8 @@ impl Task<Order> for PreOrder {
         let existing = read_by_keys(owner, db, batch)?;
         // Index of the first task with each key in this batch.
         let mut first_index: HashMap<(UserId, &str), usize> = HashMap::with_capacity(batch.len());
+        let is_new = |task: &&Self| !existing.contains_key(&(task.user_id, task.key.as_str().to_owned()));
+        let mut accounts = Accounts::lock(owner, db, batch.iter().filter(is_new))?;
         let (mut rows, mut line_rows) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
         let mut outcomes = Vec::with_capacity(batch.len());
         for task in batch {
@@ -110,6 +114,8 @@ impl Task<Order> for PreOrder {
                 outcomes.push(existed);
                 continue;
             }
+            let capped = accounts.refuse_or_add(task);
+            let task = capped.as_ref().unwrap_or(task);
             line_rows.extend(task.lines.iter().map(|line| LineRow {
                 order_id: task.order_id,
                 goods_id: line.goods_id,
@@ -121,6 +127,7 @@ impl Task<Order> for PreOrder {
             rows.push(row.clone());
             outcomes.push(PreOrdered::Written(row.into_order(owner, task.lines.clone(), &Refunds::default())?));
         }
+        accounts.write(db)?;
         ledger::record(db, &rows);
         ledger::record(db, &line_rows);
         insert_all!(db, orders::table, &rows)?;

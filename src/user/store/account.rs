@@ -1,13 +1,16 @@
-//! Reads and locks rows of `users`.
+//! Reads, locks and inserts rows of `users`.
 
 use std::collections::HashMap;
 
 use diesel::prelude::*;
 
+use crate::db::ledger::{self, Entry, Line};
 use crate::db::schema::users;
 use crate::db::{self, Db, any_of, for_update, with_conn};
+use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
 use crate::domain::money::Money;
+use crate::domain::status::Role;
 use crate::user::message;
 
 /// Type of [`COLUMNS`].
@@ -16,6 +19,37 @@ pub type Columns =
 /// The columns of [`message::User`]: all but the password hash and the role.
 pub const COLUMNS: Columns =
     (users::user_id, users::user_name, users::user_mobile, users::user_score, users::user_money, users::user_reg_time);
+
+/// A new row of `users`.
+#[derive(Insertable)]
+#[diesel(table_name = users, treat_none_as_default_value = false)]
+pub struct NewUser<'a> {
+    pub user_id: UserId,
+    pub user_name: &'a str,
+    pub user_password: &'a str,
+    pub user_mobile: Option<&'a str>,
+    pub user_score: i64,
+    pub user_reg_time: Timestamp,
+    pub user_money: Money,
+    pub user_role: Role,
+    pub idempotency_key: Option<&'a str>,
+}
+
+impl Entry for NewUser<'_> {
+    const LEDGER: &'static str = "users";
+
+    fn write(&self, line: &mut Line<'_>) {
+        line.integer(self.user_id.get()).text(self.user_name).integer(self.user_role.number());
+        line.integer(self.user_reg_time.0);
+    }
+}
+
+/// Inserts a user.
+pub fn insert(db: &mut Db, user: NewUser<'_>) -> db::Result<()> {
+    ledger::record(db, std::slice::from_ref(&user));
+    with_conn!(db, diesel::insert_into(users::table).values(user).execute(db))?;
+    Ok(())
+}
 
 /// Locks users until the transaction ends and returns their balances.
 pub fn lock(db: &mut Db, ids: impl Iterator<Item = UserId>) -> db::Result<HashMap<UserId, Money>> {

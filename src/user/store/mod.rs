@@ -2,7 +2,9 @@
 
 mod account;
 mod adjustment;
+mod api_key;
 mod listing;
+mod reference;
 mod score;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -11,7 +13,9 @@ use diesel::prelude::*;
 
 use super::User;
 use super::error::{NameTaken, TakeRefusal};
-use super::message::{self, Credential, FindCredential, FindPasswordHash, ListAdmins, Register, SetPassword, Take};
+use super::message::{
+    self, Credential, FindCredential, FindPasswordHash, ListAdmins, Register, Registered, SetPassword, Take,
+};
 use crate::actor::{Access, Priority, Task};
 use crate::db::ledger::{self, Entry, Line};
 use crate::db::query::bulk::{DELTA, Update};
@@ -19,6 +23,7 @@ use crate::db::schema::{user_money_log, users};
 use crate::db::{self, Db, any_of, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, UserId};
+use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::money::Money;
 use crate::domain::reservation::{ReservationState, reservation_state};
 use crate::domain::status::{Direction, Role};
@@ -248,61 +253,51 @@ impl Task<User> for ListAdmins {
     }
 }
 
-/// A row of `users` that was inserted.
-struct Registered<'a> {
-    task: &'a Register,
-    now: Timestamp,
-}
-
-impl Entry for Registered<'_> {
-    const LEDGER: &'static str = "users";
-
-    fn write(&self, line: &mut Line<'_>) {
-        let Register { user_id, user_name, role, .. } = self.task;
-        line.integer(user_id.get()).text(user_name.as_str()).integer(role.number()).integer(self.now.0);
-    }
-}
-
 /// Inserts users. The name is looked up first, so that a name that is taken is a refusal and does not fail the batch.
 impl Task<User> for Register {
-    type Outcome = Result<message::User, NameTaken>;
+    type Outcome = Result<Registered, NameTaken>;
     const ACCESS: Access = Access::Write;
 
-    fn run(owner: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<message::User, NameTaken>>> {
+    fn run(owner: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
         let now = owner.context.clock.now();
         let register = |task: &Register| {
             let name = task.user_name.as_str();
-            let same_name =
-                with_conn!(db, users::table.filter(users::user_name.eq(name)).count().get_result::<i64>(db))?;
-            if same_name > 0 {
-                return Ok(Err(NameTaken));
+            let key = task.key.as_ref().map(IdempotencyKey::as_str);
+            let same_name = users::table.filter(users::user_name.eq(name));
+            let same_name = same_name.select((account::COLUMNS, users::user_password, users::idempotency_key));
+            let earlier: Option<(message::User, String, Option<String>)> =
+                with_conn!(db, same_name.get_result(db)).optional()?;
+            if let Some((user, hash, known)) = earlier {
+                let is_same = key.is_some() && known.as_deref() == key;
+                return Ok(if is_same { Ok(Registered { user, earlier_hash: Some(hash) }) } else { Err(NameTaken) });
             }
             let mobile = task.user_mobile.clone().map(Mobile::into_inner);
-            let values = (
-                users::user_id.eq(task.user_id),
-                users::user_name.eq(name),
-                users::user_password.eq(&task.password_hash),
-                users::user_mobile.eq(&mobile),
-                users::user_score.eq(task.user_score),
-                users::user_money.eq(task.user_money),
-                users::user_reg_time.eq(now),
-                users::user_role.eq(task.role),
-            );
-            with_conn!(db, diesel::insert_into(users::table).values(values).execute(db))?;
-            ledger::record(db, &[Registered { task, now }]);
+            let user = account::NewUser {
+                user_id: task.user_id,
+                user_name: name,
+                user_password: &task.password_hash,
+                user_mobile: mobile.as_deref(),
+                user_score: task.user_score,
+                user_reg_time: now,
+                user_money: task.user_money,
+                user_role: task.role,
+                idempotency_key: key,
+            };
+            account::insert(db, user)?;
             if task.user_money != Money::ZERO || task.user_score != 0 {
                 let reason = "opening balance".to_owned();
                 let opening = (task.user_money, task.user_score);
                 adjustment::insert(owner, db, task.user_id, opening, (reason, None), now)?;
             }
-            Ok(Ok(message::User {
+            let user = message::User {
                 user_id: task.user_id,
                 user_name: name.to_owned(),
                 user_mobile: mobile,
                 user_score: task.user_score,
                 user_money: task.user_money,
                 user_reg_time: now,
-            }))
+            };
+            Ok(Ok(Registered { user, earlier_hash: None }))
         };
         batch.iter().map(register).collect()
     }

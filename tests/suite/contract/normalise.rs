@@ -77,7 +77,7 @@ impl Names {
 
     /// The length of the word at the start of the text, and its name if it gets one.
     fn word(&mut self, text: &str) -> (usize, Option<String>) {
-        for find in [Self::token, Self::uuid, Self::time] {
+        for find in [Self::token, Self::api_key, Self::uuid, Self::time] {
             if let Some((length, name)) = find(self, text) {
                 return (length, Some(name));
             }
@@ -138,6 +138,14 @@ impl Names {
         let length = run(text, |b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
         let token = &text[..length];
         (token.starts_with("eyJ") && token.matches('.').count() == 2).then(|| (length, "<token>".to_owned()))
+    }
+
+    /// An API key or its beginning.
+    fn api_key(&mut self, text: &str) -> Option<(usize, String)> {
+        let length = run(text, |b| b.is_ascii_alphanumeric() || b == b'_');
+        let prefix = text.get(..16).filter(|prefix| prefix.starts_with("tpk_") && [16, 81].contains(&length))?;
+        let secret = if length == 81 { "_<secret>" } else { "" };
+        Some((length, format!("{}{secret}", self.named("api-key", prefix))))
     }
 
     fn uuid(&mut self, text: &str) -> Option<(usize, String)> {

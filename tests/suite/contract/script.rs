@@ -116,6 +116,11 @@ impl Script {
         self.send(caller, Request { method: Method::GET, path, headers: &[], body: b"" }).await
     }
 
+    /// `GET` with these headers.
+    pub async fn get_with(&mut self, caller: &Caller, path: &str, headers: &[(&str, &str)]) -> Answer {
+        self.send(caller, Request { method: Method::GET, path, headers, body: b"" }).await
+    }
+
     /// `POST` of JSON; of nothing if the body is empty.
     pub async fn post(&mut self, caller: &Caller, path: &str, body: &str) -> Answer {
         let json: &[(&str, &str)] = if body.is_empty() { &[] } else { &[("content-type", "application/json")] };

@@ -5,6 +5,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 use std::time::Duration;
 
+use awc::http::Method;
 use serde_json::{Value, json};
 use tradepost::audit::{self, NAMES, OwnerStores, Report};
 use tradepost::cli::backup;
@@ -255,9 +256,8 @@ fn further() -> Vec<Violation> {
     ]
 }
 
-/// Plants a violation in a shop and expects the audit to report it under its invariant.
-async fn expect_reported(Violation { name, statements, sentence }: &Violation) {
-    let app = busy_shop().await;
+/// Plants a violation in the shop and expects the audit to report it under its invariant.
+async fn expect_reported(app: TestApp, Violation { name, statements, sentence }: &Violation) {
     let before = verdict(&app, name);
     assert_eq!((&before["ok"], &before["violations"]), (&json!(true), &json!([])), "{name}");
     assert!(before["checked"].as_u64().unwrap() > 0, "{name} checks no row");
@@ -285,14 +285,39 @@ async fn the_audit_reports_a_violation_of_each_invariant() {
     let expected: Vec<&str> = NAMES.into_iter().filter(|name| *name != "files_intact").collect();
     assert_eq!(names, expected);
     for violation in &violations {
-        expect_reported(violation).await;
+        expect_reported(busy_shop().await, violation).await;
     }
 }
 
 #[actix_web::test]
 async fn the_audit_reports_books_that_were_falsified_in_other_ways() {
     for violation in &further() {
-        expect_reported(violation).await;
+        expect_reported(busy_shop().await, violation).await;
+    }
+}
+
+#[actix_web::test]
+async fn the_audit_reports_falsified_api_keys_and_references() {
+    for violation in [
+        violation("rows_have_owner", "user", "UPDATE users SET user_password = ''", "neither a password nor"),
+        violation("rows_have_owner", "user", "UPDATE users SET user_password = 'x'", "can sign in in spite of"),
+        violation(
+            "rows_have_owner",
+            "user",
+            "UPDATE user_reference SET user_id = 7",
+            "user_id 7, which does not exist",
+        ),
+        violation("journal_complete", "user", "UPDATE api_key SET revoke_time = 1", "has no revocation in the journal"),
+        violation("journal_complete", "user", "UPDATE api_key SET api_key_id = 7", "has no creation in the journal"),
+        violation("journal_complete", "user", "DELETE FROM api_key", "was created and is gone"),
+        violation("ledger_chained", "user", "UPDATE api_key SET scopes = 'catalog'", "api_key"),
+        violation("ledger_chained", "user", "UPDATE user_reference SET reference = 'x'", "user_reference"),
+    ] {
+        let app = busy_shop().await;
+        let new_key = json!({"name": "front", "scopes": ["orders"]});
+        let key = app.post("/admin/api-keys", &app.admin().await, new_key).await.expect(201).text_of("key");
+        app.send(Method::GET, "/v1/users/me", &key, &[("tradepost-customer", "ann")], None).await.expect(200);
+        expect_reported(app, &violation).await;
     }
 }
 

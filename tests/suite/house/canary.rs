@@ -318,6 +318,19 @@ async fn send_invalid_requests(server: &mut Server, token: &str) {
     }
 }
 
+/// Creates an API key, uses it for a customer whose reference must not be printed either, and revokes it.
+async fn use_an_api_key(server: &mut Server, admin: &str) {
+    let created = server.post("/admin/api-keys", admin, json!({"name": "front", "scopes": ["orders"]})).await;
+    let key = text(&created, "key");
+    server.watch.add("an API key", key.rsplit('_').next().unwrap());
+    let bearer = format!("Bearer {key}");
+    let headers = [("Authorization", bearer.as_str()), ("Tradepost-Customer", "canary-reference")];
+    assert_eq!(server.send(Method::GET, "/v1/users/me", &headers, String::new()).await.0, 200);
+    assert_eq!(server.send(Method::GET, "/v1/users/me", &headers[..1], String::new()).await.0, 422);
+    server.post(&format!("/admin/api-keys/{}/revoke", text(&created, "api_key_id")), admin, json!({})).await;
+    assert_eq!(server.send(Method::GET, "/v1/users/me", &headers, String::new()).await.0, 401);
+}
+
 /// Sends a callback of the sandbox for a payment, first with a bad signature and then with a good one.
 async fn send_sandbox_callbacks(server: &mut Server, pay_id: &str) {
     server.post(&format!("/sandbox/trades/{pay_id}/pay"), "", json!({"lose": true})).await;
@@ -380,6 +393,7 @@ async fn no_secret_is_printed_or_answered() {
 
     let goods = json!({"goods_name": "goods", "goods_number": 100, "goods_price": "8.80"});
     let goods_id = text(&server.post("/admin/goods", &admin, goods).await, "goods_id");
+    use_an_api_key(&mut server, &admin).await;
     let mut orders = Vec::new();
     for provider in ["sandbox", "alipay", "alipay_qr", "wechat", "wechat_jsapi"] {
         let (order_id, pay_id, checkout) = server.pay(&customer, &goods_id, provider).await;

@@ -2,6 +2,7 @@
 //! admission control under overload.
 
 pub mod access;
+mod api_key;
 mod bad_input;
 mod by_hand;
 mod conditional;
@@ -15,5 +16,6 @@ mod overload;
 mod ownership;
 mod pay_page;
 mod refusal;
+mod registration;
 mod route;
 mod transport;

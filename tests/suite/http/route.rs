@@ -182,6 +182,15 @@ pub async fn routes(app: &TestApp) -> Vec<Route> {
             method: Method::PATCH,
             ..post(format!("/admin/goods/{GOODS}"), &admin, json!({"goods_name": "x"}), change_fields)
         },
+        post(
+            "/admin/api-keys".to_owned(),
+            &admin,
+            json!({"name": "shop", "scopes": ["orders"]}),
+            vec![
+                field("/name", true, vec![json!(1), json!(""), json!("a b"), json!("ä"), json!("x".repeat(33))]),
+                field("/scopes", true, vec![json!("orders"), json!(["all"]), json!(["orders", 1])]),
+            ],
+        ),
         post(format!("/admin/goods/{GOODS}/stock"), &admin, json!({"delta": 1, "reason": "x"}), stock_fields),
         post(
             "/admin/coupons".to_owned(),

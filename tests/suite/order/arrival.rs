@@ -192,6 +192,7 @@ async fn a_balance_is_correct_in_every_order_of_arrival() {
             role: Role::Customer,
             user_money: Money::from_minor(10_000),
             user_score: 0,
+            key: None,
         };
         ask(&owner, register).await.unwrap().unwrap();
         owner

@@ -2,6 +2,7 @@
 
 mod arrival;
 mod cancellation;
+mod cap;
 mod contention;
 mod customer_message;
 mod golden;

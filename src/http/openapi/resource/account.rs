@@ -19,9 +19,12 @@ pub const RESOURCE: Resource =
 fn routes() -> Vec<Route> {
     vec![
         post("/v1/users", "registerUser", "Registers a user")
+            .about("An `Idempotency-Key` belongs to the `user_name`.")
+            .takes_key()
             .body("NewUser")
             .answers(201, "User", "The user is registered.")
             .with_header("Location")
+            .with_header("Idempotent-Replayed")
             .refuses(&[Code::UserNameTaken]),
         post("/v1/sessions", "signIn", "Issues an access token")
             .about("A wrong password and an unknown user get the same answer.")
@@ -92,8 +95,14 @@ fn user_example() -> Value {
 
 fn user_details() -> Schema {
     let example = extended(user_example(), "user_role", json!("customer"));
+    let known_as = object("").has("key_name", text(), "The name of the API keys.").has(
+        "reference",
+        text(),
+        "The value of `Tradepost-Customer`.",
+    );
     user_fields("A user with the role.")
         .has("user_role", words(USER_ROLES), "The role, which decides what the user may do.")
+        .may_have("known_as", known_as.inside(), "The name by which a server of the shop knows the customer.")
         .shown_as(example)
 }
 

@@ -1,6 +1,7 @@
 //! The routes and schemas of the document, one file per resource.
 
 pub mod account;
+pub mod api_key;
 pub mod callback;
 pub mod catalogue;
 pub mod common;
@@ -40,6 +41,7 @@ pub const ALL: &[Resource] = &[
     callback::RESOURCE,
     service::RESOURCE,
     catalogue::RESOURCE,
+    api_key::RESOURCE,
     order_action::RESOURCE,
     refund::RESOURCE,
     parked::RESOURCE,

@@ -181,6 +181,10 @@ fn refusal_cause() -> Schema {
         .may_have("order_amount_max", money(), "The highest sum.")
         .may_have("money_paid_max", money(), "The amount that the coupon leaves to pay.")
         .may_have("user_money", money(), "The balance.")
+        .may_have("unpaid_orders", integer(), "The number of unpaid orders of the account.")
+        .may_have("unpaid_orders_max", integer(), "The number of unpaid orders that an account may have.")
+        .may_have("unpaid_units", integer(), "The units of the goods in unpaid orders of the account.")
+        .may_have("unpaid_units_max", integer(), "The units that an account may have in unpaid orders.")
         .shown_as(json!({"code": "insufficient_stock", "goods_id": "345959443973935104", "available": 3}))
 }
 

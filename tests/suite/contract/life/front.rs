@@ -1,7 +1,7 @@
 //! Requests of a shop front before and after an order.
 
 use super::Cast;
-use crate::contract::script::Script;
+use crate::contract::script::{Caller, Script};
 use crate::support::{ADMIN_PASSWORD, DEMO_PASSWORD};
 
 /// Plays the part of a shop front.
@@ -61,7 +61,35 @@ pub async fn play(script: &mut Script, cast: &mut Cast) {
     ] {
         script.get(&cast.admin, &path).await;
     }
+    keys(script, cast).await;
+    script.chapter("a registration that is sent again");
+    let body = r#"{"user_name":"again","user_password":"a good password"}"#;
+    script.keyed(anonymous, "/v1/users", "register-again", body).await.expect(201);
+    script.keyed(anonymous, "/v1/users", "register-again", body).await.expect(201);
+    let other = r#"{"user_name":"again","user_password":"another password"}"#;
+    script.keyed(anonymous, "/v1/users", "register-again", other).await.expect(422);
     script.chapter("the pages of problems");
     script.get(anonymous, "/problems/insufficient_stock").await.expect(200);
     script.get(anonymous, "/problems/of_another_shop").await.expect(404);
+}
+
+/// Gives the shop's server a key, with which it acts for its customers.
+async fn keys(script: &mut Script, cast: &Cast) {
+    script.chapter("keys of the shop's own server");
+    let path = "/admin/api-keys";
+    script.post(&cast.admin, path, "{\"name\":\"front\",\"scopes\":[]}").await.expect(422);
+    let body = "{\"name\":\"front\",\"scopes\":[\"orders\",\"catalog\"]}";
+    let created = script.post(&cast.admin, path, body).await.expect(201);
+    let server = Caller::new("the shop's server", &created.text_of("key"));
+    let named = [("tradepost-customer", "customer-1")];
+    script.get_with(&server, "/v1/users/me", &named).await.expect(200);
+    script.get(&server, "/v1/users/me").await.expect(422);
+    script.get_with(&cast.zs, "/v1/users/me", &named).await.expect(422);
+    script.get(&server, path).await.expect(403);
+    script.get(&cast.admin, path).await.expect(200);
+    let revoke = format!("{path}/{}/revoke", created.text_of("api_key_id"));
+    script.post(&cast.admin, &revoke, "").await.expect(200);
+    script.get_with(&server, "/v1/users/me", &named).await.expect(401);
+    script.post(&cast.admin, &format!("{path}/1/revoke"), "").await.expect(404);
+    script.get(&cast.admin, &format!("{path}?limit=0")).await.expect(422);
 }

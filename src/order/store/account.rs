@@ -1,0 +1,161 @@
+//! The accounts of customers: the caps on what one account may hold in unpaid orders.
+//!
+//! An account is locked while its unpaid orders are counted and an order is added, so that orders that arrive at once, at
+//! this node and at others, cannot exceed a cap together. Without caps, accounts are neither read nor written.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use diesel::prelude::*;
+use serde::Serialize;
+
+use super::row;
+use crate::actor::{Access, Task};
+use crate::db::query::bulk::{Kind, Update};
+use crate::db::schema::{order_account, orders};
+use crate::db::{self, Db, any_of, for_update, insert_all, with_conn};
+use crate::domain::cap::{Caps, Held};
+use crate::domain::id::{GoodsId, OrderId, UserId};
+use crate::domain::money::Money;
+use crate::domain::order::Line;
+use crate::domain::pricing::Price;
+use crate::domain::quantity::Quantity;
+use crate::domain::refusal::{Cause, Refused};
+use crate::domain::status::{OrderStatus, PayStatus};
+use crate::order::Order;
+use crate::order::message::{CheckCaps, PreOrder};
+
+/// A row of `order_account`. No unpaid order of the user has an id below `open_from`, so that an old account with many
+/// orders is counted as fast as a new one.
+#[derive(Debug, Clone, Copy, Queryable, Insertable)]
+#[diesel(table_name = order_account, treat_none_as_default_value = false)]
+struct AccountRow {
+    user_id: UserId,
+    open_from: OrderId,
+}
+
+/// An account that is locked.
+struct Account {
+    /// The stored value.
+    open_from: OrderId,
+    /// The smallest id of an unpaid order; `None` if there is none.
+    first_open: Option<OrderId>,
+    held: Held,
+}
+
+/// The locked accounts of a batch of new orders.
+pub struct Accounts {
+    caps: Caps,
+    accounts: BTreeMap<UserId, Account>,
+}
+
+impl Accounts {
+    /// Locks the accounts of the customers whose orders count, and reads what they hold. An account that is missing is
+    /// created; if another node creates it at the same time, the batch is repeated.
+    pub fn lock<'a>(owner: &Order, db: &mut Db, batch: impl Iterator<Item = &'a PreOrder>) -> db::Result<Self> {
+        let caps = owner.caps;
+        let counted = batch.filter(|task| caps.are_set() && counts(task)).map(|task| task.user_id);
+        let users: Vec<UserId> = counted.collect::<BTreeSet<_>>().into_iter().collect();
+        let rows: Vec<AccountRow> = db::load_by(&users, |users| {
+            let accounts = order_account::table.filter(any_of(order_account::user_id, users));
+            with_conn!(db, for_update(accounts.order(order_account::user_id)).load(db))
+        })?;
+        let mut open_from: BTreeMap<UserId, OrderId> =
+            rows.into_iter().map(|row| (row.user_id, row.open_from)).collect();
+        let missing = users.iter().filter(|user_id| !open_from.contains_key(user_id));
+        let missing: Vec<AccountRow> =
+            missing.map(|user_id| AccountRow { user_id: *user_id, open_from: OrderId::new(0) }).collect();
+        insert_all!(db, order_account::table, &missing)?;
+        open_from.extend(missing.iter().map(|row| (row.user_id, row.open_from)));
+        let mut accounts = BTreeMap::new();
+        for (user_id, open_from) in open_from {
+            let (first_open, held) = read_held(db, caps, user_id, open_from)?;
+            accounts.insert(user_id, Account { open_from, first_open, held });
+        }
+        Ok(Self { caps, accounts })
+    }
+
+    /// The same order as a refused one if it would exceed a cap. Otherwise its account holds it from now on.
+    pub fn refuse_or_add(&mut self, task: &PreOrder) -> Option<PreOrder> {
+        let account = self.accounts.get_mut(&task.user_id).filter(|_| counts(task))?;
+        let causes = account.held.exceeded(self.caps, units(&task.lines));
+        if let Some(refused) = Refused::for_causes(causes) {
+            let (lines, price) = (Vec::new(), Price::default());
+            return Some(PreOrder { lines, price, refused: Some(refused), ..task.clone() });
+        }
+        account.held.add(units(&task.lines));
+        account.first_open = Some(account.first_open.map_or(task.order_id, |first| first.min(task.order_id)));
+        None
+    }
+
+    /// Writes the accounts whose smallest unpaid order has changed.
+    ///
+    /// # Errors
+    /// A database error.
+    pub fn write(self, db: &mut Db) -> db::Result<()> {
+        let changed = self.accounts.into_iter().filter_map(|(user_id, account)| {
+            let first_open = account.first_open.filter(|first| *first != account.open_from)?;
+            Some(OpenFrom { id: user_id.get(), first: first_open.get() })
+        });
+        let changed: Vec<OpenFrom> = changed.collect();
+        db::expect_rows(SET_OPEN_FROM.run(db, &changed)?, changed.len())
+    }
+}
+
+/// Whether an order holds something until it is paid on a platform.
+fn counts(task: &PreOrder) -> bool {
+    task.refused.is_none() && task.price.pay_amount > Money::ZERO
+}
+
+fn units(lines: &[Line]) -> impl Iterator<Item = (GoodsId, Quantity)> {
+    lines.iter().map(|line| (line.goods_id, line.goods_number))
+}
+
+/// Reads the unpaid orders of a user: the smallest id and what they hold. Ids below `open_from` are not read.
+fn read_held(db: &mut Db, caps: Caps, user_id: UserId, open_from: OrderId) -> db::Result<(Option<OrderId>, Held)> {
+    let is_open = orders::order_status.eq(OrderStatus::Unconfirmed).or(orders::order_status.eq(OrderStatus::Confirmed));
+    let is_unpaid = orders::pay_status.ne(PayStatus::Paid).and(orders::pay_amount.gt(Money::ZERO));
+    let unpaid = orders::table
+        .filter(orders::user_id.eq(user_id).and(orders::order_id.ge(open_from)))
+        .filter(is_open.and(is_unpaid))
+        .order(orders::order_id)
+        .select(orders::order_id);
+    let ids: Vec<OrderId> = with_conn!(db, unpaid.load(db))?;
+    // Without a cap on units, the lines are not needed.
+    let lines = if caps.limits_units() { row::read_lines(db, &ids)? } else { std::collections::HashMap::new() };
+    let mut held = Held::default();
+    for order_id in &ids {
+        held.add(units(lines.get(order_id).map(Vec::as_slice).unwrap_or_default()));
+    }
+    Ok((ids.first().copied(), held))
+}
+
+/// Parameters of [`SET_OPEN_FROM`] for one account.
+#[derive(Serialize)]
+struct OpenFrom {
+    id: i64,
+    first: i64,
+}
+
+const SET_OPEN_FROM: Update = Update {
+    table: "order_account",
+    given: &[("id", Kind::Integer), ("first", Kind::Integer)],
+    condition: "user_id = given.id",
+    set: "open_from = given.first",
+};
+
+/// Judges the caps without a lock, for a quote.
+impl Task<Order> for CheckCaps {
+    type Outcome = Vec<Cause>;
+    const ACCESS: Access = Access::Read;
+
+    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Cause>>> {
+        let check = |task: &Self| {
+            let account = order_account::table.find(task.user_id).select(order_account::open_from);
+            let open_from: Option<OrderId> = with_conn!(db, account.get_result(db)).optional()?;
+            let open_from = open_from.unwrap_or(OrderId::new(0));
+            let (_, held) = read_held(db, owner.caps, task.user_id, open_from)?;
+            Ok(held.exceeded(owner.caps, task.lines.iter().copied()))
+        };
+        batch.iter().map(check).collect()
+    }
+}
