@@ -212,7 +212,8 @@ async fn a_charge_of_another_amount_is_parked_and_the_order_is_cancelled<P: Plat
         shop.advance(MINUTE).await;
         let balances = shop.balances(&case.order_id, &case.pay_id).await;
         // The charge has used the payment up. Another one can pay the order.
-        assert_eq!(balances, Balances { payment: "closed".to_owned(), charged, ..Balances::unpaid() });
+        let order = ("confirmed".to_owned(), "unpaid".to_owned());
+        assert_eq!(balances, Balances { order, payment: "closed".to_owned(), charged, ..Balances::unpaid() });
         shop.advance(PAY_WITHIN).await;
         let balances = shop.balances(&case.order_id, &case.pay_id).await;
         assert_eq!(balances, Balances { charged, ..Balances::cancelled() });
