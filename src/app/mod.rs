@@ -104,9 +104,9 @@ impl App {
         let mut notes = announcement::lines(&settings, &stores, number, address, admin_address);
         notes.extend(bootstrap::while_busy(|| bootstrap::notes(&graph, &passwords, &first)).await?);
         let tokens = Tokens::new(secret.as_bytes(), clock.clone(), settings.session.token_ttl.get());
-        let security =
-            Security { tokens, passwords, first_passwords: first, admin_passwords: AdminPasswords::default() };
-        security.admin_passwords.learn(admin.user_id, PasswordMark::of(&admin.user_password));
+        let admin_passwords = AdminPasswords::default();
+        admin_passwords.learn(admin.user_id, PasswordMark::of(&admin.user_password));
+        let security = Security { tokens, passwords, first_passwords: first, admin: admin.user_id, admin_passwords };
         let state = server::state(&graph, security, clock.clone(), &settings);
         let handles = server::start(&settings, state, graph.platform.clone(), listener, admin_listener)?;
         announcement::log(&settings, &stores, number, address, admin_address);

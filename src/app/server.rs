@@ -12,6 +12,7 @@ use super::sandbox::{self, Platform};
 use super::{audit, statement};
 use crate::config::Settings;
 use crate::domain::clock::Clock;
+use crate::domain::id::UserId;
 use crate::gateway::statement::Source;
 use crate::http::admin::auditor::Auditor;
 use crate::http::admin::turn::Turn;
@@ -27,13 +28,14 @@ use crate::http::{middleware, route};
 pub struct Security {
     pub tokens: Tokens,
     pub passwords: Passwords,
+    pub admin: UserId,
     pub admin_passwords: AdminPasswords,
     pub first_passwords: FirstPasswords,
 }
 
 /// The state of the handlers.
 pub fn state(graph: &Graph, security: Security, clock: Clock, settings: &Settings) -> State {
-    let Security { tokens, passwords, admin_passwords, first_passwords } = security;
+    let Security { tokens, passwords, admin, admin_passwords, first_passwords } = security;
     let auditor = auditor(settings.clone(), clock.clone());
     State {
         owners: graph.owners.clone(),
@@ -49,6 +51,7 @@ pub fn state(graph: &Graph, security: Security, clock: Clock, settings: &Setting
         clock,
         tokens,
         passwords,
+        admin,
         admin_passwords,
         first_passwords,
         health: graph.health.clone(),

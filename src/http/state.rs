@@ -19,7 +19,7 @@ use crate::actor::Health;
 use crate::coordinator::{self, actor::OrderCoordinator};
 use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::horizon::Horizons;
-use crate::domain::id::IdGenerator;
+use crate::domain::id::{IdGenerator, UserId};
 use crate::domain::network::TrustedProxies;
 use crate::domain::origin::Origins;
 use crate::gateway::Gateways;
@@ -55,6 +55,9 @@ pub struct State {
     pub tokens: Tokens,
     /// Hashes and verifies passwords.
     pub passwords: Passwords,
+    /// The administrator: the account that `admin.user` names. Other accounts with the role were administrators before the
+    /// setting was changed, and are customers now.
+    pub admin: UserId,
     /// The current passwords of the administrators.
     pub admin_passwords: AdminPasswords,
     /// The file with the passwords of the first start.

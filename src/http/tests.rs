@@ -62,6 +62,7 @@ fn state() -> State {
         ids: Arc::new(IdGenerator::new(clock.clone(), NodeId::try_from(0).unwrap())),
         tokens: Tokens::new(SECRET, clock.clone(), HOUR),
         passwords: Passwords::new(1).unwrap(),
+        admin: UserId::new(7),
         admin_passwords,
         first_passwords: FirstPasswords::in_folder(Path::new("/nowhere")),
         health: Vec::new(),

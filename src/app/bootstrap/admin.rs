@@ -59,7 +59,7 @@ pub async fn is_password_of(passwords: &Passwords, password: &str, credential: &
     matches.map_err(|problem| anyhow::anyhow!("cannot verify a password: {problem}"))
 }
 
-/// Warns of administrators other than `admin.user`: they remain if the setting changes.
+/// Warns of former administrators: their accounts remain if `admin.user` changes, as those of customers.
 async fn name_the_others(graph: &Graph, admin: &Admin) -> anyhow::Result<()> {
     let mut names = ask(&graph.owners.user, ListAdmins).await.context("cannot list the administrators")?;
     names.retain(|name| name != admin.user.as_str());
@@ -67,7 +67,7 @@ async fn name_the_others(graph: &Graph, admin: &Admin) -> anyhow::Result<()> {
         let others = names.join(", ");
         tracing::warn!(
             %others,
-            "there are administrators besides admin.user; `tradepost admin password NAME` locks one out"
+            "these accounts were administrators before admin.user was changed; they have the rights of customers now"
         );
     }
     Ok(())

@@ -19,7 +19,7 @@ use crate::http::state::{State, state};
 #[derive(Debug, Clone, Copy)]
 pub struct Customer(pub UserId);
 
-/// A user with the role `admin`.
+/// The administrator: the user with the role `admin` whom the settings name.
 #[derive(Debug, Clone, Copy)]
 pub struct Admin(pub UserId);
 
@@ -75,7 +75,7 @@ impl FromRequest for Admin {
         Box::pin(async move {
             let state = state(&req)?;
             match sender(&req, &state).await? {
-                Sender::User(Caller { user_id, role: Role::Admin, .. }) => {
+                Sender::User(Caller { user_id, role: Role::Admin, .. }) if user_id == state.admin => {
                     record_user(user_id);
                     Ok(Self(user_id))
                 }

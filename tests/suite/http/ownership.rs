@@ -1,6 +1,6 @@
 //! Coupons, balances, orders and payments of another user are answered as if they did not exist.
 
-use crate::support::{Answer, COUPON, GOODS, OrderBody, TestApp};
+use crate::support::{ADMIN_PASSWORD, Answer, COUPON, GOODS, OrderBody, TestApp};
 use serde_json::{Value, json};
 
 /// Returns the status and the problem without the fields that differ between requests.
@@ -95,5 +95,28 @@ async fn a_list_shows_only_the_callers_orders() {
         path = format!("/v1/orders?limit=2&cursor={cursor}");
     }
     assert_eq!(seen, ours);
+    app.finish().await;
+}
+
+/// The setting names one administrator. Whoever it named before is a customer.
+#[actix_web::test]
+async fn a_former_administrator_is_a_customer_also_with_a_token_of_before() {
+    let mut app = TestApp::start().await;
+    let former = app.admin().await;
+    app.get("/admin/status", &former).await.expect(200);
+    app.set("ADMIN__USER", "successor");
+    app.restart().await;
+    let body = json!({"user_name": "successor", "user_password": ADMIN_PASSWORD});
+    let successor = app.post("/v1/sessions", "", body).await.expect(201).text_of("access_token");
+    app.get("/admin/status", &successor).await.expect(200);
+    let again = app.admin().await;
+    for token in [&former, &again] {
+        app.get("/admin/status", token).await.expect_problem(403, "forbidden");
+        app.get("/v1/orders", token).await.expect(200);
+    }
+    app.set("ADMIN__USER", "admin");
+    app.restart().await;
+    app.get("/admin/status", &former).await.expect(200);
+    app.get("/admin/status", &successor).await.expect_problem(403, "forbidden");
     app.finish().await;
 }

@@ -301,6 +301,8 @@ fn event_data() -> Schema {
         .may_have("coupon_paid", money(), "The amount that the coupon paid.")
         .may_have("money_paid", money(), "The amount that the balance paid.")
         .may_have("pay_amount", money(), "The amount to pay at a platform.")
+        .may_have("carrier", text(), "The company that carries the parcel.")
+        .may_have("tracking_no", text(), "The number of the parcel at its carrier.")
         .may_have("payments", list(named("EventPayment")), "The payments whose platform did not answer.")
         .may_have("number", text(), "The platform's number of a refund.")
         .may_have("attempts", count(), "For administrators: the number of attempts.")
