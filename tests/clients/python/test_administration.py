@@ -1,15 +1,19 @@
 """A shop's administration. Each test is one thing that a shop's administrator does."""
 
+import os
+import subprocess
+import tempfile
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 
-from shop import admin, customer, eventually, expect, give_money, guest, key, order, order_of, ordered, paid
+from shop import URL, admin, customer, eventually, expect, give_money, guest, key, order, order_of, ordered, paid
 from tradepost_client.api.accounts import get_me
 from tradepost_client.api.administration_goods_and_users import (
     adjust_balance,
     adjust_stock,
     change_goods,
     create_goods,
+    get_any_goods,
     get_user,
     list_all_goods,
     list_users,
@@ -25,7 +29,7 @@ from tradepost_client.api.administration_orders_and_payments import (
 )
 from tradepost_client.api.administration_records import list_adjustments, list_journal
 from tradepost_client.api.administration_refunds_and_statements import get_refund, list_refunds
-from tradepost_client.api.goods import get_goods
+from tradepost_client.api.goods import get_goods, list_goods
 from tradepost_client.api.orders import place_order, receive_order
 from tradepost_client.models import (
     BalanceChange,
@@ -39,6 +43,7 @@ from tradepost_client.models import (
     RefundPreview,
     RefundStatus,
     ShippingStatus,
+    Shipment,
     StockChange,
 )
 
@@ -137,14 +142,67 @@ class Administration(unittest.TestCase):
         self.assertEqual({expect(422, answer).code for answer in refused} - {"goods_price_mismatch"}, set())
         eventually(lambda: self.stock(goods), lambda now: now == 100 - len(placed))
 
+    def test_goods_off_sale_are_refused_to_new_orders_and_shipped_to_earlier_ones(self):
+        goods, (_, buyer) = self.new_goods(), customer("off-sale")
+        earlier = ordered(buyer, goods.goods_id, 1)
+        off = ChangedGoods(on_sale=False)
+        expect(200, change_goods.sync_detailed(goods.goods_id, client=self.admin, body=off))
+        listed = expect(200, list_goods.sync_detailed(client=guest(), limit=100)).items
+        self.assertNotIn(goods.goods_id, [found.goods_id for found in listed])
+        late = order_of(goods.goods_id, 1)
+        problem = expect(409, place_order.sync_detailed(client=buyer, body=late, idempotency_key=key()))
+        self.assertEqual((problem.code, problem.errors[0].goods_id), ("goods_off_sale", goods.goods_id))
+        paid(buyer, earlier.order_id)
+        shipped = expect(200, ship_order.sync_detailed(earlier.order_id, client=self.admin))
+        self.assertEqual(shipped.shipping_status, "shipped")
+        on = ChangedGoods(on_sale=True)
+        expect(200, change_goods.sync_detailed(goods.goods_id, client=self.admin, body=on))
+        expect(201, place_order.sync_detailed(client=buyer, body=late, idempotency_key=key()))
+
+    def test_a_change_of_goods_that_another_administrator_has_changed_is_refused(self):
+        goods = self.new_goods()
+        read = get_any_goods.sync_detailed(goods.goods_id, client=self.admin)
+        change = lambda price: change_goods.sync_detailed(
+            goods.goods_id,
+            client=self.admin,
+            body=ChangedGoods(goods_price=price),
+            if_match=read.headers["ETag"],
+        )
+        self.assertEqual(expect(200, change("51.00")).goods_price, "51.00")
+        self.assertEqual(expect(412, change("52.00")).code, "precondition_failed")
+        now = expect(200, get_any_goods.sync_detailed(goods.goods_id, client=self.admin))
+        self.assertEqual(now.goods_price, "51.00")
+
+    def test_a_file_of_goods_is_imported_once(self):
+        rows = "goods_name,goods_number,goods_price\nAn imported cup,40,7.50\nAn imported pot,4,22.00\n"
+        with tempfile.NamedTemporaryFile("w", suffix=".csv") as file:
+            file.write(rows)
+            file.flush()
+            for _ in range(2):
+                command = [os.environ["TRADEPOST_BINARY"], "import", "goods", file.name, "--url", URL]
+                names = {"TRADEPOST_USER": "admin", "TRADEPOST_PASSWORD": os.environ["TRADEPOST_ADMIN_PASSWORD"]}
+                done = subprocess.run(command, env=os.environ | names, capture_output=True, text=True)
+                self.assertEqual(done.returncode, 0, done.stderr)
+        goods = expect(200, list_all_goods.sync_detailed(client=self.admin, limit=100)).items
+        imported = [
+            (found.goods_name, found.goods_number, found.goods_price)
+            for found in goods
+            if found.goods_name.startswith("An imported")
+        ]
+        self.assertEqual(sorted(imported), [("An imported cup", 40, "7.50"), ("An imported pot", 4, "22.00")])
+
     def test_an_order_is_shipped_once_it_is_paid(self):
         goods, (_, buyer) = self.new_goods(), customer("shipped")
         new = ordered(buyer, goods.goods_id, 1)
         problem = expect(409, ship_order.sync_detailed(new.order_id, client=self.admin))
         self.assertEqual((problem.code, problem.pay_status), ("order_not_shippable", "unpaid"))
         paid(buyer, new.order_id)
-        shipped = expect(200, ship_order.sync_detailed(new.order_id, client=self.admin))
-        self.assertEqual(shipped.shipping_status, "shipped")
+        parcel = Shipment(carrier="A carrier", tracking_no="SF1234567890")
+        for _ in range(2):
+            shipped = expect(200, ship_order.sync_detailed(new.order_id, client=self.admin, body=parcel))
+            self.assertEqual(shipped.shipping_status, "shipped")
+        seen = order(buyer, new.order_id)
+        self.assertEqual((seen.carrier, seen.tracking_no), ("A carrier", "SF1234567890"))
         received = expect(200, receive_order.sync_detailed(new.order_id, client=buyer))
         self.assertEqual(received.shipping_status, "received")
 
