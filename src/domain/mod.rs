@@ -9,6 +9,7 @@ pub mod horizon;
 pub mod id;
 pub mod idempotency;
 pub mod lifecycle;
+pub mod line_number;
 pub mod money;
 pub mod network;
 pub mod order;

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::domain::id::GoodsId;
+use crate::domain::line_number::LineNumbers;
 use crate::domain::money::Money;
 use crate::domain::quantity::{Stock, StockDelta};
 use crate::domain::text::{GoodsDesc, GoodsName, Reason};
@@ -70,7 +71,7 @@ pub fn read(bytes: &[u8]) -> anyhow::Result<(Vec<Row>, Vec<WrongRow>)> {
     let mut reader = ReaderBuilder::new().delimiter(delimiter(text)).flexible(true).from_reader(text.as_bytes());
     let header = header(reader.headers()?)?;
     let (mut rows, mut wrong) = (Vec::new(), Vec::new());
-    let mut lines = Lines { text, line: 1, counted: 0 };
+    let mut lines = LineNumbers::of(text);
     for record in reader.records() {
         let record = record?;
         let line = lines.number(record.position().map_or(0, csv::Position::byte));
@@ -83,33 +84,6 @@ pub fn read(bytes: &[u8]) -> anyhow::Result<(Vec<Row>, Vec<WrongRow>)> {
         }
     }
     Ok((rows, wrong))
-}
-
-/// Counts the lines of a text. The reader's own count is one too low if lines end with CR LF.
-struct Lines<'a> {
-    text: &'a str,
-    /// Number of the line in which the rest of the text begins.
-    line: u64,
-    /// Number of bytes before the rest.
-    counted: usize,
-}
-
-impl Lines<'_> {
-    /// The number of the line of the row that begins at `byte`, or after line ends there. Rows are asked for in order.
-    fn number(&mut self, byte: u64) -> u64 {
-        let is_line_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
-        let bytes = self.text.as_bytes();
-        let mut start = usize::try_from(byte).unwrap_or(bytes.len());
-        start += bytes.iter().skip(start).take_while(|byte| is_line_end(byte)).count();
-        let mut previous = None;
-        for byte in bytes.iter().take(start).skip(self.counted) {
-            let is_second = *byte == b'\n' && previous == Some(b'\r');
-            self.line += u64::from(is_line_end(byte) && !is_second);
-            previous = Some(*byte);
-        }
-        self.counted = start;
-        self.line
-    }
 }
 
 /// The separator of most cells of the first line.

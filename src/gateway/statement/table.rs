@@ -5,6 +5,7 @@ use csv::ReaderBuilder;
 
 use super::day::read_time;
 use crate::domain::clock::Timestamp;
+use crate::domain::line_number::LineNumbers;
 use crate::domain::money::Money;
 use crate::gateway::text::is_printable_ascii;
 
@@ -30,9 +31,10 @@ pub fn lines(text: &str, known: &str) -> Result<Vec<Line>, String> {
     let mut reader = ReaderBuilder::new();
     let mut reader = reader.has_headers(false).flexible(true).delimiter(separator).from_reader(text.as_bytes());
     let mut lines = Vec::new();
+    let mut numbers = LineNumbers::of(text);
     for record in reader.records() {
         let record = record.map_err(|error| format!("the file is no CSV: {error}"))?;
-        let number = record.position().map_or(0, csv::Position::line);
+        let number = numbers.number(record.position().map_or(0, csv::Position::byte));
         let cells: Vec<String> = record.iter().map(clean).collect();
         if cells.iter().any(|cell| !cell.is_empty()) {
             lines.push(Line { number, cells });
@@ -201,6 +203,14 @@ mod tests {
             assert_eq!(lines.len(), 1, "{text}");
             assert_eq!(columns.id(&lines[0], "商户订单号", 64).unwrap(), "77", "{text}");
             assert_eq!(columns.amount(&lines[0], "订单金额").unwrap(), Money::from_minor(123_450), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_line_is_named_by_its_number_whatever_ends_the_lines() {
+        for end in ["\n", "\r\n"] {
+            let (columns, lines) = columns(&["商户订单号;订单金额", "1;1", "", "4E27;1"].join(end));
+            assert!(columns.id(&lines[1], "商户订单号", 64).unwrap_err().starts_with("line 4: "), "{end:?}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! Upgrade from release 0.1: its data, with orders in progress, is migrated and the orders are completed.
+//! Upgrade from release 0.1: its data, with orders in every state, is migrated and the orders go on.
 
 use std::time::Duration;
 
@@ -8,18 +8,26 @@ use tradepost::db::{Db, migrate, with_conn};
 
 use crate::support::{GOODS, OrderBody, TestApp};
 
-/// Reverts the migrations that each owner has added since release 0.1.
-fn revert_to_0_1(app: &TestApp) {
-    type MigrationsOf = fn() -> migrate::Migrations;
-    let all: [(&str, MigrationsOf, i64); 6] = [
-        ("coupon", || migrate::COUPON, 3),
-        ("goods", || migrate::GOODS, 4),
-        ("user", || migrate::USER, 5),
-        ("order", || migrate::ORDER, 5),
-        ("pay", || migrate::PAY, 7),
-        ("sandbox", || migrate::SANDBOX, 3),
-    ];
-    for (owner, migrations, last) in all {
+type MigrationsOf = fn() -> migrate::Migrations;
+
+/// Each owner with its migrations.
+const OWNERS: [(&str, MigrationsOf); 6] = [
+    ("coupon", || migrate::COUPON),
+    ("goods", || migrate::GOODS),
+    ("user", || migrate::USER),
+    ("order", || migrate::ORDER),
+    ("pay", || migrate::PAY),
+    ("sandbox", || migrate::SANDBOX),
+];
+
+/// The newest migration of each owner when 0.1 was first deployed.
+const FIRST: [i64; 6] = [3, 4, 5, 5, 7, 3];
+/// The newest migration of each owner in release 0.1.0.
+const RELEASE_0_1_0: [i64; 6] = [3, 4, 5, 9, 13, 5];
+
+/// Reverts the migrations that each owner has added since these.
+fn revert_to(app: &TestApp, newest: [i64; 6]) {
+    for ((owner, migrations), last) in OWNERS.into_iter().zip(newest) {
         let mut connection = app.migrator(owner);
         let db = &mut connection;
         let newest = |db: &mut Db| -> i64 {
@@ -46,7 +54,7 @@ async fn orders_of_release_0_1_in_progress_are_paid_or_expire_and_keep_their_poi
     }
     app.pay_at_platform(&payments[0], json!({})).await.expect(200);
     app.stop(Duration::from_secs(5)).await;
-    revert_to_0_1(&app);
+    revert_to(&app, FIRST);
     // In release 0.1 the message that adds the points came from Pay. It is not delivered yet.
     app.tamper("user", "DELETE FROM user_score_log");
     app.tamper("user", "UPDATE users SET user_score = 100 WHERE user_score > 100");
@@ -71,5 +79,92 @@ async fn orders_of_release_0_1_in_progress_are_paid_or_expire_and_keep_their_poi
     app.refund(&zs, "refund", &orders[0]).await.expect(202);
     app.settle().await;
     assert_eq!(app.get(&format!("/v1/payments/{}", payments[0]), &zs).await.body["status"], "refunded");
+    app.finish().await;
+}
+
+/// Fields of an order that release 0.1.0 had.
+const KEPT: [&str; 14] = [
+    "order_status",
+    "pay_status",
+    "shipping_status",
+    "address",
+    "consignee",
+    "goods_amount",
+    "shipping_fee",
+    "order_amount",
+    "coupon_paid",
+    "money_paid",
+    "pay_amount",
+    "add_time",
+    "confirm_time",
+    "pay_time",
+];
+
+#[actix_web::test]
+async fn orders_of_release_0_1_0_in_every_state_keep_it_and_go_on() {
+    let mut app = TestApp::start().await;
+    let (zs, admin) = (app.zs().await, app.admin().await);
+    let wrong_price =
+        OrderBody::of(GOODS, 1).with("goods", json!([{"goods_id": GOODS, "goods_number": 1, "goods_price": "1.00"}]));
+    let invalid = app.order(&zs, "invalid", &wrong_price).await.expect(422).text_of("order_id");
+    let place = async |key: &str| app.order(&zs, key, &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id");
+    let (unpaid, paying, cancelled) = (place("unpaid").await, place("paying").await, place("cancelled").await);
+    let pay_id = app.pay(&zs, "paying", &paying).await.expect(201).text_of("pay_id");
+    app.post(&format!("/v1/orders/{cancelled}/cancel"), &zs, json!({})).await.expect(200);
+    let mut paid = Vec::new();
+    for key in ["paid", "shipped", "received", "part", "refunded"] {
+        let order_id = place(key).await;
+        let pay_id = app.pay(&zs, key, &order_id).await.expect(201).text_of("pay_id");
+        app.pay_at_platform(&pay_id, json!({})).await.expect(200);
+        app.settle().await;
+        paid.push(order_id);
+    }
+    let [paid, shipped, received, part, refunded] = paid.try_into().unwrap();
+    let ship = async |app: &TestApp, order_id: &str| {
+        app.post(&format!("/admin/orders/{order_id}/ship"), &admin, json!({})).await.expect(200)
+    };
+    let receive = async |app: &TestApp, order_id: &str| {
+        app.post(&format!("/v1/orders/{order_id}/receive"), &zs, json!({})).await.expect(200)
+    };
+    for order_id in [&shipped, &received] {
+        ship(&app, order_id).await;
+    }
+    receive(&app, &received).await;
+    app.admin_refund(&admin, &part, Some("100.00")).await.expect(202);
+    app.refund(&zs, "refunded", &refunded).await.expect(202);
+    app.settle().await;
+    let orders = [&invalid, &unpaid, &paying, &cancelled, &paid, &shipped, &received, &part, &refunded];
+    let read = async |app: &TestApp| {
+        let mut found = Vec::new();
+        for order_id in orders {
+            let order = app.get(&format!("/v1/orders/{order_id}"), &zs).await.expect(200).body;
+            found.push(KEPT.map(|field| order[field].clone()));
+        }
+        found
+    };
+    let before = read(&app).await;
+    app.stop(Duration::from_secs(5)).await;
+    revert_to(&app, RELEASE_0_1_0);
+    // Release 0.1.0 took no points back for a part of the money.
+    app.tamper("user", "UPDATE users SET user_score = user_score + 100 WHERE user_name = 'zs'");
+    app.restart().await;
+    app.settle().await;
+    assert_eq!(read(&app).await, before);
+    let report = app.audit();
+    assert!(report.ok, "{report:?}");
+
+    app.pay_at_platform(&pay_id, json!({})).await.expect(200);
+    app.assert_order_paid(&zs, &paying).await;
+    let pay_id = app.pay(&zs, "unpaid", &unpaid).await.expect(201).text_of("pay_id");
+    app.pay_at_platform(&pay_id, json!({})).await.expect(200);
+    app.assert_order_paid(&zs, &unpaid).await;
+    ship(&app, &paid).await;
+    receive(&app, &shipped).await;
+    for order_id in [&received, &part] {
+        app.admin_refund(&admin, order_id, None).await.expect(202);
+        app.settle().await;
+        let order = app.get(&format!("/v1/orders/{order_id}"), &zs).await.expect(200).body;
+        assert_eq!((&order["order_status"], &order["refunded_amount"]), (&json!("refunded"), &order["pay_amount"]));
+    }
     app.finish().await;
 }
