@@ -98,7 +98,7 @@ async fn a_list_shows_only_the_callers_orders() {
     app.finish().await;
 }
 
-/// The setting names one administrator. Whoever it named before is a customer.
+/// The setting names one administrator.
 #[actix_web::test]
 async fn a_former_administrator_is_a_customer_also_with_a_token_of_before() {
     let mut app = TestApp::start().await;
