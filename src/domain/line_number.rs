@@ -42,7 +42,7 @@ mod tests {
     fn lines_are_counted_whatever_ends_them() {
         for text in ["a\n\nb\nc", "a\r\n\r\nb\r\nc", "a\r\rb\rc"] {
             let mut lines = LineNumbers::of(text);
-            let numbers = ["a", "b", "c"].map(|row| lines.number(text.find(row).unwrap() as u64));
+            let numbers = ["a", "b", "c"].map(|row| lines.number(u64::try_from(text.find(row).unwrap()).unwrap()));
             assert_eq!(numbers, [1, 3, 4], "{text:?}");
         }
         let mut lines = LineNumbers::of("a\r\n\r\nb");
