@@ -75,12 +75,12 @@ pub struct Create {
     pub request: Option<Request>,
 }
 
-/// Reads one page of a user's coupons, newest first. Read-only.
+/// Reads one page of coupons, newest first. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<Coupon>>")]
 pub struct List {
-    /// Owner of the coupons.
-    pub user_id: UserId,
+    /// Owner of the coupons; `None` for those of all users.
+    pub user_id: Option<UserId>,
     /// Last coupon of the previous page; only older coupons are returned. `None` for the first page.
     pub before: Option<CouponId>,
     /// Maximum number of coupons.

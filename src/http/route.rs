@@ -102,7 +102,9 @@ pub fn admin(cfg: &mut ServiceConfig) {
         .service(resource("/admin/orders/{id}/refund").route(post().to(admin::order_action::refund)))
         .service(resource("/admin/orders/{id}/refund/preview").route(post().to(admin::order_action::preview)))
         .service(resource("/admin/payments/{id}/query").route(post().to(admin::payment::query)))
-        .service(resource("/admin/coupons").route(post().to(admin::coupon::create)))
+        .service(
+            resource("/admin/coupons").route(get().to(admin::coupon::list)).route(post().to(admin::coupon::create)),
+        )
         .service(resource("/admin/users/{id}/balance").route(post().to(admin::balance::adjust)));
 }
 

@@ -116,7 +116,8 @@ const FOR_CUSTOMERS: [(&str, &str, &str); 14] = [
     ("POST", "/v1/payments", r#"{"order_id":"1","provider":"sandbox"}"#),
     ("GET", "/v1/payments/1", ""),
 ];
-const FOR_ADMINS: [(&str, &str, &str); 26] = [
+const FOR_ADMINS: [(&str, &str, &str); 27] = [
+    ("GET", "/admin/coupons", ""),
     ("GET", "/admin/api-keys", ""),
     ("POST", "/admin/api-keys", r#"{"name":"a","scopes":["orders"]}"#),
     ("POST", "/admin/api-keys/1/revoke", ""),

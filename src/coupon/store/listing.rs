@@ -12,7 +12,7 @@ use crate::domain::event::{Event, What};
 use crate::domain::id::CouponId;
 use crate::domain::status::Direction;
 
-/// Reads pages of users' coupons, newest first.
+/// Reads pages of coupons, newest first.
 impl Task<Coupon> for message::List {
     type Outcome = Vec<message::Coupon>;
     const ACCESS: Access = Access::Read;
@@ -20,8 +20,12 @@ impl Task<Coupon> for message::List {
     fn run(_: &Coupon, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<message::Coupon>>> {
         let page = |task: &Self| {
             let before = task.before.unwrap_or(CouponId::new(i64::MAX));
-            let older = coupon::table.filter(coupon::user_id.eq(task.user_id).and(coupon::coupon_id.lt(before)));
-            Ok(with_conn!(db, older.order(coupon::coupon_id.desc()).limit(task.limit).load(db))?)
+            let older = coupon::coupon_id.lt(before);
+            let page = coupon::table.order(coupon::coupon_id.desc()).limit(task.limit);
+            Ok(match task.user_id {
+                Some(user_id) => with_conn!(db, page.filter(older.and(coupon::user_id.eq(user_id))).load(db)),
+                None => with_conn!(db, page.filter(older).load(db)),
+            }?)
         };
         batch.iter().map(page).collect()
     }

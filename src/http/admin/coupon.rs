@@ -1,7 +1,7 @@
 //! `/admin/coupons`.
 
 use actix_web::http::StatusCode;
-use actix_web::web;
+use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use crate::actor::task::ask;
@@ -11,10 +11,35 @@ use crate::domain::money::Money;
 use crate::http::extract::auth::Admin;
 use crate::http::extract::body::Body;
 use crate::http::extract::key::{self, OptionalKey};
+use crate::http::extract::page::{Cursor, Limit, Page};
+use crate::http::extract::query::{Query, optional};
 use crate::http::problem::{Code, FieldError, Problem, field_code};
 use crate::http::state::{HandlerResult, State};
 use crate::journal::KeyReused;
 use crate::user;
+
+/// Query parameters of the list of coupons.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CouponsQuery {
+    #[serde(default, deserialize_with = "optional")]
+    user_id: Option<UserId>,
+    #[serde(default)]
+    limit: Limit,
+    #[serde(default)]
+    cursor: Cursor,
+}
+
+/// `GET /admin/coupons`
+///
+/// # Errors
+/// 422 for a bad parameter.
+pub async fn list(_: Admin, state: web::Data<State>, Query(query): Query<CouponsQuery>) -> HandlerResult {
+    let page = Page { limit: query.limit, cursor: query.cursor };
+    let list = coupon::message::List { user_id: query.user_id, before: page.before(), limit: page.fetch_limit() };
+    let coupons = ask(&state.owners.coupon, list).await?;
+    Ok(HttpResponse::Ok().json(page.list(coupons, |coupon| coupon.coupon_id)))
+}
 
 /// Body of a new coupon for a user.
 #[derive(Debug, Serialize, Deserialize)]

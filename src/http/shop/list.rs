@@ -16,7 +16,7 @@ use crate::user::message::{ListMoneyLog, ListScoreLog, LogPosition};
 /// # Errors
 /// 422 for a bad parameter.
 pub async fn coupons(caller: Customer, state: web::Data<State>, Query(page): Query<Page>) -> HandlerResult {
-    let list = coupon::message::List { user_id: caller.0, before: page.before(), limit: page.fetch_limit() };
+    let list = coupon::message::List { user_id: Some(caller.0), before: page.before(), limit: page.fetch_limit() };
     let coupons = ask(&state.owners.coupon, list).await?;
     Ok(HttpResponse::Ok().json(page.list(coupons, |coupon| coupon.coupon_id)))
 }

@@ -35,6 +35,8 @@ pub struct UndeliveredMessage {
     pub due_time: Timestamp,
     /// Reason of the most recent failure; `None` if no attempt has failed.
     pub remark: Option<String>,
+    /// The body, as it is stored: a JSON object.
+    pub body: String,
 }
 
 /// State of an undelivered message.
@@ -60,7 +62,7 @@ pub struct List {
     pub limit: i64,
 }
 
-type Row = (String, String, String, String, String, MessageStatus, i32, Timestamp, Timestamp, Option<String>);
+type Row = (String, String, String, String, String, MessageStatus, i32, Timestamp, Timestamp, Option<String>, String);
 
 impl<O: Owner> Task<O> for List {
     type Outcome = Vec<UndeliveredMessage>;
@@ -91,23 +93,26 @@ impl<O: Owner> Task<O> for List {
                     dsl::create_time,
                     dsl::due_time,
                     dsl::remark,
+                    dsl::msg_body,
                 ));
             let rows: Vec<Row> = with_conn!(db, query.load(db))?;
-            let to_message = |(id, group, topic, tag, key, status, attempts, create_time, due_time, remark): Row| {
-                UndeliveredMessage {
-                    id,
-                    producer: O::NAME,
-                    group,
-                    topic,
-                    tag,
-                    key,
-                    status: if status == MessageStatus::Dead { Status::Dead } else { Status::Pending },
-                    attempts,
-                    create_time,
-                    due_time,
-                    remark,
-                }
-            };
+            let to_message =
+                |(id, group, topic, tag, key, status, attempts, create_time, due_time, remark, body): Row| {
+                    UndeliveredMessage {
+                        id,
+                        producer: O::NAME,
+                        group,
+                        topic,
+                        tag,
+                        key,
+                        status: if status == MessageStatus::Dead { Status::Dead } else { Status::Pending },
+                        attempts,
+                        create_time,
+                        due_time,
+                        remark,
+                        body,
+                    }
+                };
             Ok(rows.into_iter().map(to_message).collect())
         };
         batch.iter().map(page).collect()

@@ -56,6 +56,7 @@ pub const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/admin/goods/1", For::Admins),
     ("PATCH", "/admin/goods/1", For::Admins),
     ("POST", "/admin/goods/1/stock", For::Admins),
+    ("GET", "/admin/coupons", For::Admins),
     ("POST", "/admin/coupons", For::Admins),
     ("GET", "/admin/api-keys", For::Admins),
     ("POST", "/admin/api-keys", For::Admins),

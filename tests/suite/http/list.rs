@@ -268,3 +268,22 @@ async fn the_timeline_of_a_failed_order_lists_the_reason_and_the_released_stock(
     assert!(what.contains(&"stock_given_back".to_owned()) && !what.contains(&"confirmed".to_owned()), "{what:?}");
     app.finish().await;
 }
+
+#[actix_web::test]
+async fn the_administrator_sees_the_coupons_of_one_user_or_of_all() {
+    let app = TestApp::start().await;
+    let (user_id, _) = app.customer("mallory", "0.00").await;
+    for price in ["1.00", "2.00"] {
+        app.coupon(&user_id, price).await;
+    }
+    app.coupon(USER, "3.00").await;
+    let admin = app.admin().await;
+    let coupons = all(&app, "/admin/coupons", &admin).await;
+    assert_eq!(each(&coupons, "coupon_price"), ["3.00", "2.00", "1.00", "20.00"]);
+    let path = format!("/admin/coupons?user_id={user_id}");
+    let page = app.get(&path, &admin).await.expect(200).body;
+    assert_eq!(each(page["items"].as_array().unwrap(), "coupon_price"), ["2.00", "1.00"]);
+    assert!(page["items"].as_array().unwrap().iter().all(|coupon| coupon["user_id"] == user_id.as_str()));
+    app.get("/admin/coupons?user_id=x", &admin).await.expect_problem(422, "invalid_request");
+    app.finish().await;
+}

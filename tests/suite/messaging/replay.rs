@@ -48,6 +48,7 @@ async fn a_dead_message_is_replayed_and_has_its_effect_once() {
         (&json!("order"), &json!("goods"), &json!("cancel"))
     );
     assert!(!message["remark"].as_str().unwrap().is_empty());
+    assert!(message["body"].as_str().unwrap().contains("\"gods\""), "the operator sees what the goods cannot read");
     rename_in_bodies(&app, "gods", "goods");
     let admin = app.admin().await;
     let path = format!("/admin/messages/{}/replay", message["id"].as_str().unwrap());

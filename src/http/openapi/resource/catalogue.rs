@@ -51,6 +51,11 @@ fn routes() -> Vec<Route> {
             .body("StockChange")
             .answers(200, "Goods", "The goods with the new stock.")
             .with_header(REPLAYED),
+        get("/admin/coupons", "listCoupons", "Lists the coupons")
+            .for_admins()
+            .query("user_id", id(), "Only coupons of this user.")
+            .paged()
+            .answers(200, "CouponPage", "The coupons."),
         post("/admin/coupons", "createCoupon", "Gives a coupon to a user")
             .for_admins()
             .takes_key()

@@ -161,7 +161,8 @@ fn notice() -> Schema {
 fn message_example() -> Value {
     json!({"id": "019ac0de-8a64-7c1b-9d4f-0b6a0c1d2e3f", "producer": "order", "group": "goods", "topic": "order",
         "tag": "cancelled", "key": "384343533072416768", "status": "pending", "attempts": 1,
-        "create_time": "2026-11-26T14:03:59.010Z", "due_time": "2026-11-26T14:04:09.010Z", "remark": null})
+        "create_time": "2026-11-26T14:03:59.010Z", "due_time": "2026-11-26T14:04:09.010Z", "remark": null,
+        "body": "{\"order_id\":\"384343533072416768\"}"})
 }
 
 fn message() -> Schema {
@@ -180,5 +181,6 @@ fn message() -> Schema {
         .has("create_time", time(), "")
         .has("due_time", time(), "When it is due.")
         .has("remark", or_null(text()), "The last error.")
+        .has("body", text(), "The body: a JSON object.")
         .shown_as(message_example())
 }

@@ -35,7 +35,7 @@ pub async fn play(script: &mut Script, cast: &Cast) {
 
 async fn lists(script: &mut Script, cast: &Cast) {
     script.chapter("lists");
-    for path in ["orders", "payments", "journal", "adjustments", "refunds", "notices", "messages", "users"] {
+    for path in ["orders", "payments", "journal", "adjustments", "refunds", "notices", "messages", "users", "coupons"] {
         script.get(&cast.admin, &format!("/admin/{path}?limit=100")).await.expect(200);
         pages(script, &cast.admin, &format!("/admin/{path}")).await;
     }
@@ -47,6 +47,7 @@ async fn lists(script: &mut Script, cast: &Cast) {
         format!("orders?user_id={}", cast.mallory_id),
         "payments?status=refunded&limit=1".to_owned(),
         format!("payments?order_id={order_id}"),
+        format!("coupons?user_id={}", cast.mallory_id),
         format!("journal?order_id={order_id}"),
         "messages?status=dead&limit=1".to_owned(),
         "messages?status=pending".to_owned(),
@@ -74,6 +75,7 @@ async fn wrong_parameters(script: &mut Script, cast: &Cast) {
         "notices?limit=101",
         "notices?status=dead",
         "messages?status=done",
+        "coupons?user_id=x",
         "messages?cursor=1",
         "users?cursor=g",
     ] {
