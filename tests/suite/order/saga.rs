@@ -145,7 +145,7 @@ async fn a_repeated_step_has_one_effect_forward_and_back() {
 
 #[actix_web::test]
 async fn a_reservation_that_never_succeeds_is_compensated_at_the_deadline() {
-    let case = Case::with(&[("ORDERS__DEADLINE", "200ms")]).await;
+    let case = Case::with(&[("ORDERS__DEADLINE", "500ms")]).await;
     for owner in ["goods", "coupon", "user"] {
         for point in ["apply", "before_commit", "after_commit"] {
             let point = format!("{owner}.{point}");
@@ -167,7 +167,7 @@ async fn a_reservation_that_never_succeeds_is_compensated_at_the_deadline() {
 
 #[actix_web::test]
 async fn an_order_that_cannot_be_stored_is_answered_with_503_and_has_no_effect() {
-    let case = Case::with(&[("ORDERS__DEADLINE", "100ms")]).await;
+    let case = Case::with(&[("ORDERS__DEADLINE", "2s")]).await;
     let (_, order_body) = case.order_body().await;
     case.app.faults.plan("order.before_commit", Fault::Error, 0, ALWAYS);
     let busy = case.place("k", &order_body).await.expect_problem(503, "busy");
