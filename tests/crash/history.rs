@@ -130,7 +130,7 @@ impl History {
         };
         self.write(phase, &key, &detail);
         match reply {
-            Reply::Answer(500.., _) if !is_busy(reply) => {
+            Reply::Answer(500.., _) if !is_temporary(reply) => {
                 self.violations.insert(format!("{key} was answered {reply:?}"));
             }
             Reply::Broken(error) => self.note_unanswered(error),
@@ -171,8 +171,10 @@ impl History {
     }
 }
 
-fn is_busy(reply: &Reply) -> bool {
-    matches!(reply, Reply::Answer(503, body) if body["code"] == "busy")
+/// Whether the server says that the request can be sent again. The sandbox keeps its trades in the shop's database: if that
+/// is away for some calls, the shop takes the platform for unavailable.
+fn is_temporary(reply: &Reply) -> bool {
+    matches!(reply, Reply::Answer(503, body) if body["code"] == "busy" || body["code"] == "platform_unavailable")
 }
 
 fn judge(kind: Kind, reply: &Reply) -> Outcome {
