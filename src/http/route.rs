@@ -46,8 +46,6 @@ pub fn public(cfg: &mut ServiceConfig) {
         )
         .service(resource("/v1/payments/{id}/close").route(post().to(shop::payment::close)))
         .service(resource("/v1/payments/{id}").route(get().to(shop::payment::find)))
-        .service(resource("/pay/page.js").route(get().to(pages::pay::script)))
-        .service(resource("/pay/{id}").route(get().to(pages::pay::show)))
         .service(
             resource("/v1/payments/callbacks/{provider}").app_data(limit(64)).route(post().to(shop::callback::receive)),
         );

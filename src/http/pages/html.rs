@@ -1,37 +1,46 @@
-//! Building blocks of HTML pages: plain HTML with one inline style sheet.
+//! Building blocks of the pages that document the interface: plain HTML with one inline style sheet.
+
+use std::sync::LazyLock;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder};
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 
 const STYLE: &str = include_str!("style.css");
 
-/// Content security policy of a page without scripts: an inline style, forms to this server, nothing else.
-pub const PLAIN: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
+/// Content security policy of these pages: their own inline style, named by its hash, and nothing else.
+static POLICY: LazyLock<String> = LazyLock::new(|| {
+    let hash = STANDARD.encode(digest(&SHA256, inline_style().as_bytes()));
+    format!("default-src 'none'; style-src 'sha256-{hash}'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+});
 
-/// The response with `page`; `policy` is its content security policy.
+/// The text between the tags of the style, of which the policy has the hash.
+fn inline_style() -> String {
+    format!("\n{STYLE}")
+}
+
+/// The response with `page`.
 #[must_use]
-pub fn page(status: StatusCode, policy: &'static str, page: String) -> HttpResponse {
+pub fn page(status: StatusCode, page: String) -> HttpResponse {
     HttpResponseBuilder::new(status)
         .content_type("text/html; charset=utf-8")
-        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
+        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY.as_str()))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
         .body(page)
 }
 
-/// A whole document. `head` is markup for its head, besides title and style; `body` is the visible markup.
+/// A whole document. `body` is the visible markup.
 #[must_use]
-pub fn document(title: &str, head: &str, body: &str) -> String {
+pub fn document(title: &str, body: &str) -> String {
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n{head}\
-         <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <link rel=\"icon\" href=\"data:,\">\n\
+         <title>{title}</title>\n<style>{style}</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n",
+        style = inline_style(),
     )
-}
-
-/// A line with the outcome of a payment; the CSS class `class` gives it its colour.
-#[must_use]
-pub fn outcome(class: &str, text: &str) -> String {
-    format!("<p class=\"outcome {class}\" role=\"status\">{text}</p>")
 }
 
 /// `text` escaped for HTML, also inside quoted attributes.

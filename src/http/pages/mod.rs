@@ -1,5 +1,4 @@
-//! HTML pages for a customer's browser.
+//! HTML pages that document the interface. Those of customers are in `crate::shop_window`.
 
 pub mod html;
-pub mod pay;
 pub mod problem;

@@ -3,7 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 
-use super::html::{PLAIN, document, escaped, page};
+use super::html::{document, escaped, page};
 use crate::http::problem::Code;
 
 /// The documentation, whose table of problems says when each code is used.
@@ -12,10 +12,10 @@ const DOCUMENTATION: &str = include_str!("../../../docs/http.md");
 /// `GET /problems/{code}`
 pub async fn show(code: web::Path<String>) -> HttpResponse {
     match Code::ALL.iter().find(|known| known.name() == code.as_str()) {
-        Some(code) => page(StatusCode::OK, PLAIN, render(*code)),
+        Some(code) => page(StatusCode::OK, render(*code)),
         None => {
             let text = "<h1>No such problem</h1>\n<p>The shop has no problem with this code.</p>";
-            page(StatusCode::NOT_FOUND, PLAIN, document("No such problem", "", text))
+            page(StatusCode::NOT_FOUND, document("No such problem", text))
         }
     }
 }
@@ -27,7 +27,7 @@ fn render(code: Code) -> String {
         "<p class=\"eyebrow\">HTTP {status} · <code>{name}</code></p>\n<h1>{title}</h1>{when}",
         when = when.unwrap_or_default()
     );
-    document(&title, "", &body)
+    document(&title, &body)
 }
 
 /// The text of the documentation on when a code is used; `None` if it says no more than the title.

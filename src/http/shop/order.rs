@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::task::ask;
 use crate::coordinator::message::{PlaceOrder, PlaceOrderResult, Placed};
-use crate::domain::id::{self, CouponId, GoodsId, OrderId};
+use crate::domain::id::{self, CouponId, GoodsId, OrderId, UserId};
+use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::money::Money;
 use crate::domain::order::{OrderRequest, OrderRequestLine};
 use crate::domain::quantity::Quantity;
@@ -33,22 +34,32 @@ const LINES_MAX: usize = 100;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewOrder {
-    goods: Vec<Object<NewLine>>,
-    coupon_id: Option<CouponId>,
-    money_paid: Option<Money>,
-    shipping_fee: Option<Money>,
-    order_amount: Option<Money>,
-    address: Address,
-    consignee: Consignee,
+    /// Lines of the order.
+    pub goods: Vec<Object<NewLine>>,
+    /// Coupon to redeem.
+    pub coupon_id: Option<CouponId>,
+    /// Amount to pay from the balance; `None` is zero.
+    pub money_paid: Option<Money>,
+    /// Shipping fee that the customer expects.
+    pub shipping_fee: Option<Money>,
+    /// Sum of goods and shipping that the customer expects.
+    pub order_amount: Option<Money>,
+    /// Delivery address.
+    pub address: Address,
+    /// Recipient.
+    pub consignee: Consignee,
 }
 
 /// A line of the body of an order.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewLine {
-    goods_id: GoodsId,
-    goods_number: Quantity,
-    goods_price: Option<Money>,
+    /// Goods to order.
+    pub goods_id: GoodsId,
+    /// Number of units.
+    pub goods_number: Quantity,
+    /// Price of one unit that the customer expects.
+    pub goods_price: Option<Money>,
 }
 
 impl TryFrom<NewOrder> for OrderRequest {
@@ -109,18 +120,10 @@ pub async fn place(
     caller: Customer,
     Key(key): Key,
     state: web::Data<State>,
-    Body(mut new): Body<NewOrder>,
+    Body(new): Body<NewOrder>,
 ) -> HandlerResult {
-    // Set before the fingerprint is computed: a request with the default value spelled out is the same request.
-    new.money_paid.get_or_insert_default();
-    let mut owners = vec!["order", "goods"];
-    owners.extend(new.coupon_id.map(|_| "coupon"));
-    owners.extend(new.money_paid.filter(|paid| *paid > Money::default()).map(|_| "user"));
-    state.expect_writable(&owners)?;
-    let fingerprint = fingerprint(&new)?;
     let ids: Vec<GoodsId> = new.goods.iter().map(|Object(line)| line.goods_id).collect();
-    let place_order = PlaceOrder { user_id: caller.0, key, fingerprint, request: new.try_into()? };
-    let Placed { result, is_replay } = state.coordinator.send(place_order).await??;
+    let Placed { result, is_replay } = submit(&state, caller.0, key, new).await?;
     match result {
         PlaceOrderResult::Confirmed(order) => {
             let mut response = HttpResponse::Created();
@@ -139,6 +142,27 @@ pub async fn place(
         PlaceOrderResult::KeyReused => Err(Problem::new(Code::IdempotencyKeyReused)),
         PlaceOrderResult::KeyInUse => Err(Problem::new(Code::IdempotencyKeyInUse)),
     }
+}
+
+/// Sends an order to the coordinator and waits for the result.
+///
+/// # Errors
+/// 422 if the lines are not lines of an order; 503 if a store that the order needs accepts no writes.
+pub async fn submit(
+    state: &State,
+    user_id: UserId,
+    key: IdempotencyKey,
+    mut new: NewOrder,
+) -> Result<Placed, Problem> {
+    // Set before the fingerprint is computed: a request with the default value spelled out is the same request.
+    new.money_paid.get_or_insert_default();
+    let mut owners = vec!["order", "goods"];
+    owners.extend(new.coupon_id.map(|_| "coupon"));
+    owners.extend(new.money_paid.filter(|paid| *paid > Money::default()).map(|_| "user"));
+    state.expect_writable(&owners)?;
+    let fingerprint = fingerprint(&new)?;
+    let place_order = PlaceOrder { user_id, key, fingerprint, request: new.try_into()? };
+    Ok(state.coordinator.send(place_order).await??)
 }
 
 fn location(order_id: OrderId) -> String {

@@ -1,7 +1,7 @@
 //! `/v1/payments`.
 
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpResponse, HttpResponseBuilder, web};
+use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
 use crate::actor::task::ask;
@@ -60,17 +60,44 @@ pub async fn start(
         return_url: new.return_url.map(WebAddress::into_inner),
         client_ip,
     };
+    let Begun { payment, reuse, is_replay, is_answered } = begin(&state, &permit, start).await?;
+    let mut response = match reuse {
+        _ if !is_answered => HttpResponse::Accepted(),
+        Reuse::No => HttpResponse::Created(),
+        Reuse::Yes => HttpResponse::Ok(),
+    };
+    response.insert_header((LOCATION, format!("/v1/payments/{}", payment.pay_id)));
+    Ok(mark_replay(&mut response, is_replay).json(payment))
+}
+
+/// A payment that was started.
+#[derive(Debug)]
+pub struct Begun {
+    /// The payment.
+    pub payment: Box<Payment>,
+    /// Whether it was open already.
+    pub reuse: Reuse,
+    /// Whether it is the result of an earlier request with the same key.
+    pub is_replay: bool,
+    /// Whether its platform has answered. The start continues otherwise.
+    pub is_answered: bool,
+}
+
+/// Starts a payment, and waits for its platform at most `payments.answer_within`. Only until then the request holds its
+/// `permit`.
+///
+/// # Errors
+/// Those of [`start`].
+pub async fn begin(state: &State, permit: &Permit, start: StartPayment) -> Result<Begun, Problem> {
     let StartOutcome { result, is_replay } = state.payments.send(start).await??;
-    let started = |response, payment: &Payment| started(response, is_replay, payment);
     match result {
-        PaymentStarted::Started(payment, reuse) => Ok(started(start_status(reuse), &payment)),
+        PaymentStarted::Started(payment, reuse) => Ok(Begun { payment, reuse, is_replay, is_answered: true }),
         PaymentStarted::Pending(payment, start, reuse) => {
             // From here on, the request waits for a platform only.
             permit.release();
-            match start.within(state.start_within).await {
-                Some(payment) => Ok(started(start_status(reuse), &payment?)),
-                None => Ok(started(HttpResponse::Accepted(), &payment)),
-            }
+            let answer = start.within(state.start_within).await.transpose()?;
+            let is_answered = answer.is_some();
+            Ok(Begun { payment: answer.map_or(payment, Box::new), reuse, is_replay, is_answered })
         }
         PaymentStarted::Unavailable(wait) => Err(Problem::new(Code::PlatformUnavailable).retry_after(wait)),
         PaymentStarted::Refused(refusal, order) => {
@@ -85,19 +112,6 @@ pub async fn start(
         }
         PaymentStarted::KeyReused => Err(Problem::new(Code::IdempotencyKeyReused)),
     }
-}
-
-/// 201 for a payment that the request has opened, 200 for one that was open already.
-fn start_status(reuse: Reuse) -> HttpResponseBuilder {
-    match reuse {
-        Reuse::No => HttpResponse::Created(),
-        Reuse::Yes => HttpResponse::Ok(),
-    }
-}
-
-fn started(mut response: HttpResponseBuilder, is_replay: bool, payment: &Payment) -> HttpResponse {
-    response.insert_header((LOCATION, format!("/v1/payments/{}", payment.pay_id)));
-    mark_replay(&mut response, is_replay).json(payment)
 }
 
 /// Checks that the customer may be sent to this page.

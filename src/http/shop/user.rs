@@ -6,6 +6,7 @@ use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
 use crate::actor::task::ask;
+use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::money::Money;
 use crate::domain::status::Role;
 use crate::domain::text::{Mobile, Password, UserName};
@@ -37,22 +38,8 @@ pub async fn register(
     state: web::Data<State>,
     Body(new): Body<NewUser>,
 ) -> HandlerResult {
-    let password_hash = state.passwords.hash(new.user_password.clone()).await?;
-    let register = Register {
-        key,
-        user_id: state.ids.next(),
-        user_name: new.user_name,
-        password_hash,
-        user_mobile: new.user_mobile.clone(),
-        role: Role::Customer,
-        user_money: Money::ZERO,
-        user_score: 0,
-    };
-    let registered = ask(&state.owners.user, register).await?.map_err(|NameTaken| {
-        let taken = FieldError::new("user_name", Code::UserNameTaken.name(), "is taken by another user");
-        Problem::new(Code::UserNameTaken).about(vec![taken])
-    })?;
-    let Registered { user, earlier_hash } = registered;
+    let Registered { user, earlier_hash } =
+        create(&state, key, new.user_name, new.user_password.clone(), new.user_mobile.clone()).await?;
     let is_replay = earlier_hash.is_some();
     // No fingerprint of a password is stored. The earlier request was the same if its password and number were.
     let is_same_mobile = user.user_mobile == new.user_mobile.map(Mobile::into_inner);
@@ -62,6 +49,34 @@ pub async fn register(
     let mut response = key::performed(StatusCode::CREATED, &Performed { value: user, is_replay });
     response.headers_mut().insert(LOCATION, HeaderValue::from_static("/v1/users/me"));
     Ok(response)
+}
+
+/// Registers a customer.
+///
+/// # Errors
+/// 409 `user_name_taken`; 503 if too many passwords are being hashed.
+pub async fn create(
+    state: &State,
+    key: Option<IdempotencyKey>,
+    user_name: UserName,
+    password: Password,
+    user_mobile: Option<Mobile>,
+) -> Result<Registered, Problem> {
+    let password_hash = state.passwords.hash(password).await?;
+    let register = Register {
+        key,
+        user_id: state.ids.next(),
+        user_name,
+        password_hash,
+        user_mobile,
+        role: Role::Customer,
+        user_money: Money::ZERO,
+        user_score: 0,
+    };
+    ask(&state.owners.user, register).await?.map_err(|NameTaken| {
+        let taken = FieldError::new("user_name", Code::UserNameTaken.name(), "is taken by another user");
+        Problem::new(Code::UserNameTaken).about(vec![taken])
+    })
 }
 
 /// `GET /v1/users/me`

@@ -5,7 +5,6 @@ mod page;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::http::{StatusCode, header};
 use actix_web::web::{self, Bytes, Data, Path, ServiceConfig};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use futures_util::stream;
@@ -21,9 +20,10 @@ use crate::domain::money::Money;
 use crate::gateway::text::{EVENT_ID_LENGTH_MAX, is_printable_ascii};
 use crate::http::extract::field;
 use crate::http::extract::query::Query;
-use crate::http::pages::html;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::HandlerResult;
+use crate::web::language;
+use crate::web::redirect::see_other;
 
 /// The longest name of a platform at a shop.
 const PROVIDER_LENGTH_MAX: usize = 32;
@@ -128,38 +128,37 @@ async fn statement(platform: Data<Platform>, Query(query): Query<StatementQuery>
     Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").streaming(pages))
 }
 
-async fn checkout(platform: Data<Platform>, Number(out_trade_no): Number) -> HttpResponse {
+async fn checkout(req: HttpRequest, platform: Data<Platform>, Number(out_trade_no): Number) -> HttpResponse {
+    let words = language::of(&req);
     match platform.find(out_trade_no).await {
-        Ok(Some(trade)) => html(StatusCode::OK, page::checkout(&trade, platform.merchant_id())),
-        Ok(None) => html(StatusCode::NOT_FOUND, page::not_found()),
-        Err(_) => html(StatusCode::SERVICE_UNAVAILABLE, page::unavailable()),
+        Ok(Some(trade)) => page::checkout(words, &trade, platform.merchant_id()),
+        Ok(None) => page::not_found(words),
+        Err(_) => page::unavailable(words),
     }
 }
 
-async fn checkout_pay(platform: Data<Platform>, Number(out_trade_no): Number) -> HttpResponse {
+async fn checkout_pay(req: HttpRequest, platform: Data<Platform>, Number(out_trade_no): Number) -> HttpResponse {
     let outcome = platform.pay(out_trade_no.clone(), Callbacks::default()).await;
-    redirect_to_checkout(&out_trade_no, outcome)
+    redirect_to_checkout(&req, &out_trade_no, outcome)
 }
 
-async fn checkout_decline(platform: Data<Platform>, Number(out_trade_no): Number) -> HttpResponse {
+async fn checkout_decline(req: HttpRequest, platform: Data<Platform>, Number(out_trade_no): Number) -> HttpResponse {
     let outcome = platform.decline(out_trade_no.clone()).await;
-    redirect_to_checkout(&out_trade_no, outcome)
+    redirect_to_checkout(&req, &out_trade_no, outcome)
 }
 
 /// Redirects to the checkout page, which shows the trade's status. A form that was sent too late is no error.
-fn redirect_to_checkout(out_trade_no: &str, outcome: Reply<Result<Trade, Refusal>>) -> HttpResponse {
+fn redirect_to_checkout(
+    req: &HttpRequest,
+    out_trade_no: &str,
+    outcome: Reply<Result<Trade, Refusal>>,
+) -> HttpResponse {
+    let words = language::of(req);
     match outcome {
-        Ok(Ok(_) | Err(Refusal::Ended(_))) => {
-            let location = format!("/sandbox/checkout/{out_trade_no}");
-            HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish()
-        }
-        Ok(Err(Refusal::NotFound)) => html(StatusCode::NOT_FOUND, page::not_found()),
-        Err(_) => html(StatusCode::SERVICE_UNAVAILABLE, page::unavailable()),
+        Ok(Ok(_) | Err(Refusal::Ended(_))) => see_other(&format!("/sandbox/checkout/{out_trade_no}")),
+        Ok(Err(Refusal::NotFound)) => page::not_found(words),
+        Err(_) => page::unavailable(words),
     }
-}
-
-fn html(status: StatusCode, text: String) -> HttpResponse {
-    html::page(status, html::PLAIN, text)
 }
 
 impl From<RefundRefusal> for Problem {

@@ -1,73 +1,100 @@
-//! The HTML pages of the sandbox's checkout. They have no scripts.
+//! The HTML pages of the sandbox's checkout.
 
-use crate::http::pages::html::{document, escaped, outcome};
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use maud::{Markup, html};
+
 use crate::sandbox::notification::CURRENCY;
 use crate::sandbox::trade::{Status, Trade};
+use crate::web::component::money;
+use crate::web::language::Words;
+use crate::web::sheet::Sheet;
 
 /// The checkout page: the amount, the merchant and the buttons, or the outcome if the trade has ended.
 #[must_use]
-pub fn checkout(trade: &Trade, merchant_id: &str) -> String {
-    let (title, end) = match trade.status {
-        Status::Open => ("Confirm your payment", choice(trade)),
-        Status::Paid => ("Payment complete", outcome("paid", "Paid. You can go back to the shop.") + &back(trade)),
-        Status::Declined => ("Payment declined", outcome("declined", "Declined. Nothing was charged.") + &back(trade)),
-        Status::Closed => {
-            ("Payment closed", outcome("closed", "Closed. This payment can no longer be made.") + &back(trade))
-        }
-    };
-    let body = format!(
-        "<p class=\"eyebrow\">Sandbox checkout</p>\n<h1>{title}</h1>\n\
-         <p class=\"amount\">{amount} <small>{CURRENCY}</small></p>\n\
-         <dl>\n<dt>Pay to</dt><dd>{merchant}</dd>\n<dt>Payment</dt><dd>{out_trade_no}</dd>\n\
-         <dt>Trade</dt><dd>{trade_no}</dd>\n</dl>\n{end}\n\
-         <p class=\"note\">This is a test platform. No real money moves.</p>",
-        amount = trade.amount,
-        merchant = escaped(merchant_id),
-        out_trade_no = escaped(&trade.out_trade_no),
-        trade_no = escaped(&trade.trade_no),
-    );
-    document(&format!("{title} · Sandbox"), "", &body)
+pub fn checkout(words: &'static Words, trade: &Trade, merchant_id: &str) -> HttpResponse {
+    let path = format!("/sandbox/checkout/{}", trade.out_trade_no);
+    let content = content(words, trade, merchant_id, &path);
+    let (title, eyebrow) = (title(words, trade.status), words.payment.sandbox_checkout);
+    Sheet { words, path: &path, title, eyebrow, content }.respond(StatusCode::OK)
 }
 
 /// The page for a trade that does not exist.
 #[must_use]
-pub fn not_found() -> String {
-    message("No such payment", "The address may be incomplete. Go back to the shop and try again from there.")
+pub fn not_found(words: &'static Words) -> HttpResponse {
+    let texts = &words.payment;
+    message(words, StatusCode::NOT_FOUND, texts.missing, texts.missing_text)
 }
 
 /// The page for a platform that cannot answer at the moment.
 #[must_use]
-pub fn unavailable() -> String {
-    message("Please try again", "The platform is busy. Reload this page to see how the payment stands.")
+pub fn unavailable(words: &'static Words) -> HttpResponse {
+    let texts = &words.payment;
+    message(words, StatusCode::SERVICE_UNAVAILABLE, texts.unavailable, texts.platform_busy)
 }
 
-/// The link back to the shop, if it has said where that is.
-fn back(trade: &Trade) -> String {
-    let link = |url| format!("\n<p><a class=\"go\" href=\"{}\">Back to the shop</a></p>", escaped(url));
-    trade.return_url.as_deref().map(link).unwrap_or_default()
+fn message(words: &'static Words, status: StatusCode, title: &'static str, text: &str) -> HttpResponse {
+    let content = html! { p { (text) } };
+    Sheet { words, path: "/", title, eyebrow: words.payment.sandbox_checkout, content }.respond(status)
 }
 
-fn choice(trade: &Trade) -> String {
-    let action = format!("/sandbox/checkout/{}", escaped(&trade.out_trade_no));
-    format!(
-        "<div class=\"choice\">\n\
-         <form method=\"post\" action=\"{action}/pay\"><button class=\"go\" type=\"submit\">Pay</button></form>\n\
-         <form method=\"post\" action=\"{action}/decline\"><button type=\"submit\">Decline</button></form>\n</div>"
-    )
+const fn title(words: &Words, status: Status) -> &'static str {
+    let texts = &words.payment;
+    match status {
+        Status::Open => texts.confirm,
+        Status::Paid => texts.paid,
+        Status::Declined => texts.declined,
+        Status::Closed => texts.closed,
+    }
 }
 
-fn message(title: &str, text: &str) -> String {
-    document(
-        &format!("{title} · Sandbox"),
-        "",
-        &format!("<p class=\"eyebrow\">Sandbox checkout</p>\n<h1>{title}</h1>\n<p>{text}</p>"),
-    )
+fn content(words: &Words, trade: &Trade, merchant_id: &str, path: &str) -> Markup {
+    let texts = &words.payment;
+    html! {
+        p.amount { (money(trade.amount)) " " small { (CURRENCY) } }
+        dl {
+            dt { (texts.pay_to) } dd { (merchant_id) }
+            dt { (texts.payment) } dd { (trade.out_trade_no) }
+            dt { (texts.trade) } dd { (trade.trade_no) }
+        }
+        @match trade.status {
+            Status::Open => div.choice {
+                form method="post" action=(format!("{path}/pay")) { button.go { (texts.pay) } }
+                form method="post" action=(format!("{path}/decline")) { button { (texts.decline) } }
+            },
+            Status::Paid => { p.outcome.paid role="status" { (texts.paid_text) } (back(words, trade)) }
+            Status::Declined => {
+                p.outcome.declined role="status" { (texts.declined_text) }
+                (again(words, trade))
+                (back(words, trade))
+            }
+            Status::Closed => {
+                p.outcome.closed role="status" { (texts.closed_text) }
+                (again(words, trade))
+                (back(words, trade))
+            }
+        }
+        p.note { (texts.no_money) }
+    }
+}
+
+/// The link to the shop's page of the payment, where the customer can try again.
+fn again(words: &Words, trade: &Trade) -> Markup {
+    html! { p { a.button.go href=(format!("/pay/{}", trade.out_trade_no)) { (words.payment.again) } } }
+}
+
+/// The link back to the shop; to its page of the payment if it has not said where.
+fn back(words: &Words, trade: &Trade) -> Markup {
+    let of_payment = format!("/pay/{}", trade.out_trade_no);
+    let url = trade.return_url.as_ref().unwrap_or(&of_payment);
+    html! { p { a.button href=(url) { (words.payment.back) } } }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::money::Money;
+    use crate::web::language::ENGLISH;
 
     fn page(status: Status, out_trade_no: &str, merchant_id: &str) -> String {
         let trade = Trade {
@@ -82,13 +109,13 @@ mod tests {
             return_url: Some("https://shop.example.com/?a=1&b=\"".to_owned()),
             deliveries: Vec::new(),
         };
-        checkout(&trade, merchant_id)
+        content(&ENGLISH, &trade, merchant_id, &format!("/sandbox/checkout/{out_trade_no}")).into_string()
     }
 
     #[test]
     fn the_page_of_an_open_trade_shows_amount_merchant_and_two_buttons() {
         let page = page(Status::Open, "77", "tradepost-demo");
-        assert!(page.contains("880.00 <small>CNY") && page.contains("tradepost-demo"));
+        assert!(page.contains("880.00</span> <small>CNY") && page.contains("tradepost-demo"));
         assert!(page.contains("action=\"/sandbox/checkout/77/pay\"") && page.contains("/sandbox/checkout/77/decline"));
         assert_eq!(page.matches("<button").count(), 2);
     }
@@ -103,12 +130,13 @@ mod tests {
             let page = page(status, "77", "m");
             assert!(page.contains(text) && !page.contains("<button"), "{status}");
             assert!(page.contains("href=\"https://shop.example.com/?a=1&amp;b=&quot;\""), "{page}");
+            assert_eq!(page.contains("href=\"/pay/77\""), status != Status::Paid, "{page}");
         }
     }
 
     #[test]
     fn ids_are_escaped() {
         let page = page(Status::Open, "\"><script>alert(1)</script>", "<b>'&");
-        assert!(!page.contains("<script") && page.contains("&lt;b&gt;&#39;&amp;"));
+        assert!(!page.contains("<script") && page.contains("&lt;b&gt;'&amp;"), "{page}");
     }
 }
