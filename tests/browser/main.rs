@@ -27,3 +27,4 @@ mod support;
 
 mod harness;
 mod payment;
+mod shop;

@@ -8,7 +8,8 @@ use super::page::{Page, quoted};
 const NAMED: &str = "
     (selector, name) => [...document.querySelectorAll(selector)].find(e =>
         e.checkVisibility({visibilityProperty: true}) && !e.disabled
-        && (e.getAttribute('aria-label') ?? e.innerText).trim().replace(/\\s+/g, ' ') === name)";
+        && (e.getAttribute('aria-label') ?? (e.localName === 'label' ? e.firstChild.textContent : e.innerText))
+            .trim().replace(/\\s+/g, ' ') === name)";
 
 const CLICKABLE: &str = "a[href], button, summary";
 
@@ -91,7 +92,7 @@ impl Page {
     /// it has it.
     pub async fn tab_to(&mut self, name: &str) {
         const FOCUSED: &str = "(e => {
-            const style = getComputedStyle(e), text = e.labels?.[0]?.innerText ?? e.getAttribute('aria-label') ?? e.innerText;
+            const style = getComputedStyle(e), text = e.labels?.[0]?.firstChild.textContent ?? e.getAttribute('aria-label') ?? e.innerText;
             return [text.trim().replace(/\\s+/g, ' '), style.outlineStyle !== 'none' || style.boxShadow !== 'none'];
         })(document.activeElement)";
         let mut passed = Vec::new();
