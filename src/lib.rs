@@ -29,6 +29,8 @@
 //! | [`payments`] | every call to a platform: start, sync, close, refund, expire |
 //! | [`audit`] [`reconcile`] | the invariants of all tables; a platform's statement against ours |
 //! | [`http`] | routes, extractors, middleware, handlers for shop and administrators, pages, the OpenAPI document |
+//! | [`web`] | what all pages share: layout, language, assets, sessions by cookie, previews |
+//! | [`console`] | the pages of administrators |
 //! | `sandbox` | the built-in payment platform: a sixth owner with pages of its own (cargo feature) |
 //! | [`app`] | the composition root: stores, actor graph, servers, bootstrap |
 //! | [`cli`] | the commands |
@@ -80,6 +82,10 @@ pub mod audit;
 pub mod reconcile;
 
 pub mod http;
+
+pub mod web;
+
+pub mod console;
 
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

@@ -11,6 +11,7 @@ use super::graph::Graph;
 use super::sandbox::{self, Platform};
 use super::{audit, statement};
 use crate::config::Settings;
+use crate::console;
 use crate::domain::clock::Clock;
 use crate::domain::id::UserId;
 use crate::gateway::statement::Source;
@@ -20,6 +21,7 @@ use crate::http::middleware::admission::AdmissionControl;
 use crate::http::security::admin_passwords::AdminPasswords;
 use crate::http::security::first_passwords::FirstPasswords;
 use crate::http::security::password::Passwords;
+use crate::http::security::seal::Seals;
 use crate::http::security::token::Tokens;
 use crate::http::state::State;
 use crate::http::{middleware, route};
@@ -27,6 +29,7 @@ use crate::http::{middleware, route};
 /// The parts of the state that decide who the caller is.
 pub struct Security {
     pub tokens: Tokens,
+    pub seals: Seals,
     pub passwords: Passwords,
     pub admin: UserId,
     pub admin_passwords: AdminPasswords,
@@ -35,7 +38,7 @@ pub struct Security {
 
 /// The state of the handlers.
 pub fn state(graph: &Graph, security: Security, clock: Clock, settings: &Settings) -> State {
-    let Security { tokens, passwords, admin, admin_passwords, first_passwords } = security;
+    let Security { tokens, seals, passwords, admin, admin_passwords, first_passwords } = security;
     let auditor = auditor(settings.clone(), clock.clone());
     State {
         owners: graph.owners.clone(),
@@ -50,6 +53,7 @@ pub fn state(graph: &Graph, security: Security, clock: Clock, settings: &Setting
         started: clock.now(),
         clock,
         tokens,
+        seals,
         passwords,
         admin,
         admin_passwords,
@@ -57,6 +61,8 @@ pub fn state(graph: &Graph, security: Security, clock: Clock, settings: &Setting
         health: graph.health.clone(),
         horizons: settings.horizons(),
         outboxes: graph.outboxes.clone(),
+        engine: graph.health.iter().find_map(|actor| actor.engine()).unwrap_or_default(),
+        public_url: settings.http.public_url.as_str().to_owned(),
         request_within: settings.http.request_within.get(),
         admission: AdmissionControl::new(settings.http.in_flight_max.size(), settings.http.admit_within.0),
         trusted_proxies: settings.http.trusted_proxies.clone(),
@@ -118,11 +124,12 @@ fn serve(
     let platform = platform.map(web::Data::new);
     let app = move || {
         let mut app = WebApp::new().app_data(state.clone()).wrap(from_fn(middleware::around));
+        app = app.configure(console::route::shared);
         if routes.public {
             app = app.configure(route::public);
         }
         if routes.admin {
-            app = app.configure(route::admin);
+            app = app.configure(route::admin).configure(console::route::pages);
         }
         match &platform {
             Some(platform) => app.app_data(platform.clone()).configure(sandbox::routes),
