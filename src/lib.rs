@@ -31,6 +31,7 @@
 //! | [`http`] | routes, extractors, middleware, handlers for shop and administrators, pages, the OpenAPI document |
 //! | [`web`] | what all pages share: layout, language, assets, sessions by cookie, previews |
 //! | [`console`] | the pages of administrators |
+//! | [`shop_window`] | the pages of customers: the page of a payment, and a shop to try everything with |
 //! | `sandbox` | the built-in payment platform: a sixth owner with pages of its own (cargo feature) |
 //! | [`app`] | the composition root: stores, actor graph, servers, bootstrap |
 //! | [`cli`] | the commands |
@@ -86,6 +87,7 @@ pub mod http;
 pub mod web;
 
 pub mod console;
+pub mod shop_window;
 
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

@@ -10,7 +10,7 @@ use actix_web::{App as WebApp, HttpServer, middleware::from_fn, web};
 use super::graph::Graph;
 use super::sandbox::{self, Platform};
 use super::{audit, statement};
-use crate::config::Settings;
+use crate::config::{Profile, Settings};
 use crate::console;
 use crate::domain::clock::Clock;
 use crate::domain::id::UserId;
@@ -25,6 +25,7 @@ use crate::http::security::seal::Seals;
 use crate::http::security::token::Tokens;
 use crate::http::state::State;
 use crate::http::{middleware, route};
+use crate::shop_window;
 
 /// The parts of the state that decide who the caller is.
 pub struct Security {
@@ -122,11 +123,17 @@ fn serve(
 ) -> anyhow::Result<ServerHandle> {
     let state = state.clone();
     let platform = platform.map(web::Data::new);
+    // In production, the shop has a front of its own.
+    let has_window = settings.profile == Profile::Default;
     let app = move || {
         let mut app = WebApp::new().app_data(state.clone()).wrap(from_fn(middleware::around));
         app = app.configure(console::route::shared);
         if routes.public {
-            app = app.configure(route::public);
+            app = app.configure(route::public).configure(shop_window::route::payment);
+            app = match has_window {
+                true => app.configure(|cfg| shop_window::route::pages(cfg, routes.admin)),
+                false => app.configure(shop_window::route::plain),
+            };
         }
         if routes.admin {
             app = app.configure(route::admin).configure(console::route::pages);

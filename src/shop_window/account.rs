@@ -76,7 +76,8 @@ pub async fn sign_in(visitor: Visitor, FormBody(form): FormBody<Credentials>) ->
     let Credentials { user_name, user_password, next } = form;
     let entered = user_name.unwrap_or_default();
     // A name or a password that no user can have is as wrong as any other.
-    let valid = UserName::try_from(entered.clone()).ok().zip(user_password.and_then(|text| Password::try_from(text).ok()));
+    let valid =
+        UserName::try_from(entered.clone()).ok().zip(user_password.and_then(|text| Password::try_from(text).ok()));
     let signed_in = match valid {
         Some((name, password)) => sign_in_with(&visitor.state, name, password).await,
         None => Err(Problem::new(Code::Unauthenticated)),
@@ -98,7 +99,8 @@ pub async fn sign_in(visitor: Visitor, FormBody(form): FormBody<Credentials>) ->
 pub async fn register(visitor: Visitor, FormBody(form): FormBody<Credentials>) -> HandlerResult {
     let Credentials { user_name, user_password, next } = form;
     let (texts, entered) = (&visitor.words.shop, user_name.unwrap_or_default());
-    let again = |wrong| page(&visitor, StatusCode::UNPROCESSABLE_ENTITY, Way::Register, next.as_deref(), &entered, wrong);
+    let again =
+        |wrong| page(&visitor, StatusCode::UNPROCESSABLE_ENTITY, Way::Register, next.as_deref(), &entered, wrong);
     let name = UserName::try_from(entered.clone());
     let password = Password::try_from(user_password.unwrap_or_default());
     let (Ok(name), Ok(password)) = (&name, &password) else {
@@ -151,10 +153,13 @@ fn page(
         Way::SignIn => (texts.sign_in, "/register", texts.no_account),
         Way::Register => (texts.register, SHOP.sign_in, texts.have_account),
     };
-    let other = next.map_or_else(|| other.to_owned(), |next| {
-        let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
-        format!("{other}?{query}")
-    });
+    let other = next.map_or_else(
+        || other.to_owned(),
+        |next| {
+            let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish();
+            format!("{other}?{query}")
+        },
+    );
     let content = html! {
         h1 { (title) }
         section.panel {

@@ -63,12 +63,15 @@ impl Basket {
 
     /// Sets the units of a product. `false` if the basket has no place for another product.
     pub fn set(&mut self, goods_id: GoodsId, number: Quantity) -> bool {
-        match self.0.iter_mut().find(|(known, _)| *known == goods_id) {
-            Some((_, present)) => *present = number,
-            None if self.0.len() >= LINES_MAX => return false,
-            None => self.0.push((goods_id, number)),
+        if let Some((_, present)) = self.0.iter_mut().find(|(known, _)| *known == goods_id) {
+            *present = number;
+            return true;
         }
-        true
+        let has_place = self.0.len() < LINES_MAX;
+        if has_place {
+            self.0.push((goods_id, number));
+        }
+        has_place
     }
 
     /// Takes a product out.

@@ -46,7 +46,8 @@ pub async fn show(buyer: Buyer) -> HandlerResult {
 /// # Errors
 /// 503.
 pub async fn submit(buyer: Buyer, FormBody(entered): FormBody<Entered>) -> HandlerResult {
-    let opened = entered.draft.as_deref().map(|draft| preview::open::<Draft>(&buyer.visitor.state, &buyer.session, draft));
+    let opened =
+        entered.draft.as_deref().map(|draft| preview::open::<Draft>(&buyer.visitor.state, &buyer.session, draft));
     // A form of another session, or of long ago: the page is shown with what is in the basket now.
     let Some(Ok((draft, key))) = opened else { return Ok(see_other("/checkout")) };
     let lines: Vec<(GoodsId, Quantity)> = draft.lines.iter().map(|line| (line.goods_id, line.goods_number)).collect();
@@ -85,7 +86,8 @@ fn placed(buyer: &Buyer, order_id: OrderId) -> HandlerResult {
 /// # Errors
 /// 503.
 pub async fn price(buyer: Buyer, FormBody(entered): FormBody<Entered>) -> HandlerResult {
-    let opened = entered.draft.as_deref().map(|draft| preview::open::<Draft>(&buyer.visitor.state, &buyer.session, draft));
+    let opened =
+        entered.draft.as_deref().map(|draft| preview::open::<Draft>(&buyer.visitor.state, &buyer.session, draft));
     let Some(Ok((draft, _))) = opened else { return Err(Problem::new(Code::Forbidden)) };
     let lines: Vec<(GoodsId, Quantity)> = draft.lines.iter().map(|line| (line.goods_id, line.goods_number)).collect();
     let quote = quote(&buyer, &entered, &lines).await?;

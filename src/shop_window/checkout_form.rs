@@ -82,8 +82,11 @@ impl Entered {
 
     /// The request of a quote for `lines`. A field that cannot be read is left out.
     pub fn quote(&self, lines: &[(GoodsId, Quantity)]) -> OrderRequest {
-        let line =
-            |&(goods_id, goods_number): &(GoodsId, Quantity)| OrderRequestLine { goods_id, goods_number, goods_price: None };
+        let line = |&(goods_id, goods_number): &(GoodsId, Quantity)| OrderRequestLine {
+            goods_id,
+            goods_number,
+            goods_price: None,
+        };
         OrderRequest {
             lines: lines.iter().map(line).collect(),
             coupon_id: self.coupon().unwrap_or_default(),
@@ -163,7 +166,10 @@ mod tests {
             ..Entered::default()
         };
         let order = entered.order(&ENGLISH, draft()).unwrap();
-        assert_eq!((order.order_amount, order.money_paid), (Some(Money::from_minor(100)), Some(Money::from_minor(1_250))));
+        assert_eq!(
+            (order.order_amount, order.money_paid),
+            (Some(Money::from_minor(100)), Some(Money::from_minor(1_250)))
+        );
         assert_eq!(order.consignee.into_inner(), "Li Wei");
     }
 }

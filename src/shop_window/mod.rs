@@ -17,7 +17,7 @@ mod order;
 mod order_acts;
 mod order_page;
 mod orders;
-pub mod payment;
+mod payment;
 mod refusal;
 pub mod route;
 mod visitor;

@@ -67,12 +67,8 @@ async fn page(
 ) -> Result<HttpResponse, Problem> {
     let visitor = &buyer.visitor;
     let (state, order_id) = (&visitor.state, order.order_id);
-    let list = pay::message::List {
-        user_id: buyer.user.user_id,
-        order_id: Some(order_id),
-        before: None,
-        limit: PAYMENTS_MAX,
-    };
+    let list =
+        pay::message::List { user_id: buyer.user.user_id, order_id: Some(order_id), before: None, limit: PAYMENTS_MAX };
     let payments = ask(&state.owners.pay, list).await?;
     let token = preview::seal(state, &buyer.session, &OfOrder { order_id })?;
     let behind = visitor.has_console.then(|| format!("/console/orders/{order_id}"));

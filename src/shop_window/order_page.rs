@@ -224,6 +224,8 @@ fn refunds(words: &Words, refunds: &[RefundView]) -> Markup {
 fn acts(words: &Words, view: &View<'_>, path: &str) -> Markup {
     let (texts, order) = (&words.purchase, view.order);
     let is_paid = order.order_status == OrderStatus::Confirmed && order.pay_status == PayStatus::Paid;
+    let is_open = |refund: &RefundView| matches!(refund.status, RefundState::Pending | RefundState::Parked);
+    let is_being_refunded = order.refunds.iter().any(is_open);
     html! {
         @if is_payable(order) {
             form method="post" action=(format!("{path}/cancel")) { button { (texts.cancel) } }
@@ -231,7 +233,7 @@ fn acts(words: &Words, view: &View<'_>, path: &str) -> Markup {
         @if order.shipping_status == ShippingStatus::Shipped {
             form method="post" action=(format!("{path}/receive")) { button.go { (texts.receive) } }
         }
-        @if is_paid && order.shipping_status == ShippingStatus::Unshipped {
+        @if is_paid && order.shipping_status == ShippingStatus::Unshipped && !is_being_refunded {
             section.panel {
                 h2 { (texts.refund) }
                 form method="post" action=(format!("{path}/refund")) {

@@ -1,4 +1,4 @@
-//! The routes of the shop window.
+//! The routes of the pages of customers: the page of a payment, in every profile, and the shop window.
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
@@ -7,7 +7,7 @@ use actix_web::web::{Data, PayloadConfig, ServiceConfig, get, post, resource};
 use actix_web::{Error, Resource};
 
 use super::visitor::Surroundings;
-use super::{account, basket_pages, checkout, front, goods, order, order_acts, orders};
+use super::{account, basket_pages, checkout, front, goods, order, order_acts, orders, payment};
 use crate::http::middleware::admit;
 use crate::web::guard;
 use crate::web::session::SHOP;
@@ -15,9 +15,16 @@ use crate::web::session::SHOP;
 /// Limit of a form, in bytes.
 const FORM_MAX: usize = 32 * 1024;
 
+/// The page of a payment.
+pub fn payment(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/pay/page.js").route(get().to(payment::show::script)))
+        .service(resource("/pay/{id}").route(get().to(payment::show::show)))
+        .service(page("/pay/{id}/again").route(post().to(payment::again::start).wrap(from_fn(admit))));
+}
+
 /// The page at `/` of a shop without a shop window.
 pub fn plain(cfg: &mut ServiceConfig) {
-    cfg.service(resource("/").route(get().to(front::show)));
+    cfg.service(page("/").route(get().to(front::show)));
 }
 
 /// The shop window. `has_console` says whether the same address serves the console.
@@ -30,9 +37,7 @@ pub fn pages(cfg: &mut ServiceConfig, has_console: bool) {
         .service(page("/basket/set").route(post().to(basket_pages::set)))
         .service(page("/basket/remove").route(post().to(basket_pages::remove)))
         .service(
-            page("/checkout")
-                .route(get().to(checkout::show))
-                .route(post().to(checkout::submit).wrap(from_fn(admit))),
+            page("/checkout").route(get().to(checkout::show)).route(post().to(checkout::submit).wrap(from_fn(admit))),
         )
         .service(page("/checkout/price").route(post().to(checkout::price)))
         .service(page("/orders").route(get().to(orders::list)))
@@ -51,13 +56,7 @@ pub fn pages(cfg: &mut ServiceConfig, has_console: bool) {
 fn page(
     path: &str,
 ) -> Resource<
-    impl ServiceFactory<
-        ServiceRequest,
-        Config = (),
-        Response = ServiceResponse<BoxBody>,
-        Error = Error,
-        InitError = (),
-    >,
+    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>,
 > {
     resource(path).app_data(PayloadConfig::new(FORM_MAX)).wrap(from_fn(guarded))
 }

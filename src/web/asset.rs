@@ -26,9 +26,14 @@ pub static HTMX: LazyLock<Asset> =
 pub static HTMX_SSE: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("htmx-sse", "js", JAVASCRIPT, include_bytes!("asset/htmx-sse.min.js")));
 
+/// The style sheet of the pages of customers.
+pub static SHOP: LazyLock<Asset> = LazyLock::new(|| Asset::new("shop", "css", CSS, include_bytes!("asset/shop.css")));
+/// The time that is left to pay, and the payment dialog of WeChat.
+pub static PAY: LazyLock<Asset> = LazyLock::new(|| Asset::new("pay", "js", JAVASCRIPT, include_bytes!("asset/pay.js")));
+
 /// All assets.
-fn all() -> [&'static Asset; 4] {
-    [&STYLE, &KEYS, &HTMX, &HTMX_SSE]
+fn all() -> [&'static Asset; 6] {
+    [&STYLE, &KEYS, &HTMX, &HTMX_SSE, &SHOP, &PAY]
 }
 
 /// A file for browsers.
@@ -37,7 +42,8 @@ pub struct Asset {
     /// The path with the hash, such as `/assets/style-0123456789abcdef.css`.
     pub path: String,
     content_type: &'static str,
-    content: &'static [u8],
+    /// The content.
+    pub content: &'static [u8],
 }
 
 impl Asset {

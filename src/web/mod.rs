@@ -1,5 +1,6 @@
 //! The parts that all pages share: layout, language, assets, sessions by cookie, the guard of a group of pages, and the
-//! tokens between a preview and its execution. The pages of administrators are in [`crate::console`].
+//! tokens between a preview and its execution. The pages of administrators are in [`crate::console`],
+//! those of customers in [`crate::shop_window`].
 //!
 //! # How to add a page to the console
 //!
@@ -29,7 +30,9 @@ pub mod failure;
 pub mod guard;
 pub mod language;
 pub mod layout;
+pub mod live;
 pub mod preview;
 pub mod redirect;
 pub mod same_origin;
 pub mod session;
+pub mod sheet;

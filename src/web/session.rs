@@ -17,6 +17,8 @@ pub struct Area {
     cookie: &'static str,
     /// Name of the cookie over HTTPS: browsers accept the prefix only from this host and with `Secure`.
     secure_cookie: &'static str,
+    /// Whether the session is also there when the visitor comes from another site.
+    same_site: SameSite,
     /// Path of the page to sign in.
     pub sign_in: &'static str,
     /// Path of the first page.
@@ -27,13 +29,20 @@ pub struct Area {
 pub const CONSOLE: Area = Area {
     cookie: "tradepost_console",
     secure_cookie: "__Host-tradepost_console",
+    same_site: SameSite::Strict,
     sign_in: "/console/sign-in",
     home: "/console",
 };
 
 /// The pages of customers.
-pub const SHOP: Area =
-    Area { cookie: "tradepost_shop", secure_cookie: "__Host-tradepost_shop", sign_in: "/sign-in", home: "/" };
+pub const SHOP: Area = Area {
+    cookie: "tradepost_shop",
+    secure_cookie: "__Host-tradepost_shop",
+    // A platform sends the customer back to the order.
+    same_site: SameSite::Lax,
+    sign_in: "/sign-in",
+    home: "/",
+};
 
 /// A session whose token is valid.
 #[derive(Debug, Clone)]
@@ -70,7 +79,7 @@ impl Area {
 
     fn set(self, state: &State, value: &str, max_age: u64) -> String {
         let is_secure = is_https(state);
-        Cookie { name: self.name(state), value, max_age, same_site: SameSite::Strict, is_secure }.header()
+        Cookie { name: self.name(state), value, max_age, same_site: self.same_site, is_secure }.header()
     }
 
     fn name(self, state: &State) -> &'static str {

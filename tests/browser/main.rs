@@ -15,7 +15,7 @@
 
 mod chromium;
 
-#[expect(dead_code, reason = "the suite uses all of it")]
+#[expect(dead_code, unused_imports, reason = "the suite uses all of it")]
 #[path = "../platform/mod.rs"]
 mod platform;
 #[expect(dead_code, reason = "the suite and the crash tests use all of it")]

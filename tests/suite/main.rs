@@ -28,5 +28,6 @@ mod model;
 mod order;
 mod payment;
 mod sandbox;
+mod shop_window;
 mod vectors;
 mod wechat;

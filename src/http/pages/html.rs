@@ -13,7 +13,9 @@ const STYLE: &str = include_str!("style.css");
 /// Content security policy of these pages: their own inline style, named by its hash, and nothing else.
 static POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = STANDARD.encode(digest(&SHA256, inline_style().as_bytes()));
-    format!("default-src 'none'; style-src 'sha256-{hash}'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    )
 });
 
 /// The text between the tags of the style, of which the policy has the hash.

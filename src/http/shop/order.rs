@@ -148,12 +148,7 @@ pub async fn place(
 ///
 /// # Errors
 /// 422 if the lines are not lines of an order; 503 if a store that the order needs accepts no writes.
-pub async fn submit(
-    state: &State,
-    user_id: UserId,
-    key: IdempotencyKey,
-    mut new: NewOrder,
-) -> Result<Placed, Problem> {
+pub async fn submit(state: &State, user_id: UserId, key: IdempotencyKey, mut new: NewOrder) -> Result<Placed, Problem> {
     // Set before the fingerprint is computed: a request with the default value spelled out is the same request.
     new.money_paid.get_or_insert_default();
     let mut owners = vec!["order", "goods"];

@@ -148,11 +148,7 @@ async fn checkout_decline(req: HttpRequest, platform: Data<Platform>, Number(out
 }
 
 /// Redirects to the checkout page, which shows the trade's status. A form that was sent too late is no error.
-fn redirect_to_checkout(
-    req: &HttpRequest,
-    out_trade_no: &str,
-    outcome: Reply<Result<Trade, Refusal>>,
-) -> HttpResponse {
+fn redirect_to_checkout(req: &HttpRequest, out_trade_no: &str, outcome: Reply<Result<Trade, Refusal>>) -> HttpResponse {
     let words = language::of(req);
     match outcome {
         Ok(Ok(_) | Err(Refusal::Ended(_))) => see_other(&format!("/sandbox/checkout/{out_trade_no}")),

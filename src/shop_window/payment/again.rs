@@ -19,7 +19,7 @@ use crate::http::state::{HandlerResult, State};
 use crate::pay::message::Status;
 use crate::payments::message::StartPayment;
 use crate::web::language::{self, Words};
-use crate::web::layout::see_other;
+use crate::web::redirect::see_other;
 use crate::web::sheet::Sheet;
 use crate::{order, pay};
 

@@ -1,7 +1,6 @@
 //! `/pay/{id}`: the payment page, the same address for every platform. It shows what is paid for and how to pay, follows
 //! the payment, and offers to try again if it has ended without being paid.
 
-mod again;
+pub mod again;
 pub mod page;
-pub mod route;
 pub mod show;

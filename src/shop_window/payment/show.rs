@@ -40,7 +40,7 @@ pub async fn script() -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/javascript; charset=utf-8")
         .insert_header((header::CACHE_CONTROL, "public, max-age=3600"))
-        .body(asset::PAY.text())
+        .body(asset::PAY.content)
 }
 
 /// A payment, and its order if Order knows it.
@@ -64,7 +64,7 @@ fn found(
     let path = format!("/pay/{}", payment.pay_id);
     let can_be_paid_again = payment.status == Status::Closed
         && order.as_ref().is_some_and(is_payable)
-        && state.platforms.find(&payment.provider).is_some_and(|found| !found.gateway.needs_payer());
+        && state.gateways.find(&payment.provider).is_some_and(|gateway| !gateway.needs_payer());
     let lines: Vec<Line> = order.map(|order| order.goods).unwrap_or_default();
     let view = View {
         payment,
@@ -76,7 +76,8 @@ fn found(
     };
     let content = content(words, &view);
     let eyebrow = super::page::platform(words, &payment.provider);
-    Sheet { words, path: &path, title: title(words, payment.status), eyebrow: &eyebrow, content }.respond(StatusCode::OK)
+    Sheet { words, path: &path, title: title(words, payment.status), eyebrow: &eyebrow, content }
+        .respond(StatusCode::OK)
 }
 
 /// Whether a payment of this order can be started.

@@ -1,6 +1,6 @@
 //! The words in Chinese, in simplified characters.
 
-use super::{Words, act, common, failure, frame, order, orders, sign_in, state};
+use super::{Words, act, common, failure, frame, order, orders, payment, purchase, shop, sign_in, state};
 
 /// All words in Chinese.
 pub static CHINESE: Words = Words {
@@ -14,4 +14,7 @@ pub static CHINESE: Words = Words {
     orders: orders::CHINESE,
     act: act::CHINESE,
     order: order::CHINESE,
+    payment: payment::CHINESE,
+    purchase: purchase::CHINESE,
+    shop: shop::CHINESE,
 };

@@ -1,6 +1,6 @@
 //! The words in English.
 
-use super::{Words, act, common, failure, frame, order, orders, sign_in, state};
+use super::{Words, act, common, failure, frame, order, orders, payment, purchase, shop, sign_in, state};
 
 /// All words in English.
 pub static ENGLISH: Words = Words {
@@ -14,4 +14,7 @@ pub static ENGLISH: Words = Words {
     orders: orders::ENGLISH,
     act: act::ENGLISH,
     order: order::ENGLISH,
+    payment: payment::ENGLISH,
+    purchase: purchase::ENGLISH,
+    shop: shop::ENGLISH,
 };

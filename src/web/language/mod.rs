@@ -9,6 +9,9 @@ mod failure;
 mod frame;
 mod order;
 mod orders;
+mod payment;
+mod purchase;
+mod shop;
 mod sign_in;
 mod state;
 
@@ -24,6 +27,9 @@ pub use failure::Failure;
 pub use frame::Frame;
 pub use order::Order;
 pub use orders::Orders;
+pub use payment::Payment;
+pub use purchase::Purchase;
+pub use shop::Shop;
 pub use sign_in::SignIn;
 pub use state::States;
 
@@ -60,6 +66,12 @@ pub struct Words {
     pub act: Act,
     /// The page of one order.
     pub order: Order,
+    /// Pages of a payment.
+    pub payment: Payment,
+    /// Orders of a customer.
+    pub purchase: Purchase,
+    /// The shop window.
+    pub shop: Shop,
 }
 
 /// All languages.

@@ -157,7 +157,9 @@ pub const ENGLISH: Purchase = Purchase {
         },
         balance: |balance| format!("Your balance is only {balance} CNY."),
         coupon_used: "This coupon was used for another order.",
-        unpaid_orders: |have, most| format!("{have} of your orders are unpaid, of at most {most}: pay or cancel one first."),
+        unpaid_orders: |have, most| {
+            format!("{have} of your orders are unpaid, of at most {most}: pay or cancel one first.")
+        },
         unpaid_units: |left| format!("Your unpaid orders hold many of these: you can order at most {left} more."),
         deadline: "The order could not be made in time. Try again.",
         amount: "Enter an amount such as 12.50.",

@@ -98,9 +98,9 @@ async fn call(app: &TestApp, method: &str, path: &str, token: &str) -> Answer {
     app.send(method, path, token, &[], body).await
 }
 
-/// Parses the routes in `src/http/route.rs`: method and path.
+/// Parses the routes of the interface: method and path. The page of a payment is a part of it.
 pub fn declared_routes() -> BTreeSet<(String, String)> {
-    let text = include_str!("../../../src/http/route.rs");
+    let text = concat!(include_str!("../../../src/http/route.rs"), include_str!("../../../src/shop_window/route.rs"));
     let of_resource = |text: &str| {
         let (path, rest) = text.split_once('"').unwrap();
         let routes = rest.split(".route(").skip(1).map(|route| route.trim_start_matches("admitted("));
@@ -115,7 +115,7 @@ fn every_route_has_a_line_in_the_table() {
     let listed = ROUTES.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
     let example = |path: String| path.replace("{id}", "1").replace("{provider}", "sandbox").replace("{code}", "1");
     let declared: BTreeSet<_> = declared_routes().into_iter().map(|(method, path)| (method, example(path))).collect();
-    assert_eq!(declared, listed, "left: src/http/route.rs, right: the table");
+    assert_eq!(declared, listed, "left: the route files, right: the table");
 }
 
 #[actix_web::test]
@@ -213,9 +213,7 @@ async fn a_wrong_password_and_an_unknown_user_get_the_same_answer() {
 async fn an_unknown_path_and_an_unsupported_method_are_answered_with_a_problem() {
     let app = TestApp::start().await;
     let admin = app.admin().await;
-    for path in
-        ["/", "/nothing", "/v1", "/v1/goods/", "/v1/goods/0", "/v1/goods/01", "/v1/goods/x", "/v2/goods", "/%ff"]
-    {
+    for path in ["/nothing", "/v1", "/v1/goods/", "/v1/goods/0", "/v1/goods/01", "/v1/goods/x", "/v2/goods", "/%ff"] {
         let answer = app.get(path, &admin).await.expect_problem(404, "not_found");
         assert_eq!(answer.body["instance"], answer.header("x-request-id"), "{path}");
     }

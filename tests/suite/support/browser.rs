@@ -7,6 +7,7 @@ use awc::http::Method;
 use super::{ADMIN_PASSWORD, Answer, TestApp};
 
 /// A browser at the pages of an application.
+#[derive(Clone)]
 pub struct Browser<'a> {
     app: &'a TestApp,
     cookies: BTreeMap<String, String>,

@@ -59,7 +59,7 @@ fn routes() -> Vec<Route> {
             .answers(200, "Payment", "The closed payment.")
             .refuses(&[Code::PaymentNotClosable]),
         get("/pay/{id}", "showPayPage", "The page on which a customer pays")
-            .about("It shows amount, order and state to anyone who knows the payment's id, and nothing else.")
+            .about("It shows goods, amount, order and state to anyone who knows the payment's id, and nothing about the customer.")
             .shows(200, HTML, "The page.")
             .shows(404, HTML, "A page that says that there is no such payment.")
             .shows(503, HTML, "A page that reloads itself."),

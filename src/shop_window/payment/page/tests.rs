@@ -29,8 +29,7 @@ fn render(payment: &Payment, was_invoked: bool, can_be_paid_again: bool) -> Stri
         goods_price: Money::from_minor(44_000),
         goods_name: Some("<b>Book</b>".to_owned()),
     };
-    let view =
-        View { payment, lines: &[line], now: Timestamp(30_000), was_invoked, can_be_paid_again, state: "state" };
+    let view = View { payment, lines: &[line], now: Timestamp(30_000), was_invoked, can_be_paid_again, state: "state" };
     content(&ENGLISH, &view).into_string()
 }
 
