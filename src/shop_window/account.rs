@@ -227,7 +227,7 @@ pub async fn show(buyer: Buyer) -> HandlerResult {
         section.panel {
             h2 { (texts.coupons) }
             @if coupons.is_empty() { p { (texts.no_coupons) } } @else {
-                ul.lines { @for coupon in &coupons { li { (coupon_line(visitor.words, coupon)) } } }
+                ul.rows { @for coupon in &coupons { li { (coupon_line(visitor.words, coupon)) } } }
             }
         }
     };

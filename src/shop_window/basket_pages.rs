@@ -100,7 +100,7 @@ async fn quote(visitor: &Visitor) -> Result<Quote, Problem> {
 }
 
 fn lines(words: &Words, quote: &Quote) -> Markup {
-    html! { ul.lines { @for line in &quote.lines { li { (line_of(words, quote, line)) } } } }
+    html! { ul.rows { @for line in &quote.lines { li { (line_of(words, quote, line)) } } } }
 }
 
 fn line_of(words: &Words, quote: &Quote, line: &QuotedLine) -> Markup {

@@ -194,7 +194,7 @@ impl Form<'_> {
     fn lines(&self, words: &Words) -> Markup {
         html! {
             h2 { (words.purchase.lines) }
-            ul.lines {
+            ul.rows {
                 @for line in &self.quote.lines {
                     li {
                         div {

@@ -155,7 +155,7 @@ fn paying(words: &Words, view: &View<'_>, path: &str) -> Markup {
 fn lines(words: &Words, order: &Order) -> Markup {
     html! {
         h2 { (words.purchase.lines) }
-        ul.lines {
+        ul.rows {
             @for line in &order.goods {
                 li {
                     div { b { (name(line)) } p.what { (line.goods_number.get()) " × " (money(line.goods_price)) } }
@@ -203,7 +203,7 @@ fn delivery(words: &Words, order: &Order) -> Markup {
 fn refunds(words: &Words, refunds: &[RefundView]) -> Markup {
     html! {
         h2 { (words.purchase.refunds) }
-        ul.lines {
+        ul.rows {
             @for refund in refunds {
                 li {
                     div {

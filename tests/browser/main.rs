@@ -25,6 +25,7 @@ mod server;
 #[path = "../suite/support/mod.rs"]
 mod support;
 
+mod console;
 mod harness;
 mod payment;
 mod shop;

@@ -154,11 +154,11 @@ async fn what_stands_against_an_order_is_said_at_the_place_that_it_is_about_in_b
     app.post(&format!("/admin/goods/{goods}/stock"), &admin, json!({"delta": -3, "reason": "sold"})).await.expect(200);
     page.click("Place the order").await;
     page.sees("The order was not placed. Nothing was charged.").await;
-    page.sees_in(".lines .wrong", "The price has changed: it is 6.00 CNY now.").await;
-    page.sees_in(".lines .wrong", "These goods are sold out.").await;
+    page.sees_in(".rows .wrong", "The price has changed: it is 6.00 CNY now.").await;
+    page.sees_in(".rows .wrong", "These goods are sold out.").await;
     page.click("中文").await;
     page.is_at("/checkout").await;
-    page.sees_in(".lines .wrong", "此商品已售罄。").await;
+    page.sees_in(".rows .wrong", "此商品已售罄。").await;
     page.assert_accessible().await;
     page.picture("checkout-zh").await;
 
@@ -166,7 +166,7 @@ async fn what_stands_against_an_order_is_said_at_the_place_that_it_is_about_in_b
     page.goto("/basket").await;
     page.fill("数量", "3").await;
     page.click("更新: test goods").await;
-    page.sees_in(".lines .wrong", "仅剩 2 件。").await;
+    page.sees_in(".rows .wrong", "仅剩 2 件。").await;
     drop(page);
     app.finish().await;
 }

@@ -11,6 +11,10 @@ const CURSORS: [&str; 2] = ["cursor=", "\"next_cursor\":\""];
 const PASSWORD_MARK: &str = "\"pwd\":";
 /// Text before a duration, which depends on the speed of the machine.
 const DURATION_MARK: &str = "\"duration_ms\":";
+/// Text before the seconds that are left to pay.
+const LEFT_MARK: &str = "data-left=\"";
+/// Text before the hash of the state that a page shows.
+const SHOWN_MARK: &str = "?shown=";
 /// Ids of the demo data, which are the same in every run.
 const FIXED: [&str; 7] = [
     "345959443973935104",
@@ -62,6 +66,8 @@ impl Names {
                 _ if is_cursor => self.cursor(rest),
                 _ if out.ends_with(PASSWORD_MARK) => (run(rest, |b| b.is_ascii_digit()), Some("<mark>".to_owned())),
                 _ if out.ends_with(DURATION_MARK) => (run(rest, |b| b.is_ascii_digit()), Some("<duration>".to_owned())),
+                _ if out.ends_with(LEFT_MARK) => (run(rest, |b| b.is_ascii_digit()), Some("<left>".to_owned())),
+                _ if out.ends_with(SHOWN_MARK) => (run(rest, |b| b.is_ascii_hexdigit()), Some("<hash>".to_owned())),
                 // The end of the id of a notification whose own id is taken.
                 '~' if run(rest, |b| b.is_ascii_hexdigit()) == HASH_DIGITS => (HASH_DIGITS, Some("<hash>".to_owned())),
                 before if !before.is_ascii_alphanumeric() => self.word(rest),
@@ -105,7 +111,8 @@ impl Names {
             return Some(format!("<s{}>", self.label(digits.parse::<i64>().ok()?.checked_mul(1_000)?)?));
         }
         let is_hex = word.bytes().all(|b| b.is_ascii_hexdigit());
-        if is_hex && word.len() == 64 {
+        // A short hash is in the path of a style sheet or a script.
+        if is_hex && (word.len() == 64 || word.len() == HASH_DIGITS && !letters.is_empty()) {
             return Some("<hash>".to_owned());
         }
         None
@@ -154,8 +161,13 @@ impl Names {
         Some((36, self.named("uuid", uuid)))
     }
 
-    /// A time as in RFC 3339. The name shows its precision.
+    /// A time as in RFC 3339, or as pages show it. The name shows its precision.
     fn time(&mut self, text: &str) -> Option<(usize, String)> {
+        const SHOWN: usize = "2025-10-09 08:53:20".len();
+        let shown = text.get(..SHOWN).filter(|shown| shown.as_bytes()[10] == b' ');
+        if let Some(at) = shown.and_then(|shown| format!("{}Z", shown.replace(' ', "T")).parse::<Timestamp>().ok()) {
+            return Some((SHOWN, format!("<time{}>", self.label(at.0)?)));
+        }
         let length = run(text, |b| b.is_ascii_digit() || b"-:.T".contains(&b)) + 1;
         let time = text.get(..length).filter(|time| time.ends_with('Z'))?;
         let at: Timestamp = time.parse().ok()?;
@@ -198,6 +210,8 @@ fn only_values_that_differ_between_runs_are_replaced() {
         ),
         ("384600000000000002 345959443973935104 880.00", "<id-2> 345959443973935104 880.00"),
         ("2025-10-09T08:53:20.123Z: 2025-10-09T09:23:21Z", "<time.3+0m>: <time.0+30m>"),
+        (">2025-10-09 09:23:20</time> /assets/shop-0123456789abcdef.css", "><time+30m></time> /assets/shop-<hash>.css"),
+        ("/pay/1?shown=0123456789abcdef data-left=\"1799\"", "/pay/1?shown=<hash> data-left=\"<left>\""),
         ("\"created\":1760000001,\"t\":1760000000456", "\"created\":<s+0m>,\"t\":<ms+0m>"),
         ("0192f0c1-2092-738a-9b75-f8b5a27e3c0e http://127.0.0.1:5/pay", "<uuid-1> <base>/pay"),
         ("eyJhbGciOi.eyJzdWIi.x-_y", "<token>"),
