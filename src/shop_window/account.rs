@@ -50,7 +50,7 @@ enum Way {
     Register,
 }
 
-/// What is wrong with the form, at which field.
+/// Faults of the form, each at its field.
 #[derive(Debug, Clone, Copy, Default)]
 struct Wrong {
     above: Option<&'static str>,

@@ -126,7 +126,7 @@ async fn again(
     Ok(buyer.visitor.page(status, buyer.visitor.words.shop.checkout, form.page(buyer)))
 }
 
-/// What the page shows, and the order expects.
+/// The lines and sums that the page shows, and the order expects.
 fn draft_of(quote: &Quote) -> Draft {
     let line = |line: &crate::coordinator::message::QuotedLine| NewLine {
         goods_id: line.goods_id,
@@ -181,7 +181,7 @@ impl Form<'_> {
         }
     }
 
-    /// What stands against the order: what it was refused for, or else what it would be refused for.
+    /// The causes for which the order was refused, or else would be refused.
     fn causes(&self) -> &[Cause] {
         self.refused.map_or(&self.quote.causes, |refused| &refused.causes)
     }

@@ -17,8 +17,7 @@ const FORM_MAX: usize = 32 * 1024;
 
 /// The page of a payment.
 pub fn payment(cfg: &mut ServiceConfig) {
-    cfg.service(resource("/pay/page.js").route(get().to(payment::show::script)))
-        .service(resource("/pay/{id}").route(get().to(payment::show::show)))
+    cfg.configure(payment::route::interface)
         .service(page("/pay/{id}/again").route(post().to(payment::again::start).wrap(from_fn(admit))));
 }
 

@@ -3,4 +3,5 @@
 
 pub mod again;
 pub mod page;
+pub mod route;
 pub mod show;

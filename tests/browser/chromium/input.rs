@@ -38,12 +38,6 @@ impl Page {
         self.mouse(&at, times).await;
     }
 
-    /// Chooses the radio button or the check box with this label.
-    pub async fn choose(&mut self, label: &str) {
-        let at = self.point(&format!("({NAMED})('label', {})", quoted(label)), label).await;
-        self.mouse(&at, 1).await;
-    }
-
     /// Replaces the text of the field with this label.
     pub async fn fill(&mut self, label: &str, text: &str) {
         self.focus(label).await;

@@ -156,7 +156,7 @@ fn every_setting_that_the_documentation_names_exists() {
 fn every_route_is_described_with_its_method() {
     let contract = read("docs/http.md");
     let mut all = routes(&read("src/http/route.rs"), "resource(\"", "");
-    all.extend(routes(&read("src/shop_window/route.rs"), "resource(\"", ""));
+    all.extend(routes(&read("src/shop_window/payment/route.rs"), "resource(\"", ""));
     all.extend(routes(&read("src/sandbox/http/mod.rs"), ".route(\"", "/sandbox"));
     assert!(all.len() > 50, "the routes are not found: {all:?}");
     let missing: Vec<String> = all.into_iter().filter(|route| !contract.contains(&format!("`{route}`"))).collect();

@@ -100,7 +100,8 @@ async fn call(app: &TestApp, method: &str, path: &str, token: &str) -> Answer {
 
 /// Parses the routes of the interface: method and path. The page of a payment is a part of it.
 pub fn declared_routes() -> BTreeSet<(String, String)> {
-    let text = concat!(include_str!("../../../src/http/route.rs"), include_str!("../../../src/shop_window/route.rs"));
+    let text =
+        concat!(include_str!("../../../src/http/route.rs"), include_str!("../../../src/shop_window/payment/route.rs"));
     let of_resource = |text: &str| {
         let (path, rest) = text.split_once('"').unwrap();
         let routes = rest.split(".route(").skip(1).map(|route| route.trim_start_matches("admitted("));
