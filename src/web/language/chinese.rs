@@ -1,6 +1,9 @@
 //! The words in Chinese, in simplified characters.
 
-use super::{Words, act, common, failure, frame, order, orders, sign_in, state};
+use super::{
+    Words, act, common, coupon, customer, events, failure, frame, goods, journal, notices, order, orders, payment,
+    refund, search, sign_in, state,
+};
 
 /// All words in Chinese.
 pub static CHINESE: Words = Words {
@@ -14,4 +17,13 @@ pub static CHINESE: Words = Words {
     orders: orders::CHINESE,
     act: act::CHINESE,
     order: order::CHINESE,
+    events: events::CHINESE,
+    payment: payment::CHINESE,
+    refund: refund::CHINESE,
+    notices: notices::CHINESE,
+    journal: journal::CHINESE,
+    goods: goods::CHINESE,
+    coupon: coupon::CHINESE,
+    customer: customer::CHINESE,
+    search: search::CHINESE,
 };

@@ -1,6 +1,9 @@
 //! The words in English.
 
-use super::{Words, act, common, failure, frame, order, orders, sign_in, state};
+use super::{
+    Words, act, common, coupon, customer, events, failure, frame, goods, journal, notices, order, orders, payment,
+    refund, search, sign_in, state,
+};
 
 /// All words in English.
 pub static ENGLISH: Words = Words {
@@ -14,4 +17,13 @@ pub static ENGLISH: Words = Words {
     orders: orders::ENGLISH,
     act: act::ENGLISH,
     order: order::ENGLISH,
+    events: events::ENGLISH,
+    payment: payment::ENGLISH,
+    refund: refund::ENGLISH,
+    notices: notices::ENGLISH,
+    journal: journal::ENGLISH,
+    goods: goods::ENGLISH,
+    coupon: coupon::ENGLISH,
+    customer: customer::ENGLISH,
+    search: search::ENGLISH,
 };
