@@ -1,11 +1,19 @@
 //! The console: the pages of the administrator. [`crate::web`] explains how to add a page.
 
 pub mod act;
+pub mod coupon;
+pub mod customer;
 pub mod frame;
+pub mod goods;
 pub mod home;
+pub mod journal;
 pub mod menu;
+pub mod notices;
 pub mod operator;
 pub mod order;
 pub mod orders;
+pub mod payment;
+pub mod refund;
 pub mod route;
+pub mod search;
 pub mod sign_in;

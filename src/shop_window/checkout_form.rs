@@ -44,7 +44,7 @@ pub enum Pressed {
     Order,
 }
 
-/// What the page has shown: the lines with their prices, and the sums. It is sealed in the form together with an idempotency
+/// The lines with their prices, and the sums, as the page has shown them. It is sealed in the form together with an idempotency
 /// key, so that an order is placed for what was shown, or refused.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Draft {
@@ -56,7 +56,7 @@ pub struct Draft {
     pub order_amount: Option<Money>,
 }
 
-/// What is wrong with the fields, in the words of the page.
+/// Faults of the fields, in the words of the page.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Wrong {
     /// About the recipient.
@@ -101,7 +101,7 @@ impl Entered {
     /// The order of `draft` with these fields.
     ///
     /// # Errors
-    /// What is wrong with the fields.
+    /// The faults of the fields.
     pub fn order(&self, words: &Words, draft: Draft) -> Result<NewOrder, Wrong> {
         let texts = &words.purchase.refusal;
         let required = |text: &Option<String>, most: usize| match text.as_deref().map(str::trim) {

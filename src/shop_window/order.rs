@@ -20,7 +20,7 @@ use crate::{order, pay};
 /// The most payments of an order that are looked at.
 const PAYMENTS_MAX: i64 = 20;
 
-/// What the forms of the page are sealed for: the order. The seal has the idempotency key.
+/// The order that the forms of a page are sealed for. The seal has the idempotency key.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct OfOrder {
     /// Id of the order.

@@ -1,4 +1,4 @@
-//! What a customer does with an order: pay, cancel, confirm receipt, ask for a refund.
+//! Acts of a customer on an order: pay, cancel, confirm receipt, ask for a refund.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, web};
@@ -40,7 +40,7 @@ pub struct RefundForm {
     reason: Option<String>,
 }
 
-/// What the fingerprint of a request covers.
+/// The part of a request that its fingerprint covers.
 #[derive(Debug, Serialize)]
 struct Request<'a> {
     order_id: OrderId,
@@ -78,7 +78,7 @@ pub async fn pay(
     match begin(state, &permit, start).await {
         Ok(begun) => Ok(see_other(&format!("/pay/{}", begun.payment.pay_id))),
         Err(problem) if problem.code == Code::PlatformUnavailable => {
-            let text = buyer.visitor.words.payment.unavailable_text;
+            let text = buyer.visitor.words.pay_page.unavailable_text;
             show_again(&buyer, StatusCode::SERVICE_UNAVAILABLE, order_id, text).await
         }
         Err(problem) => not_performed(&buyer, order_id, problem).await,

@@ -17,13 +17,13 @@ use crate::web::component::{Pill, Tone, facts, id_text, money, time};
 use crate::web::language::Words;
 use crate::web::live;
 
-/// What the page shows.
+/// Everything that the page shows.
 pub struct View<'a> {
     /// The order.
     pub order: &'a Order,
     /// Its payments, newest first.
     pub payments: &'a [Payment],
-    /// What has happened, oldest first.
+    /// Timeline of the order, oldest first.
     pub events: &'a [Event],
     /// How it can be paid.
     pub methods: &'a [PaymentMethod],
@@ -144,9 +144,9 @@ fn paying(words: &Words, view: &View<'_>, path: &str) -> Markup {
         }
         @if let Some(end) = order.pay_before {
             p.hint {
-                (words.payment.pay_before) " " (time(end)) " UTC "
+                (words.pay_page.pay_before) " " (time(end)) " UTC "
                 span role="timer" hidden data-left=(end.since(view.now).as_secs())
-                    data-label=(words.payment.time_left) data-over=(words.payment.time_over) {}
+                    data-label=(words.pay_page.time_left) data-over=(words.pay_page.time_over) {}
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What stands against an order, in sentences, each at the place that it is about.
+//! The causes of a refusal as sentences, each for the place that it is about.
 
 use crate::domain::id::GoodsId;
 use crate::domain::refusal::Cause;

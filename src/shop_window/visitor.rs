@@ -17,7 +17,7 @@ use crate::web::language::{self, Words, link};
 use crate::web::layout::{Document, respond};
 use crate::web::session::{SHOP, Session};
 
-/// What else the server of the page serves.
+/// The other parts that the server of the page serves.
 #[derive(Debug, Clone, Copy)]
 pub struct Surroundings {
     /// Whether the console is at the same address.

@@ -15,31 +15,31 @@ use crate::web::sheet::Sheet;
 pub fn checkout(words: &'static Words, trade: &Trade, merchant_id: &str) -> HttpResponse {
     let path = format!("/sandbox/checkout/{}", trade.out_trade_no);
     let content = content(words, trade, merchant_id, &path);
-    let (title, eyebrow) = (title(words, trade.status), words.payment.sandbox_checkout);
+    let (title, eyebrow) = (title(words, trade.status), words.pay_page.sandbox_checkout);
     Sheet { words, path: &path, title, eyebrow, content }.respond(StatusCode::OK)
 }
 
 /// The page for a trade that does not exist.
 #[must_use]
 pub fn not_found(words: &'static Words) -> HttpResponse {
-    let texts = &words.payment;
+    let texts = &words.pay_page;
     message(words, StatusCode::NOT_FOUND, texts.missing, texts.missing_text)
 }
 
 /// The page for a platform that cannot answer at the moment.
 #[must_use]
 pub fn unavailable(words: &'static Words) -> HttpResponse {
-    let texts = &words.payment;
+    let texts = &words.pay_page;
     message(words, StatusCode::SERVICE_UNAVAILABLE, texts.unavailable, texts.platform_busy)
 }
 
 fn message(words: &'static Words, status: StatusCode, title: &'static str, text: &str) -> HttpResponse {
     let content = html! { p { (text) } };
-    Sheet { words, path: "/", title, eyebrow: words.payment.sandbox_checkout, content }.respond(status)
+    Sheet { words, path: "/", title, eyebrow: words.pay_page.sandbox_checkout, content }.respond(status)
 }
 
 const fn title(words: &Words, status: Status) -> &'static str {
-    let texts = &words.payment;
+    let texts = &words.pay_page;
     match status {
         Status::Open => texts.confirm,
         Status::Paid => texts.paid,
@@ -49,7 +49,7 @@ const fn title(words: &Words, status: Status) -> &'static str {
 }
 
 fn content(words: &Words, trade: &Trade, merchant_id: &str, path: &str) -> Markup {
-    let texts = &words.payment;
+    let texts = &words.pay_page;
     html! {
         p.amount { (money(trade.amount)) " " small { (CURRENCY) } }
         dl {
@@ -80,14 +80,14 @@ fn content(words: &Words, trade: &Trade, merchant_id: &str, path: &str) -> Marku
 
 /// The link to the shop's page of the payment, where the customer can try again.
 fn again(words: &Words, trade: &Trade) -> Markup {
-    html! { p { a.button.go href=(format!("/pay/{}", trade.out_trade_no)) { (words.payment.again) } } }
+    html! { p { a.button.go href=(format!("/pay/{}", trade.out_trade_no)) { (words.pay_page.again) } } }
 }
 
 /// The link back to the shop; to its page of the payment if it has not said where.
 fn back(words: &Words, trade: &Trade) -> Markup {
     let of_payment = format!("/pay/{}", trade.out_trade_no);
     let url = trade.return_url.as_ref().unwrap_or(&of_payment);
-    html! { p { a.button href=(url) { (words.payment.back) } } }
+    html! { p { a.button href=(url) { (words.pay_page.back) } } }
 }
 
 #[cfg(test)]

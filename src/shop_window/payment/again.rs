@@ -23,7 +23,7 @@ use crate::web::redirect::see_other;
 use crate::web::sheet::Sheet;
 use crate::{order, pay};
 
-/// What the fingerprint of the request covers.
+/// The part of the request that its fingerprint covers.
 #[derive(Serialize)]
 struct Again {
     again: PayId,
@@ -77,7 +77,7 @@ fn key(pay_id: PayId) -> Result<IdempotencyKey, Problem> {
 }
 
 fn unavailable(words: &'static Words, pay_id: PayId) -> HttpResponse {
-    let (texts, path) = (&words.payment, path(pay_id));
+    let (texts, path) = (&words.pay_page, path(pay_id));
     let content = html! {
         p { (texts.unavailable_text) }
         p { a.button.go href=(path) { (texts.to_payment) } }

@@ -14,11 +14,11 @@ use crate::web::component::{money, time};
 use crate::web::language::Words;
 use crate::web::live;
 
-/// What the page shows.
+/// Everything that the page shows.
 pub struct View<'a> {
     /// The payment.
     pub payment: &'a Payment,
-    /// What is bought; empty if that is not known.
+    /// Lines of the order; empty if they are not known.
     pub lines: &'a [Line],
     /// Time of the page.
     pub now: Timestamp,
@@ -33,7 +33,7 @@ pub struct View<'a> {
 /// Title of the page.
 #[must_use]
 pub const fn title(words: &Words, status: Status) -> &'static str {
-    let texts = &words.payment;
+    let texts = &words.pay_page;
     match status {
         Status::Unpaid => texts.open,
         Status::Paid => texts.paid,
@@ -46,9 +46,9 @@ pub const fn title(words: &Words, status: Status) -> &'static str {
 #[must_use]
 pub fn platform(words: &Words, provider: &str) -> String {
     match provider {
-        "alipay" | "alipay_qr" => words.payment.alipay.to_owned(),
-        "wechat" | "wechat_jsapi" | "wechat_h5" => words.payment.wechat.to_owned(),
-        "sandbox" => words.payment.sandbox.to_owned(),
+        "alipay" | "alipay_qr" => words.pay_page.alipay.to_owned(),
+        "wechat" | "wechat_jsapi" | "wechat_h5" => words.pay_page.wechat.to_owned(),
+        "sandbox" => words.pay_page.sandbox.to_owned(),
         other => other.to_owned(),
     }
 }
@@ -56,7 +56,7 @@ pub fn platform(words: &Words, provider: &str) -> String {
 /// Everything below the title.
 #[must_use]
 pub fn content(words: &Words, view: &View<'_>) -> Markup {
-    let (texts, payment) = (&words.payment, view.payment);
+    let (texts, payment) = (&words.pay_page, view.payment);
     html! {
         p.amount { (money(payment.pay_amount)) " " small { (CURRENCY) } }
         (facts(words, view))
@@ -79,9 +79,9 @@ pub fn content(words: &Words, view: &View<'_>) -> Markup {
     }
 }
 
-/// What is bought, and the numbers of order and payment.
+/// Goods, and the ids of order and payment.
 fn facts(words: &Words, view: &View<'_>) -> Markup {
-    let (texts, payment) = (&words.payment, view.payment);
+    let (texts, payment) = (&words.pay_page, view.payment);
     html! {
         dl {
             @if !view.lines.is_empty() {
@@ -107,8 +107,8 @@ fn open(words: &Words, view: &View<'_>) -> Markup {
     let opens_dialog = matches!(payment.checkout, Some(Checkout::Jsapi { .. })) && !view.was_invoked;
     html! {
         @match &payment.checkout {
-            None => p role="status" { (words.payment.preparing) },
-            Some(Checkout::Redirect { url }) => p { a.button.go href=(url) { (words.payment.go) } },
+            None => p role="status" { (words.pay_page.preparing) },
+            Some(Checkout::Redirect { url }) => p { a.button.go href=(url) { (words.pay_page.go) } },
             Some(Checkout::QrCode { url }) => (scan(words, url)),
             Some(Checkout::Jsapi { params }) => (inside_wechat(words, params)),
         }
@@ -120,7 +120,7 @@ fn open(words: &Words, view: &View<'_>) -> Markup {
 
 /// The end of the time to pay. The script shows the time that is left beside it.
 fn time_left(words: &Words, view: &View<'_>) -> Markup {
-    let texts = &words.payment;
+    let texts = &words.pay_page;
     html! {
         @if let Some(end) = view.payment.pay_before {
             p.note {
@@ -139,26 +139,26 @@ fn outcome(class: &str, text: &str) -> Markup {
 /// The link back to the shop, if the shop front has said where that is.
 fn back(words: &Words, payment: &Payment) -> Markup {
     html! {
-        @if let Some(url) = &payment.return_url { p { a.button href=(url) { (words.payment.back) } } }
+        @if let Some(url) = &payment.return_url { p { a.button href=(url) { (words.pay_page.back) } } }
     }
 }
 
 fn scan(words: &Words, url: &str) -> Markup {
-    let Ok(code) = QrCode::new(url) else { return html! { p role="status" { (words.payment.preparing) } } };
+    let Ok(code) = QrCode::new(url) else { return html! { p role="status" { (words.pay_page.preparing) } } };
     let picture = code.render::<svg::Color<'_>>().min_dimensions(240, 240).build();
     // Inline SVG must not contain the XML declaration of a file.
     let picture = picture.find("<svg").and_then(|at| picture.get(at..)).unwrap_or_default();
     html! {
-        div.code role="img" aria-label=(words.payment.qr_code) { (PreEscaped(picture)) }
-        p.note { (words.payment.scan) }
+        div.code role="img" aria-label=(words.pay_page.qr_code) { (PreEscaped(picture)) }
+        p.note { (words.pay_page.scan) }
     }
 }
 
 fn inside_wechat(words: &Words, params: &JsapiParams) -> Markup {
     let params = serde_json::to_string(params).unwrap_or_default();
     html! {
-        form { button.go type="button" data-params=(params) { (words.payment.pay) } }
-        p.note { (words.payment.inside_wechat) }
+        form { button.go type="button" data-params=(params) { (words.pay_page.pay) } }
+        p.note { (words.pay_page.inside_wechat) }
     }
 }
 

@@ -86,14 +86,14 @@ pub fn is_payable(order: &Order) -> bool {
 }
 
 fn missing(words: &'static Words) -> HttpResponse {
-    let texts = &words.payment;
+    let texts = &words.pay_page;
     let content = html! { p { (texts.missing_text) } };
     Sheet { words, path: "/", title: texts.missing, eyebrow: "", content }.respond(StatusCode::NOT_FOUND)
 }
 
 fn busy(words: &'static Words, pay_id: PayId) -> HttpResponse {
     let path = format!("/pay/{pay_id}");
-    let content = html! { p { (words.payment.busy_text) } (live::follow(&path, "busy")) };
-    Sheet { words, path: &path, title: words.payment.busy, eyebrow: "", content }
+    let content = html! { p { (words.pay_page.busy_text) } (live::follow(&path, "busy")) };
+    Sheet { words, path: &path, title: words.pay_page.busy, eyebrow: "", content }
         .respond(StatusCode::SERVICE_UNAVAILABLE)
 }

@@ -1,6 +1,9 @@
 //! The words in Chinese, in simplified characters.
 
-use super::{Words, act, common, failure, frame, order, orders, payment, purchase, shop, sign_in, state};
+use super::{
+    Words, act, common, coupon, customer, events, failure, frame, goods, journal, notices, order, orders, pay_page,
+    payment, purchase, refund, search, shop, sign_in, state,
+};
 
 /// All words in Chinese.
 pub static CHINESE: Words = Words {
@@ -11,10 +14,19 @@ pub static CHINESE: Words = Words {
     frame: frame::CHINESE,
     sign_in: sign_in::CHINESE,
     failure: failure::CHINESE,
+    pay_page: pay_page::CHINESE,
+    purchase: purchase::CHINESE,
+    shop: shop::CHINESE,
     orders: orders::CHINESE,
     act: act::CHINESE,
     order: order::CHINESE,
+    events: events::CHINESE,
     payment: payment::CHINESE,
-    purchase: purchase::CHINESE,
-    shop: shop::CHINESE,
+    refund: refund::CHINESE,
+    notices: notices::CHINESE,
+    journal: journal::CHINESE,
+    goods: goods::CHINESE,
+    coupon: coupon::CHINESE,
+    customer: customer::CHINESE,
+    search: search::CHINESE,
 };

@@ -1,6 +1,9 @@
 //! The words in English.
 
-use super::{Words, act, common, failure, frame, order, orders, payment, purchase, shop, sign_in, state};
+use super::{
+    Words, act, common, coupon, customer, events, failure, frame, goods, journal, notices, order, orders, pay_page,
+    payment, purchase, refund, search, shop, sign_in, state,
+};
 
 /// All words in English.
 pub static ENGLISH: Words = Words {
@@ -11,10 +14,19 @@ pub static ENGLISH: Words = Words {
     frame: frame::ENGLISH,
     sign_in: sign_in::ENGLISH,
     failure: failure::ENGLISH,
+    pay_page: pay_page::ENGLISH,
+    purchase: purchase::ENGLISH,
+    shop: shop::ENGLISH,
     orders: orders::ENGLISH,
     act: act::ENGLISH,
     order: order::ENGLISH,
+    events: events::ENGLISH,
     payment: payment::ENGLISH,
-    purchase: purchase::ENGLISH,
-    shop: shop::ENGLISH,
+    refund: refund::ENGLISH,
+    notices: notices::ENGLISH,
+    journal: journal::ENGLISH,
+    goods: goods::ENGLISH,
+    coupon: coupon::ENGLISH,
+    customer: customer::ENGLISH,
+    search: search::ENGLISH,
 };

@@ -4,13 +4,22 @@
 mod act;
 mod chinese;
 mod common;
+mod coupon;
+mod customer;
 mod english;
+mod events;
 mod failure;
 mod frame;
+mod goods;
+mod journal;
+mod notices;
 mod order;
 mod orders;
+mod pay_page;
 mod payment;
 mod purchase;
+mod refund;
+mod search;
 mod shop;
 mod sign_in;
 mod state;
@@ -22,13 +31,22 @@ use serde::Deserialize;
 pub use act::Act;
 pub use chinese::CHINESE;
 pub use common::Common;
+pub use coupon::Coupons;
+pub use customer::Customers;
 pub use english::ENGLISH;
+pub use events::Events;
 pub use failure::Failure;
 pub use frame::Frame;
+pub use goods::Goods;
+pub use journal::Journal;
+pub use notices::Notices;
 pub use order::Order;
 pub use orders::Orders;
-pub use payment::Payment;
+pub use pay_page::PayPage;
+pub use payment::Payments;
 pub use purchase::Purchase;
+pub use refund::Refunds;
+pub use search::Search;
 pub use shop::Shop;
 pub use sign_in::SignIn;
 pub use state::States;
@@ -60,18 +78,36 @@ pub struct Words {
     pub sign_in: SignIn,
     /// Pages of errors.
     pub failure: Failure,
+    /// Pages of a payment.
+    pub pay_page: PayPage,
+    /// Orders of a customer.
+    pub purchase: Purchase,
+    /// The shop window.
+    pub shop: Shop,
     /// The list of orders.
     pub orders: Orders,
     /// Previews and acts.
     pub act: Act,
     /// The page of one order.
     pub order: Order,
-    /// Pages of a payment.
-    pub payment: Payment,
-    /// Orders of a customer.
-    pub purchase: Purchase,
-    /// The shop window.
-    pub shop: Shop,
+    /// Kinds of events in the timeline of an order, and their facts.
+    pub events: Events,
+    /// The list of payments and the page of one payment.
+    pub payment: Payments,
+    /// The list of refunds and the page of one refund.
+    pub refund: Refunds,
+    /// The page of money and notifications that wait for an operator.
+    pub notices: Notices,
+    /// The list of what operators did.
+    pub journal: Journal,
+    /// The pages of goods.
+    pub goods: Goods,
+    /// The list of coupons.
+    pub coupon: Coupons,
+    /// The pages of customers.
+    pub customer: Customers,
+    /// The search of the console.
+    pub search: Search,
 }
 
 /// All languages.

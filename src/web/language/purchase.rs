@@ -46,7 +46,7 @@ pub struct Purchase {
     pub refund: &'static str,
     /// Label.
     pub reason: &'static str,
-    /// What a refund means.
+    /// Effect of a refund.
     pub refund_note: &'static str,
     /// Link to the order in the console.
     pub behind: &'static str,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::page::Page;
 
-/// Where `.ci/axe` puts the script.
+/// The script, as `.ci/axe` downloads it.
 const SCRIPT: &str = "target/axe-core/package/axe.min.js";
 
 /// Serious and critical findings, each in one line with its first places.

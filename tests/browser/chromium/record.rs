@@ -1,4 +1,4 @@
-//! What a page did that no page may do: messages in the console, and requests to other hosts.
+//! The faults of a page that no page may have: messages in the console, and requests to other hosts.
 
 use serde_json::Value;
 
