@@ -125,7 +125,8 @@ fn paying(words: &Words, view: &View<'_>, path: &str) -> Markup {
     let (texts, order) = (&words.purchase, view.order);
     let open: Vec<&Payment> = view.payments.iter().filter(|payment| payment.status == Status::Unpaid).collect();
     // A customer's id at a platform is known to the shop's own front only.
-    let methods = view.methods.iter().filter(|method| !method.needs_payer);
+    let is_begun = |method: &PaymentMethod| open.iter().any(|payment| payment.provider == method.provider);
+    let methods = view.methods.iter().filter(|method| !method.needs_payer && !is_begun(method));
     html! {
         h2 { (words.shop.paying) }
         p.cost { (money(order.pay_amount)) " " small { (CURRENCY) } }
@@ -254,7 +255,7 @@ fn timeline(words: &Words, events: &[Event]) -> Markup {
     let texts = &words.purchase;
     html! {
         h2 { (texts.timeline) }
-        ol.events {
+        ol.happened {
             @for event in events {
                 li {
                     (time(event.at))

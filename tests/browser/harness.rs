@@ -31,6 +31,8 @@ async fn a_message_in_the_console_a_foreign_request_and_an_inaccessible_page_fai
 
     page.goto("/docs").await;
     page.sees("Tradepost").await;
+    // The style is applied: the policy names it by its hash.
+    assert_ne!(page.value("getComputedStyle(document.body).fontFamily").await, "\"Times New Roman\"");
     assert!(page.requests().iter().any(|url| url.ends_with("/docs")));
     drop(page);
     app.finish().await;

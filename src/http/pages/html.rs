@@ -10,15 +10,20 @@ use base64::engine::general_purpose::STANDARD;
 
 const STYLE: &str = include_str!("style.css");
 
-/// Content security policy of these pages: their own inline style, named by its hash, and nothing else.
-static POLICY: LazyLock<String> = LazyLock::new(|| {
-    let hash = STANDARD.encode(digest(&SHA256, inline_style().as_bytes()));
-    format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-    )
-});
+/// Content security policy of the pages of problems.
+static POLICY: LazyLock<String> = LazyLock::new(|| policy(&inline_style()));
 
-/// The text between the tags of the style, of which the policy has the hash.
+/// The content security policy of a page with the inline style `style`, which it names by its hash, and nothing else.
+#[must_use]
+pub fn policy(style: &str) -> String {
+    let hash = STANDARD.encode(digest(&SHA256, style.as_bytes()));
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; img-src data:; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'"
+    )
+}
+
+/// The text between the tags of the style.
 fn inline_style() -> String {
     format!("\n{STYLE}")
 }

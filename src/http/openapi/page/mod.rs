@@ -4,26 +4,26 @@ mod operation;
 mod problem;
 mod shape;
 
+use std::sync::LazyLock;
+
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{OpenApi, PathItem};
 
 use super::CACHED;
-use crate::http::pages::html::escaped;
+use crate::http::pages::html::{escaped, policy};
 
 const STYLE: &str = include_str!("style.css");
 
-/// Content security policy of the page: its style, and nothing else.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; \
-                      frame-ancestors 'none'";
+static POLICY: LazyLock<String> = LazyLock::new(|| policy(&format!("\n{STYLE}")));
 
 /// The response with the page.
 #[must_use]
 pub fn response(page: &'static str) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
-        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
+        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY.as_str()))
         .insert_header((header::REFERRER_POLICY, "no-referrer"))
         .insert_header(CACHED)
         .body(page)
