@@ -4,9 +4,9 @@ pub mod announcement;
 pub mod audit;
 pub(crate) mod bootstrap;
 mod graph;
-mod identity;
+pub(crate) mod identity;
 pub mod membership;
-mod open_files;
+pub(crate) mod open_files;
 mod removed;
 pub(crate) mod sandbox;
 mod server;
@@ -15,7 +15,7 @@ pub mod stores;
 pub mod telemetry;
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -184,12 +184,17 @@ async fn open_stores(settings: Settings) -> anyhow::Result<(Stores, Vec<FolderLo
 
 /// The directory of generated secrets. It is created if it does not exist.
 pub(crate) fn secrets_folder(settings: &Settings) -> Result<PathBuf, config::Error> {
-    let folder = match settings.secrets.folder.as_str() {
+    let folder = secrets_path(settings);
+    folder::create(&folder).map_err(|reason| config::Error::new("secrets.folder", reason))?;
+    Ok(folder)
+}
+
+/// The path of the directory of generated secrets, which may not exist yet.
+pub(crate) fn secrets_path(settings: &Settings) -> PathBuf {
+    PathBuf::from(match settings.secrets.folder.as_str() {
         "" => settings.store.url.strip_prefix("sqlite://").unwrap_or("data"),
         folder => folder,
-    };
-    folder::create(Path::new(folder)).map_err(|reason| config::Error::new("secrets.folder", reason))?;
-    Ok(PathBuf::from(folder))
+    })
 }
 
 /// Connections that may wait to be accepted. The standard library's 128 are too few for a burst.

@@ -65,6 +65,19 @@ pub struct Effective {
     pub origin: Origin,
 }
 
+impl Effective {
+    /// The setting as a line of a settings file. A masked secret is not in quotes, because it is no value.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let Self { key, value, .. } = self;
+        match value.as_str() {
+            Some(secret::MASK) => format!("{key} = {}", secret::MASK),
+            // The texts, numbers and booleans of JSON are those of TOML.
+            _ => format!("{key} = {}", serde_json::to_string(value).unwrap_or_default()),
+        }
+    }
+}
+
 /// The defaults with the layers over them.
 #[derive(Debug)]
 pub struct Layers {

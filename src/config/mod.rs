@@ -71,8 +71,7 @@ pub fn layers(file: Option<&Path>) -> Result<Layers, Error> {
     let mut layers = Layers::defaults()?;
     if let Some(path) = file {
         let name = path.display().to_string();
-        let text =
-            std::fs::read_to_string(path).map_err(|error| Error::new("--config", format!("{name}: {error}")))?;
+        let text = std::fs::read_to_string(path).map_err(|error| Error::new("--config", format!("{name}: {error}")))?;
         layers.apply_file(File { name: &name, text: &text })?;
     }
     environment()?.into_iter().try_for_each(|variable| layers.apply_variable(variable))?;
@@ -110,8 +109,7 @@ fn environment() -> Result<Vec<Variable>, Error> {
 #[expect(clippy::disallowed_methods, reason = "only this module reads the environment")]
 pub fn unread_variables() -> Vec<(String, String)> {
     let Ok(defaults) = Layers::defaults() else { return Vec::new() };
-    let variables: Vec<String> =
-        defaults.effective().iter().map(|setting| variable_of(&setting.key)).collect();
+    let variables: Vec<String> = defaults.effective().iter().map(|setting| variable_of(&setting.key)).collect();
     let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let unread = names.filter(|name| name.to_uppercase().starts_with("TRADEPOST") && !name.starts_with(PREFIX));
     let meant = unread.filter_map(|name| {

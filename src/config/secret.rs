@@ -25,10 +25,10 @@ pub fn masked(key: &str, value: &Value) -> Value {
     }
 }
 
-/// Whether a value has anything that [`masked`] hides.
+/// Whether a value has been masked.
 #[must_use]
-pub fn is_secret(key: &str, value: &Value) -> bool {
-    masked(key, value) != *value
+pub fn is_masked(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.contains(MASK))
 }
 
 /// A URL with masks for the password of its user and for passwords among its parameters.

@@ -18,8 +18,8 @@ pub struct ServiceManager {
 pub fn read() -> Option<ServiceManager> {
     let socket = std::env::var_os("NOTIFY_SOCKET").filter(|socket| !socket.is_empty())?;
     let number = |name: &str| std::env::var_os(name)?.into_string().ok()?.parse::<u64>().ok();
-    let is_meant = std::env::var_os("WATCHDOG_PID").is_none()
-        || number("WATCHDOG_PID") == Some(u64::from(std::process::id()));
+    let is_meant =
+        std::env::var_os("WATCHDOG_PID").is_none() || number("WATCHDOG_PID") == Some(u64::from(std::process::id()));
     let watchdog = number("WATCHDOG_USEC").filter(|micros| *micros > 0 && is_meant).map(Duration::from_micros);
     Some(ServiceManager { socket, watchdog })
 }

@@ -24,7 +24,10 @@ fn the_environment_overrides_the_file_and_the_file_overrides_the_defaults() {
 
 #[test]
 fn an_error_is_one_line_even_if_the_input_contains_control_characters() {
-    assert_eq!(read_error("\"a\\nb\" = 1", &[]), "setting a\\nb: there is no such setting (line 1 of the settings file)");
+    assert_eq!(
+        read_error("\"a\\nb\" = 1", &[]),
+        "setting a\\nb: there is no such setting (line 1 of the settings file)"
+    );
     for (file, name) in [("[log]\nformat = \"te\\nxt\"", "TRADEPOST__LOG__FILTER"), ("", "TRADEPOST__A\r\nb__C")] {
         let line = read_error(file, &[(name, "x")]);
         assert!(!line.contains(char::is_control), "{line:?}");
@@ -93,14 +96,14 @@ fn the_effective_settings_name_the_layer_that_set_them_and_no_secret() {
     let all = layers.effective();
     let shown = |key: &str| {
         let setting = all.iter().find(|setting| setting.key == key).unwrap();
-        format!("{} ({})", setting.value, setting.origin)
+        format!("{} ({})", setting.line(), setting.origin)
     };
     for (key, expected) in [
-        ("profile", "\"production\" (line 1 of shop.toml)"),
-        ("http.workers", "3 (line 3 of shop.toml)"),
-        ("http.listen", "\"127.0.0.1:2\" (TRADEPOST__HTTP__LISTEN)"),
-        ("session.secret", "\"********\" (TRADEPOST__SESSION__SECRET)"),
-        ("http.keep_alive", "\"75s\" (default)"),
+        ("profile", "profile = \"production\" (line 1 of shop.toml)"),
+        ("http.workers", "http.workers = 3 (line 3 of shop.toml)"),
+        ("http.listen", "http.listen = \"127.0.0.1:2\" (TRADEPOST__HTTP__LISTEN)"),
+        ("session.secret", "session.secret = ******** (TRADEPOST__SESSION__SECRET)"),
+        ("http.keep_alive", "http.keep_alive = \"75s\" (default)"),
     ] {
         assert_eq!(shown(key), expected);
     }
