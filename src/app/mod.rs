@@ -7,9 +7,11 @@ mod graph;
 pub(crate) mod identity;
 pub mod membership;
 pub(crate) mod open_files;
+pub mod readiness;
 mod removed;
 pub(crate) mod sandbox;
 mod server;
+pub mod service_manager;
 pub mod statement;
 pub mod stores;
 pub mod telemetry;
@@ -39,6 +41,7 @@ use crate::payments;
 use bootstrap::secret;
 use graph::{Graph, Parts};
 use membership::Membership;
+use readiness::Readiness;
 use server::Security;
 use stores::Stores;
 
@@ -124,6 +127,13 @@ impl App {
             },
             None => std::future::pending().await,
         }
+    }
+
+    /// Whether this application can serve, to be asked while it runs.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        let (node, health) = (self.graph.node.clone(), self.graph.health.clone());
+        Readiness { node, health, actors: self.arbiter.handle() }
     }
 
     /// The stores of this application, for an audit while it runs.

@@ -66,7 +66,7 @@ pub const RECONCILE: &str = "\
 Exit code: 0 if all entries match, 1 if there are differences, 2 if they cannot be compared.
 
 Examples:
-  tradepost reconcile --provider alipay_page --day 2026-11-25
+  tradepost reconcile --provider alipay --day 2026-11-25
   tradepost reconcile --provider wechat statement.csv
   tradepost reconcile --provider wechat --day 2026-11-25 --bill funds --json
   tradepost reconcile --provider wechat statement.csv --apply

@@ -71,4 +71,3 @@ fn print(all: &[Effective]) -> anyhow::Result<()> {
     }
     Ok(())
 }
-

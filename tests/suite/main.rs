@@ -18,8 +18,12 @@ mod support;
 
 mod actor;
 mod alipay;
+#[cfg(feature = "sqlite")]
+mod command_line;
 mod contract;
 mod database;
+#[cfg(feature = "sqlite")]
+mod deployment;
 mod house;
 mod http;
 mod messaging;
