@@ -3,6 +3,7 @@
 pub mod announcement;
 pub mod audit;
 pub(crate) mod bootstrap;
+mod figures;
 mod graph;
 mod identity;
 pub mod membership;
@@ -107,7 +108,8 @@ impl App {
         let admin_passwords = AdminPasswords::default();
         admin_passwords.learn(admin.user_id, PasswordMark::of(&admin.user_password));
         let security = Security { tokens, passwords, first_passwords: first, admin: admin.user_id, admin_passwords };
-        let state = server::state(&graph, security, clock.clone(), &settings);
+        let sampler = figures::start(&graph, &stores, &clock, &arbiter);
+        let state = server::state(&graph, security, sampler, clock.clone(), &settings);
         let handles = server::start(&settings, state, graph.platform.clone(), listener, admin_listener)?;
         announcement::log(&settings, &stores, number, address, admin_address);
         bootstrap::while_busy(|| removed::park_and_warn(&graph)).await?;

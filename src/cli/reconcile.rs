@@ -122,5 +122,5 @@ async fn compare_with(
     let (pay, _) =
         OwnerActor::start(Arc::new(Pay { context, first_sync_after }), stores.owners.pay, settings.owners.limits());
     let Arguments { bill, apply, .. } = *arguments;
-    Ok(Reconciliation { pay: &pay, source, bill, day, apply }.run(statement).await?)
+    Ok(Reconciliation { pay: &pay.into(), source, bill, day, apply }.run(statement).await?)
 }

@@ -39,7 +39,7 @@ pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         tracing::info!("stopping; SIGINT (Ctrl-C) ends the process at once");
         actix_web::rt::spawn(end_at_the_next_interrupt()?);
         app.stop(within).await;
-        let dropped = logging.lines_dropped();
+        let dropped = telemetry::lines_dropped();
         if dropped > 0 {
             tracing::warn!(dropped, "log lines were dropped: their reader was too slow");
         }
