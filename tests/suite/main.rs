@@ -23,6 +23,7 @@ mod database;
 mod house;
 mod http;
 mod messaging;
+mod metrics;
 mod model;
 mod order;
 mod payment;

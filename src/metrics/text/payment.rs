@@ -1,5 +1,7 @@
 //! The families about payments, refunds, money at risk and payment platforms.
 
+use std::collections::BTreeSet;
+
 use rust_decimal::prelude::ToPrimitive;
 
 use super::writer::{Labels, Value, Writer};
@@ -11,14 +13,9 @@ use crate::payments::platform::single::PlatformState;
 
 /// Payments, refunds, notifications and money at risk.
 pub fn payments(figures: &Figures, out: &mut Writer<'_>) -> std::fmt::Result {
-    let events = |of: fn(Occurrence) -> Option<&'static str>| {
-        figures.occurrences.iter().filter_map(move |((what, provider), number)| {
-            Some((vec![("provider", provider.as_str()), ("event", of(*what)?)], *number))
-        })
-    };
-    out.counters("payments", "Payments that were started, paid and closed.", events(payment_event))?;
-    out.counters("refunds", "Refunds that were requested, made and parked.", events(refund_event))?;
-    out.counters("notices", "Notifications of platforms with a valid signature.", events(verdict))?;
+    out.counters("payments", "Payments that were started, paid and closed.", events(figures, &PAYMENT_EVENTS))?;
+    out.counters("refunds", "Refunds that were requested, made and parked.", events(figures, &REFUND_EVENTS))?;
+    out.counters("notices", "Notifications of platforms with a valid signature.", events(figures, &VERDICTS))?;
     let watched = figures.pending.map(|pending| (Vec::new(), pending.watched));
     out.gauges("payments_watched", "Closed payments whose platform is still asked.", watched)?;
     out.gauges(
@@ -53,30 +50,32 @@ fn by_kind(figures: &Figures, is_money: bool, value: fn(&AtRisk) -> Value) -> Ve
     samples
 }
 
-const fn payment_event(what: Occurrence) -> Option<&'static str> {
-    match what {
-        Occurrence::PaymentStarted => Some("started"),
-        Occurrence::PaymentPaid => Some("paid"),
-        Occurrence::PaymentClosed => Some("closed"),
-        _ => None,
-    }
-}
+/// Events with their names in labels.
+type Events = [(Occurrence, &'static str)];
 
-const fn refund_event(what: Occurrence) -> Option<&'static str> {
-    match what {
-        Occurrence::RefundRequested => Some("requested"),
-        Occurrence::RefundDone => Some("done"),
-        Occurrence::RefundParked => Some("parked"),
-        _ => None,
-    }
-}
+const PAYMENT_EVENTS: [(Occurrence, &str); 3] =
+    [(Occurrence::PaymentStarted, "started"), (Occurrence::PaymentPaid, "paid"), (Occurrence::PaymentClosed, "closed")];
+const REFUND_EVENTS: [(Occurrence, &str); 3] = [
+    (Occurrence::RefundRequested, "requested"),
+    (Occurrence::RefundDone, "done"),
+    (Occurrence::RefundParked, "parked"),
+];
+const VERDICTS: [(Occurrence, &str); 2] =
+    [(Occurrence::NoticeAccepted, "accepted"), (Occurrence::NoticeRejected, "rejected")];
 
-const fn verdict(what: Occurrence) -> Option<&'static str> {
-    match what {
-        Occurrence::NoticeAccepted => Some("accepted"),
-        Occurrence::NoticeRejected => Some("rejected"),
-        _ => None,
-    }
+/// The numbers of `events` at each platform. Those that have not happened are 0: Prometheus does not notice that a counter
+/// has begun, only that it has grown.
+fn events<'a>(figures: &'a Figures, events: &'static Events) -> Vec<(Labels<'a>, u64)> {
+    let counted = figures.occurrences.keys().map(|(_, provider)| provider.as_str());
+    let known = figures.platforms.iter().map(|platform| platform.provider.as_str());
+    let providers: BTreeSet<&str> = counted.chain(known).collect();
+    let of_provider = |provider: &'a str| {
+        events.iter().map(move |(what, name)| {
+            let number = figures.occurrences.get(&(*what, provider.to_owned())).copied().unwrap_or_default();
+            (vec![("provider", provider), ("event", *name)], number)
+        })
+    };
+    providers.into_iter().flat_map(of_provider).collect()
 }
 
 /// The payment platforms.
