@@ -30,6 +30,8 @@
 //! | [`audit`] [`reconcile`] | the invariants of all tables; a platform's statement against ours |
 //! | [`metrics`] | the figures that operators see: OpenMetrics text, money at risk, samples of 15 minutes |
 //! | [`http`] | routes, extractors, middleware, handlers for shop and administrators, pages, the OpenAPI document |
+//! | [`web`] | what all pages share: layout, language, assets, sessions by cookie, previews |
+//! | [`console`] | the pages of administrators |
 //! | `sandbox` | the built-in payment platform: a sixth owner with pages of its own (cargo feature) |
 //! | [`app`] | the composition root: stores, actor graph, servers, bootstrap |
 //! | [`cli`] | the commands |
@@ -83,6 +85,10 @@ pub mod reconcile;
 pub mod metrics;
 
 pub mod http;
+
+pub mod web;
+
+pub mod console;
 
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

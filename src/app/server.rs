@@ -11,6 +11,7 @@ use super::graph::Graph;
 use super::sandbox::{self, Platform};
 use super::{audit, statement};
 use crate::config::Settings;
+use crate::console;
 use crate::domain::clock::Clock;
 use crate::domain::id::UserId;
 use crate::gateway::statement::Source;
@@ -21,6 +22,7 @@ use crate::http::middleware::admission::AdmissionControl;
 use crate::http::security::admin_passwords::AdminPasswords;
 use crate::http::security::first_passwords::FirstPasswords;
 use crate::http::security::password::Passwords;
+use crate::http::security::seal::Seals;
 use crate::http::security::token::Tokens;
 use crate::http::state::State;
 use crate::http::{middleware, route};
@@ -29,6 +31,7 @@ use crate::metrics::{LastAudit, Sampler};
 /// The parts of the state that decide who the caller is.
 pub struct Security {
     pub tokens: Tokens,
+    pub seals: Seals,
     pub passwords: Passwords,
     pub admin: UserId,
     pub admin_passwords: AdminPasswords,
@@ -37,7 +40,7 @@ pub struct Security {
 
 /// The state of the handlers.
 pub fn state(graph: &Graph, security: Security, sampler: Sampler, clock: Clock, settings: &Settings) -> State {
-    let Security { tokens, passwords, admin, admin_passwords, first_passwords } = security;
+    let Security { tokens, seals, passwords, admin, admin_passwords, first_passwords } = security;
     let sources = Arc::clone(sampler.sources());
     let auditor = auditor(settings.clone(), clock.clone(), sources.last_audit.clone());
     let token = settings.metrics.token.expose();
@@ -58,6 +61,7 @@ pub fn state(graph: &Graph, security: Security, sampler: Sampler, clock: Clock, 
         metrics_access: Access { public: settings.metrics.public, token },
         clock,
         tokens,
+        seals,
         passwords,
         admin,
         admin_passwords,
@@ -65,6 +69,8 @@ pub fn state(graph: &Graph, security: Security, sampler: Sampler, clock: Clock, 
         health: graph.health.clone(),
         horizons: settings.horizons(),
         outboxes: graph.outboxes.clone(),
+        engine: graph.health.iter().find_map(|actor| actor.engine()).unwrap_or_default(),
+        public_url: settings.http.public_url.as_str().to_owned(),
         request_within: settings.http.request_within.get(),
         admission: AdmissionControl::new(settings.http.in_flight_max.size(), settings.http.admit_within.0),
         trusted_proxies: settings.http.trusted_proxies.clone(),
@@ -127,11 +133,12 @@ fn serve(
     let platform = platform.map(web::Data::new);
     let app = move || {
         let mut app = WebApp::new().app_data(state.clone()).wrap(from_fn(middleware::around));
+        app = app.configure(console::route::shared);
         if routes.public {
             app = app.configure(route::public);
         }
         if routes.admin {
-            app = app.configure(route::admin);
+            app = app.configure(route::admin).configure(console::route::pages);
         }
         match &platform {
             Some(platform) => app.app_data(platform.clone()).configure(sandbox::routes),

@@ -14,6 +14,7 @@ use super::problem::{Code, Problem};
 use super::security::admin_passwords::AdminPasswords;
 use super::security::first_passwords::FirstPasswords;
 use super::security::password::Passwords;
+use super::security::seal::Seals;
 use super::security::token::Tokens;
 use crate::actor::{Health, Link};
 use crate::coordinator::{self, actor::OrderCoordinator};
@@ -54,6 +55,8 @@ pub struct State {
     pub clock: Clock,
     /// Issues and verifies access tokens.
     pub tokens: Tokens,
+    /// Seals what pages give to the browser and take back.
+    pub seals: Seals,
     /// Hashes and verifies passwords.
     pub passwords: Passwords,
     /// The administrator: the account that `admin.user` names. Other accounts with the role were administrators before the
@@ -69,6 +72,10 @@ pub struct State {
     pub horizons: Horizons,
     /// Outboxes of all producers.
     pub outboxes: Vec<Outbox>,
+    /// Name of the engine of the stores, such as `sqlite`.
+    pub engine: &'static str,
+    /// Address at which browsers reach the shop, without a slash at the end: `http.public_url`. May be empty.
+    pub public_url: String,
     /// Start time of this process.
     pub started: Timestamp,
     /// What the figures for operators are read from.

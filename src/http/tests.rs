@@ -20,6 +20,7 @@ use super::route;
 use super::security::admin_passwords::{AdminPasswords, PasswordMark};
 use super::security::first_passwords::FirstPasswords;
 use super::security::password::Passwords;
+use super::security::seal::Seals;
 use super::security::token::{Caller, Tokens};
 use super::state::State;
 use crate::actor::{Edges, Link};
@@ -87,6 +88,9 @@ fn state() -> State {
         platforms: Platforms::new(Gateways::default(), &Clock::default()),
         node: Node::alone(NodeId::default()),
         ids: Arc::new(IdGenerator::new(clock.clone(), NodeId::try_from(0).unwrap())),
+        seals: Seals::new(SECRET),
+        engine: "sqlite",
+        public_url: String::new(),
         tokens: Tokens::new(SECRET, clock.clone(), HOUR),
         passwords: Passwords::new(1).unwrap(),
         admin: UserId::new(7),

@@ -18,6 +18,7 @@ mod support;
 
 mod actor;
 mod alipay;
+mod console;
 mod contract;
 mod database;
 mod house;

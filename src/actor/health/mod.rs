@@ -169,6 +169,12 @@ impl Health {
         self.state.load(Relaxed) == 0 && self.reachable.load(Relaxed) && self.is_writable()
     }
 
+    /// The engine of the actor's store; `None` if it has no store.
+    #[must_use]
+    pub const fn engine(&self) -> Option<&'static str> {
+        self.engine
+    }
+
     /// Records the commit of a batch of `size` writes.
     pub fn record_commit(&self, size: u64) {
         self.batches.fetch_add(1, Relaxed);
