@@ -3,6 +3,7 @@
 pub mod announcement;
 pub mod audit;
 pub(crate) mod bootstrap;
+mod figures;
 mod graph;
 pub(crate) mod identity;
 pub mod membership;
@@ -34,6 +35,7 @@ use crate::gateway::{Gateway, Shop, alipay, wechat};
 use crate::http::security::admin_passwords::{AdminPasswords, PasswordMark};
 use crate::http::security::first_passwords::FirstPasswords;
 use crate::http::security::password::Passwords;
+use crate::http::security::seal::Seals;
 use crate::http::security::token::Tokens;
 use crate::messaging::relay;
 use crate::node::lease::Lease;
@@ -109,8 +111,10 @@ impl App {
         let tokens = Tokens::new(secret.as_bytes(), clock.clone(), settings.session.token_ttl.get());
         let admin_passwords = AdminPasswords::default();
         admin_passwords.learn(admin.user_id, PasswordMark::of(&admin.user_password));
-        let security = Security { tokens, passwords, first_passwords: first, admin: admin.user_id, admin_passwords };
-        let state = server::state(&graph, security, clock.clone(), &settings);
+        let (seals, admin) = (Seals::new(secret.as_bytes()), admin.user_id);
+        let security = Security { tokens, seals, passwords, first_passwords: first, admin, admin_passwords };
+        let sampler = figures::start(&graph, &stores, &clock, &arbiter);
+        let state = server::state(&graph, security, sampler, clock.clone(), &settings);
         let handles = server::start(&settings, state, graph.platform.clone(), listener, admin_listener)?;
         announcement::log(&settings, &stores, number, address, admin_address);
         bootstrap::while_busy(|| removed::park_and_warn(&graph)).await?;

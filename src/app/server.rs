@@ -11,22 +11,27 @@ use super::graph::Graph;
 use super::sandbox::{self, Platform};
 use super::{audit, statement};
 use crate::config::Settings;
+use crate::console;
 use crate::domain::clock::Clock;
 use crate::domain::id::UserId;
 use crate::gateway::statement::Source;
 use crate::http::admin::auditor::Auditor;
 use crate::http::admin::turn::Turn;
+use crate::http::extract::reader::Access;
 use crate::http::middleware::admission::AdmissionControl;
 use crate::http::security::admin_passwords::AdminPasswords;
 use crate::http::security::first_passwords::FirstPasswords;
 use crate::http::security::password::Passwords;
+use crate::http::security::seal::Seals;
 use crate::http::security::token::Tokens;
 use crate::http::state::State;
 use crate::http::{middleware, route};
+use crate::metrics::{LastAudit, Sampler};
 
 /// The parts of the state that decide who the caller is.
 pub struct Security {
     pub tokens: Tokens,
+    pub seals: Seals,
     pub passwords: Passwords,
     pub admin: UserId,
     pub admin_passwords: AdminPasswords,
@@ -34,9 +39,12 @@ pub struct Security {
 }
 
 /// The state of the handlers.
-pub fn state(graph: &Graph, security: Security, clock: Clock, settings: &Settings) -> State {
-    let Security { tokens, passwords, admin, admin_passwords, first_passwords } = security;
-    let auditor = auditor(settings.clone(), clock.clone());
+pub fn state(graph: &Graph, security: Security, sampler: Sampler, clock: Clock, settings: &Settings) -> State {
+    let Security { tokens, seals, passwords, admin, admin_passwords, first_passwords } = security;
+    let sources = Arc::clone(sampler.sources());
+    let auditor = auditor(settings.clone(), clock.clone(), sources.last_audit.clone());
+    let token = settings.metrics.token.expose();
+    let token = (!token.is_empty()).then(|| token.to_owned().into());
     State {
         owners: graph.owners.clone(),
         coordinator: graph.coordinator.clone(),
@@ -47,9 +55,13 @@ pub fn state(graph: &Graph, security: Security, clock: Clock, settings: &Setting
         platforms: graph.platforms.clone(),
         node: graph.node.clone(),
         ids: Arc::clone(&graph.ids),
-        started: clock.now(),
+        started: sources.started,
+        sources,
+        sampler,
+        metrics_access: Access { public: settings.metrics.public, token },
         clock,
         tokens,
+        seals,
         passwords,
         admin,
         admin_passwords,
@@ -57,6 +69,8 @@ pub fn state(graph: &Graph, security: Security, clock: Clock, settings: &Setting
         health: graph.health.clone(),
         horizons: settings.horizons(),
         outboxes: graph.outboxes.clone(),
+        engine: graph.health.iter().find_map(|actor| actor.engine()).unwrap_or_default(),
+        public_url: settings.http.public_url.as_str().to_owned(),
         request_within: settings.http.request_within.get(),
         admission: AdmissionControl::new(settings.http.in_flight_max.size(), settings.http.admit_within.0),
         trusted_proxies: settings.http.trusted_proxies.clone(),
@@ -75,8 +89,9 @@ fn statements(graph: &Graph, settings: &Settings) -> HashMap<String, Source> {
 }
 
 /// Runs the audit with these settings.
-fn auditor(settings: Settings, clock: Clock) -> Auditor {
-    Auditor::new(move || audit::audit(&settings, &clock, &[], None, |_, _| {}).map_err(|error| format!("{error:#}")))
+fn auditor(settings: Settings, clock: Clock, last: LastAudit) -> Auditor {
+    let check = move || audit::audit(&settings, &clock, &[], None, |_, _| {}).map_err(|error| format!("{error:#}"));
+    Auditor::new(check, last)
 }
 
 /// The route groups a server serves.
@@ -118,11 +133,12 @@ fn serve(
     let platform = platform.map(web::Data::new);
     let app = move || {
         let mut app = WebApp::new().app_data(state.clone()).wrap(from_fn(middleware::around));
+        app = app.configure(console::route::shared);
         if routes.public {
             app = app.configure(route::public);
         }
         if routes.admin {
-            app = app.configure(route::admin);
+            app = app.configure(route::admin).configure(console::route::pages);
         }
         match &platform {
             Some(platform) => app.app_data(platform.clone()).configure(sandbox::routes),

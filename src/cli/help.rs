@@ -1,34 +1,36 @@
-//! What the help of each command says after its options: examples, and the variables that matter to it.
+//! The end of the help of each command: examples, and the variables that matter to it. Longer lines than 98
+//! characters are wrapped, so there are none.
 
 pub const TRADEPOST: &str = "\
 Examples:
-  tradepost                                     run the server with the default settings and demo data
+  tradepost                                     run the server with defaults and demo data
   tradepost --config shop.toml serve            run it with settings of your own
   TRADEPOST__HTTP__LISTEN=0.0.0.0:80 tradepost  override one setting
-  tradepost --config shop.toml doctor           find out what is missing before the first customer does
+  tradepost --config shop.toml doctor           find out what is missing
 
 Environment:
-  TRADEPOST__SECTION__KEY  a setting: TRADEPOST__HTTP__LISTEN is http.listen; `tradepost config` lists all of them
+  TRADEPOST__SECTION__KEY  a setting: TRADEPOST__HTTP__LISTEN is http.listen
   RUST_LOG                 log.filter, if TRADEPOST__LOG__FILTER is not set
   NO_COLOR                 no colours, if it is not empty
 
-`tradepost help COMMAND` has the details of a command.";
+`tradepost config` lists all settings; `tradepost help COMMAND` has the details of a command.";
 
 pub const SERVE: &str = "\
-SIGTERM and Ctrl-C stop the server in order. If it cannot start, one line says which setting is at fault.
+SIGTERM and Ctrl-C stop the server in order. If it cannot start, one line says which setting is
+at fault.
 
 Examples:
   tradepost serve
   tradepost --config /etc/tradepost/tradepost.toml serve
-  TRADEPOST__PROFILE=production TRADEPOST__DEMO__SEED=false TRADEPOST__GATEWAY__SANDBOX__ENABLED=false tradepost serve
+  TRADEPOST__HTTP__LISTEN=127.0.0.1:8090 TRADEPOST__STORE__URL=sqlite:///tmp/shop tradepost serve
 
 Environment:
   TRADEPOST__HTTP__LISTEN   the address to listen on (http.listen)
   TRADEPOST__STORE__URL     where the data is (store.url)
   TRADEPOST__LOG__FILTER    what is logged (log.filter); RUST_LOG if it is not set
   TRADEPOST__LOG__FORMAT    text or json (log.format)
-  NOTIFY_SOCKET             set by systemd for Type=notify: the server says when it listens and when it stops
-  WATCHDOG_USEC             set by systemd for WatchdogSec=: the server reports as long as it is ready";
+  NOTIFY_SOCKET             set by systemd (Type=notify): it is notified of start and stop
+  WATCHDOG_USEC             set by systemd (WatchdogSec=): it is notified while the server is ready";
 
 pub const MIGRATE: &str = "\
 Stop the servers first: it is refused beside a server if there is anything to migrate.
@@ -40,8 +42,8 @@ Environment:
   TRADEPOST__STORE__URL     where the data is (store.url)";
 
 pub const AUDIT: &str = "\
-It writes nothing, and may run beside a server. Exit code: 0 if all invariants hold, 1 if one is violated, 2 if the
-audit fails.
+It writes nothing, and may run beside a server. Exit code: 0 if all invariants hold, 1 if one is
+violated, 2 if the audit fails.
 
 Examples:
   tradepost audit | tee --append audit.log      check all, and keep the heads of the chains
@@ -53,7 +55,8 @@ Environment:
   TRADEPOST__AUDIT__GRACE   younger work may be in progress and is not reported (audit.grace)";
 
 pub const CHECK: &str = "\
-Exit code: 0 if all files are intact, 1 if one is damaged, 2 if one cannot be read. A server may be running.
+A server may be running. Exit code: 0 if all files are intact, 1 if one is damaged, 2 if one
+cannot be read.
 
 Examples:
   tradepost check
@@ -72,8 +75,7 @@ Examples:
   tradepost reconcile --provider wechat statement.csv --apply
 
 Environment:
-  TRADEPOST__STORE__URL               where the data is (store.url)
-  TRADEPOST__GATEWAY__ALIPAY__APP_ID  and the other settings of the platform, to download its statement";
+  TRADEPOST__STORE__URL     where the data is (store.url)";
 
 pub const IMPORT: &str = "\
 Examples:
@@ -89,15 +91,16 @@ Examples:
 
 Environment:
   TRADEPOST_TOKEN           the access token of an administrator's session
-  TRADEPOST_PASSWORD        the password of the administrator, if there is no token; default: admin.password
-  TRADEPOST_USER            the name that belongs to it; default: admin.user";
+  TRADEPOST_PASSWORD        the administrator's password, if there is no token (admin.password)
+  TRADEPOST_USER            the name that belongs to it (admin.user)";
 
 pub const ADMIN: &str = "\
 Examples:
   tradepost admin password";
 
 pub const ADMIN_PASSWORD: &str = "\
-The account must exist. If admin.password is set, change it there: it becomes the password at every start.
+The account must exist. If admin.password is set, change it there: it becomes the password at
+every start.
 
 Examples:
   tradepost admin password                      generate a password and print it
@@ -118,7 +121,7 @@ Environment:
   TRADEPOST__STORE__URL     where the data is (store.url)";
 
 pub const RESTORE: &str = "\
-Stop the server and move its stores away first. The output says what to ask the payment platforms for.
+Stop the server and move its stores away first. The output says what to ask the platforms for.
 
 Examples:
   tradepost restore /var/backups/tradepost/2026-11-25
@@ -128,7 +131,8 @@ Environment:
   TRADEPOST__STORE__URL     where the stores are put (store.url)";
 
 pub const CONFIG: &str = "\
-Every line has a setting, its value and its origin: the default, a line of the file, or a variable. Secrets are masked.
+Every line has a setting, its value and its origin: the default, a line of the file, or a
+variable. Secrets are masked.
 
 Examples:
   tradepost --config shop.toml config
@@ -139,8 +143,9 @@ Environment:
   TRADEPOST__SECTION__KEY   a setting: TRADEPOST__HTTP__LISTEN is http.listen";
 
 pub const DOCTOR: &str = "\
-Each line is ok, warn or bad, and says what to do. Exit code: 0 if nothing is bad, 1 otherwise. Nothing is changed, and a
-server may be running. Run it as the user of the server, because it tests what that user may do.
+Each line is ok, warn or bad, and says what to do. Nothing is changed, and a server may be
+running. Run it as the user of the server, because it tests what that user may do. Exit code: 0
+if nothing is bad, 1 otherwise.
 
 Examples:
   tradepost --config /etc/tradepost/tradepost.toml doctor

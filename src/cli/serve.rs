@@ -50,7 +50,7 @@ pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         }
         actix_web::rt::spawn(end_at_the_next_interrupt()?);
         app.stop(within).await;
-        let dropped = logging.lines_dropped();
+        let dropped = telemetry::lines_dropped();
         if dropped > 0 {
             tracing::warn!(dropped, "log lines were dropped: their reader was too slow");
         }

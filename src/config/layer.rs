@@ -72,8 +72,8 @@ impl Effective {
         let Self { key, value, .. } = self;
         match value.as_str() {
             Some(secret::MASK) => format!("{key} = {}", secret::MASK),
-            // The texts, numbers and booleans of JSON are those of TOML.
-            _ => format!("{key} = {}", serde_json::to_string(value).unwrap_or_default()),
+            // The texts, numbers and booleans of JSON are those of TOML, except that TOML also escapes DEL.
+            _ => format!("{key} = {}", serde_json::to_string(value).unwrap_or_default().replace('\u{7f}', "\\u007f")),
         }
     }
 }

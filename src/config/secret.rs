@@ -6,12 +6,13 @@ use toml::Value;
 pub const MASK: &str = "********";
 
 /// The settings whose whole value is a secret.
-pub const SECRETS: [&str; 6] = [
+pub const SECRETS: [&str; 7] = [
     "admin.password",
     "demo.password",
     "gateway.alipay.content_key",
     "gateway.sandbox.secret",
     "gateway.wechat.api_v3_key",
+    "metrics.token",
     "session.secret",
 ];
 

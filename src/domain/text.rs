@@ -34,6 +34,12 @@ pub type Reason = Text<1, 200>;
 pub type CustomerMessage = Text<1, 200>;
 
 impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Returns the text.
     #[must_use]
     pub fn into_inner(self) -> String {

@@ -310,6 +310,18 @@ impl Problem {
             .with_data("shipping_status", state.shipping)
     }
 
+    /// The detail: a sentence on what is wrong.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// Seconds after which the request may succeed.
+    #[must_use]
+    pub fn retry_seconds(&self) -> Option<u64> {
+        self.retry_after.or(self.code.retry_after())
+    }
+
     /// The errors of the fields.
     #[must_use]
     pub fn errors(&self) -> &[FieldError] {
@@ -438,7 +450,7 @@ impl ResponseError for Problem {
         if let Some(request_id) = &self.instance {
             response.insert_header((REQUEST_ID, request_id.as_str()));
         }
-        if let Some(seconds) = self.retry_after.or(self.code.retry_after()) {
+        if let Some(seconds) = self.retry_seconds() {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
         if self.code == Code::Unauthenticated {

@@ -3,12 +3,10 @@
 
 use std::collections::HashMap;
 
-use actix::Addr;
-
 use super::funds::{self, Known};
 use super::{Difference, Kind, Named, Report, StatementIndex, compare, first_repeated, parse_pay_id};
-use crate::actor::Failure;
 use crate::actor::task::ask;
+use crate::actor::{Failure, Link};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::CURRENCY;
@@ -44,7 +42,7 @@ impl From<String> for Error {
 #[derive(Debug, Clone, Copy)]
 pub struct Reconciliation<'a> {
     /// The owner of the books.
-    pub pay: &'a Addr<Actor>,
+    pub pay: &'a Link<Actor>,
     /// The statements to compare.
     pub source: &'a Source,
     /// The kind of statement.

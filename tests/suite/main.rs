@@ -20,6 +20,7 @@ mod actor;
 mod alipay;
 #[cfg(feature = "sqlite")]
 mod command_line;
+mod console;
 mod contract;
 mod database;
 #[cfg(feature = "sqlite")]
@@ -27,6 +28,7 @@ mod deployment;
 mod house;
 mod http;
 mod messaging;
+mod metrics;
 mod model;
 mod order;
 mod payment;

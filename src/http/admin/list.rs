@@ -13,7 +13,7 @@ use crate::domain::text::{Consignee, UserName};
 use crate::http::admin::journal::{self, JournalEntry};
 use crate::http::extract::auth::Admin;
 use crate::http::extract::listing::Listing;
-use crate::http::extract::page::{Cursor, Limit, Page, TimedPage};
+use crate::http::extract::page::{Cursor, Limit, List, Page, TimedPage};
 use crate::http::extract::path::PathId;
 use crate::http::extract::query::{Query, optional};
 use crate::http::problem::{Code, Problem};
@@ -113,6 +113,14 @@ pub struct OrdersQuery {
 /// # Errors
 /// 422 for a bad parameter.
 pub async fn orders(_: Admin, state: web::Data<State>, Listing { query, form }: Listing<OrdersQuery>) -> HandlerResult {
+    form.answer(find_orders(&state, query).await?, "Order")
+}
+
+/// One page of the orders that match `query`.
+///
+/// # Errors
+/// 503 if Order does not reply.
+pub async fn find_orders(state: &State, query: OrdersQuery) -> Result<List<Order>, Problem> {
     let page = Page { limit: query.limit, cursor: query.cursor };
     let list = order::message::ListAll {
         order_id: query.order_id,
@@ -132,7 +140,7 @@ pub async fn orders(_: Admin, state: web::Data<State>, Listing { query, form }: 
         limit: page.fetch_limit(),
     };
     let orders = ask(&state.owners.order, list).await?;
-    form.answer(page.list(orders, |order| order.order_id), "Order")
+    Ok(page.list(orders, |order| order.order_id))
 }
 
 /// Response body: one order with its payments, operator log and timeline.

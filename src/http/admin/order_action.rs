@@ -97,11 +97,13 @@ pub async fn cancel(
 }
 
 /// Body of a shipment: the parcel, as far as it is known.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Shipment {
-    carrier: Option<Carrier>,
-    tracking_no: Option<TrackingNo>,
+    /// The company that carries the parcel.
+    pub carrier: Option<Carrier>,
+    /// The number of the parcel at its carrier.
+    pub tracking_no: Option<TrackingNo>,
 }
 
 /// `POST /admin/orders/{id}/ship`. The body is optional. A request that is sent again with the same parcel changes nothing.
@@ -114,9 +116,17 @@ pub async fn ship(
     PathId(order_id): PathId<id::Order>,
     OptionalBody(shipment): OptionalBody<Shipment>,
 ) -> HandlerResult {
+    ship_as(&state, admin, order_id, shipment).await
+}
+
+/// Ships an order in the name of an administrator.
+///
+/// # Errors
+/// 404; 409 if the order is not paid, or is shipped already and not as this parcel.
+pub async fn ship_as(state: &State, admin: Admin, order_id: OrderId, shipment: Shipment) -> HandlerResult {
     let Shipment { carrier, tracking_no } = shipment;
     let action = Action::Ship(Parcel { carrier, tracking_no });
-    order_action::perform(&state, order_id, Author::Admin(admin.0), action, Code::OrderNotShippable).await
+    order_action::perform(state, order_id, Author::Admin(admin.0), action, Code::OrderNotShippable).await
 }
 
 /// `POST /admin/orders/{id}/refund`. The response is 202; the money is transferred later. The key is optional. An order

@@ -74,13 +74,13 @@ impl FromRequest for Admin {
         let req = req.clone();
         Box::pin(async move {
             let state = state(&req)?;
-            match sender(&req, &state).await? {
-                Sender::User(Caller { user_id, role: Role::Admin, .. }) if user_id == state.admin => {
-                    record_user(user_id);
-                    Ok(Self(user_id))
-                }
-                Sender::User(_) | Sender::Server(_) => Err(Problem::new(Code::Forbidden)),
-            }
+            let admin = match sender(&req, &state).await? {
+                Sender::User(caller) => admin(&state, &caller),
+                Sender::Server(_) => None,
+            };
+            let admin = admin.ok_or_else(|| Problem::new(Code::Forbidden))?;
+            record_user(admin.0);
+            Ok(admin)
         })
     }
 }
@@ -93,12 +93,22 @@ enum Sender {
     Server(Box<Server>),
 }
 
-/// The sender whom the request's token or API key names. The token of an administrator ends when the password changes.
+/// The sender whom the request's token or API key names.
 async fn sender(req: &HttpRequest, state: &State) -> Result<Sender, Problem> {
     let token = bearer(req).ok_or_else(sign_in_required)?;
     if token.starts_with(api_key::MARK) {
         return Ok(Sender::Server(Box::new(Server::identify(req, state, token).await?)));
     }
+    let caller = caller_of(state, token).await?;
+    server::refuse_reference(req)?;
+    Ok(Sender::User(caller))
+}
+
+/// The user whom an access token names. The token of an administrator ends when the password changes.
+///
+/// # Errors
+/// 401 if the token is not valid; 503.
+pub async fn caller_of(state: &State, token: &str) -> Result<Caller, Problem> {
     let caller = state.tokens.read(token).map_err(|refusal| match refusal {
         TokenRefusal::Invalid => unauthenticated(field_code::TOKEN_INVALID, "is not a token of this shop"),
         TokenRefusal::Expired => unauthenticated(field_code::TOKEN_EXPIRED, "has expired; sign in again"),
@@ -108,11 +118,16 @@ async fn sender(req: &HttpRequest, state: &State) -> Result<Sender, Problem> {
     {
         return Err(unauthenticated(field_code::TOKEN_INVALID, "is no longer valid: the password was changed"));
     }
-    server::refuse_reference(req)?;
-    Ok(Sender::User(caller))
+    Ok(caller)
+}
+
+/// The administrator, if `caller` is the one whom the settings name.
+#[must_use]
+pub fn admin(state: &State, caller: &Caller) -> Option<Admin> {
+    (caller.role == Role::Admin && caller.user_id == state.admin).then_some(Admin(caller.user_id))
 }
 
 /// Adds the user to the span of the request.
-fn record_user(user_id: UserId) {
+pub fn record_user(user_id: UserId) {
     tracing::Span::current().record("user_id", tracing::field::display(user_id));
 }

@@ -1,5 +1,6 @@
 //! Request bodies, limited in size by the route's `PayloadConfig` and in time by `http.body_within`.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -9,6 +10,7 @@ use actix_web::web::Bytes;
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::field;
 use crate::http::problem::{Code, Problem};
@@ -89,6 +91,35 @@ impl FromRequest for RawBody {
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let bytes = read(req, payload);
         Box::pin(async move { bytes.await.map(Self) })
+    }
+}
+
+/// The fields of an HTML form, deserialised as a `T` as if they were members of a JSON object. A field that was left empty
+/// counts as absent.
+///
+/// # Errors
+/// 415 if the body is no form, 422 if it is not a `T`, 413 if it is too large, 408 if it arrives too slowly.
+#[derive(Debug)]
+pub struct FormBody<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for FormBody<T> {
+    type Error = Problem;
+    type Future = Extracting<Self>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        if !req.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+            return Box::pin(async { Err(Problem::new(Code::UnsupportedMediaType)) });
+        }
+        let bytes = read(req, payload);
+        Box::pin(async move {
+            let bytes = bytes.await?;
+            let fields = form_urlencoded::parse(&bytes).filter(|(_, value)| !value.is_empty());
+            let member = |(name, value)| {
+                format!("{}:{}", Value::from(Cow::into_owned(name)), Value::from(Cow::into_owned(value)))
+            };
+            let members: Vec<String> = fields.map(member).collect();
+            field::from_json(format!("{{{}}}", members.join(",")).as_bytes()).map(Self)
+        })
     }
 }
 

@@ -104,6 +104,12 @@ fn thousandths(quality: &str) -> u16 {
 }
 
 impl Form {
+    /// The same form, in CSV whatever was requested: for links.
+    #[must_use]
+    pub fn csv(self) -> Self {
+        Self { format: Format::Csv, ..self }
+    }
+
     /// The answer with a page of the component `item`, whose fields are the columns of CSV. The `Link` of CSV leads to the
     /// next page.
     ///
@@ -118,7 +124,7 @@ impl Form {
         let body = csv::write(&openapi::fields_of(item), &items.map_err(|_| bug())?).map_err(|_| bug())?;
         let mut response = HttpResponse::Ok();
         response.content_type("text/csv; charset=utf-8; header=present");
-        let name = self.path.rsplit('/').next().unwrap_or_default();
+        let name = self.path.rsplit('/').next().unwrap_or_default().trim_end_matches(".csv");
         response.insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.csv\"")));
         if let Some(cursor) = &page.next_cursor {
             response.insert_header((LINK, format!("<{}>; rel=\"next\"", self.next(cursor))));

@@ -23,6 +23,33 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     }
 }
 
+/// The parameter of a page that is shown after an act. It filters nothing.
+pub const DONE: &str = "done";
+
+/// The filters of a page: the query string as a `T`, and its parameters as they were sent. A parameter that is empty, as
+/// an HTML form sends it, counts as absent.
+#[derive(Debug)]
+pub struct Filters<T> {
+    /// The parameters as a `T`.
+    pub query: T,
+    /// The parameters that are not empty.
+    pub pairs: Vec<(String, String)>,
+}
+
+impl<T: DeserializeOwned> FromRequest for Filters<T> {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let read = || {
+            let is_filter = |(name, value): &(String, String)| !value.is_empty() && name != DONE;
+            let pairs: Vec<_> = pairs(req.query_string())?.into_iter().filter(is_filter).collect();
+            Ok(Self { query: field::from_pairs(pairs.clone())?, pairs })
+        };
+        ready(read())
+    }
+}
+
 /// Deserialises an optional parameter; for `#[serde(default, deserialize_with = "optional")]`.
 ///
 /// # Errors

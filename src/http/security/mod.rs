@@ -4,4 +4,6 @@ pub mod admin_passwords;
 pub mod api_key;
 pub mod first_passwords;
 pub mod password;
+pub mod seal;
+pub mod sign_in;
 pub mod token;

@@ -3,15 +3,10 @@
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
-use crate::actor::task::ask;
-use crate::domain::status::Role;
 use crate::domain::text::{Password, UserName};
 use crate::http::extract::body::Body;
-use crate::http::problem::{Code, Problem};
-use crate::http::security::admin_passwords::PasswordMark;
-use crate::http::security::token::Caller;
+use crate::http::security::sign_in;
 use crate::http::state::{HandlerResult, State};
-use crate::user::message::FindCredential;
 
 /// Body of a sign-in.
 #[derive(Debug, Deserialize)]
@@ -35,32 +30,6 @@ struct Session {
 /// # Errors
 /// 401; 503 if too many sign-ins are in progress.
 pub async fn sign_in(state: web::Data<State>, Body(sign_in): Body<SignIn>) -> HandlerResult {
-    let credential = ask(&state.owners.user, FindCredential { user_name: sign_in.user_name }).await?;
-    let (caller, hash) = credential.map_or((None, None), |credential| {
-        let password = match credential.user_role {
-            Role::Admin => PasswordMark::of(&credential.user_password),
-            Role::Customer => PasswordMark::NONE,
-        };
-        let caller = Caller { user_id: credential.user_id, role: credential.user_role, password };
-        (Some(caller), Some(credential.user_password))
-    });
-    let matches = state.passwords.verify(sign_in.user_password, hash).await?;
-    let caller = caller
-        .filter(|_| matches)
-        .ok_or_else(|| Problem::with(Code::Unauthenticated, "The user name or the password is wrong"))?;
-    if caller.role == Role::Admin {
-        state.admin_passwords.learn(caller.user_id, caller.password);
-        forget_first_passwords(&state).await;
-    }
-    let access_token = state.tokens.issue(caller)?;
+    let (_, access_token) = sign_in::sign_in(&state, sign_in.user_name, sign_in.user_password).await?;
     Ok(HttpResponse::Created().json(Session { access_token, token_type: "Bearer", expires_in: state.tokens.ttl_s() }))
-}
-
-/// Deletes the file with the generated passwords: an administrator who signs in knows theirs.
-async fn forget_first_passwords(state: &State) {
-    let file = state.first_passwords.clone();
-    if let Ok(Err(error)) = web::block(move || file.delete()).await {
-        let file = state.first_passwords.path().display();
-        tracing::warn!(%file, %error, "cannot delete the file with the first passwords: delete it by hand");
-    }
 }

@@ -99,7 +99,7 @@ fn every_variable_that_the_help_names_exists() {
 #[test]
 fn a_misspelt_command_option_or_value_is_refused_with_the_one_that_was_meant() {
     for (arguments, part) in [
-        (&["audti"][..], "a similar subcommand exists: 'audit'"),
+        (&["audti"][..], "some similar subcommands exist: 'admin', 'audit'"),
         (&["audit", "--jsno"], "a similar argument exists: '--json'"),
         (&["import", "godos"], "a similar subcommand exists: 'goods'"),
         (&["completions", "bsah"], "a similar value exists: 'bash'"),

@@ -43,7 +43,7 @@ fn a_misspelt_line_would_be_found() {
     let unit = std::fs::read_to_string(&file).unwrap().replace("ProtectHome=yes", "ProtectHome=sometimes");
     std::fs::write(&file, unit).unwrap();
     let (_, printed) = analyze(&["verify", "--man=no", "--recursive-errors=no", file.to_str().unwrap()]);
-    assert!(printed.contains("ProtectHome"), "{printed}");
+    assert!(printed.contains("protect home"), "{printed}");
 }
 
 #[test]

@@ -261,13 +261,18 @@ impl TestApp {
 
     /// Sends raw bytes with exactly these headers. The OpenAPI document must have the answer.
     pub async fn send_raw(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
-        let mut request = self.client.request(method.clone(), format!("{}{path}", self.url()));
+        let answer = self.fetch(method.clone(), path, headers, body.clone()).await;
+        assert_documented(&Sent { method: method.as_str(), path, body: &body }, &answer);
+        answer
+    }
+
+    /// Sends raw bytes with exactly these headers, for pages, which the OpenAPI document does not have.
+    pub async fn fetch(&self, method: Method, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Answer {
+        let mut request = self.client.request(method, format!("{}{path}", self.url()));
         for (name, value) in headers {
             request = request.append_header((*name, *value));
         }
-        let answer = read(request.send_body(body.clone()).await.unwrap()).await;
-        assert_documented(&Sent { method: method.as_str(), path, body: &body }, &answer);
-        answer
+        read(request.send_body(body).await.unwrap()).await
     }
 
     /// `GET` with a token.

@@ -6,6 +6,7 @@ use tradepost::db::Limits;
 
 mod answer;
 mod app;
+pub mod browser;
 pub mod document;
 pub mod ledger;
 mod platform_shop;

@@ -1,0 +1,117 @@
+//! `/console/sign-in` and `/console/sign-out`.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderValue, SET_COOKIE};
+use actix_web::{HttpRequest, HttpResponse, web};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use crate::domain::text::{Password, UserName};
+use crate::http::extract::auth;
+use crate::http::extract::body::FormBody;
+use crate::http::extract::query::{Filters, optional};
+use crate::http::problem::{Code, Problem};
+use crate::http::security::sign_in::sign_in;
+use crate::http::state::{HandlerResult, State};
+use crate::web::component::{Tone, notice};
+use crate::web::language::{self, Words, link};
+use crate::web::layout::{Document, respond};
+use crate::web::redirect::{own_path, see_other};
+use crate::web::session::CONSOLE;
+
+/// Query of the page: where to go afterwards.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Target {
+    #[serde(default, deserialize_with = "optional")]
+    next: Option<String>,
+}
+
+/// The form.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Credentials {
+    user_name: String,
+    user_password: String,
+    next: Option<String>,
+}
+
+/// `GET /console/sign-in`
+pub async fn show(req: HttpRequest, Filters { query, .. }: Filters<Target>) -> HttpResponse {
+    page(language::of(&req), StatusCode::OK, query.next.as_deref(), None)
+}
+
+/// `POST /console/sign-in`: begins a session of the administrator and goes to the page that was asked for.
+///
+/// # Errors
+/// 503 if too many sign-ins are in progress.
+pub async fn submit(
+    req: HttpRequest,
+    state: web::Data<State>,
+    FormBody(credentials): FormBody<Credentials>,
+) -> HandlerResult {
+    let words = language::of(&req);
+    let Credentials { user_name, user_password, next } = credentials;
+    let again = |status, text| Ok(page(words, status, next.as_deref(), Some(text)));
+    // A name or a password that no user can have is as wrong as any other.
+    let (Ok(name), Ok(password)) = (UserName::try_from(user_name), Password::try_from(user_password)) else {
+        return again(StatusCode::UNAUTHORIZED, words.sign_in.wrong);
+    };
+    let (caller, token) = match sign_in(&state, name, password).await {
+        Ok(signed_in) => signed_in,
+        Err(problem) if problem.code == Code::Unauthenticated => {
+            return again(StatusCode::UNAUTHORIZED, words.sign_in.wrong);
+        }
+        Err(problem) => return Err(problem),
+    };
+    if auth::admin(&state, &caller).is_none() {
+        return again(StatusCode::FORBIDDEN, words.sign_in.not_admin);
+    }
+    let is_of_console = |path: &&str| *path == CONSOLE.home || path.starts_with("/console/");
+    let target = next.as_deref().and_then(own_path).filter(is_of_console).unwrap_or(CONSOLE.home);
+    with_cookie(target, &CONSOLE.begin(&state, &token))
+}
+
+/// `POST /console/sign-out`
+///
+/// # Errors
+/// None of its own.
+pub async fn sign_out(state: web::Data<State>) -> HandlerResult {
+    with_cookie(CONSOLE.sign_in, &CONSOLE.end(&state))
+}
+
+fn with_cookie(target: &str, cookie: &str) -> HandlerResult {
+    let mut response = see_other(target);
+    let value = HeaderValue::from_str(cookie).map_err(|_| Problem::new(Code::Internal))?;
+    response.headers_mut().insert(SET_COOKIE, value);
+    Ok(response)
+}
+
+fn page(words: &'static Words, status: StatusCode, next: Option<&str>, wrong: Option<&str>) -> HttpResponse {
+    let document = Document { words, title: words.sign_in.title, scripts: &[], body: body(words, next, wrong) };
+    respond(status, document.markup())
+}
+
+fn body(words: &Words, next: Option<&str>, wrong: Option<&str>) -> Markup {
+    html! {
+        main.alone {
+            section.card {
+                p.brand { "Tradepost" }
+                h1 { (words.sign_in.title) }
+                p.soft { (words.sign_in.intro) }
+                @if let Some(wrong) = wrong { (notice(Tone::Bad, wrong)) }
+                form.fields method="post" action=(CONSOLE.sign_in) {
+                    label { (words.sign_in.name)
+                        input name="user_name" autocomplete="username" required autofocus;
+                    }
+                    label { (words.sign_in.password)
+                        input name="user_password" type="password" autocomplete="current-password" required;
+                    }
+                    @if let Some(next) = next { input type="hidden" name="next" value=(next); }
+                    button.go { (words.sign_in.submit) }
+                }
+            }
+            p { a href=(link(words.other(), CONSOLE.sign_in)) lang=(words.other().code) { (words.other().name) } }
+        }
+    }
+}

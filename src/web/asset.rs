@@ -1,0 +1,61 @@
+//! Style sheets and scripts, compiled into the binary. The hash of the content is part of the path, so that browsers may
+//! keep them for ever.
+
+use std::sync::LazyLock;
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, web};
+use aws_lc_rs::digest::{SHA256, digest};
+
+use crate::http::problem::{Code, Problem};
+use crate::http::state::HandlerResult;
+
+const CSS: &str = "text/css; charset=utf-8";
+const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// The style sheet of all pages.
+pub static STYLE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("style", "css", CSS, include_bytes!("asset/style.css")));
+/// The key `/` for the search.
+pub static KEYS: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("keys", "js", JAVASCRIPT, include_bytes!("asset/keys.js")));
+/// The library htmx 2.0.11, as published; `asset/LICENSE-htmx`.
+pub static HTMX: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("htmx", "js", JAVASCRIPT, include_bytes!("asset/htmx.min.js")));
+/// Its extension for server-sent events 2.2.4, as published; `asset/LICENSE-htmx-sse`.
+pub static HTMX_SSE: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("htmx-sse", "js", JAVASCRIPT, include_bytes!("asset/htmx-sse.min.js")));
+
+/// All assets.
+fn all() -> [&'static Asset; 4] {
+    [&STYLE, &KEYS, &HTMX, &HTMX_SSE]
+}
+
+/// A file for browsers.
+#[derive(Debug)]
+pub struct Asset {
+    /// The path with the hash, such as `/assets/style-0123456789abcdef.css`.
+    pub path: String,
+    content_type: &'static str,
+    content: &'static [u8],
+}
+
+impl Asset {
+    fn new(name: &str, extension: &str, content_type: &'static str, content: &'static [u8]) -> Self {
+        let hash: String = hex::encode(digest(&SHA256, content)).chars().take(16).collect();
+        Self { path: format!("/assets/{name}-{hash}.{extension}"), content_type, content }
+    }
+}
+
+/// `GET /assets/{file}`
+///
+/// # Errors
+/// 404 for any other path than those of the assets.
+pub async fn show(file: web::Path<String>) -> HandlerResult {
+    let wanted = format!("/assets/{file}");
+    let found = all().into_iter().find(|asset| asset.path == wanted).ok_or_else(|| Problem::new(Code::NotFound))?;
+    Ok(HttpResponse::Ok()
+        .content_type(found.content_type)
+        .insert_header((header::CACHE_CONTROL, "public, max-age=31536000, immutable"))
+        .body(found.content))
+}

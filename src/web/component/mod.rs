@@ -1,0 +1,13 @@
+//! Building blocks of pages.
+
+mod chips;
+mod pager;
+mod pill;
+mod table;
+mod value;
+
+pub use chips::{Choice, chips, filter_form, with};
+pub use pager::{csv_link, pager};
+pub use pill::{Pill, Tone};
+pub use table::{Column, table};
+pub use value::{empty, facts, id, id_text, money, notice, optional_text, optional_time, time};

@@ -1,0 +1,17 @@
+//! The words in Chinese, in simplified characters.
+
+use super::{Words, act, common, failure, frame, order, orders, sign_in, state};
+
+/// All words in Chinese.
+pub static CHINESE: Words = Words {
+    code: "zh-CN",
+    name: "中文",
+    common: common::CHINESE,
+    states: state::CHINESE,
+    frame: frame::CHINESE,
+    sign_in: sign_in::CHINESE,
+    failure: failure::CHINESE,
+    orders: orders::CHINESE,
+    act: act::CHINESE,
+    order: order::CHINESE,
+};

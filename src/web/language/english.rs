@@ -1,0 +1,17 @@
+//! The words in English.
+
+use super::{Words, act, common, failure, frame, order, orders, sign_in, state};
+
+/// All words in English.
+pub static ENGLISH: Words = Words {
+    code: "en",
+    name: "English",
+    common: common::ENGLISH,
+    states: state::ENGLISH,
+    frame: frame::ENGLISH,
+    sign_in: sign_in::ENGLISH,
+    failure: failure::ENGLISH,
+    orders: orders::ENGLISH,
+    act: act::ENGLISH,
+    order: order::ENGLISH,
+};

@@ -1,0 +1,42 @@
+//! Words of the page to sign in.
+
+/// Words of the page to sign in.
+#[derive(Debug)]
+pub struct SignIn {
+    /// Title of the page.
+    pub title: &'static str,
+    /// Text under the title.
+    pub intro: &'static str,
+    /// Label of the user name.
+    pub name: &'static str,
+    /// Label of the password.
+    pub password: &'static str,
+    /// Text of the button.
+    pub submit: &'static str,
+    /// Shown if name or password is wrong.
+    pub wrong: &'static str,
+    /// Shown if a customer signs in.
+    pub not_admin: &'static str,
+}
+
+/// The words in English.
+pub const ENGLISH: SignIn = SignIn {
+    title: "Sign in",
+    intro: "The console is for the administrator of this shop.",
+    name: "User name",
+    password: "Password",
+    submit: "Sign in",
+    wrong: "The user name or the password is wrong.",
+    not_admin: "This account may not use the console.",
+};
+
+/// The words in Chinese.
+pub const CHINESE: SignIn = SignIn {
+    title: "登录",
+    intro: "控制台仅供本店管理员使用。",
+    name: "用户名",
+    password: "密码",
+    submit: "登录",
+    wrong: "用户名或密码错误。",
+    not_admin: "此账户无权使用控制台。",
+};

@@ -1,0 +1,85 @@
+//! Sessions of browsers: a cookie with the access token that the API issues. A token in a cookie is verified by the code
+//! that verifies one in a header, and no route of the API reads cookies.
+
+use actix_web::HttpRequest;
+use aws_lc_rs::digest::{SHA256, digest};
+
+use super::cookie::{self, Cookie, SameSite};
+use crate::http::extract::auth;
+use crate::http::problem::Problem;
+use crate::http::security::token::Caller;
+use crate::http::state::State;
+
+/// A group of pages with sessions of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct Area {
+    /// Name of the cookie over HTTP.
+    cookie: &'static str,
+    /// Name of the cookie over HTTPS: browsers accept the prefix only from this host and with `Secure`.
+    secure_cookie: &'static str,
+    /// Path of the page to sign in.
+    pub sign_in: &'static str,
+    /// Path of the first page.
+    pub home: &'static str,
+}
+
+/// The pages of administrators.
+pub const CONSOLE: Area = Area {
+    cookie: "tradepost_console",
+    secure_cookie: "__Host-tradepost_console",
+    sign_in: "/console/sign-in",
+    home: "/console",
+};
+
+/// The pages of customers.
+pub const SHOP: Area =
+    Area { cookie: "tradepost_shop", secure_cookie: "__Host-tradepost_shop", sign_in: "/sign-in", home: "/" };
+
+/// A session whose token is valid.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// The user.
+    pub caller: Caller,
+    /// Identifies the session without revealing its token.
+    pub mark: String,
+}
+
+impl Area {
+    /// The session of a request in this area; `None` if the request has no cookie.
+    ///
+    /// # Errors
+    /// 401 if the cookie has no valid token; 503.
+    pub async fn session(self, req: &HttpRequest, state: &State) -> Result<Option<Session>, Problem> {
+        let Some(token) = cookie::read(req, self.name(state)) else { return Ok(None) };
+        let caller = auth::caller_of(state, token).await?;
+        auth::record_user(caller.user_id);
+        Ok(Some(Session { caller, mark: hex::encode(digest(&SHA256, token.as_bytes())) }))
+    }
+
+    /// The header `Set-Cookie` that begins a session with `token`.
+    #[must_use]
+    pub fn begin(self, state: &State, token: &str) -> String {
+        self.set(state, token, state.tokens.ttl_s())
+    }
+
+    /// The header `Set-Cookie` that ends the session.
+    #[must_use]
+    pub fn end(self, state: &State) -> String {
+        self.set(state, "", 0)
+    }
+
+    fn set(self, state: &State, value: &str, max_age: u64) -> String {
+        let is_secure = is_https(state);
+        Cookie { name: self.name(state), value, max_age, same_site: SameSite::Strict, is_secure }.header()
+    }
+
+    fn name(self, state: &State) -> &'static str {
+        if is_https(state) { self.secure_cookie } else { self.cookie }
+    }
+}
+
+/// Whether browsers reach the shop over HTTPS.
+#[must_use]
+pub fn is_https(state: &State) -> bool {
+    state.public_url.starts_with("https://")
+}

@@ -1,0 +1,124 @@
+//! Access to every page of the console.
+
+use std::collections::BTreeSet;
+
+use awc::http::Method;
+
+use crate::support::TestApp;
+use crate::support::browser::Browser;
+
+/// Visitors that a page admits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum For {
+    All,
+    Operator,
+}
+
+/// Every route: method, an example path, and the visitors it admits.
+const ROUTES: &[(&str, &str, For)] = &[
+    ("GET", "/assets/1", For::All),
+    ("GET", "/language/1", For::All),
+    ("GET", "/console", For::Operator),
+    ("GET", "/console/sign-in", For::All),
+    ("POST", "/console/sign-in", For::All),
+    ("POST", "/console/sign-out", For::All),
+    ("POST", "/console/act", For::Operator),
+    ("GET", "/console/orders", For::Operator),
+    ("GET", "/console/orders.csv", For::Operator),
+    ("POST", "/console/orders/1/ship", For::Operator),
+];
+
+/// The routes in `src/console/route.rs`: method and path.
+fn declared_routes() -> BTreeSet<(String, String)> {
+    let text = include_str!("../../../src/console/route.rs");
+    let (shared, pages) = text.split_once("scope(\"/console\")").unwrap();
+    let of_resource = |prefix: &str, text: &str| {
+        let (path, rest) = text.split_once('"').unwrap();
+        let methods = rest.split(".route(").skip(1).map(|route| route.split('(').next().unwrap().to_uppercase());
+        methods.map(|method| (method, format!("{prefix}{path}"))).collect::<Vec<_>>()
+    };
+    let of = |prefix: &'static str, text: &str| {
+        let found = text.split("resource(\"").skip(1).flat_map(|text| of_resource(prefix, text));
+        found.collect::<Vec<_>>()
+    };
+    of("", shared).into_iter().chain(of("/console", pages)).collect()
+}
+
+#[test]
+fn every_page_has_a_line_in_the_table() {
+    let listed = ROUTES.iter().map(|(method, path, _)| ((*method).to_owned(), (*path).to_owned())).collect();
+    let example = |path: String| ["{id}", "{file}", "{code}"].iter().fold(path, |path, name| path.replace(name, "1"));
+    let declared: BTreeSet<_> = declared_routes().into_iter().map(|(method, path)| (method, example(path))).collect();
+    assert_eq!(declared, listed, "left: src/console/route.rs, right: the table");
+}
+
+#[actix_web::test]
+async fn every_page_admits_only_its_visitors() {
+    let app = TestApp::start().await;
+    let customer = app.zs().await;
+    let admin = app.admin().await;
+    let mut operator = Browser::operator(&app).await;
+    let before = app.rows();
+    let origin = app.url();
+    let send = async |method: &str, path: &str, headers: &[(&str, &str)]| {
+        let form = [("origin", origin.as_str()), ("content-type", "application/x-www-form-urlencoded")];
+        let headers = [&form[..], headers].concat();
+        let method = Method::from_bytes(method.as_bytes()).unwrap();
+        app.fetch(method, path, &headers, Vec::new()).await
+    };
+    for &(method, path, visitors) in ROUTES.iter().filter(|(_, _, visitors)| *visitors == For::Operator) {
+        let call = format!("{method} {path} {visitors:?}");
+        let bearer = format!("Bearer {admin}");
+        let forged = format!("tradepost_console={admin}x");
+        // No token, a token in the header of the API, which pages do not read, and a token that is not valid.
+        for headers in [&[][..], &[("authorization", bearer.as_str())], &[("cookie", forged.as_str())]] {
+            let answer = send(method, path, headers).await;
+            match method {
+                "GET" => {
+                    assert_eq!(answer.status, 303, "{call}");
+                    assert!(answer.header("location").starts_with("/console/sign-in?next=%2Fconsole"), "{call}");
+                }
+                _ => assert_eq!(answer.status, 401, "{call}"),
+            }
+        }
+        let answer = send(method, path, &[("cookie", &format!("tradepost_console={customer}"))]).await;
+        assert_eq!(answer.status, 403, "{call}");
+        assert!(answer.header("content-type").starts_with("text/html"), "{call}");
+    }
+    for &(method, path, _) in ROUTES.iter().filter(|(_, path, _)| *path != "/console/sign-out") {
+        let answer = match method {
+            "GET" => operator.get(path).await,
+            _ => operator.post(path, &[]).await,
+        };
+        assert!(answer.status < 500 && answer.status != 401, "{method} {path}: {}", answer.text);
+    }
+    assert_eq!(app.rows(), before);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_form_of_another_origin_changes_nothing() {
+    let app = TestApp::start().await;
+    let mut operator = Browser::operator(&app).await;
+    for &(_, path, _) in ROUTES.iter().filter(|(method, _, _)| *method == "POST") {
+        for origin in ["https://evil.example", "null", ""] {
+            let answer = operator.post_from(origin, path, &[]).await;
+            assert_eq!(answer.status, 403, "{path} {origin}: {}", answer.text);
+            assert!(answer.text.contains("does not come from a page of this server"), "{}", answer.text);
+            assert_eq!(answer.header("set-cookie"), "");
+        }
+    }
+    operator.headers.push(("sec-fetch-site", "cross-site".to_owned()));
+    assert_eq!(operator.post("/console/sign-out", &[]).await.status, 403);
+    operator.headers.clear();
+    assert_eq!(operator.get("/console/orders").await.status, 200, "the session goes on");
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn the_console_is_only_on_the_listener_of_administrators() {
+    let app = TestApp::with(&[("ADMIN__LISTEN", "127.0.0.1:0")]).await;
+    let answer = app.fetch(Method::GET, "/console/sign-in", &[], Vec::new()).await;
+    assert_eq!(answer.status, 404, "{}", answer.text);
+    app.finish().await;
+}
