@@ -125,11 +125,7 @@ async fn compare_with(
     let (pay, _) =
         OwnerActor::start(Arc::new(Pay { context, first_sync_after }), stores.owners.pay, settings.owners.limits());
     let Arguments { bill, apply, .. } = *arguments;
-<<<<<<< HEAD
     let progress = Progress::steps(0, "lines");
     let mut show = |done, of| progress.set(u64::try_from(done).unwrap_or(0), u64::try_from(of).unwrap_or(0));
-    Ok(Reconciliation { pay: &pay, source, bill, day, apply }.run_with(statement, &mut show).await?)
-=======
-    Ok(Reconciliation { pay: &pay.into(), source, bill, day, apply }.run(statement).await?)
->>>>>>> da4d3fc21b2ac150ee3da7be43cc147cf6cde498
+    Ok(Reconciliation { pay: &pay.into(), source, bill, day, apply }.run_with(statement, &mut show).await?)
 }
