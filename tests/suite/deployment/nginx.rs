@@ -1,7 +1,6 @@
 //! `deploy/nginx.conf`: nginx accepts it, and a real one with it stands in front of a real server.
 
 use std::fs;
-use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -10,9 +9,9 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
-use super::text;
+use super::{Answer, address, exchange, exchange_on, text};
 use crate::platform::{Key, Wechat};
-use crate::support::{DELAYED_QUERIES, OrderBody, TestApp};
+use crate::support::{DELAYED_QUERIES, TestApp};
 use crate::wechat::platform::Shop;
 
 /// A certificate of [`KEY`], which is public.
@@ -99,36 +98,22 @@ impl Nginx {
         format!("http://{}", self.address)
     }
 
-    /// Sends a request and returns the status line, the headers and the body.
-    async fn send(&self, request: String) -> (u16, String, String) {
-        let address = self.address;
-        let answer = actix_web::rt::task::spawn_blocking(move || {
-            let mut stream = TcpStream::connect(address).unwrap();
-            stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-            // A server may refuse a body before it has read all of it.
-            let _ = stream.write_all(request.as_bytes());
-            let mut answer = String::new();
-            let _ = stream.read_to_string(&mut answer);
-            answer
-        });
-        let answer = answer.await.unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{answer:?}: {}", self.log()));
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, head.to_ascii_lowercase(), body.to_owned())
+    async fn post(&self, path: &str, headers: &str, body: &str) -> Answer {
+        exchange(self.address, post(path, headers, body)).await
     }
 
-    async fn post(&self, path: &str, headers: &str, body: &str) -> (u16, String, String) {
-        let length = body.len();
-        self.send(format!(
-            "POST {path} HTTP/1.1\r\nHost: shop.example.com\r\nConnection: close\r\n\
-             Content-Type: application/json\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
-        ))
-        .await
+    async fn get(&self, path: &str) -> Answer {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: shop.example.com\r\nConnection: close\r\n\r\n");
+        exchange(self.address, request).await
     }
+}
 
-    async fn get(&self, path: &str, headers: &str) -> (u16, String, String) {
-        self.send(format!("GET {path} HTTP/1.1\r\nHost: shop.example.com\r\nConnection: close\r\n{headers}\r\n")).await
-    }
+fn post(path: &str, headers: &str, body: &str) -> String {
+    let length = body.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: shop.example.com\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {length}\r\n{headers}\r\n{body}"
+    )
 }
 
 impl Drop for Nginx {
@@ -136,10 +121,6 @@ impl Drop for Nginx {
         drop(self.process.kill());
         drop(self.process.wait());
     }
-}
-
-fn address(app: &TestApp) -> SocketAddr {
-    app.url().trim_start_matches("http://").parse().unwrap()
 }
 
 #[test]
@@ -169,22 +150,14 @@ async fn a_shop_behind_nginx_knows_the_address_of_its_customers() {
         format!("Authorization: Bearer {}\r\nIdempotency-Key: pay\r\nX-Forwarded-For: 203.0.113.7\r\n", shop.zs);
     let from = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
     from.bind(&"127.0.0.2:0".parse::<SocketAddr>().unwrap().into()).unwrap();
-    let (length, to) = (body.len(), nginx.address);
-    let request = format!(
-        "POST /v1/payments HTTP/1.1\r\nHost: shop.example.com\r\nConnection: close\r\nContent-Type: application/json\r\n\
-         Content-Length: {length}\r\n{headers}\r\n{body}"
-    );
-    let answer = actix_web::rt::task::spawn_blocking(move || {
+    let to = nginx.address;
+    let connect = move || {
         from.connect(&to.into()).unwrap();
-        let mut stream = TcpStream::from(from);
-        stream.write_all(request.as_bytes()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    });
-    let answer = answer.await.unwrap();
-    assert!(answer.starts_with("HTTP/1.1 201 "), "{answer}");
-    let payment: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+        TcpStream::from(from)
+    };
+    let answer = exchange_on(connect, post("/v1/payments", &headers, &body)).await;
+    assert_eq!(answer.status, 201, "{answer:?}");
+    let payment: Value = serde_json::from_str(&answer.body).unwrap();
     let trade = shop.platform.trade(payment["pay_id"].as_str().unwrap());
     assert_eq!(trade.parameters["scene_info"]["payer_client_ip"], "127.0.0.2");
     shop.finish().await;
@@ -215,13 +188,9 @@ async fn a_body_that_is_too_large_is_refused_with_a_problem_by_the_server_or_by_
     let token = format!("Authorization: Bearer {}\r\nIdempotency-Key: large\r\n", app.zs().await);
     for kib in [40, 200, 300] {
         let body = format!("\"{}\"", "x".repeat(kib * 1024));
-        let (status, head, body) = nginx.post("/v1/orders", &token, &body).await;
+        let Answer { status, head, body } = nginx.post("/v1/orders", &token, &body).await;
         let problem: Value = serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"));
-        assert_eq!(
-            (status, &problem["code"], &problem["status"]),
-            (413, &"payload_too_large".into(), &413.into()),
-            "{kib}"
-        );
+        assert_eq!((status, &problem["code"], &problem["status"]), (413, &"payload_too_large".into(), &413.into()));
         assert!(head.contains("content-type: application/problem+json"), "{kib}: {head}");
         // Only the server's own answers have an id.
         assert_eq!(head.contains("x-request-id"), kib < 256, "{kib}: {head}");
@@ -230,25 +199,25 @@ async fn a_body_that_is_too_large_is_refused_with_a_problem_by_the_server_or_by_
 }
 
 #[actix_web::test]
-async fn nginx_answers_for_a_server_that_is_away_and_keeps_operators_apart() {
+async fn nginx_answers_for_a_server_that_is_away_and_keeps_the_figures_apart() {
     let mut app = TestApp::start().await;
+    let own = address(&app).to_string();
+    app.set("HTTP__LISTEN", &own);
     let nginx = Nginx::start(address(&app), address(&app));
-    let (status, head, _) = nginx.get("/v1/goods", "").await;
-    assert!(status == 200 && head.contains("strict-transport-security"), "{head}");
-    assert_eq!(nginx.get("/metrics", "").await.0, 404);
+    let goods = nginx.get("/v1/goods").await;
+    assert!(goods.status == 200 && goods.head.contains("strict-transport-security"), "{goods:?}");
+    assert_eq!(nginx.get("/metrics").await.status, 404);
+    assert_eq!(nginx.get("/admin/status").await.status, 401, "this machine may reach the administrator routes");
     // A request without a body arrives with its length.
-    let zs = app.zs().await;
-    let order_id = app.order(&zs, "golden", &OrderBody::golden()).await.expect(201).text_of("order_id");
+    let (zs, order_id, _) = app.paying().await;
     let headers = format!("Authorization: Bearer {zs}\r\n");
-    assert_eq!(nginx.post(&format!("/v1/orders/{order_id}/cancel"), &headers, "").await.0, 200);
-    // This machine may reach the administrator routes; what is not its own network may not.
-    assert_eq!(nginx.get("/admin/status", "").await.0, 401);
+    assert_eq!(nginx.post(&format!("/v1/orders/{order_id}/cancel"), &headers, "").await.status, 200);
     app.settle().await;
     app.stop(Duration::from_secs(5)).await;
-    let (status, head, body) = nginx.get("/v1/goods", "").await;
+    let Answer { status, head, body } = nginx.get("/v1/goods").await;
     let problem: Value = serde_json::from_str(&body).unwrap_or_else(|error| panic!("{error}: {body}"));
     assert_eq!((status, &problem["code"]), (503, &"busy".into()), "{body}");
-    assert!(head.contains("retry-after: 1"), "{head}");
+    assert!(head.contains("retry-after: 1") && head.contains("application/problem+json"), "{head}");
     app.restart().await;
     app.finish().await;
 }
