@@ -28,6 +28,7 @@
 //! | [`coordinator`] | the saga that places an order |
 //! | [`payments`] | every call to a platform: start, sync, close, refund, expire |
 //! | [`audit`] [`reconcile`] | the invariants of all tables; a platform's statement against ours |
+//! | [`metrics`] | the figures that operators see: OpenMetrics text, money at risk, samples of 15 minutes |
 //! | [`http`] | routes, extractors, middleware, handlers for shop and administrators, pages, the OpenAPI document |
 //! | [`web`] | what all pages share: layout, language, assets, sessions by cookie, previews |
 //! | [`console`] | the pages of administrators |
@@ -81,6 +82,8 @@ pub mod payments;
 
 pub mod audit;
 pub mod reconcile;
+
+pub mod metrics;
 
 pub mod http;
 

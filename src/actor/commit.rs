@@ -76,6 +76,7 @@ pub fn write<O: Owner>(owner: &O, store: &Store, db: &mut Db, mut batch: Batch<O
     let result = result.and_then(|()| {
         store.expect_commit_in_place();
         health.record_commit(size);
+        health.record_occurrences(db.take_counted());
         owner.context().relay_waker.wake(O::NAME);
         catch_panic(|| owner.context().faults.hit(O::NAME, "after_commit"))
     });
@@ -95,6 +96,7 @@ fn write_separately<O: Owner>(
     let mut errors = Vec::new();
     batch.iter_mut().for_each(|typed| typed.run_separately(owner, owner.context(), db, &mut errors));
     store.expect_commit_in_place();
+    health.record_occurrences(db.take_counted());
     errors.iter().for_each(|error| health.record_error(&error.to_string()));
     owner.context().relay_waker.wake(O::NAME);
     let is_store_failure = |error: &db::Error| !is_own_failure(error);

@@ -2,6 +2,8 @@
 
 use actix::Message;
 
+use super::link::Address;
+use super::{Owner, OwnerActor};
 use crate::db::{self, Db};
 
 /// How a task accesses the owner's tables.
@@ -72,11 +74,11 @@ impl From<actix::MailboxError> for Failure {
 ///
 /// # Errors
 /// The owner's [`Failure`], or [`Failure::Unknown`] if the mailbox is closed.
-pub async fn ask<O, M>(owner: &actix::Addr<super::OwnerActor<O>>, task: M) -> Reply<M::Outcome>
+pub async fn ask<O, M>(owner: &impl Address<OwnerActor<O>>, task: M) -> Reply<M::Outcome>
 where
-    O: super::Owner,
+    O: Owner,
     M: Task<O>,
     M::Result: Send,
 {
-    owner.send(task).await?
+    owner.ask(task).await?
 }

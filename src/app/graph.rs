@@ -9,10 +9,11 @@ use anyhow::Context as _;
 use super::sandbox::{self, MerchantAccount, Platform};
 use super::stores::Stores;
 use crate::actor::task::ask;
-use crate::actor::{BlockingExecutor, Chain, Context, Faults, Health, Owner, OwnerActor, RelayWaker};
+use crate::actor::{BlockingExecutor, Chain, Context, Edges, Faults, Health, Link, Owner, OwnerActor, RelayWaker};
 use crate::audit::OwnerStores;
 use crate::config::Settings;
 use crate::coordinator::actor::{self, OrderCoordinator};
+use crate::coordinator::counts::Counts;
 use crate::coordinator::{self, Owners};
 use crate::coupon::Coupon;
 use crate::domain::clock::Clock;
@@ -22,8 +23,7 @@ use crate::gateway::{Gateway, Gateways};
 use crate::goods::Goods;
 use crate::messaging::inbox::Consumer;
 use crate::messaging::outbox::Bound;
-use crate::messaging::relay::Route;
-use crate::messaging::relay::{Network, Outbox, Relay};
+use crate::messaging::relay::{LastBacklog, Network, Outbox, Relay, Route};
 use crate::node::Node;
 use crate::order::Order;
 use crate::pay::Pay;
@@ -33,6 +33,7 @@ use crate::payments::actor::Payments;
 use crate::payments::platform::all::Platforms;
 use crate::payments::platform::single::CALLS_MAX;
 use crate::user::User;
+use crate::{coupon, goods, order, pay, user};
 
 /// Inputs of the actor graph.
 pub struct Parts {
@@ -49,9 +50,10 @@ pub struct Parts {
 
 /// The addresses of all actors, their health counters, and what the HTTP handlers need besides.
 pub struct Graph {
+    /// The owners as the HTTP handlers ask them.
     pub owners: Owners,
-    pub coordinator: Addr<OrderCoordinator>,
-    pub payments: Addr<Payments>,
+    pub coordinator: Link<OrderCoordinator>,
+    pub payments: Link<Payments>,
     pub relay: Addr<Relay>,
     pub gateways: Gateways,
     pub platforms: Platforms,
@@ -60,7 +62,35 @@ pub struct Graph {
     pub ids: Arc<IdGenerator>,
     pub health: Vec<Arc<Health>>,
     pub outboxes: Vec<Outbox>,
+    pub routes: Vec<Route>,
+    pub edges: Edges,
+    pub order_counts: Arc<Counts>,
 }
+
+/// The addresses of the owners.
+struct Addresses {
+    coupon: Addr<coupon::actor::Actor>,
+    goods: Addr<goods::actor::Actor>,
+    user: Addr<user::actor::Actor>,
+    order: Addr<order::actor::Actor>,
+    pay: Addr<pay::actor::Actor>,
+}
+
+impl Addresses {
+    /// The owners as the sender `from` asks them.
+    fn links(&self, from: &'static str, edges: &mut Edges) -> Owners {
+        Owners {
+            coupon: edges.link(from, Coupon::NAME, &self.coupon),
+            goods: edges.link(from, Goods::NAME, &self.goods),
+            user: edges.link(from, User::NAME, &self.user),
+            order: edges.link(from, Order::NAME, &self.order),
+            pay: edges.link(from, Pay::NAME, &self.pay),
+        }
+    }
+}
+
+/// The name of the HTTP handlers as a sender of messages.
+const HTTP: &str = "http";
 
 /// Starts all actors on the thread of `arbiter`.
 ///
@@ -105,7 +135,7 @@ fn build(parts: Parts) -> Graph {
         gateways.extend(started.gateways);
         platform = Some(started.platform);
     }
-    let outboxes = network.outboxes.clone();
+    let (outboxes, routes) = (network.outboxes.clone(), network.routes.clone());
     let (relay, relay_health) = Relay::start(network, settings.relay, clock.clone(), faults.clone());
     wakers.iter().for_each(|waker| waker.connect(relay.clone().recipient()));
 
@@ -113,19 +143,21 @@ fn build(parts: Parts) -> Graph {
     let coordinator_health = Arc::new(Health::new(actor::NAME, clock.clone(), capacity, None));
     let gateways = Gateways::new(gateways);
     let platforms = Platforms::new(gateways.clone(), &clock);
+    let (mut edges, order_counts) = (Edges::default(), Arc::<Counts>::default());
     let coordinator = OrderCoordinator::start(coordinator::Context {
-        owners: owners.clone(),
+        owners: owners.links(actor::NAME, &mut edges),
         ids: Arc::clone(&ids),
         clock: clock.clone(),
         orders: settings.orders,
         node: node.clone(),
         faults: faults.clone(),
         health: Arc::clone(&coordinator_health),
+        counts: Arc::clone(&order_counts),
     });
     let payments_health = Arc::new(Health::new(payments::actor::NAME, clock.clone(), CALLS_MAX, None));
     let payments = Payments::start(payments::Context {
-        order: owners.order.clone(),
-        pay: owners.pay.clone(),
+        order: edges.link(payments::actor::NAME, Order::NAME, &owners.order),
+        pay: edges.link(payments::actor::NAME, Pay::NAME, &owners.pay),
         platforms: platforms.clone(),
         clock,
         payments: settings.payments.clone(),
@@ -135,7 +167,25 @@ fn build(parts: Parts) -> Graph {
         health: Arc::clone(&payments_health),
     });
     health.extend([coordinator_health, payments_health, relay_health]);
-    Graph { owners, coordinator, payments, relay, gateways, platforms, platform, node, ids, health, outboxes }
+    let coordinator = edges.link(HTTP, actor::NAME, &coordinator);
+    let payments = edges.link(HTTP, payments::actor::NAME, &payments);
+    let owners = owners.links(HTTP, &mut edges);
+    Graph {
+        owners,
+        coordinator,
+        payments,
+        relay,
+        gateways,
+        platforms,
+        platform,
+        node,
+        ids,
+        health,
+        outboxes,
+        routes,
+        edges,
+        order_counts,
+    }
 }
 
 /// The generator of this node's ids, which continue after the largest stored one.
@@ -148,7 +198,7 @@ fn id_generator(clock: &Clock, node: &Node, largest_id: Option<i64>) -> IdGenera
 }
 
 /// Starts the owners, in the order coupon, goods, user, order, pay, with their contexts in `contexts`.
-fn start_owners(settings: &Settings, stores: OwnerStores, contexts: [Context; 5]) -> (Owners, Vec<Arc<Health>>) {
+fn start_owners(settings: &Settings, stores: OwnerStores, contexts: [Context; 5]) -> (Addresses, Vec<Arc<Health>>) {
     let limits = settings.owners.limits();
     let [of_coupon, of_goods, of_user, of_order, of_pay] = contexts;
     let (coupon, coupon_health) = OwnerActor::start(Arc::new(Coupon { context: of_coupon }), stores.coupon, limits);
@@ -167,12 +217,12 @@ fn start_owners(settings: &Settings, stores: OwnerStores, contexts: [Context; 5]
         let _ = ask(&with_turns, EndTurnsOfEarlierRun).await;
     });
     let health = vec![coupon_health, goods_health, user_health, order_health, pay_health];
-    (Owners { coupon, goods, user, order, pay }, health)
+    (Addresses { coupon, goods, user, order, pay }, health)
 }
 
 /// The messaging network: the outboxes, the route from each producer to each consumer group, and the inboxes.
-fn network(owners: &Owners, horizon: Horizon) -> Network {
-    let Owners { coupon, goods, user, order, pay } = owners;
+fn network(owners: &Addresses, horizon: Horizon) -> Network {
+    let Addresses { coupon, goods, user, order, pay } = owners;
     Network {
         outboxes: vec![outbox_of(order, horizon), outbox_of(pay, horizon)],
         routes: vec![
@@ -201,6 +251,7 @@ fn outbox_of<O: Owner>(owner: &Addr<OwnerActor<O>>, horizon: Horizon) -> Outbox 
     Outbox {
         producer: O::NAME,
         backlog: owner.clone().recipient(),
+        last: LastBacklog::default(),
         bound: Bound { horizon, is_delayable: false },
         bring_forward: owner.clone().recipient(),
         reclaim: owner.clone().recipient(),
@@ -220,5 +271,7 @@ fn route<P: Owner, C: Consumer>(
         group,
         ack_and_claim: producer.clone().recipient(),
         deliver: consumer.clone().recipient(),
+        consumer: C::NAME,
+        deliveries: Arc::default(),
     }
 }

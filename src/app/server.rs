@@ -17,6 +17,7 @@ use crate::domain::id::UserId;
 use crate::gateway::statement::Source;
 use crate::http::admin::auditor::Auditor;
 use crate::http::admin::turn::Turn;
+use crate::http::extract::reader::Access;
 use crate::http::middleware::admission::AdmissionControl;
 use crate::http::security::admin_passwords::AdminPasswords;
 use crate::http::security::first_passwords::FirstPasswords;
@@ -25,7 +26,11 @@ use crate::http::security::seal::Seals;
 use crate::http::security::token::Tokens;
 use crate::http::state::State;
 use crate::http::{middleware, route};
+<<<<<<< HEAD
 use crate::shop_window;
+=======
+use crate::metrics::{LastAudit, Sampler};
+>>>>>>> 155719535acb08550e561d53e4d37aa097288b52
 
 /// The parts of the state that decide who the caller is.
 pub struct Security {
@@ -38,9 +43,12 @@ pub struct Security {
 }
 
 /// The state of the handlers.
-pub fn state(graph: &Graph, security: Security, clock: Clock, settings: &Settings) -> State {
+pub fn state(graph: &Graph, security: Security, sampler: Sampler, clock: Clock, settings: &Settings) -> State {
     let Security { tokens, seals, passwords, admin, admin_passwords, first_passwords } = security;
-    let auditor = auditor(settings.clone(), clock.clone());
+    let sources = Arc::clone(sampler.sources());
+    let auditor = auditor(settings.clone(), clock.clone(), sources.last_audit.clone());
+    let token = settings.metrics.token.expose();
+    let token = (!token.is_empty()).then(|| token.to_owned().into());
     State {
         owners: graph.owners.clone(),
         coordinator: graph.coordinator.clone(),
@@ -51,7 +59,10 @@ pub fn state(graph: &Graph, security: Security, clock: Clock, settings: &Setting
         platforms: graph.platforms.clone(),
         node: graph.node.clone(),
         ids: Arc::clone(&graph.ids),
-        started: clock.now(),
+        started: sources.started,
+        sources,
+        sampler,
+        metrics_access: Access { public: settings.metrics.public, token },
         clock,
         tokens,
         seals,
@@ -82,8 +93,9 @@ fn statements(graph: &Graph, settings: &Settings) -> HashMap<String, Source> {
 }
 
 /// Runs the audit with these settings.
-fn auditor(settings: Settings, clock: Clock) -> Auditor {
-    Auditor::new(move || audit::audit(&settings, &clock, &[], None, |_, _| {}).map_err(|error| format!("{error:#}")))
+fn auditor(settings: Settings, clock: Clock, last: LastAudit) -> Auditor {
+    let check = move || audit::audit(&settings, &clock, &[], None, |_, _| {}).map_err(|error| format!("{error:#}"));
+    Auditor::new(check, last)
 }
 
 /// The route groups a server serves.

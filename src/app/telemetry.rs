@@ -2,6 +2,7 @@
 //! work: a separate thread writes the lines from a bounded buffer, and lines that do not fit are dropped and counted.
 
 use std::io::IsTerminal;
+use std::sync::OnceLock;
 
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::EnvFilter;
@@ -14,16 +15,15 @@ const LINES_BUFFERED: usize = 16_384;
 /// The running log. Dropping it writes the buffered lines, for at most a second if the reader is slow.
 #[derive(Debug)]
 pub struct Logging {
-    dropped: ErrorCounter,
     _worker: WorkerGuard,
 }
 
-impl Logging {
-    /// The number of lines that were dropped since the start because the buffer was full.
-    #[must_use]
-    pub fn lines_dropped(&self) -> u64 {
-        u64::try_from(self.dropped.dropped_lines()).unwrap_or(u64::MAX)
-    }
+/// The counter of dropped lines. There is one log per process.
+static DROPPED: OnceLock<ErrorCounter> = OnceLock::new();
+
+/// The number of log lines of this process that were dropped; 0 if it has no log.
+pub fn lines_dropped() -> u64 {
+    DROPPED.get().map_or(0, |dropped| u64::try_from(dropped.dropped_lines()).unwrap_or(u64::MAX))
 }
 
 /// The filter, without the lines of the HTTP server about its own threads unless they are asked for.
@@ -48,5 +48,6 @@ pub fn start(log: &Log) -> Result<Logging, config::Error> {
         LogFormat::Text => lines.init(),
         LogFormat::Json => lines.json().init(),
     }
-    Ok(Logging { dropped, _worker: worker })
+    let _ = DROPPED.set(dropped);
+    Ok(Logging { _worker: worker })
 }

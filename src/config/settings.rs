@@ -41,6 +41,7 @@ pub struct Settings {
     pub gateway: Gateway,
     pub demo: Demo,
     pub audit: Audit,
+    pub metrics: Metrics,
 }
 
 impl Settings {
@@ -337,6 +338,14 @@ impl Audit {
     pub fn seal_every(self) -> Option<Duration> {
         self.chain.then(|| self.seal_every.get())
     }
+}
+
+/// `[metrics]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    pub token: SigningSecret,
+    pub public: bool,
 }
 
 fn node_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NodeId>, D::Error> {

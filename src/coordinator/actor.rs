@@ -107,6 +107,7 @@ fn spawn_drive(
         async move {
             let result = drive::drive(&context, &order, initial).await;
             drop(guard);
+            context.counts.record_saga(result.as_ref());
             if let Some(result) = result {
                 context.health.record_replies(1, 0, 0);
                 // Sending fails if the caller has timed out; a retry with the same key gets the result.
@@ -116,6 +117,7 @@ fn spawn_drive(
     });
     actix::spawn(async move {
         if let Err(panic) = task.await {
+            context.counts.record_saga(None);
             context.health.record_replies(0, 1, 0);
             context.health.record_error(&panic.to_string());
             let _ = addr.send(SagaPanicked).await;
@@ -179,9 +181,16 @@ impl Handler<PlaceOrder> for OrderCoordinator {
 
     fn handle(&mut self, task: PlaceOrder, ctx: &mut Self::Context) -> Self::Result {
         if self.context.faults.hit(NAME, "handle").is_err() {
-            return Box::pin(std::future::ready(Err(Failure::Busy)));
+            let reply = Err(Failure::Busy);
+            self.context.counts.record_reply(&reply);
+            return Box::pin(std::future::ready(reply));
         }
-        Box::pin(place(Arc::clone(&self.context), self.tracker.clone(), ctx.address(), task))
+        let (context, tracker, addr) = (Arc::clone(&self.context), self.tracker.clone(), ctx.address());
+        Box::pin(async move {
+            let reply = place(Arc::clone(&context), tracker, addr, task).await;
+            context.counts.record_reply(&reply);
+            reply
+        })
     }
 }
 

@@ -14,6 +14,7 @@
 //! transaction of the cancellation.
 
 pub mod actor;
+pub mod counts;
 mod drive;
 pub mod message;
 mod place;
@@ -24,24 +25,23 @@ mod tracker;
 
 use std::sync::Arc;
 
-use actix::Addr;
-
-use crate::actor::{Faults, Health};
+use crate::actor::{Faults, Health, Link};
 use crate::config;
 use crate::domain::clock::Clock;
 use crate::domain::id::IdGenerator;
 use crate::node::Node;
 use crate::{coupon, goods, order, pay, user};
+use counts::Counts;
 
 /// The addresses of the five owners.
 #[derive(Clone)]
 #[expect(missing_docs, reason = "the field names are self-explanatory")]
 pub struct Owners {
-    pub coupon: Addr<coupon::actor::Actor>,
-    pub goods: Addr<goods::actor::Actor>,
-    pub user: Addr<user::actor::Actor>,
-    pub order: Addr<order::actor::Actor>,
-    pub pay: Addr<pay::actor::Actor>,
+    pub coupon: Link<coupon::actor::Actor>,
+    pub goods: Link<goods::actor::Actor>,
+    pub user: Link<user::actor::Actor>,
+    pub order: Link<order::actor::Actor>,
+    pub pay: Link<pay::actor::Actor>,
 }
 
 /// The dependencies of the coordinator.
@@ -55,4 +55,5 @@ pub struct Context {
     pub node: Node,
     pub faults: Faults,
     pub health: Arc<Health>,
+    pub counts: Arc<Counts>,
 }

@@ -30,12 +30,16 @@ pub use query::optional::when;
 pub use query::transaction::{savepoint, snapshot, transaction};
 pub use query::{MAX_ROWS_WITHOUT_COPY, ROWS_PER_INSERT, expect_rows, load_by, load_by_pairs};
 
+use crate::domain::occurrence::Occurrence;
+
 /// A connection to an owner's database.
 pub struct Db {
     #[doc(hidden)]
     pub connection: Connection,
     /// The lines of the ledgers that the open transaction has written.
     recorder: ledger::Recorder,
+    /// What the transactions since the last [`Db::take_counted`] wrote, the open one included.
+    counted: Vec<(Occurrence, String)>,
 }
 
 /// A connection of one of the engines.
@@ -51,7 +55,7 @@ pub enum Connection {
 
 impl From<Connection> for Db {
     fn from(connection: Connection) -> Self {
-        Self { connection, recorder: ledger::Recorder::default() }
+        Self { connection, recorder: ledger::Recorder::default(), counted: Vec::new() }
     }
 }
 
@@ -81,6 +85,16 @@ impl Db {
             #[cfg(feature = "mysql")]
             Connection::Mysql(_) => "SIGNED",
         }
+    }
+
+    /// Counts `what` for the payment product `provider`, unless the open transaction or savepoint is rolled back.
+    pub fn count(&mut self, what: Occurrence, provider: &str) {
+        self.counted.push((what, provider.to_owned()));
+    }
+
+    /// What was counted and committed since the last call.
+    pub fn take_counted(&mut self) -> Vec<(Occurrence, String)> {
+        std::mem::take(&mut self.counted)
     }
 
     /// Runs `statements`, separated by semicolons, without parameters and results.

@@ -12,6 +12,7 @@ pub mod lifecycle;
 pub mod line_number;
 pub mod money;
 pub mod network;
+pub mod occurrence;
 pub mod order;
 pub mod origin;
 pub mod points;

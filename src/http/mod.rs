@@ -10,6 +10,7 @@ pub mod csv;
 pub mod extract;
 pub mod goods_tag;
 pub mod health;
+pub mod metrics;
 pub mod middleware;
 pub mod openapi;
 pub mod order_action;

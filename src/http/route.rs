@@ -1,10 +1,11 @@
 //! The route table. The caller argument of a handler decides who may use its route; see [`super::extract::auth`].
 
-use actix_web::Route;
 use actix_web::middleware::from_fn;
-use actix_web::web::{PayloadConfig, ServiceConfig, get, patch, post, resource};
+use actix_web::web::{self, PayloadConfig, ServiceConfig, get, patch, post};
+use actix_web::{Resource, Route};
 
-use super::{admin, health, middleware, openapi, pages, shop};
+use super::middleware::measure::Template;
+use super::{admin, health, metrics, middleware, openapi, pages, shop};
 
 const KIB: usize = 1024;
 
@@ -55,6 +56,7 @@ pub fn public(cfg: &mut ServiceConfig) {
 pub fn admin(cfg: &mut ServiceConfig) {
     cfg.app_data(limit(16))
         .configure(documentation)
+        .service(resource("/metrics").route(get().to(metrics::show)))
         .service(resource("/admin/status").route(get().to(admin::status::show)))
         .service(resource("/admin/audit").route(get().to(admin::audit::show)))
         .service(
@@ -109,6 +111,11 @@ pub fn admin(cfg: &mut ServiceConfig) {
 /// The pages that answers refer to, for all.
 fn documentation(cfg: &mut ServiceConfig) {
     cfg.service(resource("/problems/{code}").route(get().to(pages::problem::show)));
+}
+
+/// The resource at `path`, whose requests are measured under it.
+fn resource(path: &'static str) -> Resource {
+    web::resource(path).app_data(Template(path))
 }
 
 /// Puts `route` behind admission control.

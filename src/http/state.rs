@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::Addr;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::admin::auditor::Auditor;
 use super::admin::turn::Turn;
+use super::extract::reader::Access;
 use super::middleware::admission::AdmissionControl;
 use super::problem::{Code, Problem};
 use super::security::admin_passwords::AdminPasswords;
@@ -16,7 +16,7 @@ use super::security::first_passwords::FirstPasswords;
 use super::security::password::Passwords;
 use super::security::seal::Seals;
 use super::security::token::Tokens;
-use crate::actor::Health;
+use crate::actor::{Health, Link};
 use crate::coordinator::{self, actor::OrderCoordinator};
 use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::horizon::Horizons;
@@ -26,6 +26,7 @@ use crate::domain::origin::Origins;
 use crate::gateway::Gateways;
 use crate::gateway::statement::Source;
 use crate::messaging::relay::Outbox;
+use crate::metrics::{Sampler, Sources};
 use crate::node::Node;
 use crate::payments::actor::Payments;
 use crate::payments::platform::all::Platforms;
@@ -35,9 +36,9 @@ pub struct State {
     /// Addresses of the owners.
     pub owners: coordinator::Owners,
     /// Places orders.
-    pub coordinator: Addr<OrderCoordinator>,
+    pub coordinator: Link<OrderCoordinator>,
     /// Starts payments, cancels orders and queries the payment platforms.
-    pub payments: Addr<Payments>,
+    pub payments: Link<Payments>,
     /// The payment platforms that are set up.
     pub gateways: Gateways,
     /// The statements of these platforms, by the name of the product.
@@ -77,6 +78,12 @@ pub struct State {
     pub public_url: String,
     /// Start time of this process.
     pub started: Timestamp,
+    /// What the figures for operators are read from.
+    pub sources: Arc<Sources>,
+    /// The figures of the last 15 minutes.
+    pub sampler: Sampler,
+    /// Who may read `/metrics`.
+    pub metrics_access: Access,
     /// Runs the audit for administrators.
     pub auditor: Auditor,
     /// Limits how many requests for new work are in flight.

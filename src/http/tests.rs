@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, Addr, AsyncContext, Context};
+use actix::{Actor, AsyncContext, Context};
 use actix_web::App;
 use actix_web::dev::Service;
 use actix_web::http::header::HeaderMap;
@@ -23,11 +23,13 @@ use super::security::password::Passwords;
 use super::security::seal::Seals;
 use super::security::token::{Caller, Tokens};
 use super::state::State;
+use crate::actor::{Edges, Link};
 use crate::coordinator;
 use crate::domain::clock::Clock;
 use crate::domain::id::{IdGenerator, NodeId, UserId};
 use crate::domain::status::Role;
 use crate::gateway::Gateways;
+use crate::metrics::{LastAudit, Sampler, Sources};
 use crate::node::Node;
 use crate::payments::platform::all::Platforms;
 
@@ -35,13 +37,35 @@ const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// The address of an actor that does not run.
-fn dead_address<A: Actor<Context = Context<A>>>() -> Addr<A> {
-    Context::new().address()
+fn dead_address<A: Actor<Context = Context<A>>>() -> Link<A> {
+    Context::new().address().into()
+}
+
+fn sources(clock: &Clock) -> Sources {
+    Sources {
+        health: Vec::new(),
+        order: dead_address(),
+        pay: dead_address(),
+        coordinator: dead_address(),
+        order_counts: Arc::default(),
+        outboxes: Vec::new(),
+        routes: Vec::new(),
+        edges: Edges::default(),
+        platforms: Platforms::new(Gateways::default(), clock),
+        node: Node::alone(NodeId::default()),
+        clock: clock.clone(),
+        started: clock.now(),
+        traffic: Arc::default(),
+        stores: Vec::new(),
+        log_lines_dropped: || 0,
+        last_audit: LastAudit::default(),
+    }
 }
 
 fn state() -> State {
     let (clock, admin_passwords) = (Clock::default(), AdminPasswords::default());
     admin_passwords.learn(UserId::new(7), PasswordMark::NONE);
+    let sources = Arc::new(sources(&clock));
     State {
         owners: coordinator::Owners {
             coupon: dead_address(),
@@ -54,7 +78,10 @@ fn state() -> State {
         payments: dead_address(),
         cors_origins: crate::domain::origin::Origins::default(),
         return_origins: crate::domain::origin::Origins::default(),
-        auditor: Auditor::new(|| Err("there are no stores".to_owned())),
+        auditor: Auditor::new(|| Err("there are no stores".to_owned()), LastAudit::default()),
+        sampler: Sampler::new(Arc::clone(&sources)),
+        sources,
+        metrics_access: super::extract::reader::Access::default(),
         gateways: Gateways::default(),
         statements: std::collections::HashMap::new(),
         reconciling: crate::http::admin::turn::Turn::default(),

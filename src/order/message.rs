@@ -407,3 +407,21 @@ pub struct ReadTimeline {
     /// Id of the order.
     pub order_id: OrderId,
 }
+
+/// Lists the refunds whose requests Pay has not acknowledged yet. Read-only.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<UnacknowledgedRefund>>")]
+pub struct ListRequestedRefunds;
+
+/// A refund that Order has asked for and whose message Pay has not acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnacknowledgedRefund {
+    /// Id of the refund.
+    pub refund_id: RefundId,
+    /// Payment to refund; `None` if the order does not know it.
+    pub pay_id: Option<PayId>,
+    /// Amount to refund.
+    pub amount: Money,
+    /// Time of the request.
+    pub create_time: Timestamp,
+}

@@ -1,5 +1,6 @@
 //! The messages that Pay handles.
 
+mod at_risk;
 mod count;
 mod notification;
 mod parked;
@@ -11,6 +12,7 @@ mod request;
 mod sync;
 pub mod turn;
 
+pub use at_risk::{AtRisk, RequestedRefund, RiskKind, SumAtRisk};
 pub use count::{AheadCounts, CountAhead, CountByPlatform, CountPending, PendingCounts, PlatformCounts};
 pub use notification::{ListNotifications, ListParkedNotifications, Notify, ParkedNotification, StoredNotification};
 pub use parked::{

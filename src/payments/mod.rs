@@ -23,9 +23,7 @@ mod watch;
 
 use std::sync::Arc;
 
-use actix::Addr;
-
-use crate::actor::{Faults, Health};
+use crate::actor::{Faults, Health, Link};
 use crate::config;
 use crate::domain::clock::Clock;
 use crate::domain::horizon::Horizons;
@@ -36,8 +34,8 @@ use platform::all::Platforms;
 #[derive(Clone)]
 #[expect(missing_docs, reason = "the field names are self-explanatory")]
 pub struct Context {
-    pub order: Addr<order::actor::Actor>,
-    pub pay: Addr<pay::actor::Actor>,
+    pub order: Link<order::actor::Actor>,
+    pub pay: Link<pay::actor::Actor>,
     pub platforms: Platforms,
     pub clock: Clock,
     pub payments: config::Payments,

@@ -29,8 +29,7 @@ use crate::domain::provider::Provider;
 use crate::gateway::Gateway;
 use crate::gateway::statement::Reader;
 use crate::messaging::outbox::Bound;
-use crate::messaging::relay::Outbox;
-use crate::messaging::relay::Route;
+use crate::messaging::relay::{LastBacklog, Outbox, Route};
 
 pub use gateway::SandboxGateway;
 pub use platform::Platform;
@@ -120,6 +119,7 @@ pub fn start(context: Context, store: Store, limits: Limits, account: MerchantAc
         outbox: Outbox {
             producer: Sandbox::NAME,
             backlog: addr.clone().recipient(),
+            last: LastBacklog::default(),
             bound: Bound { horizon, is_delayable: true },
             bring_forward: addr.clone().recipient(),
             reclaim: addr.clone().recipient(),
@@ -132,6 +132,8 @@ pub fn start(context: Context, store: Store, limits: Limits, account: MerchantAc
             group: message::WEBHOOK_GROUP,
             ack_and_claim: addr.recipient(),
             deliver: webhook_sender.recipient(),
+            consumer: message::WEBHOOK_GROUP,
+            deliveries: Arc::default(),
         },
     }
 }

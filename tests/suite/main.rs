@@ -18,12 +18,17 @@ mod support;
 
 mod actor;
 mod alipay;
+#[cfg(feature = "sqlite")]
+mod command_line;
 mod console;
 mod contract;
 mod database;
+#[cfg(feature = "sqlite")]
+mod deployment;
 mod house;
 mod http;
 mod messaging;
+mod metrics;
 mod model;
 mod order;
 mod payment;

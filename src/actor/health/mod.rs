@@ -3,6 +3,7 @@
 mod log;
 mod report;
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
@@ -14,6 +15,7 @@ use log::LogThrottle;
 pub use report::{ActorReport, ActorState, BatchReport, LastError, LatencyMs, MailboxReport, StoreReport};
 
 use crate::domain::clock::{Clock, Timestamp};
+use crate::domain::occurrence::Occurrence;
 
 /// The health counters of one actor.
 #[derive(Debug)]
@@ -35,6 +37,7 @@ pub struct Health {
     batches: AtomicU64,
     batched: AtomicU64,
     batch_max: AtomicU64,
+    occurrences: Mutex<BTreeMap<(Occurrence, String), u64>>,
     latency_us: Mutex<Latency>,
     last_error: Mutex<Option<LastError>>,
     log: Mutex<LogThrottle>,
@@ -91,6 +94,7 @@ impl Health {
             batches: AtomicU64::new(0),
             batched: AtomicU64::new(0),
             batch_max: AtomicU64::new(0),
+            occurrences: Mutex::default(),
             latency_us: Mutex::new(Latency::new(now)),
             last_error: Mutex::new(None),
             log: Mutex::default(),
@@ -178,6 +182,20 @@ impl Health {
         self.batch_max.fetch_max(size, Relaxed);
     }
 
+    /// Adds to the counters of payments and refunds by payment product.
+    pub fn record_occurrences(&self, counted: Vec<(Occurrence, String)>) {
+        if !counted.is_empty() {
+            let mut occurrences = self.occurrences.lock();
+            counted.into_iter().for_each(|key| *occurrences.entry(key).or_default() += 1);
+        }
+    }
+
+    /// The numbers of payments and refunds since the start, by event and payment product.
+    #[must_use]
+    pub fn occurrences(&self) -> BTreeMap<(Occurrence, String), u64> {
+        self.occurrences.lock().clone()
+    }
+
     /// Adds to the counters of tasks: `processed` with an outcome, `failed` without one, `retried` run again.
     pub fn record_replies(&self, processed: u64, failed: u64, retried: u64) {
         self.processed.fetch_add(processed, Relaxed);
@@ -220,6 +238,7 @@ impl Health {
             retried: self.retried.load(Relaxed),
             batch: BatchReport {
                 count: batches,
+                tasks: batched,
                 mean: Decimal::from(batched).checked_div(Decimal::from(batches)).unwrap_or_default().round_dp(2),
                 max: self.batch_max.load(Relaxed),
             },

@@ -70,6 +70,9 @@ pub struct MailboxReport {
 pub struct BatchReport {
     /// Number of batches.
     pub count: u64,
+    /// Number of tasks in all batches.
+    #[serde(skip)]
+    pub tasks: u64,
     /// Average number of tasks per batch.
     #[serde(with = "rust_decimal::serde::float")]
     pub mean: Decimal,

@@ -14,6 +14,7 @@ mod pool;
 mod probe;
 pub mod replaced;
 mod scarcity;
+pub mod size;
 pub mod store;
 mod target;
 pub mod unfinished;

@@ -7,6 +7,7 @@ use actix_web::rt::task::spawn_blocking;
 
 use crate::audit::Report;
 use crate::http::problem::{Code, Problem};
+use crate::metrics::LastAudit;
 
 type Check = dyn Fn() -> Result<Report, String> + Send + Sync;
 
@@ -15,13 +16,15 @@ type Check = dyn Fn() -> Result<Report, String> + Send + Sync;
 pub struct Auditor {
     check: Arc<Check>,
     is_running: Arc<AtomicBool>,
+    last: LastAudit,
 }
 
 impl Auditor {
-    /// Wraps `check`, which may block for long and fails with the reason if the stores cannot be read.
+    /// Wraps `check`, which may block for long and fails with the reason if the stores cannot be read. The report is kept in
+    /// `last`.
     #[must_use]
-    pub fn new(check: impl Fn() -> Result<Report, String> + Send + Sync + 'static) -> Self {
-        Self { check: Arc::new(check), is_running: Arc::default() }
+    pub fn new(check: impl Fn() -> Result<Report, String> + Send + Sync + 'static, last: LastAudit) -> Self {
+        Self { check: Arc::new(check), is_running: Arc::default(), last }
     }
 
     /// Runs the audit on a blocking thread. It runs to its end even if the caller stops waiting.
@@ -32,9 +35,10 @@ impl Auditor {
         if self.is_running.swap(true, SeqCst) {
             return Err(Problem::with(Code::Busy, "An audit is running"));
         }
-        let Self { check, is_running } = self.clone();
+        let Self { check, is_running, last } = self.clone();
         let report = spawn_blocking(move || {
             let report = check();
+            report.iter().for_each(|report| last.keep(report.clone()));
             is_running.store(false, SeqCst);
             report
         });

@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn the_backlogs_of_all_outboxes_are_summed() {
-        let backlog = |pending, oldest, dead| Backlog { pending, oldest, dead, due: Vec::new(), ahead: 0 };
+        let backlog = |pending, oldest, dead| Backlog { pending, oldest, dead, ..Backlog::default() };
         let all = [backlog(2, Some(Timestamp(9_000)), 0), backlog(0, None, 1), backlog(1, Some(Timestamp(4_000)), 1)];
         let sum = Outbox { pending: 3, oldest_age_s: 6, dead: 2 };
         assert_eq!(totals(&all, Timestamp(10_000)), sum);

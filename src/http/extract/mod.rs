@@ -11,4 +11,5 @@ pub mod listing;
 pub mod page;
 pub mod path;
 pub mod query;
+pub mod reader;
 pub mod server;

@@ -4,6 +4,7 @@
 pub mod admission;
 mod advice;
 pub mod cors;
+pub mod measure;
 
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
@@ -21,6 +22,7 @@ use uuid::Uuid;
 
 use self::advice::Advice;
 use self::cors::Cors;
+use self::measure::Measure;
 use super::problem::{Code, Problem, REQUEST_ID};
 use super::state::state;
 
@@ -60,10 +62,12 @@ pub async fn around(
         user_id = Empty
     );
     let started = Instant::now();
+    let measure = Measure::start(&req, method);
     let cors = Cors::of(&req);
     if let Some(preflight) = cors.as_ref().and_then(|cors| cors.preflight(&req)) {
         let response = finish_response(req.into_response(preflight), &request_id, cors.as_ref());
         log(&span, response.status(), started);
+        measure.end(Some(&response), response.status());
         return Ok(response);
     }
     let within = time_limit(&req);
@@ -88,6 +92,7 @@ pub async fn around(
     };
     let status = result.as_ref().map_or_else(ResponseError::status_code, ServiceResponse::status);
     log(&span, status, started);
+    measure.end(result.as_ref().ok(), status);
     result.map_err(|problem| problem.with_headers(cors.as_ref().map(Cors::headers).unwrap_or_default()).into())
 }
 
@@ -115,6 +120,7 @@ pub async fn admit(
     req: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    Measure::note(&req);
     let state = state(req.request())?;
     let Some(permit) = state.admission.acquire().await else { return Err(Problem::new(Code::Busy).into()) };
     req.extensions_mut().insert(permit);

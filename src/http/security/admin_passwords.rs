@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use actix::Addr;
 use aws_lc_rs::digest::{SHA256, digest};
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
-use crate::actor::OwnerActor;
 use crate::actor::task::ask;
+use crate::actor::{Link, OwnerActor};
 use crate::domain::id::UserId;
 use crate::http::problem::{Code, Problem};
 use crate::user::User;
@@ -61,7 +60,7 @@ impl AdminPasswords {
     /// 503 if the database does not answer and has not answered before.
     pub async fn is_current(
         &self,
-        owner: &Addr<OwnerActor<User>>,
+        owner: &Link<OwnerActor<User>>,
         user_id: UserId,
         mark: PasswordMark,
     ) -> Result<bool, Problem> {

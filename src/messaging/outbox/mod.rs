@@ -4,6 +4,7 @@ mod ack;
 mod replay;
 mod retention;
 mod timeline;
+mod undelivered;
 
 use std::time::Duration;
 
@@ -13,8 +14,9 @@ use uuid::Uuid;
 
 pub use ack::{AckAndClaim, DeliveryOutcome};
 pub use replay::{List, Replay, Replayed, Status, UndeliveredMessage};
-pub use retention::{Backlog, Bound, BringForward, PRUNE_STEP, Prune, ReadBacklog, Reclaim};
+pub use retention::{Backlog, Bound, BringForward, GroupBacklog, PRUNE_STEP, Prune, ReadBacklog, Reclaim};
 pub use timeline::timeline;
+pub use undelivered::undelivered;
 
 use super::contract::Topic;
 use crate::actor::Context;

@@ -1,5 +1,7 @@
 //! Housekeeping of an outbox: reading its backlog, releasing claims of an earlier run, deleting delivered messages.
 
+use std::collections::BTreeMap;
+
 use actix::Message as Sendable;
 use diesel::prelude::*;
 
@@ -43,10 +45,23 @@ pub struct Backlog {
     pub oldest: Option<Timestamp>,
     /// Number of dead letters.
     pub dead: i64,
+    /// The undelivered messages of each consumer group that has any, by its name.
+    pub groups: BTreeMap<String, GroupBacklog>,
     /// The consumer groups that have messages due now.
     pub due: Vec<String>,
     /// Number of pending messages that are due later than the settings allow.
     pub ahead: i64,
+}
+
+/// The undelivered messages of one consumer group.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct GroupBacklog {
+    /// Number of pending messages.
+    pub pending: i64,
+    /// Creation time of the oldest pending message; `None` if there is none.
+    pub oldest: Option<Timestamp>,
+    /// Number of dead letters.
+    pub dead: i64,
 }
 
 /// Reads the [`Backlog`].
@@ -119,19 +134,36 @@ impl<O: Owner> Task<O> for ReadBacklog {
         let Some(Self(bound)) = batch.first() else { return Ok(Vec::new()) };
         let ahead = dsl::mq_producer.filter(ahead!(*bound, now)).count();
         let pending = dsl::mq_producer.filter(dsl::msg_status.eq(MessageStatus::Pending));
+        let groups = groups(db)?;
         let backlog = Backlog {
-            pending: with_conn!(db, pending.count().get_result(db))?,
-            oldest: with_conn!(db, pending.select(diesel::dsl::min(dsl::create_time)).get_result::<Option<i64>>(db))?
-                .map(Timestamp),
-            dead: with_conn!(
-                db,
-                dsl::mq_producer.filter(dsl::msg_status.eq(MessageStatus::Dead)).count().get_result(db)
-            )?,
+            pending: groups.values().map(|group| group.pending).sum(),
+            oldest: groups.values().filter_map(|group| group.oldest).min(),
+            dead: groups.values().map(|group| group.dead).sum(),
+            groups,
             due: with_conn!(db, pending.filter(dsl::due_time.le(now)).select(dsl::group_name).distinct().load(db))?,
             ahead: with_conn!(db, ahead.get_result(db))?,
         };
         Ok(vec![backlog; batch.len()])
     }
+}
+
+/// Counts the undelivered messages by consumer group, on the index of their states.
+fn groups(db: &mut Db) -> db::Result<BTreeMap<String, GroupBacklog>> {
+    use mq_producer::dsl;
+    let of = |status: MessageStatus| {
+        let counted = (dsl::group_name, diesel::dsl::count_star(), diesel::dsl::min(dsl::create_time));
+        dsl::mq_producer.filter(dsl::msg_status.eq(status)).group_by(dsl::group_name).select(counted)
+    };
+    let pending: Vec<(String, i64, Option<i64>)> = with_conn!(db, of(MessageStatus::Pending).load(db))?;
+    let dead: Vec<(String, i64, Option<i64>)> = with_conn!(db, of(MessageStatus::Dead).load(db))?;
+    let mut groups: BTreeMap<String, GroupBacklog> = BTreeMap::new();
+    for (name, pending, oldest) in pending {
+        groups.insert(name, GroupBacklog { pending, oldest: oldest.map(Timestamp), dead: 0 });
+    }
+    for (name, dead, _) in dead {
+        groups.entry(name).or_default().dead = dead;
+    }
+    Ok(groups)
 }
 
 /// Maximum number of rows that one step of pruning deletes. It shares its batch with other work, which must not wait.

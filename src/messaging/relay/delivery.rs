@@ -1,7 +1,7 @@
 //! Delivery to one consumer group: claim, deliver, then acknowledge and claim again.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use actix::Recipient;
@@ -57,6 +57,48 @@ pub struct Route {
     pub ack_and_claim: Recipient<AckAndClaim>,
     /// The consumer, which receives the messages.
     pub deliver: Recipient<Delivery>,
+    /// Name of the consumer.
+    pub consumer: &'static str,
+    /// The deliveries on this route so far.
+    pub deliveries: Arc<Deliveries>,
+}
+
+/// Numbers of deliveries on a route since the start, by outcome.
+#[derive(Debug, Default)]
+pub struct Deliveries {
+    delivered: AtomicU64,
+    refused: AtomicU64,
+    unknown: AtomicU64,
+    dead: AtomicU64,
+}
+
+impl Deliveries {
+    fn record(&self, outcome: &DeliveryOutcome) {
+        let counter = match outcome {
+            DeliveryOutcome::Delivered => &self.delivered,
+            DeliveryOutcome::Refused(..) => &self.refused,
+            DeliveryOutcome::Unknown { .. } => &self.unknown,
+            DeliveryOutcome::DeadLetter(_) => &self.dead,
+        };
+        counter.fetch_add(1, Relaxed);
+    }
+
+    /// The numbers, each with the name of its outcome.
+    #[must_use]
+    pub fn by_outcome(&self) -> [(&'static str, u64); 4] {
+        [
+            ("delivered", self.delivered.load(Relaxed)),
+            ("refused", self.refused.load(Relaxed)),
+            ("unknown", self.unknown.load(Relaxed)),
+            ("dead", self.dead.load(Relaxed)),
+        ]
+    }
+
+    /// Number of deliveries with any outcome.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.by_outcome().iter().map(|(_, number)| number).sum()
+    }
 }
 
 /// Number of consecutive failures of [`AckAndClaim`] after which a route stops until the next wake-up or poll.
@@ -105,6 +147,7 @@ pub async fn deliver_due(
         let count = claimed.len();
         *outcomes = join_all(claimed.into_iter().map(|message| deliver(&route, policy, message))).await;
         health.in_flight.fetch_sub(count, Relaxed);
+        outcomes.iter().for_each(|(_, outcome)| route.deliveries.record(outcome));
         let delivered = outcomes.iter().filter(|(_, outcome)| matches!(outcome, DeliveryOutcome::Delivered)).count();
         let retried = outcomes.iter().filter(|(_, outcome)| is_retry(outcome)).count();
         health.record_replies(to_u64(delivered), to_u64(count - delivered - retried), to_u64(retried));

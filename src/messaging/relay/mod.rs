@@ -15,13 +15,16 @@ use actix::{
 use tokio::sync::Mutex;
 
 use super::inbox;
-use super::outbox::{self, Bound, ReadBacklog, Reclaim};
+use super::outbox::{self, Backlog, Bound, ReadBacklog, Reclaim};
 use crate::actor::supervisor::supervise;
 use crate::actor::waker::Wake;
 use crate::actor::{Faults, Health, Reply};
 use crate::domain::clock::{Clock, Timestamp};
-use delivery::{NAME, Unacknowledged, deliver_due};
-pub use delivery::{Policy, Route};
+pub use delivery::{Deliveries, NAME, Policy, Route};
+use delivery::{Unacknowledged, deliver_due};
+
+/// The backlog of an outbox as the relay has last read it. Clones share it.
+pub type LastBacklog = Arc<parking_lot::Mutex<Option<Backlog>>>;
 
 /// The tasks the outbox of one owner handles.
 #[derive(Debug, Clone)]
@@ -30,6 +33,8 @@ pub struct Outbox {
     pub producer: &'static str,
     /// Reads the backlog.
     pub backlog: Recipient<ReadBacklog>,
+    /// The backlog as the relay has last read it; `None` before the first time.
+    pub last: LastBacklog,
     /// How far ahead the next attempt of a message can be.
     pub bound: Bound,
     /// Makes messages due that are beyond `bound`.
@@ -224,6 +229,7 @@ async fn poll(network: &Network, relay: &Addr<Relay>) -> usize {
     let mut due = 0;
     for outbox in &network.outboxes {
         if let Ok(Ok(backlog)) = outbox.backlog.send(ReadBacklog(outbox.bound)).await {
+            *outbox.last.lock() = Some(backlog.clone());
             if backlog.ahead > 0 {
                 due += 1;
                 let _ = outbox.bring_forward.send(outbox::BringForward(outbox.bound)).await;

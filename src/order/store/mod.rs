@@ -11,6 +11,7 @@ mod paying;
 mod payment;
 mod refund;
 mod refund_row;
+mod requested;
 mod row;
 mod transition;
 

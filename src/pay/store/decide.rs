@@ -17,6 +17,7 @@ use crate::db::schema::{pay, pay_act, pay_parked, pay_refund};
 use crate::db::{self, Db, for_update, insert_all, with_conn};
 use crate::domain::id::{OrderId, PayId, RefundId};
 use crate::domain::money::{CURRENCY, Money};
+use crate::domain::occurrence::Occurrence;
 use crate::domain::status::{ChargeState, IsPaid, RefundState};
 use crate::messaging::contract::{PAYMENT_PAID, Paid};
 use crate::messaging::outbox;
@@ -157,6 +158,7 @@ fn give_back(
     let rows = vec![refund];
     ledger::record(db, &rows);
     insert_all!(db, pay_refund::table, &rows)?;
+    db.count(Occurrence::RefundRequested, &charge.provider);
     charge.refund_id = Some(refund_id);
     // The customer cannot pay it any more: the platform has closed it with this charge.
     close(owner, payment, db)?;
@@ -169,6 +171,7 @@ fn close(owner: &Pay, payment: Option<&PaymentRow>, db: &mut Db) -> db::Result<(
     let row = pay::table.find(payment.pay_id);
     db::expect_rows(with_conn!(db, diesel::update(row).set(pay::close_time.eq(Some(at))).execute(db))?, 1)?;
     delete_open(db, &[payment.pay_id])?;
+    db.count(Occurrence::PaymentClosed, &payment.provider);
     ended::report(owner, db, &[(payment.pay_id, payment.order_id)])
 }
 
@@ -205,6 +208,7 @@ fn accept(owner: &Pay, charge: &ChargeRow, payment: Option<&PaymentRow>, db: &mu
 /// Reports a paid payment to Order. Its platform is not queried any more, and the order's other payments are closed.
 fn report_paid(owner: &Pay, payment: &PaymentRow, db: &mut Db) -> db::Result<()> {
     let PaymentRow { pay_id, order_id, user_id, pay_amount, .. } = payment;
+    db.count(Occurrence::PaymentPaid, &payment.provider);
     sync::hasten_others(db, &[(*pay_id, *order_id)], owner.context.clock.now())?;
     sync::unschedule(db, &[*pay_id])?;
     let body = Paid { pay_id: *pay_id, order_id: *order_id, user_id: *user_id, pay_amount: *pay_amount };

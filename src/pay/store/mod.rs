@@ -1,5 +1,6 @@
 //! The tables of Pay. This module consumes messages of other owners.
 
+mod at_risk;
 mod decide;
 mod ended;
 mod given_back;

@@ -18,6 +18,7 @@ use crate::db::schema::{pay, pay_notice, pay_open};
 use crate::db::{self, Db, any_of, any_of_pairs, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId};
+use crate::domain::occurrence::Occurrence;
 use crate::domain::status::{IsPaid, Verdict};
 use crate::gateway::{self, Notification};
 use crate::messaging::contract::PAYMENT_PAID;
@@ -120,6 +121,9 @@ impl Task<Pay> for Notify {
         let closed: Vec<PayId> = closed.iter().map(|closed| PayId::new(closed.id)).collect();
         delete_open(db, &closed.iter().chain(&paid).copied().collect::<Vec<_>>())?;
         ended::report(owner, db, &of_orders(&rows, &closed))?;
+        count_all(db, &rows, &paid, Occurrence::PaymentPaid);
+        count_all(db, &rows, &closed, Occurrence::PaymentClosed);
+        count_verdicts(db, batch, &outcomes);
         sync::unschedule(db, &paid)?;
         refunds.write(owner, db)?;
         record(db, batch, &pay_ids, &outcomes, now)?;
@@ -183,7 +187,21 @@ impl Task<Pay> for message::Close {
         let open: Vec<PayId> = open.iter().map(|row| row.pay_id).collect();
         delete_open(db, &open)?;
         ended::report(owner, db, &of_orders(&rows, &open))?;
+        count_all(db, &rows, &open, Occurrence::PaymentClosed);
         Ok(batch.iter().map(|_| ()).collect())
+    }
+}
+
+/// Counts `what` for each of the payments `ids`.
+fn count_all(db: &mut Db, rows: &HashMap<PayId, PaymentRow>, ids: &[PayId], what: Occurrence) {
+    ids.iter().filter_map(|id| rows.get(id)).for_each(|row| db.count(what, &row.provider));
+}
+
+/// Counts the verdicts on the notifications of a batch.
+fn count_verdicts(db: &mut Db, batch: &[Notify], outcomes: &[Result<(), Rejected>]) {
+    for (task, outcome) in batch.iter().zip(outcomes) {
+        let verdict = if outcome.is_ok() { Occurrence::NoticeAccepted } else { Occurrence::NoticeRejected };
+        db.count(verdict, task.provider.as_str());
     }
 }
 

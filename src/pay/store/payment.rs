@@ -15,6 +15,7 @@ use crate::db::{self, Db, any_of, any_of_pairs, for_update, insert_all, with_con
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId, UserId};
 use crate::domain::money::Money;
+use crate::domain::occurrence::Occurrence;
 use crate::domain::status::IsPaid;
 use crate::pay::Pay;
 use crate::pay::error::RequestRefusal;
@@ -151,6 +152,7 @@ impl Task<Pay> for OpenPayment {
         }
         ledger::record(db, &new_payments);
         insert_all!(db, pay::table, &new_payments)?;
+        new_payments.iter().for_each(|row| db.count(Occurrence::PaymentStarted, &row.provider));
         let open: Vec<OpenRow<'_>> = new_payments
             .iter()
             .map(|row| OpenRow {

@@ -16,6 +16,7 @@ use crate::db::{self, Db, any_of, for_update, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::Money;
+use crate::domain::occurrence::Occurrence;
 use crate::domain::status::RefundState;
 use crate::messaging::contract::{PAYMENT_REFUND, RefundReported};
 use crate::messaging::outbox;
@@ -34,6 +35,8 @@ pub struct RefundBatch {
     changed: HashSet<RefundId>,
     /// The refunds that have become done.
     finished: HashSet<RefundId>,
+    /// The refunds that have become parked.
+    parked: HashSet<RefundId>,
 }
 
 /// A refund that a platform has made by itself.
@@ -57,7 +60,8 @@ impl RefundBatch {
         })?;
         let paid = payments.values().map(|row| (row.pay_id, row.pay_amount)).collect();
         let now = owner.context.clock.now();
-        Ok(Self { now, rows, paid, new: HashSet::new(), changed: HashSet::new(), finished: HashSet::new() })
+        let none = HashSet::new;
+        Ok(Self { now, rows, paid, new: none(), changed: none(), finished: none(), parked: none() })
     }
 
     /// The refunds in their present state.
@@ -71,6 +75,7 @@ impl RefundBatch {
         self.new.insert(row.refund_id);
         if is_parked {
             self.changed.insert(row.refund_id);
+            self.parked.insert(row.refund_id);
         }
         let pay_id = row.pay_id;
         self.rows.push(row);
@@ -100,10 +105,14 @@ impl RefundBatch {
         if self.rows.iter().any(is_settled) {
             return;
         }
+        let was_parked = self.rows.iter().any(|row| row.refund_id == refund_id && row.is_parked());
         let pay_id = self.change(refund_id, |row| {
             row.status = RefundState::Parked;
             row.remark = Some(why.to_owned());
         });
+        if pay_id.is_some() && !was_parked {
+            self.parked.insert(refund_id);
+        }
         pay_id.into_iter().for_each(|pay_id| self.dismiss_moot(pay_id));
     }
 
@@ -197,6 +206,19 @@ impl RefundBatch {
         }
     }
 
+    /// Counts the refunds that were requested, made and parked.
+    fn count(&self, db: &mut Db, new: &[RefundRow]) {
+        let requested = new.iter().filter(|row| row.foreign_no.is_none());
+        requested.for_each(|row| db.count(Occurrence::RefundRequested, &row.provider));
+        for row in &self.rows {
+            if self.finished.contains(&row.refund_id) {
+                db.count(Occurrence::RefundDone, &row.provider);
+            } else if self.parked.contains(&row.refund_id) {
+                db.count(Occurrence::RefundParked, &row.provider);
+            }
+        }
+    }
+
     /// Writes the new and the changed refunds, and reports each new status to Order.
     pub fn write(self, owner: &Pay, db: &mut Db) -> db::Result<()> {
         let (new, known): (Vec<RefundRow>, Vec<&RefundRow>) = {
@@ -206,6 +228,7 @@ impl RefundBatch {
         };
         ledger::record(db, &new);
         insert_all!(db, pay_refund::table, &new)?;
+        self.count(db, &new);
         let done: Vec<Refunded> = self.finished.iter().filter_map(|id| Refunded::of(&self.rows, *id)).collect();
         ledger::record(db, &done);
         let known: Vec<StoredState<'_>> =

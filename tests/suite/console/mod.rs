@@ -2,5 +2,11 @@
 
 mod access;
 mod act;
+mod catalogue;
+mod customer;
+mod notices;
+mod order;
 mod orders;
+mod payment;
+mod search;
 mod session;

@@ -27,12 +27,14 @@ const ROOMS: [(&str, &[&str]); 24] = [
     ("payments", &["domain", "actor", "config", "gateway", "order", "pay"]),
     ("audit", &["domain", "db"]),
     ("reconcile", &["domain", "actor", "gateway", "pay"]),
+    ("metrics", &["domain", "db", "actor", "messaging", "node", "order", "pay", "coordinator", "payments", "audit"]),
     (
         "http",
         &[
             "domain",
             "actor",
             "messaging",
+            "metrics",
             "node",
             "journal",
             "gateway",
@@ -54,6 +56,7 @@ const ROOMS: [(&str, &[&str]); 24] = [
             "domain",
             "actor",
             "messaging",
+            "metrics",
             "node",
             "journal",
             "gateway",

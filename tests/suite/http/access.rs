@@ -21,6 +21,7 @@ pub enum For {
 pub const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/healthz", For::All),
     ("GET", "/readyz", For::All),
+    ("GET", "/metrics", For::All),
     ("GET", "/openapi.json", For::All),
     ("GET", "/docs", For::All),
     ("POST", "/v1/users", For::All),

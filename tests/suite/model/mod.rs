@@ -13,7 +13,7 @@ mod trouble;
 use std::time::Duration;
 
 use crate::server::{Engine, engine};
-use shop::Shop;
+pub use shop::Shop;
 
 /// Steps between two checks of the whole shop.
 const CHECK_EVERY: usize = 250;

@@ -6,6 +6,7 @@ use super::Resource;
 use crate::http::openapi::operation::{Route, get};
 use crate::http::openapi::schema::{Component, any_object, anything, object, text};
 use crate::http::problem::Code;
+use crate::metrics::text::CONTENT_TYPE as OPENMETRICS;
 
 /// The group of these routes.
 pub const RESOURCE: Resource = Resource { tag: "Service", about: "Health checks, and this document.", routes, schemas };
@@ -21,6 +22,13 @@ fn routes() -> Vec<Route> {
             .about("Every actor runs, every store answers and accepts writes, and this node holds its lease.")
             .answers(200, "Health", "The process is ready.")
             .refuses(&[Code::NotReady]),
+        get("/metrics", "getMetrics", "The figures of this process, for Prometheus")
+            .about(
+                "Without a token only for this machine, unless the settings say otherwise; with `metrics.token`, or for \
+                 administrators.",
+            )
+            .shows(200, OPENMETRICS, "The figures, as OpenMetrics.")
+            .refuses(&[Code::Unauthenticated, Code::Forbidden]),
         get("/problems/{code}", "showProblem", "A page that explains a problem code")
             .path_parameter("code", text(), "The code.")
             .shows(200, "text/html; charset=utf-8", "The page.")
