@@ -26,11 +26,8 @@ use crate::http::security::seal::Seals;
 use crate::http::security::token::Tokens;
 use crate::http::state::State;
 use crate::http::{middleware, route};
-<<<<<<< HEAD
-use crate::shop_window;
-=======
 use crate::metrics::{LastAudit, Sampler};
->>>>>>> 155719535acb08550e561d53e4d37aa097288b52
+use crate::shop_window;
 
 /// The parts of the state that decide who the caller is.
 pub struct Security {

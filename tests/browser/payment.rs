@@ -5,7 +5,61 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::chromium::Page;
-use crate::support::TestApp;
+use crate::platform::Wechat;
+use crate::support::{OrderBody, TestApp};
+
+/// A shop at a stand-in of WeChat Pay, with a payment of its product `provider`; the id of the payment.
+async fn at_wechat(provider: &str) -> (Wechat, TestApp, String) {
+    let platform = Wechat::start().await;
+    let app = TestApp::with(&platform.settings()).await;
+    platform.follow(&app.clock);
+    platform.deliver_to(&app.url());
+    let zs = app.zs().await;
+    let order_id = app.order(&zs, "order", &OrderBody::golden()).await.expect(201).text_of("order_id");
+    let mut body = json!({"order_id": order_id, "provider": provider});
+    if provider == "wechat_jsapi" {
+        body["payer"] = json!("oUpF8uMuAJO_M2pxb1Q9zNjWeS6o");
+    }
+    let pay_id = app.start_payment(&zs, "pay", &body).await.expect(201).text_of("pay_id");
+    (platform, app, pay_id)
+}
+
+#[actix_web::test]
+async fn a_qr_code_is_shown_for_the_app_of_the_platform() {
+    let (_platform, app, pay_id) = at_wechat("wechat").await;
+    let mut page = Page::open(&app.url()).await;
+    page.goto(&format!("/pay/{pay_id}")).await;
+    page.sees("Scan it with the platform's app.").await;
+    assert_eq!(page.value("document.querySelector('.code svg').checkVisibility()").await, true);
+    page.assert_accessible().await;
+    page.picture("payment-qr").await;
+    drop(page);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn inside_wechat_the_dialog_opens_once_and_again_at_the_press_of_the_button() {
+    let (_platform, app, pay_id) = at_wechat("wechat_jsapi").await;
+    let mut page = Page::open(&app.url()).await;
+    // The part of WeChat that the page calls. It counts over the reload of the page.
+    page.run_at_start(
+        "window.WeixinJSBridge = {invoke(name, parameters, then) {
+            if (name !== 'getBrandWCPayRequest' || !parameters.paySign) throw new Error(name);
+            sessionStorage.opened = Number(sessionStorage.opened ?? 0) + 1;
+            then({});
+        }}",
+    )
+    .await;
+    page.goto(&format!("/pay/{pay_id}")).await;
+    page.until("location.search === '?asked' && document.readyState === 'complete'").await;
+    page.sees("Open this page inside WeChat.").await;
+    assert_eq!(page.value("sessionStorage.opened").await, "1");
+    page.assert_accessible().await;
+    page.click("Pay").await;
+    page.until("sessionStorage.opened === '2'").await;
+    drop(page);
+    app.finish().await;
+}
 
 #[actix_web::test]
 async fn a_customer_pays_and_the_page_shows_it_by_itself() {

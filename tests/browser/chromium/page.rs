@@ -88,6 +88,11 @@ impl Page {
         self.call("Emulation.setScriptExecutionDisabled", json!({"value": true})).await;
     }
 
+    /// Runs a script in every further page, before those of the page itself.
+    pub async fn run_at_start(&mut self, script: &str) {
+        self.call("Page.addScriptToEvaluateOnNewDocument", json!({"source": script})).await;
+    }
+
     /// Documents may be answered with this status. Other errors are messages in the console, which fail the test.
     pub fn expect_status(&mut self, status: u16) {
         self.record.expect_status(status);
