@@ -29,12 +29,16 @@
 //!   `http::ownership::another_users_coupon_does_not_exist`,
 //!   `http::ownership::another_users_balance_cannot_be_named_or_taken`,
 //!   `http::ownership::another_users_order_and_payment_do_not_exist`,
+//!   `shop_window::access::an_order_of_another_customer_does_not_exist`,
+//!   `shop_window::access::every_page_admits_only_its_visitors_and_no_form_of_another_site`,
 //!   `http::ownership::a_list_shows_only_the_callers_orders`
 //! - A retried call took stock twice. It must have one effect.
 //!   `order::idempotency_key::a_retried_request_is_the_same_order_even_after_a_restart`,
 //!   `order::idempotency_key::fifty_concurrent_calls_with_one_key_are_one_order`,
 //!   `order::idempotency_key::another_body_under_a_used_key_is_refused`,
 //!   `order::idempotency_key::the_same_request_in_another_notation_is_the_same_request`,
+//!   `shop_window::order::a_form_that_is_sent_twice_is_one_order_also_at_the_same_time`,
+//!   `shop_window::payment::a_payment_that_was_declined_is_followed_by_one_other`,
 //!   `order::idempotency_key::two_users_may_use_the_same_key`,
 //!   `order::idempotency_key::a_refusal_stays_after_its_reason_is_gone`,
 //!   `order::idempotency_key::the_refusal_of_a_cancelled_order_stays`,
