@@ -7,8 +7,18 @@ use crate::web::language::Words;
 /// An entry of the menu.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Section {
+    /// How the shop is doing.
+    Overview,
     /// The orders.
     Orders,
+    /// The actors.
+    Actors,
+    /// The messages.
+    Messages,
+    /// The sagas.
+    Sagas,
+    /// The audit.
+    Audit,
     /// No entry is marked.
     None,
 }
@@ -17,8 +27,24 @@ pub enum Section {
 type Group = (fn(&Words) -> &'static str, &'static [(Section, &'static str, fn(&Words) -> &'static str)]);
 
 /// The menu, from top to bottom.
-const MENU: [Group; 1] =
-    [(|words| words.frame.trade, &[(Section::Orders, "/console/orders", |words| words.frame.orders)])];
+const MENU: [Group; 2] = [
+    (
+        |words| words.frame.trade,
+        &[
+            (Section::Overview, "/console/overview", |words| words.frame.overview),
+            (Section::Orders, "/console/orders", |words| words.frame.orders),
+        ],
+    ),
+    (
+        |words| words.frame.operate,
+        &[
+            (Section::Actors, "/console/actors", |words| words.frame.actors),
+            (Section::Messages, "/console/messages", |words| words.frame.messages),
+            (Section::Sagas, "/console/sagas", |words| words.frame.sagas),
+            (Section::Audit, "/console/audit", |words| words.frame.audit),
+        ],
+    ),
+];
 
 /// Number of things at an entry that wait for the operator.
 #[derive(Debug, Clone, Copy)]

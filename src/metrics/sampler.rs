@@ -43,7 +43,7 @@ pub struct ActorSample {
     pub depth: usize,
 }
 
-/// What the values of a sample belong to.
+/// Names for the values of a sample.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Names {
     /// Names of the actors.
@@ -68,7 +68,7 @@ impl Sampler {
         Self { sources, samples: Arc::default() }
     }
 
-    /// What the samples are taken from.
+    /// The sources of the samples.
     #[must_use]
     pub const fn sources(&self) -> &Arc<Sources> {
         &self.sources
@@ -120,7 +120,7 @@ impl Sampler {
         outbox.and_then(|outbox| Some(outbox.last.lock().as_ref()?.groups.get(group)?.pending)).unwrap_or(0)
     }
 
-    /// What the values of the samples belong to.
+    /// Names for the values of the samples.
     #[must_use]
     pub fn names(&self) -> Names {
         Names {
@@ -146,7 +146,7 @@ impl Sampler {
     }
 }
 
-/// How much a counter grew per second between two times. A counter that became smaller has no rate.
+/// Growth of a counter per second between two times. A counter that became smaller has no rate.
 #[must_use]
 pub fn rate(before: (Timestamp, u64), after: (Timestamp, u64)) -> Decimal {
     let ms = after.0.0.saturating_sub(before.0.0);

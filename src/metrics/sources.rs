@@ -1,4 +1,4 @@
-//! What the figures are read from, and the reading.
+//! The sources of the figures, and how they are read.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -43,7 +43,7 @@ pub struct Sources {
     pub outboxes: Vec<Outbox>,
     /// Routes from the outboxes to the consumer groups.
     pub routes: Vec<Route>,
-    /// Which actor asks which.
+    /// The links between the actors.
     pub edges: Edges,
     /// The payment platforms.
     pub platforms: Platforms,

@@ -26,9 +26,16 @@ pub static HTMX: LazyLock<Asset> =
 pub static HTMX_SSE: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("htmx-sse", "js", JAVASCRIPT, include_bytes!("asset/htmx-sse.min.js")));
 
+/// The library uPlot 1.6.32, as published; `asset/LICENSE-uplot`. Its style sheet is at the end of that of all pages.
+pub static UPLOT: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("uplot", "js", JAVASCRIPT, include_bytes!("asset/uplot.min.js")));
+/// The plots of the page of the actors.
+pub static PLOTS: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("plots", "js", JAVASCRIPT, include_bytes!("asset/plots.js")));
+
 /// All assets.
-fn all() -> [&'static Asset; 4] {
-    [&STYLE, &KEYS, &HTMX, &HTMX_SSE]
+fn all() -> [&'static Asset; 6] {
+    [&STYLE, &KEYS, &HTMX, &HTMX_SSE, &UPLOT, &PLOTS]
 }
 
 /// A file for browsers.

@@ -1,5 +1,6 @@
 //! `POST /console/act`: executes an act after its preview. [`Act`] has all acts of the console.
 
+mod message;
 mod order;
 
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,11 @@ pub enum Act {
         /// The parcel.
         shipment: Shipment,
     },
+    /// Delivers messages again.
+    Replay {
+        /// Ids of the messages.
+        ids: Vec<String>,
+    },
 }
 
 impl Act {
@@ -32,6 +38,7 @@ impl Act {
     async fn perform(self, operator: &Operator, _key: IdempotencyKey) -> Result<String, Problem> {
         match self {
             Self::Ship { order_id, shipment } => order::ship(operator, order_id, shipment).await,
+            Self::Replay { ids } => message::replay(operator, &ids).await,
         }
     }
 }
@@ -50,5 +57,6 @@ pub struct Execution {
 pub async fn execute(operator: Operator, FormBody(form): FormBody<Execution>) -> HandlerResult {
     let (act, key) = preview::open::<Act>(&operator.state, &operator.session, &form.token)?;
     let path = act.perform(&operator, key).await?;
-    Ok(see_other(&format!("{path}?done=1")))
+    let separator = if path.contains('?') { '&' } else { '?' };
+    Ok(see_other(&format!("{path}{separator}done=1")))
 }

@@ -1,6 +1,8 @@
 //! The words in Chinese, in simplified characters.
 
-use super::{Words, act, common, failure, frame, order, orders, sign_in, state};
+use super::{
+    Words, act, actors, audit, common, failure, frame, messages, order, orders, overview, sagas, sign_in, state,
+};
 
 /// All words in Chinese.
 pub static CHINESE: Words = Words {
@@ -14,4 +16,9 @@ pub static CHINESE: Words = Words {
     orders: orders::CHINESE,
     act: act::CHINESE,
     order: order::CHINESE,
+    overview: overview::CHINESE,
+    actors: actors::CHINESE,
+    messages: messages::CHINESE,
+    sagas: sagas::CHINESE,
+    audit: audit::CHINESE,
 };

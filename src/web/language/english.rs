@@ -1,6 +1,8 @@
 //! The words in English.
 
-use super::{Words, act, common, failure, frame, order, orders, sign_in, state};
+use super::{
+    Words, act, actors, audit, common, failure, frame, messages, order, orders, overview, sagas, sign_in, state,
+};
 
 /// All words in English.
 pub static ENGLISH: Words = Words {
@@ -14,4 +16,9 @@ pub static ENGLISH: Words = Words {
     orders: orders::ENGLISH,
     act: act::ENGLISH,
     order: order::ENGLISH,
+    overview: overview::ENGLISH,
+    actors: actors::ENGLISH,
+    messages: messages::ENGLISH,
+    sagas: sagas::ENGLISH,
+    audit: audit::ENGLISH,
 };

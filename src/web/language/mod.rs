@@ -2,13 +2,18 @@
 //! constant for each language, side by side in one file.
 
 mod act;
+mod actors;
+mod audit;
 mod chinese;
 mod common;
 mod english;
 mod failure;
 mod frame;
+mod messages;
 mod order;
 mod orders;
+mod overview;
+mod sagas;
 mod sign_in;
 mod state;
 
@@ -17,13 +22,18 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 pub use act::Act;
+pub use actors::Actors;
+pub use audit::Audit;
 pub use chinese::CHINESE;
 pub use common::Common;
 pub use english::ENGLISH;
 pub use failure::Failure;
 pub use frame::Frame;
+pub use messages::Messages;
 pub use order::Order;
 pub use orders::Orders;
+pub use overview::Overview;
+pub use sagas::Sagas;
 pub use sign_in::SignIn;
 pub use state::States;
 
@@ -60,6 +70,16 @@ pub struct Words {
     pub act: Act,
     /// The page of one order.
     pub order: Order,
+    /// The first page of the console.
+    pub overview: Overview,
+    /// The page of the actors.
+    pub actors: Actors,
+    /// The page of the messages.
+    pub messages: Messages,
+    /// The page of the sagas.
+    pub sagas: Sagas,
+    /// The page of the audit.
+    pub audit: Audit,
 }
 
 /// All languages.

@@ -2,5 +2,7 @@
 
 mod access;
 mod act;
+mod figures;
+mod live;
 mod orders;
 mod session;

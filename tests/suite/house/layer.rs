@@ -49,7 +49,7 @@ const ROOMS: [(&str, &[&str]); 24] = [
             "reconcile",
         ],
     ),
-    ("web", &["domain", "pay", "http"]),
+    ("web", &["domain", "pay", "audit", "http"]),
     (
         "console",
         &[
