@@ -39,7 +39,7 @@ impl Frame<'_> {
         html! {
             a.skip href="#content" { (words.frame.skip) }
             div.app {
-                (menu(words, section, &[]))
+                (menu(words, section, &[(Section::Notices, parked.unwrap_or_default())]))
                 div {
                     header {
                         form.search action="/console/search" role="search" {

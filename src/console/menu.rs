@@ -6,33 +6,43 @@ use crate::web::language::Words;
 
 /// An entry of the menu.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names of the pages")]
 pub enum Section {
-    /// How the shop is doing.
     Overview,
-    /// The orders.
     Orders,
-    /// The actors.
+    Payments,
+    Refunds,
+    Customers,
+    Goods,
+    Coupons,
+    Notices,
+    Journal,
     Actors,
-    /// The messages.
     Messages,
-    /// The sagas.
     Sagas,
-    /// The audit.
     Audit,
-    /// No entry is marked.
+    /// A page that has no entry.
     None,
 }
 
-/// A group of the menu: its heading and its entries, each with path and text.
-type Group = (fn(&Words) -> &'static str, &'static [(Section, &'static str, fn(&Words) -> &'static str)]);
+/// An entry: its section, its path and its text.
+type Entry = (Section, &'static str, fn(&Words) -> &'static str);
+
+/// A group of entries with its heading.
+type Group = (fn(&Words) -> &'static str, &'static [Entry]);
 
 /// The menu, from top to bottom.
-const MENU: [Group; 2] = [
+const MENU: [Group; 3] = [
     (
         |words| words.frame.trade,
         &[
             (Section::Overview, "/console/overview", |words| words.frame.overview),
             (Section::Orders, "/console/orders", |words| words.frame.orders),
+            (Section::Payments, "/console/payments", |words| words.frame.payments),
+            (Section::Refunds, "/console/refunds", |words| words.frame.refunds),
+            (Section::Customers, "/console/customers", |words| words.frame.customers),
+            (Section::Goods, "/console/goods", |words| words.frame.goods),
+            (Section::Coupons, "/console/coupons", |words| words.frame.coupons),
         ],
     ),
     (
@@ -41,31 +51,26 @@ const MENU: [Group; 2] = [
             (Section::Actors, "/console/actors", |words| words.frame.actors),
             (Section::Messages, "/console/messages", |words| words.frame.messages),
             (Section::Sagas, "/console/sagas", |words| words.frame.sagas),
+            (Section::Notices, "/console/notices", |words| words.frame.notices),
             (Section::Audit, "/console/audit", |words| words.frame.audit),
+            (Section::Journal, "/console/journal", |words| words.frame.journal),
         ],
     ),
+    (|words| words.frame.develop, &[(Section::None, "/docs", |words| words.frame.api)]),
 ];
 
-/// Number of things at an entry that wait for the operator.
-#[derive(Debug, Clone, Copy)]
-pub struct Waiting {
-    /// The entry.
-    pub section: Section,
-    /// The number.
-    pub number: i64,
-}
-
-/// The menu with the entry `current` marked.
+/// The menu with the entry `current` marked. `waiting` has the number of things that wait for the operator, by entry.
 #[must_use]
-pub fn menu(words: &Words, current: Section, waiting: &[Waiting]) -> Markup {
-    let number = |section| waiting.iter().find(|one| one.section == section && one.number > 0).map(|one| one.number);
+pub fn menu(words: &Words, current: Section, waiting: &[(Section, i64)]) -> Markup {
+    let number = |section| waiting.iter().find(|(known, number)| *known == section && *number > 0).map(|(_, n)| *n);
+    let is_current = |section| section == current && section != Section::None;
     html! {
         nav.menu aria-label=(words.frame.menu) {
             a.brand href="/console" { "Tradepost" }
             @for (heading, entries) in &MENU {
                 p.group { (heading(words)) }
                 @for (section, path, text) in *entries {
-                    a href=(path) aria-current=[(*section == current).then_some("page")] {
+                    a href=(path) aria-current=[is_current(*section).then_some("page")] {
                         (text(words))
                         @if let Some(number) = number(*section) { b { (number) } }
                     }

@@ -6,7 +6,10 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{PayloadConfig, ServiceConfig, get, post, resource, scope};
 
-use super::{act, actors, audit, home, live, messages, order, orders, overview, sagas, sign_in};
+use super::{
+    act, actors, audit, coupon, customer, goods, home, journal, live, messages, notices, order, orders, overview,
+    payment, refund, sagas, search, sign_in,
+};
 use crate::web::session::CONSOLE;
 use crate::web::{asset, guard, language};
 
@@ -38,7 +41,32 @@ pub fn pages(cfg: &mut ServiceConfig) {
         .service(resource("/audit").route(get().to(audit::show)).route(post().to(audit::run)))
         .service(resource("/orders").route(get().to(orders::list)))
         .service(resource("/orders.csv").route(get().to(orders::csv)))
-        .service(resource("/orders/{id}/ship").route(post().to(order::ship)));
+        .service(resource("/orders/{id}").route(get().to(order::show)))
+        .service(resource("/orders/{id}/ship").route(post().to(order::ship)))
+        .service(resource("/orders/{id}/cancel").route(post().to(order::cancel)))
+        .service(resource("/orders/{id}/refund").route(post().to(order::refund)))
+        .service(resource("/payments").route(get().to(payment::list)))
+        .service(resource("/payments.csv").route(get().to(payment::csv)))
+        .service(resource("/payments/{id}").route(get().to(payment::show)))
+        .service(resource("/payments/{id}/query").route(post().to(payment::query)))
+        .service(resource("/refunds").route(get().to(refund::list)))
+        .service(resource("/refunds.csv").route(get().to(refund::csv)))
+        .service(resource("/refunds/{id}").route(get().to(refund::show)))
+        .service(resource("/notices").route(get().to(notices::list)))
+        .service(resource("/notices/{id}").route(get().to(notices::show)).route(post().to(notices::preview)))
+        .service(resource("/goods").route(get().to(goods::list)).route(post().to(goods::create)))
+        .service(resource("/goods.csv").route(get().to(goods::csv)))
+        .service(resource("/goods/{id}").route(get().to(goods::show)))
+        .service(resource("/goods/{id}/change").route(post().to(goods::change)))
+        .service(resource("/goods/{id}/stock").route(post().to(goods::adjust)))
+        .service(resource("/coupons").route(get().to(coupon::list)).route(post().to(coupon::create)))
+        .service(resource("/customers").route(get().to(customer::list)))
+        .service(resource("/customers.csv").route(get().to(customer::csv)))
+        .service(resource("/customers/{id}").route(get().to(customer::show)))
+        .service(resource("/customers/{id}/balance").route(post().to(customer::adjust)))
+        .service(resource("/journal").route(get().to(journal::list)))
+        .service(resource("/journal.csv").route(get().to(journal::csv)))
+        .service(resource("/search").route(get().to(search::show)));
     cfg.service(console);
 }
 

@@ -56,6 +56,12 @@ impl<const MIN: usize, const MAX: usize> TryFrom<String> for Text<MIN, MAX> {
 }
 
 impl<const MIN: usize, const MAX: usize> Lines<MIN, MAX> {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Returns the text.
     #[must_use]
     pub fn into_inner(self) -> String {

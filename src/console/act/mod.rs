@@ -1,14 +1,24 @@
 //! `POST /console/act`: executes an act after its preview. [`Act`] has all acts of the console.
 
+mod catalogue;
+mod customer;
 mod message;
 mod order;
+mod parked;
 
 use serde::{Deserialize, Serialize};
 
+pub use parked::Choice;
+
 use super::operator::Operator;
-use crate::domain::id::OrderId;
+use crate::domain::id::{EntryId, GoodsId, OrderId, UserId};
 use crate::domain::idempotency::IdempotencyKey;
-use crate::http::admin::order_action::Shipment;
+use crate::domain::text::{CustomerMessage, Reason};
+use crate::http::admin::balance::BalanceChange;
+use crate::http::admin::coupon::NewCoupon;
+use crate::http::admin::goods::{ChangedGoods, NewGoods};
+use crate::http::admin::order_action::{Cancellation, NewRefund, Shipment};
+use crate::http::admin::stock::StockChange;
 use crate::http::extract::body::FormBody;
 use crate::http::problem::Problem;
 use crate::http::state::HandlerResult;
@@ -18,26 +28,54 @@ use crate::web::redirect::see_other;
 /// An act of the administrator, with all that it needs. It is in the token of its preview.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the fields are those of the routes of the API")]
 pub enum Act {
     /// Ships an order.
-    Ship {
-        /// Id of the order.
-        order_id: OrderId,
-        /// The parcel.
-        shipment: Shipment,
+    Ship { order_id: OrderId, shipment: Shipment },
+    /// Cancels an order.
+    Cancel { order_id: OrderId, cancellation: Cancellation },
+    /// Refunds an order.
+    Refund { order_id: OrderId, refund: NewRefund },
+    /// Decides about money that waits.
+    Decide {
+        parked_id: EntryId,
+        choice: Choice,
+        order_id: Option<OrderId>,
+        reason: Reason,
+        message: Option<CustomerMessage>,
     },
+    /// Creates goods.
+    CreateGoods(NewGoods),
+    /// Changes goods, if they still have the revision that was shown.
+    ChangeGoods { goods_id: GoodsId, changed: ChangedGoods, revision: i64 },
+    /// Adjusts a stock.
+    AdjustStock { goods_id: GoodsId, change: StockChange },
+    /// Creates a coupon.
+    CreateCoupon(NewCoupon),
+    /// Adjusts a balance.
+    AdjustBalance { user_id: UserId, change: BalanceChange },
     /// Delivers messages again.
-    Replay {
-        /// Ids of the messages.
-        ids: Vec<String>,
-    },
+    Replay { ids: Vec<String> },
 }
 
 impl Act {
-    /// Performs the act, once under the same key. The result is the path of the page that shows the effect.
-    async fn perform(self, operator: &Operator, _key: IdempotencyKey) -> Result<String, Problem> {
+    /// Performs the act, once under the same key. The result is the path of the page that shows the effect. Acts that do not
+    /// use the key have their effect once however often they are performed.
+    async fn perform(self, operator: &Operator, key: IdempotencyKey) -> Result<String, Problem> {
         match self {
             Self::Ship { order_id, shipment } => order::ship(operator, order_id, shipment).await,
+            Self::Cancel { order_id, cancellation } => order::cancel(operator, order_id, cancellation).await,
+            Self::Refund { order_id, refund } => order::refund(operator, key, order_id, refund).await,
+            Self::Decide { parked_id, choice, order_id, reason, message } => {
+                parked::decide(operator, parked_id, (choice, order_id), (reason, message)).await
+            }
+            Self::CreateGoods(new) => catalogue::create_goods(operator, key, new).await,
+            Self::ChangeGoods { goods_id, changed, revision } => {
+                catalogue::change_goods(operator, goods_id, changed, revision).await
+            }
+            Self::AdjustStock { goods_id, change } => catalogue::adjust_stock(operator, key, goods_id, change).await,
+            Self::CreateCoupon(new) => customer::create_coupon(operator, key, new).await,
+            Self::AdjustBalance { user_id, change } => customer::adjust_balance(operator, key, user_id, change).await,
             Self::Replay { ids } => message::replay(operator, &ids).await,
         }
     }
@@ -57,6 +95,6 @@ pub struct Execution {
 pub async fn execute(operator: Operator, FormBody(form): FormBody<Execution>) -> HandlerResult {
     let (act, key) = preview::open::<Act>(&operator.state, &operator.session, &form.token)?;
     let path = act.perform(&operator, key).await?;
-    let separator = if path.contains('?') { '&' } else { '?' };
-    Ok(see_other(&format!("{path}{separator}done=1")))
+    let mark = if path.contains('?') { '&' } else { '?' };
+    Ok(see_other(&format!("{path}{mark}done=1")))
 }

@@ -5,7 +5,7 @@ use actix_web::web;
 use serde::{Deserialize, Serialize};
 
 use crate::actor::task::ask;
-use crate::domain::id;
+use crate::domain::id::{self, UserId};
 use crate::domain::money::{Money, SignedMoney};
 use crate::domain::text::{CustomerMessage, Reason};
 use crate::http::extract::auth::Admin;
@@ -14,17 +14,22 @@ use crate::http::extract::key::{self, OptionalKey};
 use crate::http::extract::path::PathId;
 use crate::http::problem::{Code, FieldError, Problem, field_code};
 use crate::http::state::{HandlerResult, State};
+use crate::journal::Performed;
 use crate::user;
 use crate::user::error::AdjustRefusal;
+use crate::user::message::User;
 
 /// Body of a balance adjustment: the signed change, its reason for operators, and words for the customer.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct BalanceChange {
-    delta: SignedMoney,
-    reason: Reason,
+    /// Amount to add; negative to deduct.
+    pub delta: SignedMoney,
+    /// The reason, for operators.
+    pub reason: Reason,
+    /// Words for the customer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<CustomerMessage>,
+    pub message: Option<CustomerMessage>,
 }
 
 /// `POST /admin/users/{id}/balance`
@@ -39,6 +44,20 @@ pub async fn adjust(
     PathId(user_id): PathId<id::User>,
     Body(change): Body<BalanceChange>,
 ) -> HandlerResult {
+    Ok(key::performed(StatusCode::OK, &adjust_as(&state, admin, key, user_id, change).await?))
+}
+
+/// Adjusts a balance in the name of an administrator.
+///
+/// # Errors
+/// 404; 422, as the route.
+pub async fn adjust_as(
+    state: &State,
+    admin: Admin,
+    key: OptionalKey,
+    user_id: UserId,
+    change: BalanceChange,
+) -> Result<Performed<User>, Problem> {
     let SignedMoney(money) = change.delta;
     if money == Money::ZERO {
         return Err(Problem::field("delta", "must not be 0"));
@@ -47,7 +66,7 @@ pub async fn adjust(
     let adjust =
         user::message::Adjust { user_id, money, score: 0, reason: change.reason, message: change.message, request };
     match ask(&state.owners.user, adjust).await? {
-        Ok(user) => Ok(key::performed(StatusCode::OK, &user)),
+        Ok(user) => Ok(user),
         Err(AdjustRefusal::NotFound) => Err(Problem::new(Code::NotFound)),
         Err(AdjustRefusal::KeyReused) => Err(Problem::new(Code::IdempotencyKeyReused)),
         Err(AdjustRefusal::OutOfRange(user_money)) => {

@@ -9,8 +9,9 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{EntryId, OrderId, UserId};
 use crate::http::extract::auth::Admin;
 use crate::http::extract::listing::Listing;
-use crate::http::extract::page::{Cursor, Limit, Page};
+use crate::http::extract::page::{Cursor, Limit, List, Page};
 use crate::http::extract::query::optional;
+use crate::http::problem::Problem;
 use crate::http::state::{HandlerResult, State};
 use crate::journal::{self, ActView};
 use crate::order::message::OperatorLogEntry;
@@ -32,18 +33,24 @@ pub struct JournalQuery {
 /// An act of an administrator.
 #[derive(Debug, Serialize)]
 pub struct JournalEntry {
-    act_id: EntryId,
-    order_id: Option<OrderId>,
-    act: String,
-    user_id: Option<UserId>,
-    detail: Option<String>,
-    create_time: Timestamp,
+    /// Id of the act.
+    pub act_id: EntryId,
+    /// Order that the act is about.
+    pub order_id: Option<OrderId>,
+    /// Name of the act, such as `shipped`.
+    pub act: String,
+    /// The administrator.
+    pub user_id: Option<UserId>,
+    /// The reason, and what else the act has recorded.
+    pub detail: Option<String>,
+    /// Time of the act.
+    pub create_time: Timestamp,
     /// The user, goods, coupon or API key that was changed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    subject: Option<Subject>,
+    pub subject: Option<Subject>,
     /// The attributes that were changed, with their values before and after.
     #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<serde_json::Value>,
+    pub data: Option<serde_json::Value>,
 }
 
 /// The kind of object of the acts on API keys, and the beginning of their names.
@@ -51,9 +58,11 @@ const API_KEY: &str = "api_key";
 
 /// The object of an act.
 #[derive(Debug, Serialize)]
-struct Subject {
-    kind: &'static str,
-    id: String,
+pub struct Subject {
+    /// The kind, such as `goods`.
+    pub kind: &'static str,
+    /// Its id.
+    pub id: String,
 }
 
 impl From<OperatorLogEntry> for JournalEntry {
@@ -93,14 +102,22 @@ impl From<ActView> for JournalEntry {
 /// # Errors
 /// 422 for a bad parameter.
 pub async fn list(_: Admin, state: web::Data<State>, Listing { query, form }: Listing<JournalQuery>) -> HandlerResult {
+    form.answer(find_acts(&state, query).await?, "JournalEntry")
+}
+
+/// One page of the acts that match `query`.
+///
+/// # Errors
+/// 503 if an owner does not reply.
+pub async fn find_acts(state: &State, query: JournalQuery) -> Result<List<JournalEntry>, Problem> {
     let page = Page { limit: query.limit, cursor: query.cursor };
     let (before, limit) = (page.before(), page.fetch_limit());
-    let mut acts = on_orders(&state, query.order_id, before, limit).await?;
+    let mut acts = on_orders(state, query.order_id, before, limit).await?;
     if query.order_id.is_none() {
-        acts.extend(on_other_objects(&state, before, limit).await?);
+        acts.extend(on_other_objects(state, before, limit).await?);
         sort(&mut acts, limit);
     }
-    form.answer(page.list(acts, |act| act.act_id), "JournalEntry")
+    Ok(page.list(acts, |act| act.act_id))
 }
 
 /// The latest acts on an order and on its money, newest first.

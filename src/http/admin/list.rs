@@ -43,6 +43,14 @@ pub struct UsersQuery {
 /// # Errors
 /// 422 for a bad parameter.
 pub async fn users(_: Admin, state: web::Data<State>, Listing { query, form }: Listing<UsersQuery>) -> HandlerResult {
+    form.answer(find_users(&state, query).await?, "User")
+}
+
+/// One page of the users that match `query`.
+///
+/// # Errors
+/// 503 if User does not reply.
+pub async fn find_users(state: &State, query: UsersQuery) -> Result<List<User>, Problem> {
     let page = Page { limit: query.limit, cursor: query.cursor };
     let list = user::message::List {
         user_name: query.user_name,
@@ -51,7 +59,7 @@ pub async fn users(_: Admin, state: web::Data<State>, Listing { query, form }: L
         limit: page.fetch_limit(),
     };
     let users = ask(&state.owners.user, list).await?;
-    form.answer(page.list(users, |user| user.user_id), "User")
+    Ok(page.list(users, |user| user.user_id))
 }
 
 /// Response body: a user with the role.
@@ -196,11 +204,19 @@ pub async fn payments(
     state: web::Data<State>,
     Listing { query, form }: Listing<PaymentsQuery>,
 ) -> HandlerResult {
+    form.answer(find_payments(&state, query).await?, "Payment")
+}
+
+/// One page of the payments that match `query`, as operators see them.
+///
+/// # Errors
+/// 503 if Pay does not reply.
+pub async fn find_payments(state: &State, query: PaymentsQuery) -> Result<List<Payment>, Problem> {
     let page = Page { limit: query.limit, cursor: query.cursor };
     let (status, order_id) = (query.status, query.order_id);
     let list = pay::message::ListAll { status, order_id, before: page.before(), limit: page.fetch_limit() };
     let payments = ask(&state.owners.pay, list).await?.into_iter().map(Payment::for_operators).collect();
-    form.answer(page.list(payments, |payment: &Payment| payment.pay_id), "Payment")
+    Ok(page.list(payments, |payment: &Payment| payment.pay_id))
 }
 
 /// `GET /admin/notices`: notifications of platforms that were rejected, each with its reason, the latest first.
@@ -208,6 +224,14 @@ pub async fn payments(
 /// # Errors
 /// 422 for a bad parameter.
 pub async fn notices(_: Admin, state: web::Data<State>, Query(page): Query<TimedPage>) -> HandlerResult {
+    Ok(HttpResponse::Ok().json(find_notices(&state, &page).await?))
+}
+
+/// One page of the notifications that were rejected.
+///
+/// # Errors
+/// 422 for a bad cursor; 503 if Pay does not reply.
+pub async fn find_notices(state: &State, page: &TimedPage) -> Result<List<ParkedNotification>, Problem> {
     let event = |text: &str| {
         let (provider, event_id) = text.split_once('.')?;
         Some((provider.to_owned(), event_id.to_owned()))
@@ -216,5 +240,5 @@ pub async fn notices(_: Admin, state: web::Data<State>, Query(page): Query<Timed
     let notices = ask(&state.owners.pay, ListParkedNotifications { before, limit: page.fetch_limit() }).await?;
     let position =
         |notice: &ParkedNotification| (notice.create_time, format!("{}.{}", notice.provider, notice.event_id));
-    Ok(HttpResponse::Ok().json(page.list(notices, position)))
+    Ok(page.list(notices, position))
 }

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use crate::actor::Failure;
 use crate::actor::task::ask;
 use crate::domain::id::{self, GoodsId, OrderId, UserId};
+use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::money::Money;
 use crate::domain::quantity::Quantity;
-use crate::domain::refund::Refundable;
+use crate::domain::refund::{GivesBack, Refundable};
 use crate::domain::returned::{Units, check_units, units_left};
 use crate::domain::status::{OrderStatus, PayStatus, RefundState, ShippingStatus};
 use crate::domain::text::{Carrier, CustomerMessage, Reason, TrackingNo};
@@ -34,13 +35,16 @@ const NO_ANSWER: &str = "The outcome is not known yet; send the same request aga
                          the platform of the payment will not answer";
 
 /// Body of an administrator's cancellation: `reason` is for operators, `message` for the customer. With `without_platform`, a payment whose platform does not answer is given up.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Cancellation {
-    reason: Reason,
-    message: Option<CustomerMessage>,
+    /// The reason, for operators.
+    pub reason: Reason,
+    /// Words for the customer.
+    pub message: Option<CustomerMessage>,
+    /// Whether a payment whose platform does not answer is given up.
     #[serde(default)]
-    without_platform: bool,
+    pub without_platform: bool,
 }
 
 /// Units that go back into stock with a refund.
@@ -69,12 +73,24 @@ fn units(lines: Option<&[Object<ReturnedLine>]>) -> Result<Vec<Units>, Problem> 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewRefund {
-    amount: Option<Money>,
-    reason: Reason,
+    /// Amount to refund; `None` refunds all that is left.
+    pub amount: Option<Money>,
+    /// The reason, for operators.
+    pub reason: Reason,
+    /// Words for the customer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    message: Option<CustomerMessage>,
+    pub message: Option<CustomerMessage>,
     #[serde(skip_serializing_if = "Option::is_none")]
     goods: Option<Vec<Object<ReturnedLine>>>,
+}
+
+impl NewRefund {
+    /// A refund that brings `units` back into stock.
+    #[must_use]
+    pub fn new(amount: Option<Money>, reason: Reason, message: Option<CustomerMessage>, units: &[Units]) -> Self {
+        let line = |units: &Units| ReturnedLine { goods_id: units.goods_id, goods_number: units.goods_number };
+        Self { amount, reason, message, goods: Some(units.iter().map(|units| Object(line(units))).collect()) }
+    }
 }
 
 /// `POST /admin/orders/{id}/cancel`
@@ -88,6 +104,14 @@ pub async fn cancel(
     PathId(order_id): PathId<id::Order>,
     Body(cancellation): Body<Cancellation>,
 ) -> HandlerResult {
+    cancel_as(&state, admin, order_id, cancellation).await
+}
+
+/// Cancels an order in the name of an administrator.
+///
+/// # Errors
+/// As the route.
+pub async fn cancel_as(state: &State, admin: Admin, order_id: OrderId, cancellation: Cancellation) -> HandlerResult {
     let Cancellation { reason, message, without_platform } = cancellation;
     let cancel = Cancel { order_id, by: Author::Admin(admin.0), reason: Some(reason), message, without_platform };
     match state.payments.send(cancel).await? {
@@ -140,7 +164,21 @@ pub async fn refund(
     OptionalKey(key): OptionalKey,
     state: web::Data<State>,
     PathId(order_id): PathId<id::Order>,
-    Body(mut new): Body<NewRefund>,
+    Body(new): Body<NewRefund>,
+) -> HandlerResult {
+    refund_as(&state, admin, key, order_id, new).await
+}
+
+/// Requests a refund in the name of an administrator.
+///
+/// # Errors
+/// As the route.
+pub async fn refund_as(
+    state: &State,
+    admin: Admin,
+    key: Option<IdempotencyKey>,
+    order_id: OrderId,
+    mut new: NewRefund,
 ) -> HandlerResult {
     if new.amount == Some(Money::ZERO) {
         return Err(Problem::field("amount", "must be more than 0"));
@@ -157,9 +195,9 @@ pub async fn refund(
         reason: Some(new.reason.clone()),
         message: new.message.clone(),
     };
-    match order_action::refund(&state, params, &new).await {
+    match order_action::refund(state, params, &new).await {
         Err(refused) if refused.code == Code::OrderNotRefundable && new.goods.is_none() => {
-            return_charges(&state, admin.0, order_id, &new, refused).await
+            return_charges(state, admin.0, order_id, &new, refused).await
         }
         answer => answer,
     }
@@ -184,6 +222,19 @@ pub async fn preview(
     Body(preview): Body<Preview>,
 ) -> HandlerResult {
     let units = units(preview.goods.as_deref())?;
+    Ok(HttpResponse::Ok().json(gives_back(&state, order_id, preview.amount, &units).await?))
+}
+
+/// The effects of a refund of `amount`, or of all that is left for `None`, with which `units` go back into stock.
+///
+/// # Errors
+/// As the route of the preview.
+pub async fn gives_back(
+    state: &State,
+    order_id: OrderId,
+    amount: Option<Money>,
+    units: &[Units],
+) -> Result<GivesBack, Problem> {
     let order = ask(&state.owners.order, order::message::FindAny { order_id }).await?;
     let order = order.ok_or(Problem::new(Code::NotFound))?;
     if order.order_status != OrderStatus::Confirmed || order.pay_status != PayStatus::Paid {
@@ -200,9 +251,9 @@ pub async fn preview(
     };
     let returns = order.refunds.iter().filter(|refund| refund.status != RefundState::Dismissed);
     let left = units_left(&order.goods, returns.flat_map(|refund| refund.goods.iter().copied()));
-    check_units(&left, &units).map_err(order_action::too_many)?;
-    match refundable.gives_back(preview.amount, &units, &left) {
-        Ok(gives_back) => Ok(HttpResponse::Ok().json(gives_back)),
+    check_units(&left, units).map_err(order_action::too_many)?;
+    match refundable.gives_back(amount, units, &left) {
+        Ok(gives_back) => Ok(gives_back),
         Err(Money::ZERO) => Err(Problem::new(Code::OrderNotRefundable).in_state(order.state())),
         Err(left) => Err(order_action::amount_too_high(left)),
     }

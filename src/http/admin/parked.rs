@@ -8,7 +8,7 @@ use crate::domain::id::{self, EntryId, OrderId, UserId};
 use crate::domain::text::{CustomerMessage, Reason};
 use crate::http::extract::auth::Admin;
 use crate::http::extract::body::Body;
-use crate::http::extract::page::Page;
+use crate::http::extract::page::{self, Page};
 use crate::http::extract::path::PathId;
 use crate::http::extract::query::Query;
 use crate::http::problem::{Code, FieldError, Problem, field_code};
@@ -37,9 +37,17 @@ pub struct NewMatch {
 /// # Errors
 /// 422 for a bad parameter.
 pub async fn list(_: Admin, state: web::Data<State>, Query(page): Query<Page>) -> HandlerResult {
+    Ok(HttpResponse::Ok().json(find_parked(&state, page).await?))
+}
+
+/// One page of the charges and refunds that wait for an operator.
+///
+/// # Errors
+/// 503 if Pay does not reply.
+pub async fn find_parked(state: &State, page: Page) -> Result<page::List<ParkedItem>, Problem> {
     let list = ListParked { before: page.before(), limit: page.fetch_limit() };
     let items = ask(&state.owners.pay, list).await?;
-    Ok(HttpResponse::Ok().json(page.list(items, |item| item.parked_id)))
+    Ok(page.list(items, |item| item.parked_id))
 }
 
 /// Body of the return of a charge: why it is made, and words for the customer.
@@ -124,11 +132,19 @@ pub async fn assign(
     PathId(parked_id): PathId<id::Entry>,
     Body(NewMatch { order_id, reason }): Body<NewMatch>,
 ) -> HandlerResult {
+    let decision = matched(&state, order_id).await?;
+    let item = decide(&state, admin.0, parked_id, decision, (reason, None)).await?;
+    Ok(HttpResponse::Ok().json(item))
+}
+
+/// The decision that a charge pays this order.
+///
+/// # Errors
+/// 422 if there is no such order.
+pub async fn matched(state: &State, order_id: OrderId) -> Result<Decision, Problem> {
     let order = ask(&state.owners.order, order::message::FindAny { order_id }).await?;
     let order = order.ok_or_else(|| {
         Problem::from(FieldError::new("order_id", field_code::NOT_FOUND, "must be an order of this shop"))
     })?;
-    let matched = MatchedOrder { order_id, user_id: order.user_id, pay_amount: order.pay_amount };
-    let item = decide(&state, admin.0, parked_id, Decision::Match(matched), (reason, None)).await?;
-    Ok(HttpResponse::Ok().json(item))
+    Ok(Decision::Match(MatchedOrder { order_id, user_id: order.user_id, pay_amount: order.pay_amount }))
 }

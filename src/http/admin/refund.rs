@@ -8,12 +8,12 @@ use crate::domain::id;
 use crate::domain::status::RefundState;
 use crate::http::extract::auth::Admin;
 use crate::http::extract::listing::Listing;
-use crate::http::extract::page::{Cursor, Limit, Page};
+use crate::http::extract::page::{Cursor, Limit, List, Page};
 use crate::http::extract::path::PathId;
 use crate::http::extract::query::optional;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
-use crate::pay::message::{FindRefund, ListRefunds};
+use crate::pay::message::{FindRefund, ListRefunds, RefundDetails};
 
 /// Query parameters of the list of refunds.
 #[derive(Debug, Deserialize)]
@@ -32,10 +32,18 @@ pub struct RefundsQuery {
 /// # Errors
 /// 422 for a bad parameter.
 pub async fn list(_: Admin, state: web::Data<State>, Listing { query, form }: Listing<RefundsQuery>) -> HandlerResult {
+    form.answer(find_refunds(&state, query).await?, "Refund")
+}
+
+/// One page of the refunds that match `query`.
+///
+/// # Errors
+/// 503 if Pay does not reply.
+pub async fn find_refunds(state: &State, query: RefundsQuery) -> Result<List<RefundDetails>, Problem> {
     let page = Page { limit: query.limit, cursor: query.cursor };
     let list = ListRefunds { status: query.status, before: page.before(), limit: page.fetch_limit() };
     let refunds = ask(&state.owners.pay, list).await?;
-    form.answer(page.list(refunds, |refund| refund.refund_id), "Refund")
+    Ok(page.list(refunds, |refund| refund.refund_id))
 }
 
 /// `GET /admin/refunds/{id}`

@@ -5,7 +5,7 @@ use std::future::{Ready, ready};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de};
 
 use super::field;
 use crate::http::problem::Problem;
@@ -56,6 +56,18 @@ impl<T: DeserializeOwned> FromRequest for Filters<T> {
 /// Fails if the value is not a `T`.
 pub fn optional<'de, T: Deserialize<'de>, D: Deserializer<'de>>(parameter: D) -> Result<Option<T>, D::Error> {
     T::deserialize(parameter).map(Some)
+}
+
+/// A whole number in a form or a query string, which must be a valid `T`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Integer<T>(pub T);
+
+impl<'de, T: TryFrom<i64, Error: std::fmt::Display>> Deserialize<'de> for Integer<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let number: i64 = text.trim().parse().map_err(|_| de::Error::custom("must be an integer"))?;
+        T::try_from(number).map(Self).map_err(de::Error::custom)
+    }
 }
 
 /// A truth value in a query string: `true` or `false`.

@@ -52,3 +52,26 @@ pub struct ParkedNotification {
     /// Body of the last delivery.
     pub body: String,
 }
+
+/// Reads the notifications of a payment, believed or not, oldest first, at most 100. Read-only.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<StoredNotification>>")]
+pub struct ListNotifications {
+    /// Id of the payment.
+    pub pay_id: PayId,
+}
+
+/// A notification of a payment: a row of `pay_notice`.
+#[derive(Debug, Clone, PartialEq, Eq, Queryable)]
+pub struct StoredNotification {
+    /// The platform's id of the event.
+    pub event_id: String,
+    /// Reason for the rejection; `None` if it was believed.
+    pub reason: Option<String>,
+    /// Number of deliveries.
+    pub times: i32,
+    /// Time of the first delivery.
+    pub create_time: Timestamp,
+    /// Body of the last delivery.
+    pub body: String,
+}

@@ -7,6 +7,7 @@ mod given_back;
 mod judge;
 mod listing;
 mod notification;
+mod notification_list;
 mod parked;
 mod payment;
 mod platform;

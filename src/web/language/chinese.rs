@@ -1,7 +1,8 @@
 //! The words in Chinese, in simplified characters.
 
 use super::{
-    Words, act, actors, audit, common, failure, frame, messages, order, orders, overview, sagas, sign_in, state,
+    Words, act, actors, audit, common, coupon, customer, events, failure, frame, goods, journal, messages, notices,
+    order, orders, overview, payment, refund, sagas, search, sign_in, state,
 };
 
 /// All words in Chinese.
@@ -21,4 +22,13 @@ pub static CHINESE: Words = Words {
     messages: messages::CHINESE,
     sagas: sagas::CHINESE,
     audit: audit::CHINESE,
+    events: events::CHINESE,
+    payment: payment::CHINESE,
+    refund: refund::CHINESE,
+    notices: notices::CHINESE,
+    journal: journal::CHINESE,
+    goods: goods::CHINESE,
+    coupon: coupon::CHINESE,
+    customer: customer::CHINESE,
+    search: search::CHINESE,
 };

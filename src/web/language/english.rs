@@ -1,7 +1,8 @@
 //! The words in English.
 
 use super::{
-    Words, act, actors, audit, common, failure, frame, messages, order, orders, overview, sagas, sign_in, state,
+    Words, act, actors, audit, common, coupon, customer, events, failure, frame, goods, journal, messages, notices,
+    order, orders, overview, payment, refund, sagas, search, sign_in, state,
 };
 
 /// All words in English.
@@ -21,4 +22,13 @@ pub static ENGLISH: Words = Words {
     messages: messages::ENGLISH,
     sagas: sagas::ENGLISH,
     audit: audit::ENGLISH,
+    events: events::ENGLISH,
+    payment: payment::ENGLISH,
+    refund: refund::ENGLISH,
+    notices: notices::ENGLISH,
+    journal: journal::ENGLISH,
+    goods: goods::ENGLISH,
+    coupon: coupon::ENGLISH,
+    customer: customer::ENGLISH,
+    search: search::ENGLISH,
 };

@@ -6,14 +6,23 @@ mod actors;
 mod audit;
 mod chinese;
 mod common;
+mod coupon;
+mod customer;
 mod english;
+mod events;
 mod failure;
 mod frame;
+mod goods;
+mod journal;
 mod messages;
+mod notices;
 mod order;
 mod orders;
 mod overview;
+mod payment;
+mod refund;
 mod sagas;
+mod search;
 mod sign_in;
 mod state;
 
@@ -26,14 +35,23 @@ pub use actors::Actors;
 pub use audit::Audit;
 pub use chinese::CHINESE;
 pub use common::Common;
+pub use coupon::Coupons;
+pub use customer::Customers;
 pub use english::ENGLISH;
+pub use events::Events;
 pub use failure::Failure;
 pub use frame::Frame;
+pub use goods::Goods;
+pub use journal::Journal;
 pub use messages::Messages;
+pub use notices::Notices;
 pub use order::Order;
 pub use orders::Orders;
 pub use overview::Overview;
+pub use payment::Payments;
+pub use refund::Refunds;
 pub use sagas::Sagas;
+pub use search::Search;
 pub use sign_in::SignIn;
 pub use state::States;
 
@@ -80,6 +98,24 @@ pub struct Words {
     pub sagas: Sagas,
     /// The page of the audit.
     pub audit: Audit,
+    /// Kinds of events in the timeline of an order, and their facts.
+    pub events: Events,
+    /// The list of payments and the page of one payment.
+    pub payment: Payments,
+    /// The list of refunds and the page of one refund.
+    pub refund: Refunds,
+    /// The page of money and notifications that wait for an operator.
+    pub notices: Notices,
+    /// The list of what operators did.
+    pub journal: Journal,
+    /// The pages of goods.
+    pub goods: Goods,
+    /// The list of coupons.
+    pub coupon: Coupons,
+    /// The pages of customers.
+    pub customer: Customers,
+    /// The search of the console.
+    pub search: Search,
 }
 
 /// All languages.

@@ -1,0 +1,64 @@
+//! `/console/customers`: the customers, and the page of each with its ledgers.
+
+mod ledger;
+mod page;
+
+use maud::html;
+
+pub use page::{adjust, show};
+
+use super::menu::Section;
+use super::operator::Operator;
+use crate::http::admin::list::{UsersQuery, find_users};
+use crate::http::extract::listing::Listing;
+use crate::http::extract::query::Filters;
+use crate::http::state::HandlerResult;
+use crate::user::message::User;
+use crate::web::component::{Column, chips, csv_link, filter_form, id, money, pager, table, time};
+
+const PATH: &str = "/console/customers";
+
+/// `GET /console/customers`
+///
+/// # Errors
+/// 422 for a bad filter.
+pub async fn list(operator: Operator, Filters { query, pairs }: Filters<UsersQuery>) -> HandlerResult {
+    let (words, own) = (operator.words, &operator.words.customer);
+    let users = find_users(&operator.state, query).await?;
+    let columns = [
+        Column::Text(words.common.customer),
+        Column::Text(own.name),
+        Column::Number(own.balance),
+        Column::Number(own.points),
+        Column::Text(own.registered),
+    ];
+    let row = |user: &User| {
+        vec![
+            id("/console/customers/", user.user_id),
+            html! { (user.user_name) },
+            money(user.user_money),
+            html! { (user.user_score) },
+            time(user.user_reg_time),
+        ]
+    };
+    let content = html! {
+        div.title { h1 { (own.title) } span.grow {} (csv_link(words, PATH, &pairs)) }
+        section.card {
+            (chips(words, PATH, &pairs, &[]))
+            (filter_form(words, PATH, &pairs, &[("user_name", own.name), ("user_name_prefix", own.prefix)]))
+        }
+        section.card {
+            (table(words, &columns, users.items.iter().map(row)))
+            (pager(words, PATH, &pairs, users.next_cursor.as_deref()))
+        }
+    };
+    operator.page(Section::Customers, own.title, content).await
+}
+
+/// `GET /console/customers.csv`
+///
+/// # Errors
+/// 422 for a bad filter.
+pub async fn csv(operator: Operator, Listing { query, form }: Listing<UsersQuery>) -> HandlerResult {
+    form.csv().answer(find_users(&operator.state, query).await?, "User")
+}

@@ -1,0 +1,82 @@
+//! The timeline of an order as a list: each event with its facts.
+
+use maud::{Markup, html};
+use serde_json::Value;
+
+use super::event::{Track, fact, name, tone};
+use crate::domain::event::Event;
+use crate::web::component::{Pill, id, id_text};
+use crate::web::language::Words;
+
+/// The events, in their order.
+#[must_use]
+pub fn timeline(words: &Words, events: &[Event]) -> Markup {
+    html! {
+        ol.events {
+            @for event in events {
+                li {
+                    (clock(event))
+                    (Pill(tone(event.what), Track::of(event.what).name(words)))
+                    span { b { (name(&words.events, event.what)) } (facts(words, event)) }
+                }
+            }
+        }
+    }
+}
+
+/// The time of day to the millisecond, with the date as a tooltip.
+fn clock(event: &Event) -> Markup {
+    let full = event.at.to_string();
+    let of_day = full.get(11..23).unwrap_or(&full).to_owned();
+    html! { time datetime=(full) title=(full) { (of_day) } }
+}
+
+/// The facts of an event. Rows of earlier releases have only text.
+fn facts(words: &Words, event: &Event) -> Markup {
+    html! {
+        @for (key, value) in &event.data {
+            span.fact { " " span.soft { (fact(&words.events, key).unwrap_or(key)) } " " (shown(key, value)) }
+        }
+        @if event.data.is_empty() && !event.detail.is_empty() { " " (event.detail) }
+        @if let Some(message) = &event.message { br; span.soft { (words.events.to_customer) } " " (message) }
+        @if let Some(by) = &event.by { br; span.soft { (words.events.by) " " (by) } }
+    }
+}
+
+/// A fact: ids lead to their pages, durations have a unit.
+fn shown(key: &str, value: &Value) -> Markup {
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match key {
+        "pay_id" => id("/console/payments/", text),
+        "refund_id" => id("/console/refunds/", text),
+        "goods_id" => id("/console/goods/", text),
+        "coupon_id" | "event_id" | "number" => id_text(text),
+        "duration_ms" => html! { (duration(value.as_i64().unwrap_or_default())) },
+        _ => html! { (text) },
+    }
+}
+
+/// A duration with a unit that fits it.
+#[must_use]
+pub fn duration(ms: i64) -> String {
+    match ms {
+        ..1_000 => format!("{ms} ms"),
+        1_000..60_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
+        60_000..3_600_000 => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1_000),
+        _ => format!("{} h {} min", ms / 3_600_000, ms % 3_600_000 / 60_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_has_a_unit_that_fits_it() {
+        for (ms, text) in
+            [(0, "0 ms"), (999, "999 ms"), (2_850, "2.8 s"), (61_000, "1 min 1 s"), (7_260_000, "2 h 1 min")]
+        {
+            assert_eq!(duration(ms), text);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The pages of customers.
+
+/// Words of the pages of customers.
+#[derive(Debug)]
+pub struct Customers {
+    /// Title of the list.
+    pub title: &'static str,
+    /// Title of the page of one customer, before the name.
+    pub one: &'static str,
+    /// Heading and filter.
+    pub name: &'static str,
+    /// Filter: the beginning of the name.
+    pub prefix: &'static str,
+    /// Heading of the balance.
+    pub balance: &'static str,
+    /// Heading of the points.
+    pub points: &'static str,
+    /// Name of a fact.
+    pub mobile: &'static str,
+    /// Heading of a time.
+    pub registered: &'static str,
+    /// Name of a fact.
+    pub known_as: &'static str,
+    /// Heading of a ledger.
+    pub money_log: &'static str,
+    /// Heading of a ledger.
+    pub score_log: &'static str,
+    /// Heading of a column.
+    pub kind: &'static str,
+    /// Heading of a column.
+    pub change: &'static str,
+    /// Last line of a ledger.
+    pub sum: &'static str,
+    /// Verdict on a ledger.
+    pub adds_up: &'static str,
+    /// Verdict on a ledger.
+    pub differs: &'static str,
+    /// Note on a long ledger.
+    pub too_long: &'static str,
+    /// Kind of an entry.
+    pub paid: &'static str,
+    /// Kind of an entry.
+    pub refunded: &'static str,
+    /// Kind of an entry.
+    pub adjusted: &'static str,
+    /// Name of an act.
+    pub adjust: &'static str,
+    /// Label of a field.
+    pub delta: &'static str,
+    /// Label of a field.
+    pub reason: &'static str,
+    /// Label of a field.
+    pub message: &'static str,
+    /// Effect of an adjustment.
+    pub after: &'static str,
+    /// Link to the orders of a customer.
+    pub orders: &'static str,
+    /// Link to the coupons of a customer.
+    pub coupons: &'static str,
+}
+
+/// The words in English.
+pub const ENGLISH: Customers = Customers {
+    title: "Customers",
+    one: "Customer",
+    name: "User name",
+    prefix: "Name begins with",
+    balance: "Balance",
+    points: "Points",
+    mobile: "Mobile number",
+    registered: "Registered",
+    known_as: "Known to the shop's server as",
+    money_log: "Balance, entry by entry",
+    score_log: "Points, entry by entry",
+    kind: "Kind",
+    change: "Change",
+    sum: "All entries together",
+    adds_up: "The entries add up to the present value.",
+    differs: "The entries do not add up to the present value: run the audit.",
+    too_long: "The ledger is longer than this page; its sum is part of the audit.",
+    paid: "order",
+    refunded: "refund",
+    adjusted: "adjusted",
+    adjust: "Adjust the balance",
+    delta: "Amount, negative to deduct",
+    reason: "Reason, for operators",
+    message: "Words for the customer",
+    after: "Balance afterwards",
+    orders: "Orders of this customer",
+    coupons: "Coupons of this customer",
+};
+
+/// The words in Chinese.
+pub const CHINESE: Customers = Customers {
+    title: "顾客",
+    one: "顾客",
+    name: "用户名",
+    prefix: "用户名开头",
+    balance: "余额",
+    points: "积分",
+    mobile: "手机号",
+    registered: "注册时间",
+    known_as: "商家系统中的编号",
+    money_log: "余额明细",
+    score_log: "积分明细",
+    kind: "类型",
+    change: "变动",
+    sum: "合计",
+    adds_up: "明细合计与当前值一致。",
+    differs: "明细合计与当前值不一致，请运行审计。",
+    too_long: "明细过长，本页未全部显示，合计由审计核对。",
+    paid: "订单",
+    refunded: "退款",
+    adjusted: "调整",
+    adjust: "调整余额",
+    delta: "金额（负数表示扣减）",
+    reason: "原因（仅供内部）",
+    message: "给顾客的话",
+    after: "调整后余额",
+    orders: "该顾客的订单",
+    coupons: "该顾客的优惠券",
+};
