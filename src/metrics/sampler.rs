@@ -157,6 +157,26 @@ pub fn rate(before: (Timestamp, u64), after: (Timestamp, u64)) -> Decimal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::clock::Clock;
+
+    #[tokio::test]
+    async fn the_samples_of_the_last_fifteen_minutes_are_kept() {
+        let clock = Clock::default();
+        let sources = Arc::new(Sources::without_actors(&clock));
+        let sampler = Sampler::new(Arc::clone(&sources));
+        assert!(sampler.latest().is_none());
+        for second in 0..=SAMPLES_MAX {
+            clock.advance(SAMPLE_EVERY);
+            sources.health.iter().for_each(|health| health.record_replies(2, 0, 0));
+            sampler.take();
+            assert_eq!(sampler.samples().len(), (second + 1).min(SAMPLES_MAX));
+        }
+        let (before, after) = sampler.latest().unwrap();
+        let processed = |sample: &Sample| sample.actors.first().unwrap().processed;
+        assert_eq!(rate((Timestamp(0), processed(&before)), (Timestamp(1_000), processed(&after))), Decimal::TWO);
+        let times: Vec<Timestamp> = sampler.samples().iter().map(|sample| sample.at).collect();
+        assert!(times.is_sorted() && times.last() == Some(&after.at));
+    }
 
     #[test]
     fn a_rate_is_per_second_and_never_negative() {
