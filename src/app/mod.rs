@@ -5,18 +5,20 @@ pub mod audit;
 pub(crate) mod bootstrap;
 mod figures;
 mod graph;
-mod identity;
+pub(crate) mod identity;
 pub mod membership;
-mod open_files;
+pub(crate) mod open_files;
+pub mod readiness;
 mod removed;
 pub(crate) mod sandbox;
 mod server;
+pub mod service_manager;
 pub mod statement;
 pub mod stores;
 pub mod telemetry;
 
 use std::net::{SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -42,6 +44,7 @@ use crate::payments;
 use bootstrap::secret;
 use graph::{Graph, Parts};
 use membership::Membership;
+use readiness::Readiness;
 use server::Security;
 use stores::Stores;
 
@@ -134,6 +137,13 @@ impl App {
         }
     }
 
+    /// Whether this application can serve, to be asked while it runs.
+    #[must_use]
+    pub fn readiness(&self) -> Readiness {
+        let (node, health) = (self.graph.node.clone(), self.graph.health.clone());
+        Readiness { node, health, actors: self.arbiter.handle() }
+    }
+
     /// The stores of this application, for an audit while it runs.
     #[must_use]
     pub const fn stores(&self) -> &Stores {
@@ -193,12 +203,17 @@ async fn open_stores(settings: Settings) -> anyhow::Result<(Stores, Vec<FolderLo
 
 /// The directory of generated secrets. It is created if it does not exist.
 pub(crate) fn secrets_folder(settings: &Settings) -> Result<PathBuf, config::Error> {
-    let folder = match settings.secrets.folder.as_str() {
+    let folder = secrets_path(settings);
+    folder::create(&folder).map_err(|reason| config::Error::new("secrets.folder", reason))?;
+    Ok(folder)
+}
+
+/// The path of the directory of generated secrets, which may not exist yet.
+pub(crate) fn secrets_path(settings: &Settings) -> PathBuf {
+    PathBuf::from(match settings.secrets.folder.as_str() {
         "" => settings.store.url.strip_prefix("sqlite://").unwrap_or("data"),
         folder => folder,
-    };
-    folder::create(Path::new(folder)).map_err(|reason| config::Error::new("secrets.folder", reason))?;
-    Ok(PathBuf::from(folder))
+    })
 }
 
 /// Connections that may wait to be accepted. The standard library's 128 are too few for a burst.

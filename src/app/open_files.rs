@@ -7,6 +7,16 @@ use crate::config::Settings;
 /// Files besides connections of clients: databases, logs, sockets of platforms, and the runtime's own.
 const RESERVE: u64 = 256;
 
+/// The number of files that this process may open after [`raise_limit`].
+pub fn allowed() -> u64 {
+    getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX)
+}
+
+/// The number of files that a server with these settings may need.
+pub fn wanted(settings: &Settings) -> u64 {
+    u64::from(settings.http.connections_max.get()).saturating_add(RESERVE)
+}
+
 /// Raises the limit of open files as far as the system allows. Warns if that is too low for the settings.
 pub fn raise_limit(settings: &Settings) {
     let limit = getrlimit(Resource::Nofile);
@@ -19,7 +29,7 @@ pub fn raise_limit(settings: &Settings) {
         }
     }
     let allowed = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
-    let wanted = u64::from(settings.http.connections_max.get()).saturating_add(RESERVE);
+    let wanted = wanted(settings);
     if allowed < wanted {
         tracing::warn!(
             "this process may open {allowed} files, and http.connections_max = {} needs about {wanted}: raise the limit \

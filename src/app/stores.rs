@@ -277,12 +277,14 @@ impl Stores {
     /// # Errors
     /// Names the setting of a store that cannot be read.
     pub(crate) fn inspect(&self) -> Result<Vec<(&'static str, Found)>, config::Error> {
-        let mut all = Vec::new();
-        for (owner, store, migrations) in self.all() {
-            let found = store.inspect(table_of(owner), &migrations).map_err(|error| self.unusable(owner, &error))?;
-            all.push((owner, found));
-        }
-        Ok(all)
+        let found = self.inspect_each().into_iter();
+        found.map(|(owner, _, found)| Ok((owner, found.map_err(|error| self.unusable(owner, &error))?))).collect()
+    }
+
+    /// Inspects the place of each store, also if others cannot be read.
+    pub(crate) fn inspect_each(&self) -> Vec<(&'static str, &Store, db::Result<Found>)> {
+        let all = self.all().into_iter();
+        all.map(|(owner, store, migrations)| (owner, store, store.inspect(table_of(owner), &migrations))).collect()
     }
 
     fn unusable(&self, owner: &'static str, error: &db::Error) -> config::Error {

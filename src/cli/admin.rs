@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail, ensure};
 use clap::Subcommand;
 
+use super::help;
 use crate::actor::OwnerActor;
 use crate::actor::task::ask;
 use crate::app::bootstrap::secret;
@@ -25,6 +26,7 @@ use crate::user::message::{FindCredential, SetPassword};
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Set a new password for an administrator and end the sessions of the old one. On SQLite, the server must be stopped.
+    #[command(after_help = help::ADMIN_PASSWORD)]
     Password {
         /// Name of the administrator. Default: the setting admin.user.
         name: Option<String>,

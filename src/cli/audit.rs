@@ -1,11 +1,13 @@
 //! `tradepost audit`: checks every invariant of the stores.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 
+use super::colour::Colours;
+use super::progress::Progress;
 use crate::app;
 use crate::app::audit::Since;
 use crate::audit::{ChainHead, KeptHead};
@@ -31,16 +33,17 @@ pub fn run(
     if let Some(file) = heads {
         kept.extend(read_heads(file)?);
     }
-    let mut bar = Bar::new();
-    let report = app::audit::audit(settings, &Clock::default(), &kept, since, |done, of| bar.show(done, of))?;
-    bar.clear();
+    let progress = Progress::steps(0, "orders");
+    let report = app::audit::audit(settings, &Clock::default(), &kept, since, |done, of| progress.set(done, of));
+    progress.finish();
+    let (report, colours) = (report?, Colours::of_output());
     let mut out = std::io::stdout();
     if json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
         for invariant in &report.invariants {
-            let verdict = if invariant.ok { "holds" } else { "BROKEN" };
-            writeln!(out, "{verdict:6}  {:18} {:>9} checked", invariant.name, invariant.checked)?;
+            let verdict = if invariant.ok { colours.good("holds ") } else { colours.bad("BROKEN") };
+            writeln!(out, "{verdict}  {:18} {:>9} checked", invariant.name, invariant.checked)?;
             for violation in &invariant.violations {
                 writeln!(out, "          {violation}")?;
             }
@@ -60,31 +63,4 @@ fn read_heads(file: &Path) -> anyhow::Result<Vec<KeptHead>> {
     let heads: Vec<KeptHead> = lines.map(str::parse).collect::<Result<_, _>>().with_context(|| format!("{name}"))?;
     anyhow::ensure!(!heads.is_empty(), "{name}: no line of it begins with {HEAD:?}");
     Ok(heads)
-}
-
-/// A progress bar on standard error; hidden if that is not a terminal.
-struct Bar {
-    is_shown: bool,
-}
-
-impl Bar {
-    const CELLS: u64 = 40;
-
-    fn new() -> Self {
-        Self { is_shown: std::io::stderr().is_terminal() }
-    }
-
-    fn show(&mut self, done: u64, of: u64) {
-        if self.is_shown {
-            let cells = (done.min(of) * Self::CELLS).checked_div(of).unwrap_or(Self::CELLS);
-            let full = "#".repeat(usize::try_from(cells).unwrap_or(0));
-            let _ = write!(std::io::stderr(), "\r[{full:.<40}] {done} of {of} orders");
-        }
-    }
-
-    fn clear(&mut self) {
-        if self.is_shown {
-            let _ = write!(std::io::stderr(), "\r{:80}\r", "");
-        }
-    }
 }

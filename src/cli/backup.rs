@@ -4,6 +4,7 @@
 //! the backup holds the write locks of all stores while it begins a read transaction on each, which takes milliseconds.
 //! Work in progress across stores is recorded in their rows and resumes when a server starts on the copy.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::Path;
@@ -11,8 +12,10 @@ use std::process::ExitCode;
 
 use anyhow::{Context, bail, ensure};
 
+use super::progress::Progress;
 use crate::app::stores::Stores;
 use crate::config::Settings;
+use crate::db::Store;
 use crate::db::connection::backup::Copy;
 use crate::db::connection::identity::{Found, State};
 use crate::db::connection::unfinished::Unfinished;
@@ -93,14 +96,25 @@ fn copy(stores: &Stores, settings: &Settings, shop_id: &str, folder: &Path) -> a
     for mut writer in locked {
         writer.batch_execute("ROLLBACK")?;
     }
+    let sizes = stores.all().into_iter().map(|(owner, store, _)| (owner, size(store)));
+    let sizes: BTreeMap<&str, u64> = sizes.collect();
+    let progress = Progress::bytes(sizes.values().sum());
     let mut copied = Vec::new();
     for (owner, copy) in in_progress {
+        progress.doing(owner);
         copy.finish().with_context(|| format!("the store of {owner}"))?;
+        progress.advance(sizes.get(owner).copied().unwrap_or(0));
         copied.push(owner);
     }
+    progress.finish();
     // The last connection to a copy was closed with it, so its log has been checkpointed and removed.
     copies.complete(State::Copying)?;
     Ok(copied)
+}
+
+/// Bytes of the file of a SQLite store.
+pub(super) fn size(store: &Store) -> u64 {
+    store.file().and_then(|file| file.metadata().ok()).map_or(0, |file| file.len())
 }
 
 /// Verifies that `folder` is empty or does not exist.

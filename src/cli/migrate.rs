@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use super::progress::Progress;
 use crate::app::stores::Stores;
 use crate::config::Settings;
 use crate::domain::clock::Clock;
@@ -13,11 +14,14 @@ pub fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     let stores = Stores::open(settings)?;
     if !stores.is_set_up()? {
         let _locks = stores.lock()?;
+        let progress = Progress::waiting("migrating the tables");
+        let migrations = stores.set_up()?;
+        stores.begin_chains(settings.audit.chain, Clock::default().now())?;
+        progress.finish();
         let mut out = std::io::stdout();
-        for migration in stores.set_up()? {
+        for migration in migrations {
             writeln!(out, "{migration}")?;
         }
-        stores.begin_chains(settings.audit.chain, Clock::default().now())?;
     }
     Ok(ExitCode::SUCCESS)
 }

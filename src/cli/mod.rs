@@ -4,18 +4,28 @@ mod admin;
 mod audit;
 pub mod backup;
 mod check;
+mod colour;
+mod completions;
+mod doctor;
+mod health;
+mod help;
 pub mod import;
+mod man;
 mod migrate;
+mod probe;
+mod progress;
 pub mod reconcile;
 pub mod restore;
 mod serve;
+mod settings;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueHint};
 
 use crate::app::announcement::VERSION;
 use crate::app::audit::Since;
@@ -27,10 +37,10 @@ use crate::gateway::statement::day::Day;
 
 /// The order and payment back end of a shop.
 #[derive(Debug, Parser)]
-#[command(name = "tradepost", version = VERSION)]
+#[command(name = "tradepost", version = VERSION, after_help = help::TRADEPOST)]
 pub struct Cli {
     /// A file with settings that override the defaults.
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     config: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
@@ -39,10 +49,13 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the server (the default).
+    #[command(after_help = help::SERVE)]
     Serve,
     /// Migrate the tables to the newest version and exit.
+    #[command(after_help = help::MIGRATE)]
     Migrate,
-    /// Check every invariant of the books. Exit code: 0 if all hold, 1 if one is violated, 2 if the audit fails.
+    /// Check every invariant of the books.
+    #[command(after_help = help::AUDIT)]
     Audit {
         /// Print the report as JSON.
         #[arg(long)]
@@ -51,22 +64,23 @@ enum Command {
         #[arg(long = "head", value_name = "OWNER=NUMBER:HASH")]
         kept: Vec<KeptHead>,
         /// A file with the output of earlier audits, whose heads must be on the chains.
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
         heads: Option<PathBuf>,
         /// Check only what was changed since then: a time span such as 1h, or a time such as 2026-11-25T10:00:00Z.
         #[arg(long, value_name = "TIME", conflicts_with_all = ["kept", "heads"])]
         since: Option<Since>,
     },
-    /// Verify the files of all SQLite stores. Exit code: 0 if all are intact, 1 if one is damaged, 2 if one cannot be read.
+    /// Verify the files of all SQLite stores.
+    #[command(after_help = help::CHECK)]
     Check,
-    /// Compare a platform's statement with the books. Exit code: 0 if all entries match, 1 if there are
-    /// differences, 2 if they cannot be compared.
+    /// Compare a platform's statement with the books.
+    #[command(after_help = help::RECONCILE)]
     Reconcile {
         /// Name of the payment platform.
         #[arg(long)]
         provider: String,
         /// File with the platform's statement: as it was downloaded, or the archive.
-        #[arg(required_unless_present = "day", conflicts_with = "day")]
+        #[arg(required_unless_present = "day", conflicts_with = "day", value_hint = ValueHint::FilePath)]
         file: Option<PathBuf>,
         /// Download the statement of this day, such as 2026-11-25, from the platform.
         #[arg(long, value_parser = day)]
@@ -83,24 +97,69 @@ enum Command {
         json: bool,
     },
     /// Import data into a running server.
+    #[command(after_help = help::IMPORT)]
     Import {
         #[command(subcommand)]
         command: import::Command,
     },
     /// Manage administrators.
+    #[command(after_help = help::ADMIN)]
     Admin {
         #[command(subcommand)]
         command: admin::Command,
     },
     /// Copy all SQLite stores as of one moment. A server may be running.
+    #[command(after_help = help::BACKUP)]
     Backup {
         /// Target directory. It must be empty; it is created if it does not exist.
+        #[arg(value_hint = ValueHint::DirPath)]
         dir: PathBuf,
     },
     /// Put the stores of a backup where the settings say. Existing stores are never overwritten.
+    #[command(after_help = help::RESTORE)]
     Restore {
         /// Directory of the backup.
+        #[arg(value_hint = ValueHint::DirPath)]
         dir: PathBuf,
+    },
+    /// Print the settings in effect, and where each comes from.
+    #[command(after_help = help::CONFIG)]
+    Config {
+        /// Only settings that are not at their default.
+        #[arg(long)]
+        changed: bool,
+        /// Print the settings as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Look for what would keep the server from running well: stores, clocks, files, ports, keys.
+    #[command(after_help = help::DOCTOR)]
+    Doctor {
+        /// Print the findings as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Ask the running server whether it is ready.
+    #[command(after_help = help::HEALTH)]
+    Health {
+        /// Address of the server. Default: the setting http.listen.
+        address: Option<SocketAddr>,
+    },
+    /// Print what a shell needs to complete commands and options.
+    #[command(after_help = help::COMPLETIONS)]
+    Completions {
+        /// The shell.
+        shell: completions::Shell,
+    },
+    /// Print a manual page, or write all of them.
+    #[command(after_help = help::MAN)]
+    Man {
+        /// The command whose page is printed, such as `import goods`. Default: the page of tradepost itself.
+        #[arg(value_name = "COMMAND", conflicts_with = "dir")]
+        names: Vec<String>,
+        /// Write the pages of all commands into this directory.
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        dir: Option<PathBuf>,
     },
 }
 
@@ -119,25 +178,34 @@ pub fn run(cli: Cli) -> ExitCode {
     let command = cli.command.unwrap_or(Command::Serve);
     let is_check = matches!(command, Command::Audit { .. } | Command::Check | Command::Reconcile { .. });
     let failure_code = if is_check { 2 } else { 1 };
-    let settings = config::load(cli.config.as_deref()).map_err(anyhow::Error::from);
-    let outcome = settings.and_then(|settings| match command {
-        Command::Serve => serve::run(settings),
-        Command::Migrate => migrate::run(&settings),
-        Command::Audit { json, kept, heads, since } => audit::run(&settings, json, kept, heads.as_deref(), since),
-        Command::Check => check::run(&settings),
+    carry_out(command, cli.config.as_deref()).unwrap_or_else(|error| {
+        let _ = writeln!(std::io::stderr(), "tradepost: {error:#}");
+        ExitCode::from(failure_code)
+    })
+}
+
+fn carry_out(command: Command, file: Option<&Path>) -> anyhow::Result<ExitCode> {
+    // Some commands also work if the settings are wrong.
+    let settings = || config::load(file);
+    match command {
+        Command::Serve => serve::run(settings()?),
+        Command::Migrate => migrate::run(&settings()?),
+        Command::Audit { json, kept, heads, since } => audit::run(&settings()?, json, kept, heads.as_deref(), since),
+        Command::Check => check::run(&settings()?),
         Command::Reconcile { provider, file, day, bill, apply, json } => {
             let input = day.map(reconcile::Input::Day).or(file.map(reconcile::Input::File));
             let input = input.context("a file or --day must be given")?;
             let arguments = reconcile::Arguments { provider: &provider, bill, apply };
-            reconcile::run(&settings, &arguments, &input, json)
+            reconcile::run(&settings()?, &arguments, &input, json)
         }
-        Command::Import { command } => import::run(&settings, command),
-        Command::Admin { command } => admin::run(&settings, command),
-        Command::Backup { dir } => backup::run(&settings, &dir),
-        Command::Restore { dir } => restore::run(&settings, &dir),
-    });
-    outcome.unwrap_or_else(|error| {
-        let _ = writeln!(std::io::stderr(), "tradepost: {error:#}");
-        ExitCode::from(failure_code)
-    })
+        Command::Import { command } => import::run(&settings()?, command),
+        Command::Admin { command } => admin::run(&settings()?, command),
+        Command::Backup { dir } => backup::run(&settings()?, &dir),
+        Command::Restore { dir } => restore::run(&settings()?, &dir),
+        Command::Config { changed, json } => settings::run(file, changed, json),
+        Command::Doctor { json } => doctor::run(file, json),
+        Command::Health { address } => health::run(&settings()?, address),
+        Command::Completions { shell } => completions::run(shell),
+        Command::Man { names, dir } => man::run(&names, dir.as_deref()),
+    }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use strum::VariantArray;
 
+use super::progress::Progress;
 use crate::actor::OwnerActor;
 use crate::app::stores::Stores;
 use crate::app::{self, membership};
@@ -96,7 +97,9 @@ pub async fn reconcile_day(
     clock: &Clock,
 ) -> anyhow::Result<Report> {
     let source = source_of(settings, arguments.provider)?;
+    let progress = Progress::waiting("downloading the statement");
     let bytes = app::statement::download(settings, arguments.provider, arguments.bill, day, clock).await?;
+    progress.finish();
     compare_with(settings, arguments, &source, &bytes, Some(day), clock).await
 }
 
@@ -122,5 +125,7 @@ async fn compare_with(
     let (pay, _) =
         OwnerActor::start(Arc::new(Pay { context, first_sync_after }), stores.owners.pay, settings.owners.limits());
     let Arguments { bill, apply, .. } = *arguments;
-    Ok(Reconciliation { pay: &pay.into(), source, bill, day, apply }.run(statement).await?)
+    let progress = Progress::steps(0, "lines");
+    let mut show = |done, of| progress.set(u64::try_from(done).unwrap_or(0), u64::try_from(of).unwrap_or(0));
+    Ok(Reconciliation { pay: &pay.into(), source, bill, day, apply }.run_with(statement, &mut show).await?)
 }

@@ -3,18 +3,22 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{Write, copy};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail, ensure};
 
+use super::progress::Progress;
 use crate::app::stores::Stores;
 use crate::config::Settings;
 use crate::db::connection::folder;
 use crate::db::connection::identity::Found;
 use crate::db::connection::unfinished::{self, Unfinished};
 use crate::domain::clock::Timestamp;
+
+/// Bytes that are copied at once.
+const CHUNK: usize = 1 << 20;
 
 /// Result of a restore.
 #[derive(Debug)]
@@ -128,11 +132,14 @@ fn copy_all(
     folders: &BTreeMap<PathBuf, Unfinished>,
     without_sandbox: bool,
 ) -> anyhow::Result<Restored> {
+    let size = |name: String| from.join(name).metadata().map_or(0, |file| file.len());
+    let progress = Progress::bytes(targets.iter().flat_map(|(owner, _)| files_of(owner)).map(size).sum());
     for (owner, file) in targets {
+        progress.doing(format!("copying {owner}"));
         let to = file.parent().and_then(|folder| folders.get(folder)).map(Unfinished::path).unwrap_or_default();
-        for name in [format!("{owner}.db"), format!("{owner}.db-wal")] {
+        for name in files_of(owner) {
             if from.join(&name).exists() {
-                copy_file(&from.join(&name), &to.join(&name)).with_context(|| name)?;
+                copy_file(&from.join(&name), &to.join(&name), &progress).with_context(|| name)?;
             }
         }
     }
@@ -146,10 +153,13 @@ fn copy_all(
         copies.sandbox = None;
     }
     for (owner, store, _) in copies.all() {
+        progress.doing(format!("verifying {owner}"));
         store.verify_integrity().with_context(|| format!("the backup's store of {owner}"))?;
     }
     let as_of = backup_time(&copies)?;
+    progress.doing("migrating");
     copies.set_up()?;
+    progress.finish();
     Ok(Restored {
         owners: copies.all().into_iter().map(|(owner, ..)| owner).collect(),
         as_of,
@@ -158,10 +168,21 @@ fn copy_all(
     })
 }
 
-fn copy_file(from: &Path, to: &Path) -> anyhow::Result<()> {
+/// The names of the files of a store in a backup.
+fn files_of(owner: &str) -> [String; 2] {
+    [format!("{owner}.db"), format!("{owner}.db-wal")]
+}
+
+fn copy_file(from: &Path, to: &Path, progress: &Progress) -> anyhow::Result<()> {
     folder::create_file(to).map_err(anyhow::Error::msg)?;
     let mut target = File::options().write(true).open(to)?;
-    copy(&mut File::open(from)?, &mut target)?;
+    let (mut source, mut buffer) = (File::open(from)?, vec![0; CHUNK]);
+    loop {
+        let length = source.read(&mut buffer)?;
+        let Some(bytes) = buffer.get(..length).filter(|bytes| !bytes.is_empty()) else { break };
+        target.write_all(bytes)?;
+        progress.advance(u64::try_from(length)?);
+    }
     Ok(target.sync_all()?)
 }
 

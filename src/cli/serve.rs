@@ -2,10 +2,12 @@
 
 use std::io::Write;
 use std::process::ExitCode;
+use std::rc::Rc;
 
 use anyhow::bail;
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::app::service_manager::{self, Notifier};
 use crate::app::{App, telemetry};
 use crate::config::{self, Settings};
 use crate::domain::clock::Clock;
@@ -32,11 +34,20 @@ pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
             std::process::exit(0);
         };
         announce(&app);
+        let manager = notifier();
+        if let Some(manager) = manager.clone() {
+            manager.report(service_manager::READY, &format!("listening on http://{}", app.address));
+            let readiness = app.readiness();
+            actix_web::rt::spawn(async move { manager.watch(&readiness).await });
+        }
         tokio::select! {
             () = stopped => {}
             reason = app.lost() => bail!(reason),
         }
         tracing::info!("stopping; SIGINT (Ctrl-C) ends the process at once");
+        if let Some(manager) = manager {
+            manager.report(service_manager::STOPPING, "stopping");
+        }
         actix_web::rt::spawn(end_at_the_next_interrupt()?);
         app.stop(within).await;
         let dropped = telemetry::lines_dropped();
@@ -45,6 +56,15 @@ pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         }
         Ok(ExitCode::SUCCESS)
     })
+}
+
+/// The connection to the service manager that has started this process; `None` if there is none, or if it cannot be
+/// reached, which is logged.
+fn notifier() -> Option<Rc<Notifier>> {
+    let manager = config::service_manager::read()?;
+    let connected = Notifier::connect(&manager);
+    let logged = connected.inspect_err(|error| tracing::warn!(%error, "the service manager cannot be notified"));
+    logged.ok().map(Rc::new)
 }
 
 /// Prints the address and the notes. If standard output is closed or full, the server runs anyway.

@@ -5,15 +5,18 @@
 mod check;
 pub mod credentials;
 pub mod key_file;
+pub mod layer;
+pub mod secret;
+pub mod service_manager;
 mod settings;
+mod suggestion;
 #[cfg(test)]
 mod tests;
 mod value;
 
 use std::path::Path;
 
-use toml::{Table, Value};
-
+use layer::{File, Layers, Variable};
 pub use settings::*;
 pub use value::{InitialPassword, LogFilter, PublicUrl, SecondName, SeparateListen, SigningSecret};
 
@@ -57,12 +60,22 @@ fn one_line(text: &str) -> String {
 /// # Errors
 /// The first invalid setting, or `--config` if `file` cannot be read.
 pub fn load(file: Option<&Path>) -> Result<Settings, Error> {
-    let text = match file {
-        Some(path) => std::fs::read_to_string(path)
-            .map_err(|error| Error::new("--config", format!("{}: {error}", path.display())))?,
-        None => String::new(),
-    };
-    read(&text, environment()?)
+    layers(file)?.settings()
+}
+
+/// Loads the layers of the settings, whose values are not checked yet.
+///
+/// # Errors
+/// The first setting that does not exist or has another type, or `--config` if `file` cannot be read.
+pub fn layers(file: Option<&Path>) -> Result<Layers, Error> {
+    let mut layers = Layers::defaults()?;
+    if let Some(path) = file {
+        let name = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| Error::new("--config", format!("{name}: {error}")))?;
+        layers.apply_file(File { name: &name, text: &text })?;
+    }
+    environment()?.into_iter().try_for_each(|variable| layers.apply_variable(variable))?;
+    Ok(layers)
 }
 
 /// The environment variables of this process that start with [`PREFIX`], and `RUST_LOG` as `log.filter` if the variable of
@@ -71,23 +84,39 @@ pub fn load(file: Option<&Path>) -> Result<Settings, Error> {
 /// # Errors
 /// Fails if the value of a setting is not UTF-8.
 #[expect(clippy::disallowed_methods, reason = "only this module reads the environment")]
-fn environment() -> Result<Vec<(String, String)>, Error> {
+fn environment() -> Result<Vec<Variable>, Error> {
     let mut variables = Vec::new();
     for (name, value) in std::env::vars_os() {
         let Some(name) = name.to_str().filter(|name| name.starts_with(PREFIX)) else { continue };
         let Some(value) = value.to_str() else {
-            return Err(Error::new(&path_of(name), format!("the variable {name} is not UTF-8")));
+            return Err(Error::new(&key_of(name), format!("the variable {name} is not UTF-8")));
         };
-        variables.push((name.to_owned(), value.to_owned()));
+        variables.push(variable(name, value));
     }
-    let own = format!("{PREFIX}LOG__FILTER");
+    let own = "log.filter";
     if let Ok(filter) = std::env::var("RUST_LOG")
         && !filter.is_empty()
-        && !variables.iter().any(|(name, _)| *name == own)
+        && !variables.iter().any(|variable| variable.key == own)
     {
-        variables.push((own, filter));
+        variables.push(Variable { name: "RUST_LOG".to_owned(), key: own.to_owned(), text: filter });
     }
     Ok(variables)
+}
+
+/// The environment variables of this process that look like settings but are not read, each with the name that would be:
+/// `TRADEPOST_HTTP_LISTEN` and `TRADEPOST__HTTP__LISTEN`.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "only this module reads the environment")]
+pub fn unread_variables() -> Vec<(String, String)> {
+    let Ok(defaults) = Layers::defaults() else { return Vec::new() };
+    let variables: Vec<String> = defaults.effective().iter().map(|setting| variable_of(&setting.key)).collect();
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let unread = names.filter(|name| name.to_uppercase().starts_with("TRADEPOST") && !name.starts_with(PREFIX));
+    let meant = unread.filter_map(|name| {
+        let meant = suggestion::same_letters(&name, variables.iter().map(String::as_str))?.to_owned();
+        Some((name, meant))
+    });
+    meant.collect()
 }
 
 /// Whether the environment variable `NO_COLOR` is set and not empty; see <https://no-color.org>.
@@ -96,9 +125,19 @@ pub fn is_colour_refused() -> bool {
     std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
-/// The setting of an environment variable: `orders.pay_within` for `TRADEPOST__ORDERS__PAY_WITHIN`.
-fn path_of(name: &str) -> String {
+/// The key of the setting of an environment variable: `orders.pay_within` for `TRADEPOST__ORDERS__PAY_WITHIN`.
+fn key_of(name: &str) -> String {
     name.trim_start_matches(PREFIX).to_lowercase().replace("__", ".")
+}
+
+/// The environment variable of the setting `key`: `TRADEPOST__ORDERS__PAY_WITHIN` for `orders.pay_within`.
+#[must_use]
+pub fn variable_of(key: &str) -> String {
+    format!("{PREFIX}{}", key.to_uppercase().replace('.', "__"))
+}
+
+fn variable(name: &str, text: &str) -> Variable {
+    Variable { name: name.to_owned(), key: key_of(name), text: text.to_owned() }
 }
 
 /// Reads the planned faults of a test run from the environment variable `TRADEPOST_FAULTS`. Requires the cargo feature
@@ -127,62 +166,8 @@ pub fn faults() -> Result<Faults, Error> {
 /// # Errors
 /// The first invalid setting.
 pub fn read(file: &str, variables: Vec<(String, String)>) -> Result<Settings, Error> {
-    let mut table: Table = DEFAULT.parse().map_err(|error| Error::new("config/default.toml", error))?;
-    let file: Table = file.parse().map_err(|error: toml::de::Error| Error::new("--config", error.message()))?;
-    overlay(&mut table, file, "")?;
-    for (name, text) in variables {
-        set(&mut table, &name, &text)?;
-    }
-    let settings: Settings = serde_path_to_error::deserialize(table).map_err(|error| {
-        let key = error.path().to_string();
-        Error::new(&key, error.into_inner().message())
-    })?;
-    check::check(&settings)?;
-    Ok(settings)
-}
-
-/// Replaces values in `table` by those in `from`. `path` is the key of `table`, for error messages.
-fn overlay(table: &mut Table, from: Table, path: &str) -> Result<(), Error> {
-    for (key, value) in from {
-        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-        match (table.get_mut(&key), value) {
-            (Some(Value::Table(inner)), Value::Table(value)) => overlay(inner, value, &path)?,
-            (Some(default), value) if default.same_type(&value) => *default = value,
-            // It used to be an integer.
-            (Some(default), Value::Integer(number)) if path == "node.id" => {
-                *default = Value::String(number.to_string())
-            }
-            (Some(default), value) => {
-                return Err(Error::new(
-                    &path,
-                    format!("must be of type {}, not {}", default.type_str(), value.type_str()),
-                ));
-            }
-            (None, _) => return Err(Error::new(&path, "there is no such setting")),
-        }
-    }
-    Ok(())
-}
-
-/// Sets the setting that is named by the environment variable `name`. `text` is parsed as the type of the default.
-fn set(table: &mut Table, name: &str, text: &str) -> Result<(), Error> {
-    let path = path_of(name);
-    let unknown = || Error::new(&path, format!("there is no such setting ({name})"));
-    let (sections, key) = path.rsplit_once('.').map_or((None, path.as_str()), |(sections, key)| (Some(sections), key));
-    let inner = sections
-        .into_iter()
-        .flat_map(|sections| sections.split('.'))
-        .try_fold(table, |table, section| table.get_mut(section).and_then(Value::as_table_mut));
-    let value = inner.and_then(|table| table.get_mut(key)).ok_or_else(unknown)?;
-    *value = match value {
-        Value::String(_) => Value::String(text.to_owned()),
-        Value::Integer(_) => {
-            text.parse().map(Value::Integer).map_err(|_| Error::new(&path, format!("{text:?} is not an integer")))?
-        }
-        Value::Boolean(_) => {
-            text.parse().map(Value::Boolean).map_err(|_| Error::new(&path, format!("{text:?} is not true or false")))?
-        }
-        _ => return Err(unknown()),
-    };
-    Ok(())
+    let mut layers = Layers::defaults()?;
+    layers.apply_file(File { name: "the settings file", text: file })?;
+    variables.into_iter().try_for_each(|(name, text)| layers.apply_variable(variable(&name, &text)))?;
+    layers.settings()
 }

@@ -24,7 +24,10 @@ fn the_environment_overrides_the_file_and_the_file_overrides_the_defaults() {
 
 #[test]
 fn an_error_is_one_line_even_if_the_input_contains_control_characters() {
-    assert_eq!(read_error("\"a\\nb\" = 1", &[]), "setting a\\nb: there is no such setting");
+    assert_eq!(
+        read_error("\"a\\nb\" = 1", &[]),
+        "setting a\\nb: there is no such setting (line 1 of the settings file)"
+    );
     for (file, name) in [("[log]\nformat = \"te\\nxt\"", "TRADEPOST__LOG__FILTER"), ("", "TRADEPOST__A\r\nb__C")] {
         let line = read_error(file, &[(name, "x")]);
         assert!(!line.contains(char::is_control), "{line:?}");
@@ -61,6 +64,50 @@ fn the_error_names_the_invalid_setting() {
         let line = read_error("", &[(name, text)]);
         assert!(line.contains(key) && line.lines().count() == 1, "{name}={text}: {line}");
     }
+}
+
+#[test]
+fn an_error_names_the_line_or_the_variable_and_a_misspelt_setting_the_one_that_was_meant() {
+    for (file, variables, end) in [
+        ("\n[http]\nlistn = \"x\"", &[][..], "(line 3 of the settings file); did you mean http.listen?"),
+        ("[htpp]\nlisten = \"x\"", &[], "(line 1 of the settings file); did you mean http?"),
+        ("listen = \"x\"", &[], "did you mean admin.listen or http.listen?"),
+        ("[http]\nlisten = \"x\"", &[], "(line 2 of the settings file)"),
+        ("[http]\nworkers = \"x\"", &[], "must be of type integer, not string (line 2 of the settings file)"),
+        ("[http]\n\nlisten = ", &[], "(line 3 of the settings file)"),
+        ("", &[("TRADEPOST__HTTP__LISTN", "x")], "(TRADEPOST__HTTP__LISTN); did you mean TRADEPOST__HTTP__LISTEN?"),
+        ("", &[("TRADEPOST__HTTP_LISTEN", "x")], "did you mean TRADEPOST__HTTP__LISTEN?"),
+        ("", &[("TRADEPOST__HTTP__LISTEN", "x")], "(TRADEPOST__HTTP__LISTEN)"),
+        ("", &[("TRADEPOST__HTTP__WORKERS", "x")], "\"x\" is not an integer (TRADEPOST__HTTP__WORKERS)"),
+    ] {
+        let line = read_error(file, variables);
+        assert!(line.ends_with(end), "{line}");
+    }
+}
+
+#[test]
+fn the_effective_settings_name_the_layer_that_set_them_and_no_secret() {
+    let mut layers = Layers::defaults().unwrap();
+    let text = "profile = \"production\"\n[http]\nworkers = 3\nlisten = \"127.0.0.1:1\"\n";
+    layers.apply_file(File { name: "shop.toml", text }).unwrap();
+    for (name, text) in [("TRADEPOST__HTTP__LISTEN", "127.0.0.1:2"), ("TRADEPOST__SESSION__SECRET", &"s".repeat(32))] {
+        layers.apply_variable(variable(name, text)).unwrap();
+    }
+    let all = layers.effective();
+    let shown = |key: &str| {
+        let setting = all.iter().find(|setting| setting.key == key).unwrap();
+        format!("{} ({})", setting.line(), setting.origin)
+    };
+    for (key, expected) in [
+        ("profile", "profile = \"production\" (line 1 of shop.toml)"),
+        ("http.workers", "http.workers = 3 (line 3 of shop.toml)"),
+        ("http.listen", "http.listen = \"127.0.0.1:2\" (TRADEPOST__HTTP__LISTEN)"),
+        ("session.secret", "session.secret = ******** (TRADEPOST__SESSION__SECRET)"),
+        ("http.keep_alive", "http.keep_alive = \"75s\" (default)"),
+    ] {
+        assert_eq!(shown(key), expected);
+    }
+    assert!(!format!("{all:?}").contains("sss"));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Invalid;
-use super::clock::Clock;
+use super::clock::{Clock, Timestamp};
 
 /// The id of a `T`: a positive 63-bit integer.
 #[derive(AsExpression, FromSqlRow)]
@@ -184,6 +184,13 @@ const NODE_BITS: u32 = 10;
 /// exhaust the range.
 const FLOOR_END: i64 = 1 << 62;
 
+/// The time that the stored id `id` contains; `None` if no [`IdGenerator`] has made it.
+#[must_use]
+pub fn time_of(id: i64) -> Option<Timestamp> {
+    let is_generated = (0..FLOOR_END).contains(&id);
+    is_generated.then(|| Timestamp((id >> (NODE_BITS + SEQUENCE_BITS)) + EPOCH_MS))
+}
+
 /// Generates ids that are unique across nodes. The ids of one generator increase strictly, even if the clock steps
 /// back.
 #[derive(Debug)]
@@ -241,6 +248,15 @@ mod tests {
         let ids = IdGenerator::new(Clock::default(), NodeId(7));
         let generated: Vec<OrderId> = (0..20_000).map(|_| ids.next()).collect();
         assert!(generated.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn an_id_contains_the_time_at_which_it_was_made() {
+        let clock = Clock::default();
+        let (before, id) = (clock.now(), IdGenerator::new(clock.clone(), NodeId(3)).next::<Order>());
+        let time = time_of(id.get()).unwrap();
+        assert!(before <= time && time <= clock.now(), "{time}");
+        assert_eq!(time_of(-1), None);
     }
 
     #[test]

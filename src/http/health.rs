@@ -1,10 +1,14 @@
 //! `/healthz` and `/readyz`: health checks for load balancers. Public, without details.
 
+use std::sync::Arc;
+
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
 use super::problem::{Code, Problem};
 use super::state::{HandlerResult, State};
+use crate::actor::Health;
+use crate::node::Node;
 
 #[derive(Serialize)]
 struct Status {
@@ -21,9 +25,15 @@ pub async fn liveness() -> HttpResponse {
 /// # Errors
 /// 503 if one is not ready.
 pub async fn readiness(state: web::Data<State>) -> HandlerResult {
-    if state.node.fence.is_open() && state.health.iter().all(|actor| actor.is_ready()) {
+    if is_ready(&state.node, &state.health) {
         Ok(HttpResponse::Ok().json(Status { status: "ready" }))
     } else {
         Err(Problem::new(Code::NotReady))
     }
+}
+
+/// Whether every actor runs, its store is reachable and accepts writes, and this node holds its lease.
+#[must_use]
+pub fn is_ready(node: &Node, actors: &[Arc<Health>]) -> bool {
+    node.fence.is_open() && actors.iter().all(|actor| actor.is_ready())
 }

@@ -60,6 +60,14 @@ impl Reconciliation<'_> {
     /// # Errors
     /// If the statement cannot be parsed, is of another day or lists a line twice, or if Pay does not answer.
     pub async fn run(&self, bytes: &[u8]) -> Result<Report, Error> {
+        self.run_with(bytes, &mut |_, _| {}).await
+    }
+
+    /// Like [`Self::run`]. Calls `progress` with the number of lines that were compared, and their total.
+    ///
+    /// # Errors
+    /// See [`Self::run`].
+    pub async fn run_with(&self, bytes: &[u8], progress: &mut dyn FnMut(usize, usize)) -> Result<Report, Error> {
         match self.bill {
             Bill::Trade => {
                 let mut statement = (self.source.read)(bytes)?;
@@ -71,7 +79,7 @@ impl Reconciliation<'_> {
                     let refund = line.refund_no.as_ref().map(|number| format!(", refund {number}")).unwrap_or_default();
                     return Err(format!("payment {}{refund} is in the statement twice", line.out_trade_no).into());
                 }
-                self.compare(&statement, self.apply).await
+                self.compare(&statement, self.apply, progress).await
             }
             Bill::Funds => {
                 let read = self.source.read_funds.ok_or_else(|| "the platform has no fund statements".to_owned())?;
@@ -80,7 +88,7 @@ impl Reconciliation<'_> {
                 let sums = funds::sums(&statement).ok_or_else(|| "the sums are too large".to_owned())?;
                 let entries = funds::entries(&statement, &self.known(&statement).await?);
                 let FundStatement { from, until, .. } = statement;
-                let report = self.compare(&Statement { entries, from, until }, false).await?;
+                let report = self.compare(&Statement { entries, from, until }, false, progress).await?;
                 Ok(Report { funds: Some(sums), ..report })
             }
         }
@@ -104,9 +112,15 @@ impl Reconciliation<'_> {
         Ok(bounds)
     }
 
-    async fn compare(&self, statement: &Statement, apply: bool) -> Result<Report, Error> {
+    async fn compare(
+        &self,
+        statement: &Statement,
+        apply: bool,
+        progress: &mut dyn FnMut(usize, usize),
+    ) -> Result<Report, Error> {
         let (mut report, mut named) = (Report::default(), Named::default());
-        for lines in statement.entries.chunks(CHUNK) {
+        for (at, lines) in statement.entries.chunks(CHUNK).enumerate() {
+            progress(at * CHUNK, statement.entries.len());
             let records = self.records(lines.iter().filter_map(parse_pay_id).collect()).await?;
             for line in lines {
                 let record = parse_pay_id(line).and_then(|pay_id| records.get(&pay_id));

@@ -18,9 +18,13 @@ mod support;
 
 mod actor;
 mod alipay;
+#[cfg(feature = "sqlite")]
+mod command_line;
 mod console;
 mod contract;
 mod database;
+#[cfg(feature = "sqlite")]
+mod deployment;
 mod house;
 mod http;
 mod messaging;

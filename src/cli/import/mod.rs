@@ -3,7 +3,6 @@
 
 mod client;
 pub mod plan;
-mod progress;
 pub mod row;
 
 use std::io::Write;
@@ -11,14 +10,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueHint};
 use futures_util::StreamExt;
 
 pub use self::client::Server;
 use self::client::{Client, Done, Outcome};
 use self::plan::{Change, Effect, Plan};
-use self::progress::Progress;
 use self::row::WrongRow;
+use super::help;
+use super::progress::Progress;
 use crate::config::credentials::Credentials;
 use crate::config::{self, Settings};
 
@@ -28,8 +28,8 @@ const CONCURRENT_MAX: usize = 8;
 /// Kinds of things to import.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Create and change goods, and add deliveries to their stock. Repeated with the same file, it changes nothing. Exit
-    /// code: 0 if every row was done, 1 otherwise.
+    /// Create and change goods, and add deliveries to their stock.
+    #[command(after_help = help::IMPORT_GOODS)]
     Goods(GoodsArgs),
 }
 
@@ -38,6 +38,7 @@ pub enum Command {
 pub struct GoodsArgs {
     /// A CSV file with a header. Columns: goods_id, goods_name, goods_number, goods_price, goods_desc, on_sale,
     /// stock_delta, stock_reason.
+    #[arg(value_hint = ValueHint::FilePath)]
     file: PathBuf,
     /// Address of the server with the administrator routes, such as <https://shop.example.com>. Default: the listen
     /// address of the settings.
@@ -127,7 +128,9 @@ pub async fn import(
     let (rows, wrong) = row::read(bytes)?;
     let mut report = Report { wrong, ..Report::default() };
     let client = Client::sign_in(server, credentials).await?;
+    let progress = Progress::waiting("reading the goods of the shop");
     let catalogue = client.all_goods().await?;
+    progress.finish();
     let Plan { changes, unchanged, wrong } = plan::plan(&rows, &catalogue);
     report.unchanged = unchanged;
     report.wrong.extend(wrong);
@@ -149,7 +152,7 @@ pub async fn import(
 
 /// Carries out the changes. A row that the server refuses is a wrong row.
 async fn write(client: &Client, changes: &[Change], report: &mut Report) -> anyhow::Result<()> {
-    let mut progress = Progress::on_terminal(changes.len());
+    let progress = Progress::steps(changes.len(), "rows");
     let requests = changes.iter().map(|change| async move { (change.line, client.carry_out(change).await) });
     let mut answers = futures_util::stream::iter(requests).buffer_unordered(CONCURRENT_MAX);
     let mut outcome = Ok(());
@@ -161,7 +164,7 @@ async fn write(client: &Client, changes: &[Change], report: &mut Report) -> anyh
                 break;
             }
         }
-        progress.step();
+        progress.advance(1);
     }
     progress.finish();
     report.wrong.sort_by_key(|row| row.line);

@@ -8,7 +8,7 @@ use super::timeline::duration;
 use crate::domain::event::Event;
 use crate::web::language::Words;
 
-/// Where the tracks begin, and their length.
+/// The left end of the tracks, and their length.
 const LEFT: u32 = 110;
 const WIDTH: u32 = 870;
 /// Height of a track with the gap below it.

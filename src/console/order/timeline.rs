@@ -31,10 +31,28 @@ fn clock(event: &Event) -> Markup {
     html! { time datetime=(full) title=(full) { (of_day) } }
 }
 
+/// Facts in the order in which they are read. Others follow.
+const FIRST: [&str; 12] = [
+    "goods_amount",
+    "shipping_fee",
+    "order_amount",
+    "coupon_paid",
+    "money_paid",
+    "pay_amount",
+    "refund_id",
+    "pay_id",
+    "amount",
+    "provider",
+    "topic",
+    "tag",
+];
+
 /// The facts of an event. Rows of earlier releases have only text.
 fn facts(words: &Words, event: &Event) -> Markup {
+    let mut data: Vec<(&String, &Value)> = event.data.iter().collect();
+    data.sort_by_key(|(key, _)| FIRST.iter().position(|first| first == key).unwrap_or(FIRST.len()));
     html! {
-        @for (key, value) in &event.data {
+        @for (key, value) in data {
             span.fact { " " span.soft { (fact(&words.events, key).unwrap_or(key)) } " " (shown(key, value)) }
         }
         @if event.data.is_empty() && !event.detail.is_empty() { " " (event.detail) }

@@ -7,6 +7,7 @@ use x509_parser::prelude::{FromDer, X509Certificate, X509Name};
 
 use super::key::PublicKey;
 use crate::domain::Invalid;
+use crate::domain::clock::Timestamp;
 
 /// The fields of a certificate that are used here.
 #[derive(Debug, Clone)]
@@ -19,6 +20,10 @@ pub struct Certificate {
     pub issuer: String,
     /// Whether the issuer signed the certificate with an RSA key.
     pub is_signed_by_rsa: bool,
+    /// Start of the time for which it is valid.
+    pub valid_from: Timestamp,
+    /// End of that time.
+    pub valid_until: Timestamp,
     /// The public key; `None` unless it is an RSA key of at least 2048 bits.
     pub key: Option<PublicKey>,
 }
@@ -44,6 +49,8 @@ fn from_x509(certificate: &X509Certificate<'_>) -> Certificate {
         serial_decimal: serial.to_string(),
         serial_hex: hex::encode_upper(serial.to_bytes_be()),
         issuer: rfc2253(certificate.issuer()),
+        valid_from: Timestamp(certificate.validity().not_before.timestamp().saturating_mul(1000)),
+        valid_until: Timestamp(certificate.validity().not_after.timestamp().saturating_mul(1000)),
         is_signed_by_rsa: is_rsa(&certificate.signature_algorithm.algorithm),
         key: PublicKey::from_der(certificate.public_key().raw).ok(),
     }

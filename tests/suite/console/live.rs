@@ -1,15 +1,20 @@
 //! The live parts: rendered while there are viewers, and only then.
 
+use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use futures_util::StreamExt;
+use actix_web::web::Bytes;
+use awc::error::PayloadError;
+use futures_util::{Stream, StreamExt};
 use serde_json::json;
 
 use crate::support::{GOODS, OrderBody, TestApp};
 
 /// A viewer of the live parts of a page.
 struct Viewer {
-    response: awc::ClientResponse<actix_web::dev::Decompress<actix_web::dev::Payload>>,
+    status: u16,
+    content_type: String,
+    frames: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>,
     text: String,
 }
 
@@ -18,13 +23,16 @@ impl Viewer {
         let client = awc::Client::builder().timeout(Duration::from_secs(30)).finish();
         let cookie = format!("tradepost_console={}; lang={language}", app.admin().await);
         let request = client.get(format!("{}/console/live?page={page}", app.url())).insert_header(("cookie", cookie));
-        Self { response: request.send().await.unwrap(), text: String::new() }
+        let response = request.send().await.unwrap();
+        let content_type = response.headers().get("content-type").unwrap().to_str().unwrap().to_owned();
+        let status = response.status().as_u16();
+        Self { status, content_type, frames: Box::pin(response), text: String::new() }
     }
 
     /// Reads until `wanted` has come; returns all that came until then.
     async fn until(&mut self, wanted: &str) -> String {
         while !self.text.contains(wanted) {
-            let next = tokio::time::timeout(Duration::from_secs(10), self.response.next()).await;
+            let next = tokio::time::timeout(Duration::from_secs(10), self.frames.next()).await;
             let bytes = next.unwrap_or_else(|_| panic!("no {wanted:?} in {}", self.text)).expect("the frames ended");
             self.text.push_str(&String::from_utf8(bytes.unwrap().to_vec()).unwrap());
         }
@@ -38,7 +46,7 @@ async fn a_page_is_told_what_has_changed_in_its_language() {
     let zs = app.zs().await;
     let (mut english, mut chinese) =
         (Viewer::open(&app, "overview", "en").await, Viewer::open(&app, "overview", "zh-CN").await);
-    assert_eq!(english.response.headers().get("content-type").unwrap(), "text/event-stream");
+    assert_eq!(english.content_type, "text/event-stream");
     assert!(english.until("event: orders").await.contains("event: figures\ndata: "));
     assert!(chinese.until("event: orders").await.contains("在途资金"));
     let order_id = app.order(&zs, "order", &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id");
@@ -46,7 +54,7 @@ async fn a_page_is_told_what_has_changed_in_its_language() {
     chinese.until(&order_id).await;
     let mut actors = Viewer::open(&app, "actors", "en").await;
     actors.until("event: actors").await;
-    assert_eq!(Viewer::open(&app, "nothing", "en").await.response.status(), 422);
+    assert_eq!(Viewer::open(&app, "nothing", "en").await.status, 422);
     drop((english, chinese, actors));
     app.finish().await;
 }
@@ -83,8 +91,8 @@ async fn viewers_are_limited_and_hold_up_no_stop() {
     for _ in 0..32 {
         viewers.push(Viewer::open(&app, "overview", "en").await);
     }
-    assert!(viewers.iter().all(|viewer| viewer.response.status() == 200));
-    assert_eq!(Viewer::open(&app, "overview", "en").await.response.status(), 503);
+    assert!(viewers.iter().all(|viewer| viewer.status == 200));
+    assert_eq!(Viewer::open(&app, "overview", "en").await.status, 503);
     let begun = Instant::now();
     app.restart().await;
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());

@@ -2,7 +2,13 @@
 
 mod access;
 mod act;
+mod catalogue;
+mod customer;
 mod figures;
 mod live;
+mod notices;
+mod order;
 mod orders;
+mod payment;
+mod search;
 mod session;

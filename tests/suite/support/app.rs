@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use serde_json::Value;
 use tradepost::actor::Faults;
 use tradepost::app::App;
+use tradepost::app::readiness::Readiness;
 use tradepost::db::{self, with_conn};
 use tradepost::domain::clock::{Clock, Timestamp};
 use tradepost::{audit, config};
@@ -109,6 +110,11 @@ impl TestApp {
 
     fn app(&self) -> &App {
         self.app.as_ref().expect("the application is stopped")
+    }
+
+    /// Whether the application can serve, to be asked while it runs.
+    pub fn readiness(&self) -> Readiness {
+        self.app().readiness()
     }
 
     /// Base URL of the application, without a slash at the end.

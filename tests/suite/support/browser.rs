@@ -57,9 +57,20 @@ impl<'a> Browser<'a> {
         self.send(Method::POST, path, &headers, &body).await
     }
 
-    /// Executes the act of a preview.
-    pub async fn execute(&mut self, preview: &Answer) -> Answer {
-        self.post("/console/act", &[("token", &hidden(preview, "token"))]).await
+    /// Sends the form of an act, and executes its preview twice, as a double click would; the page after it.
+    pub async fn act(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let preview = self.post(path, fields).await.expect(200);
+        assert!(text(&preview).contains("Nothing has been done yet"), "{}", preview.text);
+        let token = hidden(&preview, "token");
+        let target = async |browser: &mut Self| {
+            let answer = browser.post_from(&browser.app.url(), "/console/act", &[("token", &token)]).await;
+            answer.expect(303).header("location").to_owned()
+        };
+        let (first, second) = (target(self).await, target(self).await);
+        assert_eq!(first, second);
+        let page = self.get(&first).await.expect(200);
+        assert!(text(&page).contains("Done."), "{}", page.text);
+        page
     }
 
     async fn follow(&mut self, answer: Answer) -> Answer {

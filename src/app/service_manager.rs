@@ -1,0 +1,75 @@
+//! Notifies a service manager, such as systemd, of the state of the server, by datagrams as of sd_notify(3).
+
+use std::io;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
+use std::time::Duration;
+
+use super::readiness::Readiness;
+use crate::config::service_manager::ServiceManager;
+
+/// The server listens.
+pub const READY: &str = "READY=1";
+/// The server begins to stop.
+pub const STOPPING: &str = "STOPPING=1";
+/// The server is alive and ready.
+pub const ALIVE: &str = "WATCHDOG=1";
+
+/// A connection to a service manager.
+#[derive(Debug)]
+pub struct Notifier {
+    socket: UnixDatagram,
+    watchdog: Option<Duration>,
+}
+
+impl Notifier {
+    /// Connects to the socket of `manager`.
+    ///
+    /// # Errors
+    /// There is no such socket.
+    pub fn connect(manager: &ServiceManager) -> io::Result<Self> {
+        let socket = UnixDatagram::unbound()?;
+        socket.connect_addr(&address(manager.socket.as_encoded_bytes())?)?;
+        // The manager may be slow to read, and the server does not wait for it.
+        socket.set_nonblocking(true)?;
+        Ok(Self { socket, watchdog: manager.watchdog })
+    }
+
+    /// Reports `state`, and `status` for people. A failure is only logged.
+    pub fn report(&self, state: &str, status: &str) {
+        // Further lines would be further states.
+        let status = status.replace('\n', " ");
+        if let Err(error) = self.socket.send(format!("{state}\nSTATUS={status}\n").as_bytes()) {
+            tracing::warn!(%error, "the service manager was not notified");
+        }
+    }
+
+    /// Reports that the server is alive as long as it is ready, twice in the time that the service manager waits. Returns
+    /// at once if the service manager does not watch.
+    pub async fn watch(&self, readiness: &Readiness) {
+        let Some(within) = self.watchdog else { return };
+        let mut was_ready = true;
+        loop {
+            let is_ready = readiness.is_ready().await;
+            match is_ready {
+                true => self.report(ALIVE, "ready"),
+                // An empty state: only the status is reported.
+                false => self.report("", "not ready"),
+            }
+            if was_ready && !is_ready {
+                tracing::warn!("not ready: the service manager restarts this process after {within:?}");
+            }
+            was_ready = is_ready;
+            tokio::time::sleep(within / 2).await;
+        }
+    }
+}
+
+/// The address of a socket: a path, or a name without a file, which begins with `@`.
+fn address(socket: &[u8]) -> io::Result<SocketAddr> {
+    #[cfg(target_os = "linux")]
+    if let Some(name) = socket.strip_prefix(b"@") {
+        return <SocketAddr as std::os::linux::net::SocketAddrExt>::from_abstract_name(name);
+    }
+    let path = std::str::from_utf8(socket).map_err(|_| io::Error::other("its path is not UTF-8"))?;
+    SocketAddr::from_pathname(path)
+}
