@@ -1,5 +1,6 @@
 //! The actors and the messages between them, as a drawing.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use maud::{Markup, html};
@@ -16,9 +17,11 @@ const COLUMN: i32 = 225;
 /// Distance between the tops of two boxes of a column.
 const ROW: i32 = 62;
 const MARGIN: i32 = 10;
+/// Width of a line between two boxes of a column.
+const BEND: i32 = 45;
 /// The columns from left to right. Actors that are not named are in the last one.
 const COLUMNS: [&[&str]; 4] =
-    [&["http"], &["coordinator", "payments"], &["coupon", "goods", "user", "order", "pay"], &["relay"]];
+    [&["http"], &["coordinator", "settlement"], &["coupon", "goods", "user", "order", "pay"], &["relay"]];
 
 /// An actor with what it does at present.
 #[derive(Debug, Clone)]
@@ -83,7 +86,7 @@ impl Graph {
     #[must_use]
     pub fn draw(&self, label: &str, is_labelled: bool) -> Markup {
         let places = self.places();
-        let width = MARGIN * 2 + COLUMN * (i32::try_from(COLUMNS.len()).unwrap_or(1) - 1) + BOX_WIDTH;
+        let width = MARGIN + COLUMN * (i32::try_from(COLUMNS.len()).unwrap_or(1) - 1) + BOX_WIDTH + BEND;
         let height = places.values().map(|(_, y)| y + BOX_HEIGHT + MARGIN).max().unwrap_or(0);
         html! {
             svg.graph viewBox=(format!("0 0 {width} {height}")) role="img" aria-label=(label) {
@@ -103,15 +106,18 @@ impl Graph {
 
 /// A line between two boxes. It leaves and arrives at the sides that face each other.
 fn line((from_x, from_y): (i32, i32), (to_x, to_y): (i32, i32), rate: Decimal, is_labelled: bool) -> Markup {
-    let is_forward = from_x < to_x;
-    let shift = if is_forward { -6 } else { 6 };
-    let (start, end) = if is_forward { (from_x + BOX_WIDTH, to_x) } else { (from_x, to_x + BOX_WIDTH) };
+    // The two directions between two boxes are beside each other.
+    let shift = if (from_x, from_y) < (to_x, to_y) { -6 } else { 6 };
     let (start_y, end_y) = (from_y + BOX_HEIGHT / 2 + shift, to_y + BOX_HEIGHT / 2 + shift);
-    let middle = i32::midpoint(start, end);
+    let (start, middle, end) = match from_x.cmp(&to_x) {
+        Ordering::Less => (from_x + BOX_WIDTH, i32::midpoint(from_x + BOX_WIDTH, to_x), to_x),
+        Ordering::Equal => (from_x + BOX_WIDTH, from_x + BOX_WIDTH + BEND, to_x + BOX_WIDTH),
+        Ordering::Greater => (from_x, i32::midpoint(from_x, to_x + BOX_WIDTH), to_x + BOX_WIDTH),
+    };
     let path = format!("M{start} {start_y} C{middle} {start_y} {middle} {end_y} {end} {end_y}");
-    let class = if rate > Decimal::ZERO { "edge flow" } else { "edge" };
     html! {
-        path class=(class) d=(path) {}
+        path.edge d=(path) {}
+        @if rate > Decimal::ZERO { path.flow d=(path) {} }
         @if is_labelled && rate > Decimal::ZERO {
             // Close to the receiver: lines of one sender begin at the same place.
             @let (x, y) = (i32::midpoint(middle, end), i32::midpoint(i32::midpoint(start_y, end_y), end_y) - 3);
@@ -190,6 +196,7 @@ mod tests {
         let edges = vec![
             ("http", "coordinator", Decimal::new(25, 1)),
             ("order", "relay", Decimal::ZERO),
+            ("courier", "relay", Decimal::ONE),
             ("relay", "goods", Decimal::ONE),
             ("relay", "unknown", Decimal::ONE),
         ];

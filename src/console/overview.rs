@@ -208,7 +208,7 @@ impl Data {
             (overview.parked_charges, "/console/notices", self.count(&[RiskKind::ParkedCharge]), Tone::Bad),
             (overview.without_wakeup, "/console/sagas", sagas.and_then(|sagas| sagas.without_wakeup), Tone::Bad),
             (overview.unconfirmed, "/console/sagas", sagas.and_then(|sagas| sagas.unconfirmed), Tone::Info),
-            (overview.open_payments, "/console/payments", self.count(&[RiskKind::OpenPayment]), Tone::Info),
+            (overview.open, "/console/payments", self.count(&[RiskKind::OpenPayment]), Tone::Info),
         ];
         html! {
             section.card {

@@ -57,6 +57,8 @@ pub struct Overview {
     pub without_wakeup: &'static str,
     /// Work under way.
     pub unconfirmed: &'static str,
+    /// Work under way.
+    pub open: &'static str,
     /// Heading of the latest orders.
     pub latest: &'static str,
     /// A part did not reply.
@@ -92,6 +94,7 @@ pub const ENGLISH: Overview = Overview {
     parked_charges: "Charges that match no payment",
     without_wakeup: "Sagas without a wake-up",
     unconfirmed: "Unconfirmed orders",
+    open: "Open payments",
     latest: "Latest orders",
     no_answer: "no answer",
 };
@@ -125,6 +128,7 @@ pub const CHINESE: Overview = Overview {
     parked_charges: "无法匹配的收款",
     without_wakeup: "无人唤醒的流程",
     unconfirmed: "未确认订单",
+    open: "待支付的款项",
     latest: "最新订单",
     no_answer: "无响应",
 };

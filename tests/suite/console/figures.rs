@@ -36,7 +36,7 @@ async fn the_overview_shows_money_at_risk_the_books_and_the_latest_orders() {
     let [english, chinese] = in_both(&mut browser, "/console/overview").await;
     assert_has(&english, &["Money at risk", "880.00 CNY", "1 open payments", "not checked since the start", &order_id]);
     assert_has(&chinese, &["在途资金", "880.00 CNY", "1 笔待支付", "启动后尚未检查", &order_id]);
-    for actor in ["coordinator", "goods", "order", "relay", "payments"] {
+    for actor in ["coordinator", "goods", "order", "relay", "settlement"] {
         assert!(english.text.contains(&format!(">{actor}</text>")), "{actor}");
     }
     app.get("/admin/audit", &app.admin().await).await.expect(200);
