@@ -204,11 +204,8 @@ mod tests {
         let places: std::collections::BTreeSet<(i32, i32)> = graph.places().into_values().collect();
         assert_eq!(places.len(), 7);
         let svg = graph.draw("Graph", true).into_string();
-        assert_eq!(
-            (svg.matches("class=\"edge flow\"").count(), svg.matches("class=\"edge\"").count()),
-            (2, 1),
-            "{svg}"
-        );
+        let lines = |class: &str| svg.matches(&format!("class=\"{class}\"")).count();
+        assert_eq!((lines("edge"), lines("flow")), (4, 3), "{svg}");
         assert!(svg.contains(">2.5/s<") && !svg.contains("style="), "{svg}");
     }
 
