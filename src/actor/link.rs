@@ -1,4 +1,4 @@
-//! Addresses that count what is sent to them, so that operators see who asks whom and how often.
+//! Addresses that count what is sent to them, so that operators see which actor asks which, and how often.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -48,7 +48,7 @@ impl<A: Actor> Clone for Link<A> {
     }
 }
 
-/// A link of which nobody reads the number.
+/// A link whose number is not read.
 impl<A: Actor> From<Addr<A>> for Link<A> {
     fn from(address: Addr<A>) -> Self {
         Self { address, sent: Arc::default() }
@@ -56,7 +56,7 @@ impl<A: Actor> From<Addr<A>> for Link<A> {
 }
 
 impl<A: Actor> Link<A> {
-    /// The same address, of which nobody reads the number.
+    /// The same address with a number of its own, which is not read.
     #[must_use]
     pub fn uncounted(&self) -> Self {
         self.address.clone().into()

@@ -54,17 +54,22 @@ pub struct Graph {
     pub owners: Owners,
     pub coordinator: Link<OrderCoordinator>,
     pub payments: Link<Payments>,
-    pub relay: Addr<Relay>,
+    pub messaging: Messaging,
     pub gateways: Gateways,
     pub platforms: Platforms,
     pub platform: Option<Platform>,
     pub node: Node,
     pub ids: Arc<IdGenerator>,
     pub health: Vec<Arc<Health>>,
-    pub outboxes: Vec<Outbox>,
-    pub routes: Vec<Route>,
     pub edges: Edges,
     pub order_counts: Arc<Counts>,
+}
+
+/// The relay, and the outboxes and routes that it works on.
+pub struct Messaging {
+    pub relay: Addr<Relay>,
+    pub outboxes: Vec<Outbox>,
+    pub routes: Vec<Route>,
 }
 
 /// The addresses of the owners.
@@ -139,21 +144,22 @@ fn build(parts: Parts) -> Graph {
     let (relay, relay_health) = Relay::start(network, settings.relay, clock.clone(), faults.clone());
     wakers.iter().for_each(|waker| waker.connect(relay.clone().recipient()));
 
-    let capacity = settings.orders.in_flight_max.size();
-    let coordinator_health = Arc::new(Health::new(actor::NAME, clock.clone(), capacity, None));
     let gateways = Gateways::new(gateways);
     let platforms = Platforms::new(gateways.clone(), &clock);
-    let (mut edges, order_counts) = (Edges::default(), Arc::<Counts>::default());
-    let coordinator = OrderCoordinator::start(coordinator::Context {
+    let mut edges = Edges::default();
+    let capacity = settings.orders.in_flight_max.size();
+    let of_coordinator = coordinator::Context {
         owners: owners.links(actor::NAME, &mut edges),
         ids: Arc::clone(&ids),
         clock: clock.clone(),
         orders: settings.orders,
         node: node.clone(),
         faults: faults.clone(),
-        health: Arc::clone(&coordinator_health),
-        counts: Arc::clone(&order_counts),
-    });
+        health: Arc::new(Health::new(actor::NAME, clock.clone(), capacity, None)),
+        counts: Arc::default(),
+    };
+    let (coordinator_health, order_counts) = (Arc::clone(&of_coordinator.health), Arc::clone(&of_coordinator.counts));
+    let coordinator = edges.link(HTTP, actor::NAME, &OrderCoordinator::start(of_coordinator));
     let payments_health = Arc::new(Health::new(payments::actor::NAME, clock.clone(), CALLS_MAX, None));
     let payments = Payments::start(payments::Context {
         order: edges.link(payments::actor::NAME, Order::NAME, &owners.order),
@@ -167,22 +173,20 @@ fn build(parts: Parts) -> Graph {
         health: Arc::clone(&payments_health),
     });
     health.extend([coordinator_health, payments_health, relay_health]);
-    let coordinator = edges.link(HTTP, actor::NAME, &coordinator);
     let payments = edges.link(HTTP, payments::actor::NAME, &payments);
     let owners = owners.links(HTTP, &mut edges);
+    let messaging = Messaging { relay, outboxes, routes };
     Graph {
         owners,
         coordinator,
         payments,
-        relay,
+        messaging,
         gateways,
         platforms,
         platform,
         node,
         ids,
         health,
-        outboxes,
-        routes,
         edges,
         order_counts,
     }

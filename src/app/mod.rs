@@ -28,6 +28,7 @@ use socket2::SockRef;
 
 use crate::actor::Faults;
 use crate::config::{self, Settings};
+use crate::console::live::Hub;
 use crate::coordinator;
 use crate::db::connection::folder::{self, FolderLock};
 use crate::domain::clock::Clock;
@@ -60,6 +61,8 @@ pub struct App {
     clock: Clock,
     arbiter: Arbiter,
     handles: Vec<ServerHandle>,
+    /// The viewers of the live parts of pages.
+    live: Hub,
     /// The lease of this node's number, if the stores are on a server.
     lease: Option<Lease>,
     /// Held until the process ends.
@@ -115,10 +118,11 @@ impl App {
         let security = Security { tokens, seals, passwords, first_passwords: first, admin, admin_passwords };
         let sampler = figures::start(&graph, &stores, &clock, &arbiter);
         let state = server::state(&graph, security, sampler, clock.clone(), &settings);
-        let handles = server::start(&settings, state, graph.platform.clone(), listener, admin_listener)?;
+        let live = Hub::default();
+        let handles = server::start(&settings, state, graph.platform.clone(), &live, listener, admin_listener)?;
         announcement::log(&settings, &stores, number, address, admin_address);
         bootstrap::while_busy(|| removed::park_and_warn(&graph)).await?;
-        Ok(Self { address, admin_address, notes, graph, stores, clock, arbiter, handles, lease, locks })
+        Ok(Self { address, admin_address, notes, graph, stores, clock, arbiter, handles, live, lease, locks })
     }
 
     /// Completes with the reason when this node has lost its number to another one. It writes nothing any more, so the
@@ -150,7 +154,7 @@ impl App {
     /// payments to synchronise with platforms. Zero means that nothing is due until time passes or a request arrives.
     pub async fn work_left(&self) -> usize {
         let sagas = self.graph.coordinator.send(coordinator::message::ReconcileUnfinished).await.unwrap_or(0);
-        let routes = self.graph.relay.send(relay::Poll).await.unwrap_or(0);
+        let routes = self.graph.messaging.relay.send(relay::Poll).await.unwrap_or(0);
         let payments = self.graph.payments.send(payments::message::FindDue).await.unwrap_or(0);
         sagas + routes + payments
     }
@@ -159,6 +163,7 @@ impl App {
     /// finish, for at most `within`; the rest is durable and resumes on the next start. Last, the stores are
     /// checkpointed.
     pub async fn stop(self, within: Duration) {
+        self.live.close();
         for handle in &self.handles {
             handle.stop(true).await;
         }

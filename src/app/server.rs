@@ -11,16 +11,16 @@ use super::graph::Graph;
 use super::sandbox::{self, Platform};
 use super::{audit, statement};
 use crate::config::{Profile, Settings};
-use crate::console;
+use crate::console::{self, live::Hub};
 use crate::domain::clock::Clock;
 use crate::domain::id::UserId;
 use crate::gateway::statement::Source;
 use crate::http::admin::auditor::Auditor;
 use crate::http::admin::turn::Turn;
-use crate::http::extract::reader::Access;
 use crate::http::middleware::admission::AdmissionControl;
 use crate::http::security::admin_passwords::AdminPasswords;
 use crate::http::security::first_passwords::FirstPasswords;
+use crate::http::security::metrics_access::MetricsAccess;
 use crate::http::security::password::Passwords;
 use crate::http::security::seal::Seals;
 use crate::http::security::token::Tokens;
@@ -59,7 +59,7 @@ pub fn state(graph: &Graph, security: Security, sampler: Sampler, clock: Clock, 
         started: sources.started,
         sources,
         sampler,
-        metrics_access: Access { public: settings.metrics.public, token },
+        metrics_access: MetricsAccess { public: settings.metrics.public, token },
         clock,
         tokens,
         seals,
@@ -69,7 +69,7 @@ pub fn state(graph: &Graph, security: Security, sampler: Sampler, clock: Clock, 
         first_passwords,
         health: graph.health.clone(),
         horizons: settings.horizons(),
-        outboxes: graph.outboxes.clone(),
+        outboxes: graph.messaging.outboxes.clone(),
         engine: graph.health.iter().find_map(|actor| actor.engine()).unwrap_or_default(),
         public_url: settings.http.public_url.as_str().to_owned(),
         request_within: settings.http.request_within.get(),
@@ -91,7 +91,9 @@ fn statements(graph: &Graph, settings: &Settings) -> HashMap<String, Source> {
 
 /// Runs the audit with these settings.
 fn auditor(settings: Settings, clock: Clock, last: LastAudit) -> Auditor {
-    let check = move || audit::audit(&settings, &clock, &[], None, |_, _| {}).map_err(|error| format!("{error:#}"));
+    let check = move |observe: &dyn Fn(u64, u64)| {
+        audit::audit(&settings, &clock, &[], None, observe).map_err(|error| format!("{error:#}"))
+    };
     Auditor::new(check, last)
 }
 
@@ -111,14 +113,15 @@ pub fn start(
     settings: &Settings,
     state: State,
     platform: Option<Platform>,
+    live: &Hub,
     listener: TcpListener,
     admin_listener: Option<TcpListener>,
 ) -> anyhow::Result<Vec<ServerHandle>> {
     let state = web::Data::new(state);
     let shared = admin_listener.is_none();
-    let mut handles = vec![serve(settings, &state, platform, listener, Routes { public: true, admin: shared })?];
+    let mut handles = vec![serve(settings, &state, platform, live, listener, Routes { public: true, admin: shared })?];
     if let Some(listener) = admin_listener {
-        handles.push(serve(settings, &state, None, listener, Routes { public: false, admin: true })?);
+        handles.push(serve(settings, &state, None, live, listener, Routes { public: false, admin: true })?);
     }
     Ok(handles)
 }
@@ -127,11 +130,12 @@ fn serve(
     settings: &Settings,
     state: &web::Data<State>,
     platform: Option<Platform>,
+    live: &Hub,
     listener: TcpListener,
     routes: Routes,
 ) -> anyhow::Result<ServerHandle> {
     let state = state.clone();
-    let platform = platform.map(web::Data::new);
+    let (platform, live) = (platform.map(web::Data::new), web::Data::new(live.clone()));
     // In production, the shop has a front of its own.
     let has_window = settings.profile == Profile::Default;
     let app = move || {
@@ -145,7 +149,7 @@ fn serve(
             };
         }
         if routes.admin {
-            app = app.configure(route::admin).configure(console::route::pages);
+            app = app.app_data(live.clone()).configure(route::admin).configure(console::route::pages);
         }
         match &platform {
             Some(platform) => app.app_data(platform.clone()).configure(sandbox::routes),

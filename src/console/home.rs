@@ -9,5 +9,5 @@ use crate::web::redirect::see_other;
 /// # Errors
 /// None of its own.
 pub async fn show(_: Operator) -> HandlerResult {
-    Ok(see_other("/console/orders"))
+    Ok(see_other("/console/overview"))
 }

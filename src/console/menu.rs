@@ -8,6 +8,7 @@ use crate::web::language::Words;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names of the pages")]
 pub enum Section {
+    Overview,
     Orders,
     Payments,
     Refunds,
@@ -16,6 +17,10 @@ pub enum Section {
     Coupons,
     Notices,
     Journal,
+    Actors,
+    Messages,
+    Sagas,
+    Audit,
     /// A page that has no entry.
     None,
 }
@@ -31,6 +36,7 @@ const MENU: [Group; 3] = [
     (
         |words| words.frame.trade,
         &[
+            (Section::Overview, "/console/overview", |words| words.frame.overview),
             (Section::Orders, "/console/orders", |words| words.frame.orders),
             (Section::Payments, "/console/payments", |words| words.frame.payments),
             (Section::Refunds, "/console/refunds", |words| words.frame.refunds),
@@ -42,7 +48,11 @@ const MENU: [Group; 3] = [
     (
         |words| words.frame.operate,
         &[
+            (Section::Actors, "/console/actors", |words| words.frame.actors),
+            (Section::Messages, "/console/messages", |words| words.frame.messages),
+            (Section::Sagas, "/console/sagas", |words| words.frame.sagas),
             (Section::Notices, "/console/notices", |words| words.frame.notices),
+            (Section::Audit, "/console/audit", |words| words.frame.audit),
             (Section::Journal, "/console/journal", |words| words.frame.journal),
         ],
     ),

@@ -6,7 +6,10 @@ use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{PayloadConfig, ServiceConfig, get, post, resource, scope};
 
-use super::{act, coupon, customer, goods, home, journal, notices, order, orders, payment, refund, search, sign_in};
+use super::{
+    act, actors, audit, coupon, customer, goods, home, journal, live, messages, notices, order, orders, overview,
+    payment, refund, sagas, search, sign_in,
+};
 use crate::web::session::CONSOLE;
 use crate::web::{asset, guard, language};
 
@@ -28,6 +31,14 @@ pub fn pages(cfg: &mut ServiceConfig) {
         .service(resource("/sign-in").route(get().to(sign_in::show)).route(post().to(sign_in::submit)))
         .service(resource("/sign-out").route(post().to(sign_in::sign_out)))
         .service(resource("/act").route(post().to(act::execute)))
+        .service(resource("/live").route(get().to(live::show)))
+        .service(resource("/overview").route(get().to(overview::show)))
+        .service(resource("/actors").route(get().to(actors::show)))
+        .service(resource("/actors/samples").route(get().to(actors::samples)))
+        .service(resource("/messages").route(get().to(messages::list)))
+        .service(resource("/messages/replay").route(post().to(messages::preview)))
+        .service(resource("/sagas").route(get().to(sagas::show)))
+        .service(resource("/audit").route(get().to(audit::show)).route(post().to(audit::run)))
         .service(resource("/orders").route(get().to(orders::list)))
         .service(resource("/orders.csv").route(get().to(orders::csv)))
         .service(resource("/orders/{id}").route(get().to(order::show)))

@@ -4,10 +4,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use actix::{Actor, ActorContext, Addr, AsyncContext, Handler, Message, ResponseFuture, Supervised};
+use actix::{Actor, ActorContext, Addr, AsyncContext, Handler, Message, MessageResult, ResponseFuture, Supervised};
 use tokio::sync::oneshot;
 
-use super::message::{GetQuote, PlaceOrder, PlaceOrderResult, Placed, Quote, ReadSagas, ReconcileUnfinished, Sagas};
+use super::message::{
+    GetQuote, ListRunning, PlaceOrder, PlaceOrderResult, Placed, Quote, ReadSagas, ReconcileUnfinished, Sagas,
+};
 use super::place::{self, WriteOutcome};
 use super::saga::{self, Effect, Saga};
 use super::tracker::{InFlightGuard, Tracker};
@@ -105,7 +107,7 @@ fn spawn_drive(
     let task = actix::spawn({
         let context = Arc::clone(&context);
         async move {
-            let result = drive::drive(&context, &order, initial).await;
+            let result = drive::drive(&context, &order, initial, &guard).await;
             drop(guard);
             context.counts.record_saga(result.as_ref());
             if let Some(result) = result {
@@ -219,6 +221,14 @@ impl Handler<ReconcileUnfinished> for OrderCoordinator {
             }
             tracker.count()
         })
+    }
+}
+
+impl Handler<ListRunning> for OrderCoordinator {
+    type Result = MessageResult<ListRunning>;
+
+    fn handle(&mut self, ListRunning { limit }: ListRunning, _: &mut Self::Context) -> Self::Result {
+        MessageResult(self.tracker.running(limit))
     }
 }
 

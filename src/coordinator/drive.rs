@@ -9,14 +9,21 @@ use futures_util::{FutureExt, StreamExt};
 
 use super::message::PlaceOrderResult;
 use super::saga::{Effect, Event, Saga, decide};
+use super::tracker::InFlightGuard;
 use super::{Context, step};
 use crate::order::message::Order;
 
-/// Drives one saga to its end, starting from the phase and effects in `initial`. Returns `None` if an injected fault
+/// Drives one saga to its end, starting from the phase and effects in `initial`, and notes its
+/// progress at `guard`. Returns `None` if an injected fault
 /// interrupts it.
-pub async fn drive(context: &Context, order: &Arc<Order>, initial: (Saga, Vec<Effect>)) -> Option<PlaceOrderResult> {
+pub async fn drive(
+    context: &Context,
+    order: &Arc<Order>,
+    initial: (Saga, Vec<Effect>),
+    guard: &InFlightGuard,
+) -> Option<PlaceOrderResult> {
     let (mut saga, mut effects) = initial;
-    let mut attempts = 0;
+    let (mut attempts, mut next_attempt) = (0, None);
     let mut in_flight: FuturesUnordered<LocalBoxFuture<'_, Event>> = FuturesUnordered::new();
     loop {
         for effect in effects {
@@ -26,6 +33,7 @@ pub async fn drive(context: &Context, order: &Arc<Order>, initial: (Saga, Vec<Ef
                     attempts += 1;
                     context.health.record_replies(0, 0, 1);
                     let delay = context.orders.backoff.delay(attempts);
+                    next_attempt = Some(context.clock.now().plus(delay));
                     let delayed = async move {
                         tokio::time::sleep(delay).await;
                         step::send(&context.owners, order, step).await
@@ -38,6 +46,7 @@ pub async fn drive(context: &Context, order: &Arc<Order>, initial: (Saga, Vec<Ef
                 }
             }
         }
+        guard.note(&saga, attempts, next_attempt);
         // In every phase except `Ended` at least one step is in flight, so there is always a next event.
         let event = in_flight.next().await?;
         if context.faults.hit("coordinator", "event").is_err() {

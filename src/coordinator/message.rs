@@ -3,6 +3,7 @@
 use actix::Message;
 
 use crate::actor::Reply;
+use crate::domain::clock::Timestamp;
 use crate::domain::id::{GoodsId, OrderId, UserId};
 use crate::domain::idempotency::{Fingerprint, IdempotencyKey};
 use crate::domain::money::Money;
@@ -106,6 +107,48 @@ pub struct Sagas {
     /// Number of unconfirmed orders without a running saga that reconciliation will not find, because it has stopped
     /// running. Any value but 0 indicates a fault. `None` if the store does not respond.
     pub without_wakeup: Option<i64>,
+}
+
+/// Lists the sagas that this process is running, the oldest orders first.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Vec<RunningSaga>")]
+pub struct ListRunning {
+    /// Maximum number of sagas.
+    pub limit: usize,
+}
+
+/// A saga that this process is running.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunningSaga {
+    /// Id of the order.
+    pub order_id: OrderId,
+    /// The replies that are missing.
+    pub waits_for: WaitsFor,
+    /// Number of steps that had no reply and were sent again.
+    pub retries: u32,
+    /// Time of the latest of these; `None` if there was none.
+    pub next_attempt: Option<Timestamp>,
+}
+
+/// The replies that a saga waits for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum WaitsFor {
+    /// The order is priced and written.
+    #[default]
+    PreOrder,
+    /// Reservations are made: each is true while its reply is missing.
+    Reservations {
+        /// Units in stock.
+        stock: bool,
+        /// The coupon.
+        coupon: bool,
+        /// The balance.
+        balance: bool,
+    },
+    /// The order is confirmed.
+    Confirmation,
+    /// The order is cancelled.
+    Cancellation,
 }
 
 /// Finds unfinished orders without a running saga and resumes them. Returns the number of running sagas.

@@ -38,7 +38,7 @@ pub struct Db {
     pub connection: Connection,
     /// The lines of the ledgers that the open transaction has written.
     recorder: ledger::Recorder,
-    /// What the transactions since the last [`Db::take_counted`] wrote, the open one included.
+    /// Occurrences since the last [`Db::take_counted`], also of the open transaction.
     counted: Vec<(Occurrence, String)>,
 }
 
@@ -92,7 +92,7 @@ impl Db {
         self.counted.push((what, provider.to_owned()));
     }
 
-    /// What was counted and committed since the last call.
+    /// The occurrences that were counted and committed since the last call.
     pub fn take_counted(&mut self) -> Vec<(Occurrence, String)> {
         std::mem::take(&mut self.counted)
     }

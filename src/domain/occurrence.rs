@@ -1,4 +1,4 @@
-//! What is counted for each payment product since the start of the process.
+//! Events that are counted for each payment product since the start of the process.
 
 /// An event of a payment or a refund. It is counted when the transaction that wrote it has committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

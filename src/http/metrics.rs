@@ -20,7 +20,8 @@ pub async fn show(_: MetricsReader, state: web::Data<State>) -> HandlerResult {
 }
 
 /// The admission of new work.
-fn admission(state: &State) -> Admission {
+#[must_use]
+pub fn admission(state: &State) -> Admission {
     let report = state.admission.report();
     Admission { capacity: report.capacity, in_flight: report.in_flight, refused: report.refused }
 }

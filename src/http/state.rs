@@ -8,11 +8,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::admin::auditor::Auditor;
 use super::admin::turn::Turn;
-use super::extract::reader::Access;
 use super::middleware::admission::AdmissionControl;
 use super::problem::{Code, Problem};
 use super::security::admin_passwords::AdminPasswords;
 use super::security::first_passwords::FirstPasswords;
+use super::security::metrics_access::MetricsAccess;
 use super::security::password::Passwords;
 use super::security::seal::Seals;
 use super::security::token::Tokens;
@@ -78,12 +78,12 @@ pub struct State {
     pub public_url: String,
     /// Start time of this process.
     pub started: Timestamp,
-    /// What the figures for operators are read from.
+    /// The sources of the figures for operators.
     pub sources: Arc<Sources>,
     /// The figures of the last 15 minutes.
     pub sampler: Sampler,
-    /// Who may read `/metrics`.
-    pub metrics_access: Access,
+    /// The readers of `/metrics`.
+    pub metrics_access: MetricsAccess,
     /// Runs the audit for administrators.
     pub auditor: Auditor,
     /// Limits how many requests for new work are in flight.

@@ -23,7 +23,7 @@ use super::security::password::Passwords;
 use super::security::seal::Seals;
 use super::security::token::{Caller, Tokens};
 use super::state::State;
-use crate::actor::{Edges, Link};
+use crate::actor::Link;
 use crate::coordinator;
 use crate::domain::clock::Clock;
 use crate::domain::id::{IdGenerator, NodeId, UserId};
@@ -41,31 +41,10 @@ fn dead_address<A: Actor<Context = Context<A>>>() -> Link<A> {
     Context::new().address().into()
 }
 
-fn sources(clock: &Clock) -> Sources {
-    Sources {
-        health: Vec::new(),
-        order: dead_address(),
-        pay: dead_address(),
-        coordinator: dead_address(),
-        order_counts: Arc::default(),
-        outboxes: Vec::new(),
-        routes: Vec::new(),
-        edges: Edges::default(),
-        platforms: Platforms::new(Gateways::default(), clock),
-        node: Node::alone(NodeId::default()),
-        clock: clock.clone(),
-        started: clock.now(),
-        traffic: Arc::default(),
-        stores: Vec::new(),
-        log_lines_dropped: || 0,
-        last_audit: LastAudit::default(),
-    }
-}
-
 fn state() -> State {
     let (clock, admin_passwords) = (Clock::default(), AdminPasswords::default());
     admin_passwords.learn(UserId::new(7), PasswordMark::NONE);
-    let sources = Arc::new(sources(&clock));
+    let sources = Arc::new(Sources::without_actors(&clock));
     State {
         owners: coordinator::Owners {
             coupon: dead_address(),
@@ -78,10 +57,10 @@ fn state() -> State {
         payments: dead_address(),
         cors_origins: crate::domain::origin::Origins::default(),
         return_origins: crate::domain::origin::Origins::default(),
-        auditor: Auditor::new(|| Err("there are no stores".to_owned()), LastAudit::default()),
+        auditor: Auditor::new(|_| Err("there are no stores".to_owned()), LastAudit::default()),
         sampler: Sampler::new(Arc::clone(&sources)),
         sources,
-        metrics_access: super::extract::reader::Access::default(),
+        metrics_access: super::security::metrics_access::MetricsAccess::default(),
         gateways: Gateways::default(),
         statements: std::collections::HashMap::new(),
         reconciling: crate::http::admin::turn::Turn::default(),

@@ -43,7 +43,7 @@ pub struct ActorSample {
     pub depth: usize,
 }
 
-/// What the values of a sample belong to.
+/// Names for the values of a sample.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Names {
     /// Names of the actors.
@@ -68,7 +68,7 @@ impl Sampler {
         Self { sources, samples: Arc::default() }
     }
 
-    /// What the samples are taken from.
+    /// The sources of the samples.
     #[must_use]
     pub const fn sources(&self) -> &Arc<Sources> {
         &self.sources
@@ -120,7 +120,7 @@ impl Sampler {
         outbox.and_then(|outbox| Some(outbox.last.lock().as_ref()?.groups.get(group)?.pending)).unwrap_or(0)
     }
 
-    /// What the values of the samples belong to.
+    /// Names for the values of the samples.
     #[must_use]
     pub fn names(&self) -> Names {
         Names {
@@ -146,7 +146,7 @@ impl Sampler {
     }
 }
 
-/// How much a counter grew per second between two times. A counter that became smaller has no rate.
+/// Growth of a counter per second between two times. A counter that became smaller has no rate.
 #[must_use]
 pub fn rate(before: (Timestamp, u64), after: (Timestamp, u64)) -> Decimal {
     let ms = after.0.0.saturating_sub(before.0.0);
@@ -157,6 +157,26 @@ pub fn rate(before: (Timestamp, u64), after: (Timestamp, u64)) -> Decimal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::clock::Clock;
+
+    #[tokio::test]
+    async fn the_samples_of_the_last_fifteen_minutes_are_kept() {
+        let clock = Clock::default();
+        let sources = Arc::new(Sources::without_actors(&clock));
+        let sampler = Sampler::new(Arc::clone(&sources));
+        assert!(sampler.latest().is_none());
+        for second in 0..=SAMPLES_MAX {
+            clock.advance(SAMPLE_EVERY);
+            sources.health.iter().for_each(|health| health.record_replies(2, 0, 0));
+            sampler.take();
+            assert_eq!(sampler.samples().len(), (second + 1).min(SAMPLES_MAX));
+        }
+        let (before, after) = sampler.latest().unwrap();
+        let processed = |sample: &Sample| sample.actors.first().unwrap().processed;
+        assert_eq!(rate((Timestamp(0), processed(&before)), (Timestamp(1_000), processed(&after))), Decimal::TWO);
+        let times: Vec<Timestamp> = sampler.samples().iter().map(|sample| sample.at).collect();
+        assert!(times.is_sorted() && times.last() == Some(&after.at));
+    }
 
     #[test]
     fn a_rate_is_per_second_and_never_negative() {

@@ -1,4 +1,4 @@
-//! What the figures are read from, and the reading.
+//! The sources of the figures, and how they are read.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -43,7 +43,7 @@ pub struct Sources {
     pub outboxes: Vec<Outbox>,
     /// Routes from the outboxes to the consumer groups.
     pub routes: Vec<Route>,
-    /// Which actor asks which.
+    /// The links between the actors.
     pub edges: Edges,
     /// The payment platforms.
     pub platforms: Platforms,
@@ -142,4 +142,35 @@ impl Sources {
 /// The reply, if it succeeds within [`PART_WITHIN`].
 async fn in_time<T, E>(reply: impl Future<Output = Result<T, E>>) -> Option<T> {
     tokio::time::timeout(PART_WITHIN, reply).await.ok()?.ok()
+}
+
+#[cfg(test)]
+impl Sources {
+    /// Sources in which no actor runs.
+    pub fn without_actors(clock: &Clock) -> Self {
+        use crate::domain::id::NodeId;
+        use crate::gateway::Gateways;
+
+        fn dead<A: actix::Actor<Context = actix::Context<A>>>() -> Link<A> {
+            actix::AsyncContext::address(&actix::Context::new()).into()
+        }
+        Self {
+            health: vec![Arc::new(Health::new("goods", clock.clone(), 1, None))],
+            order: dead(),
+            pay: dead(),
+            coordinator: dead(),
+            order_counts: Arc::default(),
+            outboxes: Vec::new(),
+            routes: Vec::new(),
+            edges: Edges::default(),
+            platforms: Platforms::new(Gateways::default(), clock),
+            node: Node::alone(NodeId::default()),
+            clock: clock.clone(),
+            started: clock.now(),
+            traffic: Arc::default(),
+            stores: Vec::new(),
+            log_lines_dropped: || 0,
+            last_audit: LastAudit::default(),
+        }
+    }
 }

@@ -31,9 +31,16 @@ pub static SHOP: LazyLock<Asset> = LazyLock::new(|| Asset::new("shop", "css", CS
 /// The time that is left to pay, and the payment dialog of WeChat.
 pub static PAY: LazyLock<Asset> = LazyLock::new(|| Asset::new("pay", "js", JAVASCRIPT, include_bytes!("asset/pay.js")));
 
+/// The library uPlot 1.6.32, as published; `asset/LICENSE-uplot`. Its style sheet is at the end of that of all pages.
+pub static UPLOT: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("uplot", "js", JAVASCRIPT, include_bytes!("asset/uplot.min.js")));
+/// The plots of the page of the actors.
+pub static PLOTS: LazyLock<Asset> =
+    LazyLock::new(|| Asset::new("plots", "js", JAVASCRIPT, include_bytes!("asset/plots.js")));
+
 /// All assets.
-fn all() -> [&'static Asset; 6] {
-    [&STYLE, &KEYS, &HTMX, &HTMX_SSE, &SHOP, &PAY]
+fn all() -> [&'static Asset; 8] {
+    [&STYLE, &KEYS, &HTMX, &HTMX_SSE, &UPLOT, &PLOTS, &SHOP, &PAY]
 }
 
 /// A file for browsers.

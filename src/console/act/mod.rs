@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod customer;
+mod message;
 mod order;
 mod parked;
 
@@ -53,6 +54,8 @@ pub enum Act {
     CreateCoupon(NewCoupon),
     /// Adjusts a balance.
     AdjustBalance { user_id: UserId, change: BalanceChange },
+    /// Delivers messages again.
+    Replay { ids: Vec<String> },
 }
 
 impl Act {
@@ -73,6 +76,7 @@ impl Act {
             Self::AdjustStock { goods_id, change } => catalogue::adjust_stock(operator, key, goods_id, change).await,
             Self::CreateCoupon(new) => customer::create_coupon(operator, key, new).await,
             Self::AdjustBalance { user_id, change } => customer::adjust_balance(operator, key, user_id, change).await,
+            Self::Replay { ids } => message::replay(operator, &ids).await,
         }
     }
 }

@@ -31,12 +31,21 @@ pub struct MessagesQuery {
 pub async fn list(_: Admin, state: web::Data<State>, Query(query): Query<MessagesQuery>) -> HandlerResult {
     let page = Page { limit: query.limit, cursor: Cursor::default() };
     let list = List { status: query.status, before: query.cursor.map(|id| id.to_string()), limit: page.fetch_limit() };
+    let messages = find_messages(&state, list).await?;
+    Ok(HttpResponse::Ok().json(page.list_with(messages, |message| message.id.clone())))
+}
+
+/// The undelivered messages of all outboxes that match `list`, newest first.
+///
+/// # Errors
+/// 503 if an owner does not reply.
+pub async fn find_messages(state: &State, list: List) -> Result<Vec<UndeliveredMessage>, Problem> {
     let pages = state.outboxes.iter().map(|outbox| outbox.list.send(list.clone()));
     let pages: Result<Vec<Vec<UndeliveredMessage>>, _> = try_join_all(pages).await?.into_iter().collect();
     let mut messages: Vec<UndeliveredMessage> = pages?.into_iter().flatten().collect();
     messages.sort_by(|one, other| other.id.cmp(&one.id));
-    messages.truncate(usize::try_from(page.fetch_limit()).unwrap_or(usize::MAX));
-    Ok(HttpResponse::Ok().json(page.list_with(messages, |message| message.id.clone())))
+    messages.truncate(usize::try_from(list.limit).unwrap_or(usize::MAX));
+    Ok(messages)
 }
 
 /// Response body of a replay.
@@ -53,10 +62,21 @@ struct Outcome {
 pub async fn replay(req: HttpRequest, _: Admin, state: web::Data<State>) -> HandlerResult {
     let id: Option<Uuid> = req.match_info().get("id").and_then(|id| id.parse().ok());
     let id = id.ok_or(Problem::new(Code::NotFound))?.to_string();
+    match replay_one(&state, &id).await? {
+        Some(outcome) => Ok(HttpResponse::Ok().json(Outcome { id, outcome })),
+        None => Err(Problem::new(Code::NotFound)),
+    }
+}
+
+/// Makes a message due now, unless it is delivered; `None` if no outbox has it.
+///
+/// # Errors
+/// 503 if an owner does not reply.
+pub async fn replay_one(state: &State, id: &str) -> Result<Option<Replayed>, Problem> {
     for outbox in &state.outboxes {
-        if let Some(outcome) = outbox.replay.send(Replay { id: id.clone() }).await?? {
-            return Ok(HttpResponse::Ok().json(Outcome { id, outcome }));
+        if let Some(outcome) = outbox.replay.send(Replay { id: id.to_owned() }).await?? {
+            return Ok(Some(outcome));
         }
     }
-    Err(Problem::new(Code::NotFound))
+    Ok(None)
 }

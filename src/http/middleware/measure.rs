@@ -19,7 +19,7 @@ const UNMATCHED: &str = "unmatched";
 #[derive(Debug, Clone, Copy)]
 pub struct Template(pub &'static str);
 
-/// Where a middleware inside the route leaves its template, in case there will be no response with the request.
+/// The template as a middleware inside the route has noted it, in case there will be no response with the request.
 #[derive(Debug, Clone, Default)]
 struct Seen(Rc<Cell<Option<Template>>>);
 

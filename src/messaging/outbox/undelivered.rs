@@ -1,4 +1,4 @@
-//! What the messages say that a consumer group has not acknowledged yet.
+//! The bodies of the messages that a consumer group has not acknowledged yet.
 
 use diesel::prelude::*;
 use serde::de::DeserializeOwned;

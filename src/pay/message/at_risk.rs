@@ -29,7 +29,7 @@ pub struct SumAtRisk {
     pub requested: Vec<RequestedRefund>,
 }
 
-/// Why money is at risk: it can still be paid, or it is with the wrong one, or nobody has decided yet whose it is.
+/// The reason why money is at risk: it can still be paid, is not booked, is being given back, or waits for a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RiskKind {
@@ -75,7 +75,7 @@ impl RiskKind {
 /// The money of one kind at one platform.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AtRisk {
-    /// Why it is at risk.
+    /// The reason.
     pub kind: RiskKind,
     /// Name of the payment product; empty if it is not known.
     pub provider: String,

@@ -1,8 +1,8 @@
 //! The words in Chinese, in simplified characters.
 
 use super::{
-    Words, act, common, coupon, customer, events, failure, frame, goods, journal, notices, order, orders, pay_page,
-    payment, purchase, refund, search, shop, sign_in, state,
+    Words, act, actors, audit, common, coupon, customer, events, failure, frame, goods, journal, messages, notices,
+    order, orders, overview, pay_page, payment, purchase, refund, sagas, search, shop, sign_in, state,
 };
 
 /// All words in Chinese.
@@ -20,6 +20,11 @@ pub static CHINESE: Words = Words {
     orders: orders::CHINESE,
     act: act::CHINESE,
     order: order::CHINESE,
+    overview: overview::CHINESE,
+    actors: actors::CHINESE,
+    messages: messages::CHINESE,
+    sagas: sagas::CHINESE,
+    audit: audit::CHINESE,
     events: events::CHINESE,
     payment: payment::CHINESE,
     refund: refund::CHINESE,

@@ -1,8 +1,8 @@
 //! The words in English.
 
 use super::{
-    Words, act, common, coupon, customer, events, failure, frame, goods, journal, notices, order, orders, pay_page,
-    payment, purchase, refund, search, shop, sign_in, state,
+    Words, act, actors, audit, common, coupon, customer, events, failure, frame, goods, journal, messages, notices,
+    order, orders, overview, pay_page, payment, purchase, refund, sagas, search, shop, sign_in, state,
 };
 
 /// All words in English.
@@ -20,6 +20,11 @@ pub static ENGLISH: Words = Words {
     orders: orders::ENGLISH,
     act: act::ENGLISH,
     order: order::ENGLISH,
+    overview: overview::ENGLISH,
+    actors: actors::ENGLISH,
+    messages: messages::ENGLISH,
+    sagas: sagas::ENGLISH,
+    audit: audit::ENGLISH,
     events: events::ENGLISH,
     payment: payment::ENGLISH,
     refund: refund::ENGLISH,

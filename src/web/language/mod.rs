@@ -2,6 +2,8 @@
 //! constant for each language, side by side in one file.
 
 mod act;
+mod actors;
+mod audit;
 mod chinese;
 mod common;
 mod coupon;
@@ -12,13 +14,16 @@ mod failure;
 mod frame;
 mod goods;
 mod journal;
+mod messages;
 mod notices;
 mod order;
 mod orders;
+mod overview;
 mod pay_page;
 mod payment;
 mod purchase;
 mod refund;
+mod sagas;
 mod search;
 mod shop;
 mod sign_in;
@@ -29,6 +34,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 pub use act::Act;
+pub use actors::Actors;
+pub use audit::Audit;
 pub use chinese::CHINESE;
 pub use common::Common;
 pub use coupon::Coupons;
@@ -39,13 +46,16 @@ pub use failure::Failure;
 pub use frame::Frame;
 pub use goods::Goods;
 pub use journal::Journal;
+pub use messages::Messages;
 pub use notices::Notices;
 pub use order::Order;
 pub use orders::Orders;
+pub use overview::Overview;
 pub use pay_page::PayPage;
 pub use payment::Payments;
 pub use purchase::Purchase;
 pub use refund::Refunds;
+pub use sagas::Sagas;
 pub use search::Search;
 pub use shop::Shop;
 pub use sign_in::SignIn;
@@ -90,6 +100,16 @@ pub struct Words {
     pub act: Act,
     /// The page of one order.
     pub order: Order,
+    /// The first page of the console.
+    pub overview: Overview,
+    /// The page of the actors.
+    pub actors: Actors,
+    /// The page of the messages.
+    pub messages: Messages,
+    /// The page of the sagas.
+    pub sagas: Sagas,
+    /// The page of the audit.
+    pub audit: Audit,
     /// Kinds of events in the timeline of an order, and their facts.
     pub events: Events,
     /// The list of payments and the page of one payment.

@@ -4,6 +4,8 @@ mod access;
 mod act;
 mod catalogue;
 mod customer;
+mod figures;
+mod live;
 mod notices;
 mod order;
 mod orders;

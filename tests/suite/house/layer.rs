@@ -27,7 +27,10 @@ const ROOMS: [(&str, &[&str]); 25] = [
     ("payments", &["domain", "actor", "config", "gateway", "order", "pay"]),
     ("audit", &["domain", "db"]),
     ("reconcile", &["domain", "actor", "gateway", "pay"]),
-    ("metrics", &["domain", "db", "actor", "messaging", "node", "order", "pay", "coordinator", "payments", "audit"]),
+    (
+        "metrics",
+        &["domain", "db", "actor", "messaging", "node", "gateway", "order", "pay", "coordinator", "payments", "audit"],
+    ),
     (
         "http",
         &[
@@ -49,7 +52,7 @@ const ROOMS: [(&str, &[&str]); 25] = [
             "reconcile",
         ],
     ),
-    ("web", &["domain", "pay", "http"]),
+    ("web", &["domain", "pay", "audit", "http"]),
     (
         "console",
         &[

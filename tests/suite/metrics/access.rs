@@ -1,4 +1,4 @@
-//! Who may read `/metrics`: this machine, the holder of the token, administrators; all only if the settings say so.
+//! The readers of `/metrics`: this machine, the holder of the token, administrators; all only if the settings say so.
 
 use awc::http::Method;
 

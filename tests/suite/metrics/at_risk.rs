@@ -38,9 +38,9 @@ fn independent(app: &TestApp) -> BTreeMap<&'static str, i64> {
     let sum = |query: &str| app.number("pay", query);
     // Every message that is not delivered, whatever it is about, read in the test.
     let messages =
-        |owner| rows(app, owner, "SELECT msg_body AS t, msg_status AS n FROM mq_producer WHERE msg_status <> 1");
+        |owner| rows(app, owner, "SELECT msg_body AS t, create_time AS n FROM mq_producer WHERE msg_status <> 1");
     let groups =
-        |owner| rows(app, owner, "SELECT group_name AS t, msg_status AS n FROM mq_producer WHERE msg_status <> 1");
+        |owner| rows(app, owner, "SELECT group_name AS t, create_time AS n FROM mq_producer WHERE msg_status <> 1");
     let bodies = |owner, group: &str, field: &str| -> Vec<Value> {
         let of_group = messages(owner).into_iter().zip(groups(owner)).filter(|(_, (of, _))| of == group);
         let bodies = of_group.map(|((body, _), _)| serde_json::from_str(&body).unwrap());

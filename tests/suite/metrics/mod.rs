@@ -2,6 +2,6 @@
 
 mod access;
 mod at_risk;
-mod openmetrics;
+pub mod openmetrics;
 mod rules;
 mod scrape;

@@ -217,7 +217,7 @@ async fn alerts_about_money_and_messages_fire_at_their_causes() {
     assert_firing(&quiet, &app.scrape().await, &["RefundsOld"]);
     app.clear_fault("sandbox.call");
     app.advance(Duration::from_secs(600)).await;
-    // The customer pays another amount, and nobody can close what another one leaves open.
+    // The customer pays another amount, and the payment is not closed at the platform.
     let zs = app.zs().await;
     let second =
         app.order(&zs, "second", &OrderBody::of(crate::support::GOODS, 1)).await.expect(201).text_of("order_id");
