@@ -1,6 +1,7 @@
 //! `deploy/nginx.conf`: nginx accepts it, and a real one with it stands in front of a real server.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -42,9 +43,8 @@ fn configuration(folder: &Path, site: &str) -> PathBuf {
 
 /// The nginx of the Debian package, whose folder is not on the path of all users.
 fn program() -> Command {
-    let path = std::env::var("PATH").unwrap_or_default();
     let mut command = Command::new("nginx");
-    command.env("PATH", format!("{path}:/usr/sbin:/usr/local/sbin")).stdin(Stdio::null());
+    command.env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin").stdin(Stdio::null());
     command
 }
 
@@ -136,6 +136,35 @@ fn nginx_accepts_the_example() {
     let site = fs::read_to_string(folder.path().join("site.conf")).unwrap();
     configuration(folder.path(), &site.replace("proxy_buffering off", "proxy_bufering off"));
     assert!(!test(&file).0, "nginx accepts everything");
+}
+
+#[test]
+fn the_events_of_the_console_are_passed_on_at_once() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let console = server.local_addr().unwrap();
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let served = std::thread::spawn(move || {
+        let (mut stream, _) = server.accept().unwrap();
+        let mut request = [0; 4096];
+        let length = stream.read(&mut request).unwrap();
+        assert!(request[..length].starts_with(b"GET /console/live HTTP/1.1\r\n"));
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+        stream.write_all(format!("{head}b\r\ndata: one\n\n\r\n").as_bytes()).unwrap();
+        // The connection stays open, and nothing follows, until the client has the event.
+        ended.recv().unwrap();
+    });
+    let nginx = Nginx::start(console, console);
+    let mut client = TcpStream::connect(nginx.address).unwrap();
+    client.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    client.write_all(b"GET /console/live HTTP/1.1\r\nHost: shop.example.com\r\n\r\n").unwrap();
+    let (mut answer, mut buffer) = (Vec::new(), [0; 1024]);
+    while !String::from_utf8_lossy(&answer).contains("data: one") {
+        let length = client.read(&mut buffer).expect("the event arrives while the connection is open");
+        assert!(length > 0, "{}", nginx.log());
+        answer.extend_from_slice(&buffer[..length]);
+    }
+    end.send(()).unwrap();
+    served.join().unwrap();
 }
 
 #[actix_web::test]
