@@ -1,5 +1,6 @@
 //! Notifies a service manager, such as systemd, of the state of the server, by datagrams as of sd_notify(3).
 
+use std::cell::Cell;
 use std::io;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::Duration;
@@ -7,18 +8,15 @@ use std::time::Duration;
 use super::readiness::Readiness;
 use crate::config::service_manager::ServiceManager;
 
-/// The server listens.
-pub const READY: &str = "READY=1";
-/// The server begins to stop.
-pub const STOPPING: &str = "STOPPING=1";
-/// The server is alive and ready.
-pub const ALIVE: &str = "WATCHDOG=1";
+/// The server is alive.
+const ALIVE: &str = "WATCHDOG=1";
 
 /// A connection to a service manager.
 #[derive(Debug)]
 pub struct Notifier {
     socket: UnixDatagram,
     watchdog: Option<Duration>,
+    is_stopping: Cell<bool>,
 }
 
 impl Notifier {
@@ -31,11 +29,22 @@ impl Notifier {
         socket.connect_addr(&address(manager.socket.as_encoded_bytes())?)?;
         // The manager may be slow to read, and the server does not wait for it.
         socket.set_nonblocking(true)?;
-        Ok(Self { socket, watchdog: manager.watchdog })
+        Ok(Self { socket, watchdog: manager.watchdog, is_stopping: Cell::new(false) })
+    }
+
+    /// Reports that the server listens; `status` is for people.
+    pub fn ready(&self, status: &str) {
+        self.report("READY=1", status);
+    }
+
+    /// Reports that the server begins to stop. From then on, it is alive, although it is not ready.
+    pub fn stopping(&self) {
+        self.is_stopping.set(true);
+        self.report("STOPPING=1", "stopping");
     }
 
     /// Reports `state`, and `status` for people. A failure is only logged.
-    pub fn report(&self, state: &str, status: &str) {
+    fn report(&self, state: &str, status: &str) {
         // Further lines would be further states.
         let status = status.replace('\n', " ");
         if let Err(error) = self.socket.send(format!("{state}\nSTATUS={status}\n").as_bytes()) {
@@ -50,13 +59,16 @@ impl Notifier {
         let mut was_ready = true;
         loop {
             let is_ready = readiness.is_ready().await;
-            match is_ready {
-                true => self.report(ALIVE, "ready"),
-                // An empty state: only the status is reported.
-                false => self.report("", "not ready"),
-            }
-            if was_ready && !is_ready {
-                tracing::warn!("not ready: the service manager restarts this process after {within:?}");
+            match (is_ready, self.is_stopping.get()) {
+                (_, true) => self.report(ALIVE, "stopping"),
+                (true, false) => self.report(ALIVE, "ready"),
+                (false, false) => {
+                    // An empty state: only the status is reported.
+                    self.report("", "not ready");
+                    if was_ready {
+                        tracing::warn!("not ready: the service manager restarts this process after {within:?}");
+                    }
+                }
             }
             was_ready = is_ready;
             tokio::time::sleep(within / 2).await;

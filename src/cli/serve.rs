@@ -7,7 +7,7 @@ use std::rc::Rc;
 use anyhow::bail;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::app::service_manager::{self, Notifier};
+use crate::app::service_manager::Notifier;
 use crate::app::{App, telemetry};
 use crate::config::{self, Settings};
 use crate::domain::clock::Clock;
@@ -36,7 +36,7 @@ pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         announce(&app);
         let manager = notifier();
         if let Some(manager) = manager.clone() {
-            manager.report(service_manager::READY, &format!("listening on http://{}", app.address));
+            manager.ready(&format!("listening on http://{}", app.address));
             let readiness = app.readiness();
             actix_web::rt::spawn(async move { manager.watch(&readiness).await });
         }
@@ -46,7 +46,7 @@ pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
         }
         tracing::info!("stopping; SIGINT (Ctrl-C) ends the process at once");
         if let Some(manager) = manager {
-            manager.report(service_manager::STOPPING, "stopping");
+            manager.stopping();
         }
         actix_web::rt::spawn(end_at_the_next_interrupt()?);
         app.stop(within).await;

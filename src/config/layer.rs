@@ -176,12 +176,6 @@ impl Layers {
         all.sort_by(|one, other| one.key.cmp(&other.key));
         all
     }
-
-    /// The origin of the value of the setting `key`.
-    #[must_use]
-    pub fn origin(&self, key: &str) -> Origin {
-        self.origins.get(key).cloned().unwrap_or(Origin::Default)
-    }
 }
 
 /// Replaces values of the defaults by those of a file.

@@ -23,7 +23,7 @@ fn program(folder: &TempDir, arguments: &[&str]) -> Command {
 struct Caddy {
     process: Child,
     address: SocketAddr,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Caddy {
@@ -43,13 +43,14 @@ impl Caddy {
         fs::write(folder.path().join("Caddyfile"), site).unwrap();
         let log = fs::File::create(folder.path().join("log")).unwrap();
         let process = program(&folder, &["run"]).stderr(log).spawn().expect("caddy, of the package caddy");
+        let caddy = Self { process, address, folder };
         for _ in 0..1000 {
             if TcpStream::connect(address).is_ok() {
-                return Self { process, address, _folder: folder };
+                return caddy;
             }
             std::thread::sleep(Duration::from_millis(10));
         }
-        panic!("Caddy does not start: {}", fs::read_to_string(folder.path().join("log")).unwrap());
+        panic!("Caddy does not start: {}", fs::read_to_string(caddy.folder.path().join("log")).unwrap());
     }
 
     async fn get(&self, path: &str) -> Answer {

@@ -1,6 +1,7 @@
 //! `deploy/nginx.conf`: nginx accepts it, and a real one with it stands in front of a real server.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -42,9 +43,8 @@ fn configuration(folder: &Path, site: &str) -> PathBuf {
 
 /// The nginx of the Debian package, whose folder is not on the path of all users.
 fn program() -> Command {
-    let path = std::env::var("PATH").unwrap_or_default();
     let mut command = Command::new("nginx");
-    command.env("PATH", format!("{path}:/usr/sbin:/usr/local/sbin")).stdin(Stdio::null());
+    command.env("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin").stdin(Stdio::null());
     command
 }
 
@@ -136,6 +136,41 @@ fn nginx_accepts_the_example() {
     let site = fs::read_to_string(folder.path().join("site.conf")).unwrap();
     configuration(folder.path(), &site.replace("proxy_buffering off", "proxy_bufering off"));
     assert!(!test(&file).0, "nginx accepts everything");
+}
+
+#[test]
+fn an_event_of_the_console_arrives_before_the_next_one_is_sent() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let console = server.local_addr().unwrap();
+    let (arrive, arrived) = std::sync::mpsc::channel::<()>();
+    let served = std::thread::spawn(move || {
+        let (mut stream, _) = server.accept().unwrap();
+        let mut request = [0; 4096];
+        let length = stream.read(&mut request).unwrap();
+        assert!(request[..length].starts_with(b"GET /console/live HTTP/1.1\r\n"));
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
+        stream.write_all(head.as_bytes()).unwrap();
+        for event in ["b\r\ndata: one\n\n\r\n", "b\r\ndata: two\n\n\r\n"] {
+            stream.write_all(event.as_bytes()).unwrap();
+            // The connection stays open, and nothing follows, until the client has the event.
+            arrived.recv().unwrap();
+        }
+    });
+    // The other routes lead to a port on which nothing listens.
+    let nginx = Nginx::start("127.0.0.1:1".parse().unwrap(), console);
+    let mut client = TcpStream::connect(nginx.address).unwrap();
+    client.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    client.write_all(b"GET /console/live HTTP/1.1\r\nHost: shop.example.com\r\n\r\n").unwrap();
+    let (mut answer, mut buffer) = (Vec::new(), [0; 1024]);
+    for event in ["data: one", "data: two"] {
+        while !String::from_utf8_lossy(&answer).contains(event) {
+            let length = client.read(&mut buffer).expect("an event arrives while the connection is open");
+            assert!(length > 0, "{}", nginx.log());
+            answer.extend_from_slice(&buffer[..length]);
+        }
+        arrive.send(()).unwrap();
+    }
+    served.join().unwrap();
 }
 
 #[actix_web::test]

@@ -88,6 +88,12 @@ fn the_service_manager_is_notified_when_the_server_listens_lives_and_stops() {
     }
     assert_eq!(server.stop(), Some(0));
     assert_eq!(next_state(&socket), "STOPPING=1\nSTATUS=stopping\n");
+    // Until its end, it is alive, although it is not ready.
+    socket.set_nonblocking(true).unwrap();
+    let mut buffer = [0; 1024];
+    while let Ok(length) = socket.recv(&mut buffer) {
+        assert_eq!(str::from_utf8(&buffer[..length]), Ok("WATCHDOG=1\nSTATUS=stopping\n"));
+    }
 }
 
 #[test]
