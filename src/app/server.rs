@@ -11,6 +11,7 @@ use super::graph::Graph;
 use super::sandbox::{self, Platform};
 use super::{audit, statement};
 use crate::config::Settings;
+use crate::config::layer::Effective;
 use crate::console;
 use crate::domain::clock::Clock;
 use crate::domain::id::UserId;
@@ -24,7 +25,7 @@ use crate::http::security::first_passwords::FirstPasswords;
 use crate::http::security::password::Passwords;
 use crate::http::security::seal::Seals;
 use crate::http::security::token::Tokens;
-use crate::http::state::State;
+use crate::http::state::{ShownSetting, State};
 use crate::http::{middleware, route};
 use crate::metrics::{LastAudit, Sampler};
 
@@ -70,6 +71,7 @@ pub fn state(graph: &Graph, security: Security, sampler: Sampler, clock: Clock, 
         horizons: settings.horizons(),
         outboxes: graph.outboxes.clone(),
         engine: graph.health.iter().find_map(|actor| actor.engine()).unwrap_or_default(),
+        settings: settings.effective.iter().map(shown).collect(),
         public_url: settings.http.public_url.as_str().to_owned(),
         request_within: settings.http.request_within.get(),
         admission: AdmissionControl::new(settings.http.in_flight_max.size(), settings.http.admit_within.0),
@@ -86,6 +88,14 @@ pub fn state(graph: &Graph, security: Security, sampler: Sampler, clock: Clock, 
 fn statements(graph: &Graph, settings: &Settings) -> HashMap<String, Source> {
     let names = graph.gateways.all().map(|gateway| gateway.name().to_owned());
     names.filter_map(|name| Some((name.clone(), statement::source(settings, &name)?))).collect()
+}
+
+/// A setting as operators see it.
+fn shown(setting: &Effective) -> ShownSetting {
+    let Effective { key, value, origin } = setting;
+    let json = || serde_json::to_string(value).unwrap_or_default();
+    let value = value.as_str().map_or_else(json, str::to_owned);
+    ShownSetting { key: key.clone(), value, origin: origin.to_string() }
 }
 
 /// Runs the audit with these settings.
@@ -115,9 +125,10 @@ pub fn start(
 ) -> anyhow::Result<Vec<ServerHandle>> {
     let state = web::Data::new(state);
     let shared = admin_listener.is_none();
-    let mut handles = vec![serve(settings, &state, platform, listener, Routes { public: true, admin: shared })?];
+    let public = Routes { public: true, admin: shared };
+    let mut handles = vec![serve(settings, &state, platform.clone(), listener, public)?];
     if let Some(listener) = admin_listener {
-        handles.push(serve(settings, &state, None, listener, Routes { public: false, admin: true })?);
+        handles.push(serve(settings, &state, platform, listener, Routes { public: false, admin: true })?);
     }
     Ok(handles)
 }
@@ -137,13 +148,19 @@ fn serve(
         if routes.public {
             app = app.configure(route::public);
         }
+        if let Some(platform) = &platform {
+            app = app.app_data(platform.clone());
+            if routes.public {
+                app = app.configure(sandbox::routes);
+            }
+            if routes.admin {
+                app = app.configure(sandbox::pages);
+            }
+        }
         if routes.admin {
             app = app.configure(route::admin).configure(console::route::pages);
         }
-        match &platform {
-            Some(platform) => app.app_data(platform.clone()).configure(sandbox::routes),
-            None => app,
-        }
+        app
     };
     let workers = Workers::of(settings.http.workers.size(), settings.http.connections_max.size());
     let server = HttpServer::new(app)

@@ -33,3 +33,4 @@ pub mod preview;
 pub mod redirect;
 pub mod same_origin;
 pub mod session;
+pub mod value;

@@ -1,8 +1,8 @@
 //! The words in Chinese, in simplified characters.
 
 use super::{
-    Words, act, common, coupon, customer, events, failure, frame, goods, journal, notices, order, orders, payment,
-    refund, search, sign_in, state,
+    Words, act, common, coupon, customer, events, failure, frame, goods, journal, node, notices, order, orders,
+    payment, reconcile, refund, sandbox, search, setting, sign_in, state,
 };
 
 /// All words in Chinese.
@@ -26,4 +26,8 @@ pub static CHINESE: Words = Words {
     coupon: coupon::CHINESE,
     customer: customer::CHINESE,
     search: search::CHINESE,
+    reconcile: reconcile::CHINESE,
+    node: node::CHINESE,
+    setting: setting::CHINESE,
+    sandbox: sandbox::CHINESE,
 };

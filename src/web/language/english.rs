@@ -1,8 +1,8 @@
 //! The words in English.
 
 use super::{
-    Words, act, common, coupon, customer, events, failure, frame, goods, journal, notices, order, orders, payment,
-    refund, search, sign_in, state,
+    Words, act, common, coupon, customer, events, failure, frame, goods, journal, node, notices, order, orders,
+    payment, reconcile, refund, sandbox, search, setting, sign_in, state,
 };
 
 /// All words in English.
@@ -26,4 +26,8 @@ pub static ENGLISH: Words = Words {
     coupon: coupon::ENGLISH,
     customer: customer::ENGLISH,
     search: search::ENGLISH,
+    reconcile: reconcile::ENGLISH,
+    node: node::ENGLISH,
+    setting: setting::ENGLISH,
+    sandbox: sandbox::ENGLISH,
 };

@@ -12,12 +12,16 @@ mod failure;
 mod frame;
 mod goods;
 mod journal;
+mod node;
 mod notices;
 mod order;
 mod orders;
 mod payment;
+mod reconcile;
 mod refund;
+mod sandbox;
 mod search;
+mod setting;
 mod sign_in;
 mod state;
 
@@ -36,12 +40,16 @@ pub use failure::Failure;
 pub use frame::Frame;
 pub use goods::Goods;
 pub use journal::Journal;
+pub use node::Nodes;
 pub use notices::Notices;
 pub use order::Order;
 pub use orders::Orders;
 pub use payment::Payments;
+pub use reconcile::Reconcile;
 pub use refund::Refunds;
+pub use sandbox::Sandbox;
 pub use search::Search;
+pub use setting::Settings;
 pub use sign_in::SignIn;
 pub use state::States;
 
@@ -96,6 +104,14 @@ pub struct Words {
     pub customer: Customers,
     /// The search of the console.
     pub search: Search,
+    /// The comparison with the statements of platforms.
+    pub reconcile: Reconcile,
+    /// The nodes that share the stores.
+    pub node: Nodes,
+    /// The settings in effect.
+    pub setting: Settings,
+    /// The built-in payment platform.
+    pub sandbox: Sandbox,
 }
 
 /// All languages.

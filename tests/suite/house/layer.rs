@@ -73,7 +73,7 @@ const ROOMS: [(&str, &[&str]); 24] = [
             "web",
         ],
     ),
-    ("sandbox", &["domain", "db", "actor", "messaging", "gateway", "http"]),
+    ("sandbox", &["domain", "db", "actor", "messaging", "gateway", "pay", "http", "web", "console"]),
     // The composition root and the commands put everything together.
     ("app", &["*"]),
     ("cli", &["*"]),
