@@ -122,6 +122,16 @@ pub fn routes(cfg: &mut ServiceConfig) {
     crate::sandbox::http::routes(cfg);
 }
 
+/// Adds the platform's page of the console to `cfg`.
+#[cfg(feature = "sandbox")]
+pub fn pages(cfg: &mut ServiceConfig) {
+    crate::sandbox::http::console::routes(cfg);
+}
+
+/// Adds no page.
+#[cfg(not(feature = "sandbox"))]
+pub fn pages(_: &mut ServiceConfig) {}
+
 /// Adds no routes.
 #[cfg(not(feature = "sandbox"))]
 pub fn routes(_: &mut ServiceConfig) {}

@@ -10,6 +10,7 @@ use actix_web::{App as WebApp, HttpServer, middleware::from_fn, web};
 use super::graph::Graph;
 use super::sandbox::{self, Platform};
 use super::{audit, statement};
+use crate::config::layer::Effective;
 use crate::config::{Profile, Settings};
 use crate::console::{self, live::Hub};
 use crate::domain::clock::Clock;
@@ -24,7 +25,7 @@ use crate::http::security::metrics_access::MetricsAccess;
 use crate::http::security::password::Passwords;
 use crate::http::security::seal::Seals;
 use crate::http::security::token::Tokens;
-use crate::http::state::State;
+use crate::http::state::{ShownSetting, State};
 use crate::http::{middleware, route};
 use crate::metrics::{LastAudit, Sampler};
 use crate::shop_window;
@@ -71,6 +72,7 @@ pub fn state(graph: &Graph, security: Security, sampler: Sampler, clock: Clock, 
         horizons: settings.horizons(),
         outboxes: graph.messaging.outboxes.clone(),
         engine: graph.health.iter().find_map(|actor| actor.engine()).unwrap_or_default(),
+        settings: settings.effective.iter().map(shown).collect(),
         public_url: settings.http.public_url.as_str().to_owned(),
         request_within: settings.http.request_within.get(),
         admission: AdmissionControl::new(settings.http.in_flight_max.size(), settings.http.admit_within.0),
@@ -87,6 +89,14 @@ pub fn state(graph: &Graph, security: Security, sampler: Sampler, clock: Clock, 
 fn statements(graph: &Graph, settings: &Settings) -> HashMap<String, Source> {
     let names = graph.gateways.all().map(|gateway| gateway.name().to_owned());
     names.filter_map(|name| Some((name.clone(), statement::source(settings, &name)?))).collect()
+}
+
+/// A setting as operators see it.
+fn shown(setting: &Effective) -> ShownSetting {
+    let Effective { key, value, origin } = setting;
+    let json = || serde_json::to_string(value).unwrap_or_default();
+    let value = value.as_str().map_or_else(json, str::to_owned);
+    ShownSetting { key: key.clone(), value, origin: origin.to_string() }
 }
 
 /// Runs the audit with these settings.
@@ -119,9 +129,10 @@ pub fn start(
 ) -> anyhow::Result<Vec<ServerHandle>> {
     let state = web::Data::new(state);
     let shared = admin_listener.is_none();
-    let mut handles = vec![serve(settings, &state, platform, live, listener, Routes { public: true, admin: shared })?];
+    let public = Routes { public: true, admin: shared };
+    let mut handles = vec![serve(settings, &state, platform.clone(), live, listener, public)?];
     if let Some(listener) = admin_listener {
-        handles.push(serve(settings, &state, None, live, listener, Routes { public: false, admin: true })?);
+        handles.push(serve(settings, &state, platform, live, listener, Routes { public: false, admin: true })?);
     }
     Ok(handles)
 }
@@ -148,13 +159,19 @@ fn serve(
                 false => app.configure(shop_window::route::plain),
             };
         }
+        if let Some(platform) = &platform {
+            app = app.app_data(platform.clone());
+            if routes.public {
+                app = app.configure(sandbox::routes);
+            }
+            if routes.admin {
+                app = app.configure(sandbox::pages);
+            }
+        }
         if routes.admin {
             app = app.app_data(live.clone()).configure(route::admin).configure(console::route::pages);
         }
-        match &platform {
-            Some(platform) => app.app_data(platform.clone()).configure(sandbox::routes),
-            None => app,
-        }
+        app
     };
     let workers = Workers::of(settings.http.workers.size(), settings.http.connections_max.size());
     let server = HttpServer::new(app)

@@ -147,11 +147,12 @@ impl Layers {
     /// # Errors
     /// The first invalid setting.
     pub fn settings(&self) -> Result<Settings, Error> {
-        let settings: Settings = serde_path_to_error::deserialize(self.table.clone()).map_err(|error| {
+        let mut settings: Settings = serde_path_to_error::deserialize(self.table.clone()).map_err(|error| {
             let key = error.path().to_string();
             self.with_origin(Error::new(&key, error.into_inner().message()))
         })?;
         check::check(&settings).map_err(|error| self.with_origin(error))?;
+        settings.effective = self.effective();
         Ok(settings)
     }
 

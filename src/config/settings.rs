@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
+use super::layer::Effective;
 use super::value::{H5Type, InitialPassword, LogFilter, PublicUrl, SecondName, SeparateListen, SigningSecret};
 use crate::actor::owner::Limits;
 use crate::actor::retry::Backoff;
@@ -42,6 +43,9 @@ pub struct Settings {
     pub demo: Demo,
     pub audit: Audit,
     pub metrics: Metrics,
+    /// All of them as text, with their origins and without secrets.
+    #[serde(skip)]
+    pub effective: Vec<Effective>,
 }
 
 impl Settings {

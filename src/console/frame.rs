@@ -36,10 +36,13 @@ impl Frame<'_> {
             .ok()
             .and_then(Result::ok)
             .map(|PendingCounts { refunds_parked, charges_parked, .. }| refunds_parked.saturating_add(charges_parked));
+        // Without the platform, there is no page of it.
+        let has_sandbox = state.gateways.all().any(|gateway| gateway.name() == "sandbox");
+        let absent: &[Section] = if has_sandbox { &[] } else { &[Section::Sandbox] };
         html! {
             a.skip href="#content" { (words.frame.skip) }
             div.app {
-                (menu(words, section, &[(Section::Notices, parked.unwrap_or_default())]))
+                (menu(words, section, absent, &[(Section::Notices, parked.unwrap_or_default())]))
                 div {
                     header {
                         form.search action="/console/search" role="search" {

@@ -16,11 +16,15 @@ pub enum Section {
     Goods,
     Coupons,
     Notices,
+    Reconcile,
     Journal,
     Actors,
     Messages,
     Sagas,
     Audit,
+    Nodes,
+    Sandbox,
+    Settings,
     /// A page that has no entry.
     None,
 }
@@ -53,15 +57,25 @@ const MENU: [Group; 3] = [
             (Section::Sagas, "/console/sagas", |words| words.frame.sagas),
             (Section::Notices, "/console/notices", |words| words.frame.notices),
             (Section::Audit, "/console/audit", |words| words.frame.audit),
+            (Section::Reconcile, "/console/reconcile", |words| words.frame.reconcile),
             (Section::Journal, "/console/journal", |words| words.frame.journal),
+            (Section::Nodes, "/console/nodes", |words| words.frame.nodes),
         ],
     ),
-    (|words| words.frame.develop, &[(Section::None, "/docs", |words| words.frame.api)]),
+    (
+        |words| words.frame.develop,
+        &[
+            (Section::None, "/docs", |words| words.frame.api),
+            (Section::Sandbox, "/console/sandbox", |words| words.frame.sandbox),
+            (Section::Settings, "/console/settings", |words| words.frame.settings),
+        ],
+    ),
 ];
 
-/// The menu with the entry `current` marked. `waiting` has the number of things that wait for the operator, by entry.
+/// The menu with the entry `current` marked and without those that are `absent`. `waiting` has the number of things that
+/// wait for the operator, by entry.
 #[must_use]
-pub fn menu(words: &Words, current: Section, waiting: &[(Section, i64)]) -> Markup {
+pub fn menu(words: &Words, current: Section, absent: &[Section], waiting: &[(Section, i64)]) -> Markup {
     let number = |section| waiting.iter().find(|(known, number)| *known == section && *number > 0).map(|(_, n)| *n);
     let is_current = |section| section == current && section != Section::None;
     html! {
@@ -69,7 +83,7 @@ pub fn menu(words: &Words, current: Section, waiting: &[(Section, i64)]) -> Mark
             a.brand href="/console" { "Tradepost" }
             @for (heading, entries) in &MENU {
                 p.group { (heading(words)) }
-                @for (section, path, text) in *entries {
+                @for (section, path, text) in entries.iter().filter(|(section, ..)| !absent.contains(section)) {
                     a href=(path) aria-current=[is_current(*section).then_some("page")] {
                         (text(words))
                         @if let Some(number) = number(*section) { b { (number) } }

@@ -7,8 +7,8 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{PayloadConfig, ServiceConfig, get, post, resource, scope};
 
 use super::{
-    act, actors, audit, coupon, customer, goods, home, journal, live, messages, notices, order, orders, overview,
-    payment, refund, sagas, search, sign_in,
+    act, actors, audit, coupon, customer, goods, home, journal, live, messages, nodes, notices, order, orders,
+    overview, payment, reconcile, refund, sagas, search, settings, sign_in,
 };
 use crate::web::session::CONSOLE;
 use crate::web::{asset, guard, language};
@@ -66,11 +66,18 @@ pub fn pages(cfg: &mut ServiceConfig) {
         .service(resource("/customers/{id}/balance").route(post().to(customer::adjust)))
         .service(resource("/journal").route(get().to(journal::list)))
         .service(resource("/journal.csv").route(get().to(journal::csv)))
+        .service(resource("/reconcile").route(get().to(reconcile::show)))
+        .service(resource("/nodes").route(get().to(nodes::show)))
+        .service(resource("/settings").route(get().to(settings::show)))
         .service(resource("/search").route(get().to(search::show)));
     cfg.service(console);
 }
 
-async fn guarded(
+/// The guard of the console, also for its pages in other rooms.
+///
+/// # Errors
+/// None of its own.
+pub async fn guarded(
     req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {

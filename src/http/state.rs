@@ -76,6 +76,8 @@ pub struct State {
     pub engine: &'static str,
     /// Address at which browsers reach the shop, without a slash at the end: `http.public_url`. May be empty.
     pub public_url: String,
+    /// The settings in effect, without secrets.
+    pub settings: Vec<ShownSetting>,
     /// Start time of this process.
     pub started: Timestamp,
     /// The sources of the figures for operators.
@@ -100,6 +102,17 @@ pub struct State {
     pub cors_origins: Origins,
     /// Time limit for a whole request: `http.request_within`.
     pub request_within: Duration,
+}
+
+/// A setting as operators see it.
+#[derive(Debug, Clone)]
+pub struct ShownSetting {
+    /// Key of the setting, as `section.key`.
+    pub key: String,
+    /// The value; a mask if it is a secret.
+    pub value: String,
+    /// The layer that has set it, such as an environment variable.
+    pub origin: String,
 }
 
 impl State {

@@ -69,6 +69,7 @@ fn state() -> State {
         ids: Arc::new(IdGenerator::new(clock.clone(), NodeId::try_from(0).unwrap())),
         seals: Seals::new(SECRET),
         engine: "sqlite",
+        settings: Vec::new(),
         public_url: String::new(),
         tokens: Tokens::new(SECRET, clock.clone(), HOUR),
         passwords: Passwords::new(1).unwrap(),

@@ -36,3 +36,4 @@ pub mod redirect;
 pub mod same_origin;
 pub mod session;
 pub mod sheet;
+pub mod value;

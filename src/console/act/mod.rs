@@ -5,6 +5,7 @@ mod customer;
 mod message;
 mod order;
 mod parked;
+mod statement;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,7 @@ use crate::http::admin::balance::BalanceChange;
 use crate::http::admin::coupon::NewCoupon;
 use crate::http::admin::goods::{ChangedGoods, NewGoods};
 use crate::http::admin::order_action::{Cancellation, NewRefund, Shipment};
+use crate::http::admin::reconciliation::NewReconciliation;
 use crate::http::admin::stock::StockChange;
 use crate::http::extract::body::FormBody;
 use crate::http::problem::Problem;
@@ -56,6 +58,8 @@ pub enum Act {
     AdjustBalance { user_id: UserId, change: BalanceChange },
     /// Delivers messages again.
     Replay { ids: Vec<String> },
+    /// Repairs the books by a statement.
+    Reconcile(NewReconciliation),
 }
 
 impl Act {
@@ -75,6 +79,7 @@ impl Act {
             }
             Self::AdjustStock { goods_id, change } => catalogue::adjust_stock(operator, key, goods_id, change).await,
             Self::CreateCoupon(new) => customer::create_coupon(operator, key, new).await,
+            Self::Reconcile(statement) => statement::repair(operator, statement).await,
             Self::AdjustBalance { user_id, change } => customer::adjust_balance(operator, key, user_id, change).await,
             Self::Replay { ids } => message::replay(operator, &ids).await,
         }

@@ -4,9 +4,9 @@
 use maud::{Markup, html};
 
 use super::event::{Track, name, tone};
-use super::timeline::duration;
 use crate::domain::event::Event;
 use crate::web::language::Words;
+use crate::web::value::duration;
 
 /// The left end of the tracks, and their length.
 const LEFT: u32 = 110;

@@ -7,6 +7,7 @@ use super::event::{Track, fact, name, tone};
 use crate::domain::event::Event;
 use crate::web::component::{Pill, id, id_text};
 use crate::web::language::Words;
+use crate::web::value::duration;
 
 /// The events, in their order.
 #[must_use]
@@ -71,30 +72,5 @@ fn shown(key: &str, value: &Value) -> Markup {
         "coupon_id" | "event_id" | "number" => id_text(text),
         "duration_ms" => html! { (duration(value.as_i64().unwrap_or_default())) },
         _ => html! { (text) },
-    }
-}
-
-/// A duration with a unit that fits it.
-#[must_use]
-pub fn duration(ms: i64) -> String {
-    match ms {
-        ..1_000 => format!("{ms} ms"),
-        1_000..60_000 => format!("{}.{} s", ms / 1_000, ms % 1_000 / 100),
-        60_000..3_600_000 => format!("{} min {} s", ms / 60_000, ms % 60_000 / 1_000),
-        _ => format!("{} h {} min", ms / 3_600_000, ms % 3_600_000 / 60_000),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_duration_has_a_unit_that_fits_it() {
-        for (ms, text) in
-            [(0, "0 ms"), (999, "999 ms"), (2_850, "2.8 s"), (61_000, "1 min 1 s"), (7_260_000, "2 h 1 min")]
-        {
-            assert_eq!(duration(ms), text);
-        }
     }
 }

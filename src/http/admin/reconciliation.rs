@@ -1,7 +1,7 @@
 //! `/admin/reconciliations`.
 
 use actix_web::{HttpResponse, web};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use strum::VariantArray;
 
 use crate::gateway::statement::Bill;
@@ -15,15 +15,33 @@ use crate::reconcile::run::{Error, Reconciliation};
 use crate::reconcile::{Kind, Report};
 
 /// Body of a reconciliation. Without `apply`, nothing is changed.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NewReconciliation {
-    provider: String,
-    day: Day,
+    /// Name of the payment product.
+    pub provider: String,
+    /// The day of the statement.
+    #[serde(serialize_with = "day_as_text")]
+    pub day: Day,
+    /// The kind of statement.
     #[serde(default)]
-    bill: Bill,
+    pub bill: Bill,
+    /// Whether the books are repaired.
     #[serde(default)]
-    apply: bool,
+    pub apply: bool,
+}
+
+impl NewReconciliation {
+    /// The same statement, and the books are repaired.
+    #[must_use]
+    pub fn applied(self) -> Self {
+        Self { apply: true, ..self }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn day_as_text<S: Serializer>(day: &Day, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(day)
 }
 
 #[derive(Serialize)]
@@ -43,8 +61,20 @@ struct Response {
 /// 409 if there is no statement that can be compared; 422 if the platform is not set up; 503 if the platform or a store
 /// does not answer, or if another reconciliation is running.
 pub async fn run(admin: Admin, state: web::Data<State>, Body(new): Body<NewReconciliation>) -> HandlerResult {
+    let report = reconcile(&state, admin, &new).await?;
+    let NewReconciliation { provider, day, bill, .. } = new;
+    let ok = report.differences.is_empty();
+    Ok(HttpResponse::Ok().json(Response { provider, day: day.to_string(), bill, ok, report }))
+}
+
+/// Downloads and compares a statement, and repairs the books if that is requested.
+///
+/// # Errors
+/// As the route.
+pub async fn reconcile(state: &State, admin: Admin, new: &NewReconciliation) -> Result<Report, Problem> {
     let NewReconciliation { provider, day, bill, apply } = new;
-    let Some(source) = state.statements.get(&provider) else { return Err(unknown_provider()) };
+    let (day, bill, apply) = (*day, *bill, *apply);
+    let Some(source) = state.statements.get(provider) else { return Err(unknown_provider()) };
     if apply {
         state.expect_writable(&["pay"])?;
     }
@@ -66,8 +96,7 @@ pub async fn run(admin: Admin, state: web::Data<State>, Body(new): Body<NewRecon
     }
     let (repaired, differences) = (report.repaired, report.differences.len());
     tracing::info!(%provider, %day, ?bill, apply, repaired, differences, user_id = %admin.0, "reconciled");
-    let ok = report.differences.is_empty();
-    Ok(HttpResponse::Ok().json(Response { provider, day: day.to_string(), bill, ok, report }))
+    Ok(report)
 }
 
 fn unknown_provider() -> Problem {

@@ -1,5 +1,6 @@
 //! The HTTP routes of the sandbox platform: the checkout page for customers and a JSON API for tests.
 
+pub mod console;
 mod page;
 
 use std::future::{Ready, ready};

@@ -1,8 +1,9 @@
 //! The words in Chinese, in simplified characters.
 
 use super::{
-    Words, act, actors, audit, common, coupon, customer, events, failure, frame, goods, journal, messages, notices,
-    order, orders, overview, pay_page, payment, purchase, refund, sagas, search, shop, sign_in, state,
+    Words, act, actors, audit, common, coupon, customer, events, failure, frame, goods, journal, messages, node,
+    notices, order, orders, overview, pay_page, payment, purchase, reconcile, refund, sagas, sandbox, search, setting,
+    shop, sign_in, state,
 };
 
 /// All words in Chinese.
@@ -34,4 +35,8 @@ pub static CHINESE: Words = Words {
     coupon: coupon::CHINESE,
     customer: customer::CHINESE,
     search: search::CHINESE,
+    reconcile: reconcile::CHINESE,
+    node: node::CHINESE,
+    setting: setting::CHINESE,
+    sandbox: sandbox::CHINESE,
 };

@@ -1,8 +1,9 @@
 //! The words in English.
 
 use super::{
-    Words, act, actors, audit, common, coupon, customer, events, failure, frame, goods, journal, messages, notices,
-    order, orders, overview, pay_page, payment, purchase, refund, sagas, search, shop, sign_in, state,
+    Words, act, actors, audit, common, coupon, customer, events, failure, frame, goods, journal, messages, node,
+    notices, order, orders, overview, pay_page, payment, purchase, reconcile, refund, sagas, sandbox, search, setting,
+    shop, sign_in, state,
 };
 
 /// All words in English.
@@ -34,4 +35,8 @@ pub static ENGLISH: Words = Words {
     coupon: coupon::ENGLISH,
     customer: customer::ENGLISH,
     search: search::ENGLISH,
+    reconcile: reconcile::ENGLISH,
+    node: node::ENGLISH,
+    setting: setting::ENGLISH,
+    sandbox: sandbox::ENGLISH,
 };

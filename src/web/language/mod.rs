@@ -15,6 +15,7 @@ mod frame;
 mod goods;
 mod journal;
 mod messages;
+mod node;
 mod notices;
 mod order;
 mod orders;
@@ -22,9 +23,14 @@ mod overview;
 mod pay_page;
 mod payment;
 mod purchase;
+mod reconcile;
+mod refund;
 mod refund;
 mod sagas;
+mod sandbox;
 mod search;
+mod search;
+mod setting;
 mod shop;
 mod sign_in;
 mod state;
@@ -47,6 +53,7 @@ pub use frame::Frame;
 pub use goods::Goods;
 pub use journal::Journal;
 pub use messages::Messages;
+pub use node::Nodes;
 pub use notices::Notices;
 pub use order::Order;
 pub use orders::Orders;
@@ -54,9 +61,14 @@ pub use overview::Overview;
 pub use pay_page::PayPage;
 pub use payment::Payments;
 pub use purchase::Purchase;
+pub use reconcile::Reconcile;
+pub use refund::Refunds;
 pub use refund::Refunds;
 pub use sagas::Sagas;
+pub use sandbox::Sandbox;
 pub use search::Search;
+pub use search::Search;
+pub use setting::Settings;
 pub use shop::Shop;
 pub use sign_in::SignIn;
 pub use state::States;
@@ -128,6 +140,14 @@ pub struct Words {
     pub customer: Customers,
     /// The search of the console.
     pub search: Search,
+    /// The comparison with the statements of platforms.
+    pub reconcile: Reconcile,
+    /// The nodes that share the stores.
+    pub node: Nodes,
+    /// The settings in effect.
+    pub setting: Settings,
+    /// The built-in payment platform.
+    pub sandbox: Sandbox,
 }
 
 /// All languages.

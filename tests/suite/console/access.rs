@@ -62,6 +62,9 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("POST", "/console/customers/1/balance", For::Operator),
     ("GET", "/console/journal", For::Operator),
     ("GET", "/console/journal.csv", For::Operator),
+    ("GET", "/console/reconcile", For::Operator),
+    ("GET", "/console/nodes", For::Operator),
+    ("GET", "/console/settings", For::Operator),
     ("GET", "/console/search", For::Operator),
 ];
 

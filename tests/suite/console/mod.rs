@@ -10,5 +10,8 @@ mod notices;
 mod order;
 mod orders;
 mod payment;
+mod reconcile;
+mod sandbox;
 mod search;
 mod session;
+mod system;

@@ -93,7 +93,7 @@ const ROOMS: [(&str, &[&str]); 25] = [
             "web",
         ],
     ),
-    ("sandbox", &["domain", "db", "actor", "messaging", "gateway", "http", "web"]),
+    ("sandbox", &["domain", "db", "actor", "messaging", "gateway", "pay", "http", "web", "console"]),
     // The composition root and the commands put everything together.
     ("app", &["*"]),
     ("cli", &["*"]),
