@@ -41,7 +41,7 @@ impl Viewer {
 }
 
 #[actix_web::test]
-async fn a_page_is_told_what_has_changed_in_its_language() {
+async fn a_page_receives_what_has_changed_in_its_language() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let (mut english, mut chinese) =
