@@ -34,7 +34,7 @@ impl Viewer {
         while !self.text.contains(wanted) {
             let next = tokio::time::timeout(Duration::from_secs(10), self.frames.next()).await;
             let bytes = next.unwrap_or_else(|_| panic!("no {wanted:?} in {}", self.text)).expect("the frames ended");
-            self.text.push_str(&String::from_utf8(bytes.unwrap().to_vec()).unwrap());
+            self.text.push_str(str::from_utf8(&bytes.unwrap()).unwrap());
         }
         std::mem::take(&mut self.text)
     }
