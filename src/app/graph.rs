@@ -160,20 +160,14 @@ fn build(parts: Parts) -> Graph {
     };
     let (coordinator_health, order_counts) = (Arc::clone(&of_coordinator.health), Arc::clone(&of_coordinator.counts));
     let coordinator = edges.link(HTTP, actor::NAME, &OrderCoordinator::start(of_coordinator));
-    let payments_health = Arc::new(Health::new(payments::actor::NAME, clock.clone(), CALLS_MAX, None));
-    let payments = Payments::start(payments::Context {
-        order: edges.link(payments::actor::NAME, Order::NAME, &owners.order),
-        pay: edges.link(payments::actor::NAME, Pay::NAME, &owners.pay),
-        platforms: platforms.clone(),
-        clock,
-        payments: settings.payments.clone(),
-        pay_within: settings.orders.pay_within.get(),
-        horizons,
-        faults,
-        health: Arc::clone(&payments_health),
-    });
+    let asked_by_payments = (
+        edges.link(payments::actor::NAME, Order::NAME, &owners.order),
+        edges.link(payments::actor::NAME, Pay::NAME, &owners.pay),
+    );
+    let of_payments = payments_context(&settings, asked_by_payments, &platforms, clock, faults);
+    let payments_health = Arc::clone(&of_payments.health);
+    let payments = edges.link(HTTP, payments::actor::NAME, &Payments::start(of_payments));
     health.extend([coordinator_health, payments_health, relay_health]);
-    let payments = edges.link(HTTP, payments::actor::NAME, &payments);
     let owners = owners.links(HTTP, &mut edges);
     let messaging = Messaging { relay, outboxes, routes };
     Graph {
@@ -189,6 +183,27 @@ fn build(parts: Parts) -> Graph {
         health,
         edges,
         order_counts,
+    }
+}
+
+/// The dependencies of payments, which asks these two owners.
+fn payments_context(
+    settings: &Settings,
+    (order, pay): (Link<order::actor::Actor>, Link<pay::actor::Actor>),
+    platforms: &Platforms,
+    clock: Clock,
+    faults: Faults,
+) -> payments::Context {
+    payments::Context {
+        order,
+        pay,
+        platforms: platforms.clone(),
+        health: Arc::new(Health::new(payments::actor::NAME, clock.clone(), CALLS_MAX, None)),
+        clock,
+        payments: settings.payments.clone(),
+        pay_within: settings.orders.pay_within.get(),
+        horizons: settings.horizons(),
+        faults,
     }
 }
 

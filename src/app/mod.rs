@@ -153,9 +153,10 @@ impl App {
     /// Starts the work that is due and returns how much is in progress: unfinished orders, pending messages, and
     /// payments to synchronise with platforms. Zero means that nothing is due until time passes or a request arrives.
     pub async fn work_left(&self) -> usize {
-        let sagas = self.graph.coordinator.send(coordinator::message::ReconcileUnfinished).await.unwrap_or(0);
+        let sagas =
+            self.graph.coordinator.uncounted().send(coordinator::message::ReconcileUnfinished).await.unwrap_or(0);
         let routes = self.graph.messaging.relay.send(relay::Poll).await.unwrap_or(0);
-        let payments = self.graph.payments.send(payments::message::FindDue).await.unwrap_or(0);
+        let payments = self.graph.payments.uncounted().send(payments::message::FindDue).await.unwrap_or(0);
         sagas + routes + payments
     }
 

@@ -1,6 +1,5 @@
 //! Numbers and durations of HTTP requests by route, method and class of status.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -20,7 +19,7 @@ const BUCKETS: usize = BOUNDS_US.len() + 1;
 /// The requests that have been answered since the start.
 #[derive(Debug, Default)]
 pub struct Traffic {
-    routes: RwLock<HashMap<Cow<'static, str>, Arc<[Counters; METHODS.len()]>>>,
+    routes: RwLock<HashMap<String, Arc<[Counters; METHODS.len()]>>>,
 }
 
 /// The counters of one method of a route.
@@ -56,7 +55,7 @@ impl RouteReport {
 
 impl Traffic {
     /// Counts a request to the route with this template.
-    pub fn record(&self, route: &Cow<'static, str>, method: &str, status: u16, took: Duration) {
+    pub fn record(&self, route: &str, method: &str, status: u16, took: Duration) {
         let counters = self.counters(route);
         let at = METHODS.iter().position(|known| *known == method).unwrap_or(METHODS.len() - 1);
         let Some(counters) = counters.get(at) else { return };
@@ -71,23 +70,23 @@ impl Traffic {
         counters.sum_us.fetch_add(us, Relaxed);
     }
 
-    fn counters(&self, route: &Cow<'static, str>) -> Arc<[Counters; METHODS.len()]> {
-        if let Some(known) = self.routes.read().get(route.as_ref()) {
+    fn counters(&self, route: &str) -> Arc<[Counters; METHODS.len()]> {
+        if let Some(known) = self.routes.read().get(route) {
             return Arc::clone(known);
         }
-        Arc::clone(self.routes.write().entry(route.clone()).or_default())
+        Arc::clone(self.routes.write().entry(route.to_owned()).or_default())
     }
 
     /// The numbers of each route and method that was requested, sorted.
     #[must_use]
     pub fn report(&self) -> Vec<RouteReport> {
         let routes = self.routes.read();
-        let of_route = |(route, methods): (&Cow<'static, str>, &Arc<[Counters; METHODS.len()]>)| {
+        let of_route = |(route, methods): (&String, &Arc<[Counters; METHODS.len()]>)| {
             let of_method = |(method, counters): (&&'static str, &Counters)| {
                 let read = |number: &AtomicU64| number.load(Relaxed);
                 let bounds = BOUNDS_US.iter().map(|us| Duration::from_micros(*us)).chain([Duration::MAX]);
                 RouteReport {
-                    route: route.to_string(),
+                    route: route.clone(),
                     method,
                     classes: counters.classes.each_ref().map(read),
                     buckets: bounds.zip(counters.buckets.each_ref().map(read)).collect(),
@@ -111,9 +110,9 @@ mod tests {
     #[test]
     fn a_request_is_counted_by_route_method_class_and_duration() {
         let traffic = Traffic::default();
-        let orders = Cow::Borrowed("/v1/orders");
+        let orders = "/v1/orders";
         for (method, status, ms) in [("GET", 200, 1), ("GET", 404, 2), ("POST", 503, 20_000), ("BREW", 405, 1)] {
-            traffic.record(&orders, method, status, Duration::from_millis(ms));
+            traffic.record(orders, method, status, Duration::from_millis(ms));
         }
         let reports = traffic.report();
         let summary = |report: &RouteReport| (report.method, report.classes, report.sum.as_millis());

@@ -196,7 +196,7 @@ mod tests {
         hub.send(kind, &[part("a", false), part("c", true)]);
         hub.send(kind, &[part("a", false), part("c", false)]);
         hub.send((Topic::Actors, "en"), &[part("x", true)]);
-        let mut taken = |receiver: &mut mpsc::Receiver<Bytes>| receiver.try_recv().unwrap();
+        let taken = |receiver: &mut mpsc::Receiver<Bytes>| receiver.try_recv().unwrap();
         assert_eq!([taken(&mut first), taken(&mut first), taken(&mut first)], ["ab", "c", ":\n\n"]);
         assert_eq!([taken(&mut second), taken(&mut second)], ["ac", ":\n\n"]);
         assert!(first.try_recv().is_err());

@@ -32,7 +32,7 @@ pub struct Part {
 /// The data of the live parts of a page, for any language.
 pub enum Data {
     /// The first page.
-    Overview(overview::Data),
+    Overview(Box<overview::Data>),
     /// The actors.
     Actors(actors::Data),
     /// The sagas.
@@ -56,7 +56,7 @@ impl Topic {
     /// Reads what the page shows.
     pub async fn read(self, state: &State) -> Data {
         match self {
-            Self::Overview => Data::Overview(overview::Data::read(state).await),
+            Self::Overview => Data::Overview(Box::new(overview::Data::read(state).await)),
             Self::Actors => Data::Actors(actors::Data::read(state)),
             Self::Sagas => Data::Sagas(sagas::Data::read(state).await),
             Self::Audit => Data::Audit(audit::Data::read(state)),

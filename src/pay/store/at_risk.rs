@@ -57,7 +57,7 @@ impl Task<Pay> for SumAtRisk {
     }
 }
 
-/// What a query sums up at one platform.
+/// The sums of a query at one platform.
 #[derive(QueryableByName)]
 struct Sum {
     #[diesel(sql_type = Text)]

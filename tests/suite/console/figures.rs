@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::browser::{Browser, text};
+use crate::support::browser::{Browser, hidden, text};
 use crate::support::{Answer, GOODS, OrderBody, TestApp, eventually};
 
 /// The page at `path` in English and in Chinese.
@@ -122,7 +122,7 @@ async fn messages_are_grouped_by_cause_and_replayed_after_a_preview_with_a_resul
     assert_has(&preview, &["Nothing has been done yet.", "no answer 17"]);
     let dead = "SELECT count(*) AS n FROM mq_producer WHERE msg_status = 2";
     assert_eq!(app.number("pay", dead), 1, "a preview changes nothing");
-    let results = browser.execute(&preview).await.expect(200);
+    let results = browser.post("/console/act", &[("token", &hidden(&preview, "token"))]).await.expect(200);
     assert_has(&results, &["Results of the replay"]);
     app.settle().await;
     let address = format!("/console/messages?replayed={}", replayed_id(&app));

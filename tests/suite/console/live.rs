@@ -34,14 +34,14 @@ impl Viewer {
         while !self.text.contains(wanted) {
             let next = tokio::time::timeout(Duration::from_secs(10), self.frames.next()).await;
             let bytes = next.unwrap_or_else(|_| panic!("no {wanted:?} in {}", self.text)).expect("the frames ended");
-            self.text.push_str(&String::from_utf8(bytes.unwrap().to_vec()).unwrap());
+            self.text.push_str(str::from_utf8(&bytes.unwrap()).unwrap());
         }
         std::mem::take(&mut self.text)
     }
 }
 
 #[actix_web::test]
-async fn a_page_is_told_what_has_changed_in_its_language() {
+async fn a_page_receives_what_has_changed_in_its_language() {
     let app = TestApp::start().await;
     let zs = app.zs().await;
     let (mut english, mut chinese) =
