@@ -2,7 +2,7 @@
 //! everything that the interface offers, is there in the default profile only: in production, the shop has a front of its
 //! own.
 //!
-//! Handlers take a [`visitor::Visitor`] or a [`visitor::Buyer`], ask the owners or call the function that the handler of
+//! Handlers take a `Visitor` or a `Buyer`, ask the owners or call the function that the handler of
 //! the API calls, and answer with a page. Forms work without script. An order and a payment are sent with an idempotency
 //! key that is sealed in their form, so that a double click is one order.
 

@@ -68,6 +68,9 @@ impl Names {
                 _ if out.ends_with(DURATION_MARK) => (run(rest, |b| b.is_ascii_digit()), Some("<duration>".to_owned())),
                 _ if out.ends_with(LEFT_MARK) => (run(rest, |b| b.is_ascii_digit()), Some("<left>".to_owned())),
                 _ if out.ends_with(SHOWN_MARK) => (run(rest, |b| b.is_ascii_hexdigit()), Some("<hash>".to_owned())),
+                // A slash in the query of a link.
+                '%' if rest.starts_with("2F") => (2, None),
+                _ if out.ends_with("%2F") => self.word(rest),
                 // The end of the id of a notification whose own id is taken.
                 '~' if run(rest, |b| b.is_ascii_hexdigit()) == HASH_DIGITS => (HASH_DIGITS, Some("<hash>".to_owned())),
                 before if !before.is_ascii_alphanumeric() => self.word(rest),
@@ -211,6 +214,7 @@ fn only_values_that_differ_between_runs_are_replaced() {
         ("384600000000000002 345959443973935104 880.00", "<id-2> 345959443973935104 880.00"),
         ("2025-10-09T08:53:20.123Z: 2025-10-09T09:23:21Z", "<time.3+0m>: <time.0+30m>"),
         (">2025-10-09 09:23:20</time> /assets/shop-0123456789abcdef.css", "><time+30m></time> /assets/shop-<hash>.css"),
+        ("?page=%2Fpay%2F384600000000000002", "?page=%2Fpay%2F<id-2>"),
         ("/pay/1?shown=0123456789abcdef data-left=\"1799\"", "/pay/1?shown=<hash> data-left=\"<left>\""),
         ("\"created\":1760000001,\"t\":1760000000456", "\"created\":<s+0m>,\"t\":<ms+0m>"),
         ("0192f0c1-2092-738a-9b75-f8b5a27e3c0e http://127.0.0.1:5/pay", "<uuid-1> <base>/pay"),
