@@ -16,6 +16,9 @@ use crate::web::{asset, guard, language};
 /// Limit of a form, in bytes.
 const FORM_MAX: usize = 32 * 1024;
 
+/// Limit of a statement, in bytes.
+const STATEMENT_MAX: usize = 16 * 1024 * 1024;
+
 /// Assets and the switch of the language, for all pages.
 pub fn shared(cfg: &mut ServiceConfig) {
     cfg.service(resource("/assets/{file}").route(get().to(asset::show)))
@@ -66,7 +69,12 @@ pub fn pages(cfg: &mut ServiceConfig) {
         .service(resource("/customers/{id}/balance").route(post().to(customer::adjust)))
         .service(resource("/journal").route(get().to(journal::list)))
         .service(resource("/journal.csv").route(get().to(journal::csv)))
-        .service(resource("/reconcile").route(get().to(reconcile::show)))
+        .service(
+            resource("/reconcile")
+                .app_data(PayloadConfig::new(STATEMENT_MAX))
+                .route(get().to(reconcile::show))
+                .route(post().to(reconcile::compare)),
+        )
         .service(resource("/nodes").route(get().to(nodes::show)))
         .service(resource("/settings").route(get().to(settings::show)))
         .service(resource("/search").route(get().to(search::show)));

@@ -4,8 +4,8 @@ use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize, Serializer};
 use strum::VariantArray;
 
-use crate::gateway::statement::Bill;
 use crate::gateway::statement::day::Day;
+use crate::gateway::statement::{Bill, Source};
 use crate::http::extract::auth::Admin;
 use crate::http::extract::body::Body;
 use crate::http::problem::{Code, Problem};
@@ -86,16 +86,51 @@ pub async fn reconcile(state: &State, admin: Admin, new: &NewReconciliation) -> 
         NoStatement::Unavailable(wait) => Problem::new(Code::PlatformUnavailable).retry_after(wait),
         NoStatement::None(why) => Problem::with(Code::NoStatement, format!("There is no statement of {day}: {why}")),
     })?;
-    let reconciliation = Reconciliation { pay: &state.owners.pay, source, bill, day: Some(day), apply };
-    let mut report = reconciliation.run(&statement).await.map_err(|error| match error {
+    let report = compare(state, source, (bill, Some(day)), &statement, apply).await?;
+    let (repaired, differences) = (report.repaired, report.differences.len());
+    tracing::info!(%provider, %day, ?bill, apply, repaired, differences, user_id = %admin.0, "reconciled");
+    Ok(report)
+}
+
+/// Compares a statement that was sent as a file, and repairs the books if that is requested.
+///
+/// # Errors
+/// 409 if the statement cannot be compared; 422 if the platform is not set up; 503, as the route.
+pub async fn compare_file(
+    state: &State,
+    admin: Admin,
+    provider: &str,
+    bill: Bill,
+    content: &[u8],
+    apply: bool,
+) -> Result<Report, Problem> {
+    let Some(source) = state.statements.get(provider) else { return Err(unknown_provider()) };
+    if apply {
+        state.expect_writable(&["pay"])?;
+    }
+    let _turn = state.reconciling.take()?;
+    let report = compare(state, source, (bill, None), content, apply).await?;
+    let (repaired, differences) = (report.repaired, report.differences.len());
+    tracing::info!(%provider, ?bill, apply, repaired, differences, user_id = %admin.0, "reconciled by a file");
+    Ok(report)
+}
+
+/// Compares the content of a statement.
+async fn compare(
+    state: &State,
+    source: &Source,
+    (bill, day): (Bill, Option<Day>),
+    statement: &[u8],
+    apply: bool,
+) -> Result<Report, Problem> {
+    let reconciliation = Reconciliation { pay: &state.owners.pay, source, bill, day, apply };
+    let mut report = reconciliation.run(statement).await.map_err(|error| match error {
         Error::Statement(why) => Problem::with(Code::NoStatement, format!("The statement cannot be compared: {why}")),
         Error::Failure(failure) => failure.into(),
     })?;
     for kind in Kind::VARIANTS {
         report.counts.entry(*kind).or_default();
     }
-    let (repaired, differences) = (report.repaired, report.differences.len());
-    tracing::info!(%provider, %day, ?bill, apply, repaired, differences, user_id = %admin.0, "reconciled");
     Ok(report)
 }
 

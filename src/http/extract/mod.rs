@@ -8,6 +8,7 @@ pub mod condition;
 pub mod field;
 pub mod key;
 pub mod listing;
+pub mod multipart;
 pub mod page;
 pub mod path;
 pub mod query;

@@ -17,6 +17,10 @@ pub struct Reconcile {
     pub funds: &'static str,
     /// Text of the button.
     pub compare: &'static str,
+    /// Label of a file.
+    pub file: &'static str,
+    /// Label of a file.
+    pub file_again: &'static str,
     /// Heading of the classes.
     pub result: &'static str,
     /// Class of a comparison.
@@ -62,6 +66,8 @@ pub const ENGLISH: Reconcile = Reconcile {
     trade: "payments and refunds",
     funds: "movements of the account",
     compare: "Compare",
+    file: "A statement as a file",
+    file_again: "The same file once more",
     result: "Result",
     matched: "agree",
     missing_here: "missing in the books",
@@ -90,6 +96,8 @@ pub const CHINESE: Reconcile = Reconcile {
     trade: "支付与退款",
     funds: "资金流水",
     compare: "核对",
+    file: "账单文件",
+    file_again: "再次选择同一文件",
     result: "结果",
     matched: "一致",
     missing_here: "账簿缺失",

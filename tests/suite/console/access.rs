@@ -63,6 +63,7 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/console/journal", For::Operator),
     ("GET", "/console/journal.csv", For::Operator),
     ("GET", "/console/reconcile", For::Operator),
+    ("POST", "/console/reconcile", For::Operator),
     ("GET", "/console/nodes", For::Operator),
     ("GET", "/console/settings", For::Operator),
     ("GET", "/console/search", For::Operator),

@@ -58,6 +58,20 @@ impl<'a> Browser<'a> {
         self.send(Method::POST, path, &headers, &body).await
     }
 
+    /// Sends a form with a file in its field `file`; the page after redirects.
+    pub async fn post_file(&mut self, path: &str, fields: &[(&str, &str)], file: &str) -> Answer {
+        let part = |(name, value): &(&str, &str)| {
+            format!("--limit\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+        };
+        let fields: String = fields.iter().map(part).collect();
+        let head = "Content-Disposition: form-data; name=\"file\"; filename=\"bill.csv\"\r\nContent-Type: text/csv";
+        let body = format!("{fields}--limit\r\n{head}\r\n\r\n{file}\r\n--limit--\r\n");
+        let origin = self.app.url();
+        let headers = [("origin", origin.as_str()), ("content-type", "multipart/form-data; boundary=limit")];
+        let answer = self.send(Method::POST, path, &headers, &body).await;
+        self.follow(answer).await
+    }
+
     /// Sends the form of an act, and executes its preview twice, as a double click would; the page after it.
     pub async fn act(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
         let preview = self.post(path, fields).await.expect(200);
