@@ -111,7 +111,7 @@ pub struct Admission {
 pub struct StoreFigures {
     /// Name of the owner.
     pub owner: &'static str,
-    /// Sizes.
+    /// Sizes of the file.
     pub size: Size,
 }
 

@@ -5,7 +5,7 @@
 pub struct Actors {
     /// Title of the page.
     pub title: &'static str,
-    /// Heading.
+    /// Heading of a column.
     pub name: &'static str,
     /// Heading: tasks per second.
     pub rate: &'static str,
@@ -27,11 +27,11 @@ pub struct Actors {
     pub restarts: &'static str,
     /// Heading: the last failure.
     pub last_error: &'static str,
-    /// State.
+    /// State of an actor.
     pub running: &'static str,
-    /// State.
+    /// State of an actor.
     pub restarting: &'static str,
-    /// State.
+    /// State of an actor.
     pub stopped: &'static str,
     /// State of a store.
     pub store_away: &'static str,

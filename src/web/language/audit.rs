@@ -17,11 +17,11 @@ pub struct Audit {
     pub never: &'static str,
     /// Before the time of the audit.
     pub checked_at: &'static str,
-    /// Verdict.
+    /// Verdict of the audit.
     pub all_hold: &'static str,
-    /// Verdict.
+    /// Verdict of the audit.
     pub some_violated: &'static str,
-    /// Heading.
+    /// Heading of a column.
     pub invariant: &'static str,
     /// Heading: number of checked items.
     pub checked: &'static str,

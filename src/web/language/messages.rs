@@ -39,11 +39,11 @@ pub struct Messages {
     pub too_many: &'static str,
     /// Heading of the results.
     pub results: &'static str,
-    /// Result.
+    /// Result of a replay.
     pub delivered: &'static str,
-    /// Result.
+    /// Result of a replay.
     pub still_pending: &'static str,
-    /// Result.
+    /// Result of a replay.
     pub dead_again: &'static str,
     /// Heading of the body.
     pub body: &'static str,

@@ -7,15 +7,15 @@ pub struct Sagas {
     pub title: &'static str,
     /// Note on the page.
     pub about: &'static str,
-    /// Heading.
+    /// Heading of a column.
     pub waits_for: &'static str,
     /// Heading: steps that were sent again.
     pub retries: &'static str,
-    /// Heading.
+    /// Heading of a column.
     pub wakeup: &'static str,
-    /// Heading.
+    /// Heading of a column.
     pub deadline: &'static str,
-    /// Heading.
+    /// Heading of a column.
     pub placed: &'static str,
     /// Reply that a saga waits for.
     pub pre_order: &'static str,
