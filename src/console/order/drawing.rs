@@ -15,6 +15,8 @@ const WIDTH: u32 = 870;
 const STEP: u32 = 34;
 /// Smallest distance of two labels of the axis.
 const LABEL_MIN: u32 = 85;
+/// A label that begins further right ends at its mark, so that it is not cut off.
+const LABEL_MAX: u32 = LEFT + WIDTH - 60;
 /// Weight of a gap for each doubling of its time, next to 1 for every event.
 const PER_DOUBLING: u32 = 2;
 
@@ -45,7 +47,9 @@ pub fn drawing(words: &Words, events: &[Event]) -> Markup {
                         }
                     }
                 }
-                @for (x, label) in labels(&marks) { text x=(x) y=(height - 6) { (label) } }
+                @for (x, label) in labels(&marks) {
+                    text x=(x) y=(height - 6) text-anchor=[(x > LABEL_MAX).then_some("end")] { (label) }
+                }
             }
         }
     }

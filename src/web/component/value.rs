@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn values_are_written_for_people_and_for_programs() {
-        assert_eq!(money(Money::from_minor(-123_45)).into_string(), "<span class=\"money\">−123.45</span>");
+        assert_eq!(money(Money::from_minor(-12_345)).into_string(), "<span class=\"money\">−123.45</span>");
         let html = time(Timestamp(1_760_000_000_123)).into_string();
         assert!(html.contains("datetime=\"2025-10-09T08:53:20.123Z\""), "{html}");
         assert!(html.contains(">2025-10-09 08:53:20<"), "{html}");
