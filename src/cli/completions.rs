@@ -13,9 +13,9 @@ use super::Cli;
 pub enum Shell {
     /// Bash, with the package bash-completion.
     Bash,
-    /// Zsh.
+    /// Zsh, as it is.
     Zsh,
-    /// Fish.
+    /// Fish, as it is.
     Fish,
 }
 

@@ -14,7 +14,7 @@ pub struct Sheet<'a> {
     pub words: &'static Words,
     /// Path of the page, to which the switch of the language returns.
     pub path: &'a str,
-    /// Heading.
+    /// Heading of the page.
     pub title: &'a str,
     /// Line above the heading.
     pub eyebrow: &'a str,

@@ -4,6 +4,7 @@ use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, chown, fchown};
 use std::path::Path;
+use std::time::Duration;
 
 const LOCK_FILE: &str = "tradepost.lock";
 
@@ -72,7 +73,7 @@ impl FolderLock {
         let path = folder.join(LOCK_FILE);
         let failed = |error: std::io::Error| format!("{}: {error}", path.display());
         let mut file = open_or_create(&path)?;
-        match file.try_lock() {
+        match lock(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
@@ -89,6 +90,22 @@ impl FolderLock {
         writeln!(file, "process {}", std::process::id()).map_err(failed)?;
         Ok(Self { _file: file })
     }
+}
+
+/// How often a held lock is tried, and the pause before the next try. A process that is ending still holds the lock for a
+/// moment, as does a child process between its start and the start of its program.
+const TRIES: u32 = 10;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Locks `file`; a lock that another process holds is tried again for half a second.
+fn lock(file: &File) -> Result<(), TryLockError> {
+    for _ in 1..TRIES {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => std::thread::sleep(PAUSE),
+            result => return result,
+        }
+    }
+    file.try_lock()
 }
 
 /// Whether a process serves the stores in `folder`.

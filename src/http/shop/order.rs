@@ -46,7 +46,7 @@ pub struct NewOrder {
     pub order_amount: Option<Money>,
     /// Delivery address.
     pub address: Address,
-    /// Recipient.
+    /// Recipient of the goods.
     pub consignee: Consignee,
 }
 

@@ -38,13 +38,13 @@ pub struct Purchase {
     pub continue_payment: &'static str,
     /// Shown beside a platform that does not answer.
     pub unavailable: &'static str,
-    /// Button.
+    /// Button that cancels the order.
     pub cancel: &'static str,
-    /// Button.
+    /// Button that confirms the receipt.
     pub receive: &'static str,
     /// Button, and heading of its form.
     pub refund: &'static str,
-    /// Label.
+    /// Label of the reason.
     pub reason: &'static str,
     /// Effect of a refund.
     pub refund_note: &'static str,

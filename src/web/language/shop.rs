@@ -31,7 +31,7 @@ pub struct Shop {
     pub off_sale: &'static str,
     /// Label of a number of units.
     pub quantity: &'static str,
-    /// Button.
+    /// Button that puts goods into the basket.
     pub add: &'static str,
     /// Title of the basket.
     pub basket: &'static str,
@@ -77,9 +77,9 @@ pub struct Shop {
     pub no_account: &'static str,
     /// Shown above the page to sign in of a demo.
     pub demo_user: &'static str,
-    /// Label.
+    /// Label of the user name.
     pub user_name: &'static str,
-    /// Label.
+    /// Label of the password.
     pub password: &'static str,
     /// Rule of a password.
     pub password_rule: &'static str,
@@ -89,15 +89,15 @@ pub struct Shop {
     pub wrong_password: &'static str,
     /// Shown if another user has the name.
     pub name_taken: &'static str,
-    /// Button.
+    /// Button to sign out.
     pub sign_out: &'static str,
     /// Title of the account.
     pub account: &'static str,
-    /// Label.
+    /// Label of the balance.
     pub balance: &'static str,
-    /// Label.
+    /// Label of the points.
     pub points: &'static str,
-    /// Heading.
+    /// Heading above the coupons.
     pub coupons: &'static str,
     /// Shown if there are none.
     pub no_coupons: &'static str,
@@ -109,15 +109,15 @@ pub struct Shop {
     pub coupon_of: fn(Money) -> String,
     /// Title of the checkout.
     pub checkout: &'static str,
-    /// Heading.
+    /// Heading above the delivery.
     pub delivery: &'static str,
-    /// Label.
+    /// Label of the consignee.
     pub consignee: &'static str,
-    /// Label.
+    /// Label of the address.
     pub address: &'static str,
-    /// Heading.
+    /// Heading above the paying.
     pub paying: &'static str,
-    /// Label.
+    /// Label of the coupon.
     pub coupon: &'static str,
     /// Choice of no coupon.
     pub no_coupon: &'static str,
@@ -129,7 +129,7 @@ pub struct Shop {
     pub recompute: &'static str,
     /// Button that places the order.
     pub place: &'static str,
-    /// Heading.
+    /// Heading above the summary.
     pub summary: &'static str,
 }
 

@@ -64,7 +64,10 @@ impl Shop {
                 // The order was not paid in time.
                 _ => &["confirmed", "cancelled"],
             };
-            assert!(expected.contains(&status), "order {id} is {status}: {order:?}");
+            if !expected.contains(&status) {
+                let events = self.app.get(&format!("/admin/orders/{id}/events"), &self.admin).await.text;
+                panic!("order {id} is {status}: {order:?}: {events}");
+            }
             expired += usize::from(status == "cancelled" && !order.is_cancelled);
             let is_paid = row["pay_status"] == "paid";
             let is_confirmed = status == "confirmed";
