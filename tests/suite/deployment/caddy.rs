@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tempfile::{TempDir, tempdir};
 
-use super::{Answer, address, exchange, text};
+use super::{Answer, address, exchange, is_installed, text};
 use crate::support::TestApp;
 
 /// Caddy with its own folder for what it stores.
@@ -68,6 +68,9 @@ impl Drop for Caddy {
 
 #[test]
 fn caddy_accepts_the_example() {
+    if !is_installed("caddy", "caddy") {
+        return;
+    }
     let folder = tempdir().unwrap();
     let accepts = |site: &str| {
         fs::write(folder.path().join("Caddyfile"), site).unwrap();
@@ -82,6 +85,9 @@ fn caddy_accepts_the_example() {
 
 #[actix_web::test]
 async fn a_shop_behind_caddy_is_reached_and_its_figures_are_not() {
+    if !is_installed("caddy", "caddy") {
+        return;
+    }
     let app = TestApp::start().await;
     let caddy = Caddy::start(address(&app));
     let goods = caddy.get("/v1/goods").await;

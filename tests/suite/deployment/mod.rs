@@ -19,6 +19,21 @@ pub fn path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
+/// Whether `program`, of the Debian package `package`, is installed. In CI, where `TRADEPOST_TEST_PROGRAMS` is `all`, it
+/// must be.
+#[track_caller]
+pub fn is_installed(program: &str, package: &str) -> bool {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let found =
+        std::env::split_paths(&folders).chain([PathBuf::from("/usr/sbin")]).any(|dir| dir.join(program).is_file());
+    let is_required = std::env::var("TRADEPOST_TEST_PROGRAMS").is_ok_and(|which| which == "all");
+    assert!(found || !is_required, "{program} is missing: apt-get install {package}");
+    if !found {
+        println!("not tested, because {program} is missing: apt-get install {package}");
+    }
+    found
+}
+
 /// The text of a file of this repository.
 #[track_caller]
 pub fn text(name: &str) -> String {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
-use super::{Answer, address, exchange, exchange_on, text};
+use super::{Answer, address, exchange, exchange_on, is_installed, text};
 use crate::platform::{Key, Wechat};
 use crate::support::{DELAYED_QUERIES, TestApp};
 use crate::wechat::platform::Shop;
@@ -125,6 +125,9 @@ impl Drop for Nginx {
 
 #[test]
 fn nginx_accepts_the_example() {
+    if !is_installed("nginx", "nginx-light") {
+        return;
+    }
     let folder = tempdir().unwrap();
     let file = configuration(folder.path(), &example(folder.path()));
     let test = |file: &Path| {
@@ -140,6 +143,9 @@ fn nginx_accepts_the_example() {
 
 #[test]
 fn an_event_of_the_console_arrives_before_the_next_one_is_sent() {
+    if !is_installed("nginx", "nginx-light") {
+        return;
+    }
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     let console = server.local_addr().unwrap();
     let (arrive, arrived) = std::sync::mpsc::channel::<()>();
@@ -175,6 +181,9 @@ fn an_event_of_the_console_arrives_before_the_next_one_is_sent() {
 
 #[actix_web::test]
 async fn a_shop_behind_nginx_knows_the_address_of_its_customers() {
+    if !is_installed("nginx", "nginx-light") {
+        return;
+    }
     let settings = [("GATEWAY__WECHAT__H5_TYPE", "Wap"), ("HTTP__TRUSTED_PROXIES", "127.0.0.1")];
     let shop = Shop::with(Wechat::start().await, &[&DELAYED_QUERIES[..], &settings].concat()).await;
     let nginx = Nginx::start(address(&shop.app), address(&shop.app));
@@ -200,6 +209,9 @@ async fn a_shop_behind_nginx_knows_the_address_of_its_customers() {
 
 #[actix_web::test]
 async fn payments_are_confirmed_by_callbacks_through_nginx() {
+    if !is_installed("nginx", "nginx-light") {
+        return;
+    }
     let mut app = TestApp::start().await;
     // The server's port is only known now, so the callbacks go through nginx after a restart on the same port.
     app.set("HTTP__LISTEN", &address(&app).to_string());
@@ -218,6 +230,9 @@ async fn payments_are_confirmed_by_callbacks_through_nginx() {
 
 #[actix_web::test]
 async fn a_body_that_is_too_large_is_refused_with_a_problem_by_the_server_or_by_nginx() {
+    if !is_installed("nginx", "nginx-light") {
+        return;
+    }
     let app = TestApp::start().await;
     let nginx = Nginx::start(address(&app), address(&app));
     let token = format!("Authorization: Bearer {}\r\nIdempotency-Key: large\r\n", app.zs().await);
@@ -235,6 +250,9 @@ async fn a_body_that_is_too_large_is_refused_with_a_problem_by_the_server_or_by_
 
 #[actix_web::test]
 async fn nginx_answers_for_a_server_that_is_away_and_keeps_the_figures_apart() {
+    if !is_installed("nginx", "nginx-light") {
+        return;
+    }
     let mut app = TestApp::start().await;
     let own = address(&app).to_string();
     app.set("HTTP__LISTEN", &own);
