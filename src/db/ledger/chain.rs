@@ -230,9 +230,12 @@ pub fn unsealed(db: &mut Db) -> db::Result<Vec<String>> {
 /// # Errors
 /// A database error.
 pub fn begin(db: &mut Db, owner: &str, is_on: bool, now: Timestamp) -> db::Result<()> {
-    let begun = transaction(db, |db| begin_or_pause(db, ledgers_of(owner), is_on, now));
-    // Another node that starts at the same time was faster.
-    begun.or_else(|error| if error.class == Class::Constraint { Ok(()) } else { Err(error) })?;
+    // Without a lock: a node that was stopped while it made a link would hold up the start.
+    if change(is_on, state_at(db, i64::MAX)?).is_some() {
+        let begun = transaction(db, |db| begin_or_pause(db, ledgers_of(owner), is_on, now));
+        // Another node that starts at the same time was faster.
+        begun.or_else(|error| if error.class == Class::Constraint { Ok(()) } else { Err(error) })?;
+    }
     seal_all(db, now)
 }
 
@@ -250,11 +253,20 @@ pub fn seal_all(db: &mut Db, now: Timestamp) -> db::Result<()> {
     Ok(())
 }
 
+/// The kind of the link that a chain in state `state` needs to be on or off; `None` if it already is.
+const fn change(is_on: bool, state: Option<Kind>) -> Option<Kind> {
+    match (is_on, state) {
+        (true, None | Some(Kind::Pause)) => Some(Kind::Begin),
+        (false, Some(Kind::Begin)) => Some(Kind::Pause),
+        _ => None,
+    }
+}
+
 fn begin_or_pause(db: &mut Db, ledgers: &[Ledger], is_on: bool, now: Timestamp) -> db::Result<()> {
     let first = ledger_link::table.filter(ledger_link::link_number.eq(0)).select(ledger_link::link_number);
     let _: Option<i64> = with_conn!(db, for_update(first).get_result(db)).optional()?;
-    match (is_on, state_at(db, i64::MAX)?) {
-        (true, None | Some(Kind::Pause)) => {
+    match change(is_on, state_at(db, i64::MAX)?) {
+        Some(Kind::Begin) => {
             let unsealed = unsealed(db)?;
             let mut entries = String::new();
             for ledger in ledgers {
@@ -266,8 +278,8 @@ fn begin_or_pause(db: &mut Db, ledgers: &[Ledger], is_on: bool, now: Timestamp) 
             }
             append(db, Kind::Begin, now, entries)
         }
-        (false, Some(Kind::Begin)) => append(db, Kind::Pause, now, String::new()),
-        _ => Ok(()),
+        Some(kind) => append(db, kind, now, String::new()),
+        None => Ok(()),
     }
 }
 

@@ -242,3 +242,20 @@ async fn an_audit_since_a_time_reads_what_was_changed_since_then() {
     assert!(violations(&app.audit_since(since), "stock_order")[0].contains(&later));
     app.finish_broken().await;
 }
+
+#[actix_web::test]
+async fn a_node_that_was_stopped_while_it_made_a_link_does_not_hold_up_the_start_of_another() {
+    let app = shop().await;
+    let store = app.store("order");
+    if store.is_embedded() {
+        return app.finish().await;
+    }
+    let (stopped, starting) = (&mut *store.writer().unwrap(), &mut *store.writer().unwrap());
+    stopped.batch_execute("BEGIN").unwrap();
+    let first = ledger_link::table.filter(ledger_link::link_number.eq(0)).select(ledger_link::link_number);
+    let locked: i64 = with_conn!(stopped, db::for_update(first).get_result(stopped)).unwrap();
+    assert_eq!(locked, 0);
+    chain::begin(starting, "order", true, app.clock.now()).expect("a start that does not wait");
+    stopped.batch_execute("ROLLBACK").unwrap();
+    app.finish().await;
+}
