@@ -250,8 +250,8 @@ async fn a_node_that_was_stopped_while_it_made_a_link_does_not_hold_up_the_start
     if store.is_embedded() {
         return app.finish().await;
     }
-    let (stopped, starting) = (&mut *store.writer().unwrap(), &mut *store.writer().unwrap());
-    stopped.batch_execute("BEGIN").unwrap();
+    let (stopped, starting) = (&mut store.spare_connection().unwrap(), &mut *store.writer().unwrap());
+    stopped.batch_execute("START TRANSACTION READ WRITE").unwrap();
     let first = ledger_link::table.filter(ledger_link::link_number.eq(0)).select(ledger_link::link_number);
     let locked: i64 = with_conn!(stopped, db::for_update(first).get_result(stopped)).unwrap();
     assert_eq!(locked, 0);
