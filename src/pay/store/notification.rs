@@ -127,7 +127,7 @@ impl Task<Pay> for Notify {
         sync::unschedule(db, &paid)?;
         refunds.write(owner, db)?;
         record(db, batch, &pay_ids, &outcomes, now)?;
-        charges.keep(owner, db, batch, &pay_ids, &outcomes)?;
+        charges.keep(owner, db, batch, &pay_ids, &outcomes, &trades)?;
         outbox::write(db, &owner.context, PAYMENT_PAID, std::time::Duration::ZERO, &messages)?;
         Ok(outcomes)
     }

@@ -87,7 +87,8 @@ impl KnownCharges {
     }
 
     /// Keeps the charge of each rejected notification of a payment, once per trade of a platform. A charge whose
-    /// notification is accepted after all is not parked any more.
+    /// notification is accepted after all is not parked any more. Nothing is kept of a trade that is in `paid`, the trades
+    /// that pay payments: its money is counted already, and would be given back twice.
     pub fn keep(
         mut self,
         owner: &Pay,
@@ -95,13 +96,15 @@ impl KnownCharges {
         batch: &[Notify],
         pay_ids: &[Option<PayId>],
         outcomes: &[Result<(), Rejected>],
+        paid: &HashMap<(String, String), PayId>,
     ) -> db::Result<()> {
         let mut new: Vec<ChargeRow> = Vec::new();
         let charges = batch.iter().zip(pay_ids).zip(outcomes).filter(|((task, _), _)| is_charge(task));
         for ((task, pay_id), outcome) in charges {
             let Err(rejected) = outcome else { continue };
             let notice = &task.notification;
-            if self.find(task).is_some() || notice.amount <= Money::ZERO {
+            let is_counted = paid.contains_key(&(task.provider.to_string(), notice.trade_no.clone()));
+            if is_counted || self.find(task).is_some() || notice.amount <= Money::ZERO {
                 continue;
             }
             let row = ChargeRow {

@@ -128,6 +128,27 @@ async fn a_charge_that_is_given_back_pays_no_order_even_if_the_platform_reports_
 }
 
 #[actix_web::test]
+async fn a_wrong_notice_of_a_trade_that_has_paid_parks_nothing_that_could_be_given_back_besides_a_refund() {
+    let app = TestApp::start().await;
+    let (zs, order_id, pay_id) = app.paying().await;
+    app.pay_at_platform(&pay_id, json!({"tamper": "merchant", "delay_ms": 60_000})).await.expect(200);
+    let admin = app.admin().await;
+    app.post(&format!("/admin/payments/{pay_id}/query"), &admin, json!({})).await.expect(200);
+    app.settle().await;
+    assert_eq!(app.order_of(&zs, &order_id).await["pay_status"], "paid");
+    app.advance(Duration::from_secs(120)).await;
+    assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay_notice WHERE reason IS NOT NULL"), 1, "it has arrived");
+    assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay_parked"), 0);
+    app.admin_refund(&admin, &order_id, None).await.expect(202);
+    // All is refunded, so a second refund finds nothing to give back.
+    app.admin_refund(&admin, &order_id, None).await.expect_problem(409, "order_not_refundable");
+    app.settle().await;
+    assert_eq!(app.refunded_at_platform(&pay_id).await, "880.00");
+    assert_eq!(app.order_of(&zs, &order_id).await["order_status"], "refunded");
+    app.finish().await;
+}
+
+#[actix_web::test]
 async fn a_payment_with_a_parked_charge_is_closed_and_not_asked_for_after_it_has_expired() {
     let app = TestApp::start().await;
     let (zs, order_id, pay_id) = app.paying().await;
