@@ -21,6 +21,7 @@ pub fn path(name: &str) -> PathBuf {
 
 /// Whether `program`, of the Debian package `package`, is installed. In CI, where `TRADEPOST_TEST_PROGRAMS` is `all`, it
 /// must be.
+#[expect(clippy::disallowed_methods, reason = "the variable belongs to the test run, not to the settings")]
 #[track_caller]
 pub fn is_installed(program: &str, package: &str) -> bool {
     let folders = std::env::var_os("PATH").unwrap_or_default();
