@@ -10,8 +10,14 @@ use tradepost::domain::clock::Clock;
 /// table `one`, whose column `i` has the numbers from 0 up to, but not including, `count`.
 pub fn write(url: &str, owner: &str, migrations: migrate::Migrations, count: u64, statements: &str) {
     let long = Duration::from_secs(600);
-    let limits =
-        Limits { readers: 1, writers: 1, acquire_within: long, lock_within: long, statement_within: Duration::ZERO };
+    let limits = Limits {
+        readers: 1,
+        writers: 1,
+        acquire_within: long,
+        lock_within: long,
+        statement_within: Duration::ZERO,
+        cache_kib: 65_536,
+    };
     let store = Store::new(url, owner, limits).unwrap();
     migrate::run(&store, migrations).unwrap();
     let numbers = numbers(count);

@@ -1,8 +1,8 @@
 //! The actor behind every owner: it queues tasks, commits them in groups and replies after COMMIT.
 //!
 //! A write is queued. If no batch is running, a blocking thread takes the whole queue as one batch, up to the batch
-//! limit, and runs it in one transaction, then takes the next batch. Grouping uses no timers: a single task commits at
-//! once, and under load hundreds commit together. If the engine allows several writers, a second batch runs in parallel
+//! limit, and runs it in one transaction, then takes the next batch. A single task commits at once, and under load
+//! hundreds commit together; see [`TaskQueue::pause`] for the one wait that there is. If the engine allows several writers, a second batch runs in parallel
 //! when many tasks wait or when the running batch is stalled. Queries work the same way on reader connections. The
 //! actor itself only queues, so little in it can panic; the supervisor restarts it if it does.
 
@@ -36,6 +36,8 @@ pub struct Limits {
     pub reserved: usize,
     /// Maximum number of tasks in one batch; 1 means one transaction per task.
     pub batch_max: usize,
+    /// How long a batch of writes waits for more tasks if others ran together just before; zero for never.
+    pub batch_wait: Duration,
 }
 
 /// The supervised actor of one owner.
@@ -87,6 +89,10 @@ impl<O: Owner> Shared<O> {
 
     /// Runs one batch and requeues itself behind the jobs of other owners, until the queue is empty.
     fn work(self: Arc<Self>, access: Access, addr: Addr<OwnerActor<O>>) {
+        let pause = self.queue(access).pause(Instant::now());
+        if !pause.is_zero() {
+            std::thread::sleep(pause);
+        }
         let Some(batch) = self.queue(access).next_batch() else { return };
         if matches!(self.run_counted(access, batch), Disposition::Restart) {
             self.queue(access).worker_done();
@@ -150,9 +156,12 @@ impl<O: Owner> OwnerActor<O> {
     pub fn start(owner: Arc<O>, store: Store, limits: Limits) -> (Addr<Self>, Arc<Health>) {
         let clock = owner.context().clock.clone();
         let health = Arc::new(Health::new(O::NAME, clock, limits.mailbox, Some(store.engine())));
-        let Limits { mailbox: new, reserved: accepted, batch_max } = limits;
-        let queue = |workers| TaskQueue::new(QueueLimits { new, accepted, batch_max, workers }, Arc::clone(&health));
-        let (writes, reads) = (queue(store.writer_limit()), queue(store.reader_limit()));
+        let Limits { mailbox: new, reserved: accepted, batch_max, batch_wait } = limits;
+        let queue = |workers, batch_wait| {
+            let limits = QueueLimits { new, accepted, batch_max, batch_wait, workers };
+            TaskQueue::new(limits, Arc::clone(&health))
+        };
+        let (writes, reads) = (queue(store.writer_limit(), batch_wait), queue(store.reader_limit(), Duration::ZERO));
         // A database server uses its own CPU. Threads here only wait for its replies, so their number is not bounded.
         let executor =
             if store.is_embedded() { owner.context().executor.clone() } else { BlockingExecutor::unbounded() };

@@ -4,7 +4,7 @@
 use std::any::TypeId;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, MutexGuard};
 
@@ -18,6 +18,9 @@ use super::{Health, Priority, Task};
 /// parallel reached 0.6 of the throughput there.
 const PARALLEL_BATCH_MIN: usize = 256;
 
+/// A batch that was taken longer ago says nothing about the tasks to come.
+const RECENT: Duration = Duration::from_millis(20);
+
 /// Limits of a [`TaskQueue`].
 #[derive(Debug, Clone, Copy)]
 pub struct QueueLimits {
@@ -27,6 +30,8 @@ pub struct QueueLimits {
     pub accepted: usize,
     /// Maximum number of tasks in one batch.
     pub batch_max: usize,
+    /// How long a worker waits for more tasks, see [`TaskQueue::pause`].
+    pub batch_wait: Duration,
     /// Maximum number of workers.
     pub workers: usize,
 }
@@ -45,11 +50,13 @@ struct Inner<O> {
     workers: usize,
     /// Time of the most recent start of a batch.
     last_start: Instant,
+    /// When the most recent batch was taken, and its number of tasks.
+    last_batch: Option<(Instant, usize)>,
 }
 
 impl<O: 'static> TaskQueue<O> {
     pub fn new(limits: QueueLimits, health: Arc<Health>) -> Self {
-        let inner = Inner { batches: Vec::new(), waiting: 0, workers: 0, last_start: Instant::now() };
+        let inner = Inner { batches: Vec::new(), waiting: 0, workers: 0, last_start: Instant::now(), last_batch: None };
         Self { limits, health, inner: Mutex::new(inner) }
     }
 
@@ -92,6 +99,20 @@ impl<O: 'static> TaskQueue<O> {
         }
         inner.workers += usize::from(can_start);
         can_start
+    }
+
+    /// How long a worker should wait before it takes the next batch, so that more tasks share its transaction. Callers
+    /// who were answered together tend to send their next tasks together. Zero for a task without company.
+    pub fn pause(&self, now: Instant) -> Duration {
+        let inner = self.lock();
+        match inner.last_batch {
+            Some((taken_at, size))
+                if (1..size).contains(&inner.waiting) && now.saturating_duration_since(taken_at) < RECENT =>
+            {
+                self.limits.batch_wait
+            }
+            _ => Duration::ZERO,
+        }
     }
 
     /// The next batch for a worker. The types of tasks take turns in being first, so that none starves when a batch is
@@ -142,6 +163,72 @@ impl<O> Inner<O> {
             self.batches.rotate_left(1);
         }
         self.waiting -= batch_max - room;
+        self.last_batch = Some((self.last_start, batch_max - room));
         batch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix::Message;
+
+    use super::*;
+    use crate::actor::{Access, Reply};
+    use crate::db::{self, Db};
+    use crate::domain::clock::Clock;
+
+    const WAIT: Duration = Duration::from_micros(300);
+
+    struct Nothing;
+
+    impl Message for Nothing {
+        type Result = Reply<()>;
+    }
+
+    impl Task<()> for Nothing {
+        type Outcome = ();
+        const ACCESS: Access = Access::Write;
+
+        fn run((): &(), batch: &[Self], _: &mut Db) -> db::Result<Vec<()>> {
+            Ok(batch.iter().map(|_| ()).collect())
+        }
+    }
+
+    fn push(queue: &TaskQueue<()>, tasks: usize) {
+        (0..tasks).for_each(|_| queue.push(Nothing, Responder::new(None)));
+    }
+
+    fn empty() -> TaskQueue<()> {
+        let limits = QueueLimits { new: 100, accepted: 100, batch_max: 100, batch_wait: WAIT, workers: 1 };
+        TaskQueue::new(limits, Arc::new(Health::new("nobody", Clock::default(), 100, None)))
+    }
+
+    /// A queue with a worker that has taken a batch of `size` tasks.
+    fn after_a_batch_of(size: usize) -> TaskQueue<()> {
+        let queue = empty();
+        push(&queue, size);
+        assert!(queue.try_start_worker());
+        assert_eq!(queue.next_batch().unwrap().iter().map(|batch| batch.len()).sum::<usize>(), size);
+        queue
+    }
+
+    #[test]
+    fn a_worker_waits_until_as_many_tasks_are_there_as_ran_together_just_before() {
+        let before = Instant::now();
+        for (size, waiting, expected) in
+            [(8, 0, Duration::ZERO), (8, 1, WAIT), (8, 7, WAIT), (8, 8, Duration::ZERO), (1, 1, Duration::ZERO)]
+        {
+            let queue = after_a_batch_of(size);
+            push(&queue, waiting);
+            assert_eq!(queue.pause(before), expected, "{waiting} after {size}");
+            assert_eq!(queue.pause(Instant::now() + RECENT), Duration::ZERO, "{waiting} long after {size}");
+        }
+    }
+
+    #[test]
+    fn the_first_task_does_not_wait() {
+        let queue = empty();
+        push(&queue, 1);
+        assert_eq!(queue.pause(Instant::now()), Duration::ZERO);
     }
 }

@@ -29,6 +29,16 @@ pub struct Stores {
     keys: BTreeMap<&'static str, String>,
 }
 
+/// The part of the memory for page caches that an owner's writer may use: one divided by this number. Orders and payments
+/// have the most rows and indexes.
+const fn cache_share(owner: &str) -> u32 {
+    match owner.as_bytes() {
+        b"order" => 2,
+        b"pay" => 4,
+        _ => 8,
+    }
+}
+
 impl Stores {
     /// The stores in the settings. No connection is opened yet.
     ///
@@ -51,6 +61,7 @@ impl Stores {
             } else {
                 (format!("store.{owner}.url"), own_url)
             };
+            let limits = Limits { cache_kib: limits.cache_kib / cache_share(owner), ..limits };
             let opened = Store::new(url, owner, limits).map_err(|error| config::Error::new(&key, error));
             keys.insert(owner, key);
             opened

@@ -19,7 +19,7 @@ use crate::domain::horizon::{Horizon, Horizons};
 use crate::domain::id::NodeId;
 use crate::domain::money::Money;
 use crate::domain::origin::Origins;
-use crate::domain::span::{PositiveSpan, Span, Wait};
+use crate::domain::span::{Pause, PositiveSpan, Span, Wait};
 use crate::messaging::relay;
 
 /// All settings.
@@ -156,6 +156,7 @@ pub struct Store {
     pub acquire_within: Wait,
     pub lock_within: Wait,
     pub statement_within: Wait,
+    pub cache_mib: Count<2, 1_000_000>,
     pub goods: OwnStore,
     pub coupon: OwnStore,
     pub user: OwnStore,
@@ -191,6 +192,7 @@ impl Store {
             acquire_within: self.acquire_within.get(),
             lock_within: self.lock_within.get(),
             statement_within: self.statement_within.get(),
+            cache_kib: self.cache_mib.get() * 1024,
         }
     }
 }
@@ -209,13 +211,19 @@ pub struct Owners {
     pub mailbox: Count<1, 1_000_000>,
     pub reserved: Count<0, 1_000_000>,
     pub batch_max: Count<1, 100_000>,
+    pub batch_wait: Pause,
 }
 
 impl Owners {
     /// The limits in the form that the owners take.
     #[must_use]
     pub fn limits(&self) -> Limits {
-        Limits { mailbox: self.mailbox.size(), reserved: self.reserved.size(), batch_max: self.batch_max.size() }
+        Limits {
+            mailbox: self.mailbox.size(),
+            reserved: self.reserved.size(),
+            batch_max: self.batch_max.size(),
+            batch_wait: self.batch_wait.get(),
+        }
     }
 }
 

@@ -26,4 +26,6 @@ pub struct Limits {
     pub lock_within: Duration,
     /// Maximum duration of a statement; zero means no limit. Ignored for SQLite; on MySQL it bounds queries only.
     pub statement_within: Duration,
+    /// Maximum size of a writer's page cache in KiB, on SQLite. A reader has the default of SQLite, 2 MiB.
+    pub cache_kib: u32,
 }

@@ -30,7 +30,11 @@ pub fn run(store: &Store, migrations: Migrations) -> Result<Vec<String>> {
     match store.migrator()?.connection {
         #[cfg(feature = "sqlite")]
         // One transaction for all migrations: other processes wait for its lock before they determine what is pending.
-        Connection::Sqlite(mut db) => db.immediate_transaction(|db| run_pending(db, migrations)),
+        Connection::Sqlite(mut db) => db.immediate_transaction(|db| {
+            let ran = run_pending(db, migrations)?;
+            super::engine::integer_key::rebuild(db)?;
+            Ok(ran)
+        }),
         #[cfg(feature = "postgres")]
         Connection::Postgres(mut db) => run_pending(&mut db, migrations),
         #[cfg(feature = "mysql")]

@@ -11,6 +11,9 @@ const LONGEST: Duration = Duration::from_secs(87_600 * 3_600);
 /// The longest wait: a day. Engines take their time limits in milliseconds, in 32 bits.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3_600);
 
+/// The longest [`Pause`].
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
+
 /// A duration of zero or more, up to ten years.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span(pub Duration);
@@ -24,6 +27,27 @@ impl<'de> Deserialize<'de> for Span {
             Some(_) => Err(serde::de::Error::custom(format!("{text:?} is longer than 87600h (ten years)"))),
             None => Err(serde::de::Error::custom(format!("{text:?} is not a duration such as \"30m\" or \"500ms\""))),
         }
+    }
+}
+
+/// A pause that a busy process makes: zero to 100 ms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "Span")]
+pub struct Pause(Duration);
+
+impl Pause {
+    /// The duration.
+    #[must_use]
+    pub const fn get(self) -> Duration {
+        self.0
+    }
+}
+
+impl TryFrom<Span> for Pause {
+    type Error = Invalid;
+
+    fn try_from(span: Span) -> Result<Self, Invalid> {
+        if span.0 > LONGEST_PAUSE { Err(Invalid("must not be longer than 100ms")) } else { Ok(Self(span.0)) }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use awc::error::{ConnectError, SendRequestError};
-use awc::http::Method;
+use awc::http::{Method, Version};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -74,7 +74,11 @@ impl From<SendRequestError> for Error {
 thread_local! {
     /// One client per thread, because `awc::Client` is not `Send`. It pools connections.
     static CLIENT: awc::Client = {
-        let connector = awc::Connector::new().timeout(CONNECT_TIMEOUT).conn_keep_alive(IDLE_MAX);
+        let connector = awc::Connector::new()
+            .timeout(CONNECT_TIMEOUT)
+            .conn_keep_alive(IDLE_MAX)
+            // A platform cannot negotiate HTTP/2, whose implementation under awc is one of 2022.
+            .max_http_version(Version::HTTP_11);
         awc::Client::builder().connector(connector).timeout(RESPONSE_TIMEOUT).disable_redirects().finish()
     };
 }

@@ -205,6 +205,7 @@ mod tests {
         acquire_within: Duration::from_secs(1),
         lock_within: Duration::from_secs(1),
         statement_within: Duration::ZERO,
+        cache_kib: 2048,
     };
     const THRESHOLDS: Thresholds = Thresholds { start: 50, writer_max: 5 };
 

@@ -8,10 +8,12 @@ use diesel::sql_types::Text;
 use super::Store;
 use super::target::Target;
 use super::verify::Verification;
+#[cfg(feature = "sqlite")]
+use crate::db::engine::integer_key;
 use crate::db::limits::Mode;
 use crate::db::migrate::{self, Migrations, Schema};
 use crate::db::schema::store_meta;
-use crate::db::{Db, Error, Result, with_conn};
+use crate::db::{Connection, Db, Error, Result, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::stored_as_integer;
 
@@ -86,7 +88,10 @@ impl Store {
             return Ok(Found::Foreign);
         }
         let is_filled = has(table) && !texts(db, &format!("SELECT '1' AS text FROM {table} LIMIT 1"))?.is_empty();
-        let schema = Schema::of(&ran, &migrate::versions(db, migrations)?);
+        let schema = match Schema::of(&ran, &migrate::versions(db, migrations)?) {
+            Schema::Current if has_wide_keys(db)? => Schema::Older,
+            schema => schema,
+        };
         Ok(Found::Tables { schema, is_filled, identity })
     }
 
@@ -171,6 +176,18 @@ fn read(db: &mut Db) -> Result<Option<Identity>> {
 struct Line {
     #[diesel(sql_type = Text)]
     text: String,
+}
+
+/// Whether a migration has to rebuild a table, see [`integer_key`](crate::db::engine::integer_key).
+fn has_wide_keys(db: &mut Db) -> Result<bool> {
+    match &mut db.connection {
+        #[cfg(feature = "sqlite")]
+        Connection::Sqlite(db) => integer_key::is_wide(db),
+        #[cfg(feature = "postgres")]
+        Connection::Postgres(_) => Ok(false),
+        #[cfg(feature = "mysql")]
+        Connection::Mysql(_) => Ok(false),
+    }
 }
 
 /// Runs a query whose only column is named `text`.

@@ -67,6 +67,9 @@ fn prepare(db: &mut SqliteConnection, mode: Mode, limits: Limits) -> Result<(), 
     db.batch_execute(PRAGMAS).map_err(|e| e.to_string())?;
     if mode == Mode::Reader {
         db.batch_execute("PRAGMA query_only = ON;").map_err(|e| e.to_string())?;
+    } else {
+        // A negative size is in KiB.
+        db.batch_execute(&format!("PRAGMA cache_size = -{};", limits.cache_kib)).map_err(|e| e.to_string())?;
     }
     let library = diesel::select(diesel::dsl::sql::<Text>("sqlite_version()"))
         .get_result::<String>(db)

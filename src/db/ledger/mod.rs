@@ -4,8 +4,6 @@
 pub mod chain;
 mod table;
 
-use std::fmt::Write as _;
-
 use super::Db;
 
 pub use table::{Ledger, ledgers_of};
@@ -88,8 +86,8 @@ impl<'a> Line<'a> {
 
     /// A column with an integer.
     pub fn integer(&mut self, value: impl Into<i64>) -> &mut Self {
-        // Writing to a string does not fail.
-        let _ = write!(self.0, " {}", value.into());
+        self.0.push(' ');
+        self.0.push_str(itoa::Buffer::new().format(value.into()));
         self
     }
 
@@ -104,8 +102,12 @@ impl<'a> Line<'a> {
     /// A column with a text. The line has its digest: 32 hex digits, the first half of its SHA-256.
     pub fn text(&mut self, text: &str) -> &mut Self {
         let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
+        let mut digits = [0; 32];
+        let (first_half, _) = digest.as_ref().split_at(digits.len() / 2);
+        // The digits fit and are ASCII, so neither fails. `hex::encode` costs several times as much.
+        let _ = hex::encode_to_slice(first_half, &mut digits);
         self.0.push(' ');
-        self.0.extend(hex::encode(digest).chars().take(32));
+        self.0.push_str(std::str::from_utf8(&digits).unwrap_or_default());
         self
     }
 

@@ -101,7 +101,7 @@ async fn start() -> Fixture {
     let public_url = format!("http://{}", server.addrs()[0]);
     actix_web::rt::spawn(server.run());
 
-    let limits = Limits { mailbox: 64, reserved: 64, batch_max: 64 };
+    let limits = Limits { mailbox: 64, reserved: 64, batch_max: 64, batch_wait: Duration::ZERO };
     let key = Key::new("a secret of the tests, of no use elsewhere").unwrap();
     let account = MerchantAccount {
         key,

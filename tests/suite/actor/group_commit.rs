@@ -84,6 +84,18 @@ async fn tasks_that_arrive_while_a_batch_runs_form_the_next_batch() {
 }
 
 #[actix_web::test]
+async fn tasks_are_committed_also_if_a_batch_waits_for_more_of_them() {
+    let ledger = Running::start(Limits { batch_wait: Duration::from_millis(20), ..LIMITS });
+    for round in 0..5 {
+        let replies = write_all(&ledger, good(10 * round..10 * (round + 1))).await;
+        assert!(replies.iter().all(Result::is_ok), "{replies:?}");
+        let lone = 1_000 + round;
+        assert_eq!(ask(&ledger.addr, Write(lone, Behaviour::Succeed)).await, Ok(lone));
+    }
+    assert_eq!(ledger.entries().len(), 55);
+}
+
+#[actix_web::test]
 async fn no_batch_is_larger_than_batch_max() {
     let ledger = Running::start(Limits { batch_max: 10, ..LIMITS });
     let replies = write_all(&ledger, good(0..25)).await;

@@ -10,6 +10,8 @@ mod chain;
 mod checkpoint;
 mod error_class;
 mod identity;
+#[cfg(feature = "sqlite")]
+mod integer_key;
 mod lock_error;
 mod migration;
 mod mixed_engines;

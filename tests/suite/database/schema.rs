@@ -14,9 +14,9 @@ use crate::server::place::Place;
 use crate::server::{Engine, engine};
 use crate::support::LIMITS;
 
-type MigrationsOf = fn() -> Migrations;
+pub type MigrationsOf = fn() -> Migrations;
 
-const OWNERS: [(&str, MigrationsOf); 6] = [
+pub const OWNERS: [(&str, MigrationsOf); 6] = [
     ("coupon", || migrate::COUPON),
     ("goods", || migrate::GOODS),
     ("user", || migrate::USER),

@@ -6,6 +6,7 @@ use diesel_migrations::MigrationHarness;
 use serde_json::json;
 use tradepost::db::{Db, migrate, with_conn};
 
+use crate::server::{Engine, engine};
 use crate::support::{GOODS, OrderBody, TestApp};
 
 type MigrationsOf = fn() -> migrate::Migrations;
@@ -30,6 +31,10 @@ fn revert_to(app: &TestApp, newest: [i64; 6]) {
     for ((owner, migrations), last) in OWNERS.into_iter().zip(newest) {
         let mut connection = app.migrator(owner);
         let db = &mut connection;
+        #[cfg(feature = "sqlite")]
+        if engine() == Engine::Sqlite {
+            super::integer_key::widen(db);
+        }
         let newest = |db: &mut Db| -> i64 {
             let versions = with_conn!(db, db.applied_migrations()).unwrap();
             versions.iter().map(|version| version.to_string().parse().unwrap()).max().unwrap()

@@ -9,4 +9,5 @@ mod layer;
 mod shape;
 mod source;
 mod specification;
+mod supply;
 mod word;

@@ -26,7 +26,7 @@ use crate::support::{self, number};
 
 const ORDER: OrderId = OrderId::new(1);
 const OTHER: OrderId = OrderId::new(2);
-const LIMITS: Limits = Limits { mailbox: 100, reserved: 100, batch_max: 100 };
+const LIMITS: Limits = Limits { mailbox: 100, reserved: 100, batch_max: 100, batch_wait: Duration::ZERO };
 
 /// A message that arrives at the owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

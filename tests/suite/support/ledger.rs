@@ -53,7 +53,7 @@ pub struct Running {
     _place: Place,
 }
 
-pub const LIMITS: Limits = Limits { mailbox: 1000, reserved: 1000, batch_max: 1000 };
+pub const LIMITS: Limits = Limits { mailbox: 1000, reserved: 1000, batch_max: 1000, batch_wait: Duration::ZERO };
 
 impl Running {
     pub fn start(limits: Limits) -> Self {

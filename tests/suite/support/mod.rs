@@ -32,6 +32,7 @@ pub const LIMITS: Limits = Limits {
     acquire_within: Duration::from_secs(5),
     lock_within: Duration::from_secs(5),
     statement_within: Duration::from_secs(10),
+    cache_kib: 2048,
 };
 
 /// The goods of the golden case.
