@@ -2,6 +2,7 @@
 
 pub mod act;
 pub mod actors;
+pub mod api_keys;
 pub mod audit;
 pub mod coupon;
 pub mod customer;
