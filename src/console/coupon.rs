@@ -12,7 +12,8 @@ use crate::http::extract::body::FormBody;
 use crate::http::extract::query::Filters;
 use crate::http::state::HandlerResult;
 use crate::web::component::{
-    Column, Pill, Tone, chips, facts, filter_form, id, id_text, money, optional_text, optional_time, pager, table, time,
+    Column, Field, Pill, Tone, chips, facts, filter_form, id, id_text, money, optional_text, optional_time, pager,
+    table, time,
 };
 use crate::web::language::Words;
 
@@ -39,7 +40,7 @@ pub async fn list(operator: Operator, Filters { query, pairs }: Filters<CouponsQ
         div.title { h1 { (own.title) } }
         section.card {
             (chips(words, PATH, &pairs, &[]))
-            (filter_form(words, PATH, &pairs, &[("user_id", own.user_id)]))
+            (filter_form(words, PATH, &pairs, &[Field::Text("user_id", own.user_id)]))
         }
         (create_form(words, user_id))
         section.card {
