@@ -27,7 +27,7 @@ pub async fn show(operator: Operator) -> HandlerResult {
     let actors = &words.actors;
     let content = html! {
         div.title { h1 { (actors.title) } }
-        div.stack hx-ext="sse" sse-connect=(Topic::Actors.address()) {
+        div.stack hx-sse:connect=(Topic::Actors.address()) {
             @for part in data.parts(words) { (part.in_page()) }
         }
         section.card {

@@ -29,7 +29,7 @@ pub async fn show(operator: Operator) -> HandlerResult {
             span.grow {}
             form method="post" action=(PATH) { button.go { (words.audit.run) } }
         }
-        div.stack hx-ext="sse" sse-connect=(Topic::Audit.address()) {
+        div.stack hx-sse:connect=(Topic::Audit.address()) {
             @for part in data.parts(words) { (part.in_page()) }
         }
     };

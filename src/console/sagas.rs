@@ -29,7 +29,7 @@ pub async fn show(operator: Operator) -> HandlerResult {
     let content = html! {
         div.title { h1 { (words.sagas.title) } }
         p.soft { (words.sagas.about) }
-        div.stack hx-ext="sse" sse-connect=(Topic::Sagas.address()) {
+        div.stack hx-sse:connect=(Topic::Sagas.address()) {
             @for part in data.parts(words) { (part.in_page()) }
         }
     };
