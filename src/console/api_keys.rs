@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::act::Act;
+use super::form::act_form;
 use super::menu::Section;
 use super::operator::{Operator, Question};
 use crate::domain::api_key::{KeyName, Scope, Scopes};
@@ -76,22 +77,22 @@ fn row(words: &Words, key: &ApiKey) -> Vec<Markup> {
 
 fn create_form(words: &Words) -> Markup {
     let own = &words.api_key;
-    html! {
-        details.card.narrow {
-            summary { (own.create) " …" }
-            form.fields method="post" action=(PATH) {
-                label { (own.name) input name="name" required maxlength="32" pattern="[A-Za-z0-9._\\-]+"; }
-                p.soft { (own.name_rule) }
-                fieldset {
-                    legend { (own.scopes) }
-                    @for scope in Scope::ALL {
-                        label.check { input type="checkbox" name=(scope.word()) value="true"; ((own.scope)(scope)) }
-                    }
+    let form = act_form(
+        words,
+        own.create,
+        PATH,
+        html! {
+            label { (own.name) input name="name" required maxlength="32" pattern="[A-Za-z0-9._\\-]+"; }
+            p.soft { (own.name_rule) }
+            fieldset {
+                legend { (own.scopes) }
+                @for scope in Scope::ALL {
+                    label.check { input type="checkbox" name=(scope.word()) value="true"; ((own.scope)(scope)) }
                 }
-                button { (words.order.preview) }
             }
-        }
-    }
+        },
+    );
+    html! { div.narrow { (form) } }
 }
 
 /// The form of a new key.

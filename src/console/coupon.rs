@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::act::Act;
+use super::form::act_form;
 use super::menu::Section;
 use super::operator::{Operator, Question};
 use crate::coupon::message::Coupon;
@@ -69,18 +70,18 @@ fn row(words: &Words, coupon: &Coupon) -> Vec<Markup> {
 
 fn create_form(words: &Words, user_id: Option<&str>) -> Markup {
     let own = &words.coupon;
-    html! {
-        details.card.narrow {
-            summary { (own.create) " …" }
-            form.fields method="post" action=(PATH) {
-                label { (own.user_id)
-                    input name="user_id" value=[user_id] required inputmode="numeric" pattern="[0-9]+";
-                }
-                label { (own.value) input name="coupon_price" required inputmode="decimal"; }
-                button { (words.order.preview) }
+    let form = act_form(
+        words,
+        own.create,
+        PATH,
+        html! {
+            label { (own.user_id)
+                input name="user_id" value=[user_id] required inputmode="numeric" pattern="[0-9]+";
             }
-        }
-    }
+            label { (own.value) input name="coupon_price" required inputmode="decimal"; }
+        },
+    );
+    html! { div.narrow { (form) } }
 }
 
 /// `POST /console/coupons`: the preview of a new coupon.

@@ -6,6 +6,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod coupon;
 pub mod customer;
+pub mod form;
 pub mod frame;
 pub mod goods;
 mod graph;

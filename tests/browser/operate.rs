@@ -59,12 +59,15 @@ async fn an_actor_that_is_killed_is_seen_restarting_and_running_again_without_a_
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
+    let watch = async {
+        page.sees_in("#live-actors", "restarting").await;
+        page.picture("console-actors").await;
+        page.assert_accessible().await;
+    };
     tokio::select! {
         () = traffic => {}
-        () = page.sees_in("#live-actors", "restarting") => {}
+        () = watch => {}
     }
-    page.assert_accessible().await;
-    page.picture("console-actors").await;
     app.faults.plan("goods.handle", Fault::Panic, 0, 0);
     page.sees_no("restarting").await;
     let row =

@@ -159,7 +159,8 @@ impl Page {
             }
             if began.elapsed() > SHOWS_WITHIN {
                 let (path, text) = (self.path().await, self.text().await);
-                panic!("not within {SHOWS_WITHIN:?}: {condition}\nat {path}:\n{text}");
+                let found = self.verdict().err().unwrap_or_default();
+                panic!("not within {SHOWS_WITHIN:?}: {condition}\nat {path}:\n{text}\n{found}");
             }
             tokio::time::sleep(POLL_EVERY).await;
         }
