@@ -37,7 +37,7 @@ pub async fn show(operator: Operator) -> HandlerResult {
                 data-depth=(actors.depth) data-orders=(actors.orders) data-pending=(actors.waiting_messages) {}
         }
     };
-    let scripts = [&*asset::HTMX, &*asset::HTMX_SSE, &*asset::UPLOT, &*asset::PLOTS];
+    let scripts = [&*asset::HTMX, &*asset::UPLOT, &*asset::PLOTS];
     operator.page_with(Section::Actors, actors.title, &scripts, content).await
 }
 

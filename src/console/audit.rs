@@ -33,7 +33,7 @@ pub async fn show(operator: Operator) -> HandlerResult {
             @for part in data.parts(words) { (part.in_page()) }
         }
     };
-    operator.page_with(Section::Audit, words.audit.title, &[&*asset::HTMX, &*asset::HTMX_SSE], content).await
+    operator.page_with(Section::Audit, words.audit.title, &[&*asset::HTMX], content).await
 }
 
 /// `POST /console/audit`: starts an audit, unless one is running, and shows its progress.

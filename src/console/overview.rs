@@ -38,8 +38,7 @@ pub async fn show(operator: Operator) -> HandlerResult {
             @for part in data.parts(words) { (part.in_page()) }
         }
     };
-    let scripts = [&*asset::HTMX, &*asset::HTMX_SSE];
-    operator.page_with(Section::Overview, words.overview.title, &scripts, content).await
+    operator.page_with(Section::Overview, words.overview.title, &[&*asset::HTMX], content).await
 }
 
 /// The data of the page.

@@ -33,7 +33,7 @@ pub async fn show(operator: Operator) -> HandlerResult {
             @for part in data.parts(words) { (part.in_page()) }
         }
     };
-    operator.page_with(Section::Sagas, words.sagas.title, &[&*asset::HTMX, &*asset::HTMX_SSE], content).await
+    operator.page_with(Section::Sagas, words.sagas.title, &[&*asset::HTMX], content).await
 }
 
 /// The data of the page.

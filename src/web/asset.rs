@@ -23,12 +23,13 @@ pub static STYLE: LazyLock<Asset> =
 /// The key `/` for the search.
 pub static KEYS: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("keys", "js", JAVASCRIPT, include_bytes!("asset/keys.js")));
-/// The library htmx 4.0.1, as published; `asset/LICENSE-htmx`.
-pub static HTMX: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("htmx", "js", JAVASCRIPT, include_bytes!("asset/htmx.min.js")));
-/// Its extension for server-sent events, of the same package.
-pub static HTMX_SSE: LazyLock<Asset> =
-    LazyLock::new(|| Asset::new("htmx-sse", "js", JAVASCRIPT, include_bytes!("asset/htmx-sse.min.js")));
+/// The library htmx 4.0.1 and its extension for server-sent events, as published; `asset/LICENSE-htmx`. They are one file,
+/// because the library begins as soon as it is there: with a file of its own, a slow extension would come too late, and the
+/// page would not be live.
+pub static HTMX: LazyLock<Asset> = LazyLock::new(|| {
+    const BOTH: &str = concat!(include_str!("asset/htmx.min.js"), "\n", include_str!("asset/htmx-sse.min.js"));
+    Asset::new("htmx", "js", JAVASCRIPT, BOTH.as_bytes())
+});
 
 /// The style sheet of the pages of customers.
 pub static SHOP: LazyLock<Asset> = LazyLock::new(|| Asset::new("shop", "css", CSS, include_bytes!("asset/shop.css")));
@@ -43,8 +44,8 @@ pub static PLOTS: LazyLock<Asset> =
     LazyLock::new(|| Asset::new("plots", "js", JAVASCRIPT, include_bytes!("asset/plots.js")));
 
 /// All assets.
-fn all() -> [&'static Asset; 8] {
-    [&STYLE, &KEYS, &HTMX, &HTMX_SSE, &UPLOT, &PLOTS, &SHOP, &PAY]
+fn all() -> [&'static Asset; 7] {
+    [&STYLE, &KEYS, &HTMX, &UPLOT, &PLOTS, &SHOP, &PAY]
 }
 
 /// A file for browsers.
