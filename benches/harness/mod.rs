@@ -13,3 +13,4 @@ pub mod shop;
 pub mod statistics;
 pub mod stores;
 pub mod template;
+pub mod viewers;

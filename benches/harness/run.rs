@@ -10,6 +10,7 @@ use super::generator::{self, Kind, Outcome, Phase, Plan, Used};
 use super::machine;
 use super::process::{self, Data, Server};
 use super::shop::Shop;
+use super::viewers::{Seen, Viewers};
 
 /// Secret of access tokens. The generator knows it, and signs its own tokens.
 pub const SESSION_SECRET: &str = "the secret of the sessions of a load run";
@@ -33,6 +34,8 @@ pub struct Task {
     pub phases: Vec<Phase>,
     /// Callbacks per second, in parallel to the orders.
     pub callbacks: u32,
+    /// Viewers of the console's overview, from before the first phase until after the last one.
+    pub viewers: usize,
     /// Numbers used up by earlier runs on the same data.
     pub first: Used,
 }
@@ -49,6 +52,8 @@ pub struct Report {
     pub memory_peak: u64,
     /// Processor time of the server.
     pub cpu: Duration,
+    /// Measurements of each viewer.
+    pub viewers: Vec<Seen>,
 }
 
 /// Runs `task` on `data`. `settings` are added to [`SETTINGS`].
@@ -68,14 +73,16 @@ pub fn run(data: &Data, settings: &[(&str, &str)], task: &Task) -> Report {
         callbacks: task.callbacks,
         first: task.first,
     };
+    let viewers = Viewers::open(&plan.address, task.viewers);
     let sampler = MemorySampler::start(server.id());
     let outcome = generator::run(&plan);
+    let viewers = viewers.close();
     let memory = sampler.stop();
     let (memory_peak, cpu) = (machine::memory_peak(server.id()).unwrap_or(0), server.cpu_time());
     server.stop();
-    let violations = process::audit(data);
+    let violations = process::audit_with(data, &settings);
     assert!(violations.is_empty(), "{violations:#?}");
-    Report { outcome, started_in, memory, memory_peak, cpu }
+    Report { outcome, started_in, memory, memory_peak, cpu, viewers }
 }
 
 /// Samples the memory of a process on a separate thread.

@@ -1,6 +1,7 @@
 //! Measures the effect of a setting. Closed loops send full orders over HTTP to the real binary, with the default
 //! settings and with one setting changed (by default to one transaction per message). The two take turns, because the
 //! speed of the machine varies, and medians are reported. The bench `throughput` compares Tradepost with other systems.
+//! With `--viewers 20`, the second mode has so many viewers of the console's overview in place of a setting.
 //!
 //! `cargo bench --bench load -- --seconds 10 --rounds 2`. Server and generator share the machine. A bench is built with
 //! the cargo feature `faults`, like tests. A fault point without a plan costs one atomic load.
@@ -55,6 +56,9 @@ struct Args {
     /// The setting to compare with the default, as an environment variable without the prefix.
     #[arg(long, default_value = "OWNERS__BATCH_MAX=1")]
     against: String,
+    /// In place of a setting: so many viewers of the overview of the console, compared with none.
+    #[arg(long, conflicts_with = "against")]
+    viewers: Option<usize>,
     /// Number of measurements of each setting.
     #[arg(long, default_value_t = 2)]
     rounds: u64,
@@ -77,19 +81,22 @@ fn main() {
     println!("{} cores for server and generator; {engine}; data on {file_system}", machine::cores());
     println!("{} connections, {} goods, {} users", args.connections, args.goods, args.users);
     let mut stores = Stores::prepare(&args, home.path());
-    let (name, value) = args.against.split_once('=').unwrap();
-    let name = format!("TRADEPOST__{name}");
-    let modes: [&[(&str, &str)]; 2] = [&[], &[(&name, value)]];
-    let names = ["default", args.against.as_str()];
+    let (setting, value) = args.against.split_once('=').unwrap();
+    let changed = [(format!("TRADEPOST__{setting}"), value)];
+    let changed = changed.each_ref().map(|(name, value)| (name.as_str(), *value));
+    let modes: [(String, &[(&str, &str)], usize); 2] = match args.viewers {
+        Some(viewers) => [("no viewer".to_owned(), &[], 0), (format!("{viewers} viewers"), &[], viewers)],
+        None => [("default".to_owned(), &[], 0), (args.against.clone(), &changed, 0)],
+    };
     let mut measured = [Vec::new(), Vec::new()];
     for round in 1..=args.rounds {
-        for ((name, settings), rounds) in names.iter().zip(modes).zip(&mut measured) {
-            let result = stores.run(settings, &args);
+        for ((name, settings, viewers), rounds) in modes.iter().zip(&mut measured) {
+            let result = stores.run(settings, *viewers, &args);
             println!("round {round}, {name}: {result}");
             rounds.push(result);
         }
     }
-    report::compare(names, &measured);
+    report::compare(modes.each_ref().map(|(name, ..)| name.as_str()), &measured);
 }
 
 /// The stores of the runs.
@@ -114,21 +121,21 @@ impl Stores {
         }
     }
 
-    fn run(&mut self, settings: &[(&str, &str)], args: &Args) -> Round {
+    fn run(&mut self, settings: &[(&str, &str)], viewers: usize, args: &Args) -> Round {
         let phase = Phase::Closed { connections: args.connections, warm_up_s: 1.0, seconds: args.seconds as f64 };
-        let task = |shop, first| Task { shop, kind: Kind::Spread, phases: vec![phase], callbacks: 0, first };
-        let outcome = match self {
+        let task = |shop, first| Task { shop, kind: Kind::Spread, phases: vec![phase], callbacks: 0, viewers, first };
+        let report = match self {
             Self::Embedded(template, folder) => {
-                let outcome = run(&template.copy(folder), settings, &task(template.shop, Used::default())).outcome;
+                let report = run(&template.copy(folder), settings, &task(template.shop, Used::default()));
                 std::fs::remove_dir_all(folder).unwrap();
-                outcome
+                report
             }
             Self::Server(data, shop, first) => {
-                let outcome = run(data, settings, &task(*shop, *first)).outcome;
-                *first = outcome.used;
-                outcome
+                let report = run(data, settings, &task(*shop, *first));
+                *first = report.outcome.used;
+                report
             }
         };
-        Round::new(&outcome)
+        Round::new(&report)
     }
 }

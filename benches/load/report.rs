@@ -5,8 +5,9 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::harness::generator::Outcome;
+use super::harness::run::Report;
 use super::harness::statistics;
+use super::harness::viewers::Seen;
 
 /// Measurements of one run.
 pub struct Round {
@@ -16,10 +17,14 @@ pub struct Round {
     errors: BTreeMap<String, u64>,
     /// Name of each owner, with its mean and largest batch.
     batches: Vec<(String, f64, f64)>,
+    /// Processor time of the server for each order, in microseconds.
+    cpu_us: f64,
+    viewers: Vec<Seen>,
 }
 
 impl Round {
-    pub fn new(outcome: &Outcome) -> Self {
+    pub fn new(report: &Report) -> Self {
+        let outcome = &report.outcome;
         let orders = &outcome.phases[0].orders;
         let number = |value: &Value| value.as_str().map_or_else(|| value.as_f64(), |text| text.parse().ok());
         let actors = outcome.status["actors"].as_array().unwrap();
@@ -36,6 +41,8 @@ impl Round {
             latency_ms: [orders.latency.p50, orders.latency.p99, orders.latency.p999],
             errors,
             batches: actors.iter().filter(|actor| actor["batch"]["count"] != 0).map(batch).collect(),
+            cpu_us: report.cpu.as_secs_f64() * 1e6 / outcome.made as f64,
+            viewers: report.viewers.clone(),
         }
     }
 }
@@ -48,6 +55,11 @@ impl fmt::Display for Round {
         for (name, mean, max) in &self.batches {
             write!(f, "  {name} {mean:.1} / {max:.0}")?;
         }
+        if let Some(gap) = self.viewers.iter().map(|seen| seen.longest_gap).max() {
+            let [frames, bytes] = [|seen: &Seen| seen.frames, |seen: &Seen| seen.bytes]
+                .map(|of| self.viewers.iter().map(of).min().unwrap());
+            write!(f, "\n    each viewer: at least {frames} frames and {bytes} bytes, longest gap {gap:.1?}")?;
+        }
         if self.errors.is_empty() { Ok(()) } else { write!(f, "\n    errors: {:?}", self.errors) }
     }
 }
@@ -59,6 +71,7 @@ pub fn compare(names: [&str; 2], measured: &[Vec<Round>; 2]) {
     line("p50 ms", measured, |round| round.latency_ms[0]);
     line("p99 ms", measured, |round| round.latency_ms[1]);
     line("p99.9 ms", measured, |round| round.latency_ms[2]);
+    line("CPU µs/order", measured, |round| round.cpu_us);
     let errors = |rounds: &[Round]| rounds.iter().flat_map(|round| round.errors.values()).sum::<u64>();
     println!("{:16} {:>28} {:>28}", "errors", errors(&measured[0]), errors(&measured[1]));
     let Some(first) = measured[0].first() else { return };

@@ -16,7 +16,7 @@ pub fn measure(stage: &Stage) -> Row {
         Phase::Open { connections, factor: HALF, seconds },
     ];
     let callbacks = stage.args.callbacks;
-    let task = Task { shop: stage.shop(), kind: Kind::Spread, phases, callbacks, first: Used::default() };
+    let task = Task { shop: stage.shop(), kind: Kind::Spread, phases, callbacks, viewers: 0, first: Used::default() };
     let mut halves: Vec<PhaseResult> = Vec::new();
     for round in 1..=stage.args.rounds {
         let report = stage.on_a_copy(&[], &task);

@@ -41,7 +41,7 @@ pub fn measure(stage: &Stage, peak: f64) -> Vec<Row> {
         Phase::Open { connections: overload_connections, factor: args.overload_factor, seconds: length },
         Phase::Closed { connections, warm_up_s: 0.0, seconds: AFTER_S },
     ];
-    let task = Task { shop, kind: Kind::Spread, phases, callbacks: args.callbacks, first: Used::default() };
+    let task = Task { shop, kind: Kind::Spread, phases, callbacks: args.callbacks, viewers: 0, first: Used::default() };
     let report = template.run(&[], &task);
     std::fs::remove_dir_all(folder).unwrap();
     rows(&report, args.overload_factor, overload_connections)

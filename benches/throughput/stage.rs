@@ -95,7 +95,7 @@ impl Stage {
                 vec![Phase::Closed { connections, warm_up_s: WARM_UP_S, seconds }]
             }
         };
-        Task { shop: self.shop(), kind, phases, callbacks: 0, first: Used::default() }
+        Task { shop: self.shop(), kind, phases, callbacks: 0, viewers: 0, first: Used::default() }
     }
 
     /// Measures the peak rate, for parts that need it when the contest did not measure it.

@@ -37,7 +37,7 @@ impl Notifier {
         self.report("READY=1", status);
     }
 
-    /// Reports that the server begins to stop. From then on, it is alive, although it is not ready.
+    /// Reports that the server begins to stop. From then on, it is alive, although its actors end.
     pub fn stopping(&self) {
         self.is_stopping.set(true);
         self.report("STOPPING=1", "stopping");
@@ -52,25 +52,32 @@ impl Notifier {
         }
     }
 
-    /// Reports that the server is alive as long as it is ready, twice in the time that the service manager waits. Returns
-    /// at once if the service manager does not watch.
+    /// Reports that the server is alive, twice in the time that the service manager waits, and whether it is ready, for
+    /// people. A server that is not ready is alive: a restart would not bring its database back. Returns at once if the
+    /// service manager does not watch.
     pub async fn watch(&self, readiness: &Readiness) {
         let Some(within) = self.watchdog else { return };
-        let mut was_ready = true;
+        let mut was_alive = true;
         loop {
-            let is_ready = readiness.is_ready().await;
-            match (is_ready, self.is_stopping.get()) {
-                (_, true) => self.report(ALIVE, "stopping"),
-                (true, false) => self.report(ALIVE, "ready"),
-                (false, false) => {
-                    // An empty state: only the status is reported.
-                    self.report("", "not ready");
-                    if was_ready {
-                        tracing::warn!("not ready: the service manager restarts this process after {within:?}");
-                    }
+            let is_alive = readiness.is_alive().await;
+            let status = match (self.is_stopping.get(), is_alive, readiness.is_ready()) {
+                (true, _, _) => "stopping",
+                (false, false, _) => "stuck",
+                (false, true, false) => "not ready",
+                (false, true, true) => "ready",
+            };
+            if is_alive || self.is_stopping.get() {
+                self.report(ALIVE, status);
+            } else {
+                // An empty state: only the status is reported.
+                self.report("", status);
+                if was_alive {
+                    tracing::error!(
+                        "the actors do not answer: the service manager restarts this process after {within:?}"
+                    );
                 }
             }
-            was_ready = is_ready;
+            was_alive = is_alive;
             tokio::time::sleep(within / 2).await;
         }
     }

@@ -30,7 +30,7 @@ Environment:
   TRADEPOST__LOG__FILTER    what is logged (log.filter); RUST_LOG if it is not set
   TRADEPOST__LOG__FORMAT    text or json (log.format)
   NOTIFY_SOCKET             set by systemd (Type=notify): it is notified of start and stop
-  WATCHDOG_USEC             set by systemd (WatchdogSec=): it is notified while the server is ready";
+  WATCHDOG_USEC             set by systemd (WatchdogSec=): it is notified while the server is alive";
 
 pub const MIGRATE: &str = "\
 Stop the servers first: it is refused beside a server if there is anything to migrate.

@@ -27,7 +27,7 @@ pub async fn show(operator: Operator) -> HandlerResult {
     let actors = &words.actors;
     let content = html! {
         div.title { h1 { (actors.title) } }
-        div.stack hx-ext="sse" sse-connect=(Topic::Actors.address()) {
+        div.stack hx-sse:connect=(Topic::Actors.address()) {
             @for part in data.parts(words) { (part.in_page()) }
         }
         section.card {
@@ -37,7 +37,7 @@ pub async fn show(operator: Operator) -> HandlerResult {
                 data-depth=(actors.depth) data-orders=(actors.orders) data-pending=(actors.waiting_messages) {}
         }
     };
-    let scripts = [&*asset::HTMX, &*asset::HTMX_SSE, &*asset::UPLOT, &*asset::PLOTS];
+    let scripts = [&*asset::HTMX, &*asset::UPLOT, &*asset::PLOTS];
     operator.page_with(Section::Actors, actors.title, &scripts, content).await
 }
 

@@ -29,11 +29,11 @@ pub async fn show(operator: Operator) -> HandlerResult {
             span.grow {}
             form method="post" action=(PATH) { button.go { (words.audit.run) } }
         }
-        div.stack hx-ext="sse" sse-connect=(Topic::Audit.address()) {
+        div.stack hx-sse:connect=(Topic::Audit.address()) {
             @for part in data.parts(words) { (part.in_page()) }
         }
     };
-    operator.page_with(Section::Audit, words.audit.title, &[&*asset::HTMX, &*asset::HTMX_SSE], content).await
+    operator.page_with(Section::Audit, words.audit.title, &[&*asset::HTMX], content).await
 }
 
 /// `POST /console/audit`: starts an audit, unless one is running, and shows its progress.
@@ -120,9 +120,12 @@ fn violations(words: &Words, invariant: &Invariant) -> Markup {
     }
 }
 
-/// The words before an id that name the kind of its object, each with the page of such objects.
-const PAGES: [(&str, &str); 5] = [
+/// The words before an id that name the kind of its object, or its table, each with the page of such objects.
+const PAGES: [(&str, &str); 8] = [
     ("order", "/console/orders/"),
+    ("orders", "/console/orders/"),
+    ("pay", "/console/payments/"),
+    ("users", "/console/customers/"),
     ("payment", "/console/payments/"),
     ("user", "/console/customers/"),
     ("goods", "/console/goods/"),
@@ -157,6 +160,8 @@ mod tests {
         let html = linked("order 384299083218550784: payment 384299083218550785 is <paid> 12 times").into_string();
         assert!(html.contains("href=\"/console/orders/384299083218550784\">384299083218550784</a>: payment"), "{html}");
         assert!(html.contains("href=\"/console/payments/384299083218550785\""), "{html}");
+        let table = linked("order: orders 384299083218550784 has goods_amount 1 instead of 2").into_string();
+        assert!(table.contains("href=\"/console/orders/384299083218550784\""), "{table}");
         assert!(html.contains("is &lt;paid&gt; 12 times") && html.matches("<a").count() == 2, "{html}");
     }
 }

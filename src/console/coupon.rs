@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::act::Act;
+use super::form::act_form;
 use super::menu::Section;
 use super::operator::{Operator, Question};
 use crate::coupon::message::Coupon;
@@ -12,7 +13,8 @@ use crate::http::extract::body::FormBody;
 use crate::http::extract::query::Filters;
 use crate::http::state::HandlerResult;
 use crate::web::component::{
-    Column, Pill, Tone, chips, facts, filter_form, id, id_text, money, optional_text, optional_time, pager, table, time,
+    Column, Field, Pill, Tone, chips, facts, filter_form, id, id_text, money, optional_text, optional_time, pager,
+    table, time,
 };
 use crate::web::language::Words;
 
@@ -39,7 +41,7 @@ pub async fn list(operator: Operator, Filters { query, pairs }: Filters<CouponsQ
         div.title { h1 { (own.title) } }
         section.card {
             (chips(words, PATH, &pairs, &[]))
-            (filter_form(words, PATH, &pairs, &[("user_id", own.user_id)]))
+            (filter_form(words, PATH, &pairs, &[Field::Text("user_id", own.user_id)]))
         }
         (create_form(words, user_id))
         section.card {
@@ -68,18 +70,18 @@ fn row(words: &Words, coupon: &Coupon) -> Vec<Markup> {
 
 fn create_form(words: &Words, user_id: Option<&str>) -> Markup {
     let own = &words.coupon;
-    html! {
-        details.card.narrow {
-            summary { (own.create) " …" }
-            form.fields method="post" action=(PATH) {
-                label { (own.user_id)
-                    input name="user_id" value=[user_id] required inputmode="numeric" pattern="[0-9]+";
-                }
-                label { (own.value) input name="coupon_price" required inputmode="decimal"; }
-                button { (words.order.preview) }
+    let form = act_form(
+        words,
+        own.create,
+        PATH,
+        html! {
+            label { (own.user_id)
+                input name="user_id" value=[user_id] required inputmode="numeric" pattern="[0-9]+";
             }
-        }
-    }
+            label { (own.value) input name="coupon_price" required inputmode="decimal"; }
+        },
+    );
+    html! { div.narrow { (form) } }
 }
 
 /// `POST /console/coupons`: the preview of a new coupon.

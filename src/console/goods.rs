@@ -4,6 +4,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::act::Act;
+use super::form::act_form;
 use super::menu::Section;
 use super::operator::{Operator, Question};
 use crate::actor::task::ask;
@@ -86,18 +87,18 @@ fn sale(words: &Words, status: SaleStatus) -> Pill<'static> {
 
 fn create_form(words: &Words) -> Markup {
     let own = &words.goods;
-    html! {
-        details.card.narrow {
-            summary { (own.create) " …" }
-            form.fields method="post" action=(PATH) {
-                label { (own.name) input name="goods_name" required maxlength="200"; }
-                label { (own.price) input name="goods_price" required inputmode="decimal"; }
-                label { (own.first_stock) input type="number" name="goods_number" required min="0"; }
-                label { (own.description) textarea name="goods_desc" maxlength="2000" rows="3" {} }
-                button { (words.order.preview) }
-            }
-        }
-    }
+    let form = act_form(
+        words,
+        own.create,
+        PATH,
+        html! {
+            label { (own.name) input name="goods_name" required maxlength="200"; }
+            label { (own.price) input name="goods_price" required inputmode="decimal"; }
+            label { (own.first_stock) input type="number" name="goods_number" required min="0"; }
+            label { (own.description) textarea name="goods_desc" maxlength="2000" rows="3" {} }
+        },
+    );
+    html! { div.narrow { (form) } }
 }
 
 /// The form of new goods.
@@ -182,23 +183,19 @@ fn adjustments_table(words: &Words, adjustments: &[Adjustment]) -> Markup {
 fn change_form(words: &Words, goods: &Goods) -> Markup {
     let own = &words.goods;
     let is_on_sale = goods.on_sale == SaleStatus::OnSale;
-    html! {
-        details.card {
-            summary { (own.change) " …" }
-            form.fields method="post" action=(format!("/console/goods/{}/change", goods.goods_id)) {
-                label { (own.name) input name="goods_name" value=(goods.goods_name) required maxlength="200"; }
-                label { (own.price) input name="goods_price" value=(goods.goods_price) required inputmode="decimal"; }
-                label { (own.description) textarea name="goods_desc" maxlength="2000" rows="3" { (goods.goods_desc) } }
-                label { (own.sale)
-                    select name="on_sale" {
-                        option value="true" selected[is_on_sale] { (own.on_sale) }
-                        option value="false" selected[!is_on_sale] { (own.off_sale) }
-                    }
-                }
-                button { (words.order.preview) }
+    let path = format!("/console/goods/{}/change", goods.goods_id);
+    let fields = html! {
+        label { (own.name) input name="goods_name" value=(goods.goods_name) required maxlength="200"; }
+        label { (own.price) input name="goods_price" value=(goods.goods_price) required inputmode="decimal"; }
+        label { (own.description) textarea name="goods_desc" maxlength="2000" rows="3" { (goods.goods_desc) } }
+        label { (own.sale)
+            select name="on_sale" {
+                option value="true" selected[is_on_sale] { (own.on_sale) }
+                option value="false" selected[!is_on_sale] { (own.off_sale) }
             }
         }
-    }
+    };
+    act_form(words, own.change, &path, fields)
 }
 
 /// The form of a change: all attributes as they shall be.
@@ -253,16 +250,12 @@ pub async fn change(
 
 fn stock_form(words: &Words, goods: &Goods) -> Markup {
     let own = &words.goods;
-    html! {
-        details.card {
-            summary { (own.adjust) " …" }
-            form.fields method="post" action=(format!("/console/goods/{}/stock", goods.goods_id)) {
-                label { (own.delta) input type="number" name="delta" required; }
-                label { (own.reason) input name="reason" required maxlength="200"; }
-                button { (words.order.preview) }
-            }
-        }
-    }
+    let path = format!("/console/goods/{}/stock", goods.goods_id);
+    let fields = html! {
+        label { (own.delta) input type="number" name="delta" required; }
+        label { (own.reason) input name="reason" required maxlength="200"; }
+    };
+    act_form(words, own.adjust, &path, fields)
 }
 
 /// The form of an adjustment of the stock.

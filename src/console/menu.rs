@@ -25,6 +25,7 @@ pub enum Section {
     Nodes,
     Sandbox,
     Settings,
+    ApiKeys,
     /// A page that has no entry.
     None,
 }
@@ -66,6 +67,7 @@ const MENU: [Group; 3] = [
         |words| words.frame.develop,
         &[
             (Section::None, "/docs", |words| words.frame.api),
+            (Section::ApiKeys, "/console/api-keys", |words| words.frame.api_keys),
             (Section::Sandbox, "/console/sandbox", |words| words.frame.sandbox),
             (Section::Settings, "/console/settings", |words| words.frame.settings),
         ],

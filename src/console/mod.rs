@@ -2,9 +2,11 @@
 
 pub mod act;
 pub mod actors;
+pub mod api_keys;
 pub mod audit;
 pub mod coupon;
 pub mod customer;
+pub mod form;
 pub mod frame;
 pub mod goods;
 mod graph;

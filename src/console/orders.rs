@@ -10,7 +10,7 @@ use crate::http::extract::listing::Listing;
 use crate::http::extract::query::Filters;
 use crate::http::state::HandlerResult;
 use crate::order::message::Order;
-use crate::web::component::{Choice, Column, Pill, chips, csv_link, filter_form, id, money, pager, table, time};
+use crate::web::component::{Choice, Column, Field, Pill, chips, csv_link, filter_form, id, money, pager, table, time};
 use crate::web::language::Words;
 
 const PATH: &str = "/console/orders";
@@ -22,8 +22,15 @@ const PATH: &str = "/console/orders";
 pub async fn list(operator: Operator, Filters { query, pairs }: Filters<OrdersQuery>) -> HandlerResult {
     let words = operator.words;
     let orders = find_orders(&operator.state, query).await?;
-    let fields =
-        [("consignee", words.orders.consignee), ("user_id", words.orders.user_id), ("goods_id", words.orders.goods_id)];
+    let fields = [
+        Field::Text("consignee", words.orders.consignee),
+        Field::Text("user_id", words.orders.user_id),
+        Field::Text("goods_id", words.orders.goods_id),
+        Field::Moment("from", words.orders.from),
+        Field::Moment("before", words.orders.before),
+        Field::Amount("amount_min", words.orders.amount_min),
+        Field::Amount("amount_max", words.orders.amount_max),
+    ];
     let content = html! {
         div.title { h1 { (words.orders.title) } span.grow {} (csv_link(words, PATH, &pairs)) }
         section.card {

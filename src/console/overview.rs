@@ -34,12 +34,11 @@ pub async fn show(operator: Operator) -> HandlerResult {
     let data = Data::read(&operator.state).await;
     let content = html! {
         div.title { h1 { (words.overview.title) } }
-        div.stack hx-ext="sse" sse-connect=(Topic::Overview.address()) {
+        div.stack hx-sse:connect=(Topic::Overview.address()) {
             @for part in data.parts(words) { (part.in_page()) }
         }
     };
-    let scripts = [&*asset::HTMX, &*asset::HTMX_SSE];
-    operator.page_with(Section::Overview, words.overview.title, &scripts, content).await
+    operator.page_with(Section::Overview, words.overview.title, &[&*asset::HTMX], content).await
 }
 
 /// The data of the page.

@@ -7,8 +7,8 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::web::{PayloadConfig, ServiceConfig, get, post, resource, scope};
 
 use super::{
-    act, actors, audit, coupon, customer, goods, home, journal, live, messages, nodes, notices, order, orders,
-    overview, payment, reconcile, refund, sagas, search, settings, sign_in,
+    act, actors, api_keys, audit, coupon, customer, goods, home, journal, live, messages, nodes, notices, order,
+    orders, overview, payment, reconcile, refund, sagas, search, settings, sign_in,
 };
 use crate::web::session::CONSOLE;
 use crate::web::{asset, guard, language};
@@ -77,6 +77,8 @@ pub fn pages(cfg: &mut ServiceConfig) {
         )
         .service(resource("/nodes").route(get().to(nodes::show)))
         .service(resource("/settings").route(get().to(settings::show)))
+        .service(resource("/api-keys").route(get().to(api_keys::list)).route(post().to(api_keys::create)))
+        .service(resource("/api-keys/{id}/revoke").route(post().to(api_keys::revoke)))
         .service(resource("/search").route(get().to(search::show)));
     cfg.service(console);
 }

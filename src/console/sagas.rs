@@ -29,11 +29,11 @@ pub async fn show(operator: Operator) -> HandlerResult {
     let content = html! {
         div.title { h1 { (words.sagas.title) } }
         p.soft { (words.sagas.about) }
-        div.stack hx-ext="sse" sse-connect=(Topic::Sagas.address()) {
+        div.stack hx-sse:connect=(Topic::Sagas.address()) {
             @for part in data.parts(words) { (part.in_page()) }
         }
     };
-    operator.page_with(Section::Sagas, words.sagas.title, &[&*asset::HTMX, &*asset::HTMX_SSE], content).await
+    operator.page_with(Section::Sagas, words.sagas.title, &[&*asset::HTMX], content).await
 }
 
 /// The data of the page.

@@ -14,6 +14,7 @@ pub mod metrics;
 pub mod middleware;
 pub mod openapi;
 pub mod order_action;
+pub mod page_failure;
 pub mod pages;
 pub mod problem;
 pub mod route;
@@ -23,4 +24,4 @@ pub mod state;
 pub mod timeline;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -189,6 +189,12 @@ impl FieldError {
         self
     }
 
+    /// A further member.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Option<&Value> {
+        self.data.get(name)
+    }
+
     /// The first word that would be right, if the value must be one of some words.
     #[must_use]
     pub fn allowed_word(&self) -> Option<&str> {

@@ -41,7 +41,8 @@ fn dead_address<A: Actor<Context = Context<A>>>() -> Link<A> {
     Context::new().address().into()
 }
 
-fn state() -> State {
+/// A state without running actors.
+pub fn state() -> State {
     let (clock, admin_passwords) = (Clock::default(), AdminPasswords::default());
     admin_passwords.learn(UserId::new(7), PasswordMark::NONE);
     let sources = Arc::new(Sources::without_actors(&clock));

@@ -23,12 +23,14 @@ use crate::http::problem::{Code, Problem};
 use crate::http::shop::order::{NewLine, submit as place};
 use crate::http::state::HandlerResult;
 use crate::web::component::money;
-use crate::web::language::Words;
+use crate::web::language::{self, Words};
 use crate::web::preview;
 use crate::web::redirect::see_other;
 
 /// The most coupons to choose from.
 const COUPONS_MAX: i64 = 100;
+/// Id of the form.
+const FORM: &str = "checkout";
 /// How often, and after which time each, an order is asked for again whose first request is still under way.
 const ASK_AGAIN: (u32, Duration) = (40, Duration::from_millis(250));
 
@@ -45,12 +47,18 @@ pub async fn show(buyer: Buyer) -> HandlerResult {
 ///
 /// # Errors
 /// 503.
-pub async fn submit(buyer: Buyer, FormBody(entered): FormBody<Entered>) -> HandlerResult {
+pub async fn submit(mut buyer: Buyer, FormBody(entered): FormBody<Entered>) -> HandlerResult {
     let opened =
         entered.draft.as_deref().map(|draft| preview::open::<Draft>(&buyer.visitor.state, &buyer.session, draft));
     // A form of another session, or of long ago: the page is shown with what is in the basket now.
     let Some(Ok((draft, key))) = opened else { return Ok(see_other("/checkout")) };
     let lines: Vec<(GoodsId, Quantity)> = draft.lines.iter().map(|line| (line.goods_id, line.goods_number)).collect();
+    if let Some(code) = &entered.language {
+        let words = language::by_code(code).ok_or_else(|| Problem::new(Code::NotFound))?;
+        buyer.visitor.words = words;
+        let page = again(&buyer, StatusCode::OK, &lines, &entered, &Wrong::default(), None).await?;
+        return language::keep(&buyer.visitor.state, words, page);
+    }
     if entered.act != Some(Pressed::Order) {
         return again(&buyer, StatusCode::OK, &lines, &entered, &Wrong::default(), None).await;
     }
@@ -123,7 +131,18 @@ async fn again(
     let coupons = ask(&state.owners.coupon, list).await?;
     let draft = preview::seal(state, &buyer.session, &draft_of(&quote))?;
     let form = Form { entered, wrong, quote: &quote, coupons: &coupons, refused, draft: &draft };
-    Ok(buyer.visitor.page(status, buyer.visitor.words.shop.checkout, form.page(buyer)))
+    let switch = switch(buyer.visitor.words);
+    Ok(buyer.visitor.page_with(status, buyer.visitor.words.shop.checkout, switch, form.page(buyer)))
+}
+
+/// The switch of the language, which sends the form, so that nothing that was entered is lost.
+fn switch(words: &Words) -> Markup {
+    let other = words.other();
+    html! {
+        // The Enter key presses the first button of a form, wherever that is. It is to compute the price, not to translate.
+        button hidden form=(FORM) name="act" value="price" { (words.shop.recompute) }
+        button.link form=(FORM) name="language" value=(other.code) lang=(other.code) { (other.name) }
+    }
 }
 
 /// The lines and sums that the page shows, and the order expects.
@@ -156,7 +175,7 @@ impl Form<'_> {
         html! {
             h1 { (words.shop.checkout) }
             @if self.refused.is_some() { p.alert role="alert" { (words.purchase.refusal.above) } }
-            form method="post" action="/checkout" {
+            form #(FORM) method="post" action="/checkout" {
                 input type="hidden" name="draft" value=(self.draft);
                 div.split {
                     div.stack {
@@ -166,9 +185,9 @@ impl Form<'_> {
                     }
                     section.panel {
                         h2 { (words.shop.summary) }
-                        // The script computes the price again when the coupon or the amount is changed.
+                        // The script computes the price again when a field is changed. The last change counts.
                         div #price aria-live="polite" hx-post="/checkout/price" hx-include="closest form"
-                            hx-trigger="change from:closest form" { (sums(words, self.quote)) }
+                            hx-sync="this:replace" hx-trigger="change from:<closest form/>" { (sums(words, self.quote)) }
                         @if let Some(sentence) = self.deadline(words) { p.wrong role="alert" { (sentence) } }
                         // The first button is that of the Enter key: it places no order by mistake.
                         p.acts {

@@ -24,6 +24,8 @@ pub struct Entered {
     pub draft: Option<String>,
     /// The button that was pressed.
     pub act: Option<Pressed>,
+    /// The language to which the page shall switch.
+    pub language: Option<String>,
     /// The recipient.
     pub consignee: Option<String>,
     /// The delivery address.

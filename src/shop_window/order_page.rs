@@ -13,7 +13,7 @@ use crate::order::message::{Order, RefundView};
 use crate::pay::message::{Payment, Status};
 use crate::payments::platform::report::PaymentMethod;
 use crate::payments::platform::single::PlatformState;
-use crate::web::component::{Pill, Tone, facts, id_text, money, time};
+use crate::web::component::{Pill, Tone, facts, id_text, moment, money};
 use crate::web::language::Words;
 use crate::web::live;
 
@@ -145,7 +145,7 @@ fn paying(words: &Words, view: &View<'_>, path: &str) -> Markup {
         }
         @if let Some(end) = order.pay_before {
             p.hint {
-                (words.pay_page.pay_before) " " (time(end)) " UTC "
+                (words.pay_page.pay_before) " " (moment(end)) " "
                 span role="timer" hidden data-left=(end.since(view.now).as_secs())
                     data-label=(words.pay_page.time_left) data-over=(words.pay_page.time_over) {}
             }
@@ -193,7 +193,7 @@ fn delivery(words: &Words, order: &Order) -> Markup {
     let mut pairs = vec![
         (words.shop.consignee, html! { (order.consignee) }),
         (words.shop.address, html! { (order.address) }),
-        (words.purchase.placed, html! { (time(order.add_time)) " UTC" }),
+        (words.purchase.placed, html! { (moment(order.add_time)) }),
     ];
     if !parcel.is_empty() {
         pairs.push((words.purchase.parcel, html! { (parcel) }));
@@ -213,7 +213,7 @@ fn refunds(words: &Words, refunds: &[RefundView]) -> Markup {
                             RefundState::Parked => (Pill(Tone::Waiting, words.purchase.in_review)),
                             status => (Pill::refund(words, status)),
                         }
-                        p.what { (time(refund.create_time)) " UTC" }
+                        p.what { (moment(refund.create_time)) }
                     }
                     div.sum { (money(refund.amount)) }
                 }
@@ -258,7 +258,7 @@ fn timeline(words: &Words, events: &[Event]) -> Markup {
         ol.happened {
             @for event in events {
                 li {
-                    (time(event.at))
+                    (moment(event.at))
                     div {
                         ((texts.event)(event.what))
                         @if let Some(amount) = event.data.get("amount").and_then(|amount| amount.as_str()) {

@@ -12,7 +12,7 @@ use crate::http::extract::query::Filters;
 use crate::http::state::HandlerResult;
 use crate::order;
 use crate::order::message::{Order, StateFilter};
-use crate::web::component::{money, pager, time};
+use crate::web::component::{moment, money, pager};
 use crate::web::language::Words;
 
 /// `GET /orders`
@@ -47,7 +47,7 @@ fn entry(words: &Words, order: &Order) -> Markup {
     html! {
         a href=(format!("/orders/{}", order.order_id)) { b { (title_of(order)) } }
         div { (money(order.order_amount)) " " (CURRENCY) }
-        p { (time(order.add_time)) " UTC" }
+        p { (moment(order.add_time)) }
         div { (pill(words, order)) }
     }
 }

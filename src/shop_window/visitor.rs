@@ -97,11 +97,21 @@ impl Visitor {
     /// The response with a page of the shop window.
     #[must_use]
     pub fn page(&self, status: StatusCode, title: &str, content: Markup) -> HttpResponse {
+        let other = self.words.other();
+        let switch = html! {
+            a href=(link(other, &self.place)) lang=(other.code) hreflang=(other.code) { (other.name) }
+        };
+        self.page_with(status, title, switch, content)
+    }
+
+    /// The response with a page that has a switch of the language of its own.
+    #[must_use]
+    pub fn page_with(&self, status: StatusCode, title: &str, switch: Markup, content: Markup) -> HttpResponse {
         let body = html! {
             link rel="stylesheet" href=(asset::SHOP.path);
             a.skip href="#content" { (self.words.shop.skip) }
             div.shop {
-                (self.header())
+                (self.header(&switch))
                 main #content tabindex="-1" { (content) }
                 (self.footer())
             }
@@ -110,7 +120,7 @@ impl Visitor {
         respond(status, Document { words: self.words, title, scripts: &scripts, body }.markup())
     }
 
-    fn header(&self) -> Markup {
+    fn header(&self, switch: &Markup) -> Markup {
         let (texts, purchase) = (&self.words.shop, &self.words.purchase);
         let units = self.basket.units();
         let entry = |path: &str, text: Markup| {
@@ -133,8 +143,7 @@ impl Visitor {
                     } @else {
                         (entry("/sign-in", html! { (texts.sign_in) }))
                     }
-                    a href=(link(self.words.other(), &self.place)) lang=(self.words.other().code)
-                        hreflang=(self.words.other().code) { (self.words.other().name) }
+                    (switch)
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! The document around every page, and the headers that a page is sent with.
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use maud::{DOCTYPE, Markup, html};
 
@@ -11,9 +12,8 @@ use super::language::Words;
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; \
                       form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-/// Settings of htmx: it would add inline style and could evaluate text as script, which the policy refuses.
-const HTMX_SETTINGS: &str =
-    r#"{"includeIndicatorStyles":false,"allowEval":false,"allowScriptTags":false,"historyCacheSize":0}"#;
+/// Settings of htmx: no style of its own, no part in the history of the browser, and no error inside a page.
+const HTMX_SETTINGS: &str = r#"{"includeIndicatorCSS":false,"history":false,"noSwap":[204,304,"4xx","5xx"]}"#;
 
 /// A whole document.
 pub struct Document<'a> {
@@ -53,15 +53,24 @@ impl Document<'_> {
     }
 }
 
+/// The headers that every page is sent with. The policy "no-referrer" would make browsers send the origin "null" with forms.
+#[must_use]
+pub fn headers() -> [(HeaderName, HeaderValue); 4] {
+    [
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
+        (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+        (header::CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("same-origin")),
+        (header::CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
+    ]
+}
+
 /// The response with a page.
 #[must_use]
 pub fn respond(status: StatusCode, page: Markup) -> HttpResponse {
-    // The policy "no-referrer" would make browsers send the origin "null" with forms.
-    HttpResponseBuilder::new(status)
-        .content_type("text/html; charset=utf-8")
-        .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
-        .insert_header((header::REFERRER_POLICY, "same-origin"))
-        .insert_header(("cross-origin-opener-policy", "same-origin"))
-        .insert_header(("cross-origin-resource-policy", "same-origin"))
-        .body(page.into_string())
+    let mut response = HttpResponseBuilder::new(status);
+    response.content_type("text/html; charset=utf-8");
+    for header in headers() {
+        response.insert_header(header);
+    }
+    response.body(page.into_string())
 }

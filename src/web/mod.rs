@@ -20,8 +20,8 @@
 //!    [`preview`] to `/console/act`, which performs the act. The token is bound to the session and to the content of the
 //!    act, and has an idempotency key, so that a double click is one act.
 //!
-//! Live parts use htmx with its extension for server-sent events (`asset::HTMX`, `asset::HTMX_SSE`): pass them to
-//! `operator.page_with(…)`. A page must be readable without them.
+//! Live parts use htmx with its extension for server-sent events (`asset::HTMX`): pass it to `operator.page_with(…)`. A page
+//! must be readable without it.
 
 pub mod asset;
 pub mod component;

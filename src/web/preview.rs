@@ -7,6 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::language::ENGLISH;
 use super::session::Session;
 use crate::domain::clock::Timestamp;
 use crate::domain::idempotency::IdempotencyKey;
@@ -44,11 +45,12 @@ pub fn open<A: DeserializeOwned>(
     session: &Session,
     token: &str,
 ) -> Result<(A, IdempotencyKey), Problem> {
-    let refused = || Problem::with(Code::Forbidden, "The preview is not of this session: open the page again");
+    let reasons = &ENGLISH.failure.reasons;
+    let refused = || Problem::with(Code::Forbidden, reasons.other_session);
     let text = state.seals.open(&session.mark, token).ok_or_else(refused)?;
     let Token { act, key, until } = serde_json::from_str(&text).map_err(|_| refused())?;
     if state.clock.now() > Timestamp(until) {
-        return Err(Problem::with(Code::Forbidden, "The preview is older than an hour: open the page again"));
+        return Err(Problem::with(Code::Forbidden, reasons.too_old));
     }
     let key = IdempotencyKey::try_from(key.to_string().as_bytes()).map_err(|_| refused())?;
     Ok((act, key))

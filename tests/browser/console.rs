@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::chromium::Page;
-use crate::support::{ADMIN_PASSWORD, DEMO_PASSWORD, TestApp};
+use crate::steps::{enter_administrator, sign_in};
+use crate::support::TestApp;
 
 #[actix_web::test]
 async fn an_order_is_followed_in_the_console_and_a_part_refund_is_visible_everywhere() {
@@ -11,20 +12,14 @@ async fn an_order_is_followed_in_the_console_and_a_part_refund_is_visible_everyw
     let (_, order_id, pay_id) = app.paying().await;
     app.pay_at_platform(&pay_id, json!({})).await.expect(200);
     let mut page = Page::open(&app.url()).await;
-    page.goto("/sign-in").await;
-    page.fill("User name", "zs").await;
-    page.fill("Password", DEMO_PASSWORD).await;
-    page.click_in("main", "Sign in").await;
-    page.sees("Sign out").await;
+    sign_in(&mut page).await;
     page.goto(&format!("/orders/{order_id}")).await;
     page.click("What just happened behind the scenes").await;
 
     // The session of the shop is none of the console.
     page.is_at("/console/sign-in").await;
     page.assert_accessible().await;
-    page.fill("User name", "admin").await;
-    page.fill("Password", ADMIN_PASSWORD).await;
-    page.click("Sign in").await;
+    enter_administrator(&mut page).await;
     page.is_at(&format!("/console/orders/{order_id}")).await;
     page.sees("880.00").await;
     page.assert_accessible().await;

@@ -27,5 +27,8 @@ mod support;
 
 mod console;
 mod harness;
+mod operate;
 mod payment;
 mod shop;
+mod steps;
+mod weight;

@@ -1,32 +1,10 @@
 //! The shop window: a visitor buys, pays, follows and returns an order.
 
-use crate::chromium::{Light, PHONE, Page};
-use crate::support::{DEMO_PASSWORD, GOODS, TestApp, amount};
 use serde_json::json;
 
-/// Signs the demo customer in.
-async fn sign_in(page: &mut Page) {
-    page.goto("/sign-in").await;
-    page.fill("User name", "zs").await;
-    page.fill("Password", DEMO_PASSWORD).await;
-    page.click_in("main", "Sign in").await;
-    page.is_at("/").await;
-    page.sees("Sign out").await;
-}
-
-/// Puts one unit of these goods into the basket and goes to the checkout.
-async fn to_checkout(page: &mut Page, goods: &str) {
-    page.goto("/").await;
-    page.click(&format!("Add to basket: {goods}")).await;
-    page.is_at("/basket").await;
-    page.click("Check out").await;
-    page.is_at("/checkout").await;
-}
-
-async fn enter_address(page: &mut Page) {
-    page.fill("Recipient", "Li Wei").await;
-    page.fill("Address", "1 Main Street").await;
-}
+use crate::chromium::{Light, PHONE, Page};
+use crate::steps::{enter_address, pay, sign_in, to_checkout};
+use crate::support::{DEMO_PASSWORD, GOODS, TestApp, amount};
 
 #[actix_web::test]
 async fn a_new_visitor_registers_orders_with_a_double_click_pays_and_gets_the_money_back() {
@@ -71,15 +49,7 @@ async fn a_new_visitor_registers_orders_with_a_double_click_pays_and_gets_the_mo
     page.sees("Time left 29:5").await;
     page.assert_accessible().await;
     page.picture("payment").await;
-    page.click("Go to the payment").await;
-    page.is_at("/sandbox/checkout/").await;
-    page.assert_accessible().await;
-    page.click("Pay").await;
-    page.sees("Payment complete").await;
-    app.settle().await;
-    page.click("Back to the shop").await;
-    page.is_at("/orders/").await;
-    page.sees("Your order is paid").await;
+    pay(&mut page, &app).await;
     page.assert_accessible().await;
     page.picture("shop-window-order").await;
 
@@ -103,7 +73,6 @@ async fn coupon_and_balance_lower_what_is_to_pay_at_once() {
     let mut page = Page::open(&app.url()).await;
     sign_in(&mut page).await;
     to_checkout(&mut page, "Javase课程").await;
-    enter_address(&mut page).await;
     page.select("Coupon", "Coupon of 20.00 CNY").await;
     page.sees("980.00").await;
     page.fill("Pay from balance", "100.00").await;
@@ -132,6 +101,7 @@ async fn what_stands_against_an_order_is_said_at_the_place_that_it_is_about_in_b
     page.expect_status(422);
 
     page.fill("Recipient", " ").await;
+    page.fill("Address", " ").await;
     page.fill("Pay from balance", "ten").await;
     page.click("Place the order").await;
     page.sees_in("#consignee-wrong", "Fill this in.").await;
@@ -156,9 +126,16 @@ async fn what_stands_against_an_order_is_said_at_the_place_that_it_is_about_in_b
     page.sees("The order was not placed. Nothing was charged.").await;
     page.sees_in(".rows .wrong", "The price has changed: it is 6.00 CNY now.").await;
     page.sees_in(".rows .wrong", "These goods are sold out.").await;
+    // The switch of the language sends the form: nothing that was entered is lost.
     page.click("中文").await;
     page.is_at("/checkout").await;
     page.sees_in(".rows .wrong", "此商品已售罄。").await;
+    assert_eq!(page.value("[consignee, address].map(field => field.value).join()").await, "Li Wei,1 Main Street");
+    page.fill("收件人", "李伟").await;
+    page.press("Enter").await;
+    page.until("document.readyState === 'complete' && consignee.value === '李伟'").await;
+    assert_eq!(page.value("document.documentElement.lang").await, "zh-CN", "the Enter key translates nothing");
+    assert_eq!(app.number("order", "SELECT count(*) AS n FROM orders WHERE order_status = 1"), 0, "nor orders");
     page.assert_accessible().await;
     page.picture("checkout-zh").await;
 
@@ -177,7 +154,6 @@ async fn an_order_is_cancelled_and_an_act_that_comes_too_late_says_so() {
     let mut page = Page::open(&app.url()).await;
     sign_in(&mut page).await;
     to_checkout(&mut page, "Rubber duck").await;
-    enter_address(&mut page).await;
     page.click("Place the order").await;
     page.is_at("/orders/").await;
     let order = page.path().await;
@@ -205,7 +181,6 @@ async fn everything_works_without_script() {
     page.disable_script().await;
     sign_in(&mut page).await;
     to_checkout(&mut page, "Javase课程").await;
-    enter_address(&mut page).await;
     page.select("Coupon", "Coupon of 20.00 CNY").await;
     page.click("Update the price").await;
     page.sees("980.00").await;
@@ -214,14 +189,7 @@ async fn everything_works_without_script() {
     page.click("Pay with Sandbox").await;
     page.is_at("/pay/").await;
     page.sees("Pay before").await;
-    page.click("Go to the payment").await;
-    page.is_at("/sandbox/checkout/").await;
-    page.click("Pay").await;
-    page.sees("Payment complete").await;
-    app.settle().await;
-    page.click("Back to the shop").await;
-    page.is_at("/orders/").await;
-    page.sees("Your order is paid").await;
+    pay(&mut page, &app).await;
     // The demo customer's points: 100 at the start, and one for each unit of money.
     page.goto("/account").await;
     page.sees("1080").await;
@@ -291,6 +259,27 @@ async fn the_pages_fit_a_phone_and_are_accessible_in_the_dark() {
         }
     }
     app.post(&format!("/v1/orders/{order_id}/cancel"), &zs, json!({})).await.expect(200);
+    drop(page);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn times_are_those_of_the_customers_place() {
+    let app = TestApp::start().await;
+    let (_, order_id, _) = app.paying().await;
+    let mut page = Page::open(&app.url()).await;
+    page.set_time_zone("Asia/Shanghai").await;
+    sign_in(&mut page).await;
+    page.goto(&format!("/orders/{order_id}")).await;
+    // Without script, it is the time in UTC, which then says so.
+    let shown = "(t => [t.title, t.textContent, new Date(t.dateTime).toISOString().slice(0, 16).replace('T', ' ') + ' UTC'])\
+                 (document.querySelector('time.moment'))";
+    let [utc, local, sent] = [0, 1, 2].map(|at| format!("({shown})[{at}]"));
+    assert_eq!(page.value(&utc).await, page.value(&sent).await);
+    let expected = "new Intl.DateTimeFormat('en', {dateStyle: 'medium', timeStyle: 'short', timeZone: 'Asia/Shanghai'})\
+                    .format(new Date(document.querySelector('time.moment').dateTime))";
+    assert_eq!(page.value(&local).await, page.value(expected).await);
+    page.sees_no(" UTC").await;
     drop(page);
     app.finish().await;
 }

@@ -209,7 +209,12 @@ pub fn run(mut command: Command, within: Duration) -> Output {
 /// Runs `tradepost audit --json` without a grace period; returns the violations.
 #[track_caller]
 pub fn audit(data: &Data) -> Vec<String> {
-    let mut command = command(data, &[]);
+    audit_with(data, &[])
+}
+
+/// Like [`audit`], with settings that the stores were written with.
+pub fn audit_with(data: &Data, settings: &[(&str, &str)]) -> Vec<String> {
+    let mut command = command(data, settings);
     command.args(["audit", "--json"]).stdout(Stdio::piped()).stderr(Stdio::piped());
     let output = command.output().unwrap();
     let report: serde_json::Value = serde_json::from_slice(&output.stdout)

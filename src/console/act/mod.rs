@@ -1,5 +1,6 @@
 //! `POST /console/act`: executes an act after its preview. [`Act`] has all acts of the console.
 
+mod api_key;
 mod catalogue;
 mod customer;
 mod message;
@@ -12,9 +13,10 @@ use serde::{Deserialize, Serialize};
 pub use parked::Choice;
 
 use super::operator::Operator;
-use crate::domain::id::{EntryId, GoodsId, OrderId, UserId};
+use crate::domain::id::{ApiKeyId, EntryId, GoodsId, OrderId, UserId};
 use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::text::{CustomerMessage, Reason};
+use crate::http::admin::api_key::NewApiKey;
 use crate::http::admin::balance::BalanceChange;
 use crate::http::admin::coupon::NewCoupon;
 use crate::http::admin::goods::{ChangedGoods, NewGoods};
@@ -22,7 +24,6 @@ use crate::http::admin::order_action::{Cancellation, NewRefund, Shipment};
 use crate::http::admin::reconciliation::NewReconciliation;
 use crate::http::admin::stock::StockChange;
 use crate::http::extract::body::FormBody;
-use crate::http::problem::Problem;
 use crate::http::state::HandlerResult;
 use crate::web::preview;
 use crate::web::redirect::see_other;
@@ -56,6 +57,10 @@ pub enum Act {
     CreateCoupon(NewCoupon),
     /// Adjusts a balance.
     AdjustBalance { user_id: UserId, change: BalanceChange },
+    /// Creates an API key, which the seed gives.
+    CreateApiKey { new: NewApiKey, seed: String },
+    /// Revokes an API key.
+    RevokeApiKey { api_key_id: ApiKeyId },
     /// Delivers messages again.
     Replay { ids: Vec<String> },
     /// Repairs the books by a statement.
@@ -63,10 +68,12 @@ pub enum Act {
 }
 
 impl Act {
-    /// Performs the act, once under the same key. The result is the path of the page that shows the effect. Acts that do not
-    /// use the key have their effect once however often they are performed.
-    async fn perform(self, operator: &Operator, key: IdempotencyKey) -> Result<String, Problem> {
-        match self {
+    /// Performs the act, once under the same key, and answers with the page that shows the effect. Acts that do not use the
+    /// key have their effect once however often they are performed.
+    async fn perform(self, operator: &Operator, key: IdempotencyKey) -> HandlerResult {
+        let path = match self {
+            Self::CreateApiKey { new, seed } => return api_key::create(operator, key, new, &seed).await,
+            Self::RevokeApiKey { api_key_id } => api_key::revoke(operator, api_key_id).await,
             Self::Ship { order_id, shipment } => order::ship(operator, order_id, shipment).await,
             Self::Cancel { order_id, cancellation } => order::cancel(operator, order_id, cancellation).await,
             Self::Refund { order_id, refund } => order::refund(operator, key, order_id, refund).await,
@@ -82,7 +89,9 @@ impl Act {
             Self::Reconcile(statement) => statement::repair(operator, statement).await,
             Self::AdjustBalance { user_id, change } => customer::adjust_balance(operator, key, user_id, change).await,
             Self::Replay { ids } => message::replay(operator, &ids).await,
-        }
+        }?;
+        let mark = if path.contains('?') { '&' } else { '?' };
+        Ok(see_other(&format!("{path}{mark}done=1")))
     }
 }
 
@@ -93,13 +102,11 @@ pub struct Execution {
     token: String,
 }
 
-/// `POST /console/act`: goes to the page that shows the effect.
+/// `POST /console/act`: shows the effect, or goes to the page that does.
 ///
 /// # Errors
 /// 403 if the token is not of this session or too old; those of the act.
 pub async fn execute(operator: Operator, FormBody(form): FormBody<Execution>) -> HandlerResult {
     let (act, key) = preview::open::<Act>(&operator.state, &operator.session, &form.token)?;
-    let path = act.perform(&operator, key).await?;
-    let mark = if path.contains('?') { '&' } else { '?' };
-    Ok(see_other(&format!("{path}{mark}done=1")))
+    act.perform(&operator, key).await
 }

@@ -14,7 +14,7 @@ use crate::http::extract::listing::Listing;
 use crate::http::extract::query::Filters;
 use crate::http::state::HandlerResult;
 use crate::user::message::User;
-use crate::web::component::{Column, chips, csv_link, filter_form, id, money, pager, table, time};
+use crate::web::component::{Column, Field, chips, csv_link, filter_form, id, money, pager, table, time};
 
 const PATH: &str = "/console/customers";
 
@@ -41,11 +41,12 @@ pub async fn list(operator: Operator, Filters { query, pairs }: Filters<UsersQue
             time(user.user_reg_time),
         ]
     };
+    let fields = [Field::Text("user_name", own.name), Field::Text("user_name_prefix", own.prefix)];
     let content = html! {
         div.title { h1 { (own.title) } span.grow {} (csv_link(words, PATH, &pairs)) }
         section.card {
             (chips(words, PATH, &pairs, &[]))
-            (filter_form(words, PATH, &pairs, &[("user_name", own.name), ("user_name_prefix", own.prefix)]))
+            (filter_form(words, PATH, &pairs, &fields))
         }
         section.card {
             (table(words, &columns, users.items.iter().map(row)))

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::ledger::{self, ENTRIES_MAX};
 use crate::actor::task::ask;
 use crate::console::act::Act;
+use crate::console::form::act_form;
 use crate::console::menu::Section;
 use crate::console::operator::{Operator, Question};
 use crate::domain::id::{self, UserId};
@@ -71,19 +72,15 @@ async fn find(operator: &Operator, user_id: UserId) -> Result<User, Problem> {
 
 fn adjust_form(words: &Words, user_id: UserId) -> Markup {
     let own = &words.customer;
-    html! {
-        details.card {
-            summary { (own.adjust) " …" }
-            form.fields method="post" action=(format!("/console/customers/{user_id}/balance")) {
-                label { (own.delta)
-                    input name="delta" required inputmode="decimal" pattern="-?[0-9]+([.][0-9]{1,2})?";
-                }
-                label { (own.reason) input name="reason" required maxlength="200"; }
-                label { (own.message) input name="message" maxlength="200"; }
-                button { (words.order.preview) }
-            }
+    let path = format!("/console/customers/{user_id}/balance");
+    let fields = html! {
+        label { (own.delta)
+            input name="delta" required inputmode="decimal" pattern="-?[0-9]+([.][0-9]{1,2})?";
         }
-    }
+        label { (own.reason) input name="reason" required maxlength="200"; }
+        label { (own.message) input name="message" maxlength="200"; }
+    };
+    act_form(words, own.adjust, &path, fields)
 }
 
 /// `POST /console/customers/{id}/balance`: the preview of an adjustment.

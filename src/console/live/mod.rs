@@ -23,7 +23,7 @@ use super::operator::Operator;
 use crate::http::extract::query::Query;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
-use crate::web::language::{self, Words};
+use crate::web::language::{self, ENGLISH, Words};
 pub use topic::{Part, Topic};
 
 /// Interval of the frames.
@@ -76,7 +76,7 @@ impl Hub {
         let mut inner = self.0.lock();
         inner.viewers.retain(|viewer| !viewer.frames.is_closed());
         if inner.is_closed || inner.viewers.len() >= VIEWERS_MAX {
-            return Err(Problem::with(Code::Busy, "Too many pages are open"));
+            return Err(Problem::with(Code::Busy, ENGLISH.failure.reasons.too_many_pages));
         }
         inner.viewers.push(Viewer { kind, frames, until: Instant::now() + SERVED_FOR, is_new: true });
         if !std::mem::replace(&mut inner.is_running, true) {
@@ -126,8 +126,9 @@ async fn run(hub: Hub, state: Data<State>) {
             for words in language::ALL.into_iter().filter(|words| kinds.contains(&(topic, words.code))) {
                 let kind = (topic, words.code);
                 let parts = data.render(words);
-                let frame = |Part { name, content }: Part| {
-                    let frame = event(name, &content.into_string());
+                let frame = |part: Part| {
+                    let name = part.name;
+                    let frame = event(&part.in_event().into_string());
                     let has_changed = sent.insert((kind, name), frame.clone()).is_none_or(|before| before != frame);
                     (frame, has_changed)
                 };
@@ -139,9 +140,9 @@ async fn run(hub: Hub, state: Data<State>) {
 }
 
 /// A server-sent event. Each line of the content is a line of data.
-fn event(name: &str, content: &str) -> Bytes {
+fn event(content: &str) -> Bytes {
     let data: String = content.lines().map(|line| format!("data: {line}\n")).collect();
-    Bytes::from(format!("event: {name}\n{data}\n"))
+    Bytes::from(format!("{data}\n"))
 }
 
 /// Query of the live parts.
@@ -175,7 +176,7 @@ mod tests {
 
     #[test]
     fn an_event_has_a_line_of_data_for_each_line() {
-        assert_eq!(event("a", "x\ny"), "event: a\ndata: x\ndata: y\n\n");
+        assert_eq!(event("x\ny"), "data: x\ndata: y\n\n");
     }
 
     fn viewer(hub: &Hub) -> mpsc::Receiver<Bytes> {

@@ -1,6 +1,6 @@
 //! The pages with live parts.
 
-use maud::Markup;
+use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::console::{actors, audit, overview, sagas};
@@ -23,7 +23,7 @@ pub enum Topic {
 
 /// A live part of a page.
 pub struct Part {
-    /// Name of its event.
+    /// Name of its place in the page.
     pub name: &'static str,
     /// Its markup.
     pub content: Markup,
@@ -78,9 +78,20 @@ impl Data {
 }
 
 impl Part {
-    /// The part inside its page, where its events replace it.
+    /// The part inside its page, where its events change it.
     #[must_use]
     pub fn in_page(self) -> Markup {
-        maud::html! { div.stack sse-swap=(self.name) { (self.content) } }
+        html! { div.stack id=(self.place()) { (self.content) } }
+    }
+
+    /// The content of an event: the new content and its place. What has not changed stays in the page, with the focus and the
+    /// selection of the reader.
+    #[must_use]
+    pub fn in_event(self) -> Markup {
+        html! { hx-partial hx-target=(format!("#{}", self.place())) hx-swap="innerMorph" { (self.content) } }
+    }
+
+    fn place(&self) -> String {
+        format!("live-{}", self.name)
     }
 }

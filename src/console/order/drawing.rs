@@ -15,8 +15,10 @@ const WIDTH: u32 = 870;
 const STEP: u32 = 34;
 /// Smallest distance of two labels of the axis.
 const LABEL_MIN: u32 = 85;
+/// Width of a label, about.
+const LABEL_WIDTH: u32 = 60;
 /// A label that begins further right ends at its mark, so that it is not cut off.
-const LABEL_MAX: u32 = LEFT + WIDTH - 60;
+const LABEL_MAX: u32 = LEFT + WIDTH - LABEL_WIDTH;
 /// Weight of a gap for each doubling of its time, next to 1 for every event.
 const PER_DOUBLING: u32 = 2;
 
@@ -82,8 +84,9 @@ const fn weight(ms: i64) -> u32 {
 fn labels(marks: &[Mark<'_>]) -> Vec<(u32, String)> {
     let mut labels: Vec<(u32, String)> = Vec::new();
     let Some(first) = marks.first() else { return labels };
+    let begin = |x: u32| if x > LABEL_MAX { x - LABEL_WIDTH } else { x };
     for mark in marks {
-        if labels.last().is_none_or(|(x, _)| mark.x >= x + LABEL_MIN) {
+        if labels.last().is_none_or(|(x, _)| begin(mark.x) >= begin(*x) + LABEL_MIN) {
             labels.push((mark.x, format!("+{}", duration(mark.event.at.0.saturating_sub(first.event.at.0)))));
         }
     }
@@ -108,6 +111,14 @@ mod tests {
         assert!(places.is_sorted() && places[0] == places[1] && places[2] > places[1], "{places:?}");
         assert!(places.iter().all(|x| (LEFT..=LEFT + WIDTH).contains(x)), "{places:?}");
         assert!(places[6] - places[5] >= 2, "a millisecond is seen beside a long gap: {places:?}");
+    }
+
+    #[test]
+    fn labels_do_not_overlap_at_the_right_end() {
+        let events = events(&[0, 10, 77, 135, 280, 288, 299]);
+        let places: Vec<u32> = labels(&marks(&events)).into_iter().map(|(x, _)| x).collect();
+        let begin = |x: &u32| if *x > LABEL_MAX { x - LABEL_WIDTH } else { *x };
+        assert!(places.windows(2).all(|pair| begin(&pair[1]) - begin(&pair[0]) >= LABEL_WIDTH), "{places:?}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use crate::console::form::act_form;
 use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
 use crate::order::message::Order;
 use crate::web::language::Words;
@@ -23,57 +24,45 @@ pub fn forms(words: &Words, order: &Order) -> Markup {
 
 fn ship(words: &Words, order: &Order) -> Markup {
     let own = &words.order;
-    html! {
-        details.card {
-            summary { (own.ship) " …" }
-            form.fields method="post" action=(format!("/console/orders/{}/ship", order.order_id)) {
-                label { (own.carrier) input name="carrier" maxlength="50"; }
-                label { (own.tracking_no) input name="tracking_no" maxlength="64"; }
-                button { (own.preview) }
-            }
-        }
-    }
+    let path = format!("/console/orders/{}/ship", order.order_id);
+    let fields = html! {
+        label { (own.carrier) input name="carrier" maxlength="50"; }
+        label { (own.tracking_no) input name="tracking_no" maxlength="64"; }
+    };
+    act_form(words, own.ship, &path, fields)
 }
 
 fn refund(words: &Words, order: &Order) -> Markup {
     let own = &words.order;
-    html! {
-        details.card {
-            summary { (own.refund) " …" }
-            form.fields method="post" action=(format!("/console/orders/{}/refund", order.order_id)) {
-                label { (own.refund_amount) input name="amount" inputmode="decimal" pattern="[0-9]+([.][0-9]{1,2})?"; }
-                label { (own.reason) input name="reason" required maxlength="200"; }
-                label { (own.message) input name="message" maxlength="200"; }
-                @if !order.goods.is_empty() {
-                    fieldset {
-                        legend { (own.back_into_stock) }
-                        @for line in &order.goods {
-                            label {
-                                (line.goods_name.clone().unwrap_or_else(|| line.goods_id.to_string()))
-                                " (" (line.goods_number.get()) ")"
-                                input type="number" name=(format!("goods.{}", line.goods_id)) min="0"
-                                    max=(line.goods_number.get());
-                            }
-                        }
+    let path = format!("/console/orders/{}/refund", order.order_id);
+    let fields = html! {
+        label { (own.refund_amount) input name="amount" inputmode="decimal" pattern="[0-9]+([.][0-9]{1,2})?"; }
+        label { (own.reason) input name="reason" required maxlength="200"; }
+        label { (own.message) input name="message" maxlength="200"; }
+        @if !order.goods.is_empty() {
+            fieldset {
+                legend { (own.back_into_stock) }
+                @for line in &order.goods {
+                    label {
+                        (line.goods_name.clone().unwrap_or_else(|| line.goods_id.to_string()))
+                        " (" (line.goods_number.get()) ")"
+                        input type="number" name=(format!("goods.{}", line.goods_id)) min="0"
+                            max=(line.goods_number.get());
                     }
                 }
-                button { (own.preview) }
             }
         }
-    }
+    };
+    act_form(words, own.refund, &path, fields)
 }
 
 fn cancel(words: &Words, order: &Order) -> Markup {
     let own = &words.order;
-    html! {
-        details.card {
-            summary { (own.cancel) " …" }
-            form.fields method="post" action=(format!("/console/orders/{}/cancel", order.order_id)) {
-                label { (own.reason) input name="reason" required maxlength="200"; }
-                label { (own.message) input name="message" maxlength="200"; }
-                label.check { input type="checkbox" name="without_platform" value="true"; (own.without_platform) }
-                button { (own.preview) }
-            }
-        }
-    }
+    let path = format!("/console/orders/{}/cancel", order.order_id);
+    let fields = html! {
+        label { (own.reason) input name="reason" required maxlength="200"; }
+        label { (own.message) input name="message" maxlength="200"; }
+        label.check { input type="checkbox" name="without_platform" value="true"; (own.without_platform) }
+    };
+    act_form(words, own.cancel, &path, fields)
 }

@@ -13,7 +13,7 @@ use crate::http::admin::reconciliation::compare_file;
 use crate::http::extract::multipart::FileForm;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::HandlerResult;
-use crate::web::language::Words;
+use crate::web::language::{ENGLISH, Words};
 use crate::web::preview;
 use crate::web::redirect::see_other;
 
@@ -75,7 +75,7 @@ pub async fn compare(operator: Operator, form: FileForm<FileFields>) -> HandlerR
     if let Some(token) = token {
         let (previewed, _) = preview::open::<FileRepair>(state, &operator.session, &token)?;
         if previewed != repair {
-            return Err(Problem::with(Code::Forbidden, "The file is not the one that was compared"));
+            return Err(Problem::with(Code::Forbidden, ENGLISH.failure.reasons.other_file));
         }
         compare_file(state, operator.admin, &repair.provider, bill, &file, true).await?;
         return Ok(see_other(&format!("{PATH}?done=1")));

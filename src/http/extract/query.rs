@@ -43,11 +43,22 @@ impl<T: DeserializeOwned> FromRequest for Filters<T> {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let read = || {
             let is_filter = |(name, value): &(String, String)| !value.is_empty() && name != DONE;
-            let pairs: Vec<_> = pairs(req.query_string())?.into_iter().filter(is_filter).collect();
+            let pairs: Vec<_> = pairs(req.query_string())?.into_iter().filter(is_filter).map(in_utc).collect();
             Ok(Self { query: field::from_pairs(pairs.clone())?, pairs })
         };
         ready(read())
     }
+}
+
+/// Parameters of a moment.
+const MOMENTS: [&str; 2] = ["from", "before"];
+
+/// The parameter with the zone of a moment that an HTML form sends without one, such as `2026-11-27T08:00`: the forms of pages
+/// say that they are in UTC.
+fn in_utc((name, value): (String, String)) -> (String, String) {
+    let is_local = MOMENTS.contains(&name.as_str()) && value.len() == "2026-11-27T08:00".len();
+    let value = if is_local { format!("{value}:00Z") } else { value };
+    (name, value)
 }
 
 /// Deserialises an optional parameter; for `#[serde(default, deserialize_with = "optional")]`.

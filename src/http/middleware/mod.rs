@@ -23,12 +23,17 @@ use uuid::Uuid;
 use self::advice::Advice;
 use self::cors::Cors;
 use self::measure::Measure;
+use super::page_failure::PageFailure;
 use super::problem::{Code, Problem, REQUEST_ID};
 use super::state::state;
 
 /// Detail of the answer to a request that took too long.
 const UNANSWERED: &str = "There was no answer within http.request_within; the outcome is not known yet; send the same \
      request again only with the same Idempotency-Key, or if it has no further effect";
+
+/// Time by which the limit of the outermost middleware is longer than `http.request_within`. Pages observe the setting by
+/// themselves, and answer with a page.
+const PAGE_GRACE: Duration = Duration::from_millis(50);
 
 /// Longest request id accepted from a client, in bytes.
 const REQUEST_ID_LENGTH_MAX: usize = 64;
@@ -71,29 +76,48 @@ pub async fn around(
         return Ok(response);
     }
     let within = time_limit(&req);
-    let served = AssertUnwindSafe(async move {
+    let served = async move {
         if is_encoded(req.headers()) {
-            return Ok(Err(Problem::with(Code::UnsupportedMediaType, ENCODED).into()));
+            return Err(Problem::with(Code::UnsupportedMediaType, ENCODED).into());
         }
-        tokio::time::timeout(within, next.call(req)).await
-    });
-    let served = match served.catch_unwind().instrument(span.clone()).await {
-        Ok(Ok(served)) => Ok(served),
-        Ok(Err(_)) => Ok(Err(Problem::outcome_unknown(UNANSWERED).into())),
-        Err(panic) => Err(panic),
+        next.call(req).await
     };
-    let result = match served {
-        Ok(Ok(response)) => Ok(finish_response(response, &request_id, cors.as_ref())),
-        Ok(Err(error)) => Err(problem(&error, error.as_response_error().status_code()).at(&request_id)),
-        Err(panic) => {
-            span.in_scope(|| tracing::error!(panic = panic_message(&*panic), "handler panicked"));
-            Err(Problem::new(Code::Internal).at(&request_id))
-        }
+    let result = match protect(within, UNANSWERED, served).instrument(span.clone()).await {
+        Ok(response) => Ok(finish_response(response, &request_id, cors.as_ref())),
+        Err(error) => Err(failed(&error, &request_id, cors.as_ref())),
     };
-    let status = result.as_ref().map_or_else(ResponseError::status_code, ServiceResponse::status);
+    let status = result.as_ref().map_or_else(|error| error.as_response_error().status_code(), ServiceResponse::status);
     log(&span, status, started);
     measure.end(result.as_ref().ok(), status);
-    result.map_err(|problem| problem.with_headers(cors.as_ref().map(Cors::headers).unwrap_or_default()).into())
+    result
+}
+
+/// Awaits a service. A panic, and more time than `within`, become problems, the latter with the detail `unanswered`.
+///
+/// # Errors
+/// Those of the service, and these problems.
+pub async fn protect<T>(
+    within: Duration,
+    unanswered: &'static str,
+    served: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    match AssertUnwindSafe(tokio::time::timeout(within, served)).catch_unwind().await {
+        Ok(Ok(served)) => served,
+        Ok(Err(_)) => Err(Problem::outcome_unknown(unanswered).into()),
+        Err(panic) => {
+            tracing::error!(panic = panic_message(&*panic), "handler panicked");
+            Err(Problem::new(Code::Internal).into())
+        }
+    }
+}
+
+/// An error without a response: as a page if one was written, or else as a problem.
+fn failed(error: &Error, request_id: &str, cors: Option<&Cors>) -> Error {
+    if let Some(page) = error.as_error::<PageFailure>() {
+        return page.clone().at(request_id).into();
+    }
+    let problem = problem(error, error.as_response_error().status_code()).at(request_id);
+    problem.with_headers(cors.map(Cors::headers).unwrap_or_default()).into()
 }
 
 /// Whether the body has a `Content-Encoding` other than `identity`, or several.
@@ -106,7 +130,7 @@ fn is_encoded(headers: &HeaderMap) -> bool {
 /// The time limit of a request. The audit of a large shop takes as long as it takes.
 fn time_limit(req: &ServiceRequest) -> Duration {
     match state(req.request()) {
-        Ok(state) if req.path() != "/admin/audit" => state.request_within,
+        Ok(state) if req.path() != "/admin/audit" => state.request_within.saturating_add(PAGE_GRACE),
         _ => Duration::MAX,
     }
 }

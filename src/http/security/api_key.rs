@@ -3,6 +3,7 @@
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 
+use super::seal::Seals;
 use crate::http::problem::{Code, Problem};
 
 /// The start of every key, by which a token is known to be one.
@@ -28,15 +29,41 @@ pub struct NewKey {
 /// 500 if the operating system provides no random bytes.
 pub fn generate() -> Result<NewKey, Problem> {
     let (mut name, mut secret) = ([0; NAME_BYTES], [0; SECRET_BYTES]);
-    let filled = aws_lc_rs::rand::fill(&mut name).and_then(|()| aws_lc_rs::rand::fill(&mut secret));
-    filled.map_err(|_| {
+    fill(&mut name)?;
+    fill(&mut secret)?;
+    Ok(of(&name, &secret))
+}
+
+/// A random seed of a key, for [`from_seed`].
+///
+/// # Errors
+/// 500 if the operating system provides no random bytes.
+pub fn seed() -> Result<String, Problem> {
+    let mut seed = [0; SECRET_BYTES];
+    fill(&mut seed)?;
+    Ok(hex::encode(seed))
+}
+
+/// The key of a seed: always the same at this installation, and known to no other. A page that creates a key keeps the seed
+/// between its preview and its execution, so that the second click of a double click shows the key too.
+#[must_use]
+pub fn from_seed(seals: &Seals, seed: &str) -> NewKey {
+    let name = seals.derive("name of an API key", seed);
+    of(name.get(..NAME_BYTES).unwrap_or(&name), &seals.derive("API key", seed))
+}
+
+fn fill(bytes: &mut [u8]) -> Result<(), Problem> {
+    aws_lc_rs::rand::fill(bytes).map_err(|_| {
         tracing::error!("no API key was made: the system provides no random bytes");
         Problem::new(Code::Internal)
-    })?;
+    })
+}
+
+fn of(name: &[u8], secret: &[u8]) -> NewKey {
     let prefix = format!("{MARK}{}", hex::encode(name));
     let key = format!("{prefix}_{}", hex::encode(secret));
     let hash = hash(&key);
-    Ok(NewKey { key, prefix, hash })
+    NewKey { key, prefix, hash }
 }
 
 /// The beginning of a key, by which it is found; `None` if the token has not the form of a key.
@@ -66,6 +93,17 @@ mod tests {
         assert_eq!((one.key.len(), prefix_of(&one.key)), (KEY_LENGTH, Some(one.prefix.as_str())));
         assert!(matches(&one.key, &one.hash) && !matches(&two.key, &one.hash) && !matches(&one.key, ""));
         assert!(one.prefix != two.prefix && !one.hash.contains(&one.key[PREFIX_LENGTH + 1..]));
+    }
+
+    #[test]
+    fn the_key_of_a_seed_is_always_the_same_and_differs_between_seeds_and_installations() {
+        let seals = Seals::new(b"0123456789abcdef0123456789abcdef");
+        let (one, other) = (seed().unwrap(), seed().unwrap());
+        let key = from_seed(&seals, &one);
+        assert_eq!((key.key.len(), prefix_of(&key.key)), (KEY_LENGTH, Some(key.prefix.as_str())));
+        assert_eq!(key.key, from_seed(&seals, &one).key);
+        assert!(key.prefix != from_seed(&seals, &other).prefix && !key.key.contains(&one));
+        assert_ne!(key.key, from_seed(&Seals::new(b"another secret of 32 random bytes"), &one).key);
     }
 
     #[test]

@@ -27,6 +27,12 @@ impl Seals {
         format!("{}.{}", URL_SAFE_NO_PAD.encode(text), URL_SAFE_NO_PAD.encode(mark.as_ref()))
     }
 
+    /// 32 bytes that only this installation derives from `seed`, always the same. `purpose` separates uses of one seed.
+    #[must_use]
+    pub fn derive(&self, purpose: &str, seed: &str) -> Vec<u8> {
+        sign(&self.key, &signed(&format!("derive/{purpose}"), seed)).as_ref().to_vec()
+    }
+
     /// The text in `sealed`; `None` if it was changed, or sealed for another context or by another installation.
     #[must_use]
     pub fn open(&self, context: &str, sealed: &str) -> Option<String> {
@@ -58,6 +64,9 @@ mod tests {
         for forged in [format!("{text}.{mark}"), text.to_owned(), String::new(), ".".to_owned(), format!("{sealed}A")] {
             assert_eq!(seals.open("session a", &forged), None, "{forged}");
         }
+        assert_eq!(seals.derive("key", "seed"), seals.derive("key", "seed"));
+        assert!(seals.derive("key", "seed") != seals.derive("name", "seed"));
+        assert!(seals.derive("key", "seed") != seals.derive("key", "seeds"));
         let of_another_shop = Seals::new(b"another secret of 32 random bytes").seal("session a", "ship order 7");
         assert_eq!(seals.open("session a", &of_another_shop), None);
     }

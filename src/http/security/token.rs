@@ -7,6 +7,8 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 
+use uuid::Uuid;
+
 use crate::domain::clock::Clock;
 use crate::domain::id::UserId;
 use crate::domain::status::Role;
@@ -54,6 +56,10 @@ struct Claims {
     iss: String,
     sub: UserId,
     role: Role,
+    /// Random, so that two tokens of one user differ, and with them the sessions that they begin. Missing in tokens of
+    /// older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    jti: Option<Uuid>,
     /// Missing in tokens of customers, and in an administrator's of older versions, which are refused.
     #[serde(default, skip_serializing_if = "PasswordMark::is_none")]
     pwd: PasswordMark,
@@ -143,6 +149,7 @@ impl Tokens {
             iss: SERVICE.to_owned(),
             sub: caller.user_id,
             role: caller.role,
+            jti: Some(Uuid::now_v7()),
             pwd: caller.password,
         };
         jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing).map_err(|error| {
@@ -217,6 +224,15 @@ mod tests {
         assert_eq!(tokens.read(&token), Ok(caller), "within the leeway");
         clock.advance(Duration::from_secs(3));
         assert_eq!(tokens.read(&token), Err(TokenRefusal::Expired));
+    }
+
+    #[test]
+    fn two_tokens_of_one_second_differ() {
+        let (tokens, _) = tokens();
+        let caller = Caller { user_id: UserId::new(7), role: Role::Customer, password: PasswordMark::NONE };
+        let (one, other) = (tokens.issue(caller).unwrap(), tokens.issue(caller).unwrap());
+        assert_ne!(one, other);
+        assert_eq!((tokens.read(&one), tokens.read(&other)), (Ok(caller), Ok(caller)));
     }
 
     #[test]

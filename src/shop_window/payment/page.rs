@@ -10,7 +10,7 @@ use crate::domain::order::Line;
 use crate::gateway::Checkout;
 use crate::gateway::checkout::JsapiParams;
 use crate::pay::message::{Payment, Status};
-use crate::web::component::{money, time};
+use crate::web::component::{moment, money};
 use crate::web::language::Words;
 use crate::web::live;
 
@@ -124,7 +124,7 @@ fn time_left(words: &Words, view: &View<'_>) -> Markup {
     html! {
         @if let Some(end) = view.payment.pay_before {
             p.note {
-                (texts.pay_before) " " (time(end)) " UTC "
+                (texts.pay_before) " " (moment(end)) " "
                 span role="timer" hidden data-left=(end.since(view.now).as_secs()) data-label=(texts.time_left)
                     data-over=(texts.time_over) {}
             }

@@ -1,5 +1,11 @@
-// The time that is left to pay, and inside WeChat the payment dialog. How the payment ended is said by the shop.
+// Times of the customer's place, the time that is left to pay, and inside WeChat the payment dialog. How the payment ended
+// is said by the shop.
 "use strict";
+const local = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+for (const moment of document.querySelectorAll("time.moment")) {
+  moment.title = moment.textContent;
+  moment.textContent = local.format(new Date(moment.dateTime));
+}
 for (const left of document.querySelectorAll("[data-left]")) {
   const end = Date.now() + Number(left.dataset.left) * 1000;
   const show = () => {

@@ -70,19 +70,53 @@ fn line(words: &Words, path: &str, pairs: &[(String, String)], choice: &Choice<'
     }
 }
 
-/// A form that sets filters by text: name of the parameter and label of each field. The other filters stay.
+/// A field of a form that sets filters.
+#[derive(Debug, Clone, Copy)]
+pub enum Field<'a> {
+    /// Any text: name of the parameter and label.
+    Text(&'a str, &'a str),
+    /// An amount of money.
+    Amount(&'a str, &'a str),
+    /// A moment to the minute, in UTC as all times of the page.
+    Moment(&'a str, &'a str),
+}
+
+impl Field<'_> {
+    const fn name(&self) -> &str {
+        match self {
+            Self::Text(name, _) | Self::Amount(name, _) | Self::Moment(name, _) => name,
+        }
+    }
+
+    fn input(&self, value: Option<&str>) -> Markup {
+        match self {
+            Self::Text(name, label) => html! { label { (label) input name=(name) value=[value]; } },
+            Self::Amount(name, label) => html! {
+                label { (label)
+                    input name=(name) value=[value] inputmode="decimal" pattern="[0-9]+([.][0-9]{1,2})?" size="10";
+                }
+            },
+            // The browser's field has minutes and no zone.
+            Self::Moment(name, label) => html! {
+                label { (label) " (UTC)"
+                    input type="datetime-local" name=(name) value=[value.and_then(|value| value.get(..16))];
+                }
+            },
+        }
+    }
+}
+
+/// A form that sets filters by what is entered. The other filters stay.
 #[must_use]
-pub fn filter_form(words: &Words, path: &str, pairs: &[(String, String)], fields: &[(&str, &str)]) -> Markup {
+pub fn filter_form(words: &Words, path: &str, pairs: &[(String, String)], fields: &[Field<'_>]) -> Markup {
     let value = |name: &str| pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-    let is_kept = |name: &str| name != "cursor" && !fields.iter().any(|(field, _)| *field == name);
+    let is_kept = |name: &str| name != "cursor" && !fields.iter().any(|field| field.name() == name);
     html! {
         form.filters action=(path) {
             @for (name, value) in pairs.iter().filter(|(name, _)| is_kept(name)) {
                 input type="hidden" name=(name) value=(value);
             }
-            @for (name, label) in fields {
-                label { (label) input name=(name) value=[value(name)]; }
-            }
+            @for field in fields { (field.input(value(field.name()))) }
             button { (words.common.filter) }
         }
     }

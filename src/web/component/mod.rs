@@ -6,8 +6,8 @@ mod pill;
 mod table;
 mod value;
 
-pub use chips::{Choice, chips, filter_form, with};
+pub use chips::{Choice, Field, chips, filter_form, with};
 pub use pager::{csv_link, pager};
 pub use pill::{Pill, Tone};
 pub use table::{Column, table};
-pub use value::{empty, facts, id, id_text, money, notice, optional_text, optional_time, time};
+pub use value::{empty, facts, id, id_text, moment, money, notice, optional_text, optional_time, time};

@@ -35,6 +35,14 @@ pub fn time(at: Timestamp) -> Markup {
     html! { time datetime=(full) title=(full) { (short) } }
 }
 
+/// A time for customers: in UTC, which it says. The script of their pages replaces it by the time of their place.
+#[must_use]
+pub fn moment(at: Timestamp) -> Markup {
+    let full = at.to_string();
+    let short: String = full.chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect();
+    html! { time.moment datetime=(full) { (short) " UTC" } }
+}
+
 /// A time, or a word for none.
 #[must_use]
 pub fn optional_time(words: &Words, at: Option<Timestamp>) -> Markup {
@@ -75,5 +83,7 @@ mod tests {
         let html = time(Timestamp(1_760_000_000_123)).into_string();
         assert!(html.contains("datetime=\"2025-10-09T08:53:20.123Z\""), "{html}");
         assert!(html.contains(">2025-10-09 08:53:20<"), "{html}");
+        let html = moment(Timestamp(1_760_000_000_123)).into_string();
+        assert!(html.contains("datetime=\"2025-10-09T08:53:20.123Z\">2025-10-09 08:53 UTC<"), "{html}");
     }
 }

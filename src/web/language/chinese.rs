@@ -1,9 +1,9 @@
 //! The words in Chinese, in simplified characters.
 
 use super::{
-    Words, act, actors, audit, common, coupon, customer, events, failure, frame, goods, journal, messages, node,
-    notices, order, orders, overview, pay_page, payment, purchase, reconcile, refund, sagas, sandbox, search, setting,
-    shop, sign_in, state,
+    Words, act, actors, api_key, audit, common, coupon, customer, events, failure, frame, goods, journal, messages,
+    node, notices, order, orders, overview, pay_page, payment, purchase, reconcile, refund, sagas, sandbox, search,
+    setting, shop, sign_in, state,
 };
 
 /// All words in Chinese.
@@ -38,5 +38,6 @@ pub static CHINESE: Words = Words {
     reconcile: reconcile::CHINESE,
     node: node::CHINESE,
     setting: setting::CHINESE,
+    api_key: api_key::CHINESE,
     sandbox: sandbox::CHINESE,
 };

@@ -1,9 +1,9 @@
 //! The words in English.
 
 use super::{
-    Words, act, actors, audit, common, coupon, customer, events, failure, frame, goods, journal, messages, node,
-    notices, order, orders, overview, pay_page, payment, purchase, reconcile, refund, sagas, sandbox, search, setting,
-    shop, sign_in, state,
+    Words, act, actors, api_key, audit, common, coupon, customer, events, failure, frame, goods, journal, messages,
+    node, notices, order, orders, overview, pay_page, payment, purchase, reconcile, refund, sagas, sandbox, search,
+    setting, shop, sign_in, state,
 };
 
 /// All words in English.
@@ -38,5 +38,6 @@ pub static ENGLISH: Words = Words {
     reconcile: reconcile::ENGLISH,
     node: node::ENGLISH,
     setting: setting::ENGLISH,
+    api_key: api_key::ENGLISH,
     sandbox: sandbox::ENGLISH,
 };

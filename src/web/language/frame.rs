@@ -46,6 +46,8 @@ pub struct Frame {
     /// Entry of the menu.
     pub api: &'static str,
     /// Entry of the menu.
+    pub api_keys: &'static str,
+    /// Entry of the menu.
     pub sandbox: &'static str,
     /// Entry of the menu.
     pub settings: &'static str,
@@ -88,6 +90,7 @@ pub const ENGLISH: Frame = Frame {
     journal: "Journal",
     nodes: "Nodes",
     api: "API",
+    api_keys: "API keys",
     sandbox: "Sandbox",
     settings: "Settings",
     search: "Find an order, payment, customer … press /",
@@ -122,6 +125,7 @@ pub const CHINESE: Frame = Frame {
     journal: "操作日志",
     nodes: "节点",
     api: "接口文档",
+    api_keys: "API 密钥",
     sandbox: "沙箱",
     settings: "设置",
     search: "查找订单、支付、顾客…… 按 /",

@@ -3,6 +3,7 @@
 
 mod act;
 mod actors;
+mod api_key;
 mod audit;
 mod chinese;
 mod common;
@@ -39,6 +40,7 @@ use serde::Deserialize;
 
 pub use act::Act;
 pub use actors::Actors;
+pub use api_key::ApiKeys;
 pub use audit::Audit;
 pub use chinese::CHINESE;
 pub use common::Common;
@@ -142,6 +144,8 @@ pub struct Words {
     pub node: Nodes,
     /// The settings in effect.
     pub setting: Settings,
+    /// API keys.
+    pub api_key: ApiKeys,
     /// The built-in payment platform.
     pub sandbox: Sandbox,
 }
@@ -160,7 +164,6 @@ impl Words {
 /// The language of a request: that of the cookie, or else the one that the browser likes best, or else English.
 #[must_use]
 pub fn of(req: &HttpRequest) -> &'static Words {
-    let by_code = |code: &str| ALL.into_iter().find(|words| words.code == code);
     let accepted = || {
         let lines = req.headers().get_all(header::ACCEPT_LANGUAGE).filter_map(|line| line.to_str().ok());
         preferred(&lines.collect::<Vec<_>>().join(","))
@@ -202,12 +205,24 @@ pub fn link(words: &Words, place: &str) -> String {
 /// # Errors
 /// 404 for any other language.
 pub async fn switch(state: web::Data<State>, code: web::Path<String>, Query(to): Query<Switch>) -> HandlerResult {
-    let words =
-        ALL.into_iter().find(|words| words.code == code.as_str()).ok_or_else(|| Problem::new(Code::NotFound))?;
-    let is_secure = is_https(&state);
+    let words = by_code(&code).ok_or_else(|| Problem::new(Code::NotFound))?;
+    keep(&state, words, see_other(to.page.as_deref().and_then(own_path).unwrap_or("/")))
+}
+
+/// The language with this code.
+#[must_use]
+pub fn by_code(code: &str) -> Option<&'static Words> {
+    ALL.into_iter().find(|words| words.code == code)
+}
+
+/// The response with the cookie that keeps the language.
+///
+/// # Errors
+/// 500 if the cookie has characters that no header has, which is a bug.
+pub fn keep(state: &State, words: &Words, mut response: HttpResponse) -> HandlerResult {
+    let is_secure = is_https(state);
     let cookie =
         Cookie { name: COOKIE, value: words.code, max_age: YEAR_S, same_site: SameSite::Lax, is_secure }.header();
-    let mut response: HttpResponse = see_other(to.page.as_deref().and_then(own_path).unwrap_or("/"));
     let value = header::HeaderValue::try_from(cookie).map_err(|_| Problem::new(Code::Internal))?;
     response.headers_mut().insert(header::SET_COOKIE, value);
     Ok(response)

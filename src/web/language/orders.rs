@@ -21,6 +21,14 @@ pub struct Orders {
     pub user_id: &'static str,
     /// Filter: id of a product.
     pub goods_id: &'static str,
+    /// Filter: first moment.
+    pub from: &'static str,
+    /// Filter: moment before which an order was placed.
+    pub before: &'static str,
+    /// Filter: smallest amount.
+    pub amount_min: &'static str,
+    /// Filter: largest amount.
+    pub amount_max: &'static str,
 }
 
 /// The words in English.
@@ -34,6 +42,10 @@ pub const ENGLISH: Orders = Orders {
     placed: "Placed",
     user_id: "Customer id",
     goods_id: "Goods id",
+    from: "Placed from",
+    before: "Placed before",
+    amount_min: "Amount from",
+    amount_max: "Amount up to",
 };
 
 /// The words in Chinese.
@@ -47,4 +59,8 @@ pub const CHINESE: Orders = Orders {
     placed: "下单时间",
     user_id: "顾客编号",
     goods_id: "商品编号",
+    from: "下单时间从",
+    before: "下单时间早于",
+    amount_min: "金额下限",
+    amount_max: "金额上限",
 };

@@ -29,6 +29,14 @@ impl Page {
         self.click_times("", name, 2).await;
     }
 
+    /// Clicks the label with this text, such as that of a check box.
+    pub async fn click_label(&mut self, name: &str) {
+        let label =
+            format!("[...document.querySelectorAll('label')].find(e => e.innerText.trim() === {})", quoted(name));
+        let at = self.point(&label, name).await;
+        self.mouse(&at, 1).await;
+    }
+
     async fn click_times(&mut self, within: &str, name: &str, times: u32) {
         let clickable = match within {
             "" => CLICKABLE.to_owned(),

@@ -83,6 +83,16 @@ impl Page {
         self.call("Emulation.setDeviceMetricsOverride", metrics).await;
     }
 
+    /// Sets the time zone of the browser.
+    pub async fn set_time_zone(&mut self, zone: &str) {
+        self.call("Emulation.setTimezoneOverride", json!({"timezoneId": zone})).await;
+    }
+
+    /// Forgets all that was downloaded, as in a browser that has not been here.
+    pub async fn forget_downloads(&mut self) {
+        self.call("Network.clearBrowserCache", json!({})).await;
+    }
+
     /// Turns the scripts of all further pages off.
     pub async fn disable_script(&mut self) {
         self.call("Emulation.setScriptExecutionDisabled", json!({"value": true})).await;
@@ -149,7 +159,8 @@ impl Page {
             }
             if began.elapsed() > SHOWS_WITHIN {
                 let (path, text) = (self.path().await, self.text().await);
-                panic!("not within {SHOWS_WITHIN:?}: {condition}\nat {path}:\n{text}");
+                let found = self.verdict().err().unwrap_or_default();
+                panic!("not within {SHOWS_WITHIN:?}: {condition}\nat {path}:\n{text}\n{found}");
             }
             tokio::time::sleep(POLL_EVERY).await;
         }

@@ -66,6 +66,9 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("POST", "/console/reconcile", For::Operator),
     ("GET", "/console/nodes", For::Operator),
     ("GET", "/console/settings", For::Operator),
+    ("GET", "/console/api-keys", For::Operator),
+    ("POST", "/console/api-keys", For::Operator),
+    ("POST", "/console/api-keys/1/revoke", For::Operator),
     ("GET", "/console/search", For::Operator),
 ];
 

@@ -47,13 +47,13 @@ async fn a_page_receives_what_has_changed_in_its_language() {
     let (mut english, mut chinese) =
         (Viewer::open(&app, "overview", "en").await, Viewer::open(&app, "overview", "zh-CN").await);
     assert_eq!(english.content_type, "text/event-stream");
-    assert!(english.until("event: orders").await.contains("event: figures\ndata: "));
-    assert!(chinese.until("event: orders").await.contains("在途资金"));
+    assert!(english.until("#live-orders").await.contains("data: <hx-partial hx-target=\"#live-figures\""));
+    assert!(chinese.until("#live-orders").await.contains("在途资金"));
     let order_id = app.order(&zs, "order", &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id");
     english.until(&order_id).await;
     chinese.until(&order_id).await;
     let mut actors = Viewer::open(&app, "actors", "en").await;
-    actors.until("event: actors").await;
+    actors.until("#live-actors").await;
     assert_eq!(Viewer::open(&app, "nothing", "en").await.status, 422);
     drop((english, chinese, actors));
     app.finish().await;
@@ -75,7 +75,7 @@ async fn nothing_is_read_without_viewers() {
     let of_a_scrape = during(0).await;
     assert_eq!(during(2).await, of_a_scrape);
     let mut viewer = Viewer::open(&app, "overview", "en").await;
-    viewer.until("event: orders").await;
+    viewer.until("#live-orders").await;
     assert!(during(3).await > of_a_scrape + 4.0, "the figures are read");
     drop(viewer);
     // The end of the connection is noticed at the next frames.

@@ -2,6 +2,7 @@
 
 mod access;
 mod act;
+mod api_keys;
 mod catalogue;
 mod customer;
 mod figures;

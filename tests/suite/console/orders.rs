@@ -29,6 +29,33 @@ async fn the_orders_are_filtered_by_links_and_by_a_form() {
 }
 
 #[actix_web::test]
+async fn the_form_filters_by_moments_in_utc_and_by_amounts_and_keeps_the_chips() {
+    let app = TestApp::start().await;
+    let zs = app.zs().await;
+    let (cheap, dear) = (app.goods(10, "5.00").await, app.goods(10, "50.00").await);
+    let first = app.order(&zs, "a", &OrderBody::of(&cheap, 1)).await.expect(201).text_of("order_id");
+    app.advance(std::time::Duration::from_secs(120)).await;
+    let between = &app.clock.now().to_string()[..16];
+    app.advance(std::time::Duration::from_secs(120)).await;
+    let second = app.order(&zs, "b", &OrderBody::of(&dear, 1)).await.expect(201).text_of("order_id");
+    let mut browser = Browser::operator(&app).await;
+    let shows = async |browser: &mut Browser<'_>, query: &str| {
+        let page = browser.get(&format!("/console/orders?{query}")).await.expect(200);
+        [&first, &second].map(|order_id| page.text.contains(order_id.as_str()))
+    };
+    // As the browser sends the fields of the form: minutes without a zone.
+    assert_eq!(shows(&mut browser, &format!("from={between}&before=&amount_min=")).await, [false, true]);
+    assert_eq!(shows(&mut browser, &format!("before={between}")).await, [true, false]);
+    assert_eq!(shows(&mut browser, "amount_min=20.00").await, [false, true]);
+    assert_eq!(shows(&mut browser, "amount_min=1&amount_max=20").await, [true, false]);
+    let page = browser.get(&format!("/console/orders?pay_status=unpaid&from={between}")).await.expect(200);
+    assert!(page.text.contains(&format!("name=\"from\" value=\"{between}\"")), "{}", page.text);
+    assert!(page.text.contains("<input type=\"hidden\" name=\"pay_status\" value=\"unpaid\">"), "{}", page.text);
+    browser.get("/console/orders?from=yesterday").await.expect(422);
+    app.finish().await;
+}
+
+#[actix_web::test]
 async fn the_list_goes_on_by_links_and_is_a_file_too() {
     let app = TestApp::start().await;
     let zs = app.zs().await;

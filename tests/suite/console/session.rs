@@ -134,8 +134,9 @@ async fn assets_are_kept_for_ever_under_the_hash_of_their_content() {
         assert_eq!(asset.header("cache-control"), "public, max-age=31536000, immutable", "{path}");
         let kind = if path.ends_with(".css") { "text/css; charset=utf-8" } else { "text/javascript; charset=utf-8" };
         assert_eq!(asset.header("content-type"), kind, "{path}");
+        assert_eq!((asset.header("content-encoding"), asset.header("vary")), ("", "Accept-Encoding"), "{path}");
         let (name, extension) = path.rsplit_once('.').unwrap();
-        let other = format!("{}0.{extension}", &name[..name.len() - 1]);
+        let other = format!("{}x.{extension}", &name[..name.len() - 1]);
         browser.get(&other).await.expect(404);
     }
     app.finish().await;
@@ -155,8 +156,20 @@ async fn an_error_is_a_page() {
         assert!(page.header("content-type").starts_with("text/html"), "{path}");
         assert!(text(&page).contains(words), "{path}: {}", text(&page));
     }
-    app.faults.plan("order.read", tradepost::actor::fault::Fault::Error, 0, 1);
-    let page = browser.get("/console/orders").await;
-    assert!([200, 503].contains(&page.status) && page.header("content-type").starts_with("text/html"));
+    browser.headers.push(("accept-language", "zh-CN".to_owned()));
+    let page = browser.get("/console/orders?pay_status=green").await.expect(422);
+    assert!(text(&page).contains("必须是以下之一：unpaid、paying、paid"), "{}", text(&page));
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_page_that_takes_too_long_is_answered_by_a_page() {
+    let app = TestApp::with(&[("HTTP__REQUEST_WITHIN", "500ms")]).await;
+    let mut browser = Browser::operator(&app).await;
+    app.faults.plan("goods.handle", tradepost::actor::fault::Fault::Delay(Duration::from_millis(1500)), 0, 1);
+    let page = browser.get("/console/goods").await.expect(503);
+    assert!(page.header("content-type").starts_with("text/html"), "{}", page.text);
+    assert!(text(&page).contains("the outcome is not known yet"), "{}", text(&page));
+    assert!(!page.header("x-request-id").is_empty() && page.header("cache-control") == "no-store");
     app.finish().await;
 }

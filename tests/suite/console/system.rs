@@ -44,6 +44,7 @@ async fn every_page_is_small_and_can_be_read_in_both_languages() {
         "reconcile",
         "nodes",
         "settings",
+        "api-keys",
         "sandbox",
         "search?q=zs",
     ]

@@ -143,7 +143,7 @@ impl Names {
         (length.max(text.chars().next().map_or(1, char::len_utf8)), name)
     }
 
-    /// A JSON web token. Tokens of the same second are equal, so they are not numbered.
+    /// A JSON web token. Each is different, and none is compared.
     fn token(&mut self, text: &str) -> Option<(usize, String)> {
         let length = run(text, |b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
         let token = &text[..length];

@@ -121,7 +121,7 @@ fn a_server_without_a_reachable_service_manager_serves() {
 }
 
 #[actix_web::test]
-async fn a_server_that_is_not_ready_is_not_reported_as_alive() {
+async fn a_server_whose_database_is_away_is_alive_and_not_ready() {
     let folder = tempdir().unwrap();
     let path = folder.path().join("notify");
     let socket = Rc::new(UnixDatagram::bind(&path).unwrap());
@@ -130,11 +130,12 @@ async fn a_server_that_is_not_ready_is_not_reported_as_alive() {
     let manager = ServiceManager { socket: path.into(), watchdog: Some(Duration::from_millis(20)) };
     let (notifier, readiness) = (Notifier::connect(&manager).unwrap(), app.readiness());
     actix_web::rt::spawn(async move { notifier.watch(&readiness).await });
-    // The notifications that come until one is `wanted`.
+    // The notifications that come until one is `wanted`. Each of them is a sign of life.
     let until = async |wanted: &str| {
         let mut buffer = [0; 1024];
         for _ in 0..3000 {
             if let Ok(length) = socket.recv(&mut buffer) {
+                assert!(buffer.starts_with(b"WATCHDOG=1\n"), "{:?}", str::from_utf8(&buffer[..length]));
                 if buffer[..length] == *wanted.as_bytes() {
                     return;
                 }
@@ -144,14 +145,14 @@ async fn a_server_that_is_not_ready_is_not_reported_as_alive() {
         }
         panic!("no {wanted}");
     };
-    let (alive, not_ready) = ("WATCHDOG=1\nSTATUS=ready\n", "\nSTATUS=not ready\n");
-    until(alive).await;
+    let (ready, not_ready) = ("WATCHDOG=1\nSTATUS=ready\n", "WATCHDOG=1\nSTATUS=not ready\n");
+    until(ready).await;
     app.faults.plan("goods.apply", Fault::Error, 0, 1);
     let body = serde_json::json!({"goods_name": "x", "goods_number": 1, "goods_price": "1.00"});
     app.post("/admin/goods", &app.admin().await, body.clone()).await.expect_problem(503, "busy");
     until(not_ready).await;
     until(not_ready).await;
     app.post("/admin/goods", &app.admin().await, body).await.expect(201);
-    until(alive).await;
+    until(ready).await;
     app.finish().await;
 }

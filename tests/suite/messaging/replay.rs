@@ -1,35 +1,13 @@
 //! Dead messages: an operator lists and replays them. A replay delivers the message and has its effect once.
 
-use std::time::Duration;
-
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{OrderBody, TestApp};
+use crate::support::{ONE_ATTEMPT, TestApp};
 
-const LEASE: Duration = Duration::from_secs(30);
-
-/// Settings with which a message is dead after one failed attempt.
-const ONE_ATTEMPT: [(&str, &str); 1] = [("RELAY__ATTEMPTS", "1")];
-
-/// Cancels a golden order whose message to the goods is dead, so that its stock is not released. Returns the customer's
-/// token and the message.
+/// The customer's token, and a message that the goods cannot read.
 async fn with_dead_message(app: &TestApp) -> (String, Value) {
-    let zs = app.zs().await;
-    let order_id = app.order(&zs, "order", &OrderBody::golden()).await.expect(201).text_of("order_id");
-    app.fail_at("relay.deliver");
-    app.post(&format!("/v1/orders/{order_id}/cancel"), &zs, json!({})).await.expect(200);
-    app.settle().await;
-    rename_in_bodies(app, "goods", "gods");
-    app.clear_fault("relay.deliver");
-    app.advance(LEASE).await;
-    (zs, dead_message(app).await)
-}
-
-/// Renames a field in the bodies of all messages to the goods, which then cannot read them, or can again.
-fn rename_in_bodies(app: &TestApp, from: &str, to: &str) {
-    let body = format!("REPLACE(msg_body, '\"{from}\"', '\"{to}\"')");
-    app.tamper("order", &format!("UPDATE mq_producer SET msg_body = {body} WHERE group_name = 'goods'"));
+    (app.with_dead_message().await, dead_message(app).await)
 }
 
 /// Returns the only dead message, as an operator sees it.
@@ -49,7 +27,7 @@ async fn a_dead_message_is_replayed_and_has_its_effect_once() {
     );
     assert!(!message["remark"].as_str().unwrap().is_empty());
     assert!(message["body"].as_str().unwrap().contains("\"gods\""), "the operator sees what the goods cannot read");
-    rename_in_bodies(&app, "gods", "goods");
+    app.rename_in_bodies("gods", "goods");
     let admin = app.admin().await;
     let path = format!("/admin/messages/{}/replay", message["id"].as_str().unwrap());
     let (app_, path_, admin_) = (&app, &path, &admin);
@@ -85,7 +63,7 @@ async fn a_replayed_message_that_fails_again_is_dead_again_with_its_reason() {
     app.post(&path, &admin, json!({})).await.expect(200);
     // The delivery that is on its way fails with the old body.
     app.settle().await;
-    rename_in_bodies(&app, "gods", "goods");
+    app.rename_in_bodies("gods", "goods");
     app.post(&path, &admin, json!({})).await.expect(200);
     app.settle().await;
     app.finish().await;

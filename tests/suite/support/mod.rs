@@ -7,6 +7,7 @@ use tradepost::db::Limits;
 mod answer;
 mod app;
 pub mod browser;
+mod dead_message;
 pub mod document;
 pub mod ledger;
 mod platform_shop;
@@ -19,6 +20,7 @@ mod trade;
 
 pub use answer::Answer;
 pub use app::{ADMIN_PASSWORD, DEMO_PASSWORD, TestApp, number};
+pub use dead_message::ONE_ATTEMPT;
 pub use platform_shop::{Balances, Case, DELAYED_QUERIES, MINUTE, NO_QUERIES, PAY_WITHIN, Platform, Reply, Shop};
 pub use poll::eventually;
 pub use recording_server::{ReceivedRequest, RecordingServer};
