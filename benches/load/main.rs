@@ -84,19 +84,29 @@ fn main() {
     let (setting, value) = args.against.split_once('=').unwrap();
     let changed = [(format!("TRADEPOST__{setting}"), value)];
     let changed = changed.each_ref().map(|(name, value)| (name.as_str(), *value));
-    let modes: [(String, &[(&str, &str)], usize); 2] = match args.viewers {
-        Some(viewers) => [("no viewer".to_owned(), &[], 0), (format!("{viewers} viewers"), &[], viewers)],
-        None => [("default".to_owned(), &[], 0), (args.against.clone(), &changed, 0)],
+    let mode = |name: &str, settings, viewers| Mode { name: name.to_owned(), settings, viewers };
+    let modes: [Mode<'_>; 2] = match args.viewers {
+        Some(viewers) => [mode("no viewer", &[], 0), mode(&format!("{viewers} viewers"), &[], viewers)],
+        None => [mode("default", &[], 0), mode(&args.against, &changed, 0)],
     };
     let mut measured = [Vec::new(), Vec::new()];
     for round in 1..=args.rounds {
-        for ((name, settings, viewers), rounds) in modes.iter().zip(&mut measured) {
-            let result = stores.run(settings, *viewers, &args);
-            println!("round {round}, {name}: {result}");
+        for (mode, rounds) in modes.iter().zip(&mut measured) {
+            let result = stores.run(mode, &args);
+            println!("round {round}, {}: {result}", mode.name);
             rounds.push(result);
         }
     }
-    report::compare(modes.each_ref().map(|(name, ..)| name.as_str()), &measured);
+    report::compare(modes.each_ref().map(|mode| mode.name.as_str()), &measured);
+}
+
+/// One of the two sides of the comparison.
+struct Mode<'a> {
+    name: String,
+    /// Settings beside the defaults.
+    settings: &'a [(&'a str, &'a str)],
+    /// Number of viewers of the console.
+    viewers: usize,
 }
 
 /// The stores of the runs.
@@ -121,7 +131,8 @@ impl Stores {
         }
     }
 
-    fn run(&mut self, settings: &[(&str, &str)], viewers: usize, args: &Args) -> Round {
+    fn run(&mut self, mode: &Mode<'_>, args: &Args) -> Round {
+        let &Mode { settings, viewers, .. } = mode;
         let phase = Phase::Closed { connections: args.connections, warm_up_s: 1.0, seconds: args.seconds as f64 };
         let task = |shop, first| Task { shop, kind: Kind::Spread, phases: vec![phase], callbacks: 0, viewers, first };
         let report = match self {

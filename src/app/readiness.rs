@@ -52,7 +52,7 @@ mod tests {
         let arbiter = Arbiter::new();
         let (hold, held) = std::sync::mpsc::channel::<()>();
         assert!(answers(&arbiter.handle(), ANSWERS_WITHIN).await);
-        arbiter.spawn_fn(move || drop(held.recv()));
+        arbiter.spawn_fn(move || held.recv().unwrap_or_default());
         assert!(!answers(&arbiter.handle(), Duration::from_millis(50)).await, "it is stuck");
         drop(hold);
         assert!(answers(&arbiter.handle(), ANSWERS_WITHIN).await, "it goes on");

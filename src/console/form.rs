@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::web::language::Words;
 
-/// A form that is folded until it is wanted. `title` names the act, and `path` answers with its preview.
+/// A form that is closed until it is wanted. `title` names the act, and `path` answers with its preview.
 #[must_use]
 pub fn act_form(words: &Words, title: &str, path: &str, fields: Markup) -> Markup {
     html! {

@@ -272,7 +272,7 @@ async fn times_are_those_of_the_customers_place() {
     sign_in(&mut page).await;
     page.goto(&format!("/orders/{order_id}")).await;
     // Without script, it is the time in UTC, which then says so.
-    let shown = "(t => [t.title, t.textContent, new Date(t.dateTime).toISOString().slice(0, 16).replace('T', ' ') + ' UTC'])\
+    let shown = "(t => [t.title, t.textContent, new Date(t.dateTime).toISOString().slice(0, 19).replace('T', ' ') + ' UTC'])\
                  (document.querySelector('time.moment'))";
     let [utc, local, sent] = [0, 1, 2].map(|at| format!("({shown})[{at}]"));
     assert_eq!(page.value(&utc).await, page.value(&sent).await);

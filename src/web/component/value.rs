@@ -31,16 +31,18 @@ pub fn id_text(id: impl Display) -> Markup {
 #[must_use]
 pub fn time(at: Timestamp) -> Markup {
     let full = at.to_string();
-    let short: String = full.chars().take(19).map(|c| if c == 'T' { ' ' } else { c }).collect();
-    html! { time datetime=(full) title=(full) { (short) } }
+    html! { time datetime=(full) title=(full) { (to_the_second(&full)) } }
+}
+
+fn to_the_second(full: &str) -> String {
+    full.chars().take(19).map(|c| if c == 'T' { ' ' } else { c }).collect()
 }
 
 /// A time for customers: in UTC, which it says. The script of their pages replaces it by the time of their place.
 #[must_use]
 pub fn moment(at: Timestamp) -> Markup {
     let full = at.to_string();
-    let short: String = full.chars().take(16).map(|c| if c == 'T' { ' ' } else { c }).collect();
-    html! { time.moment datetime=(full) { (short) " UTC" } }
+    html! { time.moment datetime=(full) { (to_the_second(&full)) " UTC" } }
 }
 
 /// A time, or a word for none.
@@ -84,6 +86,6 @@ mod tests {
         assert!(html.contains("datetime=\"2025-10-09T08:53:20.123Z\""), "{html}");
         assert!(html.contains(">2025-10-09 08:53:20<"), "{html}");
         let html = moment(Timestamp(1_760_000_000_123)).into_string();
-        assert!(html.contains("datetime=\"2025-10-09T08:53:20.123Z\">2025-10-09 08:53 UTC<"), "{html}");
+        assert!(html.contains("datetime=\"2025-10-09T08:53:20.123Z\">2025-10-09 08:53:20 UTC<"), "{html}");
     }
 }
