@@ -18,6 +18,7 @@
 //! | --- | --- |
 //! | [`domain`] | pure values and rules: money, ids, states, prices, the transitions of an order |
 //! | [`db`] | three engines behind one type: connections, queries, errors, schema, migrations |
+//! | [`trace`] | the spans of work that belong to one order, and their export (cargo feature) |
 //! | [`actor`] | what all owners share: task queue, batch, group commit, executor, supervisor, health |
 //! | [`messaging`] | messages between owners: their contract, outbox, inbox, relay |
 //! | [`journal`] | the acts of administrators, recorded by the transaction that carries them out |
@@ -59,6 +60,8 @@
 pub mod domain;
 
 pub mod db;
+
+pub mod trace;
 
 pub mod actor;
 

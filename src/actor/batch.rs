@@ -10,7 +10,8 @@ use super::retry::Backoff;
 use super::supervisor::panic_text;
 use super::{Context, Failure, Priority, Reply, Task};
 use crate::db::{self, Class, Db};
-use crate::domain::span::Span;
+use crate::domain::span;
+use crate::trace::{self, BatchSpan, Parent};
 
 /// Waiting tasks of one type with their responders, in arrival order.
 pub struct TypedBatch<O, M: Task<O>> {
@@ -24,12 +25,16 @@ pub struct Responder<T> {
     /// `None` for a fire-and-forget task.
     sender: Option<oneshot::Sender<Reply<T>>>,
     arrived_at: Instant,
+    /// The span that has sent the task.
+    parent: Parent,
+    /// The span of the task, while it is in a batch.
+    span: trace::Span,
 }
 
 impl<T> Responder<T> {
-    /// A responder for a task that arrives now.
-    pub fn new(sender: Option<oneshot::Sender<Reply<T>>>) -> Self {
-        Self { sender, arrived_at: Instant::now() }
+    /// A responder for a task that arrives now and was sent by the span `parent`.
+    pub fn new(sender: Option<oneshot::Sender<Reply<T>>>, parent: Parent) -> Self {
+        Self { sender, arrived_at: Instant::now(), parent, span: trace::Span::default() }
     }
 
     /// Whether the caller has stopped waiting. False for a fire-and-forget task.
@@ -39,7 +44,13 @@ impl<T> Responder<T> {
 
     /// Sends the outcome. A failed send is ignored: a caller that stopped waiting retries with the same ids.
     fn reply(self, outcome: Reply<T>) {
-        if let Some(sender) = self.sender {
+        let Self { sender, mut span, .. } = self;
+        if let Err(failure) = &outcome {
+            span.fail(failure);
+        }
+        // Before the sender goes on, whose span should not end earlier than this one.
+        span.end();
+        if let Some(sender) = sender {
             drop(sender.send(outcome));
         }
     }
@@ -70,6 +81,8 @@ impl<O, M: Task<O>> TypedBatch<O, M> {
 pub trait AnyBatch<O>: Send {
     fn as_any(&mut self) -> &mut dyn Any;
     fn len(&self) -> usize;
+    /// Begins the spans of the tasks, in the batch `span`.
+    fn begin_spans(&mut self, span: &mut BatchSpan);
     /// Splits off the oldest `n` tasks and drops those that were abandoned by their callers.
     fn take(&mut self, n: usize) -> Box<dyn AnyBatch<O>>;
     /// Runs all tasks in one call of [`Task::run`].
@@ -93,6 +106,12 @@ impl<O: 'static, M: Task<O>> AnyBatch<O> for TypedBatch<O, M> {
 
     fn len(&self) -> usize {
         self.tasks.len()
+    }
+
+    fn begin_spans(&mut self, span: &mut BatchSpan) {
+        for responder in &mut self.responders {
+            responder.span = span.task::<M>(&responder.parent, responder.arrived_at);
+        }
     }
 
     fn take(&mut self, n: usize) -> Box<dyn AnyBatch<O>> {
@@ -169,6 +188,9 @@ impl<O: 'static, M: Task<O>> AnyBatch<O> for TypedBatch<O, M> {
         let mut latencies = Vec::with_capacity(self.responders.len());
         for (responder, outcome) in self.responders.into_iter().zip(self.outcomes) {
             latencies.push(responder.arrived_at.elapsed());
+            if let Some(order_id) = outcome.as_ref().ok().and_then(M::order_of) {
+                responder.span.join(order_id);
+            }
             responder.reply(outcome);
         }
         latencies
@@ -212,7 +234,7 @@ pub const fn is_own_failure(error: &db::Error) -> bool {
 
 /// Delays between attempts that conflict with other transactions. The jitter keeps two of them from colliding again.
 pub const CONFLICT_BACKOFF: Backoff =
-    Backoff { first: Span(Duration::from_millis(1)), longest: Span(Duration::from_millis(50)) };
+    Backoff { first: span::Span(Duration::from_millis(1)), longest: span::Span(Duration::from_millis(50)) };
 
 /// Whether an error is caused by a single item, so that the rest of the batch may succeed without that item.
 pub const fn is_item_error(class: Class) -> bool {

@@ -26,6 +26,7 @@ use super::queue::{QueueLimits, TaskQueue};
 use super::supervisor::supervise;
 use super::{Access, Failure, Health, Owner, Task};
 use crate::db::{Class, Store};
+use crate::trace::{BatchSpan, Parent, Traced};
 
 /// Capacity limits of an owner.
 #[derive(Debug, Clone, Copy)]
@@ -103,11 +104,13 @@ impl<O: Owner> Shared<O> {
     }
 
     /// Runs a batch, counts its tasks as in flight, and catches a panic.
-    fn run_counted(&self, access: Access, batch: Batch<O>) -> Disposition {
+    fn run_counted(&self, access: Access, mut batch: Batch<O>) -> Disposition {
         let size = batch.iter().map(|typed| typed.len()).sum();
         if size == 0 {
             return Disposition::Keep;
         }
+        let mut span = BatchSpan::begin(O::NAME, access.name());
+        batch.iter_mut().for_each(|typed| typed.begin_spans(&mut span));
         self.health.in_flight.fetch_add(size, Relaxed);
         let disposition = catch_unwind(AssertUnwindSafe(|| self.run(access, batch)));
         self.health.in_flight.fetch_sub(size, Relaxed);
@@ -202,7 +205,7 @@ impl<O: Owner> OwnerActor<O> {
     /// Adds the sealing of the ledgers' records to the next batch, if there are any.
     fn seal(&mut self, ctx: &mut Context<Self>) {
         if self.shared.owner.context().chain.is_unsealed() {
-            self.shared.queue(Access::Write).push(Seal, Responder::new(None));
+            self.shared.queue(Access::Write).push(Seal, Responder::new(None, Parent::default()));
             self.schedule_dispatch(ctx);
         }
     }
@@ -259,10 +262,10 @@ impl<O: Owner> Supervised for OwnerActor<O> {}
 
 impl<O: Owner> Unpin for OwnerActor<O> {}
 
-impl<O: Owner, M: Task<O>> Handler<M> for OwnerActor<O> {
+impl<O: Owner, M: Task<O>> Handler<Traced<M>> for OwnerActor<O> {
     type Result = Intake<O, M>;
 
-    fn handle(&mut self, task: M, ctx: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, task: Traced<M>, ctx: &mut Self::Context) -> Self::Result {
         let has_room = self.shared.queue(M::ACCESS).has_room(M::PRIORITY);
         let is_refused = M::ACCESS == Access::Write && !self.shared.health.is_writable();
         if self.shared.owner.context().faults.hit(O::NAME, "handle").is_err() || !has_room || is_refused {
@@ -278,13 +281,15 @@ pub enum Intake<O, M> {
     /// The task is refused.
     Busy,
     /// The task goes into the queue.
-    Queued(Arc<Shared<O>>, M),
+    Queued(Arc<Shared<O>>, Traced<M>),
 }
 
-impl<O: Owner, M: Task<O>> MessageResponse<OwnerActor<O>, M> for Intake<O, M> {
+impl<O: Owner, M: Task<O>> MessageResponse<OwnerActor<O>, Traced<M>> for Intake<O, M> {
     fn handle(self, _: &mut Context<OwnerActor<O>>, reply: Option<OneshotSender<M::Result>>) {
         match (self, reply) {
-            (Self::Queued(shared, task), reply) => shared.queue(M::ACCESS).push(task, Responder::new(reply)),
+            (Self::Queued(shared, Traced { message, parent }), reply) => {
+                shared.queue(M::ACCESS).push(message, Responder::new(reply, parent));
+            }
             (Self::Busy, Some(reply)) => drop(reply.send(Err(Failure::Busy))),
             (Self::Busy, None) => {}
         }

@@ -5,6 +5,8 @@ use actix::Message;
 use super::link::Address;
 use super::{Owner, OwnerActor};
 use crate::db::{self, Db};
+use crate::domain::id::OrderId;
+use crate::trace::Traced;
 
 /// How a task accesses the owner's tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +15,17 @@ pub enum Access {
     Read,
     /// A change: runs in the owner's next write batch, with the reply after COMMIT.
     Write,
+}
+
+impl Access {
+    /// The word for it in traces.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Write => "write",
+        }
+    }
 }
 
 /// Priority class of a task; decides which part of the owner's queue it may use.
@@ -44,6 +57,11 @@ pub trait Task<O>: Message<Result = Reply<Self::Outcome>> + Send + Sized + 'stat
     /// # Errors
     /// A database error rolls back the whole batch.
     fn run(owner: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>>;
+
+    /// The order that the outcome is about, for its trace, if the sender of the task may not know it.
+    fn order_of(_: &Self::Outcome) -> Option<OrderId> {
+        None
+    }
 }
 
 /// The reply of an owner: the outcome of the task, or the reason why there is none.
@@ -80,5 +98,5 @@ where
     M: Task<O>,
     M::Result: Send,
 {
-    owner.ask(task).await?
+    owner.ask(Traced::new(task)).await?
 }

@@ -30,6 +30,7 @@ pub fn start(graph: &Graph, stores: &Stores, clock: &Clock, arbiter: &Arbiter) -
         traffic: Arc::default(),
         stores: stores.collect(),
         log_lines_dropped: telemetry::lines_dropped,
+        tracer: graph.tracer.clone(),
         last_audit: LastAudit::default(),
     }));
     arbiter.spawn(sampler.clone().run());

@@ -32,6 +32,7 @@ use crate::payments;
 use crate::payments::actor::Payments;
 use crate::payments::platform::all::Platforms;
 use crate::payments::platform::single::CALLS_MAX;
+use crate::trace::Tracer;
 use crate::user::User;
 use crate::{coupon, goods, order, pay, user};
 
@@ -46,6 +47,7 @@ pub struct Parts {
     pub sandbox: Option<MerchantAccount>,
     pub platforms: Vec<Arc<dyn Gateway>>,
     pub node: Node,
+    pub tracer: Tracer,
 }
 
 /// The addresses of all actors, their health counters, and what the HTTP handlers need besides.
@@ -63,6 +65,7 @@ pub struct Graph {
     pub health: Vec<Arc<Health>>,
     pub edges: Edges,
     pub order_counts: Arc<Counts>,
+    pub tracer: Tracer,
 }
 
 /// The relay, and the outboxes and routes that it works on.
@@ -108,7 +111,7 @@ pub async fn build_on(arbiter: &Arbiter, parts: Parts) -> anyhow::Result<Graph> 
 }
 
 fn build(parts: Parts) -> Graph {
-    let Parts { settings, stores, clock, faults, largest_id, sandbox, platforms, node } = parts;
+    let Parts { settings, stores, clock, faults, largest_id, sandbox, platforms, node, tracer } = parts;
     let ids = Arc::new(id_generator(&clock, &node, largest_id));
     let executor = BlockingExecutor::default();
     let context = || Context {
@@ -141,7 +144,7 @@ fn build(parts: Parts) -> Graph {
         platform = Some(started.platform);
     }
     let (outboxes, routes) = (network.outboxes.clone(), network.routes.clone());
-    let (relay, relay_health) = Relay::start(network, settings.relay, clock.clone(), faults.clone());
+    let (relay, relay_health) = Relay::start(network, settings.relay, clock.clone(), faults.clone(), tracer.clone());
     wakers.iter().for_each(|waker| waker.connect(relay.clone().recipient()));
 
     let gateways = Gateways::new(gateways);
@@ -157,6 +160,7 @@ fn build(parts: Parts) -> Graph {
         faults: faults.clone(),
         health: Arc::new(Health::new(actor::NAME, clock.clone(), capacity, None)),
         counts: Arc::default(),
+        tracer: tracer.clone(),
     };
     let (coordinator_health, order_counts) = (Arc::clone(&of_coordinator.health), Arc::clone(&of_coordinator.counts));
     let coordinator = edges.link(HTTP, actor::NAME, &OrderCoordinator::start(of_coordinator));
@@ -164,7 +168,7 @@ fn build(parts: Parts) -> Graph {
         edges.link(payments::actor::NAME, Order::NAME, &owners.order),
         edges.link(payments::actor::NAME, Pay::NAME, &owners.pay),
     );
-    let of_payments = payments_context(&settings, asked_by_payments, &platforms, clock, faults);
+    let of_payments = payments_context(&settings, asked_by_payments, &platforms, clock, faults, tracer.clone());
     let payments_health = Arc::clone(&of_payments.health);
     let payments = edges.link(HTTP, payments::actor::NAME, &Payments::start(of_payments));
     health.extend([coordinator_health, payments_health, relay_health]);
@@ -183,6 +187,7 @@ fn build(parts: Parts) -> Graph {
         health,
         edges,
         order_counts,
+        tracer,
     }
 }
 
@@ -193,6 +198,7 @@ fn payments_context(
     platforms: &Platforms,
     clock: Clock,
     faults: Faults,
+    tracer: Tracer,
 ) -> payments::Context {
     payments::Context {
         order,
@@ -204,6 +210,7 @@ fn payments_context(
         pay_within: settings.orders.pay_within.get(),
         horizons: settings.horizons(),
         faults,
+        tracer,
     }
 }
 

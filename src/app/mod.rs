@@ -41,6 +41,7 @@ use crate::http::security::token::Tokens;
 use crate::messaging::relay;
 use crate::node::lease::Lease;
 use crate::payments;
+use crate::trace::Tracer;
 use bootstrap::secret;
 use graph::{Graph, Parts};
 use membership::Membership;
@@ -97,6 +98,7 @@ impl App {
             largest_id,
             sandbox: sandbox::account(&settings, &folder, address)?,
             platforms: platforms(&settings, &clock)?,
+            tracer: Tracer::start(&settings.trace, node.number.get().into()),
             node,
         };
         let number = parts.node.number;
@@ -173,6 +175,7 @@ impl App {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         let Self { graph, stores, arbiter, lease, locks, clock, .. } = self;
+        let tracer = graph.tracer.clone();
         drop(graph);
         arbiter.stop();
         let _ = actix_web::rt::task::spawn_blocking(move || {
@@ -183,6 +186,8 @@ impl App {
             drop((lease, locks));
         })
         .await;
+        // The spans of work that was cut off have ended with the actors' thread.
+        tracer.stop().await;
     }
 }
 

@@ -8,13 +8,19 @@ use super::{Error, Profile, Settings};
 const SHORTEST_LEASE: Duration = Duration::from_secs(1);
 
 /// Checks the settings against the profile: production excludes the sandbox platform and the demo data. Checks that the
-/// lease of a node is not too short.
+/// lease of a node is not too short, and that this binary can export traces if it is to.
 ///
 /// # Errors
 /// The first setting that the profile does not allow.
 pub fn check(settings: &Settings) -> Result<(), Error> {
     if settings.node.lease.get() < SHORTEST_LEASE {
         return Err(Error::new("node.lease", format!("must be at least {SHORTEST_LEASE:?}")));
+    }
+    if settings.trace.endpoint.0.is_some() && !cfg!(feature = "traces") {
+        return Err(Error::new(
+            "trace.endpoint",
+            "this binary cannot export traces: it was built without the feature traces",
+        ));
     }
     if settings.profile != Profile::Production {
         return Ok(());

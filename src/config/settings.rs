@@ -21,6 +21,7 @@ use crate::domain::money::Money;
 use crate::domain::origin::Origins;
 use crate::domain::span::{Pause, PositiveSpan, Span, Wait};
 use crate::messaging::relay;
+use crate::trace;
 
 /// All settings.
 #[derive(Debug, Clone, Deserialize)]
@@ -43,6 +44,7 @@ pub struct Settings {
     pub demo: Demo,
     pub audit: Audit,
     pub metrics: Metrics,
+    pub trace: trace::Policy,
     /// All of them as text, with their origins and without secrets.
     #[serde(skip)]
     pub effective: Vec<Effective>,

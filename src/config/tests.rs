@@ -34,6 +34,15 @@ fn an_error_is_one_line_even_if_the_input_contains_control_characters() {
     }
 }
 
+#[cfg(not(feature = "traces"))]
+#[test]
+fn an_endpoint_of_traces_is_refused_by_a_binary_that_cannot_export_them() {
+    assert_eq!(
+        read_error("", &[("TRADEPOST__TRACE__ENDPOINT", "http://127.0.0.1:4318/v1/traces")]),
+        "setting trace.endpoint: this binary cannot export traces: it was built without the feature traces"
+    );
+}
+
 #[test]
 fn the_error_names_the_invalid_setting() {
     assert!(read_error("colour = 1", &[]).contains("setting colour: there is no such setting"));
@@ -44,6 +53,10 @@ fn the_error_names_the_invalid_setting() {
         ("TRADEPOST__NODE__ID", "1024", "node.id"),
         ("TRADEPOST__NODE__ID", "one", "node.id"),
         ("TRADEPOST__DEMO__SEED", "yes", "demo.seed"),
+        ("TRADEPOST__TRACE__ENDPOINT", "collector:4318", "trace.endpoint"),
+        ("TRADEPOST__TRACE__ENDPOINTS", "", "trace.endpoints"),
+        ("TRADEPOST__TRACE__SAMPLE", "1.5", "trace.sample"),
+        ("TRADEPOST__TRACE__SAMPLE", "all", "trace.sample"),
         ("TRADEPOST__ORDERS__DEADLINE", "soon", "orders.deadline"),
         ("TRADEPOST__ORDERS__SHIPPING_FEE", "-1", "orders.shipping_fee"),
         ("TRADEPOST__OWNERS__BATCH_MAX", "0", "owners.batch_max"),

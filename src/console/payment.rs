@@ -17,6 +17,7 @@ use crate::http::state::HandlerResult;
 use crate::pay;
 use crate::pay::message::{ListNotifications, Payment, StoredNotification};
 use crate::payments::message::Query;
+use crate::trace::Traced;
 use crate::web::component::{
     Choice, Column, Field, Pill, Tone, chips, csv_link, facts, filter_form, id, id_text, money, optional_time, pager,
     table, time,
@@ -119,7 +120,7 @@ pub async fn show(operator: Operator, PathId(pay_id): PathId<id::Pay>) -> Handle
 /// # Errors
 /// 404; 503 if the platform does not answer.
 pub async fn query(operator: Operator, PathId(pay_id): PathId<id::Pay>, _: EmptyBody) -> HandlerResult {
-    let found = operator.state.payments.send(Query { pay_id }).await??;
+    let found = operator.state.payments.send(Traced::new(Query { pay_id })).await??;
     found.ok_or_else(|| Problem::new(Code::NotFound))?;
     Ok(see_other(&format!("{PATH_OF_ONE}{pay_id}?done=1")))
 }

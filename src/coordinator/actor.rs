@@ -20,6 +20,7 @@ use crate::actor::{Failure, Reply};
 use crate::domain::clock::Timestamp;
 use crate::domain::horizon::Horizon;
 use crate::order::message::{BringForward, CountUnfinished, ListUnfinished, Order};
+use crate::trace::{Kind, Parent, Span, Traced};
 
 /// The coordinator's name on the status page.
 pub const NAME: &str = "coordinator";
@@ -76,15 +77,26 @@ async fn place(
 ) -> Reply<Placed> {
     let started = Instant::now();
     let order_id = context.ids.next();
+    let parent = Parent::current();
     let guard = tracker.try_start(order_id).ok_or(Failure::Busy)?;
     let answer_within = context.orders.answer_within.get();
     let written = tokio::time::timeout(answer_within, place::write(&context, &task, order_id)).await;
     let order = match written.map_err(|_| Failure::Unknown)?? {
-        WriteOutcome::Decided(placed) => return Ok(placed),
+        WriteOutcome::Decided(placed) => {
+            if let Some(order_id) = placed.order_id() {
+                parent.join(order_id);
+            }
+            if !placed.is_replay {
+                context.tracer.root(order_id, started);
+            }
+            return Ok(placed);
+        }
         WriteOutcome::Created(order) => order,
     };
+    parent.join(order_id);
     let initial = saga::begin(&order);
-    let outcome = spawn_drive(Arc::clone(&context), addr, guard, order, initial);
+    let span = parent.child(|| "order saga".to_owned(), Kind::Internal);
+    let outcome = spawn_drive(Arc::clone(&context), addr, guard, order, initial, (span, started));
     let remaining = answer_within.saturating_sub(started.elapsed());
     let result = match tokio::time::timeout(remaining, outcome).await {
         Ok(result) => result.map_err(|_| Failure::Unknown)?,
@@ -95,22 +107,24 @@ async fn place(
 }
 
 /// Drives a saga in its own task, so that neither a disconnected caller nor a restart of the actor stops it. The actor
-/// restarts if the task panics.
+/// restarts if the task panics. `span` records the saga; the order's root span begins at `began` and ends with the saga.
 fn spawn_drive(
     context: Arc<Context>,
     addr: Addr<OrderCoordinator>,
     guard: InFlightGuard,
     order: Arc<Order>,
     initial: (Saga, Vec<Effect>),
+    (span, began): (Span, Instant),
 ) -> oneshot::Receiver<PlaceOrderResult> {
     let (sender, outcome) = oneshot::channel();
     let task = actix::spawn({
         let context = Arc::clone(&context);
         async move {
-            let result = drive::drive(&context, &order, initial, &guard).await;
+            let result = span.run(drive::drive(&context, &order, initial, &guard)).await;
             drop(guard);
             context.counts.record_saga(result.as_ref());
             if let Some(result) = result {
+                context.tracer.root(order.order_id, began);
                 context.health.record_replies(1, 0, 0);
                 // Sending fails if the caller has timed out; a retry with the same key gets the result.
                 drop(sender.send(result));
@@ -155,7 +169,9 @@ async fn reconcile_unfinished(
         for order in page.into_iter().filter(is_responsible) {
             let Some(guard) = tracker.try_start(order.order_id) else { continue };
             let initial = saga::recover(&order, now, latest_new_deadline(&context));
-            drop(spawn_drive(Arc::clone(&context), addr.clone(), guard, Arc::new(order), initial));
+            let span = context.tracer.in_order(order.order_id, || "order saga, resumed".to_owned(), Kind::Internal);
+            let traced = (span, Instant::now());
+            drop(spawn_drive(Arc::clone(&context), addr.clone(), guard, Arc::new(order), initial, traced));
         }
     }
     Ok(None)
@@ -178,21 +194,23 @@ impl Actor for OrderCoordinator {
 
 impl Supervised for OrderCoordinator {}
 
-impl Handler<PlaceOrder> for OrderCoordinator {
+impl Handler<Traced<PlaceOrder>> for OrderCoordinator {
     type Result = ResponseFuture<Reply<Placed>>;
 
-    fn handle(&mut self, task: PlaceOrder, ctx: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, task: Traced<PlaceOrder>, ctx: &mut Self::Context) -> Self::Result {
         if self.context.faults.hit(NAME, "handle").is_err() {
             let reply = Err(Failure::Busy);
             self.context.counts.record_reply(&reply);
             return Box::pin(std::future::ready(reply));
         }
         let (context, tracker, addr) = (Arc::clone(&self.context), self.tracker.clone(), ctx.address());
-        Box::pin(async move {
-            let reply = place(Arc::clone(&context), tracker, addr, task).await;
+        let Traced { message, parent } = task;
+        let span = parent.child(|| "coordinator PlaceOrder".to_owned(), Kind::Internal);
+        Box::pin(span.run(async move {
+            let reply = place(Arc::clone(&context), tracker, addr, message).await;
             context.counts.record_reply(&reply);
             reply
-        })
+        }))
     }
 }
 

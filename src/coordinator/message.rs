@@ -71,6 +71,18 @@ pub struct Placed {
     pub is_replay: bool,
 }
 
+impl Placed {
+    /// The order that the result is about; `None` if the key cannot be used.
+    #[must_use]
+    pub fn order_id(&self) -> Option<OrderId> {
+        match &self.result {
+            PlaceOrderResult::Confirmed(order) => Some(order.order_id),
+            PlaceOrderResult::Refused(_, order_id) | PlaceOrderResult::Accepted(order_id) => Some(*order_id),
+            PlaceOrderResult::KeyReused | PlaceOrderResult::KeyInUse => None,
+        }
+    }
+}
+
 impl From<PlaceOrderResult> for Placed {
     fn from(result: PlaceOrderResult) -> Self {
         Self { result, is_replay: false }

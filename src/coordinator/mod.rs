@@ -30,6 +30,7 @@ use crate::config;
 use crate::domain::clock::Clock;
 use crate::domain::id::IdGenerator;
 use crate::node::Node;
+use crate::trace::Tracer;
 use crate::{coupon, goods, order, pay, user};
 use counts::Counts;
 
@@ -56,4 +57,5 @@ pub struct Context {
     pub faults: Faults,
     pub health: Arc<Health>,
     pub counts: Arc<Counts>,
+    pub tracer: Tracer,
 }

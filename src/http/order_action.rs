@@ -16,13 +16,14 @@ use crate::order;
 use crate::order::error::CommandRefusal;
 use crate::order::message::{Action, Author, Command, Commanded, Order};
 use crate::payments::message::Cancel;
+use crate::trace::Traced;
 
 /// Cancels an unpaid order.
 ///
 /// # Errors
 /// 404; 409 if the order is paid or closed; 503 if a platform does not report whether a payment succeeded.
 pub async fn cancel(state: &State, cancel: Cancel) -> HandlerResult {
-    cancelled(state.payments.send(cancel).await??)
+    cancelled(state.payments.send(Traced::new(cancel)).await??)
 }
 
 /// The response to a cancellation.

@@ -16,6 +16,7 @@ use crate::domain::id::OrderId;
 use crate::domain::lifecycle::OrderState;
 use crate::domain::refusal::Refusal;
 use crate::pay::error::RequestRefusal;
+use crate::trace::TraceId;
 
 /// The header with the request's id, in requests and responses.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -235,8 +236,15 @@ pub struct Problem {
     order_id: Option<OrderId>,
     /// Seconds after which the request may succeed, if they are not those of the code.
     retry_after: Option<u64>,
-    /// The request id, set by the middleware.
-    instance: Option<String>,
+    /// The request id and the trace, set by the middleware.
+    origin: Option<Box<Origin>>,
+}
+
+/// The request that a problem answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Origin {
+    request_id: String,
+    trace_id: TraceId,
 }
 
 impl Problem {
@@ -250,7 +258,7 @@ impl Problem {
             extra: None,
             order_id: None,
             retry_after: None,
-            instance: None,
+            origin: None,
         }
     }
 
@@ -353,10 +361,10 @@ impl Problem {
         self
     }
 
-    /// The same problem, with the id of the request it answers.
+    /// The same problem, with the id of the request it answers, and the trace that the request belongs to.
     #[must_use]
-    pub fn at(self, request_id: &str) -> Self {
-        Self { instance: Some(request_id.to_owned()), ..self }
+    pub fn at(self, request_id: &str, trace_id: TraceId) -> Self {
+        Self { origin: Some(Box::new(Origin { request_id: request_id.to_owned(), trace_id })), ..self }
     }
 }
 
@@ -420,6 +428,8 @@ struct Details<'a> {
     detail: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace_id: Option<String>,
     code: &'static str,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     errors: &'a [FieldError],
@@ -442,7 +452,8 @@ impl ResponseError for Problem {
             title,
             status,
             detail: &self.detail,
-            instance: self.instance.as_deref(),
+            instance: self.origin.as_ref().map(|origin| origin.request_id.as_str()),
+            trace_id: self.origin.as_ref().map(|origin| origin.trace_id.to_string()),
             code,
             errors: &self.errors,
             order_id: self.order_id,
@@ -453,8 +464,8 @@ impl ResponseError for Problem {
             .insert_header((header::CONTENT_TYPE, "application/problem+json"))
             .insert_header((header::CACHE_CONTROL, "no-store"))
             .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
-        if let Some(request_id) = &self.instance {
-            response.insert_header((REQUEST_ID, request_id.as_str()));
+        if let Some(origin) = &self.origin {
+            response.insert_header((REQUEST_ID, origin.request_id.as_str()));
         }
         if let Some(seconds) = self.retry_seconds() {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));

@@ -30,6 +30,7 @@ use crate::metrics::{Sampler, Sources};
 use crate::node::Node;
 use crate::payments::actor::Payments;
 use crate::payments::platform::all::Platforms;
+use crate::trace::Tracer;
 
 /// Dependencies of the handlers. All workers share one instance, in `web::Data`.
 pub struct State {
@@ -102,6 +103,8 @@ pub struct State {
     pub cors_origins: Origins,
     /// Time limit for a whole request: `http.request_within`.
     pub request_within: Duration,
+    /// Records the spans of requests.
+    pub tracer: Tracer,
 }
 
 /// A setting as operators see it.

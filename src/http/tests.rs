@@ -32,6 +32,7 @@ use crate::gateway::Gateways;
 use crate::metrics::{LastAudit, Sampler, Sources};
 use crate::node::Node;
 use crate::payments::platform::all::Platforms;
+use crate::trace::Tracer;
 
 const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 const HOUR: Duration = Duration::from_secs(3600);
@@ -86,6 +87,7 @@ pub fn state() -> State {
         body_within: Duration::from_secs(1),
         start_within: HOUR,
         request_within: Duration::from_secs(12),
+        tracer: Tracer::default(),
         clock,
     }
 }

@@ -14,6 +14,7 @@ use crate::domain::occurrence::Occurrence;
 use crate::messaging::outbox::Backlog;
 use crate::pay::message::PendingCounts;
 use crate::payments::platform::report::PlatformReport;
+use crate::trace::Counts;
 
 /// Numbers by name.
 pub type Named = Vec<(&'static str, u64)>;
@@ -59,6 +60,8 @@ pub struct Figures {
     pub node: NodeFigures,
     /// Number of log lines that were dropped.
     pub log_lines_dropped: u64,
+    /// Numbers of spans of traces.
+    pub trace_spans: Counts,
     /// The last audit of this process.
     pub audit: Option<Arc<Report>>,
 }

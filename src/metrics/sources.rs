@@ -22,6 +22,7 @@ use crate::messaging::relay::{self, Outbox, Route};
 use crate::node::Node;
 use crate::pay::message::{CountByPlatform, CountPending};
 use crate::payments::platform::all::Platforms;
+use crate::trace::{Traced, Tracer};
 use crate::{order, pay};
 
 /// Time limit for each part. The figures have none of a part that exceeds it.
@@ -59,6 +60,8 @@ pub struct Sources {
     pub stores: Vec<(&'static str, Store)>,
     /// Reads the number of log lines that were dropped.
     pub log_lines_dropped: fn() -> u64,
+    /// Counts the spans of traces.
+    pub tracer: Tracer,
     /// The last audit.
     pub last_audit: LastAudit,
 }
@@ -67,7 +70,10 @@ impl Sources {
     /// Reads all figures. `admission` is that of the HTTP handlers.
     pub async fn read(&self, admission: Admission) -> Figures {
         let backlogs = self.outboxes.iter().map(|outbox| async {
-            (outbox.producer, in_time(outbox.backlog.send(ReadBacklog(outbox.bound))).await.and_then(Result::ok))
+            (
+                outbox.producer,
+                in_time(outbox.backlog.send(Traced::new(ReadBacklog(outbox.bound)))).await.and_then(Result::ok),
+            )
         });
         let (backlogs, sagas, pending, by_platform, at_risk, stores) = tokio::join!(
             join_all(backlogs),
@@ -102,6 +108,7 @@ impl Sources {
                 clock_difference_ms: self.clock.system_difference_ms(),
             },
             log_lines_dropped: (self.log_lines_dropped)(),
+            trace_spans: self.tracer.counts(),
             audit: self.last_audit.get(),
         }
     }
@@ -170,6 +177,7 @@ impl Sources {
             traffic: Arc::default(),
             stores: Vec::new(),
             log_lines_dropped: || 0,
+            tracer: Tracer::default(),
             last_audit: LastAudit::default(),
         }
     }

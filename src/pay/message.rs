@@ -14,7 +14,9 @@ pub mod turn;
 
 pub use at_risk::{AtRisk, RequestedRefund, RiskKind, SumAtRisk};
 pub use count::{AheadCounts, CountAhead, CountByPlatform, CountPending, PendingCounts, PlatformCounts};
-pub use notification::{ListNotifications, ListParkedNotifications, Notify, ParkedNotification, StoredNotification};
+pub use notification::{
+    ListNotifications, ListParkedNotifications, Notified, Notify, ParkedNotification, StoredNotification,
+};
 pub use parked::{
     Decide, Decision, FindParkedCharges, ListDecisions, ListParked, LoggedDecision, MatchedOrder, ParkRemoved,
     ParkedItem, ParkedKind,

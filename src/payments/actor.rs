@@ -21,6 +21,7 @@ use crate::order::error::CommandRefusal;
 use crate::order::message::Order;
 use crate::pay;
 use crate::pay::message::{Payment, PaymentWithOpenRefunds};
+use crate::trace::{Kind, Traced};
 
 /// Processes due syncs, refunds and expired orders, and starts payments.
 pub struct Payments {
@@ -65,30 +66,36 @@ impl Handler<FindDue> for Payments {
     }
 }
 
-impl Handler<StartPayment> for Payments {
+impl Handler<Traced<StartPayment>> for Payments {
     type Result = ResponseFuture<Reply<StartOutcome>>;
 
-    fn handle(&mut self, request: StartPayment, _: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, request: Traced<StartPayment>, _: &mut Self::Context) -> Self::Result {
         let (context, starting) = (Arc::clone(&self.context), self.starting.clone());
-        Box::pin(async move { start::start(&context, &starting, request).await })
+        let Traced { message, parent } = request;
+        let span = parent.child(|| "payments StartPayment".to_owned(), Kind::Internal);
+        Box::pin(span.run(async move { start::start(&context, &starting, message).await }))
     }
 }
 
-impl Handler<Cancel> for Payments {
+impl Handler<Traced<Cancel>> for Payments {
     type Result = ResponseFuture<Reply<Result<Order, CommandRefusal>>>;
 
-    fn handle(&mut self, task: Cancel, _: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, task: Traced<Cancel>, _: &mut Self::Context) -> Self::Result {
         let context = Arc::clone(&self.context);
-        Box::pin(reply_in_time(async move { expire::cancel(&context, task).await }))
+        let Traced { message, parent } = task;
+        let span = parent.child(|| "payments Cancel".to_owned(), Kind::Internal);
+        Box::pin(span.run(reply_in_time(async move { expire::cancel(&context, message).await })))
     }
 }
 
-impl Handler<ClosePayment> for Payments {
+impl Handler<Traced<ClosePayment>> for Payments {
     type Result = ResponseFuture<Reply<Option<Payment>>>;
 
-    fn handle(&mut self, task: ClosePayment, _: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, task: Traced<ClosePayment>, _: &mut Self::Context) -> Self::Result {
         let context = Arc::clone(&self.context);
-        Box::pin(reply_in_time(async move { close::close_for_customer(&context, task).await }))
+        let Traced { message, parent } = task;
+        let span = parent.child(|| "payments ClosePayment".to_owned(), Kind::Internal);
+        Box::pin(span.run(reply_in_time(async move { close::close_for_customer(&context, message).await })))
     }
 }
 
@@ -108,12 +115,14 @@ impl Handler<DownloadStatement> for Payments {
     }
 }
 
-impl Handler<Query> for Payments {
+impl Handler<Traced<Query>> for Payments {
     type Result = ResponseFuture<Reply<Option<Payment>>>;
 
-    fn handle(&mut self, Query { pay_id }: Query, _: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, query: Traced<Query>, _: &mut Self::Context) -> Self::Result {
         let context = Arc::clone(&self.context);
-        Box::pin(reply_in_time(async move {
+        let Traced { message: Query { pay_id }, parent } = query;
+        let span = parent.child(|| "payments Query".to_owned(), Kind::Internal);
+        Box::pin(span.run(reply_in_time(async move {
             let Some(PaymentWithOpenRefunds { payment, refunds }) =
                 ask(&context.pay, pay::message::FindAny { pay_id }).await?
             else {
@@ -128,6 +137,6 @@ impl Handler<Query> for Payments {
             }
             refund::compare_payment(&context, &payment).await?;
             Ok(ask(&context.pay, pay::message::FindAny { pay_id }).await?.map(|found| found.payment))
-        }))
+        })))
     }
 }

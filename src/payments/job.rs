@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 use super::Context;
 use crate::actor::{Failure, Reply};
 use crate::domain::refund::ATTEMPT_MAX;
+use crate::trace::Parent;
 
 /// The actor's name on the status page.
 pub const NAME: &str = "settlement";
@@ -53,7 +54,7 @@ pub async fn run_job(context: &Arc<Context>, job: impl Future<Output = Reply<()>
 /// # Errors
 /// The failure of the job; [`Failure::Unknown`] if it panics or has no reply in time. The job then continues.
 pub async fn reply_in_time<T: 'static>(job: impl Future<Output = Reply<T>> + 'static) -> Reply<T> {
-    match tokio::time::timeout(ANSWER_WITHIN, actix::spawn(job)).await {
+    match tokio::time::timeout(ANSWER_WITHIN, actix::spawn(Parent::current().enter(job))).await {
         Ok(Ok(reply)) => reply,
         Ok(Err(_)) | Err(_) => Err(Failure::Unknown),
     }

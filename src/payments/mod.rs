@@ -27,6 +27,7 @@ use crate::actor::{Faults, Health, Link};
 use crate::config;
 use crate::domain::clock::Clock;
 use crate::domain::horizon::Horizons;
+use crate::trace::Tracer;
 use crate::{order, pay};
 use platform::all::Platforms;
 
@@ -44,4 +45,5 @@ pub struct Context {
     pub horizons: Horizons,
     pub faults: Faults,
     pub health: Arc<Health>,
+    pub tracer: Tracer,
 }

@@ -58,7 +58,7 @@ pub async fn record_paid(
         currency: charge.currency,
         wrong_recipient: charge.wrong_recipient,
     };
-    match ask(&context.pay, Notify { provider: gateway.name().into(), notification: notice, body }).await? {
+    match ask(&context.pay, Notify { provider: gateway.name().into(), notification: notice, body }).await?.verdict {
         Ok(()) => Ok(SyncOutcome::Paid),
         Err(rejected) => {
             tracing::warn!(pay_id = %payment.pay_id, reason = %rejected, "the charge does not match the payment");

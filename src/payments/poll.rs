@@ -22,6 +22,7 @@ use crate::order::message::ClaimExpired;
 use crate::pay::message::{
     BringForward, ClaimDueRefunds, ClaimDueSyncs, DueRefund, DueSync, FindAny, ParkRemoved, PostponeDue,
 };
+use crate::trace::Kind;
 
 /// Number of rows that a loop of a platform claims at once: as many as it works on at once, so that no claimed row waits.
 const CLAIM_SIZE: i64 = 16;
@@ -162,7 +163,8 @@ impl Loops {
                 let (context, expiring) = (Arc::clone(&self.context), Expiring(Arc::clone(&self.expiring)));
                 async move {
                     let _expiring = expiring;
-                    expire::expire(&context, order_id).await
+                    let span = context.tracer.in_order(order_id, || "due expiry".to_owned(), Kind::Internal);
+                    span.run(expire::expire(&context, order_id)).await
                 }
             });
             let page = run_page(&self.context, jobs);
@@ -182,9 +184,11 @@ async fn once(running: &Mutex<()>, run: impl Future<Output = usize>) -> usize {
 }
 
 async fn sync_job(context: Arc<Context>, due: DueSync) -> Reply<()> {
-    sync::sync(&context, &due).await
+    let span = context.tracer.in_order(due.payment.order_id, || "due sync".to_owned(), Kind::Internal);
+    span.run(sync::sync(&context, &due)).await
 }
 
 async fn refund_job(context: Arc<Context>, due: DueRefund) -> Reply<()> {
-    refund::drive(&context, CallKind::Refund, &due).await
+    let span = context.tracer.in_order(due.order_id, || "due refund".to_owned(), Kind::Internal);
+    span.run(refund::drive(&context, CallKind::Refund, &due)).await
 }

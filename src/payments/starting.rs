@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use crate::actor::{Failure, Reply};
 use crate::domain::id::PayId;
 use crate::pay::message::Payment;
+use crate::trace::Parent;
 
 type Outcome = Option<Reply<Payment>>;
 
@@ -69,7 +70,8 @@ impl Starting {
         let (sender, outcome) = watch::channel(None);
         let turn = OwnTurn(Arc::new(AtomicBool::new(has_turn)));
         all.insert(pay_id, Entry { start: Start(outcome.clone()), turn: turn.clone() });
-        let start = start(turn);
+        // Requests that join later see the start in the trace of the first one.
+        let start = Parent::current().enter(start(turn));
         let in_progress = InProgress { starting: self.clone(), pay_id };
         actix::spawn(async move {
             let outcome = start.await;

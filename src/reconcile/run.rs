@@ -165,7 +165,7 @@ impl Reconciliation<'_> {
             wrong_recipient: None,
         };
         let body = format!("from the platform's statement: {line:?}");
-        match ask(self.pay, Notify { provider: provider.clone(), notification: notice, body }).await? {
+        match ask(self.pay, Notify { provider: provider.clone(), notification: notice, body }).await?.verdict {
             Ok(()) => Ok(true),
             Err(rejected) => {
                 difference.ours = format!("{}: {rejected}", difference.ours);

@@ -18,6 +18,7 @@ use crate::actor::task::ask;
 use crate::actor::{Context, Faults, Health, Reply};
 use crate::domain::clock::Clock;
 use crate::messaging::inbox::Delivery;
+use crate::trace::Traced;
 
 /// The body of the response, with a 2xx status, by which the shop acknowledges a callback.
 pub const ACKNOWLEDGEMENT: &str = "success";
@@ -69,10 +70,11 @@ impl Actor for WebhookSender {
 
 impl Supervised for WebhookSender {}
 
-impl Handler<Delivery> for WebhookSender {
+impl Handler<Traced<Delivery>> for WebhookSender {
     type Result = ResponseFuture<Reply<Result<(), String>>>;
 
-    fn handle(&mut self, Delivery(message): Delivery, _: &mut Self::Context) -> Self::Result {
+    fn handle(&mut self, delivery: Traced<Delivery>, _: &mut Self::Context) -> Self::Result {
+        let Delivery(message) = delivery.message;
         if let Err(error) = self.faults.hit(WEBHOOK_GROUP, "handle") {
             return Box::pin(std::future::ready(Ok(Err(error.to_string()))));
         }

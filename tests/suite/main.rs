@@ -34,5 +34,7 @@ mod order;
 mod payment;
 mod sandbox;
 mod shop_window;
+#[cfg(feature = "traces")]
+mod trace;
 mod vectors;
 mod wechat;

@@ -11,6 +11,7 @@ use crate::http::extract::query::{Query, optional};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
 use crate::messaging::outbox::{List, Replay, Replayed, Status, UndeliveredMessage};
+use crate::trace::Traced;
 
 /// Query parameters of the list of messages.
 #[derive(Debug, Deserialize)]
@@ -40,7 +41,7 @@ pub async fn list(_: Admin, state: web::Data<State>, Query(query): Query<Message
 /// # Errors
 /// 503 if an owner does not reply.
 pub async fn find_messages(state: &State, list: List) -> Result<Vec<UndeliveredMessage>, Problem> {
-    let pages = state.outboxes.iter().map(|outbox| outbox.list.send(list.clone()));
+    let pages = state.outboxes.iter().map(|outbox| outbox.list.send(Traced::new(list.clone())));
     let pages: Result<Vec<Vec<UndeliveredMessage>>, _> = try_join_all(pages).await?.into_iter().collect();
     let mut messages: Vec<UndeliveredMessage> = pages?.into_iter().flatten().collect();
     messages.sort_by(|one, other| other.id.cmp(&one.id));
@@ -74,7 +75,7 @@ pub async fn replay(req: HttpRequest, _: Admin, state: web::Data<State>) -> Hand
 /// 503 if an owner does not reply.
 pub async fn replay_one(state: &State, id: &str) -> Result<Option<Replayed>, Problem> {
     for outbox in &state.outboxes {
-        if let Some(outcome) = outbox.replay.send(Replay { id: id.to_owned() }).await?? {
+        if let Some(outcome) = outbox.replay.send(Traced::new(Replay { id: id.to_owned() })).await?? {
             return Ok(Some(outcome));
         }
     }

@@ -28,6 +28,7 @@ use crate::order;
 use crate::order::message::{Action, Author, Parcel, RefundView};
 use crate::pay::message::{Decision, FindParkedCharges, ParkedItem};
 use crate::payments::message::Cancel;
+use crate::trace::Traced;
 use crate::user;
 
 /// The detail of a problem if a cancellation has no outcome.
@@ -114,7 +115,7 @@ pub async fn cancel(
 pub async fn cancel_as(state: &State, admin: Admin, order_id: OrderId, cancellation: Cancellation) -> HandlerResult {
     let Cancellation { reason, message, without_platform } = cancellation;
     let cancel = Cancel { order_id, by: Author::Admin(admin.0), reason: Some(reason), message, without_platform };
-    match state.payments.send(cancel).await? {
+    match state.payments.send(Traced::new(cancel)).await? {
         Err(Failure::Unknown) => Err(Problem::outcome_unknown(NO_ANSWER)),
         outcome => order_action::cancelled(outcome?),
     }

@@ -10,6 +10,7 @@ use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
 use crate::pay;
 use crate::payments::message::Query;
+use crate::trace::Traced;
 
 /// `GET /admin/payments/{id}`
 ///
@@ -26,6 +27,6 @@ pub async fn find(_: Admin, state: web::Data<State>, PathId(pay_id): PathId<id::
 /// # Errors
 /// 404; 503 if the platform does not answer.
 pub async fn query(_: Admin, state: web::Data<State>, PathId(pay_id): PathId<id::Pay>) -> HandlerResult {
-    let payment = state.payments.send(Query { pay_id }).await??;
+    let payment = state.payments.send(Traced::new(Query { pay_id })).await??;
     payment.map(|payment| HttpResponse::Ok().json(payment.for_operators())).ok_or(Problem::new(Code::NotFound))
 }

@@ -20,6 +20,7 @@ use crate::node::LiveNode;
 use crate::pay::message::{CountByPlatform, CountPending, PendingCounts};
 use crate::payments::platform::report::PlatformReport;
 use crate::payments::platform::single::PlatformState;
+use crate::trace::Traced;
 use crate::{order, pay};
 
 /// Time limit for each part. A part that exceeds it is reported as `null`.
@@ -82,8 +83,12 @@ struct Outbox {
 /// # Errors
 /// None of its own. A part without a reply in time is `null`.
 pub async fn show(_: Admin, state: web::Data<State>) -> HandlerResult {
-    let backlogs =
-        join_all(state.outboxes.iter().map(|outbox| in_time(outbox.backlog.send(outbox::ReadBacklog(outbox.bound)))));
+    let backlogs = join_all(
+        state
+            .outboxes
+            .iter()
+            .map(|outbox| in_time(outbox.backlog.send(Traced::new(outbox::ReadBacklog(outbox.bound))))),
+    );
     let Horizons { deadline, payment, sync, refund, .. } = state.horizons;
     let orders_ahead = ask(&state.owners.order, order::message::CountAhead { deadline, payment });
     let payments_ahead = ask(&state.owners.pay, pay::message::CountAhead { sync, refund });

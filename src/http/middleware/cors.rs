@@ -9,7 +9,8 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use crate::http::state::state;
 
 const METHODS: &str = "GET, HEAD, POST, PATCH, DELETE";
-const REQUEST_HEADERS: &str = "authorization, content-type, idempotency-key, if-match, if-none-match, x-request-id";
+const REQUEST_HEADERS: &str =
+    "authorization, content-type, idempotency-key, if-match, if-none-match, traceparent, x-request-id";
 const RESPONSE_HEADERS: &str = "etag, idempotent-replayed, link, location, retry-after, www-authenticate, x-request-id";
 /// How long a browser may keep the answer to a preflight request, in seconds.
 const PREFLIGHT_AGE: &str = "600";

@@ -16,7 +16,7 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, ResponseError};
 use futures_util::FutureExt;
-use tracing::field::Empty;
+use tracing::field::{Empty, display};
 use tracing::{Instrument, Span};
 use uuid::Uuid;
 
@@ -26,6 +26,7 @@ use self::measure::Measure;
 use super::page_failure::PageFailure;
 use super::problem::{Code, Problem, REQUEST_ID};
 use super::state::state;
+use crate::trace::{self, TRACEPARENT, TraceId, Tracer};
 
 /// Detail of the answer to a request that took too long.
 const UNANSWERED: &str = "There was no answer within http.request_within; the outcome is not known yet; send the same \
@@ -64,14 +65,21 @@ pub async fn around(
         %request_id,
         %method,
         route = req.match_pattern().unwrap_or_default(),
-        user_id = Empty
+        user_id = Empty,
+        trace_id = Empty
     );
-    let started = Instant::now();
+    let trace = begin_trace(&req, &request_id);
+    if let Some(trace_id) = trace.id_of_client() {
+        span.record("trace_id", display(trace_id));
+    }
+    let (started, traced_method) = (Instant::now(), method.clone());
     let measure = Measure::start(&req, method);
     let cors = Cors::of(&req);
     if let Some(preflight) = cors.as_ref().and_then(|cors| cors.preflight(&req)) {
-        let response = finish_response(req.into_response(preflight), &request_id, cors.as_ref());
-        log(&span, response.status(), started);
+        let origin = Origin { request_id: &request_id, trace: &trace };
+        let response = finish_response(req.into_response(preflight), origin, cors.as_ref());
+        log(&span, response.status(), started, origin);
+        trace.end(response.status().as_u16(), || span_name(&traced_method, Some(&response)));
         measure.end(Some(&response), response.status());
         return Ok(response);
     }
@@ -82,13 +90,16 @@ pub async fn around(
         }
         next.call(req).await
     };
-    let result = match protect(within, UNANSWERED, served).instrument(span.clone()).await {
-        Ok(response) => Ok(finish_response(response, &request_id, cors.as_ref())),
-        Err(error) => Err(failed(&error, &request_id, cors.as_ref())),
+    let (served, trace) = trace.run(protect(within, UNANSWERED, served)).instrument(span.clone()).await;
+    let origin = Origin { request_id: &request_id, trace: &trace };
+    let result = match served {
+        Ok(response) => Ok(finish_response(response, origin, cors.as_ref())),
+        Err(error) => Err(failed(&error, origin, cors.as_ref())),
     };
     let status = result.as_ref().map_or_else(|error| error.as_response_error().status_code(), ServiceResponse::status);
-    log(&span, status, started);
+    log(&span, status, started, origin);
     measure.end(result.as_ref().ok(), status);
+    trace.end(status.as_u16(), || span_name(&traced_method, result.as_ref().ok()));
     result
 }
 
@@ -112,12 +123,41 @@ pub async fn protect<T>(
 }
 
 /// An error without a response: as a page if one was written, or else as a problem.
-fn failed(error: &Error, request_id: &str, cors: Option<&Cors>) -> Error {
+fn failed(error: &Error, origin: Origin<'_>, cors: Option<&Cors>) -> Error {
     if let Some(page) = error.as_error::<PageFailure>() {
-        return page.clone().at(request_id).into();
+        return page.clone().at(origin.request_id).into();
     }
-    let problem = problem(error, error.as_response_error().status_code()).at(request_id);
+    let problem = problem(error, error.as_response_error().status_code()).at(origin.request_id, origin.trace_id());
     problem.with_headers(cors.map(Cors::headers).unwrap_or_default()).into()
+}
+
+/// The request that is answered. The id of its trace is only computed where it is shown.
+#[derive(Clone, Copy)]
+struct Origin<'a> {
+    request_id: &'a str,
+    trace: &'a trace::Request,
+}
+
+impl Origin<'_> {
+    fn trace_id(self) -> TraceId {
+        self.trace.id(self.request_id)
+    }
+}
+
+/// Begins the trace of a request, which is the client's if its header is valid.
+fn begin_trace(req: &ServiceRequest, request_id: &str) -> trace::Request {
+    let mut headers = req.headers().get_all(TRACEPARENT);
+    let header = headers.next().filter(|_| headers.next().is_none()).and_then(|value| value.to_str().ok());
+    match state(req.request()) {
+        Ok(state) => trace::Request::begin(&state.tracer, header, request_id),
+        Err(_) => trace::Request::begin(&Tracer::default(), header, request_id),
+    }
+}
+
+/// The name of the span of a request: its method and its route, or the method alone if no route has answered.
+fn span_name(method: &Method, response: Option<&ServiceResponse>) -> String {
+    let route = response.and_then(|response| response.request().match_pattern());
+    route.map_or_else(|| method.to_string(), |route| format!("{method} {route}"))
 }
 
 /// Whether the body has a `Content-Encoding` other than `identity`, or several.
@@ -151,8 +191,11 @@ pub async fn admit(
     next.call(req).await
 }
 
-fn log(span: &Span, status: StatusCode, started: Instant) {
+fn log(span: &Span, status: StatusCode, started: Instant, origin: Origin<'_>) {
     let (status, elapsed) = (status.as_u16(), started.elapsed());
+    if status >= 400 && status != 503 && !origin.trace.is_known() {
+        span.record("trace_id", display(origin.trace_id()));
+    }
     span.in_scope(|| match status {
         // Common under overload. The component that refuses counts or logs the cause.
         503 => tracing::debug!(status, ?elapsed, "answered"),
@@ -182,7 +225,7 @@ fn new_id() -> Uuid {
 /// Adds the common headers. Replaces the body of any error, ours or the framework's, by a problem.
 fn finish_response(
     response: ServiceResponse<impl MessageBody + 'static>,
-    request_id: &str,
+    origin: Origin<'_>,
     cors: Option<&Cors>,
 ) -> ServiceResponse<BoxBody> {
     let status = response.status();
@@ -198,13 +241,13 @@ fn finish_response(
             .map_or_else(|| Problem::new(Code::of_status(status)), |error| problem(error, status));
         let problem = problem.advise(Advice::of(response.request()).detail());
         let allow = response.headers().get(header::ALLOW).cloned();
-        response = response.into_response(problem.at(request_id).error_response());
+        response = response.into_response(problem.at(origin.request_id, origin.trace_id()).error_response());
         if let Some(allow) = allow.map(with_head) {
             response.headers_mut().insert(header::ALLOW, allow);
         }
     }
     let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(request_id) {
+    if let Ok(value) = HeaderValue::from_str(origin.request_id) {
         headers.insert(REQUEST_ID, value);
     }
     for (name, value) in cors.map(Cors::headers).unwrap_or_default() {

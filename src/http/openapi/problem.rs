@@ -46,6 +46,7 @@ pub fn schemas() -> Vec<Component> {
         .has("detail", text(), "The reason in this case, for people.")
         .has("code", words(&names), "The stable name of the error, for programs.")
         .may_have("instance", text(), "The id of the request, as in `X-Request-Id`.")
+        .may_have("trace_id", text(), "The trace that the request belongs to: 32 hexadecimal digits.")
         .may_have("errors", list(named("FieldError")), "The fields that are wrong.")
         .may_have("order_id", id(), "The order that was refused. It is stored too.")
         .may_have("order_status", words(ORDER_STATUS), "The state of the order that does not allow the action.")
@@ -103,6 +104,7 @@ fn example(code: Code) -> Value {
         "status": code.status().as_u16(),
         "detail": code.detail(),
         "instance": "01a2182c-064f-7a07-9c35-acf69ab0c380",
+        "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
         "code": code.name(),
     });
     if code != Code::InvalidRequest {

@@ -10,6 +10,7 @@ use crate::http::middleware::Verbatim;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
 use crate::pay::message::Notify;
+use crate::trace;
 
 /// The longest text that every engine stores in the column of a notice's body.
 const STORED_BYTES_MAX: usize = 65_535;
@@ -40,8 +41,11 @@ async fn process(req: &HttpRequest, state: &State, gateway: &dyn Gateway, body: 
     let is_storable = |body: &String| body.len() <= STORED_BYTES_MAX && !body.contains('\0');
     let body = String::from_utf8(body).ok().filter(is_storable);
     let body = body.ok_or_else(|| rejection(provider, Reject::Unreadable))?;
-    let outcome = ask(&state.owners.pay, Notify { provider: provider.into(), notification, body }).await?;
-    outcome.map_err(|rejected| {
+    let notified = ask(&state.owners.pay, Notify { provider: provider.into(), notification, body }).await?;
+    if let Some(order_id) = notified.order_id {
+        trace::about(order_id);
+    }
+    notified.verdict.map_err(|rejected| {
         tracing::warn!(provider, reason = %rejected, "notification rejected");
         Problem::with(Code::InvalidNotice, rejected.to_string())
     })

@@ -27,6 +27,7 @@ use crate::http::shop::refusal;
 use crate::http::state::{HandlerResult, State};
 use crate::order;
 use crate::order::message::{RefundView, StateFilter};
+use crate::trace::{self, Traced};
 
 const LINES_MAX: usize = 100;
 
@@ -135,6 +136,7 @@ pub async fn place(
             Ok(HttpResponse::Accepted().insert_header((LOCATION, location(order_id))).json(accepted))
         }
         PlaceOrderResult::Refused(refused, order_id) => {
+            trace::about(order_id);
             let errors = refusal::field_errors(&ids, &refused.causes);
             let problem = Problem::new(refused.refusal.into()).about(errors).of_order(order_id);
             Err(replayed(problem, is_replay))
@@ -157,7 +159,7 @@ pub async fn submit(state: &State, user_id: UserId, key: IdempotencyKey, mut new
     state.expect_writable(&owners)?;
     let fingerprint = fingerprint(&new)?;
     let place_order = PlaceOrder { user_id, key, fingerprint, request: new.try_into()? };
-    Ok(state.coordinator.send(place_order).await??)
+    Ok(state.coordinator.send(Traced::new(place_order)).await??)
 }
 
 fn location(order_id: OrderId) -> String {

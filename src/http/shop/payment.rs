@@ -21,6 +21,7 @@ use crate::http::state::{HandlerResult, State};
 use crate::pay::message::{Payment, Status};
 use crate::payments::message::{ClosePayment, PaymentStarted, Reuse, StartOutcome, StartPayment};
 use crate::payments::platform::report::PaymentMethod;
+use crate::trace::{self, Traced};
 use crate::{order, pay};
 
 /// Body of a payment: the order to pay and the platform to pay it on.
@@ -49,6 +50,7 @@ pub async fn start(
     ClientIp(client_ip): ClientIp,
     Body(new): Body<NewPayment>,
 ) -> HandlerResult {
+    trace::about(new.order_id);
     expect_return_url(&state, new.return_url.as_ref())?;
     let start = StartPayment {
         user_id: caller.0,
@@ -89,7 +91,7 @@ pub struct Begun {
 /// # Errors
 /// Those of [`start`].
 pub async fn begin(state: &State, permit: &Permit, start: StartPayment) -> Result<Begun, Problem> {
-    let StartOutcome { result, is_replay } = state.payments.send(start).await??;
+    let StartOutcome { result, is_replay } = state.payments.send(Traced::new(start)).await??;
     match result {
         PaymentStarted::Started(payment, reuse) => Ok(Begun { payment, reuse, is_replay, is_answered: true }),
         PaymentStarted::Pending(payment, start, reuse) => {
@@ -188,7 +190,7 @@ pub async fn close(
     PathId(pay_id): PathId<id::Pay>,
     _: EmptyBody,
 ) -> HandlerResult {
-    let closed = state.payments.send(ClosePayment { pay_id, user_id: caller.0 }).await??;
+    let closed = state.payments.send(Traced::new(ClosePayment { pay_id, user_id: caller.0 })).await??;
     let payment = closed.ok_or(Problem::new(Code::NotFound))?;
     match payment.status {
         Status::Closed => Ok(HttpResponse::Ok().json(payment)),

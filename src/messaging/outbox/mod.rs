@@ -9,7 +9,7 @@ mod undelivered;
 use std::time::Duration;
 
 use diesel::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use ack::{AckAndClaim, DeliveryOutcome};
@@ -23,6 +23,7 @@ use crate::actor::Context;
 use crate::db::schema::mq_producer;
 use crate::db::{self, Db, insert_all};
 use crate::domain::clock::Timestamp;
+use crate::domain::id::OrderId;
 use crate::domain::status::MessageStatus;
 
 /// A message for one consumer group.
@@ -44,6 +45,18 @@ pub struct Message {
     pub attempt: i32,
     /// Time since the message was written.
     pub age: Duration,
+}
+
+impl Message {
+    /// The order that the message is about; `None` if its body names none.
+    #[must_use]
+    pub fn order_id(&self) -> Option<OrderId> {
+        #[derive(Deserialize)]
+        struct Body {
+            order_id: OrderId,
+        }
+        serde_json::from_str(&self.body).ok().map(|Body { order_id }| order_id)
+    }
 }
 
 #[derive(Insertable)]

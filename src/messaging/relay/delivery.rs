@@ -16,6 +16,7 @@ use crate::domain::horizon::Horizon;
 use crate::domain::span::{PositiveSpan, Span};
 use crate::messaging::inbox::Delivery;
 use crate::messaging::outbox::{self, AckAndClaim, DeliveryOutcome};
+use crate::trace::{self, Kind, Traced, Tracer};
 
 /// The relay's name in the status page.
 pub const NAME: &str = "relay";
@@ -54,9 +55,9 @@ pub struct Route {
     /// Name of the consumer group.
     pub group: &'static str,
     /// The producer, which acknowledges and claims messages.
-    pub ack_and_claim: Recipient<AckAndClaim>,
+    pub ack_and_claim: Recipient<Traced<AckAndClaim>>,
     /// The consumer, which receives the messages.
-    pub deliver: Recipient<Delivery>,
+    pub deliver: Recipient<Traced<Delivery>>,
     /// Name of the consumer.
     pub consumer: &'static str,
     /// The deliveries on this route so far.
@@ -114,6 +115,7 @@ pub async fn deliver_due(
     policy: Policy,
     unacknowledged: Unacknowledged,
     faults: Faults,
+    tracer: Tracer,
     health: Arc<Health>,
 ) {
     let mut outcomes = unacknowledged.lock().await;
@@ -125,7 +127,7 @@ pub async fn deliver_due(
             limit: i64::from(policy.batch_max.get()),
             lease: policy.lease.get(),
         };
-        let claimed = match route.ack_and_claim.send(task).await {
+        let claimed = match route.ack_and_claim.send(Traced::new(task)).await {
             Ok(Ok(claimed)) => claimed,
             // An unacknowledged message is delivered again after its lease; the inbox recognises it.
             _ if failures >= MAX_FAILURES => return,
@@ -145,7 +147,7 @@ pub async fn deliver_due(
         failures = 0;
         health.in_flight.fetch_add(claimed.len(), Relaxed);
         let count = claimed.len();
-        *outcomes = join_all(claimed.into_iter().map(|message| deliver(&route, policy, message))).await;
+        *outcomes = join_all(claimed.into_iter().map(|message| deliver(&route, policy, &tracer, message))).await;
         health.in_flight.fetch_sub(count, Relaxed);
         outcomes.iter().for_each(|(_, outcome)| route.deliveries.record(outcome));
         let delivered = outcomes.iter().filter(|(_, outcome)| matches!(outcome, DeliveryOutcome::Delivered)).count();
@@ -164,9 +166,15 @@ const UNKNOWN_DELAY_MAX: Duration = Duration::from_secs(15);
 
 /// Delivers one message. Only the consumer's refusal and a failure that the message itself causes bring it closer to
 /// its last attempt. Any other failure leaves the outcome unknown, and the delivery is repeated until it is known.
-async fn deliver(route: &Route, policy: Policy, message: outbox::Message) -> (String, DeliveryOutcome) {
+async fn deliver(
+    route: &Route,
+    policy: Policy,
+    tracer: &Tracer,
+    message: outbox::Message,
+) -> (String, DeliveryOutcome) {
     let (id, attempt, age) = (message.id.clone(), message.attempt, message.age);
-    let delivery = route.deliver.send(Delivery(message));
+    let span = span(tracer, route, &message);
+    let delivery = span.run(async { route.deliver.send(Traced::new(Delivery(message))).await });
     let unknown = |reason| DeliveryOutcome::Unknown { attempt, delay: unknown_delay(&policy.backoff, age), reason };
     let reason = match tokio::time::timeout(policy.lease.get() / 2, delivery).await {
         Ok(Ok(Ok(Ok(())))) => return (id, DeliveryOutcome::Delivered),
@@ -182,6 +190,19 @@ async fn deliver(route: &Route, policy: Policy, message: outbox::Message) -> (St
         return (id, DeliveryOutcome::DeadLetter(reason));
     }
     (id, DeliveryOutcome::Refused(policy.backoff.delay(attempts), reason))
+}
+
+/// The span of a delivery, in the trace of the order that the message is about.
+fn span(tracer: &Tracer, route: &Route, message: &outbox::Message) -> trace::Span {
+    if !tracer.is_on() {
+        return trace::Span::default();
+    }
+    let name = || format!("deliver {}/{} to {}", message.topic, message.tag, route.group);
+    let span = |order_id| tracer.in_order(order_id, name, Kind::Consumer);
+    let mut span = message.order_id().map(span).unwrap_or_default();
+    span.set_text("messaging.message.id", &message.id);
+    span.set_number("tradepost.attempt", message.attempt.into());
+    span
 }
 
 /// The delay after an attempt with an unknown outcome. These attempts are not counted, so the delay grows with the age

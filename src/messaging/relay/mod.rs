@@ -20,6 +20,7 @@ use crate::actor::supervisor::supervise;
 use crate::actor::waker::Wake;
 use crate::actor::{Faults, Health, Reply};
 use crate::domain::clock::{Clock, Timestamp};
+use crate::trace::{Traced, Tracer};
 pub use delivery::{Deliveries, NAME, Policy, Route};
 use delivery::{Unacknowledged, deliver_due};
 
@@ -32,21 +33,21 @@ pub struct Outbox {
     /// Name of the owner.
     pub producer: &'static str,
     /// Reads the backlog.
-    pub backlog: Recipient<ReadBacklog>,
+    pub backlog: Recipient<Traced<ReadBacklog>>,
     /// The backlog as the relay has last read it; `None` before the first time.
     pub last: LastBacklog,
     /// How far ahead the next attempt of a message can be.
     pub bound: Bound,
     /// Makes messages due that are beyond `bound`.
-    pub bring_forward: Recipient<outbox::BringForward>,
+    pub bring_forward: Recipient<Traced<outbox::BringForward>>,
     /// Releases the claims of an earlier run of the relay.
-    pub reclaim: Recipient<Reclaim>,
+    pub reclaim: Recipient<Traced<Reclaim>>,
     /// Deletes delivered messages.
-    pub prune: Recipient<outbox::Prune>,
+    pub prune: Recipient<Traced<outbox::Prune>>,
     /// Lists undelivered messages, for an operator.
-    pub list: Recipient<outbox::List>,
+    pub list: Recipient<Traced<outbox::List>>,
     /// Makes a message due again.
-    pub replay: Recipient<outbox::Replay>,
+    pub replay: Recipient<Traced<outbox::Replay>>,
 }
 
 /// The outboxes, routes and inboxes the relay works on.
@@ -57,7 +58,7 @@ pub struct Network {
     /// The routes from the outboxes to the consumer groups.
     pub routes: Vec<Route>,
     /// The inboxes, for deleting old entries.
-    pub inboxes: Vec<Recipient<inbox::Prune>>,
+    pub inboxes: Vec<Recipient<Traced<inbox::Prune>>>,
 }
 
 /// The supervised relay actor.
@@ -70,6 +71,7 @@ pub struct Relay {
     unacknowledged: Vec<Unacknowledged>,
     policy: Policy,
     clock: Clock,
+    tracer: Tracer,
     last_prune: Timestamp,
     /// Held while old messages are deleted.
     prune_lock: Arc<Mutex<()>>,
@@ -90,7 +92,13 @@ const PRUNE_EVERY: Duration = Duration::from_secs(60);
 impl Relay {
     /// Starts the relay on the current arbiter.
     #[must_use]
-    pub fn start(network: Network, policy: Policy, clock: Clock, faults: Faults) -> (Addr<Self>, Arc<Health>) {
+    pub fn start(
+        network: Network,
+        policy: Policy,
+        clock: Clock,
+        faults: Faults,
+        tracer: Tracer,
+    ) -> (Addr<Self>, Arc<Health>) {
         let health = Arc::new(Health::new(NAME, clock.clone(), network.routes.len(), None));
         let route_states = vec![RouteState::default(); network.routes.len()];
         let unacknowledged = network.routes.iter().map(|_| Unacknowledged::default()).collect();
@@ -103,6 +111,7 @@ impl Relay {
             prune_lock: Arc::default(),
             clock,
             faults,
+            tracer,
             health: Arc::clone(&health),
         });
         (addr, health)
@@ -124,6 +133,7 @@ impl Relay {
             self.policy,
             Arc::clone(unacknowledged),
             self.faults.clone(),
+            self.tracer.clone(),
             Arc::clone(&self.health),
         );
         let (addr, health) = (ctx.address(), Arc::clone(&self.health));
@@ -166,7 +176,7 @@ impl Actor for Relay {
         for outbox in self.network.outboxes.clone() {
             let addr = ctx.address();
             actix::spawn(async move {
-                let _ = outbox.reclaim.send(Reclaim).await;
+                let _ = outbox.reclaim.send(Traced::new(Reclaim)).await;
                 let _ = addr.send(Wake { producer: outbox.producer }).await;
             });
         }
@@ -194,13 +204,13 @@ impl Supervised for Relay {
 async fn prune(network: Arc<Network>, now: Timestamp, retention: Duration) {
     for outbox in &network.outboxes {
         let before = now.minus(retention);
-        if !prune_in_steps(|from| outbox.prune.send(outbox::Prune { from, before })).await {
+        if !prune_in_steps(|from| outbox.prune.send(Traced::new(outbox::Prune { from, before }))).await {
             return;
         }
     }
     for inbox in &network.inboxes {
         let before = now.minus(retention * 2);
-        prune_in_steps(|from| inbox.send(inbox::Prune { from, before })).await;
+        prune_in_steps(|from| inbox.send(Traced::new(inbox::Prune { from, before }))).await;
     }
 }
 
@@ -228,11 +238,11 @@ where
 async fn poll(network: &Network, relay: &Addr<Relay>) -> usize {
     let mut due = 0;
     for outbox in &network.outboxes {
-        if let Ok(Ok(backlog)) = outbox.backlog.send(ReadBacklog(outbox.bound)).await {
+        if let Ok(Ok(backlog)) = outbox.backlog.send(Traced::new(ReadBacklog(outbox.bound))).await {
             *outbox.last.lock() = Some(backlog.clone());
             if backlog.ahead > 0 {
                 due += 1;
-                let _ = outbox.bring_forward.send(outbox::BringForward(outbox.bound)).await;
+                let _ = outbox.bring_forward.send(Traced::new(outbox::BringForward(outbox.bound))).await;
             }
             due += backlog.due.len();
             for group in backlog.due {

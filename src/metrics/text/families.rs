@@ -40,6 +40,12 @@ pub fn service(figures: &Figures, out: &mut Writer<'_>) -> std::fmt::Result {
         "log_lines_dropped",
         "Log lines dropped because their reader was too slow.",
         [(Vec::new(), figures.log_lines_dropped)],
+    )?;
+    let spans = [("exported", figures.trace_spans.exported), ("dropped", figures.trace_spans.dropped)];
+    out.counters(
+        "trace_spans",
+        "Spans of traces by outcome: taken by the collector, or lost.",
+        spans.map(|(outcome, number)| (vec![("outcome", outcome)], number)),
     )
 }
 

@@ -6,15 +6,15 @@ use serde::Serialize;
 
 use crate::actor::Reply;
 use crate::domain::clock::Timestamp;
-use crate::domain::id::PayId;
+use crate::domain::id::{OrderId, PayId};
 use crate::domain::provider::Provider;
 use crate::gateway::Notification;
 use crate::pay::error::Rejected;
 
 /// Stores a notification whose signature is valid, judges it by the stored payment and applies its effect, in one
-/// transaction. The outcome is `Ok` if the platform need not send it again, also for a duplicate.
+/// transaction.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<Result<(), Rejected>>")]
+#[rtype(result = "Reply<Notified>")]
 pub struct Notify {
     /// Platform that sent the notification.
     pub provider: Provider,
@@ -22,6 +22,15 @@ pub struct Notify {
     pub notification: Notification,
     /// Body of the request as it was received; UTF-8.
     pub body: String,
+}
+
+/// The outcome of [`Notify`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Notified {
+    /// The order of the payment; `None` if the notification names no payment of ours.
+    pub order_id: Option<OrderId>,
+    /// `Ok` if the platform need not send the notification again, also for a duplicate.
+    pub verdict: Result<(), Rejected>,
 }
 
 /// Reads one page of rejected notifications, newest first. Read-only.

@@ -4,13 +4,15 @@ use actix::Message;
 
 use crate::actor::Reply;
 use crate::actor::retry::Backoff;
-use crate::domain::id::{PayId, RefundId};
+use crate::domain::id::{OrderId, PayId, RefundId};
 use crate::domain::provider::Provider;
 use crate::gateway::{self, GivenBack};
 
 /// A refund to request from its platform, or to query there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DueRefund {
+    /// The order of the payment.
+    pub order_id: OrderId,
     /// The refund as the platform needs it.
     pub refund: gateway::Refund,
     /// Name of the platform.

@@ -26,7 +26,7 @@ use crate::messaging::contract::Paid;
 use crate::messaging::outbox;
 use crate::pay::Pay;
 use crate::pay::error::Rejected;
-use crate::pay::message::{self, Notify};
+use crate::pay::message::{self, Notified, Notify};
 
 /// A row of `pay_notice`.
 #[derive(Clone, Queryable, Selectable, Insertable)]
@@ -55,11 +55,11 @@ impl Entry for NotificationRow {
 
 /// Judges and stores notifications in arrival order, and applies their effects.
 impl Task<Pay> for Notify {
-    type Outcome = Result<(), Rejected>;
+    type Outcome = Notified;
     const ACCESS: Access = Access::Write;
     const PRIORITY: Priority = Priority::Accepted;
 
-    fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Result<(), Rejected>>> {
+    fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Notified>> {
         let now = owner.context.clock.now();
         let pay_ids: Vec<Option<PayId>> =
             batch.iter().map(|task| task.notification.out_trade_no.parse().ok()).collect();
@@ -129,7 +129,13 @@ impl Task<Pay> for Notify {
         record(db, batch, &pay_ids, &outcomes, now)?;
         charges.keep(owner, db, batch, &pay_ids, &outcomes, &trades)?;
         outbox::write(db, &owner.context, PAYMENT_PAID, std::time::Duration::ZERO, &messages)?;
-        Ok(outcomes)
+        let order_of = |pay_id: &Option<PayId>| pay_id.and_then(|pay_id| rows.get(&pay_id)).map(|row| row.order_id);
+        let orders = pay_ids.iter().map(order_of);
+        Ok(orders.zip(outcomes).map(|(order_id, verdict)| Notified { order_id, verdict }).collect())
+    }
+
+    fn order_of(notified: &Notified) -> Option<OrderId> {
+        notified.order_id
     }
 }
 

@@ -275,6 +275,10 @@ impl Task<Pay> for message::Find {
         let is_customer = |task: &Self| customers.get(&task.pay_id) == Some(&task.user_id);
         Ok(batch.iter().map(|task| payments.get(&task.pay_id).filter(|_| is_customer(task)).cloned()).collect())
     }
+
+    fn order_of(found: &Option<Payment>) -> Option<OrderId> {
+        found.as_ref().map(|payment| payment.order_id)
+    }
 }
 
 /// Counts open payments and refunds.

@@ -155,7 +155,14 @@ pub fn into_due_refunds(db: &mut Db, rows: Vec<RefundRow>) -> db::Result<Vec<Due
             // A refund of an earlier release may have been sent already. It is sent again as it was.
             reason: row.message.unwrap_or(row.reason),
         };
-        Some(DueRefund { refund, provider: row.provider, attempt: row.attempts, is_parked, is_decided })
+        Some(DueRefund {
+            order_id: row.order_id,
+            refund,
+            provider: row.provider,
+            attempt: row.attempts,
+            is_parked,
+            is_decided,
+        })
     };
     Ok(rows.into_iter().filter_map(due).collect())
 }

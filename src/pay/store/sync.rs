@@ -178,4 +178,8 @@ impl Task<Pay> for message::FindAny {
         };
         batch.iter().map(find).collect()
     }
+
+    fn order_of(found: &Option<PaymentWithOpenRefunds>) -> Option<OrderId> {
+        found.as_ref().map(|found| found.payment.order_id)
+    }
 }

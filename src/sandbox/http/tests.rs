@@ -23,6 +23,7 @@ use crate::gateway::{Checkout, Gateway, Notification, Outcome, Purchase, Reject}
 use crate::messaging::relay::Policy;
 use crate::messaging::relay::{Network, Relay};
 use crate::sandbox::{self, Key, MerchantAccount};
+use crate::trace::Tracer;
 
 const PAY_ID: PayId = PayId::new(77);
 
@@ -122,7 +123,7 @@ async fn start() -> Fixture {
         backoff: Backoff { first: span(1), longest: span(2) },
         retention: span(60_000),
     };
-    let (relay, _) = Relay::start(network, policy, clock, Faults::default());
+    let (relay, _) = Relay::start(network, policy, clock, Faults::default(), Tracer::default());
     context.relay_waker.connect(relay.recipient());
     Fixture {
         platform: started.platform,

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use awc::http::Method;
 use serde_json::json;
+use tradepost::trace::TraceId;
 
 use super::record::assert_blocks_recorded;
 use crate::support::{Answer, GOODS, TestApp};
@@ -92,7 +93,9 @@ async fn exchange(app: &TestApp, token: &str, wrong: &Mistake) -> (Answer, Strin
         }
     }
     let order_id = answer.body["order_id"].as_str().unwrap_or(ORDER_ID);
-    writeln!(text, "\n{}", wrapped(&answer.text).replace(order_id, ORDER_ID)).unwrap();
+    let trace_of = |order_id: &str| TraceId::of_order(order_id.parse().unwrap()).to_string();
+    let shown = wrapped(&answer.text).replace(order_id, ORDER_ID).replace(&trace_of(order_id), &trace_of(ORDER_ID));
+    writeln!(text, "\n{shown}").unwrap();
     (answer, text)
 }
 

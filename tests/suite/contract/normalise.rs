@@ -27,6 +27,8 @@ const FIXED: [&str; 7] = [
 ];
 /// The number of digits of a hash in an id.
 const HASH_DIGITS: usize = 16;
+/// The number of digits of the id of a trace.
+const TRACE_DIGITS: usize = 32;
 const MINUTE_MS: i64 = 60_000;
 /// Times are shown as multiples of this, counted from the start of the script. No machine takes so long for a script.
 const STEP_MS: i64 = 10 * MINUTE_MS;
@@ -114,6 +116,9 @@ impl Names {
             return Some(format!("<s{}>", self.label(digits.parse::<i64>().ok()?.checked_mul(1_000)?)?));
         }
         let is_hex = word.bytes().all(|b| b.is_ascii_hexdigit());
+        if is_hex && word.len() == TRACE_DIGITS {
+            return Some("<trace>".to_owned());
+        }
         // A short hash is in the path of a style sheet or a script.
         if is_hex && (word.len() == 64 || word.len() == HASH_DIGITS && !letters.is_empty()) {
             return Some("<hash>".to_owned());

@@ -9,32 +9,47 @@ use super::source::{Source, assert_none, root, sources};
 const OWNERS: [&str; 5] = ["coupon", "goods", "order", "pay", "user"];
 
 /// The rooms that each room may import besides itself: only rooms below it. The order is that of `lib.rs`, lowest first.
-const ROOMS: [(&str, &[&str]); 25] = [
+const ROOMS: [(&str, &[&str]); 26] = [
     ("domain", &[]),
     ("db", &["domain"]),
-    ("actor", &["domain", "db"]),
-    ("messaging", &["domain", "db", "actor"]),
+    ("trace", &["domain"]),
+    ("actor", &["domain", "db", "trace"]),
+    ("messaging", &["domain", "db", "trace", "actor"]),
     ("node", &["domain", "db", "actor"]),
     ("journal", &["domain", "db", "actor"]),
-    ("config", &["domain", "db", "actor", "messaging"]),
+    ("config", &["domain", "db", "trace", "actor", "messaging"]),
     ("gateway", &["domain", "config"]),
     ("coupon", &["domain", "db", "actor", "messaging", "journal"]),
     ("goods", &["domain", "db", "actor", "messaging", "journal"]),
     ("order", &["domain", "db", "actor", "messaging"]),
     ("pay", &["domain", "db", "actor", "messaging", "gateway"]),
     ("user", &["domain", "db", "actor", "messaging", "journal"]),
-    ("coordinator", &["domain", "actor", "node", "config", "coupon", "goods", "order", "pay", "user"]),
-    ("payments", &["domain", "actor", "config", "gateway", "order", "pay"]),
+    ("coordinator", &["domain", "trace", "actor", "node", "config", "coupon", "goods", "order", "pay", "user"]),
+    ("payments", &["domain", "trace", "actor", "config", "gateway", "order", "pay"]),
     ("audit", &["domain", "db"]),
     ("reconcile", &["domain", "actor", "gateway", "pay"]),
     (
         "metrics",
-        &["domain", "db", "actor", "messaging", "node", "gateway", "order", "pay", "coordinator", "payments", "audit"],
+        &[
+            "domain",
+            "db",
+            "trace",
+            "actor",
+            "messaging",
+            "node",
+            "gateway",
+            "order",
+            "pay",
+            "coordinator",
+            "payments",
+            "audit",
+        ],
     ),
     (
         "http",
         &[
             "domain",
+            "trace",
             "actor",
             "messaging",
             "metrics",
@@ -57,6 +72,7 @@ const ROOMS: [(&str, &[&str]); 25] = [
         "console",
         &[
             "domain",
+            "trace",
             "actor",
             "messaging",
             "metrics",
@@ -93,7 +109,7 @@ const ROOMS: [(&str, &[&str]); 25] = [
             "web",
         ],
     ),
-    ("sandbox", &["domain", "db", "actor", "messaging", "gateway", "pay", "http", "web", "console"]),
+    ("sandbox", &["domain", "db", "trace", "actor", "messaging", "gateway", "pay", "http", "web", "console"]),
     // The composition root and the commands put everything together.
     ("app", &["*"]),
     ("cli", &["*"]),

@@ -18,4 +18,5 @@ mod pay_page;
 mod refusal;
 mod registration;
 mod route;
+mod trace_id;
 mod transport;

@@ -8,6 +8,7 @@ fn shape(answer: Answer) -> (u16, String) {
     let mut body: Value = answer.body;
     let fields = body.as_object_mut().unwrap();
     fields.remove("instance");
+    fields.remove("trace_id");
     // The id of the refused order.
     fields.remove("order_id");
     // The id in the request.

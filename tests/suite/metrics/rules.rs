@@ -318,6 +318,7 @@ fn well(actors: &[&Health], fence: &Fence, state: PlatformState, size: Size) -> 
         stores: Some(vec![StoreFigures { owner: "goods", size }]),
         node: NodeFigures { has_lease: fence.is_open(), alive: 1, clock_difference_ms: 0 },
         log_lines_dropped: 0,
+        trace_spans: tradepost::trace::Counts::default(),
         audit: None,
     }
 }

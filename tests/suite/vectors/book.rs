@@ -144,6 +144,7 @@ impl Book {
         ask(&self.pay, Notify { provider: self.provider.into(), notification: notice, body: "{}".to_owned() })
             .await
             .unwrap()
+            .verdict
     }
 
     /// The state of the one payment, in the vectors' terms.
