@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 /// The end of a request's head.
-const END_OF_HEAD: [u8; 4] = *b"\r\n\r\n";
+const END_OF_HEAD: &[u8] = b"\r\n\r\n";
 /// The slowest client that takes a long answer, in bytes per second.
 const SLOWEST: u64 = 1024;
 
@@ -79,8 +79,8 @@ pub struct Request {
 pub struct Activity {
     phase: Phase,
     request: Request,
-    /// The last bytes that were read.
-    tail: [u8; 4],
+    /// The last bytes that were read: as many as the end of a head has, and a line end before it.
+    tail: [u8; 6],
     backlog: Option<Backlog>,
 }
 
@@ -89,7 +89,7 @@ impl Activity {
     #[must_use]
     pub const fn new(now: Instant) -> Self {
         let request = Request { has_body: false, is_chunked: false };
-        Self { phase: Phase::Head(now), request, tail: [0; 4], backlog: None }
+        Self { phase: Phase::Head(now), request, tail: [0; 6], backlog: None }
     }
 
     /// The client has sent `bytes`.
@@ -118,7 +118,8 @@ impl Activity {
     /// The answer is complete, at least in memory.
     pub fn end(&mut self, is_refused: bool, now: Instant) {
         // More bytes came with the request than belong to it, or will come that is not wanted.
-        let has_more = !self.request.has_body && self.tail != END_OF_HEAD;
+        let is_whole = self.tail.ends_with(END_OF_HEAD) && !self.tail.starts_with(b"\r\n");
+        let has_more = !self.request.has_body && !is_whole;
         let is_drained = self.request.is_chunked && is_refused;
         self.phase = if has_more || is_drained { Phase::Head(now) } else { Phase::Idle(now) };
     }
@@ -280,7 +281,7 @@ mod tests {
         steady.activity.blocked(|| now);
         for _ in 0..100 {
             assert_eq!(steady.after(20), None);
-            steady.written(20 * 1024, false);
+            steady.written(40 * 1024, false);
         }
         let mut drip = Case::new();
         drip.read(GET).activity.begin(Request::default());
