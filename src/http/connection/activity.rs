@@ -252,7 +252,7 @@ mod tests {
             assert_eq!((case.after(10), case.after(1)), (None, Some(Cut::Head)), "{more:?}");
         }
         let mut pieces = Case::new();
-        pieces.read(&GET[..16]).read(b"\n\r");
+        pieces.read(&GET[..15]).read(b"\n\r");
         pieces.request(b"\n", Request::default(), false);
         assert_eq!(pieces.after(60), None);
     }
