@@ -16,11 +16,24 @@ use super::viewers::{Seen, Viewers};
 pub const SESSION_SECRET: &str = "the secret of the sessions of a load run";
 /// Secret of the sandbox platform. The generator knows it, and signs its own callbacks.
 pub const SANDBOX_SECRET: &str = "the secret of the sandbox of a load run";
-/// Settings of every run. No order expires during a run.
-pub const SETTINGS: [(&str, &str); 3] = [
+/// Settings of every run. No order expires during a run, and no limit refuses requests: all come from one address, and few
+/// users send many.
+pub const SETTINGS: [(&str, &str); 15] = [
     ("TRADEPOST__SESSION__SECRET", SESSION_SECRET),
     ("TRADEPOST__GATEWAY__SANDBOX__SECRET", SANDBOX_SECRET),
     ("TRADEPOST__ORDERS__PAY_WITHIN", "24h"),
+    ("TRADEPOST__ORDERS__UNPAID_ORDERS_MAX", "0"),
+    ("TRADEPOST__ORDERS__UNPAID_UNITS_MAX", "0"),
+    ("TRADEPOST__HTTP__CONNECTIONS_PER_ADDRESS_MAX", "0"),
+    ("TRADEPOST__HTTP__IN_FLIGHT_PER_USER_MAX", "0"),
+    ("TRADEPOST__LIMITS__REQUESTS_PER_ADDRESS", "0"),
+    ("TRADEPOST__LIMITS__SIGN_INS_PER_ADDRESS", "0"),
+    ("TRADEPOST__LIMITS__REGISTRATIONS_PER_ADDRESS", "0"),
+    ("TRADEPOST__LIMITS__PAYMENT_PAGES_PER_ADDRESS", "0"),
+    ("TRADEPOST__LIMITS__REFUSALS_PER_ADDRESS", "0"),
+    ("TRADEPOST__LIMITS__ORDERS_PER_USER", "0"),
+    ("TRADEPOST__LIMITS__PAYMENTS_PER_USER", "0"),
+    ("TRADEPOST__LIMITS__REQUESTS_PER_USER", "0"),
 ];
 
 /// Interval of memory samples.

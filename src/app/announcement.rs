@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use super::open_files;
 use super::stores::Stores;
 use crate::config::{Profile, Settings};
 use crate::domain::id::NodeId;
@@ -30,6 +31,16 @@ pub fn lines(
     } else {
         "sandbox platform: off".to_owned()
     });
+    let servers = if admin.is_some() { 2 } else { 1 };
+    let connections = open_files::connections(settings.http.connections_max.size(), servers);
+    let per_address = match settings.http.connections_per_address_max.get() {
+        0 => "any number".to_owned(),
+        number => number.to_string(),
+    };
+    lines.push(format!(
+        "connections: at most {connections}, {per_address} of one address; {} open files are allowed",
+        open_files::now_allowed()
+    ));
     lines
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod bootstrap;
 mod figures;
 mod graph;
 pub(crate) mod identity;
+mod limits;
 pub mod membership;
 pub(crate) mod open_files;
 pub mod readiness;

@@ -12,6 +12,20 @@ pub fn allowed() -> u64 {
     getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX)
 }
 
+/// The number of files that this process may open now.
+pub fn now_allowed() -> u64 {
+    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
+}
+
+/// The number of connections that each of `servers` servers may have: `wanted`, or fewer if the system does not allow as
+/// many open files. A server without a free file could not even refuse a connection.
+pub fn connections(wanted: usize, servers: usize) -> usize {
+    let free = now_allowed().saturating_sub(RESERVE);
+    let each = usize::try_from(free).unwrap_or(usize::MAX).checked_div(servers.max(1)).unwrap_or_default();
+    // A part is for the connections that are kept for callbacks and administrators.
+    wanted.min(each.saturating_sub(each / 10)).max(1)
+}
+
 /// The number of files that a server with these settings may need.
 pub fn wanted(settings: &Settings) -> u64 {
     u64::from(settings.http.connections_max.get()).saturating_add(RESERVE)
@@ -28,13 +42,14 @@ pub fn raise_limit(settings: &Settings) {
             tracing::debug!(%error, "cannot raise the limit of open files");
         }
     }
-    let allowed = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
+    let allowed = now_allowed();
     let wanted = wanted(settings);
     if allowed < wanted {
         tracing::warn!(
-            "this process may open {allowed} files, and http.connections_max = {} needs about {wanted}: raise the limit \
-             (ulimit -n, or LimitNOFILE= of systemd), or lower the setting",
-            settings.http.connections_max.get()
+            "this process may open {allowed} files, and http.connections_max = {} needs about {wanted}: {} connections will \
+             be open at most; raise the limit (ulimit -n, or LimitNOFILE= of systemd), or lower the setting",
+            settings.http.connections_max.get(),
+            connections(settings.http.connections_max.size(), 1)
         );
     }
 }

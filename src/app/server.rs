@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::net::TcpListener;
 use std::sync::Arc;
 
-use actix_web::dev::ServerHandle;
-use actix_web::{App as WebApp, HttpServer, middleware::from_fn, web};
+use actix_server::ServerHandle;
+use actix_web::{App as WebApp, middleware::from_fn, web};
 
 use super::graph::Graph;
 use super::sandbox::{self, Platform};
-use super::{audit, statement};
+use super::{audit, limits, statement};
 use crate::config::layer::Effective;
 use crate::config::{Profile, Settings};
 use crate::console::{self, live::Hub};
@@ -18,6 +18,8 @@ use crate::domain::id::UserId;
 use crate::gateway::statement::Source;
 use crate::http::admin::auditor::Auditor;
 use crate::http::admin::turn::Turn;
+use crate::http::connection::open::Connections;
+use crate::http::connection::server;
 use crate::http::middleware::admission::AdmissionControl;
 use crate::http::security::admin_passwords::AdminPasswords;
 use crate::http::security::first_passwords::FirstPasswords;
@@ -76,7 +78,13 @@ pub fn state(graph: &Graph, security: Security, sampler: Sampler, clock: Clock, 
         public_url: settings.http.public_url.as_str().to_owned(),
         request_within: settings.http.request_within.get(),
         tracer: graph.tracer.clone(),
-        admission: AdmissionControl::new(settings.http.in_flight_max.size(), settings.http.admit_within.0),
+        admission: AdmissionControl::new(
+            settings.http.in_flight_max.size(),
+            settings.http.in_flight_per_user_max.size(),
+            settings.http.admit_within.0,
+        ),
+        limits: limits::requests(settings),
+        connections: Vec::new(),
         trusted_proxies: settings.http.trusted_proxies.clone(),
         body_within: settings.http.body_within.get(),
         start_within: settings.payments.answer_within.0,
@@ -128,14 +136,16 @@ pub fn start(
     listener: TcpListener,
     admin_listener: Option<TcpListener>,
 ) -> anyhow::Result<Vec<ServerHandle>> {
-    let state = web::Data::new(state);
-    let shared = admin_listener.is_none();
-    let public = Routes { public: true, admin: shared };
-    let mut handles = vec![serve(settings, &state, platform.clone(), live, listener, public)?];
-    if let Some(listener) = admin_listener {
-        handles.push(serve(settings, &state, platform, live, listener, Routes { public: false, admin: true })?);
-    }
-    Ok(handles)
+    let public = Routes { public: true, admin: admin_listener.is_none() };
+    let servers: Vec<(TcpListener, Routes)> = std::iter::once((listener, public))
+        .chain(admin_listener.map(|listener| (listener, Routes { public: false, admin: true })))
+        .collect();
+    let tables: Vec<Arc<Connections>> = servers.iter().map(|_| limits::connections(settings, servers.len())).collect();
+    let state = web::Data::new(State { connections: tables.clone(), ..state });
+    let serve = |((listener, routes), table): ((TcpListener, Routes), &Arc<Connections>)| {
+        serve(settings, &state, platform.clone(), live, table, listener, routes)
+    };
+    servers.into_iter().zip(&tables).map(serve).collect()
 }
 
 fn serve(
@@ -143,10 +153,12 @@ fn serve(
     state: &web::Data<State>,
     platform: Option<Platform>,
     live: &Hub,
+    table: &Arc<Connections>,
     listener: TcpListener,
     routes: Routes,
 ) -> anyhow::Result<ServerHandle> {
     let state = state.clone();
+    let serving = limits::serving(settings, table);
     let (platform, live) = (platform.map(web::Data::new), web::Data::new(live.clone()));
     // In production, the shop has a front of its own.
     let has_window = settings.profile == Profile::Default;
@@ -174,50 +186,5 @@ fn serve(
         }
         app
     };
-    let workers = Workers::of(settings.http.workers.size(), settings.http.connections_max.size());
-    let server = HttpServer::new(app)
-        .workers(workers.number)
-        .max_connections(workers.connections_max)
-        .keep_alive(settings.http.keep_alive.0)
-        .shutdown_timeout(settings.http.shutdown_within.0.as_secs())
-        // actix-web's signal handling would end the process as soon as HTTP is drained, before the actors are.
-        .disable_signals()
-        .listen(listener)?
-        .run();
-    let handle = server.handle();
-    actix_web::rt::spawn(server);
-    Ok(handle)
-}
-
-/// The worker threads of a server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Workers {
-    number: usize,
-    /// Connections of one worker.
-    connections_max: usize,
-}
-
-impl Workers {
-    /// Shares `connections_max` connections among `wanted` workers, or one per core if that is 0. Each worker has at least
-    /// one connection, and new connections go to the workers in turn.
-    fn of(wanted: usize, connections_max: usize) -> Self {
-        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let number = if wanted == 0 { cores() } else { wanted }.min(connections_max).max(1);
-        Self { number, connections_max: connections_max.checked_div(number).unwrap_or(1) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn all_workers_together_have_no_more_connections_than_the_setting_allows() {
-        for (wanted, connections_max, number, each) in [(4, 10_000, 4, 2_500), (4, 5, 4, 1), (4, 3, 3, 1), (1, 7, 1, 7)]
-        {
-            let workers = Workers::of(wanted, connections_max);
-            assert_eq!(workers, Workers { number, connections_max: each });
-        }
-        assert!(Workers::of(0, 1).number == 1);
-    }
+    Ok(server::start(serving, table, listener, app)?)
 }

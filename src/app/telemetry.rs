@@ -26,9 +26,12 @@ pub fn lines_dropped() -> u64 {
     DROPPED.get().map_or(0, |dropped| u64::try_from(dropped.dropped_lines()).unwrap_or(u64::MAX))
 }
 
-/// The filter, without the lines of the HTTP server about its own threads unless they are asked for.
+/// The filter, without the lines of the HTTP server about its own threads and about what is not HTTP, of which any client
+/// can cause any number, unless they are asked for.
 fn with_quiet_server(filter: &str) -> String {
-    if filter.contains("actix_server") { filter.to_owned() } else { format!("{filter},actix_server=warn") }
+    let is_asked = |name: &str| filter.contains(name) || ["debug", "trace"].contains(&filter);
+    let quiet = [("actix_server", "warn"), ("actix_http", "off")].into_iter().filter(|(name, _)| !is_asked(name));
+    quiet.fold(filter.to_owned(), |filter, (name, level)| format!("{filter},{name}={level}"))
 }
 
 /// Sends log lines to standard error, in the format and with the filter of `log`. Lines are coloured only on a terminal,

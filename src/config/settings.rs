@@ -31,6 +31,7 @@ pub struct Settings {
     pub node: Node,
     pub log: Log,
     pub http: Http,
+    pub limits: RequestLimits,
     pub admin: Admin,
     pub session: Session,
     pub secrets: Secrets,
@@ -113,14 +114,33 @@ pub struct Http {
     pub public_url: PublicUrl,
     pub workers: Count<0, 256>,
     pub connections_max: Count<1, 1_000_000>,
+    pub connections_per_address_max: Count<0, 1_000_000>,
     pub keep_alive: Span,
+    pub head_within: Span,
+    pub taken_within: Span,
     pub trusted_proxies: crate::domain::network::TrustedProxies,
     pub in_flight_max: Count<1, 100_000>,
+    pub in_flight_per_user_max: Count<0, 100_000>,
     pub admit_within: Span,
     pub body_within: Wait,
     pub request_within: Wait,
     pub shutdown_within: Span,
     pub cors_origins: Origins,
+}
+
+/// `[limits]`: requests of an address or of a user in a minute, or registrations in an hour; 0 is no limit.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RequestLimits {
+    pub requests_per_address: Count<0, 10_000_000>,
+    pub sign_ins_per_address: Count<0, 10_000_000>,
+    pub registrations_per_address: Count<0, 10_000_000>,
+    pub payment_pages_per_address: Count<0, 10_000_000>,
+    pub refusals_per_address: Count<0, 10_000_000>,
+    pub orders_per_user: Count<0, 10_000_000>,
+    pub payments_per_user: Count<0, 10_000_000>,
+    pub requests_per_user: Count<0, 10_000_000>,
+    pub exempt: crate::domain::network::TrustedProxies,
 }
 
 /// `[admin]`

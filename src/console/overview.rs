@@ -10,7 +10,7 @@ use super::operator::Operator;
 use super::orders::orders_table;
 use crate::actor::task::ask;
 use crate::domain::money::{CURRENCY, Money};
-use crate::http::metrics::admission;
+use crate::http::metrics::serving;
 use crate::http::state::{HandlerResult, State};
 use crate::metrics::at_risk::{RiskKind, total};
 use crate::metrics::figures::Figures;
@@ -66,7 +66,7 @@ impl Data {
             before: None,
             limit: ORDERS_SHOWN,
         };
-        let (figures, orders) = tokio::join!(state.sources.read(admission(state)), ask(&state.sources.order, latest));
+        let (figures, orders) = tokio::join!(state.sources.read(serving(state)), ask(&state.sources.order, latest));
         let samples = state.sampler.samples();
         let recent = samples.get(samples.len().saturating_sub(SPARK_SECONDS + 1)..).unwrap_or_default();
         let rates = recent.windows(2).filter_map(|pair| {
@@ -184,7 +184,7 @@ impl Data {
     }
 
     fn admission(&self, words: &Words) -> Markup {
-        let admission = self.figures.admission;
+        let admission = self.figures.serving.admission;
         html! {
             section.card {
                 h2.eyebrow { (words.overview.admission) }

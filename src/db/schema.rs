@@ -477,3 +477,5 @@ diesel::table! {
         idempotency_key -> Nullable<Text>,
     }
 }
+
+diesel::allow_tables_to_appear_in_same_query!(order_account, orders);

@@ -55,8 +55,24 @@ impl TryFrom<String> for TrustedProxies {
     }
 }
 
+/// Leading bits of the block of an IPv6 address that one client usually has.
+const IPV6_CLIENT_BITS: u32 = 64;
+
+/// The addresses that count as one client: an IPv4 address, or the first 64 bits of an IPv6 address.
+#[must_use]
+pub fn client_block(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => {
+            IpAddr::V6((u128::from(address) & (u128::MAX << (u128::BITS - IPV6_CLIENT_BITS))).into())
+        }
+    }
+}
+
 impl TrustedProxies {
-    fn contains(&self, address: IpAddr) -> bool {
+    /// Whether `address` is one of the proxies.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(address))
     }
 
@@ -101,6 +117,18 @@ mod tests {
             ("fd00::/8", "fd12::1", "203.0.113.7", "203.0.113.7"),
         ] {
             assert_eq!(client(trusted, peer, header), expected, "{trusted} {peer} {header}");
+        }
+    }
+
+    #[test]
+    fn an_ipv6_client_is_its_network() {
+        for (address, block) in [
+            ("192.0.2.7", "192.0.2.7"),
+            ("::ffff:192.0.2.7", "192.0.2.7"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+            ("2001:db8:1:2::9", "2001:db8:1:2::"),
+        ] {
+            assert_eq!(client_block(address.parse().unwrap()).to_string(), block, "{address}");
         }
     }
 

@@ -89,6 +89,7 @@ codes! {
     OrderAmountMismatch   "order_amount_mismatch"    422 "The order amount is another";
     OrderAmountTooHigh    "order_amount_too_high"    422 "The order amount exceeds 9999999999.99";
     MoneyPaidTooHigh      "money_paid_too_high"      422 "More balance is offered than there is to pay";
+    TooManyRequests       "too_many_requests"        429 "Too many requests";
     Internal              "internal"                 500 "Internal error";
     Busy                  "busy"                     503 "Busy, try again";
     PlatformUnavailable   "platform_unavailable"     503 "The payment platform does not answer";
@@ -135,6 +136,7 @@ impl Code {
             412 => Self::PreconditionFailed,
             413 => Self::PayloadTooLarge,
             415 => Self::UnsupportedMediaType,
+            429 => Self::TooManyRequests,
             503 => Self::Busy,
             400..=499 => Self::MalformedRequest,
             _ => Self::Internal,
@@ -144,7 +146,7 @@ impl Code {
     /// Seconds after which the same request may succeed; the value of `Retry-After`.
     const fn retry_after(self) -> Option<u64> {
         match self {
-            Self::Busy | Self::NotReady | Self::IdempotencyKeyInUse => Some(1),
+            Self::Busy | Self::NotReady | Self::IdempotencyKeyInUse | Self::TooManyRequests => Some(1),
             _ => None,
         }
     }

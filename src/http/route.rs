@@ -1,11 +1,10 @@
 //! The route table. The caller argument of a handler decides who may use its route; see [`super::extract::auth`].
 
-use actix_web::middleware::from_fn;
+use actix_web::Resource;
 use actix_web::web::{self, PayloadConfig, ServiceConfig, get, patch, post};
-use actix_web::{Resource, Route};
 
 use super::middleware::measure::Template;
-use super::{admin, health, metrics, middleware, openapi, pages, shop};
+use super::{admin, health, metrics, openapi, pages, shop};
 
 const KIB: usize = 1024;
 
@@ -29,7 +28,7 @@ pub fn public(cfg: &mut ServiceConfig) {
             resource("/v1/orders")
                 .app_data(limit(32))
                 .route(get().to(shop::order::list))
-                .route(admitted(post().to(shop::order::place))),
+                .route(post().to(shop::order::place)),
         )
         .service(resource("/v1/quotes").app_data(limit(32)).route(post().to(shop::quote::show)))
         .service(resource("/v1/orders/{id}").route(get().to(shop::order::find)))
@@ -40,11 +39,7 @@ pub fn public(cfg: &mut ServiceConfig) {
         .service(resource("/v1/orders/{id}/refund").route(post().to(shop::order_action::refund)))
         .service(resource("/v1/orders/{id}/payments").route(get().to(shop::payment::of_order)))
         .service(resource("/v1/payment-methods").route(get().to(shop::payment::methods)))
-        .service(
-            resource("/v1/payments")
-                .route(get().to(shop::payment::list))
-                .route(admitted(post().to(shop::payment::start))),
-        )
+        .service(resource("/v1/payments").route(get().to(shop::payment::list)).route(post().to(shop::payment::start)))
         .service(resource("/v1/payments/{id}/close").route(post().to(shop::payment::close)))
         .service(resource("/v1/payments/{id}").route(get().to(shop::payment::find)))
         .service(
@@ -116,11 +111,6 @@ fn documentation(cfg: &mut ServiceConfig) {
 /// The resource at `path`, whose requests are measured under it.
 fn resource(path: &'static str) -> Resource {
     web::resource(path).app_data(Template(path))
-}
-
-/// Puts `route` behind admission control.
-fn admitted(route: Route) -> Route {
-    route.wrap(from_fn(middleware::admit))
 }
 
 /// A limit of `kib` KiB for request bodies.

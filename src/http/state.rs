@@ -8,6 +8,8 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::admin::auditor::Auditor;
 use super::admin::turn::Turn;
+use super::connection::open::Connections;
+use super::limit::Limits;
 use super::middleware::admission::AdmissionControl;
 use super::problem::{Code, Problem};
 use super::security::admin_passwords::AdminPasswords;
@@ -91,6 +93,10 @@ pub struct State {
     pub auditor: Auditor,
     /// Limits how many requests for new work are in flight.
     pub admission: AdmissionControl,
+    /// How often addresses and users may send requests.
+    pub limits: Limits,
+    /// The open connections of each server: that of `http.listen`, and that of `admin.listen` if there is one.
+    pub connections: Vec<Arc<Connections>>,
     /// The proxies that say who the client is: `http.trusted_proxies`.
     pub trusted_proxies: TrustedProxies,
     /// Time limit for receiving a request body: `http.body_within`.

@@ -52,8 +52,8 @@ pub struct Figures {
     pub platforms: Vec<PlatformReport>,
     /// HTTP requests by route.
     pub requests: Vec<RouteReport>,
-    /// Admission of new work.
-    pub admission: Admission,
+    /// The figures of the HTTP servers.
+    pub serving: Serving,
     /// Sizes of the stores that are files.
     pub stores: Option<Vec<StoreFigures>>,
     /// This node.
@@ -96,6 +96,28 @@ pub struct DeliveryFigures {
     pub group: &'static str,
     /// Numbers of deliveries by the name of the outcome.
     pub by_outcome: [(&'static str, u64); 4],
+}
+
+/// The figures of the HTTP servers.
+#[derive(Debug, Clone, Default)]
+pub struct Serving {
+    /// Requests for new work.
+    pub admission: Admission,
+    /// Connections of all servers.
+    pub connections: ConnectionFigures,
+    /// Requests beyond a limit since the start, by the name of the limit.
+    pub limited: Vec<(&'static str, u64)>,
+}
+
+/// Connections of clients.
+#[derive(Debug, Clone, Default)]
+pub struct ConnectionFigures {
+    /// Connections that may be open at once.
+    pub capacity: usize,
+    /// Open connections.
+    pub open: usize,
+    /// Connections that were ended since the start, by the reason.
+    pub ended: Vec<(&'static str, u64)>,
 }
 
 /// Admission of requests for new work.

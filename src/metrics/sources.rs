@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::at_risk;
-use super::figures::{Admission, DeliveryFigures, EdgeFigures, Figures, NodeFigures, StoreFigures};
+use super::figures::{DeliveryFigures, EdgeFigures, Figures, NodeFigures, Serving, StoreFigures};
 use super::{LastAudit, Traffic};
 use crate::actor::task::ask;
 use crate::actor::{Edges, Health, Link};
@@ -67,8 +67,8 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// Reads all figures. `admission` is that of the HTTP handlers.
-    pub async fn read(&self, admission: Admission) -> Figures {
+    /// Reads all figures. `serving` is that of the HTTP servers.
+    pub async fn read(&self, serving: Serving) -> Figures {
         let backlogs = self.outboxes.iter().map(|outbox| async {
             (
                 outbox.producer,
@@ -100,7 +100,7 @@ impl Sources {
             pending,
             platforms: self.platforms.report(by_platform),
             requests: self.traffic.report(),
-            admission,
+            serving,
             stores,
             node: NodeFigures {
                 has_lease: self.node.fence.is_open(),

@@ -1,7 +1,7 @@
 //! Acts of a customer on an order: pay, cancel, confirm receipt, ask for a refund.
 
+use actix_web::HttpRequest;
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, web};
 use serde::{Deserialize, Serialize};
 
 use super::order::{OfOrder, show_again};
@@ -14,7 +14,6 @@ use crate::http::extract::body::FormBody;
 use crate::http::extract::client::ClientIp;
 use crate::http::extract::key::fingerprint;
 use crate::http::extract::path::PathId;
-use crate::http::middleware::admission::Permit;
 use crate::http::order_action::{self, RefundParams};
 use crate::http::problem::{Code, Problem};
 use crate::http::shop::payment::begin;
@@ -58,7 +57,6 @@ pub async fn pay(
     req: HttpRequest,
     buyer: Buyer,
     PathId(order_id): PathId<id::Order>,
-    permit: web::ReqData<Permit>,
     ClientIp(client_ip): ClientIp,
     FormBody(form): FormBody<PayForm>,
 ) -> HandlerResult {
@@ -75,7 +73,7 @@ pub async fn pay(
         return_url: return_url(&req, state, order_id),
         client_ip,
     };
-    match begin(state, &permit, start).await {
+    match begin(state, start).await {
         Ok(begun) => Ok(see_other(&format!("/pay/{}", begun.payment.pay_id))),
         Err(problem) if problem.code == Code::PlatformUnavailable => {
             let text = buyer.visitor.words.pay_page.unavailable_text;

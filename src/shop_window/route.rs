@@ -8,7 +8,6 @@ use actix_web::{Error, Resource};
 
 use super::visitor::Surroundings;
 use super::{account, basket_pages, checkout, front, goods, order, order_acts, orders, payment};
-use crate::http::middleware::admit;
 use crate::web::guard;
 use crate::web::session::SHOP;
 
@@ -17,8 +16,7 @@ const FORM_MAX: usize = 32 * 1024;
 
 /// The page of a payment.
 pub fn payment(cfg: &mut ServiceConfig) {
-    cfg.configure(payment::route::interface)
-        .service(page("/pay/{id}/again").route(post().to(payment::again::start).wrap(from_fn(admit))));
+    cfg.configure(payment::route::interface).service(page("/pay/{id}/again").route(post().to(payment::again::start)));
 }
 
 /// The page at `/` of a shop without a shop window.
@@ -35,13 +33,11 @@ pub fn pages(cfg: &mut ServiceConfig, has_console: bool) {
         .service(page("/basket/add").route(post().to(basket_pages::add)))
         .service(page("/basket/set").route(post().to(basket_pages::set)))
         .service(page("/basket/remove").route(post().to(basket_pages::remove)))
-        .service(
-            page("/checkout").route(get().to(checkout::show)).route(post().to(checkout::submit).wrap(from_fn(admit))),
-        )
+        .service(page("/checkout").route(get().to(checkout::show)).route(post().to(checkout::submit)))
         .service(page("/checkout/price").route(post().to(checkout::price)))
         .service(page("/orders").route(get().to(orders::list)))
         .service(page("/orders/{id}").route(get().to(order::show)))
-        .service(page("/orders/{id}/pay").route(post().to(order_acts::pay).wrap(from_fn(admit))))
+        .service(page("/orders/{id}/pay").route(post().to(order_acts::pay)))
         .service(page("/orders/{id}/cancel").route(post().to(order_acts::cancel)))
         .service(page("/orders/{id}/receive").route(post().to(order_acts::receive)))
         .service(page("/orders/{id}/refund").route(post().to(order_acts::refund)))

@@ -62,6 +62,7 @@ impl Area {
         let Some(token) = cookie::read(req, self.name(state)) else { return Ok(None) };
         let caller = auth::caller_of(state, token).await?;
         auth::record_user(caller.user_id);
+        state.limits.user(req, caller.user_id)?;
         Ok(Some(Session { caller, mark: hex::encode(digest(&SHA256, token.as_bytes())) }))
     }
 

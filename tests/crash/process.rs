@@ -41,6 +41,17 @@ pub fn command(data: &Data, settings: &[(&str, &str)]) -> Command {
         ("TRADEPOST__ORDERS__DEADLINE", "60s"),
         ("TRADEPOST__RELAY__BACKOFF__LONGEST", "500ms"),
         ("TRADEPOST__AUDIT__GRACE", "0s"),
+        // One customer places all orders, as fast as the server takes them.
+        ("TRADEPOST__LIMITS__ORDERS_PER_USER", "0"),
+        ("TRADEPOST__LIMITS__PAYMENTS_PER_USER", "0"),
+        ("TRADEPOST__LIMITS__REQUESTS_PER_USER", "0"),
+        ("TRADEPOST__LIMITS__REQUESTS_PER_ADDRESS", "0"),
+        ("TRADEPOST__LIMITS__REFUSALS_PER_ADDRESS", "0"),
+        ("TRADEPOST__LIMITS__REGISTRATIONS_PER_ADDRESS", "0"),
+        ("TRADEPOST__LIMITS__SIGN_INS_PER_ADDRESS", "0"),
+        ("TRADEPOST__HTTP__IN_FLIGHT_PER_USER_MAX", "0"),
+        ("TRADEPOST__ORDERS__UNPAID_ORDERS_MAX", "0"),
+        ("TRADEPOST__ORDERS__UNPAID_UNITS_MAX", "0"),
     ];
     let mut command = Command::new(BINARY);
     command.env_clear().envs(base).envs(settings.iter().copied()).stdin(Stdio::null());

@@ -42,7 +42,10 @@ impl FromRequest for Visitor {
                 Sender::User(caller) => Some(caller.user_id),
                 Sender::Server(server) => server.visitor(&state).await?,
             };
-            user_id.into_iter().for_each(record_user);
+            if let Some(user_id) = user_id {
+                record_user(user_id);
+                state.limits.user(&req, user_id)?;
+            }
             Ok(Self(user_id))
         })
     }
@@ -61,6 +64,7 @@ impl FromRequest for Customer {
                 Sender::Server(server) => server.customer(&state).await?,
             };
             record_user(user_id);
+            state.limits.user(&req, user_id)?;
             Ok(Self(user_id))
         })
     }

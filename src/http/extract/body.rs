@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
@@ -123,12 +124,16 @@ impl<T: DeserializeOwned + 'static> FromRequest for FormBody<T> {
     }
 }
 
+/// Time limit of a body if there is no setting.
+const WITHOUT_SETTINGS: Duration = Duration::from_secs(10);
+
 /// Reads the whole body. The route's `PayloadConfig` limits its size.
 fn read(req: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<Bytes, Problem>> + use<> {
-    let within = state(req).map(|state| state.body_within);
+    // The built-in platform can be served without the shop and its settings.
+    let within = state(req).map_or(WITHOUT_SETTINGS, |state| state.body_within);
     let reading = Bytes::from_request(req, payload);
     async move {
-        match tokio::time::timeout(within?, reading).await {
+        match tokio::time::timeout(within, reading).await {
             Ok(Ok(bytes)) => Ok(bytes),
             Ok(Err(error)) => Err(read_problem(&error)),
             Err(_) => Err(Problem::new(Code::RequestTimeout)),

@@ -20,10 +20,18 @@ impl FromRequest for ClientIp {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(state::state(req).map(|state| {
-            let headers = req.headers().get_all(FORWARDED_FOR).filter_map(|value| value.to_str().ok());
-            let forwarded_for = headers.collect::<Vec<_>>().join(",");
-            Self(req.peer_addr().map(|peer| state.trusted_proxies.client(peer.ip(), &forwarded_for)))
-        }))
+        ready(Ok(Self(address(req))))
     }
+}
+
+/// The address of the client of `req`.
+#[must_use]
+pub fn address(req: &HttpRequest) -> Option<IpAddr> {
+    let (state, peer) = (state::state(req).ok()?, req.peer_addr()?.ip().to_canonical());
+    if !state.trusted_proxies.contains(peer) {
+        return Some(peer);
+    }
+    let headers = req.headers().get_all(FORWARDED_FOR).filter_map(|value| value.to_str().ok());
+    let forwarded_for = headers.collect::<Vec<_>>().join(",");
+    Some(state.trusted_proxies.client(peer, &forwarded_for))
 }

@@ -4,15 +4,21 @@
 //! for it. Requests in flight therefore keep their latency under overload. The wait also paces clients that retry at
 //! once, so that refusals do not take the processor from admitted requests. Callbacks, admin routes and health checks
 //! are not limited.
+//!
+//! A handler asks for the permit when it has read the whole request, so that no client holds one with a body that does not
+//! come. A user has few permits at a time, so that no user keeps the others out.
 
-use std::cell::RefCell;
-use std::rc::Rc;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::domain::id::UserId;
+use crate::http::problem::{Code, Problem};
 
 /// A concurrency limit with a bounded wait, and a count of refusals.
 #[derive(Debug)]
@@ -21,21 +27,53 @@ pub struct AdmissionControl {
     capacity: usize,
     max_wait: Duration,
     refused: AtomicU64,
+    users: Arc<Users>,
 }
 
-/// The permit of a request. It is released when its last clone is dropped, or earlier by [`Permit::release`].
-#[derive(Debug, Clone)]
-pub struct Permit(Rc<RefCell<Option<OwnedSemaphorePermit>>>);
+/// The users with requests in flight.
+#[derive(Debug)]
+struct Users {
+    /// Requests of one user that may be in flight, or wait; 0 is no limit.
+    capacity: usize,
+    in_flight: Mutex<HashMap<UserId, usize>>,
+}
 
-impl Permit {
-    fn of(permit: OwnedSemaphorePermit) -> Self {
-        Self(Rc::new(RefCell::new(Some(permit))))
-    }
+/// One of the requests in flight of a user.
+#[derive(Debug)]
+struct UserPermit {
+    users: Arc<Users>,
+    user_id: UserId,
+}
 
-    /// Releases the permit, because the request only waits for someone else from here on.
-    pub fn release(&self) {
-        self.0.take();
+impl Users {
+    fn acquire(self: &Arc<Self>, user_id: UserId) -> Option<UserPermit> {
+        let mut in_flight = self.in_flight.lock();
+        let number = in_flight.entry(user_id).or_default();
+        if self.capacity > 0 && *number >= self.capacity {
+            return None;
+        }
+        *number += 1;
+        Some(UserPermit { users: Arc::clone(self), user_id })
     }
+}
+
+impl Drop for UserPermit {
+    fn drop(&mut self) {
+        let mut in_flight = self.users.in_flight.lock();
+        if let Some(number) = in_flight.get_mut(&self.user_id) {
+            *number = number.saturating_sub(1);
+            if *number == 0 {
+                in_flight.remove(&self.user_id);
+            }
+        }
+    }
+}
+
+/// The permit of a request. It is released when it is dropped.
+#[derive(Debug)]
+pub struct Permit {
+    _of_all: OwnedSemaphorePermit,
+    _of_user: UserPermit,
 }
 
 /// A snapshot for the status page.
@@ -50,23 +88,34 @@ pub struct Report {
 }
 
 impl AdmissionControl {
-    /// Admits `capacity` requests at once. Others wait for a permit, at most `max_wait`.
+    /// Admits `capacity` requests at once, and `per_user` of one user, if that is not 0. Others wait for a permit, at most
+    /// `max_wait`.
     #[must_use]
-    pub fn new(capacity: usize, max_wait: Duration) -> Self {
-        Self { permits: Arc::new(Semaphore::new(capacity)), capacity, max_wait, refused: AtomicU64::new(0) }
+    pub fn new(capacity: usize, per_user: usize, max_wait: Duration) -> Self {
+        let users = Arc::new(Users { capacity: per_user, in_flight: Mutex::default() });
+        Self { permits: Arc::new(Semaphore::new(capacity)), capacity, max_wait, refused: AtomicU64::new(0), users }
     }
 
-    /// A permit, released when dropped; `None` if none was free within `max_wait`.
-    pub async fn acquire(&self) -> Option<Permit> {
+    /// A permit for a request of `user_id`, released when dropped.
+    ///
+    /// # Errors
+    /// 503 if none was free within `max_wait`; 429 if the user has too many requests in flight.
+    pub async fn acquire(&self, user_id: UserId) -> Result<Permit, Problem> {
+        let Some(of_user) = self.users.acquire(user_id) else {
+            let detail = "Too many requests of this user are in progress";
+            return Err(Problem::with(Code::TooManyRequests, detail).with_data("limit", "in_flight_per_user_max"));
+        };
         if let Ok(permit) = Arc::clone(&self.permits).try_acquire_owned() {
-            return Some(Permit::of(permit));
+            return Ok(Permit { _of_all: permit, _of_user: of_user });
         }
         let permit = tokio::time::timeout(self.max_wait, Arc::clone(&self.permits).acquire_owned()).await;
-        let permit = permit.ok().and_then(Result::ok).map(Permit::of);
-        if permit.is_none() {
-            self.refused.fetch_add(1, Relaxed);
+        match permit {
+            Ok(Ok(permit)) => Ok(Permit { _of_all: permit, _of_user: of_user }),
+            _ => {
+                self.refused.fetch_add(1, Relaxed);
+                Err(Problem::new(Code::Busy))
+            }
         }
-        permit
     }
 
     /// The current state.
@@ -83,28 +132,42 @@ mod tests {
 
     use super::*;
 
+    const USER: UserId = UserId::new(1);
+
     #[actix_web::test]
     async fn a_request_without_a_permit_in_time_is_refused_and_counted() {
-        let admission = AdmissionControl::new(1, Duration::from_millis(20));
-        let held = admission.acquire().await;
-        assert!(held.is_some() && admission.acquire().await.is_none());
+        let admission = AdmissionControl::new(1, 0, Duration::from_millis(20));
+        let held = admission.acquire(USER).await;
+        assert_eq!(admission.acquire(USER).await.unwrap_err(), Problem::new(Code::Busy));
         assert_eq!(admission.report(), Report { capacity: 1, in_flight: 1, refused: 1 });
         drop(held);
-        assert!(admission.acquire().await.is_some());
+        assert!(admission.acquire(USER).await.is_ok());
         assert_eq!(admission.report(), Report { capacity: 1, in_flight: 0, refused: 1 });
     }
 
     #[actix_web::test]
     async fn waiting_requests_are_admitted_in_order_of_arrival() {
-        let admission = AdmissionControl::new(1, Duration::from_secs(60));
-        let held = admission.acquire().await;
-        let (first, second) = (admission.acquire(), admission.acquire());
+        let admission = AdmissionControl::new(1, 0, Duration::from_secs(60));
+        let held = admission.acquire(USER).await;
+        let (first, second) = (admission.acquire(USER), admission.acquire(USER));
         tokio::pin!(first, second);
         assert!((&mut first).now_or_never().is_none() && (&mut second).now_or_never().is_none());
         drop(held);
         let permit = first.await;
-        assert!(permit.is_some() && (&mut second).now_or_never().is_none());
+        assert!(permit.is_ok() && (&mut second).now_or_never().is_none());
         drop(permit);
-        assert!(second.await.is_some());
+        assert!(second.await.is_ok());
+    }
+
+    #[actix_web::test]
+    async fn a_user_takes_no_more_than_a_share() {
+        let admission = AdmissionControl::new(8, 2, Duration::from_secs(60));
+        let held = (admission.acquire(USER).await.unwrap(), admission.acquire(USER).await.unwrap());
+        assert_eq!(admission.acquire(USER).await.unwrap_err().code, Code::TooManyRequests);
+        assert!(admission.acquire(UserId::new(2)).await.is_ok());
+        drop(held.0);
+        assert!(admission.acquire(USER).await.is_ok());
+        drop(held.1);
+        assert!(admission.users.in_flight.lock().is_empty());
     }
 }

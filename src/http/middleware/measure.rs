@@ -1,13 +1,11 @@
 //! Counts and times each request by the template of its route.
 
 use std::borrow::Cow;
-use std::cell::Cell;
-use std::rc::Rc;
 use std::time::Instant;
 
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::{Method, StatusCode};
-use actix_web::{HttpMessage, web};
+use actix_web::web;
 
 use crate::http::state::{State, state};
 
@@ -19,38 +17,30 @@ const UNMATCHED: &str = "unmatched";
 #[derive(Debug, Clone, Copy)]
 pub struct Template(pub &'static str);
 
-/// The template as a middleware inside the route has noted it, in case there will be no response with the request.
-#[derive(Debug, Clone, Default)]
-struct Seen(Rc<Cell<Option<Template>>>);
-
 /// The measurement of one request.
 pub struct Measure {
     state: Option<web::Data<State>>,
     method: Method,
     started: Instant,
-    seen: Seen,
+    /// The template of a request that is answered before it is routed.
+    refused_at: Option<Template>,
 }
 
 impl Measure {
     /// Begins to measure `req`.
     pub fn start(req: &ServiceRequest, method: Method) -> Self {
-        let seen = Seen::default();
-        req.extensions_mut().insert(seen.clone());
-        Self { state: state(req.request()).ok(), method, started: Instant::now(), seen }
+        Self { state: state(req.request()).ok(), method, started: Instant::now(), refused_at: None }
     }
 
-    /// Notes the route of a request that may be refused before its handler.
-    pub fn note(req: &ServiceRequest) {
-        if let (Some(seen), Some(template)) = (req.extensions().get::<Seen>(), req.app_data::<Template>()) {
-            seen.0.set(Some(*template));
-        }
+    /// Notes the template of a request that is refused before it is routed.
+    pub fn refused_at(&mut self, template: Option<&'static str>) {
+        self.refused_at = template.map(Template);
     }
 
     /// Counts the request as answered with `status`.
     pub fn end(&self, response: Option<&ServiceResponse>, status: StatusCode) {
         let Some(state) = &self.state else { return };
-        let noted = self.seen.0.get();
-        let known = || noted.or_else(|| response?.request().app_data::<Template>().copied());
+        let known = || self.refused_at.or_else(|| response?.request().app_data::<Template>().copied());
         let route = match (known(), response) {
             (Some(Template(route)), _) => Cow::Borrowed(route),
             // A route of the built-in platform.

@@ -5,16 +5,19 @@ pub mod admission;
 mod advice;
 pub mod cors;
 pub mod measure;
+mod summary;
+mod watch;
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, ResponseError};
+use actix_web::{Error, HttpResponse, ResponseError, web};
 use futures_util::FutureExt;
 use tracing::field::{Empty, display};
 use tracing::{Instrument, Span};
@@ -23,9 +26,12 @@ use uuid::Uuid;
 use self::advice::Advice;
 use self::cors::Cors;
 use self::measure::Measure;
+use self::watch::InProgress;
+use super::extract::client;
+use super::limit::Limits;
 use super::page_failure::PageFailure;
 use super::problem::{Code, Problem, REQUEST_ID};
-use super::state::state;
+use super::state::{State, state};
 use crate::trace::{self, TRACEPARENT, TraceId, Tracer};
 
 /// Detail of the answer to a request that took too long.
@@ -53,6 +59,7 @@ pub async fn around(
     mut req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    let in_progress = InProgress::begin(&req);
     let request_id = request_id(req.headers());
     let method = req.method().clone();
     if method == Method::HEAD {
@@ -73,16 +80,20 @@ pub async fn around(
         span.record("trace_id", display(trace_id));
     }
     let (started, traced_method) = (Instant::now(), method.clone());
-    let measure = Measure::start(&req, method);
+    let mut measure = Measure::start(&req, method);
+    let address = client::address(req.request());
     let cors = Cors::of(&req);
-    if let Some(preflight) = cors.as_ref().and_then(|cors| cors.preflight(&req)) {
+    if let Some(early) = early_answer(&req, address, &in_progress, &mut measure, cors.as_ref()).await {
         let origin = Origin { request_id: &request_id, trace: &trace };
-        let response = finish_response(req.into_response(preflight), origin, cors.as_ref());
+        // `into_response` would forget the problem.
+        let response = ServiceResponse::new(req.into_parts().0, early);
+        let response = finish_response(response, origin, cors.as_ref());
         log(&span, response.status(), started, origin);
         trace.end(response.status().as_u16(), || span_name(&traced_method, Some(&response)));
         measure.end(Some(&response), response.status());
-        return Ok(response);
+        return Ok(in_progress.end_after(response));
     }
+    let shared = state(req.request()).ok();
     let within = time_limit(&req);
     let served = async move {
         if is_encoded(req.headers()) {
@@ -100,7 +111,16 @@ pub async fn around(
     log(&span, status, started, origin);
     measure.end(result.as_ref().ok(), status);
     trace.end(status.as_u16(), || span_name(&traced_method, result.as_ref().ok()));
-    result
+    if is_paced(status, shared.as_ref(), address) {
+        Limits::pace().await;
+    }
+    match result {
+        Ok(response) => Ok(in_progress.end_after(response)),
+        Err(error) => {
+            in_progress.end();
+            Err(error)
+        }
+    }
 }
 
 /// Awaits a service. A panic, and more time than `within`, become problems, the latter with the detail `unanswered`.
@@ -160,6 +180,45 @@ fn span_name(method: &Method, response: Option<&ServiceResponse>) -> String {
     route.map_or_else(|| method.to_string(), |route| format!("{method} {route}"))
 }
 
+/// The answer to a request that is not routed: a preflight request, a request beyond the limit of its address, or one on a
+/// connection that is kept for others.
+async fn early_answer(
+    req: &ServiceRequest,
+    address: Option<IpAddr>,
+    in_progress: &InProgress,
+    measure: &mut Measure,
+    cors: Option<&Cors>,
+) -> Option<HttpResponse> {
+    if let Some(preflight) = cors.and_then(|cors| cors.preflight(req)) {
+        return Some(preflight);
+    }
+    let state = state(req.request()).ok()?;
+    if in_progress.is_misplaced(req) {
+        let mut response = HttpResponse::from_error(Problem::new(Code::Busy));
+        response.head_mut().set_connection_type(ConnectionType::Close);
+        return Some(response);
+    }
+    let exceeded = address.and_then(|address| state.limits.address(req.head(), address).err());
+    let Some(exceeded) = exceeded else {
+        in_progress.earlier_answers_taken().await;
+        return None;
+    };
+    measure.refused_at(state.limits.template(req.head()));
+    Limits::pace().await;
+    Some(HttpResponse::from_error(Problem::from(exceeded)))
+}
+
+/// Whether an answer comes late: beyond a limit of its user, or if the address has had too many requests refused.
+fn is_paced(status: StatusCode, state: Option<&web::Data<State>>, address: Option<IpAddr>) -> bool {
+    let is_often = || state.zip(address).is_some_and(|(state, address)| state.limits.is_refused_often(address));
+    status == StatusCode::TOO_MANY_REQUESTS || (is_refusal(status) && is_often())
+}
+
+/// Whether an answer says that the client should not have asked. Refusals with a reason of the business are none.
+fn is_refusal(status: StatusCode) -> bool {
+    status.is_client_error() && !matches!(status.as_u16(), 409 | 412 | 429)
+}
+
 /// Whether the body has a `Content-Encoding` other than `identity`, or several.
 fn is_encoded(headers: &HeaderMap) -> bool {
     headers
@@ -175,32 +234,18 @@ fn time_limit(req: &ServiceRequest) -> Duration {
     }
 }
 
-/// Admits a request, or refuses it: `.wrap(from_fn(admit))`. The handler finds the [`admission::Permit`] in the
-/// extensions of the request.
-///
-/// # Errors
-/// 503 if no permit was free in time.
-pub async fn admit(
-    req: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
-    Measure::note(&req);
-    let state = state(req.request())?;
-    let Some(permit) = state.admission.acquire().await else { return Err(Problem::new(Code::Busy).into()) };
-    req.extensions_mut().insert(permit);
-    next.call(req).await
-}
-
 fn log(span: &Span, status: StatusCode, started: Instant, origin: Origin<'_>) {
     let (status, elapsed) = (status.as_u16(), started.elapsed());
     if status >= 400 && status != 503 && !origin.trace.is_known() {
         span.record("trace_id", display(origin.trace_id()));
     }
+    if (400..500).contains(&status) {
+        summary::count(status);
+    }
     span.in_scope(|| match status {
         // Common under overload. The component that refuses counts or logs the cause.
         503 => tracing::debug!(status, ?elapsed, "answered"),
         500.. => tracing::warn!(status, ?elapsed, "answered"),
-        400.. => tracing::info!(status, ?elapsed, "answered"),
         _ => tracing::debug!(status, ?elapsed, "answered"),
     });
 }

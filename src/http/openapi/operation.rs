@@ -12,6 +12,7 @@ use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, Required, Response, R
 use super::problem;
 use super::schema::{Shape, bounded_text, described, named, text, words};
 use super::word::LIST_FORMATS;
+use crate::http::limit::table::LINES;
 use crate::http::problem::Code;
 
 /// The name of the security scheme.
@@ -313,6 +314,17 @@ impl Route {
         (self.path, self.method, operation.build())
     }
 
+    /// Whether the table of limits has one for the route.
+    fn has_limit(&self) -> bool {
+        let method = match self.method {
+            HttpMethod::Get => "GET",
+            HttpMethod::Post => "POST",
+            _ => return false,
+        };
+        let of_route = LINES.iter().find(|(known, path, _)| *known == method && *path == self.path);
+        of_route.is_some_and(|(_, _, limit)| limit.address.is_some() || limit.user.is_some())
+    }
+
     /// All codes that the route can answer with.
     fn codes(&self) -> Vec<Code> {
         let of_bodies = [Code::MalformedRequest, Code::RequestTimeout, Code::PayloadTooLarge];
@@ -320,6 +332,7 @@ impl Route {
         let mut codes: Vec<Code> = self.refusals.clone();
         codes.extend(self.reads_body.then_some(of_bodies).into_iter().flatten());
         codes.extend(of_all);
+        codes.extend(self.has_limit().then_some(Code::TooManyRequests));
         Code::ALL.iter().copied().filter(|code| codes.contains(code)).collect()
     }
 }

@@ -55,6 +55,7 @@ pub fn schemas() -> Vec<Component> {
         .may_have("payment_status", words(PAYMENT_STATUS), "The state of the payment that does not allow the action.")
         .may_have("parked_status", words(PARKED_STATUS), "The decision that was made before.")
         .may_have("trade_status", words(TRADE_STATUS), "The state of the trade of the sandbox.")
+        .may_have("limit", text(), "`too_many_requests`: the name of the setting with the limit.")
         .may_have("outcome", words(&["unknown"]), "Present if the request may have taken effect; see `detail`.")
         .shown_as(example(Code::InvalidRequest));
     vec![("Problem", problem), ("FieldError", field_error())]
@@ -135,7 +136,8 @@ pub fn summary(codes: &[Code]) -> String {
 
 /// The headers of a response that has one of these codes.
 pub fn headers(codes: &[Code]) -> impl Iterator<Item = &'static str> {
-    let waits = [Code::Busy, Code::NotReady, Code::PlatformUnavailable, Code::IdempotencyKeyInUse];
+    let waits =
+        [Code::Busy, Code::NotReady, Code::PlatformUnavailable, Code::IdempotencyKeyInUse, Code::TooManyRequests];
     let retry = codes.iter().any(|code| waits.contains(code)).then_some(RETRY_AFTER);
     let authenticate = codes.contains(&Code::Unauthenticated).then_some("WWW-Authenticate");
     retry.into_iter().chain(authenticate)

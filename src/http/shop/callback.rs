@@ -6,6 +6,9 @@ use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder, web};
 use crate::actor::task::ask;
 use crate::gateway::{Gateway, Reject, Reply};
 use crate::http::extract::body::RawBody;
+use crate::http::extract::client;
+use crate::http::limit::Limits;
+use crate::http::log_throttle::LogThrottle;
 use crate::http::middleware::Verbatim;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
@@ -14,6 +17,9 @@ use crate::trace;
 
 /// The longest text that every engine stores in the column of a notice's body.
 const STORED_BYTES_MAX: usize = 65_535;
+
+/// Anybody can send callbacks that cannot be read.
+static NOT_READ: LogThrottle = LogThrottle::new();
 
 /// `POST /v1/payments/callbacks/{provider}`. The callback is acknowledged only after its effects are committed.
 ///
@@ -27,7 +33,13 @@ pub async fn receive(req: HttpRequest, state: web::Data<State>, RawBody(body): R
         return Ok(reply(gateway.acknowledgement()));
     };
     match gateway.refusal(problem.code.status().as_u16(), &problem.to_string()) {
-        Some(refusal) => Ok(reply(refusal)),
+        Some(refusal) => {
+            // The middleware sees an answer in the platform's format, not a refusal.
+            if client::address(&req).is_some_and(|address| state.limits.is_refused_often(address)) {
+                Limits::pace().await;
+            }
+            Ok(reply(refusal))
+        }
         None => Err(problem),
     }
 }
@@ -72,7 +84,9 @@ fn header(req: &HttpRequest, name: &str) -> Option<String> {
 
 /// The problem for a callback that could not be read.
 fn rejection(provider: &str, reject: Reject) -> Problem {
-    tracing::warn!(provider, reason = %reject, "callback not read");
+    if let Some(left_out) = NOT_READ.due() {
+        tracing::warn!(provider, reason = %reject, left_out, "callback not read");
+    }
     match reject {
         // Our key is most likely wrong. With 503 the platform sends the callback again, after the key is corrected.
         Reject::Ciphertext => Problem::new(Code::Busy),

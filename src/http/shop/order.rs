@@ -116,7 +116,7 @@ struct Accepted {
 ///
 /// # Errors
 /// The refusals of an order, with the `order_id` of the refused order; 409 if a request with the same idempotency key
-/// is in progress, 422 if the key was used for another request.
+/// is in progress, 422 if the key was used for another request, 429 if the user sends too many.
 pub async fn place(
     caller: Customer,
     Key(key): Key,
@@ -149,7 +149,8 @@ pub async fn place(
 /// Sends an order to the coordinator and waits for the result.
 ///
 /// # Errors
-/// 422 if the lines are not lines of an order; 503 if a store that the order needs accepts no writes.
+/// 422 if the lines are not lines of an order; 429 if the user has too many requests in progress; 503 if a store that the
+/// order needs accepts no writes, or if too many requests are in progress.
 pub async fn submit(state: &State, user_id: UserId, key: IdempotencyKey, mut new: NewOrder) -> Result<Placed, Problem> {
     // Set before the fingerprint is computed: a request with the default value spelled out is the same request.
     new.money_paid.get_or_insert_default();
@@ -158,7 +159,9 @@ pub async fn submit(state: &State, user_id: UserId, key: IdempotencyKey, mut new
     owners.extend(new.money_paid.filter(|paid| *paid > Money::default()).map(|_| "user"));
     state.expect_writable(&owners)?;
     let fingerprint = fingerprint(&new)?;
-    let place_order = PlaceOrder { user_id, key, fingerprint, request: new.try_into()? };
+    let request = new.try_into()?;
+    let _permit = state.admission.acquire(user_id).await?;
+    let place_order = PlaceOrder { user_id, key, fingerprint, request };
     Ok(state.coordinator.send(Traced::new(place_order)).await??)
 }
 

@@ -15,7 +15,6 @@ use crate::http::extract::key::{Key, fingerprint, mark_replay, replayed};
 use crate::http::extract::page::{Cursor, Limit, Page};
 use crate::http::extract::path::PathId;
 use crate::http::extract::query::{Query, optional};
-use crate::http::middleware::admission::Permit;
 use crate::http::problem::{Code, FieldError, Problem, field_code};
 use crate::http::state::{HandlerResult, State};
 use crate::pay::message::{Payment, Status};
@@ -46,7 +45,6 @@ pub async fn start(
     caller: Customer,
     Key(key): Key,
     state: web::Data<State>,
-    permit: web::ReqData<Permit>,
     ClientIp(client_ip): ClientIp,
     Body(new): Body<NewPayment>,
 ) -> HandlerResult {
@@ -62,7 +60,7 @@ pub async fn start(
         return_url: new.return_url.map(WebAddress::into_inner),
         client_ip,
     };
-    let Begun { payment, reuse, is_replay, is_answered } = begin(&state, &permit, start).await?;
+    let Begun { payment, reuse, is_replay, is_answered } = begin(&state, start).await?;
     let mut response = match reuse {
         _ if !is_answered => HttpResponse::Accepted(),
         Reuse::No => HttpResponse::Created(),
@@ -85,18 +83,19 @@ pub struct Begun {
     pub is_answered: bool,
 }
 
-/// Starts a payment, and waits for its platform at most `payments.answer_within`. Only until then the request holds its
-/// `permit`.
+/// Starts a payment, and waits for its platform at most `payments.answer_within`. While it waits for the platform, it holds
+/// no permit of admission control, so a platform that does not answer keeps no order out.
 ///
 /// # Errors
 /// Those of [`start`].
-pub async fn begin(state: &State, permit: &Permit, start: StartPayment) -> Result<Begun, Problem> {
+pub async fn begin(state: &State, start: StartPayment) -> Result<Begun, Problem> {
+    let permit = state.admission.acquire(start.user_id).await?;
     let StartOutcome { result, is_replay } = state.payments.send(Traced::new(start)).await??;
     match result {
         PaymentStarted::Started(payment, reuse) => Ok(Begun { payment, reuse, is_replay, is_answered: true }),
         PaymentStarted::Pending(payment, start, reuse) => {
             // From here on, the request waits for a platform only.
-            permit.release();
+            drop(permit);
             let answer = start.within(state.start_within).await.transpose()?;
             let is_answered = answer.is_some();
             Ok(Begun { payment: answer.map_or(payment, Box::new), reuse, is_replay, is_answered })

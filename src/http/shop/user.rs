@@ -18,7 +18,7 @@ use crate::http::state::{HandlerResult, State};
 use crate::journal::Performed;
 use crate::user;
 use crate::user::error::NameTaken;
-use crate::user::message::{Register, Registered};
+use crate::user::message::{FindCredential, Register, Registered};
 
 /// Body of a registration.
 #[derive(Debug, Deserialize)]
@@ -62,7 +62,10 @@ pub async fn create(
     password: Password,
     user_mobile: Option<Mobile>,
 ) -> Result<Registered, Problem> {
-    let password_hash = state.passwords.hash(password).await?;
+    // A name that is taken costs no hash. With a key, the request may be a repeated one, whose user is found by it. An account
+    // is never deleted, so the empty hash, which no password has, is not stored.
+    let is_taken = ask(&state.owners.user, FindCredential { user_name: user_name.clone() }).await?.is_some();
+    let password_hash = if is_taken { String::new() } else { state.passwords.hash(password).await? };
     let register = Register {
         key,
         user_id: state.ids.next(),

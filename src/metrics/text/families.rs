@@ -157,10 +157,17 @@ pub fn http(figures: &Figures, out: &mut Writer<'_>) -> std::fmt::Result {
     });
     out.counters("http_requests", "Answered requests by route and class of status.", requests)?;
     out.durations("http_request_duration_seconds", "Time to answer a request.", &figures.requests)?;
-    let admission = figures.admission;
+    let admission = figures.serving.admission;
     out.gauge("admission_capacity", "Requests for new work that may be in flight.", admission.capacity)?;
     out.gauge("admission_in_flight", "Requests for new work in flight.", admission.in_flight)?;
-    out.counters("admission_refused", "Requests for new work refused as busy.", [(Vec::new(), admission.refused)])
+    out.counters("admission_refused", "Requests for new work refused as busy.", [(Vec::new(), admission.refused)])?;
+    let limited = figures.serving.limited.iter().map(|(limit, number)| (vec![("limit", *limit)], *number));
+    out.counters("http_limited", "Requests beyond a limit of an address or a user.", limited)?;
+    let connections = &figures.serving.connections;
+    out.gauge("http_connections_capacity", "Connections of clients that may be open.", connections.capacity)?;
+    out.gauge("http_connections", "Open connections of clients.", connections.open)?;
+    let ended = connections.ended.iter().map(|(reason, number)| (vec![("reason", *reason)], *number));
+    out.counters("http_connections_cut", "Connections that the server has cut or refused, by reason.", ended)
 }
 
 /// The last audit of this process.

@@ -66,10 +66,12 @@ impl Accounts {
             missing.map(|user_id| AccountRow { user_id: *user_id, open_from: OrderId::new(0) }).collect();
         insert_all!(db, order_account::table, &missing)?;
         open_from.extend(missing.iter().map(|row| (row.user_id, row.open_from)));
-        let mut accounts = BTreeMap::new();
-        for (user_id, open_from) in open_from {
-            let (first_open, held) = read_held(db, caps, user_id, open_from)?;
-            accounts.insert(user_id, Account { open_from, first_open, held });
+        let account = |(user_id, open_from)| (user_id, Account { open_from, first_open: None, held: Held::default() });
+        let mut accounts: BTreeMap<UserId, Account> = open_from.into_iter().map(account).collect();
+        for Open { user_id, order_id, lines } in read_open(db, caps, &users)? {
+            let Some(account) = accounts.get_mut(&user_id) else { continue };
+            account.held.add(units(&lines));
+            account.first_open = Some(account.first_open.map_or(order_id, |first| first.min(order_id)));
         }
         Ok(Self { caps, accounts })
     }
@@ -110,23 +112,32 @@ fn units(lines: &[Line]) -> impl Iterator<Item = (GoodsId, Quantity)> {
     lines.iter().map(|line| (line.goods_id, line.goods_number))
 }
 
-/// Reads the unpaid orders of a user: the smallest id and what they hold. Ids below `open_from` are not read.
-fn read_held(db: &mut Db, caps: Caps, user_id: UserId, open_from: OrderId) -> db::Result<(Option<OrderId>, Held)> {
+/// An unpaid order.
+struct Open {
+    user_id: UserId,
+    order_id: OrderId,
+    lines: Vec<Line>,
+}
+
+/// Reads the unpaid orders of accounts, with two queries for all of them. Orders below `open_from` are not read, and with a
+/// cap on orders there are no more of an account than that, so the time does not grow with what an account has ordered.
+fn read_open(db: &mut Db, caps: Caps, users: &[UserId]) -> db::Result<Vec<Open>> {
     let is_open = orders::order_status.eq(OrderStatus::Unconfirmed).or(orders::order_status.eq(OrderStatus::Confirmed));
     let is_unpaid = orders::pay_status.ne(PayStatus::Paid).and(orders::pay_amount.gt(Money::ZERO));
-    let unpaid = orders::table
-        .filter(orders::user_id.eq(user_id).and(orders::order_id.ge(open_from)))
-        .filter(is_open.and(is_unpaid))
-        .order(orders::order_id)
-        .select(orders::order_id);
-    let ids: Vec<OrderId> = with_conn!(db, unpaid.load(db))?;
+    let is_recent = orders::order_id.ge(order_account::open_from);
+    let of_accounts = orders::table.inner_join(order_account::table.on(orders::user_id.eq(order_account::user_id)));
+    let rows: Vec<(UserId, OrderId)> = db::load_by(users, |users| {
+        let unpaid = of_accounts
+            .filter(any_of(order_account::user_id, users))
+            .filter(is_recent.and(is_open).and(is_unpaid))
+            .select((orders::user_id, orders::order_id));
+        with_conn!(db, unpaid.load(db))
+    })?;
     // Without a cap on units, the lines are not needed.
-    let lines = if caps.limits_units() { row::read_lines(db, &ids)? } else { std::collections::HashMap::new() };
-    let mut held = Held::default();
-    for order_id in &ids {
-        held.add(units(lines.get(order_id).map(Vec::as_slice).unwrap_or_default()));
-    }
-    Ok((ids.first().copied(), held))
+    let ids: Vec<OrderId> = rows.iter().map(|(_, order_id)| *order_id).filter(|_| caps.limits_units()).collect();
+    let mut lines = row::read_lines(db, &ids)?;
+    let open = |(user_id, order_id)| Open { user_id, order_id, lines: lines.remove(&order_id).unwrap_or_default() };
+    Ok(rows.into_iter().map(open).collect())
 }
 
 /// Parameters of [`SET_OPEN_FROM`] for one account.
@@ -149,13 +160,14 @@ impl Task<Order> for CheckCaps {
     const ACCESS: Access = Access::Read;
 
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Cause>>> {
+        let users: Vec<UserId> = batch.iter().map(|task| task.user_id).collect();
+        let mut held: BTreeMap<UserId, Held> = BTreeMap::new();
+        for Open { user_id, lines, .. } in read_open(db, owner.caps, &users)? {
+            held.entry(user_id).or_default().add(units(&lines));
+        }
         let check = |task: &Self| {
-            let account = order_account::table.find(task.user_id).select(order_account::open_from);
-            let open_from: Option<OrderId> = with_conn!(db, account.get_result(db)).optional()?;
-            let open_from = open_from.unwrap_or(OrderId::new(0));
-            let (_, held) = read_held(db, owner.caps, task.user_id, open_from)?;
-            Ok(held.exceeded(owner.caps, task.lines.iter().copied()))
+            held.get(&task.user_id).cloned().unwrap_or_default().exceeded(owner.caps, task.lines.iter().copied())
         };
-        batch.iter().map(check).collect()
+        Ok(batch.iter().map(check).collect())
     }
 }

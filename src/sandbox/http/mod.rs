@@ -19,6 +19,7 @@ use super::{NAME, Platform};
 use crate::actor::Reply;
 use crate::domain::money::Money;
 use crate::gateway::text::{EVENT_ID_LENGTH_MAX, is_printable_ascii};
+use crate::http::extract::body::RawBody;
 use crate::http::extract::field;
 use crate::http::extract::query::Query;
 use crate::http::problem::{Code, Problem};
@@ -65,7 +66,7 @@ impl FromRequest for Number {
 }
 
 /// Pays a trade. Without a body no fault is injected.
-async fn pay(platform: Data<Platform>, Number(out_trade_no): Number, body: Bytes) -> HandlerResult {
+async fn pay(platform: Data<Platform>, Number(out_trade_no): Number, RawBody(body): RawBody) -> HandlerResult {
     let callbacks = if body.is_empty() { Callbacks::default() } else { field::from_json(&body)? };
     Ok(HttpResponse::Ok().json(platform.pay(out_trade_no, callbacks).await??))
 }
@@ -86,7 +87,7 @@ struct NewRefund {
     out_request_no: String,
 }
 
-async fn refund(platform: Data<Platform>, Number(out_trade_no): Number, body: Bytes) -> HandlerResult {
+async fn refund(platform: Data<Platform>, Number(out_trade_no): Number, RawBody(body): RawBody) -> HandlerResult {
     let NewRefund { amount, out_request_no } = field::from_json(&body)?;
     let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     if !(1..=32).contains(&out_request_no.len()) || !out_request_no.chars().all(is_allowed) {

@@ -12,7 +12,6 @@ use crate::domain::idempotency::IdempotencyKey;
 use crate::http::extract::client::ClientIp;
 use crate::http::extract::key::fingerprint;
 use crate::http::extract::path::PathId;
-use crate::http::middleware::admission::Permit;
 use crate::http::problem::{Code, Problem};
 use crate::http::shop::payment::begin;
 use crate::http::state::{HandlerResult, State};
@@ -37,7 +36,6 @@ pub async fn start(
     req: HttpRequest,
     state: web::Data<State>,
     PathId(pay_id): PathId<id::Pay>,
-    permit: web::ReqData<Permit>,
     ClientIp(client_ip): ClientIp,
 ) -> HandlerResult {
     let words = language::of(&req);
@@ -58,7 +56,7 @@ pub async fn start(
         return_url: payment.return_url,
         client_ip,
     };
-    match begin(&state, &permit, start).await {
+    match begin(&state, start).await {
         Ok(begun) => Ok(see_other(&path(begun.payment.pay_id))),
         Err(problem) if problem.code == Code::PlatformUnavailable => Ok(unavailable(words, pay_id)),
         // The order has ended in the meantime: the page says so.

@@ -51,7 +51,7 @@ async fn orders_over_the_admission_limit_are_refused_and_callbacks_and_operators
             let busy = answer.expect_problem(503, "busy");
             assert_eq!(busy.header("retry-after"), "1");
         }
-        app.pay(&zs, "another key", &order_id).await.expect_problem(503, "busy");
+        app.pay(&zs, "another-key", &order_id).await.expect_problem(503, "busy");
         let full = app.get("/admin/status", &admin).await.expect(200).body;
         assert_eq!((&full["door"]["in_flight"], &full["status"]), (&json!(1), &json!("healthy")));
         assert!(full["door"]["refused"].as_u64().unwrap() >= 8, "{full}");

@@ -11,7 +11,7 @@ use tradepost::actor::health::ActorReport;
 use tradepost::actor::{Fence, Health};
 use tradepost::db::connection::size::Size;
 use tradepost::domain::clock::{Clock, Timestamp};
-use tradepost::metrics::figures::{Admission, Figures, NodeFigures, StoreFigures};
+use tradepost::metrics::figures::{Figures, NodeFigures, Serving, StoreFigures};
 use tradepost::metrics::text;
 use tradepost::payments::platform::report::PlatformReport;
 use tradepost::payments::platform::single::PlatformState;
@@ -314,7 +314,7 @@ fn well(actors: &[&Health], fence: &Fence, state: PlatformState, size: Size) -> 
         }),
         platforms: vec![platform],
         requests: Vec::new(),
-        admission: Admission::default(),
+        serving: Serving::default(),
         stores: Some(vec![StoreFigures { owner: "goods", size }]),
         node: NodeFigures { has_lease: fence.is_open(), alive: 1, clock_difference_ms: 0 },
         log_lines_dropped: 0,

@@ -55,6 +55,18 @@ impl TestApp {
             ("HTTP__WORKERS", "1"),
             // No admission refuses an order, however many a test places at once.
             ("HTTP__ADMIT_WITHIN", "60s"),
+            ("HTTP__IN_FLIGHT_PER_USER_MAX", "0"),
+            // All requests of the tests come from one address, and many from one user. The tests of the limits set them.
+            ("LIMITS__REQUESTS_PER_ADDRESS", "0"),
+            ("LIMITS__SIGN_INS_PER_ADDRESS", "0"),
+            ("LIMITS__REGISTRATIONS_PER_ADDRESS", "0"),
+            ("LIMITS__PAYMENT_PAGES_PER_ADDRESS", "0"),
+            ("LIMITS__REFUSALS_PER_ADDRESS", "0"),
+            ("LIMITS__ORDERS_PER_USER", "0"),
+            ("LIMITS__PAYMENTS_PER_USER", "0"),
+            ("LIMITS__REQUESTS_PER_USER", "0"),
+            ("ORDERS__UNPAID_ORDERS_MAX", "0"),
+            ("ORDERS__UNPAID_UNITS_MAX", "0"),
             ("STORE__URL", url.as_str()),
             ("SECRETS__FOLDER", folder.as_str()),
             ("ADMIN__PASSWORD", ADMIN_PASSWORD),
