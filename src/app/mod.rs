@@ -33,11 +33,9 @@ use crate::coordinator;
 use crate::db::connection::folder::{self, FolderLock};
 use crate::domain::clock::Clock;
 use crate::gateway::{Gateway, Shop, alipay, wechat};
-use crate::http::security::admin_passwords::{AdminPasswords, PasswordMark};
 use crate::http::security::first_passwords::FirstPasswords;
 use crate::http::security::password::Passwords;
 use crate::http::security::seal::Seals;
-use crate::http::security::token::Tokens;
 use crate::messaging::relay;
 use crate::node::lease::Lease;
 use crate::payments;
@@ -111,11 +109,9 @@ impl App {
         }
         let mut notes = announcement::lines(&settings, &stores, number, address, admin_address);
         notes.extend(bootstrap::while_busy(|| bootstrap::notes(&graph, &passwords, &first)).await?);
-        let tokens = Tokens::new(secret.as_bytes(), clock.clone(), settings.session.token_ttl.get());
-        let admin_passwords = AdminPasswords::default();
-        admin_passwords.learn(admin.user_id, PasswordMark::of(&admin.user_password));
+        let tokens = server::tokens(&settings, secret.as_bytes(), clock.clone());
         let (seals, admin) = (Seals::new(secret.as_bytes()), admin.user_id);
-        let security = Security { tokens, seals, passwords, first_passwords: first, admin, admin_passwords };
+        let security = Security { tokens, seals, passwords, first_passwords: first, admin };
         let sampler = figures::start(&graph, &stores, &clock, &arbiter);
         let state = server::state(&graph, security, sampler, clock.clone(), &settings);
         let live = Hub::default();

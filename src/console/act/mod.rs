@@ -15,6 +15,7 @@ use super::operator::Operator;
 use crate::domain::id::{EntryId, GoodsId, OrderId, UserId};
 use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::text::{CustomerMessage, Reason};
+use crate::http::admin::account::Change;
 use crate::http::admin::balance::BalanceChange;
 use crate::http::admin::coupon::NewCoupon;
 use crate::http::admin::goods::{ChangedGoods, NewGoods};
@@ -56,6 +57,8 @@ pub enum Act {
     CreateCoupon(NewCoupon),
     /// Adjusts a balance.
     AdjustBalance { user_id: UserId, change: BalanceChange },
+    /// Changes the account of a user.
+    ChangeAccount { user_id: UserId, change: Change, reason: Reason },
     /// Delivers messages again.
     Replay { ids: Vec<String> },
     /// Repairs the books by a statement.
@@ -80,6 +83,9 @@ impl Act {
             Self::AdjustStock { goods_id, change } => catalogue::adjust_stock(operator, key, goods_id, change).await,
             Self::CreateCoupon(new) => customer::create_coupon(operator, key, new).await,
             Self::Reconcile(statement) => statement::repair(operator, statement).await,
+            Self::ChangeAccount { user_id, change, reason } => {
+                customer::change_account(operator, user_id, change, reason).await
+            }
             Self::AdjustBalance { user_id, change } => customer::adjust_balance(operator, key, user_id, change).await,
             Self::Replay { ids } => message::replay(operator, &ids).await,
         }

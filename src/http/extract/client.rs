@@ -20,10 +20,15 @@ impl FromRequest for ClientIp {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(state::state(req).map(|state| {
-            let headers = req.headers().get_all(FORWARDED_FOR).filter_map(|value| value.to_str().ok());
-            let forwarded_for = headers.collect::<Vec<_>>().join(",");
-            Self(req.peer_addr().map(|peer| state.trusted_proxies.client(peer.ip(), &forwarded_for)))
-        }))
+        ready(Ok(Self(client_address(req))))
     }
+}
+
+/// The address of the client, through the proxies of `http.trusted_proxies`; `None` if the connection has none.
+#[must_use]
+pub fn client_address(req: &HttpRequest) -> Option<IpAddr> {
+    let peer = req.peer_addr()?.ip();
+    let Ok(state) = state::state(req) else { return Some(peer) };
+    let headers = req.headers().get_all(FORWARDED_FOR).filter_map(|value| value.to_str().ok());
+    Some(state.trusted_proxies.client(peer, &headers.collect::<Vec<_>>().join(",")))
 }

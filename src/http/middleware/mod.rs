@@ -23,7 +23,9 @@ use uuid::Uuid;
 use self::advice::Advice;
 use self::cors::Cors;
 use self::measure::Measure;
-use super::problem::{Code, Problem, REQUEST_ID};
+use super::extract::client::client_address;
+use super::problem::{CLIENT_REQUEST_ID, Code, Problem, REQUEST_ID};
+use super::security::event::Event;
 use super::state::state;
 
 /// Detail of the answer to a request that took too long.
@@ -47,7 +49,8 @@ pub async fn around(
     mut req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let request_id = request_id(req.headers());
+    let request_id = new_id().to_string();
+    let client_request_id = client_request_id(req.headers());
     let method = req.method().clone();
     if method == Method::HEAD {
         // Handled as GET. The server leaves the body out.
@@ -57,6 +60,8 @@ pub async fn around(
     let span = tracing::info_span!(
         "request",
         %request_id,
+        client_request_id,
+        client = client_address(req.request()).map(tracing::field::display),
         %method,
         route = req.match_pattern().unwrap_or_default(),
         user_id = Empty
@@ -65,7 +70,8 @@ pub async fn around(
     let measure = Measure::start(&req, method);
     let cors = Cors::of(&req);
     if let Some(preflight) = cors.as_ref().and_then(|cors| cors.preflight(&req)) {
-        let response = finish_response(req.into_response(preflight), &request_id, cors.as_ref());
+        let ids = (request_id.as_str(), client_request_id.as_deref());
+        let response = finish_response(req.into_response(preflight), ids, cors.as_ref());
         log(&span, response.status(), started);
         measure.end(Some(&response), response.status());
         return Ok(response);
@@ -83,7 +89,7 @@ pub async fn around(
         Err(panic) => Err(panic),
     };
     let result = match served {
-        Ok(Ok(response)) => Ok(finish_response(response, &request_id, cors.as_ref())),
+        Ok(Ok(response)) => Ok(finish_response(response, (&request_id, client_request_id.as_deref()), cors.as_ref())),
         Ok(Err(error)) => Err(problem(&error, error.as_response_error().status_code()).at(&request_id)),
         Err(panic) => {
             span.in_scope(|| tracing::error!(panic = panic_message(&*panic), "handler panicked"));
@@ -128,7 +134,11 @@ pub async fn admit(
 }
 
 fn log(span: &Span, status: StatusCode, started: Instant) {
-    let (status, elapsed) = (status.as_u16(), started.elapsed());
+    let elapsed = started.elapsed();
+    if status == StatusCode::FORBIDDEN {
+        span.in_scope(|| Event::Forbidden.log(None, None));
+    }
+    let status = status.as_u16();
     span.in_scope(|| match status {
         // Common under overload. The component that refuses counts or logs the cause.
         503 => tracing::debug!(status, ?elapsed, "answered"),
@@ -138,13 +148,12 @@ fn log(span: &Span, status: StatusCode, started: Instant) {
     });
 }
 
-/// The client's request id if it is valid (1 to 64 visible ASCII characters), otherwise a new one.
-fn request_id(headers: &HeaderMap) -> String {
-    headers
-        .get(REQUEST_ID)
-        .and_then(|value| value.to_str().ok())
-        .filter(|id| (1..=REQUEST_ID_LENGTH_MAX).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()))
-        .map_or_else(|| new_id().to_string(), str::to_owned)
+/// The client's own id of the request, if it is valid: 1 to 64 letters, digits and some marks. It
+/// stands in the log beside our id and never in its place, because all clients can send the same.
+fn client_request_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get(REQUEST_ID)?.to_str().ok()?;
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"._:/+-".contains(&b);
+    ((1..=REQUEST_ID_LENGTH_MAX).contains(&id.len()) && id.bytes().all(is_allowed)).then(|| id.to_owned())
 }
 
 /// A UUIDv7. It is unique but not secret: a fast generator makes its random part, which saves a system call.
@@ -158,7 +167,7 @@ fn new_id() -> Uuid {
 /// Adds the common headers. Replaces the body of any error, ours or the framework's, by a problem.
 fn finish_response(
     response: ServiceResponse<impl MessageBody + 'static>,
-    request_id: &str,
+    (request_id, client_request_id): (&str, Option<&str>),
     cors: Option<&Cors>,
 ) -> ServiceResponse<BoxBody> {
     let status = response.status();
@@ -182,6 +191,9 @@ fn finish_response(
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(request_id) {
         headers.insert(REQUEST_ID, value);
+    }
+    if let Some(value) = client_request_id.and_then(|id| HeaderValue::from_str(id).ok()) {
+        headers.insert(CLIENT_REQUEST_ID, value);
     }
     for (name, value) in cors.map(Cors::headers).unwrap_or_default() {
         headers.append(name, value);
@@ -258,8 +270,8 @@ mod tests {
             let (actual, headers, body) = ask(req.insert_header(("X-Request-Id", "mine"))).await;
             assert_eq!((actual, text(&headers, "content-type")), (status, "application/problem+json"));
             assert_eq!(text(&headers, "x-content-type-options"), "nosniff");
-            assert_eq!(text(&headers, "x-request-id"), "mine", "{path}");
-            assert_eq!(body["instance"], "mine");
+            assert_eq!(text(&headers, "x-client-request-id"), "mine", "{path}");
+            assert_eq!(body["instance"], text(&headers, "x-request-id"));
             assert_eq!((&body["code"], &body["status"]), (&Value::from(code), &Value::from(status)));
             assert!(!body.to_string().contains("secret"));
             assert_eq!(headers.contains_key("allow"), status == 405);
@@ -267,12 +279,13 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn an_invalid_request_id_is_replaced() {
-        for invalid in ["", "with blank", &"x".repeat(65)] {
+    async fn an_invalid_request_id_of_the_client_is_dropped() {
+        for invalid in ["", "with blank", &"x".repeat(65), "}:_ERROR_forged{status=200"] {
             let (status, headers, _) =
                 ask(TestRequest::with_uri("/good").insert_header(("X-Request-Id", invalid))).await;
             assert_eq!((status, text(&headers, "cache-control")), (200, "no-store"));
             assert!(text(&headers, "x-request-id").parse::<Uuid>().is_ok(), "{invalid}");
+            assert!(!headers.contains_key("x-client-request-id"), "{invalid}");
         }
     }
 }

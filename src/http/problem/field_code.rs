@@ -26,3 +26,11 @@ pub const TOKEN_EXPIRED: &str = "token_expired";
 pub const TOKEN_INVALID: &str = "token_invalid";
 /// The API key does not have the scope `scope`.
 pub const SCOPE_MISSING: &str = "scope_missing";
+/// The password is one of the most common ones.
+pub const COMMON_PASSWORD: &str = "common_password";
+/// The password is little more than the user's name.
+pub const PASSWORD_IS_NAME: &str = "password_is_name";
+/// The password is not the user's.
+pub const WRONG_PASSWORD: &str = "wrong_password";
+/// The name is one that looks like the shop's own.
+pub const RESERVED_NAME: &str = "reserved_name";

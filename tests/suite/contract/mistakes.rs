@@ -92,7 +92,8 @@ async fn exchange(app: &TestApp, token: &str, wrong: &Mistake) -> (Answer, Strin
         }
     }
     let order_id = answer.body["order_id"].as_str().unwrap_or(ORDER_ID);
-    writeln!(text, "\n{}", wrapped(&answer.text).replace(order_id, ORDER_ID)).unwrap();
+    let shown = answer.text.replace(answer.header("x-request-id"), "my-request");
+    writeln!(text, "\n{}", wrapped(&shown).replace(order_id, ORDER_ID)).unwrap();
     (answer, text)
 }
 

@@ -59,6 +59,8 @@ impl TestApp {
             ("SECRETS__FOLDER", folder.as_str()),
             ("ADMIN__PASSWORD", ADMIN_PASSWORD),
             ("DEMO__PASSWORD", DEMO_PASSWORD),
+            // Tests that advance the clock do not sign in again.
+            ("SESSION__ADMIN_TTL", "12h"),
             // The polls would use up the faults that a test plans for other work. `work_left` makes the queries when a
             // test settles.
             ("PAYMENTS__SWEEP_EVERY", "1h"),
