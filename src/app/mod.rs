@@ -32,6 +32,7 @@ use crate::console::live::Hub;
 use crate::coordinator;
 use crate::db::connection::folder::{self, FolderLock};
 use crate::domain::clock::Clock;
+use crate::gateway::ticket::PayPages;
 use crate::gateway::{Gateway, Shop, alipay, wechat};
 use crate::http::security::first_passwords::FirstPasswords;
 use crate::http::security::password::Passwords;
@@ -79,6 +80,8 @@ impl App {
         let folder = secrets_folder(&settings)?;
         // Before the accounts: a start that fails here must not have created one whose password it then cannot show.
         let secret = secret::configured_or_generated(&settings.session.secret, &folder, "token")?;
+        let old_secret = Some(settings.session.old_secret.expose()).filter(|old| !old.is_empty());
+        let pay_pages = PayPages::new(secret.as_bytes(), old_secret.map(str::as_bytes));
         let (listener, admin_listener) = listen(&settings)?;
         let address = listener.local_addr()?;
         let admin_address = admin_listener.as_ref().map(TcpListener::local_addr).transpose()?;
@@ -94,7 +97,7 @@ impl App {
             faults,
             largest_id,
             sandbox: sandbox::account(&settings, &folder, address)?,
-            platforms: platforms(&settings, &clock)?,
+            platforms: platforms(&settings, &clock, pay_pages.clone())?,
             node,
         };
         let number = parts.node.number;
@@ -111,7 +114,7 @@ impl App {
         notes.extend(bootstrap::while_busy(|| bootstrap::notes(&graph, &passwords, &first)).await?);
         let tokens = server::tokens(&settings, secret.as_bytes(), clock.clone());
         let (seals, admin) = (Seals::new(secret.as_bytes()), admin.user_id);
-        let security = Security { tokens, seals, passwords, first_passwords: first, admin };
+        let security = Security { tokens, seals, passwords, first_passwords: first, admin, pay_pages };
         let sampler = figures::start(&graph, &stores, &clock, &arbiter);
         let state = server::state(&graph, security, sampler, clock.clone(), &settings);
         let live = Hub::default();
@@ -231,9 +234,13 @@ fn listen(settings: &Settings) -> anyhow::Result<(TcpListener, Option<TcpListene
 }
 
 /// The payment products of Alipay and WeChat Pay that the settings configure.
-pub(crate) fn platforms(settings: &Settings, clock: &Clock) -> Result<Vec<Arc<dyn Gateway>>, config::Error> {
+pub(crate) fn platforms(
+    settings: &Settings,
+    clock: &Clock,
+    pay_pages: PayPages,
+) -> Result<Vec<Arc<dyn Gateway>>, config::Error> {
     let public_url = settings.http.public_url.as_str().to_owned();
-    let shop = Shop { public_url, clock: clock.clone() };
+    let shop = Shop { public_url, clock: clock.clone(), pay_pages };
     let mut all = alipay::gateways(&settings.gateway.alipay, &shop)?;
     all.extend(wechat::gateways(&settings.gateway.wechat, &shop)?);
     Ok(all)

@@ -16,6 +16,7 @@ use crate::console::{self, live::Hub};
 use crate::domain::clock::Clock;
 use crate::domain::id::UserId;
 use crate::gateway::statement::Source;
+use crate::gateway::ticket::PayPages;
 use crate::http::admin::auditor::Auditor;
 use crate::http::admin::turn::Turn;
 use crate::http::middleware::admission::AdmissionControl;
@@ -37,6 +38,7 @@ pub struct Security {
     pub passwords: Passwords,
     pub admin: UserId,
     pub first_passwords: FirstPasswords,
+    pub pay_pages: PayPages,
 }
 
 /// The access tokens under these settings.
@@ -51,7 +53,7 @@ pub fn tokens(settings: &Settings, secret: &[u8], clock: Clock) -> Tokens {
 
 /// The state of the handlers.
 pub fn state(graph: &Graph, security: Security, sampler: Sampler, clock: Clock, settings: &Settings) -> State {
-    let Security { tokens, seals, passwords, admin, first_passwords } = security;
+    let Security { tokens, seals, passwords, admin, first_passwords, pay_pages } = security;
     let sources = Arc::clone(sampler.sources());
     let auditor = auditor(settings.clone(), clock.clone(), sources.last_audit.clone());
     let token = settings.metrics.token.expose();
@@ -75,8 +77,9 @@ pub fn state(graph: &Graph, security: Security, sampler: Sampler, clock: Clock, 
         seals,
         passwords,
         admin,
-        sessions: Sessions::default(),
+        sessions: Arc::new(Sessions::default()),
         first_passwords,
+        pay_pages,
         health: graph.health.clone(),
         horizons: settings.horizons(),
         outboxes: graph.messaging.outboxes.clone(),

@@ -25,6 +25,7 @@ use crate::domain::network::TrustedProxies;
 use crate::domain::origin::Origins;
 use crate::gateway::Gateways;
 use crate::gateway::statement::Source;
+use crate::gateway::ticket::PayPages;
 use crate::messaging::relay::Outbox;
 use crate::metrics::{Sampler, Sources};
 use crate::node::Node;
@@ -63,7 +64,9 @@ pub struct State {
     /// Accounts that the setting named before are customers now.
     pub admin: UserId,
     /// The sessions that have ended.
-    pub sessions: Sessions,
+    pub sessions: Arc<Sessions>,
+    /// The addresses of the pages of payments.
+    pub pay_pages: PayPages,
     /// The file with the passwords of the first start.
     pub first_passwords: FirstPasswords,
     /// Counters of all actors.

@@ -43,7 +43,7 @@ fn dead_address<A: Actor<Context = Context<A>>>() -> Link<A> {
 }
 
 fn state() -> State {
-    let (clock, sessions) = (Clock::default(), Sessions::default());
+    let (clock, sessions) = (Clock::default(), Arc::new(Sessions::default()));
     for role in [Role::Admin, Role::Customer] {
         let (user_id, token_epoch) = (user(role), Timestamp(0));
         sessions.learn(AccountState { user_id, user_role: role, role_by: None, disable_time: None, token_epoch });
@@ -79,6 +79,7 @@ fn state() -> State {
         passwords: Passwords::new(1).unwrap(),
         admin: user(Role::Admin),
         sessions,
+        pay_pages: crate::gateway::ticket::PayPages::new(SECRET, None),
         first_passwords: FirstPasswords::in_folder(Path::new("/nowhere")),
         health: Vec::new(),
         horizons: crate::config::read("", Vec::new()).unwrap().horizons(),

@@ -18,7 +18,7 @@ const FORM_MAX: usize = 32 * 1024;
 /// The page of a payment.
 pub fn payment(cfg: &mut ServiceConfig) {
     cfg.configure(payment::route::interface)
-        .service(page("/pay/{id}/again").route(post().to(payment::again::start).wrap(from_fn(admit))));
+        .service(page("/pay/{ticket}/again").route(post().to(payment::again::start).wrap(from_fn(admit))));
 }
 
 /// The page at `/` of a shop without a shop window.

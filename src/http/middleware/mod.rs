@@ -99,7 +99,10 @@ pub async fn around(
     let status = result.as_ref().map_or_else(ResponseError::status_code, ServiceResponse::status);
     log(&span, status, started);
     measure.end(result.as_ref().ok(), status);
-    result.map_err(|problem| problem.with_headers(cors.as_ref().map(Cors::headers).unwrap_or_default()).into())
+    let mut headers = cors.as_ref().map(Cors::headers).unwrap_or_default();
+    let given = client_request_id.and_then(|id| HeaderValue::from_str(&id).ok());
+    headers.extend(given.map(|id| (CLIENT_REQUEST_ID, id)));
+    result.map_err(|problem| problem.with_headers(headers).into())
 }
 
 /// Whether the body has a `Content-Encoding` other than `identity`, or several.

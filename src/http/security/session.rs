@@ -5,6 +5,7 @@
 //! first request.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -20,6 +21,8 @@ use crate::user::message::session::{Ended, FindState, ListEnded, SessionHash};
 
 /// How often the changes of other nodes are read.
 const POLL_EVERY: Duration = Duration::from_secs(2);
+/// After this time without a reading, a request waits for the next one.
+const STALE_AFTER: Duration = Duration::from_secs(4);
 /// Longest wait for the database. After that, what was known last counts, so that the status can be read while the
 /// database is away.
 const ANSWER_WITHIN: Duration = Duration::from_millis(500);
@@ -42,6 +45,7 @@ struct Known {
     previous: HashMap<UserId, AccountState>,
     ended: HashMap<SessionHash, Timestamp>,
     tried: Option<Instant>,
+    succeeded: Option<Instant>,
     /// When changes were read last, in the time of the shop.
     read: Option<Timestamp>,
 }
@@ -92,7 +96,7 @@ impl Sessions {
     /// # Errors
     /// 503 if the database does not answer, and has not answered before.
     pub async fn state_of(
-        &self,
+        self: &Arc<Self>,
         owner: &Link<OwnerActor<User>>,
         clock: &Clock,
         user_id: UserId,
@@ -112,7 +116,7 @@ impl Sessions {
     /// # Errors
     /// 403 if it is disabled; 503.
     pub async fn expect_enabled(
-        &self,
+        self: &Arc<Self>,
         owner: &Link<OwnerActor<User>>,
         clock: &Clock,
         user_id: UserId,
@@ -124,16 +128,32 @@ impl Sessions {
         }
     }
 
-    /// Reads what has changed, unless that was done a moment ago. Requests that come meanwhile do not wait.
-    async fn poll_if_due(&self, owner: &Link<OwnerActor<User>>, clock: &Clock) {
-        if !self.known.lock().is_due() {
-            return;
+    /// Reads what has changed if the last reading is old. Only if it is too old the request waits for it: requests whose
+    /// callers are known are decided at once, before their bodies are.
+    async fn poll_if_due(self: &Arc<Self>, owner: &Link<OwnerActor<User>>, clock: &Clock) {
+        let is_stale = {
+            let mut known = self.known.lock();
+            if !known.is_due() {
+                return;
+            }
+            let is_stale = known.succeeded.is_none_or(|succeeded| succeeded.elapsed() >= STALE_AFTER);
+            if !is_stale {
+                known.tried = Some(Instant::now());
+            }
+            is_stale
+        };
+        if is_stale {
+            let _turn = self.polling.lock().await;
+            if self.known.lock().is_due() {
+                self.poll(owner, clock).await;
+            }
+        } else {
+            let (sessions, owner, clock) = (Arc::clone(self), owner.clone(), clock.clone());
+            actix_web::rt::spawn(async move { sessions.poll(&owner, &clock).await });
         }
-        let is_first = self.known.lock().read.is_none();
-        let turn = if is_first { Some(self.polling.lock().await) } else { self.polling.try_lock().ok() };
-        if turn.is_none() || !self.known.lock().is_due() {
-            return;
-        }
+    }
+
+    async fn poll(&self, owner: &Link<OwnerActor<User>>, clock: &Clock) {
         let (read, now) = (self.known.lock().read, clock.now());
         let since = read.map_or(Timestamp(0), |read| read.minus(OVERLAP));
         // At first no state is known that could be wrong.
@@ -143,7 +163,7 @@ impl Sessions {
         known.tried = Some(Instant::now());
         match answer {
             Ok(Ok(Ended { accounts, sessions })) => {
-                known.read = Some(now);
+                (known.read, known.succeeded) = (Some(now), Some(Instant::now()));
                 accounts.into_iter().for_each(|state| known.insert(state));
                 known.ended.extend(sessions);
                 known.ended.retain(|_, expires| *expires >= now);

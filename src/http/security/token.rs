@@ -62,7 +62,7 @@ pub enum TokenRefusal {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
-    /// Tells tokens of the same second apart, so that one of them can be ended. Missing in tokens of older releases.
+    /// Distinguishes tokens of the same second, so that one of them can be ended. Missing in tokens of older releases.
     #[serde(default)]
     jti: String,
     exp: i64,

@@ -115,7 +115,7 @@ impl Names {
         }
         let is_hex = word.bytes().all(|b| b.is_ascii_hexdigit());
         // A short hash is in the path of a style sheet or a script.
-        if is_hex && (word.len() == 64 || word.len() == HASH_DIGITS && !letters.is_empty()) {
+        if is_hex && (word.len() == 64 || word.len() == 32 || word.len() == HASH_DIGITS && !letters.is_empty()) {
             return Some("<hash>".to_owned());
         }
         None
