@@ -33,12 +33,11 @@ use crate::console::live::Hub;
 use crate::coordinator;
 use crate::db::connection::folder::{self, FolderLock};
 use crate::domain::clock::Clock;
+use crate::gateway::ticket::PayPages;
 use crate::gateway::{Gateway, Shop, alipay, wechat};
-use crate::http::security::admin_passwords::{AdminPasswords, PasswordMark};
 use crate::http::security::first_passwords::FirstPasswords;
 use crate::http::security::password::Passwords;
 use crate::http::security::seal::Seals;
-use crate::http::security::token::Tokens;
 use crate::messaging::relay;
 use crate::node::lease::Lease;
 use crate::payments;
@@ -83,6 +82,8 @@ impl App {
         let folder = secrets_folder(&settings)?;
         // Before the accounts: a start that fails here must not have created one whose password it then cannot show.
         let secret = secret::configured_or_generated(&settings.session.secret, &folder, "token")?;
+        let old_secret = Some(settings.session.old_secret.expose()).filter(|old| !old.is_empty());
+        let pay_pages = PayPages::new(secret.as_bytes(), old_secret.map(str::as_bytes));
         let (listener, admin_listener) = listen(&settings)?;
         let address = listener.local_addr()?;
         let admin_address = admin_listener.as_ref().map(TcpListener::local_addr).transpose()?;
@@ -98,7 +99,7 @@ impl App {
             faults,
             largest_id,
             sandbox: sandbox::account(&settings, &folder, address)?,
-            platforms: platforms(&settings, &clock)?,
+            platforms: platforms(&settings, &clock, pay_pages.clone())?,
             tracer: Tracer::start(&settings.trace, node.number.get().into()),
             node,
         };
@@ -114,11 +115,9 @@ impl App {
         }
         let mut notes = announcement::lines(&settings, &stores, number, address, admin_address);
         notes.extend(bootstrap::while_busy(|| bootstrap::notes(&graph, &passwords, &first)).await?);
-        let tokens = Tokens::new(secret.as_bytes(), clock.clone(), settings.session.token_ttl.get());
-        let admin_passwords = AdminPasswords::default();
-        admin_passwords.learn(admin.user_id, PasswordMark::of(&admin.user_password));
+        let tokens = server::tokens(&settings, secret.as_bytes(), clock.clone());
         let (seals, admin) = (Seals::new(secret.as_bytes()), admin.user_id);
-        let security = Security { tokens, seals, passwords, first_passwords: first, admin, admin_passwords };
+        let security = Security { tokens, seals, passwords, first_passwords: first, admin, pay_pages };
         let sampler = figures::start(&graph, &stores, &clock, &arbiter);
         let state = server::state(&graph, security, sampler, clock.clone(), &settings);
         let live = Hub::default();
@@ -241,9 +240,13 @@ fn listen(settings: &Settings) -> anyhow::Result<(TcpListener, Option<TcpListene
 }
 
 /// The payment products of Alipay and WeChat Pay that the settings configure.
-pub(crate) fn platforms(settings: &Settings, clock: &Clock) -> Result<Vec<Arc<dyn Gateway>>, config::Error> {
+pub(crate) fn platforms(
+    settings: &Settings,
+    clock: &Clock,
+    pay_pages: PayPages,
+) -> Result<Vec<Arc<dyn Gateway>>, config::Error> {
     let public_url = settings.http.public_url.as_str().to_owned();
-    let shop = Shop { public_url, clock: clock.clone() };
+    let shop = Shop { public_url, clock: clock.clone(), pay_pages };
     let mut all = alipay::gateways(&settings.gateway.alipay, &shop)?;
     all.extend(wechat::gateways(&settings.gateway.wechat, &shop)?);
     Ok(all)

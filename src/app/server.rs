@@ -16,16 +16,17 @@ use crate::console::{self, live::Hub};
 use crate::domain::clock::Clock;
 use crate::domain::id::UserId;
 use crate::gateway::statement::Source;
+use crate::gateway::ticket::PayPages;
 use crate::http::admin::auditor::Auditor;
 use crate::http::admin::turn::Turn;
 use crate::http::connection::open::Connections;
 use crate::http::connection::server;
 use crate::http::middleware::admission::AdmissionControl;
-use crate::http::security::admin_passwords::AdminPasswords;
 use crate::http::security::first_passwords::FirstPasswords;
 use crate::http::security::metrics_access::MetricsAccess;
 use crate::http::security::password::Passwords;
 use crate::http::security::seal::Seals;
+use crate::http::security::session::Sessions;
 use crate::http::security::token::Tokens;
 use crate::http::state::{ShownSetting, State};
 use crate::http::{middleware, route};
@@ -38,13 +39,23 @@ pub struct Security {
     pub seals: Seals,
     pub passwords: Passwords,
     pub admin: UserId,
-    pub admin_passwords: AdminPasswords,
     pub first_passwords: FirstPasswords,
+    pub pay_pages: PayPages,
+}
+
+/// The access tokens under these settings.
+pub fn tokens(settings: &Settings, secret: &[u8], clock: Clock) -> Tokens {
+    let session = &settings.session;
+    let tokens = Tokens::new(secret, clock, session.token_ttl.get()).with_admin_ttl(session.admin_ttl.get());
+    match session.old_secret.expose() {
+        "" => tokens,
+        old => tokens.accepting(old.as_bytes()),
+    }
 }
 
 /// The state of the handlers.
 pub fn state(graph: &Graph, security: Security, sampler: Sampler, clock: Clock, settings: &Settings) -> State {
-    let Security { tokens, seals, passwords, admin, admin_passwords, first_passwords } = security;
+    let Security { tokens, seals, passwords, admin, first_passwords, pay_pages } = security;
     let sources = Arc::clone(sampler.sources());
     let auditor = auditor(settings.clone(), clock.clone(), sources.last_audit.clone());
     let token = settings.metrics.token.expose();
@@ -68,8 +79,9 @@ pub fn state(graph: &Graph, security: Security, sampler: Sampler, clock: Clock, 
         seals,
         passwords,
         admin,
-        admin_passwords,
+        sessions: Arc::new(Sessions::default()),
         first_passwords,
+        pay_pages,
         health: graph.health.clone(),
         horizons: settings.horizons(),
         outboxes: graph.messaging.outboxes.clone(),

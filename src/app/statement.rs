@@ -7,6 +7,7 @@ use crate::domain::provider::Provider;
 use crate::gateway::statement::day::Day;
 use crate::gateway::statement::funds::FundReader;
 use crate::gateway::statement::{Bill, Reader, Source};
+use crate::gateway::ticket::PayPages;
 use crate::gateway::{Gateways, alipay, wechat};
 
 /// The statements that cover the product `provider`; `None` if there is no such product.
@@ -32,7 +33,9 @@ pub async fn download(
     day: Day,
     clock: &Clock,
 ) -> anyhow::Result<Vec<u8>> {
-    let gateways = Gateways::new(super::platforms(settings, clock)?);
+    // Statements lead to no page, so that the secret of the pages does not matter.
+    let pay_pages = PayPages::new(&[], None);
+    let gateways = Gateways::new(super::platforms(settings, clock, pay_pages)?);
     let gateway = gateways
         .find(provider)
         .ok_or_else(|| anyhow::anyhow!("{provider}: not set up, so its statement cannot be downloaded"))?;

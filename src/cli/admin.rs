@@ -73,10 +73,11 @@ async fn set(settings: &Settings, stores: Stores, name: &str, password: &str) ->
     let owner = Arc::new(User { context, points_per_unit: settings.points.per_unit });
     let (user, _) = OwnerActor::start(owner, stores.owners.user, settings.owners.limits());
     let Some(found) = ask(&user, FindCredential { user_name }).await? else { bail!("there is no user {name}") };
-    ensure!(found.user_role == Role::Admin, "{name} is a customer, not an administrator");
+    ensure!(found.state.user_role == Role::Admin, "{name} is a customer, not an administrator");
     let passwords = Passwords::new(1)?;
     let hashed = passwords.hash(password).await;
     let password_hash = hashed.map_err(|problem| anyhow::anyhow!("cannot hash the password: {problem}"))?;
-    ensure!(ask(&user, SetPassword { user_id: found.user_id, password_hash }).await?, "there is no user {name}");
+    let set = SetPassword { user_id: found.user_id, password_hash };
+    ask(&user, set).await?.with_context(|| format!("there is no user {name}"))?;
     Ok(())
 }

@@ -6,13 +6,14 @@ use toml::Value;
 pub const MASK: &str = "********";
 
 /// The settings whose whole value is a secret.
-pub const SECRETS: [&str; 7] = [
+pub const SECRETS: [&str; 8] = [
     "admin.password",
     "demo.password",
     "gateway.alipay.content_key",
     "gateway.sandbox.secret",
     "gateway.wechat.api_v3_key",
     "metrics.token",
+    "session.old_secret",
     "session.secret",
 ];
 

@@ -157,7 +157,9 @@ pub struct Admin {
 #[serde(deny_unknown_fields)]
 pub struct Session {
     pub secret: SigningSecret,
+    pub old_secret: SigningSecret,
     pub token_ttl: PositiveSpan,
+    pub admin_ttl: PositiveSpan,
     pub hashing_max: Count<1, 128>,
 }
 

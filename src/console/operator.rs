@@ -43,7 +43,7 @@ impl FromRequest for Operator {
         Box::pin(async move {
             let state = state(&req)?;
             let session = CONSOLE.session(&req, &state).await?.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
-            let admin = auth::admin(&state, &session.caller).ok_or_else(|| Problem::new(Code::Forbidden))?;
+            let admin = auth::admin(&session.grant.caller).ok_or_else(|| Problem::new(Code::Forbidden))?;
             let place = req.uri().path_and_query().map_or("/console", |path| path.as_str()).to_owned();
             Ok(Self { admin, session, state, words: language::of(&req), place })
         })

@@ -107,7 +107,7 @@ pub async fn show(operator: Operator, PathId(pay_id): PathId<id::Pay>) -> Handle
                 @for stored in &notices { (notification(words, stored)) }
             }
             div.stack {
-                section.card { (payment_facts(words, &payment)) }
+                section.card { (payment_facts(words, &payment, &state.pay_pages.path(payment.pay_id))) }
                 section.card { h2 { (words.order.refunds) } (refunds(words, &payment)) }
             }
         }
@@ -125,7 +125,7 @@ pub async fn query(operator: Operator, PathId(pay_id): PathId<id::Pay>, _: Empty
     Ok(see_other(&format!("{PATH_OF_ONE}{pay_id}?done=1")))
 }
 
-fn payment_facts(words: &Words, payment: &Payment) -> Markup {
+fn payment_facts(words: &Words, payment: &Payment, page: &str) -> Markup {
     let own = &words.payment;
     facts([
         (words.common.order, id("/console/orders/", payment.order_id)),
@@ -134,7 +134,7 @@ fn payment_facts(words: &Words, payment: &Payment) -> Markup {
         (words.order.refunded, money(payment.refunded_amount)),
         (own.created, time(payment.add_time)),
         (own.pay_before, optional_time(words, payment.pay_before)),
-        (own.checkout, html! { a href=(format!("/pay/{}", payment.pay_id)) { "/pay/" (payment.pay_id) } }),
+        (own.checkout, html! { a href=(page) { "/pay/" (payment.pay_id) "-…" } }),
     ])
 }
 

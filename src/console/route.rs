@@ -67,6 +67,7 @@ pub fn pages(cfg: &mut ServiceConfig) {
         .service(resource("/customers.csv").route(get().to(customer::csv)))
         .service(resource("/customers/{id}").route(get().to(customer::show)))
         .service(resource("/customers/{id}/balance").route(post().to(customer::adjust)))
+        .service(resource("/customers/{id}/account").route(post().to(customer::change)))
         .service(resource("/journal").route(get().to(journal::list)))
         .service(resource("/journal.csv").route(get().to(journal::csv)))
         .service(

@@ -89,8 +89,9 @@ async fn page_of_id(state: &State, number: i64) -> Reply<Option<String>> {
 /// The customers whose name begins with `text`.
 async fn users(state: &State, text: &str) -> Reply<Vec<User>> {
     let Ok(prefix) = UserName::try_from(text.to_owned()) else { return Ok(Vec::new()) };
-    let list = user::message::List { user_name: None, prefix: Some(prefix), before: None, limit: SHOWN_MAX };
-    ask(&state.owners.user, list).await
+    let (user_role, user_name, before) = (None, None, None);
+    let list = user::message::List { user_role, user_name, prefix: Some(prefix), before, limit: SHOWN_MAX };
+    Ok(ask(&state.owners.user, list).await?.into_iter().map(|(user, _)| user).collect())
 }
 
 fn of_consignee(consignee: Consignee) -> ListAll {

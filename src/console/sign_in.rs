@@ -1,7 +1,7 @@
 //! `/console/sign-in` and `/console/sign-out`.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, SET_COOKIE};
+use actix_web::http::header::{HeaderValue, RETRY_AFTER, SET_COOKIE};
 use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::domain::text::{Password, UserName};
 use crate::http::extract::auth;
 use crate::http::extract::body::FormBody;
+use crate::http::extract::client::ClientIp;
 use crate::http::extract::query::{Filters, optional};
 use crate::http::problem::{Code, Problem};
 use crate::http::security::sign_in::sign_in;
@@ -44,10 +45,11 @@ pub async fn show(req: HttpRequest, Filters { query, .. }: Filters<Target>) -> H
 /// `POST /console/sign-in`: begins a session of the administrator and goes to the page that was asked for.
 ///
 /// # Errors
-/// 503 if too many sign-ins are in progress.
+/// 403 if the account is disabled; 503 if too many sign-ins are in progress.
 pub async fn submit(
     req: HttpRequest,
     state: web::Data<State>,
+    ClientIp(source): ClientIp,
     FormBody(credentials): FormBody<Credentials>,
 ) -> HandlerResult {
     let words = language::of(&req);
@@ -57,26 +59,34 @@ pub async fn submit(
     let (Ok(name), Ok(password)) = (UserName::try_from(user_name), Password::try_from(user_password)) else {
         return again(StatusCode::UNAUTHORIZED, words.sign_in.wrong);
     };
-    let (caller, token) = match sign_in(&state, name, password).await {
+    let (caller, token) = match sign_in(&state, name, password, source).await {
         Ok(signed_in) => signed_in,
         Err(problem) if problem.code == Code::Unauthenticated => {
             return again(StatusCode::UNAUTHORIZED, words.sign_in.wrong);
         }
+        Err(problem) if problem.code == Code::TooManySignIns => {
+            let mut response = page(words, problem.code.status(), next.as_deref(), Some(words.sign_in.locked));
+            if let Some(seconds) = problem.retry_seconds() {
+                response.headers_mut().insert(RETRY_AFTER, seconds.into());
+            }
+            return Ok(response);
+        }
         Err(problem) => return Err(problem),
     };
-    if auth::admin(&state, &caller).is_none() {
+    if auth::admin(&caller).is_none() {
         return again(StatusCode::FORBIDDEN, words.sign_in.not_admin);
     }
     let is_of_console = |path: &&str| *path == CONSOLE.home || path.starts_with("/console/");
     let target = next.as_deref().and_then(own_path).filter(is_of_console).unwrap_or(CONSOLE.home);
-    with_cookie(target, &CONSOLE.begin(&state, &token))
+    with_cookie(target, &CONSOLE.begin(&state, &caller, &token))
 }
 
 /// `POST /console/sign-out`
 ///
 /// # Errors
-/// None of its own.
-pub async fn sign_out(state: web::Data<State>) -> HandlerResult {
+/// 503.
+pub async fn sign_out(req: HttpRequest, state: web::Data<State>) -> HandlerResult {
+    CONSOLE.sign_out(&req, &state).await?;
     with_cookie(CONSOLE.sign_in, &CONSOLE.end(&state))
 }
 

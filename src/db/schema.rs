@@ -34,7 +34,14 @@ diesel::table! {
         log_time -> BigInt,
     }
 }
-
+diesel::table! {
+    ended_session (session_hash) {
+        session_hash -> Text,
+        user_id -> BigInt,
+        end_time -> BigInt,
+        expire_time -> BigInt,
+    }
+}
 diesel::table! {
     goods (goods_id) {
         goods_id -> BigInt,
@@ -389,7 +396,16 @@ diesel::table! {
         return_url -> Nullable<Text>,
     }
 }
-
+diesel::table! {
+    sign_in (name_key, source) {
+        name_key -> Text,
+        source -> Text,
+        failures -> Integer,
+        wait_until -> BigInt,
+        success_time -> Nullable<BigInt>,
+        expire_time -> BigInt,
+    }
+}
 diesel::table! {
     store_meta (owner) {
         owner -> Text,
@@ -475,6 +491,10 @@ diesel::table! {
         user_money -> BigInt,
         user_role -> Integer,
         idempotency_key -> Nullable<Text>,
+        name_key -> Nullable<Text>,
+        token_epoch -> BigInt,
+        disable_time -> Nullable<BigInt>,
+        role_by -> Nullable<BigInt>,
     }
 }
 

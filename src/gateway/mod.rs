@@ -6,6 +6,7 @@ pub mod crypto;
 pub mod notification;
 pub mod statement;
 pub mod text;
+pub mod ticket;
 pub mod wechat;
 mod wire;
 
@@ -221,6 +222,8 @@ pub struct Shop {
     pub public_url: String,
     /// The source of the current time.
     pub clock: Clock,
+    /// The addresses of the pages of payments.
+    pub pay_pages: ticket::PayPages,
 }
 
 impl Shop {
@@ -233,7 +236,7 @@ impl Shop {
     /// The URL of the page that shows a payment's status to the customer.
     #[must_use]
     pub fn page_url(&self, pay_id: PayId) -> String {
-        format!("{}/pay/{pay_id}", self.public_url)
+        format!("{}{}", self.public_url, self.pay_pages.path(pay_id))
     }
 }
 

@@ -18,8 +18,11 @@ use crate::domain::refusal::Refusal;
 use crate::pay::error::RequestRefusal;
 use crate::trace::TraceId;
 
-/// The header with the request's id, in requests and responses.
+/// The header with the request's id: ours in responses, the client's own in requests.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The header of responses with the client's own id of the request.
+pub const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-client-request-id");
 
 /// The challenge of RFC 6750 for a token that has expired.
 const EXPIRED_CHALLENGE: &str = "Bearer error=\"invalid_token\", error_description=\"The access token expired\"";
@@ -72,6 +75,7 @@ codes! {
     OrderNotReceivable    "order_not_receivable"     409 "The order cannot be received";
     OrderNotRefundable    "order_not_refundable"     409 "The order cannot be refunded";
     PaymentNotClosable    "payment_not_closable"     409 "The payment cannot be closed";
+    AccountProtected      "account_protected"        409 "The account cannot be changed";
     AlreadyDecided        "already_decided"          409 "It is decided already";
     DecisionNotPossible   "decision_not_possible"    409 "The decision does not fit";
     NoStatement           "no_statement"             409 "There is no statement to compare";
@@ -90,6 +94,7 @@ codes! {
     OrderAmountTooHigh    "order_amount_too_high"    422 "The order amount exceeds 9999999999.99";
     MoneyPaidTooHigh      "money_paid_too_high"      422 "More balance is offered than there is to pay";
     TooManyRequests       "too_many_requests"        429 "Too many requests";
+    TooManySignIns        "too_many_sign_ins"        429 "Too many sign-ins have failed";
     Internal              "internal"                 500 "Internal error";
     Busy                  "busy"                     503 "Busy, try again";
     PlatformUnavailable   "platform_unavailable"     503 "The payment platform does not answer";

@@ -1,7 +1,8 @@
 //! The route table. The caller argument of a handler decides who may use its route; see [`super::extract::auth`].
 
-use actix_web::Resource;
-use actix_web::web::{self, PayloadConfig, ServiceConfig, get, patch, post};
+use actix_web::middleware::from_fn;
+use actix_web::web::{self, PayloadConfig, ServiceConfig, delete, get, patch, post};
+use actix_web::{Resource, Route};
 
 use super::middleware::measure::Template;
 use super::{admin, health, metrics, openapi, pages, shop};
@@ -21,7 +22,14 @@ pub fn public(cfg: &mut ServiceConfig) {
         .service(resource("/v1/users/me/coupons").route(get().to(shop::list::coupons)))
         .service(resource("/v1/users/me/money-log").route(get().to(shop::list::money_log)))
         .service(resource("/v1/users/me/score-log").route(get().to(shop::list::score_log)))
-        .service(resource("/v1/sessions").app_data(limit(4)).route(post().to(shop::session::sign_in)))
+        .service(resource("/v1/users/me/password").app_data(limit(4)).route(post().to(shop::password::change)))
+        .service(
+            resource("/v1/sessions")
+                .app_data(limit(4))
+                .route(post().to(shop::session::sign_in))
+                .route(delete().to(shop::session::sign_out_everywhere)),
+        )
+        .service(resource("/v1/sessions/current").route(delete().to(shop::session::sign_out)))
         .service(resource("/v1/goods").route(get().to(shop::goods::list)))
         .service(resource("/v1/goods/{id}").route(get().to(shop::goods::find)))
         .service(
@@ -69,6 +77,10 @@ pub fn admin(cfg: &mut ServiceConfig) {
         .service(resource("/admin/goods/{id}/stock").route(post().to(admin::stock::adjust)))
         .service(resource("/admin/users").route(get().to(admin::list::users)))
         .service(resource("/admin/users/{id}").route(get().to(admin::list::user)))
+        .service(resource("/admin/users/{id}/role").route(post().to(admin::account::change_role)))
+        .service(resource("/admin/users/{id}/disable").route(post().to(admin::account::disable)))
+        .service(resource("/admin/users/{id}/enable").route(post().to(admin::account::enable)))
+        .service(resource("/admin/users/{id}/sign-out").route(post().to(admin::account::sign_out)))
         .service(
             resource("/admin/api-keys").route(get().to(admin::api_key::list)).route(post().to(admin::api_key::create)),
         )

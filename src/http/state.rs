@@ -12,11 +12,11 @@ use super::connection::open::Connections;
 use super::limit::Limits;
 use super::middleware::admission::AdmissionControl;
 use super::problem::{Code, Problem};
-use super::security::admin_passwords::AdminPasswords;
 use super::security::first_passwords::FirstPasswords;
 use super::security::metrics_access::MetricsAccess;
 use super::security::password::Passwords;
 use super::security::seal::Seals;
+use super::security::session::Sessions;
 use super::security::token::Tokens;
 use crate::actor::{Health, Link};
 use crate::coordinator::{self, actor::OrderCoordinator};
@@ -27,6 +27,7 @@ use crate::domain::network::TrustedProxies;
 use crate::domain::origin::Origins;
 use crate::gateway::Gateways;
 use crate::gateway::statement::Source;
+use crate::gateway::ticket::PayPages;
 use crate::messaging::relay::Outbox;
 use crate::metrics::{Sampler, Sources};
 use crate::node::Node;
@@ -62,11 +63,13 @@ pub struct State {
     pub seals: Seals,
     /// Hashes and verifies passwords.
     pub passwords: Passwords,
-    /// The administrator: the account that `admin.user` names. Other accounts with the role were administrators before the
-    /// setting was changed, and are customers now.
+    /// The account that `admin.user` names, an administrator. Others are administrators if one has given them the role.
+    /// Accounts that the setting named before are customers now.
     pub admin: UserId,
-    /// The current passwords of the administrators.
-    pub admin_passwords: AdminPasswords,
+    /// The sessions that have ended.
+    pub sessions: Arc<Sessions>,
+    /// The addresses of the pages of payments.
+    pub pay_pages: PayPages,
     /// The file with the passwords of the first start.
     pub first_passwords: FirstPasswords,
     /// Counters of all actors.

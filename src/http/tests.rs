@@ -17,15 +17,15 @@ use super::admin::auditor::Auditor;
 use super::middleware;
 use super::middleware::admission::AdmissionControl;
 use super::route;
-use super::security::admin_passwords::{AdminPasswords, PasswordMark};
 use super::security::first_passwords::FirstPasswords;
 use super::security::password::Passwords;
 use super::security::seal::Seals;
+use super::security::session::Sessions;
 use super::security::token::{Caller, Tokens};
 use super::state::State;
 use crate::actor::Link;
 use crate::coordinator;
-use crate::domain::clock::Clock;
+use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::id::{IdGenerator, NodeId, UserId};
 use crate::domain::status::Role;
 use crate::gateway::Gateways;
@@ -33,6 +33,7 @@ use crate::metrics::{LastAudit, Sampler, Sources};
 use crate::node::Node;
 use crate::payments::platform::all::Platforms;
 use crate::trace::Tracer;
+use crate::user::message::AccountState;
 
 const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 const HOUR: Duration = Duration::from_secs(3600);
@@ -44,8 +45,11 @@ fn dead_address<A: Actor<Context = Context<A>>>() -> Link<A> {
 
 /// A state without running actors.
 pub fn state() -> State {
-    let (clock, admin_passwords) = (Clock::default(), AdminPasswords::default());
-    admin_passwords.learn(UserId::new(7), PasswordMark::NONE);
+    let (clock, sessions) = (Clock::default(), Arc::new(Sessions::default()));
+    for role in [Role::Admin, Role::Customer] {
+        let (user_id, token_epoch) = (user(role), Timestamp(0));
+        sessions.learn(AccountState { user_id, user_role: role, role_by: None, disable_time: None, token_epoch });
+    }
     let sources = Arc::new(Sources::without_actors(&clock));
     State {
         owners: coordinator::Owners {
@@ -75,8 +79,9 @@ pub fn state() -> State {
         public_url: String::new(),
         tokens: Tokens::new(SECRET, clock.clone(), HOUR),
         passwords: Passwords::new(1).unwrap(),
-        admin: UserId::new(7),
-        admin_passwords,
+        admin: user(Role::Admin),
+        sessions,
+        pay_pages: crate::gateway::ticket::PayPages::new(SECRET, None),
         first_passwords: FirstPasswords::in_folder(Path::new("/nowhere")),
         health: Vec::new(),
         horizons: crate::config::read("", Vec::new()).unwrap().horizons(),
@@ -102,8 +107,16 @@ async fn ask(state: &web::Data<State>, req: TestRequest) -> (u16, HeaderMap, Byt
     (response.status().as_u16(), response.headers().clone(), read_body(response).await)
 }
 
+/// The user of the tests with this role.
+const fn user(role: Role) -> UserId {
+    match role {
+        Role::Admin => UserId::new(7),
+        Role::Customer => UserId::new(8),
+    }
+}
+
 fn bearer(role: Role) -> String {
-    let caller = Caller { user_id: UserId::new(7), role, password: PasswordMark::NONE };
+    let caller = Caller { user_id: user(role), role, epoch: Timestamp(0) };
     format!("Bearer {}", Tokens::new(SECRET, Clock::default(), HOUR).issue(caller).unwrap())
 }
 
@@ -116,7 +129,10 @@ fn request(method: &str, path: &str, body: &str) -> TestRequest {
 }
 
 /// Routes by the caller they need: method, path, a valid body.
-const FOR_CUSTOMERS: [(&str, &str, &str); 14] = [
+const FOR_CUSTOMERS: [(&str, &str, &str); 17] = [
+    ("POST", "/v1/users/me/password", r#"{"old_password":"12345678","new_password":"a good password"}"#),
+    ("DELETE", "/v1/sessions", ""),
+    ("DELETE", "/v1/sessions/current", ""),
     ("GET", "/v1/users/me", ""),
     ("GET", "/v1/orders", ""),
     ("POST", "/v1/orders", r#"{"goods":[{"goods_id":"1","goods_number":1}],"address":"a","consignee":"b"}"#),
@@ -132,7 +148,11 @@ const FOR_CUSTOMERS: [(&str, &str, &str); 14] = [
     ("POST", "/v1/payments", r#"{"order_id":"1","provider":"sandbox"}"#),
     ("GET", "/v1/payments/1", ""),
 ];
-const FOR_ADMINS: [(&str, &str, &str); 27] = [
+const FOR_ADMINS: [(&str, &str, &str); 31] = [
+    ("POST", "/admin/users/1/role", r#"{"user_role":"admin","reason":"a"}"#),
+    ("POST", "/admin/users/1/disable", r#"{"reason":"a"}"#),
+    ("POST", "/admin/users/1/enable", r#"{"reason":"a"}"#),
+    ("POST", "/admin/users/1/sign-out", r#"{"reason":"a"}"#),
     ("GET", "/admin/coupons", ""),
     ("GET", "/admin/api-keys", ""),
     ("POST", "/admin/api-keys", r#"{"name":"a","scopes":["orders"]}"#),
@@ -222,7 +242,7 @@ async fn a_body_has_a_size_limit_and_a_content_type() {
 #[actix_web::test]
 async fn a_problem_names_the_invalid_field() {
     let state = web::Data::new(state());
-    let order = FOR_CUSTOMERS[2].2;
+    let order = FOR_CUSTOMERS[5].2;
     let key = |value: &'static str| request("POST", "/v1/orders", order).insert_header(("Idempotency-Key", value));
     for (req, expected, field) in [
         (key(""), 422, "Idempotency-Key"),

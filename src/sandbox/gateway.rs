@@ -96,7 +96,7 @@ impl Gateway for SandboxGateway {
             };
             match self.platform.open(open).await {
                 Ok(Ok(trade)) => Outcome::Known(Some(Checkout::Redirect {
-                    url: format!("{}/sandbox/checkout/{}", self.public_url, trade.out_trade_no),
+                    url: format!("{}{}", self.public_url, self.platform.checkout_path(&trade.out_trade_no)),
                 })),
                 Ok(Err(refusal)) => Outcome::Unknown(refusal.to_string()),
                 Err(failure) => Outcome::Unknown(failure.to_string()),

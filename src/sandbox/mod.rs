@@ -101,7 +101,7 @@ pub fn start(context: Context, store: Store, limits: Limits, account: MerchantAc
     let (addr, health) = OwnerActor::start(owner, store, limits);
     let (webhook_sender, sender_health) =
         webhook::WebhookSender::start(&context, addr.clone(), account.key.clone(), &account.callback_url);
-    let platform = Platform::new(addr.clone(), &account.merchant_id);
+    let platform = Platform::new(addr.clone(), &account.merchant_id, account.key.tickets());
     let gateway = |name: Provider| -> Arc<dyn Gateway> {
         Arc::new(SandboxGateway::new(
             name,

@@ -11,18 +11,32 @@ use super::trade::Trade;
 use crate::actor::Reply;
 use crate::actor::task::ask;
 use crate::domain::money::Money;
+use crate::gateway::ticket::Tickets;
 
 /// A cheaply cloned handle to the running platform.
 #[derive(Debug, Clone)]
 pub struct Platform {
     addr: Addr<Actor>,
     merchant_id: Arc<str>,
+    tickets: Tickets,
 }
 
 impl Platform {
     /// Creates a handle to the actor at `addr`.
-    pub(super) fn new(addr: Addr<Actor>, merchant_id: &str) -> Self {
-        Self { addr, merchant_id: merchant_id.into() }
+    pub(super) fn new(addr: Addr<Actor>, merchant_id: &str, tickets: Tickets) -> Self {
+        Self { addr, merchant_id: merchant_id.into(), tickets }
+    }
+
+    /// The path of the checkout page of a trade. It cannot be guessed.
+    #[must_use]
+    pub fn checkout_path(&self, out_trade_no: &str) -> String {
+        format!("/sandbox/checkout/{}", self.tickets.seal(out_trade_no))
+    }
+
+    /// The trade of a checkout page, by the last part of its path.
+    #[must_use]
+    pub fn open_ticket(&self, ticket: &str) -> Option<String> {
+        self.tickets.open(ticket).map(str::to_owned)
     }
 
     /// The id of the merchant that owns the trades.

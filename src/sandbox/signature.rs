@@ -8,6 +8,7 @@ use aws_lc_rs::{constant_time, hmac};
 use crate::domain::Invalid;
 use crate::domain::clock::Timestamp;
 use crate::gateway::Reject;
+use crate::gateway::ticket::Tickets;
 
 /// The header with the signature.
 pub const HEADER: &str = "Sandbox-Signature";
@@ -30,6 +31,11 @@ impl Key {
             return Err(Invalid("a secret must not be empty, or have blanks at its ends"));
         }
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes())))
+    }
+
+    /// The tickets of the platform's checkout pages.
+    pub(super) fn tickets(&self) -> Tickets {
+        Tickets::of_key(&self.0, "tradepost/sandbox-checkout/1")
     }
 
     /// A key that differs from the shared one, for forged signatures.

@@ -1,8 +1,8 @@
 //! Signing in and out, registering, and the account.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderValue, SET_COOKIE};
-use actix_web::{HttpResponse, web};
+use actix_web::http::header::{HeaderValue, RETRY_AFTER, SET_COOKIE};
+use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
@@ -13,9 +13,11 @@ use crate::domain::money::CURRENCY;
 use crate::domain::status::CouponUse;
 use crate::domain::text::{Password, UserName};
 use crate::http::extract::body::FormBody;
+use crate::http::extract::client::ClientIp;
 use crate::http::extract::query::{Filters, optional};
-use crate::http::problem::{Code, Problem};
+use crate::http::problem::{Code, Problem, field_code};
 use crate::http::security::sign_in::sign_in as sign_in_with;
+use crate::http::security::token::Caller;
 use crate::http::shop::user;
 use crate::http::state::{HandlerResult, State};
 use crate::web::component::{Pill, Tone, money};
@@ -72,21 +74,34 @@ pub async fn register_page(visitor: Visitor, Filters { query, .. }: Filters<Targ
 ///
 /// # Errors
 /// 503 if too many sign-ins are in progress.
-pub async fn sign_in(visitor: Visitor, FormBody(form): FormBody<Credentials>) -> HandlerResult {
+pub async fn sign_in(
+    visitor: Visitor,
+    ClientIp(source): ClientIp,
+    FormBody(form): FormBody<Credentials>,
+) -> HandlerResult {
     let Credentials { user_name, user_password, next } = form;
     let entered = user_name.unwrap_or_default();
     // A name or a password that no user can have is as wrong as any other.
     let valid =
         UserName::try_from(entered.clone()).ok().zip(user_password.and_then(|text| Password::try_from(text).ok()));
     let signed_in = match valid {
-        Some((name, password)) => sign_in_with(&visitor.state, name, password).await,
+        Some((name, password)) => sign_in_with(&visitor.state, name, password, source).await,
         None => Err(Problem::new(Code::Unauthenticated)),
     };
     match signed_in {
-        Ok((_, token)) => begin(&visitor.state, next.as_deref(), &token),
+        Ok((caller, token)) => begin(&visitor.state, next.as_deref(), &caller, &token),
         Err(problem) if problem.code == Code::Unauthenticated => {
             let wrong = Wrong { above: Some(visitor.words.shop.wrong_password), ..Wrong::default() };
             Ok(page(&visitor, StatusCode::UNPROCESSABLE_ENTITY, Way::SignIn, next.as_deref(), &entered, wrong))
+        }
+        Err(problem) if problem.code == Code::TooManySignIns => {
+            let wrong = Wrong { above: Some(visitor.words.sign_in.locked), ..Wrong::default() };
+            let status = problem.code.status();
+            let mut response = page(&visitor, status, Way::SignIn, next.as_deref(), &entered, wrong);
+            if let Some(seconds) = problem.retry_seconds() {
+                response.headers_mut().insert(RETRY_AFTER, seconds.into());
+            }
+            Ok(response)
         }
         Err(problem) => Err(problem),
     }
@@ -96,7 +111,11 @@ pub async fn sign_in(visitor: Visitor, FormBody(form): FormBody<Credentials>) ->
 ///
 /// # Errors
 /// 503 if too many passwords are being hashed.
-pub async fn register(visitor: Visitor, FormBody(form): FormBody<Credentials>) -> HandlerResult {
+pub async fn register(
+    visitor: Visitor,
+    ClientIp(source): ClientIp,
+    FormBody(form): FormBody<Credentials>,
+) -> HandlerResult {
     let Credentials { user_name, user_password, next } = form;
     let (texts, entered) = (&visitor.words.shop, user_name.unwrap_or_default());
     let again =
@@ -115,23 +134,36 @@ pub async fn register(visitor: Visitor, FormBody(form): FormBody<Credentials>) -
         Err(problem) if problem.code == Code::UserNameTaken => {
             return Ok(again(Wrong { name: Some(texts.name_taken), ..Wrong::default() }));
         }
-        Err(problem) => return Err(problem),
+        Err(problem) => {
+            let wrong = match problem.errors().first().map(|error| error.code) {
+                Some(field_code::RESERVED_NAME) => Wrong { name: Some(texts.name_reserved), ..Wrong::default() },
+                Some(field_code::COMMON_PASSWORD) => {
+                    Wrong { password: Some(texts.password_common), ..Wrong::default() }
+                }
+                Some(field_code::PASSWORD_IS_NAME) => {
+                    Wrong { password: Some(texts.password_is_name), ..Wrong::default() }
+                }
+                _ => return Err(problem),
+            };
+            return Ok(again(wrong));
+        }
     }
-    let (_, token) = sign_in_with(&visitor.state, name.clone(), password.clone()).await?;
-    begin(&visitor.state, next.as_deref(), &token)
+    let (caller, token) = sign_in_with(&visitor.state, name.clone(), password.clone(), source).await?;
+    begin(&visitor.state, next.as_deref(), &caller, &token)
 }
 
 /// `POST /sign-out`
 ///
 /// # Errors
-/// None of its own.
-pub async fn sign_out(state: web::Data<State>) -> HandlerResult {
+/// 503.
+pub async fn sign_out(req: HttpRequest, state: web::Data<State>) -> HandlerResult {
+    SHOP.sign_out(&req, &state).await?;
     with_cookie(see_other("/"), &SHOP.end(&state))
 }
 
-fn begin(state: &State, next: Option<&str>, token: &str) -> HandlerResult {
+fn begin(state: &State, next: Option<&str>, caller: &Caller, token: &str) -> HandlerResult {
     let target = next.and_then(own_path).unwrap_or(SHOP.home);
-    with_cookie(see_other(target), &SHOP.begin(state, token))
+    with_cookie(see_other(target), &SHOP.begin(state, caller, token))
 }
 
 fn with_cookie(mut response: HttpResponse, cookie: &str) -> HandlerResult {

@@ -95,7 +95,7 @@ async fn quote(visitor: &Visitor) -> Result<Quote, Problem> {
         address: String::new(),
         consignee: String::new(),
     };
-    let user_id = visitor.account.as_ref().map(|(session, _)| session.caller.user_id);
+    let user_id = visitor.account.as_ref().map(|(session, _)| session.grant.caller.user_id);
     Ok(visitor.state.coordinator.send(GetQuote { user_id, request }).await??)
 }
 

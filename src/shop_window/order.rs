@@ -74,6 +74,7 @@ async fn page(
     let behind = visitor.has_console.then(|| format!("/console/orders/{order_id}"));
     let view = View {
         order,
+        pay_pages: &state.pay_pages,
         payments: &payments,
         events,
         methods: &state.platforms.methods(),

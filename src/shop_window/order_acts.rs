@@ -74,7 +74,7 @@ pub async fn pay(
         client_ip,
     };
     match begin(state, start).await {
-        Ok(begun) => Ok(see_other(&format!("/pay/{}", begun.payment.pay_id))),
+        Ok(begun) => Ok(see_other(&state.pay_pages.path(begun.payment.pay_id))),
         Err(problem) if problem.code == Code::PlatformUnavailable => {
             let text = buyer.visitor.words.pay_page.unavailable_text;
             show_again(&buyer, StatusCode::SERVICE_UNAVAILABLE, order_id, text).await

@@ -9,6 +9,7 @@ use crate::domain::event::Event;
 use crate::domain::money::{CURRENCY, Money};
 use crate::domain::order::Line;
 use crate::domain::status::{OrderStatus, PayStatus, RefundState, ShippingStatus};
+use crate::gateway::ticket::PayPages;
 use crate::order::message::{Order, RefundView};
 use crate::pay::message::{Payment, Status};
 use crate::payments::platform::report::PaymentMethod;
@@ -21,6 +22,8 @@ use crate::web::live;
 pub struct View<'a> {
     /// The order.
     pub order: &'a Order,
+    /// The addresses of the pages of payments.
+    pub pay_pages: &'a PayPages,
     /// Its payments, newest first.
     pub payments: &'a [Payment],
     /// Timeline of the order, oldest first.
@@ -132,7 +135,7 @@ fn paying(words: &Words, view: &View<'_>, path: &str) -> Markup {
         p.cost { (money(order.pay_amount)) " " small { (CURRENCY) } }
         div.acts {
             @for payment in &open {
-                a.button.go href=(format!("/pay/{}", payment.pay_id)) { (texts.continue_payment) }
+                a.button.go href=(view.pay_pages.path(payment.pay_id)) { (texts.continue_payment) }
             }
             @for method in methods {
                 form method="post" action=(format!("{path}/pay")) {

@@ -16,7 +16,8 @@ const FORM_MAX: usize = 32 * 1024;
 
 /// The page of a payment.
 pub fn payment(cfg: &mut ServiceConfig) {
-    cfg.configure(payment::route::interface).service(page("/pay/{id}/again").route(post().to(payment::again::start)));
+    cfg.configure(payment::route::interface)
+        .service(page("/pay/{ticket}/again").route(post().to(payment::again::start)));
 }
 
 /// The page at `/` of a shop without a shop window.

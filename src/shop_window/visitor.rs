@@ -57,7 +57,7 @@ impl FromRequest for Visitor {
             let account = match session {
                 None => None,
                 Some(session) => {
-                    let find = user::message::Find { user_id: session.caller.user_id };
+                    let find = user::message::Find { user_id: session.grant.caller.user_id };
                     ask(&state.owners.user, find).await?.map(|user| (session, user))
                 }
             };

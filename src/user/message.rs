@@ -1,6 +1,7 @@
 //! The messages that User handles.
 
 pub mod api_key;
+pub mod session;
 
 use actix::Message;
 use diesel::Queryable;
@@ -17,7 +18,7 @@ use crate::domain::status::{Direction, Role};
 use crate::domain::text::{CustomerMessage, Mobile, Reason, UserName};
 use crate::journal::{Performed, Request};
 
-/// A user: a row of `users` without the password hash and the role.
+/// A user: a row of `users` without the password hash and the state of the account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Queryable)]
 pub struct User {
     /// Id of the user.
@@ -34,15 +35,33 @@ pub struct User {
     pub user_reg_time: Timestamp,
 }
 
+/// The state of an account: what its user may do, and since when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable)]
+pub struct AccountState {
+    /// Id of the user.
+    pub user_id: UserId,
+    /// Role, which decides the permissions.
+    pub user_role: Role,
+    /// The administrator who has given the role; `None` if none has: then an administrator is one only as long as the
+    /// settings say so.
+    pub role_by: Option<UserId>,
+    /// Since when the user may not sign in.
+    pub disable_time: Option<Timestamp>,
+    /// Access tokens are valid only if they carry this moment: the last one that ended all earlier tokens. 0 if none did.
+    pub token_epoch: Timestamp,
+}
+
 /// The columns of `users` that signing in needs.
 #[derive(Clone, Queryable)]
 pub struct Credential {
     /// Id of the user.
     pub user_id: UserId,
+    /// Name of the user, as registered.
+    pub user_name: String,
     /// Argon2id hash of the password, in PHC string format.
     pub user_password: String,
-    /// Role, which decides the permissions.
-    pub user_role: Role,
+    /// The state of the account.
+    pub state: AccountState,
 }
 
 /// Registers a user. An opening balance and opening points are recorded as the first adjustment. A request that is
@@ -68,6 +87,17 @@ pub struct Register {
     pub key: Option<IdempotencyKey>,
 }
 
+/// Finds out what a [`Register`] with this name and key would find, before its password is hashed: the user that it has
+/// registered earlier, or that the name is taken. `None` if the name is free. Read-only.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "Reply<Option<Result<Registered, NameTaken>>>")]
+pub struct FindRegistration {
+    /// Name of the new user.
+    pub user_name: UserName,
+    /// Idempotency key of the client.
+    pub key: Option<IdempotencyKey>,
+}
+
 /// Outcome of a [`Register`].
 #[derive(Clone)]
 pub struct Registered {
@@ -78,14 +108,27 @@ pub struct Registered {
     pub earlier_hash: Option<String>,
 }
 
-/// Replaces a user's password. The outcome is `false` if the user does not exist.
+/// Replaces a user's password and ends the user's sessions. `None` if the user does not exist.
 #[derive(Clone, Message)]
-#[rtype(result = "Reply<bool>")]
+#[rtype(result = "Reply<Option<AccountState>>")]
 pub struct SetPassword {
     /// Id of the user.
     pub user_id: UserId,
     /// Argon2id hash of the new password, in PHC string format.
     pub password_hash: String,
+}
+
+/// Replaces the hash of a password by another hash of the same password. Nothing changes if the password was replaced
+/// meanwhile.
+#[derive(Clone, Message)]
+#[rtype(result = "Reply<()>")]
+pub struct Rehash {
+    /// Id of the user.
+    pub user_id: UserId,
+    /// The present hash.
+    pub old: String,
+    /// The new hash.
+    pub new: String,
 }
 
 /// Finds the credential of a user by name. Read-only.
@@ -96,15 +139,7 @@ pub struct FindCredential {
     pub user_name: UserName,
 }
 
-/// Finds the argon2id hash of a user's password, in PHC string format. Read-only.
-#[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Reply<Option<String>>")]
-pub struct FindPasswordHash {
-    /// Id of the user.
-    pub user_id: UserId,
-}
-
-/// Lists the names of all administrators, in alphabetical order. Read-only.
+/// Lists the names of the administrators to whom no administrator has given the role, in alphabetical order. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<Vec<String>>")]
 pub struct ListAdmins;
@@ -117,10 +152,10 @@ pub struct Find {
     pub user_id: UserId,
 }
 
-/// Finds a user and the user's role. Read-only.
+/// Finds a user and the state of the account. Read-only.
 #[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "Reply<Option<(User, Role)>>")]
-pub struct FindWithRole {
+#[rtype(result = "Reply<Option<(User, AccountState)>>")]
+pub struct FindWithState {
     /// Id of the user.
     pub user_id: UserId,
 }
@@ -158,8 +193,10 @@ pub struct Adjust {
 
 /// Reads one page of users, newest first. Read-only.
 #[derive(Debug, Clone, Message)]
-#[rtype(result = "Reply<Vec<User>>")]
+#[rtype(result = "Reply<Vec<(User, AccountState)>>")]
 pub struct List {
+    /// Restricts the result to users with this role.
+    pub user_role: Option<Role>,
     /// Restricts the result to the user with this name.
     pub user_name: Option<UserName>,
     /// Restricts the result to users whose name begins so.

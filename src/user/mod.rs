@@ -1,5 +1,5 @@
-//! User owns `users`, `user_money_log`, `user_score_log`, `user_adjustment`, `user_reference`, `api_key` and
-//! `admin_act`.
+//! User owns `users`, `user_money_log`, `user_score_log`, `user_adjustment`, `user_reference`, `api_key`, `sign_in`,
+//! `ended_session` and `admin_act`.
 //!
 //! Invariants, for each user:
 //!

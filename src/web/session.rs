@@ -6,8 +6,9 @@ use aws_lc_rs::digest::{SHA256, digest};
 
 use super::cookie::{self, Cookie, SameSite};
 use crate::http::extract::auth;
-use crate::http::problem::Problem;
-use crate::http::security::token::Caller;
+use crate::http::problem::{Code, Problem};
+use crate::http::security::token::{Caller, Grant};
+use crate::http::shop::session::end;
 use crate::http::state::State;
 
 /// A group of pages with sessions of its own.
@@ -47,8 +48,8 @@ pub const SHOP: Area = Area {
 /// A session whose token is valid.
 #[derive(Debug, Clone)]
 pub struct Session {
-    /// The user.
-    pub caller: Caller,
+    /// The user, and the token.
+    pub grant: Grant,
     /// Identifies the session without revealing its token.
     pub mark: String,
 }
@@ -60,16 +61,30 @@ impl Area {
     /// 401 if the cookie has no valid token; 503.
     pub async fn session(self, req: &HttpRequest, state: &State) -> Result<Option<Session>, Problem> {
         let Some(token) = cookie::read(req, self.name(state)) else { return Ok(None) };
-        let caller = auth::caller_of(state, token).await?;
-        auth::record_user(caller.user_id);
-        state.limits.user(req, caller.user_id)?;
-        Ok(Some(Session { caller, mark: hex::encode(digest(&SHA256, token.as_bytes())) }))
+        let grant = auth::session_of(state, token).await?;
+        auth::record_user(grant.caller.user_id);
+        state.limits.user(req, grant.caller.user_id)?;
+        Ok(Some(Session { grant, mark: hex::encode(digest(&SHA256, token.as_bytes())) }))
     }
 
-    /// The header `Set-Cookie` that begins a session with `token`.
+    /// The header `Set-Cookie` that begins a session of `caller` with `token`.
     #[must_use]
-    pub fn begin(self, state: &State, token: &str) -> String {
-        self.set(state, token, state.tokens.ttl_s())
+    pub fn begin(self, state: &State, caller: &Caller, token: &str) -> String {
+        self.set(state, token, state.tokens.ttl(caller.role).as_secs())
+    }
+
+    /// Ends the session of a request, so that no copy of the cookie is of use any more.
+    ///
+    /// # Errors
+    /// 503.
+    pub async fn sign_out(self, req: &HttpRequest, state: &State) -> Result<(), Problem> {
+        match self.session(req, state).await {
+            Ok(Some(session)) => end(state, session.grant).await,
+            // There is nothing to end.
+            Ok(None) => Ok(()),
+            Err(problem) if problem.code == Code::Unauthenticated => Ok(()),
+            Err(problem) => Err(problem),
+        }
     }
 
     /// The header `Set-Cookie` that ends the session.

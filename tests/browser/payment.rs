@@ -1,4 +1,4 @@
-//! The pages of a payment: `/pay/{id}` and the checkout of the sandbox.
+//! The pages of a payment: `/pay/{ticket}` and the checkout of the sandbox.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ async fn at_wechat(provider: &str) -> (Wechat, TestApp, String) {
 async fn a_qr_code_is_shown_for_the_app_of_the_platform() {
     let (_platform, app, pay_id) = at_wechat("wechat").await;
     let mut page = Page::open(&app.url()).await;
-    page.goto(&format!("/pay/{pay_id}")).await;
+    page.goto(&app.pay_path(&pay_id)).await;
     page.sees("Scan it with the platform's app.").await;
     assert_eq!(page.value("document.querySelector('.code svg').checkVisibility()").await, true);
     page.assert_accessible().await;
@@ -50,7 +50,7 @@ async fn inside_wechat_the_dialog_opens_once_and_again_at_the_press_of_the_butto
         }}",
     )
     .await;
-    page.goto(&format!("/pay/{pay_id}")).await;
+    page.goto(&app.pay_path(&pay_id)).await;
     page.until("location.search === '?asked' && document.readyState === 'complete'").await;
     page.sees("Open this page inside WeChat.").await;
     assert_eq!(page.value("sessionStorage.opened").await, "1");
@@ -66,7 +66,7 @@ async fn a_customer_pays_and_the_page_shows_it_by_itself() {
     let app = TestApp::start().await;
     let (zs, order_id, pay_id) = app.paying().await;
     let mut page = Page::open(&app.url()).await;
-    page.goto(&format!("/pay/{pay_id}")).await;
+    page.goto(&app.pay_path(&pay_id)).await;
     page.sees("880.00").await;
     page.sees("Javase课程 × 1").await;
     page.sees("Time left 29:5").await;
@@ -85,7 +85,7 @@ async fn a_customer_who_has_declined_tries_again_and_pays() {
     let app = TestApp::start().await;
     let (zs, order_id, pay_id) = app.paying().await;
     let mut page = Page::open(&app.url()).await;
-    page.goto(&format!("/sandbox/checkout/{pay_id}")).await;
+    page.goto(&app.checkout_path(&pay_id)).await;
     page.click("Decline").await;
     page.sees("Payment declined").await;
     page.assert_accessible().await;
@@ -95,7 +95,7 @@ async fn a_customer_who_has_declined_tries_again_and_pays() {
     page.assert_accessible().await;
     page.double_click("Try again").await;
     page.sees("Pay your order").await;
-    assert_ne!(page.path().await, format!("/pay/{pay_id}"), "a new payment");
+    assert_ne!(page.path().await, app.pay_path(&pay_id), "a new payment");
     assert_eq!(app.number("pay", "SELECT count(*) AS n FROM pay"), 2, "one payment follows another");
     page.click("Go to the payment").await;
     page.is_at("/sandbox/checkout/").await;
@@ -112,7 +112,7 @@ async fn an_order_that_was_not_paid_in_time_says_so() {
     let app = TestApp::start().await;
     let (_, _, pay_id) = app.paying().await;
     let mut page = Page::open(&app.url()).await;
-    page.goto(&format!("/pay/{pay_id}")).await;
+    page.goto(&app.pay_path(&pay_id)).await;
     page.sees("Time left").await;
     app.advance(Duration::from_secs(31 * 60)).await;
     page.sees("Payment closed").await;

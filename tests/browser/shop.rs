@@ -247,8 +247,8 @@ async fn the_pages_fit_a_phone_and_are_accessible_in_the_dark() {
         ("/account".to_owned(), ""),
         ("/orders".to_owned(), ""),
         (format!("/orders/{order_id}"), "shop-window-dark"),
-        (format!("/pay/{pay_id}"), "payment-phone"),
-        (format!("/sandbox/checkout/{pay_id}"), ""),
+        (app.pay_path(&pay_id), "payment-phone"),
+        (app.checkout_path(&pay_id), ""),
         ("/register".to_owned(), ""),
     ] {
         page.goto(&path).await;
@@ -305,7 +305,7 @@ async fn the_language_is_kept_and_the_pages_are_in_it() {
     page.sees("支付正在进行。").await;
     page.sees("已确认：所有商品已为您保留").await;
     page.assert_accessible().await;
-    page.goto(&format!("/pay/{pay_id}")).await;
+    page.goto(&app.pay_path(&pay_id)).await;
     page.sees("支付订单").await;
     page.click("前往支付").await;
     page.sees("确认支付").await;
@@ -316,7 +316,7 @@ async fn the_language_is_kept_and_the_pages_are_in_it() {
     // A browser that prefers Chinese gets it without a click.
     let mut page = Page::open(&app.url()).await;
     page.set_language("zh-CN,zh;q=0.9").await;
-    page.goto(&format!("/pay/{pay_id}")).await;
+    page.goto(&app.pay_path(&pay_id)).await;
     page.sees("支付订单").await;
     page.picture("payment-zh").await;
     drop(page);

@@ -5,10 +5,9 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tradepost::domain::clock::Clock;
+use tradepost::domain::clock::{Clock, Timestamp};
 use tradepost::domain::id::UserId;
 use tradepost::domain::status::Role;
-use tradepost::http::security::admin_passwords::PasswordMark;
 use tradepost::http::security::token::{Caller, Tokens};
 use tradepost::sandbox::Key;
 
@@ -43,7 +42,7 @@ impl World {
         let tokens = Tokens::new(plan.session_secret.as_bytes(), clock.clone(), Duration::from_secs(86_400));
         let token = |user: u64| {
             let user_id = UserId::new(i64::try_from(user).unwrap());
-            tokens.issue(Caller { user_id, role: Role::Customer, password: PasswordMark::NONE }).unwrap()
+            tokens.issue(Caller { user_id, role: Role::Customer, epoch: Timestamp(0) }).unwrap()
         };
         Rc::new(Self {
             numbers: RefCell::new(Numbers::new(plan.first.coupons, plan.shop.coupons)),

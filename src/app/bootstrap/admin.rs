@@ -36,7 +36,9 @@ pub async fn admin(
         found = find(graph, admin).await?;
     }
     let mut found = found.with_context(|| format!("setting admin.user: {} is taken", admin.user.as_str()))?;
-    anyhow::ensure!(found.user_role == Role::Admin, "setting admin.user: {} is a customer", admin.user.as_str());
+    let is_admin = found.state.user_role == Role::Admin;
+    anyhow::ensure!(is_admin, "setting admin.user: {} is a customer", found.user_name);
+    anyhow::ensure!(found.state.disable_time.is_none(), "setting admin.user: {} is disabled", found.user_name);
     if !configured.is_empty() && !is_password_of(passwords, configured, &found).await? {
         let password_hash = hash(passwords, configured).await?;
         found.user_password.clone_from(&password_hash);

@@ -5,11 +5,13 @@ use super::finding::Finding;
 use crate::app;
 use crate::config::Settings;
 use crate::domain::clock::Clock;
+use crate::gateway::ticket::PayPages;
 
 /// The findings about the platforms.
 pub fn check(settings: &Settings, clock: &Clock) -> Vec<Finding> {
     let check = "platforms";
-    let mut findings = match app::platforms(settings, clock) {
+    // No page is opened here, so that its secret does not matter.
+    let mut findings = match app::platforms(settings, clock, PayPages::new(&[], None)) {
         Err(error) => vec![Finding::bad(error.key, error.why, "correct the setting, or the file that it names")],
         Ok(platforms) if !platforms.is_empty() => {
             let names: Vec<&str> = platforms.iter().map(|platform| platform.name()).collect();

@@ -16,6 +16,7 @@ use super::operator::Operator;
 use crate::domain::id::{ApiKeyId, EntryId, GoodsId, OrderId, UserId};
 use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::text::{CustomerMessage, Reason};
+use crate::http::admin::account::Change;
 use crate::http::admin::api_key::NewApiKey;
 use crate::http::admin::balance::BalanceChange;
 use crate::http::admin::coupon::NewCoupon;
@@ -61,6 +62,8 @@ pub enum Act {
     CreateApiKey { new: NewApiKey, seed: String },
     /// Revokes an API key.
     RevokeApiKey { api_key_id: ApiKeyId },
+    /// Changes the account of a user.
+    ChangeAccount { user_id: UserId, change: Change, reason: Reason },
     /// Delivers messages again.
     Replay { ids: Vec<String> },
     /// Repairs the books by a statement.
@@ -87,6 +90,9 @@ impl Act {
             Self::AdjustStock { goods_id, change } => catalogue::adjust_stock(operator, key, goods_id, change).await,
             Self::CreateCoupon(new) => customer::create_coupon(operator, key, new).await,
             Self::Reconcile(statement) => statement::repair(operator, statement).await,
+            Self::ChangeAccount { user_id, change, reason } => {
+                customer::change_account(operator, user_id, change, reason).await
+            }
             Self::AdjustBalance { user_id, change } => customer::adjust_balance(operator, key, user_id, change).await,
             Self::Replay { ids } => message::replay(operator, &ids).await,
         }?;

@@ -1,19 +1,20 @@
 //! `/console/customers`: the customers, and the page of each with its ledgers.
 
+mod account;
 mod ledger;
 mod page;
 
 use maud::html;
 
+pub use account::change;
 pub use page::{adjust, show};
 
 use super::menu::Section;
 use super::operator::Operator;
-use crate::http::admin::list::{UsersQuery, find_users};
+use crate::http::admin::list::{ListedUser, UsersQuery, find_users};
 use crate::http::extract::listing::Listing;
 use crate::http::extract::query::Filters;
 use crate::http::state::HandlerResult;
-use crate::user::message::User;
 use crate::web::component::{Column, Field, chips, csv_link, filter_form, id, money, pager, table, time};
 
 const PATH: &str = "/console/customers";
@@ -31,14 +32,19 @@ pub async fn list(operator: Operator, Filters { query, pairs }: Filters<UsersQue
         Column::Number(own.balance),
         Column::Number(own.points),
         Column::Text(own.registered),
+        Column::Text(own.role),
+        Column::Text(own.account),
     ];
-    let row = |user: &User| {
+    let row = |listed: &ListedUser| {
+        let user = &listed.user;
         vec![
             id("/console/customers/", user.user_id),
             html! { (user.user_name) },
             money(user.user_money),
             html! { (user.user_score) },
             time(user.user_reg_time),
+            account::role(own, listed.user_role),
+            account::state(own, listed.disable_time),
         ]
     };
     let fields = [Field::Text("user_name", own.name), Field::Text("user_name_prefix", own.prefix)];
@@ -61,5 +67,5 @@ pub async fn list(operator: Operator, Filters { query, pairs }: Filters<UsersQue
 /// # Errors
 /// 422 for a bad filter.
 pub async fn csv(operator: Operator, Listing { query, form }: Listing<UsersQuery>) -> HandlerResult {
-    form.csv().answer(find_users(&operator.state, query).await?, "User")
+    form.csv().answer(find_users(&operator.state, query).await?, "ListedUser")
 }

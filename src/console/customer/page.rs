@@ -2,6 +2,7 @@
 
 use maud::{Markup, html};
 
+use super::account;
 use super::ledger::{self, ENTRIES_MAX};
 use crate::actor::task::ask;
 use crate::console::act::Act;
@@ -14,10 +15,10 @@ use crate::domain::text::{CustomerMessage, Reason, Text};
 use crate::http::admin::balance::BalanceChange;
 use crate::http::extract::body::FormBody;
 use crate::http::extract::path::PathId;
-use crate::http::problem::{Code, FieldError, Problem, field_code};
+use crate::http::problem::{FieldError, field_code};
 use crate::http::state::HandlerResult;
 use crate::user::message::api_key::FindReference;
-use crate::user::message::{Find, ListMoneyLog, ListScoreLog, User};
+use crate::user::message::{ListMoneyLog, ListScoreLog, User};
 use crate::web::component::{facts, id_text, money, optional_text, time};
 use crate::web::language::Words;
 
@@ -27,7 +28,8 @@ use crate::web::language::Words;
 /// 404 if the user does not exist.
 pub async fn show(operator: Operator, PathId(user_id): PathId<id::User>) -> HandlerResult {
     let (state, words, own) = (&operator.state, operator.words, &operator.words.customer);
-    let user = find(&operator, user_id).await?;
+    let listed = account::find(&operator, user_id).await?;
+    let user = &listed.user;
     let (money_log, score_log, known_as) = tokio::join!(
         ask(&state.owners.user, ListMoneyLog { user_id, before: None, limit: ENTRIES_MAX }),
         ask(&state.owners.user, ListScoreLog { user_id, before: None, limit: ENTRIES_MAX }),
@@ -56,18 +58,16 @@ pub async fn show(operator: Operator, PathId(user_id): PathId<id::User>) -> Hand
                         (own.mobile, optional_text(words, user.user_mobile.as_deref())),
                         (own.known_as, optional_text(words, known_as.as_deref())),
                         (own.registered, time(user.user_reg_time)),
+                        (own.role, account::role(own, listed.user_role)),
+                        (own.account, account::state(own, listed.disable_time)),
                     ]))
                 }
                 (adjust_form(words, user_id))
+                (account::form(words, &listed))
             }
         }
     };
     operator.page(Section::Customers, &format!("{} {}", own.one, user.user_name), content).await
-}
-
-async fn find(operator: &Operator, user_id: UserId) -> Result<User, Problem> {
-    let found = ask(&operator.state.owners.user, Find { user_id }).await?;
-    found.ok_or_else(|| Problem::new(Code::NotFound))
 }
 
 fn adjust_form(words: &Words, user_id: UserId) -> Markup {
@@ -93,7 +93,7 @@ pub async fn adjust(
     FormBody(change): FormBody<BalanceChange>,
 ) -> HandlerResult {
     let (words, own) = (operator.words, &operator.words.customer);
-    let user = find(&operator, user_id).await?;
+    let user = account::find(&operator, user_id).await?.user;
     let BalanceChange { delta: SignedMoney(delta), reason, message } = &change;
     let after = user.user_money.checked_add(*delta);
     let in_range = after.filter(|after| *delta != Money::ZERO && (Money::ZERO..=Money::LIMIT).contains(after));

@@ -17,11 +17,12 @@ use crate::http::extract::page::{Cursor, Limit, List, Page, TimedPage};
 use crate::http::extract::path::PathId;
 use crate::http::extract::query::{Query, optional};
 use crate::http::problem::{Code, Problem};
+use crate::http::security::sign_in::role_of;
 use crate::http::state::{HandlerResult, State};
 use crate::order::message::{Order, StateFilter};
 use crate::pay::message::{ListParkedNotifications, ParkedNotification, Payment};
-use crate::user::message::User;
 use crate::user::message::api_key::{FindReference, KnownAs};
+use crate::user::message::{AccountState, User};
 use crate::{order, pay, user};
 
 /// Query parameters of the list of users.
@@ -32,6 +33,8 @@ pub struct UsersQuery {
     user_name: Option<UserName>,
     #[serde(default, deserialize_with = "optional")]
     user_name_prefix: Option<UserName>,
+    #[serde(default, deserialize_with = "optional")]
+    user_role: Option<Role>,
     #[serde(default)]
     limit: Limit,
     #[serde(default)]
@@ -43,31 +46,52 @@ pub struct UsersQuery {
 /// # Errors
 /// 422 for a bad parameter.
 pub async fn users(_: Admin, state: web::Data<State>, Listing { query, form }: Listing<UsersQuery>) -> HandlerResult {
-    form.answer(find_users(&state, query).await?, "User")
+    form.answer(find_users(&state, query).await?, "ListedUser")
 }
 
 /// One page of the users that match `query`.
 ///
 /// # Errors
 /// 503 if User does not reply.
-pub async fn find_users(state: &State, query: UsersQuery) -> Result<List<User>, Problem> {
+pub async fn find_users(state: &State, query: UsersQuery) -> Result<List<ListedUser>, Problem> {
     let page = Page { limit: query.limit, cursor: query.cursor };
     let list = user::message::List {
+        user_role: query.user_role,
         user_name: query.user_name,
         prefix: query.user_name_prefix,
         before: page.before(),
         limit: page.fetch_limit(),
     };
     let users = ask(&state.owners.user, list).await?;
-    Ok(page.list(users, |user| user.user_id))
+    let users = users.into_iter().map(|(user, account)| ListedUser::new(state, user, &account)).collect();
+    Ok(page.list(users, |listed| listed.user.user_id))
 }
 
-/// Response body: a user with the role.
+/// Response body: a user with the state of the account.
+#[derive(Debug, Serialize)]
+pub struct ListedUser {
+    /// The user.
+    #[serde(flatten)]
+    pub user: User,
+    /// The role that is in effect.
+    pub user_role: Role,
+    /// Since when the user may not sign in.
+    pub disable_time: Option<Timestamp>,
+}
+
+impl ListedUser {
+    /// The user as administrators see it.
+    #[must_use]
+    pub fn new(state: &State, user: User, account: &AccountState) -> Self {
+        Self { user, user_role: role_of(state, account), disable_time: account.disable_time }
+    }
+}
+
+/// Response body: a user with the state of the account and the name that servers use.
 #[derive(Serialize)]
 struct UserDetails {
     #[serde(flatten)]
-    user: User,
-    user_role: Role,
+    user: ListedUser,
     /// The name by which the shop's own server knows the user.
     #[serde(skip_serializing_if = "Option::is_none")]
     known_as: Option<KnownAs>,
@@ -78,10 +102,11 @@ struct UserDetails {
 /// # Errors
 /// 404 if the user does not exist.
 pub async fn user(_: Admin, state: web::Data<State>, PathId(user_id): PathId<id::User>) -> HandlerResult {
-    let found = ask(&state.owners.user, user::message::FindWithRole { user_id }).await?;
-    let (user, user_role) = found.ok_or(Problem::new(Code::NotFound))?;
+    let found = ask(&state.owners.user, user::message::FindWithState { user_id }).await?;
+    let (user, account) = found.ok_or(Problem::new(Code::NotFound))?;
     let known_as = ask(&state.owners.user, FindReference { user_id }).await?;
-    Ok(HttpResponse::Ok().json(UserDetails { user, user_role, known_as }))
+    let user = ListedUser::new(&state, user, &account);
+    Ok(HttpResponse::Ok().json(UserDetails { user, known_as }))
 }
 
 /// Query parameters of the list of orders.

@@ -1,5 +1,6 @@
 //! Handlers for administrators.
 
+pub mod account;
 pub mod adjustment;
 pub mod api_key;
 pub mod audit;

@@ -11,7 +11,8 @@ use crate::domain::id::UserId;
 use crate::domain::status::Role;
 use crate::http::problem::{Code, Problem, field_code};
 use crate::http::security::api_key;
-use crate::http::security::token::{Caller, TokenRefusal};
+use crate::http::security::sign_in::role_of;
+use crate::http::security::token::{Caller, Grant, TokenRefusal};
 use crate::http::state::{State, state};
 
 /// Any signed-in user, acting on their own account, or the customer for whom a shop's server acts. An administrator may
@@ -19,9 +20,13 @@ use crate::http::state::{State, state};
 #[derive(Debug, Clone, Copy)]
 pub struct Customer(pub UserId);
 
-/// The administrator: the user with the role `admin` whom the settings name.
+/// An administrator: the user whom the settings name, or one to whom an administrator has given the role.
 #[derive(Debug, Clone, Copy)]
 pub struct Admin(pub UserId);
+
+/// A user who has signed in, with the session. Servers with an API key have none.
+#[derive(Debug, Clone)]
+pub struct SignedIn(pub Grant);
 
 /// A [`Customer`], or a guest who sends no token. A token that is not valid is refused.
 #[derive(Debug, Clone, Copy)]
@@ -39,7 +44,7 @@ impl FromRequest for Visitor {
         Box::pin(async move {
             let state = state(&req)?;
             let user_id = match sender(&req, &state).await? {
-                Sender::User(caller) => Some(caller.user_id),
+                Sender::User(grant) => Some(grant.caller.user_id),
                 Sender::Server(server) => server.visitor(&state).await?,
             };
             if let Some(user_id) = user_id {
@@ -60,12 +65,27 @@ impl FromRequest for Customer {
         Box::pin(async move {
             let state = state(&req)?;
             let user_id = match sender(&req, &state).await? {
-                Sender::User(caller) => caller.user_id,
+                Sender::User(grant) => grant.caller.user_id,
                 Sender::Server(server) => server.customer(&state).await?,
             };
             record_user(user_id);
             state.limits.user(&req, user_id)?;
             Ok(Self(user_id))
+        })
+    }
+}
+
+impl FromRequest for SignedIn {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move {
+            let state = state(&req)?;
+            let Sender::User(grant) = sender(&req, &state).await? else { return Err(Problem::new(Code::Forbidden)) };
+            record_user(grant.caller.user_id);
+            Ok(Self(grant))
         })
     }
 }
@@ -79,7 +99,7 @@ impl FromRequest for Admin {
         Box::pin(async move {
             let state = state(&req)?;
             let admin = match sender(&req, &state).await? {
-                Sender::User(caller) => admin(&state, &caller),
+                Sender::User(grant) => admin(&grant.caller),
                 Sender::Server(_) => None,
             };
             let admin = admin.ok_or_else(|| Problem::new(Code::Forbidden))?;
@@ -92,7 +112,7 @@ impl FromRequest for Admin {
 /// The sender of a request.
 enum Sender {
     /// A signed-in user.
-    User(Caller),
+    User(Grant),
     /// A server of the shop, with an API key.
     Server(Box<Server>),
 }
@@ -103,32 +123,35 @@ async fn sender(req: &HttpRequest, state: &State) -> Result<Sender, Problem> {
     if token.starts_with(api_key::MARK) {
         return Ok(Sender::Server(Box::new(Server::identify(req, state, token).await?)));
     }
-    let caller = caller_of(state, token).await?;
+    let grant = session_of(state, token).await?;
     server::refuse_reference(req)?;
-    Ok(Sender::User(caller))
+    Ok(Sender::User(grant))
 }
 
-/// The user whom an access token names. The token of an administrator ends when the password changes.
+/// The session of an access token. It has ended if the user signed out or does not exist, and if the password or the role
+/// was changed since.
 ///
 /// # Errors
 /// 401 if the token is not valid; 503.
-pub async fn caller_of(state: &State, token: &str) -> Result<Caller, Problem> {
-    let caller = state.tokens.read(token).map_err(|refusal| match refusal {
+pub async fn session_of(state: &State, token: &str) -> Result<Grant, Problem> {
+    let mut grant = state.tokens.read(token).map_err(|refusal| match refusal {
         TokenRefusal::Invalid => unauthenticated(field_code::TOKEN_INVALID, "is not a token of this shop"),
         TokenRefusal::Expired => unauthenticated(field_code::TOKEN_EXPIRED, "has expired; sign in again"),
     })?;
-    if caller.role == Role::Admin
-        && !state.admin_passwords.is_current(&state.owners.user, caller.user_id, caller.password).await?
-    {
-        return Err(unauthenticated(field_code::TOKEN_INVALID, "is no longer valid: the password was changed"));
+    let caller = &mut grant.caller;
+    let account = state.sessions.state_of(&state.owners.user, &state.clock, caller.user_id).await?;
+    let account = account.filter(|account| account.token_epoch == caller.epoch && account.disable_time.is_none());
+    match account.filter(|_| !state.sessions.has_ended(&grant.session)) {
+        Some(account) => caller.role = role_of(state, &account),
+        None => return Err(unauthenticated(field_code::TOKEN_INVALID, "is no longer valid: sign in again")),
     }
-    Ok(caller)
+    Ok(grant)
 }
 
-/// The administrator, if `caller` is the one whom the settings name.
+/// The administrator, if `caller` is one.
 #[must_use]
-pub fn admin(state: &State, caller: &Caller) -> Option<Admin> {
-    (caller.role == Role::Admin && caller.user_id == state.admin).then_some(Admin(caller.user_id))
+pub fn admin(caller: &Caller) -> Option<Admin> {
+    (caller.role == Role::Admin).then_some(Admin(caller.user_id))
 }
 
 /// Adds the user to the span of the request.

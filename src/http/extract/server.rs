@@ -57,7 +57,10 @@ impl Server {
         let missing = || FieldError::new(HEADER, field_code::REQUIRED, "is required with an API key");
         let reference = self.reference?.ok_or_else(missing)?;
         match self.customer {
-            Some(user_id) => Ok(user_id),
+            Some(user_id) => {
+                state.sessions.expect_enabled(&state.owners.user, &state.clock, user_id).await?;
+                Ok(user_id)
+            }
             None => {
                 let open = OpenAccount { user_id: state.ids.next(), name: self.key.name, reference };
                 Ok(ask(&state.owners.user, open).await?)

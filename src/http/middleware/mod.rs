@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpResponse, ResponseError, web};
@@ -30,7 +30,8 @@ use self::watch::InProgress;
 use super::extract::client;
 use super::limit::Limits;
 use super::page_failure::PageFailure;
-use super::problem::{Code, Problem, REQUEST_ID};
+use super::problem::{CLIENT_REQUEST_ID, Code, Problem, REQUEST_ID};
+use super::security::event::Event;
 use super::state::{State, state};
 use crate::trace::{self, TRACEPARENT, TraceId, Tracer};
 
@@ -60,7 +61,9 @@ pub async fn around(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let in_progress = InProgress::begin(&req);
-    let request_id = request_id(req.headers());
+    let request_id = new_id().to_string();
+    let client_request_id = client_request_id(req.headers());
+    let address = client::address(req.request());
     let method = req.method().clone();
     if method == Method::HEAD {
         // Handled as GET. The server leaves the body out.
@@ -70,6 +73,8 @@ pub async fn around(
     let span = tracing::info_span!(
         "request",
         %request_id,
+        client_request_id,
+        client = address.map(display),
         %method,
         route = req.match_pattern().unwrap_or_default(),
         user_id = Empty,
@@ -81,10 +86,9 @@ pub async fn around(
     }
     let (started, traced_method) = (Instant::now(), method.clone());
     let mut measure = Measure::start(&req, method);
-    let address = client::address(req.request());
     let cors = Cors::of(&req);
     if let Some(early) = early_answer(&req, address, &in_progress, &mut measure, cors.as_ref()).await {
-        let origin = Origin { request_id: &request_id, trace: &trace };
+        let origin = Origin { request_id: &request_id, client_request_id: client_request_id.as_deref(), trace: &trace };
         // `into_response` would forget the problem.
         let response = ServiceResponse::new(req.into_parts().0, early);
         let response = finish_response(response, origin, cors.as_ref());
@@ -102,7 +106,7 @@ pub async fn around(
         next.call(req).await
     };
     let (served, trace) = trace.run(protect(within, UNANSWERED, served)).instrument(span.clone()).await;
-    let origin = Origin { request_id: &request_id, trace: &trace };
+    let origin = Origin { request_id: &request_id, client_request_id: client_request_id.as_deref(), trace: &trace };
     let result = match served {
         Ok(response) => Ok(finish_response(response, origin, cors.as_ref())),
         Err(error) => Err(failed(&error, origin, cors.as_ref())),
@@ -148,19 +152,28 @@ fn failed(error: &Error, origin: Origin<'_>, cors: Option<&Cors>) -> Error {
         return page.clone().at(origin.request_id).into();
     }
     let problem = problem(error, error.as_response_error().status_code()).at(origin.request_id, origin.trace_id());
-    problem.with_headers(cors.map(Cors::headers).unwrap_or_default()).into()
+    let mut headers = cors.map(Cors::headers).unwrap_or_default();
+    headers.extend(origin.client_header());
+    problem.with_headers(headers).into()
 }
 
 /// The request that is answered. The id of its trace is only computed where it is shown.
 #[derive(Clone, Copy)]
 struct Origin<'a> {
     request_id: &'a str,
+    client_request_id: Option<&'a str>,
     trace: &'a trace::Request,
 }
 
 impl Origin<'_> {
     fn trace_id(self) -> TraceId {
         self.trace.id(self.request_id)
+    }
+
+    /// The header that gives a client its own id back.
+    fn client_header(self) -> Option<(HeaderName, HeaderValue)> {
+        let id = self.client_request_id.and_then(|id| HeaderValue::from_str(id).ok())?;
+        Some((CLIENT_REQUEST_ID, id))
     }
 }
 
@@ -235,7 +248,11 @@ fn time_limit(req: &ServiceRequest) -> Duration {
 }
 
 fn log(span: &Span, status: StatusCode, started: Instant, origin: Origin<'_>) {
-    let (status, elapsed) = (status.as_u16(), started.elapsed());
+    let elapsed = started.elapsed();
+    if status == StatusCode::FORBIDDEN {
+        span.in_scope(|| Event::Forbidden.log(None, None));
+    }
+    let status = status.as_u16();
     if status >= 400 && status != 503 && !origin.trace.is_known() {
         span.record("trace_id", display(origin.trace_id()));
     }
@@ -250,13 +267,12 @@ fn log(span: &Span, status: StatusCode, started: Instant, origin: Origin<'_>) {
     });
 }
 
-/// The client's request id if it is valid (1 to 64 visible ASCII characters), otherwise a new one.
-fn request_id(headers: &HeaderMap) -> String {
-    headers
-        .get(REQUEST_ID)
-        .and_then(|value| value.to_str().ok())
-        .filter(|id| (1..=REQUEST_ID_LENGTH_MAX).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic()))
-        .map_or_else(|| new_id().to_string(), str::to_owned)
+/// The client's own id of the request, if it is valid: 1 to 64 letters, digits and some marks. It
+/// stands in the log beside our id and never in its place, because all clients can send the same.
+fn client_request_id(headers: &HeaderMap) -> Option<String> {
+    let id = headers.get(REQUEST_ID)?.to_str().ok()?;
+    let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"._:/+-".contains(&b);
+    ((1..=REQUEST_ID_LENGTH_MAX).contains(&id.len()) && id.bytes().all(is_allowed)).then(|| id.to_owned())
 }
 
 /// A UUIDv7. It is unique but not secret: a fast generator makes its random part, which saves a system call.
@@ -294,6 +310,9 @@ fn finish_response(
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::from_str(origin.request_id) {
         headers.insert(REQUEST_ID, value);
+    }
+    if let Some((name, value)) = origin.client_header() {
+        headers.insert(name, value);
     }
     for (name, value) in cors.map(Cors::headers).unwrap_or_default() {
         headers.append(name, value);
@@ -370,8 +389,8 @@ mod tests {
             let (actual, headers, body) = ask(req.insert_header(("X-Request-Id", "mine"))).await;
             assert_eq!((actual, text(&headers, "content-type")), (status, "application/problem+json"));
             assert_eq!(text(&headers, "x-content-type-options"), "nosniff");
-            assert_eq!(text(&headers, "x-request-id"), "mine", "{path}");
-            assert_eq!(body["instance"], "mine");
+            assert_eq!(text(&headers, "x-client-request-id"), "mine", "{path}");
+            assert_eq!(body["instance"], text(&headers, "x-request-id"));
             assert_eq!((&body["code"], &body["status"]), (&Value::from(code), &Value::from(status)));
             assert!(!body.to_string().contains("secret"));
             assert_eq!(headers.contains_key("allow"), status == 405);
@@ -379,12 +398,13 @@ mod tests {
     }
 
     #[actix_web::test]
-    async fn an_invalid_request_id_is_replaced() {
-        for invalid in ["", "with blank", &"x".repeat(65)] {
+    async fn an_invalid_request_id_of_the_client_is_dropped() {
+        for invalid in ["", "with blank", &"x".repeat(65), "}:_ERROR_forged{status=200"] {
             let (status, headers, _) =
                 ask(TestRequest::with_uri("/good").insert_header(("X-Request-Id", invalid))).await;
             assert_eq!((status, text(&headers, "cache-control")), (200, "no-store"));
             assert!(text(&headers, "x-request-id").parse::<Uuid>().is_ok(), "{invalid}");
+            assert!(!headers.contains_key("x-client-request-id"), "{invalid}");
         }
     }
 }

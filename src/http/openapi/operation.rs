@@ -85,6 +85,12 @@ pub fn post(path: &'static str, id: &'static str, summary: &'static str) -> Rout
     Route::new(HttpMethod::Post, path, id, summary)
 }
 
+/// `DELETE path`
+#[must_use]
+pub fn delete(path: &'static str, id: &'static str, summary: &'static str) -> Route {
+    Route::new(HttpMethod::Delete, path, id, summary)
+}
+
 /// `PATCH path`
 #[must_use]
 pub fn patch(path: &'static str, id: &'static str, summary: &'static str) -> Route {
@@ -128,6 +134,12 @@ impl Route {
     #[must_use]
     pub fn for_customers(self) -> Self {
         Self { callers: Callers::Customers, ..self }.with_reference()
+    }
+
+    /// Requires a token of any user. API keys are refused.
+    #[must_use]
+    pub fn for_users(self) -> Self {
+        Self { callers: Callers::Admins, ..self }.refuses(&[Code::Unauthenticated, Code::Forbidden])
     }
 
     /// Adds the header with which an API key names a customer.

@@ -30,6 +30,10 @@ const FIELD_CODES: &[&str] = &[
     field_code::TOKEN_EXPIRED,
     field_code::TOKEN_INVALID,
     field_code::SCOPE_MISSING,
+    field_code::COMMON_PASSWORD,
+    field_code::PASSWORD_IS_NAME,
+    field_code::WRONG_PASSWORD,
+    field_code::RESERVED_NAME,
 ];
 
 /// Name of the header with the seconds after which a request may be sent again.
@@ -136,8 +140,14 @@ pub fn summary(codes: &[Code]) -> String {
 
 /// The headers of a response that has one of these codes.
 pub fn headers(codes: &[Code]) -> impl Iterator<Item = &'static str> {
-    let waits =
-        [Code::Busy, Code::NotReady, Code::PlatformUnavailable, Code::IdempotencyKeyInUse, Code::TooManyRequests];
+    let waits = [
+        Code::Busy,
+        Code::NotReady,
+        Code::PlatformUnavailable,
+        Code::IdempotencyKeyInUse,
+        Code::TooManyRequests,
+        Code::TooManySignIns,
+    ];
     let retry = codes.iter().any(|code| waits.contains(code)).then_some(RETRY_AFTER);
     let authenticate = codes.contains(&Code::Unauthenticated).then_some("WWW-Authenticate");
     retry.into_iter().chain(authenticate)

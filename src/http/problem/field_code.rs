@@ -29,11 +29,19 @@ pub enum FieldCode {
     TokenInvalid,
     /// The API key does not have the scope `scope`.
     ScopeMissing,
+    /// The password is one of the most common ones.
+    CommonPassword,
+    /// The password is little more than the user's name.
+    PasswordIsName,
+    /// The password is not the user's.
+    WrongPassword,
+    /// The name is one that looks like the shop's own.
+    ReservedName,
 }
 
 impl FieldCode {
     /// Every code.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 17] = [
         Self::Required,
         Self::UnknownField,
         Self::DuplicateField,
@@ -47,6 +55,10 @@ impl FieldCode {
         Self::TokenExpired,
         Self::TokenInvalid,
         Self::ScopeMissing,
+        Self::CommonPassword,
+        Self::PasswordIsName,
+        Self::WrongPassword,
+        Self::ReservedName,
     ];
 
     /// The code as in JSON.
@@ -66,6 +78,10 @@ impl FieldCode {
             Self::TokenExpired => "token_expired",
             Self::TokenInvalid => "token_invalid",
             Self::ScopeMissing => "scope_missing",
+            Self::CommonPassword => "common_password",
+            Self::PasswordIsName => "password_is_name",
+            Self::WrongPassword => "wrong_password",
+            Self::ReservedName => "reserved_name",
         }
     }
 }
@@ -96,3 +112,11 @@ pub const TOKEN_EXPIRED: &str = FieldCode::TokenExpired.name();
 pub const TOKEN_INVALID: &str = FieldCode::TokenInvalid.name();
 /// The API key does not have the scope `scope`.
 pub const SCOPE_MISSING: &str = FieldCode::ScopeMissing.name();
+/// The password is one of the most common ones.
+pub const COMMON_PASSWORD: &str = FieldCode::CommonPassword.name();
+/// The password is little more than the user's name.
+pub const PASSWORD_IS_NAME: &str = FieldCode::PasswordIsName.name();
+/// The password is not the user's.
+pub const WRONG_PASSWORD: &str = FieldCode::WrongPassword.name();
+/// The name is one that looks like the shop's own.
+pub const RESERVED_NAME: &str = FieldCode::ReservedName.name();

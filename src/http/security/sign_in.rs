@@ -1,40 +1,98 @@
-//! Signing in with name and password.
+//! Signing in with name and password, and the password as a proof of who sends a request.
+
+use std::net::IpAddr;
+use std::time::Duration;
 
 use actix_web::web;
 
+use super::event::Event;
+use super::password::hash;
 use crate::actor::task::ask;
+use crate::domain::clock::Timestamp;
 use crate::domain::status::Role;
 use crate::domain::text::{Password, UserName};
 use crate::http::problem::{Code, Problem};
-use crate::http::security::admin_passwords::PasswordMark;
 use crate::http::security::token::Caller;
 use crate::http::state::State;
-use crate::user::message::FindCredential;
+use crate::user::message::session::{Attempt, AttemptEnd, BeginSignIn, EndSignIn};
+use crate::user::message::{AccountState, Credential, Rehash};
 
 /// The user with this name and password, and a new access token. A wrong password and an unknown user get the same answer
 /// after the same work, so that a client cannot find out which names exist.
 ///
 /// # Errors
-/// 401; 503 if too many sign-ins are in progress.
-pub async fn sign_in(state: &State, user_name: UserName, password: Password) -> Result<(Caller, String), Problem> {
-    let credential = ask(&state.owners.user, FindCredential { user_name }).await?;
-    let (caller, hash) = credential.map_or((None, None), |credential| {
-        let password = match credential.user_role {
-            Role::Admin => PasswordMark::of(&credential.user_password),
-            Role::Customer => PasswordMark::NONE,
-        };
-        let caller = Caller { user_id: credential.user_id, role: credential.user_role, password };
-        (Some(caller), Some(credential.user_password))
-    });
-    let matches = state.passwords.verify(password, hash).await?;
-    let caller = caller
-        .filter(|_| matches)
-        .ok_or_else(|| Problem::with(Code::Unauthenticated, "The user name or the password is wrong"))?;
+/// 401; 403 if the account is disabled; 429 if too many attempts have failed; 503 if too many sign-ins are in progress.
+pub async fn sign_in(
+    state: &State,
+    user_name: UserName,
+    password: Password,
+    source: Option<IpAddr>,
+) -> Result<(Caller, String), Problem> {
+    let proven = prove(state, &user_name, password.clone(), source).await?;
+    let Some(Credential { user_id, user_password, state: account, .. }) = proven else {
+        Event::SignInFailed.log(None, Some(user_name.as_str()));
+        return Err(Problem::with(Code::Unauthenticated, "The user name or the password is wrong"));
+    };
+    if account.disable_time.is_some() {
+        Event::SignInDisabled.log(Some(user_id), Some(user_name.as_str()));
+        return Err(Problem::with(Code::Forbidden, "The account is disabled"));
+    }
+    if hash::is_outdated(&user_password) {
+        let new = state.passwords.hash(password).await?;
+        ask(&state.owners.user, Rehash { user_id, old: user_password, new }).await?;
+    }
+    let caller = begin(state, account);
     if caller.role == Role::Admin {
-        state.admin_passwords.learn(caller.user_id, caller.password);
         forget_first_passwords(state).await;
     }
+    Event::SignedIn.log(Some(user_id), Some(user_name.as_str()));
     Ok((caller, state.tokens.issue(caller)?))
+}
+
+/// The caller of a new session of an account.
+pub fn begin(state: &State, account: AccountState) -> Caller {
+    state.sessions.learn(account);
+    Caller { user_id: account.user_id, role: role_of(state, &account), epoch: account.token_epoch }
+}
+
+/// The role of a user. An account that the setting `admin.user` named before, and names no more, is that of a customer.
+#[must_use]
+pub fn role_of(state: &State, account: &AccountState) -> Role {
+    let is_admin = account.role_by.is_some() || account.user_id == state.admin;
+    if is_admin { account.user_role } else { Role::Customer }
+}
+
+/// The account with this name, if the password is its password. Each attempt is counted before the password is verified.
+///
+/// # Errors
+/// 429 if too many attempts have failed; 503 if too many passwords are being verified.
+pub async fn prove(
+    state: &State,
+    user_name: &UserName,
+    password: Password,
+    source: Option<IpAddr>,
+) -> Result<Option<Credential>, Problem> {
+    let begin = BeginSignIn { user_name: user_name.clone(), source };
+    let found = match ask(&state.owners.user, begin).await? {
+        Attempt::Allowed(found) => found,
+        Attempt::Refused(until) => return Err(locked(state, user_name, until)),
+    };
+    let verified = state.passwords.verify(password, found.as_ref().map(|found| found.user_password.clone())).await;
+    let end = match &verified {
+        Ok(false) => return Ok(None),
+        Ok(true) => AttemptEnd::Succeeded,
+        Err(_) => AttemptEnd::NotVerified,
+    };
+    ask(&state.owners.user, EndSignIn { user_name: user_name.clone(), source, end }).await?;
+    verified.map(|_| found)
+}
+
+fn locked(state: &State, user_name: &UserName, until: Timestamp) -> Problem {
+    Event::SignInLocked.log(None, Some(user_name.as_str()));
+    // Up to the next whole second.
+    let wait = until.since(state.clock.now()).saturating_add(Duration::from_millis(999));
+    Problem::with(Code::TooManySignIns, "Too many sign-ins with this name have failed; wait before the next one")
+        .retry_after(wait)
 }
 
 /// Deletes the file with the generated passwords: an administrator who signs in knows theirs.

@@ -3,17 +3,18 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::hmac::{self, HMAC_SHA256};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
-
 use uuid::Uuid;
 
-use crate::domain::clock::Clock;
+use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::id::UserId;
 use crate::domain::status::Role;
 use crate::http::problem::{Code, Problem};
-use crate::http::security::admin_passwords::PasswordMark;
+use crate::user::message::session::SessionHash;
 
 /// Issuer and audience of every token.
 const SERVICE: &str = "tradepost";
@@ -35,8 +36,19 @@ pub struct Caller {
     pub user_id: UserId,
     /// Role of the user.
     pub role: Role,
-    /// The password that an administrator signed in with; none for customers.
-    pub password: PasswordMark,
+    /// The epoch of the user's tokens at the time of the sign-in. Tokens of another epoch are not valid.
+    pub epoch: Timestamp,
+}
+
+/// The content of a valid token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The caller.
+    pub caller: Caller,
+    /// When the token expires, in Unix seconds.
+    pub expires: i64,
+    /// Identifies the token without revealing it.
+    pub session: SessionHash,
 }
 
 /// Reason for not accepting a token.
@@ -50,19 +62,23 @@ pub enum TokenRefusal {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Claims {
+    /// Distinguishes tokens of the same second, so that one of them can be ended. Missing in tokens of older releases.
+    #[serde(default)]
+    jti: String,
     exp: i64,
     nbf: i64,
     aud: String,
     iss: String,
     sub: UserId,
     role: Role,
-    /// Random, so that two tokens of one user differ, and with them the sessions that they begin. Missing in tokens of
-    /// older versions.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    jti: Option<Uuid>,
-    /// Missing in tokens of customers, and in an administrator's of older versions, which are refused.
-    #[serde(default, skip_serializing_if = "PasswordMark::is_none")]
-    pwd: PasswordMark,
+    /// The epoch in milliseconds; missing if it is 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    epoch: i64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+const fn is_zero(epoch: &i64) -> bool {
+    *epoch == 0
 }
 
 /// A cache of tokens with a verified signature that have begun, so that further requests skip the verification.
@@ -75,20 +91,12 @@ struct VerifiedTokens {
     previous: HashMap<String, Grant>,
 }
 
-/// The content of a verified token that has begun.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Grant {
-    caller: Caller,
-    /// Unix seconds.
-    expires: i64,
-}
-
 impl VerifiedTokens {
     fn find(&mut self, token: &str) -> Option<Grant> {
         if let Some((token, grant)) = self.previous.remove_entry(token) {
             self.insert(token, grant);
         }
-        self.recent.get(token).copied()
+        self.recent.get(token).cloned()
     }
 
     fn insert(&mut self, token: String, grant: Grant) {
@@ -99,14 +107,31 @@ impl VerifiedTokens {
     }
 }
 
+/// A secret that signs tokens. Tokens name it by its id, so that the secret can be replaced while tokens of the one before
+/// are still valid.
+struct Secret {
+    id: String,
+    verifying: DecodingKey,
+}
+
+impl Secret {
+    fn new(secret: &[u8]) -> Self {
+        let mark = hmac::sign(&hmac::Key::new(HMAC_SHA256, secret), b"tradepost/key-id/1");
+        let id = mark.as_ref().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        Self { id, verifying: DecodingKey::from_secret(secret) }
+    }
+}
+
 /// Issues and verifies access tokens.
 pub struct Tokens {
     verified: Mutex<VerifiedTokens>,
     signing: EncodingKey,
-    verifying: DecodingKey,
+    /// The secret that signs, and then those whose tokens are still accepted.
+    secrets: Vec<Secret>,
     validation: Validation,
     clock: Clock,
     ttl: Duration,
+    admin_ttl: Duration,
 }
 
 impl Tokens {
@@ -123,17 +148,34 @@ impl Tokens {
         Self {
             verified: Mutex::default(),
             signing: EncodingKey::from_secret(secret),
-            verifying: DecodingKey::from_secret(secret),
+            secrets: vec![Secret::new(secret)],
             validation,
             clock,
             ttl,
+            admin_ttl: ttl,
         }
     }
 
-    /// Lifetime of a new token, in seconds.
+    /// The same, but tokens of administrators are valid for `ttl`.
     #[must_use]
-    pub const fn ttl_s(&self) -> u64 {
-        self.ttl.as_secs()
+    pub fn with_admin_ttl(self, ttl: Duration) -> Self {
+        Self { admin_ttl: ttl, ..self }
+    }
+
+    /// The same, but tokens that were signed with `secret` are accepted as well.
+    #[must_use]
+    pub fn accepting(mut self, secret: &[u8]) -> Self {
+        self.secrets.push(Secret::new(secret));
+        self
+    }
+
+    /// Lifetime of a new token for this role.
+    #[must_use]
+    pub const fn ttl(&self, role: Role) -> Duration {
+        match role {
+            Role::Customer => self.ttl,
+            Role::Admin => self.admin_ttl,
+        }
     }
 
     /// A token for `caller`, valid from now on.
@@ -143,26 +185,28 @@ impl Tokens {
     pub fn issue(&self, caller: Caller) -> Result<String, Problem> {
         let now = self.clock.now();
         let claims = Claims {
-            exp: now.plus(self.ttl).unix_seconds(),
+            jti: Uuid::from_u128(fastrand::u128(..)).simple().to_string(),
+            exp: now.plus(self.ttl(caller.role)).unix_seconds(),
             nbf: now.unix_seconds(),
             aud: SERVICE.to_owned(),
             iss: SERVICE.to_owned(),
             sub: caller.user_id,
             role: caller.role,
-            jti: Some(Uuid::now_v7()),
-            pwd: caller.password,
+            epoch: caller.epoch.0,
         };
-        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &self.signing).map_err(|error| {
+        let kid = self.secrets.first().map(|secret| secret.id.clone());
+        let header = Header { kid, ..Header::new(Algorithm::HS256) };
+        jsonwebtoken::encode(&header, &claims, &self.signing).map_err(|error| {
             tracing::error!(%error, "token not signed");
             Problem::new(Code::Internal)
         })
     }
 
-    /// The caller `token` names.
+    /// The content of `token`. Whether the session was ended meanwhile is not known here.
     ///
     /// # Errors
     /// The token is forged, not valid yet or issued by another service, or it has expired.
-    pub fn read(&self, token: &str) -> Result<Caller, TokenRefusal> {
+    pub fn read(&self, token: &str) -> Result<Grant, TokenRefusal> {
         if token.len() > TOKEN_LENGTH_MAX {
             return Err(TokenRefusal::Invalid);
         }
@@ -170,19 +214,23 @@ impl Tokens {
         let grant = verified.or_else(|| self.verify(token)).ok_or(TokenRefusal::Invalid)?;
         let now = self.clock.now().unix_seconds();
         let has_expired = grant.expires.saturating_add(EXPIRY_LEEWAY_S) <= now;
-        if has_expired { Err(TokenRefusal::Expired) } else { Ok(grant.caller) }
+        if has_expired { Err(TokenRefusal::Expired) } else { Ok(grant) }
     }
 
     /// The content of a token that is genuine and has begun. The latest time counts, so that a clock that is set back
     /// signs no user out.
     fn verify(&self, token: &str) -> Option<Grant> {
-        let claims = jsonwebtoken::decode::<Claims>(token, &self.verifying, &self.validation).ok()?.claims;
+        let kid = jsonwebtoken::decode_header(token).ok()?.kid;
+        // Tokens of earlier releases name no secret.
+        let mut secrets = self.secrets.iter().filter(|secret| kid.as_ref().is_none_or(|kid| *kid == secret.id));
+        let decode = |secret: &Secret| jsonwebtoken::decode::<Claims>(token, &secret.verifying, &self.validation).ok();
+        let claims = secrets.find_map(decode)?.claims;
         if claims.nbf > self.clock.latest().unix_seconds().saturating_add(BEGIN_LEEWAY_S) {
             return None;
         }
-        let caller = Caller { user_id: claims.sub, role: claims.role, password: claims.pwd };
-        let grant = Grant { caller, expires: claims.exp };
-        self.verified().insert(token.to_owned(), grant);
+        let caller = Caller { user_id: claims.sub, role: claims.role, epoch: Timestamp(claims.epoch) };
+        let grant = Grant { caller, expires: claims.exp, session: session_hash(token) };
+        self.verified().insert(token.to_owned(), grant.clone());
         Some(grant)
     }
 
@@ -191,10 +239,14 @@ impl Tokens {
     }
 }
 
+/// The first half of the SHA-256 of a token.
+fn session_hash(token: &str) -> SessionHash {
+    hex::encode(digest(&SHA256, token.as_bytes())).chars().take(32).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::clock::Timestamp;
     use serde_json::{Value, json};
 
     const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
@@ -217,11 +269,11 @@ mod tests {
     #[test]
     fn an_issued_token_is_read_until_it_expires() {
         let (tokens, clock) = tokens();
-        let caller = Caller { user_id: UserId::new(7), role: Role::Admin, password: PasswordMark::of("hash") };
+        let caller = Caller { user_id: UserId::new(7), role: Role::Admin, epoch: Timestamp(7) };
         let token = tokens.issue(caller).unwrap();
-        assert_eq!(tokens.read(&token), Ok(caller));
+        assert_eq!(tokens.read(&token).map(|grant| grant.caller), Ok(caller));
         clock.advance(HOUR + Duration::from_secs(3));
-        assert_eq!(tokens.read(&token), Ok(caller), "within the leeway");
+        assert_eq!(tokens.read(&token).map(|grant| grant.caller), Ok(caller), "within the leeway");
         clock.advance(Duration::from_secs(3));
         assert_eq!(tokens.read(&token), Err(TokenRefusal::Expired));
     }
@@ -240,8 +292,8 @@ mod tests {
         let (issuing, ahead) = tokens();
         let (reading, _) = tokens();
         ahead.advance(Duration::from_secs(25));
-        let caller = Caller { user_id: UserId::new(7), role: Role::Customer, password: PasswordMark::NONE };
-        assert_eq!(reading.read(&issuing.issue(caller).unwrap()), Ok(caller));
+        let caller = Caller { user_id: UserId::new(7), role: Role::Customer, epoch: Timestamp(0) };
+        assert_eq!(reading.read(&issuing.issue(caller).unwrap()).map(|grant| grant.caller), Ok(caller));
         ahead.advance(Duration::from_secs(10));
         assert_eq!(
             reading.read(&issuing.issue(caller).unwrap()),
@@ -253,7 +305,7 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_back_signs_no_user_out() {
         let (tokens, clock) = tokens();
-        let caller = Caller { user_id: UserId::new(7), role: Role::Customer, password: PasswordMark::NONE };
+        let caller = Caller { user_id: UserId::new(7), role: Role::Customer, epoch: Timestamp(0) };
         let token = tokens.issue(caller).unwrap();
         let of_another_node = signed(&valid_claims(), Algorithm::HS256, SECRET);
         assert!(tokens.read(&of_another_node).is_ok());
@@ -267,13 +319,13 @@ mod tests {
     #[test]
     fn the_cache_keeps_the_tokens_that_are_used() {
         let (mut cache, mut next) = (VerifiedTokens::default(), 0..);
-        let caller = Caller { user_id: UserId::new(7), role: Role::Customer, password: PasswordMark::NONE };
-        let grant = Grant { caller, expires: 1 };
-        cache.insert("used".to_owned(), grant);
-        cache.insert("forgotten".to_owned(), grant);
+        let caller = Caller { user_id: UserId::new(7), role: Role::Customer, epoch: Timestamp(0) };
+        let grant = Grant { caller, expires: 1, session: String::new() };
+        cache.insert("used".to_owned(), grant.clone());
+        cache.insert("forgotten".to_owned(), grant.clone());
         for _ in 0..3 {
-            next.by_ref().take(GENERATION_MAX - 1).for_each(|n: u32| cache.insert(n.to_string(), grant));
-            assert_eq!(cache.find("used"), Some(grant));
+            next.by_ref().take(GENERATION_MAX - 1).for_each(|n: u32| cache.insert(n.to_string(), grant.clone()));
+            assert_eq!(cache.find("used"), Some(grant.clone()));
         }
         assert_eq!(cache.find("forgotten"), None);
         assert!(cache.recent.len() + cache.previous.len() <= 2 * GENERATION_MAX);
@@ -325,5 +377,29 @@ mod tests {
             claims[claim] = value.clone();
             assert!(tokens.read(&signed(&claims, Algorithm::HS256, SECRET)).is_err(), "{claim}: {value}");
         }
+    }
+
+    #[test]
+    fn tokens_of_the_secret_before_are_accepted_as_long_as_it_is_named() {
+        let (before, clock) = tokens();
+        let caller = Caller { user_id: UserId::new(7), role: Role::Customer, epoch: Timestamp(0) };
+        let old = before.issue(caller).unwrap();
+        let unnamed = signed(&valid_claims(), Algorithm::HS256, SECRET);
+        let new = || Tokens::new(b"a new secret of 32 bytes, at least", clock.clone(), HOUR);
+        let both = new().accepting(SECRET);
+        assert!(both.read(&old).is_ok() && both.read(&unnamed).is_ok());
+        assert_eq!((new().read(&old), new().read(&unnamed)), (Err(TokenRefusal::Invalid), Err(TokenRefusal::Invalid)));
+        let issued = both.issue(caller).unwrap();
+        assert!(new().read(&issued).is_ok() && before.read(&issued).is_err(), "the new one signs");
+    }
+
+    #[test]
+    fn tokens_of_administrators_are_shorter() {
+        let (tokens, clock) = tokens();
+        let tokens = tokens.with_admin_ttl(Duration::from_secs(60));
+        let of = |role| tokens.issue(Caller { user_id: UserId::new(7), role, epoch: Timestamp(0) }).unwrap();
+        let (customer, admin) = (of(Role::Customer), of(Role::Admin));
+        clock.advance(Duration::from_secs(66));
+        assert_eq!((tokens.read(&customer).is_ok(), tokens.read(&admin)), (true, Err(TokenRefusal::Expired)));
     }
 }

@@ -5,6 +5,7 @@ pub mod goods;
 pub mod list;
 pub mod order;
 pub mod order_action;
+pub mod password;
 pub mod payment;
 pub mod quote;
 pub mod refusal;

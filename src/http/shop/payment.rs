@@ -67,7 +67,23 @@ pub async fn start(
         Reuse::Yes => HttpResponse::Ok(),
     };
     response.insert_header((LOCATION, format!("/v1/payments/{}", payment.pay_id)));
-    Ok(mark_replay(&mut response, is_replay).json(payment))
+    Ok(mark_replay(&mut response, is_replay).json(ShownPayment::new(&state, *payment)))
+}
+
+/// A payment as its customer sees it.
+#[derive(Serialize)]
+struct ShownPayment {
+    #[serde(flatten)]
+    payment: Payment,
+    /// Path of the page on which the payment is made. It cannot be guessed.
+    page_path: String,
+}
+
+impl ShownPayment {
+    fn new(state: &State, payment: Payment) -> Self {
+        let page_path = state.pay_pages.path(payment.pay_id);
+        Self { payment, page_path }
+    }
 }
 
 /// A payment that was started.
@@ -165,7 +181,8 @@ pub async fn of_order(
 async fn page_of(user_id: UserId, state: &State, order_id: Option<OrderId>, page: Page) -> HandlerResult {
     let list = pay::message::List { user_id, order_id, before: page.before(), limit: page.fetch_limit() };
     let payments = ask(&state.owners.pay, list).await?;
-    Ok(HttpResponse::Ok().json(page.list(payments, |payment| payment.pay_id)))
+    let payments = payments.into_iter().map(|payment| ShownPayment::new(state, payment)).collect();
+    Ok(HttpResponse::Ok().json(page.list(payments, |shown| shown.payment.pay_id)))
 }
 
 /// `GET /v1/payment-methods`: the payment products, and whether their platforms answer.
@@ -192,7 +209,7 @@ pub async fn close(
     let closed = state.payments.send(Traced::new(ClosePayment { pay_id, user_id: caller.0 })).await??;
     let payment = closed.ok_or(Problem::new(Code::NotFound))?;
     match payment.status {
-        Status::Closed => Ok(HttpResponse::Ok().json(payment)),
+        Status::Closed => Ok(HttpResponse::Ok().json(ShownPayment::new(&state, payment))),
         Status::Unpaid => Err(Problem::new(Code::Busy)),
         Status::Paid | Status::Refunded => {
             Err(Problem::new(Code::PaymentNotClosable).with_data("payment_status", payment.status))
@@ -206,5 +223,6 @@ pub async fn close(
 /// 404 if it does not exist or belongs to another user.
 pub async fn find(caller: Customer, state: web::Data<State>, PathId(pay_id): PathId<id::Pay>) -> HandlerResult {
     let payment = ask(&state.owners.pay, pay::message::Find { pay_id, user_id: caller.0 }).await?;
-    payment.map(|payment| HttpResponse::Ok().json(payment)).ok_or(Problem::new(Code::NotFound))
+    let payment = payment.ok_or(Problem::new(Code::NotFound))?;
+    Ok(HttpResponse::Ok().json(ShownPayment::new(&state, payment)))
 }

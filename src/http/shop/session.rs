@@ -1,12 +1,21 @@
 //! `/v1/sessions`.
 
+use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
 
+use crate::actor::task::ask;
+use crate::domain::clock::Timestamp;
 use crate::domain::text::{Password, UserName};
+use crate::http::extract::auth::SignedIn;
 use crate::http::extract::body::Body;
+use crate::http::extract::client::ClientIp;
+use crate::http::problem::Problem;
+use crate::http::security::event::Event;
 use crate::http::security::sign_in;
+use crate::http::security::token::{Caller, Grant};
 use crate::http::state::{HandlerResult, State};
+use crate::user::message::session::{EndSession, EndSessions};
 
 /// Body of a sign-in.
 #[derive(Debug, Deserialize)]
@@ -28,8 +37,56 @@ struct Session {
 /// client cannot find out which names exist.
 ///
 /// # Errors
-/// 401; 503 if too many sign-ins are in progress.
-pub async fn sign_in(state: web::Data<State>, Body(sign_in): Body<SignIn>) -> HandlerResult {
-    let (_, access_token) = sign_in::sign_in(&state, sign_in.user_name, sign_in.user_password).await?;
-    Ok(HttpResponse::Created().json(Session { access_token, token_type: "Bearer", expires_in: state.tokens.ttl_s() }))
+/// 401; 403 if the account is disabled; 429 if too many attempts have failed; 503 if too many sign-ins are in progress.
+pub async fn sign_in(
+    state: web::Data<State>,
+    ClientIp(source): ClientIp,
+    Body(sign_in): Body<SignIn>,
+) -> HandlerResult {
+    let (caller, token) = sign_in::sign_in(&state, sign_in.user_name, sign_in.user_password, source).await?;
+    Ok(answer(&state, StatusCode::CREATED, caller, token))
+}
+
+/// The answer with a new access token.
+#[must_use]
+pub fn answer(state: &State, status: StatusCode, caller: Caller, access_token: String) -> HttpResponse {
+    let expires_in = state.tokens.ttl(caller.role).as_secs();
+    HttpResponse::build(status).json(Session { access_token, token_type: "Bearer", expires_in })
+}
+
+/// `DELETE /v1/sessions/current`: ends the session of the request's token.
+///
+/// # Errors
+/// 503.
+pub async fn sign_out(SignedIn(grant): SignedIn, state: web::Data<State>) -> HandlerResult {
+    end(&state, grant).await?;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Ends one session.
+///
+/// # Errors
+/// 503.
+pub async fn end(state: &State, Grant { caller, expires, session }: Grant) -> Result<(), Problem> {
+    let expire_time = Timestamp(expires.saturating_add(EXPIRY_MARGIN_S).saturating_mul(1000));
+    let end = EndSession { user_id: caller.user_id, session: session.clone(), expire_time };
+    ask(&state.owners.user, end).await?;
+    state.sessions.end(session, expire_time);
+    Event::SignedOut.log(Some(caller.user_id), None);
+    Ok(())
+}
+
+/// How much longer than a token lives it is known that its session was ended: nodes accept tokens a little longer.
+const EXPIRY_MARGIN_S: i64 = 60;
+
+/// `DELETE /v1/sessions`: ends all sessions of the user, also that of the request.
+///
+/// # Errors
+/// 503.
+pub async fn sign_out_everywhere(SignedIn(grant): SignedIn, state: web::Data<State>) -> HandlerResult {
+    let user_id = grant.caller.user_id;
+    let ended = ask(&state.owners.user, EndSessions { user_id }).await?;
+    ended.into_iter().for_each(|account| state.sessions.learn(account));
+    Event::SignedOutEverywhere.log(Some(user_id), None);
+    Ok(HttpResponse::NoContent().finish())
 }

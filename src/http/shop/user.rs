@@ -14,11 +14,14 @@ use crate::http::extract::auth::Customer;
 use crate::http::extract::body::Body;
 use crate::http::extract::key::{self, OptionalKey};
 use crate::http::problem::{Code, FieldError, Problem};
+use crate::http::security::event::Event;
+use crate::http::security::password::rule;
+use crate::http::security::reserved_name;
 use crate::http::state::{HandlerResult, State};
 use crate::journal::Performed;
 use crate::user;
 use crate::user::error::NameTaken;
-use crate::user::message::{FindCredential, Register, Registered};
+use crate::user::message::{FindRegistration, Register, Registered};
 
 /// Body of a registration.
 #[derive(Debug, Deserialize)]
@@ -54,7 +57,8 @@ pub async fn register(
 /// Registers a customer.
 ///
 /// # Errors
-/// 409 `user_name_taken`; 503 if too many passwords are being hashed.
+/// 409 `user_name_taken`; 422 if the name is reserved or the password is not accepted; 503 if too many passwords are being
+/// hashed.
 pub async fn create(
     state: &State,
     key: Option<IdempotencyKey>,
@@ -62,10 +66,14 @@ pub async fn create(
     password: Password,
     user_mobile: Option<Mobile>,
 ) -> Result<Registered, Problem> {
-    // A name that is taken costs no hash. With a key, the request may be a repeated one, whose user is found by it. An account
-    // is never deleted, so the empty hash, which no password has, is not stored.
-    let is_taken = ask(&state.owners.user, FindCredential { user_name: user_name.clone() }).await?.is_some();
-    let password_hash = if is_taken { String::new() } else { state.passwords.hash(password).await? };
+    // A hash is expensive: it is computed only if the name is free.
+    let find = FindRegistration { user_name: user_name.clone(), key: key.clone() };
+    if let Some(earlier) = ask(&state.owners.user, find).await? {
+        return earlier.map_err(name_taken);
+    }
+    reserved_name::check(&user_name)?;
+    rule::check("user_password", &user_name, &password)?;
+    let password_hash = state.passwords.hash(password).await?;
     let register = Register {
         key,
         user_id: state.ids.next(),
@@ -76,10 +84,14 @@ pub async fn create(
         user_money: Money::ZERO,
         user_score: 0,
     };
-    ask(&state.owners.user, register).await?.map_err(|NameTaken| {
-        let taken = FieldError::new("user_name", Code::UserNameTaken.name(), "is taken by another user");
-        Problem::new(Code::UserNameTaken).about(vec![taken])
-    })
+    let registered = ask(&state.owners.user, register).await?.map_err(name_taken)?;
+    Event::Registered.log(Some(registered.user.user_id), Some(&registered.user.user_name));
+    Ok(registered)
+}
+
+fn name_taken(_: NameTaken) -> Problem {
+    let taken = FieldError::new("user_name", Code::UserNameTaken.name(), "is taken by another user");
+    Problem::new(Code::UserNameTaken).about(vec![taken])
 }
 
 /// `GET /v1/users/me`

@@ -17,13 +17,14 @@ use super::statement::{HEAD, PAGE_SIZE, lines};
 use super::trade::Trade;
 use super::{NAME, Platform};
 use crate::actor::Reply;
+use crate::domain::id::PayId;
 use crate::domain::money::Money;
 use crate::gateway::text::{EVENT_ID_LENGTH_MAX, is_printable_ascii};
 use crate::http::extract::body::RawBody;
 use crate::http::extract::field;
 use crate::http::extract::query::Query;
 use crate::http::problem::{Code, Problem};
-use crate::http::state::HandlerResult;
+use crate::http::state::{HandlerResult, state};
 use crate::web::language;
 use crate::web::redirect::see_other;
 
@@ -34,9 +35,9 @@ const PROVIDER_LENGTH_MAX: usize = 32;
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(
         web::scope("/sandbox")
-            .route("/checkout/{out_trade_no}", web::get().to(checkout))
-            .route("/checkout/{out_trade_no}/pay", web::post().to(checkout_pay))
-            .route("/checkout/{out_trade_no}/decline", web::post().to(checkout_decline))
+            .route("/checkout/{ticket}", web::get().to(checkout))
+            .route("/checkout/{ticket}/pay", web::post().to(checkout_pay))
+            .route("/checkout/{ticket}/decline", web::post().to(checkout_decline))
             .route("/trades/{out_trade_no}", web::get().to(find))
             .route("/trades/{out_trade_no}/pay", web::post().to(pay))
             .route("/trades/{out_trade_no}/decline", web::post().to(decline))
@@ -130,30 +131,48 @@ async fn statement(platform: Data<Platform>, Query(query): Query<StatementQuery>
     Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").streaming(pages))
 }
 
-async fn checkout(req: HttpRequest, platform: Data<Platform>, Number(out_trade_no): Number) -> HttpResponse {
+async fn checkout(req: HttpRequest, platform: Data<Platform>) -> HttpResponse {
     let words = language::of(&req);
+    let Some(out_trade_no) = of_path(&req, &platform) else { return page::not_found(words) };
     match platform.find(out_trade_no).await {
-        Ok(Some(trade)) => page::checkout(words, &trade, platform.merchant_id()),
+        Ok(Some(trade)) => {
+            let (path, of_payment) = (platform.checkout_path(&trade.out_trade_no), pay_page(&req, &trade));
+            page::checkout(words, &trade, platform.merchant_id(), &page::Paths { own: &path, of_payment: &of_payment })
+        }
         Ok(None) => page::not_found(words),
         Err(_) => page::unavailable(words),
     }
 }
 
-async fn checkout_pay(req: HttpRequest, platform: Data<Platform>, Number(out_trade_no): Number) -> HttpResponse {
-    let outcome = platform.pay(out_trade_no.clone(), Callbacks::default()).await;
-    redirect_to_checkout(&req, &out_trade_no, outcome)
+/// The trade of the checkout page in the path. The id of a trade alone opens no page.
+fn of_path(req: &HttpRequest, platform: &Platform) -> Option<String> {
+    platform.open_ticket(req.match_info().get("ticket")?)
 }
 
-async fn checkout_decline(req: HttpRequest, platform: Data<Platform>, Number(out_trade_no): Number) -> HttpResponse {
+/// The path of the shop's page of the payment; its first page if the trade is not of this shop.
+fn pay_page(req: &HttpRequest, trade: &Trade) -> String {
+    let pay_id = trade.out_trade_no.parse::<PayId>().ok();
+    let path = pay_id.and_then(|pay_id| Some(state(req).ok()?.pay_pages.path(pay_id)));
+    path.unwrap_or_else(|| "/".to_owned())
+}
+
+async fn checkout_pay(req: HttpRequest, platform: Data<Platform>) -> HttpResponse {
+    let Some(out_trade_no) = of_path(&req, &platform) else { return page::not_found(language::of(&req)) };
+    let outcome = platform.pay(out_trade_no.clone(), Callbacks::default()).await;
+    redirect_to_checkout(&req, &platform.checkout_path(&out_trade_no), outcome)
+}
+
+async fn checkout_decline(req: HttpRequest, platform: Data<Platform>) -> HttpResponse {
+    let Some(out_trade_no) = of_path(&req, &platform) else { return page::not_found(language::of(&req)) };
     let outcome = platform.decline(out_trade_no.clone()).await;
-    redirect_to_checkout(&req, &out_trade_no, outcome)
+    redirect_to_checkout(&req, &platform.checkout_path(&out_trade_no), outcome)
 }
 
 /// Redirects to the checkout page, which shows the trade's status. A form that was sent too late is no error.
-fn redirect_to_checkout(req: &HttpRequest, out_trade_no: &str, outcome: Reply<Result<Trade, Refusal>>) -> HttpResponse {
+fn redirect_to_checkout(req: &HttpRequest, path: &str, outcome: Reply<Result<Trade, Refusal>>) -> HttpResponse {
     let words = language::of(req);
     match outcome {
-        Ok(Ok(_) | Err(Refusal::Ended(_))) => see_other(&format!("/sandbox/checkout/{out_trade_no}")),
+        Ok(Ok(_) | Err(Refusal::Ended(_))) => see_other(path),
         Ok(Err(Refusal::NotFound)) => page::not_found(words),
         Err(_) => page::unavailable(words),
     }

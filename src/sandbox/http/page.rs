@@ -10,13 +10,21 @@ use crate::web::component::money;
 use crate::web::language::Words;
 use crate::web::sheet::Sheet;
 
+/// Addresses on the page.
+#[derive(Debug, Clone, Copy)]
+pub struct Paths<'a> {
+    /// The page itself.
+    pub own: &'a str,
+    /// The shop's page of the payment.
+    pub of_payment: &'a str,
+}
+
 /// The checkout page: the amount, the merchant and the buttons, or the outcome if the trade has ended.
 #[must_use]
-pub fn checkout(words: &'static Words, trade: &Trade, merchant_id: &str) -> HttpResponse {
-    let path = format!("/sandbox/checkout/{}", trade.out_trade_no);
-    let content = content(words, trade, merchant_id, &path);
+pub fn checkout(words: &'static Words, trade: &Trade, merchant_id: &str, paths: &Paths<'_>) -> HttpResponse {
+    let content = content(words, trade, merchant_id, paths);
     let (title, eyebrow) = (title(words, trade.status), words.pay_page.sandbox_checkout);
-    Sheet { words, path: &path, title, eyebrow, content }.respond(StatusCode::OK)
+    Sheet { words, path: paths.own, title, eyebrow, content }.respond(StatusCode::OK)
 }
 
 /// The page for a trade that does not exist.
@@ -48,8 +56,8 @@ const fn title(words: &Words, status: Status) -> &'static str {
     }
 }
 
-fn content(words: &Words, trade: &Trade, merchant_id: &str, path: &str) -> Markup {
-    let texts = &words.pay_page;
+fn content(words: &Words, trade: &Trade, merchant_id: &str, paths: &Paths<'_>) -> Markup {
+    let (texts, path) = (&words.pay_page, paths.own);
     html! {
         p.amount { (money(trade.amount)) " " small { (CURRENCY) } }
         dl {
@@ -62,16 +70,16 @@ fn content(words: &Words, trade: &Trade, merchant_id: &str, path: &str) -> Marku
                 form method="post" action=(format!("{path}/pay")) { button.go { (texts.pay) } }
                 form method="post" action=(format!("{path}/decline")) { button { (texts.decline) } }
             },
-            Status::Paid => { p.outcome.paid role="status" { (texts.paid_text) } (back(words, trade)) }
+            Status::Paid => { p.outcome.paid role="status" { (texts.paid_text) } (back(words, trade, paths)) }
             Status::Declined => {
                 p.outcome.declined role="status" { (texts.declined_text) }
-                (again(words, trade))
-                (back(words, trade))
+                (again(words, paths))
+                (back(words, trade, paths))
             }
             Status::Closed => {
                 p.outcome.closed role="status" { (texts.closed_text) }
-                (again(words, trade))
-                (back(words, trade))
+                (again(words, paths))
+                (back(words, trade, paths))
             }
         }
         p.note { (texts.no_money) }
@@ -79,14 +87,13 @@ fn content(words: &Words, trade: &Trade, merchant_id: &str, path: &str) -> Marku
 }
 
 /// The link to the shop's page of the payment, where the customer can try again.
-fn again(words: &Words, trade: &Trade) -> Markup {
-    html! { p { a.button.go href=(format!("/pay/{}", trade.out_trade_no)) { (words.pay_page.again) } } }
+fn again(words: &Words, paths: &Paths<'_>) -> Markup {
+    html! { p { a.button.go href=(paths.of_payment) { (words.pay_page.again) } } }
 }
 
 /// The link back to the shop; to its page of the payment if it has not said where.
-fn back(words: &Words, trade: &Trade) -> Markup {
-    let of_payment = format!("/pay/{}", trade.out_trade_no);
-    let url = trade.return_url.as_ref().unwrap_or(&of_payment);
+fn back(words: &Words, trade: &Trade, paths: &Paths<'_>) -> Markup {
+    let url = trade.return_url.as_deref().unwrap_or(paths.of_payment);
     html! { p { a.button href=(url) { (words.pay_page.back) } } }
 }
 
@@ -109,7 +116,9 @@ mod tests {
             return_url: Some("https://shop.example.com/?a=1&b=\"".to_owned()),
             deliveries: Vec::new(),
         };
-        content(&ENGLISH, &trade, merchant_id, &format!("/sandbox/checkout/{out_trade_no}")).into_string()
+        let own = format!("/sandbox/checkout/{out_trade_no}");
+        let of_payment = format!("/pay/{out_trade_no}");
+        content(&ENGLISH, &trade, merchant_id, &Paths { own: &own, of_payment: &of_payment }).into_string()
     }
 
     #[test]

@@ -204,7 +204,7 @@ async fn opening_again_returns_the_same_trade_and_another_amount_is_refused() {
     let fixture = start().await;
     let url = fixture.open().await;
     assert!(
-        url.starts_with("http://127.0.0.1:") && url.ends_with("/sandbox/checkout/77") && !url.contains("//sandbox")
+        url.starts_with("http://127.0.0.1:") && url.contains("/sandbox/checkout/77-") && !url.contains("//sandbox")
     );
     assert_eq!(fixture.open().await, url);
     assert!(matches!(fixture.create(PAY_ID, Money::from_minor(1)).await, Outcome::Unknown(_)));
@@ -297,19 +297,22 @@ async fn an_invalid_body_does_not_pay() {
 #[actix_web::test]
 async fn the_page_pays_by_a_form_and_then_shows_the_outcome() {
     let fixture = start().await;
-    fixture.open().await;
-    let page = fixture.call("GET", "/sandbox/checkout/77", "").await;
+    let url = fixture.open().await;
+    let path = &url[url.find("/sandbox").unwrap()..];
+    let page = fixture.call("GET", path, "").await;
     let policy = page.headers().get("content-security-policy").unwrap().to_str().unwrap();
     assert!(policy.starts_with("default-src 'none'; ") && !policy.contains("unsafe"), "{policy}");
-    let answer = fixture.call("POST", "/sandbox/checkout/77/pay", "").await;
-    assert_eq!(
-        (answer.status().as_u16(), answer.headers().get("location").unwrap().to_str().unwrap()),
-        (303, "/sandbox/checkout/77")
-    );
-    let late = fixture.call("POST", "/sandbox/checkout/77/decline", "").await;
+    let answer = fixture.call("POST", &format!("{path}/pay"), "").await;
+    assert_eq!((answer.status().as_u16(), answer.headers().get("location").unwrap().to_str().unwrap()), (303, path));
+    let late = fixture.call("POST", &format!("{path}/decline"), "").await;
     assert_eq!(late.status().as_u16(), 303);
-    let page = test::read_body(fixture.call("GET", "/sandbox/checkout/77", "").await).await;
+    let page = test::read_body(fixture.call("GET", path, "").await).await;
     assert!(String::from_utf8_lossy(&page).contains("Paid. You can go back to the shop."));
-    assert_eq!(fixture.call("GET", "/sandbox/checkout/unknown", "").await.status().as_u16(), 404);
+    for guess in
+        ["/sandbox/checkout/77", "/sandbox/checkout/unknown", "/sandbox/checkout/77-00000000000000000000000000000000"]
+    {
+        assert_eq!(fixture.call("GET", guess, "").await.status().as_u16(), 404, "{guess}");
+        assert_eq!(fixture.call("POST", &format!("{guess}/pay"), "").await.status().as_u16(), 404, "{guess}");
+    }
     assert!(fixture.next_callback().await.is_ok());
 }

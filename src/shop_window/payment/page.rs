@@ -18,6 +18,8 @@ use crate::web::live;
 pub struct View<'a> {
     /// The payment.
     pub payment: &'a Payment,
+    /// Path of the page.
+    pub path: &'a str,
     /// Lines of the order; empty if they are not known.
     pub lines: &'a [Line],
     /// Time of the page.
@@ -66,7 +68,7 @@ pub fn content(words: &Words, view: &View<'_>) -> Markup {
             Status::Closed => {
                 (outcome("closed", texts.closed_text))
                 @if view.can_be_paid_again {
-                    form method="post" action=(format!("/pay/{}/again", payment.pay_id)) {
+                    form method="post" action=(format!("{}/again", view.path)) {
                         button.go { (texts.again) }
                     }
                 } @else {
@@ -114,7 +116,7 @@ fn open(words: &Words, view: &View<'_>) -> Markup {
         }
         (time_left(words, view))
         (back(words, payment))
-        @if !opens_dialog { (live::follow(&format!("/pay/{}", payment.pay_id), view.state)) }
+        @if !opens_dialog { (live::follow(view.path, view.state)) }
     }
 }
 

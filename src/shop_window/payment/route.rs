@@ -7,5 +7,5 @@ use super::show;
 /// The page, and its script under the address that older pages have.
 pub fn interface(cfg: &mut ServiceConfig) {
     cfg.service(resource("/pay/page.js").route(get().to(show::script)))
-        .service(resource("/pay/{id}").route(get().to(show::show)));
+        .service(resource("/pay/{ticket}").route(get().to(show::show)));
 }

@@ -1,5 +1,5 @@
-//! `GET /pay/{id}`. The payment's id is the only credential: the page shows what is bought for how much, as the platform's
-//! own page does, and nothing about the customer.
+//! `GET /pay/{ticket}`. The address is the only credential, and cannot be guessed: the page shows what is bought for how
+//! much, as the platform's own page does, and nothing about the customer.
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -8,11 +8,9 @@ use maud::html;
 use super::page::{View, content, title};
 use crate::actor::Reply;
 use crate::actor::task::ask;
-use crate::domain::id::{self, PayId};
+use crate::domain::id::PayId;
 use crate::domain::order::Line;
 use crate::domain::status::{OrderStatus, PayStatus};
-use crate::http::extract::path::PathId;
-use crate::http::problem::Problem;
 use crate::http::state::State;
 use crate::order::message::Order;
 use crate::pay::message::{Payment, Status};
@@ -24,15 +22,20 @@ use crate::{order, pay};
 /// Query string that the script adds to the address after it invoked WeChat's payment dialog.
 const INVOKED: &str = "asked";
 
-/// `GET /pay/{id}`
-pub async fn show(req: HttpRequest, state: web::Data<State>, id: Result<PathId<id::Pay>, Problem>) -> HttpResponse {
+/// `GET /pay/{ticket}`
+pub async fn show(req: HttpRequest, state: web::Data<State>) -> HttpResponse {
     let words = language::of(&req);
-    let Ok(PathId(pay_id)) = id else { return missing(words) };
+    let Some(pay_id) = of_path(&req, &state) else { return missing(words) };
     match find(&state, pay_id).await {
         Ok(Some((payment, order))) => found(&req, &state, words, &payment, order),
         Ok(None) => missing(words),
-        Err(_) => busy(words, pay_id),
+        Err(_) => busy(words, &state.pay_pages.path(pay_id)),
     }
+}
+
+/// The payment whose page the request is about.
+pub fn of_path(req: &HttpRequest, state: &State) -> Option<PayId> {
+    state.pay_pages.open(req.match_info().get("ticket")?)
 }
 
 /// `GET /pay/page.js`: the script of the page, also under the address that older pages have.
@@ -61,13 +64,14 @@ fn found(
     if let Some(answer) = live::answer(req, &digest) {
         return answer;
     }
-    let path = format!("/pay/{}", payment.pay_id);
+    let path = state.pay_pages.path(payment.pay_id);
     let can_be_paid_again = payment.status == Status::Closed
         && order.as_ref().is_some_and(is_payable)
         && state.gateways.find(&payment.provider).is_some_and(|gateway| !gateway.needs_payer());
     let lines: Vec<Line> = order.map(|order| order.goods).unwrap_or_default();
     let view = View {
         payment,
+        path: &path,
         lines: &lines,
         now: state.clock.now(),
         was_invoked: req.query_string() == INVOKED,
@@ -91,9 +95,7 @@ fn missing(words: &'static Words) -> HttpResponse {
     Sheet { words, path: "/", title: texts.missing, eyebrow: "", content }.respond(StatusCode::NOT_FOUND)
 }
 
-fn busy(words: &'static Words, pay_id: PayId) -> HttpResponse {
-    let path = format!("/pay/{pay_id}");
-    let content = html! { p { (words.pay_page.busy_text) } (live::follow(&path, "busy")) };
-    Sheet { words, path: &path, title: words.pay_page.busy, eyebrow: "", content }
-        .respond(StatusCode::SERVICE_UNAVAILABLE)
+fn busy(words: &'static Words, path: &str) -> HttpResponse {
+    let content = html! { p { (words.pay_page.busy_text) } (live::follow(path, "busy")) };
+    Sheet { words, path, title: words.pay_page.busy, eyebrow: "", content }.respond(StatusCode::SERVICE_UNAVAILABLE)
 }

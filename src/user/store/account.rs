@@ -20,6 +20,12 @@ pub type Columns =
 pub const COLUMNS: Columns =
     (users::user_id, users::user_name, users::user_mobile, users::user_score, users::user_money, users::user_reg_time);
 
+/// Type of [`STATE`].
+pub type StateColumns = (users::user_id, users::user_role, users::role_by, users::disable_time, users::token_epoch);
+/// The columns of [`message::AccountState`].
+pub const STATE: StateColumns =
+    (users::user_id, users::user_role, users::role_by, users::disable_time, users::token_epoch);
+
 /// A new row of `users`.
 #[derive(Insertable)]
 #[diesel(table_name = users, treat_none_as_default_value = false)]
@@ -33,6 +39,8 @@ pub struct NewUser<'a> {
     pub user_money: Money,
     pub user_role: Role,
     pub idempotency_key: Option<&'a str>,
+    /// The name in lower case; `None` for an account without sign-in.
+    pub name_key: Option<&'a str>,
 }
 
 impl Entry for NewUser<'_> {

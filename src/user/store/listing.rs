@@ -4,7 +4,7 @@ use diesel::define_sql_function;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 
-use super::account::COLUMNS;
+use super::account::{COLUMNS, STATE};
 use crate::actor::{Access, Task};
 use crate::db::schema::{user_adjustment, user_money_log, user_score_log, user_score_part, users};
 use crate::db::{self, Db, when, with_conn};
@@ -12,10 +12,12 @@ use crate::domain::clock::Timestamp;
 use crate::domain::event::{Event, What};
 use crate::domain::id::{EntryId, OrderId, RefundId, UserId};
 use crate::domain::money::Money;
-use crate::domain::status::{Direction, Role};
+use crate::domain::status::Direction;
 use crate::domain::text::UserName;
 use crate::user::User;
-use crate::user::message::{self, ListMoneyLog, ListScoreLog, LogKind, LogPosition, MoneyLogEntry, ScoreLogEntry};
+use crate::user::message::{
+    self, AccountState, ListMoneyLog, ListScoreLog, LogKind, LogPosition, MoneyLogEntry, ScoreLogEntry,
+};
 
 define_sql_function! {
     /// The first `len` characters of a text, from the one with number `start`, which is 1 for the first.
@@ -27,10 +29,10 @@ const AFTER_NAMES: char = '\u{7f}';
 
 /// Reads pages of users, newest first, restricted to names.
 impl Task<User> for message::List {
-    type Outcome = Vec<message::User>;
+    type Outcome = Vec<(message::User, AccountState)>;
     const ACCESS: Access = Access::Read;
 
-    fn run(_: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<message::User>>> {
+    fn run(_: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
         let page = |task: &Self| {
             let prefix = task.prefix.as_ref().map(UserName::as_str);
             let begins = prefix.map(|prefix| {
@@ -44,28 +46,15 @@ impl Task<User> for message::List {
                 .map(|prefix| users::user_name.ge(prefix).and(users::user_name.lt(format!("{prefix}{AFTER_NAMES}"))));
             let page = users::table
                 .filter(users::user_id.lt(task.before.unwrap_or(UserId::new(i64::MAX))))
+                .filter(when(task.user_role.map(|role| users::user_role.eq(role))))
                 .filter(when(task.user_name.as_ref().map(|name| users::user_name.eq(name.as_str()))))
                 .filter(when(range))
                 .filter(when(begins))
                 .order(users::user_id.desc())
                 .limit(task.limit);
-            Ok(with_conn!(db, page.select(COLUMNS).load(db))?)
+            Ok(with_conn!(db, page.select((COLUMNS, STATE)).load(db))?)
         };
         batch.iter().map(page).collect()
-    }
-}
-
-/// Finds users with their roles.
-impl Task<User> for message::FindWithRole {
-    type Outcome = Option<(message::User, Role)>;
-    const ACCESS: Access = Access::Read;
-
-    fn run(_: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<(message::User, Role)>>> {
-        let find = |task: &Self| {
-            let found = users::table.find(task.user_id).select((COLUMNS, users::user_role));
-            Ok(with_conn!(db, found.get_result(db)).optional()?)
-        };
-        batch.iter().map(find).collect()
     }
 }
 

@@ -1,33 +1,33 @@
-//! The tables of User: taking and refunding balance, accounts and passwords.
+//! The tables of User: taking and refunding balance; accounts and passwords are in the modules.
 
 mod account;
 mod adjustment;
 mod api_key;
+mod ended_session;
 mod listing;
 mod reference;
+mod registration;
 mod score;
+mod sign_in;
+mod state;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use diesel::prelude::*;
 
 use super::User;
-use super::error::{NameTaken, TakeRefusal};
-use super::message::{
-    self, Credential, FindCredential, FindPasswordHash, ListAdmins, Register, Registered, SetPassword, Take,
-};
+use super::error::TakeRefusal;
+use super::message::{self, Take};
 use crate::actor::{Access, Priority, Task};
 use crate::db::ledger::{self, Entry, Line};
 use crate::db::query::bulk::{DELTA, Update};
-use crate::db::schema::{user_money_log, users};
+use crate::db::schema::user_money_log;
 use crate::db::{self, Db, any_of, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, UserId};
-use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::money::Money;
 use crate::domain::reservation::{ReservationState, reservation_state};
-use crate::domain::status::{Direction, Role};
-use crate::domain::text::Mobile;
+use crate::domain::status::Direction;
 use crate::messaging::contract::ReservationsReleased;
 use crate::messaging::contract::{ORDER_REFUNDED, ORDER_REFUNDED_PART};
 use crate::messaging::inbox::parse_bodies;
@@ -208,111 +208,5 @@ impl Task<User> for message::Find {
     fn run(_: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<message::User>>> {
         let users = account::find(db, batch.iter().map(|task| task.user_id))?;
         Ok(batch.iter().map(|task| users.get(&task.user_id).cloned()).collect())
-    }
-}
-
-/// Finds credentials by user name.
-impl Task<User> for FindCredential {
-    type Outcome = Option<Credential>;
-    const ACCESS: Access = Access::Read;
-
-    fn run(_: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<Credential>>> {
-        let credential = |task: &FindCredential| {
-            let row = users::table.filter(users::user_name.eq(task.user_name.as_str())).select((
-                users::user_id,
-                users::user_password,
-                users::user_role,
-            ));
-            Ok(with_conn!(db, row.get_result(db)).optional()?)
-        };
-        batch.iter().map(credential).collect()
-    }
-}
-
-impl Task<User> for FindPasswordHash {
-    type Outcome = Option<String>;
-    const ACCESS: Access = Access::Read;
-
-    fn run(_: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<String>>> {
-        let hash = |task: &Self| {
-            let row = users::table.find(task.user_id).select(users::user_password);
-            Ok(with_conn!(db, row.get_result(db)).optional()?)
-        };
-        batch.iter().map(hash).collect()
-    }
-}
-
-impl Task<User> for ListAdmins {
-    type Outcome = Vec<String>;
-    const ACCESS: Access = Access::Read;
-
-    fn run(_: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<String>>> {
-        let admins = users::table.filter(users::user_role.eq(Role::Admin)).order(users::user_name);
-        let names: Vec<String> = with_conn!(db, admins.select(users::user_name).load(db))?;
-        Ok(vec![names; batch.len()])
-    }
-}
-
-/// Inserts users. The name is looked up first, so that a name that is taken is a refusal and does not fail the batch.
-impl Task<User> for Register {
-    type Outcome = Result<Registered, NameTaken>;
-    const ACCESS: Access = Access::Write;
-
-    fn run(owner: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
-        let now = owner.context.clock.now();
-        let register = |task: &Register| {
-            let name = task.user_name.as_str();
-            let key = task.key.as_ref().map(IdempotencyKey::as_str);
-            let same_name = users::table.filter(users::user_name.eq(name));
-            let same_name = same_name.select((account::COLUMNS, users::user_password, users::idempotency_key));
-            let earlier: Option<(message::User, String, Option<String>)> =
-                with_conn!(db, same_name.get_result(db)).optional()?;
-            if let Some((user, hash, known)) = earlier {
-                let is_same = key.is_some() && known.as_deref() == key;
-                return Ok(if is_same { Ok(Registered { user, earlier_hash: Some(hash) }) } else { Err(NameTaken) });
-            }
-            let mobile = task.user_mobile.clone().map(Mobile::into_inner);
-            let user = account::NewUser {
-                user_id: task.user_id,
-                user_name: name,
-                user_password: &task.password_hash,
-                user_mobile: mobile.as_deref(),
-                user_score: task.user_score,
-                user_reg_time: now,
-                user_money: task.user_money,
-                user_role: task.role,
-                idempotency_key: key,
-            };
-            account::insert(db, user)?;
-            if task.user_money != Money::ZERO || task.user_score != 0 {
-                let reason = "opening balance".to_owned();
-                let opening = (task.user_money, task.user_score);
-                adjustment::insert(owner, db, task.user_id, opening, (reason, None), now)?;
-            }
-            let user = message::User {
-                user_id: task.user_id,
-                user_name: name.to_owned(),
-                user_mobile: mobile,
-                user_score: task.user_score,
-                user_money: task.user_money,
-                user_reg_time: now,
-            };
-            Ok(Ok(Registered { user, earlier_hash: None }))
-        };
-        batch.iter().map(register).collect()
-    }
-}
-
-/// Replaces passwords.
-impl Task<User> for SetPassword {
-    type Outcome = bool;
-    const ACCESS: Access = Access::Write;
-
-    fn run(_: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<bool>> {
-        let set = |task: &SetPassword| {
-            let row = users::table.find(task.user_id);
-            Ok(with_conn!(db, diesel::update(row).set(users::user_password.eq(&task.password_hash)).execute(db))? == 1)
-        };
-        batch.iter().map(set).collect()
     }
 }

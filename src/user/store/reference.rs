@@ -68,6 +68,7 @@ impl Task<User> for OpenAccount {
                 user_money: Money::ZERO,
                 user_role: Role::Customer,
                 idempotency_key: None,
+                name_key: None,
             };
             account::insert(db, user)?;
             let (key_name, reference) = (task.name.as_str(), task.reference.as_str());

@@ -53,6 +53,32 @@ pub struct Customers {
     pub message: &'static str,
     /// Effect of an adjustment.
     pub after: &'static str,
+    /// Heading of the role.
+    pub role: &'static str,
+    /// The role of a customer.
+    pub role_customer: &'static str,
+    /// The role of an administrator.
+    pub role_admin: &'static str,
+    /// Heading of the state of an account.
+    pub account: &'static str,
+    /// The state of an account that may be used.
+    pub enabled: &'static str,
+    /// The state of a disabled account, before the time.
+    pub disabled: &'static str,
+    /// Name of a group of acts.
+    pub change_account: &'static str,
+    /// Name of an act.
+    pub disable: &'static str,
+    /// Name of an act.
+    pub enable: &'static str,
+    /// Name of an act.
+    pub make_admin: &'static str,
+    /// Name of an act.
+    pub make_customer: &'static str,
+    /// Name of an act.
+    pub sign_out: &'static str,
+    /// Effect of all changes of an account.
+    pub sessions_end: &'static str,
     /// Link to the orders of a customer.
     pub orders: &'static str,
     /// Link to the coupons of a customer.
@@ -86,6 +112,19 @@ pub const ENGLISH: Customers = Customers {
     reason: "Reason, for operators",
     message: "Words for the customer",
     after: "Balance afterwards",
+    role: "Role",
+    role_customer: "customer",
+    role_admin: "administrator",
+    account: "Account",
+    enabled: "may sign in",
+    disabled: "disabled since",
+    change_account: "Change the account",
+    disable: "Disable the account",
+    enable: "Enable the account",
+    make_admin: "Make the user an administrator",
+    make_customer: "Take the role of an administrator away",
+    sign_out: "End all sessions",
+    sessions_end: "All sessions of the user end.",
     orders: "Orders of this customer",
     coupons: "Coupons of this customer",
 };
@@ -117,6 +156,19 @@ pub const CHINESE: Customers = Customers {
     reason: "原因（仅供内部）",
     message: "给顾客的话",
     after: "调整后余额",
+    role: "角色",
+    role_customer: "顾客",
+    role_admin: "管理员",
+    account: "账户",
+    enabled: "可登录",
+    disabled: "停用时间",
+    change_account: "更改账户",
+    disable: "停用账户",
+    enable: "启用账户",
+    make_admin: "设为管理员",
+    make_customer: "取消管理员身份",
+    sign_out: "结束所有会话",
+    sessions_end: "该用户的所有会话都将结束。",
     orders: "该顾客的订单",
     coupons: "该顾客的优惠券",
 };

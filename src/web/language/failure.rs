@@ -147,6 +147,8 @@ fn refusal_in_chinese(code: Code) -> &'static str {
         Code::OrderAmountTooHigh => "订单金额超过 9999999999.99",
         Code::MoneyPaidTooHigh => "使用的余额超过应付金额",
         Code::Internal => "内部错误",
+        Code::TooManyRequests => "请求过于频繁，请稍后再试",
+        Code::TooManySignIns => "登录失败次数过多，请稍后再试",
         Code::Busy => "系统繁忙，请重试",
         Code::PlatformUnavailable => "支付平台没有响应",
         Code::NotReady => "尚未就绪",
@@ -183,6 +185,10 @@ fn field_in_chinese(error: &FieldError) -> Option<(String, bool)> {
         FieldCode::TokenExpired => whole("已过期，请重新登录"),
         FieldCode::TokenInvalid => whole("令牌无效"),
         FieldCode::ScopeMissing => whole("该密钥没有所需的权限"),
+        FieldCode::CommonPassword => whole("该密码过于常见"),
+        FieldCode::PasswordIsName => whole("密码与用户名过于相似"),
+        FieldCode::WrongPassword => whole("密码不正确"),
+        FieldCode::ReservedName => whole("该名称保留给商店使用"),
     };
     Some(sentence)
 }

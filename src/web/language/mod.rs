@@ -8,7 +8,7 @@ mod audit;
 mod chinese;
 mod common;
 mod coupon;
-mod customer;
+pub mod customer;
 mod english;
 mod events;
 mod failure;

@@ -89,6 +89,12 @@ pub struct Shop {
     pub wrong_password: &'static str,
     /// Shown if another user has the name.
     pub name_taken: &'static str,
+    /// Shown if the name looks like the shop's own.
+    pub name_reserved: &'static str,
+    /// Shown if the password is a common one.
+    pub password_common: &'static str,
+    /// Shown if the password is little more than the name.
+    pub password_is_name: &'static str,
     /// Button to sign out.
     pub sign_out: &'static str,
     /// Title of the account.
@@ -176,6 +182,9 @@ pub const ENGLISH: Shop = Shop {
     name_rule: "1 to 64 letters, digits, “.”, “_”, “-” or “@”",
     wrong_password: "The user name or the password is wrong.",
     name_taken: "This name is taken: choose another one.",
+    name_reserved: "This name is reserved: choose another one.",
+    password_common: "This is one of the most common passwords: choose another one.",
+    password_is_name: "This is little more than the user name: choose another one.",
     sign_out: "Sign out",
     account: "Account",
     balance: "Balance",
@@ -242,6 +251,9 @@ pub const CHINESE: Shop = Shop {
     name_rule: "1 至 64 个字母、数字、“.”、“_”、“-”或“@”",
     wrong_password: "用户名或密码错误。",
     name_taken: "此用户名已被占用，请换一个。",
+    name_reserved: "此用户名为保留名，请换一个。",
+    password_common: "此密码过于常见，请换一个。",
+    password_is_name: "此密码与用户名过于相似，请换一个。",
     sign_out: "退出登录",
     account: "账户",
     balance: "余额",

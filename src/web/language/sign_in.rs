@@ -15,6 +15,8 @@ pub struct SignIn {
     pub submit: &'static str,
     /// Shown if name or password is wrong.
     pub wrong: &'static str,
+    /// Shown if too many attempts have failed.
+    pub locked: &'static str,
     /// Shown if a customer signs in.
     pub not_admin: &'static str,
 }
@@ -22,11 +24,12 @@ pub struct SignIn {
 /// The words in English.
 pub const ENGLISH: SignIn = SignIn {
     title: "Sign in",
-    intro: "The console is for the administrator of this shop.",
+    intro: "The console is for the administrators of this shop.",
     name: "User name",
     password: "Password",
     submit: "Sign in",
     wrong: "The user name or the password is wrong.",
+    locked: "Too many sign-ins with this name have failed. Wait a moment before the next one.",
     not_admin: "This account may not use the console.",
 };
 
@@ -38,5 +41,6 @@ pub const CHINESE: SignIn = SignIn {
     password: "密码",
     submit: "登录",
     wrong: "用户名或密码错误。",
+    locked: "此用户名登录失败次数过多，请稍后再试。",
     not_admin: "此账户无权使用控制台。",
 };

@@ -11,6 +11,7 @@ use serde_json::Value;
 use tradepost::config;
 use tradepost::domain::clock::{Clock, Timestamp};
 use tradepost::gateway::crypto::key::PrivateKey;
+use tradepost::gateway::ticket::PayPages;
 use tradepost::gateway::wechat::gateway::{TradeType, WechatGateway};
 use tradepost::gateway::wechat::keys;
 use tradepost::gateway::{Gateway, Notification, Reject, Shop, alipay, wechat};
@@ -71,7 +72,7 @@ pub fn flipped(signature: &str, index: usize) -> String {
 }
 
 fn shop() -> Shop {
-    Shop { public_url: "https://shop.example.com".to_owned(), clock: Clock::default() }
+    Shop { public_url: "https://shop.example.com".to_owned(), clock: Clock::default(), pay_pages: PayPages::new(b"a secret", None) }
 }
 
 /// An account at Alipay, with encrypted contents.

@@ -60,6 +60,7 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/console/customers.csv", For::Operator),
     ("GET", "/console/customers/1", For::Operator),
     ("POST", "/console/customers/1/balance", For::Operator),
+    ("POST", "/console/customers/1/account", For::Operator),
     ("GET", "/console/journal", For::Operator),
     ("GET", "/console/journal.csv", For::Operator),
     ("GET", "/console/reconcile", For::Operator),

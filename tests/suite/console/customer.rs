@@ -51,3 +51,23 @@ async fn customers_are_found_by_name() {
     browser.get("/console/customers/1").await.expect(404);
     app.finish().await;
 }
+
+#[actix_web::test]
+async fn an_account_is_disabled_and_enabled_after_a_preview() {
+    let app = TestApp::start().await;
+    let zs = app.zs().await;
+    let mut browser = Browser::operator(&app).await;
+    let path = format!("/console/customers/{USER}/account");
+    let preview = browser.post(&path, &[("change", "disable"), ("reason", "a lost phone")]).await.expect(200);
+    assert!(text(&preview).contains("All sessions of the user end"), "{}", text(&preview));
+    app.get("/v1/users/me", &zs).await.expect(200);
+    let page = browser.act(&path, &[("change", "disable"), ("reason", "a lost phone")]).await;
+    assert!(text(&page).contains("disabled since"), "{}", text(&page));
+    app.get("/v1/users/me", &zs).await.expect_problem(401, "unauthenticated");
+    let page = browser.act(&path, &[("change", "enable"), ("reason", "it was found")]).await;
+    assert!(text(&page).contains("may sign in"), "{}", text(&page));
+    let page = browser.act(&path, &[("change", "make_admin"), ("reason", "a new colleague")]).await;
+    assert!(text(&page).contains("administrator"), "{}", text(&page));
+    app.get("/admin/status", &app.zs().await).await.expect(200);
+    app.finish().await;
+}

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use awc::http::Method;
+use serde_json::json;
 
 use crate::support::browser::{Browser, text};
 use crate::support::{ADMIN_PASSWORD, DEMO_PASSWORD, TestApp};
@@ -59,7 +60,8 @@ async fn a_session_ends_with_its_token_and_with_the_password() {
     app.clock.advance(Duration::from_secs(12 * 3600 + 60));
     assert_eq!(browser.get_once("/console/orders").await.status, 303, "expired");
     browser.sign_in("admin", ADMIN_PASSWORD).await.expect(200);
-    app.tamper("user", "UPDATE users SET user_password = 'x' WHERE user_name = 'admin'");
+    let body = json!({"old_password": ADMIN_PASSWORD, "new_password": "another good password"});
+    app.post("/v1/users/me/password", &app.admin().await, body).await.expect(200);
     assert_eq!(browser.get_once("/console/orders").await.status, 303, "the password was changed");
     app.finish().await;
 }

@@ -108,7 +108,7 @@ async fn contract_a_component_that_does_not_answer_is_reported_as_recorded() {
     script.post(&zs, &format!("/v1/orders/{order_id}/cancel"), "").await.expect(503);
     script.post(&admin, &format!("/admin/payments/{pay_id}/query"), "").await;
     script.post(&anonymous, &format!("/sandbox/trades/{pay_id}/pay"), "").await.expect(503);
-    script.post(&anonymous, &format!("/sandbox/checkout/{pay_id}/pay"), "").await.expect(503);
+    script.post(&anonymous, &format!("{}/pay", script.app.checkout_path(&pay_id)), "").await.expect(503);
     script.app.clear_fault("sandbox.apply");
     let text = script.take();
     script.app.finish().await;

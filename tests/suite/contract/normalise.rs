@@ -7,8 +7,8 @@ use tradepost::domain::clock::Timestamp;
 
 /// Texts before a cursor.
 const CURSORS: [&str; 2] = ["cursor=", "\"next_cursor\":\""];
-/// Text before the mark of an administrator's password in a token.
-const PASSWORD_MARK: &str = "\"pwd\":";
+/// Text before the id of the secret in a token.
+const SECRET_MARK: &str = "\"kid\":\"";
 /// Text before a duration, which depends on the speed of the machine.
 const DURATION_MARK: &str = "\"duration_ms\":";
 /// Text before the seconds that are left to pay.
@@ -66,7 +66,7 @@ impl Names {
             let is_cursor = CURSORS.iter().any(|mark| out.ends_with(mark));
             let (length, name) = match before {
                 _ if is_cursor => self.cursor(rest),
-                _ if out.ends_with(PASSWORD_MARK) => (run(rest, |b| b.is_ascii_digit()), Some("<mark>".to_owned())),
+                _ if out.ends_with(SECRET_MARK) => (run(rest, |b| b.is_ascii_hexdigit()), Some("<kid>".to_owned())),
                 _ if out.ends_with(DURATION_MARK) => (run(rest, |b| b.is_ascii_digit()), Some("<duration>".to_owned())),
                 _ if out.ends_with(LEFT_MARK) => (run(rest, |b| b.is_ascii_digit()), Some("<left>".to_owned())),
                 _ if out.ends_with(SHOWN_MARK) => (run(rest, |b| b.is_ascii_hexdigit()), Some("<hash>".to_owned())),
@@ -120,7 +120,7 @@ impl Names {
             return Some("<trace>".to_owned());
         }
         // A short hash is in the path of a style sheet or a script.
-        if is_hex && (word.len() == 64 || word.len() == HASH_DIGITS && !letters.is_empty()) {
+        if is_hex && (word.len() == 64 || word.len() == 32 || word.len() == HASH_DIGITS && !letters.is_empty()) {
             return Some("<hash>".to_owned());
         }
         None

@@ -2,6 +2,7 @@
 //! admission control under overload.
 
 pub mod access;
+mod account;
 mod api_key;
 mod bad_input;
 mod by_hand;

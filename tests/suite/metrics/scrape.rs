@@ -133,7 +133,7 @@ async fn the_figures_name_no_customer_no_order_and_no_goods() {
     let (user_id, token) = app.customer("mallory-canary", "10.00").await;
     let (zs, order_id, pay_id) = app.paying().await;
     app.get(&format!("/v1/orders/{order_id}"), &zs).await;
-    app.get(&format!("/pay/{pay_id}?canary-in-query"), "").await;
+    app.get(&format!("{}?canary-in-query", app.pay_path(&pay_id)), "").await;
     app.get("/canary-in-path", &token).await;
     let text = app.get("/metrics", "").await.expect(200).text;
     Scrape::parse(&text).unwrap();

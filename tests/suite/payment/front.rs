@@ -151,7 +151,7 @@ async fn a_customer_comes_back_to_an_allowed_page_only() {
     let pay_id = payment.text_of("pay_id");
     app.pay_at_platform(&pay_id, json!({})).await.expect(200);
     let link = "href=\"https://shop.example.com/thanks?order=1&amp;lang=en\"";
-    for path in [format!("/pay/{pay_id}"), format!("/sandbox/checkout/{pay_id}")] {
+    for path in [app.pay_path(&pay_id), app.checkout_path(&pay_id)] {
         let page = app.get(&path, "").await.expect(200).text;
         assert!(page.contains(link), "{path}: {page}");
     }
@@ -168,7 +168,7 @@ async fn no_return_url_is_accepted_without_the_setting() {
     let body = json!({"order_id": order_id, "provider": "sandbox", "return_url": null});
     let pay_id = app.start_payment(&zs, "right", &body).await.expect(201).text_of("pay_id");
     app.pay_at_platform(&pay_id, json!({})).await.expect(200);
-    assert!(!app.get(&format!("/pay/{pay_id}"), "").await.expect(200).text.contains("Back to the shop"));
+    assert!(!app.get(&app.pay_path(&pay_id), "").await.expect(200).text.contains("Back to the shop"));
     app.finish().await;
 }
 

@@ -48,7 +48,7 @@ fn declared_pages() -> BTreeSet<(String, String)> {
     let of_page = |text: &str| {
         let (path, rest) = text.split_once('"').unwrap();
         let methods = rest.split(".route(").skip(1).map(|route| route.split('(').next().unwrap().to_uppercase());
-        methods.map(|method| (method, path.replace("{id}", "1"))).collect::<Vec<_>>()
+        methods.map(|method| (method, path.replace("{id}", "1").replace("{ticket}", "1"))).collect::<Vec<_>>()
     };
     text.split("page(\"").skip(1).flat_map(of_page).collect()
 }
@@ -95,7 +95,7 @@ async fn every_page_has_a_strict_policy_and_no_inline_style_or_script() {
     let app = TestApp::start().await;
     let (_, order_id, pay_id) = app.paying().await;
     let mut browser = customer(&app).await;
-    let of_ids = [format!("/orders/{order_id}"), format!("/pay/{pay_id}"), format!("/sandbox/checkout/{pay_id}")];
+    let of_ids = [format!("/orders/{order_id}"), app.pay_path(&pay_id), app.checkout_path(&pay_id)];
     let fixed = ["/", "/basket", "/account", "/orders", "/sign-in", "/register", "/problems/not_found", "/docs"];
     for path in fixed.iter().map(|path| (*path).to_owned()).chain(of_ids) {
         let page = browser.get(&path).await.expect(200);

@@ -12,6 +12,7 @@ use tradepost::app::App;
 use tradepost::app::readiness::Readiness;
 use tradepost::db::{self, with_conn};
 use tradepost::domain::clock::{Clock, Timestamp};
+use tradepost::gateway::ticket::{PayPages, Tickets};
 use tradepost::{audit, config};
 
 use super::document::{Sent, assert_documented};
@@ -71,6 +72,8 @@ impl TestApp {
             ("SECRETS__FOLDER", folder.as_str()),
             ("ADMIN__PASSWORD", ADMIN_PASSWORD),
             ("DEMO__PASSWORD", DEMO_PASSWORD),
+            // Tests that advance the clock do not sign in again.
+            ("SESSION__ADMIN_TTL", "12h"),
             // The polls would use up the faults that a test plans for other work. `work_left` makes the queries when a
             // test settles.
             ("PAYMENTS__SWEEP_EVERY", "1h"),
@@ -127,6 +130,26 @@ impl TestApp {
     /// Whether the application can serve, to be asked while it runs.
     pub fn readiness(&self) -> Readiness {
         self.app().readiness()
+    }
+
+    /// The path of the page of a payment, as its customer gets it.
+    pub fn pay_path(&self, pay_id: &str) -> String {
+        PayPages::new(self.secret("SESSION__SECRET", "token").as_bytes(), None).path(pay_id.parse().unwrap())
+    }
+
+    /// The path of the sandbox's checkout of a payment.
+    pub fn checkout_path(&self, pay_id: &str) -> String {
+        let secret = self.secret("GATEWAY__SANDBOX__SECRET", "sandbox");
+        let tickets = Tickets::new(secret.as_bytes(), "tradepost/sandbox-checkout/1");
+        format!("/sandbox/checkout/{}", tickets.seal(pay_id))
+    }
+
+    /// A secret: that of the settings, or the generated one.
+    fn secret(&self, setting: &str, file: &str) -> String {
+        let name = format!("TRADEPOST__{setting}");
+        let set = self.settings.iter().rev().find(|(other, _)| *other == name).map(|(_, secret)| secret.clone());
+        let generated = || std::fs::read_to_string(self.place.folder().join(format!("{file}.secret"))).unwrap();
+        set.unwrap_or_else(generated).trim().to_owned()
     }
 
     /// Base URL of the application, without a slash at the end.

@@ -22,8 +22,10 @@ impl TestApp {
             name: String,
         }
         let mut rows = BTreeMap::new();
-        // The tables of the migrations, and those of the chain, which change when records are sealed.
-        let is_internal = |name: &str| name.starts_with("__") || name.starts_with("ledger_");
+        // The tables of the migrations, those of the chain, which change when records are sealed, and sign-ins.
+        let is_internal = |name: &str| {
+            name.starts_with("__") || name.starts_with("ledger_") || ["sign_in", "ended_session"].contains(&name)
+        };
         for owner in OWNERS {
             let store = self.store(owner);
             let query = match store.engine() {

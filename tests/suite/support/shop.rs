@@ -35,7 +35,8 @@ pub fn amount(minor: i64) -> String {
 }
 
 impl TestApp {
-    async fn sign_in(&self, user_name: &str, user_password: &str) -> String {
+    /// Signs a user in; returns a token.
+    pub async fn sign_in(&self, user_name: &str, user_password: &str) -> String {
         let body = json!({"user_name": user_name, "user_password": user_password});
         self.post("/v1/sessions", "", body).await.expect(201).text_of("access_token")
     }

@@ -17,6 +17,7 @@ use tradepost::gateway::alipay::sign::{self, Signed};
 use tradepost::gateway::alipay::{self, MerchantAccount, sn};
 use tradepost::gateway::crypto::certificate::{self, Certificate};
 use tradepost::gateway::crypto::key::{PrivateKey, PublicKey};
+use tradepost::gateway::ticket::PayPages;
 use tradepost::gateway::{Event, Gateway, Notification, Reject, Reply, Shop};
 
 use super::{
@@ -89,7 +90,11 @@ fn settings(file: &File, config: &Config, mode: Mode, folder: &TempDir) -> confi
 }
 
 fn shop() -> Shop {
-    Shop { public_url: "https://shop.example.com".to_owned(), clock: Clock::default() }
+    Shop {
+        public_url: "https://shop.example.com".to_owned(),
+        clock: Clock::default(),
+        pay_pages: PayPages::new(b"a secret", None),
+    }
 }
 
 fn gateway(file: &File, config: &Config, mode: Mode) -> Arc<dyn Gateway> {

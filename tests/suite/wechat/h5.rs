@@ -36,7 +36,7 @@ async fn a_payment_of_a_browser_pays_the_order_once() {
     let url = checkout["url"].as_str().unwrap();
     assert!(url.starts_with("https://wx.tenpay.com/"), "{url}");
     assert_eq!(shop.platform.scan(url), Ok(pay_id.clone()));
-    let page = shop.app.get(&format!("/pay/{pay_id}"), "").await.expect(200).text;
+    let page = shop.app.get(&shop.app.pay_path(&pay_id), "").await.expect(200).text;
     assert!(page.contains("Go to the payment") && page.contains("WeChat Pay"), "{page}");
     assert_eq!(scene(&shop, &pay_id), json!({"payer_client_ip": "127.0.0.1", "h5_info": {"type": "Wap"}}));
     shop.pay_and_settle(&pay_id).await;

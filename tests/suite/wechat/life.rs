@@ -15,7 +15,7 @@ async fn a_payment_of_a_scanned_code_pays_the_order_once() {
     let checkout = shop.payment(&pay_id).await["checkout"].clone();
     assert_eq!(checkout["kind"], "qr_code");
     assert_eq!(shop.platform.scan(checkout["url"].as_str().unwrap()), Ok(pay_id.clone()));
-    let page = shop.app.get(&format!("/pay/{pay_id}"), "").await.expect(200).text;
+    let page = shop.app.get(&shop.app.pay_path(&pay_id), "").await.expect(200).text;
     assert!(page.contains("<svg") && page.contains("WeChat Pay") && page.contains("880.00"), "{page}");
     assert!(!page.contains("data-params"), "a scanned code needs no dialog: {page}");
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::unpaid());
@@ -31,7 +31,7 @@ async fn a_payment_of_a_scanned_code_pays_the_order_once() {
     assert_eq!(delivery.post.url, "https://shop.example.com/v1/payments/callbacks/wechat");
     assert_eq!((delivery.status, &*delivery.reply, shop.platform.next_due()), (204, "", None));
     assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
-    let page = shop.app.get(&format!("/pay/{pay_id}"), "").await.expect(200).text;
+    let page = shop.app.get(&shop.app.pay_path(&pay_id), "").await.expect(200).text;
     assert!(page.contains("Paid.") && !page.contains("<svg"), "{page}");
     shop.app.assert_paid_once(&shop.zs, &order_id).await;
     shop.finish().await;
@@ -47,7 +47,7 @@ async fn a_payment_inside_wechat_uses_the_parameters_that_the_shop_signed() {
     let mut forged = checkout["params"].clone();
     forged["nonceStr"] = json!("another");
     assert_eq!(shop.platform.start_jsapi_payment(&forged), Err("the signature is not one of this"));
-    let page = shop.app.get(&format!("/pay/{pay_id}"), "").await.expect(200);
+    let page = shop.app.get(&shop.app.pay_path(&pay_id), "").await.expect(200);
     assert!(page.text.contains("<script src=\"/assets/pay-"), "{}", page.text);
     assert!(page.header("content-security-policy").contains("script-src 'self'"));
     // The parameters on the page are the ones that WeChat accepts.

@@ -19,6 +19,7 @@ use crate::config;
 use crate::domain::clock::Clock;
 use crate::gateway::Shop;
 use crate::gateway::crypto::key::PrivateKey;
+use crate::gateway::ticket::PayPages;
 
 static KEYS: LazyLock<Value> = LazyLock::new(|| {
     let vectors: Value = serde_json::from_str(include_str!("../../../../tests/vectors/payment_own.json")).unwrap();
@@ -38,7 +39,11 @@ fn private(key: &str) -> PrivateKey {
 }
 
 fn shop() -> Shop {
-    Shop { public_url: "https://shop.example.com".to_owned(), clock: Clock::default() }
+    Shop {
+        public_url: "https://shop.example.com".to_owned(),
+        clock: Clock::default(),
+        pay_pages: PayPages::new(b"a secret", None),
+    }
 }
 
 /// Settings of an account, and the temporary folder with their files.

@@ -21,6 +21,7 @@ use crate::config;
 use crate::domain::clock::{Clock, Timestamp};
 use crate::gateway::Shop;
 use crate::gateway::crypto::key::PrivateKey;
+use crate::gateway::ticket::PayPages;
 
 const MERCHANT: &str = "1900000001";
 const APP: &str = "wx0123456789abcdef";
@@ -54,7 +55,11 @@ impl Given {
         let mut given = Self {
             folder: tempfile::tempdir().unwrap(),
             settings: config::read("", Vec::new()).unwrap().gateway.wechat,
-            shop: Shop { public_url: "https://shop.example.com".to_owned(), clock: Clock::default() },
+            shop: Shop {
+                public_url: "https://shop.example.com".to_owned(),
+                clock: Clock::default(),
+                pay_pages: PayPages::new(b"a secret", None),
+            },
         };
         let settings = &mut given.settings;
         settings.merchant_id = MERCHANT.to_owned();

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::Schema;
 
 use super::Resource;
-use crate::http::openapi::operation::{Route, get, post};
+use crate::http::openapi::operation::{Route, delete, get, post};
 use crate::http::openapi::schema::{
     Component, Fields, bounded_text, extended, flag, id, integer, money, object, or_null, page_of, pattern, text, time,
     words,
@@ -30,7 +30,20 @@ fn routes() -> Vec<Route> {
             .about("A wrong password and an unknown user get the same answer.")
             .body("SignIn")
             .answers(201, "Session", "The token of the user.")
-            .refuses(&[Code::Unauthenticated]),
+            .refuses(&[Code::Unauthenticated, Code::Forbidden, Code::TooManySignIns]),
+        delete("/v1/sessions", "signOutEverywhere", "Ends all sessions of the user")
+            .about("Also that of the request.")
+            .for_users()
+            .answers_empty(204, "No token of the user is valid any more."),
+        delete("/v1/sessions/current", "signOut", "Ends the session of the request")
+            .for_users()
+            .answers_empty(204, "The token is not valid any more."),
+        post("/v1/users/me/password", "changePassword", "Changes the password")
+            .about("Ends all sessions of the user and begins a new one.")
+            .for_users()
+            .body("NewPassword")
+            .answers(200, "Session", "A new token of the user.")
+            .refuses(&[Code::TooManySignIns]),
         get("/v1/users/me", "getMe", "Shows the signed-in user").for_customers().answers(200, "User", "The user."),
         get("/v1/users/me/coupons", "listMyCoupons", "Lists the coupons of the user").for_customers().paged().answers(
             200,
@@ -76,9 +89,17 @@ fn schemas() -> Vec<Component> {
                 .has("expires_in", integer(), "The lifetime of the token in seconds.")
                 .shown_as(json!({"access_token": "eyJ0eXAi…", "token_type": "Bearer", "expires_in": 43_200})),
         ),
+        (
+            "NewPassword",
+            object("A change of the password.")
+                .has("old_password", bounded_text(8, 128), "The present password.")
+                .has("new_password", bounded_text(8, 128), "The new password.")
+                .sent_as(json!({"old_password": "a good password", "new_password": "a better password"})),
+        ),
         ("User", user()),
+        ("ListedUser", listed_user()),
         ("UserDetails", user_details()),
-        ("UserPage", page_of("User", &user_example())),
+        ("UserPage", page_of("ListedUser", &listed_example())),
         ("Coupon", coupon()),
         ("CouponPage", page_of("Coupon", &coupon_example())),
         ("MoneyLogEntry", money_log_entry()),
@@ -93,17 +114,31 @@ fn user_example() -> Value {
         "user_money": "900.00", "user_reg_time": "2026-11-26T14:03:59.010Z"})
 }
 
+fn listed_example() -> Value {
+    extended(extended(user_example(), "user_role", json!("customer")), "disable_time", Value::Null)
+}
+
+fn listed_fields(about: &str) -> Fields {
+    user_fields(about).has("user_role", words(USER_ROLES), "The role, which decides what the user may do.").has(
+        "disable_time",
+        or_null(time()),
+        "Since when the user may not sign in.",
+    )
+}
+
+fn listed_user() -> Schema {
+    listed_fields("A user with the state of the account.").shown_as(listed_example())
+}
+
 fn user_details() -> Schema {
-    let example = extended(user_example(), "user_role", json!("customer"));
     let known_as = object("").has("key_name", text(), "The name of the API keys.").has(
         "reference",
         text(),
         "The value of `Tradepost-Customer`.",
     );
-    user_fields("A user with the role.")
-        .has("user_role", words(USER_ROLES), "The role, which decides what the user may do.")
+    listed_fields("A user with the state of the account, and the name that servers use.")
         .may_have("known_as", known_as.inside(), "The name by which a server of the shop knows the customer.")
-        .shown_as(example)
+        .shown_as(listed_example())
 }
 
 fn user() -> Schema {

@@ -6,6 +6,8 @@ use super::Resource;
 use super::common::MESSAGE;
 use crate::http::openapi::operation::{REPLAYED, Route, get, patch, post};
 use crate::http::openapi::schema::{Component, between, bounded_text, flag, id, named, object, or_null, text, words};
+use crate::http::openapi::word::USER_ROLES;
+use crate::http::problem::Code;
 
 /// The group of these routes.
 pub const RESOURCE: Resource = Resource {
@@ -16,6 +18,12 @@ pub const RESOURCE: Resource = Resource {
 };
 
 fn routes() -> Vec<Route> {
+    let mut routes = catalogue_routes();
+    routes.extend(user_routes());
+    routes
+}
+
+fn catalogue_routes() -> Vec<Route> {
     vec![
         get("/admin/goods", "listAllGoods", "Lists all goods, also off sale")
             .for_admins()
@@ -62,14 +70,39 @@ fn routes() -> Vec<Route> {
             .body("NewCoupon")
             .answers(201, "Coupon", "The coupon.")
             .with_header(REPLAYED),
+    ]
+}
+
+fn user_routes() -> Vec<Route> {
+    vec![
         get("/admin/users", "listUsers", "Lists the users")
             .for_admins()
             .query("user_name", text(), "Only the user with this name.")
             .query("user_name_prefix", text(), "Only users whose names begin with this.")
+            .query("user_role", words(USER_ROLES), "Only users with this role.")
             .paged()
             .answers(200, "UserPage", "The users.")
             .as_csv(),
         get("/admin/users/{id}", "getUser", "Shows a user").for_admins().answers(200, "UserDetails", "The user."),
+        post("/admin/users/{id}/role", "changeRole", "Gives a user another role")
+            .about("Ends all sessions of the user, as the changes below do. The act is in the journal.")
+            .for_admins()
+            .body("RoleChange")
+            .answers(200, "ListedUser", "The user with the new role.")
+            .refuses(&[Code::AccountProtected]),
+        post("/admin/users/{id}/disable", "disableUser", "Disables the account of a user")
+            .for_admins()
+            .body("AccountDecision")
+            .answers(200, "ListedUser", "The user, who may not sign in any more.")
+            .refuses(&[Code::AccountProtected]),
+        post("/admin/users/{id}/enable", "enableUser", "Enables the account of a user again")
+            .for_admins()
+            .body("AccountDecision")
+            .answers(200, "ListedUser", "The user, who may sign in again."),
+        post("/admin/users/{id}/sign-out", "signOutUser", "Ends all sessions of a user")
+            .for_admins()
+            .body("AccountDecision")
+            .answers(200, "ListedUser", "The user, whose tokens are not valid any more."),
         post("/admin/users/{id}/balance", "adjustBalance", "Changes the balance of a user by hand")
             .for_admins()
             .takes_key()
@@ -82,6 +115,19 @@ fn routes() -> Vec<Route> {
 fn schemas() -> Vec<Component> {
     let reason = "The reason, for operators: 1 to 200 characters, trimmed.";
     vec![
+        (
+            "RoleChange",
+            object("A change of a role.")
+                .has("user_role", words(USER_ROLES), "The new role.")
+                .has("reason", text(), reason)
+                .sent_as(json!({"user_role": "admin", "reason": "joins the team"})),
+        ),
+        (
+            "AccountDecision",
+            object("A change of an account.")
+                .has("reason", text(), reason)
+                .sent_as(json!({"reason": "asked for it by phone"})),
+        ),
         (
             "NewGoods",
             object("New goods.")

@@ -60,7 +60,7 @@ fn routes() -> Vec<Route> {
         get("/v1/orders/{id}/payments", "listOrderPayments", "Lists the payments of an order")
             .for_customers()
             .paged()
-            .answers(200, "PaymentPage", "The payments."),
+            .answers(200, "OwnPaymentPage", "The payments."),
         get("/v1/orders/{id}/events", "listOrderEvents", "Shows the history of an order").for_customers().answers(
             200,
             "Events",

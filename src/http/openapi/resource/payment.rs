@@ -6,7 +6,8 @@ use utoipa::openapi::Schema;
 use super::Resource;
 use crate::http::openapi::operation::{REPLAYED, Route, get, post};
 use crate::http::openapi::schema::{
-    Component, flag, id, kinds, list, money, named, object, or_null, page_of, pattern, text, time, words,
+    Component, Fields, extended, flag, id, kinds, list, money, named, object, or_null, page_of, pattern, text, time,
+    words,
 };
 use crate::http::openapi::word::{CHECKOUT_KINDS, CURRENCIES, PAYMENT_STATUS as STATUS, REFUND_STATUS};
 use crate::http::problem::Code;
@@ -32,34 +33,35 @@ fn routes() -> Vec<Route> {
             .for_customers()
             .query("order_id", id(), "Only payments of this order.")
             .paged()
-            .answers(200, "PaymentPage", "The payments."),
+            .answers(200, "OwnPaymentPage", "The payments."),
         post("/v1/payments", "startPayment", "Starts the payment of an order at a platform")
             .about("A second request for the same platform returns the payment that is open there.")
             .for_customers()
             .needs_key()
             .body("NewPayment")
-            .answers(200, "Payment", "The payment was open already, by a request with another key.")
+            .answers(200, "OwnPayment", "The payment was open already, by a request with another key.")
             .with_header("Location")
             .with_header(REPLAYED)
-            .answers(201, "Payment", "The payment is open.")
+            .answers(201, "OwnPayment", "The payment is open.")
             .with_header("Location")
             .with_header(REPLAYED)
-            .answers(202, "Payment", "The platform has not answered yet. `Location` shows the payment.")
+            .answers(202, "OwnPayment", "The platform has not answered yet. `Location` shows the payment.")
             .with_header("Location")
             .with_header(REPLAYED)
             .refuses(&[Code::NotFound, Code::OrderNotPayable, Code::PlatformUnavailable]),
         get("/v1/payments/{id}", "getPayment", "Shows a payment").for_customers().answers(
             200,
-            "Payment",
+            "OwnPayment",
             "The payment.",
         ),
         post("/v1/payments/{id}/close", "closePayment", "Closes an open payment, here and at its platform")
             .for_customers()
             .no_body()
-            .answers(200, "Payment", "The closed payment.")
+            .answers(200, "OwnPayment", "The closed payment.")
             .refuses(&[Code::PaymentNotClosable]),
-        get("/pay/{id}", "showPayPage", "The page on which a customer pays")
-            .about("It shows goods, amount, order and state to anyone who knows the payment's id, and nothing about the customer.")
+        get("/pay/{ticket}", "showPayPage", "The page on which a customer pays")
+            .path_parameter("ticket", text(), "The last part of `page_path` of a payment.")
+            .about("It shows goods, amount, order and state to anyone who knows its address, and nothing about the customer.")
             .shows(200, HTML, "The page.")
             .shows(404, HTML, "A page that says that there is no such payment.")
             .shows(503, HTML, "A page that reloads itself."),
@@ -105,6 +107,8 @@ fn schemas() -> Vec<Component> {
         ("PaymentRefund", refund()),
         ("Payment", payment()),
         ("PaymentPage", page_of("Payment", &example())),
+        ("OwnPayment", own_payment()),
+        ("OwnPaymentPage", page_of("OwnPayment", &own_example())),
     ]
 }
 
@@ -172,7 +176,21 @@ fn refund() -> Schema {
 }
 
 fn payment() -> Schema {
-    object("A payment of an order at a platform.")
+    fields("A payment of an order at a platform.").shown_as(example())
+}
+
+fn own_payment() -> Schema {
+    fields("A payment, as its customer sees it.")
+        .has("page_path", text(), "The path of the page on which it is paid. It cannot be guessed.")
+        .shown_as(own_example())
+}
+
+fn own_example() -> Value {
+    extended(example(), "page_path", json!("/pay/384343533089193984-5f0e1c9a7b3d4c2e8f6a0b1c2d3e4f50"))
+}
+
+fn fields(about: &str) -> Fields {
+    object(about)
         .has("pay_id", id(), "")
         .has("order_id", id(), "The order that it pays.")
         .has("pay_amount", money(), "The amount to pay.")
@@ -185,7 +203,6 @@ fn payment() -> Schema {
         .has("return_url", or_null(text()), "The page to which the customer goes afterwards.")
         .has("refunded_amount", money(), "The sum of the refunds that are done.")
         .has("refunds", list(named("PaymentRefund")), "The refunds, oldest first.")
-        .shown_as(example())
 }
 
 /// The example of a payment.

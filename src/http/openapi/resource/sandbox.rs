@@ -31,7 +31,8 @@ fn routes() -> Vec<Route> {
         route.path_parameter(NUMBER, number(), "The `pay_id` of the payment.").refuses(&[Code::NotFound])
     };
     let page = |route: Route| {
-        route.shows(404, HTML, "A page that says that there is no such trade.").shows(
+        let route = route.path_parameter("ticket", text(), "The last part of the `url` of the payment's `checkout`.");
+        route.refuses(&[Code::NotFound]).shows(404, HTML, "A page that says that there is no such trade.").shows(
             503,
             HTML,
             "A page that says that the platform is busy.",
@@ -39,23 +40,21 @@ fn routes() -> Vec<Route> {
     };
     let act = |route: Route| route.answers(200, "Trade", "The trade.").refuses(&[Code::TradeNotOpen]);
     vec![
-        page(of_trade(
-            get("/sandbox/checkout/{out_trade_no}", "showCheckout", "The page on which a customer pays").shows(
-                200,
-                HTML,
-                "The page.",
-            ),
+        page(get("/sandbox/checkout/{ticket}", "showCheckout", "The page on which a customer pays").shows(
+            200,
+            HTML,
+            "The page.",
         )),
-        page(of_trade(
-            post("/sandbox/checkout/{out_trade_no}/pay", "payAtCheckout", "The Pay button of the page")
+        page(
+            post("/sandbox/checkout/{ticket}/pay", "payAtCheckout", "The Pay button of the page")
                 .answers_empty(303, "Back to the page.")
                 .with_header("Location"),
-        )),
-        page(of_trade(
-            post("/sandbox/checkout/{out_trade_no}/decline", "declineAtCheckout", "The Decline button of the page")
+        ),
+        page(
+            post("/sandbox/checkout/{ticket}/decline", "declineAtCheckout", "The Decline button of the page")
                 .answers_empty(303, "Back to the page.")
                 .with_header("Location"),
-        )),
+        ),
         of_trade(get("/sandbox/trades/{out_trade_no}", "getTrade", "Shows a trade").answers(
             200,
             "Trade",

@@ -29,7 +29,9 @@ fn render(payment: &Payment, was_invoked: bool, can_be_paid_again: bool) -> Stri
         goods_price: Money::from_minor(44_000),
         goods_name: Some("<b>Book</b>".to_owned()),
     };
-    let view = View { payment, lines: &[line], now: Timestamp(30_000), was_invoked, can_be_paid_again, state: "state" };
+    let path = "/pay/77-0a1b";
+    let view =
+        View { payment, path, lines: &[line], now: Timestamp(30_000), was_invoked, can_be_paid_again, state: "state" };
     content(&ENGLISH, &view).into_string()
 }
 
@@ -65,7 +67,7 @@ fn the_page_of_a_finished_payment_shows_the_outcome_and_the_way_back() {
 #[test]
 fn a_payment_that_was_declined_can_be_started_again_while_its_order_can_be_paid() {
     let closed = payment(Status::Closed, None);
-    assert!(render(&closed, false, true).contains("action=\"/pay/77/again\""));
+    assert!(render(&closed, false, true).contains("action=\"/pay/77-0a1b/again\""));
     assert!(render(&closed, false, false).contains("can no longer be paid"));
 }
 

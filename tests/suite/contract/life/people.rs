@@ -1,7 +1,9 @@
 //! Customers: registration, sign-in, their own data, and routes they must not call.
 
+use awc::http::Method;
+
 use super::{Cast, pages};
-use crate::contract::script::{Caller, Script};
+use crate::contract::script::{Caller, Request, Script};
 
 /// Registers a customer; returns the id and the caller.
 pub async fn register(script: &mut Script) -> (String, Caller) {
@@ -52,6 +54,49 @@ pub async fn play(script: &mut Script, cast: &Cast) {
     }
     pages(script, &cast.zs, "/v1/users/me/coupons").await;
     administrator_routes(script, cast).await;
+    account(script, cast).await;
+}
+
+/// Changes a password, ends sessions, and changes an account as an administrator.
+async fn account(script: &mut Script, cast: &Cast) {
+    script.chapter("an account and its sessions");
+    let new = r#"{"user_name":"carol","user_password":"a good password"}"#;
+    let user_id = script.post(&cast.anonymous, "/v1/users", new).await.expect(201).text_of("user_id");
+    let end = async |script: &mut Script, caller: &Caller, path: &str| {
+        script.send(caller, Request { method: Method::DELETE, path, headers: &[], body: b"" }).await
+    };
+    let carol = script.sign_in("carol", "a good password").await;
+    for (body, status) in [
+        (r#"{"old_password":"not the password","new_password":"a better password"}"#, 422),
+        (r#"{"old_password":"a good password","new_password":"password1"}"#, 422),
+        (r#"{"old_password":"a good password","new_password":"a better password"}"#, 200),
+        (r#"{"old_password":"a good password","new_password":"a better password"}"#, 401),
+    ] {
+        script.post(&carol, "/v1/users/me/password", body).await.expect(status);
+    }
+    for path in ["/v1/sessions/current", "/v1/sessions"] {
+        let carol = script.sign_in("carol", "a better password").await;
+        end(script, &carol, path).await.expect(204);
+        end(script, &carol, path).await.expect(401);
+    }
+    let (user, reason) = (format!("/admin/users/{user_id}"), r#"{"reason":"asked for it"}"#);
+    for (change, body) in [
+        ("role", r#"{"user_role":"admin","reason":"joins the team"}"#),
+        ("role", r#"{"user_role":"customer","reason":"leaves the team"}"#),
+        ("disable", reason),
+    ] {
+        script.post(&cast.admin, &format!("{user}/{change}"), body).await.expect(200);
+    }
+    let signing_in = r#"{"user_name":"carol","user_password":"a better password"}"#;
+    script.post(&cast.anonymous, "/v1/sessions", signing_in).await.expect(403);
+    for change in ["enable", "sign-out"] {
+        script.post(&cast.admin, &format!("{user}/{change}"), reason).await.expect(200);
+    }
+    for (change, body) in
+        [("role", r#"{"user_role":"owner"}"#), ("disable", "{}"), ("enable", "{}"), ("sign-out", "{}")]
+    {
+        script.post(&cast.admin, &format!("{user}/{change}"), body).await.expect(422);
+    }
 }
 
 /// Calls every administrator route as a customer and without signing in.

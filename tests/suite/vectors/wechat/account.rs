@@ -8,6 +8,7 @@ use tradepost::config;
 use tradepost::domain::clock::{Clock, Timestamp};
 use tradepost::gateway::crypto::certificate;
 use tradepost::gateway::crypto::key::{PrivateKey, PublicKey};
+use tradepost::gateway::ticket::PayPages;
 use tradepost::gateway::wechat::gateways;
 use tradepost::gateway::wechat::keys::Keys;
 use tradepost::gateway::{Gateway, Shop};
@@ -66,7 +67,11 @@ pub fn gateway(file: &File, config: &Config) -> Result<Arc<dyn Gateway>, config:
     if !certificates.is_empty() {
         settings.platform_certificates = write("certificates", &certificates).into();
     }
-    let shop = Shop { public_url: "https://shop.example.com".to_owned(), clock: Clock::default() };
+    let shop = Shop {
+        public_url: "https://shop.example.com".to_owned(),
+        clock: Clock::default(),
+        pay_pages: PayPages::new(b"a secret", None),
+    };
     let found = gateways(&settings, &shop)?.into_iter().find(|gateway| gateway.name() == "wechat");
     Ok(found.unwrap())
 }

@@ -1,17 +1,18 @@
 //! Password hashes: argon2id, with a limit on concurrent hashes so that a flood of sign-ins does not slow down orders.
 
+pub mod hash;
+pub mod rule;
+mod worker;
+
 use std::sync::Arc;
 
-use argon2::password_hash::{Error, PasswordHasher, PasswordVerifier};
-use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
+use anyhow::Result;
+use tokio::sync::{Semaphore, oneshot};
 
+use self::worker::{WorkArea, Workers};
 use crate::domain::text::Password;
 use crate::http::problem::{Code, Problem};
 
-const MEMORY_KIB: u32 = 19_456;
-const PASSES: u32 = 2;
-const LANES: u32 = 1;
 /// Requests that may wait, per hash that may run: `session.hashing_max` times this.
 const WAITING_PER_RUNNING: usize = 8;
 
@@ -19,8 +20,8 @@ const WAITING_PER_RUNNING: usize = 8;
 pub struct Passwords {
     /// Permits of requests that wait or run.
     queued: Arc<Semaphore>,
-    /// Permits of hashes that run.
-    running: Arc<Semaphore>,
+    /// As many threads as hashes may run at once.
+    workers: Workers,
     /// Verified in place of the hash of an unknown user, so that the response takes the same time.
     dummy: String,
 }
@@ -29,12 +30,13 @@ impl Passwords {
     /// Runs at most `hashing_max` hashes at once. Computes one hash immediately.
     ///
     /// # Errors
-    /// Fails if the system provides no random bytes.
-    pub fn new(hashing_max: usize) -> Result<Self, Error> {
+    /// Fails if the system starts no threads.
+    pub fn new(hashing_max: usize) -> Result<Self> {
+        let dummy = hash::hash(b"no user has this password", &mut WorkArea::default())?;
         Ok(Self {
             queued: Arc::new(Semaphore::new(hashing_max.saturating_mul(WAITING_PER_RUNNING + 1))),
-            running: Arc::new(Semaphore::new(hashing_max)),
-            dummy: hash(b"no user has this password")?,
+            workers: Workers::start(hashing_max)?,
+            dummy,
         })
     }
 
@@ -43,7 +45,7 @@ impl Passwords {
     /// # Errors
     /// 503 if too many requests wait.
     pub async fn hash(&self, password: Password) -> Result<String, Problem> {
-        self.run(move || hash(password.expose().as_bytes())).await
+        self.run(move |area| hash::hash(password.expose().as_bytes(), area)).await
     }
 
     /// Whether `hash` is the hash of `password`. `None`, for an unknown user, takes the same time and never matches.
@@ -53,28 +55,26 @@ impl Passwords {
     pub async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool, Problem> {
         let exists = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.dummy.clone());
-        let matches = self.run(move || match argon2()?.verify_password(password.expose().as_bytes(), hash.as_str()) {
-            Ok(()) => Ok(true),
-            Err(Error::PasswordInvalid) => Ok(false),
-            Err(error) => Err(error),
-        });
+        let matches = self.run(move |area| hash::verify(password.expose().as_bytes(), &hash, area));
         Ok(matches.await? && exists)
     }
 
-    /// Runs `work` on a blocking thread. The permits move into it: a client that disconnects does not free them early.
+    /// Runs `work` on a thread for hashes. The permit moves into it: a client that disconnects does not free it early.
+    /// Work is not begun if its result is not awaited any more.
     async fn run<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+        work: impl FnOnce(&mut WorkArea) -> Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        let busy = || Problem::new(Code::Busy);
-        let queue_permit = Arc::clone(&self.queued).try_acquire_owned().map_err(|_| busy())?;
-        let run_permit = Arc::clone(&self.running).acquire_owned().await.map_err(|_| busy())?;
-        let hashing = tokio::task::spawn_blocking(move || {
-            let result = work();
-            drop((queue_permit, run_permit));
-            result
-        });
-        match hashing.await {
+        let permit = Arc::clone(&self.queued).try_acquire_owned().map_err(|_| Problem::new(Code::Busy))?;
+        let (answer, answered) = oneshot::channel();
+        self.workers.submit(Box::new(move |area| {
+            if !answer.is_closed() {
+                // The client may have left meanwhile.
+                let _ = answer.send(work(area));
+            }
+            drop(permit);
+        }));
+        match answered.await {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(internal_error(&error)),
             Err(error) => Err(internal_error(&error)),
@@ -82,18 +82,9 @@ impl Passwords {
     }
 }
 
-fn internal_error(error: &dyn std::error::Error) -> Problem {
+fn internal_error(error: &dyn std::fmt::Display) -> Problem {
     tracing::error!(%error, "password not hashed");
     Problem::new(Code::Internal)
-}
-
-fn argon2() -> Result<Argon2<'static>, Error> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)?;
-    Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
-}
-
-fn hash(password: &[u8]) -> Result<String, Error> {
-    Ok(argon2()?.hash_password(password)?.to_string())
 }
 
 #[cfg(test)]
@@ -121,5 +112,14 @@ mod tests {
         let outcomes = futures_util::future::join_all(flood).await;
         let busy = outcomes.iter().filter(|outcome| outcome.as_ref().is_err_and(|p| p.code == Code::Busy)).count();
         assert_eq!(busy, 12 - (WAITING_PER_RUNNING + 1));
+    }
+
+    #[actix_web::test]
+    async fn only_a_hash_of_other_parameters_is_outdated() {
+        let passwords = Passwords::new(1).unwrap();
+        let current = passwords.hash(password("correct horse")).await.unwrap();
+        assert!(!hash::is_outdated(&current));
+        assert!(hash::is_outdated(&current.replace("m=19456,t=2", "m=9728,t=2")) && hash::is_outdated("junk"));
+        assert!(hash::is_outdated(&current.replace("t=2", "t=1")));
     }
 }

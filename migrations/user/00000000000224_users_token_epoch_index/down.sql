@@ -1,0 +1,1 @@
+DROP INDEX users_token_epoch_idx /*! ON users */;
