@@ -176,6 +176,7 @@ mod tests {
     use crate::actor::{Access, Reply};
     use crate::db::{self, Db};
     use crate::domain::clock::Clock;
+    use crate::trace::Parent;
 
     const WAIT: Duration = Duration::from_micros(300);
 
@@ -195,7 +196,7 @@ mod tests {
     }
 
     fn push(queue: &TaskQueue<()>, tasks: usize) {
-        (0..tasks).for_each(|_| queue.push(Nothing, Responder::new(None)));
+        (0..tasks).for_each(|_| queue.push(Nothing, Responder::new(None, Parent::default())));
     }
 
     fn empty() -> TaskQueue<()> {

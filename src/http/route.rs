@@ -1,8 +1,7 @@
 //! The route table. The caller argument of a handler decides who may use its route; see [`super::extract::auth`].
 
-use actix_web::middleware::from_fn;
+use actix_web::Resource;
 use actix_web::web::{self, PayloadConfig, ServiceConfig, delete, get, patch, post};
-use actix_web::{Resource, Route};
 
 use super::middleware::measure::Template;
 use super::{admin, health, metrics, openapi, pages, shop};

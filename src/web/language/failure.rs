@@ -148,6 +148,7 @@ fn refusal_in_chinese(code: Code) -> &'static str {
         Code::MoneyPaidTooHigh => "使用的余额超过应付金额",
         Code::Internal => "内部错误",
         Code::TooManyRequests => "请求过于频繁，请稍后再试",
+        Code::AccountProtected => "该账户不可更改",
         Code::TooManySignIns => "登录失败次数过多，请稍后再试",
         Code::Busy => "系统繁忙，请重试",
         Code::PlatformUnavailable => "支付平台没有响应",

@@ -41,7 +41,9 @@ pub fn widen(db: &mut Db) {
         run(db, &statement.replacen(&format!("{key} INTEGER "), &format!("{key} BIGINT "), 1)).unwrap();
         run(db, &format!("INSERT INTO {table} SELECT * FROM old")).unwrap();
         run(db, "DROP TABLE old").unwrap();
-        indexes.iter().for_each(|index| drop(run(db, index).unwrap()));
+        for index in indexes {
+            run(db, &index).unwrap();
+        }
     }
 }
 
