@@ -66,7 +66,6 @@ pub struct Report {
     /// Processor time of the server.
     pub cpu: Duration,
     /// Measurements of each viewer.
-    #[allow(dead_code, reason = "one of the benches has viewers")]
     pub viewers: Vec<Seen>,
 }
 

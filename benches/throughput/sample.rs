@@ -71,6 +71,7 @@ pub struct Sample {
 impl Sample {
     /// The result of a run's first phase. If a drain phase follows, its time counts for the rate too.
     pub fn of(report: &Report) -> Self {
+        assert!(report.viewers.is_empty(), "no page is open while the throughput is measured");
         let outcome = &report.outcome;
         let first = &outcome.phases[0];
         let drained = outcome.phases.get(1).map(|drain| drain.began + drain.seconds - first.began);

@@ -201,7 +201,7 @@ mod tests {
 
     fn empty() -> TaskQueue<()> {
         let limits = QueueLimits { new: 100, accepted: 100, batch_max: 100, batch_wait: WAIT, workers: 1 };
-        TaskQueue::new(limits, Arc::new(Health::new("nobody", Clock::default(), 100, None)))
+        TaskQueue::new(limits, Arc::new(Health::new("owner", Clock::default(), 100, None)))
     }
 
     /// A queue with a worker that has taken a batch of `size` tasks.

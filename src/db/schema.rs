@@ -1,6 +1,5 @@
 //! The tables of all owners, as the migrations create them (`tests/suite/database/schema.rs` compares the two).
 #![expect(missing_docs, reason = "the migrations document the columns")]
-
 diesel::table! {
     api_key (api_key_id) {
         api_key_id -> BigInt,

@@ -31,7 +31,7 @@ async fn every_page_is_light_and_is_painted_soon() {
     let mut paths: Vec<String> = PAGES.iter().map(|path| format!("/console/{path}")).collect();
     paths.extend([format!("/console/orders/{order_id}"), format!("/console/payments/{pay_id}")]);
     paths.extend(["/", "/basket", "/orders", "/account"].map(str::to_owned));
-    paths.extend([format!("/goods/{GOODS}"), format!("/orders/{order_id}"), format!("/pay/{pay_id}")]);
+    paths.extend([format!("/goods/{GOODS}"), format!("/orders/{order_id}"), app.pay_path(&pay_id)]);
     for path in paths {
         let mut painted = Vec::new();
         let mut bytes = 0;

@@ -89,6 +89,9 @@ fn lock(db: &mut Db, name_key: &str, source: &str, now: Timestamp) -> db::Result
         success_time: None,
         expire_time: now,
     });
+    // A clock that was ahead when the row was written binds no user for longer than the delay itself.
+    let free = if source == ALL { FREE_OF_ALL } else { FREE_OF_SOURCE };
+    row.wait_until = row.wait_until.min(now.plus(delay(row.failures, free)));
     if now.since(row.wait_until) >= FORGET_AFTER {
         row.failures = 0;
     }

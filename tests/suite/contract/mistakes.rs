@@ -94,7 +94,10 @@ async fn exchange(app: &TestApp, token: &str, wrong: &Mistake) -> (Answer, Strin
     }
     let order_id = answer.body["order_id"].as_str().unwrap_or(ORDER_ID);
     let trace_of = |order_id: &str| TraceId::of_order(order_id.parse().unwrap()).to_string();
-    let shown = answer.text.replace(answer.header("x-request-id"), "my-request");
+    let request_id = answer.header("x-request-id");
+    let trace_of_request = |request_id: &str| TraceId::of_request(request_id).to_string();
+    let shown = answer.text.replace(request_id, "my-request");
+    let shown = shown.replace(&trace_of_request(request_id), &trace_of_request("my-request"));
     let shown = wrapped(&shown).replace(order_id, ORDER_ID).replace(&trace_of(order_id), &trace_of(ORDER_ID));
     writeln!(text, "\n{shown}").unwrap();
     (answer, text)

@@ -33,12 +33,15 @@ async fn a_problem_about_no_order_names_a_trace_of_its_own_or_that_of_the_client
     let trace_for = async |traceparent: &str| {
         let headers = [("traceparent", traceparent), ("x-request-id", "mine")];
         let answer = app.send(Method::GET, "/v1/goods/1", "", &headers, None).await;
-        answer.expect_problem(404, "not_found").text_of("trace_id")
+        let own = TraceId::of_request(answer.header("x-request-id")).to_string();
+        (answer.expect_problem(404, "not_found").text_of("trace_id"), own)
     };
-    assert_eq!(trace_for("").await, TraceId::of_request("mine").to_string());
-    assert_eq!(trace_for(&format!("00-{TRACE}-00f067aa0ba902b7-01")).await, TRACE);
-    for malformed in [format!("00-{TRACE}-00f067aa0ba902b7"), format!("00-{TRACE}-0-01"), "nonsense".to_owned()] {
-        assert_eq!(trace_for(&malformed).await, TraceId::of_request("mine").to_string(), "{malformed}");
+    let (named, _) = trace_for(&format!("00-{TRACE}-00f067aa0ba902b7-01")).await;
+    assert_eq!(named, TRACE);
+    let malformed = [format!("00-{TRACE}-00f067aa0ba902b7"), format!("00-{TRACE}-0-01"), "nonsense".to_owned()];
+    for none in [String::new()].into_iter().chain(malformed) {
+        let (named, own) = trace_for(&none).await;
+        assert_eq!(named, own, "{none}");
     }
     app.finish().await;
 }

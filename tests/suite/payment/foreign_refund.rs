@@ -161,9 +161,10 @@ async fn points_go_back_in_proportion_with_each_part() {
 async fn a_part_refund_before_the_points_were_added_waits_for_them() {
     let app = TestApp::start().await;
     let (zs, order_id, pay_id) = app.paying().await;
+    let admin = app.admin().await;
     app.fail_at("user.apply");
     app.pay_at_platform(&pay_id, json!({})).await.expect(200);
-    app.admin_refund(&app.admin().await, &order_id, Some("440.00")).await.expect(202);
+    app.admin_refund(&admin, &order_id, Some("440.00")).await.expect(202);
     app.settle().await;
     app.clear_fault("user.apply");
     app.advance(std::time::Duration::from_secs(600)).await;

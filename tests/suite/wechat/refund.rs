@@ -56,7 +56,7 @@ async fn a_refund_is_pending_until_a_notice_reports_it_done() {
         shop.app.refund(&shop.zs, "refund", &order_id).await.expect(202);
         shop.advance(DAY / 24).await;
         assert_eq!((shop.refund_numbers(&pay_id).len(), shop.call_count(Op::Refund)), (1, 1));
-        let page = shop.app.get(&format!("/pay/{pay_id}"), "").await.expect(200).text;
+        let page = shop.app.get(&shop.app.pay_path(&pay_id), "").await.expect(200).text;
         assert!(page.contains("has gone back"), "{page}");
         shop.finish().await;
     }

@@ -20,8 +20,8 @@ pub async fn show(script: &mut Script, cast: &Cast, order_id: &str, pay_id: &str
     {
         script.get(&cast.zs, &path).await.expect(200);
     }
-    script.get(&cast.anonymous, &script.app.pay_path(&pay_id)).await.expect(200);
-    script.get(&cast.anonymous, &script.app.checkout_path(&pay_id)).await.expect(200);
+    script.get(&cast.anonymous, &script.app.pay_path(pay_id)).await.expect(200);
+    script.get(&cast.anonymous, &script.app.checkout_path(pay_id)).await.expect(200);
     script.get(&cast.anonymous, &format!("/sandbox/trades/{pay_id}")).await.expect(200);
     script.get(&cast.admin, &format!("/admin/orders/{order_id}")).await.expect(200);
 }

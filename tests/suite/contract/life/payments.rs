@@ -64,12 +64,12 @@ async fn show(script: &mut Script, cast: &Cast, pay_id: &str) {
     script.get(&cast.mallory, &path).await.expect(404);
     script.get(&cast.anonymous, &path).await.expect(401);
     script.get(&cast.zs, "/v1/payments/x").await.expect(404);
-    script.get(&cast.anonymous, &script.app.pay_path(&pay_id)).await.expect(200);
-    script.get(&cast.anonymous, &format!("{}?asked", script.app.pay_path(&pay_id))).await.expect(200);
+    script.get(&cast.anonymous, &script.app.pay_path(pay_id)).await.expect(200);
+    script.get(&cast.anonymous, &format!("{}?asked", script.app.pay_path(pay_id))).await.expect(200);
     script.get(&cast.anonymous, "/pay/1").await.expect(404);
     script.get(&cast.anonymous, "/pay/x").await.expect(404);
     script.get(&cast.anonymous, "/pay/page.js").await.expect(200);
-    script.get(&cast.anonymous, &script.app.checkout_path(&pay_id)).await.expect(200);
+    script.get(&cast.anonymous, &script.app.checkout_path(pay_id)).await.expect(200);
     script.get(&cast.anonymous, "/sandbox/checkout/none").await.expect(404);
     script.get(&cast.anonymous, &format!("/sandbox/trades/{pay_id}")).await.expect(200);
     script.get(&cast.anonymous, "/sandbox/trades/none").await.expect(404);
@@ -129,7 +129,7 @@ async fn second_name(script: &mut Script, cast: &Cast) {
     let order_id = cast.order(script, "second", 1).await;
     let body = format!("{{\"order_id\":\"{order_id}\",\"provider\":\"sandbox_b\"}}");
     let pay_id = script.keyed(&cast.zs, PAYMENTS, "second", &body).await.expect(201).text_of("pay_id");
-    script.get(&cast.anonymous, &script.app.pay_path(&pay_id)).await.expect(200);
+    script.get(&cast.anonymous, &script.app.pay_path(pay_id)).await.expect(200);
     let checkout = script.app.checkout_path(&pay_id);
     script.post(&cast.anonymous, &format!("{checkout}/pay"), "").await.expect(303);
     script.post(&cast.anonymous, &format!("{checkout}/decline"), "").await.expect(303);
