@@ -129,7 +129,7 @@ async fn second_name(script: &mut Script, cast: &Cast) {
     let order_id = cast.order(script, "second", 1).await;
     let body = format!("{{\"order_id\":\"{order_id}\",\"provider\":\"sandbox_b\"}}");
     let pay_id = script.keyed(&cast.zs, PAYMENTS, "second", &body).await.expect(201).text_of("pay_id");
-    script.get(&cast.anonymous, &script.app.pay_path(pay_id)).await.expect(200);
+    script.get(&cast.anonymous, &script.app.pay_path(&pay_id)).await.expect(200);
     let checkout = script.app.checkout_path(&pay_id);
     script.post(&cast.anonymous, &format!("{checkout}/pay"), "").await.expect(303);
     script.post(&cast.anonymous, &format!("{checkout}/decline"), "").await.expect(303);
