@@ -12,7 +12,7 @@ const RULES: &str = include_str!("../../../.deny.toml");
 struct Package {
     name: String,
     license: String,
-    /// Where it comes from, unless that is crates.io.
+    /// The place that it comes from, unless that is crates.io.
     source: Option<String>,
 }
 

@@ -309,6 +309,7 @@ async fn two_hundred_wrong_sign_ins_leave_no_memory_behind_and_each_is_in_the_lo
         .envs([("TRADEPOST__HTTP__LISTEN", "127.0.0.1:0"), ("TRADEPOST__ADMIN__PASSWORD", ADMIN_PASSWORD)])
         .envs([("TRADEPOST__STORE__URL", sqlite(path.as_ref())), ("TRADEPOST__SECRETS__FOLDER", path)])
         .envs([("TRADEPOST__LOG__FILTER", "info"), ("TRADEPOST__HTTP__WORKERS", "1")])
+        .envs(["SIGN_INS", "REFUSALS"].map(|what| (format!("TRADEPOST__LIMITS__{what}_PER_ADDRESS"), "0")))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
