@@ -74,7 +74,7 @@ const RULES_POSTGRES: &str = "SELECT t.relname::text AS a,
     FROM pg_constraint AS k JOIN pg_class AS t ON t.oid = k.conrelid
     WHERE t.relnamespace = current_schema()::regnamespace
     UNION ALL
-    SELECT t.relname::text, 'INDEX', i.relname::text, (SELECT string_agg(attname, ', ' ORDER BY n)
+    SELECT t.relname::text, CASE WHEN x.indisunique THEN 'UNIQUE' ELSE 'INDEX' END, i.relname::text, (SELECT string_agg(attname, ', ' ORDER BY n)
                FROM unnest(x.indkey) WITH ORDINALITY AS of (attnum, n)
                JOIN pg_attribute AS f ON f.attrelid = t.oid AND f.attnum = of.attnum)
     FROM pg_index AS x JOIN pg_class AS t ON t.oid = x.indrelid JOIN pg_class AS i ON i.oid = x.indexrelid
@@ -122,11 +122,13 @@ impl Catalog {
 /// of the migrations, with one constraint per line. Other statements have no rules.
 pub fn of_statement(sql: &str) -> Vec<Rule> {
     let inner = |text: &str| text.trim().trim_end_matches(';').trim_matches(['(', ')']).to_owned();
-    if let Some(rest) = sql.trim_start().strip_prefix("CREATE INDEX ") {
+    let indexes = [("CREATE INDEX ", "INDEX"), ("CREATE UNIQUE INDEX ", "UNIQUE")];
+    let index = indexes.iter().find_map(|(start, kind)| Some((sql.trim_start().strip_prefix(start)?, *kind)));
+    if let Some((rest, kind)) = index {
         let (name, on) = rest.split_once(" ON ").unwrap();
         let (table, columns) = on.split_once(' ').unwrap();
         let (name, table) = (name.to_owned(), table.to_owned());
-        return vec![Rule { table, kind: "INDEX".to_owned(), name, columns: inner(columns) }];
+        return vec![Rule { table, kind: kind.to_owned(), name, columns: inner(columns) }];
     }
     let Some(rest) = sql.trim_start().strip_prefix("CREATE TABLE ") else { return Vec::new() };
     let table = rest.split_once(' ').unwrap().0;
