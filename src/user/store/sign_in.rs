@@ -16,8 +16,9 @@ use crate::domain::clock::Timestamp;
 use crate::user::User;
 use crate::user::message::session::{Attempt, AttemptEnd, BeginSignIn, EndSignIn};
 
-/// Attempts from one address that may fail without a delay.
-const FREE_OF_SOURCE: i32 = 5;
+/// Attempts from one address that may fail without a delay. An attempt counts from its beginning, so this is also how many
+/// may be under way at once.
+const FREE_OF_SOURCE: i32 = 10;
 /// Attempts from all addresses together that may fail without a delay.
 const FREE_OF_ALL: i32 = 50;
 /// The first delay. Each further failure doubles it.
@@ -174,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_delay_begins_after_the_free_attempts_and_doubles_up_to_a_limit() {
-        let seconds: Vec<u64> = (4..=20).map(|failures| delay(failures, FREE_OF_SOURCE).as_secs()).collect();
+        let seconds: Vec<u64> = (9..=25).map(|failures| delay(failures, FREE_OF_SOURCE).as_secs()).collect();
         assert_eq!(seconds[..5], [0, 1, 2, 4, 8]);
         assert_eq!(seconds[16], 900, "{seconds:?}");
         assert_eq!(delay(i32::MAX, FREE_OF_ALL), DELAY_MAX);

@@ -250,10 +250,10 @@ const PROXIED: (&str, &str) = ("HTTP__TRUSTED_PROXIES", "127.0.0.1");
 #[actix_web::test]
 async fn failed_sign_ins_delay_the_next_one_also_after_a_restart() {
     let mut app = TestApp::with(&[PROXIED]).await;
-    // Known and unknown names are treated alike. Each failure after the fifth doubles the delay, here to 64 seconds.
+    // Known and unknown names are treated alike. Each failure after the tenth doubles the delay, here to 64 seconds.
     for name in ["zs", "unknown"] {
-        for at in 0..11 {
-            app.clock.advance(Duration::from_secs(if at < 5 { 0 } else { 60 }));
+        for at in 0..16 {
+            app.clock.advance(Duration::from_secs(if at < 10 { 0 } else { 60 }));
             sign_in(&app, name, "not the password").await.expect_problem(401, "unauthenticated");
         }
         let refused = sign_in(&app, name, "not the password").await.expect_problem(429, "too_many_sign_ins");
