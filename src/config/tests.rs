@@ -39,7 +39,7 @@ fn an_error_is_one_line_even_if_the_input_contains_control_characters() {
 fn an_endpoint_of_traces_is_refused_by_a_binary_that_cannot_export_them() {
     assert_eq!(
         read_error("", &[("TRADEPOST__TRACE__ENDPOINT", "http://127.0.0.1:4318/v1/traces")]),
-        "setting trace.endpoint: this binary cannot export traces: it was built without the feature traces"
+        "setting trace.endpoint: this binary cannot export traces: it was built without the feature traces (TRADEPOST__TRACE__ENDPOINT)"
     );
 }
 
