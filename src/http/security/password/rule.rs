@@ -4,7 +4,7 @@ use crate::domain::text::{Password, UserName};
 use crate::http::problem::{FieldError, field_code};
 
 /// The common passwords of at least 8 characters, in lower case and in order. The list is the one that Django has
-/// (`common-passwords.txt.gz`, 3-clause BSD licence), which is from a public list of leaked passwords by frequency.
+/// (`common-passwords.txt.gz`; `LICENSE-common`), which is from a public list of leaked passwords by frequency.
 const COMMON: &str = include_str!("common.txt");
 /// A password needs as many different characters.
 const DIFFERENT_MIN: usize = 4;
