@@ -83,6 +83,7 @@ fn a_store_of_an_older_release_is_rebuilt_with_its_rows_and_indexes() {
     let rows = lines(&mut db, COUPONS);
     migrate::run(&store, migrate::COUPON).unwrap();
     assert_eq!(lines(&mut db, COUPONS), rows);
+    assert!(lines(&mut db, KEYS).contains(&"coupon INTEGER".to_owned()));
     let fresh = Place::new();
     let other = Store::new(&fresh.url(), "coupon", LIMITS).unwrap();
     migrate::run(&other, migrate::COUPON).unwrap();
