@@ -2,9 +2,10 @@
 //!
 //! A write is queued. If no batch is running, a blocking thread takes the whole queue as one batch, up to the batch
 //! limit, and runs it in one transaction, then takes the next batch. A single task commits at once, and under load
-//! hundreds commit together; see [`TaskQueue::pause`] for the one wait that there is. If the engine allows several writers, a second batch runs in parallel
-//! when many tasks wait or when the running batch is stalled. Queries work the same way on reader connections. The
-//! actor itself only queues, so little in it can panic; the supervisor restarts it if it does.
+//! hundreds commit together; the one wait that there is, `owners.batch_wait`, lets a batch grow. If the engine allows
+//! several writers, a second batch runs in parallel when many tasks wait or when the running batch is stalled. Queries
+//! work the same way on reader connections. The actor itself only queues, so little in it can panic; the supervisor
+//! restarts it if it does.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;

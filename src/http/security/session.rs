@@ -1,7 +1,7 @@
 //! Knows the sessions that have ended: tokens are checked against the states of accounts that this node knows.
 //!
 //! A state is read once and then kept. Changes that are made on this node are learned at once; those of other nodes are
-//! read every [`POLL_EVERY`], by the first request after that. So a token costs a read of the store only at its user's
+//! read every `POLL_EVERY`, by the first request after that. So a token costs a read of the store only at its user's
 //! first request.
 
 use std::collections::HashMap;
