@@ -21,6 +21,12 @@ pub fn lines(
     let profile = profile(settings.profile);
     let mut lines = vec![format!("version: {VERSION}, profile {profile}, node {}", node.get())];
     lines.extend(stores.places().into_iter().map(|(owners, place)| format!("data: {owners} in {place}")));
+    #[cfg(feature = "sqlite")]
+    if stores.all().iter().any(|(_, store, _)| store.file().is_some()) && !crate::db::sqlite_has_build_options() {
+        lines.push(
+            "SQLite: built without the options of .cargo/config.toml, so it is slower (docs/engines.md)".to_owned(),
+        );
+    }
     lines.push(match admin {
         Some(admin) => format!("administrator routes: http://{admin}"),
         None if address.ip().is_loopback() => "administrator routes: on the same address".to_owned(),

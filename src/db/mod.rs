@@ -22,6 +22,8 @@ pub mod types;
 
 pub use crate::{insert_all, with_conn};
 pub use connection::{Pooled, Store, Target};
+#[cfg(feature = "sqlite")]
+pub use engine::sqlite::has_build_options as sqlite_has_build_options;
 pub use error::{Class, Error};
 pub use limits::Limits;
 pub use query::keyed::{any_of, any_of_pairs};

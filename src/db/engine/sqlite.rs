@@ -20,6 +20,10 @@ const MIN_LIBRARY_VERSION: (u32, u32, u32) = (3, 51, 3);
 const PRAGMAS: &str = "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864; \
     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;";
 
+/// Options of `.cargo/config.toml`, two for all. Cargo does not read that file if it builds the package from another
+/// folder.
+const BUILD_OPTIONS: [&str; 2] = ["ENABLE_QPSG", "THREADSAFE=2"];
+
 const SWITCH_RETRY_AFTER: Duration = Duration::from_millis(5);
 
 /// Opens a connection to `file`, applies the settings and verifies the important ones. Only a migrator creates a missing
@@ -119,8 +123,32 @@ fn parse_version(text: &str) -> Option<(u32, u32, u32)> {
     }
 }
 
+/// Whether the library was compiled with the options of `.cargo/config.toml`. Without them it works, but more slowly.
+pub fn has_build_options() -> bool {
+    is_built_with(&BUILD_OPTIONS)
+}
+
+fn is_built_with(options: &[&str]) -> bool {
+    let Ok(mut db) = SqliteConnection::establish(":memory:") else { return false };
+    options.iter().all(|option| {
+        let used = diesel::dsl::sql::<BigInt>(&format!("sqlite_compileoption_used('{option}')"));
+        diesel::select(used).get_result::<i64>(&mut db).is_ok_and(|used| used == 1)
+    })
+}
+
 /// Checkpoints the whole WAL into the main file and truncates it.
 pub fn checkpoint(db: &mut SqliteConnection) -> QueryResult<()> {
     use diesel::connection::SimpleConnection;
     db.batch_execute("PRAGMA wal_checkpoint(TRUNCATE);")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{has_build_options, is_built_with};
+
+    #[test]
+    fn sqlite_is_compiled_with_the_options_of_this_repository() {
+        assert!(has_build_options());
+        assert!(!is_built_with(&["ENABLE_QPSG", "THREADSAFE=1"]), "the options are those of the library");
+    }
 }
