@@ -13,8 +13,7 @@ use crate::http::extract::body::FormBody;
 use crate::http::extract::query::Filters;
 use crate::http::state::HandlerResult;
 use crate::web::component::{
-    Column, Field, Pill, Tone, chips, facts, filter_form, id, id_text, money, optional_text, optional_time, pager,
-    table, time,
+    Column, Field, Pill, Tone, facts, filters, id, id_text, money, optional_text, optional_time, pager, table, time,
 };
 use crate::web::language::Words;
 
@@ -40,8 +39,7 @@ pub async fn list(operator: Operator, Filters { query, pairs }: Filters<CouponsQ
     let content = html! {
         div.title { h1 { (own.title) } }
         section.card {
-            (chips(words, PATH, &pairs, &[]))
-            (filter_form(words, PATH, &pairs, &[Field::Text("user_id", own.user_id)]))
+            (filters(words, PATH, &pairs, &[], &[Field::Text("user_id", own.user_id)]))
         }
         (create_form(words, user_id))
         section.card {

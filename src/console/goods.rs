@@ -23,7 +23,7 @@ use crate::http::extract::query::{Filters, Flag, Integer};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::HandlerResult;
 use crate::web::component::{
-    Choice, Column, Pill, Tone, chips, csv_link, facts, id, id_text, money, optional_text, pager, table, time,
+    Choice, Column, Pill, Tone, csv_link, facts, filters, id, id_text, money, optional_text, pager, table, time,
 };
 use crate::web::language::Words;
 
@@ -60,7 +60,7 @@ pub async fn list(operator: Operator, Filters { query, pairs }: Filters<GoodsQue
     };
     let content = html! {
         div.title { h1 { (own.title) } span.grow {} (csv_link(words, PATH, &pairs)) }
-        section.card { (chips(words, PATH, &pairs, &[choice])) }
+        section.card { (filters(words, PATH, &pairs, &[choice], &[])) }
         (create_form(words))
         section.card {
             (table(words, &columns, goods.items.iter().map(row)))

@@ -8,9 +8,7 @@ use crate::http::admin::journal::{JournalEntry, JournalQuery, find_acts};
 use crate::http::extract::listing::Listing;
 use crate::http::extract::query::Filters;
 use crate::http::state::HandlerResult;
-use crate::web::component::{
-    Column, Field, chips, csv_link, filter_form, id, id_text, optional_text, pager, table, time,
-};
+use crate::web::component::{Column, Field, csv_link, filters, id, id_text, optional_text, pager, table, time};
 use crate::web::language::Words;
 
 const PATH: &str = "/console/journal";
@@ -25,8 +23,7 @@ pub async fn list(operator: Operator, Filters { query, pairs }: Filters<JournalQ
     let content = html! {
         div.title { h1 { (own.title) } span.grow {} (csv_link(words, PATH, &pairs)) }
         section.card {
-            (chips(words, PATH, &pairs, &[]))
-            (filter_form(words, PATH, &pairs, &[Field::Text("order_id", own.order_id)]))
+            (filters(words, PATH, &pairs, &[], &[Field::Text("order_id", own.order_id)]))
         }
         section.card {
             (acts_table(words, &acts.items))

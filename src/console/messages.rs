@@ -15,7 +15,7 @@ use crate::http::extract::query::{Filters, optional};
 use crate::http::problem::Problem;
 use crate::http::state::{HandlerResult, State};
 use crate::messaging::outbox::{List, Status, UndeliveredMessage};
-use crate::web::component::{Choice, Column, Pill, Tone, chips, id_text, notice, table, time, with};
+use crate::web::component::{Choice, Column, Pill, Tone, filters, id_text, notice, table, time, with};
 use crate::web::language::Words;
 
 const PATH: &str = "/console/messages";
@@ -119,7 +119,7 @@ pub async fn list(operator: Operator, Filters { query, pairs }: Filters<Messages
         div.title { h1 { (words.messages.title) } }
         @if let Some(results) = results { (results) }
         section.card {
-            (chips(words, PATH, &kept, &[choice]))
+            (filters(words, PATH, &kept, &[choice], &[]))
             h2 { (words.messages.undelivered) }
             (groups_table(words, &kept, &groups))
             p.soft { (words.messages.shown) }

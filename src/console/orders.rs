@@ -10,7 +10,7 @@ use crate::http::extract::listing::Listing;
 use crate::http::extract::query::Filters;
 use crate::http::state::HandlerResult;
 use crate::order::message::Order;
-use crate::web::component::{Choice, Column, Field, Pill, chips, csv_link, filter_form, id, money, pager, table, time};
+use crate::web::component::{Choice, Column, Field, Pill, csv_link, filters, id, money, pager, table, time};
 use crate::web::language::Words;
 
 const PATH: &str = "/console/orders";
@@ -34,8 +34,7 @@ pub async fn list(operator: Operator, Filters { query, pairs }: Filters<OrdersQu
     let content = html! {
         div.title { h1 { (words.orders.title) } span.grow {} (csv_link(words, PATH, &pairs)) }
         section.card {
-            (filters(words, &pairs))
-            (filter_form(words, PATH, &pairs, &fields))
+            (order_filters(words, &pairs, &fields))
         }
         section.card {
             (orders_table(words, &orders.items))
@@ -53,7 +52,7 @@ pub async fn csv(operator: Operator, Listing { query, form }: Listing<OrdersQuer
     form.csv().answer(find_orders(&operator.state, query).await?, "Order")
 }
 
-fn filters(words: &Words, pairs: &[(String, String)]) -> Markup {
+fn order_filters(words: &Words, pairs: &[(String, String)], fields: &[Field<'_>]) -> Markup {
     let (states, orders) = (&words.states, &words.orders);
     let choices = [
         Choice {
@@ -78,7 +77,7 @@ fn filters(words: &Words, pairs: &[(String, String)]) -> Markup {
             values: &[("unshipped", states.unshipped), ("shipped", states.shipped), ("received", states.received)],
         },
     ];
-    chips(words, PATH, pairs, &choices)
+    filters(words, PATH, pairs, &choices, fields)
 }
 
 /// A table of orders.

@@ -19,8 +19,7 @@ use crate::pay::message::{ListNotifications, Payment, StoredNotification};
 use crate::payments::message::Query;
 use crate::trace::Traced;
 use crate::web::component::{
-    Choice, Column, Field, Pill, Tone, chips, csv_link, facts, filter_form, id, id_text, money, optional_time, pager,
-    table, time,
+    Choice, Column, Field, Pill, Tone, csv_link, facts, filters, id, id_text, money, optional_time, pager, table, time,
 };
 use crate::web::language::Words;
 use crate::web::redirect::see_other;
@@ -61,8 +60,7 @@ pub async fn list(operator: Operator, Filters { query, pairs }: Filters<Payments
     let content = html! {
         div.title { h1 { (own.title) } span.grow {} (csv_link(words, PATH, &pairs)) }
         section.card {
-            (chips(words, PATH, &pairs, &[choice]))
-            (filter_form(words, PATH, &pairs, &[Field::Text("order_id", words.journal.order_id)]))
+            (filters(words, PATH, &pairs, &[choice], &[Field::Text("order_id", words.journal.order_id)]))
         }
         section.card {
             (table(words, &columns, payments.items.iter().map(row)))

@@ -15,7 +15,7 @@ use crate::http::problem::{Code, Problem};
 use crate::http::state::HandlerResult;
 use crate::pay::message::{FindRefund, RefundDetails};
 use crate::web::component::{
-    Choice, Column, Pill, Tone, chips, csv_link, facts, id, id_text, money, notice, optional_text, optional_time,
+    Choice, Column, Pill, Tone, csv_link, facts, filters, id, id_text, money, notice, optional_text, optional_time,
     pager, table, time,
 };
 use crate::web::language::Words;
@@ -47,7 +47,7 @@ pub async fn list(operator: Operator, Filters { query, pairs }: Filters<RefundsQ
     ];
     let content = html! {
         div.title { h1 { (own.title) } span.grow {} (csv_link(words, PATH, &pairs)) }
-        section.card { (chips(words, PATH, &pairs, &[choice])) }
+        section.card { (filters(words, PATH, &pairs, &[choice], &[])) }
         section.card {
             (table(words, &columns, refunds.items.iter().map(|refund| row(words, refund))))
             (pager(words, PATH, &pairs, refunds.next_cursor.as_deref()))

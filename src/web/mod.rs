@@ -11,7 +11,7 @@
 //!    read with `Filters<T>`, forms with `FormBody<T>`. The handler asks the owners for data, or calls a function that
 //!    it shares with the handler of the API, and answers with `operator.page(Section::…, title, body)`.
 //!    Every error is a [`crate::http::problem::Problem`]: [`guard`] makes a page of it.
-//! 3. Markup comes from [`component`]: `pill`, `money`, `time`, `id`, `table`, `chips`, `pager`, `notice`, `facts`.
+//! 3. Markup comes from [`component`]: `pill`, `money`, `time`, `id`, `table`, `filters`, `pager`, `notice`, `facts`.
 //!    No inline script or style: the content security policy refuses both.
 //! 4. Route: a line in `src/console/route.rs`, a line in the table of `tests/suite/console/access.rs`. Menu: a line in
 //!    `src/console/menu.rs`.

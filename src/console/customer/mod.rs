@@ -15,7 +15,7 @@ use crate::http::admin::list::{ListedUser, UsersQuery, find_users};
 use crate::http::extract::listing::Listing;
 use crate::http::extract::query::Filters;
 use crate::http::state::HandlerResult;
-use crate::web::component::{Column, Field, chips, csv_link, filter_form, id, money, pager, table, time};
+use crate::web::component::{Column, Field, csv_link, filters, id, money, pager, table, time};
 
 const PATH: &str = "/console/customers";
 
@@ -51,8 +51,7 @@ pub async fn list(operator: Operator, Filters { query, pairs }: Filters<UsersQue
     let content = html! {
         div.title { h1 { (own.title) } span.grow {} (csv_link(words, PATH, &pairs)) }
         section.card {
-            (chips(words, PATH, &pairs, &[]))
-            (filter_form(words, PATH, &pairs, &fields))
+            (filters(words, PATH, &pairs, &[], &fields))
         }
         section.card {
             (table(words, &columns, users.items.iter().map(row)))

@@ -1,12 +1,12 @@
 //! Building blocks of pages.
 
-mod chips;
+mod filters;
 mod pager;
 mod pill;
 mod table;
 mod value;
 
-pub use chips::{Choice, Field, chips, filter_form, with};
+pub use filters::{Choice, Field, filters, with};
 pub use pager::{csv_link, pager};
 pub use pill::{Pill, Tone};
 pub use table::{Column, table};

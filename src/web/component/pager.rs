@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::chips::with;
+use super::filters::with;
 use crate::web::language::Words;
 
 /// Links to the first and to the next page of a list; none if all of it is shown.

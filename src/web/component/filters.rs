@@ -33,9 +33,30 @@ pub fn with(path: &str, pairs: &[(String, String)], name: &str, value: Option<&s
     }
 }
 
-/// Links that set filters, a line for each choice, and a link for each other filter that removes it.
+/// The filters of a list: links that set them, a line for each choice; a link for each other filter that removes it;
+/// and a form with `fields`, if there are any.
 #[must_use]
-pub fn chips(words: &Words, path: &str, pairs: &[(String, String)], choices: &[Choice<'_>]) -> Markup {
+pub fn filters(
+    words: &Words,
+    path: &str,
+    pairs: &[(String, String)],
+    choices: &[Choice<'_>],
+    fields: &[Field<'_>],
+) -> Markup {
+    html! {
+        (chips(words, path, pairs, choices, fields))
+        @if !fields.is_empty() { (form(words, path, pairs, fields)) }
+    }
+}
+
+fn chips(
+    words: &Words,
+    path: &str,
+    pairs: &[(String, String)],
+    choices: &[Choice<'_>],
+    fields: &[Field<'_>],
+) -> Markup {
+    let label = |name| fields.iter().find(|field| field.name() == name).map_or(name, Field::label);
     let is_other = |name: &str| !OF_PAGE.contains(&name) && !choices.iter().any(|choice| choice.name == name);
     let others: Vec<&(String, String)> = pairs.iter().filter(|(name, _)| is_other(name)).collect();
     html! {
@@ -46,7 +67,7 @@ pub fn chips(words: &Words, path: &str, pairs: &[(String, String)], choices: &[C
                     @for (name, value) in others {
                         a.chip aria-current="true" title=(words.common.remove)
                             href=(with(path, pairs, name, None)) {
-                            (name) ": " (value) " ×"
+                            (label(name.as_str())) ": " (value) " ×"
                         }
                     }
                 }
@@ -88,6 +109,12 @@ impl Field<'_> {
         }
     }
 
+    const fn label(&self) -> &str {
+        match self {
+            Self::Text(_, label) | Self::Amount(_, label) | Self::Moment(_, label) => label,
+        }
+    }
+
     fn input(&self, value: Option<&str>) -> Markup {
         match self {
             Self::Text(name, label) => html! { label { (label) input name=(name) value=[value]; } },
@@ -107,8 +134,7 @@ impl Field<'_> {
 }
 
 /// A form that sets filters by what is entered. The other filters stay.
-#[must_use]
-pub fn filter_form(words: &Words, path: &str, pairs: &[(String, String)], fields: &[Field<'_>]) -> Markup {
+fn form(words: &Words, path: &str, pairs: &[(String, String)], fields: &[Field<'_>]) -> Markup {
     let value = |name: &str| pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
     let is_kept = |name: &str| name != "cursor" && !fields.iter().any(|field| field.name() == name);
     html! {
@@ -144,9 +170,17 @@ mod tests {
     #[test]
     fn the_chosen_value_is_marked_and_other_filters_can_be_removed() {
         let choice = Choice { label: "Payment", name: "pay_status", values: &[("paid", "paid"), ("unpaid", "unpaid")] };
-        let html = chips(&ENGLISH, "/console/orders", &pairs(), &[choice]).into_string();
+        let html = filters(&ENGLISH, "/console/orders", &pairs(), &[choice], &[]).into_string();
         assert_eq!(html.matches("aria-current").count(), 2, "{html}");
         assert!(html.contains("href=\"/console/orders?pay_status=paid\">consignee: Ann &amp; Bo ×"), "{html}");
-        assert!(!html.contains("cursor"), "{html}");
+        assert!(!html.contains("cursor") && !html.contains("<form"), "{html}");
+    }
+
+    #[test]
+    fn a_filter_that_can_be_removed_has_the_label_of_its_field() {
+        let fields = [Field::Text("consignee", "Recipient")];
+        let html = filters(&ENGLISH, "/console/orders", &pairs(), &[], &fields).into_string();
+        assert!(html.contains(">Recipient: Ann &amp; Bo ×") && html.contains(">pay_status: paid ×"), "{html}");
+        assert!(html.contains("name=\"consignee\" value=\"Ann &amp; Bo\""), "{html}");
     }
 }
