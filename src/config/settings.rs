@@ -263,6 +263,7 @@ pub struct Orders {
     pub free_shipping_over: Money,
     pub unpaid_orders_max: Count<0, 1_000_000>,
     pub unpaid_units_max: Count<0, 1_000_000_000>,
+    pub unpaid_units_in_all_max: Count<0, 1_000_000_000>,
     pub sweep_every: PositiveSpan,
     pub backoff: Backoff,
 }
@@ -271,7 +272,7 @@ impl Orders {
     /// The caps on what one account may hold in unpaid orders.
     #[must_use]
     pub fn caps(&self) -> Caps {
-        Caps::new(self.unpaid_orders_max.get(), self.unpaid_units_max.get())
+        Caps::new(self.unpaid_orders_max.get(), self.unpaid_units_max.get(), self.unpaid_units_in_all_max.get())
     }
 }
 

@@ -11,26 +11,28 @@ use super::refusal::Cause;
 pub struct Caps {
     orders: Option<i64>,
     units: Option<i64>,
+    units_in_all: Option<i64>,
 }
 
 impl Caps {
-    /// At most `orders` unpaid orders, with at most `units` units of one product in all of them. 0 is no limit.
+    /// At most `orders` unpaid orders, with at most `units` units of one product and `units_in_all` of all products in
+    /// them. 0 is no limit.
     #[must_use]
-    pub fn new(orders: u32, units: u32) -> Self {
+    pub fn new(orders: u32, units: u32, units_in_all: u32) -> Self {
         let cap = |number: u32| (number > 0).then_some(i64::from(number));
-        Self { orders: cap(orders), units: cap(units) }
+        Self { orders: cap(orders), units: cap(units), units_in_all: cap(units_in_all) }
     }
 
     /// Whether there is any limit.
     #[must_use]
     pub const fn are_set(self) -> bool {
-        self.orders.is_some() || self.units.is_some()
+        self.orders.is_some() || self.limits_units()
     }
 
-    /// Whether the units of each product are limited.
+    /// Whether units are limited.
     #[must_use]
     pub const fn limits_units(self) -> bool {
-        self.units.is_some()
+        self.units.is_some() || self.units_in_all.is_some()
     }
 }
 
@@ -54,16 +56,20 @@ impl Held {
 
     /// The caps that one more order with these lines would exceed, each product once.
     #[must_use]
-    pub fn exceeded(&self, caps: Caps, lines: impl IntoIterator<Item = (GoodsId, Quantity)>) -> Vec<Cause> {
+    pub fn exceeded(&self, caps: Caps, lines: impl Iterator<Item = (GoodsId, Quantity)> + Clone) -> Vec<Cause> {
         let too_many = caps.orders.filter(|max| self.orders >= *max);
         let orders = too_many
             .map(|unpaid_orders_max| Cause::TooManyUnpaidOrders { unpaid_orders: self.orders, unpaid_orders_max });
-        let units = lines.into_iter().filter_map(|(goods_id, goods_number)| {
+        let held = self.units.values().fold(0, |sum: i64, units| sum.saturating_add(*units));
+        let ordered = lines.clone().fold(0, |sum: i64, (_, goods_number)| sum.saturating_add(goods_number.get()));
+        let in_all = caps.units_in_all.filter(|max| held.saturating_add(ordered) > *max);
+        let in_all = in_all.map(|units_in_all_max| Cause::TooManyUnitsInAll { units_in_all: held, units_in_all_max });
+        let units = lines.filter_map(|(goods_id, goods_number)| {
             let unpaid_units = self.units.get(&goods_id).copied().unwrap_or_default();
             let unpaid_units_max = caps.units.filter(|max| unpaid_units.saturating_add(goods_number.get()) > *max)?;
             Some(Cause::TooManyUnpaidUnits { goods_id, unpaid_units, unpaid_units_max })
         });
-        orders.into_iter().chain(units).collect()
+        orders.into_iter().chain(units).chain(in_all).collect()
     }
 }
 
@@ -77,25 +83,39 @@ mod tests {
 
     #[test]
     fn what_is_held_is_allowed_up_to_each_cap_and_refused_beyond_it() {
-        let caps = Caps::new(3, 10);
+        let caps = Caps::new(3, 10, 0);
         let mut held = Held::default();
         held.add(lines(&[(1, 4), (2, 9)]));
-        assert_eq!(held.exceeded(caps, lines(&[(1, 6), (2, 1), (3, 10)])), []);
+        assert_eq!(held.exceeded(caps, lines(&[(1, 6), (2, 1), (3, 10)]).into_iter()), []);
         let (goods_id, unpaid_units_max) = (GoodsId::new(1), 10);
         let too_many = Cause::TooManyUnpaidUnits { goods_id, unpaid_units: 4, unpaid_units_max };
-        assert_eq!(held.exceeded(caps, lines(&[(1, 7), (2, 1)])), [too_many]);
+        assert_eq!(held.exceeded(caps, lines(&[(1, 7), (2, 1)]).into_iter()), [too_many]);
         held.add(lines(&[(1, 1)]));
         held.add([]);
         let orders = Cause::TooManyUnpaidOrders { unpaid_orders: 3, unpaid_orders_max: 3 };
         let units = Cause::TooManyUnpaidUnits { goods_id, unpaid_units: 5, unpaid_units_max };
-        assert_eq!(held.exceeded(caps, lines(&[(1, 6)])), [orders, units]);
+        assert_eq!(held.exceeded(caps, lines(&[(1, 6)]).into_iter()), [orders, units]);
+    }
+
+    #[test]
+    fn units_of_all_products_are_counted_together() {
+        let caps = Caps::new(0, 10, 15);
+        let mut held = Held::default();
+        held.add(lines(&[(1, 6), (2, 4)]));
+        assert_eq!(held.exceeded(caps, lines(&[(3, 4), (4, 1)]).into_iter()), []);
+        let in_all = Cause::TooManyUnitsInAll { units_in_all: 10, units_in_all_max: 15 };
+        assert_eq!(held.exceeded(caps, lines(&[(3, 4), (4, 2)]).into_iter()), [in_all]);
     }
 
     #[test]
     fn zero_is_no_limit() {
         let held = Held { orders: i64::MAX, units: HashMap::from([(GoodsId::new(1), i64::MAX)]) };
-        assert_eq!(held.exceeded(Caps::new(0, 0), lines(&[(1, 9_999)])), []);
-        assert!(!Caps::new(0, 0).are_set() && Caps::new(1, 0).are_set() && Caps::new(0, 1).are_set());
-        assert!(Caps::new(0, 1).limits_units() && !Caps::new(1, 0).limits_units());
+        assert_eq!(held.exceeded(Caps::new(0, 0, 0), lines(&[(1, 9_999)]).into_iter()), []);
+        let set = |orders, units, in_all| {
+            let caps = Caps::new(orders, units, in_all);
+            (caps.are_set(), caps.limits_units())
+        };
+        assert_eq!((set(0, 0, 0), set(1, 0, 0)), ((false, false), (true, false)));
+        assert_eq!((set(0, 1, 0), set(0, 0, 1)), ((true, true), (true, true)));
     }
 }

@@ -35,6 +35,8 @@ pub enum Refusal {
     TooManyUnpaidOrders,
     /// The unpaid orders of the account would hold more units of a product than they may.
     TooManyUnpaidUnits,
+    /// The unpaid orders of the account would hold more units of all products together than they may.
+    TooManyUnitsInAll,
     /// The reservations were not all made before the deadline.
     OrderDeadlinePassed,
 }
@@ -57,6 +59,7 @@ impl Refusal {
             Self::CouponAlreadyUsed => "coupon_already_used",
             Self::TooManyUnpaidOrders => "too_many_unpaid_orders",
             Self::TooManyUnpaidUnits => "too_many_unpaid_units",
+            Self::TooManyUnitsInAll => "too_many_units_in_all",
             Self::OrderDeadlinePassed => "order_deadline_passed",
         }
     }
@@ -105,6 +108,8 @@ pub enum Cause {
     TooManyUnpaidOrders { unpaid_orders: i64, unpaid_orders_max: i64 },
     /// The unpaid orders of the account hold `unpaid_units` units, and may hold `unpaid_units_max`.
     TooManyUnpaidUnits { goods_id: GoodsId, unpaid_units: i64, unpaid_units_max: i64 },
+    /// The unpaid orders of the account hold `units_in_all` units of all products, and may hold `units_in_all_max`.
+    TooManyUnitsInAll { units_in_all: i64, units_in_all_max: i64 },
 }
 
 impl Cause {
@@ -125,6 +130,7 @@ impl Cause {
             Self::CouponAlreadyUsed { .. } => Refusal::CouponAlreadyUsed,
             Self::TooManyUnpaidOrders { .. } => Refusal::TooManyUnpaidOrders,
             Self::TooManyUnpaidUnits { .. } => Refusal::TooManyUnpaidUnits,
+            Self::TooManyUnitsInAll { .. } => Refusal::TooManyUnitsInAll,
         }
     }
 }
@@ -215,6 +221,7 @@ mod tests {
             Cause::CouponAlreadyUsed { coupon_id },
             Cause::TooManyUnpaidOrders { unpaid_orders: 1, unpaid_orders_max: 1 },
             Cause::TooManyUnpaidUnits { goods_id, unpaid_units: 1, unpaid_units_max: 1 },
+            Cause::TooManyUnitsInAll { units_in_all: 1, units_in_all_max: 1 },
         ] {
             assert_eq!(serde_json::to_value(cause).unwrap()["code"], cause.refusal().code());
         }

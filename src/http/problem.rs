@@ -69,6 +69,7 @@ codes! {
     OrderDeadlinePassed   "order_deadline_passed"    409 "The order could not be made in time";
     TooManyUnpaidOrders   "too_many_unpaid_orders"   409 "Other orders wait for their payment";
     TooManyUnpaidUnits    "too_many_unpaid_units"    409 "Unpaid orders hold too many units";
+    TooManyUnitsInAll     "too_many_units_in_all"    409 "Unpaid orders hold too many units in all";
     OrderNotPayable       "order_not_payable"        409 "The order cannot be paid";
     OrderNotCancellable   "order_not_cancellable"    409 "The order cannot be cancelled";
     OrderNotShippable     "order_not_shippable"      409 "The order cannot be shipped";
@@ -413,6 +414,7 @@ impl From<Refusal> for Code {
             Refusal::CouponAlreadyUsed => Self::CouponAlreadyUsed,
             Refusal::TooManyUnpaidOrders => Self::TooManyUnpaidOrders,
             Refusal::TooManyUnpaidUnits => Self::TooManyUnpaidUnits,
+            Refusal::TooManyUnitsInAll => Self::TooManyUnitsInAll,
             Refusal::OrderDeadlinePassed => Self::OrderDeadlinePassed,
         }
     }

@@ -34,7 +34,8 @@ fn place_of(cause: Cause) -> Place {
         Cause::ShippingFeeMismatch { .. }
         | Cause::OrderAmountMismatch { .. }
         | Cause::OrderAmountTooHigh { .. }
-        | Cause::TooManyUnpaidOrders { .. } => Place::Sum,
+        | Cause::TooManyUnpaidOrders { .. }
+        | Cause::TooManyUnitsInAll { .. } => Place::Sum,
     }
 }
 
@@ -59,6 +60,9 @@ pub fn sentence(words: &Words, cause: Cause) -> String {
         }
         Cause::TooManyUnpaidUnits { unpaid_units, unpaid_units_max, .. } => {
             (texts.unpaid_units)(unpaid_units_max.saturating_sub(unpaid_units).max(0))
+        }
+        Cause::TooManyUnitsInAll { units_in_all, units_in_all_max } => {
+            (texts.units_in_all)(units_in_all_max.saturating_sub(units_in_all).max(0))
         }
     }
 }

@@ -52,6 +52,7 @@ pub fn command(data: &Data, settings: &[(&str, &str)]) -> Command {
         ("TRADEPOST__HTTP__IN_FLIGHT_PER_USER_MAX", "0"),
         ("TRADEPOST__ORDERS__UNPAID_ORDERS_MAX", "0"),
         ("TRADEPOST__ORDERS__UNPAID_UNITS_MAX", "0"),
+        ("TRADEPOST__ORDERS__UNPAID_UNITS_IN_ALL_MAX", "0"),
     ];
     let mut command = Command::new(BINARY);
     command.env_clear().envs(base).envs(settings.iter().copied()).stdin(Stdio::null());

@@ -89,6 +89,8 @@ fn field_error() -> Schema {
         .may_have("unpaid_orders_max", integer(), "The number of unpaid orders that an account may have.")
         .may_have("unpaid_units", integer(), "The units of the goods in unpaid orders of the account.")
         .may_have("unpaid_units_max", integer(), "The units that an account may have in unpaid orders.")
+        .may_have("units_in_all", integer(), "The units of all products in the account's unpaid orders.")
+        .may_have("units_in_all_max", integer(), "The units of all products that an account may have in unpaid orders.")
         .shown_as(json!({"field": "limit", "code": "invalid_value", "detail": "must be an integer from 1 to 100"}))
 }
 

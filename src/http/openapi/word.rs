@@ -24,6 +24,7 @@ pub const REFUSALS: &[Code] = &[
     Code::CouponAlreadyUsed,
     Code::TooManyUnpaidOrders,
     Code::TooManyUnpaidUnits,
+    Code::TooManyUnitsInAll,
     Code::OrderDeadlinePassed,
     Code::GoodsNotFound,
     Code::CouponNotFound,

@@ -45,6 +45,11 @@ fn field_error(goods: &[GoodsId], cause: Cause) -> FieldError {
             let held = format!("{unpaid_units} units are in unpaid orders, of at most {unpaid_units_max}");
             of_line(goods_id, "goods_number", format!("must be at most {left}: {held}"))
         }
+        Cause::TooManyUnitsInAll { units_in_all, units_in_all_max } => {
+            let left = (units_in_all_max - units_in_all).max(0);
+            let held = format!("{units_in_all} units are in unpaid orders, of at most {units_in_all_max}");
+            of("goods", format!("must be at most {left} units in all: {held}"))
+        }
         Cause::CouponAlreadyUsed { .. } => of("coupon_id", "must be a coupon that no other order uses".to_owned()),
     };
     error.with_members(cause)

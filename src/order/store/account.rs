@@ -108,7 +108,7 @@ fn counts(task: &PreOrder) -> bool {
     task.refused.is_none() && task.price.pay_amount > Money::ZERO
 }
 
-fn units(lines: &[Line]) -> impl Iterator<Item = (GoodsId, Quantity)> {
+fn units(lines: &[Line]) -> impl Iterator<Item = (GoodsId, Quantity)> + Clone {
     lines.iter().map(|line| (line.goods_id, line.goods_number))
 }
 

@@ -123,6 +123,7 @@ fn refusal_in_chinese(code: Code) -> &'static str {
         Code::OrderDeadlinePassed => "未能及时完成下单",
         Code::TooManyUnpaidOrders => "未支付订单过多",
         Code::TooManyUnpaidUnits => "未支付订单中的商品数量过多",
+        Code::TooManyUnitsInAll => "未支付订单中的商品总数过多",
         Code::OrderNotPayable => "订单当前无法支付",
         Code::OrderNotCancellable => "订单当前无法取消",
         Code::OrderNotShippable => "订单当前无法发货",

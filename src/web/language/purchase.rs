@@ -99,6 +99,7 @@ pub struct Refusals {
     pub unpaid_orders: fn(i64, i64) -> String,
     /// Units that can still be ordered.
     pub unpaid_units: fn(i64) -> String,
+    pub units_in_all: fn(i64) -> String,
     /// The reservations took too long.
     pub deadline: &'static str,
     /// The amount is no amount.
@@ -161,6 +162,7 @@ pub const ENGLISH: Purchase = Purchase {
             format!("{have} of your orders are unpaid, of at most {most}: pay or cancel one first.")
         },
         unpaid_units: |left| format!("Your unpaid orders hold many of these: you can order at most {left} more."),
+        units_in_all: |left| format!("Your unpaid orders hold many units: you can order at most {left} more in all."),
         deadline: "The order could not be made in time. Try again.",
         amount: "Enter an amount such as 12.50.",
         required: "Fill this in.",
@@ -217,6 +219,7 @@ pub const CHINESE: Purchase = Purchase {
         coupon_used: "此优惠券已用于其他订单。",
         unpaid_orders: |have, most| format!("您有 {have} 个未支付订单，最多允许 {most} 个：请先支付或取消其中一个。"),
         unpaid_units: |left| format!("您的未支付订单中已有较多此商品：最多还可订购 {left} 件。"),
+        units_in_all: |left| format!("您的未支付订单中已有较多商品：总共最多还可订购 {left} 件。"),
         deadline: "未能及时完成下单，请重试。",
         amount: "请输入金额，例如 12.50。",
         required: "请填写此项。",

@@ -7,6 +7,7 @@ use crate::support::{Answer, OrderBody, PAY_WITHIN, TestApp};
 
 const ORDERS: &str = "ORDERS__UNPAID_ORDERS_MAX";
 const UNITS: &str = "ORDERS__UNPAID_UNITS_MAX";
+const IN_ALL: &str = "ORDERS__UNPAID_UNITS_IN_ALL_MAX";
 
 /// The only error of an order that was refused with `code`.
 #[track_caller]
@@ -82,11 +83,36 @@ async fn an_account_holds_no_more_units_of_a_product_than_its_cap() {
 }
 
 #[actix_web::test]
+async fn an_account_holds_no_more_units_of_all_products_than_its_cap() {
+    let app = TestApp::with(&[(IN_ALL, "10")]).await;
+    let goods = [app.goods(5, "1.00").await, app.goods(5, "1.00").await, app.goods(5, "1.00").await];
+    let (_, token) = app.customer("holder", "100.00").await;
+    let all = |number: i64| {
+        let lines: Vec<Value> =
+            goods.iter().map(|goods_id| json!({"goods_id": goods_id, "goods_number": number})).collect();
+        OrderBody::of(&goods[0], 1).with("goods", json!(lines))
+    };
+    let facts = error(&app.order(&token, "the-whole-shop", &all(5)).await, "too_many_units_in_all");
+    assert_eq!((&facts["units_in_all"], &facts["units_in_all_max"]), (&json!(0), &json!(10)));
+    assert_eq!((facts["field"].as_str(), app.stock(&goods[0]).await), (Some("goods"), 5));
+    app.order(&token, "some", &all(3)).await.expect(201);
+    let facts = error(&app.order(&token, "two-more", &OrderBody::of(&goods[1], 2)).await, "too_many_units_in_all");
+    assert!(facts["detail"].as_str().unwrap().starts_with("must be at most 1 units in all"), "{facts}");
+    app.order(&token, "one-more", &OrderBody::of(&goods[1], 1)).await.expect(201);
+    app.finish().await;
+}
+
+#[actix_web::test]
 async fn orders_that_arrive_at_once_do_not_exceed_a_cap_together() {
     for batch_max in ["1", "1024"] {
-        let app =
-            TestApp::with(&[(UNITS, "9"), (ORDERS, "4"), ("STORE__WRITERS", "8"), ("OWNERS__BATCH_MAX", batch_max)])
-                .await;
+        let app = TestApp::with(&[
+            (UNITS, "9"),
+            (IN_ALL, "12"),
+            (ORDERS, "4"),
+            ("STORE__WRITERS", "8"),
+            ("OWNERS__BATCH_MAX", batch_max),
+        ])
+        .await;
         let (scarce, plenty) = (app.goods(1000, "1.00").await, app.goods(1000, "1.00").await);
         let customers = [app.customer("one", "0.00").await.1, app.customer("two", "0.00").await.1];
         let (two_each, one_each) = (OrderBody::of(&scarce, 2), OrderBody::of(&plenty, 1));

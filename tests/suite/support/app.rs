@@ -68,6 +68,7 @@ impl TestApp {
             ("LIMITS__REQUESTS_PER_USER", "0"),
             ("ORDERS__UNPAID_ORDERS_MAX", "0"),
             ("ORDERS__UNPAID_UNITS_MAX", "0"),
+            ("ORDERS__UNPAID_UNITS_IN_ALL_MAX", "0"),
             ("STORE__URL", url.as_str()),
             ("SECRETS__FOLDER", folder.as_str()),
             ("ADMIN__PASSWORD", ADMIN_PASSWORD),

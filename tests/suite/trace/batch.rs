@@ -12,7 +12,13 @@ use crate::support::{GOODS, OrderBody};
 #[actix_web::test]
 async fn a_batch_is_a_span_that_links_to_its_tasks_and_they_to_it() {
     let collector = Collector::open().await;
-    let app = collector.app(&[("ORDERS__UNPAID_ORDERS_MAX", "0"), ("ORDERS__UNPAID_UNITS_MAX", "0")]).await;
+    let app = collector
+        .app(&[
+            ("ORDERS__UNPAID_ORDERS_MAX", "0"),
+            ("ORDERS__UNPAID_UNITS_MAX", "0"),
+            ("ORDERS__UNPAID_UNITS_IN_ALL_MAX", "0"),
+        ])
+        .await;
     let zs = app.zs().await;
     // While the first batch waits, the other orders gather.
     app.faults.plan("goods.apply", Fault::Delay(Duration::from_millis(300)), 0, 1);
