@@ -17,6 +17,6 @@ pub use pay_store::{pay, pay_act, pay_ask, pay_log, pay_notice, pay_open, pay_pa
 pub use sandbox_store::{sandbox_delivery, sandbox_refund, sandbox_trade};
 pub use shared::{admin_act, ledger_link, ledger_record, mq_consumer, mq_producer, store_meta};
 pub use user_store::{
-    api_key, ended_session, sign_in, user_adjustment, user_money_log, user_reference, user_score_log, user_score_part,
-    users,
+    api_key, ended_session, recovery_code, second_factor, sign_in, user_adjustment, user_money_log, user_reference,
+    user_score_log, user_score_part, users,
 };

@@ -23,6 +23,22 @@ diesel::table! {
 }
 
 diesel::table! {
+    recovery_code (user_id, code_hash) {
+        user_id -> BigInt,
+        code_hash -> Text,
+    }
+}
+
+diesel::table! {
+    second_factor (user_id) {
+        user_id -> BigInt,
+        secret -> Text,
+        used_step -> BigInt,
+        create_time -> BigInt,
+    }
+}
+
+diesel::table! {
     sign_in (name_key, source) {
         name_key -> Text,
         source -> Text,
@@ -99,5 +115,6 @@ diesel::table! {
         token_epoch -> BigInt,
         disable_time -> Nullable<BigInt>,
         role_by -> Nullable<BigInt>,
+        second_factor_time -> Nullable<BigInt>,
     }
 }

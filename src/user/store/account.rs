@@ -21,10 +21,23 @@ pub const COLUMNS: Columns =
     (users::user_id, users::user_name, users::user_mobile, users::user_score, users::user_money, users::user_reg_time);
 
 /// Type of [`STATE`].
-pub type StateColumns = (users::user_id, users::user_role, users::role_by, users::disable_time, users::token_epoch);
+pub type StateColumns = (
+    users::user_id,
+    users::user_role,
+    users::role_by,
+    users::disable_time,
+    users::token_epoch,
+    users::second_factor_time,
+);
 /// The columns of [`message::AccountState`].
-pub const STATE: StateColumns =
-    (users::user_id, users::user_role, users::role_by, users::disable_time, users::token_epoch);
+pub const STATE: StateColumns = (
+    users::user_id,
+    users::user_role,
+    users::role_by,
+    users::disable_time,
+    users::token_epoch,
+    users::second_factor_time,
+);
 
 /// A new row of `users`.
 #[derive(Insertable)]

@@ -4,6 +4,7 @@ use diesel::prelude::*;
 use serde_json::json;
 
 use super::account::{self, NewUser};
+use super::second_factor;
 use crate::actor::{Access, Task};
 use crate::db::ledger;
 use crate::db::schema::users;
@@ -16,13 +17,14 @@ use crate::user::User;
 use crate::user::message::session::{AccountChange, ChangeAccount, EndSessions, FindState};
 use crate::user::message::{self, AccountState, FindWithState, Rehash, SetPassword};
 
-fn lock(db: &mut Db, user_id: UserId) -> db::Result<Option<AccountState>> {
+/// Locks an account and returns its state.
+pub fn lock(db: &mut Db, user_id: UserId) -> db::Result<Option<AccountState>> {
     let row = users::table.find(user_id).select(account::STATE);
     Ok(with_conn!(db, for_update(row).get_result(db)).optional()?)
 }
 
 /// The moment of a change. It differs from the one before, also if both happen in the same millisecond.
-fn next_epoch(state: &AccountState, now: Timestamp) -> Timestamp {
+pub fn next_epoch(state: &AccountState, now: Timestamp) -> Timestamp {
     Timestamp(now.0.max(state.token_epoch.0.saturating_add(1)))
 }
 
@@ -124,8 +126,12 @@ impl Task<User> for ChangeAccount {
                 users::role_by.eq(after.role_by),
                 users::disable_time.eq(after.disable_time),
                 users::token_epoch.eq(after.token_epoch),
+                users::second_factor_time.eq(after.second_factor_time),
             );
             with_conn!(db, diesel::update(users::table.find(task.user_id)).set(columns).execute(db))?;
+            if task.change == AccountChange::RemoveSecondFactor {
+                second_factor::delete(db, task.user_id)?;
+            }
             if after.user_role != before.user_role {
                 ledger::record_change(db, &ledger_row(&user, after.user_role));
             }
@@ -144,6 +150,7 @@ fn changed(before: &AccountState, task: &ChangeAccount, now: Timestamp) -> Accou
         AccountChange::Disable => AccountState { disable_time: before.disable_time.or(Some(now)), ..*before },
         AccountChange::Enable => AccountState { disable_time: None, ..*before },
         AccountChange::SignOut => *before,
+        AccountChange::RemoveSecondFactor => AccountState { second_factor_time: None, ..*before },
     }
 }
 
@@ -153,9 +160,10 @@ fn act(owner: &User, task: &ChangeAccount, before: &AccountState) -> Act {
         AccountChange::Disable => ("disabled", json!({})),
         AccountChange::Enable => ("enabled", json!({})),
         AccountChange::SignOut => ("signed_out", json!({})),
+        AccountChange::RemoveSecondFactor => ("second_factor_removed", json!({})),
     };
     let (act_id, subject_id) = (owner.context.ids.next(), task.user_id.get());
-    Act { act_id, subject_id, act, reason: Some(task.reason.clone()), data }
+    Act { act_id, subject_id, act, reason: task.reason.clone(), data }
 }
 
 /// The columns of the ledger, in the form in which a row is recorded.
