@@ -26,7 +26,7 @@ use crate::http::security::first_passwords::FirstPasswords;
 use crate::http::security::metrics_access::MetricsAccess;
 use crate::http::security::password::Passwords;
 use crate::http::security::seal::Seals;
-use crate::http::security::second_factor::SecondFactors;
+use crate::http::security::second_factor::factors::SecondFactors;
 use crate::http::security::session::Sessions;
 use crate::http::security::token::Tokens;
 use crate::http::state::{ShownSetting, State};

@@ -17,6 +17,7 @@ use crate::http::extract::client::ClientIp;
 use crate::http::extract::query::DONE;
 use crate::http::problem::{Code, Problem, field_code};
 use crate::http::security::second_factor::change::{self, Enrolment, NewSession};
+use crate::http::security::second_factor::check::{code_error, is_wrong_code};
 use crate::http::state::HandlerResult;
 use crate::user::message::second_factor::FindSecondFactor;
 use crate::user::message::session::FindState;
@@ -88,7 +89,7 @@ pub async fn confirm(
     let user_id = operator.session.grant.caller.user_id;
     let confirmed = match OneTimeCode::try_from(one_time_code) {
         Ok(code) => change::confirm(&operator.state, user_id, &code).await,
-        Err(_) => Err(change::code_error().into()),
+        Err(_) => Err(code_error().into()),
     };
     match confirmed {
         Ok((codes, session)) => {
@@ -96,7 +97,7 @@ pub async fn confirm(
             let content = added(operator.words, &codes);
             with_session(&operator, page(&operator, StatusCode::OK, content).await?, &session)
         }
-        Err(problem) if change::is_wrong_code(&problem) => {
+        Err(problem) if is_wrong_code(&problem) => {
             let own = &operator.words.second_factor;
             let content = html! {
                 (notice(Tone::Bad, own.wrong))
@@ -136,7 +137,7 @@ async fn refused(operator: &Operator, problem: Problem) -> HandlerResult {
     let text = match problem.code {
         Code::TooManySignIns => words.sign_in.locked,
         _ if is_of(field_code::WRONG_PASSWORD) => words.second_factor.wrong_password,
-        _ if change::is_wrong_code(&problem) => words.second_factor.wrong,
+        _ if is_wrong_code(&problem) => words.second_factor.wrong,
         _ => return Err(problem),
     };
     let mut response = again(operator, problem.code.status(), text).await?;

@@ -13,7 +13,7 @@ use crate::http::extract::body::FormBody;
 use crate::http::extract::client::ClientIp;
 use crate::http::extract::query::{Filters, optional};
 use crate::http::problem::{Code, Problem};
-use crate::http::security::second_factor::change::is_wrong_code;
+use crate::http::security::second_factor::check::is_wrong_code;
 use crate::http::security::sign_in::sign_in;
 use crate::http::state::{HandlerResult, State};
 use crate::web::component::{Tone, notice};

@@ -16,7 +16,7 @@ use super::security::first_passwords::FirstPasswords;
 use super::security::metrics_access::MetricsAccess;
 use super::security::password::Passwords;
 use super::security::seal::Seals;
-use super::security::second_factor::SecondFactors;
+use super::security::second_factor::factors::SecondFactors;
 use super::security::session::Sessions;
 use super::security::token::Tokens;
 use crate::actor::{Health, Link};

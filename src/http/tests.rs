@@ -20,7 +20,7 @@ use super::route;
 use super::security::first_passwords::FirstPasswords;
 use super::security::password::Passwords;
 use super::security::seal::Seals;
-use super::security::second_factor::SecondFactors;
+use super::security::second_factor::factors::SecondFactors;
 use super::security::session::Sessions;
 use super::security::token::{Caller, Tokens};
 use super::state::State;

@@ -17,7 +17,7 @@ use crate::http::extract::body::FormBody;
 use crate::http::extract::client::ClientIp;
 use crate::http::extract::query::{Filters, optional};
 use crate::http::problem::{Code, Problem, field_code};
-use crate::http::security::second_factor::change::{code_error, is_wrong_code};
+use crate::http::security::second_factor::check::{code_error, is_wrong_code};
 use crate::http::security::sign_in::sign_in as sign_in_with;
 use crate::http::security::token::Caller;
 use crate::http::shop::user;

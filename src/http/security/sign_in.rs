@@ -7,8 +7,7 @@ use actix_web::web;
 
 use super::event::Event;
 use super::password::hash;
-use super::second_factor::change::code_error;
-use super::second_factor::{self, Check};
+use super::second_factor::check::{Check, check, code_error};
 use crate::actor::task::ask;
 use crate::domain::clock::Timestamp;
 use crate::domain::one_time_code::OneTimeCode;
@@ -79,7 +78,7 @@ pub async fn authenticate(
     let Some(found) = verify(state, user_name, password, source).await? else { return Ok(None) };
     let log = |event: Event| event.log(Some(found.user_id), Some(user_name.as_str()));
     let is_disabled = found.state.disable_time.is_some();
-    let checked = if is_disabled { Ok(Check::Missing) } else { second_factor::check(state, &found.state, code).await };
+    let checked = if is_disabled { Ok(Check::Missing) } else { check(state, &found.state, code).await };
     let end = match &checked {
         Ok(Check::Passed) => Some(AttemptEnd::Succeeded),
         Ok(Check::Missing) | Err(_) => Some(AttemptEnd::NotVerified),

@@ -45,7 +45,7 @@ fn rows() -> Vec<Row> {
     let text = file("docs/asvs.md").text;
     let lines = text.lines().filter(|line| line.starts_with("| V"));
     let rows = lines.map(cells).filter(|cells| cells[0].matches('.').count() == 2);
-    rows.map(|cells| match cells.try_into() {
+    rows.map(|cells| match <[String; 4]>::try_from(cells) {
         Ok([id, level, decision, why]) => Row { id, level, decision, why },
         Err(cells) => panic!("a row has other cells: {cells:?}"),
     })

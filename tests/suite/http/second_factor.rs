@@ -1,11 +1,14 @@
 //! Second factors of administrators: adding and removing them, codes at sign-in, and what is left without a telephone.
 
+use std::process::Command;
 use std::time::Duration;
 
 use awc::http::Method;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
+use crate::command_line::BINARY;
+use crate::server::place::Place;
 use crate::support::second_factor::{Factor, code};
 use crate::support::{ADMIN_PASSWORD, Answer, DEMO_PASSWORD, TestApp};
 
@@ -237,5 +240,38 @@ async fn a_server_with_an_api_key_has_none() {
     app.send(Method::GET, PATH, &key, &customer, None).await.expect_problem(403, "forbidden");
     let body = json!({"user_password": ADMIN_PASSWORD});
     app.send(Method::POST, PATH, &key, &customer, Some(&body)).await.expect_problem(403, "forbidden");
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn the_command_line_removes_that_of_the_last_administrator() {
+    let place = Place::new();
+    let settings =
+        [("TRADEPOST__STORE__URL", place.url()), ("TRADEPOST__SECRETS__FOLDER", place.folder().display().to_string())];
+    let mut app = TestApp::at(place, &[]).await;
+    let factor = Factor::add(&app, &app.admin().await, ADMIN_PASSWORD).await;
+    app.stop(Duration::from_secs(5)).await;
+    let run = |arguments: &[&str]| {
+        let mut command = Command::new(BINARY);
+        command.env_clear().envs(settings.clone()).args(["admin", "remove-second-factor"]).args(arguments);
+        let output = command.output().unwrap();
+        let printed = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap()).concat();
+        (output.status.success(), printed)
+    };
+    for (arguments, succeeds, words) in [
+        (&["zs"][..], false, "is a customer"),
+        (&["missing"], false, "there is no user missing"),
+        (&[], true, "administrator: admin  the second factor is removed"),
+        (&["admin"], true, "administrator: admin  there is no second factor"),
+    ] {
+        let (success, printed) = run(arguments);
+        assert!(success == succeeds && printed.contains(words), "{arguments:?}: {printed}");
+    }
+    app.restart().await;
+    app.get("/admin/status", &factor.token).await.expect_problem(401, "unauthenticated");
+    let token = without_code(&app, "admin", ADMIN_PASSWORD).await.expect(201).text_of("access_token");
+    let journal = app.get("/admin/journal?limit=1", &token).await.expect(200);
+    assert_eq!(journal.body["items"][0]["act"], "second_factor_removed");
+    assert_eq!(journal.body["items"][0]["detail"], "tradepost admin remove-second-factor");
     app.finish().await;
 }

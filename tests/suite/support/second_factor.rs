@@ -2,6 +2,7 @@
 
 use aws_lc_rs::hmac::{HMAC_SHA1_FOR_LEGACY_USE_ONLY, Key, sign};
 use serde_json::{Value, json};
+use tradepost::domain::clock::Timestamp;
 
 use super::TestApp;
 
@@ -42,7 +43,12 @@ impl Factor {
 
 /// The code of a secret in base32 at the time of the application.
 pub fn code(app: &TestApp, secret: &str) -> String {
-    let step = app.clock.now().unix_seconds() / 30;
+    code_at(secret, app.clock.now())
+}
+
+/// The code of a secret in base32 at this time.
+pub fn code_at(secret: &str, now: Timestamp) -> String {
+    let step = now.unix_seconds() / 30;
     let tag = sign(&Key::new(HMAC_SHA1_FOR_LEGACY_USE_ONLY, &decoded(secret)), &step.to_be_bytes());
     let tag = tag.as_ref();
     let offset = usize::from(tag[19] & 15);

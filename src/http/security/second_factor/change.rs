@@ -2,14 +2,15 @@
 
 use std::net::IpAddr;
 
-use super::super::sign_in::{self, begin};
-use super::{find_step, random, recovery, totp};
+use super::check::{code_error, find_step, is_wrong_code};
+use super::recovery;
 use crate::actor::task::ask;
 use crate::domain::id::UserId;
 use crate::domain::one_time_code::OneTimeCode;
 use crate::domain::text::{Password, UserName};
 use crate::http::problem::{Code, FieldError, Problem, field_code};
 use crate::http::security::event::Event;
+use crate::http::security::sign_in::{self, begin};
 use crate::http::security::token::Caller;
 use crate::http::state::State;
 use crate::journal::Request;
@@ -48,12 +49,10 @@ pub async fn enrol(
     if proven.is_none_or(|found| found.state.user_id != user_id) {
         return Err(wrong_password(user_id, &user_name));
     }
-    let new: totp::Secret = random()?;
-    let sealed = state.second_factors.sealing.seal(user_id, &new).ok_or_else(|| Problem::new(Code::Internal))?;
+    let (sealed, secret, uri) = state.second_factors.new_secret(user_id, user_name.as_str())?;
     let begun = ask(&state.owners.user, BeginSecondFactor { user_id, secret: sealed }).await?;
     begun.map_err(|_| Problem::new(Code::SecondFactorExists))?;
-    let uri = totp::uri(&new, &state.second_factors.issuer, user_name.as_str());
-    Ok(Enrolment { secret: totp::base32(&new), uri })
+    Ok(Enrolment { secret, uri })
 }
 
 /// Puts the new secret into effect if `code` is one of it. Returns the recovery codes, which are shown once.
@@ -102,18 +101,6 @@ pub async fn remove(
     let (_, account) = changed.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
     Event::SecondFactorRemoved.log(Some(user_id), Some(user_name.as_str()));
     new_session(state, account)
-}
-
-/// Whether a sign-in was refused only because the one-time code is wrong.
-#[must_use]
-pub fn is_wrong_code(problem: &Problem) -> bool {
-    problem.errors().iter().any(|error| error.code == field_code::WRONG_ONE_TIME_CODE)
-}
-
-/// The error of a wrong code.
-#[must_use]
-pub fn code_error() -> FieldError {
-    FieldError::new("one_time_code", field_code::WRONG_ONE_TIME_CODE, "is not a code that is valid now and unused")
 }
 
 fn wrong_code() -> Problem {

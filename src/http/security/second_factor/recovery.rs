@@ -3,7 +3,7 @@
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use super::random;
+use super::factors::random;
 use super::totp::base32;
 use crate::http::problem::Problem;
 use crate::user::message::second_factor::CodeHash;

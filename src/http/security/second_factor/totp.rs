@@ -12,9 +12,6 @@ use crate::domain::clock::Timestamp;
 /// Bytes of a secret: as many as the hash has, as RFC 4226 recommends.
 pub const SECRET_BYTES: usize = 20;
 
-/// A secret that an app and this server share.
-pub type Secret = [u8; SECRET_BYTES];
-
 const STEP_S: i64 = 30;
 const CODES: u32 = 1_000_000;
 
