@@ -81,6 +81,17 @@ pub fn lock(db: &mut Db, ids: impl Iterator<Item = UserId>) -> db::Result<HashMa
     Ok(rows.into_iter().collect())
 }
 
+/// Locks a user until the transaction ends and returns the state of the account.
+pub fn lock_state(db: &mut Db, user_id: UserId) -> db::Result<Option<message::AccountState>> {
+    let row = users::table.find(user_id).select(STATE);
+    Ok(with_conn!(db, for_update(row).get_result(db)).optional()?)
+}
+
+/// The moment of a change of an account. It differs from the one before, also if both happen in the same millisecond.
+pub fn next_epoch(state: &message::AccountState, now: Timestamp) -> Timestamp {
+    Timestamp(now.0.max(state.token_epoch.0.saturating_add(1)))
+}
+
 /// Reads users by their ids.
 pub fn find(db: &mut Db, ids: impl Iterator<Item = UserId>) -> db::Result<HashMap<UserId, message::User>> {
     let rows: Vec<message::User> = db::load_by(&ids.collect::<Vec<_>>(), |ids| {

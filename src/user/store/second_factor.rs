@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use serde_json::json;
 
-use super::state;
+use super::account;
 use crate::actor::{Access, Task};
 use crate::db::schema::{recovery_code, second_factor, users};
 use crate::db::{self, Db, insert_all, with_conn};
@@ -57,7 +57,7 @@ impl Task<User> for BeginSecondFactor {
     fn run(owner: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
         let create_time = owner.context.clock.now();
         let begin = |task: &Self| {
-            let account = state::lock(db, task.user_id)?;
+            let account = account::lock_state(db, task.user_id)?;
             if account.is_none_or(|account| account.second_factor_time.is_some()) {
                 return Ok(Err(HasSecondFactor));
             }
@@ -93,12 +93,12 @@ impl Task<User> for ConfirmSecondFactor {
     fn run(owner: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<AccountState>>> {
         let now = owner.context.clock.now();
         let confirm = |task: &Self| {
-            let account = state::lock(db, task.user_id)?.filter(|account| account.second_factor_time.is_none());
+            let account = account::lock_state(db, task.user_id)?.filter(|account| account.second_factor_time.is_none());
             let Some(mut account) = account else { return Ok(None) };
             if secret_of(db, task.user_id)?.as_ref() != Some(&task.secret) {
                 return Ok(None);
             }
-            account.token_epoch = state::next_epoch(&account, now);
+            account.token_epoch = account::next_epoch(&account, now);
             account.second_factor_time = Some(now);
             let columns =
                 (users::second_factor_time.eq(account.second_factor_time), users::token_epoch.eq(account.token_epoch));

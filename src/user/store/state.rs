@@ -8,7 +8,7 @@ use super::second_factor;
 use crate::actor::{Access, Task};
 use crate::db::ledger;
 use crate::db::schema::users;
-use crate::db::{self, Db, for_update, with_conn};
+use crate::db::{self, Db, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
 use crate::domain::status::Role;
@@ -17,21 +17,10 @@ use crate::user::User;
 use crate::user::message::session::{AccountChange, ChangeAccount, EndSessions, FindState};
 use crate::user::message::{self, AccountState, FindWithState, Rehash, SetPassword};
 
-/// Locks an account and returns its state.
-pub fn lock(db: &mut Db, user_id: UserId) -> db::Result<Option<AccountState>> {
-    let row = users::table.find(user_id).select(account::STATE);
-    Ok(with_conn!(db, for_update(row).get_result(db)).optional()?)
-}
-
-/// The moment of a change. It differs from the one before, also if both happen in the same millisecond.
-pub fn next_epoch(state: &AccountState, now: Timestamp) -> Timestamp {
-    Timestamp(now.0.max(state.token_epoch.0.saturating_add(1)))
-}
-
 /// Ends the sessions of a user and returns the new state.
 fn end_sessions(owner: &User, db: &mut Db, user_id: UserId) -> db::Result<Option<AccountState>> {
-    let Some(mut state) = lock(db, user_id)? else { return Ok(None) };
-    state.token_epoch = next_epoch(&state, owner.context.clock.now());
+    let Some(mut state) = account::lock_state(db, user_id)? else { return Ok(None) };
+    state.token_epoch = account::next_epoch(&state, owner.context.clock.now());
     let row = users::table.find(user_id);
     with_conn!(db, diesel::update(row).set(users::token_epoch.eq(state.token_epoch)).execute(db))?;
     Ok(Some(state))
@@ -113,14 +102,14 @@ impl Task<User> for ChangeAccount {
 
     fn run(owner: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
         let change = |task: &Self| {
-            let Some(before) = lock(db, task.user_id)? else { return Ok(None) };
+            let Some(before) = account::lock_state(db, task.user_id)? else { return Ok(None) };
             let mut after = changed(&before, task, owner.context.clock.now());
             let row = users::table.find(task.user_id).select(account::COLUMNS);
             let user: message::User = with_conn!(db, row.get_result(db))?;
             if after == before && task.change != AccountChange::SignOut {
                 return Ok(Some((user, before)));
             }
-            after.token_epoch = next_epoch(&before, owner.context.clock.now());
+            after.token_epoch = account::next_epoch(&before, owner.context.clock.now());
             let columns = (
                 users::user_role.eq(after.user_role),
                 users::role_by.eq(after.role_by),
