@@ -117,7 +117,11 @@ impl App {
         notes.extend(bootstrap::while_busy(|| bootstrap::notes(&graph, &passwords, &first)).await?);
         let tokens = server::tokens(&settings, secret.as_bytes(), clock.clone());
         let (seals, admin) = (Seals::new(secret.as_bytes()), admin.user_id);
-        let security = Security { tokens, seals, passwords, first_passwords: first, admin, pay_pages };
+        let second_factors = server::second_factors(&settings, secret.as_bytes(), old_secret.map(str::as_bytes));
+        if old_secret.is_some() {
+            bootstrap::while_busy(|| async { Ok(second_factors.reseal_all(&graph.owners.user).await?) }).await?;
+        }
+        let security = Security { tokens, seals, passwords, second_factors, first_passwords: first, admin, pay_pages };
         let sampler = figures::start(&graph, &stores, &clock, &arbiter);
         let state = server::state(&graph, security, sampler, clock.clone(), &settings);
         let live = Hub::default();

@@ -82,7 +82,12 @@ pub fn account(settings: &Settings, folder: &Path, address: SocketAddr) -> anyho
         url => url.to_owned(),
     };
     let second = sandbox.second.get().map(Into::into);
-    let (key, merchant_id) = (Key::new(&secret)?, sandbox.merchant_id.clone());
+    let key = Key::new(&secret)?;
+    let key = match sandbox.old_secret.expose() {
+        "" => key,
+        old => key.accepting(Key::new(old)?),
+    };
+    let merchant_id = sandbox.merchant_id.clone();
     Ok(Some(MerchantAccount { key, merchant_id, second, public_url, callback_url }))
 }
 

@@ -11,7 +11,7 @@ use super::graph::Graph;
 use super::sandbox::{self, Platform};
 use super::{audit, limits, statement};
 use crate::config::layer::Effective;
-use crate::config::{Profile, Settings};
+use crate::config::{Profile, SecondFactor, Settings};
 use crate::console::{self, live::Hub};
 use crate::domain::clock::Clock;
 use crate::domain::id::UserId;
@@ -26,6 +26,7 @@ use crate::http::security::first_passwords::FirstPasswords;
 use crate::http::security::metrics_access::MetricsAccess;
 use crate::http::security::password::Passwords;
 use crate::http::security::seal::Seals;
+use crate::http::security::second_factor::factors::SecondFactors;
 use crate::http::security::session::Sessions;
 use crate::http::security::token::Tokens;
 use crate::http::state::{ShownSetting, State};
@@ -38,6 +39,7 @@ pub struct Security {
     pub tokens: Tokens,
     pub seals: Seals,
     pub passwords: Passwords,
+    pub second_factors: SecondFactors,
     pub admin: UserId,
     pub first_passwords: FirstPasswords,
     pub pay_pages: PayPages,
@@ -53,9 +55,15 @@ pub fn tokens(settings: &Settings, secret: &[u8], clock: Clock) -> Tokens {
     }
 }
 
+/// The second factors under these settings.
+pub fn second_factors(settings: &Settings, secret: &[u8], old_secret: Option<&[u8]>) -> SecondFactors {
+    let is_required = settings.admin.second_factor == SecondFactor::Required;
+    SecondFactors::new(secret, old_secret, is_required, settings.http.public_url.as_str())
+}
+
 /// The state of the handlers.
 pub fn state(graph: &Graph, security: Security, sampler: Sampler, clock: Clock, settings: &Settings) -> State {
-    let Security { tokens, seals, passwords, admin, first_passwords, pay_pages } = security;
+    let Security { tokens, seals, passwords, second_factors, admin, first_passwords, pay_pages } = security;
     let sources = Arc::clone(sampler.sources());
     let auditor = auditor(settings.clone(), clock.clone(), sources.last_audit.clone());
     let token = settings.metrics.token.expose();
@@ -78,6 +86,7 @@ pub fn state(graph: &Graph, security: Security, sampler: Sampler, clock: Clock, 
         tokens,
         seals,
         passwords,
+        second_factors,
         admin,
         sessions: Arc::new(Sessions::default()),
         first_passwords,

@@ -96,7 +96,8 @@ Environment:
 
 pub const ADMIN: &str = "\
 Examples:
-  tradepost admin password";
+  tradepost admin password
+  tradepost admin remove-second-factor";
 
 pub const ADMIN_PASSWORD: &str = "\
 The account must exist. If admin.password is set, change it there: it becomes the password at
@@ -106,6 +107,18 @@ Examples:
   tradepost admin password                      generate a password and print it
   tradepost admin password --stdin < password.txt
   tradepost admin password former-admin         an account that admin.user named before
+
+Environment:
+  TRADEPOST__ADMIN__USER    the name of the administrator (admin.user)
+  TRADEPOST__STORE__URL     where the data is (store.url)";
+
+pub const ADMIN_REMOVE_SECOND_FACTOR: &str = "\
+For an administrator who has lost the telephone and the recovery codes. Another administrator can
+do the same in the console, on the page of the account.
+
+Examples:
+  tradepost admin remove-second-factor
+  tradepost admin remove-second-factor anne
 
 Environment:
   TRADEPOST__ADMIN__USER    the name of the administrator (admin.user)

@@ -6,10 +6,11 @@ use toml::Value;
 pub const MASK: &str = "********";
 
 /// The settings whose whole value is a secret.
-pub const SECRETS: [&str; 8] = [
+pub const SECRETS: [&str; 9] = [
     "admin.password",
     "demo.password",
     "gateway.alipay.content_key",
+    "gateway.sandbox.old_secret",
     "gateway.sandbox.secret",
     "gateway.wechat.api_v3_key",
     "metrics.token",

@@ -150,6 +150,15 @@ pub struct Admin {
     pub listen: SeparateListen,
     pub user: crate::domain::text::UserName,
     pub password: InitialPassword,
+    pub second_factor: SecondFactor,
+}
+
+/// Whether administrators may have a second factor, or must have one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecondFactor {
+    Optional,
+    Required,
 }
 
 /// `[session]`
@@ -346,6 +355,7 @@ pub struct Wechat {
 pub struct Sandbox {
     pub enabled: bool,
     pub secret: SigningSecret,
+    pub old_secret: SigningSecret,
     pub merchant_id: String,
     pub callback_url: PublicUrl,
     pub second: SecondName,

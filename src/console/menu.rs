@@ -26,6 +26,7 @@ pub enum Section {
     Sandbox,
     Settings,
     ApiKeys,
+    SecondFactor,
     /// A page that has no entry.
     None,
 }
@@ -70,6 +71,7 @@ const MENU: [Group; 3] = [
             (Section::ApiKeys, "/console/api-keys", |words| words.frame.api_keys),
             (Section::Sandbox, "/console/sandbox", |words| words.frame.sandbox),
             (Section::Settings, "/console/settings", |words| words.frame.settings),
+            (Section::SecondFactor, "/console/second-factor", |words| words.second_factor.title),
         ],
     ),
 ];

@@ -27,5 +27,6 @@ pub mod refund;
 pub mod route;
 pub mod sagas;
 pub mod search;
+pub mod second_factor;
 pub mod settings;
 pub mod sign_in;

@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use super::frame::Frame;
 use super::menu::Section;
+use crate::domain::status::Role;
 use crate::http::extract::auth::{self, Admin};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State, state};
@@ -34,7 +35,24 @@ pub struct Operator {
     pub place: String,
 }
 
+/// An [`Operator`] who may still have to add a second factor. Only the pages for that take it.
+pub struct Enrolling(pub Operator);
+
 impl FromRequest for Operator {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let enrolling = Enrolling::from_request(req, payload);
+        Box::pin(async move {
+            let Enrolling(operator) = enrolling.await?;
+            auth::admin(&operator.session.grant)?;
+            Ok(operator)
+        })
+    }
+}
+
+impl FromRequest for Enrolling {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
@@ -43,9 +61,13 @@ impl FromRequest for Operator {
         Box::pin(async move {
             let state = state(&req)?;
             let session = CONSOLE.session(&req, &state).await?.ok_or_else(|| Problem::new(Code::Unauthenticated))?;
-            let admin = auth::admin(&session.grant.caller).ok_or_else(|| Problem::new(Code::Forbidden))?;
+            let caller = session.grant.caller;
+            if caller.role != Role::Admin {
+                return Err(Problem::new(Code::Forbidden));
+            }
+            let admin = Admin(caller.user_id);
             let place = req.uri().path_and_query().map_or("/console", |path| path.as_str()).to_owned();
-            Ok(Self { admin, session, state, words: language::of(&req), place })
+            Ok(Self(Operator { admin, session, state, words: language::of(&req), place }))
         })
     }
 }

@@ -6,12 +6,14 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use maud::{Markup, html};
 use serde::Deserialize;
 
+use crate::domain::one_time_code::entered_code;
+use crate::domain::status::Role;
 use crate::domain::text::{Password, UserName};
-use crate::http::extract::auth;
 use crate::http::extract::body::FormBody;
 use crate::http::extract::client::ClientIp;
 use crate::http::extract::query::{Filters, optional};
 use crate::http::problem::{Code, Problem};
+use crate::http::security::second_factor::check::is_wrong_code;
 use crate::http::security::sign_in::sign_in;
 use crate::http::state::{HandlerResult, State};
 use crate::web::component::{Tone, notice};
@@ -34,6 +36,7 @@ pub struct Target {
 pub struct Credentials {
     user_name: String,
     user_password: String,
+    one_time_code: Option<String>,
     next: Option<String>,
 }
 
@@ -53,14 +56,23 @@ pub async fn submit(
     FormBody(credentials): FormBody<Credentials>,
 ) -> HandlerResult {
     let words = language::of(&req);
-    let Credentials { user_name, user_password, next } = credentials;
+    let Credentials { user_name, user_password, one_time_code, next } = credentials;
     let again = |status, text| Ok(page(words, status, next.as_deref(), Some(text)));
     // A name or a password that no user can have is as wrong as any other.
     let (Ok(name), Ok(password)) = (UserName::try_from(user_name), Password::try_from(user_password)) else {
         return again(StatusCode::UNAUTHORIZED, words.sign_in.wrong);
     };
-    let (caller, token) = match sign_in(&state, name, password, source).await {
+    let Ok(code) = entered_code(one_time_code) else {
+        return again(StatusCode::UNAUTHORIZED, words.sign_in.code_wrong);
+    };
+    let (caller, token) = match sign_in(&state, name, password, code, source).await {
         Ok(signed_in) => signed_in,
+        Err(problem) if problem.code == Code::OneTimeCodeRequired => {
+            return again(StatusCode::UNAUTHORIZED, words.sign_in.code_missing);
+        }
+        Err(problem) if is_wrong_code(&problem) => {
+            return again(StatusCode::UNAUTHORIZED, words.sign_in.code_wrong);
+        }
         Err(problem) if problem.code == Code::Unauthenticated => {
             return again(StatusCode::UNAUTHORIZED, words.sign_in.wrong);
         }
@@ -73,7 +85,7 @@ pub async fn submit(
         }
         Err(problem) => return Err(problem),
     };
-    if auth::admin(&caller).is_none() {
+    if caller.role != Role::Admin {
         return again(StatusCode::FORBIDDEN, words.sign_in.not_admin);
     }
     let is_of_console = |path: &&str| *path == CONSOLE.home || path.starts_with("/console/");
@@ -92,9 +104,16 @@ pub async fn sign_out(req: HttpRequest, state: web::Data<State>) -> HandlerResul
 
 fn with_cookie(target: &str, cookie: &str) -> HandlerResult {
     let mut response = see_other(target);
-    let value = HeaderValue::from_str(cookie).map_err(|_| Problem::new(Code::Internal))?;
-    response.headers_mut().insert(SET_COOKIE, value);
+    response.headers_mut().insert(SET_COOKIE, cookie_value(cookie)?);
     Ok(response)
+}
+
+/// The value of the header `Set-Cookie`.
+///
+/// # Errors
+/// 500 if it has characters that no header has, which is a bug.
+pub fn cookie_value(cookie: &str) -> Result<HeaderValue, Problem> {
+    HeaderValue::from_str(cookie).map_err(|_| Problem::new(Code::Internal))
 }
 
 fn page(words: &'static Words, status: StatusCode, next: Option<&str>, wrong: Option<&str>) -> HttpResponse {
@@ -117,6 +136,10 @@ fn body(words: &Words, next: Option<&str>, wrong: Option<&str>) -> Markup {
                     label { (words.sign_in.password)
                         input name="user_password" type="password" autocomplete="current-password" required;
                     }
+                    label { (words.sign_in.code)
+                        input name="one_time_code" inputmode="numeric" autocomplete="one-time-code" maxlength="32";
+                    }
+                    p.soft { (words.sign_in.code_hint) }
                     @if let Some(next) = next { input type="hidden" name="next" value=(next); }
                     button.go { (words.sign_in.submit) }
                 }

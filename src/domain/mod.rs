@@ -13,6 +13,7 @@ pub mod line_number;
 pub mod money;
 pub mod network;
 pub mod occurrence;
+pub mod one_time_code;
 pub mod order;
 pub mod origin;
 pub mod points;

@@ -55,8 +55,10 @@ macro_rules! codes {
 codes! {
     MalformedRequest      "malformed_request"        400 "The request is malformed";
     Unauthenticated       "unauthenticated"          401 "Authentication is required";
+    OneTimeCodeRequired   "one_time_code_required"   401 "A one-time code is required";
     InvalidSignature      "invalid_signature"        401 "The signature is not valid";
     Forbidden             "forbidden"                403 "Not allowed";
+    SecondFactorRequired  "second_factor_required"   403 "A second factor has to be added first";
     NotFound              "not_found"                404 "Not found";
     MethodNotAllowed      "method_not_allowed"       405 "The method is not allowed";
     RequestTimeout        "request_timeout"          408 "The request took too long";
@@ -77,6 +79,7 @@ codes! {
     OrderNotRefundable    "order_not_refundable"     409 "The order cannot be refunded";
     PaymentNotClosable    "payment_not_closable"     409 "The payment cannot be closed";
     AccountProtected      "account_protected"        409 "The account cannot be changed";
+    SecondFactorExists    "second_factor_exists"     409 "There is a second factor already";
     AlreadyDecided        "already_decided"          409 "It is decided already";
     DecisionNotPossible   "decision_not_possible"    409 "The decision does not fit";
     NoStatement           "no_statement"             409 "There is no statement to compare";
@@ -479,7 +482,7 @@ impl ResponseError for Problem {
         if let Some(seconds) = self.retry_seconds() {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
-        if self.code == Code::Unauthenticated {
+        if matches!(self.code, Code::Unauthenticated | Code::OneTimeCodeRequired) {
             let is_expired = self.errors.iter().any(|error| error.code == field_code::TOKEN_EXPIRED);
             let challenge = if is_expired { EXPIRED_CHALLENGE } else { "Bearer" };
             response.insert_header((header::WWW_AUTHENTICATE, challenge));

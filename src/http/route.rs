@@ -23,6 +23,22 @@ pub fn public(cfg: &mut ServiceConfig) {
         .service(resource("/v1/users/me/score-log").route(get().to(shop::list::score_log)))
         .service(resource("/v1/users/me/password").app_data(limit(4)).route(post().to(shop::password::change)))
         .service(
+            resource("/v1/users/me/second-factor")
+                .app_data(limit(4))
+                .route(get().to(shop::second_factor::show))
+                .route(post().to(shop::second_factor::enrol)),
+        )
+        .service(
+            resource("/v1/users/me/second-factor/confirm")
+                .app_data(limit(4))
+                .route(post().to(shop::second_factor::confirm)),
+        )
+        .service(
+            resource("/v1/users/me/second-factor/remove")
+                .app_data(limit(4))
+                .route(post().to(shop::second_factor::remove)),
+        )
+        .service(
             resource("/v1/sessions")
                 .app_data(limit(4))
                 .route(post().to(shop::session::sign_in))
@@ -80,6 +96,9 @@ pub fn admin(cfg: &mut ServiceConfig) {
         .service(resource("/admin/users/{id}/disable").route(post().to(admin::account::disable)))
         .service(resource("/admin/users/{id}/enable").route(post().to(admin::account::enable)))
         .service(resource("/admin/users/{id}/sign-out").route(post().to(admin::account::sign_out)))
+        .service(
+            resource("/admin/users/{id}/remove-second-factor").route(post().to(admin::account::remove_second_factor)),
+        )
         .service(
             resource("/admin/api-keys").route(get().to(admin::api_key::list)).route(post().to(admin::api_key::create)),
         )

@@ -16,6 +16,7 @@ use super::security::first_passwords::FirstPasswords;
 use super::security::metrics_access::MetricsAccess;
 use super::security::password::Passwords;
 use super::security::seal::Seals;
+use super::security::second_factor::factors::SecondFactors;
 use super::security::session::Sessions;
 use super::security::token::Tokens;
 use crate::actor::{Health, Link};
@@ -63,6 +64,8 @@ pub struct State {
     pub seals: Seals,
     /// Hashes and verifies passwords.
     pub passwords: Passwords,
+    /// The second factors of administrators.
+    pub second_factors: SecondFactors,
     /// The account that `admin.user` names, an administrator. Others are administrators if one has given them the role.
     /// Accounts that the setting named before are customers now.
     pub admin: UserId,

@@ -20,6 +20,7 @@ use super::route;
 use super::security::first_passwords::FirstPasswords;
 use super::security::password::Passwords;
 use super::security::seal::Seals;
+use super::security::second_factor::factors::SecondFactors;
 use super::security::session::Sessions;
 use super::security::token::{Caller, Tokens};
 use super::state::State;
@@ -48,7 +49,15 @@ pub fn state() -> State {
     let (clock, sessions) = (Clock::default(), Arc::new(Sessions::default()));
     for role in [Role::Admin, Role::Customer] {
         let (user_id, token_epoch) = (user(role), Timestamp(0));
-        sessions.learn(AccountState { user_id, user_role: role, role_by: None, disable_time: None, token_epoch });
+        let (role_by, disable_time, second_factor_time) = (None, None, None);
+        sessions.learn(AccountState {
+            user_id,
+            user_role: role,
+            role_by,
+            disable_time,
+            token_epoch,
+            second_factor_time,
+        });
     }
     let sources = Arc::new(Sources::without_actors(&clock));
     State {
@@ -79,6 +88,7 @@ pub fn state() -> State {
         public_url: String::new(),
         tokens: Tokens::new(SECRET, clock.clone(), HOUR),
         passwords: Passwords::new(1).unwrap(),
+        second_factors: SecondFactors::new(SECRET, None, false, ""),
         admin: user(Role::Admin),
         sessions,
         pay_pages: crate::gateway::ticket::PayPages::new(SECRET, None),
@@ -129,8 +139,10 @@ fn request(method: &str, path: &str, body: &str) -> TestRequest {
 }
 
 /// Routes by the caller they need: method, path, a valid body.
-const FOR_CUSTOMERS: [(&str, &str, &str); 17] = [
+const FOR_CUSTOMERS: [(&str, &str, &str); 19] = [
     ("POST", "/v1/users/me/password", r#"{"old_password":"12345678","new_password":"a good password"}"#),
+    ("GET", "/v1/users/me/second-factor", ""),
+    ("POST", "/v1/users/me/second-factor/remove", r#"{"user_password":"12345678","one_time_code":"123456"}"#),
     ("DELETE", "/v1/sessions", ""),
     ("DELETE", "/v1/sessions/current", ""),
     ("GET", "/v1/users/me", ""),
@@ -148,11 +160,14 @@ const FOR_CUSTOMERS: [(&str, &str, &str); 17] = [
     ("POST", "/v1/payments", r#"{"order_id":"1","provider":"sandbox"}"#),
     ("GET", "/v1/payments/1", ""),
 ];
-const FOR_ADMINS: [(&str, &str, &str); 31] = [
+const FOR_ADMINS: [(&str, &str, &str); 34] = [
     ("POST", "/admin/users/1/role", r#"{"user_role":"admin","reason":"a"}"#),
     ("POST", "/admin/users/1/disable", r#"{"reason":"a"}"#),
     ("POST", "/admin/users/1/enable", r#"{"reason":"a"}"#),
     ("POST", "/admin/users/1/sign-out", r#"{"reason":"a"}"#),
+    ("POST", "/admin/users/1/remove-second-factor", r#"{"reason":"a"}"#),
+    ("POST", "/v1/users/me/second-factor", r#"{"user_password":"12345678"}"#),
+    ("POST", "/v1/users/me/second-factor/confirm", r#"{"one_time_code":"123456"}"#),
     ("GET", "/admin/coupons", ""),
     ("GET", "/admin/api-keys", ""),
     ("POST", "/admin/api-keys", r#"{"name":"a","scopes":["orders"]}"#),
@@ -242,7 +257,7 @@ async fn a_body_has_a_size_limit_and_a_content_type() {
 #[actix_web::test]
 async fn a_problem_names_the_invalid_field() {
     let state = web::Data::new(state());
-    let order = FOR_CUSTOMERS[5].2;
+    let order = FOR_CUSTOMERS[7].2;
     let key = |value: &'static str| request("POST", "/v1/orders", order).insert_header(("Idempotency-Key", value));
     for (req, expected, field) in [
         (key(""), 422, "Idempotency-Key"),

@@ -16,9 +16,15 @@ pub const HEADER: &str = "Sandbox-Signature";
 /// The largest accepted difference, in seconds and in either direction, between a timestamp and our clock.
 pub const SKEW_S: i64 = 300;
 
-/// The secret shared by the platform and the shop. Its `Debug` output hides the secret.
+/// The secret shared by the platform and the shop, and the one before while it is being replaced. Its `Debug` output hides
+/// the secrets.
 #[derive(Debug, Clone)]
-pub struct Key(hmac::Key);
+pub struct Key {
+    /// Signs and verifies.
+    present: hmac::Key,
+    /// Only verifies.
+    old: Option<hmac::Key>,
+}
 
 impl Key {
     /// Creates the key from all bytes of `secret`.
@@ -30,28 +36,40 @@ impl Key {
         if secret.is_empty() || secret.trim() != secret {
             return Err(Invalid("a secret must not be empty, or have blanks at its ends"));
         }
-        Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes())))
+        Ok(Self::of_bytes(secret.as_bytes()))
+    }
+
+    fn of_bytes(secret: &[u8]) -> Self {
+        Self { present: hmac::Key::new(hmac::HMAC_SHA256, secret), old: None }
+    }
+
+    /// The same, but what was signed with `old` is accepted as well.
+    #[must_use]
+    pub fn accepting(self, old: Self) -> Self {
+        Self { old: Some(old.present), ..self }
     }
 
     /// The tickets of the platform's checkout pages.
     pub(super) fn tickets(&self) -> Tickets {
-        Tickets::of_key(&self.0, "tradepost/sandbox-checkout/1")
+        let of = |key| Tickets::of_key(key, "tradepost/sandbox-checkout/1");
+        let present = of(&self.present);
+        self.old.as_ref().map(of).into_iter().fold(present, Tickets::accepting)
     }
 
     /// A key that differs from the shared one, for forged signatures.
     pub(super) fn foreign() -> Self {
-        Self(hmac::Key::new(hmac::HMAC_SHA256, b"not the key that was agreed on"))
+        Self::of_bytes(b"not the key that was agreed on")
     }
 
     /// The value of the header for `body`, with the timestamp `at`.
     #[must_use]
     pub fn sign(&self, body: &[u8], at: Timestamp) -> String {
         let t = at.unix_seconds().to_string();
-        let tag = self.tag(&t, body);
+        let tag = tag(&self.present, &t, body);
         format!("t={t},v1={}", hex::encode(tag))
     }
 
-    /// Verifies that `header` is a signature of `body` with this key and a timestamp within [`SKEW_S`] of `now`.
+    /// Verifies that `header` is a signature of `body` with one of the secrets and a timestamp within [`SKEW_S`] of `now`.
     ///
     /// # Errors
     /// [`Reject`] if the header is empty or malformed, the timestamp is too far from `now`, or no signature matches.
@@ -74,24 +92,27 @@ impl Key {
         if now.unix_seconds().abs_diff(at) > skew_s.unsigned_abs() {
             return Err(if at < now.unix_seconds() { Reject::Stale } else { Reject::Future });
         }
-        let tag = self.tag(t, body);
-        let is_ours = |signature: &Vec<u8>| constant_time::verify_slices_are_equal(tag.as_ref(), signature).is_ok();
-        if signatures.iter().flatten().any(is_ours) { Ok(()) } else { Err(Reject::Signature) }
+        let is_of = |key: &hmac::Key| {
+            let tag = tag(key, t, body);
+            let is_ours = |signature: &Vec<u8>| constant_time::verify_slices_are_equal(tag.as_ref(), signature).is_ok();
+            signatures.iter().flatten().any(is_ours)
+        };
+        if is_of(&self.present) || self.old.as_ref().is_some_and(is_of) { Ok(()) } else { Err(Reject::Signature) }
     }
 
     /// The HMAC-SHA256 of `message` with this key, in lower-case hex.
     #[must_use]
     pub fn hex(&self, message: &[u8]) -> String {
-        hex::encode(hmac::sign(&self.0, message))
+        hex::encode(hmac::sign(&self.present, message))
     }
+}
 
-    fn tag(&self, t: &str, body: &[u8]) -> hmac::Tag {
-        let mut context = hmac::Context::with_key(&self.0);
-        context.update(t.as_bytes());
-        context.update(b".");
-        context.update(body);
-        context.sign()
-    }
+fn tag(key: &hmac::Key, t: &str, body: &[u8]) -> hmac::Tag {
+    let mut context = hmac::Context::with_key(key);
+    context.update(t.as_bytes());
+    context.update(b".");
+    context.update(body);
+    context.sign()
 }
 
 /// A parsed header.
@@ -141,6 +162,20 @@ mod tests {
     }
 
     #[test]
+    fn while_the_secret_is_replaced_both_verify_and_the_new_one_signs() {
+        let new = || Key::new("the new secret of the tests, of no use elsewhere").unwrap();
+        let both = new().accepting(key());
+        let signed = both.sign(BODY, NOW);
+        assert!(new().verify(&signed, BODY, NOW).is_ok() && both.verify(&signed, BODY, NOW).is_ok());
+        assert!(key().verify(&signed, BODY, NOW).is_err(), "the old one does not sign");
+        let signed_before = key().sign(BODY, NOW);
+        assert!(both.verify(&signed_before, BODY, NOW).is_ok() && new().verify(&signed_before, BODY, NOW).is_err());
+        assert!(both.verify(&Key::foreign().sign(BODY, NOW), BODY, NOW).is_err());
+        let page = key().tickets().seal("77");
+        assert_eq!((both.tickets().open(&page), new().tickets().open(&page)), (Some("77"), None));
+    }
+
+    #[test]
     fn a_header_or_body_with_any_bit_flipped_is_refused() {
         let header = key().sign(BODY, NOW);
         let flipped = |bytes: &[u8], bit: usize| {
@@ -182,7 +217,7 @@ mod tests {
     #[test]
     fn a_malformed_header_is_refused() {
         for t in ["9223372036854775807", "9223372036854775808", "-1", "+1760000000", "1.76e9", "０", ""] {
-            let signed = key().tag(t, BODY);
+            let signed = tag(&key().present, t, BODY);
             let header = format!("t={t},v1={}", hex::encode(signed));
             assert!(key().verify(&header, BODY, NOW).is_err(), "{t}");
         }

@@ -10,12 +10,14 @@ use super::visitor::{Buyer, Visitor};
 use crate::actor::task::ask;
 use crate::coupon::message::{Coupon, List};
 use crate::domain::money::CURRENCY;
+use crate::domain::one_time_code::entered_code;
 use crate::domain::status::CouponUse;
 use crate::domain::text::{Password, UserName};
 use crate::http::extract::body::FormBody;
 use crate::http::extract::client::ClientIp;
 use crate::http::extract::query::{Filters, optional};
 use crate::http::problem::{Code, Problem, field_code};
+use crate::http::security::second_factor::check::{code_error, is_wrong_code};
 use crate::http::security::sign_in::sign_in as sign_in_with;
 use crate::http::security::token::Caller;
 use crate::http::shop::user;
@@ -42,6 +44,7 @@ pub struct Target {
 pub struct Credentials {
     user_name: Option<String>,
     user_password: Option<String>,
+    one_time_code: Option<String>,
     next: Option<String>,
 }
 
@@ -58,6 +61,8 @@ struct Wrong {
     above: Option<&'static str>,
     name: Option<&'static str>,
     password: Option<&'static str>,
+    /// Whether the account needs a one-time code, so that there is a field for it.
+    needs_code: bool,
 }
 
 /// `GET /sign-in`
@@ -79,23 +84,30 @@ pub async fn sign_in(
     ClientIp(source): ClientIp,
     FormBody(form): FormBody<Credentials>,
 ) -> HandlerResult {
-    let Credentials { user_name, user_password, next } = form;
-    let entered = user_name.unwrap_or_default();
+    let Credentials { user_name, user_password, one_time_code, next } = form;
+    let (entered, code) = (user_name.unwrap_or_default(), entered_code(one_time_code));
     // A name or a password that no user can have is as wrong as any other.
     let valid =
         UserName::try_from(entered.clone()).ok().zip(user_password.and_then(|text| Password::try_from(text).ok()));
-    let signed_in = match valid {
-        Some((name, password)) => sign_in_with(&visitor.state, name, password, source).await,
-        None => Err(Problem::new(Code::Unauthenticated)),
+    let signed_in = match (valid, code) {
+        (Some((name, password)), Ok(code)) => sign_in_with(&visitor.state, name, password, code, source).await,
+        (Some(_), Err(_)) => Err(code_error().into()),
+        (None, _) => Err(Problem::new(Code::Unauthenticated)),
     };
+    let texts = &visitor.words.sign_in;
     match signed_in {
         Ok((caller, token)) => begin(&visitor.state, next.as_deref(), &caller, &token),
+        Err(problem) if problem.code == Code::OneTimeCodeRequired || is_wrong_code(&problem) => {
+            let above = if is_wrong_code(&problem) { texts.code_wrong } else { texts.code_missing };
+            let wrong = Wrong { above: Some(above), needs_code: true, ..Wrong::default() };
+            Ok(page(&visitor, StatusCode::UNPROCESSABLE_ENTITY, Way::SignIn, next.as_deref(), &entered, wrong))
+        }
         Err(problem) if problem.code == Code::Unauthenticated => {
             let wrong = Wrong { above: Some(visitor.words.shop.wrong_password), ..Wrong::default() };
             Ok(page(&visitor, StatusCode::UNPROCESSABLE_ENTITY, Way::SignIn, next.as_deref(), &entered, wrong))
         }
         Err(problem) if problem.code == Code::TooManySignIns => {
-            let wrong = Wrong { above: Some(visitor.words.sign_in.locked), ..Wrong::default() };
+            let wrong = Wrong { above: Some(texts.locked), ..Wrong::default() };
             let status = problem.code.status();
             let mut response = page(&visitor, status, Way::SignIn, next.as_deref(), &entered, wrong);
             if let Some(seconds) = problem.retry_seconds() {
@@ -116,7 +128,7 @@ pub async fn register(
     ClientIp(source): ClientIp,
     FormBody(form): FormBody<Credentials>,
 ) -> HandlerResult {
-    let Credentials { user_name, user_password, next } = form;
+    let Credentials { user_name, user_password, next, .. } = form;
     let (texts, entered) = (&visitor.words.shop, user_name.unwrap_or_default());
     let again =
         |wrong| page(&visitor, StatusCode::UNPROCESSABLE_ENTITY, Way::Register, next.as_deref(), &entered, wrong);
@@ -127,6 +139,7 @@ pub async fn register(
             above: None,
             name: name.is_err().then_some(texts.name_rule),
             password: password.is_err().then_some(texts.password_rule),
+            needs_code: false,
         }));
     };
     match user::create(&visitor.state, None, name.clone(), password.clone(), None).await {
@@ -148,7 +161,7 @@ pub async fn register(
             return Ok(again(wrong));
         }
     }
-    let (caller, token) = sign_in_with(&visitor.state, name.clone(), password.clone(), source).await?;
+    let (caller, token) = sign_in_with(&visitor.state, name.clone(), password.clone(), None, source).await?;
     begin(&visitor.state, next.as_deref(), &caller, &token)
 }
 
@@ -225,6 +238,13 @@ fn form(words: &Words, way: Way, next: Option<&str>, entered: &str, wrong: Wrong
                     aria-describedby=[(way == Way::Register).then_some("password-rule")];
                 @if way == Way::Register {
                     p #password-rule .(class(wrong.password)) { (wrong.password.unwrap_or(texts.password_rule)) }
+                }
+            }
+            @if wrong.needs_code {
+                div.entry {
+                    label for="code" { (words.sign_in.code) }
+                    input #code name="one_time_code" inputmode="numeric" autocomplete="one-time-code" maxlength="32"
+                        required;
                 }
             }
             button.go { (button) }

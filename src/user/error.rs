@@ -27,3 +27,7 @@ pub enum AdjustRefusal {
     /// The idempotency key was used for another request.
     KeyReused,
 }
+
+/// The user has a second factor already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HasSecondFactor;

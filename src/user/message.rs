@@ -1,6 +1,7 @@
 //! The messages that User handles.
 
 pub mod api_key;
+pub mod second_factor;
 pub mod session;
 
 use actix::Message;
@@ -49,6 +50,8 @@ pub struct AccountState {
     pub disable_time: Option<Timestamp>,
     /// Access tokens are valid only if they carry this moment: the last one that ended all earlier tokens. 0 if none did.
     pub token_epoch: Timestamp,
+    /// Since when the user signs in with a one-time code as well; `None` without a second factor.
+    pub second_factor_time: Option<Timestamp>,
 }
 
 /// The columns of `users` that signing in needs.

@@ -1,5 +1,5 @@
 //! User owns `users`, `user_money_log`, `user_score_log`, `user_adjustment`, `user_reference`, `api_key`, `sign_in`,
-//! `ended_session` and `admin_act`.
+//! `ended_session`, `second_factor`, `recovery_code` and `admin_act`.
 //!
 //! Invariants, for each user:
 //!

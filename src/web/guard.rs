@@ -10,7 +10,7 @@ use super::failure;
 use super::language::{self, ENGLISH, Words};
 use super::redirect::see_other;
 use super::same_origin::is_same_origin;
-use super::session::Area;
+use super::session::{Area, SECOND_FACTOR};
 use crate::http::middleware::protect;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::state;
@@ -65,11 +65,15 @@ impl Asked {
         Self { area, words: language::of(req), method: req.method().clone(), place }
     }
 
-    /// The page of a problem. A visitor who is not signed in is sent to the page to sign in, and comes back from there.
+    /// The page of a problem. A visitor who is not signed in is sent to the page to sign in, and comes back from there. An
+    /// administrator who must add a second factor is sent to its page.
     fn answer(&self, problem: &Problem) -> HttpResponse {
         if problem.code == Code::Unauthenticated && self.method == Method::GET {
             let query = form_urlencoded::Serializer::new(String::new()).append_pair("next", &self.place).finish();
             return see_other(&format!("{}?{query}", self.area.sign_in));
+        }
+        if problem.code == Code::SecondFactorRequired && self.method == Method::GET {
+            return see_other(SECOND_FACTOR);
         }
         failure::page(self.words, self.area, problem)
     }

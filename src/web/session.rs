@@ -35,6 +35,9 @@ pub const CONSOLE: Area = Area {
     home: "/console",
 };
 
+/// Path of the page on which an administrator adds a second factor.
+pub const SECOND_FACTOR: &str = "/console/second-factor";
+
 /// The pages of customers.
 pub const SHOP: Area = Area {
     cookie: "tradepost_shop",

@@ -11,6 +11,7 @@ use crate::config::{SigningSecret, key_file};
 use crate::db::connection::folder;
 
 const BYTES: usize = 32;
+const PASSWORD_LENGTH: usize = 23;
 
 /// The secret of the settings; if that is empty, the one stored as `name` in `folder`, generated if missing.
 ///
@@ -64,18 +65,18 @@ fn generate(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A generated password of about 114 bits: 20 letters and digits, without those that look alike.
+/// A generated password of about 133 bits: 23 letters and digits, without those that look alike.
 ///
 /// # Errors
 /// Fails if the system provides no random bytes.
 pub fn password() -> anyhow::Result<String> {
     const LETTERS: &[u8] = b"abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-    let mut text = String::with_capacity(20);
-    while text.len() < 20 {
+    let mut text = String::with_capacity(PASSWORD_LENGTH);
+    while text.len() < PASSWORD_LENGTH {
         // Bytes above the last multiple of the alphabet's size are dropped: they would make some letters more likely.
         let fair = random::<32>()?.into_iter().filter(|byte| usize::from(*byte) < 256 / LETTERS.len() * LETTERS.len());
         let letters = fair.filter_map(|byte| LETTERS.get(usize::from(byte) % LETTERS.len()));
-        text.extend(letters.take(20 - text.len()).map(|letter| char::from(*letter)));
+        text.extend(letters.take(PASSWORD_LENGTH - text.len()).map(|letter| char::from(*letter)));
     }
     Ok(text)
 }
@@ -126,7 +127,7 @@ mod tests {
     #[test]
     fn passwords_differ_and_are_long() {
         let (one, two) = (password().unwrap(), password().unwrap());
-        assert_eq!(one.len(), 20);
+        assert_eq!(one.len(), PASSWORD_LENGTH);
         assert_ne!(one, two);
     }
 }

@@ -83,7 +83,10 @@ impl Client {
         let body = json!({"user_name": user, "user_password": password.expose_secret()});
         let answer = guest.send(Method::POST, SESSIONS, None, Some(&body)).await?;
         let (session, _) = answer.map_err(|why| {
-            anyhow::anyhow!("{sessions} refuses {user}: {why}. If it has no sessions, set TRADEPOST_TOKEN")
+            anyhow::anyhow!(
+                "{sessions} refuses {user}: {why}. If it has no sessions, or asks for a one-time code, \
+                 set TRADEPOST_TOKEN"
+            )
         })?;
         let token = session.get("access_token").and_then(Value::as_str).context("the session has no token")?;
         Ok(Self { http: guest.http, admin, token: token.to_owned().into() })

@@ -56,6 +56,7 @@ const fn name(own: &Customers, change: Change) -> &'static str {
         Change::MakeAdmin => own.make_admin,
         Change::MakeCustomer => own.make_customer,
         Change::SignOut => own.sign_out,
+        Change::RemoveSecondFactor => own.remove_second_factor,
     }
 }
 
@@ -68,13 +69,15 @@ pub fn form(words: &Words, listed: &ListedUser) -> Markup {
         Role::Customer => ("make_admin", Change::MakeAdmin),
         Role::Admin => ("make_customer", Change::MakeCustomer),
     };
+    let of_factor = ("remove_second_factor", Change::RemoveSecondFactor);
+    let of_factor = listed.second_factor_time.map(|_| of_factor);
     html! {
         details.card {
             summary { (own.change_account) " …" }
             form.fields method="post" action=(format!("/console/customers/{}/account", listed.user.user_id)) {
                 label { (own.change_account)
                     select name="change" {
-                        @for (value, change) in [("sign_out", Change::SignOut), of_state, of_role] {
+                        @for (value, change) in [("sign_out", Change::SignOut), of_state, of_role].into_iter().chain(of_factor) {
                             option value=(value) { (name(own, change)) }
                         }
                     }

@@ -19,7 +19,7 @@ use crate::http::problem::{FieldError, field_code};
 use crate::http::state::HandlerResult;
 use crate::user::message::api_key::FindReference;
 use crate::user::message::{ListMoneyLog, ListScoreLog, User};
-use crate::web::component::{facts, id_text, money, optional_text, time};
+use crate::web::component::{facts, id_text, money, optional_text, optional_time, time};
 use crate::web::language::Words;
 
 /// `GET /console/customers/{id}`
@@ -60,6 +60,7 @@ pub async fn show(operator: Operator, PathId(user_id): PathId<id::User>) -> Hand
                         (own.registered, time(user.user_reg_time)),
                         (own.role, account::role(own, listed.user_role)),
                         (own.account, account::state(own, listed.disable_time)),
+                        (own.second_factor, optional_time(words, listed.second_factor_time)),
                     ]))
                 }
                 (adjust_form(words, user_id))

@@ -1,4 +1,4 @@
-//! `/admin/users/{id}/role`, `disable`, `enable` and `sign-out`: changes of the account of a user. Each ends all sessions of
+//! `/admin/users/{id}/role`, `disable`, `enable`, `sign-out` and `remove-second-factor`: changes of the account of a user. Each ends all sessions of
 //! the user.
 
 use actix_web::{HttpResponse, web};
@@ -47,6 +47,8 @@ pub enum Change {
     MakeCustomer,
     /// All sessions of the user end.
     SignOut,
+    /// The user signs in with the password alone.
+    RemoveSecondFactor,
 }
 
 impl From<Change> for AccountChange {
@@ -57,6 +59,7 @@ impl From<Change> for AccountChange {
             Change::MakeAdmin => Self::Role(Role::Admin),
             Change::MakeCustomer => Self::Role(Role::Customer),
             Change::SignOut => Self::SignOut,
+            Change::RemoveSecondFactor => Self::RemoveSecondFactor,
         }
     }
 }
@@ -113,6 +116,19 @@ pub async fn sign_out(
     answer(change_as(&state, admin, user_id, AccountChange::SignOut, reason).await)
 }
 
+/// `POST /admin/users/{id}/remove-second-factor`
+///
+/// # Errors
+/// 404; 409 for the caller's own account.
+pub async fn remove_second_factor(
+    admin: Admin,
+    state: web::Data<State>,
+    PathId(user_id): PathId<id::User>,
+    Body(AccountDecision { reason }): Body<AccountDecision>,
+) -> HandlerResult {
+    answer(change_as(&state, admin, user_id, AccountChange::RemoveSecondFactor, reason).await)
+}
+
 fn answer(changed: Result<ListedUser, Problem>) -> HandlerResult {
     changed.map(|user| HttpResponse::Ok().json(user))
 }
@@ -135,10 +151,16 @@ pub async fn change_as(
     if locks_out && user_id == state.admin {
         return Err(Problem::with(Code::AccountProtected, "The setting admin.user names this account"));
     }
-    let request = Request { admin: admin.0, key: None };
+    let is_of_factor = change == AccountChange::RemoveSecondFactor;
+    if is_of_factor && user_id == admin.0 {
+        let detail = "Your own second factor is removed with the password and a code";
+        return Err(Problem::with(Code::AccountProtected, detail));
+    }
+    let (reason, request) = (Some(reason), Request { admin: admin.0, key: None });
     let changed = ask(&state.owners.user, ChangeAccount { user_id, change, reason, request }).await?;
     let (user, account) = changed.ok_or_else(|| Problem::new(Code::NotFound))?;
     state.sessions.learn(account);
-    Event::AccountChanged.log(Some(user_id), Some(&user.user_name));
+    let event = if is_of_factor { Event::SecondFactorRemoved } else { Event::AccountChanged };
+    event.log(Some(user_id), Some(&user.user_name));
     Ok(ListedUser::new(state, user, &account))
 }

@@ -77,13 +77,16 @@ pub struct ListedUser {
     pub user_role: Role,
     /// Since when the user may not sign in.
     pub disable_time: Option<Timestamp>,
+    /// Since when the user signs in with a one-time code as well.
+    pub second_factor_time: Option<Timestamp>,
 }
 
 impl ListedUser {
     /// The user as administrators see it.
     #[must_use]
     pub fn new(state: &State, user: User, account: &AccountState) -> Self {
-        Self { user, user_role: role_of(state, account), disable_time: account.disable_time }
+        let AccountState { disable_time, second_factor_time, .. } = *account;
+        Self { user, user_role: role_of(state, account), disable_time, second_factor_time }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::domain::status::Role;
 use crate::http::problem::{Code, Problem, field_code};
 use crate::http::security::api_key;
 use crate::http::security::sign_in::role_of;
-use crate::http::security::token::{Caller, Grant, TokenRefusal};
+use crate::http::security::token::{Grant, TokenRefusal};
 use crate::http::state::{State, state};
 
 /// Any signed-in user, acting on their own account, or the customer for whom a shop's server acts. An administrator may
@@ -23,6 +23,10 @@ pub struct Customer(pub UserId);
 /// An administrator: the user whom the settings name, or one to whom an administrator has given the role.
 #[derive(Debug, Clone, Copy)]
 pub struct Admin(pub UserId);
+
+/// An administrator who may still have to add a second factor, with the session.
+#[derive(Debug, Clone)]
+pub struct Enrolling(pub Grant);
 
 /// A user who has signed in, with the session. Servers with an API key have none.
 #[derive(Debug, Clone)]
@@ -98,13 +102,26 @@ impl FromRequest for Admin {
         let req = req.clone();
         Box::pin(async move {
             let state = state(&req)?;
-            let admin = match sender(&req, &state).await? {
-                Sender::User(grant) => admin(&grant.caller),
-                Sender::Server(_) => None,
-            };
-            let admin = admin.ok_or_else(|| Problem::new(Code::Forbidden))?;
+            let Sender::User(grant) = sender(&req, &state).await? else { return Err(Problem::new(Code::Forbidden)) };
+            let admin = admin(&grant)?;
             record_user(admin.0);
             Ok(admin)
+        })
+    }
+}
+
+impl FromRequest for Enrolling {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let signed_in = SignedIn::from_request(req, payload);
+        Box::pin(async move {
+            let SignedIn(grant) = signed_in.await?;
+            match grant.caller.role {
+                Role::Admin => Ok(Self(grant)),
+                Role::Customer => Err(Problem::new(Code::Forbidden)),
+            }
         })
     }
 }
@@ -142,16 +159,25 @@ pub async fn session_of(state: &State, token: &str) -> Result<Grant, Problem> {
     let account = state.sessions.state_of(&state.owners.user, &state.clock, caller.user_id).await?;
     let account = account.filter(|account| account.token_epoch == caller.epoch && account.disable_time.is_none());
     match account.filter(|_| !state.sessions.has_ended(&grant.session)) {
-        Some(account) => caller.role = role_of(state, &account),
+        Some(account) => {
+            caller.role = role_of(state, &account);
+            grant.needs_second_factor = state.second_factors.is_missing(caller.role, &account);
+        }
         None => return Err(unauthenticated(field_code::TOKEN_INVALID, "is no longer valid: sign in again")),
     }
     Ok(grant)
 }
 
-/// The administrator, if `caller` is one.
-#[must_use]
-pub fn admin(caller: &Caller) -> Option<Admin> {
-    (caller.role == Role::Admin).then_some(Admin(caller.user_id))
+/// The administrator whose session this is.
+///
+/// # Errors
+/// 403 if it is that of a customer, or of an administrator who must add a second factor first.
+pub fn admin(grant: &Grant) -> Result<Admin, Problem> {
+    match grant.caller.role {
+        Role::Customer => Err(Problem::new(Code::Forbidden)),
+        Role::Admin if grant.needs_second_factor => Err(Problem::new(Code::SecondFactorRequired)),
+        Role::Admin => Ok(Admin(grant.caller.user_id)),
+    }
 }
 
 /// Adds the user to the span of the request.

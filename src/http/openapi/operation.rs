@@ -153,7 +153,8 @@ impl Route {
     /// Requires a token of an administrator.
     #[must_use]
     pub fn for_admins(self) -> Self {
-        Self { callers: Callers::Admins, ..self }.refuses(&[Code::Unauthenticated, Code::Forbidden])
+        let refusals = [Code::Unauthenticated, Code::Forbidden, Code::SecondFactorRequired];
+        Self { callers: Callers::Admins, ..self }.refuses(&refusals)
     }
 
     /// Adds or replaces a parameter in the path.

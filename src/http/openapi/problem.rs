@@ -34,6 +34,7 @@ const FIELD_CODES: &[&str] = &[
     field_code::PASSWORD_IS_NAME,
     field_code::WRONG_PASSWORD,
     field_code::RESERVED_NAME,
+    field_code::WRONG_ONE_TIME_CODE,
 ];
 
 /// Name of the header with the seconds after which a request may be sent again.
@@ -151,6 +152,9 @@ pub fn headers(codes: &[Code]) -> impl Iterator<Item = &'static str> {
         Code::TooManySignIns,
     ];
     let retry = codes.iter().any(|code| waits.contains(code)).then_some(RETRY_AFTER);
-    let authenticate = codes.contains(&Code::Unauthenticated).then_some("WWW-Authenticate");
+    let authenticate = codes
+        .iter()
+        .any(|code| matches!(code, Code::Unauthenticated | Code::OneTimeCodeRequired))
+        .then_some("WWW-Authenticate");
     retry.into_iter().chain(authenticate)
 }

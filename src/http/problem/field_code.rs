@@ -37,11 +37,13 @@ pub enum FieldCode {
     WrongPassword,
     /// The name is one that looks like the shop's own.
     ReservedName,
+    /// The one-time code is not valid now, or was used before.
+    WrongOneTimeCode,
 }
 
 impl FieldCode {
     /// Every code.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Required,
         Self::UnknownField,
         Self::DuplicateField,
@@ -59,6 +61,7 @@ impl FieldCode {
         Self::PasswordIsName,
         Self::WrongPassword,
         Self::ReservedName,
+        Self::WrongOneTimeCode,
     ];
 
     /// The code as in JSON.
@@ -82,6 +85,7 @@ impl FieldCode {
             Self::PasswordIsName => "password_is_name",
             Self::WrongPassword => "wrong_password",
             Self::ReservedName => "reserved_name",
+            Self::WrongOneTimeCode => "wrong_one_time_code",
         }
     }
 }
@@ -120,3 +124,5 @@ pub const PASSWORD_IS_NAME: &str = FieldCode::PasswordIsName.name();
 pub const WRONG_PASSWORD: &str = FieldCode::WrongPassword.name();
 /// The name is one that looks like the shop's own.
 pub const RESERVED_NAME: &str = FieldCode::ReservedName.name();
+/// The one-time code is not valid now, or was used before.
+pub const WRONG_ONE_TIME_CODE: &str = FieldCode::WrongOneTimeCode.name();

@@ -29,6 +29,14 @@ pub enum Event {
     Forbidden,
     /// An administrator has changed an account: the role, or whether its user may sign in.
     AccountChanged,
+    /// A one-time code was wrong; the password was right.
+    SecondFactorFailed,
+    /// A user has added a second factor.
+    SecondFactorAdded,
+    /// A second factor was removed, by its user or by an administrator.
+    SecondFactorRemoved,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
 }
 
 impl Event {
@@ -46,6 +54,10 @@ impl Event {
             Self::Registered => "registered",
             Self::Forbidden => "forbidden",
             Self::AccountChanged => "account_changed",
+            Self::SecondFactorFailed => "second_factor_failed",
+            Self::SecondFactorAdded => "second_factor_added",
+            Self::SecondFactorRemoved => "second_factor_removed",
+            Self::RecoveryCodeUsed => "recovery_code_used",
         }
     }
 

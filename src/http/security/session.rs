@@ -180,7 +180,8 @@ mod tests {
 
     fn state(user_id: i64, epoch: i64) -> AccountState {
         let (user_id, token_epoch) = (UserId::new(user_id), Timestamp(epoch));
-        AccountState { user_id, user_role: Role::Customer, role_by: None, disable_time: None, token_epoch }
+        let (role_by, disable_time, second_factor_time) = (None, None, None);
+        AccountState { user_id, user_role: Role::Customer, role_by, disable_time, token_epoch, second_factor_time }
     }
 
     #[test]

@@ -49,6 +49,9 @@ pub struct Grant {
     pub expires: i64,
     /// Identifies the token without revealing it.
     pub session: SessionHash,
+    /// Whether the caller is an administrator who must add a second factor first. It follows from the account and the
+    /// settings, and is not in the token.
+    pub needs_second_factor: bool,
 }
 
 /// Reason for not accepting a token.
@@ -229,7 +232,7 @@ impl Tokens {
             return None;
         }
         let caller = Caller { user_id: claims.sub, role: claims.role, epoch: Timestamp(claims.epoch) };
-        let grant = Grant { caller, expires: claims.exp, session: session_hash(token) };
+        let grant = Grant { caller, expires: claims.exp, session: session_hash(token), needs_second_factor: false };
         self.verified().insert(token.to_owned(), grant.clone());
         Some(grant)
     }
@@ -321,7 +324,7 @@ mod tests {
     fn the_cache_keeps_the_tokens_that_are_used() {
         let (mut cache, mut next) = (VerifiedTokens::default(), 0..);
         let caller = Caller { user_id: UserId::new(7), role: Role::Customer, epoch: Timestamp(0) };
-        let grant = Grant { caller, expires: 1, session: String::new() };
+        let grant = Grant { caller, expires: 1, session: String::new(), needs_second_factor: false };
         cache.insert("used".to_owned(), grant.clone());
         cache.insert("forgotten".to_owned(), grant.clone());
         for _ in 0..3 {

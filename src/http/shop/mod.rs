@@ -9,6 +9,7 @@ pub mod password;
 pub mod payment;
 pub mod quote;
 pub mod refusal;
+pub mod second_factor;
 pub mod session;
 pub mod timeline;
 pub mod user;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::actor::task::ask;
 use crate::domain::clock::Timestamp;
+use crate::domain::one_time_code::OneTimeCode;
 use crate::domain::text::{Password, UserName};
 use crate::http::extract::auth::SignedIn;
 use crate::http::extract::body::Body;
@@ -23,35 +24,42 @@ use crate::user::message::session::{EndSession, EndSessions};
 pub struct SignIn {
     user_name: UserName,
     user_password: Password,
+    one_time_code: Option<OneTimeCode>,
 }
 
+/// Response body: an access token.
 #[derive(Serialize)]
-struct Session {
+pub struct Session {
     access_token: String,
     token_type: &'static str,
     /// Lifetime of the token, in seconds.
     expires_in: u64,
 }
 
+impl Session {
+    /// The body with the token of `caller`.
+    #[must_use]
+    pub fn new(state: &State, caller: Caller, access_token: String) -> Self {
+        Self { access_token, token_type: "Bearer", expires_in: state.tokens.ttl(caller.role).as_secs() }
+    }
+}
+
 /// `POST /v1/sessions`. A wrong password and an unknown user get the same response after the same work, so that a
 /// client cannot find out which names exist.
 ///
 /// # Errors
-/// 401; 403 if the account is disabled; 429 if too many attempts have failed; 503 if too many sign-ins are in progress.
-pub async fn sign_in(
-    state: web::Data<State>,
-    ClientIp(source): ClientIp,
-    Body(sign_in): Body<SignIn>,
-) -> HandlerResult {
-    let (caller, token) = sign_in::sign_in(&state, sign_in.user_name, sign_in.user_password, source).await?;
+/// 401, also if a one-time code is missing or wrong; 403 if the account is disabled; 429 if too many attempts have failed;
+/// 503 if too many sign-ins are in progress.
+pub async fn sign_in(state: web::Data<State>, ClientIp(source): ClientIp, Body(body): Body<SignIn>) -> HandlerResult {
+    let SignIn { user_name, user_password, one_time_code } = body;
+    let (caller, token) = sign_in::sign_in(&state, user_name, user_password, one_time_code, source).await?;
     Ok(answer(&state, StatusCode::CREATED, caller, token))
 }
 
 /// The answer with a new access token.
 #[must_use]
 pub fn answer(state: &State, status: StatusCode, caller: Caller, access_token: String) -> HttpResponse {
-    let expires_in = state.tokens.ttl(caller.role).as_secs();
-    HttpResponse::build(status).json(Session { access_token, token_type: "Bearer", expires_in })
+    HttpResponse::build(status).json(Session::new(state, caller, access_token))
 }
 
 /// `DELETE /v1/sessions/current`: ends the session of the request's token.
@@ -67,7 +75,7 @@ pub async fn sign_out(SignedIn(grant): SignedIn, state: web::Data<State>) -> Han
 ///
 /// # Errors
 /// 503.
-pub async fn end(state: &State, Grant { caller, expires, session }: Grant) -> Result<(), Problem> {
+pub async fn end(state: &State, Grant { caller, expires, session, .. }: Grant) -> Result<(), Problem> {
     let expire_time = Timestamp(expires.saturating_add(EXPIRY_MARGIN_S).saturating_mul(1000));
     let end = EndSession { user_id: caller.user_id, session: session.clone(), expire_time };
     ask(&state.owners.user, end).await?;

@@ -1,8 +1,6 @@
 //! The content of the payment page.
 
-use maud::{Markup, PreEscaped, html};
-use qrcode::QrCode;
-use qrcode::render::svg;
+use maud::{Markup, html};
 
 use crate::domain::clock::Timestamp;
 use crate::domain::money::CURRENCY;
@@ -10,7 +8,7 @@ use crate::domain::order::Line;
 use crate::gateway::Checkout;
 use crate::gateway::checkout::JsapiParams;
 use crate::pay::message::{Payment, Status};
-use crate::web::component::{moment, money};
+use crate::web::component::{moment, money, qr_code};
 use crate::web::language::Words;
 use crate::web::live;
 
@@ -146,12 +144,11 @@ fn back(words: &Words, payment: &Payment) -> Markup {
 }
 
 fn scan(words: &Words, url: &str) -> Markup {
-    let Ok(code) = QrCode::new(url) else { return html! { p role="status" { (words.pay_page.preparing) } } };
-    let picture = code.render::<svg::Color<'_>>().min_dimensions(240, 240).build();
-    // Inline SVG must not contain the XML declaration of a file.
-    let picture = picture.find("<svg").and_then(|at| picture.get(at..)).unwrap_or_default();
+    let Some(picture) = qr_code(url, words.pay_page.qr_code) else {
+        return html! { p role="status" { (words.pay_page.preparing) } };
+    };
     html! {
-        div.code role="img" aria-label=(words.pay_page.qr_code) { (PreEscaped(picture)) }
+        (picture)
         p.note { (words.pay_page.scan) }
     }
 }

@@ -113,6 +113,8 @@ pub enum AccountChange {
     Enable,
     /// Ends the user's sessions, and nothing else.
     SignOut,
+    /// Removes the second factor, so that the password alone is enough.
+    RemoveSecondFactor,
 }
 
 /// Changes an account in the name of an administrator, and ends the sessions of its user. A change that is in effect
@@ -124,8 +126,8 @@ pub struct ChangeAccount {
     pub user_id: UserId,
     /// The change.
     pub change: AccountChange,
-    /// Reason for the change, for operators.
-    pub reason: Reason,
+    /// Reason for the change, for operators. Administrators give none for what they do to their own accounts.
+    pub reason: Option<Reason>,
     /// The administrator's request.
     pub request: Request,
 }

@@ -21,10 +21,23 @@ pub const COLUMNS: Columns =
     (users::user_id, users::user_name, users::user_mobile, users::user_score, users::user_money, users::user_reg_time);
 
 /// Type of [`STATE`].
-pub type StateColumns = (users::user_id, users::user_role, users::role_by, users::disable_time, users::token_epoch);
+pub type StateColumns = (
+    users::user_id,
+    users::user_role,
+    users::role_by,
+    users::disable_time,
+    users::token_epoch,
+    users::second_factor_time,
+);
 /// The columns of [`message::AccountState`].
-pub const STATE: StateColumns =
-    (users::user_id, users::user_role, users::role_by, users::disable_time, users::token_epoch);
+pub const STATE: StateColumns = (
+    users::user_id,
+    users::user_role,
+    users::role_by,
+    users::disable_time,
+    users::token_epoch,
+    users::second_factor_time,
+);
 
 /// A new row of `users`.
 #[derive(Insertable)]
@@ -66,6 +79,17 @@ pub fn lock(db: &mut Db, ids: impl Iterator<Item = UserId>) -> db::Result<HashMa
         with_conn!(db, for_update(users.select((users::user_id, users::user_money))).load(db))
     })?;
     Ok(rows.into_iter().collect())
+}
+
+/// Locks a user until the transaction ends and returns the state of the account.
+pub fn lock_state(db: &mut Db, user_id: UserId) -> db::Result<Option<message::AccountState>> {
+    let row = users::table.find(user_id).select(STATE);
+    Ok(with_conn!(db, for_update(row).get_result(db)).optional()?)
+}
+
+/// The moment of a change of an account. It differs from the one before, also if both happen in the same millisecond.
+pub fn next_epoch(state: &message::AccountState, now: Timestamp) -> Timestamp {
+    Timestamp(now.0.max(state.token_epoch.0.saturating_add(1)))
 }
 
 /// Reads users by their ids.

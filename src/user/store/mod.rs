@@ -8,6 +8,7 @@ mod listing;
 mod reference;
 mod registration;
 mod score;
+mod second_factor;
 mod sign_in;
 mod state;
 

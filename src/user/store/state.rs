@@ -4,10 +4,11 @@ use diesel::prelude::*;
 use serde_json::json;
 
 use super::account::{self, NewUser};
+use super::second_factor;
 use crate::actor::{Access, Task};
 use crate::db::ledger;
 use crate::db::schema::users;
-use crate::db::{self, Db, for_update, with_conn};
+use crate::db::{self, Db, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
 use crate::domain::status::Role;
@@ -16,20 +17,10 @@ use crate::user::User;
 use crate::user::message::session::{AccountChange, ChangeAccount, EndSessions, FindState};
 use crate::user::message::{self, AccountState, FindWithState, Rehash, SetPassword};
 
-fn lock(db: &mut Db, user_id: UserId) -> db::Result<Option<AccountState>> {
-    let row = users::table.find(user_id).select(account::STATE);
-    Ok(with_conn!(db, for_update(row).get_result(db)).optional()?)
-}
-
-/// The moment of a change. It differs from the one before, also if both happen in the same millisecond.
-fn next_epoch(state: &AccountState, now: Timestamp) -> Timestamp {
-    Timestamp(now.0.max(state.token_epoch.0.saturating_add(1)))
-}
-
 /// Ends the sessions of a user and returns the new state.
 fn end_sessions(owner: &User, db: &mut Db, user_id: UserId) -> db::Result<Option<AccountState>> {
-    let Some(mut state) = lock(db, user_id)? else { return Ok(None) };
-    state.token_epoch = next_epoch(&state, owner.context.clock.now());
+    let Some(mut state) = account::lock_state(db, user_id)? else { return Ok(None) };
+    state.token_epoch = account::next_epoch(&state, owner.context.clock.now());
     let row = users::table.find(user_id);
     with_conn!(db, diesel::update(row).set(users::token_epoch.eq(state.token_epoch)).execute(db))?;
     Ok(Some(state))
@@ -111,21 +102,25 @@ impl Task<User> for ChangeAccount {
 
     fn run(owner: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
         let change = |task: &Self| {
-            let Some(before) = lock(db, task.user_id)? else { return Ok(None) };
+            let Some(before) = account::lock_state(db, task.user_id)? else { return Ok(None) };
             let mut after = changed(&before, task, owner.context.clock.now());
             let row = users::table.find(task.user_id).select(account::COLUMNS);
             let user: message::User = with_conn!(db, row.get_result(db))?;
             if after == before && task.change != AccountChange::SignOut {
                 return Ok(Some((user, before)));
             }
-            after.token_epoch = next_epoch(&before, owner.context.clock.now());
+            after.token_epoch = account::next_epoch(&before, owner.context.clock.now());
             let columns = (
                 users::user_role.eq(after.user_role),
                 users::role_by.eq(after.role_by),
                 users::disable_time.eq(after.disable_time),
                 users::token_epoch.eq(after.token_epoch),
+                users::second_factor_time.eq(after.second_factor_time),
             );
             with_conn!(db, diesel::update(users::table.find(task.user_id)).set(columns).execute(db))?;
+            if task.change == AccountChange::RemoveSecondFactor {
+                second_factor::delete(db, task.user_id)?;
+            }
             if after.user_role != before.user_role {
                 ledger::record_change(db, &ledger_row(&user, after.user_role));
             }
@@ -144,6 +139,7 @@ fn changed(before: &AccountState, task: &ChangeAccount, now: Timestamp) -> Accou
         AccountChange::Disable => AccountState { disable_time: before.disable_time.or(Some(now)), ..*before },
         AccountChange::Enable => AccountState { disable_time: None, ..*before },
         AccountChange::SignOut => *before,
+        AccountChange::RemoveSecondFactor => AccountState { second_factor_time: None, ..*before },
     }
 }
 
@@ -153,9 +149,10 @@ fn act(owner: &User, task: &ChangeAccount, before: &AccountState) -> Act {
         AccountChange::Disable => ("disabled", json!({})),
         AccountChange::Enable => ("enabled", json!({})),
         AccountChange::SignOut => ("signed_out", json!({})),
+        AccountChange::RemoveSecondFactor => ("second_factor_removed", json!({})),
     };
     let (act_id, subject_id) = (owner.context.ids.next(), task.user_id.get());
-    Act { act_id, subject_id, act, reason: Some(task.reason.clone()), data }
+    Act { act_id, subject_id, act, reason: task.reason.clone(), data }
 }
 
 /// The columns of the ledger, in the form in which a row is recorded.

@@ -3,7 +3,7 @@
 use super::{
     Words, act, actors, api_key, audit, common, coupon, customer, events, failure, frame, goods, journal, messages,
     node, notices, order, orders, overview, pay_page, payment, purchase, reconcile, refund, sagas, sandbox, search,
-    setting, shop, sign_in, state,
+    second_factor, setting, shop, sign_in, state,
 };
 
 /// All words in Chinese.
@@ -14,6 +14,7 @@ pub static CHINESE: Words = Words {
     states: state::CHINESE,
     frame: frame::CHINESE,
     sign_in: sign_in::CHINESE,
+    second_factor: second_factor::CHINESE,
     failure: failure::CHINESE,
     pay_page: pay_page::CHINESE,
     purchase: purchase::CHINESE,

@@ -77,6 +77,10 @@ pub struct Customers {
     pub make_customer: &'static str,
     /// Name of an act.
     pub sign_out: &'static str,
+    /// Heading of the time since which there is a second factor.
+    pub second_factor: &'static str,
+    /// Name of an act.
+    pub remove_second_factor: &'static str,
     /// Effect of all changes of an account.
     pub sessions_end: &'static str,
     /// Link to the orders of a customer.
@@ -124,6 +128,8 @@ pub const ENGLISH: Customers = Customers {
     make_admin: "Make the user an administrator",
     make_customer: "Take the role of an administrator away",
     sign_out: "End all sessions",
+    second_factor: "Second factor since",
+    remove_second_factor: "Remove the second factor",
     sessions_end: "All sessions of the user end.",
     orders: "Orders of this customer",
     coupons: "Coupons of this customer",
@@ -168,6 +174,8 @@ pub const CHINESE: Customers = Customers {
     make_admin: "设为管理员",
     make_customer: "取消管理员身份",
     sign_out: "结束所有会话",
+    second_factor: "两步验证启用时间",
+    remove_second_factor: "移除两步验证",
     sessions_end: "该用户的所有会话都将结束。",
     orders: "该顾客的订单",
     coupons: "该顾客的优惠券",

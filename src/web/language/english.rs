@@ -3,7 +3,7 @@
 use super::{
     Words, act, actors, api_key, audit, common, coupon, customer, events, failure, frame, goods, journal, messages,
     node, notices, order, orders, overview, pay_page, payment, purchase, reconcile, refund, sagas, sandbox, search,
-    setting, shop, sign_in, state,
+    second_factor, setting, shop, sign_in, state,
 };
 
 /// All words in English.
@@ -14,6 +14,7 @@ pub static ENGLISH: Words = Words {
     states: state::ENGLISH,
     frame: frame::ENGLISH,
     sign_in: sign_in::ENGLISH,
+    second_factor: second_factor::ENGLISH,
     failure: failure::ENGLISH,
     pay_page: pay_page::ENGLISH,
     purchase: purchase::ENGLISH,

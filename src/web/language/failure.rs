@@ -109,6 +109,9 @@ fn refusal_in_chinese(code: Code) -> &'static str {
     match code {
         Code::MalformedRequest => "请求格式有误",
         Code::Unauthenticated => "需要登录",
+        Code::OneTimeCodeRequired => "需要一次性验证码",
+        Code::SecondFactorRequired => "须先设置两步验证",
+        Code::SecondFactorExists => "已设置两步验证",
         Code::InvalidSignature => "签名无效",
         Code::Forbidden => "不允许此操作",
         Code::NotFound => "未找到",
@@ -191,6 +194,7 @@ fn field_in_chinese(error: &FieldError) -> Option<(String, bool)> {
         FieldCode::PasswordIsName => whole("密码与用户名过于相似"),
         FieldCode::WrongPassword => whole("密码不正确"),
         FieldCode::ReservedName => whole("该名称保留给商店使用"),
+        FieldCode::WrongOneTimeCode => whole("验证码不正确或已使用过"),
     };
     Some(sentence)
 }

@@ -29,6 +29,7 @@ mod refund;
 mod sagas;
 mod sandbox;
 mod search;
+mod second_factor;
 mod setting;
 mod shop;
 mod sign_in;
@@ -66,6 +67,7 @@ pub use refund::Refunds;
 pub use sagas::Sagas;
 pub use sandbox::Sandbox;
 pub use search::Search;
+pub use second_factor::SecondFactor;
 pub use setting::Settings;
 pub use shop::Shop;
 pub use sign_in::SignIn;
@@ -96,6 +98,8 @@ pub struct Words {
     pub frame: Frame,
     /// The page to sign in.
     pub sign_in: SignIn,
+    /// The page of the second factor.
+    pub second_factor: SecondFactor,
     /// Pages of errors.
     pub failure: Failure,
     /// Pages of a payment.

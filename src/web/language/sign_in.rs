@@ -19,6 +19,14 @@ pub struct SignIn {
     pub locked: &'static str,
     /// Shown if a customer signs in.
     pub not_admin: &'static str,
+    /// Label of the one-time code.
+    pub code: &'static str,
+    /// Text under that field.
+    pub code_hint: &'static str,
+    /// Shown if the code is missing.
+    pub code_missing: &'static str,
+    /// Shown if the code is wrong.
+    pub code_wrong: &'static str,
 }
 
 /// The words in English.
@@ -31,6 +39,10 @@ pub const ENGLISH: SignIn = SignIn {
     wrong: "The user name or the password is wrong.",
     locked: "Too many sign-ins with this name have failed. Wait a moment before the next one.",
     not_admin: "This account may not use the console.",
+    code: "One-time code",
+    code_hint: "Only if you have added a second factor: the 6 digits of your app, or a recovery code.",
+    code_missing: "This account has a second factor: enter the password again, and the code of your app.",
+    code_wrong: "The one-time code is wrong, or was used before. Enter the password again, and a new code.",
 };
 
 /// The words in Chinese.
@@ -43,4 +55,8 @@ pub const CHINESE: SignIn = SignIn {
     wrong: "用户名或密码错误。",
     locked: "此用户名登录失败次数过多，请稍后再试。",
     not_admin: "此账户无权使用控制台。",
+    code: "一次性验证码",
+    code_hint: "仅在已设置两步验证时填写：验证器应用中的 6 位数字，或一个恢复码。",
+    code_missing: "此账户已设置两步验证：请重新输入密码，并填写应用中的验证码。",
+    code_wrong: "验证码不正确或已使用过。请重新输入密码和新的验证码。",
 };

@@ -70,6 +70,10 @@ const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/console/api-keys", For::Operator),
     ("POST", "/console/api-keys", For::Operator),
     ("POST", "/console/api-keys/1/revoke", For::Operator),
+    ("GET", "/console/second-factor", For::Operator),
+    ("POST", "/console/second-factor/enrol", For::Operator),
+    ("POST", "/console/second-factor/confirm", For::Operator),
+    ("POST", "/console/second-factor/remove", For::Operator),
     ("GET", "/console/search", For::Operator),
 ];
 

@@ -14,5 +14,6 @@ mod payment;
 mod reconcile;
 mod sandbox;
 mod search;
+mod second_factor;
 mod session;
 mod system;

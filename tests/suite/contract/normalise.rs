@@ -9,6 +9,8 @@ use tradepost::domain::clock::Timestamp;
 const CURSORS: [&str; 2] = ["cursor=", "\"next_cursor\":\""];
 /// Text before the id of the secret in a token.
 const SECRET_MARK: &str = "\"kid\":\"";
+/// Text before a one-time code.
+const CODE_MARK: &str = "\"one_time_code\":\"";
 /// Text before a duration, which depends on the speed of the machine.
 const DURATION_MARK: &str = "\"duration_ms\":";
 /// Text before the seconds that are left to pay.
@@ -68,6 +70,7 @@ impl Names {
                 _ if is_cursor => self.cursor(rest),
                 _ if out.ends_with(SECRET_MARK) => (run(rest, |b| b.is_ascii_hexdigit()), Some("<kid>".to_owned())),
                 _ if out.ends_with(DURATION_MARK) => (run(rest, |b| b.is_ascii_digit()), Some("<duration>".to_owned())),
+                _ if out.ends_with(CODE_MARK) => self.one_time_code(rest),
                 _ if out.ends_with(LEFT_MARK) => (run(rest, |b| b.is_ascii_digit()), Some("<left>".to_owned())),
                 _ if out.ends_with(SHOWN_MARK) => (run(rest, |b| b.is_ascii_hexdigit()), Some("<hash>".to_owned())),
                 // A slash in the query of a link.
@@ -88,7 +91,7 @@ impl Names {
 
     /// The length of the word at the start of the text, and its name if it gets one.
     fn word(&mut self, text: &str) -> (usize, Option<String>) {
-        for find in [Self::token, Self::api_key, Self::uuid, Self::time] {
+        for find in [Self::token, Self::api_key, Self::recovery_code, Self::uuid, Self::time] {
             if let Some((length, name)) = find(self, text) {
                 return (length, Some(name));
             }
@@ -118,6 +121,10 @@ impl Names {
         let is_hex = word.bytes().all(|b| b.is_ascii_hexdigit());
         if is_hex && word.len() == TRACE_DIGITS {
             return Some("<trace>".to_owned());
+        }
+        let is_base32 = word.bytes().all(|b| b.is_ascii_uppercase() || (b'2'..=b'7').contains(&b));
+        if is_base32 && word.len() == 32 {
+            return Some("<secret>".to_owned());
         }
         // A short hash is in the path of a style sheet or a script.
         if is_hex && (word.len() == 64 || word.len() == 32 || word.len() == HASH_DIGITS && !letters.is_empty()) {
@@ -161,6 +168,20 @@ impl Names {
         let prefix = text.get(..16).filter(|prefix| prefix.starts_with("tpk_") && [16, 81].contains(&length))?;
         let secret = if length == 81 { "_<secret>" } else { "" };
         Some((length, format!("{}{secret}", self.named("api-key", prefix))))
+    }
+
+    /// A code of an app, or a recovery code. A wrong one is the same in every run.
+    fn one_time_code(&mut self, text: &str) -> (usize, Option<String>) {
+        let length = run(text, |b| b.is_ascii_digit());
+        if length == 6 && !text.starts_with("000000") { (length, Some("<code>".to_owned())) } else { self.word(text) }
+    }
+
+    /// A recovery code, in six groups of four.
+    fn recovery_code(&mut self, text: &str) -> Option<(usize, String)> {
+        let length = run(text, |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let code = text.get(..length).filter(|code| code.len() == 29)?;
+        let is_one = code.split('-').count() == 6 && code.split('-').all(|group| group.len() == 4);
+        is_one.then(|| (length, self.named("recovery-code", code)))
     }
 
     fn uuid(&mut self, text: &str) -> Option<(usize, String)> {
@@ -224,6 +245,11 @@ fn only_values_that_differ_between_runs_are_replaced() {
         ("\"created\":1760000001,\"t\":1760000000456", "\"created\":<s+0m>,\"t\":<ms+0m>"),
         ("0192f0c1-2092-738a-9b75-f8b5a27e3c0e http://127.0.0.1:5/pay", "<uuid-1> <base>/pay"),
         ("eyJhbGciOi.eyJzdWIi.x-_y", "<token>"),
+        (
+            "{\"one_time_code\":\"123456\"}{\"one_time_code\":\"000000\"}",
+            "{\"one_time_code\":\"<code>\"}{\"one_time_code\":\"000000\"}",
+        ),
+        ("\"abcd-ef23-4567-mnop-qrst-uvwx\" GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ", "\"<recovery-code-1>\" <secret>"),
         ("{\"duration_ms\":1234,\"points\":880}", "{\"duration_ms\":<duration>,\"points\":880}"),
         ("Javase课程 é 12345 zs", "Javase课程 é 12345 zs"),
     ] {

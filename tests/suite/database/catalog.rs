@@ -8,7 +8,7 @@ use tradepost::db::{Db, with_conn};
 
 use crate::server::{Engine, engine};
 
-/// Name and type of a column, written as in `schema.rs`.
+/// Name and type of a column, written as in `src/db/schema/`.
 pub type Column = (String, String);
 
 /// A constraint or an index of a table.

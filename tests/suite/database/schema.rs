@@ -1,5 +1,5 @@
-//! The migrations: each can be reverted and run again, all engines end with the schema in `schema.rs`, and every
-//! constraint has a name.
+//! The migrations: each can be reverted and run again, all engines end with the schema in `src/db/schema/`, and
+//! every constraint has a name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -64,9 +64,11 @@ fn every_migration_can_be_reverted_and_run_again() {
     }
 }
 
-/// Parses `schema.rs`: for each table its primary key and its columns.
+/// Parses the files in `src/db/schema/`: for each table its primary key and its columns.
 fn schema_tables() -> BTreeMap<String, (String, Vec<Column>)> {
-    let text = include_str!("../../../src/db/schema.rs");
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/db/schema");
+    let files = fs::read_dir(folder).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap());
+    let text = files.collect::<Vec<_>>().concat();
     let mut tables = BTreeMap::new();
     for part in text.split("diesel::table! {").skip(1) {
         let mut lines = part.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -89,14 +91,14 @@ fn migration_rules(owner: &str) -> BTreeSet<Rule> {
 }
 
 #[test]
-fn the_database_matches_schema_rs_and_the_migration_files() {
+fn the_database_matches_the_schema_and_the_migration_files() {
     let expected = schema_tables();
     let mut seen = BTreeSet::new();
     for (owner, migrations) in OWNERS {
         let (_place, mut db) = migrated(owner, migrations);
         let found = Catalog::of(&mut db);
         for (name, columns) in &found.tables {
-            let table = expected.get(name).unwrap_or_else(|| panic!("{name} of {owner} is not in schema.rs"));
+            let table = expected.get(name).unwrap_or_else(|| panic!("{name} of {owner} is not in src/db/schema"));
             let is_key = |rule: &&Rule| &rule.table == name && rule.kind == "PRIMARY KEY";
             let key = found.rules.iter().find(is_key).map(|rule| rule.columns.clone());
             assert_eq!(&(key.unwrap_or_default(), columns.clone()), table, "{owner}: {name}");
@@ -114,7 +116,7 @@ fn the_database_matches_schema_rs_and_the_migration_files() {
         }
         assert_eq!(found.rules, rules, "{owner}");
     }
-    assert_eq!(seen, expected.into_keys().collect::<BTreeSet<_>>(), "schema.rs has a table that no migration creates");
+    assert_eq!(seen, expected.into_keys().collect::<BTreeSet<_>>(), "the schema has a table that no migration creates");
 }
 
 #[test]

@@ -16,6 +16,7 @@ use tradepost::sandbox::Key;
 use crate::platform::alipay::{self, AES_KEY};
 use crate::platform::{Alipay, Call, Op, Wechat, wechat};
 use crate::support::eventually;
+use crate::support::second_factor::code_at;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_tradepost");
 const LISTENING: &str = "Tradepost is listening on ";
@@ -331,6 +332,28 @@ async fn use_an_api_key(server: &mut Server, admin: &str) {
     assert_eq!(server.send(Method::GET, "/v1/users/me", &headers, String::new()).await.0, 401);
 }
 
+/// Adds a second factor to the administrator, and signs in with it. Returns the new token.
+async fn use_a_second_factor(server: &mut Server, admin: &str) -> String {
+    let path = "/v1/users/me/second-factor";
+    let offer = server.post(path, admin, json!({"user_password": ADMIN_PASSWORD})).await;
+    let secret = text(&offer, "secret");
+    server.watch.add("the secret of a second factor", &secret);
+    let wrong = json!({"one_time_code": "000000"}).to_string();
+    assert_eq!(server.call(Method::POST, &format!("{path}/confirm"), admin, &wrong).await.0, 422);
+    let code = json!({"one_time_code": code_at(&secret, Clock::default().now())});
+    let confirmed = server.post(&format!("{path}/confirm"), admin, code).await;
+    let recovery = confirmed["recovery_codes"].as_array().unwrap().iter().map(|code| code.as_str().unwrap().to_owned());
+    let recovery: Vec<String> = recovery.collect();
+    for code in &recovery {
+        server.watch.add("a recovery code", code);
+        server.watch.add("a recovery code", &code.replace('-', ""));
+    }
+    let sign_in = |code: &str| json!({"user_name": "admin", "user_password": ADMIN_PASSWORD, "one_time_code": code});
+    assert_eq!(server.call(Method::POST, "/v1/sessions", "", &sign_in("000000").to_string()).await.0, 401);
+    let answer = server.post("/v1/sessions", "", sign_in(&recovery[0])).await;
+    text(&answer, "access_token")
+}
+
 /// Sends a callback of the sandbox for a payment, first with a bad signature and then with a good one.
 async fn send_sandbox_callbacks(server: &mut Server, pay_id: &str) {
     server.post(&format!("/sandbox/trades/{pay_id}/pay"), "", json!({"lose": true})).await;
@@ -394,6 +417,7 @@ async fn no_secret_is_printed_or_answered() {
     let goods = json!({"goods_name": "goods", "goods_number": 100, "goods_price": "8.80"});
     let goods_id = text(&server.post("/admin/goods", &admin, goods).await, "goods_id");
     use_an_api_key(&mut server, &admin).await;
+    let admin = use_a_second_factor(&mut server, &admin).await;
     let mut orders = Vec::new();
     for provider in ["sandbox", "alipay", "alipay_qr", "wechat", "wechat_jsapi"] {
         let (order_id, pay_id, checkout) = server.pay(&customer, &goods_id, provider).await;

@@ -1,6 +1,7 @@
 //! Rules that the compiler does not check: the shape and the words of the sources, the documentation, and that nothing
 //! secret is printed.
 
+mod asvs;
 #[cfg(feature = "sqlite")]
 mod canary;
 mod docs;

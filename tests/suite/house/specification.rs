@@ -306,14 +306,16 @@ fn has_test(source: &str, name: &str) -> bool {
     has_own || shared.is_some_and(|(list, _)| list.lines().any(|line| line.trim() == format!("{name},")))
 }
 
+/// Whether there is a test of this name, which is written as `module::name`.
+pub fn is_test(name: &str) -> bool {
+    let (module, test) = name.rsplit_once("::").unwrap();
+    fs::read_to_string(file_of(module)).is_ok_and(|source| has_test(&source, test))
+}
+
 #[test]
 fn every_test_that_is_named_here_exists() {
     let names = named();
     assert!(names.len() > 100, "{} names were found", names.len());
-    let is_missing = |name: &&&str| {
-        let (module, test) = name.rsplit_once("::").unwrap();
-        !fs::read_to_string(file_of(module)).is_ok_and(|source| has_test(&source, test))
-    };
-    let missing: Vec<&&str> = names.iter().filter(is_missing).collect();
+    let missing: Vec<&&str> = names.iter().filter(|name| !is_test(name)).collect();
     assert!(missing.is_empty(), "named in the documentation, and no test: {missing:#?}");
 }

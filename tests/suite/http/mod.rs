@@ -21,5 +21,6 @@ mod pay_page;
 mod refusal;
 mod registration;
 mod route;
+mod second_factor;
 mod trace_id;
 mod transport;

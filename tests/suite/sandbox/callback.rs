@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{GOODS, NO_QUERIES, OrderBody, SLOW, TestApp, eventually};
+use awc::http::Method;
 use serde_json::{Value, json};
 use tradepost::actor::fault::Fault;
 use tradepost::sandbox::Key;
@@ -252,5 +253,40 @@ async fn a_trade_pays_one_payment_and_is_parked_if_it_names_another() {
     app.settle().await;
     app.assert_paid_once(&zs, &order_id).await;
     assert_eq!(app.number("pay", "SELECT times AS n FROM pay_notice WHERE verdict = 2"), 2);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn the_secret_is_replaced_while_payments_are_under_way() {
+    const NEW: &str = "the new secret of the tests, of no use elsewhere";
+    let mut app = TestApp::with(&[("GATEWAY__SANDBOX__SECRET", SECRET), NO_QUERIES[0], NO_QUERIES[1]]).await;
+    let (zs, order_id, pay_id) = app.paying().await;
+    let other = app.order(&zs, "other", &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id");
+    let started = app.pay(&zs, "other", &other).await.expect(201);
+    let page = started.body["checkout"]["url"].as_str().unwrap().replace(&app.url(), "");
+    let notice = notice(&pay_id).to_string().into_bytes();
+    let send = async |app: &TestApp, secret: &str, body: Vec<u8>| {
+        let signature = Key::new(secret).unwrap().sign(&body, app.clock.now());
+        app.send_bytes(CALLBACKS, &[("sandbox-signature", &signature)], body).await
+    };
+    send(&app, NEW, notice.clone()).await.expect_problem(401, "invalid_signature");
+    app.set("GATEWAY__SANDBOX__SECRET", NEW);
+    app.set("GATEWAY__SANDBOX__OLD_SECRET", SECRET);
+    app.restart().await;
+    // A callback that was signed before, a page that was opened before, and the callback of a payment that began before.
+    send(&app, SECRET, notice.clone()).await.expect(200);
+    app.settle().await;
+    app.assert_paid_once(&zs, &order_id).await;
+    app.fetch(Method::GET, &page, &[], Vec::new()).await.expect(200);
+    app.pay_at_platform(&started.text_of("pay_id"), json!({})).await.expect(200);
+    app.settle().await;
+    assert_eq!(app.callback_statuses(&started.text_of("pay_id")).await, [200]);
+    assert_eq!(app.get(&format!("/v1/orders/{other}"), &zs).await.expect(200).body["pay_status"], "paid");
+    // When the old secret is gone, only the new one counts.
+    app.set("GATEWAY__SANDBOX__OLD_SECRET", "");
+    app.restart().await;
+    send(&app, SECRET, notice.clone()).await.expect_problem(401, "invalid_signature");
+    send(&app, NEW, notice).await.expect(200);
+    app.fetch(Method::GET, &page, &[], Vec::new()).await.expect(404);
     app.finish().await;
 }

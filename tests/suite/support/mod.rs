@@ -15,6 +15,7 @@ mod poll;
 mod probe;
 mod recording_server;
 pub mod schema;
+pub mod second_factor;
 mod shop;
 mod trade;
 

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::Schema;
 
 use super::Resource;
+use super::second_factor::{ONE_TIME_CODE, one_time_code};
 use crate::http::openapi::operation::{Route, delete, get, post};
 use crate::http::openapi::schema::{
     Component, Fields, bounded_text, extended, flag, id, integer, money, object, or_null, page_of, pattern, text, time,
@@ -30,7 +31,7 @@ fn routes() -> Vec<Route> {
             .about("A wrong password and an unknown user get the same answer.")
             .body("SignIn")
             .answers(201, "Session", "The token of the user.")
-            .refuses(&[Code::Unauthenticated, Code::Forbidden, Code::TooManySignIns]),
+            .refuses(&[Code::Unauthenticated, Code::OneTimeCodeRequired, Code::Forbidden, Code::TooManySignIns]),
         delete("/v1/sessions", "signOutEverywhere", "Ends all sessions of the user")
             .about("Also that of the request.")
             .for_users()
@@ -79,6 +80,7 @@ fn schemas() -> Vec<Component> {
             object("A sign-in.")
                 .has("user_name", name(), "The name of the user.")
                 .has("user_password", bounded_text(8, 128), "The password.")
+                .may_have("one_time_code", or_null(one_time_code()), ONE_TIME_CODE)
                 .sent_as(json!({"user_name": "zs", "user_password": "a good password"})),
         ),
         (
@@ -115,15 +117,15 @@ fn user_example() -> Value {
 }
 
 fn listed_example() -> Value {
-    extended(extended(user_example(), "user_role", json!("customer")), "disable_time", Value::Null)
+    let listed = extended(extended(user_example(), "user_role", json!("customer")), "disable_time", Value::Null);
+    extended(listed, "second_factor_time", Value::Null)
 }
 
 fn listed_fields(about: &str) -> Fields {
-    user_fields(about).has("user_role", words(USER_ROLES), "The role, which decides what the user may do.").has(
-        "disable_time",
-        or_null(time()),
-        "Since when the user may not sign in.",
-    )
+    user_fields(about)
+        .has("user_role", words(USER_ROLES), "The role, which decides what the user may do.")
+        .has("disable_time", or_null(time()), "Since when the user may not sign in.")
+        .has("second_factor_time", or_null(time()), "Since when the user signs in with a one-time code as well.")
 }
 
 fn listed_user() -> Schema {

@@ -103,6 +103,16 @@ fn user_routes() -> Vec<Route> {
             .for_admins()
             .body("AccountDecision")
             .answers(200, "ListedUser", "The user, whose tokens are not valid any more."),
+        post(
+            "/admin/users/{id}/remove-second-factor",
+            "removeSecondFactorOfUser",
+            "Removes the second factor of a user",
+        )
+        .about("Ends all sessions of the user, who signs in with the password alone then.")
+        .for_admins()
+        .body("AccountDecision")
+        .answers(200, "ListedUser", "The user, without a second factor.")
+        .refuses(&[Code::AccountProtected]),
         post("/admin/users/{id}/balance", "adjustBalance", "Changes the balance of a user by hand")
             .for_admins()
             .takes_key()

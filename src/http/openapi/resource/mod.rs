@@ -15,6 +15,7 @@ pub mod quote;
 pub mod record;
 pub mod refund;
 pub mod sandbox;
+pub mod second_factor;
 pub mod service;
 
 use super::operation::Route;
@@ -35,6 +36,7 @@ pub struct Resource {
 /// All groups but the sandbox, in the order in which they are shown.
 pub const ALL: &[Resource] = &[
     account::RESOURCE,
+    second_factor::RESOURCE,
     goods::RESOURCE,
     order::RESOURCE,
     payment::RESOURCE,

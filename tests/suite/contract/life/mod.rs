@@ -12,6 +12,7 @@ mod parked;
 mod payments;
 mod people;
 mod refunds;
+mod second_factor;
 
 use super::coverage::assert_complete;
 use super::record::assert_all_recorded;
@@ -110,6 +111,7 @@ async fn contract_every_route_answers_as_recorded_and_every_message_is_stored_as
     front::play(&mut script, &mut cast).await;
     parts.push(("answers_front.txt", script.take()));
     management::play(&mut script, &cast).await;
+    second_factor::play(&mut script, &cast).await;
     parts.push(("answers_management.txt", script.take()));
     let messages = stored::messages(&script.app);
     script.note(&messages);

@@ -1,0 +1,1 @@
+ALTER TABLE users DROP COLUMN second_factor_time;
