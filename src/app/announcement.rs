@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use super::open_files;
 use super::stores::Stores;
+use super::{exposure, open_files};
 use crate::config::{Profile, Settings};
 use crate::domain::id::NodeId;
 
@@ -22,9 +22,8 @@ pub fn lines(
     let mut lines = vec![format!("version: {VERSION}, profile {profile}, node {}", node.get())];
     lines.extend(stores.places().into_iter().map(|(owners, place)| format!("data: {owners} in {place}")));
     lines.push(match admin {
-        Some(admin) => format!("administrator routes: http://{admin}"),
-        None if address.ip().is_loopback() => "administrator routes: on the same address".to_owned(),
-        None => "administrator routes: on the same address, open to everyone who reaches it (admin.listen)".to_owned(),
+        Some(admin) => format!("administrator routes: {}://{admin}", settings.http.tls.scheme()),
+        None => "administrator routes: on the same address".to_owned(),
     });
     lines.push(if settings.gateway.sandbox.enabled {
         "sandbox platform: on. Anyone can pay with it, without money (gateway.sandbox.enabled)".to_owned()
@@ -41,6 +40,7 @@ pub fn lines(
         "connections: at most {connections}, {per_address} of one address; {} open files are allowed",
         open_files::now_allowed()
     ));
+    lines.extend(exposure::summary::lines(settings, address, admin));
     lines
 }
 
@@ -54,6 +54,7 @@ pub fn log(settings: &Settings, stores: &Stores, node: NodeId, address: SocketAd
         %address,
         admin_address = %admin.unwrap_or(address),
         sandbox = settings.gateway.sandbox.enabled,
+        exposure = exposure::summary::lines(settings, address, admin).join("; "),
         data = places.join("; "),
         "started"
     );
