@@ -116,7 +116,11 @@ impl App {
         let number = parts.node.number;
         let arbiter = Arbiter::new();
         let graph = graph::build_on(&arbiter, parts).await?;
-        bootstrap::while_busy(|| exposure::demo::expect_none(&graph, &settings)).await?;
+        if let Err(refused) = bootstrap::while_busy(|| exposure::demo::expect_none(&graph, &settings)).await {
+            drop(graph);
+            end(arbiter).await;
+            return Err(refused);
+        }
         let passwords = Passwords::new(settings.session.hashing_max.size())?;
         let first = FirstPasswords::in_folder(&folder);
         let admin =
@@ -220,6 +224,12 @@ impl App {
         // The spans of work that was cut off have ended with the actors' thread.
         tracer.stop().await;
     }
+}
+
+/// Ends the actors, whose addresses are dropped, and their thread.
+async fn end(arbiter: Arbiter) {
+    arbiter.stop();
+    let _ = actix_web::rt::task::spawn_blocking(move || arbiter.join()).await;
 }
 
 /// Opens, locks and migrates the stores, on a thread of its own: a database may be slow to answer, and the caller must be

@@ -1,7 +1,7 @@
-//! What a start must not expose: settings that are refused or warned of, by profile and address.
+//! Settings, files and stores that a start must not expose: refused or warned of, by profile and address.
 //!
-//! [`table`] has a line for each of them, whose conditions are in [`condition`], [`database`] and [`weak`]. [`file`](mod@file)
-//! looks at files and folders, [`demo`] at what a store holds, and [`summary`] says what is left.
+//! `table.rs` has a line for each of them. [`file`](mod@file) looks at files and folders, [`demo`] at what a store holds, and
+//! [`summary`] says what is left.
 
 mod condition;
 mod database;
@@ -37,7 +37,7 @@ impl In {
 /// The addresses that a line is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum On {
-    /// Whatever the addresses are.
+    /// All addresses.
     Any,
     /// `http.listen` is an address that other machines may reach.
     Open,
@@ -52,7 +52,7 @@ impl On {
     }
 }
 
-/// What a start does.
+/// The reaction of a start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// It ends with one line.
@@ -77,15 +77,15 @@ struct Line {
 pub struct Found {
     /// The setting.
     pub key: &'static str,
-    /// What a start does.
+    /// The reaction of a start.
     pub outcome: Outcome,
-    /// What is wrong with it.
+    /// The fault of its value.
     pub problem: &'static str,
-    /// What to do about it.
+    /// The next step.
     pub way_out: &'static str,
 }
 
-/// What the settings expose, in the order of the table.
+/// The lines of the table that are so under these settings, in their order.
 #[must_use]
 pub fn judge(settings: &Settings) -> Vec<Found> {
     let is_so =

@@ -1,4 +1,4 @@
-//! What is exposed and what is not encrypted, in two lines for people.
+//! Two lines for people: the parts that other machines reach, and the connections that are not encrypted.
 
 use std::net::SocketAddr;
 

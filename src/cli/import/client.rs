@@ -70,7 +70,8 @@ fn http_client(certificate: Option<CertificateDer<'static>>) -> anyhow::Result<a
         None => awc::Client::builder().timeout(TIMEOUT).disable_redirects().finish(),
         Some(certificate) => {
             let tls = Arc::new(certificate_check::client(Some(certificate))?);
-            let connector = awc::Connector::new().rustls_0_23(tls).max_http_version(Version::HTTP_11);
+            // The version first: it would replace the TLS.
+            let connector = awc::Connector::new().max_http_version(Version::HTTP_11).rustls_0_23(tls);
             awc::Client::builder().connector(connector).timeout(TIMEOUT).disable_redirects().finish()
         }
     })

@@ -179,8 +179,8 @@ fn all_that_a_server_writes_is_closed_to_others_whatever_the_mask_of_the_process
     let folder = tempdir().unwrap();
     let url = sqlite(&folder.path().join("data"));
     let migrate = format!("umask 000 && exec {} migrate", super::BINARY);
-    let status = std::process::Command::new("sh").args(["-c", &migrate]).env("TRADEPOST__STORE__URL", &url).status();
-    assert!(status.unwrap().success());
+    let output = std::process::Command::new("sh").args(["-c", &migrate]).env("TRADEPOST__STORE__URL", &url).output();
+    assert!(output.unwrap().status.success());
     let data = folder.path().join("data");
     assert_eq!(mode(&data), 0o700);
     let files: Vec<PathBuf> = fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().path()).collect();

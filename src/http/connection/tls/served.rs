@@ -22,7 +22,7 @@ const WARN_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 /// The identity, size and time of a file; `None` if it cannot be found.
 type Stamp = Option<(u64, u64, u64, i64, i64)>;
 
-/// What the files have looked like.
+/// The stamps of the files at earlier looks.
 #[derive(Debug, Default)]
 struct Seen {
     /// When they were read.
