@@ -2,8 +2,8 @@
 
 use std::net::SocketAddr;
 
-use super::open_files;
 use super::stores::Stores;
+use super::{exposure, open_files};
 use crate::config::{Profile, Settings};
 use crate::domain::id::NodeId;
 
@@ -28,9 +28,8 @@ pub fn lines(
         );
     }
     lines.push(match admin {
-        Some(admin) => format!("administrator routes: http://{admin}"),
-        None if address.ip().is_loopback() => "administrator routes: on the same address".to_owned(),
-        None => "administrator routes: on the same address, open to everyone who reaches it (admin.listen)".to_owned(),
+        Some(admin) => format!("administrator routes: {}://{admin}", settings.http.tls.scheme()),
+        None => "administrator routes: on the same address".to_owned(),
     });
     lines.push(if settings.gateway.sandbox.enabled {
         "sandbox platform: on. Anyone can pay with it, without money (gateway.sandbox.enabled)".to_owned()
@@ -47,6 +46,7 @@ pub fn lines(
         "connections: at most {connections}, {per_address} of one address; {} open files are allowed",
         open_files::now_allowed()
     ));
+    lines.extend(exposure::summary::lines(settings, address, admin));
     lines
 }
 
@@ -60,6 +60,7 @@ pub fn log(settings: &Settings, stores: &Stores, node: NodeId, address: SocketAd
         %address,
         admin_address = %admin.unwrap_or(address),
         sandbox = settings.gateway.sandbox.enabled,
+        exposure = exposure::summary::lines(settings, address, admin).join("; "),
         data = places.join("; "),
         "started"
     );

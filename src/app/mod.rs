@@ -3,6 +3,7 @@
 pub mod announcement;
 pub mod audit;
 pub(crate) mod bootstrap;
+pub mod exposure;
 mod figures;
 mod graph;
 pub(crate) mod identity;
@@ -17,6 +18,7 @@ pub mod service_manager;
 pub mod statement;
 pub mod stores;
 pub mod telemetry;
+pub(crate) mod tls;
 
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -35,6 +37,7 @@ use crate::db::connection::folder::{self, FolderLock};
 use crate::domain::clock::Clock;
 use crate::gateway::ticket::PayPages;
 use crate::gateway::{Gateway, Shop, alipay, wechat};
+use crate::http::connection::tls::served::Served;
 use crate::http::security::first_passwords::FirstPasswords;
 use crate::http::security::password::Passwords;
 use crate::http::security::seal::Seals;
@@ -46,7 +49,7 @@ use bootstrap::secret;
 use graph::{Graph, Parts};
 use membership::Membership;
 use readiness::Readiness;
-use server::Security;
+use server::{Listeners, Security};
 use stores::Stores;
 
 /// A running application.
@@ -55,6 +58,8 @@ pub struct App {
     pub address: SocketAddr,
     /// Address of the admin routes if they have their own listener.
     pub admin_address: Option<SocketAddr>,
+    /// The certificate of both, if they speak TLS.
+    pub certificate: Option<Arc<Served>>,
     /// Lines to print: what runs where, and the generated passwords until the administrator has signed in.
     pub notes: Vec<String>,
     graph: Graph,
@@ -77,13 +82,18 @@ impl App {
     /// # Errors
     /// Fails if a setting cannot be used, a store cannot be opened or an address is in use.
     pub async fn start(settings: Settings, clock: Clock, faults: Faults) -> anyhow::Result<Self> {
+        exposure::expect_allowed(&settings)?;
         open_files::raise_limit(&settings);
         let (stores, locks) = open_stores(settings.clone()).await?;
         let folder = secrets_folder(&settings)?;
+        exposure::file::check(&settings, &stores)?;
+        exposure::warn(&settings);
         // Before the accounts: a start that fails here must not have created one whose password it then cannot show.
-        let secret = secret::configured_or_generated(&settings.session.secret, &folder, "token")?;
+        let secret = secret::configured_or_generated(&settings.session.secret, &folder, "token", settings.profile)?;
         let old_secret = Some(settings.session.old_secret.expose()).filter(|old| !old.is_empty());
         let pay_pages = PayPages::new(secret.as_bytes(), old_secret.map(str::as_bytes));
+        let tls = tls::start(&settings, &clock)?;
+        let certificate = tls.as_ref().map(|tls| Arc::clone(&tls.served));
         let (listener, admin_listener) = listen(&settings)?;
         let address = listener.local_addr()?;
         let admin_address = admin_listener.as_ref().map(TcpListener::local_addr).transpose()?;
@@ -106,6 +116,11 @@ impl App {
         let number = parts.node.number;
         let arbiter = Arbiter::new();
         let graph = graph::build_on(&arbiter, parts).await?;
+        if let Err(refused) = bootstrap::while_busy(|| exposure::demo::expect_none(&graph, &settings)).await {
+            drop(graph);
+            end(arbiter).await;
+            return Err(refused);
+        }
         let passwords = Passwords::new(settings.session.hashing_max.size())?;
         let first = FirstPasswords::in_folder(&folder);
         let admin =
@@ -125,10 +140,30 @@ impl App {
         let sampler = figures::start(&graph, &stores, &clock, &arbiter);
         let state = server::state(&graph, security, sampler, clock.clone(), &settings);
         let live = Hub::default();
-        let handles = server::start(&settings, state, graph.platform.clone(), &live, listener, admin_listener)?;
+        let listeners = Listeners { public: listener, admin: admin_listener, tls };
+        let handles = server::start(&settings, state, graph.platform.clone(), &live, listeners)?;
         announcement::log(&settings, &stores, number, address, admin_address);
         bootstrap::while_busy(|| removed::park_and_warn(&graph)).await?;
-        Ok(Self { address, admin_address, notes, graph, stores, clock, arbiter, handles, live, lease, locks })
+        Ok(Self {
+            address,
+            admin_address,
+            certificate,
+            notes,
+            graph,
+            stores,
+            clock,
+            arbiter,
+            handles,
+            live,
+            lease,
+            locks,
+        })
+    }
+
+    /// URL of the public routes on this machine.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("{}://{}", if self.certificate.is_some() { "https" } else { "http" }, self.address)
     }
 
     /// Completes with the reason when this node has lost its number to another one. It writes nothing any more, so the
@@ -193,6 +228,12 @@ impl App {
         // The spans of work that was cut off have ended with the actors' thread.
         tracer.stop().await;
     }
+}
+
+/// Ends the actors, whose addresses are dropped, and their thread.
+async fn end(arbiter: Arbiter) {
+    arbiter.stop();
+    let _ = actix_web::rt::task::spawn_blocking(move || arbiter.join()).await;
 }
 
 /// Opens, locks and migrates the stores, on a thread of its own: a database may be slow to answer, and the caller must be

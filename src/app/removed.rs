@@ -34,6 +34,11 @@ pub async fn park_and_warn(graph: &Graph) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Whether `provider` is a name of the sandbox platform, now or before.
+pub fn is_sandbox(provider: &str) -> bool {
+    setting(provider).starts_with("gateway.sandbox")
+}
+
 /// The settings that configure a payment product.
 fn setting(provider: &str) -> &'static str {
     match provider {

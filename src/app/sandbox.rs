@@ -63,8 +63,9 @@ pub fn account(settings: &Settings, folder: &Path, address: SocketAddr) -> anyho
     if !sandbox.enabled {
         return Ok(None);
     }
-    let secret = secret::configured_or_generated(&sandbox.secret, folder, "sandbox")?;
-    let own_url = local_url(address);
+    let secret = secret::configured_or_generated(&sandbox.secret, folder, "sandbox", settings.profile)?;
+    let tls = &settings.http.tls;
+    let own_url = local_url(tls.scheme(), address);
     let public_url = match settings.http.public_url.as_str() {
         "" => {
             if address.ip().is_unspecified() {
@@ -78,6 +79,8 @@ pub fn account(settings: &Settings, folder: &Path, address: SocketAddr) -> anyho
         url => url.to_owned(),
     };
     let callback_url = match sandbox.callback_url.as_str() {
+        // A certificate is not one of a local address.
+        "" if tls.is_on() => public_url.clone(),
         "" => own_url,
         url => url.to_owned(),
     };
@@ -94,7 +97,7 @@ pub fn account(settings: &Settings, folder: &Path, address: SocketAddr) -> anyho
 /// The URL at which this machine reaches `address`: an address that stands for all of the machine's is replaced by its
 /// loopback address.
 #[cfg(feature = "sandbox")]
-fn local_url(mut address: SocketAddr) -> String {
+fn local_url(scheme: &str, mut address: SocketAddr) -> String {
     use std::net::{Ipv4Addr, Ipv6Addr};
 
     if address.ip().is_unspecified() {
@@ -103,7 +106,7 @@ fn local_url(mut address: SocketAddr) -> String {
             SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
         });
     }
-    format!("http://{address}")
+    format!("{scheme}://{address}")
 }
 
 /// No account.

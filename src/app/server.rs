@@ -21,6 +21,7 @@ use crate::http::admin::auditor::Auditor;
 use crate::http::admin::turn::Turn;
 use crate::http::connection::open::Connections;
 use crate::http::connection::server;
+use crate::http::connection::tls::Tls;
 use crate::http::middleware::admission::AdmissionControl;
 use crate::http::security::first_passwords::FirstPasswords;
 use crate::http::security::metrics_access::MetricsAccess;
@@ -144,8 +145,17 @@ struct Routes {
     admin: bool,
 }
 
-/// Serves the public routes on `listener`. The admin routes are on `admin_listener` if there is one, else on
-/// `listener`.
+/// The sockets to serve on.
+pub struct Listeners {
+    /// The public routes.
+    pub public: TcpListener,
+    /// The admin routes, if they have a listener of their own.
+    pub admin: Option<TcpListener>,
+    /// TLS of both.
+    pub tls: Option<Tls>,
+}
+
+/// Serves the public routes on the public listener. The admin routes are there too if they have none of their own.
 ///
 /// # Errors
 /// Fails if a listener cannot be used.
@@ -154,17 +164,17 @@ pub fn start(
     state: State,
     platform: Option<Platform>,
     live: &Hub,
-    listener: TcpListener,
-    admin_listener: Option<TcpListener>,
+    listeners: Listeners,
 ) -> anyhow::Result<Vec<ServerHandle>> {
-    let public = Routes { public: true, admin: admin_listener.is_none() };
-    let servers: Vec<(TcpListener, Routes)> = std::iter::once((listener, public))
-        .chain(admin_listener.map(|listener| (listener, Routes { public: false, admin: true })))
+    let Listeners { public, admin, tls } = listeners;
+    let routes = Routes { public: true, admin: admin.is_none() };
+    let servers: Vec<(TcpListener, Routes)> = std::iter::once((public, routes))
+        .chain(admin.map(|listener| (listener, Routes { public: false, admin: true })))
         .collect();
     let tables: Vec<Arc<Connections>> = servers.iter().map(|_| limits::connections(settings, servers.len())).collect();
     let state = web::Data::new(State { connections: tables.clone(), ..state });
     let serve = |((listener, routes), table): ((TcpListener, Routes), &Arc<Connections>)| {
-        serve(settings, &state, platform.clone(), live, table, listener, routes)
+        serve(settings, &state, platform.clone(), live, table, (listener, tls.clone()), routes)
     };
     servers.into_iter().zip(&tables).map(serve).collect()
 }
@@ -175,7 +185,7 @@ fn serve(
     platform: Option<Platform>,
     live: &Hub,
     table: &Arc<Connections>,
-    listener: TcpListener,
+    (listener, tls): (TcpListener, Option<Tls>),
     routes: Routes,
 ) -> anyhow::Result<ServerHandle> {
     let state = state.clone();
@@ -207,5 +217,5 @@ fn serve(
         }
         app
     };
-    Ok(server::start(serving, table, listener, app)?)
+    Ok(server::start(serving, table, listener, tls, app)?)
 }

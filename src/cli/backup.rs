@@ -7,10 +7,12 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail, ensure};
+use rustix::process::geteuid;
 
 use super::progress::Progress;
 use crate::app::stores::Stores;
@@ -28,11 +30,11 @@ pub fn run(settings: &Settings, dir: &Path) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Copies all stores of the settings into `folder`, which must be empty or is created. Returns the owners whose stores
-/// were copied. If it fails, nothing is left in the folder. If it is killed, what is left is refused by all commands.
+/// Copies all stores of the settings into `folder`, which is created, or must be empty and closed to other users. Returns
+/// the owners whose stores were copied. If it fails, nothing is left in the folder. If it is killed, what is left is refused by all commands.
 ///
 /// # Errors
-/// Fails if the folder is not empty, a store is on a database server, or a copy fails.
+/// Fails if the folder is not empty or not ours alone, a store is on a database server, or a copy fails.
 pub fn copy_all(settings: &Settings, folder: &Path) -> anyhow::Result<Vec<&'static str>> {
     let mut stores = Stores::open(settings)?;
     for (owner, store, _) in stores.all() {
@@ -117,9 +119,16 @@ pub(super) fn size(store: &Store) -> u64 {
     store.file().and_then(|file| file.metadata().ok()).map_or(0, |file| file.len())
 }
 
-/// Verifies that `folder` is empty or does not exist.
+/// Verifies that `folder` is empty and closed to other users, or does not exist. In a folder of another user, that user
+/// could read or replace the copies.
 fn expect_empty(folder: &Path) -> anyhow::Result<()> {
-    if folder.exists() {
+    // Without a slash at the end, which would stand for the target of a link.
+    let folder = folder.components().as_path();
+    if let Ok(metadata) = folder.symlink_metadata() {
+        ensure!(metadata.is_dir(), "is no directory: use a new one");
+        let (owner, mode) = (metadata.uid(), metadata.mode() & 0o777);
+        ensure!(owner == geteuid().as_raw(), "belongs to user {owner}: use a new directory");
+        ensure!(mode & 0o077 == 0, "is open to other users (mode {mode:o}): use a new directory, or run chmod 700");
         ensure!(!Unfinished::is_in(folder), "has a backup that did not finish: remove the directory, or use another");
         ensure!(fs::read_dir(folder)?.next().is_none(), "is not empty");
     }

@@ -14,7 +14,8 @@ use crate::config::Settings;
 pub fn run(settings: &Settings, address: Option<SocketAddr>) -> anyhow::Result<ExitCode> {
     let address = address.unwrap_or(settings.http.listen);
     ensure!(address.port() != 0, "http.listen has no fixed port: give the address of the server");
-    let answer = probe::get(address, "/readyz").with_context(|| format!("no server answers on {address}"))?;
+    let answer = probe::get(address, "/readyz", settings.http.tls.is_on());
+    let answer = answer.with_context(|| format!("no server answers on {address}"))?;
     let (word, code) = match answer.status {
         200 => ("ready", ExitCode::SUCCESS),
         _ => ("not ready", ExitCode::from(1)),

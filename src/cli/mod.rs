@@ -3,6 +3,7 @@
 mod admin;
 mod audit;
 pub mod backup;
+mod certificate_check;
 mod check;
 mod colour;
 mod completions;
@@ -26,6 +27,8 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand, ValueHint};
+use rustix::fs::Mode;
+use rustix::process::umask;
 
 use crate::app::announcement::VERSION;
 use crate::app::audit::Since;
@@ -111,7 +114,7 @@ enum Command {
     /// Copy all SQLite stores as of one moment. A server may be running.
     #[command(after_help = help::BACKUP)]
     Backup {
-        /// Target directory. It must be empty; it is created if it does not exist.
+        /// Target directory. It is created, or must be empty and closed to other users.
         #[arg(value_hint = ValueHint::DirPath)]
         dir: PathBuf,
     },
@@ -176,6 +179,10 @@ fn bill(text: &str) -> Result<Bill, Invalid> {
 #[must_use]
 pub fn run(cli: Cli) -> ExitCode {
     let command = cli.command.unwrap_or(Command::Serve);
+    if !matches!(command, Command::Man { .. }) {
+        // Manual pages are for everyone. What the other commands write is not.
+        umask(Mode::RWXG | Mode::RWXO);
+    }
     let is_check = matches!(command, Command::Audit { .. } | Command::Check | Command::Reconcile { .. });
     let failure_code = if is_check { 2 } else { 1 };
     carry_out(command, cli.config.as_deref()).unwrap_or_else(|error| {

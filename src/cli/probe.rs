@@ -1,8 +1,13 @@
-//! Asks a server over HTTP how it is, without anything that a server needs to run.
+//! Asks a server on this machine over HTTP how it is, without anything that a server needs to run.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
+
+use rustls::{ClientConnection, StreamOwned};
+
+use super::certificate_check;
 
 const WITHIN: Duration = Duration::from_secs(5);
 const BYTES_MAX: u64 = 64 * 1024;
@@ -34,24 +39,40 @@ pub fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// Sends `GET path` to `address`.
+/// Sends `GET path` to `address`, under TLS if it `is_encrypted`. Any certificate is accepted: nothing secret is sent, and a
+/// server whose certificate has expired is still running.
 ///
 /// # Errors
 /// There is no connection, or no answer of HTTP within five seconds.
-pub fn get(address: SocketAddr, path: &str) -> std::io::Result<Answer> {
+pub fn get(address: SocketAddr, path: &str, is_encrypted: bool) -> std::io::Result<Answer> {
     let address = reachable(address);
-    let mut stream = TcpStream::connect_timeout(&address, WITHIN)?;
+    let stream = TcpStream::connect_timeout(&address, WITHIN)?;
     stream.set_read_timeout(Some(WITHIN))?;
     stream.set_write_timeout(Some(WITHIN))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
-    let mut bytes = Vec::new();
-    // A server that answers slowly, byte by byte, is cut off by the maximum.
-    stream.take(BYTES_MAX).read_to_end(&mut bytes)?;
+    let bytes = if is_encrypted {
+        let config = certificate_check::client(None).map_err(std::io::Error::other)?;
+        let client = ClientConnection::new(Arc::new(config), address.ip().into()).map_err(std::io::Error::other)?;
+        exchange(StreamOwned::new(client, stream), address, path)?
+    } else {
+        exchange(stream, address, path)?
+    };
     let text = String::from_utf8_lossy(&bytes);
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
     let status = head.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.split(' ').next()?.parse().ok());
     let status = status.ok_or_else(|| std::io::Error::other("the answer is not HTTP/1.1"))?;
     Ok(Answer { status, head: head.to_owned(), body: body.to_owned() })
+}
+
+fn exchange(mut stream: impl Read + Write, address: SocketAddr, path: &str) -> std::io::Result<Vec<u8>> {
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    stream.flush()?;
+    let mut bytes = Vec::new();
+    // A server that answers slowly, byte by byte, is cut off by the maximum.
+    match stream.take(BYTES_MAX).read_to_end(&mut bytes) {
+        // A server may end the connection without a word of TLS.
+        Err(error) if error.kind() != ErrorKind::UnexpectedEof || bytes.is_empty() => Err(error),
+        _ => Ok(bytes),
+    }
 }
 
 #[cfg(test)]

@@ -3,14 +3,16 @@
 use std::io::Write;
 use std::process::ExitCode;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use anyhow::bail;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::app::service_manager::Notifier;
 use crate::app::{App, telemetry};
 use crate::config::{self, Settings};
 use crate::domain::clock::Clock;
+use crate::http::connection::tls::served::Served;
 
 /// The exit code if SIGINT cuts the stop short: the one that shells report for it.
 const CUT_SHORT: i32 = 130;
@@ -22,6 +24,8 @@ pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
     actix_web::rt::System::new().block_on(async {
         let within = settings.http.shutdown_within.0;
         let mut stopped = Box::pin(stop_signal()?);
+        // From now on, a SIGHUP does not end the process.
+        let hang_ups = signal(SignalKind::hangup())?;
         let started = tokio::select! {
             biased;
             () = &mut stopped => None,
@@ -34,9 +38,10 @@ pub fn run(settings: Settings) -> anyhow::Result<ExitCode> {
             std::process::exit(0);
         };
         announce(&app);
+        actix_web::rt::spawn(reload_on(hang_ups, app.certificate.clone()));
         let manager = notifier();
         if let Some(manager) = manager.clone() {
-            manager.ready(&format!("listening on http://{}", app.address));
+            manager.ready(&format!("listening on {}", app.url()));
             let readiness = app.readiness();
             actix_web::rt::spawn(async move { manager.watch(&readiness).await });
         }
@@ -70,22 +75,28 @@ fn notifier() -> Option<Rc<Notifier>> {
 /// Prints the address and the notes. If standard output is closed or full, the server runs anyway.
 fn announce(app: &App) {
     let mut out = std::io::stdout();
-    let mut lines = vec![format!("Tradepost is listening on http://{}", app.address)];
+    let mut lines = vec![format!("Tradepost is listening on {}", app.url())];
     lines.extend(app.notes.iter().cloned());
     let _ = writeln!(out, "{}", lines.join("\n")).and_then(|()| out.flush());
 }
 
-/// Completes on SIGINT (Ctrl-C) or SIGTERM. SIGHUP, which a closing terminal sends, is ignored.
+/// Reads the files of the certificate again on each SIGHUP. Without TLS, it is ignored: a closing terminal sends it.
+async fn reload_on(mut hang_ups: Signal, certificate: Option<Arc<Served>>) {
+    while hang_ups.recv().await.is_some() {
+        match certificate.clone() {
+            Some(certificate) => drop(actix_web::rt::task::spawn_blocking(move || certificate.reload()).await),
+            None => tracing::info!("SIGHUP is ignored"),
+        }
+    }
+}
+
+/// Completes on SIGINT (Ctrl-C) or SIGTERM.
 fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let mut hang_up = signal(SignalKind::hangup())?;
     Ok(async move {
-        loop {
-            tokio::select! {
-                _ = interrupt.recv() => return,
-                _ = terminate.recv() => return,
-                _ = hang_up.recv() => tracing::info!("SIGHUP is ignored"),
-            }
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
         }
     })
 }

@@ -126,6 +126,29 @@ pub struct Http {
     pub request_within: Wait,
     pub shutdown_within: Span,
     pub cors_origins: Origins,
+    pub tls: Tls,
+}
+
+/// `[http.tls]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    pub certificate_file: PathBuf,
+    pub key_file: PathBuf,
+}
+
+impl Tls {
+    /// Whether the listeners speak TLS.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        !self.certificate_file.as_os_str().is_empty()
+    }
+
+    /// The scheme of URLs to the listeners.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        if self.is_on() { "https" } else { "http" }
+    }
 }
 
 /// `[limits]`: requests of an address or of a user in a minute, or registrations in an hour; 0 is no limit.
@@ -190,6 +213,7 @@ pub struct Store {
     pub lock_within: Wait,
     pub statement_within: Wait,
     pub cache_mib: Count<2, 1_000_000>,
+    pub accept_demo_data: bool,
     pub goods: OwnStore,
     pub coupon: OwnStore,
     pub user: OwnStore,
@@ -354,6 +378,7 @@ pub struct Wechat {
 #[serde(deny_unknown_fields)]
 pub struct Sandbox {
     pub enabled: bool,
+    pub public: bool,
     pub secret: SigningSecret,
     pub old_secret: SigningSecret,
     pub merchant_id: String,
@@ -366,6 +391,7 @@ pub struct Sandbox {
 #[serde(deny_unknown_fields)]
 pub struct Demo {
     pub seed: bool,
+    pub public: bool,
     pub password: InitialPassword,
 }
 

@@ -70,9 +70,13 @@ fn the_error_names_the_invalid_setting() {
         ("TRADEPOST__HTTP__PUBLIC_URL", "https://user@example.org", "http.public_url"),
         ("TRADEPOST__HTTP__PUBLIC_URL", "https://example.org/?a=b", "http.public_url"),
         ("TRADEPOST__HTTP__PUBLIC_URL", "https://example.org:port", "http.public_url"),
+        ("TRADEPOST__HTTP__PUBLIC_URL", "https://example.org/\"><script>", "http.public_url"),
+        ("TRADEPOST__HTTP__PUBLIC_URL", "https://example.org/a'b", "http.public_url"),
+        ("TRADEPOST__HTTP__PUBLIC_URL", "https://example.org/{a}", "http.public_url"),
+        ("TRADEPOST__HTTP__TLS__CERTIFICATE_FILE", "shop.pem", "http.tls.key_file"),
+        ("TRADEPOST__HTTP__TLS__KEY_FILE", "shop.pem", "http.tls.certificate_file"),
         ("TRADEPOST__POINTS__PER_UNIT", "1e3", "points.per_unit"),
         ("TRADEPOST__PROFILE", "staging", "profile"),
-        ("TRADEPOST__PROFILE", "production", "gateway.sandbox.enabled"),
     ] {
         let line = read_error("", &[(name, text)]);
         assert!(line.contains(key) && line.lines().count() == 1, "{name}={text}: {line}");

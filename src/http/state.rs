@@ -131,6 +131,12 @@ pub struct ShownSetting {
 }
 
 impl State {
+    /// Whether clients reach this server over HTTPS.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+
     /// Checks that the stores of `owners` accept writes, as far as known.
     ///
     /// # Errors

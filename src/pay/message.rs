@@ -13,7 +13,7 @@ mod sync;
 pub mod turn;
 
 pub use at_risk::{AtRisk, RequestedRefund, RiskKind, SumAtRisk};
-pub use count::{AheadCounts, CountAhead, CountByPlatform, CountPending, PendingCounts, PlatformCounts};
+pub use count::{AheadCounts, CountAhead, CountByPlatform, CountPending, FindPlatforms, PendingCounts, PlatformCounts};
 pub use notification::{
     ListNotifications, ListParkedNotifications, Notified, Notify, ParkedNotification, StoredNotification,
 };

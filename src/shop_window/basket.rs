@@ -8,7 +8,6 @@ use crate::domain::quantity::Quantity;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::State;
 use crate::web::cookie::{self, Cookie, SameSite};
-use crate::web::session::is_https;
 
 const COOKIE: &str = "tradepost_basket";
 /// Lifetime of the cookie.
@@ -86,7 +85,7 @@ impl Basket {
     pub fn keep(&self, state: &State, mut response: HttpResponse) -> Result<HttpResponse, Problem> {
         let value = self.text();
         let max_age = if self.0.is_empty() { 0 } else { MONTH_S };
-        let is_secure = is_https(state);
+        let is_secure = state.is_https();
         let cookie = Cookie { name: COOKIE, value: &value, max_age, same_site: SameSite::Lax, is_secure }.header();
         let cookie = HeaderValue::try_from(cookie).map_err(|_| Problem::new(Code::Internal))?;
         response.headers_mut().append(SET_COOKIE, cookie);

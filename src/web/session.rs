@@ -97,17 +97,11 @@ impl Area {
     }
 
     fn set(self, state: &State, value: &str, max_age: u64) -> String {
-        let is_secure = is_https(state);
+        let is_secure = state.is_https();
         Cookie { name: self.name(state), value, max_age, same_site: self.same_site, is_secure }.header()
     }
 
     fn name(self, state: &State) -> &'static str {
-        if is_https(state) { self.secure_cookie } else { self.cookie }
+        if state.is_https() { self.secure_cookie } else { self.cookie }
     }
-}
-
-/// Whether browsers reach the shop over HTTPS.
-#[must_use]
-pub fn is_https(state: &State) -> bool {
-    state.public_url.starts_with("https://")
 }

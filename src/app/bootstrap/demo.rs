@@ -18,7 +18,8 @@ use crate::http::security::first_passwords::FirstPasswords;
 use crate::http::security::password::Passwords;
 use crate::{coupon, goods, user};
 
-const USER: UserId = UserId::new(345_963_634_385_633_280);
+/// The demo user.
+pub const USER: UserId = UserId::new(345_963_634_385_633_280);
 const USER_NAME: &str = "zs";
 const COUPON: CouponId = CouponId::new(345_988_230_098_857_984);
 
@@ -50,9 +51,13 @@ pub async fn seed(graph: &Graph, passwords: &Passwords, demo: &Demo, first: &Fir
     Ok(())
 }
 
+/// The demo goods.
+pub fn goods() -> Vec<GoodsId> {
+    GOODS.iter().map(|(id, ..)| GoodsId::new(*id)).collect()
+}
+
 async fn seed_goods(graph: &Graph) -> anyhow::Result<()> {
-    let goods = GOODS.iter().map(|(id, ..)| GoodsId::new(*id)).collect();
-    let found = ask(&graph.owners.goods, goods::message::Find { goods }).await?;
+    let found = ask(&graph.owners.goods, goods::message::Find { goods: goods() }).await?;
     let found: HashSet<GoodsId> = found.into_iter().map(|goods| goods.goods_id).collect();
     for (id, name, number, price, desc) in GOODS.into_iter().filter(|(id, ..)| !found.contains(&GoodsId::new(*id))) {
         let create = goods::message::Create {

@@ -7,7 +7,8 @@ use std::path::Path;
 use anyhow::Context;
 use aws_lc_rs::rand;
 
-use crate::config::{SigningSecret, key_file};
+use crate::app::exposure::weak;
+use crate::config::{Profile, SigningSecret};
 use crate::db::connection::folder;
 
 const BYTES: usize = 32;
@@ -16,17 +17,23 @@ const PASSWORD_LENGTH: usize = 23;
 /// The secret of the settings; if that is empty, the one stored as `name` in `folder`, generated if missing.
 ///
 /// # Errors
-/// Fails if the file of the stored secret cannot be read or created, or does not contain 64 hexadecimal digits.
-pub fn configured_or_generated(configured: &SigningSecret, folder: &Path, name: &str) -> anyhow::Result<String> {
+/// Fails if the file of the stored secret cannot be read or created, or does not contain 64 hexadecimal digits; in
+/// production also if these are easy to guess.
+pub fn configured_or_generated(
+    configured: &SigningSecret,
+    folder: &Path,
+    name: &str,
+    profile: Profile,
+) -> anyhow::Result<String> {
     match configured.expose() {
-        "" => load_or_generate(folder, name).with_context(|| format!("the {name} secret")),
+        "" => load_or_generate(folder, name, profile).with_context(|| format!("the {name} secret")),
         text => Ok(text.to_owned()),
     }
 }
 
 /// The 256-bit secret `name` in `folder`, as 64 hexadecimal digits. It is generated if its file does not exist. Fails if
 /// the file cannot be read or created, or does not contain 64 hexadecimal digits.
-fn load_or_generate(folder: &Path, name: &str) -> anyhow::Result<String> {
+fn load_or_generate(folder: &Path, name: &str, profile: Profile) -> anyhow::Result<String> {
     let path = folder.join(format!("{name}.secret"));
     if !path.exists() {
         generate(&path).with_context(|| format!("cannot create {}", path.display()))?;
@@ -36,15 +43,21 @@ fn load_or_generate(folder: &Path, name: &str) -> anyhow::Result<String> {
     let secret = text.trim();
     let bytes = hex::decode(secret).with_context(|| format!("{} does not hold a secret", path.display()))?;
     anyhow::ensure!(bytes.len() == BYTES, "{} does not hold a secret of 256 bits", path.display());
+    if weak::is_weak(secret) {
+        let problem =
+            format!("the secret in {} is easy to guess: remove the file, so that one is generated", path.display());
+        anyhow::ensure!(profile != Profile::Production, problem);
+        tracing::warn!("{problem}");
+    }
     Ok(secret.to_owned())
 }
 
-/// Refuses a secret that others can write, because they could sign as this server. Warns of one that they can read.
+/// Refuses a secret that others can write, because they could sign as this server. Those that they can read are looked at
+/// with the other files (`exposure::file`).
 fn check_access(path: &Path) -> anyhow::Result<()> {
     let mode = std::fs::metadata(path).with_context(|| format!("cannot read {}", path.display()))?.mode() & 0o777;
     let file = path.display();
     anyhow::ensure!(mode & 0o022 == 0, "others can write {file} (mode {mode:o}): run chmod 600 {file}");
-    key_file::warn_of_access(path, true);
     Ok(())
 }
 
@@ -52,7 +65,9 @@ fn check_access(path: &Path) -> anyhow::Result<()> {
 fn generate(path: &Path) -> anyhow::Result<()> {
     let text = hex::encode(random::<BYTES>()?);
     let temporary = path.with_extension("secret.new");
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+    // That of a start that was killed. A new file is no link to another one, also if someone has put one there.
+    let _ = std::fs::remove_file(&temporary);
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
     if let Some(folder) = path.parent() {
         folder::hand_over(&file, folder);
     }
@@ -95,8 +110,8 @@ mod tests {
     #[test]
     fn a_secret_is_generated_once_and_only_its_owner_can_read_it() {
         let folder = tempfile::tempdir().unwrap();
-        let secret = load_or_generate(folder.path(), "token").unwrap();
-        assert_eq!(load_or_generate(folder.path(), "token").unwrap(), secret);
+        let secret = load_or_generate(folder.path(), "token", Profile::Default).unwrap();
+        assert_eq!(load_or_generate(folder.path(), "token", Profile::Default).unwrap(), secret);
         let mode = std::fs::metadata(folder.path().join("token.secret")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
@@ -104,11 +119,11 @@ mod tests {
     #[test]
     fn a_secret_that_others_can_write_is_refused_with_the_way_out() {
         let folder = tempfile::tempdir().unwrap();
-        let secret = load_or_generate(folder.path(), "token").unwrap();
+        let secret = load_or_generate(folder.path(), "token", Profile::Default).unwrap();
         let path = folder.path().join("token.secret");
         for (mode, is_refused) in [(0o620, true), (0o602, true), (0o666, true), (0o644, false), (0o400, false)] {
             std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-            match load_or_generate(folder.path(), "token") {
+            match load_or_generate(folder.path(), "token", Profile::Default) {
                 Ok(read) => assert!(!is_refused && read == secret, "{mode:o}"),
                 Err(error) => assert!(is_refused && format!("{error:#}").contains("run chmod 600"), "{error:#}"),
             }
@@ -119,8 +134,8 @@ mod tests {
     fn the_temporary_file_of_a_killed_start_is_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("token.secret.new"), "half").unwrap();
-        let secret = load_or_generate(folder.path(), "token").unwrap();
-        assert_eq!(load_or_generate(folder.path(), "token").unwrap(), secret);
+        let secret = load_or_generate(folder.path(), "token", Profile::Default).unwrap();
+        assert_eq!(load_or_generate(folder.path(), "token", Profile::Default).unwrap(), secret);
         assert!(!folder.path().join("token.secret.new").exists());
     }
 

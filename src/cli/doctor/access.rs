@@ -8,15 +8,16 @@ use rustix::fs::{Access, access};
 
 use super::finding::Finding;
 use crate::app;
+use crate::app::exposure::file::{self, KeyFile};
 use crate::app::stores::Stores;
 use crate::config::key_file::{self, Exposure};
-use crate::config::{Settings, layer::Origin, secret};
+use crate::config::{Profile, Settings, layer::Origin, secret};
 
 /// Files of an installation, by the ends of their names.
 const ENDS: [&str; 6] = [".db", ".db-wal", ".db-shm", ".secret", ".lock", ".txt"];
 
 /// The findings about folders and files.
-pub fn check(settings: &Settings, file: Option<&Path>) -> Vec<Finding> {
+pub fn check(settings: &Settings, settings_file: Option<&Path>) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
         folders(settings).iter().flat_map(|(check, folder)| of_folder(check, folder)).collect();
     let secrets = app::secrets_path(settings);
@@ -24,20 +25,10 @@ pub fn check(settings: &Settings, file: Option<&Path>) -> Vec<Finding> {
         findings.extend(of_generated(&secrets.join(name)));
     }
     findings.extend(of_first_passwords(&secrets.join("first-passwords.txt")));
-    findings.extend(file.and_then(of_settings_file));
-    let (alipay, wechat) = (&settings.gateway.alipay, &settings.gateway.wechat);
-    for (key, path, is_private) in [
-        ("gateway.alipay.app_key", &alipay.app_key, true),
-        ("gateway.alipay.platform_key", &alipay.platform_key, false),
-        ("gateway.alipay.platform_certificate", &alipay.platform_certificate, false),
-        ("gateway.alipay.root_certificate", &alipay.root_certificate, false),
-        ("gateway.wechat.merchant_key", &wechat.merchant_key, true),
-        ("gateway.wechat.platform_key", &wechat.platform_key, false),
-        ("gateway.wechat.platform_certificates", &wechat.platform_certificates, false),
-    ] {
-        if !path.as_os_str().is_empty() {
-            findings.extend(of_key(key, path, is_private));
-        }
+    findings.extend(settings_file.and_then(of_settings_file));
+    let is_production = settings.profile == Profile::Production;
+    for file in file::keys(settings) {
+        findings.extend(of_key(&file, is_production));
     }
     findings
 }
@@ -155,9 +146,13 @@ fn of_settings_file(file: &Path) -> Option<Finding> {
     })
 }
 
-fn of_key(check: &str, path: &Path, is_private: bool) -> Option<Finding> {
-    let Exposure { problem, way_out } = key_file::exposure(path, is_private)?;
-    Some(Finding::warn(check, problem, way_out))
+/// A file that a setting names, which a production server refuses if others can use it.
+fn of_key(file: &KeyFile, is_production: bool) -> Option<Finding> {
+    let Exposure { problem, way_out } = key_file::exposure(&file.path, file.is_private)?;
+    Some(match is_production {
+        true => Finding::bad(file.key, problem, way_out),
+        false => Finding::warn(file.key, problem, way_out),
+    })
 }
 
 fn readable(check: &str, path: &Path) -> Finding {

@@ -4,12 +4,28 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::finding::Finding;
+use crate::app::tls;
+use crate::config::{self, Settings};
 use crate::domain::clock::Timestamp;
 use crate::gateway::crypto::certificate::{self, Certificate};
+use crate::http::connection::tls::certificate as tls_certificate;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// Time to get a new certificate.
 const SOON: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// The finding about the certificate of the listeners; `None` if they speak plain text.
+pub fn of_listeners(settings: &Settings, now: Timestamp) -> Option<Finding> {
+    match tls_certificate::load(&tls::files(settings)?) {
+        Err(error) => {
+            let config::Error { key, why } = tls::at_fault(&error);
+            Some(Finding::bad(key, why, "give a certificate and its private key, both as PEM"))
+        }
+        Ok(loaded) => of_times("http.tls.certificate_file", &[(loaded.valid_from, loaded.valid_until)], now, WAY_OUT),
+    }
+}
+
+const WAY_OUT: &str = "renew it; the server reads the new files by itself";
 
 /// The finding about the certificates in `file`; `None` if it cannot be read, which is found elsewhere. A file may have a
 /// certificate and its successor, so the one that is valid for the longest time counts.
@@ -19,18 +35,23 @@ pub fn check(key: &str, file: &Path, now: Timestamp) -> Option<Finding> {
 }
 
 fn of(key: &str, certificates: &[Certificate], now: Timestamp) -> Option<Finding> {
-    let began = certificates.iter().filter(|certificate| certificate.valid_from <= now);
-    let Some(until) = began.map(|certificate| certificate.valid_until).max() else {
-        let from = certificates.iter().map(|certificate| certificate.valid_from).min()?;
+    let times = certificates.iter().map(|certificate| (certificate.valid_from, certificate.valid_until));
+    of_times(key, &times.collect::<Vec<_>>(), now, "get a new one from the platform, and add it to the file")
+}
+
+fn of_times(key: &str, times: &[(Timestamp, Timestamp)], now: Timestamp, way_out: &str) -> Option<Finding> {
+    let began = times.iter().filter(|(from, _)| *from <= now);
+    let Some(until) = began.map(|(_, until)| *until).max() else {
+        let from = times.iter().map(|(from, _)| *from).min()?;
         let detail = format!("is valid only from {from}");
         return Some(Finding::bad(key, detail, "set the clock of this machine, or use the present certificate"));
     };
     let days = until.since(now).as_secs() / DAY.as_secs();
     Some(match until {
-        until if until <= now => Finding::bad(key, format!("expired at {until}"), "get a new one from the platform"),
+        until if until <= now => Finding::bad(key, format!("expired at {until}"), way_out),
         until if until < now.plus(SOON) => {
             let detail = format!("expires in {days} days, at {until}");
-            Finding::warn(key, detail, "get a new one from the platform, and add it to the file")
+            Finding::warn(key, detail, way_out)
         }
         until => Finding::ok(key, format!("is valid for {days} days, until {until}")),
     })

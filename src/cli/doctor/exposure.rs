@@ -1,28 +1,32 @@
 //! Looks for what is open to more clients than it should be, and for settings that do not fit together.
 
 use super::finding::Finding;
+use crate::app::exposure::{self, Found, Outcome};
 use crate::config::{Profile, Settings};
 
 /// The findings about the settings alone.
 pub fn check(settings: &Settings) -> Vec<Finding> {
-    [profile(settings), administrators(settings), proxies(settings), session(settings)].into_iter().flatten().collect()
+    let found = exposure::judge(settings);
+    let profile = profile(settings, &found);
+    let lines = found.into_iter().map(|Found { key, outcome, problem, way_out }| match outcome {
+        Outcome::Refused => Finding::bad(key, problem, way_out),
+        Outcome::Warned => Finding::warn(key, problem, way_out),
+    });
+    let others = [profile, administrators(settings), proxies(settings), session(settings)].into_iter().flatten();
+    lines.chain(others).collect()
 }
 
-fn is_open(settings: &Settings) -> bool {
-    !settings.http.listen.ip().is_loopback() || settings.http.public_url.as_str().starts_with("https://")
-}
-
-fn profile(settings: &Settings) -> Option<Finding> {
-    let detail = match (settings.gateway.sandbox.enabled, settings.demo.seed) {
-        _ if settings.profile == Profile::Production => {
-            return Some(Finding::ok("profile", "production: no sandbox platform, no demo data"));
+fn profile(settings: &Settings, found: &[Found]) -> Option<Finding> {
+    let is_refused = |found: &Found| found.outcome == Outcome::Refused;
+    match settings.profile {
+        Profile::Production if found.iter().any(is_refused) => None,
+        Profile::Production => Some(Finding::ok("profile", "production: nothing is exposed that should not be")),
+        Profile::Default if settings.http.public_url.as_str().starts_with("https://") => {
+            let detail = "default, which accepts what is not safe for customers";
+            Some(Finding::warn("profile", detail, "set profile = \"production\" for a shop with real customers"))
         }
-        _ if !is_open(settings) => return None,
-        (true, _) => "the sandbox platform is on, so anyone can pay without money",
-        (false, true) => "the demo user and the demo goods are created",
-        (false, false) => "default, which does not refuse the sandbox platform and the demo data",
-    };
-    Some(Finding::warn("profile", detail, "set profile = \"production\" for a shop with real customers"))
+        Profile::Default => None,
+    }
 }
 
 fn administrators(settings: &Settings) -> Option<Finding> {
@@ -35,7 +39,7 @@ fn administrators(settings: &Settings) -> Option<Finding> {
             let detail = format!("administrator routes are on {address}, which other machines may reach");
             Some(Finding::warn(check, detail, "let a firewall or a proxy guard it"))
         }
-        None if settings.http.listen.ip().is_loopback() => None,
+        None if settings.http.listen.ip().is_loopback() || settings.profile == Profile::Production => None,
         None => {
             let detail = format!("administrator routes are on {}, open to all who reach it", settings.http.listen);
             Some(Finding::warn(check, detail, "set admin.listen to an address of their own"))

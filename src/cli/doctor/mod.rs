@@ -60,6 +60,7 @@ fn examine_settings(settings: &Settings, file: Option<&Path>) -> Vec<Finding> {
     let clock = Clock::default();
     let mut findings = exposure::check(settings);
     findings.extend(access::check(settings, file));
+    findings.extend(certificate::of_listeners(settings, clock.now()));
     findings.extend(store::check(settings, &clock));
     findings.extend(port::check(settings));
     findings.extend(machine::check(settings));

@@ -9,20 +9,21 @@ use crate::config::Settings;
 
 /// The findings about `http.listen` and `admin.listen`.
 pub fn check(settings: &Settings) -> Vec<Finding> {
-    let admin = settings.admin.listen.0.map(|address| of_port("admin.listen", address));
-    let mut findings = vec![of_port("http.listen", settings.http.listen)];
+    let is_encrypted = settings.http.tls.is_on();
+    let admin = settings.admin.listen.0.map(|address| of_port("admin.listen", address, is_encrypted));
+    let mut findings = vec![of_port("http.listen", settings.http.listen, is_encrypted)];
     findings.extend(admin);
     findings
 }
 
-fn of_port(check: &str, address: SocketAddr) -> Finding {
+fn of_port(check: &str, address: SocketAddr, is_encrypted: bool) -> Finding {
     let error = match TcpListener::bind(address) {
         Ok(_) if address.port() == 0 => return Finding::ok(check, format!("{address}: any free port")),
         Ok(_) => return Finding::ok(check, format!("{address} is free")),
         Err(error) => error,
     };
     match error.kind() {
-        ErrorKind::AddrInUse => match probe::get(address, "/healthz") {
+        ErrorKind::AddrInUse => match probe::get(address, "/healthz", is_encrypted) {
             Ok(answer) if answer.is_ours() => Finding::ok(check, format!("{address}: a Tradepost is serving there")),
             _ => {
                 let detail = format!("{address} is in use by another program");

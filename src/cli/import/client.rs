@@ -1,13 +1,16 @@
 //! The requests of an import to the server.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use awc::http::Method;
+use awc::http::{Method, Version};
+use rustls::pki_types::CertificateDer;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use super::plan::{Change, Delivery, Effect, Goods, Known};
+use crate::cli::certificate_check;
 use crate::config::credentials::Credentials;
 use crate::domain::idempotency::Fingerprint;
 
@@ -30,6 +33,8 @@ pub struct Server {
     pub sessions: String,
     /// Address of the administrator routes.
     pub admin: String,
+    /// The certificate of the server, if it is the one of the settings. Others are verified by their names.
+    pub certificate: Option<CertificateDer<'static>>,
 }
 
 /// Whether a request had its effect, or an earlier one had it.
@@ -59,6 +64,19 @@ impl Outcome {
 /// The outcome of a request: the answer, or the reason for which the server refuses it.
 type Answer = Result<(Value, Done), String>;
 
+/// A client that accepts this certificate only or, if there is none, those of public authorities.
+fn http_client(certificate: Option<CertificateDer<'static>>) -> anyhow::Result<awc::Client> {
+    Ok(match certificate {
+        None => awc::Client::builder().timeout(TIMEOUT).disable_redirects().finish(),
+        Some(certificate) => {
+            let tls = Arc::new(certificate_check::client(Some(certificate))?);
+            // The version first: it would replace the TLS.
+            let connector = awc::Connector::new().max_http_version(Version::HTTP_11).rustls_0_23(tls);
+            awc::Client::builder().connector(connector).timeout(TIMEOUT).disable_redirects().finish()
+        }
+    })
+}
+
 /// A session at the server.
 pub struct Client {
     http: awc::Client,
@@ -72,7 +90,7 @@ impl Client {
     /// # Errors
     /// The server does not answer, or does not know the name and the password.
     pub async fn sign_in(server: &Server, credentials: &Credentials) -> anyhow::Result<Self> {
-        let http = awc::Client::builder().timeout(TIMEOUT).disable_redirects().finish();
+        let http = http_client(server.certificate.clone())?;
         let admin = server.admin.trim_end_matches('/').to_owned();
         let (user, password) = match credentials {
             Credentials::Token(token) => return Ok(Self { http, admin, token: token.clone() }),

@@ -18,9 +18,12 @@ use self::client::{Client, Done, Outcome};
 use self::plan::{Change, Effect, Plan};
 use self::row::WrongRow;
 use super::help;
+use super::probe;
 use super::progress::Progress;
+use crate::app::tls;
 use crate::config::credentials::Credentials;
 use crate::config::{self, Settings};
+use crate::http::connection::tls::certificate;
 
 /// Number of requests at the same time. More would only wait for the same commits.
 const CONCURRENT_MAX: usize = 8;
@@ -80,11 +83,19 @@ pub struct Report {
 pub fn run(settings: &Settings, command: Command) -> anyhow::Result<ExitCode> {
     let Command::Goods(GoodsArgs { file, url, dry_run, skip_wrong }) = command;
     let bytes = std::fs::read(&file).with_context(|| file.display().to_string())?;
-    let of_settings = |listen| format!("http://{listen}");
+    let of_settings = |listen| format!("{}://{}", settings.http.tls.scheme(), probe::reachable(listen));
+    let certificate = match (&url, tls::files(settings)) {
+        (None, Some(files)) => {
+            let loaded = certificate::load(&files).map_err(|error| tls::at_fault(&error))?;
+            loaded.key.end_entity_cert().ok().map(|own| own.clone().into_owned())
+        }
+        _ => None,
+    };
     // Sessions are not served on a listener of the administrators.
     let server = Server {
         sessions: url.clone().unwrap_or_else(|| of_settings(settings.http.listen)),
         admin: url.unwrap_or_else(|| of_settings(settings.admin.listen.0.unwrap_or(settings.http.listen))),
+        certificate,
     };
     let credentials = config::credentials::read(settings)?;
     let options = Options { dry_run, skip_wrong };

@@ -24,6 +24,21 @@ pub fn create(folder: &Path) -> Result<(), String> {
     Ok(())
 }
 
+/// Creates `folder`, which must not exist, like [`create`].
+///
+/// # Errors
+/// The reason, with the name of the folder.
+pub fn create_new(folder: &Path) -> Result<(), String> {
+    let failed = |error: std::io::Error| format!("cannot create the directory {}: {error}", folder.display());
+    let parent = folder.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+    DirBuilder::new().recursive(true).mode(0o700).create(parent).map_err(failed)?;
+    DirBuilder::new().mode(0o700).create(folder).map_err(failed)?;
+    if let Ok(parent) = parent.metadata() {
+        let _ = chown(folder, Some(parent.uid()), Some(parent.gid()));
+    }
+    Ok(())
+}
+
 /// Gives a new `file` to the owner of `folder`. Only root may do so: a command that root runs must not leave files that
 /// the server's user cannot write. For other users the owner stays the same.
 pub fn hand_over(file: &File, folder: &Path) {

@@ -30,12 +30,16 @@ pub struct Unfinished {
 }
 
 impl Unfinished {
-    /// Creates the subfolder in `folder`, which is created too if it does not exist.
+    /// Creates the subfolder in `folder`, which is created too if it does not exist. If someone else creates it at the same
+    /// time, it fails.
     ///
     /// # Errors
     /// The reason, with the name of the folder.
     pub fn create(folder: &Path) -> Result<Self, String> {
         let is_new = !folder.exists();
+        if is_new {
+            folder::create_new(folder)?;
+        }
         folder::create(&folder.join(NAME))?;
         Ok(Self { folder: folder.to_owned(), is_new, is_kept: false })
     }

@@ -6,7 +6,7 @@ use super::check;
 use super::content::ContentKey;
 use super::keyring::Keyring;
 use super::{sign, sn, time};
-use crate::config::{self, Error, key_file};
+use crate::config::{self, Error};
 use crate::domain::clock::Timestamp;
 use crate::gateway::crypto::certificate::{self, Certificate};
 use crate::gateway::crypto::key::PrivateKey;
@@ -172,6 +172,5 @@ fn read_certificates(setting: &str, path: &Path) -> Result<Vec<Certificate>, Err
 }
 
 fn read_file(setting: &str, path: &Path) -> Result<String, Error> {
-    key_file::warn_of_access(path, setting == "app_key");
     std::fs::read_to_string(path).map_err(|error| check::invalid(setting, format!("{}: {error}", path.display())))
 }

@@ -37,10 +37,15 @@ pub fn read(pem: &str) -> Result<Vec<Certificate>, Invalid> {
     let mut certificates = Vec::new();
     for block in Pem::iter_from_buffer(pem.as_bytes()) {
         let block = block.map_err(|_| NOT_PEM)?;
-        certificates
-            .extend(X509Certificate::from_der(&block.contents).ok().map(|(_, certificate)| from_x509(&certificate)));
+        certificates.extend(of_der(&block.contents));
     }
     if certificates.is_empty() { Err(NOT_PEM) } else { Ok(certificates) }
+}
+
+/// Reads one certificate. `None` if the parser does not support it.
+#[must_use]
+pub fn of_der(der: &[u8]) -> Option<Certificate> {
+    X509Certificate::from_der(der).ok().map(|(_, certificate)| from_x509(&certificate))
 }
 
 fn from_x509(certificate: &X509Certificate<'_>) -> Certificate {

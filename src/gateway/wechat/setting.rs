@@ -101,6 +101,5 @@ pub fn read_file(key: &str, path: &Path) -> Result<String, config::Error> {
     if !is_given(path) {
         return Err(invalid(key, "must be set if gateway.wechat.merchant_id is"));
     }
-    config::key_file::warn_of_access(path, key == "merchant_key");
     std::fs::read_to_string(path).map_err(|error| invalid(key, format!("{}: {error}", path.display())))
 }

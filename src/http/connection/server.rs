@@ -14,6 +14,7 @@ use actix_web::dev::AppConfig;
 use actix_web::rt::net::TcpStream;
 
 use super::open::Connections;
+use super::tls::Tls;
 use super::watched::Watched;
 
 /// How often the connections are looked at.
@@ -36,7 +37,7 @@ pub struct Serving {
     pub shutdown_within: Duration,
 }
 
-/// Serves `app` on `listener`, over `connections`.
+/// Serves `app` on `listener`, over `connections`, which are encrypted if there is `tls`.
 ///
 /// # Errors
 /// Fails if the listener cannot be used.
@@ -44,6 +45,7 @@ pub fn start<F, A, S, B>(
     serving: Serving,
     connections: &Arc<Connections>,
     listener: TcpListener,
+    tls: Option<Tls>,
     app: F,
 ) -> std::io::Result<ServerHandle>
 where
@@ -63,7 +65,8 @@ where
     let stopping = builder.graceful_shutdown_signal();
     let taking = Arc::clone(connections);
     let builder = builder.listen("http", listener, move || {
-        let (stopping, connections) = (stopping.clone(), Arc::clone(&taking));
+        let (stopping, connections, tls) = (stopping.clone(), Arc::clone(&taking), tls.clone());
+        let ending = stopping.clone();
         let http = HttpService::build()
             .graceful_shutdown_signal(move || {
                 let stopping = stopping.clone();
@@ -79,14 +82,23 @@ where
             .finish(map_config(app().into_factory().map_err(|error| error.error_response()), |()| {
                 AppConfig::default()
             }));
-        let connections = Rc::new(connections);
+        let accepting = Rc::new((connections, tls, ending));
         fn_service(move |stream: TcpStream| {
-            let connections = Rc::clone(&connections);
+            let accepting = Rc::clone(&accepting);
             async move {
+                let (connections, tls, ending) = &*accepting;
                 let _ = stream.set_nodelay(true);
                 let peer = stream.peer_addr().ok();
                 let (connection, place) = connections.take(stream).ok_or(DispatchError::SlowRequestTimeout)?;
-                Ok::<_, DispatchError>((Watched::new(connection, place), Protocol::Http1, peer))
+                let stream = match tls {
+                    None => Watched::plain(connection, place),
+                    Some(tls) => tokio::select! {
+                        stream = Watched::encrypted(connection, place, tls) => stream.map_err(DispatchError::Io)?,
+                        // A stop does not wait for handshakes.
+                        () = ending.notified() => return Err(DispatchError::DisconnectTimeout),
+                    },
+                };
+                Ok((stream, Protocol::Http1, peer))
             }
         })
         .and_then(http)

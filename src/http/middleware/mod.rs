@@ -43,6 +43,9 @@ const UNANSWERED: &str = "There was no answer within http.request_within; the ou
 /// themselves, and answer with a page.
 const PAGE_GRACE: Duration = Duration::from_millis(50);
 
+/// For a year, browsers do not use plain HTTP.
+const HTTPS_ONLY: &str = "max-age=31536000";
+
 /// Longest request id accepted from a client, in bytes.
 const REQUEST_ID_LENGTH_MAX: usize = 64;
 
@@ -81,6 +84,7 @@ pub async fn around(
         trace_id = Empty
     );
     let trace = begin_trace(&req, &request_id);
+    let is_https = state(req.request()).is_ok_and(|state| state.is_https());
     if let Some(trace_id) = trace.id_of_client() {
         span.record("trace_id", display(trace_id));
     }
@@ -88,7 +92,8 @@ pub async fn around(
     let mut measure = Measure::start(&req, method);
     let cors = Cors::of(&req);
     if let Some(early) = early_answer(&req, address, &in_progress, &mut measure, cors.as_ref()).await {
-        let origin = Origin { request_id: &request_id, client_request_id: client_request_id.as_deref(), trace: &trace };
+        let client_request_id = client_request_id.as_deref();
+        let origin = Origin { request_id: &request_id, client_request_id, is_https, trace: &trace };
         // `into_response` would forget the problem.
         let response = ServiceResponse::new(req.into_parts().0, early);
         let response = finish_response(response, origin, cors.as_ref());
@@ -106,7 +111,8 @@ pub async fn around(
         next.call(req).await
     };
     let (served, trace) = trace.run(protect(within, UNANSWERED, served)).instrument(span.clone()).await;
-    let origin = Origin { request_id: &request_id, client_request_id: client_request_id.as_deref(), trace: &trace };
+    let client_request_id = client_request_id.as_deref();
+    let origin = Origin { request_id: &request_id, client_request_id, is_https, trace: &trace };
     let result = match served {
         Ok(response) => Ok(finish_response(response, origin, cors.as_ref())),
         Err(error) => Err(failed(&error, origin, cors.as_ref())),
@@ -149,11 +155,14 @@ pub async fn protect<T>(
 /// An error without a response: as a page if one was written, or else as a problem.
 fn failed(error: &Error, origin: Origin<'_>, cors: Option<&Cors>) -> Error {
     if let Some(page) = error.as_error::<PageFailure>() {
-        return page.clone().at(origin.request_id).into();
+        let mut page = page.clone().at(origin.request_id);
+        page.headers.extend(origin.transport_header());
+        return page.into();
     }
     let problem = problem(error, error.as_response_error().status_code()).at(origin.request_id, origin.trace_id());
     let mut headers = cors.map(Cors::headers).unwrap_or_default();
     headers.extend(origin.client_header());
+    headers.extend(origin.transport_header());
     problem.with_headers(headers).into()
 }
 
@@ -162,6 +171,7 @@ fn failed(error: &Error, origin: Origin<'_>, cors: Option<&Cors>) -> Error {
 struct Origin<'a> {
     request_id: &'a str,
     client_request_id: Option<&'a str>,
+    is_https: bool,
     trace: &'a trace::Request,
 }
 
@@ -174,6 +184,11 @@ impl Origin<'_> {
     fn client_header(self) -> Option<(HeaderName, HeaderValue)> {
         let id = self.client_request_id.and_then(|id| HeaderValue::from_str(id).ok())?;
         Some((CLIENT_REQUEST_ID, id))
+    }
+
+    /// The header by which a browser uses HTTPS only, for a server that is reached over it.
+    fn transport_header(self) -> Option<(HeaderName, HeaderValue)> {
+        self.is_https.then(|| (header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HTTPS_ONLY)))
     }
 }
 
@@ -311,7 +326,7 @@ fn finish_response(
     if let Ok(value) = HeaderValue::from_str(origin.request_id) {
         headers.insert(REQUEST_ID, value);
     }
-    if let Some((name, value)) = origin.client_header() {
+    for (name, value) in origin.client_header().into_iter().chain(origin.transport_header()) {
         headers.insert(name, value);
     }
     for (name, value) in cors.map(Cors::headers).unwrap_or_default() {

@@ -87,7 +87,9 @@ impl FirstPasswords {
             return self.delete();
         }
         let temporary = self.path.with_extension("txt.new");
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary)?;
+        // That of a start that was killed. A new file is no link to another one, also if someone has put one there.
+        let _ = fs::remove_file(&temporary);
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
         for entry in entries {
             writeln!(file, "{entry}")?;
         }

@@ -53,6 +53,11 @@ pub struct AheadCounts {
 #[rtype(result = "Reply<BTreeMap<String, PlatformCounts>>")]
 pub struct CountByPlatform;
 
+/// Finds the names of all platforms at which there are payments, also closed ones. Read-only.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "Reply<Vec<String>>")]
+pub struct FindPlatforms;
+
 /// Numbers of payments and refunds at one platform that are not final yet.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct PlatformCounts {

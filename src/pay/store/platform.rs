@@ -8,12 +8,12 @@ use diesel::sql_types::{BigInt, Text};
 
 use super::parked;
 use crate::actor::{Access, Priority, Task};
-use crate::db::schema::{pay_open, pay_refund};
+use crate::db::schema::{pay, pay_open, pay_refund};
 use crate::db::{self, Db, with_conn};
 use crate::domain::money::{CURRENCY, Money};
 use crate::domain::status::{ChargeState, RefundState};
 use crate::pay::Pay;
-use crate::pay::message::{CountByPlatform, PlatformCounts};
+use crate::pay::message::{CountByPlatform, FindPlatforms, PlatformCounts};
 
 impl Task<Pay> for CountByPlatform {
     type Outcome = BTreeMap<String, PlatformCounts>;
@@ -41,6 +41,26 @@ impl Task<Pay> for CountByPlatform {
             *amount = amount.checked_add(Money::from_minor(total)).unwrap_or(Money::LARGEST);
         }
         Ok(vec![counts; batch.len()])
+    }
+}
+
+impl Task<Pay> for FindPlatforms {
+    type Outcome = Vec<String>;
+    const ACCESS: Access = Access::Read;
+    const PRIORITY: Priority = Priority::Accepted;
+
+    /// Each name is found by one look into the index, however many payments have it.
+    fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<String>>> {
+        let mut names: Vec<String> = Vec::new();
+        loop {
+            let last = names.last().cloned().unwrap_or_default();
+            let next = pay::table.filter(pay::provider.gt(last)).order(pay::provider).select(pay::provider).limit(1);
+            let next: Vec<String> = with_conn!(db, next.load(db))?;
+            if next.is_empty() {
+                return Ok(vec![names; batch.len()]);
+            }
+            names.extend(next);
+        }
     }
 }
 

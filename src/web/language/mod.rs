@@ -75,7 +75,6 @@ pub use state::States;
 
 use super::cookie::{self, Cookie, SameSite};
 use super::redirect::{own_path, see_other};
-use super::session::is_https;
 use crate::http::extract::query::{Query, optional};
 use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
@@ -224,7 +223,7 @@ pub fn by_code(code: &str) -> Option<&'static Words> {
 /// # Errors
 /// 500 if the cookie has characters that no header has, which is a bug.
 pub fn keep(state: &State, words: &Words, mut response: HttpResponse) -> HandlerResult {
-    let is_secure = is_https(state);
+    let is_secure = state.is_https();
     let cookie =
         Cookie { name: COOKIE, value: words.code, max_age: YEAR_S, same_site: SameSite::Lax, is_secure }.header();
     let value = header::HeaderValue::try_from(cookie).map_err(|_| Problem::new(Code::Internal))?;

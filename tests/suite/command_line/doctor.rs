@@ -223,17 +223,24 @@ fn a_production_shop_without_a_platform_is_bad() {
         shop.set(name, value);
     }
     let findings = shop.findings(1);
-    expect(&findings, "profile", "ok", "production");
+    expect(&findings, "gateway.alipay.app_id", "bad", "no payment platform is set up");
+    expect(&findings, "http.public_url", "bad", "does not begin with https://");
     expect(&findings, "platforms", "bad", "no order can be paid");
 }
 
 #[test]
-fn an_open_shop_of_the_default_profile_is_warned_of() {
+fn an_open_shop_of_the_default_profile_is_bad_unless_that_is_said_twice() {
     let mut shop = Shop::migrated();
     shop.set("HTTP__LISTEN", "0.0.0.0:0");
-    let findings = shop.findings(0);
-    expect(&findings, "profile", "warn", "anyone can pay without money");
+    let findings = shop.findings(1);
+    expect(&findings, "gateway.sandbox.enabled", "bad", "can pay, decline and refund without money");
+    expect(&findings, "demo.seed", "bad", "the demo goods are for sale");
+    expect(&findings, "http.listen", "warn", "in plain text");
     expect(&findings, "admin.listen", "warn", "open to all who reach it");
+    for name in ["GATEWAY__SANDBOX__PUBLIC", "DEMO__PUBLIC"] {
+        shop.set(name, "true");
+    }
+    expect(&shop.findings(0), "gateway.sandbox.public", "warn", "without money");
 }
 
 #[test]

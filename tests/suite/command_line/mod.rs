@@ -2,8 +2,11 @@
 
 mod completion;
 mod doctor;
+mod encryption;
+mod exposure;
 mod help;
 mod progress;
+mod server;
 mod settings;
 
 use std::path::Path;

@@ -1,6 +1,7 @@
 //! A backup that is taken while the shop takes orders is restored elsewhere: the shop starts and its audit passes.
 
 use std::cell::Cell;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -102,7 +103,7 @@ async fn a_backup_is_refused_into_a_folder_that_is_not_empty_and_from_a_server()
     let url = app.store_url();
     let folder = tempfile::tempdir().unwrap();
     let (full, file) = (folder.path().join("full"), folder.path().join("full/file"));
-    std::fs::create_dir(&full).unwrap();
+    std::fs::DirBuilder::new().mode(0o700).create(&full).unwrap();
     std::fs::write(&file, "something").unwrap();
     let error = format!("{:#}", back_up(url.clone(), full.clone()).await.unwrap_err());
     assert!(error.contains("is not empty"), "{error}");

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::process::Command;
 
 use tempfile::tempdir;
+use tradepost::app::exposure;
 use tradepost::config;
 
 use super::{path, text};
@@ -23,6 +24,13 @@ fn all<'a>(instructions: &'a [String], name: &str) -> Vec<&'a str> {
 fn values<'a>(yaml: &'a str, key: &str) -> Vec<&'a str> {
     let prefix = format!("{key}: ");
     yaml.lines().filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix(&prefix)).collect()
+}
+
+/// The variables of the image.
+fn image_variables() -> Vec<(String, String)> {
+    let instructions = instructions();
+    let variables = all(&instructions, "ENV")[0].split(' ').map(|variable| variable.split_once('=').unwrap());
+    variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 #[test]
@@ -98,12 +106,7 @@ fn the_image_runs_as_a_user_without_rights_and_checks_its_health() {
         all(&instructions, "FROM")[0].contains(&format!("rust:{version}-")),
         "the compiler is not that of Cargo.toml"
     );
-    let variables: Vec<(String, String)> = all(&instructions, "ENV")[0]
-        .split(' ')
-        .map(|variable| variable.split_once('=').unwrap())
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .collect();
-    let settings = config::read("", variables).unwrap();
+    let settings = config::read("", image_variables()).unwrap();
     assert_eq!(all(&instructions, "EXPOSE"), [settings.http.listen.port().to_string()]);
     assert!(settings.http.listen.ip().is_unspecified(), "a container is reached from outside");
 }
@@ -120,9 +123,11 @@ fn the_composition_names_settings_files_and_ports_that_exist() {
         let value =
             value.replace("${SESSION_SECRET:?}", &"s".repeat(64)).replace("${METRICS_TOKEN:?}", &"t".repeat(64));
         assert!(!value.contains("${"), "{line}");
-        variables.push((name.to_owned(), value));
+        variables.push((name.to_owned(), value.trim_matches('"').to_owned()));
     }
+    variables.extend(image_variables());
     let settings = config::read("", variables).unwrap();
+    exposure::expect_allowed(&settings).unwrap();
     assert_eq!(settings.store.url, "postgres://tradepost:pw@postgres/tradepost");
     // Variables of the composition, in the example.
     let used: BTreeSet<&str> = compose.split("${").skip(1).map(|part| part.split([':', '}']).next().unwrap()).collect();

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output};
 
 use tempfile::tempdir;
+use tradepost::app::exposure;
 
 use super::{is_installed, path, text};
 use crate::command_line::BINARY;
@@ -63,6 +64,17 @@ fn the_service_is_exposed_to_little() {
     assert!(is_good, "{printed}");
     let (is_good, _) = analyze(&["security", "--offline=true", "--threshold=1", file.to_str().unwrap()]);
     assert!(!is_good, "the threshold has no effect");
+}
+
+#[test]
+fn the_settings_of_the_example_are_allowed_with_a_platform() {
+    let with = |variables: &[(&str, &str)]| {
+        let variables = variables.iter().map(|(name, value)| (format!("TRADEPOST__{name}"), (*value).to_owned()));
+        tradepost::config::read(&text("deploy/tradepost.toml"), variables.collect()).unwrap()
+    };
+    let refused = exposure::expect_allowed(&with(&[])).unwrap_err();
+    assert_eq!(refused.key, "gateway.alipay.app_id", "{refused}");
+    assert_eq!(exposure::judge(&with(&[("GATEWAY__ALIPAY__APP_ID", "2021000000000001")])), []);
 }
 
 #[test]

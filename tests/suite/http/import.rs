@@ -10,7 +10,7 @@ use tradepost::config::credentials::Credentials;
 use crate::support::{ADMIN_PASSWORD, DEMO_PASSWORD, GOODS, OrderBody, TestApp};
 
 fn server(app: &TestApp) -> Server {
-    Server { sessions: app.url(), admin: format!("{}/", app.url()) }
+    Server { sessions: app.url(), admin: format!("{}/", app.url()), certificate: None }
 }
 
 fn password(user: &str, password: &str) -> Credentials {
@@ -183,7 +183,8 @@ async fn an_import_without_an_administrator_or_a_server_fails_and_says_why() {
         let error = import::import(&server(&app), &credentials, text, Options::default()).await.unwrap_err();
         assert!(format!("{error:#}").contains(part), "{error:#}");
     }
-    let nowhere = Server { sessions: "http://127.0.0.1:1".to_owned(), admin: "http://127.0.0.1:1".to_owned() };
+    let address = "http://127.0.0.1:1".to_owned();
+    let nowhere = Server { sessions: address.clone(), admin: address, certificate: None };
     let error = import::import(&nowhere, &token, text, Options::default()).await.unwrap_err();
     assert!(format!("{error:#}").contains("http://127.0.0.1:1/admin/goods"), "{error:#}");
     let report = import::import(&server(&app), &token, text, Options::default()).await.unwrap();

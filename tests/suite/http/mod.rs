@@ -9,6 +9,7 @@ mod by_hand;
 mod conditional;
 mod cors;
 mod csv;
+mod encryption;
 mod filter;
 mod held;
 mod import;

@@ -89,7 +89,9 @@ async fn the_callbacks_of_the_sandbox_arrive_whatever_the_public_url_is() {
 
 #[actix_web::test]
 async fn a_server_that_listens_on_all_addresses_hands_out_one_that_can_be_opened() {
-    let app = TestApp::with(&[("HTTP__LISTEN", "0.0.0.0:0")]).await;
+    let app =
+        TestApp::with(&[("HTTP__LISTEN", "0.0.0.0:0"), ("GATEWAY__SANDBOX__PUBLIC", "true"), ("DEMO__PUBLIC", "true")])
+            .await;
     let port = app.url().rsplit_once(':').unwrap().1.to_owned();
     let checkout = paid_checkout(&app).await;
     assert!(checkout.starts_with(&format!("http://127.0.0.1:{port}/")), "{checkout}");

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use awc::http::Method;
 
-use crate::support::TestApp;
 use crate::support::browser::{Browser, text};
+use crate::support::{Production, TestApp};
 
 use super::customer;
 
@@ -125,8 +125,10 @@ async fn an_order_of_another_customer_does_not_exist() {
 
 #[actix_web::test]
 async fn in_production_the_shop_window_is_not_there_and_the_page_of_a_payment_is() {
-    let production = [("PROFILE", "production"), ("GATEWAY__SANDBOX__ENABLED", "false"), ("DEMO__SEED", "false")];
-    let app = TestApp::with(&production).await;
+    let production = Production::new();
+    let settings = production.settings();
+    let settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let app = TestApp::with(&settings).await;
     let mut browser = Browser::new(&app);
     let front = browser.get("/").await.expect(200);
     assert!(text(&front).contains("runs here"), "{}", front.text);
