@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use actix::Arbiter;
 use actix_web::dev::ServerHandle;
+use anyhow::Context as _;
 use socket2::SockRef;
 
 use crate::actor::Faults;
@@ -116,6 +117,7 @@ impl App {
         let mut notes = announcement::lines(&settings, &stores, number, address, admin_address);
         notes.extend(bootstrap::while_busy(|| bootstrap::notes(&graph, &passwords, &first)).await?);
         let tokens = server::tokens(&settings, secret.as_bytes(), clock.clone());
+        let tokens = tokens.of_installation(&stores.shop_id()?.context("the stores have no identity")?);
         let (seals, admin) = (Seals::new(secret.as_bytes()), admin.user_id);
         let security = Security { tokens, seals, passwords, first_passwords: first, admin, pay_pages };
         let sampler = figures::start(&graph, &stores, &clock, &arbiter);

@@ -9,6 +9,7 @@ use std::time::Instant;
 use actix_web::rt::net::{ActixStream, Ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::bare_error;
 use super::open::Place;
 use super::socket::Connection;
 
@@ -55,6 +56,11 @@ impl AsyncWrite for Watched {
                 return Poll::Pending;
             };
             ready?;
+            if let Some(answer) = bare_error::completed(buf) {
+                // The connection ends after it, and so short an answer fits into the buffer of the socket. If not, it is cut off.
+                let _ = connection.stream.try_write(&answer);
+                return Poll::Ready(Ok(buf.len()));
+            }
             match connection.stream.try_write(buf) {
                 Ok(written) => {
                     connection.activity.lock().written(written, written == buf.len(), Instant::now);

@@ -1,9 +1,8 @@
 //! The content of the payment page.
 
 use maud::{Markup, PreEscaped, html};
-use qrcode::QrCode;
-use qrcode::render::svg;
 
+use super::qr_code;
 use crate::domain::clock::Timestamp;
 use crate::domain::money::CURRENCY;
 use crate::domain::order::Line;
@@ -146,10 +145,9 @@ fn back(words: &Words, payment: &Payment) -> Markup {
 }
 
 fn scan(words: &Words, url: &str) -> Markup {
-    let Ok(code) = QrCode::new(url) else { return html! { p role="status" { (words.pay_page.preparing) } } };
-    let picture = code.render::<svg::Color<'_>>().min_dimensions(240, 240).build();
-    // Inline SVG must not contain the XML declaration of a file.
-    let picture = picture.find("<svg").and_then(|at| picture.get(at..)).unwrap_or_default();
+    let Some(picture) = qr_code::picture(url) else {
+        return html! { p role="status" { (words.pay_page.preparing) } };
+    };
     html! {
         div.code role="img" aria-label=(words.pay_page.qr_code) { (PreEscaped(picture)) }
         p.note { (words.pay_page.scan) }
