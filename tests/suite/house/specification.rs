@@ -286,6 +286,12 @@ fn named() -> Vec<&'static str> {
         .collect()
 }
 
+/// Whether a test with this name, `module::name`, exists.
+pub fn exists(name: &str) -> bool {
+    let (module, test) = name.rsplit_once("::").unwrap();
+    fs::read_to_string(file_of(module)).is_ok_and(|source| has_test(&source, test))
+}
+
 /// The file of a module, which is written as in the documentation above.
 fn file_of(module: &str) -> PathBuf {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
@@ -310,10 +316,6 @@ fn has_test(source: &str, name: &str) -> bool {
 fn every_test_that_is_named_here_exists() {
     let names = named();
     assert!(names.len() > 100, "{} names were found", names.len());
-    let is_missing = |name: &&&str| {
-        let (module, test) = name.rsplit_once("::").unwrap();
-        !fs::read_to_string(file_of(module)).is_ok_and(|source| has_test(&source, test))
-    };
-    let missing: Vec<&&str> = names.iter().filter(is_missing).collect();
+    let missing: Vec<&&str> = names.iter().filter(|name| !exists(name)).collect();
     assert!(missing.is_empty(), "named in the documentation, and no test: {missing:#?}");
 }
