@@ -150,15 +150,15 @@ fn build(parts: Parts) -> Graph {
     let gateways = Gateways::new(gateways);
     let platforms = Platforms::new(gateways.clone(), &clock);
     let mut edges = Edges::default();
-    let capacity = settings.orders.in_flight_max.size();
     let of_coordinator = coordinator::Context {
         owners: owners.links(actor::NAME, &mut edges),
         ids: Arc::clone(&ids),
         clock: clock.clone(),
+        stock_shown: settings.stock_shown(),
         orders: settings.orders,
         node: node.clone(),
         faults: faults.clone(),
-        health: Arc::new(Health::new(actor::NAME, clock.clone(), capacity, None)),
+        health: Arc::new(Health::new(actor::NAME, clock.clone(), settings.orders.in_flight_max.size(), None)),
         counts: Arc::default(),
         tracer: tracer.clone(),
     };

@@ -73,6 +73,12 @@ pub fn judge_complete(all: &Inspections) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// The shop to which the stores belong, if they have identities.
+#[must_use]
+pub fn shop_of(all: &Inspections) -> Option<String> {
+    expect_one_shop(all).ok().flatten()
+}
+
 /// Whether a start would find nothing to migrate and no identity to write.
 #[must_use]
 pub fn is_set_up(all: &Inspections) -> bool {

@@ -27,6 +27,7 @@ use std::time::Duration;
 
 use actix::Arbiter;
 use actix_web::dev::ServerHandle;
+use anyhow::Context as _;
 use socket2::SockRef;
 
 use crate::actor::Faults;
@@ -131,6 +132,7 @@ impl App {
         let mut notes = announcement::lines(&settings, &stores, number, address, admin_address);
         notes.extend(bootstrap::while_busy(|| bootstrap::notes(&graph, &passwords, &first)).await?);
         let tokens = server::tokens(&settings, secret.as_bytes(), clock.clone());
+        let tokens = tokens.of_installation(&stores.shop_id()?.context("the stores have no identity")?);
         let (seals, admin) = (Seals::new(secret.as_bytes()), admin.user_id);
         let second_factors = server::second_factors(&settings, secret.as_bytes(), old_secret.map(str::as_bytes));
         if old_secret.is_some() {

@@ -100,6 +100,7 @@ pub fn state(graph: &Graph, security: Security, sampler: Sampler, clock: Clock, 
         public_url: settings.http.public_url.as_str().to_owned(),
         request_within: settings.http.request_within.get(),
         tracer: graph.tracer.clone(),
+        stock_shown: settings.stock_shown(),
         admission: AdmissionControl::new(
             settings.http.in_flight_max.size(),
             settings.http.in_flight_per_user_max.size(),

@@ -302,6 +302,14 @@ impl Stores {
         self.error(owner, &format!("cannot use its tables: {error}"))
     }
 
+    /// The id of the shop to which the stores belong, if they have one.
+    ///
+    /// # Errors
+    /// Names the setting of a store that cannot be read.
+    pub fn shop_id(&self) -> Result<Option<String>, config::Error> {
+        Ok(identity::shop_of(&self.inspect()?))
+    }
+
     /// The largest id in the tables, from which the ids of the next start continue.
     ///
     /// # Errors

@@ -9,7 +9,9 @@ use secrecy::SecretString;
 use serde::{Deserialize, Deserializer};
 
 use super::layer::Effective;
-use super::value::{H5Type, InitialPassword, LogFilter, PublicUrl, SecondName, SeparateListen, SigningSecret};
+use super::value::{
+    H5Type, InitialPassword, LogFilter, PublicUrl, SecondName, SeparateListen, SigningSecret, StockSetting,
+};
 use crate::actor::owner::Limits;
 use crate::actor::retry::Backoff;
 use crate::db;
@@ -19,6 +21,7 @@ use crate::domain::horizon::{Horizon, Horizons};
 use crate::domain::id::NodeId;
 use crate::domain::money::Money;
 use crate::domain::origin::Origins;
+use crate::domain::quantity::StockShown;
 use crate::domain::span::{Pause, PositiveSpan, Span, Wait};
 use crate::messaging::relay;
 use crate::trace;
@@ -52,6 +55,16 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// How much of the stock the public sees.
+    #[must_use]
+    pub const fn stock_shown(&self) -> StockShown {
+        match (self.orders.stock_shown, self.profile) {
+            (StockSetting::Exact, _) | (StockSetting::OfProfile, Profile::Default) => StockShown::Exact,
+            (StockSetting::Few, _) | (StockSetting::OfProfile, Profile::Production) => StockShown::Few,
+            (StockSetting::Availability, _) => StockShown::Availability,
+        }
+    }
+
     /// How far ahead the stored moments can be under these settings.
     #[must_use]
     pub fn horizons(&self) -> Horizons {
@@ -297,6 +310,7 @@ pub struct Orders {
     pub unpaid_orders_max: Count<0, 1_000_000>,
     pub unpaid_units_max: Count<0, 1_000_000_000>,
     pub unpaid_units_in_all_max: Count<0, 1_000_000_000>,
+    pub stock_shown: StockSetting,
     pub sweep_every: PositiveSpan,
     pub backoff: Backoff,
 }

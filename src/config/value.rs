@@ -173,6 +173,21 @@ impl TryFrom<String> for SecondName {
     }
 }
 
+/// How much of the stock the public sees. If empty, that depends on the profile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StockSetting {
+    /// As the profile says.
+    #[serde(rename = "")]
+    OfProfile,
+    /// The number of units.
+    Exact,
+    /// Small numbers of units only.
+    Few,
+    /// Whether there are any units.
+    Availability,
+}
+
 /// The kind of pages that offer H5 payments of WeChat Pay. If empty, they are not offered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 pub enum H5Type {

@@ -114,7 +114,7 @@ pub async fn create(operator: Operator, FormBody(form): FormBody<NewForm>) -> Ha
         Scope::Orders => form.orders.is_some_and(bool::from),
         Scope::Catalog => form.catalog.is_some_and(bool::from),
     };
-    let scopes = Scopes::try_from(Scope::ALL.into_iter().filter(chosen).collect::<std::collections::BTreeSet<_>>());
+    let scopes = Scopes::try_from(Scope::ALL.into_iter().filter(chosen).collect::<Vec<_>>());
     let scopes = scopes.map_err(|invalid| Problem::field("scopes", invalid.to_string()))?;
     let effects = html! {
         (facts([

@@ -29,6 +29,7 @@ use crate::actor::{Faults, Health, Link};
 use crate::config;
 use crate::domain::clock::Clock;
 use crate::domain::id::IdGenerator;
+use crate::domain::quantity::StockShown;
 use crate::node::Node;
 use crate::trace::Tracer;
 use crate::{coupon, goods, order, pay, user};
@@ -53,6 +54,8 @@ pub struct Context {
     pub ids: Arc<IdGenerator>,
     pub clock: Clock,
     pub orders: config::Orders,
+    /// How much of the stock customers see.
+    pub stock_shown: StockShown,
     pub node: Node,
     pub faults: Faults,
     pub health: Arc<Health>,

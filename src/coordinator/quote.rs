@@ -10,6 +10,7 @@ use crate::domain::id::{GoodsId, UserId};
 use crate::domain::money::Money;
 use crate::domain::order::{Line, OrderRequest};
 use crate::domain::pricing::{Price, ShippingRule, price};
+use crate::domain::quantity::StockShown;
 use crate::domain::refusal::{Cause, Refused};
 use crate::domain::status::{CouponUse, SaleStatus};
 use crate::order::message::CheckCaps;
@@ -38,7 +39,7 @@ pub async fn quote(context: &Context, user_id: Option<UserId>, request: &OrderRe
     let (goods, coupon, balance) = (goods?, coupon?, balance?);
     let rule = ShippingRule { fee: context.orders.shipping_fee, free_over: context.orders.free_shipping_over };
     let balance = balance.map(|user| user.user_money).unwrap_or_default();
-    Ok(judge(request, goods, coupon.as_ref(), balance, rule))
+    Ok(judge(request, goods, coupon.as_ref(), balance, rule, context.stock_shown))
 }
 
 /// Like [`quote`], with the caps that the order would exceed. A quote that is followed by an order does without them, since
@@ -60,6 +61,7 @@ fn judge(
     coupon: Option<&coupon::message::Coupon>,
     user_money: Money,
     rule: ShippingRule,
+    stock_shown: StockShown,
 ) -> Quote {
     let goods: HashMap<GoodsId, goods::message::Goods> = goods.into_iter().map(|row| (row.goods_id, row)).collect();
     let quoted = request.lines.iter().map(|line| {
@@ -88,16 +90,21 @@ fn judge(
     causes.extend(off_sale.map(|goods_id| Cause::GoodsOffSale { goods_id }));
     for QuotedLine { goods_id, goods_number, found } in lines.iter().filter(|line| !is_off_sale(&line.goods_id)) {
         let short = found.as_ref().filter(|(_, available)| *available < goods_number.get());
-        causes.extend(
-            short.map(|(_, available)| Cause::InsufficientStock { goods_id: *goods_id, available: *available }),
-        );
+        causes.extend(short.map(|(_, available)| Cause::InsufficientStock {
+            goods_id: *goods_id,
+            available: stock_shown.of(*available),
+        }));
     }
     if user_money < request.money_paid {
         causes.push(Cause::InsufficientBalance { user_money });
     }
     let used = coupon.filter(|coupon| coupon.is_used == CouponUse::Used);
     causes.extend(used.map(|coupon| Cause::CouponAlreadyUsed { coupon_id: coupon.coupon_id }));
-    Quote { lines, price: amounts, coupon_price, causes }
+    let shown = |line: QuotedLine| QuotedLine {
+        found: line.found.map(|(line, available)| (line, stock_shown.of(available))),
+        ..line
+    };
+    Quote { lines: lines.into_iter().map(shown).collect(), price: amounts, coupon_price, causes }
 }
 
 impl Quote {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Owners;
+use super::Context;
 use super::saga::{Event, Step};
 use crate::actor::Reply;
 use crate::actor::task::ask;
@@ -12,7 +12,8 @@ use crate::order::message::{Completion, Order};
 use crate::{coupon, goods, order, user};
 
 /// Sends the command of `step` to its owner and waits for the reply.
-pub async fn send(owners: &Owners, order: &Arc<Order>, step: Step) -> Event {
+pub async fn send(context: &Context, order: &Arc<Order>, step: Step) -> Event {
+    let Context { owners, stock_shown, .. } = context;
     let order_id = order.order_id;
     match step {
         Step::Stock => {
@@ -28,7 +29,10 @@ pub async fn send(owners: &Owners, order: &Arc<Order>, step: Step) -> Event {
                     refusal: Refusal::InsufficientStock,
                     causes: short
                         .into_iter()
-                        .map(|(goods_id, available)| Cause::InsufficientStock { goods_id, available })
+                        .map(|(goods_id, units)| Cause::InsufficientStock {
+                            goods_id,
+                            available: stock_shown.of(units),
+                        })
                         .collect(),
                 },
                 goods::error::ReserveRefusal::Released => Refused::of(Refusal::OrderDeadlinePassed),

@@ -81,9 +81,9 @@ impl Scope {
     }
 }
 
-/// The scopes of a key: at least one.
+/// The scopes of a key: at least one, each once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "BTreeSet<Scope>")]
+#[serde(try_from = "Vec<Scope>")]
 pub struct Scopes(BTreeSet<Scope>);
 
 impl Scopes {
@@ -106,11 +106,18 @@ impl Scopes {
     }
 }
 
-impl TryFrom<BTreeSet<Scope>> for Scopes {
+impl TryFrom<Vec<Scope>> for Scopes {
     type Error = Invalid;
 
-    fn try_from(scopes: BTreeSet<Scope>) -> Result<Self, Invalid> {
-        if scopes.is_empty() { Err(Invalid("must have at least one scope")) } else { Ok(Self(scopes)) }
+    fn try_from(listed: Vec<Scope>) -> Result<Self, Invalid> {
+        let scopes: BTreeSet<Scope> = listed.iter().copied().collect();
+        if scopes.is_empty() {
+            return Err(Invalid("must have at least one scope"));
+        }
+        if scopes.len() < listed.len() {
+            return Err(Invalid("must have each scope once"));
+        }
+        Ok(Self(scopes))
     }
 }
 
@@ -127,7 +134,9 @@ mod tests {
         for scope in Scope::ALL {
             assert_eq!(serde_json::to_value(scope).unwrap(), scope.word());
         }
-        assert!(Scopes::try_from(BTreeSet::new()).is_err());
+        assert!(Scopes::try_from(Vec::new()).is_err());
+        assert!(Scopes::try_from(vec![Scope::Orders, Scope::Orders]).is_err());
+        assert!(Scopes::try_from(vec![Scope::Catalog, Scope::Orders]).is_ok());
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod points;
 pub mod pricing;
 pub mod provider;
 pub mod quantity;
+pub mod readable;
 pub mod refund;
 pub mod refusal;
 pub mod reservation;

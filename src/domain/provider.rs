@@ -16,6 +16,16 @@ impl Provider {
     }
 }
 
+/// The longest name.
+pub const LENGTH_MAX: usize = 32;
+
+/// Whether `text` can be such a name: 1 to 32 lower-case letters, digits and `_`.
+#[must_use]
+pub fn is_name(text: &str) -> bool {
+    let is_allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    (1..=LENGTH_MAX).contains(&text.len()) && text.bytes().all(is_allowed)
+}
+
 impl From<&str> for Provider {
     fn from(name: &str) -> Self {
         Self(name.into())

@@ -94,3 +94,39 @@ impl TryFrom<i64> for StockDelta {
         }
     }
 }
+
+/// How much of the stock the public sees. Exact numbers show every competitor how well something sells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StockShown {
+    /// The number of units.
+    Exact,
+    /// The number of units up to [`StockShown::FEW`], which then stands for more.
+    Few,
+    /// 1 if there are any units, otherwise 0.
+    Availability,
+}
+
+impl StockShown {
+    /// The largest number that [`StockShown::Few`] shows.
+    pub const FEW: i64 = 10;
+
+    /// The number that is shown of so many units. There are at least as many.
+    #[must_use]
+    pub fn of(self, units: i64) -> i64 {
+        match self {
+            Self::Exact => units,
+            Self::Few => units.min(Self::FEW),
+            Self::Availability => units.min(1),
+        }
+    }
+
+    /// Whether the number shown for so many units may stand for more.
+    #[must_use]
+    pub fn is_at_least(self, units: i64) -> bool {
+        match self {
+            Self::Exact => false,
+            Self::Few => units >= Self::FEW,
+            Self::Availability => units > 0,
+        }
+    }
+}

@@ -4,9 +4,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use super::Invalid;
+use super::readable::{self, Form};
 
-/// Text of one line of `MIN` to `MAX` characters without control characters. Leading and trailing whitespace is removed.
-/// Unless it may be empty, a character of it can be seen.
+/// Text of one line of at most `MAX` characters, without those that [`readable`] refuses. Leading and trailing whitespace is
+/// removed. If `MIN` is not 0, a character of it can be seen.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Text<const MIN: usize, const MAX: usize>(String);
@@ -34,6 +35,15 @@ pub type Reason = Text<1, 200>;
 pub type CustomerMessage = Text<1, 200>;
 
 impl<const MIN: usize, const MAX: usize> Text<MIN, MAX> {
+    /// The largest number of characters.
+    pub const LENGTH_MAX: usize = MAX;
+
+    /// The rule of the characters as a regular expression.
+    #[must_use]
+    pub fn pattern() -> String {
+        readable::pattern(Form::Line, MIN > 0)
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -51,11 +61,20 @@ impl<const MIN: usize, const MAX: usize> TryFrom<String> for Text<MIN, MAX> {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        trimmed::<MIN, MAX>(&text, &[]).map(Self)
+        trimmed::<MIN, MAX>(&text, Form::Line).map(Self)
     }
 }
 
 impl<const MIN: usize, const MAX: usize> Lines<MIN, MAX> {
+    /// The largest number of characters.
+    pub const LENGTH_MAX: usize = MAX;
+
+    /// The rule of the characters as a regular expression.
+    #[must_use]
+    pub fn pattern() -> String {
+        readable::pattern(Form::Lines, MIN > 0)
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -73,35 +92,23 @@ impl<const MIN: usize, const MAX: usize> TryFrom<String> for Lines<MIN, MAX> {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        trimmed::<MIN, MAX>(&text, &['\n', '\r', '\t']).map(Self)
+        trimmed::<MIN, MAX>(&text, Form::Lines).map(Self)
     }
 }
 
-/// Removes the whitespace at both ends of `text` and validates the rest; `allowed` are its control characters.
-fn trimmed<const MIN: usize, const MAX: usize>(text: &str, allowed: &[char]) -> Result<String, String> {
+/// Validates `text` as it was sent, and removes the whitespace at both ends.
+fn trimmed<const MIN: usize, const MAX: usize>(text: &str, form: Form) -> Result<String, String> {
     let trimmed = text.trim();
-    let length = trimmed.chars().count();
-    if !(MIN..=MAX).contains(&length) {
+    if text.chars().count() > MAX || trimmed.chars().count() < MIN {
         return Err(format!("must have {MIN} to {MAX} characters"));
     }
-    if trimmed.chars().any(|c| c.is_control() && !allowed.contains(&c)) {
-        return Err("must not contain control characters".to_owned());
+    if let Some(rule) = readable::broken_rule(text, form) {
+        return Err(rule.to_owned());
     }
-    if MIN > 0 && !trimmed.chars().any(is_visible) {
+    if MIN > 0 && !trimmed.chars().any(readable::is_visible) {
         return Err("must contain a character that can be seen".to_owned());
     }
     Ok(trimmed.to_owned())
-}
-
-/// Whether a character by itself leaves a mark: no whitespace, no control character, and none of those that Unicode
-/// lists as ignorable by default, nor a filler.
-fn is_visible(c: char) -> bool {
-    let is_ignorable = matches!(c,
-        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}'..='\u{1160}' | '\u{17B4}'..='\u{17B5}' | '\u{180B}'..='\u{180F}'
-        | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{2800}' | '\u{3164}'
-        | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}' | '\u{FFF0}'..='\u{FFFB}' | '\u{1BCA0}'..='\u{1BCA3}'
-        | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}');
-    !c.is_whitespace() && !c.is_control() && !is_ignorable
 }
 
 /// The customer's id at a payment platform (WeChat's openid): 1 to 128 ASCII letters, digits, `_` or `-`.
@@ -219,12 +226,21 @@ mod tests {
 
     #[test]
     fn a_text_of_nothing_visible_is_refused_unless_it_may_be_empty() {
-        for hidden in ["\u{200B}", "\u{3164}", "\u{AD}", "\u{FEFF}\u{200D}", "\u{E0041}", "\u{2800} \u{2800}"] {
+        for hidden in ["", " ", "\u{3164}", "\u{200F}", "\u{2800} \u{2800}", "\u{FE0F}"] {
             assert!(Consignee::try_from(hidden.to_owned()).is_err(), "{hidden:?} was accepted");
             assert!(GoodsDesc::try_from(hidden.to_owned()).is_ok(), "{hidden:?} was refused");
         }
         for seen in ["A", "é", "عم", "👩\u{200D}👧", "\u{200F}שלום", "茶"] {
             assert_eq!(Consignee::try_from(seen.to_owned()).unwrap().into_inner(), seen);
+        }
+    }
+
+    #[test]
+    fn a_text_is_judged_as_it_was_sent_and_trimmed_then() {
+        let padded = format!(" {} ", "a".repeat(98));
+        assert_eq!(Consignee::try_from(padded.clone()).unwrap().as_str(), padded.trim());
+        for bad in [format!(" {} ", "a".repeat(99)), "\na".to_owned(), "a\u{85}".to_owned(), "a\u{2028}".to_owned()] {
+            assert!(Consignee::try_from(bad.clone()).is_err(), "{bad:?} was accepted");
         }
     }
 

@@ -10,7 +10,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::{EntryId, GoodsId, OrderId, UserId};
 use crate::domain::money::Money;
-use crate::domain::quantity::{Quantity, Stock, StockDelta};
+use crate::domain::quantity::{Quantity, Stock, StockDelta, StockShown};
 use crate::domain::status::SaleStatus;
 use crate::domain::text::{GoodsDesc, GoodsName, Reason};
 use crate::journal::{KeyReused, Performed, Request};
@@ -35,6 +35,14 @@ pub struct Goods {
     /// Number of changes of the attributes, the creation included. Stock is not one of them.
     #[serde(skip)]
     pub revision: i64,
+}
+
+impl Goods {
+    /// The goods as the public sees them.
+    #[must_use]
+    pub fn shown(self, stock: StockShown) -> Self {
+        Self { goods_number: stock.of(self.goods_number), ..self }
+    }
 }
 
 /// Reads one page of goods, newest first. Read-only.

@@ -24,6 +24,9 @@ pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// The header of responses with the client's own id of the request.
 pub const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-client-request-id");
 
+/// The content security policy of every answer that is no page: were it shown as one, it would load and do nothing.
+pub const CLOSED_POLICY: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /// The challenge of RFC 6750 for a token that has expired.
 const EXPIRED_CHALLENGE: &str = "Bearer error=\"invalid_token\", error_description=\"The access token expired\"";
 
@@ -99,6 +102,7 @@ codes! {
     MoneyPaidTooHigh      "money_paid_too_high"      422 "More balance is offered than there is to pay";
     TooManyRequests       "too_many_requests"        429 "Too many requests";
     TooManySignIns        "too_many_sign_ins"        429 "Too many sign-ins have failed";
+    HeadTooLarge          "head_too_large"           431 "The head of the request is too large";
     Internal              "internal"                 500 "Internal error";
     Busy                  "busy"                     503 "Busy, try again";
     PlatformUnavailable   "platform_unavailable"     503 "The payment platform does not answer";
@@ -146,6 +150,7 @@ impl Code {
             413 => Self::PayloadTooLarge,
             415 => Self::UnsupportedMediaType,
             429 => Self::TooManyRequests,
+            431 => Self::HeadTooLarge,
             503 => Self::Busy,
             400..=499 => Self::MalformedRequest,
             _ => Self::Internal,
@@ -475,6 +480,7 @@ impl ResponseError for Problem {
         response
             .insert_header((header::CONTENT_TYPE, "application/problem+json"))
             .insert_header((header::CACHE_CONTROL, "no-store"))
+            .insert_header((header::CONTENT_SECURITY_POLICY, CLOSED_POLICY))
             .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"));
         if let Some(origin) = &self.origin {
             response.insert_header((REQUEST_ID, origin.request_id.as_str()));

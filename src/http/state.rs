@@ -26,6 +26,7 @@ use crate::domain::horizon::Horizons;
 use crate::domain::id::{IdGenerator, UserId};
 use crate::domain::network::TrustedProxies;
 use crate::domain::origin::Origins;
+use crate::domain::quantity::StockShown;
 use crate::gateway::Gateways;
 use crate::gateway::statement::Source;
 use crate::gateway::ticket::PayPages;
@@ -97,6 +98,8 @@ pub struct State {
     pub metrics_access: MetricsAccess,
     /// Runs the audit for administrators.
     pub auditor: Auditor,
+    /// How much of the stock the public sees.
+    pub stock_shown: StockShown,
     /// Limits how many requests for new work are in flight.
     pub admission: AdmissionControl,
     /// How often addresses and users may send requests.

@@ -28,6 +28,7 @@ use crate::actor::Link;
 use crate::coordinator;
 use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::id::{IdGenerator, NodeId, UserId};
+use crate::domain::quantity::StockShown;
 use crate::domain::status::Role;
 use crate::gateway::Gateways;
 use crate::metrics::{LastAudit, Sampler, Sources};
@@ -97,6 +98,7 @@ pub fn state() -> State {
         horizons: crate::config::read("", Vec::new()).unwrap().horizons(),
         outboxes: Vec::new(),
         started: clock.now(),
+        stock_shown: StockShown::Exact,
         admission: AdmissionControl::new(1, 0, Duration::ZERO),
         limits: crate::http::limit::Limits::none(),
         connections: Vec::new(),

@@ -1,5 +1,7 @@
 //! Messages to the platform's actor, and the body of its outbox messages.
 
+use std::time::Duration;
+
 use actix::Message;
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +30,8 @@ pub struct Callbacks {
     pub copies: Copies,
     /// Whether the copies are sent concurrently.
     pub concurrent: bool,
-    /// Delay between the payment and the callback, in milliseconds.
-    pub delay_ms: u64,
+    /// Delay between the payment and the callback.
+    pub delay_ms: Delay,
     /// Whether the callback is never sent.
     pub lose: bool,
     /// The defect of the callback; `None` for a correct one.
@@ -58,6 +60,34 @@ impl TryFrom<i64> for Copies {
 impl From<Copies> for i64 {
     fn from(copies: Copies) -> Self {
         copies.0
+    }
+}
+
+/// A delay in milliseconds, up to a day.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(try_from = "i64")]
+pub struct Delay(u32);
+
+impl Delay {
+    /// A delay of so many milliseconds, up to 65 seconds.
+    #[must_use]
+    pub fn from_millis(millis: u16) -> Self {
+        Self(millis.into())
+    }
+
+    /// The delay as a duration.
+    #[must_use]
+    pub fn get(self) -> Duration {
+        Duration::from_millis(self.0.into())
+    }
+}
+
+impl TryFrom<i64> for Delay {
+    type Error = Invalid;
+
+    fn try_from(millis: i64) -> Result<Self, Invalid> {
+        let delay = u32::try_from(millis).ok().filter(|millis| *millis <= 86_400_000);
+        delay.map(Self).ok_or(Invalid("must be an integer from 0 to 86400000, which is a day"))
     }
 }
 

@@ -108,8 +108,10 @@ impl Body {
     /// [`Reject::Unreadable`] if the body is malformed, its type is unknown, or one of its ids cannot be stored.
     pub fn read(body: &[u8]) -> Result<Self, Reject> {
         let body: Self = serde_json::from_slice(body).map_err(|_| Reject::Unreadable)?;
+        let refund_no = body.data.out_request_no.as_deref();
         let is_storable = is_printable_ascii(&body.id, EVENT_ID_LENGTH_MAX)
-            && is_printable_ascii(&body.data.trade_no, TRADE_NO_LENGTH_MAX);
+            && is_printable_ascii(&body.data.trade_no, TRADE_NO_LENGTH_MAX)
+            && refund_no.is_none_or(|number| is_printable_ascii(number, EVENT_ID_LENGTH_MAX));
         if is_storable { Ok(body) } else { Err(Reject::Unreadable) }
     }
 

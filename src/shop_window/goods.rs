@@ -8,6 +8,7 @@ use super::visitor::Visitor;
 use crate::actor::task::ask;
 use crate::domain::id;
 use crate::domain::money::CURRENCY;
+use crate::domain::quantity::StockShown;
 use crate::domain::status::SaleStatus;
 use crate::goods;
 use crate::goods::message::Goods;
@@ -36,19 +37,19 @@ pub async fn list(visitor: Visitor, Filters { query: page, pairs }: Filters<Page
         @if list.items.is_empty() {
             p { (words.shop.no_goods) }
         } @else {
-            ul.goods { @for goods in &list.items { li { (card(words, goods)) } } }
+            ul.goods { @for goods in &list.items { li { (card(words, goods, visitor.state.stock_shown)) } } }
         }
         (pager(words, "/", &pairs, list.next_cursor.as_deref()))
     };
     Ok(visitor.page(StatusCode::OK, words.shop.goods, content))
 }
 
-fn card(words: &Words, goods: &Goods) -> Markup {
+fn card(words: &Words, goods: &Goods, shown: StockShown) -> Markup {
     html! {
         h2 { a href=(format!("/goods/{}", goods.goods_id)) { (goods.goods_name) } }
         p.desc { (goods.goods_desc) }
         p.cost { (money(goods.goods_price)) " " small { (CURRENCY) } }
-        p { (stock(words, goods)) }
+        p { (stock(words, goods, shown)) }
         (add_form(words, goods))
     }
 }
@@ -70,7 +71,7 @@ fn page(visitor: &Visitor, goods: &Goods) -> HttpResponse {
         section.panel {
             p.desc { (goods.goods_desc) }
             p.cost { (money(goods.goods_price)) " " small { (CURRENCY) } }
-            p { (stock(words, goods)) }
+            p { (stock(words, goods, visitor.state.stock_shown)) }
             (add_form(words, goods))
         }
         p { a href="/" { (words.shop.to_goods) } }
@@ -78,10 +79,11 @@ fn page(visitor: &Visitor, goods: &Goods) -> HttpResponse {
     visitor.page(StatusCode::OK, &goods.goods_name, content)
 }
 
-fn stock(words: &Words, goods: &Goods) -> String {
+fn stock(words: &Words, goods: &Goods, shown: StockShown) -> String {
     match (goods.on_sale, goods.goods_number) {
         (SaleStatus::OffSale, _) => words.shop.off_sale.to_owned(),
         (SaleStatus::OnSale, 0) => words.shop.sold_out.to_owned(),
+        (SaleStatus::OnSale, units) if shown.is_at_least(units) => words.shop.available.to_owned(),
         (SaleStatus::OnSale, units) => (words.shop.in_stock)(units),
     }
 }

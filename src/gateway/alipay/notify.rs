@@ -94,7 +94,8 @@ fn notification(account: &MerchantAccount, form: &Form) -> Result<Option<Notific
     let (event, amount) = match (form.get("trade_status").ok_or(Reject::Unreadable)?, refunded) {
         ("WAIT_BUYER_PAY", _) => return Ok(None),
         ("TRADE_SUCCESS" | "TRADE_CLOSED", Some(amount)) => {
-            (Event::RefundedTotal(form.get("out_biz_no").map(str::to_owned)), amount)
+            let number = form.get("out_biz_no").filter(|number| is_printable_ascii(number, EVENT_ID_LENGTH_MAX));
+            (Event::RefundedTotal(number.map(str::to_owned)), amount)
         }
         // Refunds are no longer possible, and earlier ones were notified before.
         ("TRADE_SUCCESS" | "TRADE_FINISHED", _) => (Event::Paid, form.amount("total_amount")?),

@@ -64,7 +64,8 @@ impl RefundNotification {
     /// Converts to a [`Notification`]. `kind` is the last part of the event type. `None` if `kind` differs from the
     /// status or a value is invalid.
     pub fn into_notification(self, account: &MerchantAccount, event_id: String, kind: &str) -> Option<Notification> {
-        if self.refund_status != kind || !is_printable_ascii(&self.transaction_id, EVENT_ID_LENGTH_MAX) {
+        let is_storable = |number: &str| is_printable_ascii(number, EVENT_ID_LENGTH_MAX);
+        if self.refund_status != kind || !is_storable(&self.transaction_id) || !is_storable(&self.out_refund_no) {
             return None;
         }
         let event = match kind {

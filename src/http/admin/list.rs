@@ -8,8 +8,10 @@ use crate::domain::clock::Timestamp;
 use crate::domain::event::Event;
 use crate::domain::id::{self, GoodsId, OrderId, UserId};
 use crate::domain::money::Money;
+use crate::domain::provider::is_name;
 use crate::domain::status::{OrderStatus, PayStatus, Role, ShippingStatus};
 use crate::domain::text::{Consignee, UserName};
+use crate::gateway::text::{EVENT_ID_LENGTH_MAX, is_printable_ascii};
 use crate::http::admin::journal::{self, JournalEntry};
 use crate::http::extract::auth::Admin;
 use crate::http::extract::listing::Listing;
@@ -262,7 +264,8 @@ pub async fn notices(_: Admin, state: web::Data<State>, Query(page): Query<Timed
 pub async fn find_notices(state: &State, page: &TimedPage) -> Result<List<ParkedNotification>, Problem> {
     let event = |text: &str| {
         let (provider, event_id) = text.split_once('.')?;
-        Some((provider.to_owned(), event_id.to_owned()))
+        let is_event = is_name(provider) && is_printable_ascii(event_id, EVENT_ID_LENGTH_MAX);
+        is_event.then(|| (provider.to_owned(), event_id.to_owned()))
     };
     let before = page.before(event)?;
     let notices = ask(&state.owners.pay, ListParkedNotifications { before, limit: page.fetch_limit() }).await?;

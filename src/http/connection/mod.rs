@@ -3,9 +3,11 @@
 //! So each connection is watched here, between the socket and the HTTP server.
 //!
 //! [`socket`] is one connection, [`activity`] judges it, [`watched`] is the stream that reports to it, under [`tls`] or not,
-//! [`open`] keeps all connections of a server within their limits, and [`server`] puts them around the HTTP server.
+//! [`bare_error`] completes the errors of the HTTP server itself, [`open`] keeps all connections of a server within their
+//! limits, and [`server`] puts them around the HTTP server.
 
 pub mod activity;
+pub mod bare_error;
 pub mod open;
 pub mod server;
 pub mod socket;

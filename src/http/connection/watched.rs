@@ -12,6 +12,7 @@ use std::time::Instant;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::server::TlsStream;
 
+use super::bare_error;
 use super::open::Place;
 use super::socket::Connection;
 use super::tls::Tls;
@@ -29,6 +30,15 @@ pub struct Watched {
 enum Stream {
     Plain(Socket),
     Encrypted(Box<TlsStream<Socket>>),
+}
+
+impl Stream {
+    fn poll_write(&mut self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match self {
+            Self::Plain(socket) => Pin::new(socket).poll_write(cx, buf),
+            Self::Encrypted(stream) => Pin::new(stream).poll_write(cx, buf),
+        }
+    }
 }
 
 impl Watched {
@@ -64,10 +74,10 @@ impl AsyncRead for Watched {
 
 impl AsyncWrite for Watched {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        match &mut self.stream {
-            Stream::Plain(socket) => Pin::new(socket).poll_write(cx, buf),
-            Stream::Encrypted(stream) => Pin::new(stream).poll_write(cx, buf),
-        }
+        let Some(answer) = bare_error::completed(buf) else { return self.stream.poll_write(cx, buf) };
+        // The connection ends after it, and so short an answer fits into the buffer of the socket. If not, it is cut off.
+        ready!(self.stream.poll_write(cx, &answer))?;
+        Poll::Ready(Ok(buf.len()))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -58,10 +58,36 @@ impl TryFrom<String> for Cursor {
 
 const NO_CURSOR: Invalid = Invalid("must be the next_cursor of an earlier answer");
 
-/// Parses a positive number in hexadecimal digits.
-fn positive_hexadecimal(text: &str) -> Option<i64> {
-    let is_hexadecimal = text.bytes().all(|b| b.is_ascii_hexdigit());
-    i64::from_str_radix(text, 16).ok().filter(|number| is_hexadecimal && *number > 0)
+/// Parses a positive number in hexadecimal digits, as it is written here: in lower case, without leading zeros.
+#[must_use]
+pub fn positive_hexadecimal(text: &str) -> Option<i64> {
+    i64::from_str_radix(text, 16).ok().filter(|number| *number > 0 && format!("{number:x}") == text)
+}
+
+/// The positive numbers in hexadecimal digits as a regular expression.
+const HEXADECIMAL: &str = "(?:[1-7][0-9a-f]{0,15}|[89a-f][0-9a-f]{0,14})";
+
+/// The form of a cursor, as a regular expression for the OpenAPI document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CursorForm {
+    /// A [`Cursor`].
+    Id,
+    /// A [`TimedCursor`] of entries: time, id and number.
+    Entry,
+    /// A [`TimedCursor`] of events: time, platform and event.
+    Event,
+}
+
+impl CursorForm {
+    /// The regular expression.
+    #[must_use]
+    pub fn pattern(self) -> String {
+        match self {
+            Self::Id => format!("^{HEXADECIMAL}$"),
+            Self::Entry => format!("^{HEXADECIMAL}\\.{HEXADECIMAL}\\.(?:0|[1-9][0-9]{{0,8}})$"),
+            Self::Event => format!("^{HEXADECIMAL}\\.[a-z0-9_]{{1,32}}\\.[!-~]{{1,64}}$"),
+        }
+    }
 }
 
 /// The parameters of a page of a list that is sorted by time.
@@ -81,8 +107,8 @@ pub struct TimedPage {
 #[serde(try_from = "String")]
 pub struct TimedCursor(Option<(Timestamp, String)>);
 
-/// The longest second part of a cursor: a platform's name and the id of an event.
-const TIE_LENGTH_MAX: usize = 128;
+/// The longest second part of a cursor: a platform's name, a full stop and the id of an event.
+const TIE_LENGTH_MAX: usize = 32 + 1 + 64;
 
 impl TryFrom<String> for TimedCursor {
     type Error = Invalid;
@@ -163,6 +189,8 @@ pub struct List<I> {
 
 #[cfg(test)]
 mod tests {
+    use regex::Regex;
+
     use super::*;
     use crate::domain::id::GoodsId;
 
@@ -174,8 +202,14 @@ mod tests {
         let first = list(&[40, 31, 7]);
         assert_eq!((first.items.len(), first.next_cursor.as_deref()), (2, Some("1f")));
         assert_eq!(Cursor::try_from("1f".to_owned()).unwrap().0, Some(31));
-        for invalid in ["", "0", "-1", "+1", "ffffffffffffffff", "1_0", "1.", ".1", "1.2"] {
-            assert!(Cursor::try_from(invalid.to_owned()).is_err(), "{invalid}");
+        let pattern = Regex::new(&CursorForm::Id.pattern()).unwrap();
+        for valid in ["1", "1f", "8", "fffffffffffffff", "7fffffffffffffff"] {
+            assert!(Cursor::try_from(valid.to_owned()).is_ok() && pattern.is_match(valid), "{valid}");
+        }
+        for invalid in
+            ["", "0", "-1", "+1", "ffffffffffffffff", "8000000000000000", "1_0", "1.", ".1", "1.2", "1F", "01", " 1"]
+        {
+            assert!(Cursor::try_from(invalid.to_owned()).is_err() && !pattern.is_match(invalid), "{invalid}");
         }
         assert_eq!(TimedCursor::try_from("1f.a.b".to_owned()).unwrap().0, Some((Timestamp(31), "a.b".to_owned())));
         for invalid in ["", "1f", "0.a", ".a", "1f.", "1f.a b", "1f.\n", "x.a"] {

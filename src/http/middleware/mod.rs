@@ -5,6 +5,7 @@ pub mod admission;
 mod advice;
 pub mod cors;
 pub mod measure;
+mod spelling;
 mod summary;
 mod watch;
 
@@ -30,7 +31,7 @@ use self::watch::InProgress;
 use super::extract::client;
 use super::limit::Limits;
 use super::page_failure::PageFailure;
-use super::problem::{CLIENT_REQUEST_ID, Code, Problem, REQUEST_ID};
+use super::problem::{CLIENT_REQUEST_ID, CLOSED_POLICY, Code, Problem, REQUEST_ID};
 use super::security::event::Event;
 use super::state::{State, state};
 use crate::trace::{self, TRACEPARENT, TraceId, Tracer};
@@ -105,6 +106,9 @@ pub async fn around(
     let shared = state(req.request()).ok();
     let within = time_limit(&req);
     let served = async move {
+        if spelling::is_second(req.path()) {
+            return Err(Problem::new(Code::NotFound).into());
+        }
         if is_encoded(req.headers()) {
             return Err(Problem::with(Code::UnsupportedMediaType, ENCODED).into());
         }
@@ -291,7 +295,7 @@ fn client_request_id(headers: &HeaderMap) -> Option<String> {
 }
 
 /// A UUIDv7. It is unique but not secret: a fast generator makes its random part, which saves a system call.
-fn new_id() -> Uuid {
+pub fn new_id() -> Uuid {
     let since = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
     let mut random = [0; 10];
     fastrand::fill(&mut random);
@@ -333,6 +337,9 @@ fn finish_response(
         headers.append(name, value);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CLOSED_POLICY));
+    }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
@@ -404,6 +411,7 @@ mod tests {
             let (actual, headers, body) = ask(req.insert_header(("X-Request-Id", "mine"))).await;
             assert_eq!((actual, text(&headers, "content-type")), (status, "application/problem+json"));
             assert_eq!(text(&headers, "x-content-type-options"), "nosniff");
+            assert_eq!(text(&headers, "content-security-policy"), CLOSED_POLICY);
             assert_eq!(text(&headers, "x-client-request-id"), "mine", "{path}");
             assert_eq!(body["instance"], text(&headers, "x-request-id"));
             assert_eq!((&body["code"], &body["status"]), (&Value::from(code), &Value::from(status)));

@@ -10,8 +10,9 @@ use utoipa::openapi::security::SecurityRequirement;
 use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, Required, Response, ResponseBuilder};
 
 use super::problem;
-use super::schema::{Shape, bounded_text, described, named, text, words};
+use super::schema::{Shape, described, named, pattern, text, words};
 use super::word::LIST_FORMATS;
+use crate::http::extract::page::CursorForm;
 use crate::http::limit::table::LINES;
 use crate::http::problem::Code;
 
@@ -20,6 +21,9 @@ pub const BEARER: &str = "bearer";
 
 /// The header of an answer to a request that was sent again under its key.
 pub const REPLAYED: &str = "Idempotent-Replayed";
+
+/// Entity tags in a conditional header, or `*`.
+const TAGS: &str = "^(?:\\*|(?:W/)?\"[!#-~]*\"(?:, (?:W/)?\"[!#-~]*\")*)$";
 
 /// The header that names a request.
 const KEY: &str = "Idempotency-Key";
@@ -145,7 +149,7 @@ impl Route {
     /// Adds the header with which an API key names a customer.
     fn with_reference(mut self) -> Self {
         let about = "With an API key: the shop's own id of the customer. Its first use opens the customer's account.";
-        let shape = bounded_text(1, 128);
+        let shape = pattern("^[!-~]{1,128}$").into();
         self.parameters.push(parameter(ParameterIn::Header, Required::False, "Tradepost-Customer", shape, about));
         self.refuses(&[Code::Unauthenticated, Code::Forbidden, Code::InvalidRequest])
     }
@@ -189,19 +193,29 @@ impl Route {
     }
 
     fn condition(mut self, name: &str, about: &str) -> Self {
-        self.parameters.push(parameter(ParameterIn::Header, Required::False, name, text(), about));
+        let shape = pattern(TAGS).into();
+        self.parameters.push(parameter(ParameterIn::Header, Required::False, name, shape, about));
         self.refuses(&[Code::InvalidRequest])
     }
 
-    /// Adds the parameters of a page of a list.
+    /// Adds the parameters of a page of a list that is sorted by ids.
     #[must_use]
     pub fn paged(self) -> Self {
+        self.paged_by(CursorForm::Id)
+    }
+
+    /// Adds the parameters of a page of a list with cursors of this form.
+    #[must_use]
+    pub fn paged_by(self, form: CursorForm) -> Self {
+        self.paged_from(pattern(&form.pattern()).into())
+    }
+
+    /// Adds the parameters of a page of a list whose cursors have this shape.
+    #[must_use]
+    pub fn paged_from(self, cursor: Shape) -> Self {
         let limit = super::schema::between(1, 100);
-        self.query("limit", limit, "Number of items, 20 by default.").query(
-            "cursor",
-            text(),
-            "The `next_cursor` of the previous page.",
-        )
+        let about = "The `next_cursor` of the previous page. It is a position in the list, which needs no item there.";
+        self.query("limit", limit, "Number of items, 20 by default.").query("cursor", cursor, about)
     }
 
     /// Answers as CSV too.
@@ -227,7 +241,7 @@ impl Route {
 
     fn with_key(mut self, required: Required) -> Self {
         let about = "Names this request, so that it can be sent again and has one effect.";
-        let shape = bounded_text(1, 255);
+        let shape = pattern("^[!-~]{1,255}$").into();
         self.parameters.push(parameter(ParameterIn::Header, required, KEY, shape, about));
         self.refuses(&[Code::InvalidRequest, Code::IdempotencyKeyReused])
     }

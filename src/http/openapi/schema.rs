@@ -50,10 +50,30 @@ pub fn bounded_text(min: usize, max: usize) -> Shape {
     of_type(Type::String).min_length(Some(min)).max_length(Some(max)).into()
 }
 
+/// A text of at most `max` characters that matches the regular expression `pattern`.
+#[must_use]
+pub fn bounded_pattern(pattern_text: &str, max: usize) -> Object {
+    let mut shape = pattern(pattern_text);
+    shape.max_length = Some(max);
+    shape
+}
+
 /// A text that matches the regular expression `pattern`.
 #[must_use]
 pub fn pattern(pattern: &str) -> Object {
     of_type(Type::String).pattern(Some(pattern)).build()
+}
+
+/// The name of a platform in a request.
+#[must_use]
+pub fn provider() -> Shape {
+    pattern("^[a-z0-9_]{1,32}$").into()
+}
+
+/// The last part of the address of a page that cannot be guessed.
+#[must_use]
+pub fn ticket() -> Shape {
+    pattern("^[A-Za-z0-9_-]{1,200}$").into()
 }
 
 /// A text in a well-known `format`.
@@ -133,6 +153,12 @@ pub fn list(item: Shape) -> Shape {
 #[must_use]
 pub fn bounded_list(item: Shape, min: usize, max: usize) -> Shape {
     ArrayBuilder::new().items(item).min_items(Some(min)).max_items(Some(max)).into()
+}
+
+/// An array of `min` to `max` different times `item`.
+#[must_use]
+pub fn set(item: Shape, min: usize, max: usize) -> Shape {
+    ArrayBuilder::new().items(item).min_items(Some(min)).max_items(Some(max)).unique_items(true).into()
 }
 
 /// The component of an object of one of several kinds, with an example.

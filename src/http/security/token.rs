@@ -16,7 +16,7 @@ use crate::domain::status::Role;
 use crate::http::problem::{Code, Problem};
 use crate::user::message::session::SessionHash;
 
-/// Issuer and audience of every token.
+/// Issuer of every token, and their audience if the installation has no name.
 const SERVICE: &str = "tradepost";
 /// How long a token is accepted after its expiry, in seconds: the difference between the clocks of nodes. Short, because
 /// a token may have leaked by then.
@@ -132,6 +132,7 @@ pub struct Tokens {
     /// The secret that signs, and then those whose tokens are still accepted.
     secrets: Vec<Secret>,
     validation: Validation,
+    audience: String,
     clock: Clock,
     ttl: Duration,
     admin_ttl: Duration,
@@ -153,10 +154,20 @@ impl Tokens {
             signing: EncodingKey::from_secret(secret),
             secrets: vec![Secret::new(secret)],
             validation,
+            audience: SERVICE.to_owned(),
             clock,
             ttl,
             admin_ttl: ttl,
         }
+    }
+
+    /// The same, but for the installation with this name alone: tokens of others are not valid, also if they have the same
+    /// secret.
+    #[must_use]
+    pub fn of_installation(mut self, name: &str) -> Self {
+        self.audience = format!("{SERVICE}:{name}");
+        self.validation.set_audience(&[&self.audience]);
+        self
     }
 
     /// The same, but tokens of administrators are valid for `ttl`.
@@ -191,7 +202,7 @@ impl Tokens {
             jti: Uuid::from_u128(fastrand::u128(..)).simple().to_string(),
             exp: now.plus(self.ttl(caller.role)).unix_seconds(),
             nbf: now.unix_seconds(),
-            aud: SERVICE.to_owned(),
+            aud: self.audience.clone(),
             iss: SERVICE.to_owned(),
             sub: caller.user_id,
             role: caller.role,
@@ -279,6 +290,17 @@ mod tests {
         assert_eq!(tokens.read(&token).map(|grant| grant.caller), Ok(caller), "within the leeway");
         clock.advance(Duration::from_secs(3));
         assert_eq!(tokens.read(&token), Err(TokenRefusal::Expired));
+    }
+
+    #[test]
+    fn a_token_of_another_installation_is_not_valid_also_if_the_secret_is_the_same() {
+        let of = |name: &str| tokens().0.of_installation(name);
+        let caller = Caller { user_id: UserId::new(7), role: Role::Admin, epoch: Timestamp(0) };
+        let token = of("one").issue(caller).unwrap();
+        assert_eq!(of("one").read(&token).map(|grant| grant.caller), Ok(caller));
+        assert_eq!(of("two").read(&token), Err(TokenRefusal::Invalid));
+        assert_eq!(tokens().0.read(&token), Err(TokenRefusal::Invalid));
+        assert_eq!(of("one").read(&tokens().0.issue(caller).unwrap()), Err(TokenRefusal::Invalid));
     }
 
     #[test]

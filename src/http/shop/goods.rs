@@ -22,6 +22,7 @@ pub async fn list(state: web::Data<State>, Query(page): Query<Page>) -> HandlerR
     let on_sale = Some(SaleStatus::OnSale);
     let list = goods::message::List { on_sale, before: page.before(), limit: page.fetch_limit() };
     let goods = ask(&state.owners.goods, list).await?;
+    let goods = goods.into_iter().map(|goods| goods.shown(state.stock_shown)).collect();
     Ok(HttpResponse::Ok().json(page.list(goods, |goods| goods.goods_id)))
 }
 
@@ -35,5 +36,6 @@ pub async fn find(
     PathId(goods_id): PathId<id::Goods>,
 ) -> HandlerResult {
     let found = ask(&state.owners.goods, goods::message::Find { goods: vec![goods_id] }).await?;
-    found.first().map(|goods| goods_tag::show(goods, &condition)).ok_or(Problem::new(Code::NotFound))
+    let goods = found.into_iter().next().ok_or(Problem::new(Code::NotFound))?;
+    Ok(goods_tag::show(&goods.shown(state.stock_shown), &condition))
 }

@@ -16,7 +16,7 @@ use crate::http::problem::Problem;
 use crate::http::state::HandlerResult;
 use crate::pay::message::{ListAll, Payment};
 use crate::sandbox::Platform;
-use crate::sandbox::message::{Callbacks, Copies, Tamper};
+use crate::sandbox::message::{Callbacks, Copies, Delay, Tamper};
 use crate::sandbox::trade::{Status, Trade};
 use crate::web::component::{Column, Pill, Tone, id, money, table};
 use crate::web::language::{Sandbox as Own, Words};
@@ -26,7 +26,7 @@ const PATH: &str = "/console/sandbox";
 /// Number of payments on the page: the latest ones.
 const SHOWN: i64 = 20;
 /// The delay of a callback that is sent late.
-const DELAY_MS: u64 = 5_000;
+const DELAY_MS: u16 = 5_000;
 
 /// Registers the page. It must come before the other pages of the console, whose scope would answer it with 404.
 pub fn routes(cfg: &mut ServiceConfig) {
@@ -166,7 +166,7 @@ impl Deed {
             Self::Pay => Some(none),
             Self::Lose => Some(Callbacks { lose: true, ..none }),
             Self::Twice => Copies::try_from(2).ok().map(|copies| Callbacks { copies, concurrent: true, ..none }),
-            Self::Delay => Some(Callbacks { delay_ms: DELAY_MS, ..none }),
+            Self::Delay => Some(Callbacks { delay_ms: Delay::from_millis(DELAY_MS), ..none }),
             Self::Signature => tampered(Tamper::Signature),
             Self::Amount => tampered(Tamper::Amount),
             Self::Order => tampered(Tamper::Order),

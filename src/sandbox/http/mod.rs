@@ -6,7 +6,7 @@ mod page;
 use std::future::{Ready, ready};
 
 use actix_web::dev::Payload;
-use actix_web::web::{self, Bytes, Data, Path, ServiceConfig};
+use actix_web::web::{self, Bytes, Data, Path, ServiceConfig, get, post, resource};
 use actix_web::{FromRequest, HttpRequest, HttpResponse};
 use futures_util::stream;
 use serde::Deserialize;
@@ -19,6 +19,7 @@ use super::{NAME, Platform};
 use crate::actor::Reply;
 use crate::domain::id::PayId;
 use crate::domain::money::Money;
+use crate::domain::provider::is_name;
 use crate::gateway::text::{EVENT_ID_LENGTH_MAX, is_printable_ascii};
 use crate::http::extract::body::RawBody;
 use crate::http::extract::field;
@@ -28,22 +29,19 @@ use crate::http::state::{HandlerResult, state};
 use crate::web::language;
 use crate::web::redirect::see_other;
 
-/// The longest name of a platform at a shop.
-const PROVIDER_LENGTH_MAX: usize = 32;
-
 /// Registers the routes. They need a [`Platform`] as application data.
 pub fn routes(cfg: &mut ServiceConfig) {
     cfg.service(
         web::scope("/sandbox")
-            .route("/checkout/{ticket}", web::get().to(checkout))
-            .route("/checkout/{ticket}/pay", web::post().to(checkout_pay))
-            .route("/checkout/{ticket}/decline", web::post().to(checkout_decline))
-            .route("/trades/{out_trade_no}", web::get().to(find))
-            .route("/trades/{out_trade_no}/pay", web::post().to(pay))
-            .route("/trades/{out_trade_no}/decline", web::post().to(decline))
-            .route("/trades/{out_trade_no}/close", web::post().to(close))
-            .route("/trades/{out_trade_no}/refund", web::post().to(refund))
-            .route("/statement", web::get().to(statement)),
+            .service(resource("/checkout/{ticket}").route(get().to(checkout)))
+            .service(resource("/checkout/{ticket}/pay").route(post().to(checkout_pay)))
+            .service(resource("/checkout/{ticket}/decline").route(post().to(checkout_decline)))
+            .service(resource("/trades/{out_trade_no}").route(get().to(find)))
+            .service(resource("/trades/{out_trade_no}/pay").route(post().to(pay)))
+            .service(resource("/trades/{out_trade_no}/decline").route(post().to(decline)))
+            .service(resource("/trades/{out_trade_no}/close").route(post().to(close)))
+            .service(resource("/trades/{out_trade_no}/refund").route(post().to(refund)))
+            .service(resource("/statement").route(get().to(statement))),
     );
 }
 
@@ -112,7 +110,7 @@ fn default_provider() -> String {
 
 /// Streams the statement page by page.
 async fn statement(platform: Data<Platform>, Query(query): Query<StatementQuery>) -> HandlerResult {
-    if !is_printable_ascii(&query.provider, PROVIDER_LENGTH_MAX) {
+    if !is_name(&query.provider) {
         return Err(Problem::field("provider", "must be the name of a platform"));
     }
     let first = Some(String::new());

@@ -1,7 +1,6 @@
 //! Opens, pays, declines and closes trades, and writes their callbacks to the outbox.
 
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
 
 use diesel::prelude::*;
 
@@ -14,7 +13,7 @@ use crate::domain::money::Money;
 use crate::messaging::outbox;
 use crate::sandbox::Sandbox;
 use crate::sandbox::error::{OpenRefusal, Refusal};
-use crate::sandbox::message::{CALLBACK, Callback, Callbacks, Close, Decline, Find, Open, Pay, Record};
+use crate::sandbox::message::{CALLBACK, Callback, Callbacks, Close, Decline, Delay, Find, Open, Pay, Record};
 use crate::sandbox::notification::{Body, Kind};
 use crate::sandbox::trade::{Attempt, Status, Trade};
 
@@ -217,7 +216,7 @@ impl Task<Sandbox> for Decline {
             .iter()
             .map(|trade| {
                 let event = Body::new(Kind::Declined, trade, &owner.merchant_id, now);
-                (0, callback(trade, event, &Callbacks::default()))
+                (Delay::default(), callback(trade, event, &Callbacks::default()))
             })
             .collect();
         enqueue(owner, callbacks, db)?;
@@ -278,19 +277,20 @@ fn callback(trade: &Trade, event: Body, faults: &Callbacks) -> Callback {
 
 /// Writes the callbacks of refunds to the outbox.
 pub fn enqueue_refunds(owner: &Sandbox, events: Vec<(&Trade, Body)>, db: &mut Db) -> DbResult<()> {
-    let callbacks = events.into_iter().map(|(trade, event)| (0, callback(trade, event, &Callbacks::default())));
+    let callbacks =
+        events.into_iter().map(|(trade, event)| (Delay::default(), callback(trade, event, &Callbacks::default())));
     enqueue(owner, callbacks.collect(), db)
 }
 
-/// Writes callbacks to the outbox. The first element of each pair is the delay in milliseconds.
-fn enqueue(owner: &Sandbox, callbacks: Vec<(u64, Callback)>, db: &mut Db) -> DbResult<()> {
-    let mut by_delay: BTreeMap<u64, Vec<(String, Callback)>> = BTreeMap::new();
-    for (delay_ms, callback) in callbacks {
-        by_delay.entry(delay_ms).or_default().push((callback.event.data.out_trade_no.clone(), callback));
+/// Writes callbacks to the outbox, each with its delay.
+fn enqueue(owner: &Sandbox, callbacks: Vec<(Delay, Callback)>, db: &mut Db) -> DbResult<()> {
+    let mut by_delay: BTreeMap<Delay, Vec<(String, Callback)>> = BTreeMap::new();
+    for (delay, callback) in callbacks {
+        by_delay.entry(delay).or_default().push((callback.event.data.out_trade_no.clone(), callback));
     }
-    by_delay.into_iter().try_for_each(|(delay_ms, messages)| {
-        outbox::write(db, &owner.context, CALLBACK, Duration::from_millis(delay_ms), &messages)
-    })
+    by_delay
+        .into_iter()
+        .try_for_each(|(delay, messages)| outbox::write(db, &owner.context, CALLBACK, delay.get(), &messages))
 }
 
 impl Task<Sandbox> for Record {

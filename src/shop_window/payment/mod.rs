@@ -3,5 +3,6 @@
 
 pub mod again;
 pub mod page;
+mod qr_code;
 pub mod route;
 pub mod show;

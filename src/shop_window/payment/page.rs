@@ -1,14 +1,15 @@
 //! The content of the payment page.
 
-use maud::{Markup, html};
+use maud::{Markup, PreEscaped, html};
 
+use super::qr_code;
 use crate::domain::clock::Timestamp;
 use crate::domain::money::CURRENCY;
 use crate::domain::order::Line;
 use crate::gateway::Checkout;
 use crate::gateway::checkout::JsapiParams;
 use crate::pay::message::{Payment, Status};
-use crate::web::component::{moment, money, qr_code};
+use crate::web::component::{moment, money};
 use crate::web::language::Words;
 use crate::web::live;
 
@@ -144,11 +145,11 @@ fn back(words: &Words, payment: &Payment) -> Markup {
 }
 
 fn scan(words: &Words, url: &str) -> Markup {
-    let Some(picture) = qr_code(url, words.pay_page.qr_code) else {
+    let Some(picture) = qr_code::picture(url) else {
         return html! { p role="status" { (words.pay_page.preparing) } };
     };
     html! {
-        (picture)
+        div.code role="img" aria-label=(words.pay_page.qr_code) { (PreEscaped(picture)) }
         p.note { (words.pay_page.scan) }
     }
 }

@@ -7,8 +7,13 @@ use qrcode::render::svg;
 /// A QR code of `text` as a picture with a description. `None` if the text is too long for one.
 #[must_use]
 pub fn qr_code(text: &str, description: &str) -> Option<Markup> {
-    let picture = QrCode::new(text).ok()?.render::<svg::Color<'_>>().min_dimensions(240, 240).build();
+    Some(html! { div.code role="img" aria-label=(description) { (PreEscaped(draw_qr_code(text)?)) } })
+}
+
+/// A QR code of `text` as inline SVG. `None` if the text is too long for one.
+#[must_use]
+pub fn draw_qr_code(text: &str) -> Option<String> {
+    let file = QrCode::new(text).ok()?.render::<svg::Color<'_>>().min_dimensions(240, 240).build();
     // Inline SVG must not contain the XML declaration of a file.
-    let picture = picture.find("<svg").and_then(|at| picture.get(at..)).unwrap_or_default();
-    Some(html! { div.code role="img" aria-label=(description) { (PreEscaped(picture)) } })
+    file.find("<svg").and_then(|at| file.get(at..)).map(str::to_owned)
 }

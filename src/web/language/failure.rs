@@ -140,6 +140,7 @@ fn refusal_in_chinese(code: Code) -> &'static str {
         Code::TradeNotOpen => "交易已结束",
         Code::PreconditionFailed => "内容在此期间已被修改",
         Code::PayloadTooLarge => "请求内容过大",
+        Code::HeadTooLarge => "请求头过大",
         Code::UnsupportedMediaType => "不支持该内容类型",
         Code::InvalidRequest => "请求内容无效",
         Code::IdempotencyKeyReused => "该幂等键已用于另一请求",

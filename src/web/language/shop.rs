@@ -27,6 +27,8 @@ pub struct Shop {
     pub in_stock: fn(i64) -> String,
     /// Shown if no unit is in stock.
     pub sold_out: &'static str,
+    /// There are units, and their number is not shown.
+    pub available: &'static str,
     /// Shown for goods that are off sale.
     pub off_sale: &'static str,
     /// Label of a number of units.
@@ -151,6 +153,7 @@ pub const ENGLISH: Shop = Shop {
     no_goods: "Nothing is on sale at present.",
     in_stock: |units| format!("{units} in stock"),
     sold_out: "Sold out",
+    available: "In stock",
     off_sale: "No longer on sale",
     quantity: "Quantity",
     add: "Add to basket",
@@ -220,6 +223,7 @@ pub const CHINESE: Shop = Shop {
     no_goods: "目前没有在售商品。",
     in_stock: |units| format!("库存 {units} 件"),
     sold_out: "已售罄",
+    available: "有货",
     off_sale: "已下架",
     quantity: "数量",
     add: "加入购物车",

@@ -111,6 +111,9 @@ async fn the_stores_of_a_release_without_identities_get_one_and_an_interrupted_u
     app.tamper("user", "UPDATE store_meta SET state = 0");
     app.restart().await;
     assert_eq!(shop(&app), upgraded);
+    // Tokens are valid for one shop, and this one has a name of its own now.
+    app.get("/v1/users/me", &zs).await.expect(401);
+    let zs = app.zs().await;
     app.get(&format!("/v1/orders/{order}"), &zs).await.expect(200);
     app.finish().await;
 }

@@ -15,6 +15,7 @@ mod integer_key;
 mod lock_error;
 mod migration;
 mod mixed_engines;
+mod platform_text;
 mod pool;
 mod private_server;
 mod schema;

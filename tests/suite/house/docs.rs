@@ -8,6 +8,8 @@ use toml::{Table, Value};
 use tradepost::config;
 use tradepost::http::problem::Code;
 
+use super::specification::is_test;
+
 const README_LINES_MAX: usize = 200;
 /// The example of a wrong setting.
 const WRONG_ON_PURPOSE: &str = "http.listn";
@@ -157,10 +159,31 @@ fn every_route_is_described_with_its_method() {
     let contract = read("docs/http.md");
     let mut all = routes(&read("src/http/route.rs"), "resource(\"", "");
     all.extend(routes(&read("src/shop_window/payment/route.rs"), "resource(\"", ""));
-    all.extend(routes(&read("src/sandbox/http/mod.rs"), ".route(\"", "/sandbox"));
+    all.extend(routes(&read("src/sandbox/http/mod.rs"), "resource(\"", "/sandbox"));
     assert!(all.len() > 50, "the routes are not found: {all:?}");
     let missing: Vec<String> = all.into_iter().filter(|route| !contract.contains(&format!("`{route}`"))).collect();
     assert_none(&missing, "not in docs/http.md");
+}
+
+#[test]
+fn every_finding_of_the_review_has_tests_that_exist() {
+    let testing = read("docs/testing.md");
+    let (_, section) = testing.split_once("## Findings of a review").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let rows = section.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" | "));
+    let rows: Vec<(&str, &str)> = rows.filter(|(finding, _)| finding.starts_with(['H', 'M', 'L'])).collect();
+    let found: BTreeSet<&str> = rows.iter().map(|(finding, _)| finding.split(' ').next().unwrap()).collect();
+    let all = (1..=12).map(|number| format!("H{number}")).chain((1..=7).map(|number| format!("M{number}")));
+    assert_none(&all.filter(|finding| !found.contains(finding.as_str())).collect::<Vec<_>>(), "no row");
+    let mut wrong = Vec::new();
+    for (finding, tests) in rows {
+        let names: Vec<&str> = tests.split('`').skip(1).step_by(2).collect();
+        if names.is_empty() {
+            wrong.push(format!("{finding}: no test"));
+        }
+        wrong.extend(names.iter().filter(|name| !is_test(name)).map(|name| format!("{finding}: {name}")));
+    }
+    assert_none(&wrong, "no such test");
 }
 
 #[test]

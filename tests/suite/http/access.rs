@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use crate::support::{Answer, GOODS, TestApp};
 use awc::http::Method;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tradepost::domain::clock::{Clock, Timestamp};
 use tradepost::domain::status::Role;
@@ -142,6 +144,13 @@ const SECRET: &str = "the secret of the sessions of this test";
 /// A sender of requests: a name, the token, and whether it is that of a signed-in user and of an administrator.
 type Identity = (&'static str, String, bool, bool);
 
+/// The name of the installation that has issued a token.
+fn installation_of(token: &str) -> String {
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap();
+    let claims: Value = serde_json::from_slice(&claims).unwrap();
+    claims["aud"].as_str().unwrap().strip_prefix("tradepost:").unwrap().to_owned()
+}
+
 /// All identities, with new tokens.
 async fn identities(app: &TestApp) -> Vec<Identity> {
     let (user_a, admin) = (app.zs().await, app.admin().await);
@@ -159,11 +168,13 @@ async fn identities(app: &TestApp) -> Vec<Identity> {
     app.post(&format!("/admin/users/{eve_id}/disable"), &admin, disable).await.expect(200);
     let user_id = admin_id.parse().unwrap();
     let caller = Caller { user_id, role: Role::Admin, epoch: Timestamp(0) };
+    let installation = installation_of(&user_a);
     let issue = |secret: &str, caller: Caller, ago_ms: i64| {
         let clock = app.clock.clone();
         let past = Clock::default();
         past.step(clock.now().0 - past.now().0 - ago_ms);
-        Tokens::new(secret.as_bytes(), past, Duration::from_secs(3600)).issue(caller).unwrap()
+        let tokens = Tokens::new(secret.as_bytes(), past, Duration::from_secs(3600));
+        tokens.of_installation(&installation).issue(caller).unwrap()
     };
     vec![
         ("none", String::new(), false, false),
@@ -230,6 +241,27 @@ async fn every_route_admits_only_its_callers() {
         rows
     };
     assert_eq!(without_acts(app.rows()), without_acts(before));
+    app.finish().await;
+}
+
+/// Review L5. Besides, every answer that a test reads is checked for it.
+#[actix_web::test]
+async fn every_answer_has_a_content_security_policy_and_a_page_one_for_its_forms() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let pages = ["/", "/sign-in", "/console/sign-in", "/pay/1", "/sandbox/checkout/1", "/docs", "/problems/busy"];
+    let routes = ROUTES.iter().filter(|(method, ..)| *method == "GET").map(|(_, path, _)| *path);
+    for path in routes.chain(pages) {
+        let headers = [("authorization", format!("Bearer {admin}"))];
+        let headers = headers.each_ref().map(|(name, value)| (*name, value.as_str()));
+        let answer = app.fetch(Method::GET, path, &headers, Vec::new()).await;
+        let policy = answer.header("content-security-policy");
+        for directive in ["default-src 'none'", "base-uri 'none'", "form-action '", "frame-ancestors 'none'"] {
+            assert!(policy.contains(directive), "{path}: {policy}");
+        }
+        let is_page = answer.header("content-type").starts_with("text/html");
+        assert_eq!(policy.contains("style-src"), is_page, "{path}: {policy}");
+    }
     app.finish().await;
 }
 

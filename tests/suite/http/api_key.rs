@@ -258,3 +258,18 @@ async fn a_creation_that_is_sent_again_creates_nothing_and_does_not_show_the_key
     assert_eq!(app.number("user", "SELECT count(*) AS n FROM api_key"), 1);
     app.finish().await;
 }
+
+/// A scope that is listed twice would be a set of one, which the document of the interface excludes.
+#[actix_web::test]
+async fn a_scope_is_listed_once() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let before = app.rows();
+    for scopes in [&["orders", "orders"][..], &["catalog", "orders", "catalog"], &[]] {
+        let body = json!({"name": "front", "scopes": scopes});
+        let answer = app.post("/admin/api-keys", &admin, body).await.expect_problem(422, "invalid_request");
+        assert_eq!(answer.body["errors"][0]["field"], "scopes", "{scopes:?}");
+    }
+    assert_eq!(app.rows(), before);
+    app.finish().await;
+}

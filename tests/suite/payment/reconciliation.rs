@@ -53,6 +53,29 @@ async fn a_statement_that_equals_the_stores_matches() {
     app.finish().await;
 }
 
+/// Review L2.
+#[actix_web::test]
+async fn no_control_character_of_a_statement_reaches_the_terminal_of_an_operator() {
+    let app = TestApp::start().await;
+    let head = "out_trade_no,trade_no,type,out_request_no,amount,time";
+    let good = ["77", "sb1", "refund", "78", "880.00", "2026-01-02T03:04:05Z"];
+    for at in 0..good.len() {
+        for bad in ["\u{1b}[2J", "77\u{1b}]0;title\u{7}", "7\r7", "\u{9b}31m", "\u{202e}77"] {
+            let mut cells = good.map(str::to_owned);
+            cells[at] = bad.to_owned();
+            let error = compare(&app, &format!("{head}\n{}\n", cells.join(",")), true).await.unwrap_err();
+            let text = format!("{error:#}");
+            assert!(!text.contains(|c: char| c.is_control() || c == '\u{202e}'), "{text:?}");
+        }
+    }
+    // A statement without lines is an error and no panic.
+    for empty in ["", head, "\u{1b}[2J\n"] {
+        let text = format!("{:#}", compare(&app, empty, true).await.unwrap_err());
+        assert!(!text.contains(char::is_control), "{text:?}");
+    }
+    app.finish().await;
+}
+
 #[actix_web::test]
 async fn a_payment_with_lost_callbacks_is_reported_and_repaired_once_on_request() {
     let app = TestApp::with(&[("PAYMENTS__ASK__FIRST", "10h"), ("PAYMENTS__ASK__LONGEST", "10h")]).await;

@@ -348,6 +348,8 @@ async fn read(
     let bytes = response.body().limit(4 << 20).await.unwrap();
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    let policy = response.headers().get("content-security-policy").map_or("", |value| value.to_str().unwrap());
+    assert!(policy.starts_with("default-src 'none'"), "an answer without a content security policy: {text}");
     Answer { status: response.status().as_u16(), headers: response.headers().clone(), text, body }
 }
 

@@ -42,7 +42,7 @@ impl Check<'_> {
                 "pattern" | "minLength" | "maxLength" => self.text(keyword, rule, value, at),
                 "minimum" => self.number(value, at, |number| number >= rule.as_f64().unwrap()),
                 "maximum" => self.number(value, at, |number| number <= rule.as_f64().unwrap()),
-                "items" | "minItems" | "maxItems" => self.array(keyword, rule, value, at),
+                "items" | "minItems" | "maxItems" | "uniqueItems" => self.array(keyword, rule, value, at),
                 "properties" => self.properties(rule.as_object().unwrap(), value, at),
                 "required" => self.required(rule, value, at),
                 "additionalProperties" => {}
@@ -76,6 +76,10 @@ impl Check<'_> {
                 for (index, item) in items.iter().enumerate() {
                     self.schema(rule, item, &format!("{at}[{index}]"));
                 }
+            }
+            "uniqueItems" => {
+                let repeated = items.iter().enumerate().find(|(at, item)| items[..*at].contains(item));
+                self.expect(repeated.is_none() || rule == &Value::Bool(false), at, || "an item is repeated".to_owned());
             }
             "minItems" => self.expect(count >= rule.as_u64().unwrap(), at, || format!("{count} items are too few")),
             _ => self.expect(count <= rule.as_u64().unwrap(), at, || format!("{count} items are too many")),

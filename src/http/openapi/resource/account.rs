@@ -5,10 +5,11 @@ use utoipa::openapi::Schema;
 
 use super::Resource;
 use super::second_factor::{ONE_TIME_CODE, one_time_code};
+use crate::http::extract::page::CursorForm;
 use crate::http::openapi::operation::{Route, delete, get, post};
 use crate::http::openapi::schema::{
-    Component, Fields, bounded_text, extended, flag, id, integer, money, object, or_null, page_of, pattern, text, time,
-    words,
+    Component, Fields, Shape, bounded_text, extended, flag, id, integer, money, object, or_null, page_of, pattern,
+    text, time, words,
 };
 use crate::http::openapi::word::{LOG_TYPES, USER_ROLES};
 use crate::http::problem::Code;
@@ -54,23 +55,28 @@ fn routes() -> Vec<Route> {
         get("/v1/users/me/money-log", "listMyMoneyLog", "Lists the changes of the balance")
             .about("The changes of all entries add up to the balance.")
             .for_customers()
-            .paged()
+            .paged_by(CursorForm::Entry)
             .answers(200, "MoneyLogPage", "The changes."),
         get("/v1/users/me/score-log", "listMyScoreLog", "Lists the changes of the points")
             .about("The changes of all entries add up to the points.")
             .for_customers()
-            .paged()
+            .paged_by(CursorForm::Entry)
             .answers(200, "ScoreLogPage", "The changes."),
     ]
 }
 
+/// The name of a user in a request.
+#[must_use]
+pub fn user_name() -> Shape {
+    pattern("^[A-Za-z0-9._@-]{1,64}$").into()
+}
+
 fn schemas() -> Vec<Component> {
-    let name = || pattern("^[A-Za-z0-9._@-]{1,64}$").into();
     vec![
         (
             "NewUser",
             object("A registration.")
-                .has("user_name", name(), "The name to sign in with.")
+                .has("user_name", user_name(), "The name to sign in with.")
                 .has("user_password", bounded_text(8, 128), "The password.")
                 .may_have("user_mobile", or_null(pattern("^\\+?[0-9]{5,19}$").into()), "The mobile number.")
                 .sent_as(json!({"user_name": "zs", "user_password": "a good password"})),
@@ -78,7 +84,7 @@ fn schemas() -> Vec<Component> {
         (
             "SignIn",
             object("A sign-in.")
-                .has("user_name", name(), "The name of the user.")
+                .has("user_name", user_name(), "The name of the user.")
                 .has("user_password", bounded_text(8, 128), "The password.")
                 .may_have("one_time_code", or_null(one_time_code()), ONE_TIME_CODE)
                 .sent_as(json!({"user_name": "zs", "user_password": "a good password"})),

@@ -6,7 +6,7 @@ use utoipa::openapi::Schema;
 use super::Resource;
 use crate::http::openapi::operation::{Route, get, post};
 use crate::http::openapi::schema::{
-    Component, Fields, bounded_list, extended, id, object, or_null, page_of, pattern, text, time, words,
+    Component, Fields, bounded_list, extended, id, object, or_null, page_of, pattern, set, text, time, words,
 };
 use crate::http::openapi::word::SCOPES;
 
@@ -47,7 +47,7 @@ fn schemas() -> Vec<Component> {
             "NewApiKey",
             object("A new API key.")
                 .has("name", name, "The name of the server.")
-                .has("scopes", bounded_list(words(SCOPES), 1, SCOPES.len()), "What the key may be used for.")
+                .has("scopes", set(words(SCOPES), 1, SCOPES.len()), "What the key may be used for.")
                 .sent_as(json!({"name": "shop-front", "scopes": ["orders"]})),
         ),
         ("ApiKey", api_key()),

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Resource;
 use crate::http::openapi::operation::{Route, post};
-use crate::http::openapi::schema::{Component, object, text, words};
+use crate::http::openapi::schema::{Component, object, provider, text, words};
 use crate::http::problem::Code;
 
 /// The group of these routes.
@@ -23,7 +23,7 @@ fn routes() -> Vec<Route> {
             .about(
                 "The signature is verified over the raw bytes. The platform is answered after the effects are committed.",
             )
-            .path_parameter("provider", text(), "A platform of this shop.")
+            .path_parameter("provider", provider(), "A platform of this shop.")
             .foreign_body("application/json")
             .foreign_body("application/x-www-form-urlencoded")
             .shows(200, "text/plain", "Alipay and the sandbox: `success`, or for Alipay also `fail`.")

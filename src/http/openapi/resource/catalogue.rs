@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use super::Resource;
+use super::account::user_name;
 use super::common::MESSAGE;
 use crate::http::openapi::operation::{REPLAYED, Route, get, patch, post};
-use crate::http::openapi::schema::{Component, between, bounded_text, flag, id, named, object, or_null, text, words};
+use crate::http::openapi::schema::{Component, between, flag, id, named, object, or_null, words};
 use crate::http::openapi::word::USER_ROLES;
 use crate::http::problem::Code;
 
@@ -77,8 +78,8 @@ fn user_routes() -> Vec<Route> {
     vec![
         get("/admin/users", "listUsers", "Lists the users")
             .for_admins()
-            .query("user_name", text(), "Only the user with this name.")
-            .query("user_name_prefix", text(), "Only users whose names begin with this.")
+            .query("user_name", user_name(), "Only the user with this name.")
+            .query("user_name_prefix", user_name(), "Only users whose names begin with this.")
             .query("user_role", words(USER_ROLES), "Only users with this role.")
             .paged()
             .answers(200, "UserPage", "The users.")
@@ -123,37 +124,37 @@ fn user_routes() -> Vec<Route> {
 }
 
 fn schemas() -> Vec<Component> {
-    let reason = "The reason, for operators: 1 to 200 characters, trimmed.";
+    let reason = "The reason, for operators.";
     vec![
         (
             "RoleChange",
             object("A change of a role.")
                 .has("user_role", words(USER_ROLES), "The new role.")
-                .has("reason", text(), reason)
+                .has("reason", named("Reason"), reason)
                 .sent_as(json!({"user_role": "admin", "reason": "joins the team"})),
         ),
         (
             "AccountDecision",
             object("A change of an account.")
-                .has("reason", text(), reason)
+                .has("reason", named("Reason"), reason)
                 .sent_as(json!({"reason": "asked for it by phone"})),
         ),
         (
             "NewGoods",
             object("New goods.")
-                .has("goods_name", text(), "The name: 1 to 200 characters, trimmed.")
+                .has("goods_name", named("GoodsName"), "The name.")
                 .has("goods_number", between(0, 1_000_000_000), "The units in stock.")
                 .has("goods_price", named("Amount"), "The price of one unit.")
-                .may_have("goods_desc", or_null(text()), "The description: up to 2000 characters.")
+                .may_have("goods_desc", or_null(named("GoodsDescription")), "The description.")
                 .may_have("on_sale", or_null(flag()), "Whether they are on sale at once; `true` if it is absent.")
                 .sent_as(json!({"goods_name": "A phone", "goods_number": 999, "goods_price": "1000.00"})),
         ),
         (
             "ChangedGoods",
             object("A change of goods. A field that is absent stays as it is.")
-                .may_have("goods_name", or_null(text()), "The name: 1 to 200 characters, trimmed.")
+                .may_have("goods_name", or_null(named("GoodsName")), "The name.")
                 .may_have("goods_price", or_null(named("Amount")), "The price of one unit.")
-                .may_have("goods_desc", or_null(text()), "The description: up to 2000 characters.")
+                .may_have("goods_desc", or_null(named("GoodsDescription")), "The description.")
                 .may_have("on_sale", or_null(flag()), "Whether new orders may have them.")
                 .sent_as(json!({"goods_price": "900.00"})),
         ),
@@ -161,7 +162,7 @@ fn schemas() -> Vec<Component> {
             "StockChange",
             object("A change of a stock.")
                 .has("delta", between(-1_000_000_000, 1_000_000_000), "The change, not 0.")
-                .has("reason", text(), reason)
+                .has("reason", named("Reason"), reason)
                 .sent_as(json!({"delta": -1, "reason": "Broken in the warehouse"})),
         ),
         (
@@ -175,8 +176,8 @@ fn schemas() -> Vec<Component> {
             "BalanceChange",
             object("A change of a balance.")
                 .has("delta", named("SignedAmount"), "The change, not 0.")
-                .has("reason", text(), reason)
-                .may_have("message", or_null(bounded_text(1, 200)), MESSAGE)
+                .has("reason", named("Reason"), reason)
+                .may_have("message", or_null(named("CustomerMessage")), MESSAGE)
                 .sent_as(json!({"delta": "-1.00", "reason": "Booked twice", "message": "We have corrected an entry"})),
         ),
     ]

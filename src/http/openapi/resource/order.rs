@@ -6,8 +6,8 @@ use utoipa::openapi::Schema;
 use super::{Resource, quote};
 use crate::http::openapi::operation::{REPLAYED, Route, get, post};
 use crate::http::openapi::schema::{
-    Component, Fields, between, bounded_list, bounded_text, count, extended, flag, id, integer, list, money, named,
-    object, or_null, page_of, text, time, words,
+    Component, Fields, between, bounded_list, count, extended, flag, id, integer, list, money, named, object, or_null,
+    page_of, text, time, words,
 };
 use crate::http::openapi::word::CURRENCIES;
 use crate::http::openapi::word::ORDER_STATUS;
@@ -129,7 +129,7 @@ fn schemas() -> Vec<Component> {
         (
             "OwnRefund",
             object("A refund of all that is left.")
-                .may_have("reason", or_null(bounded_text(1, 200)), "The reason, for the shop. The platform shows it.")
+                .may_have("reason", or_null(named("Reason")), "The reason, for the shop. The platform shows it.")
                 .sent_as(json!({"reason": "It is too small"})),
         ),
         ("EventPayment", event_payment()),
@@ -151,8 +151,8 @@ fn new_order() -> Schema {
         .may_have("money_paid", or_null(named("Amount")), "How much to take from the balance; 0 by default.")
         .may_have("shipping_fee", or_null(named("Amount")), "The shipping fee.")
         .may_have("order_amount", or_null(named("Amount")), "The sum of the goods and the shipping fee.")
-        .has("address", text(), "The delivery address: 1 to 200 characters, trimmed.")
-        .has("consignee", text(), "The recipient: 1 to 100 characters, trimmed.")
+        .has("address", named("Address"), "The delivery address.")
+        .has("consignee", named("Consignee"), "The recipient.")
         .sent_as(json!({
             "goods": [{"goods_id": "345959443973935104", "goods_number": 1, "goods_price": "1000.00"}],
             "coupon_id": "345988230098857984", "money_paid": "100.00", "shipping_fee": "0.00",

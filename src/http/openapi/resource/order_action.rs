@@ -9,8 +9,7 @@ use super::payment::example as payment_example;
 use super::record::journal_example;
 use crate::http::openapi::operation::{REPLAYED, Route, get, post};
 use crate::http::openapi::schema::{
-    Component, between, bounded_text, extended, flag, formatted, id, integer, list, money, named, object, or_null,
-    text, words,
+    Component, between, extended, flag, formatted, id, integer, list, money, named, object, or_null, words,
 };
 use crate::http::openapi::word::{ORDER_STATUS, PAY_STATUS, PAYMENT_STATUS as STATUS, SHIPPING_STATUS};
 use crate::http::problem::Code;
@@ -29,7 +28,7 @@ fn routes() -> Vec<Route> {
             .for_admins()
             .query("order_id", id(), "Only this order.")
             .query("user_id", id(), "Only orders of this user.")
-            .query("consignee", text(), "Only orders for this recipient: the whole name.")
+            .query("consignee", named("Consignee"), "Only orders for this recipient: the whole name.")
             .query("goods_id", id(), "Only orders of these goods.")
             .query("from", formatted("date-time"), "Only orders from this moment on.")
             .query("before", formatted("date-time"), "Only orders before this moment.")
@@ -103,7 +102,7 @@ fn actions() -> [Route; 4] {
 }
 
 fn schemas() -> Vec<Component> {
-    let reason = "The reason, for operators: 1 to 200 characters, trimmed.";
+    let reason = "The reason, for operators.";
     let details = extended(order_example(), "payments", json!([payment_example()]));
     let details = extended(details, "journal", json!([journal_example()]));
     let details = extended(details, "events", json!([event_example()]));
@@ -128,15 +127,19 @@ fn schemas() -> Vec<Component> {
         (
             "Shipment",
             object("The parcel of a shipped order, as far as it is known.")
-                .may_have("carrier", or_null(bounded_text(1, 50)), "The company that carries it.")
-                .may_have("tracking_no", or_null(bounded_text(1, 64)), "The number under which it tracks the parcel.")
+                .may_have("carrier", or_null(named("Carrier")), "The company that carries it.")
+                .may_have(
+                    "tracking_no",
+                    or_null(named("TrackingNumber")),
+                    "The number under which it tracks the parcel.",
+                )
                 .sent_as(json!({"carrier": "SF Express", "tracking_no": "SF1234567890123"})),
         ),
         (
             "Cancellation",
             object("A cancellation.")
-                .has("reason", text(), reason)
-                .may_have("message", or_null(bounded_text(1, 200)), MESSAGE)
+                .has("reason", named("Reason"), reason)
+                .may_have("message", or_null(named("CustomerMessage")), MESSAGE)
                 .may_have("without_platform", flag(), "Whether to cancel without an answer of the platform.")
                 .sent_as(json!({"reason": "The customer called"})),
         ),
@@ -145,8 +148,8 @@ fn schemas() -> Vec<Component> {
             object("A refund.")
                 .may_have("amount", or_null(named("Amount")), amount)
                 .may_have("goods", or_null(list(named("NewUnits"))), goods)
-                .has("reason", text(), reason)
-                .may_have("message", or_null(bounded_text(1, 200)), MESSAGE)
+                .has("reason", named("Reason"), reason)
+                .may_have("message", or_null(named("CustomerMessage")), MESSAGE)
                 .sent_as(json!({"amount": "100.00", "reason": "One item is missing", "message": "We are sorry"})),
         ),
         (

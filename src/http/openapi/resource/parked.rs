@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::Resource;
 use super::common::MESSAGE;
 use crate::http::openapi::operation::{Route, get, post};
-use crate::http::openapi::schema::{Component, bounded_text, id, money, object, or_null, page_of, text, time, words};
+use crate::http::openapi::schema::{Component, id, money, named, object, or_null, page_of, text, time, words};
 use crate::http::openapi::word::PARKED_STATUS as STATUS;
 use crate::http::problem::Code;
 
@@ -43,7 +43,7 @@ fn routes() -> Vec<Route> {
 }
 
 fn schemas() -> Vec<Component> {
-    let reason = "The reason, for operators: 1 to 200 characters, trimmed.";
+    let reason = "The reason, for operators.";
     let item = object("A charge or a refund that waits for an operator.")
         .has("parked_id", id(), "")
         .has("kind", words(&["charge", "refund"]), "")
@@ -63,21 +63,21 @@ fn schemas() -> Vec<Component> {
         (
             "Decision",
             object("A decision about an item.")
-                .has("reason", text(), reason)
+                .has("reason", named("Reason"), reason)
                 .sent_as(json!({"reason": "The customer paid twice"})),
         ),
         (
             "NewReturn",
             object("The return of a charge.")
-                .has("reason", text(), reason)
-                .may_have("message", or_null(bounded_text(1, 200)), MESSAGE)
+                .has("reason", named("Reason"), reason)
+                .may_have("message", or_null(named("CustomerMessage")), MESSAGE)
                 .sent_as(json!({"reason": "The customer paid twice", "message": "You have paid twice"})),
         ),
         (
             "Match",
             object("A decision about a charge: the order that it pays.")
                 .has("order_id", id(), "The order.")
-                .has("reason", text(), reason)
+                .has("reason", named("Reason"), reason)
                 .sent_as(json!({"order_id": "384343533072416768", "reason": "The customer sent the receipt"})),
         ),
     ]

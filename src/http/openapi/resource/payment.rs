@@ -6,8 +6,8 @@ use utoipa::openapi::Schema;
 use super::Resource;
 use crate::http::openapi::operation::{REPLAYED, Route, get, post};
 use crate::http::openapi::schema::{
-    Component, Fields, extended, flag, id, kinds, list, money, named, object, or_null, page_of, pattern, text, time,
-    words,
+    Component, Fields, extended, flag, id, kinds, list, money, named, object, or_null, page_of, pattern, provider,
+    text, ticket, time, words,
 };
 use crate::http::openapi::word::{CHECKOUT_KINDS, CURRENCIES, PAYMENT_STATUS as STATUS, REFUND_STATUS};
 use crate::http::problem::Code;
@@ -60,9 +60,10 @@ fn routes() -> Vec<Route> {
             .answers(200, "OwnPayment", "The closed payment.")
             .refuses(&[Code::PaymentNotClosable]),
         get("/pay/{ticket}", "showPayPage", "The page on which a customer pays")
-            .path_parameter("ticket", text(), "The last part of `page_path` of a payment.")
+            .path_parameter("ticket", ticket(), "The last part of `page_path` of a payment.")
             .about("It shows goods, amount, order and state to anyone who knows its address, and nothing about the customer.")
             .shows(200, HTML, "The page.")
+            .refuses(&[Code::NotFound])
             .shows(404, HTML, "A page that says that there is no such payment.")
             .shows(503, HTML, "A page that reloads itself."),
         get("/pay/page.js", "getPayScript", "The script that the page needs inside WeChat").shows(
@@ -79,7 +80,7 @@ fn schemas() -> Vec<Component> {
             "NewPayment",
             object("A payment to be started.")
                 .has("order_id", id(), "The order to pay.")
-                .has("provider", text(), "A platform of this shop, such as `sandbox` or `alipay`.")
+                .has("provider", provider(), "A platform of this shop, such as `sandbox` or `alipay`.")
                 .may_have(
                     "payer",
                     or_null(pattern("^[A-Za-z0-9_-]{1,128}$").into()),

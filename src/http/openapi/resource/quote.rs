@@ -21,8 +21,8 @@ fn new_quote() -> Schema {
         .may_have("money_paid", or_null(named("Amount")), "How much to take from the balance; 0 by default.")
         .may_have("shipping_fee", or_null(named("Amount")), "The shipping fee.")
         .may_have("order_amount", or_null(named("Amount")), "The sum of the goods and the shipping fee.")
-        .may_have("address", or_null(text()), "The delivery address, if it is known.")
-        .may_have("consignee", or_null(text()), "The recipient, if it is known.")
+        .may_have("address", or_null(named("Address")), "The delivery address, if it is known.")
+        .may_have("consignee", or_null(named("Consignee")), "The recipient, if it is known.")
         .sent_as(json!({"goods": [{"goods_id": "345959443973935104", "goods_number": 2}]}))
 }
 

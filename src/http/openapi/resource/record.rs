@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use utoipa::openapi::Schema;
 
 use super::Resource;
+use crate::http::extract::page::CursorForm;
 use crate::http::openapi::operation::{Route, get, post};
 use crate::http::openapi::schema::{
     Component, Fields, any_object, count, formatted, id, integer, kinds, money, named, object, or_null, page_of, text,
@@ -35,12 +36,12 @@ fn routes() -> Vec<Route> {
             .answers(200, "AdjustmentPage", "The adjustments."),
         get("/admin/notices", "listNotices", "Lists the notifications of platforms that were refused")
             .for_admins()
-            .paged()
+            .paged_by(CursorForm::Event)
             .answers(200, "NoticePage", "The notifications."),
         get("/admin/messages", "listMessages", "Lists the messages between owners that are not delivered")
             .for_admins()
             .query("status", words(MESSAGE_STATUS), "Only messages in this state.")
-            .paged()
+            .paged_from(formatted("uuid"))
             .answers(200, "MessagePage", "The messages."),
         post("/admin/messages/{id}/replay", "replayMessage", "Delivers a message now, unless it is delivered")
             .for_admins()

@@ -6,7 +6,7 @@ use utoipa::openapi::Schema;
 use super::Resource;
 use crate::http::openapi::operation::{Route, get, post};
 use crate::http::openapi::schema::{
-    Component, count, flag, id, list, money, named, object, or_null, page_of, pattern, text, time, words,
+    Component, count, flag, id, list, money, named, object, or_null, page_of, pattern, provider, text, time, words,
 };
 use crate::http::openapi::word::{BILLS, REFUND_STATUS};
 use crate::http::problem::Code;
@@ -74,7 +74,7 @@ fn refund() -> Schema {
 
 fn new_reconciliation() -> Schema {
     object("A reconciliation.")
-        .has("provider", text(), "A platform of this shop.")
+        .has("provider", provider(), "A platform of this shop.")
         .has("day", pattern("^[0-9]{4}-[0-9]{2}-[0-9]{2}$").into(), "The day in China.")
         .may_have("bill", words(BILLS), "`trade` (the default) or `funds`, the movements of the account.")
         .may_have("apply", flag(), "Whether the books are repaired.")

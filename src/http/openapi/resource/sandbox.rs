@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use super::Resource;
 use crate::http::openapi::operation::{Route, get, post};
 use crate::http::openapi::schema::{
-    Component, Shape, between, bounded_text, count, flag, integer, list, money, named, object, or_null, pattern, text,
-    time, words,
+    Component, Shape, between, count, flag, list, money, named, object, or_null, pattern, provider, text, ticket, time,
+    words,
 };
 use crate::http::openapi::word::{CALLBACK_DEFECTS, TRADE_STATUS as STATUS};
 use crate::http::problem::Code;
@@ -22,8 +22,9 @@ pub const RESOURCE: Resource = Resource {
 const NUMBER: &str = "out_trade_no";
 const HTML: &str = "text/html; charset=utf-8";
 
+/// A number that a trade can have.
 fn number() -> Shape {
-    bounded_text(1, 128)
+    pattern("^[!-.0-~]{1,64}$").into()
 }
 
 fn routes() -> Vec<Route> {
@@ -31,7 +32,7 @@ fn routes() -> Vec<Route> {
         route.path_parameter(NUMBER, number(), "The `pay_id` of the payment.").refuses(&[Code::NotFound])
     };
     let page = |route: Route| {
-        let route = route.path_parameter("ticket", text(), "The last part of the `url` of the payment's `checkout`.");
+        let route = route.path_parameter("ticket", ticket(), "The last part of the `url` of the payment's `checkout`.");
         route.refuses(&[Code::NotFound]).shows(404, HTML, "A page that says that there is no such trade.").shows(
             503,
             HTML,
@@ -72,7 +73,7 @@ fn routes() -> Vec<Route> {
                 .body("TradeRefund"),
         )),
         get("/sandbox/statement", "getStatement", "The statement of all charges and refunds")
-            .query("provider", text(), "The name of the platform at the shop, `sandbox` by default.")
+            .query("provider", provider(), "The name of the platform at the shop, `sandbox` by default.")
             .shows(200, "text/csv; charset=utf-8", "The statement as CSV."),
     ]
 }
@@ -102,7 +103,7 @@ fn schemas() -> Vec<Component> {
     let callbacks = object("How the callbacks misbehave.")
         .may_have("callbacks", between(1, 50), "The number of copies.")
         .may_have("concurrent", flag(), "Whether the copies are sent at the same time.")
-        .may_have("delay_ms", integer(), "The delay after the payment.")
+        .may_have("delay_ms", between(0, 86_400_000), "The delay after the payment.")
         .may_have("lose", flag(), "Whether no callback is sent.")
         .may_have("tamper", or_null(words(CALLBACK_DEFECTS)), "The defect of the callbacks.")
         .sent_as(json!({"callbacks": 2, "concurrent": true}));

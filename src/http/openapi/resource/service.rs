@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Resource;
 use crate::http::openapi::operation::{Route, get};
-use crate::http::openapi::schema::{Component, any_object, anything, object, text};
+use crate::http::openapi::schema::{Component, any_object, anything, object, pattern, text};
 use crate::http::problem::Code;
 use crate::metrics::text::CONTENT_TYPE as OPENMETRICS;
 
@@ -30,8 +30,9 @@ fn routes() -> Vec<Route> {
             .shows(200, OPENMETRICS, "The figures, as OpenMetrics.")
             .refuses(&[Code::Unauthenticated, Code::Forbidden]),
         get("/problems/{code}", "showProblem", "A page that explains a problem code")
-            .path_parameter("code", text(), "The code.")
+            .path_parameter("code", pattern("^[a-z0-9_]{1,64}$").into(), "The code.")
             .shows(200, "text/html; charset=utf-8", "The page.")
+            .refuses(&[Code::NotFound])
             .shows(404, "text/html; charset=utf-8", "A page that says that there is no such code."),
         get("/openapi.json", "getDocument", "This document, as OpenAPI 3.1").answers(200, "Document", "The document."),
         get("/docs", "showDocument", "This document, as a page").shows(200, "text/html; charset=utf-8", "The page."),

@@ -1,0 +1,66 @@
+//! How much of the stock the public sees.
+
+use awc::http::Method;
+use serde_json::{Value, json};
+
+use crate::support::browser::Browser;
+use crate::support::{OrderBody, TestApp};
+
+/// The stock of goods as the public sees it: in the list, of the goods themselves, and in a quote.
+async fn shown(app: &TestApp, goods_id: &str) -> (Value, Value, Value) {
+    let list = app.get("/v1/goods?limit=1", "").await.expect(200).body["items"][0]["goods_number"].clone();
+    let one = app.get(&format!("/v1/goods/{goods_id}"), "").await.expect(200);
+    let quoted = app.post("/v1/quotes", "", json!({"goods": [{"goods_id": goods_id, "goods_number": 1}]})).await;
+    let quoted = quoted.expect(200).body["goods"][0]["available"].clone();
+    (list, one.body["goods_number"].clone(), quoted)
+}
+
+/// Review L7.
+#[actix_web::test]
+async fn the_public_sees_no_exact_stock_unless_the_settings_say_so() {
+    for (setting, stock, seen) in [
+        ("few", 37, 10),
+        ("few", 10, 10),
+        ("few", 9, 9),
+        ("few", 0, 0),
+        ("availability", 37, 1),
+        ("availability", 0, 0),
+        ("exact", 37, 37),
+        ("", 37, 37),
+    ] {
+        let app = TestApp::with(&[("ORDERS__STOCK_SHOWN", setting)]).await;
+        let admin = app.admin().await;
+        let goods_id = app.goods(stock, "1.00").await;
+        assert_eq!(shown(&app, &goods_id).await, (json!(seen), json!(seen), json!(seen)), "{setting} {stock}");
+        let exact = app.get(&format!("/admin/goods/{goods_id}"), &admin).await.expect(200);
+        assert_eq!(exact.body["goods_number"], stock, "administrators see all of it");
+        app.finish().await;
+    }
+}
+
+#[actix_web::test]
+async fn no_tag_refusal_or_page_reveals_the_stock_that_is_not_shown() {
+    let app = TestApp::with(&[("ORDERS__STOCK_SHOWN", "few")]).await;
+    let (zs, admin) = (app.zs().await, app.admin().await);
+    let goods_id = app.goods(37, "1.00").await;
+    let path = format!("/v1/goods/{goods_id}");
+    let tag = app.get(&path, "").await.expect(200).header("etag").to_owned();
+    app.post(&format!("/admin/goods/{goods_id}/stock"), &admin, json!({"delta": 5, "reason": "delivery"}))
+        .await
+        .expect(200);
+    let again = app.send(Method::GET, &path, "", &[("if-none-match", &tag)], None).await;
+    assert_eq!(again.status, 304, "the public sees the same, so the tag is the same");
+
+    let refused = app.order(&zs, "too-many", &OrderBody::of(&goods_id, 99)).await;
+    let refused = refused.expect_problem(409, "insufficient_stock");
+    assert_eq!(refused.body["errors"][0]["available"], 10, "{}", refused.text);
+    let order = app.get(&format!("/v1/orders/{}", refused.text_of("order_id")), &zs).await.expect(200);
+    assert_eq!(order.body["refusal_data"][0]["available"], 10, "{}", order.text);
+    for path in ["/".to_owned(), format!("/goods/{goods_id}")] {
+        let page = Browser::new(&app).get(&path).await.expect(200).text;
+        assert!(page.contains("In stock") && !page.contains("42 in stock"), "{page}");
+    }
+    // Whatever is shown can be ordered.
+    app.order(&zs, "some", &OrderBody::of(&goods_id, 10)).await.expect(201);
+    app.finish().await;
+}
