@@ -1,6 +1,7 @@
 //! Errors as clients see them: RFC 9457 problem details, each with a stable public code.
 
 pub mod field_code;
+mod from;
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -11,11 +12,8 @@ use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::actor::Failure;
 use crate::domain::id::OrderId;
 use crate::domain::lifecycle::OrderState;
-use crate::domain::refusal::Refusal;
-use crate::pay::error::RequestRefusal;
 use crate::trace::TraceId;
 
 /// The header with the request's id: ours in responses, the client's own in requests.
@@ -381,58 +379,6 @@ impl Problem {
     #[must_use]
     pub fn at(self, request_id: &str, trace_id: TraceId) -> Self {
         Self { origin: Some(Box::new(Origin { request_id: request_id.to_owned(), trace_id })), ..self }
-    }
-}
-
-impl From<FieldError> for Problem {
-    fn from(error: FieldError) -> Self {
-        Self::fields(vec![error])
-    }
-}
-
-impl From<Failure> for Problem {
-    fn from(failure: Failure) -> Self {
-        match failure {
-            Failure::Busy => Self::new(Code::Busy),
-            Failure::Unknown => Self::outcome_unknown(OUTCOME_UNKNOWN),
-            Failure::Poison => Self::new(Code::Internal),
-        }
-    }
-}
-
-impl From<actix::MailboxError> for Problem {
-    fn from(error: actix::MailboxError) -> Self {
-        Failure::from(error).into()
-    }
-}
-
-impl From<Refusal> for Code {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::GoodsNotFound => Self::GoodsNotFound,
-            Refusal::CouponNotFound => Self::CouponNotFound,
-            Refusal::GoodsPriceMismatch => Self::GoodsPriceMismatch,
-            Refusal::ShippingFeeMismatch => Self::ShippingFeeMismatch,
-            Refusal::OrderAmountMismatch => Self::OrderAmountMismatch,
-            Refusal::OrderAmountTooHigh => Self::OrderAmountTooHigh,
-            Refusal::MoneyPaidTooHigh => Self::MoneyPaidTooHigh,
-            Refusal::GoodsOffSale => Self::GoodsOffSale,
-            Refusal::InsufficientStock => Self::InsufficientStock,
-            Refusal::InsufficientBalance => Self::InsufficientBalance,
-            Refusal::CouponAlreadyUsed => Self::CouponAlreadyUsed,
-            Refusal::TooManyUnpaidOrders => Self::TooManyUnpaidOrders,
-            Refusal::TooManyUnpaidUnits => Self::TooManyUnpaidUnits,
-            Refusal::TooManyUnitsInAll => Self::TooManyUnitsInAll,
-            Refusal::OrderDeadlinePassed => Self::OrderDeadlinePassed,
-        }
-    }
-}
-
-impl From<RequestRefusal> for Code {
-    fn from(refusal: RequestRefusal) -> Self {
-        match refusal {
-            RequestRefusal::OrderNotPayable => Self::OrderNotPayable,
-        }
     }
 }
 
