@@ -18,7 +18,7 @@ pub const SESSION_SECRET: &str = "the secret of the sessions of a load run";
 pub const SANDBOX_SECRET: &str = "the secret of the sandbox of a load run";
 /// Settings of every run. No order expires during a run, and no limit refuses requests: all come from one address, and few
 /// users send many.
-pub const SETTINGS: [(&str, &str); 15] = [
+pub const SETTINGS: [(&str, &str); 16] = [
     ("TRADEPOST__SESSION__SECRET", SESSION_SECRET),
     ("TRADEPOST__GATEWAY__SANDBOX__SECRET", SANDBOX_SECRET),
     ("TRADEPOST__ORDERS__PAY_WITHIN", "24h"),
