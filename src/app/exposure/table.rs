@@ -82,7 +82,8 @@ pub const LINES: &[Line] = &[
     line("admin.password", PRODUCTION, Refused, is_admin_password_weak, "is one of the most common, or little more than the name", "set another one, or none, so that one is generated"),
     line("admin.password", DEFAULT_OPEN, Warned, is_admin_password_weak, "is one of the most common, or little more than the name", "set another one, or none, so that one is generated"),
     // Sessions and limits.
-    line("session.token_ttl", ANY, Refused, is_token_endless, "must be at most 720h", "set it to 12h: users sign in again"),
+    line("session.token_ttl", PRODUCTION, Refused, is_token_endless, "must be at most 720h", "set it to 12h: users sign in again"),
+    line("session.token_ttl", DEFAULT, Warned, is_token_endless, "is longer than 30 days, and so is a stolen token", "set it to 12h: users sign in again"),
     line("session.token_ttl", PRODUCTION, Warned, is_token_long, "is longer than a day, and so is a stolen token", "set it to 12h: users sign in again"),
     line("session.admin_ttl", PRODUCTION, Refused, is_admin_token_long, "must be at most 24h", "set it to 30m"),
     line("session.hashing_max", ANY, Warned, is_hashing_much, "lets sign-ins take all cores, and 19 MiB each", "set it to half the number of cores"),

@@ -60,7 +60,7 @@ const IN_DEFAULT: &[(Variables, &[(&str, Outcome)])] = &[
         &[OPEN, PROXY, SANDBOX, DEMO, ("ADMIN__PASSWORD", "password1")],
         &[("gateway.sandbox.public", Warned), ("demo.public", Warned), ("admin.password", Warned)],
     ),
-    (&[("SESSION__TOKEN_TTL", "721h")], &[("session.token_ttl", Refused)]),
+    (&[("SESSION__TOKEN_TTL", "721h")], &[("session.token_ttl", Warned)]),
     (&[("SESSION__HASHING_MAX", "17")], &[("session.hashing_max", Warned)]),
 ];
 
