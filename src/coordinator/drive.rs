@@ -28,7 +28,7 @@ pub async fn drive(
     loop {
         for effect in effects {
             match effect {
-                Effect::Send(step) => in_flight.push(step::send(&context, order, step).boxed_local()),
+                Effect::Send(step) => in_flight.push(step::send(context, order, step).boxed_local()),
                 Effect::SendLater(step) => {
                     attempts += 1;
                     context.health.record_replies(0, 0, 1);
@@ -36,7 +36,7 @@ pub async fn drive(
                     next_attempt = Some(context.clock.now().plus(delay));
                     let delayed = async move {
                         tokio::time::sleep(delay).await;
-                        step::send(&context, order, step).await
+                        step::send(context, order, step).await
                     };
                     in_flight.push(delayed.boxed_local());
                 }
