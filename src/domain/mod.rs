@@ -15,6 +15,7 @@ pub mod network;
 pub mod occurrence;
 pub mod order;
 pub mod origin;
+mod parsed;
 pub mod points;
 pub mod pricing;
 pub mod provider;
