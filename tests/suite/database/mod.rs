@@ -15,6 +15,8 @@ mod integer_key;
 mod lock_error;
 mod migration;
 mod mixed_engines;
+#[cfg(feature = "sqlite")]
+mod plan;
 mod pool;
 mod private_server;
 mod schema;
