@@ -37,7 +37,9 @@ const FEW_VALUES: [&str; 8] =
 const PERMITTED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/suite/database/whole_tables.txt");
 
 /// The folder whose stores are watched, and the statements of each store.
-static WATCHED: Mutex<Option<(String, BTreeMap<String, BTreeSet<String>>)>> = Mutex::new(None);
+type Watched = (String, BTreeMap<String, BTreeSet<String>>);
+
+static WATCHED: Mutex<Option<Watched>> = Mutex::new(None);
 
 /// Records the statements of a connection.
 #[derive(Default)]
