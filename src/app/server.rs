@@ -196,9 +196,12 @@ fn serve(
     let has_window = settings.profile == Profile::Default;
     let app = move || {
         let mut app = WebApp::new().app_data(state.clone()).wrap(from_fn(middleware::around));
+        if routes.public {
+            app = app.configure(route::public);
+        }
         app = app.configure(console::route::shared);
         if routes.public {
-            app = app.configure(route::public).configure(shop_window::route::payment);
+            app = app.configure(shop_window::route::payment);
             app = match has_window {
                 true => app.configure(|cfg| shop_window::route::pages(cfg, routes.admin)),
                 false => app.configure(shop_window::route::plain),

@@ -1,10 +1,12 @@
 //! The supervised coordinator actor. It places orders, replies within `orders.answer_within`, and resumes unfinished
 //! sagas.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
 use actix::{Actor, ActorContext, Addr, AsyncContext, Handler, Message, MessageResult, ResponseFuture, Supervised};
+use futures_util::FutureExt;
 use tokio::sync::oneshot;
 
 use super::message::{
@@ -14,7 +16,7 @@ use super::place::{self, WriteOutcome};
 use super::saga::{self, Effect, Saga};
 use super::tracker::{InFlightGuard, Tracker};
 use super::{Context, drive, quote};
-use crate::actor::supervisor::supervise;
+use crate::actor::supervisor::{panic_text, supervise};
 use crate::actor::task::ask;
 use crate::actor::{Failure, Reply};
 use crate::domain::clock::Timestamp;
@@ -117,26 +119,26 @@ fn spawn_drive(
     (span, began): (Span, Instant),
 ) -> oneshot::Receiver<PlaceOrderResult> {
     let (sender, outcome) = oneshot::channel();
-    let task = actix::spawn({
-        let context = Arc::clone(&context);
-        async move {
-            let result = span.run(drive::drive(&context, &order, initial, &guard)).await;
-            drop(guard);
-            context.counts.record_saga(result.as_ref());
-            if let Some(result) = result {
-                context.tracer.root(order.order_id, began);
-                context.health.record_replies(1, 0, 0);
-                // Sending fails if the caller has timed out; a retry with the same key gets the result.
-                drop(sender.send(result));
-            }
-        }
-    });
     actix::spawn(async move {
-        if let Err(panic) = task.await {
-            context.counts.record_saga(None);
-            context.health.record_replies(0, 1, 0);
-            context.health.record_error(&panic.to_string());
-            let _ = addr.send(SagaPanicked).await;
+        let driven = span.run(drive::drive(&context, &order, initial, &guard));
+        let driven = AssertUnwindSafe(driven).catch_unwind().await;
+        drop(guard);
+        match driven {
+            Ok(result) => {
+                context.counts.record_saga(result.as_ref());
+                if let Some(result) = result {
+                    context.tracer.root(order.order_id, began);
+                    context.health.record_replies(1, 0, 0);
+                    // Sending fails if the caller has timed out; a retry with the same key gets the result.
+                    drop(sender.send(result));
+                }
+            }
+            Err(panic) => {
+                context.counts.record_saga(None);
+                context.health.record_replies(0, 1, 0);
+                context.health.record_error(&panic_text(&*panic));
+                let _ = addr.send(SagaPanicked).await;
+            }
         }
     });
     outcome

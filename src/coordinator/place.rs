@@ -12,7 +12,7 @@ use crate::domain::id::OrderId;
 use crate::domain::pricing::Price;
 use crate::domain::refusal::Refused;
 use crate::domain::status::OrderStatus;
-use crate::order::message::{Order, PreOrder, PreOrdered};
+use crate::order::message::{Draft, Order, PreOrder, PreOrdered};
 
 /// The outcome of [`write`].
 pub enum WriteOutcome {
@@ -26,7 +26,7 @@ pub enum WriteOutcome {
 /// regardless of the current quote.
 pub async fn write(context: &Context, place: &PlaceOrder, order_id: OrderId) -> Reply<WriteOutcome> {
     let quoted = quote(context, Some(place.user_id), &place.request).await?;
-    match pre_order(context, new_order(context, place, order_id, quoted)).await? {
+    match pre_order(context, draft(context, place, order_id, quoted)).await? {
         PreOrdered::Existed(order) if order.order_id != order_id => {
             Ok(WriteOutcome::Decided(Placed { result: replay(order, place), is_replay: true }))
         }
@@ -41,11 +41,11 @@ pub async fn write(context: &Context, place: &PlaceOrder, order_id: OrderId) -> 
 }
 
 /// Sends the pre-order. If the outcome is unknown, it is retried under the same id until the order's deadline.
-async fn pre_order(context: &Context, task: PreOrder) -> Reply<PreOrdered> {
-    let mut attempts = 0;
+async fn pre_order(context: &Context, draft: Draft) -> Reply<PreOrdered> {
+    let (mut attempts, draft) = (0, Arc::new(draft));
     loop {
-        match ask(&context.owners.order, task.clone()).await {
-            Err(Failure::Unknown) if context.clock.now() < task.deadline => {
+        match ask(&context.owners.order, PreOrder(Arc::clone(&draft))).await {
+            Err(Failure::Unknown) if context.clock.now() < draft.deadline => {
                 attempts += 1;
                 tokio::time::sleep(context.orders.backoff.delay(attempts)).await;
             }
@@ -54,13 +54,13 @@ async fn pre_order(context: &Context, task: PreOrder) -> Reply<PreOrdered> {
     }
 }
 
-fn new_order(context: &Context, place: &PlaceOrder, order_id: OrderId, quote: Quote) -> PreOrder {
+fn draft(context: &Context, place: &PlaceOrder, order_id: OrderId, quote: Quote) -> Draft {
     let request = &place.request;
     let (lines, price, refused) = match quote.into_order() {
         Ok((lines, price)) => (lines, price, None),
         Err(refused) => (Vec::new(), Price::default(), Some(refused)),
     };
-    PreOrder {
+    Draft {
         order_id,
         user_id: place.user_id,
         key: place.key.clone(),

@@ -78,7 +78,7 @@ fn judge(
     let unknown_coupon = request.coupon_id.filter(|_| coupon.is_none());
     causes.extend(unknown_coupon.map(|coupon_id| Cause::CouponNotFound { coupon_id }));
     let coupon_price = coupon.map(|coupon| coupon.coupon_price);
-    let found: Vec<Line> = lines.iter().filter_map(|line| Some(line.found.as_ref()?.0.clone())).collect();
+    let found: Vec<&Line> = lines.iter().filter_map(|line| Some(&line.found.as_ref()?.0)).collect();
     let mut amounts = None;
     if found.len() == lines.len() {
         let priced = price(request, &found, coupon_price, rule);

@@ -16,6 +16,7 @@ pub mod occurrence;
 pub mod one_time_code;
 pub mod order;
 pub mod origin;
+mod parsed;
 pub mod points;
 pub mod pricing;
 pub mod provider;

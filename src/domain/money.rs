@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Invalid;
+use super::parsed::parsed;
 
 /// An amount in minor units; it may be negative. It is serialised as a string with exactly two decimals.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, AsExpression, FromSqlRow)]
@@ -134,35 +135,61 @@ impl FromStr for Money {
     type Err = Invalid;
 
     /// Parses digits with at most two decimals, such as `"0"`, `"19.9"` or `"19.90"`. The form is checked first because
-    /// `Decimal` would also accept `1e3`, `1_000`, `+1` and `.5`.
+    /// `i64` would also accept `+1`.
     fn from_str(text: &str) -> Result<Self, Invalid> {
         const INVALID: Invalid = Invalid("must be an amount such as \"12.50\", from 0 to 9999999999.99");
         let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-        let digits =
-            |part: &str, max_len| (1..=max_len).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
-        if !digits(whole, 10) || !digits(fraction, 2) {
-            return Err(INVALID);
+        let number = |part: &str, max_len| {
+            let is_number = (1..=max_len).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+            part.parse::<i64>().ok().filter(|_| is_number).ok_or(INVALID)
+        };
+        // Ten digits and two decimals are at most the limit.
+        let tenths = if fraction.len() == 1 { 10 } else { 1 };
+        Ok(Self(number(whole, 10)? * 100 + number(fraction, 2)? * tenths))
+    }
+}
+
+impl Money {
+    /// Calls `use_text` with the amount as text, which is made on the stack: the response to an order has a dozen amounts.
+    fn with_text<T>(self, use_text: impl FnOnce(&str) -> T) -> T {
+        // A sign, 20 digits and a point, from the last to the first.
+        let mut text = [0; 22];
+        let (mut left, mut is_sign_due, mut length) = (self.0.unsigned_abs(), self.0 < 0, 0);
+        for (place, byte) in text.iter_mut().rev().enumerate() {
+            *byte = match place {
+                2 => b'.',
+                _ if place <= 3 || left > 0 => {
+                    let digit = u8::try_from(left % 10).unwrap_or_default();
+                    left /= 10;
+                    b'0' + digit
+                }
+                _ if is_sign_due => {
+                    is_sign_due = false;
+                    b'-'
+                }
+                _ => break,
+            };
+            length = place + 1;
         }
-        Decimal::from_str_exact(text).ok().and_then(Self::from_decimal).ok_or(INVALID)
+        use_text(text.get(text.len() - length..).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default())
     }
 }
 
 impl std::fmt::Display for Money {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:.2}", self.to_decimal())
+        self.with_text(|text| f.write_str(text))
     }
 }
 
 impl Serialize for Money {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+        self.with_text(|text| serializer.serialize_str(text))
     }
 }
 
 impl<'de> Deserialize<'de> for Money {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
+        parsed(deserializer)
     }
 }
 
@@ -229,6 +256,13 @@ mod tests {
         #[test]
         fn a_formatted_amount_parses_to_itself(minor in 0..=LIMIT_MINOR) {
             prop_assert_eq!(Money(minor).to_string().parse(), Ok(Money(minor)));
+        }
+
+        #[test]
+        fn the_text_of_an_amount_is_that_of_its_decimal(minor in any::<i64>()) {
+            for minor in [minor, minor % 1_000, 0, i64::MIN, i64::MAX] {
+                prop_assert_eq!(Money(minor).to_string(), format!("{:.2}", Money(minor).to_decimal()));
+            }
         }
 
         #[test]

@@ -1,6 +1,8 @@
 //! The price of an order. The original implementation checks the shipping fee but never charges it; here it is part of
 //! the total.
 
+use std::borrow::Borrow;
+
 use super::money::Money;
 use super::order::{Line, OrderRequest};
 use super::refusal::Cause;
@@ -44,15 +46,16 @@ pub struct Priced {
 /// Computes the amounts of `request` and compares them with the amounts that the customer expects. `lines` holds the
 /// priced lines in the order of `request.lines`; `coupon` is the value of the coupon.
 #[must_use]
-pub fn price(request: &OrderRequest, lines: &[Line], coupon: Option<Money>, rule: ShippingRule) -> Priced {
+pub fn price(request: &OrderRequest, lines: &[impl Borrow<Line>], coupon: Option<Money>, rule: ShippingRule) -> Priced {
     let differs = |expected: Option<Money>, ours: Money| expected.is_some_and(|expected| expected != ours);
-    let pairs = request.lines.iter().zip(lines);
+    let lines = lines.iter().map(Borrow::borrow);
+    let pairs = request.lines.iter().zip(lines.clone());
     let mut causes: Vec<Cause> = pairs
         .filter(|(request, line)| differs(request.goods_price, line.goods_price))
         .map(|(_, line)| Cause::GoodsPriceMismatch { goods_id: line.goods_id, goods_price: line.goods_price })
         .collect();
     let sum = |total: Money, line: &Line| total.checked_add(line.goods_price.checked_mul(line.goods_number.get())?);
-    let goods_amount = lines.iter().try_fold(Money::ZERO, sum);
+    let goods_amount = lines.clone().try_fold(Money::ZERO, sum);
     let shipping_fee = match goods_amount {
         Some(amount) if amount <= rule.free_over => rule.fee,
         _ => Money::ZERO,

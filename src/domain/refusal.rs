@@ -161,7 +161,13 @@ impl Refused {
     /// The facts as they are stored; `None` if there are none.
     #[must_use]
     pub fn stored_causes(&self) -> Option<String> {
-        if self.causes.is_empty() { None } else { serde_json::to_string(&self.causes).ok() }
+        Self::stored(&self.causes)
+    }
+
+    /// Facts as they are stored; `None` if there are none.
+    #[must_use]
+    pub fn stored(causes: &[Cause]) -> Option<String> {
+        if causes.is_empty() { None } else { serde_json::to_string(causes).ok() }
     }
 
     /// Restores the facts. Facts that this version does not know are left out.

@@ -10,7 +10,14 @@ const KIB: usize = 1024;
 
 /// The routes for customers, for payment platforms and for load balancers.
 pub fn public(cfg: &mut ServiceConfig) {
+    // Routes are tried in this order. The busiest comes first.
     cfg.app_data(limit(16))
+        .service(
+            resource("/v1/orders")
+                .app_data(limit(32))
+                .route(get().to(shop::order::list))
+                .route(post().to(shop::order::place)),
+        )
         .configure(documentation)
         .service(resource("/healthz").route(get().to(health::liveness)))
         .service(resource("/readyz").route(get().to(health::readiness)))
@@ -47,12 +54,6 @@ pub fn public(cfg: &mut ServiceConfig) {
         .service(resource("/v1/sessions/current").route(delete().to(shop::session::sign_out)))
         .service(resource("/v1/goods").route(get().to(shop::goods::list)))
         .service(resource("/v1/goods/{id}").route(get().to(shop::goods::find)))
-        .service(
-            resource("/v1/orders")
-                .app_data(limit(32))
-                .route(get().to(shop::order::list))
-                .route(post().to(shop::order::place)),
-        )
         .service(resource("/v1/quotes").app_data(limit(32)).route(post().to(shop::quote::show)))
         .service(resource("/v1/orders/{id}").route(get().to(shop::order::find)))
         .service(resource("/v1/orders/{id}/events").route(get().to(shop::timeline::show)))

@@ -124,7 +124,11 @@ pub struct RefundView {
 /// per user and key: if the key was used before, the outcome is the order that it was used for.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "Reply<PreOrdered>")]
-pub struct PreOrder {
+pub struct PreOrder(pub Arc<Draft>);
+
+/// An order that is not written yet.
+#[derive(Debug, Clone)]
+pub struct Draft {
     /// Id of the new order.
     pub order_id: OrderId,
     /// Customer who places the order.

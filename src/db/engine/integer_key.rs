@@ -1,6 +1,7 @@
-//! Integer keys on SQLite. A table with a key of the type `BIGINT` has two trees: its rows by a hidden number, and an
-//! index of its keys. With the type `INTEGER`, the key is the number of the row, and a write costs about half. The
-//! migrations are the same for all engines, so tables get that type after the migrations have run.
+//! Keys of integers on SQLite. A table with such a key has two trees: its rows by a hidden number, and an index of its keys.
+//! With the type `INTEGER` instead of `BIGINT`, a key of one column is the number of the row; with `WITHOUT ROWID`, the rows
+//! of a table with a key of several columns are in the index itself. A write costs about half then. The migrations are
+//! the same for all engines, so tables become like that after the migrations have run.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -8,11 +9,12 @@ use diesel::sql_types::{BigInt, Text};
 
 use crate::db::{Error, Result};
 
-/// The tables whose key is one column of the type `BIGINT`.
-const WIDE: &str = "SELECT t.name AS name, k.name AS key_column, t.sql AS statement \
+/// The tables that have two trees and need one.
+const WIDE: &str = "SELECT t.name AS name, group_concat(k.name, ', ' ORDER BY k.pk) AS key_columns, t.sql AS statement \
     FROM sqlite_master AS t JOIN pragma_table_info(t.name) AS k \
-    WHERE t.type = 'table' AND k.pk = 1 AND k.type = 'BIGINT' \
-        AND NOT EXISTS (SELECT 1 FROM pragma_table_info(t.name) WHERE pk > 1) ORDER BY t.name";
+    WHERE t.type = 'table' AND k.pk > 0 AND t.sql NOT LIKE '% WITHOUT ROWID' GROUP BY t.name \
+    HAVING (count(*) = 1 AND max(k.type) = 'BIGINT') OR (count(*) > 1 AND min(k.type IN ('BIGINT', 'INTEGER'))) \
+    ORDER BY t.name";
 
 /// A table, and the statement that created it.
 #[derive(QueryableByName)]
@@ -20,9 +22,20 @@ struct Table {
     #[diesel(sql_type = Text)]
     name: String,
     #[diesel(sql_type = Text)]
-    key_column: String,
+    key_columns: String,
     #[diesel(sql_type = Text)]
     statement: String,
+}
+
+impl Table {
+    /// The statement that creates the table with one tree.
+    fn narrowed(&self) -> String {
+        let Self { key_columns: key, statement, .. } = self;
+        match key.contains(',') {
+            true => format!("{statement} WITHOUT ROWID"),
+            false => statement.replacen(&format!("{key} BIGINT "), &format!("{key} INTEGER "), 1),
+        }
+    }
 }
 
 #[derive(QueryableByName)]
@@ -37,7 +50,7 @@ struct Count {
     tables: i64,
 }
 
-/// Whether a table of the file has a key that [`rebuild`] would change.
+/// Whether the file has a table that [`rebuild`] would change.
 ///
 /// # Errors
 /// The file cannot be read.
@@ -46,29 +59,29 @@ pub fn is_wide(db: &mut SqliteConnection) -> Result<bool> {
     Ok(count.tables > 0)
 }
 
-/// Gives the type `INTEGER` to all keys of the type `BIGINT`, in the open transaction. A table with rows is copied, which
-/// takes about as long as the reading and writing of the whole table.
+/// Gives each table with a key of integers one tree, in the open transaction. A table with rows is copied, which takes about
+/// as long as the reading and writing of the whole table.
 ///
 /// # Errors
 /// The file cannot be read or written; a bug if the statement of a table is not written as those of the migrations.
 pub fn rebuild(db: &mut SqliteConnection) -> Result<()> {
     let tables: Vec<Table> = diesel::sql_query(WIDE).load(db)?;
-    for Table { name, key_column, statement } in &tables {
-        let narrowed = statement.replacen(&format!("{key_column} BIGINT "), &format!("{key_column} INTEGER "), 1);
+    for table in &tables {
+        let (narrowed, Table { name, key_columns, .. }) = (table.narrowed(), table);
         let indexes =
             "SELECT sql AS statement FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = ?";
         let indexes: Vec<Index> = diesel::sql_query(indexes).bind::<Text, _>(name).load(db)?;
         // The order of the statements leaves each name as the migrations wrote it.
         db.batch_execute(&format!(
             "ALTER TABLE {name} RENAME TO {name}_wide; {narrowed}; \
-             INSERT INTO {name} SELECT * FROM {name}_wide ORDER BY {key_column}; DROP TABLE {name}_wide;"
+             INSERT INTO {name} SELECT * FROM {name}_wide ORDER BY {key_columns}; DROP TABLE {name}_wide;"
         ))?;
         for Index { statement } in indexes {
             db.batch_execute(&statement)?;
         }
     }
     match is_wide(db)? {
-        true => Err(Error::bug("a table has a key of the type BIGINT and cannot be rebuilt")),
+        true => Err(Error::bug("a table has two trees for its key and cannot be rebuilt")),
         false => Ok(()),
     }
 }

@@ -2,15 +2,12 @@
 //! statement is the same for any number of keys and stays prepared. On MySQL each key is a parameter.
 
 use diesel::QueryResult;
-use diesel::associations::HasTable;
 use diesel::backend::Backend;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
 use diesel::prelude::Column;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::serialize::ToSql;
-#[cfg(any(feature = "postgres", feature = "mysql"))]
-use diesel::sql_types::HasSqlType;
-use diesel::sql_types::{BigInt, Bool, SingleValue, Text};
+use diesel::sql_types::{BigInt, Bool, HasSqlType, SingleValue, Text};
 use serde::Serialize;
 
 use crate::domain::id::Id;
@@ -120,85 +117,63 @@ pub trait KeyLists<V>: Backend {
 }
 
 /// The condition `(first, second) IN (pairs)` on two columns. Each pair is looked up in the index over both columns,
-/// whereas two separate lists would be looked up in all their combinations. `pairs` must not be empty.
+/// whereas two separate lists would be looked up in all their combinations. `pairs` must not be empty. Each number of
+/// pairs is a different statement; see [`load_by_pairs`](super::load_by_pairs).
 pub fn any_of_pairs<C, D, K: Key, L: Key>(columns: (C, D), pairs: &[(K, L)]) -> AnyOfPairs<C, D, K::Stored, L::Stored>
 where
     C: Column,
-    C::Table: HasTable<Table = C::Table>,
     D: Column<Table = C::Table>,
 {
-    let pairs = pairs.iter().map(|(first, second)| (first.stored(), second.stored())).collect();
-    AnyOfPairs { table: C::Table::table(), columns, pairs: Keys(pairs) }
+    AnyOfPairs { columns, pairs: pairs.iter().map(|(first, second)| (first.stored(), second.stored())).collect() }
 }
 
 /// Condition returned by [`any_of_pairs`].
 #[derive(Debug)]
-pub struct AnyOfPairs<C: Column, D, V, W> {
-    #[cfg_attr(not(feature = "sqlite"), expect(dead_code, reason = "only SQLite needs the table"))]
-    table: C::Table,
-    #[cfg_attr(
-        not(any(feature = "postgres", feature = "mysql")),
-        expect(dead_code, reason = "SQLite needs only the names of the columns")
-    )]
+pub struct AnyOfPairs<C, D, V, W> {
     columns: (C, D),
-    pairs: Keys<(V, W)>,
+    pairs: Vec<(V, W)>,
 }
 
-impl<C: Column, D, V, W> Expression for AnyOfPairs<C, D, V, W> {
+impl<C, D, V, W> Expression for AnyOfPairs<C, D, V, W> {
     type SqlType = Bool;
 }
 
-impl<C: Column, D, V, W, Group> ValidGrouping<Group> for AnyOfPairs<C, D, V, W> {
+impl<C, D, V, W, Group> ValidGrouping<Group> for AnyOfPairs<C, D, V, W> {
     type IsAggregate = is_aggregate::No;
 }
 
-impl<C: Column + AppearsOnTable<From>, D, V, W, From> AppearsOnTable<From> for AnyOfPairs<C, D, V, W> {}
+impl<C: AppearsOnTable<From>, D, V, W, From> AppearsOnTable<From> for AnyOfPairs<C, D, V, W> {}
 
-impl<C: Column + SelectableExpression<From>, D, V, W, From> SelectableExpression<From> for AnyOfPairs<C, D, V, W> {}
+impl<C: SelectableExpression<From>, D, V, W, From> SelectableExpression<From> for AnyOfPairs<C, D, V, W> {}
 
-impl<C: Column, D, V, W> QueryId for AnyOfPairs<C, D, V, W> {
+impl<C, D, V, W> QueryId for AnyOfPairs<C, D, V, W> {
     type QueryId = ();
-    // On PostgreSQL and MySQL, each number of pairs is a different statement.
     const HAS_STATIC_QUERY_ID: bool = false;
 }
 
-impl<C: Column, D, V: Stored, W: Stored, B: PairLists<C, D, V, W>> QueryFragment<B> for AnyOfPairs<C, D, V, W> {
-    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, B>) -> QueryResult<()> {
-        B::is_any_of(self, out)
-    }
-}
-
-/// An engine's syntax for a condition on a list of pairs.
-pub trait PairLists<C: Column, D, V, W>: Backend {
-    /// Writes `(first, second) IN (pairs)` in the engine's syntax.
-    ///
-    /// # Errors
-    /// A value that cannot be bound.
-    fn is_any_of<'b>(condition: &'b AnyOfPairs<C, D, V, W>, out: AstPass<'_, 'b, Self>) -> QueryResult<()>;
-}
-
 /// Writes `(first = ? AND second = ? OR …)`.
-#[cfg(any(feature = "postgres", feature = "mysql"))]
-fn is_any_of<'b, C, D, V, W, B>(condition: &'b AnyOfPairs<C, D, V, W>, mut out: AstPass<'_, 'b, B>) -> QueryResult<()>
+impl<C, D, V, W, B> QueryFragment<B> for AnyOfPairs<C, D, V, W>
 where
-    C: Column + QueryFragment<B>,
+    C: QueryFragment<B>,
     D: QueryFragment<B>,
     V: Stored + ToSql<V::Sql, B>,
     W: Stored + ToSql<W::Sql, B>,
     B: Backend + HasSqlType<V::Sql> + HasSqlType<W::Sql>,
 {
-    for (index, (first, second)) in condition.pairs.0.iter().enumerate() {
-        out.push_sql(if index == 0 { "(" } else { " OR " });
-        condition.columns.0.walk_ast(out.reborrow())?;
-        out.push_sql(" = ");
-        out.push_bind_param::<V::Sql, _>(first)?;
-        out.push_sql(" AND ");
-        condition.columns.1.walk_ast(out.reborrow())?;
-        out.push_sql(" = ");
-        out.push_bind_param::<W::Sql, _>(second)?;
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, B>) -> QueryResult<()> {
+        for (index, (first, second)) in self.pairs.iter().enumerate() {
+            out.push_sql(if index == 0 { "(" } else { " OR " });
+            self.columns.0.walk_ast(out.reborrow())?;
+            out.push_sql(" = ");
+            out.push_bind_param::<V::Sql, _>(first)?;
+            out.push_sql(" AND ");
+            self.columns.1.walk_ast(out.reborrow())?;
+            out.push_sql(" = ");
+            out.push_bind_param::<W::Sql, _>(second)?;
+        }
+        out.push_sql(")");
+        Ok(())
     }
-    out.push_sql(")");
-    Ok(())
 }
 
 #[cfg(feature = "sqlite")]
@@ -223,26 +198,6 @@ mod sqlite {
             Ok(())
         }
     }
-
-    impl<C: Column, D: Column, V: Stored, W: Stored> PairLists<C, D, V, W> for Sqlite
-    where
-        C::Table: QueryFragment<Self>,
-    {
-        // For a bare `(first, second) IN (SELECT …)`, SQLite may use an index that covers only one of the columns.
-        fn is_any_of<'b>(condition: &'b AnyOfPairs<C, D, V, W>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
-            condition.table.walk_ast(out.reborrow())?;
-            out.push_sql(".rowid IN (SELECT found.rowid FROM json_each(");
-            out.push_bind_param::<Text, _>(&condition.pairs)?;
-            out.push_sql(") AS pair CROSS JOIN ");
-            condition.table.walk_ast(out.reborrow())?;
-            out.push_sql(" AS found ON found.");
-            out.push_identifier(C::NAME)?;
-            out.push_sql(" = pair.value ->> 0 AND found.");
-            out.push_identifier(D::NAME)?;
-            out.push_sql(" = pair.value ->> 1)");
-            Ok(())
-        }
-    }
 }
 
 #[cfg(feature = "postgres")]
@@ -252,19 +207,6 @@ mod postgres {
     use diesel::sql_types::Array;
 
     use super::*;
-
-    impl<C, D, V, W> PairLists<C, D, V, W> for Pg
-    where
-        C: Column + QueryFragment<Self>,
-        D: QueryFragment<Self>,
-        V: Stored + ToSql<V::Sql, Self>,
-        W: Stored + ToSql<W::Sql, Self>,
-        Self: HasSqlType<V::Sql> + HasSqlType<W::Sql>,
-    {
-        fn is_any_of<'b>(condition: &'b AnyOfPairs<C, D, V, W>, out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
-            is_any_of(condition, out)
-        }
-    }
 
     impl<V: Stored> ToSql<Array<V::Sql>, Pg> for Keys<V>
     where
@@ -294,19 +236,6 @@ mod mysql {
     use diesel::mysql::Mysql;
 
     use super::*;
-
-    impl<C, D, V, W> PairLists<C, D, V, W> for Mysql
-    where
-        C: Column + QueryFragment<Self>,
-        D: QueryFragment<Self>,
-        V: Stored + ToSql<V::Sql, Self>,
-        W: Stored + ToSql<W::Sql, Self>,
-        Self: HasSqlType<V::Sql> + HasSqlType<W::Sql>,
-    {
-        fn is_any_of<'b>(condition: &'b AnyOfPairs<C, D, V, W>, out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
-            is_any_of(condition, out)
-        }
-    }
 
     impl<V: Stored + ToSql<V::Sql, Mysql>> KeyLists<V> for Mysql
     where

@@ -1,13 +1,18 @@
 //! Engine-independent query helpers: conditions on many keys, row locks, bulk statements and transactions.
 
 pub mod bulk;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod json_update;
 pub mod keyed;
 pub mod lock;
 pub mod optional;
+#[cfg(feature = "sqlite")]
+mod row_update;
 pub mod time;
 pub mod transaction;
+mod update;
 
-use super::{Error, Result};
+use super::{Connection, Db, Error, Result};
 
 /// Evaluates an expression with the connection of whichever engine `db` has: `with_conn!(db, query.load(db))`. The
 /// expression is type-checked once per engine.
@@ -58,8 +63,9 @@ macro_rules! insert_all {
 pub const ROWS_PER_INSERT: usize = 500;
 /// Maximum number of rows that PostgreSQL inserts faster one by one than with COPY.
 pub const MAX_ROWS_WITHOUT_COPY: usize = 2;
-/// Maximum number of pairs per query. Each number of pairs is a different statement on PostgreSQL and MySQL, so this
-/// bounds the number of prepared statements that are cached.
+/// Maximum number of pairs per query on a database server. Each number of pairs is a different statement, so this bounds
+/// the number of prepared statements that are cached. SQLite is asked for one pair at a time, since it has no round trips.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
 const PAIRS_PER_QUERY: usize = 64;
 
 /// Loads rows for any number of keys, with at most [`ROWS_PER_INSERT`] keys per query. Keys are sorted and
@@ -76,10 +82,17 @@ pub fn load_by<K: Ord + Clone, R>(keys: &[K], load: impl FnMut(&[K]) -> diesel::
 /// # Errors
 /// The error of the first query that fails.
 pub fn load_by_pairs<K: Ord + Clone, R>(
+    db: &mut Db,
     keys: &[K],
-    load: impl FnMut(&[K]) -> diesel::QueryResult<Vec<R>>,
+    mut load: impl FnMut(&mut Db, &[K]) -> diesel::QueryResult<Vec<R>>,
 ) -> Result<Vec<R>> {
-    load_in_chunks(keys, PAIRS_PER_QUERY, load)
+    let pairs_per_query = match db.connection {
+        #[cfg(feature = "sqlite")]
+        Connection::Sqlite(_) => 1,
+        #[cfg(any(feature = "postgres", feature = "mysql"))]
+        _ => PAIRS_PER_QUERY,
+    };
+    load_in_chunks(keys, pairs_per_query, |keys| load(db, keys))
 }
 
 fn load_in_chunks<K: Ord + Clone, R>(

@@ -13,7 +13,9 @@ pub const AUTHORIZATION: &str = "Authorization";
 pub fn bearer(req: &HttpRequest) -> Option<&str> {
     let mut values = req.headers().get_all(header::AUTHORIZATION);
     let (Some(value), None) = (values.next(), values.next()) else { return None };
-    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    // `HeaderValue::to_str` looks at each byte by itself, and tokens are long.
+    let text = std::str::from_utf8(value.as_bytes()).ok().filter(|text| text.is_ascii())?;
+    let (scheme, token) = text.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 

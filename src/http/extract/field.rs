@@ -43,6 +43,17 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 /// 400 if `bytes` are not JSON; 422, naming all wrong fields, if they are not a `T`.
 pub fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
+    if let Ok(Object(value)) = Object::deserialize(&mut reader)
+        && reader.end().is_ok()
+    {
+        return Ok(value);
+    }
+    explained(bytes)
+}
+
+/// Reads a JSON object again, with the path to what is wrong in it, which costs more than the reading itself.
+fn explained<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
     let Object(value) = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let text = error.inner().to_string();
         let first = || field_error(error.path(), &text);

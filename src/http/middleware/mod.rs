@@ -9,6 +9,7 @@ mod spelling;
 mod summary;
 mod watch;
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, Instant};
@@ -73,14 +74,14 @@ pub async fn around(
         // Handled as GET. The server leaves the body out.
         req.head_mut().method = Method::GET;
     }
-    // The macro evaluates its fields only if the span is enabled: `match_pattern` costs a second route lookup.
+    // The macro evaluates its fields only if the span is enabled.
     let span = tracing::info_span!(
         "request",
         %request_id,
         client_request_id,
         client = address.map(display),
         %method,
-        route = req.match_pattern().unwrap_or_default(),
+        route = &*route(&req),
         user_id = Empty,
         trace_id = Empty
     );
@@ -204,6 +205,14 @@ fn begin_trace(req: &ServiceRequest, request_id: &str) -> trace::Request {
         Ok(state) => trace::Request::begin(&state.tracer, header, request_id),
         Err(_) => trace::Request::begin(&Tracer::default(), header, request_id),
     }
+}
+
+/// The route of a request. The table of limits knows most routes; for others the framework looks for the route a second time.
+fn route(req: &ServiceRequest) -> Cow<'static, str> {
+    let state = state(req.request()).ok();
+    let template =
+        state.and_then(|state| state.limits.template(req.head())).filter(|template| !template.ends_with('*'));
+    template.map_or_else(|| req.match_pattern().unwrap_or_default().into(), Cow::Borrowed)
 }
 
 /// The name of the span of a request: its method and its route, or the method alone if no route has answered.

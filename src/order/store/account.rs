@@ -22,7 +22,7 @@ use crate::domain::quantity::Quantity;
 use crate::domain::refusal::{Cause, Refused};
 use crate::domain::status::{OrderStatus, PayStatus};
 use crate::order::Order;
-use crate::order::message::{CheckCaps, PreOrder};
+use crate::order::message::{CheckCaps, Draft};
 
 /// A row of `order_account`. No unpaid order of the user has an id below `open_from`, so that an old account with many
 /// orders is counted as fast as a new one.
@@ -51,9 +51,9 @@ pub struct Accounts {
 impl Accounts {
     /// Locks the accounts of the customers whose orders count, and reads what they hold. An account that is missing is
     /// created; if another node creates it at the same time, the batch is repeated.
-    pub fn lock<'a>(owner: &Order, db: &mut Db, batch: impl Iterator<Item = &'a PreOrder>) -> db::Result<Self> {
+    pub fn lock<'a>(owner: &Order, db: &mut Db, batch: impl Iterator<Item = &'a Draft>) -> db::Result<Self> {
         let caps = owner.caps;
-        let counted = batch.filter(|task| caps.are_set() && counts(task)).map(|task| task.user_id);
+        let counted = batch.filter(|draft| caps.are_set() && counts(draft)).map(|draft| draft.user_id);
         let users: Vec<UserId> = counted.collect::<BTreeSet<_>>().into_iter().collect();
         let rows: Vec<AccountRow> = db::load_by(&users, |users| {
             let accounts = order_account::table.filter(any_of(order_account::user_id, users));
@@ -77,15 +77,15 @@ impl Accounts {
     }
 
     /// The same order as a refused one if it would exceed a cap. Otherwise its account holds it from now on.
-    pub fn refuse_or_add(&mut self, task: &PreOrder) -> Option<PreOrder> {
-        let account = self.accounts.get_mut(&task.user_id).filter(|_| counts(task))?;
-        let causes = account.held.exceeded(self.caps, units(&task.lines));
+    pub fn refuse_or_add(&mut self, draft: &Draft) -> Option<Draft> {
+        let account = self.accounts.get_mut(&draft.user_id).filter(|_| counts(draft))?;
+        let causes = account.held.exceeded(self.caps, units(&draft.lines));
         if let Some(refused) = Refused::for_causes(causes) {
             let (lines, price) = (Vec::new(), Price::default());
-            return Some(PreOrder { lines, price, refused: Some(refused), ..task.clone() });
+            return Some(Draft { lines, price, refused: Some(refused), ..draft.clone() });
         }
-        account.held.add(units(&task.lines));
-        account.first_open = Some(account.first_open.map_or(task.order_id, |first| first.min(task.order_id)));
+        account.held.add(units(&draft.lines));
+        account.first_open = Some(account.first_open.map_or(draft.order_id, |first| first.min(draft.order_id)));
         None
     }
 
@@ -104,8 +104,8 @@ impl Accounts {
 }
 
 /// Whether an order holds something until it is paid on a platform.
-fn counts(task: &PreOrder) -> bool {
-    task.refused.is_none() && task.price.pay_amount > Money::ZERO
+fn counts(draft: &Draft) -> bool {
+    draft.refused.is_none() && draft.price.pay_amount > Money::ZERO
 }
 
 fn units(lines: &[Line]) -> impl Iterator<Item = (GoodsId, Quantity)> + Clone {

@@ -2,7 +2,7 @@
 //!
 //! The task carries the order as it was written. Only the columns that change are read again.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -39,7 +39,28 @@ struct Progress {
     refusal_data: Option<String>,
 }
 
-fn lock<'a>(db: &mut Db, batch: impl Iterator<Item = &'a message::Order>) -> db::Result<HashMap<OrderId, Progress>> {
+impl Progress {
+    /// The columns of an order that is confirmed now.
+    fn confirmed(order: &message::Order, now: Timestamp) -> Self {
+        let is_paid = order.pay_amount == Money::ZERO;
+        // The clock may have been set back, or another node's may be ahead; the times of an order follow each other.
+        let confirmed_at = now.max(order.add_time);
+        Self {
+            order_id: order.order_id,
+            order_status: OrderStatus::Confirmed,
+            pay_status: if is_paid { PayStatus::Paid } else { PayStatus::Unpaid },
+            shipping_status: ShippingStatus::Unshipped,
+            confirm_time: Some(confirmed_at),
+            pay_time: is_paid.then_some(confirmed_at),
+            pay_id: None,
+            refusal: None,
+            refusal_data: None,
+        }
+    }
+}
+
+/// Locks orders and reads their progress.
+fn read<'a>(db: &mut Db, batch: impl Iterator<Item = &'a message::Order>) -> db::Result<BTreeMap<OrderId, Progress>> {
     let ids: Vec<OrderId> = batch.map(|order| order.order_id).collect();
     let rows: Vec<Progress> = db::load_by(&ids, |ids| {
         let progress = orders::table.filter(any_of(orders::order_id, ids)).order(orders::order_id).select((
@@ -62,12 +83,25 @@ fn lock<'a>(db: &mut Db, batch: impl Iterator<Item = &'a message::Order>) -> db:
 #[derive(Serialize)]
 struct ConfirmedOrder {
     id: i64,
-    at: i64,
+    at: Option<i64>,
     pay: i32,
     #[serde(skip_serializing_if = "Option::is_none")]
     paid_at: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     wake: Option<i64>,
+}
+
+impl ConfirmedOrder {
+    /// The parameters for an order that is woken at `wake` if it is not paid by then.
+    fn of(progress: &Progress, wake: Timestamp) -> Self {
+        Self {
+            id: progress.order_id.get(),
+            at: progress.confirm_time.map(|time| time.0),
+            pay: progress.pay_status.number(),
+            paid_at: progress.pay_time.map(|time| time.0),
+            wake: progress.pay_time.is_none().then_some(wake.0),
+        }
+    }
 }
 
 const SET_CONFIRMED: Update = Update {
@@ -84,8 +118,9 @@ const SET_CONFIRMED: Update = Update {
           wake_time = given.wake",
 };
 
-/// Confirms orders whose deadline has not passed, with one statement for the whole batch. An order with nothing to pay
-/// on a platform is paid at once; any other order gets the end of its payment period as its wake time.
+/// Confirms orders whose deadline has not passed. An order with nothing to pay on a platform is paid at once; any other
+/// order gets the end of its payment period as its wake time. Nearly all orders of a batch are unconfirmed, so they are
+/// confirmed first and read only if one was not.
 impl Task<Order> for Confirm {
     type Outcome = Completion;
     const ACCESS: Access = Access::Write;
@@ -94,29 +129,17 @@ impl Task<Order> for Confirm {
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Completion>> {
         let now = owner.context.clock.now();
         let now_for_deadlines = owner.context.clock.now_for_deadlines(owner.pay_within);
-        let mut progress_of = lock(db, batch.iter().map(|task| &*task.order))?;
-        let mut confirmed = Vec::new();
-        for Self { order } in batch {
-            let Some(progress) = progress_of.get_mut(&order.order_id) else { continue };
-            if progress.order_status != OrderStatus::Unconfirmed || now_for_deadlines >= order.deadline_time {
-                continue;
-            }
-            let is_paid = order.pay_amount == Money::ZERO;
-            progress.order_status = OrderStatus::Confirmed;
-            progress.pay_status = if is_paid { PayStatus::Paid } else { PayStatus::Unpaid };
-            // The clock may have been set back, or another node's may be ahead; the times of an order follow each other.
-            let confirmed_at = now.max(order.add_time);
-            progress.confirm_time = Some(confirmed_at);
-            progress.pay_time = is_paid.then_some(confirmed_at);
-            confirmed.push(ConfirmedOrder {
-                id: order.order_id.get(),
-                at: confirmed_at.0,
-                pay: progress.pay_status.number(),
-                paid_at: progress.pay_time.map(|time| time.0),
-                wake: (!is_paid).then(|| now.plus(owner.pay_within).0),
-            });
+        let in_time = batch.iter().filter(|task| now_for_deadlines < task.order.deadline_time);
+        // By order and once each, so that transactions lock rows in the same order.
+        let mut progress_of: BTreeMap<OrderId, Progress> =
+            in_time.map(|Self { order }| (order.order_id, Progress::confirmed(order, now))).collect();
+        let wake = now.plus(owner.pay_within);
+        let confirmed: Vec<ConfirmedOrder> =
+            progress_of.values().map(|progress| ConfirmedOrder::of(progress, wake)).collect();
+        let is_complete = SET_CONFIRMED.run(db, &confirmed)? == confirmed.len();
+        if !is_complete || batch.iter().any(|task| !progress_of.contains_key(&task.order.order_id)) {
+            progress_of = read(db, batch.iter().map(|task| &*task.order))?;
         }
-        db::expect_rows(SET_CONFIRMED.run(db, &confirmed)?, confirmed.len())?;
         batch.iter().map(|task| completion(owner, &task.order, &progress_of)).collect()
     }
 }
@@ -144,7 +167,7 @@ impl Task<Order> for message::Cancel {
     const PRIORITY: Priority = Priority::Accepted;
 
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Completion>> {
-        let mut progress_of = lock(db, batch.iter().map(|task| &*task.order))?;
+        let mut progress_of = read(db, batch.iter().map(|task| &*task.order))?;
         let (mut cancelled, mut messages) = (Vec::new(), Vec::new());
         for Self { order, refused } in batch {
             let Some(progress) = progress_of.get_mut(&order.order_id) else { continue };
@@ -175,7 +198,7 @@ impl Task<Order> for message::Cancel {
 fn completion(
     owner: &Order,
     order: &message::Order,
-    progress_of: &HashMap<OrderId, Progress>,
+    progress_of: &BTreeMap<OrderId, Progress>,
 ) -> db::Result<Completion> {
     let order_id = order.order_id;
     let progress = progress_of.get(&order_id).ok_or_else(|| db::Error::bug(format!("there is no order {order_id}")))?;

@@ -1,5 +1,5 @@
-//! The tables of Order: writing, finding and claiming orders. `account` has the caps on unpaid orders, `completion` has
-//! what completes a saga, `transition` the actions on an order, `paying`, `payment` and `refund` what Pay reports.
+//! The tables of Order: finding and claiming orders. `placing` writes new ones, `account` has the caps on unpaid orders,
+//! `completion` what completes a saga, `transition` the actions on an order, `paying`, `payment` and `refund` what Pay reports.
 
 mod account;
 mod act_log;
@@ -9,6 +9,7 @@ mod listing;
 mod parcel;
 mod paying;
 mod payment;
+mod placing;
 mod refund;
 mod refund_row;
 mod requested;
@@ -20,19 +21,14 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use self::account::Accounts;
-use self::refund_row::Refunds;
 use super::Order;
-use super::message::{self, ClaimExpired, CountUnfinished, ListUnfinished, PreOrder, PreOrdered};
+use super::message::{self, ClaimExpired, CountUnfinished, ListUnfinished};
 use crate::actor::{Access, Priority, Task};
-use crate::db::ledger::{self, Entry, Line};
 use crate::db::query::bulk::{Kind, Update};
-use crate::db::schema::{order_goods, orders};
-use crate::db::{self, Db, any_of, any_of_pairs, insert_all, skip_locked, with_conn};
+use crate::db::schema::orders;
+use crate::db::{self, Db, any_of, skip_locked, with_conn};
 use crate::domain::clock::Timestamp;
-use crate::domain::id::{GoodsId, OrderId, UserId};
-use crate::domain::money::Money;
-use crate::domain::quantity::Quantity;
+use crate::domain::id::OrderId;
 use crate::domain::status::OrderStatus;
 use crate::messaging::contract::{PAYMENT_ENDED, PAYMENT_REFUND};
 use crate::messaging::outbox;
@@ -58,83 +54,6 @@ pub fn consume(owner: &Order, messages: &[&outbox::Message], db: &mut Db) -> db:
         next.unwrap_or_else(|| Err("no answer".to_owned()))
     };
     Ok(messages.iter().map(outcome).collect())
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = order_goods, treat_none_as_default_value = false)]
-struct LineRow {
-    order_id: OrderId,
-    goods_id: GoodsId,
-    goods_number: Quantity,
-    goods_price: Money,
-    goods_name: Option<String>,
-}
-
-impl Entry for LineRow {
-    const LEDGER: &'static str = "order_goods";
-
-    fn write(&self, line: &mut Line<'_>) {
-        line.integer(self.order_id.get()).integer(self.goods_id.get());
-        line.integer(self.goods_number.get()).integer(self.goods_price.minor());
-    }
-}
-
-/// An idempotency key and its user.
-type Key = (UserId, String);
-
-/// Reads the orders that the keys of a batch were used for.
-fn read_by_keys(owner: &Order, db: &mut Db, batch: &[PreOrder]) -> db::Result<HashMap<Key, message::Order>> {
-    let keys: Vec<(UserId, &str)> = batch.iter().map(|task| (task.user_id, task.key.as_str())).collect();
-    let rows: Vec<OrderRow> = db::load_by_pairs(&keys, |keys| {
-        with_conn!(db, orders::table.filter(any_of_pairs((orders::user_id, orders::idempotency_key), keys)).load(db))
-    })?;
-    let keys: Vec<Key> = rows.iter().map(|row| (row.user_id, row.idempotency_key.clone())).collect();
-    Ok(keys.into_iter().zip(into_orders(owner, db, rows)?).collect())
-}
-
-/// Inserts orders whose key is new. The key is looked up first, so that a key that was used before has an outcome and
-/// does not fail the batch.
-impl Task<Order> for PreOrder {
-    type Outcome = PreOrdered;
-    const ACCESS: Access = Access::Write;
-
-    fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<PreOrdered>> {
-        let now = owner.context.clock.now();
-        let existing = read_by_keys(owner, db, batch)?;
-        // Index of the first task with each key in this batch.
-        let mut first_index: HashMap<(UserId, &str), usize> = HashMap::with_capacity(batch.len());
-        let is_new = |task: &&Self| !existing.contains_key(&(task.user_id, task.key.as_str().to_owned()));
-        let mut accounts = Accounts::lock(owner, db, batch.iter().filter(is_new))?;
-        let (mut rows, mut line_rows) = (Vec::with_capacity(batch.len()), Vec::with_capacity(batch.len()));
-        let mut outcomes = Vec::with_capacity(batch.len());
-        for task in batch {
-            let first = *first_index.entry((task.user_id, task.key.as_str())).or_insert(outcomes.len());
-            let duplicate = outcomes.get(first).map(PreOrdered::order);
-            if let Some(order) = duplicate.or_else(|| existing.get(&(task.user_id, task.key.as_str().to_owned()))) {
-                let existed = PreOrdered::Existed(order.clone());
-                outcomes.push(existed);
-                continue;
-            }
-            let capped = accounts.refuse_or_add(task);
-            let task = capped.as_ref().unwrap_or(task);
-            line_rows.extend(task.lines.iter().map(|line| LineRow {
-                order_id: task.order_id,
-                goods_id: line.goods_id,
-                goods_number: line.goods_number,
-                goods_price: line.goods_price,
-                goods_name: line.goods_name.clone(),
-            }));
-            let row = OrderRow::new(task, now);
-            rows.push(row.clone());
-            outcomes.push(PreOrdered::Written(row.into_order(owner, task.lines.clone(), &Refunds::default())?));
-        }
-        accounts.write(db)?;
-        ledger::record(db, &rows);
-        ledger::record(db, &line_rows);
-        insert_all!(db, orders::table, &rows)?;
-        insert_all!(db, order_goods::table, &line_rows)?;
-        Ok(outcomes)
-    }
 }
 
 /// Finds orders of their customers.

@@ -6,7 +6,6 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::refund_row::{self, RefundSums, Refunds};
-use crate::db::ledger::{Entry, Line as LedgerLine};
 use crate::db::query::bulk::{Kind, Update};
 use crate::db::schema::{order_goods, orders};
 use crate::db::{self, Db, any_of, for_update, with_conn};
@@ -20,11 +19,10 @@ use crate::domain::refusal::{Refusal, Refused};
 use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
 use crate::messaging::contract::ReservationsReleased;
 use crate::order::Order;
-use crate::order::message::{self, PreOrder};
+use crate::order::message;
 
 /// A row of `orders`.
-#[derive(Debug, Clone, Queryable, Insertable)]
-#[diesel(table_name = orders, treat_none_as_default_value = false)]
+#[derive(Debug, Clone, Queryable)]
 pub struct OrderRow {
     pub order_id: OrderId,
     pub user_id: UserId,
@@ -43,6 +41,7 @@ pub struct OrderRow {
     pub add_time: Timestamp,
     pub confirm_time: Option<Timestamp>,
     pub pay_time: Option<Timestamp>,
+    #[expect(dead_code, reason = "the columns of a row are read by their places")]
     pub idempotency_key: String,
     pub fingerprint: String,
     pub deadline_time: Timestamp,
@@ -56,53 +55,7 @@ pub struct OrderRow {
     pub tracking_no: Option<String>,
 }
 
-impl Entry for OrderRow {
-    const LEDGER: &'static str = "orders";
-
-    fn write(&self, line: &mut LedgerLine<'_>) {
-        line.integer(self.order_id.get()).integer(self.user_id.get()).text(&self.address).text(&self.consignee);
-        line.integer(self.goods_amount.minor()).integer(self.shipping_fee.minor()).integer(self.order_amount.minor());
-        line.optional(self.coupon_id.map(CouponId::get)).integer(self.coupon_paid.minor());
-        line.integer(self.money_paid.minor()).integer(self.pay_amount.minor()).integer(self.add_time.0);
-        line.text(&self.idempotency_key).text(&self.fingerprint);
-    }
-}
-
 impl OrderRow {
-    /// Creates the row of a new order.
-    pub fn new(task: &PreOrder, now: Timestamp) -> Self {
-        let status = if task.refused.is_some() { OrderStatus::Invalid } else { OrderStatus::Unconfirmed };
-        Self {
-            order_id: task.order_id,
-            user_id: task.user_id,
-            order_status: status,
-            pay_status: PayStatus::Unpaid,
-            shipping_status: ShippingStatus::Unshipped,
-            address: task.address.clone(),
-            consignee: task.consignee.clone(),
-            goods_amount: task.price.goods_amount,
-            shipping_fee: task.price.shipping_fee,
-            order_amount: task.price.order_amount,
-            coupon_id: task.coupon_id,
-            coupon_paid: task.price.coupon_paid,
-            money_paid: task.price.money_paid,
-            pay_amount: task.price.pay_amount,
-            add_time: now,
-            confirm_time: None,
-            pay_time: None,
-            idempotency_key: task.key.as_str().to_owned(),
-            fingerprint: task.fingerprint.as_str().to_owned(),
-            deadline_time: task.deadline,
-            wake_time: task.refused.is_none().then_some(task.deadline),
-            refusal: task.refused.as_ref().map(|refused| refused.refusal.code().to_owned()),
-            pay_id: None,
-            refusal_data: task.refused.as_ref().and_then(Refused::stored_causes),
-            pay_starts: 0,
-            carrier: None,
-            tracking_no: None,
-        }
-    }
-
     /// The states of order, payment and delivery.
     pub const fn state(&self) -> OrderState {
         OrderState { order: self.order_status, pay: self.pay_status, shipping: self.shipping_status }

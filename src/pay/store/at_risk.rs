@@ -86,7 +86,8 @@ fn add(db: &mut Db, kind: RiskKind, [provider, amount, since, from]: [&str; 4], 
 }
 
 fn add_open(db: &mut Db, sums: &mut Sums) -> db::Result<()> {
-    let from = "pay_open JOIN pay ON pay.pay_id = pay_open.pay_id";
+    // SQLite reads the tables of a CROSS JOIN in this order. Of itself it may begin with all payments.
+    let from = "pay_open CROSS JOIN pay WHERE pay.pay_id = pay_open.pay_id";
     add(db, RiskKind::OpenPayment, ["pay.provider", "pay.pay_amount", "pay.add_time", from], sums)
 }
 

@@ -7,7 +7,7 @@ use super::row::{self, PaymentRow};
 use super::view;
 use crate::actor::{Access, Task};
 use crate::db::schema::{pay, pay_log, pay_notice, pay_open, pay_refund};
-use crate::db::{self, Db, with_conn};
+use crate::db::{self, Db, any_of, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::event::{Event, What};
 use crate::domain::id::PayId;
@@ -151,9 +151,10 @@ impl Task<Pay> for message::ReadTimeline {
             let refunds: Vec<RefundRow> =
                 with_conn!(db, pay_refund::table.filter(pay_refund::order_id.eq(task.order_id)).load(db))?;
             events.extend(refunds.iter().flat_map(refund_events));
-            let logged = pay_log::table.filter(pay_log::order_id.eq(task.order_id));
-            let logged: Vec<(PayId, Timestamp)> =
-                with_conn!(db, logged.select((pay_log::pay_id, pay_log::log_time)).load(db))?;
+            let logged: Vec<(PayId, Timestamp)> = db::load_by(&ids, |ids| {
+                let logged = pay_log::table.filter(any_of(pay_log::pay_id, ids));
+                with_conn!(db, logged.select((pay_log::pay_id, pay_log::log_time)).load(db))
+            })?;
             let logged = logged.into_iter().map(|(pay_id, at)| {
                 Event::new(at, What::PaymentLogged, format!("payment {pay_id}")).with("pay_id", pay_id)
             });

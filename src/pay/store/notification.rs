@@ -158,7 +158,7 @@ fn paid_by_trades(db: &mut Db, batch: &[Notify]) -> db::Result<HashMap<(String, 
     let is_paid = |task: &&Notify| matches!(task.notification.event, gateway::Event::Paid);
     let trade = |task: &Notify| (task.provider.to_string(), task.notification.trade_no.clone());
     let trades: Vec<(String, String)> = batch.iter().filter(is_paid).map(trade).collect();
-    let rows: Vec<(String, Option<String>, PayId)> = db::load_by_pairs(&trades, |trades| {
+    let rows: Vec<(String, Option<String>, PayId)> = db::load_by_pairs(db, &trades, |db, trades| {
         let known = pay::table.filter(any_of_pairs((pay::provider, pay::trade_no), trades));
         with_conn!(db, known.select((pay::provider, pay::trade_no, pay::pay_id)).load(db))
     })?;
@@ -313,7 +313,7 @@ fn record(
         [task.notification.event_id.as_str(), other.as_str()].map(|id| (task.provider.as_str(), id))
     });
     let events: Vec<(&str, &str)> = ids.collect();
-    let known: Vec<NotificationRow> = db::load_by_pairs(&events, |events| {
+    let known: Vec<NotificationRow> = db::load_by_pairs(db, &events, |db, events| {
         with_conn!(
             db,
             pay_notice::table

@@ -56,7 +56,7 @@ type Requests = HashMap<(UserId, String), RequestRow>;
 fn read_requests<'a>(db: &mut Db, keys: impl Iterator<Item = (UserId, &'a str)>) -> db::Result<Requests> {
     let unique: HashSet<(UserId, &str)> = keys.collect();
     let pairs: Vec<(UserId, &str)> = unique.iter().copied().collect();
-    let rows: Vec<RequestRow> = db::load_by_pairs(&pairs, |keys| {
+    let rows: Vec<RequestRow> = db::load_by_pairs(db, &pairs, |db, keys| {
         with_conn!(
             db,
             pay_request::table

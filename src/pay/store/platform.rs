@@ -86,9 +86,10 @@ fn sums(db: &mut Db) -> db::Result<Vec<Sum>> {
     let integer = db.bigint_type();
     let (done, parked) = (RefundState::Done.number(), ChargeState::Parked.number());
     // The queries are built from constants only, so they cannot be injected into.
+    // SQLite reads the tables of a CROSS JOIN in this order. Of itself it begins with all payments.
     let open = format!(
         "SELECT pay.provider AS provider, CAST(SUM(pay.pay_amount) AS {integer}) AS total FROM pay_open \
-         JOIN pay ON pay.pay_id = pay_open.pay_id GROUP BY pay.provider"
+         CROSS JOIN pay WHERE pay.pay_id = pay_open.pay_id GROUP BY pay.provider"
     );
     let refunds = format!(
         "SELECT provider, CAST(SUM(amount) AS {integer}) AS total FROM pay_refund \

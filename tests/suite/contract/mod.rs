@@ -9,11 +9,11 @@
 mod coverage;
 mod faults;
 mod json;
-mod life;
+pub mod life;
 mod mistakes;
 mod normalise;
 mod record;
-mod script;
+pub mod script;
 mod settings;
 mod stored;
 mod webhook;

@@ -9,6 +9,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
 use super::json;
 use super::normalise::Names;
+use crate::server::place::Place;
 use crate::support::{Answer, TestApp};
 
 /// The id of every request, which answers repeat.
@@ -70,6 +71,11 @@ impl Script {
     /// Starts an application with these settings, and with intervals so long that a slow machine does not change the
     /// record.
     pub async fn start(settings: &[(&str, &str)]) -> Self {
+        Self::at(Place::new(), settings).await
+    }
+
+    /// Starts an application like [`Self::start`] with its data at this place.
+    pub async fn at(place: Place, settings: &[(&str, &str)]) -> Self {
         let long_intervals = [
             ("GATEWAY__SANDBOX__SECRET", SECRET),
             ("AUDIT__GRACE", "0s"),
@@ -80,7 +86,7 @@ impl Script {
             ("RELAY__BACKOFF__FIRST", "20h"),
             ("RELAY__BACKOFF__LONGEST", "20h"),
         ];
-        let app = TestApp::with(&[&long_intervals[..], settings].concat()).await;
+        let app = TestApp::at(place, &[&long_intervals[..], settings].concat()).await;
         app.settle().await;
         let names = Names::new(app.clock.now(), app.url());
         Self { app, called: Vec::new(), names, style: None, text: String::new() }

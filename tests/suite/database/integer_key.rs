@@ -1,4 +1,4 @@
-//! Keys on SQLite: a table of an older release, with a key in an index of its own, is rebuilt.
+//! Keys of integers on SQLite: a table of an older release, with its key in an index of its own, is rebuilt.
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -28,9 +28,19 @@ const KEYS: &str = "SELECT t.name || ' ' || k.type AS line FROM sqlite_master AS
 const STATEMENTS: &str = "SELECT sql AS line FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name";
 const COUPONS: &str = "SELECT coupon_id || ' ' || add_time AS line FROM coupon ORDER BY coupon_id";
 
-/// Gives the keys of the tables of a store the type that they had before.
+/// Tables with a key of several integers, and whether their rows have hidden numbers beside it.
+const LONG_KEYS: &str = "SELECT t.name || CASE t.wr WHEN 1 THEN ' in the key' ELSE ' by number' END AS line
+    FROM pragma_table_list AS t JOIN pragma_table_info(t.name) AS k
+    WHERE t.type = 'table' AND k.pk > 0 GROUP BY t.name, t.wr
+    HAVING count(*) > 1 AND min(k.type IN ('BIGINT', 'INTEGER')) ORDER BY 1";
+const LOG: &str = "SELECT order_id || ' ' || direction || ' ' || coupon_id AS line FROM coupon_log ORDER BY 1";
+
+/// Gives the tables of a store the keys that they had before.
 pub fn widen(db: &mut Db) {
-    for table in lines(db, &KEYS.replace("t.name || ' ' || k.type", "t.name")) {
+    let of_one = lines(db, &KEYS.replace("t.name || ' ' || k.type", "t.name"));
+    let of_several =
+        lines(db, &LONG_KEYS.replace("t.name || CASE t.wr WHEN 1 THEN ' in the key' ELSE ' by number' END", "t.name"));
+    for table in of_one.iter().chain(&of_several) {
         let key = format!("SELECT name AS line FROM pragma_table_info('{table}') WHERE pk = 1");
         let key = lines(db, &key).pop().unwrap();
         let of_table =
@@ -38,7 +48,11 @@ pub fn widen(db: &mut Db) {
         let statement = lines(db, &of_table("table")).pop().unwrap();
         let indexes = lines(db, &format!("{} AND sql IS NOT NULL", of_table("index")));
         run(db, &format!("ALTER TABLE {table} RENAME TO old")).unwrap();
-        run(db, &statement.replacen(&format!("{key} INTEGER "), &format!("{key} BIGINT "), 1)).unwrap();
+        let wide = match statement.strip_suffix(" WITHOUT ROWID") {
+            Some(wide) => wide.to_owned(),
+            None => statement.replacen(&format!("{key} INTEGER "), &format!("{key} BIGINT "), 1),
+        };
+        run(db, &wide).unwrap();
         run(db, &format!("INSERT INTO {table} SELECT * FROM old")).unwrap();
         run(db, "DROP TABLE old").unwrap();
         for index in indexes {
@@ -55,11 +69,14 @@ fn of_an_older_release(place: &Place) -> (Store, Db) {
     for id in [3, 1, 345_959_443_973_935_104_i64] {
         run(&mut db, &format!("INSERT INTO coupon VALUES ({id}, 100, 1, NULL, 0, NULL, 7)")).unwrap();
     }
+    for (order_id, direction) in [(9, 1), (8, 2), (9, 2), (345_959_443_973_935_104_i64, 1)] {
+        run(&mut db, &format!("INSERT INTO coupon_log VALUES ({order_id}, {direction}, 3, 7)")).unwrap();
+    }
     (store, db)
 }
 
 #[test]
-fn every_key_of_one_integer_is_the_number_of_its_row() {
+fn a_row_is_found_by_its_key_without_another_index() {
     if engine() != Engine::Sqlite {
         return println!("only SQLite numbers its rows");
     }
@@ -67,8 +84,12 @@ fn every_key_of_one_integer_is_the_number_of_its_row() {
         let place = Place::new();
         let store = Store::new(&place.url(), owner, LIMITS).unwrap();
         migrate::run(&store, migrations()).unwrap();
-        let keys = lines(&mut store.migrator().unwrap(), KEYS);
+        let mut db = store.migrator().unwrap();
+        let keys = lines(&mut db, KEYS);
         assert!(keys.iter().all(|key| !key.ends_with("BIGINT")), "{owner}: {keys:?}");
+        let keys = lines(&mut db, LONG_KEYS);
+        assert!(keys.iter().all(|key| key.ends_with(" in the key")), "{owner}: {keys:?}");
+        assert_eq!(keys.is_empty(), ["pay", "sandbox"].contains(&owner), "{owner}: {keys:?}");
     }
 }
 
@@ -80,10 +101,13 @@ fn a_store_of_an_older_release_is_rebuilt_with_its_rows_and_indexes() {
     let place = Place::new();
     let (store, mut db) = of_an_older_release(&place);
     assert!(lines(&mut db, KEYS).contains(&"coupon BIGINT".to_owned()));
-    let rows = lines(&mut db, COUPONS);
+    assert_eq!(lines(&mut db, LONG_KEYS), ["coupon_log by number"]);
+    let rows = (lines(&mut db, COUPONS), lines(&mut db, LOG));
+    assert_eq!((rows.0.len(), rows.1.len()), (3, 4));
     migrate::run(&store, migrate::COUPON).unwrap();
-    assert_eq!(lines(&mut db, COUPONS), rows);
+    assert_eq!((lines(&mut db, COUPONS), lines(&mut db, LOG)), rows);
     assert!(lines(&mut db, KEYS).contains(&"coupon INTEGER".to_owned()));
+    assert_eq!(lines(&mut db, LONG_KEYS), ["coupon_log in the key"]);
     let fresh = Place::new();
     let other = Store::new(&fresh.url(), "coupon", LIMITS).unwrap();
     migrate::run(&other, migrate::COUPON).unwrap();
@@ -108,4 +132,5 @@ fn a_rebuilding_that_fails_leaves_the_store_as_it_was() {
     run(&mut db, "DROP TABLE coupon_wide").unwrap();
     migrate::run(&store, migrate::COUPON).unwrap();
     assert!(!lines(&mut db, KEYS).iter().any(|key| key.ends_with("BIGINT")));
+    assert_eq!(lines(&mut db, LONG_KEYS), ["coupon_log in the key"]);
 }

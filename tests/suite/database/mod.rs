@@ -16,6 +16,8 @@ mod lock_error;
 mod migration;
 mod mixed_engines;
 mod platform_text;
+#[cfg(feature = "sqlite")]
+mod plan;
 mod pool;
 mod private_server;
 mod schema;

@@ -83,36 +83,45 @@ fn next_cursor(page: &Answer) -> Option<String> {
     page.body["next_cursor"].as_str().map(str::to_owned)
 }
 
+/// The settings of the script.
+pub const SETTINGS: &[(&str, &str)] = &[("RELAY__ATTEMPTS", "1"), ("GATEWAY__SANDBOX__SECOND", "sandbox_b")];
+
+/// Plays the whole script. Returns the record of each part, by the name of its file.
+pub async fn play(script: &mut Script) -> Vec<(&'static str, String)> {
+    let mut parts = Vec::new();
+    outside::play(script).await;
+    parts.push(("answers_outside.txt", script.take()));
+    let mut cast = Cast::sign_in(script).await;
+    people::play(script, &cast).await;
+    parts.push(("answers_people.txt", script.take()));
+    goods::play(script, &mut cast).await;
+    parts.push(("answers_goods.txt", script.take()));
+    orders::play(script, &mut cast).await;
+    parts.push(("answers_orders.txt", script.take()));
+    payments::play(script, &mut cast).await;
+    parts.push(("answers_payments.txt", script.take()));
+    callbacks::play(script, &cast).await;
+    parts.push(("answers_callbacks.txt", script.take()));
+    after::play(script, &cast).await;
+    parts.push(("answers_after.txt", script.take()));
+    refunds::play(script, &cast).await;
+    parts.push(("answers_refunds.txt", script.take()));
+    parked::play(script, &cast).await;
+    parts.push(("answers_parked.txt", script.take()));
+    operators::play(script, &cast).await;
+    parts.push(("answers_operators.txt", script.take()));
+    front::play(script, &mut cast).await;
+    parts.push(("answers_front.txt", script.take()));
+    management::play(script, &cast).await;
+    second_factor::play(script, &cast).await;
+    parts.push(("answers_management.txt", script.take()));
+    parts
+}
+
 #[actix_web::test]
 async fn contract_every_route_answers_as_recorded_and_every_message_is_stored_as_recorded() {
-    let mut script = Script::start(&[("RELAY__ATTEMPTS", "1"), ("GATEWAY__SANDBOX__SECOND", "sandbox_b")]).await;
-    let mut parts = Vec::new();
-    outside::play(&mut script).await;
-    parts.push(("answers_outside.txt", script.take()));
-    let mut cast = Cast::sign_in(&mut script).await;
-    people::play(&mut script, &cast).await;
-    parts.push(("answers_people.txt", script.take()));
-    goods::play(&mut script, &mut cast).await;
-    parts.push(("answers_goods.txt", script.take()));
-    orders::play(&mut script, &mut cast).await;
-    parts.push(("answers_orders.txt", script.take()));
-    payments::play(&mut script, &mut cast).await;
-    parts.push(("answers_payments.txt", script.take()));
-    callbacks::play(&mut script, &cast).await;
-    parts.push(("answers_callbacks.txt", script.take()));
-    after::play(&mut script, &cast).await;
-    parts.push(("answers_after.txt", script.take()));
-    refunds::play(&mut script, &cast).await;
-    parts.push(("answers_refunds.txt", script.take()));
-    parked::play(&mut script, &cast).await;
-    parts.push(("answers_parked.txt", script.take()));
-    operators::play(&mut script, &cast).await;
-    parts.push(("answers_operators.txt", script.take()));
-    front::play(&mut script, &mut cast).await;
-    parts.push(("answers_front.txt", script.take()));
-    management::play(&mut script, &cast).await;
-    second_factor::play(&mut script, &cast).await;
-    parts.push(("answers_management.txt", script.take()));
+    let mut script = Script::start(SETTINGS).await;
+    let mut parts = play(&mut script).await;
     let messages = stored::messages(&script.app);
     script.note(&messages);
     parts.push(("messages.txt", script.take()));

@@ -1,0 +1,114 @@
+//! An [`Update`] of one row, for SQLite: the fields of the given row are parameters of the statement.
+
+use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::{BigInt, Nullable, Text};
+use diesel::sqlite::Sqlite;
+use diesel::{QueryResult, RunQueryDsl};
+use serde_json::Value;
+
+use super::update::{Kind, Update};
+
+/// A piece of the statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Piece {
+    Sql(&'static str),
+    /// The field of this name, which is a parameter.
+    Field(&'static str, Kind),
+}
+
+/// The statement without the values of its parameters.
+pub struct RowUpdate(Vec<Piece>);
+
+impl RowUpdate {
+    /// The statement of `update`. Each `given.field` in it becomes a parameter.
+    pub fn of(update: &Update) -> Self {
+        let Update { table, given, condition, set } = *update;
+        let mut pieces = vec![Piece::Sql("UPDATE "), Piece::Sql(table), Piece::Sql(" SET ")];
+        split(set, given, &mut pieces);
+        pieces.push(Piece::Sql(" WHERE "));
+        split(condition, given, &mut pieces);
+        Self(pieces)
+    }
+
+    /// The statement for a given row, an object. A field that is missing is NULL.
+    pub fn with(&self, row: Value) -> Statement<'_> {
+        let value = |piece: &Piece| match piece {
+            Piece::Field(name, Kind::Integer) => Some(Bound::Integer(row.get(name).and_then(Value::as_i64))),
+            Piece::Field(name, Kind::Text) => {
+                Some(Bound::Text(row.get(name).and_then(Value::as_str).map(str::to_owned)))
+            }
+            Piece::Sql(_) => None,
+        };
+        Statement { pieces: &self.0, values: self.0.iter().filter_map(value).collect() }
+    }
+}
+
+/// Splits `sql` at its references to fields.
+fn split(sql: &'static str, given: &'static [(&'static str, Kind)], pieces: &mut Vec<Piece>) {
+    for (index, part) in sql.split("given.").enumerate() {
+        let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let (name, rest) = match index {
+            0 => ("", part),
+            _ => part.split_at(part.find(|c| !is_of_name(c)).unwrap_or(part.len())),
+        };
+        pieces.extend(given.iter().find(|(field, _)| *field == name).map(|(field, kind)| Piece::Field(field, *kind)));
+        pieces.push(Piece::Sql(rest));
+    }
+}
+
+/// The value of a parameter.
+#[derive(Debug)]
+enum Bound {
+    Integer(Option<i64>),
+    Text(Option<String>),
+}
+
+/// The statement with the values of its parameters.
+pub struct Statement<'a> {
+    pieces: &'a [Piece],
+    values: Vec<Bound>,
+}
+
+impl QueryId for Statement<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Connection> RunQueryDsl<Connection> for Statement<'_> {}
+
+impl QueryFragment<Sqlite> for Statement<'_> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
+        let mut values = self.values.iter();
+        for piece in self.pieces {
+            match piece {
+                Piece::Sql(sql) => out.push_sql(sql),
+                Piece::Field(..) => match values.next() {
+                    Some(Bound::Integer(value)) => out.push_bind_param::<Nullable<BigInt>, _>(value)?,
+                    Some(Bound::Text(value)) => out.push_bind_param::<Nullable<Text>, _>(value)?,
+                    None => {}
+                },
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_field_of_the_given_row_is_a_parameter() {
+        let update = Update {
+            table: "t",
+            given: &[("id", Kind::Integer), ("now", Kind::Text), ("now_at", Kind::Integer)],
+            condition: "t_id = given.id AND was <> given.now",
+            set: "a = given.now, b = given.now_at + 1",
+        };
+        let row = RowUpdate::of(&update);
+        let statement = row.with(serde_json::json!({"id": 7, "now": "x"}));
+        let text = diesel::debug_query::<Sqlite, _>(&statement).to_string();
+        let expected = "UPDATE t SET a = ?, b = ? + 1 WHERE t_id = ? AND was <> ?";
+        assert_eq!(text, format!("{expected} -- binds: [Some(\"x\"), None, Some(7), Some(\"x\")]"));
+    }
+}
