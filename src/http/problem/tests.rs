@@ -3,6 +3,8 @@
 use strum::VariantArray;
 
 use super::*;
+use crate::domain::refusal::Refusal;
+use crate::pay::error::RequestRefusal;
 
 #[test]
 fn every_refusal_keeps_its_stored_code_and_is_a_client_error() {

@@ -15,9 +15,9 @@ mod integer_key;
 mod lock_error;
 mod migration;
 mod mixed_engines;
-mod platform_text;
 #[cfg(feature = "sqlite")]
 mod plan;
+mod platform_text;
 mod pool;
 mod private_server;
 mod schema;
