@@ -164,6 +164,7 @@ async fn an_operator_reads_one_user_one_payment_and_all_goods() {
     let fields = user.as_object_mut().unwrap();
     assert_eq!(fields.remove("user_role"), Some(json!("customer")));
     assert_eq!(fields.remove("disable_time"), Some(Value::Null));
+    assert_eq!(fields.remove("second_factor_time"), Some(Value::Null));
     assert_eq!(user, me);
     let admin_id = app.get("/v1/users/me", &admin).await.expect(200).text_of("user_id");
     assert_eq!(app.get(&format!("/admin/users/{admin_id}"), &admin).await.expect(200).body["user_role"], "admin");
