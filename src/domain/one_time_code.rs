@@ -22,6 +22,11 @@ pub enum OneTimeCode {
     Recovery(String),
 }
 
+impl OneTimeCode {
+    /// Most characters that are entered, with the blanks and hyphens between them.
+    pub const LENGTH_MAX: usize = 64;
+}
+
 impl TryFrom<String> for OneTimeCode {
     type Error = Invalid;
 
@@ -29,6 +34,7 @@ impl TryFrom<String> for OneTimeCode {
         let code: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).map(|c| c.to_ascii_lowercase()).collect();
         let is_recovery = |b: u8| b.is_ascii_lowercase() || (b'2'..=b'7').contains(&b);
         match code.len() {
+            _ if text.len() > Self::LENGTH_MAX => Err(Invalid("must have at most 64 characters")),
             APP_CODE_LENGTH if code.bytes().all(|b| b.is_ascii_digit()) => Ok(Self::App(code)),
             RECOVERY_CODE_LENGTH if code.bytes().all(is_recovery) => Ok(Self::Recovery(code)),
             _ => Err(Invalid("must be the 6 digits of the app, or a recovery code")),
@@ -71,5 +77,7 @@ mod tests {
         {
             assert_eq!(read(text), None, "{text}");
         }
+        assert_eq!(read(&format!("012345{}", " ".repeat(58))), Some(OneTimeCode::App("012345".to_owned())));
+        assert_eq!(read(&format!("012345{}", " ".repeat(59))), None);
     }
 }

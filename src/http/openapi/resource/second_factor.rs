@@ -3,9 +3,10 @@
 use serde_json::json;
 
 use super::Resource;
+use crate::domain::one_time_code::OneTimeCode;
 use crate::http::openapi::operation::{Route, get, post};
 use crate::http::openapi::schema::{
-    Component, Shape, bounded_text, count, integer, list, object, or_null, pattern, text, time, words,
+    Component, Shape, bounded_pattern, bounded_text, count, integer, list, object, or_null, pattern, text, time, words,
 };
 use crate::http::problem::Code;
 
@@ -18,7 +19,7 @@ pub const ONE_TIME_CODE: &str = "The 6 digits of the app, or a recovery code. Bl
 
 /// The shape of a one-time code.
 pub fn one_time_code() -> Shape {
-    bounded_text(6, 32)
+    bounded_pattern("^(?:[ -]*[0-9]){6}[ -]*$|^(?:[ -]*[A-Za-z2-7]){24}[ -]*$", OneTimeCode::LENGTH_MAX).into()
 }
 
 fn routes() -> Vec<Route> {
