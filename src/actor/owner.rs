@@ -4,7 +4,7 @@
 //! limit, and runs it in one transaction, then takes the next batch. A single task commits at once, and under load
 //! hundreds commit together; the one wait that there is, `owners.batch_wait`, lets a batch grow. If the engine allows
 //! several writers, a second batch runs in parallel when many tasks wait or when the running batch is stalled. Queries
-//! work the same way on reader connections. The actor itself only queues, so little in it can panic; the supervisor
+//! work the same way on reader connections, and reports of operators on one of their own. The actor itself only queues, so little in it can panic; the supervisor
 //! restarts it if it does.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -61,6 +61,7 @@ pub struct Shared<O> {
     health: Arc<Health>,
     writes: TaskQueue<O>,
     reads: TaskQueue<O>,
+    reports: TaskQueue<O>,
 }
 
 /// Interval of the health probe of the database. It keeps the status page correct without traffic, and it detects that
@@ -75,6 +76,7 @@ impl<O: Owner> Shared<O> {
     const fn queue(&self, access: Access) -> &TaskQueue<O> {
         match access {
             Access::Read => &self.reads,
+            Access::Report => &self.reports,
             Access::Write => &self.writes,
         }
     }
@@ -104,6 +106,17 @@ impl<O: Owner> Shared<O> {
         executor.resubmit(Box::new(move || self.work(access, addr)));
     }
 
+    /// Runs the reports that wait, one at a time, on the calling thread: a thread of the executor would be missing for
+    /// the work of customers.
+    fn work_off_reports(&self, addr: &Addr<OwnerActor<O>>) {
+        while let Some(report) = self.reports.next_batch() {
+            if matches!(self.run_counted(Access::Report, report), Disposition::Restart) {
+                self.reports.worker_done();
+                return restart(addr);
+            }
+        }
+    }
+
     /// Runs a batch, counts its tasks as in flight, and catches a panic.
     fn run_counted(&self, access: Access, mut batch: Batch<O>) -> Disposition {
         let size = batch.iter().map(|typed| typed.len()).sum();
@@ -122,6 +135,7 @@ impl<O: Owner> Shared<O> {
     fn run(&self, access: Access, batch: Batch<O>) -> Disposition {
         let connection = match access {
             Access::Read => self.store.reader(),
+            Access::Report => self.store.report_reader(),
             Access::Write => self.store.writer(),
         };
         let mut db = match connection {
@@ -135,7 +149,7 @@ impl<O: Owner> Shared<O> {
             }
         };
         let disposition = match access {
-            Access::Read => commit::read(&*self.owner, &mut db, batch, &self.health),
+            Access::Read | Access::Report => commit::read(&*self.owner, &mut db, batch, &self.health),
             Access::Write => commit::write(&*self.owner, &self.store, &mut db, batch, &self.health),
         };
         match &disposition {
@@ -161,15 +175,17 @@ impl<O: Owner> OwnerActor<O> {
         let clock = owner.context().clock.clone();
         let health = Arc::new(Health::new(O::NAME, clock, limits.mailbox, Some(store.engine())));
         let Limits { mailbox: new, reserved: accepted, batch_max, batch_wait } = limits;
-        let queue = |workers, batch_wait| {
+        let queue = |workers, batch_max, batch_wait| {
             let limits = QueueLimits { new, accepted, batch_max, batch_wait, workers };
             TaskQueue::new(limits, Arc::clone(&health))
         };
-        let (writes, reads) = (queue(store.writer_limit(), batch_wait), queue(store.reader_limit(), Duration::ZERO));
+        let writes = queue(store.writer_limit(), batch_max, batch_wait);
+        let reads = queue(store.reader_limit(), batch_max, Duration::ZERO);
+        let reports = queue(1, 1, Duration::ZERO);
         // A database server uses its own CPU. Threads here only wait for its replies, so their number is not bounded.
         let executor =
             if store.is_embedded() { owner.context().executor.clone() } else { BlockingExecutor::unbounded() };
-        let shared = Arc::new(Shared { owner, store, executor, health: Arc::clone(&health), writes, reads });
+        let shared = Arc::new(Shared { owner, store, executor, health: Arc::clone(&health), writes, reads, reports });
         let addr = supervise(Arc::clone(&health), |ctx| {
             // actix does not enforce the mailbox capacity for `send`. The handler below enforces the limits.
             ctx.set_mailbox_capacity(new.saturating_add(accepted));
@@ -188,7 +204,7 @@ impl<O: Owner> OwnerActor<O> {
     /// Starts as many workers as the queues allow. If tasks still wait, dispatches again after [`STALL_AFTER`].
     fn dispatch(&mut self, ctx: &mut Context<Self>) {
         self.dispatch_scheduled = false;
-        for access in [Access::Read, Access::Write] {
+        for access in [Access::Read, Access::Report, Access::Write] {
             while self.shared.queue(access).try_start_worker() {
                 self.start_worker(ctx, access);
             }
@@ -213,7 +229,10 @@ impl<O: Owner> OwnerActor<O> {
 
     fn start_worker(&self, ctx: &Context<Self>, access: Access) {
         let (shared, addr) = (Arc::clone(&self.shared), ctx.address());
-        self.shared.executor.submit(Box::new(move || shared.work(access, addr)));
+        match access {
+            Access::Report => drop(tokio::task::spawn_blocking(move || shared.work_off_reports(&addr))),
+            Access::Read | Access::Write => self.shared.executor.submit(Box::new(move || shared.work(access, addr))),
+        }
     }
 
     /// Checks on a blocking thread whether the store is reachable and accepts writes. If the previous check has had no

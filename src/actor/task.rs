@@ -13,6 +13,9 @@ use crate::trace::Traced;
 pub enum Access {
     /// A query: runs on a reader connection and never waits behind a write.
     Read,
+    /// A query of operators that may read many rows: runs alone, on a connection and a thread of its own, so that no
+    /// customer waits behind it.
+    Report,
     /// A change: runs in the owner's next write batch, with the reply after COMMIT.
     Write,
 }
@@ -23,6 +26,7 @@ impl Access {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Read => "read",
+            Self::Report => "report",
             Self::Write => "write",
         }
     }

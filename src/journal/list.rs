@@ -49,7 +49,7 @@ type Row = (EntryId, UserId, i64, String, Option<String>, String, Timestamp);
 
 impl<O: Journaled> Task<O> for List {
     type Outcome = Vec<ActView>;
-    const ACCESS: Access = Access::Read;
+    const ACCESS: Access = Access::Report;
 
     fn run(_: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<ActView>>> {
         use admin_act::dsl;

@@ -22,12 +22,13 @@ use crate::db::{Class, Connection, Db, Error, Result};
 
 const RECONNECT_AFTER: Duration = Duration::from_millis(50);
 
-/// One owner's database: a pool of writers and a pool of readers.
+/// One owner's database: a pool of writers, a pool of readers, and a reader for reports.
 #[derive(Debug, Clone)]
 pub struct Store {
     target: Target,
     limits: Limits,
     readers: Pool,
+    report_reader: Pool,
     writers: Pool,
     outage: Outage,
     pinned: Arc<OnceLock<FileId>>,
@@ -48,6 +49,7 @@ impl Store {
         let shared = (&outage, &opener);
         Ok(Self {
             readers: Pool::new(&target, Mode::Reader, limits, limits.readers, shared),
+            report_reader: Pool::new(&target, Mode::Reader, limits, 1, shared),
             writers: Pool::new(&target, Mode::Writer, limits, writers, shared),
             target,
             limits,
@@ -101,6 +103,14 @@ impl Store {
         self.readers.get()
     }
 
+    /// Borrows the connection for reports, which may only read. There is one.
+    ///
+    /// # Errors
+    /// See [`Store::writer`].
+    pub fn report_reader(&self) -> Result<Pooled> {
+        self.report_reader.get()
+    }
+
     /// Opens a connection for migrations, outside the pools and without a statement timeout. Creates the database or
     /// schema if it is missing.
     ///
@@ -151,6 +161,7 @@ impl Store {
     pub fn release_if_scarce(&self) {
         if scarcity::is_scarce(&self.target) {
             self.readers.release_idle();
+            self.report_reader.release_idle();
             self.writers.release_idle();
         }
     }

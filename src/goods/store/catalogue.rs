@@ -268,7 +268,7 @@ fn insert_adjustment(
 /// Reads pages of adjustments, newest first.
 impl Task<Goods> for message::ListAdjustments {
     type Outcome = Vec<Adjustment>;
-    const ACCESS: Access = Access::Read;
+    const ACCESS: Access = Access::Report;
 
     fn run(_: &Goods, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Adjustment>>> {
         use goods_adjustment::dsl;

@@ -66,7 +66,7 @@ type Row = (String, String, String, String, String, MessageStatus, i32, Timestam
 
 impl<O: Owner> Task<O> for List {
     type Outcome = Vec<UndeliveredMessage>;
-    const ACCESS: Access = Access::Read;
+    const ACCESS: Access = Access::Report;
 
     fn run(_: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
         use mq_producer::dsl;

@@ -44,7 +44,7 @@ impl Task<Order> for message::List {
 /// Reads pages of the orders that match the filters, newest first.
 impl Task<Order> for message::ListAll {
     type Outcome = Vec<message::Order>;
-    const ACCESS: Access = Access::Read;
+    const ACCESS: Access = Access::Report;
 
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<message::Order>>> {
         let page = |task: &Self| {
@@ -83,7 +83,7 @@ type ActLogColumns =
 /// Reads pages of the actions of administrators, newest first.
 impl Task<Order> for ListOperatorLog {
     type Outcome = Vec<OperatorLogEntry>;
-    const ACCESS: Access = Access::Read;
+    const ACCESS: Access = Access::Report;
 
     fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<OperatorLogEntry>>> {
         use order_act::dsl;

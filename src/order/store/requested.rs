@@ -12,7 +12,7 @@ const PAY: &str = "pay";
 
 impl Task<Order> for ListRequestedRefunds {
     type Outcome = Vec<UnacknowledgedRefund>;
-    const ACCESS: Access = Access::Read;
+    const ACCESS: Access = Access::Report;
     const PRIORITY: Priority = Priority::Accepted;
 
     fn run(_: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<UnacknowledgedRefund>>> {

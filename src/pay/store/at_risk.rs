@@ -37,7 +37,7 @@ impl Sums {
 
 impl Task<Pay> for SumAtRisk {
     type Outcome = Vec<AtRisk>;
-    const ACCESS: Access = Access::Read;
+    const ACCESS: Access = Access::Report;
     const PRIORITY: Priority = Priority::Accepted;
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<AtRisk>>> {

@@ -19,7 +19,7 @@ use crate::pay::message::{self, ListParkedNotifications, ParkedNotification, Pay
 /// Reads pages of the payments that match the filters, newest first.
 impl Task<Pay> for message::ListAll {
     type Outcome = Vec<Payment>;
-    const ACCESS: Access = Access::Read;
+    const ACCESS: Access = Access::Report;
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Payment>>> {
         batch.iter().map(|task| page(task, db)).collect()
@@ -108,7 +108,7 @@ fn candidates(task: &message::ListAll, before: PayId, db: &mut Db) -> db::Result
 /// Reads pages of rejected notifications, newest first.
 impl Task<Pay> for ListParkedNotifications {
     type Outcome = Vec<ParkedNotification>;
-    const ACCESS: Access = Access::Read;
+    const ACCESS: Access = Access::Report;
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<ParkedNotification>>> {
         use pay_notice::dsl;

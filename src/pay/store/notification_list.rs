@@ -14,7 +14,7 @@ const NOTIFICATIONS_MAX: i64 = 100;
 /// Reads the notifications of a payment, oldest first.
 impl Task<Pay> for ListNotifications {
     type Outcome = Vec<StoredNotification>;
-    const ACCESS: Access = Access::Read;
+    const ACCESS: Access = Access::Report;
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<StoredNotification>>> {
         let of_payment = |task: &Self| {

@@ -178,7 +178,7 @@ impl Task<Pay> for message::FindParkedCharges {
 /// Reads pages of what waits for an operator, newest first.
 impl Task<Pay> for message::ListParked {
     type Outcome = Vec<ParkedItem>;
-    const ACCESS: Access = Access::Read;
+    const ACCESS: Access = Access::Report;
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<ParkedItem>>> {
         let page = |task: &Self| {
@@ -257,7 +257,7 @@ pub fn shown_state(row: &RefundRow) -> ChargeState {
 /// Reads pages of what operators decided, newest first.
 impl Task<Pay> for message::ListDecisions {
     type Outcome = Vec<LoggedDecision>;
-    const ACCESS: Access = Access::Read;
+    const ACCESS: Access = Access::Report;
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<LoggedDecision>>> {
         let page = |task: &Self| {

@@ -47,7 +47,7 @@ fn is_among(row: &PaymentRow, providers: &[Provider]) -> bool {
 /// Finds the records of payments on a platform.
 impl Task<Pay> for FindPaymentRecords {
     type Outcome = Vec<PaymentRecord>;
-    const ACCESS: Access = Access::Read;
+    const ACCESS: Access = Access::Report;
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<PaymentRecord>>> {
         let find = |task: &FindPaymentRecords| {
@@ -61,7 +61,7 @@ impl Task<Pay> for FindPaymentRecords {
 /// Finds the payments of refunds.
 impl Task<Pay> for FindRefundedPayments {
     type Outcome = Vec<(RefundId, PayId)>;
-    const ACCESS: Access = Access::Read;
+    const ACCESS: Access = Access::Report;
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<(RefundId, PayId)>>> {
         let mut find = |task: &FindRefundedPayments| {
@@ -77,7 +77,7 @@ impl Task<Pay> for FindRefundedPayments {
 /// Reads pages of the payments that were paid or refunded on a platform in a period.
 impl Task<Pay> for ListPaidRecords {
     type Outcome = Vec<PaymentRecord>;
-    const ACCESS: Access = Access::Read;
+    const ACCESS: Access = Access::Report;
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<PaymentRecord>>> {
         let page = |task: &ListPaidRecords| {

@@ -14,7 +14,7 @@ use crate::pay::message::{FindRefund, ListRefunds, RefundDetails};
 /// Reads pages of refunds, newest first.
 impl Task<Pay> for ListRefunds {
     type Outcome = Vec<RefundDetails>;
-    const ACCESS: Access = Access::Read;
+    const ACCESS: Access = Access::Report;
 
     fn run(_: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<RefundDetails>>> {
         let page = |task: &Self| {

@@ -110,7 +110,7 @@ pub fn insert(
 /// Reads pages of adjustments, newest first.
 impl Task<User> for message::ListAdjustments {
     type Outcome = Vec<Adjustment>;
-    const ACCESS: Access = Access::Read;
+    const ACCESS: Access = Access::Report;
 
     fn run(_: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Adjustment>>> {
         use user_adjustment::dsl;

@@ -30,7 +30,7 @@ const AFTER_NAMES: char = '\u{7f}';
 /// Reads pages of users, newest first, restricted to names.
 impl Task<User> for message::List {
     type Outcome = Vec<(message::User, AccountState)>;
-    const ACCESS: Access = Access::Read;
+    const ACCESS: Access = Access::Report;
 
     fn run(_: &User, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
         let page = |task: &Self| {

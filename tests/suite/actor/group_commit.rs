@@ -1,5 +1,6 @@
 //! Group commit, tested with a minimal owner: many tasks share one transaction and are answered after its COMMIT.
 
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use diesel::RunQueryDsl;
@@ -15,7 +16,7 @@ use tradepost::db::with_conn;
 use tradepost::trace::Traced;
 
 use crate::support::eventually;
-use crate::support::ledger::{Behaviour, CountOnConnection, LIMITS, List, Running, Write, WriteAccepted};
+use crate::support::ledger::{Behaviour, CountOnConnection, LIMITS, List, Report, Running, Write, WriteAccepted};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -126,6 +127,27 @@ async fn a_query_does_not_wait_behind_a_slow_write() {
     assert!(!write_is_done, "the query waited for the write");
     assert_eq!(write.await.unwrap(), Ok(1));
     assert_eq!(ask(&ledger.addr, List(Behaviour::Succeed)).await, Ok(vec![1]));
+}
+
+#[actix_web::test]
+async fn a_query_does_not_wait_behind_the_reports_of_operators_which_run_one_at_a_time() {
+    let ledger = Running::with_readers(LIMITS, 1);
+    let (begins, begun) = mpsc::channel();
+    let (ends, reports): (Vec<_>, Vec<_>) = (0..9)
+        .map(|_| {
+            let ((sender, ends), begins) = (mpsc::channel(), begins.clone());
+            (sender, Box::pin(ledger.addr.send(Traced::new(Report { begins, ends }))))
+        })
+        .unzip();
+    let reports = actix_web::rt::spawn(join_all(reports));
+    for end in ends {
+        eventually(SECOND, "a report begins", || async { begun.try_recv().ok() }).await;
+        assert_eq!(ask(&ledger.addr, List(Behaviour::Succeed)).await, Ok(vec![]));
+        assert_eq!(ask(&ledger.addr, Write(1, Behaviour::Panic)).await, Err(Failure::Poison));
+        assert!(begun.try_recv().is_err(), "a second report has begun");
+        drop(end);
+    }
+    assert!(reports.await.unwrap().into_iter().all(|report| report.unwrap().is_ok()));
 }
 
 #[actix_web::test]

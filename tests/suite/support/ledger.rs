@@ -127,6 +127,14 @@ pub struct WriteAccepted(pub i32);
 #[rtype(result = "Reply<Vec<i32>>")]
 pub struct List(pub Behaviour);
 
+/// A report that says when it begins, and lasts until the sender to `ends` is dropped.
+#[derive(Debug, Message)]
+#[rtype(result = "Reply<()>")]
+pub struct Report {
+    pub begins: std::sync::mpsc::Sender<()>,
+    pub ends: std::sync::mpsc::Receiver<()>,
+}
+
 /// Counts the tasks of this kind that ran on the present writer connection.
 #[derive(Debug, Clone, Copy, Message)]
 #[rtype(result = "Reply<i64>")]
@@ -239,6 +247,20 @@ impl Task<Ledger> for List {
                 entries(db)
             })
             .collect()
+    }
+}
+
+impl Task<Ledger> for Report {
+    type Outcome = ();
+    const ACCESS: Access = Access::Report;
+
+    fn run(_: &Ledger, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
+        for report in batch {
+            entries(db)?;
+            report.begins.send(()).unwrap();
+            report.ends.recv_timeout(Duration::from_secs(30)).unwrap_err();
+        }
+        Ok(vec![(); batch.len()])
     }
 }
 
