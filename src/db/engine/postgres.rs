@@ -24,9 +24,10 @@ const CONNECTION_DEFAULTS: [(&str, &str); 5] = [
 /// Planner settings for all connections. Tables are assumed to be in memory.
 const PLANNER_SETTINGS: &str = "SET jit = off; SET random_page_cost = 1.1";
 /// Additional planner settings for writers. Cached plans outlive table growth, so plans that are only good for small
-/// tables are disabled: writes find a few hundred rows by key, and reading or hashing a whole table is never right for
+/// tables are disabled: writes find a few hundred rows by key, and reading or keeping a whole table is never right for
 /// that.
-const WRITER_PLANNER_SETTINGS: &str = "SET enable_hashjoin = off; SET enable_mergejoin = off";
+const WRITER_PLANNER_SETTINGS: &str =
+    "SET enable_hashjoin = off; SET enable_mergejoin = off; SET enable_seqscan = off; SET enable_material = off";
 
 /// Opens a connection to the schema of one owner. [`Mode::Migrator`] creates the schema if it is missing, and takes the
 /// migration lock.

@@ -53,6 +53,11 @@ impl JsonRows for diesel::pg::Pg {
             Kind::Integer => format!("{name} bigint"),
             Kind::Text => format!("{name} text"),
         });
+        // The planner must not know how few rows a guard leaves: it would look for them first, through the whole table.
+        let condition = condition.split_once(" AND ").map_or_else(
+            || (*condition).to_owned(),
+            |(key, guard)| format!("{key} AND CASE WHEN {guard} THEN TRUE ELSE FALSE END"),
+        );
         (
             format!("UPDATE {table} SET {set} FROM json_to_recordset(CAST("),
             format!(" AS json)) AS given ({columns}) WHERE {condition}"),

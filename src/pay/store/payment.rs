@@ -11,7 +11,7 @@ use crate::actor::{Access, Priority, Task};
 use crate::db::ledger;
 use crate::db::query::bulk::{Kind, Update};
 use crate::db::schema::{pay, pay_open, pay_request};
-use crate::db::{self, Db, any_of, any_of_pairs, for_update, insert_all, with_conn};
+use crate::db::{self, Db, any_of_pairs, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{OrderId, PayId, UserId};
 use crate::domain::money::Money;
@@ -109,9 +109,7 @@ impl Task<Pay> for OpenPayment {
         let now = owner.context.clock.now();
         let mut requests = read_requests(db, batch.iter().map(|task| (task.user_id, task.key.as_str())))?;
         let orders: Vec<OrderId> = batch.iter().map(|task| task.order_id).collect();
-        let of_orders: Vec<PaymentRow> = db::load_by(&orders, |ids| {
-            with_conn!(db, for_update(pay::table.filter(any_of(pay::order_id, ids)).order(pay::pay_id)).load(db))
-        })?;
+        let of_orders = row::lock_of_orders(db, &orders)?;
         let mut rows = row::read(db, &requests.values().filter_map(|row| row.pay_id).collect::<Vec<_>>())?;
         rows.extend(of_orders.into_iter().map(|row| (row.pay_id, row)));
         let (mut new_requests, mut new_payments) = (Vec::new(), Vec::new());

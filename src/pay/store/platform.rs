@@ -86,10 +86,10 @@ fn sums(db: &mut Db) -> db::Result<Vec<Sum>> {
     let integer = db.bigint_type();
     let (done, parked) = (RefundState::Done.number(), ChargeState::Parked.number());
     // The queries are built from constants only, so they cannot be injected into.
-    // SQLite reads the tables of a CROSS JOIN in this order. Of itself it begins with all payments.
     let open = format!(
-        "SELECT pay.provider AS provider, CAST(SUM(pay.pay_amount) AS {integer}) AS total FROM pay_open \
-         CROSS JOIN pay WHERE pay.pay_id = pay_open.pay_id GROUP BY pay.provider"
+        // Not joined, because a plan for a join may begin with all payments.
+        "SELECT provider, CAST(SUM((SELECT pay_amount FROM pay WHERE pay.pay_id = pay_open.pay_id)) AS {integer}) \
+         AS total FROM pay_open GROUP BY provider"
     );
     let refunds = format!(
         "SELECT provider, CAST(SUM(amount) AS {integer}) AS total FROM pay_refund \

@@ -11,8 +11,8 @@ use super::refund_row::{NEUTRAL, RefundRow};
 use super::row::{self, PaymentRow};
 use crate::actor::{Access, Priority, Task};
 use crate::db::query::bulk::{Kind, Update};
-use crate::db::schema::{pay, pay_refund};
-use crate::db::{self, Db, any_of, for_update, skip_locked, with_conn};
+use crate::db::schema::pay_refund;
+use crate::db::{self, Db, any_of, skip_locked, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::horizon::Horizon;
 use crate::domain::id::{OrderId, PayId, RefundId};
@@ -33,9 +33,7 @@ pub fn record(owner: &Pay, messages: &[&outbox::Message], db: &mut Db) -> db::Re
     let now = owner.context.clock.now();
     let requests: Vec<Result<RefundRequested, String>> = parse_bodies(messages);
     let orders: Vec<OrderId> = requests.iter().flatten().map(|request| request.order_id).collect();
-    let payments: Vec<PaymentRow> = db::load_by(&orders, |ids| {
-        with_conn!(db, for_update(pay::table.filter(any_of(pay::order_id, ids)).order(pay::pay_id)).load(db))
-    })?;
+    let payments = row::lock_of_orders(db, &orders)?;
     let payments: HashMap<PayId, PaymentRow> = payments.into_iter().map(|row| (row.pay_id, row)).collect();
     let pay_ids: Vec<PayId> = payments.keys().copied().collect();
     let mut refunds = RefundBatch::lock(owner, &payments, &pay_ids, db)?;

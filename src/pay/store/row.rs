@@ -99,6 +99,15 @@ pub fn lock(db: &mut Db, ids: &[PayId]) -> db::Result<HashMap<PayId, PaymentRow>
     Ok(rows.into_iter().map(|row| (row.pay_id, row)).collect())
 }
 
+/// Locks the payments of these orders. As in [`lock`], the order of locking is that of their ids; the sum keeps
+/// PostgreSQL from reading all payments in that order by their key.
+pub fn lock_of_orders(db: &mut Db, orders: &[OrderId]) -> db::Result<Vec<PaymentRow>> {
+    db::load_by(orders, |ids| {
+        let of_orders = pay::table.filter(any_of(pay::order_id, ids)).order(pay::pay_id + 0_i64);
+        with_conn!(db, for_update(of_orders).load(db))
+    })
+}
+
 /// Reads payments by their ids.
 pub fn read(db: &mut Db, ids: &[PayId]) -> db::Result<HashMap<PayId, PaymentRow>> {
     let rows: Vec<PaymentRow> =
