@@ -18,6 +18,7 @@ use actix::{
 };
 
 use parking_lot::Mutex;
+use tokio::runtime::Handle;
 
 use super::batch::Responder;
 use super::chain::Seal;
@@ -267,6 +268,10 @@ impl<O: Owner> Actor for OwnerActor<O> {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        if Handle::try_current().is_err() {
+            // The system has ended, and starts what it had not started before. A command has ended early.
+            return;
+        }
         // A restart drops the timers of the previous run.
         self.retry_scheduled = false;
         self.probe();

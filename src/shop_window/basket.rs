@@ -7,9 +7,9 @@ use crate::domain::id::GoodsId;
 use crate::domain::quantity::Quantity;
 use crate::http::problem::{Code, Problem};
 use crate::http::state::State;
-use crate::web::cookie::{self, Cookie, SameSite};
+use crate::web::cookie::{self, Cookie, Name, SameSite};
 
-const COOKIE: &str = "tradepost_basket";
+const COOKIE: Name = Name::new("tradepost_basket", "__Host-tradepost_basket");
 /// Lifetime of the cookie.
 const MONTH_S: u64 = 30 * 24 * 3600;
 /// The most lines that an order may have.
@@ -24,8 +24,8 @@ pub struct Basket(Vec<(GoodsId, Quantity)>);
 impl Basket {
     /// The basket of a request. Whatever is no line is left out.
     #[must_use]
-    pub fn of(req: &HttpRequest) -> Self {
-        cookie::read(req, COOKIE).map(Self::parse).unwrap_or_default()
+    pub fn of(req: &HttpRequest, state: &State) -> Self {
+        cookie::read(req, COOKIE.at(state)).map(Self::parse).unwrap_or_default()
     }
 
     fn parse(text: &str) -> Self {
@@ -86,7 +86,8 @@ impl Basket {
         let value = self.text();
         let max_age = if self.0.is_empty() { 0 } else { MONTH_S };
         let is_secure = state.is_https();
-        let cookie = Cookie { name: COOKIE, value: &value, max_age, same_site: SameSite::Lax, is_secure }.header();
+        let cookie =
+            Cookie { name: COOKIE.at(state), value: &value, max_age, same_site: SameSite::Lax, is_secure }.header();
         let cookie = HeaderValue::try_from(cookie).map_err(|_| Problem::new(Code::Internal))?;
         response.headers_mut().append(SET_COOKIE, cookie);
         Ok(response)

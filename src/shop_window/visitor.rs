@@ -63,7 +63,7 @@ impl FromRequest for Visitor {
             };
             let has_console = req.app_data::<web::Data<Surroundings>>().is_some_and(|around| around.has_console);
             let place = req.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
-            let (words, basket) = (language::of(&req), Basket::of(&req));
+            let (words, basket) = (language::of(&req), Basket::of(&req, &state));
             Ok(Self { state, words, account, basket, has_console, place })
         })
     }

@@ -3,6 +3,8 @@
 use actix_web::HttpRequest;
 use actix_web::http::header;
 
+use crate::http::state::State;
+
 /// The value of the cookie `name`; `None` if the request has none, or more than one. Several come from different paths or
 /// domains, and the server cannot know which of them it has set.
 #[must_use]
@@ -11,6 +13,28 @@ pub fn read<'a>(req: &'a HttpRequest, name: &str) -> Option<&'a str> {
     let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let mut values = pairs.filter(|(known, _)| *known == name).map(|(_, value)| value);
     values.next().filter(|_| values.next().is_none())
+}
+
+/// The names of a cookie.
+#[derive(Debug, Clone, Copy)]
+pub struct Name {
+    plain: &'static str,
+    secure: &'static str,
+}
+
+impl Name {
+    /// A cookie that is `plain` over HTTP. Over HTTPS it is `secure`, which is `plain` with the prefix `__Host-`: browsers
+    /// accept it only from this host, with `Secure` and for all paths, so no other host of the domain can set it.
+    #[must_use]
+    pub const fn new(plain: &'static str, secure: &'static str) -> Self {
+        Self { plain, secure }
+    }
+
+    /// The name at this server.
+    #[must_use]
+    pub fn at(self, state: &State) -> &'static str {
+        if state.is_https() { self.secure } else { self.plain }
+    }
 }
 
 /// How a cookie is set.

@@ -4,7 +4,7 @@
 use actix_web::HttpRequest;
 use aws_lc_rs::digest::{SHA256, digest};
 
-use super::cookie::{self, Cookie, SameSite};
+use super::cookie::{self, Cookie, Name, SameSite};
 use crate::http::extract::auth;
 use crate::http::problem::{Code, Problem};
 use crate::http::security::token::{Caller, Grant};
@@ -14,10 +14,8 @@ use crate::http::state::State;
 /// A group of pages with sessions of its own.
 #[derive(Debug, Clone, Copy)]
 pub struct Area {
-    /// Name of the cookie over HTTP.
-    cookie: &'static str,
-    /// Name of the cookie over HTTPS: browsers accept the prefix only from this host and with `Secure`.
-    secure_cookie: &'static str,
+    /// Name of the cookie.
+    cookie: Name,
     /// Whether the session is also there when the visitor comes from another site.
     same_site: SameSite,
     /// Path of the page to sign in.
@@ -28,8 +26,7 @@ pub struct Area {
 
 /// The pages of administrators.
 pub const CONSOLE: Area = Area {
-    cookie: "tradepost_console",
-    secure_cookie: "__Host-tradepost_console",
+    cookie: Name::new("tradepost_console", "__Host-tradepost_console"),
     same_site: SameSite::Strict,
     sign_in: "/console/sign-in",
     home: "/console",
@@ -40,8 +37,7 @@ pub const SECOND_FACTOR: &str = "/console/second-factor";
 
 /// The pages of customers.
 pub const SHOP: Area = Area {
-    cookie: "tradepost_shop",
-    secure_cookie: "__Host-tradepost_shop",
+    cookie: Name::new("tradepost_shop", "__Host-tradepost_shop"),
     // A platform sends the customer back to the order.
     same_site: SameSite::Lax,
     sign_in: "/sign-in",
@@ -63,7 +59,7 @@ impl Area {
     /// # Errors
     /// 401 if the cookie has no valid token; 503.
     pub async fn session(self, req: &HttpRequest, state: &State) -> Result<Option<Session>, Problem> {
-        let Some(token) = cookie::read(req, self.name(state)) else { return Ok(None) };
+        let Some(token) = cookie::read(req, self.cookie.at(state)) else { return Ok(None) };
         let grant = auth::session_of(state, token).await?;
         auth::record_user(grant.caller.user_id);
         state.limits.user(req, grant.caller.user_id)?;
@@ -98,10 +94,6 @@ impl Area {
 
     fn set(self, state: &State, value: &str, max_age: u64) -> String {
         let is_secure = state.is_https();
-        Cookie { name: self.name(state), value, max_age, same_site: self.same_site, is_secure }.header()
-    }
-
-    fn name(self, state: &State) -> &'static str {
-        if state.is_https() { self.secure_cookie } else { self.cookie }
+        Cookie { name: self.cookie.at(state), value, max_age, same_site: self.same_site, is_secure }.header()
     }
 }

@@ -6,7 +6,7 @@ use super::amount;
 use super::code::{Meaning, SUCCESS};
 use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::CURRENCY;
-use crate::gateway::text::{TRADE_NO_LENGTH_MAX, is_printable_ascii};
+use crate::gateway::text::{TRADE_NO_LENGTH_MAX, is_address, is_printable_ascii};
 use crate::gateway::{Charge, Checkout, Outcome, PaymentStatus, RefundStatus};
 
 const CODE_LENGTH_MAX: usize = 64;
@@ -140,7 +140,7 @@ fn sanitized(code: Option<&String>) -> String {
 pub fn created(result: CallResult, pay_id: PayId) -> Outcome<Option<Checkout>> {
     match result {
         Ok(content) if !content.is_about(pay_id) => wrong_trade(),
-        Ok(content) => match content.qr_code.filter(|url| is_printable_ascii(url, URL_LENGTH_MAX)) {
+        Ok(content) => match content.qr_code.filter(|url| is_address(url, "https://", URL_LENGTH_MAX)) {
             Some(url) => Outcome::Known(Some(Checkout::QrCode { url })),
             None => Outcome::Unknown("the response has no QR code".to_owned()),
         },

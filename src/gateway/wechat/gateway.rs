@@ -17,7 +17,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::id::{PayId, RefundId};
 use crate::gateway::statement::Bill;
 use crate::gateway::statement::day::Day;
-use crate::gateway::text::is_printable_ascii;
+use crate::gateway::text::{is_address, is_printable_ascii};
 use crate::gateway::{
     Checkout, CheckoutKind, Gateway, GivenBack, LocalFuture, Notification, Outcome, PaymentStatus, Purchase, Refund,
     RefundStatus, Reject, Reply,
@@ -102,7 +102,7 @@ impl WechatGateway {
                 let client_ip = purchase.client_ip.ok_or("the address of the customer is not known")?;
                 prepay.set_browser(client_ip, self.account.h5_type.ok_or("H5 payments are not set up")?);
                 let H5 { h5_url } = parse_done(self.post("/v3/pay/transactions/h5", &prepay).await?)?;
-                if !is_printable_ascii(&h5_url, 512) || !h5_url.starts_with("https://") {
+                if !is_address(&h5_url, "https://", 512) {
                     return Err(unexpected_response());
                 }
                 Ok(Checkout::Redirect { url: h5_url })
@@ -110,7 +110,7 @@ impl WechatGateway {
             TradeType::Native => {
                 let Native { code_url } = parse_done(self.post("/v3/pay/transactions/native", &prepay).await?)?;
                 // The URL is stored and shown to the customer.
-                if !is_printable_ascii(&code_url, 512) {
+                if !is_address(&code_url, "weixin://", 512) {
                     return Err(unexpected_response());
                 }
                 Ok(Checkout::QrCode { url: code_url })

@@ -103,9 +103,9 @@ impl FromRequest for Admin {
         Box::pin(async move {
             let state = state(&req)?;
             let Sender::User(grant) = sender(&req, &state).await? else { return Err(Problem::new(Code::Forbidden)) };
-            let admin = admin(&grant)?;
-            record_user(admin.0);
-            Ok(admin)
+            // Before the role is checked, so that the log says whose request was forbidden.
+            record_user(grant.caller.user_id);
+            admin(&grant)
         })
     }
 }

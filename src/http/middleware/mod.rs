@@ -51,6 +51,7 @@ const HTTPS_ONLY: &str = "max-age=31536000";
 /// Longest request id accepted from a client, in bytes.
 const REQUEST_ID_LENGTH_MAX: usize = 64;
 
+const NO_HOST: &str = "The header Host is not the name of a host";
 const ENCODED: &str = "The body has a Content-Encoding. Send it as it is, without gzip or the like";
 
 /// Response extension: the body has a format an outside party prescribes. It is sent unchanged even if it is an error.
@@ -109,6 +110,9 @@ pub async fn around(
     let served = async move {
         if spelling::is_second(req.path()) {
             return Err(Problem::new(Code::NotFound).into());
+        }
+        if !has_host(req.headers()) {
+            return Err(Problem::with(Code::MalformedRequest, NO_HOST).into());
         }
         if is_encoded(req.headers()) {
             return Err(Problem::with(Code::UnsupportedMediaType, ENCODED).into());
@@ -258,6 +262,12 @@ fn is_paced(status: StatusCode, state: Option<&web::Data<State>>, address: Optio
 /// Whether an answer says that the client should not have asked. Refusals with a reason of the business are none.
 fn is_refusal(status: StatusCode) -> bool {
     status.is_client_error() && !matches!(status.as_u16(), 409 | 412 | 429)
+}
+
+/// Whether `Host`, if there is one, is the name or address of a host and perhaps a port, as RFC 9110 demands.
+fn has_host(headers: &HeaderMap) -> bool {
+    let is_allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~%!$&'()*+,;=:[]".contains(byte);
+    headers.get(header::HOST).is_none_or(|host| host.as_bytes().iter().all(is_allowed))
 }
 
 /// Whether the body has a `Content-Encoding` other than `identity`, or several.

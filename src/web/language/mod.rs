@@ -73,13 +73,13 @@ pub use shop::Shop;
 pub use sign_in::SignIn;
 pub use state::States;
 
-use super::cookie::{self, Cookie, SameSite};
+use super::cookie::{self, Cookie, Name, SameSite};
 use super::redirect::{own_path, see_other};
 use crate::http::extract::query::{Query, optional};
 use crate::http::problem::{Code, Problem};
-use crate::http::state::{HandlerResult, State};
+use crate::http::state::{HandlerResult, State, state};
 
-const COOKIE: &str = "lang";
+const COOKIE: Name = Name::new("lang", "__Host-lang");
 const YEAR_S: u64 = 365 * 24 * 3600;
 
 /// All words of one language.
@@ -171,7 +171,8 @@ pub fn of(req: &HttpRequest) -> &'static Words {
         let lines = req.headers().get_all(header::ACCEPT_LANGUAGE).filter_map(|line| line.to_str().ok());
         preferred(&lines.collect::<Vec<_>>().join(","))
     };
-    cookie::read(req, COOKIE).and_then(by_code).unwrap_or_else(accepted)
+    let kept = state(req).ok().and_then(|state| by_code(cookie::read(req, COOKIE.at(&state))?));
+    kept.unwrap_or_else(accepted)
 }
 
 /// The language that an `Accept-Language` header likes best. Of those that it likes alike, the first.
@@ -225,7 +226,8 @@ pub fn by_code(code: &str) -> Option<&'static Words> {
 pub fn keep(state: &State, words: &Words, mut response: HttpResponse) -> HandlerResult {
     let is_secure = state.is_https();
     let cookie =
-        Cookie { name: COOKIE, value: words.code, max_age: YEAR_S, same_site: SameSite::Lax, is_secure }.header();
+        Cookie { name: COOKIE.at(state), value: words.code, max_age: YEAR_S, same_site: SameSite::Lax, is_secure }
+            .header();
     let value = header::HeaderValue::try_from(cookie).map_err(|_| Problem::new(Code::Internal))?;
     response.headers_mut().insert(header::SET_COOKIE, value);
     Ok(response)

@@ -6,6 +6,7 @@ mod encryption;
 mod exposure;
 mod help;
 mod progress;
+mod reconcile;
 mod server;
 mod settings;
 

@@ -6,6 +6,7 @@ use awc::http::Method;
 
 use crate::support::TestApp;
 use crate::support::browser::Browser;
+use crate::support::identity::SESSION_SECRET;
 
 /// Visitors that a page admits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,9 +104,16 @@ fn every_page_has_a_line_in_the_table() {
 
 #[actix_web::test]
 async fn every_page_admits_only_its_visitors() {
-    let app = TestApp::start().await;
-    let customer = app.zs().await;
-    let admin = app.admin().await;
+    let app = TestApp::with(&[SESSION_SECRET]).await;
+    let (customer, admin) = (app.zs().await, app.admin().await);
+    let refused = app.refused_tokens().await.into_iter();
+    let mut cookies: Vec<_> =
+        refused.map(|(name, token)| (name, "cookie", format!("tradepost_console={token}"))).collect();
+    // The header of the API, which pages do not read, the cookie of the shop, and two sessions at once.
+    cookies.push(("none", "x-none", String::new()));
+    cookies.push(("in the header", "authorization", format!("Bearer {admin}")));
+    cookies.push(("in the cookie of the shop", "cookie", format!("tradepost_shop={admin}")));
+    cookies.push(("twice", "cookie", format!("tradepost_console={admin}; tradepost_console={customer}")));
     let mut operator = Browser::operator(&app).await;
     let before = app.rows();
     let origin = app.url();
@@ -116,12 +124,9 @@ async fn every_page_admits_only_its_visitors() {
         app.fetch(method, path, &headers, Vec::new()).await
     };
     for &(method, path, visitors) in ROUTES.iter().filter(|(_, _, visitors)| *visitors == For::Operator) {
-        let call = format!("{method} {path} {visitors:?}");
-        let bearer = format!("Bearer {admin}");
-        let forged = format!("tradepost_console={admin}x");
-        // No token, a token in the header of the API, which pages do not read, and a token that is not valid.
-        for headers in [&[][..], &[("authorization", bearer.as_str())], &[("cookie", forged.as_str())]] {
-            let answer = send(method, path, headers).await;
+        for (token, header, value) in &cookies {
+            let call = format!("{method} {path} {visitors:?} with the token {token}");
+            let answer = send(method, path, &[(header, value.as_str())]).await;
             match method {
                 "GET" => {
                     assert_eq!(answer.status, 303, "{call}");
@@ -131,8 +136,8 @@ async fn every_page_admits_only_its_visitors() {
             }
         }
         let answer = send(method, path, &[("cookie", &format!("tradepost_console={customer}"))]).await;
-        assert_eq!(answer.status, 403, "{call}");
-        assert!(answer.header("content-type").starts_with("text/html"), "{call}");
+        assert_eq!(answer.status, 403, "{method} {path}");
+        assert!(answer.header("content-type").starts_with("text/html"), "{method} {path}");
     }
     for &(method, path, _) in ROUTES.iter().filter(|(_, path, _)| *path != "/console/sign-out") {
         let answer = match method {

@@ -78,6 +78,21 @@ async fn over_https_the_cookie_is_bound_to_the_host() {
 }
 
 #[actix_web::test]
+async fn over_https_the_language_is_bound_to_the_host() {
+    let app = TestApp::with(&[("HTTP__PUBLIC_URL", "https://shop.example.com")]).await;
+    let mut browser = Browser::new(&app);
+    let answer = browser.get_once("/language/zh-CN").await.expect(303);
+    let cookie = answer.header("set-cookie");
+    assert!(cookie.starts_with("__Host-lang=zh-CN; Path=/;") && cookie.ends_with("; Secure"), "{cookie}");
+    assert!(browser.get("/console/sign-in").await.expect(200).text.contains("<html lang=\"zh-CN\">"));
+    // One that another host of the domain may have set.
+    let mut other = Browser::new(&app);
+    other.headers.push(("cookie", "lang=zh-CN".to_owned()));
+    assert!(other.get("/console/sign-in").await.expect(200).text.contains("<html lang=\"en\">"));
+    app.finish().await;
+}
+
+#[actix_web::test]
 async fn the_api_does_not_read_the_cookie() {
     let app = TestApp::start().await;
     let cookie = format!("tradepost_console={}", app.admin().await);

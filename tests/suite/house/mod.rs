@@ -10,5 +10,7 @@ mod layer;
 mod shape;
 mod source;
 mod specification;
+#[cfg(target_os = "linux")]
+mod stack;
 mod supply;
 mod word;

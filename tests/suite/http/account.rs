@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::command_line::{BINARY, sqlite};
-use crate::support::{ADMIN_PASSWORD, Answer, DEMO_PASSWORD, OrderBody, TestApp};
+use crate::support::{ADMIN_PASSWORD, Answer, DEMO_PASSWORD, OrderBody, TestApp, USER};
 
 async fn sign_in_from(app: &TestApp, address: &str, name: &str, password: &str) -> Answer {
     let body = json!({"user_name": name, "user_password": password});
@@ -44,7 +44,9 @@ async fn common_passwords_the_own_name_and_reserved_names_are_refused() {
         ("bob", "password", "user_password", "common_password"),
         ("bob", "12345678", "user_password", "common_password"),
         ("bob", "\0\0\0\0\0\0\0\0", "user_password", "common_password"),
+        ("bob", "tradepost1", "user_password", "common_password"),
         ("margaret", "Margaret_99", "user_password", "password_is_name"),
+        ("margaret_of_york", "margaret_of", "user_password", "password_is_name"),
         ("support", "a good password", "user_name", "reserved_name"),
         ("Administrator", "a good password", "user_name", "reserved_name"),
     ] {
@@ -309,6 +311,7 @@ async fn two_hundred_wrong_sign_ins_leave_no_memory_behind_and_each_is_in_the_lo
         .envs([("TRADEPOST__HTTP__LISTEN", "127.0.0.1:0"), ("TRADEPOST__ADMIN__PASSWORD", ADMIN_PASSWORD)])
         .envs([("TRADEPOST__STORE__URL", sqlite(path.as_ref())), ("TRADEPOST__SECRETS__FOLDER", path)])
         .envs([("TRADEPOST__LOG__FILTER", "info"), ("TRADEPOST__HTTP__WORKERS", "1")])
+        .env("TRADEPOST__DEMO__PASSWORD", DEMO_PASSWORD)
         .envs(["SIGN_INS", "REFUSALS"].map(|what| (format!("TRADEPOST__LIMITS__{what}_PER_ADDRESS"), "0")))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -324,6 +327,12 @@ async fn two_hundred_wrong_sign_ins_leave_no_memory_behind_and_each_is_in_the_lo
         let body = json!({"user_name": format!("guess{at}"), "user_password": "not the password"});
         client.post(format!("{url}/v1/sessions")).send_json(&body).await.unwrap().status().as_u16()
     };
+    let body = json!({"user_name": "zs", "user_password": DEMO_PASSWORD});
+    let mut answer = client.post(format!("{url}/v1/sessions")).send_json(&body).await.unwrap();
+    let zs: Value = answer.json().await.unwrap();
+    let bearer = format!("Bearer {}", zs["access_token"].as_str().unwrap());
+    let forbidden = client.get(format!("{url}/admin/status")).insert_header(("authorization", bearer));
+    assert_eq!(forbidden.send().await.unwrap().status().as_u16(), 403);
     let before = peak_mib(child.id());
     let mut failed = 0;
     for round in 0.. {
@@ -339,6 +348,8 @@ async fn two_hundred_wrong_sign_ins_leave_no_memory_behind_and_each_is_in_the_lo
     assert!(grown < 64, "{grown} MiB more after {failed} wrong passwords; two work areas have 38 MiB");
     let log = log.join().unwrap() + &rest.join().unwrap();
     let events = log.lines().filter(|line| line.contains("sign_in_failed")).collect::<Vec<_>>();
+    let forbidden = log.lines().find(|line| line.contains("event=\"forbidden\"")).unwrap();
+    assert!(forbidden.contains(&format!("user_id={USER}")), "{forbidden}");
     // The last lines may be lost with the process.
     assert!(events.len() >= 200, "{} of {failed}", events.len());
     assert!(events.iter().all(|line| line.contains("guess") && line.contains("127.0.0.1")), "{}", events[0]);

@@ -63,6 +63,23 @@ async fn a_request_that_cannot_be_read_gets_a_problem_with_all_headers() {
     app.finish().await;
 }
 
+/// Review L6.
+#[actix_web::test]
+async fn a_request_needs_one_host() {
+    let app = TestApp::start().await;
+    for bad in ["", "host: a\r\nhost: b\r\n", "host: a b\r\n", "host: a@b\r\n", "host: a/b\r\n", "host: \u{e9}\r\n"] {
+        let request = format!("GET /healthz HTTP/1.1\r\n{bad}connection: close\r\n\r\n");
+        let answer = raw(&app, request.into_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("malformed_request"), "{bad:?}: {answer}");
+    }
+    for good in ["host: shop.example.com\r\n", "host: 10.0.0.7:8080\r\n", "host: [::1]:8080\r\n", "host:\r\n"] {
+        let request = format!("GET /healthz HTTP/1.1\r\n{good}connection: close\r\n\r\n");
+        let answer = raw(&app, request.into_bytes()).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{good:?}: {answer}");
+    }
+    app.finish().await;
+}
+
 #[actix_web::test]
 async fn a_body_that_breaks_off_is_answered_as_a_problem_of_its_route() {
     let app = TestApp::start().await;

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use awc::http::Method;
 
 use crate::support::browser::{Browser, text};
-use crate::support::{Production, TestApp};
+use crate::support::identity::SESSION_SECRET;
+use crate::support::{DEMO_PASSWORD, GOODS, Production, TestApp};
 
 use super::customer;
 
@@ -87,6 +88,69 @@ async fn every_page_admits_only_its_visitors_and_no_form_of_another_site() {
         }
     }
     assert_eq!(app.rows(), before);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn every_page_takes_a_visitor_whose_session_is_not_valid_for_a_guest() {
+    let app = TestApp::with(&[SESSION_SECRET]).await;
+    let mut cookies = app.refused_tokens().await;
+    let zs = app.zs().await;
+    cookies.push(("twice", format!("{zs}; tradepost_shop={zs}")));
+    let before = app.rows();
+    for &(method, path, visitors) in PAGES {
+        for (name, token) in &cookies {
+            let mut visitor = Browser::new(&app);
+            visitor.headers.push(("cookie", format!("tradepost_shop={token}")));
+            let is_form = method == "POST";
+            let answer =
+                if is_form { visitor.post_from(&app.url(), path, &[]).await } else { visitor.get_once(path).await };
+            let call = format!("{method} {path} with the token {name}: {}", answer.text);
+            match (visitors, is_form) {
+                (For::Customers, false) => {
+                    assert_eq!(answer.status, 303, "{call}");
+                    assert!(answer.header("location").starts_with("/sign-in?next=%2F"), "{call}");
+                }
+                (For::Customers, true) => assert_eq!(answer.status, 401, "{call}"),
+                (For::All, _) => {
+                    assert!(![401, 403].contains(&answer.status) && answer.status < 500, "{call}");
+                    assert!(!answer.text.contains("href=\"/account\""), "{call}");
+                }
+            }
+        }
+    }
+    // The same pages know a customer whose session is valid, so the sessions above were the reason.
+    let mut customer = Browser::new(&app);
+    customer.headers.push(("cookie", format!("tradepost_shop={zs}")));
+    assert!(customer.get("/").await.expect(200).text.contains("href=\"/account\""));
+    assert_eq!(customer.get_once("/orders").await.status, 200);
+    assert_eq!(app.rows(), before);
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn over_https_session_and_basket_are_bound_to_the_host() {
+    let origin = "https://shop.example.com";
+    let app = TestApp::with(&[("HTTP__PUBLIC_URL", origin)]).await;
+    let mut browser = Browser::new(&app);
+    let bound = |name: &str, cookie: &str| {
+        assert!(cookie.starts_with(&format!("__Host-{name}=")), "{cookie}");
+        assert!(cookie.contains("; Path=/;") && cookie.ends_with("; Secure"), "{cookie}");
+        assert!(!cookie.to_lowercase().contains("domain"), "{cookie}");
+    };
+    let fields = [("user_name", "zs"), ("user_password", DEMO_PASSWORD)];
+    let signed_in = browser.post_from(origin, "/sign-in", &fields).await.expect(303);
+    bound("tradepost_shop", signed_in.header("set-cookie"));
+    let fields = [("goods_id", GOODS), ("goods_number", "1")];
+    let added = browser.post_from(origin, "/basket/add", &fields).await.expect(303);
+    bound("tradepost_basket", added.header("set-cookie"));
+    assert!(text(&browser.get("/basket").await.expect(200)).contains("Javase"));
+    // Those that another host of the domain may have set.
+    let mut other = Browser::new(&app);
+    let cookie = format!("tradepost_shop={}; tradepost_basket={}-1", app.zs().await, GOODS);
+    other.headers.push(("cookie", cookie));
+    assert!(text(&other.get("/basket").await.expect(200)).contains("Your basket is empty"));
+    assert_eq!(other.get_once("/orders").await.status, 303);
     app.finish().await;
 }
 

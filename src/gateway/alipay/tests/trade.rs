@@ -76,6 +76,18 @@ fn every_error_code_has_its_outcome_for_each_call() {
 }
 
 #[test]
+fn a_qr_code_leads_to_an_encrypted_page() {
+    let created = |url: &str| trade::created(response(json!({"out_trade_no": "77", "qr_code": url})), PAY_ID);
+    for good in ["https://qr.alipay.com/bax1", "HTTPS://QR.ALIPAY.COM/BAX1"] {
+        assert_eq!(created(good), Outcome::Known(Some(Checkout::QrCode { url: good.to_owned() })));
+    }
+    let script = "\"><script>alert(1)</script>";
+    for wrong in ["javascript:alert(1)", script, "http://qr.alipay.com/bax1", "https://", "https://a b", "测试", ""] {
+        assert!(matches!(created(wrong), Outcome::Unknown(_)), "{wrong}");
+    }
+}
+
+#[test]
 fn a_qr_code_returned_before_is_no_error() {
     assert_eq!(trade::created(failure("ACQ.APPLY_PC_MERCHANT_CODE_ERROR"), PAY_ID), Outcome::Known(None));
     assert_eq!(trade::created(failure("ACQ.SYSTEM_ERROR"), PAY_ID), unknown("ACQ.SYSTEM_ERROR"));

@@ -97,6 +97,11 @@ async fn a_browser_gets_an_address_of_wechat_pay_and_no_other() {
         let created = platform.gateway(TradeType::H5).create(purchase(&platform, None)).await;
         assert!(matches!(created, Outcome::Unknown(_)), "{wrong}");
     }
+    for wrong in ["javascript:alert(1)", "https://evil.example/", "weixin://", "", "weixin://a b"] {
+        let platform = Platform::start(vec![signed(200, &json!({"code_url": wrong}))]);
+        let created = platform.gateway(TradeType::Native).create(purchase(&platform, None)).await;
+        assert!(matches!(created, Outcome::Unknown(_)), "{wrong}");
+    }
     // Without the customer's address no request is sent.
     let platform = Platform::start(Vec::new());
     let unknown = Purchase { client_ip: None, ..purchase(&platform, None) };

@@ -1,4 +1,4 @@
-//! The passwords that are not accepted: common ones, and the user's own name.
+//! The passwords that are not accepted: common ones, the name of the program, and the user's own name.
 
 use crate::domain::text::{Password, UserName};
 use crate::http::problem::{FieldError, field_code};
@@ -12,6 +12,8 @@ const DIFFERENT_MIN: usize = 4;
 const BESIDE_NAME_MIN: usize = 4;
 /// A shorter name occurs in good passwords by chance.
 const NAME_LENGTH_MIN: usize = 3;
+/// The name of the program, which is the first guess at any installation of it.
+const PROGRAM: &str = "tradepost";
 
 /// Checks a new password.
 ///
@@ -19,7 +21,7 @@ const NAME_LENGTH_MIN: usize = 3;
 /// An error in `field` if the password is common or little more than the name.
 pub fn check(field: &str, user_name: &UserName, password: &Password) -> Result<(), FieldError> {
     let password = password.expose().to_lowercase();
-    if is_common(&password) {
+    if is_common(&password) || is_name(&password, PROGRAM) {
         return Err(FieldError::new(field, field_code::COMMON_PASSWORD, "is one of the most common; choose another"));
     }
     if is_name(&password, &user_name.key()) {
@@ -36,10 +38,10 @@ fn is_common(password: &str) -> bool {
     different.len() < DIFFERENT_MIN || COMMON.lines().any(|common| common == password)
 }
 
+/// Whether a password is a part of the name, or the name and little more.
 fn is_name(password: &str, name: &str) -> bool {
-    name.len() >= NAME_LENGTH_MIN
-        && password.contains(name)
-        && password.replace(name, "").chars().count() < BESIDE_NAME_MIN
+    let has_little_more = || password.contains(name) && password.replace(name, "").chars().count() < BESIDE_NAME_MIN;
+    name.contains(password) || (name.len() >= NAME_LENGTH_MIN && has_little_more())
 }
 
 #[cfg(test)]
@@ -53,12 +55,23 @@ mod tests {
 
     #[test]
     fn common_passwords_and_the_own_name_are_refused() {
-        for common in ["password", "PASSWORD", "12345678", "Iloveyou", "qwertyuiop", "\0\0\0\0\0\0\0\0", "abababab"] {
+        for common in [
+            "password",
+            "PASSWORD",
+            "12345678",
+            "Iloveyou",
+            "qwertyuiop",
+            "\0\0\0\0\0\0\0\0",
+            "abababab",
+            "tradepost",
+            "Tradepost1",
+        ] {
             assert_eq!(outcome("ann", common), Some("common_password"), "{common:?}");
         }
         for own in ["Margaret_9", "MARGARET_99", "margaretmargaret"] {
             assert_eq!(outcome("Margaret", own), Some("password_is_name"), "{own}");
         }
+        assert_eq!(outcome("Margaret_of_York", "margaret_of"), Some("password_is_name"), "a part of the name");
         for good in ["a good password", "margaret likes tea", "xkcd-936-horse", "zs zs zs and more"] {
             assert_eq!(outcome("margaret", good), None, "{good}");
             assert_eq!(outcome("zs", good), None, "{good}");
