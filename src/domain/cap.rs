@@ -26,13 +26,7 @@ impl Caps {
     /// Whether there is any limit.
     #[must_use]
     pub const fn are_set(self) -> bool {
-        self.orders.is_some() || self.limits_units()
-    }
-
-    /// Whether units are limited.
-    #[must_use]
-    pub const fn limits_units(self) -> bool {
-        self.units.is_some() || self.units_in_all.is_some()
+        self.orders.is_some() || self.units.is_some() || self.units_in_all.is_some()
     }
 }
 
@@ -70,6 +64,51 @@ impl Held {
             Some(Cause::TooManyUnpaidUnits { goods_id, unpaid_units, unpaid_units_max })
         });
         orders.into_iter().chain(units).chain(in_all).collect()
+    }
+}
+
+/// Upper bounds of what an account holds in unpaid orders. Orders that are placed raise them, and orders that are paid or
+/// cancelled leave them as they are. As long as the bounds are within the caps, nobody needs to know what is held exactly.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// At least the number of orders.
+    pub orders: i64,
+    /// At least the number of units of all products.
+    pub units_in_all: i64,
+    /// At least the number of units of each product.
+    pub units: i64,
+}
+
+impl Bounds {
+    /// Adds an order with these lines, in each of which is another product.
+    pub fn add(&mut self, lines: impl IntoIterator<Item = (GoodsId, Quantity)>) {
+        let numbers = lines.into_iter().map(|(_, goods_number)| goods_number.get());
+        let (sum, most) =
+            numbers.fold((0, 0), |(sum, most): (i64, i64), number| (sum.saturating_add(number), most.max(number)));
+        self.orders = self.orders.saturating_add(1);
+        self.units_in_all = self.units_in_all.saturating_add(sum);
+        self.units = self.units.saturating_add(most);
+    }
+
+    /// Whether none of the caps is exceeded.
+    #[must_use]
+    pub fn are_within(self, caps: Caps) -> bool {
+        let is_within = |bound: i64, cap: Option<i64>| cap.is_none_or(|cap| bound <= cap);
+        is_within(self.orders, caps.orders)
+            && is_within(self.units_in_all, caps.units_in_all)
+            && is_within(self.units, caps.units)
+    }
+}
+
+impl From<&Held> for Bounds {
+    /// The lowest bounds of what is held.
+    fn from(held: &Held) -> Self {
+        let units = || held.units.values().copied();
+        Self {
+            orders: held.orders,
+            units_in_all: units().fold(0, i64::saturating_add),
+            units: units().max().unwrap_or_default(),
+        }
     }
 }
 
@@ -111,11 +150,27 @@ mod tests {
     fn zero_is_no_limit() {
         let held = Held { orders: i64::MAX, units: HashMap::from([(GoodsId::new(1), i64::MAX)]) };
         assert_eq!(held.exceeded(Caps::new(0, 0, 0), lines(&[(1, 9_999)]).into_iter()), []);
-        let set = |orders, units, in_all| {
-            let caps = Caps::new(orders, units, in_all);
-            (caps.are_set(), caps.limits_units())
-        };
-        assert_eq!((set(0, 0, 0), set(1, 0, 0)), ((false, false), (true, false)));
-        assert_eq!((set(0, 1, 0), set(0, 0, 1)), ((true, true), (true, true)));
+        assert!(Bounds::from(&held).are_within(Caps::new(0, 0, 0)));
+        let are_set = |orders, units, in_all| Caps::new(orders, units, in_all).are_set();
+        assert_eq!([are_set(0, 0, 0), are_set(1, 0, 0)], [false, true]);
+        assert_eq!([are_set(0, 1, 0), are_set(0, 0, 1)], [true, true]);
+    }
+
+    #[test]
+    fn bounds_are_never_below_what_is_held() {
+        let orders = [lines(&[(1, 4), (2, 9)]), lines(&[(1, 8)]), lines(&[(3, 1)]), lines(&[])];
+        let (mut held, mut bounds) = (Held::default(), Bounds::default());
+        for order in orders {
+            held.add(order.clone());
+            bounds.add(order);
+            let lowest = Bounds::from(&held);
+            assert!(lowest.orders <= bounds.orders && lowest.units_in_all <= bounds.units_in_all);
+            assert!(lowest.units <= bounds.units);
+        }
+        assert_eq!(Bounds::from(&held), Bounds { orders: 4, units_in_all: 22, units: 12 });
+        assert_eq!(bounds, Bounds { orders: 4, units_in_all: 22, units: 18 });
+        let is_within = |orders, units, in_all| bounds.are_within(Caps::new(orders, units, in_all));
+        assert!(is_within(4, 18, 22));
+        assert_eq!([is_within(3, 18, 22), is_within(4, 17, 22), is_within(4, 18, 21)], [false; 3]);
     }
 }

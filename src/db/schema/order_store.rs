@@ -19,6 +19,10 @@ diesel::table! {
     order_account (user_id) {
         user_id -> BigInt,
         open_from -> BigInt,
+        counted_to -> BigInt,
+        orders_bound -> BigInt,
+        units_bound -> BigInt,
+        product_units_bound -> BigInt,
     }
 }
 

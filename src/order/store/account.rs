@@ -1,7 +1,11 @@
 //! The accounts of customers: the caps on what one account may hold in unpaid orders.
 //!
-//! An account is locked while its unpaid orders are counted and an order is added, so that orders that arrive at once, at
-//! this node and at others, cannot exceed a cap together. Without caps, accounts are neither read nor written.
+//! An account is locked while an order is counted and added, so that orders that arrive at once, at this node and at
+//! others, cannot exceed a cap together. Without caps, accounts are neither read nor written.
+//!
+//! An account has upper bounds of what it holds. Only an order that these bounds do not allow is judged by the account's
+//! unpaid orders, which are read for that and give the lowest bounds. So an order costs the same however much its account
+//! holds, and what ends an order need not know of the account.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +17,7 @@ use crate::actor::{Access, Task};
 use crate::db::query::bulk::{Kind, Update};
 use crate::db::schema::{order_account, orders};
 use crate::db::{self, Db, any_of, for_update, insert_all, with_conn};
-use crate::domain::cap::{Caps, Held};
+use crate::domain::cap::{Bounds, Caps, Held};
 use crate::domain::id::{GoodsId, OrderId, UserId};
 use crate::domain::money::Money;
 use crate::domain::order::Line;
@@ -25,53 +29,145 @@ use crate::order::Order;
 use crate::order::message::{CheckCaps, Draft};
 
 /// A row of `order_account`. No unpaid order of the user has an id below `open_from`, so that an old account with many
-/// orders is counted as fast as a new one.
-#[derive(Debug, Clone, Copy, Queryable, Insertable)]
+/// orders is counted as fast as a new one. The bounds are those of the orders up to `counted_to`; later ones were placed
+/// by a node without caps or with an older version.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable, Insertable)]
 #[diesel(table_name = order_account, treat_none_as_default_value = false)]
 struct AccountRow {
     user_id: UserId,
     open_from: OrderId,
+    counted_to: OrderId,
+    orders_bound: i64,
+    units_bound: i64,
+    product_units_bound: i64,
 }
 
-/// An account that is locked.
+impl AccountRow {
+    /// The row of a user of whom nothing has been counted.
+    const fn new(user_id: UserId) -> Self {
+        let (open_from, counted_to) = (OrderId::new(0), OrderId::new(0));
+        Self { user_id, open_from, counted_to, orders_bound: 0, units_bound: 0, product_units_bound: 0 }
+    }
+
+    /// New rows for the users who are not among `rows`.
+    fn missing(users: &BTreeSet<UserId>, rows: &[Self]) -> Vec<Self> {
+        let known: BTreeSet<UserId> = rows.iter().map(|row| row.user_id).collect();
+        users.difference(&known).map(|user_id| Self::new(*user_id)).collect()
+    }
+}
+
+/// An account and what it holds.
 struct Account {
-    /// The stored value.
+    /// The row as it was read.
+    stored: AccountRow,
     open_from: OrderId,
-    /// The smallest id of an unpaid order; `None` if there is none.
-    first_open: Option<OrderId>,
-    held: Held,
+    counted_to: OrderId,
+    bounds: Bounds,
+    /// What the account holds exactly, once that has been read.
+    held: Option<Held>,
 }
 
-/// The locked accounts of a batch of new orders.
+impl Account {
+    fn of(stored: AccountRow) -> Self {
+        let AccountRow { open_from, counted_to, orders_bound, units_bound, product_units_bound, .. } = stored;
+        let bounds = Bounds { orders: orders_bound, units_in_all: units_bound, units: product_units_bound };
+        Self { stored, open_from, counted_to, bounds, held: None }
+    }
+
+    /// The account holds one more order.
+    fn add(&mut self, order_id: OrderId, lines: &[Line]) {
+        self.open_from = if self.bounds.orders == 0 { order_id } else { self.open_from.min(order_id) };
+        self.counted_to = self.counted_to.max(order_id);
+        self.bounds.add(units(lines));
+        if let Some(held) = &mut self.held {
+            held.add(units(lines));
+        }
+    }
+
+    /// The account holds these orders and no others.
+    fn set_held(&mut self, open: &[Open]) {
+        let mut held = Held::default();
+        self.bounds = Bounds::default();
+        for Open { order_id, lines } in open {
+            self.add(*order_id, lines);
+            held.add(units(lines));
+        }
+        self.bounds = Bounds::from(&held);
+        self.held = Some(held);
+    }
+
+    /// The caps that one more order would exceed. What is held must have been read if the bounds do not allow the order.
+    fn exceeded(&self, caps: Caps, lines: impl Iterator<Item = (GoodsId, Quantity)> + Clone) -> Vec<Cause> {
+        self.held.as_ref().map(|held| held.exceeded(caps, lines)).unwrap_or_default()
+    }
+
+    /// The row as it should be; `None` if it is stored so.
+    fn changed(&self) -> Option<AccountRow> {
+        let row = AccountRow {
+            user_id: self.stored.user_id,
+            open_from: self.open_from,
+            counted_to: self.counted_to,
+            orders_bound: self.bounds.orders,
+            units_bound: self.bounds.units_in_all,
+            product_units_bound: self.bounds.units,
+        };
+        (row != self.stored).then_some(row)
+    }
+}
+
+/// The accounts of a batch.
 pub struct Accounts {
     caps: Caps,
     accounts: BTreeMap<UserId, Account>,
 }
 
 impl Accounts {
-    /// Locks the accounts of the customers whose orders count, and reads what they hold. An account that is missing is
-    /// created; if another node creates it at the same time, the batch is repeated.
+    /// Locks the accounts of the customers whose orders count, and reads as much of what they hold as it takes to judge
+    /// these orders. An account that is missing is created; if another node creates it at the same time, the batch is
+    /// repeated.
     pub fn lock<'a>(owner: &Order, db: &mut Db, batch: impl Iterator<Item = &'a Draft>) -> db::Result<Self> {
         let caps = owner.caps;
-        let counted = batch.filter(|draft| caps.are_set() && counts(draft)).map(|draft| draft.user_id);
-        let users: Vec<UserId> = counted.collect::<BTreeSet<_>>().into_iter().collect();
-        let rows: Vec<AccountRow> = db::load_by(&users, |users| {
+        let counted: Vec<&Draft> = batch.filter(|draft| caps.are_set() && counts(draft)).collect();
+        let users: BTreeSet<UserId> = counted.iter().map(|draft| draft.user_id).collect();
+        let mut rows: Vec<AccountRow> = db::load_by(&Vec::from_iter(users.iter().copied()), |users| {
             let accounts = order_account::table.filter(any_of(order_account::user_id, users));
             with_conn!(db, for_update(accounts.order(order_account::user_id)).load(db))
         })?;
-        let mut open_from: BTreeMap<UserId, OrderId> =
-            rows.into_iter().map(|row| (row.user_id, row.open_from)).collect();
-        let missing = users.iter().filter(|user_id| !open_from.contains_key(user_id));
-        let missing: Vec<AccountRow> =
-            missing.map(|user_id| AccountRow { user_id: *user_id, open_from: OrderId::new(0) }).collect();
+        let missing = AccountRow::missing(&users, &rows);
         insert_all!(db, order_account::table, &missing)?;
-        open_from.extend(missing.iter().map(|row| (row.user_id, row.open_from)));
-        let account = |(user_id, open_from)| (user_id, Account { open_from, first_open: None, held: Held::default() });
-        let mut accounts: BTreeMap<UserId, Account> = open_from.into_iter().map(account).collect();
-        for Open { user_id, order_id, lines } in read_open(db, caps, &users)? {
+        rows.extend(missing);
+        let orders = counted.iter().map(|draft| (draft.user_id, units(&draft.lines)));
+        Self::read(db, caps, rows, orders)
+    }
+
+    /// Reads as much of what accounts hold as it takes to judge `orders`, of these accounts.
+    fn read<L>(
+        db: &mut Db,
+        caps: Caps,
+        rows: Vec<AccountRow>,
+        orders: impl Iterator<Item = (UserId, L)>,
+    ) -> db::Result<Self>
+    where
+        L: Iterator<Item = (GoodsId, Quantity)>,
+    {
+        let mut accounts: BTreeMap<UserId, Account> =
+            rows.into_iter().map(|row| (row.user_id, Account::of(row))).collect();
+        let users: Vec<UserId> = accounts.keys().copied().collect();
+        for (user_id, open) in read_open(db, &users, Extent::Uncounted)? {
             let Some(account) = accounts.get_mut(&user_id) else { continue };
-            account.held.add(units(&lines));
-            account.first_open = Some(account.first_open.map_or(order_id, |first| first.min(order_id)));
+            open.iter().for_each(|open| account.add(open.order_id, &open.lines));
+        }
+        let mut bounds: BTreeMap<UserId, Bounds> =
+            accounts.iter().map(|(user_id, account)| (*user_id, account.bounds)).collect();
+        for (user_id, lines) in orders {
+            bounds.entry(user_id).or_default().add(lines);
+        }
+        let unsure: Vec<UserId> =
+            bounds.into_iter().filter(|(_, bounds)| !bounds.are_within(caps)).map(|(user_id, _)| user_id).collect();
+        let mut open = read_open(db, &unsure, Extent::All)?;
+        for user_id in unsure {
+            let Some(account) = accounts.get_mut(&user_id) else { continue };
+            account.set_held(&open.remove(&user_id).unwrap_or_default());
         }
         Ok(Self { caps, accounts })
     }
@@ -79,27 +175,30 @@ impl Accounts {
     /// The same order as a refused one if it would exceed a cap. Otherwise its account holds it from now on.
     pub fn refuse_or_add(&mut self, draft: &Draft) -> Option<Draft> {
         let account = self.accounts.get_mut(&draft.user_id).filter(|_| counts(draft))?;
-        let causes = account.held.exceeded(self.caps, units(&draft.lines));
+        let causes = account.exceeded(self.caps, units(&draft.lines));
         if let Some(refused) = Refused::for_causes(causes) {
             let (lines, price) = (Vec::new(), Price::default());
             return Some(Draft { lines, price, refused: Some(refused), ..draft.clone() });
         }
-        account.held.add(units(&draft.lines));
-        account.first_open = Some(account.first_open.map_or(draft.order_id, |first| first.min(draft.order_id)));
+        account.add(draft.order_id, &draft.lines);
         None
     }
 
-    /// Writes the accounts whose smallest unpaid order has changed.
+    /// Writes the accounts that have changed.
     ///
     /// # Errors
     /// A database error.
     pub fn write(self, db: &mut Db) -> db::Result<()> {
-        let changed = self.accounts.into_iter().filter_map(|(user_id, account)| {
-            let first_open = account.first_open.filter(|first| *first != account.open_from)?;
-            Some(OpenFrom { id: user_id.get(), first: first_open.get() })
+        let changed = self.accounts.values().filter_map(Account::changed).map(|row| Counted {
+            id: row.user_id.get(),
+            first: row.open_from.get(),
+            last: row.counted_to.get(),
+            orders: row.orders_bound,
+            units: row.units_bound,
+            product_units: row.product_units_bound,
         });
-        let changed: Vec<OpenFrom> = changed.collect();
-        db::expect_rows(SET_OPEN_FROM.run(db, &changed)?, changed.len())
+        let changed: Vec<Counted> = changed.collect();
+        db::expect_rows(SET_COUNTED.run(db, &changed)?, changed.len())
     }
 }
 
@@ -114,44 +213,68 @@ fn units(lines: &[Line]) -> impl Iterator<Item = (GoodsId, Quantity)> + Clone {
 
 /// An unpaid order.
 struct Open {
-    user_id: UserId,
     order_id: OrderId,
     lines: Vec<Line>,
 }
 
-/// Reads the unpaid orders of accounts, with two queries for all of them. Orders below `open_from` are not read, and with a
-/// cap on orders there are no more of an account than that, so the time does not grow with what an account has ordered.
-fn read_open(db: &mut Db, caps: Caps, users: &[UserId]) -> db::Result<Vec<Open>> {
+/// How many of the unpaid orders of an account are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// Those that its bounds do not have. Most accounts have none.
+    Uncounted,
+    /// All.
+    All,
+}
+
+/// Reads unpaid orders of accounts that are stored, with two queries for all of them. Orders below `open_from` are not
+/// read, and with a cap on orders there are no more of an account than that, so the time does not grow with what an
+/// account has ordered.
+fn read_open(db: &mut Db, users: &[UserId], extent: Extent) -> db::Result<BTreeMap<UserId, Vec<Open>>> {
     let is_open = orders::order_status.eq(OrderStatus::Unconfirmed).or(orders::order_status.eq(OrderStatus::Confirmed));
     let is_unpaid = orders::pay_status.ne(PayStatus::Paid).and(orders::pay_amount.gt(Money::ZERO));
-    let is_recent = orders::order_id.ge(order_account::open_from);
     let of_accounts = orders::table.inner_join(order_account::table.on(orders::user_id.eq(order_account::user_id)));
     let rows: Vec<(UserId, OrderId)> = db::load_by(users, |users| {
         let unpaid = of_accounts
-            .filter(any_of(order_account::user_id, users))
-            .filter(is_recent.and(is_open).and(is_unpaid))
+            .filter(any_of(order_account::user_id, users).and(is_open).and(is_unpaid))
             .select((orders::user_id, orders::order_id));
-        with_conn!(db, unpaid.load(db))
+        match extent {
+            Extent::Uncounted => with_conn!(db, unpaid.filter(orders::order_id.gt(order_account::counted_to)).load(db)),
+            Extent::All => with_conn!(db, unpaid.filter(orders::order_id.ge(order_account::open_from)).load(db)),
+        }
     })?;
-    // Without a cap on units, the lines are not needed.
-    let ids: Vec<OrderId> = rows.iter().map(|(_, order_id)| *order_id).filter(|_| caps.limits_units()).collect();
-    let mut lines = row::read_lines(db, &ids)?;
-    let open = |(user_id, order_id)| Open { user_id, order_id, lines: lines.remove(&order_id).unwrap_or_default() };
-    Ok(rows.into_iter().map(open).collect())
+    let mut lines = row::read_lines(db, &rows.iter().map(|(_, order_id)| *order_id).collect::<Vec<_>>())?;
+    let mut open: BTreeMap<UserId, Vec<Open>> = BTreeMap::new();
+    for (user_id, order_id) in rows {
+        let lines = lines.remove(&order_id).unwrap_or_default();
+        open.entry(user_id).or_default().push(Open { order_id, lines });
+    }
+    Ok(open)
 }
 
-/// Parameters of [`SET_OPEN_FROM`] for one account.
+/// Parameters of [`SET_COUNTED`] for one account.
 #[derive(Serialize)]
-struct OpenFrom {
+struct Counted {
     id: i64,
     first: i64,
+    last: i64,
+    orders: i64,
+    units: i64,
+    product_units: i64,
 }
 
-const SET_OPEN_FROM: Update = Update {
+const SET_COUNTED: Update = Update {
     table: "order_account",
-    given: &[("id", Kind::Integer), ("first", Kind::Integer)],
+    given: &[
+        ("id", Kind::Integer),
+        ("first", Kind::Integer),
+        ("last", Kind::Integer),
+        ("orders", Kind::Integer),
+        ("units", Kind::Integer),
+        ("product_units", Kind::Integer),
+    ],
     condition: "user_id = given.id",
-    set: "open_from = given.first",
+    set: "open_from = given.first, counted_to = given.last, orders_bound = given.orders, units_bound = given.units, \
+          product_units_bound = given.product_units",
 };
 
 /// Judges the caps without a lock, for a quote.
@@ -160,13 +283,16 @@ impl Task<Order> for CheckCaps {
     const ACCESS: Access = Access::Read;
 
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Cause>>> {
-        let users: Vec<UserId> = batch.iter().map(|task| task.user_id).collect();
-        let mut held: BTreeMap<UserId, Held> = BTreeMap::new();
-        for Open { user_id, lines, .. } in read_open(db, owner.caps, &users)? {
-            held.entry(user_id).or_default().add(units(&lines));
-        }
+        let users: BTreeSet<UserId> = batch.iter().map(|task| task.user_id).collect();
+        let mut rows: Vec<AccountRow> = db::load_by(&Vec::from_iter(users.iter().copied()), |users| {
+            with_conn!(db, order_account::table.filter(any_of(order_account::user_id, users)).load(db))
+        })?;
+        rows.extend(AccountRow::missing(&users, &rows));
+        let orders = batch.iter().map(|task| (task.user_id, task.lines.iter().copied()));
+        let Accounts { accounts, caps } = Accounts::read(db, owner.caps, rows, orders)?;
         let check = |task: &Self| {
-            held.get(&task.user_id).cloned().unwrap_or_default().exceeded(owner.caps, task.lines.iter().copied())
+            let account = accounts.get(&task.user_id);
+            account.map(|account| account.exceeded(caps, task.lines.iter().copied())).unwrap_or_default()
         };
         Ok(batch.iter().map(check).collect())
     }

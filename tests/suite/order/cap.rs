@@ -1,5 +1,7 @@
 //! Caps on what one account may hold in unpaid orders.
 
+use std::time::Duration;
+
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -148,6 +150,58 @@ async fn a_cap_counts_the_orders_from_before_it_was_set() {
     app.set(UNITS, "0");
     app.restart().await;
     app.order(&token, "without-a-cap", &OrderBody::of(&goods_id, 50)).await.expect(201);
+    app.set(UNITS, "65");
+    app.restart().await;
+    let refused = app.order(&token, "with-a-cap-again", &OrderBody::of(&goods_id, 6)).await;
+    assert_eq!(error(&refused, "too_many_unpaid_units")["unpaid_units"], 60);
+    app.order(&token, "last-again", &OrderBody::of(&goods_id, 5)).await.expect(201);
+    app.finish().await;
+}
+
+/// Copies an order, with other ids and keys, bypassing the owner.
+const COPIES: &str =
+    "INSERT INTO orders (order_id, user_id, order_status, pay_status, shipping_status, address, consignee,
+        goods_amount, shipping_fee, order_amount, coupon_paid, money_paid, pay_amount, add_time, confirm_time,
+        idempotency_key, fingerprint, deadline_time, wake_time)
+    WITH RECURSIVE copy (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM copy WHERE n < 900)
+    SELECT order_id - n, user_id, order_status, pay_status, shipping_status, address, consignee,
+        goods_amount, shipping_fee, order_amount, coupon_paid, money_paid, pay_amount, add_time, confirm_time,
+        CAST(n AS CHAR(20)), fingerprint, deadline_time, wake_time
+    FROM orders, copy WHERE orders.idempotency_key = 'second'";
+
+#[actix_web::test]
+async fn an_order_is_placed_without_reading_what_its_account_holds_while_the_caps_are_far_away() {
+    let mut app = TestApp::with(&[(ORDERS, "500"), (UNITS, "500"), (IN_ALL, "500")]).await;
+    let goods_id = app.goods(100, "1.00").await;
+    let (_, token) = app.customer("holder", "0.00").await;
+    let order_body = OrderBody::of(&goods_id, 1);
+    app.order(&token, "first", &order_body).await.expect(201);
+    app.advance(Duration::from_secs(1)).await;
+    app.order(&token, "second", &order_body).await.expect(201);
+    // Orders that the account has not counted can only be seen where they are read.
+    app.tamper("order", COPIES);
+    app.order(&token, "third", &order_body).await.expect(201);
+    app.set(ORDERS, "3");
+    app.restart().await;
+    let refused = app.order(&token, "fourth", &order_body).await;
+    assert_eq!(error(&refused, "too_many_unpaid_orders")["unpaid_orders"], 903);
+    app.finish_broken().await;
+}
+
+#[actix_web::test]
+async fn an_account_that_has_paid_or_cancelled_much_may_order_as_much_again() {
+    let app = TestApp::with(&[(ORDERS, "3"), (UNITS, "7"), (IN_ALL, "9")]).await;
+    let (goods_id, other) = (app.goods(100, "1.00").await, app.goods(100, "1.00").await);
+    let (_, token) = app.customer("holder", "0.00").await;
+    let held = app.order(&token, "held", &OrderBody::of(&other, 2)).await.expect(201).text_of("order_id");
+    for n in 0..6 {
+        let order_id = app.order(&token, &format!("order-{n}"), &OrderBody::of(&goods_id, 7)).await.expect(201);
+        let refused = app.order(&token, &format!("refused-{n}"), &OrderBody::of(&other, 1)).await;
+        assert_eq!(error(&refused, "too_many_units_in_all")["units_in_all"], 9);
+        cancel(&app, &token, &order_id.text_of("order_id")).await;
+    }
+    cancel(&app, &token, &held).await;
+    app.order(&token, "last", &OrderBody::of(&other, 7)).await.expect(201);
     app.finish().await;
 }
 

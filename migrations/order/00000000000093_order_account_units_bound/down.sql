@@ -1,0 +1,1 @@
+ALTER TABLE order_account DROP COLUMN units_bound;
