@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, MutexGuard};
+use tokio::runtime::Handle;
 
 /// A unit of work: one batch.
 pub type Job = Box<dyn FnOnce() + Send>;
@@ -22,6 +23,8 @@ pub const STALL_AFTER: Duration = Duration::from_millis(50);
 #[derive(Clone)]
 pub struct BlockingExecutor {
     size: usize,
+    /// Has the threads, whichever thread submits a job.
+    runtime: Handle,
     inner: Arc<Mutex<Inner>>,
 }
 
@@ -33,7 +36,8 @@ struct Inner {
 }
 
 impl Default for BlockingExecutor {
-    /// A pool of one thread per core, plus one to cover a thread that waits for the disk.
+    /// A pool of one thread per core, plus one to cover a thread that waits for the disk. Must be called inside a Tokio
+    /// runtime, to which the threads belong.
     fn default() -> Self {
         Self::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get) + 1)
     }
@@ -49,16 +53,17 @@ impl BlockingExecutor {
     /// A pool of at most `size` threads. Threads are spawned on demand and end when the queue is empty.
     fn new(size: usize) -> Self {
         let inner = Inner { jobs: VecDeque::new(), threads: 0, last_start: Instant::now() };
-        Self { size, inner: Arc::new(Mutex::new(inner)) }
+        Self { size, runtime: Handle::current(), inner: Arc::new(Mutex::new(inner)) }
     }
 
-    /// A pool with one thread per pending job. Suits a database server, where threads mostly wait for its replies.
+    /// A pool with one thread per pending job. Suits a database server, where threads mostly wait for its replies. Must be
+    /// called inside a Tokio runtime.
     #[must_use]
     pub fn unbounded() -> Self {
         Self::new(usize::MAX)
     }
 
-    /// Queues `job`, and spawns a thread if the pool is below its size. Must be called inside a Tokio runtime.
+    /// Queues `job`, and spawns a thread if the pool is below its size.
     pub fn submit(&self, job: Job) {
         let mut inner = self.lock();
         inner.jobs.push_back(job);
@@ -72,8 +77,12 @@ impl BlockingExecutor {
         self.lock().jobs.push_back(job);
     }
 
-    /// Spawns one more thread, even beyond the pool's size, if all threads are stalled (see [`STALL_AFTER`]). Must be
-    /// called inside a Tokio runtime.
+    /// Runs `job` at once, on a thread beside the pool.
+    pub fn run_beside(&self, job: Job) {
+        drop(self.runtime.spawn_blocking(job));
+    }
+
+    /// Spawns one more thread, even beyond the pool's size, if all threads are stalled (see [`STALL_AFTER`]).
     pub fn grow_if_stalled(&self) {
         let mut inner = self.lock();
         if !inner.jobs.is_empty() && inner.last_start.elapsed() >= STALL_AFTER {
@@ -84,7 +93,7 @@ impl BlockingExecutor {
     fn spawn_thread(&self, inner: &mut Inner) {
         inner.threads += 1;
         let executor = self.clone();
-        drop(tokio::task::spawn_blocking(move || executor.run_jobs()));
+        drop(self.runtime.spawn_blocking(move || executor.run_jobs()));
     }
 
     fn run_jobs(&self) {

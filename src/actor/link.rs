@@ -62,6 +62,12 @@ impl<A: Actor> Link<A> {
         self.address.clone().into()
     }
 
+    /// A link to another actor of the same name, which counts with this one.
+    #[must_use]
+    pub fn to<B: Actor>(&self, address: Addr<B>) -> Link<B> {
+        Link { address, sent: Arc::clone(&self.sent) }
+    }
+
     /// Sends `message` and waits for the reply.
     pub fn send<M>(&self, message: M) -> Request<A, M>
     where

@@ -20,6 +20,8 @@ pub mod waker;
 
 use std::sync::Arc;
 
+use actix::ArbiterHandle;
+
 use crate::domain::clock::Clock;
 use crate::domain::id::{IdGenerator, NodeId};
 
@@ -46,6 +48,8 @@ pub struct Context {
     pub fence: Fence,
     /// Injected faults; a no-op without the cargo feature `faults`.
     pub faults: Faults,
+    /// The thread of the owner's actor.
+    pub arbiter: ArbiterHandle,
     /// The threads that run batches on embedded databases.
     pub executor: BlockingExecutor,
     /// Wakes the relay after a commit that wrote to the outbox.

@@ -25,7 +25,7 @@ use super::chain::Seal;
 use super::commit::{self, Batch, Disposition};
 use super::executor::{BlockingExecutor, STALL_AFTER};
 use super::queue::{QueueLimits, TaskQueue};
-use super::supervisor::supervise;
+use super::supervisor::supervise_on;
 use super::{Access, Failure, Health, Owner, Task};
 use crate::db::{Class, Store};
 use crate::trace::{BatchSpan, Parent, Traced};
@@ -74,6 +74,23 @@ const WRITE_PROBE_EVERY: Duration = Duration::from_secs(3);
 const PROBE_GRACE: Duration = Duration::from_secs(1);
 
 impl<O: Owner> Shared<O> {
+    fn new(owner: Arc<O>, store: Store, limits: Limits) -> Self {
+        let clock = owner.context().clock.clone();
+        let health = Arc::new(Health::new(O::NAME, clock, limits.mailbox, Some(store.engine())));
+        let Limits { mailbox: new, reserved: accepted, batch_max, batch_wait } = limits;
+        let queue = |workers, batch_max, batch_wait| {
+            let limits = QueueLimits { new, accepted, batch_max, batch_wait, workers };
+            TaskQueue::new(limits, Arc::clone(&health))
+        };
+        let writes = queue(store.writer_limit(), batch_max, batch_wait);
+        let reads = queue(store.reader_limit(), batch_max, Duration::ZERO);
+        let reports = queue(1, 1, Duration::ZERO);
+        // A database server uses its own CPU. Threads here only wait for its replies, so their number is not bounded.
+        let executor =
+            if store.is_embedded() { owner.context().executor.clone() } else { BlockingExecutor::unbounded() };
+        Self { owner, store, executor, health, writes, reads, reports }
+    }
+
     const fn queue(&self, access: Access) -> &TaskQueue<O> {
         match access {
             Access::Read => &self.reads,
@@ -157,7 +174,7 @@ impl<O: Owner> Shared<O> {
             Disposition::Keep if access == Access::Write && self.store.is_checkpoint_due(&mut db) => {
                 // A checkpoint mostly waits for the disk, so it must not occupy a thread of the executor.
                 let store = self.store.clone();
-                drop(tokio::task::spawn_blocking(move || store.checkpoint_log()));
+                self.executor.run_beside(Box::new(move || store.checkpoint_log()));
             }
             Disposition::Keep => {}
             Disposition::Damaged(reason) => {
@@ -171,25 +188,14 @@ impl<O: Owner> Shared<O> {
 }
 
 impl<O: Owner> OwnerActor<O> {
-    /// Starts the supervised actor of `owner` on the current arbiter.
+    /// Starts the supervised actor of `owner` on its arbiter. Must be called inside a Tokio runtime.
     pub fn start(owner: Arc<O>, store: Store, limits: Limits) -> (Addr<Self>, Arc<Health>) {
-        let clock = owner.context().clock.clone();
-        let health = Arc::new(Health::new(O::NAME, clock, limits.mailbox, Some(store.engine())));
-        let Limits { mailbox: new, reserved: accepted, batch_max, batch_wait } = limits;
-        let queue = |workers, batch_max, batch_wait| {
-            let limits = QueueLimits { new, accepted, batch_max, batch_wait, workers };
-            TaskQueue::new(limits, Arc::clone(&health))
-        };
-        let writes = queue(store.writer_limit(), batch_max, batch_wait);
-        let reads = queue(store.reader_limit(), batch_max, Duration::ZERO);
-        let reports = queue(1, 1, Duration::ZERO);
-        // A database server uses its own CPU. Threads here only wait for its replies, so their number is not bounded.
-        let executor =
-            if store.is_embedded() { owner.context().executor.clone() } else { BlockingExecutor::unbounded() };
-        let shared = Arc::new(Shared { owner, store, executor, health: Arc::clone(&health), writes, reads, reports });
-        let addr = supervise(Arc::clone(&health), |ctx| {
+        let arbiter = owner.context().arbiter.clone();
+        let shared = Arc::new(Shared::new(owner, store, limits));
+        let health = Arc::clone(&shared.health);
+        let addr = supervise_on(&arbiter, Arc::clone(&health), move |ctx| {
             // actix does not enforce the mailbox capacity for `send`. The handler below enforces the limits.
-            ctx.set_mailbox_capacity(new.saturating_add(accepted));
+            ctx.set_mailbox_capacity(limits.mailbox.saturating_add(limits.reserved));
             Self { shared, dispatch_scheduled: false, retry_scheduled: false, probing: Arc::default() }
         });
         (addr, health)
@@ -230,9 +236,10 @@ impl<O: Owner> OwnerActor<O> {
 
     fn start_worker(&self, ctx: &Context<Self>, access: Access) {
         let (shared, addr) = (Arc::clone(&self.shared), ctx.address());
+        let executor = &self.shared.executor;
         match access {
-            Access::Report => drop(tokio::task::spawn_blocking(move || shared.work_off_reports(&addr))),
-            Access::Read | Access::Write => self.shared.executor.submit(Box::new(move || shared.work(access, addr))),
+            Access::Report => executor.run_beside(Box::new(move || shared.work_off_reports(&addr))),
+            Access::Read | Access::Write => executor.submit(Box::new(move || shared.work(access, addr))),
         }
     }
 
@@ -250,7 +257,7 @@ impl<O: Owner> OwnerActor<O> {
         *probing = Some(Instant::now());
         drop(probing);
         let (shared, probing) = (Arc::clone(&self.shared), Arc::clone(&self.probing));
-        drop(tokio::task::spawn_blocking(move || {
+        self.shared.executor.run_beside(Box::new(move || {
             shared.store.expect_in_place();
             shared.probe();
             *probing.lock() = None;

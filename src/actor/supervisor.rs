@@ -6,8 +6,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::dev::ContextFut;
-use actix::{Actor, Addr, AsyncContext, Context, Supervised};
+use actix::dev::{ContextFut, channel};
+use actix::{Actor, Addr, ArbiterHandle, AsyncContext, Context, Supervised};
 use futures_util::FutureExt;
 
 use super::Health;
@@ -17,6 +17,8 @@ const INITIAL_DELAY: Duration = Duration::from_millis(5);
 const MAX_DELAY: Duration = Duration::from_millis(500);
 /// An actor that ran for longer than this counts as healthy, which resets the restart delay.
 const HEALTHY_AFTER: Duration = Duration::from_secs(5);
+/// Capacity of a mailbox until its actor sets another. It is that of actix.
+const MAILBOX: usize = 16;
 
 /// Starts an actor on the current arbiter and restarts it until its last address is dropped.
 pub fn supervise<A>(health: Arc<Health>, make: impl FnOnce(&mut Context<A>) -> A) -> Addr<A>
@@ -30,18 +32,68 @@ where
     addr
 }
 
+/// Starts an actor on `arbiter` and restarts it there until its last address is dropped. Messages wait until it has
+/// started.
+pub fn supervise_on<A>(
+    arbiter: &ArbiterHandle,
+    health: Arc<Health>,
+    make: impl FnOnce(&mut Context<A>) -> A + Send + 'static,
+) -> Addr<A>
+where
+    A: Supervised + Actor<Context = Context<A>>,
+{
+    let (sender, receiver) = channel::channel(MAILBOX);
+    arbiter.spawn_fn(move || {
+        let mut ctx = Context::with_receiver(receiver);
+        let actor = make(&mut ctx);
+        actix::spawn(keep_alive(ctx.into_future(actor), health));
+    });
+    Addr::new(sender)
+}
+
+/// An actor under supervision, among those that share its counters.
+struct Instance {
+    health: Arc<Health>,
+    is_restarting: bool,
+}
+
+impl Instance {
+    fn start(health: Arc<Health>) -> Self {
+        health.started();
+        Self { health, is_restarting: false }
+    }
+
+    fn restarting(&mut self) {
+        self.is_restarting = true;
+        self.health.restarting();
+    }
+
+    fn restarted(&mut self) {
+        self.is_restarting = false;
+        self.health.restarted();
+    }
+}
+
+/// Also if its thread ends.
+impl Drop for Instance {
+    fn drop(&mut self) {
+        self.health.stopped(self.is_restarting);
+    }
+}
+
 async fn keep_alive<A>(actor: ContextFut<A, Context<A>>, health: Arc<Health>)
 where
     A: Supervised + Actor<Context = Context<A>>,
 {
     let mut actor = Box::pin(actor);
+    let mut instance = Instance::start(Arc::clone(&health));
     let mut delay = INITIAL_DELAY;
     loop {
         let started_at = tokio::time::Instant::now();
         if let Err(panic) = AssertUnwindSafe(&mut actor).catch_unwind().await {
             health.record_error(&panic_text(panic.as_ref()));
         }
-        health.restarting();
+        instance.restarting();
         if started_at.elapsed() > HEALTHY_AFTER {
             delay = INITIAL_DELAY;
         }
@@ -49,8 +101,8 @@ where
             delay = (delay * 2).min(MAX_DELAY);
             tokio::time::sleep(delay).await;
             match std::panic::catch_unwind(AssertUnwindSafe(|| actor.restart())) {
-                Ok(true) => break health.restarted(),
-                Ok(false) => return health.stopped(),
+                Ok(true) => break instance.restarted(),
+                Ok(false) => return,
                 // A panic in `restarting()` leaves the actor half restarted. It must not handle messages in that state,
                 // so the restart is retried.
                 Err(panic) => health.record_error(&panic_text(panic.as_ref())),

@@ -18,7 +18,7 @@ pub fn start(graph: &Graph, stores: &Stores, clock: &Clock, arbiter: &Arbiter) -
         // What operators see must not change what they see.
         order: graph.owners.order.uncounted(),
         pay: graph.owners.pay.uncounted(),
-        coordinator: graph.coordinator.uncounted(),
+        recovery: graph.recovery.uncounted(),
         order_counts: Arc::clone(&graph.order_counts),
         outboxes: graph.messaging.outboxes.clone(),
         routes: graph.messaging.routes.clone(),

@@ -1,19 +1,22 @@
-//! Builds the actors and connects them. All actors run on one thread: they only dispatch messages, and the work is done
-//! on the executor's threads.
+//! Builds the actors and connects them. Each runs on one of the [`Threads`]; the coordinators are started later, on the
+//! threads that serve HTTP.
 
 use std::sync::Arc;
 
-use actix::{Addr, Arbiter};
+use actix::{Addr, ArbiterHandle};
 use anyhow::Context as _;
 
 use super::sandbox::{self, MerchantAccount, Platform};
 use super::stores::Stores;
+use super::threads::{OWNERS, Threads};
 use crate::actor::task::ask;
 use crate::actor::{BlockingExecutor, Chain, Context, Edges, Faults, Health, Link, Owner, OwnerActor, RelayWaker};
 use crate::audit::OwnerStores;
 use crate::config::Settings;
-use crate::coordinator::actor::{self, OrderCoordinator};
+use crate::coordinator::actor;
 use crate::coordinator::counts::Counts;
+use crate::coordinator::recovery::Recovery;
+use crate::coordinator::runner::SagaRunner;
 use crate::coordinator::{self, Owners};
 use crate::coupon::Coupon;
 use crate::domain::clock::Clock;
@@ -54,7 +57,10 @@ pub struct Parts {
 pub struct Graph {
     /// The owners as the HTTP handlers ask them.
     pub owners: Owners,
-    pub coordinator: Link<OrderCoordinator>,
+    /// Runs the sagas of the coordinators, which are started on the threads that serve HTTP.
+    pub runner: SagaRunner,
+    /// Its number is that of all messages to the coordinators.
+    pub recovery: Link<Recovery>,
     pub payments: Link<Payments>,
     pub messaging: Messaging,
     pub gateways: Gateways,
@@ -100,21 +106,23 @@ impl Addresses {
 /// The name of the HTTP handlers as a sender of messages.
 const HTTP: &str = "http";
 
-/// Starts all actors on the thread of `arbiter`.
+/// Starts all actors on `threads`.
 ///
 /// # Errors
-/// Fails if that thread ends first.
-pub async fn build_on(arbiter: &Arbiter, parts: Parts) -> anyhow::Result<Graph> {
+/// Fails if the main thread ends first.
+pub async fn build_on(threads: &Threads, parts: Parts) -> anyhow::Result<Graph> {
     let (sender, graph) = tokio::sync::oneshot::channel();
-    arbiter.spawn_fn(move || drop(sender.send(build(parts))));
+    let of_owners = threads.of_owners();
+    threads.main().spawn_fn(move || drop(sender.send(build(parts, of_owners))));
     graph.await.context("the actors' thread ended while they were started")
 }
 
-fn build(parts: Parts) -> Graph {
+fn build(parts: Parts, of_owners: [ArbiterHandle; OWNERS]) -> Graph {
     let Parts { settings, stores, clock, faults, largest_id, sandbox, platforms, node, tracer } = parts;
     let ids = Arc::new(id_generator(&clock, &node, largest_id));
     let executor = BlockingExecutor::default();
-    let context = || Context {
+    let context = |arbiter| Context {
+        arbiter,
         executor: executor.clone(),
         clock: clock.clone(),
         ids: Arc::clone(&ids),
@@ -125,10 +133,9 @@ fn build(parts: Parts) -> Graph {
         chain: Chain::new(settings.audit.seal_every()),
     };
     let (limits, horizons) = (settings.owners.limits(), settings.horizons());
-    let (order_context, pay_context, sandbox_context) = (context(), context(), context());
-    let wakers =
-        [order_context.relay_waker.clone(), pay_context.relay_waker.clone(), sandbox_context.relay_waker.clone()];
-    let contexts = [context(), context(), context(), order_context, pay_context];
+    let [coupon, goods, user, order, pay, sandbox_context] = of_owners.map(context);
+    let wakers = [&order, &pay, &sandbox_context].map(|context| context.relay_waker.clone());
+    let contexts = [coupon, goods, user, order, pay];
     let (owners, mut health) = start_owners(&settings, stores.owners, contexts);
 
     let mut network = network(&owners, horizons.message);
@@ -163,7 +170,8 @@ fn build(parts: Parts) -> Graph {
         tracer: tracer.clone(),
     };
     let (coordinator_health, order_counts) = (Arc::clone(&of_coordinator.health), Arc::clone(&of_coordinator.counts));
-    let coordinator = edges.link(HTTP, actor::NAME, &OrderCoordinator::start(of_coordinator));
+    let runner = SagaRunner::start(of_coordinator);
+    let recovery = edges.link(HTTP, actor::NAME, runner.recovery());
     let asked_by_payments = (
         edges.link(payments::actor::NAME, Order::NAME, &owners.order),
         edges.link(payments::actor::NAME, Pay::NAME, &owners.pay),
@@ -176,7 +184,8 @@ fn build(parts: Parts) -> Graph {
     let messaging = Messaging { relay, outboxes, routes };
     Graph {
         owners,
-        coordinator,
+        runner,
+        recovery,
         payments,
         messaging,
         gateways,

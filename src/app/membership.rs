@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use actix::Arbiter;
+
 use anyhow::Context as _;
 
 use super::stores::Stores;
@@ -23,10 +25,11 @@ pub struct Membership {
 }
 
 impl Membership {
-    /// The context of an owner that a command starts for itself.
+    /// The context of an owner that a command starts for itself, on the current arbiter.
     #[must_use]
     pub fn context(&self, settings: &Settings, clock: &Clock) -> Context {
         Context {
+            arbiter: Arbiter::current(),
             executor: BlockingExecutor::default(),
             clock: clock.clone(),
             ids: Arc::new(IdGenerator::new(clock.clone(), self.node.number)),

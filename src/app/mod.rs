@@ -18,6 +18,7 @@ pub mod service_manager;
 pub mod statement;
 pub mod stores;
 pub mod telemetry;
+mod threads;
 pub(crate) mod tls;
 
 use std::net::{SocketAddr, TcpListener};
@@ -25,7 +26,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::Arbiter;
 use actix_web::dev::ServerHandle;
 use anyhow::Context as _;
 use socket2::SockRef;
@@ -52,6 +52,7 @@ use membership::Membership;
 use readiness::Readiness;
 use server::{Listeners, Security};
 use stores::Stores;
+use threads::Threads;
 
 /// A running application.
 pub struct App {
@@ -66,7 +67,7 @@ pub struct App {
     graph: Graph,
     stores: Stores,
     clock: Clock,
-    arbiter: Arbiter,
+    threads: Threads,
     handles: Vec<ServerHandle>,
     /// The viewers of the live parts of pages.
     live: Hub,
@@ -77,7 +78,7 @@ pub struct App {
 }
 
 impl App {
-    /// Starts the application: migrates the stores, starts the actors on a separate thread, creates the accounts and
+    /// Starts the application: migrates the stores, starts the actors on threads of their own, creates the accounts and
     /// secrets of a first start, and listens. Must be called inside an actix system.
     ///
     /// # Errors
@@ -115,11 +116,11 @@ impl App {
             node,
         };
         let number = parts.node.number;
-        let arbiter = Arbiter::new();
-        let graph = graph::build_on(&arbiter, parts).await?;
+        let threads = Threads::start(&settings.owners);
+        let graph = graph::build_on(&threads, parts).await?;
         if let Err(refused) = bootstrap::while_busy(|| exposure::demo::expect_none(&graph, &settings)).await {
             drop(graph);
-            end(arbiter).await;
+            end(threads).await;
             return Err(refused);
         }
         let passwords = Passwords::new(settings.session.hashing_max.size())?;
@@ -139,11 +140,11 @@ impl App {
             bootstrap::while_busy(|| async { Ok(second_factors.reseal_all(&graph.owners.user).await?) }).await?;
         }
         let security = Security { tokens, seals, passwords, second_factors, first_passwords: first, admin, pay_pages };
-        let sampler = figures::start(&graph, &stores, &clock, &arbiter);
+        let sampler = figures::start(&graph, &stores, &clock, threads.main());
         let state = server::state(&graph, security, sampler, clock.clone(), &settings);
         let live = Hub::default();
         let listeners = Listeners { public: listener, admin: admin_listener, tls };
-        let handles = server::start(&settings, state, graph.platform.clone(), &live, listeners)?;
+        let handles = server::start(&settings, state, &graph, &live, listeners)?;
         announcement::log(&settings, &stores, number, address, admin_address);
         bootstrap::while_busy(|| removed::park_and_warn(&graph)).await?;
         Ok(Self {
@@ -154,7 +155,7 @@ impl App {
             graph,
             stores,
             clock,
-            arbiter,
+            threads,
             handles,
             live,
             lease,
@@ -184,7 +185,7 @@ impl App {
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         let (node, health) = (self.graph.node.clone(), self.graph.health.clone());
-        Readiness { node, health, actors: self.arbiter.handle() }
+        Readiness { node, health, actors: self.threads.all() }
     }
 
     /// The stores of this application, for an audit while it runs.
@@ -196,16 +197,15 @@ impl App {
     /// Starts the work that is due and returns how much is in progress: unfinished orders, pending messages, and
     /// payments to synchronise with platforms. Zero means that nothing is due until time passes or a request arrives.
     pub async fn work_left(&self) -> usize {
-        let sagas =
-            self.graph.coordinator.uncounted().send(coordinator::message::ReconcileUnfinished).await.unwrap_or(0);
+        let sagas = self.graph.recovery.uncounted().send(coordinator::message::ReconcileUnfinished).await.unwrap_or(0);
         let routes = self.graph.messaging.relay.send(relay::Poll).await.unwrap_or(0);
         let payments = self.graph.payments.uncounted().send(payments::message::FindDue).await.unwrap_or(0);
         sagas + routes + payments
     }
 
     /// Stops in order. First HTTP stops, after the responses in progress are sent. Then orders and messages in progress
-    /// finish, for at most `within`; the rest is durable and resumes on the next start. Last, the stores are
-    /// checkpointed.
+    /// finish, for at most `within`; the rest is durable and resumes on the next start. Sagas that end with a thread that
+    /// served HTTP are resumed at once. Last, the stores are checkpointed.
     pub async fn stop(self, within: Duration) {
         self.live.close();
         for handle in &self.handles {
@@ -215,27 +215,27 @@ impl App {
         while self.work_left().await > 0 && tokio::time::Instant::now() < deadline {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        let Self { graph, stores, arbiter, lease, locks, clock, .. } = self;
+        let Self { graph, stores, threads, lease, locks, clock, .. } = self;
         let tracer = graph.tracer.clone();
         drop(graph);
-        arbiter.stop();
+        threads.stop();
         let _ = actix_web::rt::task::spawn_blocking(move || {
-            // The actors' thread must end first: that closes the writers' connections.
-            drop(arbiter.join());
+            // The actors' threads must end first: that closes the writers' connections.
+            threads.join();
             stores.seal_chains(clock.now());
             stores.checkpoint();
             drop((lease, locks));
         })
         .await;
-        // The spans of work that was cut off have ended with the actors' thread.
+        // The spans of work that was cut off have ended with the actors' threads.
         tracer.stop().await;
     }
 }
 
-/// Ends the actors, whose addresses are dropped, and their thread.
-async fn end(arbiter: Arbiter) {
-    arbiter.stop();
-    let _ = actix_web::rt::task::spawn_blocking(move || arbiter.join()).await;
+/// Ends the actors, whose addresses are dropped, and their threads.
+async fn end(threads: Threads) {
+    threads.stop();
+    let _ = actix_web::rt::task::spawn_blocking(move || threads.join()).await;
 }
 
 /// Opens, locks and migrates the stores, on a thread of its own: a database may be slow to answer, and the caller must be

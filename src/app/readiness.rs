@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::ArbiterHandle;
+use futures_util::future::join_all;
 
 use crate::actor::Health;
 use crate::http::health;
 use crate::node::Node;
 
-/// The time in which the thread of the actors answers if it is not stuck.
+/// The time in which a thread of the actors answers if it is not stuck.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// Decides whether the process lives, and whether it can serve as `/readyz` says.
@@ -17,14 +18,15 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 pub struct Readiness {
     pub(super) node: Node,
     pub(super) health: Vec<Arc<Health>>,
-    pub(super) actors: ArbiterHandle,
+    pub(super) actors: Vec<ArbiterHandle>,
 }
 
 impl Readiness {
-    /// Whether the thread of the actors answers. A database that is away does not stop it, because only other threads wait
-    /// for a database.
+    /// Whether all threads of the actors answer. A database that is away does not stop them, because only other threads
+    /// wait for a database.
     pub async fn is_alive(&self) -> bool {
-        answers(&self.actors, ANSWERS_WITHIN).await
+        let answers = self.actors.iter().map(|arbiter| answers(arbiter, ANSWERS_WITHIN));
+        join_all(answers).await.into_iter().all(|answers| answers)
     }
 
     /// Whether this process can serve.

@@ -8,11 +8,12 @@ use actix_server::ServerHandle;
 use actix_web::{App as WebApp, middleware::from_fn, web};
 
 use super::graph::Graph;
-use super::sandbox::{self, Platform};
+use super::sandbox;
 use super::{audit, limits, statement};
 use crate::config::layer::Effective;
 use crate::config::{Profile, SecondFactor, Settings};
 use crate::console::{self, live::Hub};
+use crate::coordinator::actor::OrderCoordinator;
 use crate::domain::clock::Clock;
 use crate::domain::id::UserId;
 use crate::gateway::statement::Source;
@@ -30,7 +31,7 @@ use crate::http::security::seal::Seals;
 use crate::http::security::second_factor::factors::SecondFactors;
 use crate::http::security::session::Sessions;
 use crate::http::security::token::Tokens;
-use crate::http::state::{ShownSetting, State};
+use crate::http::state::{Coordinator, ShownSetting, State};
 use crate::http::{middleware, route};
 use crate::metrics::{LastAudit, Sampler};
 use crate::shop_window;
@@ -71,7 +72,6 @@ pub fn state(graph: &Graph, security: Security, sampler: Sampler, clock: Clock, 
     let token = (!token.is_empty()).then(|| token.to_owned().into());
     State {
         owners: graph.owners.clone(),
-        coordinator: graph.coordinator.clone(),
         payments: graph.payments.clone(),
         gateways: graph.gateways.clone(),
         statements: statements(graph, settings),
@@ -163,7 +163,7 @@ pub struct Listeners {
 pub fn start(
     settings: &Settings,
     state: State,
-    platform: Option<Platform>,
+    graph: &Graph,
     live: &Hub,
     listeners: Listeners,
 ) -> anyhow::Result<Vec<ServerHandle>> {
@@ -175,7 +175,7 @@ pub fn start(
     let tables: Vec<Arc<Connections>> = servers.iter().map(|_| limits::connections(settings, servers.len())).collect();
     let state = web::Data::new(State { connections: tables.clone(), ..state });
     let serve = |((listener, routes), table): ((TcpListener, Routes), &Arc<Connections>)| {
-        serve(settings, &state, platform.clone(), live, table, (listener, tls.clone()), routes)
+        serve(settings, &state, graph, live, table, (listener, tls.clone()), routes)
     };
     servers.into_iter().zip(&tables).map(serve).collect()
 }
@@ -183,7 +183,7 @@ pub fn start(
 fn serve(
     settings: &Settings,
     state: &web::Data<State>,
-    platform: Option<Platform>,
+    graph: &Graph,
     live: &Hub,
     table: &Arc<Connections>,
     (listener, tls): (TcpListener, Option<Tls>),
@@ -191,11 +191,17 @@ fn serve(
 ) -> anyhow::Result<ServerHandle> {
     let state = state.clone();
     let serving = limits::serving(settings, table);
-    let (platform, live) = (platform.map(web::Data::new), web::Data::new(live.clone()));
+    let (platform, live) = (graph.platform.clone().map(web::Data::new), web::Data::new(live.clone()));
+    let (runner, coordinators) = (graph.runner.clone(), graph.recovery.clone());
     // In production, the shop has a front of its own.
     let has_window = settings.profile == Profile::Default;
+    // Called on each thread that serves.
     let app = move || {
-        let mut app = WebApp::new().app_data(state.clone()).wrap(from_fn(middleware::around));
+        let coordinator = coordinators.to(OrderCoordinator::start(runner.clone()));
+        let mut app = WebApp::new()
+            .app_data(state.clone())
+            .app_data(Coordinator::new(coordinator))
+            .wrap(from_fn(middleware::around));
         if routes.public {
             app = app.configure(route::public);
         }

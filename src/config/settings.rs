@@ -282,6 +282,7 @@ pub struct Owners {
     pub reserved: Count<0, 1_000_000>,
     pub batch_max: Count<1, 100_000>,
     pub batch_wait: Pause,
+    pub threads: Count<0, 6>,
 }
 
 impl Owners {

@@ -52,8 +52,8 @@ impl Data {
         let until = state.horizons.deadline.latest(state.clock.now());
         let list = ListUnfinished { until, after: None, limit: i64::from(SHOWN_MAX) };
         let (sagas, running, orders) = tokio::join!(
-            sources.coordinator.send(ReadSagas),
-            sources.coordinator.send(ListRunning { limit: usize::from(SHOWN_MAX) }),
+            sources.recovery.send(ReadSagas),
+            sources.recovery.send(ListRunning { limit: usize::from(SHOWN_MAX) }),
             ask(&sources.order, list),
         );
         let running = running.unwrap_or_default();

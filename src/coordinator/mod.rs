@@ -12,6 +12,9 @@
 //! `quote` and `place` run up to the pre-order. From there [`saga`] decides the next steps, `step` maps each step
 //! to a message for an owner, and `drive` sends it. Compensations are outbox messages that Order writes in the
 //! transaction of the cancellation.
+//!
+//! A saga runs on the thread of the request, whose [`actor`] starts it. [`recovery`] resumes those that have none, in one
+//! place. Both use a [`runner`], which knows the sagas of all threads.
 
 pub mod actor;
 pub mod counts;
@@ -19,6 +22,8 @@ mod drive;
 pub mod message;
 mod place;
 mod quote;
+pub mod recovery;
+pub mod runner;
 pub mod saga;
 mod step;
 mod tracker;
@@ -46,7 +51,7 @@ pub struct Owners {
     pub pay: Link<pay::actor::Actor>,
 }
 
-/// The dependencies of the coordinator.
+/// The dependencies of the coordinators.
 #[derive(Clone)]
 #[expect(missing_docs, reason = "the field names are self-explanatory")]
 pub struct Context {

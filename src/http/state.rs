@@ -41,8 +41,6 @@ use crate::trace::Tracer;
 pub struct State {
     /// Addresses of the owners.
     pub owners: coordinator::Owners,
-    /// Places orders.
-    pub coordinator: Link<OrderCoordinator>,
     /// Starts payments, cancels orders and queries the payment platforms.
     pub payments: Link<Payments>,
     /// The payment platforms that are set up.
@@ -153,6 +151,9 @@ impl State {
     }
 }
 
+/// The coordinator on this worker's thread, which places orders and prices them.
+pub type Coordinator = web::Data<Link<OrderCoordinator>>;
+
 /// Result of a handler.
 pub type HandlerResult = Result<HttpResponse, Problem>;
 
@@ -162,4 +163,12 @@ pub type HandlerResult = Result<HttpResponse, Problem>;
 /// 500 if the application has none, which is a bug.
 pub fn state(req: &HttpRequest) -> Result<web::Data<State>, Problem> {
     req.app_data::<web::Data<State>>().cloned().ok_or_else(|| Problem::new(Code::Internal))
+}
+
+/// The [`Coordinator`] of the worker that serves `req`.
+///
+/// # Errors
+/// 500 if there is none, which is a bug.
+pub fn coordinator(req: &HttpRequest) -> Result<Coordinator, Problem> {
+    req.app_data::<Coordinator>().cloned().ok_or_else(|| Problem::new(Code::Internal))
 }

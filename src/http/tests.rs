@@ -23,7 +23,7 @@ use super::security::seal::Seals;
 use super::security::second_factor::factors::SecondFactors;
 use super::security::session::Sessions;
 use super::security::token::{Caller, Tokens};
-use super::state::State;
+use super::state::{Coordinator, State};
 use crate::actor::Link;
 use crate::coordinator;
 use crate::domain::clock::{Clock, Timestamp};
@@ -69,7 +69,6 @@ pub fn state() -> State {
             order: dead_address(),
             pay: dead_address(),
         },
-        coordinator: dead_address(),
         payments: dead_address(),
         cors_origins: crate::domain::origin::Origins::default(),
         return_origins: crate::domain::origin::Origins::default(),
@@ -114,6 +113,7 @@ pub fn state() -> State {
 /// Sends `req`; returns status, headers and body of the response.
 async fn ask(state: &web::Data<State>, req: TestRequest) -> (u16, HeaderMap, Bytes) {
     let app = App::new().wrap(from_fn(middleware::around)).app_data(state.clone());
+    let app = app.app_data(Coordinator::new(dead_address()));
     let app = init_service(app.configure(route::public).configure(route::admin)).await;
     let response = app.call(req.to_request()).await.unwrap();
     (response.status().as_u16(), response.headers().clone(), read_body(response).await)

@@ -12,9 +12,9 @@ use super::figures::{DeliveryFigures, EdgeFigures, Figures, NodeFigures, Serving
 use super::{LastAudit, Traffic};
 use crate::actor::task::ask;
 use crate::actor::{Edges, Health, Link};
-use crate::coordinator::actor::OrderCoordinator;
 use crate::coordinator::counts::Counts;
 use crate::coordinator::message::ReadSagas;
+use crate::coordinator::recovery::Recovery;
 use crate::db::Store;
 use crate::domain::clock::{Clock, Timestamp};
 use crate::messaging::outbox::ReadBacklog;
@@ -37,7 +37,7 @@ pub struct Sources {
     /// Owner of the payments.
     pub pay: Link<pay::actor::Actor>,
     /// Places orders.
-    pub coordinator: Link<OrderCoordinator>,
+    pub recovery: Link<Recovery>,
     /// Counters of placed orders.
     pub order_counts: Arc<Counts>,
     /// Outboxes of all producers.
@@ -77,7 +77,7 @@ impl Sources {
         });
         let (backlogs, sagas, pending, by_platform, at_risk, stores) = tokio::join!(
             join_all(backlogs),
-            in_time(self.coordinator.send(ReadSagas)),
+            in_time(self.recovery.send(ReadSagas)),
             in_time(ask(&self.pay, CountPending)),
             in_time(ask(&self.pay, CountByPlatform)),
             in_time(at_risk::read(&self.order, &self.pay)),
@@ -165,7 +165,7 @@ impl Sources {
             health: vec![Arc::new(Health::new("goods", clock.clone(), 1, None))],
             order: dead(),
             pay: dead(),
-            coordinator: dead(),
+            recovery: dead(),
             order_counts: Arc::default(),
             outboxes: Vec::new(),
             routes: Vec::new(),

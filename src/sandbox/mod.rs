@@ -93,7 +93,7 @@ pub struct Started {
     pub route: Route,
 }
 
-/// Starts the platform's actors on the current arbiter. `horizon` is that of the callbacks in the outbox. The tables of `store` must be migrated. The relay waker in
+/// Starts the platform's actors: the owner on the arbiter of `context`, the others on the current one. `horizon` is that of the callbacks in the outbox. The tables of `store` must be migrated. The relay waker in
 /// `context` must not be shared with another owner, because that owner's commits would wake the wrong relay.
 #[must_use]
 pub fn start(context: Context, store: Store, limits: Limits, account: MerchantAccount, horizon: Horizon) -> Started {

@@ -96,7 +96,7 @@ async fn quote(visitor: &Visitor) -> Result<Quote, Problem> {
         consignee: String::new(),
     };
     let user_id = visitor.account.as_ref().map(|(session, _)| session.grant.caller.user_id);
-    Ok(visitor.state.coordinator.send(GetQuote { user_id, request }).await??)
+    Ok(visitor.coordinator.send(GetQuote { user_id, request }).await??)
 }
 
 fn lines(words: &Words, quote: &Quote) -> Markup {

@@ -10,7 +10,7 @@ use super::basket::Basket;
 use super::basket_pages::{empty, sums};
 use super::checkout_form::{Draft, Entered, Pressed, Wrong};
 use super::refusal::{Place, sentences};
-use super::visitor::Buyer;
+use super::visitor::{Buyer, Visitor};
 use crate::actor::task::ask;
 use crate::coordinator::message::{GetQuote, PlaceOrderResult, Placed, Quote};
 use crate::coupon::message::{Coupon, List};
@@ -66,9 +66,9 @@ pub async fn submit(mut buyer: Buyer, FormBody(entered): FormBody<Entered>) -> H
         Ok(order) => order,
         Err(wrong) => return again(&buyer, StatusCode::UNPROCESSABLE_ENTITY, &lines, &entered, &wrong, None).await,
     };
-    let (state, user_id) = (&buyer.visitor.state, buyer.user.user_id);
+    let (Visitor { state, coordinator, .. }, user_id) = (&buyer.visitor, buyer.user.user_id);
     for _ in 0..ASK_AGAIN.0 {
-        let Placed { result, .. } = place(state, user_id, key.clone(), order.clone()).await?;
+        let Placed { result, .. } = place(state, coordinator, user_id, key.clone(), order.clone()).await?;
         match result {
             PlaceOrderResult::Confirmed(order) => return placed(&buyer, order.order_id),
             PlaceOrderResult::Accepted(order_id) => return placed(&buyer, order_id),
@@ -110,7 +110,7 @@ pub async fn price(buyer: Buyer, FormBody(entered): FormBody<Entered>) -> Handle
 
 async fn quote(buyer: &Buyer, entered: &Entered, lines: &[(GoodsId, Quantity)]) -> Result<Quote, Problem> {
     let get_quote = GetQuote { user_id: Some(buyer.user.user_id), request: entered.quote(lines) };
-    Ok(buyer.visitor.state.coordinator.send(get_quote).await??)
+    Ok(buyer.visitor.coordinator.send(get_quote).await??)
 }
 
 /// The page for `lines`, with what was entered and what is wrong with it. It has a new key.

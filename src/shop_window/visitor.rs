@@ -9,7 +9,7 @@ use maud::{Markup, html};
 use super::basket::Basket;
 use crate::actor::task::ask;
 use crate::http::problem::{Code, Problem};
-use crate::http::state::{State, state};
+use crate::http::state::{Coordinator, State, coordinator, state};
 use crate::user;
 use crate::user::message::User;
 use crate::web::asset;
@@ -29,6 +29,8 @@ pub struct Surroundings {
 pub struct Visitor {
     /// Dependencies of the handlers.
     pub state: web::Data<State>,
+    /// Prices and places orders.
+    pub coordinator: Coordinator,
     /// Language of the page.
     pub words: &'static Words,
     /// The session and the account; `None` for a visitor who is not signed in.
@@ -48,7 +50,7 @@ impl FromRequest for Visitor {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let req = req.clone();
         Box::pin(async move {
-            let state = state(&req)?;
+            let (state, coordinator) = (state(&req)?, coordinator(&req)?);
             let session = match SHOP.session(&req, &state).await {
                 // The session has ended: the visitor is a guest again.
                 Err(problem) if problem.code == Code::Unauthenticated => None,
@@ -64,7 +66,7 @@ impl FromRequest for Visitor {
             let has_console = req.app_data::<web::Data<Surroundings>>().is_some_and(|around| around.has_console);
             let place = req.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
             let (words, basket) = (language::of(&req), Basket::of(&req, &state));
-            Ok(Self { state, words, account, basket, has_console, place })
+            Ok(Self { state, coordinator, words, account, basket, has_console, place })
         })
     }
 }

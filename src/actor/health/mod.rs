@@ -1,10 +1,11 @@
-//! Health counters of one actor. The actor and its workers update them; `GET /admin/status` reads them.
+//! Health counters of one actor. The actor and its workers update them; `GET /admin/status` reads them. Actors of one name
+//! that run on several threads share them.
 
 mod log;
 mod report;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
@@ -23,8 +24,10 @@ pub struct Health {
     /// The actor's name.
     pub name: &'static str,
     clock: Clock,
-    /// 0 running, 1 restarting, 2 stopped.
-    state: AtomicU8,
+    /// Numbers of actors that have started, that have stopped for good, and that wait for a restart.
+    started: AtomicUsize,
+    stopped: AtomicUsize,
+    restarting: AtomicUsize,
     restarts: AtomicU64,
     /// Number of tasks in the queue.
     pub depth: AtomicUsize,
@@ -83,7 +86,9 @@ impl Health {
         Self {
             name,
             clock,
-            state: AtomicU8::new(0),
+            started: AtomicUsize::new(0),
+            stopped: AtomicUsize::new(0),
+            restarting: AtomicUsize::new(0),
             restarts: AtomicU64::new(0),
             depth: AtomicUsize::new(0),
             in_flight: AtomicUsize::new(0),
@@ -105,21 +110,37 @@ impl Health {
         }
     }
 
-    /// Records that the actor failed and will be restarted.
-    pub fn restarting(&self) {
-        self.state.store(1, Relaxed);
+    /// Records that the actor has started, or one more of its name.
+    pub fn started(&self) {
+        self.started.fetch_add(1, Relaxed);
     }
 
-    /// Records that the actor was restarted.
+    /// Records that the actor failed and will be restarted.
+    pub fn restarting(&self) {
+        self.restarting.fetch_add(1, Relaxed);
+    }
+
+    /// Records that an actor that was restarting has restarted.
     pub fn restarted(&self) {
         self.restarts.fetch_add(1, Relaxed);
-        self.state.store(0, Relaxed);
+        self.restarting.fetch_sub(1, Relaxed);
         tracing::warn!(actor = self.name, restarts = self.restarts.load(Relaxed), "actor restarted");
     }
 
-    /// Records that the actor has stopped for good.
-    pub fn stopped(&self) {
-        self.state.store(2, Relaxed);
+    /// Records that the actor has stopped for good, perhaps while it was restarting.
+    pub fn stopped(&self, was_restarting: bool) {
+        self.stopped.fetch_add(1, Relaxed);
+        self.restarting.fetch_sub(usize::from(was_restarting), Relaxed);
+    }
+
+    /// The state of the actor. Of several with one name, one that restarts counts, and one that has stopped does not.
+    fn state(&self) -> ActorState {
+        let started = self.started.load(Relaxed);
+        match (started > 0 && started == self.stopped.load(Relaxed), self.restarting.load(Relaxed)) {
+            (true, _) => ActorState::Stopped,
+            (false, 0) => ActorState::Running,
+            (false, _) => ActorState::Restarting,
+        }
     }
 
     /// Records a technical failure (not a business refusal) for the status page and logs it. Repeated messages are
@@ -166,7 +187,7 @@ impl Health {
     /// Whether the actor is running and its store is reachable and accepts writes.
     #[must_use]
     pub fn is_ready(&self) -> bool {
-        self.state.load(Relaxed) == 0 && self.reachable.load(Relaxed) && self.is_writable()
+        self.state() == ActorState::Running && self.reachable.load(Relaxed) && self.is_writable()
     }
 
     /// The engine of the actor's store; `None` if it has no store.
@@ -225,11 +246,7 @@ impl Health {
         };
         ActorReport {
             name: self.name,
-            state: match self.state.load(Relaxed) {
-                0 => ActorState::Running,
-                1 => ActorState::Restarting,
-                _ => ActorState::Stopped,
-            },
+            state: self.state(),
             restarts: self.restarts.load(Relaxed),
             mailbox: MailboxReport { depth: self.depth.load(Relaxed), capacity: self.capacity },
             in_flight: self.in_flight.load(Relaxed),

@@ -94,7 +94,7 @@ pub async fn show(_: Admin, state: web::Data<State>) -> HandlerResult {
     let payments_ahead = ask(&state.owners.pay, pay::message::CountAhead { sync, refund });
     let (backlogs, sagas, payments, by_platform, orders_ahead, payments_ahead) = tokio::join!(
         backlogs,
-        in_time(state.coordinator.send(ReadSagas)),
+        in_time(state.sources.recovery.send(ReadSagas)),
         in_time(ask(&state.owners.pay, CountPending)),
         in_time(ask(&state.owners.pay, CountByPlatform)),
         in_time(orders_ahead),
@@ -183,9 +183,10 @@ mod tests {
         assert_eq!(verdict_of(&goods, 1), Verdict::Degraded);
         assert_eq!(verdict(&[goods.report()], None, &[], false), Verdict::Degraded);
         assert_eq!(verdict(&[goods.report()], Some(&Outbox::default()), &[], true), Verdict::Degraded);
+        goods.started();
         goods.restarting();
         assert_eq!(verdict_of(&goods, 0), Verdict::Degraded);
-        goods.stopped();
+        goods.stopped(true);
         assert_eq!(verdict_of(&goods, 0), Verdict::Unhealthy);
         let goods = actor();
         goods.set_reachable(false);

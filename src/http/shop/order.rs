@@ -24,7 +24,7 @@ use crate::http::extract::path::PathId;
 use crate::http::extract::query::{Query, optional};
 use crate::http::problem::{Code, FieldError, Problem, field_code};
 use crate::http::shop::refusal;
-use crate::http::state::{HandlerResult, State};
+use crate::http::state::{Coordinator, HandlerResult, State};
 use crate::order;
 use crate::order::message::{RefundView, StateFilter};
 use crate::trace::{self, Traced};
@@ -121,10 +121,11 @@ pub async fn place(
     caller: Customer,
     Key(key): Key,
     state: web::Data<State>,
+    coordinator: Coordinator,
     Body(new): Body<NewOrder>,
 ) -> HandlerResult {
     let ids: Vec<GoodsId> = new.goods.iter().map(|Object(line)| line.goods_id).collect();
-    let Placed { result, is_replay } = submit(&state, caller.0, key, new).await?;
+    let Placed { result, is_replay } = submit(&state, &coordinator, caller.0, key, new).await?;
     match result {
         PlaceOrderResult::Confirmed(order) => {
             let mut response = HttpResponse::Created();
@@ -151,7 +152,13 @@ pub async fn place(
 /// # Errors
 /// 422 if the lines are not lines of an order; 429 if the user has too many requests in progress; 503 if a store that the
 /// order needs accepts no writes, or if too many requests are in progress.
-pub async fn submit(state: &State, user_id: UserId, key: IdempotencyKey, mut new: NewOrder) -> Result<Placed, Problem> {
+pub async fn submit(
+    state: &State,
+    coordinator: &Coordinator,
+    user_id: UserId,
+    key: IdempotencyKey,
+    mut new: NewOrder,
+) -> Result<Placed, Problem> {
     // Set before the fingerprint is computed: a request with the default value spelled out is the same request.
     new.money_paid.get_or_insert_default();
     let mut owners = vec!["order", "goods"];
@@ -162,7 +169,7 @@ pub async fn submit(state: &State, user_id: UserId, key: IdempotencyKey, mut new
     let request = new.try_into()?;
     let _permit = state.admission.acquire(user_id).await?;
     let place_order = PlaceOrder { user_id, key, fingerprint, request };
-    Ok(state.coordinator.send(Traced::new(place_order)).await??)
+    Ok(coordinator.send(Traced::new(place_order)).await??)
 }
 
 fn location(order_id: OrderId) -> String {

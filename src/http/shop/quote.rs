@@ -1,6 +1,6 @@
 //! `/v1/quotes`.
 
-use actix_web::{HttpResponse, web};
+use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};
 
 use super::order::{NewLine, lines};
@@ -17,7 +17,7 @@ use crate::http::extract::bearer::sign_in_required;
 use crate::http::extract::body::Body;
 use crate::http::extract::field::Object;
 use crate::http::problem::{FieldError, Problem};
-use crate::http::state::{HandlerResult, State};
+use crate::http::state::{Coordinator, HandlerResult};
 
 /// Body of a quote: that of an order. Who receives it, and where, may be unknown yet.
 #[derive(Debug, Deserialize)]
@@ -79,13 +79,13 @@ struct ShownLine {
 ///
 /// # Errors
 /// 401 if a guest wants to use a coupon or a balance; 422 for a bad field.
-pub async fn show(visitor: Visitor, state: web::Data<State>, Body(new): Body<NewQuote>) -> HandlerResult {
+pub async fn show(visitor: Visitor, coordinator: Coordinator, Body(new): Body<NewQuote>) -> HandlerResult {
     let request = OrderRequest::try_from(new)?;
     if visitor.0.is_none() && (request.coupon_id.is_some() || request.money_paid > Money::ZERO) {
         return Err(sign_in_required());
     }
     let coupon_id = request.coupon_id;
-    let quote = state.coordinator.send(GetQuote { user_id: visitor.0, request }).await??;
+    let quote = coordinator.send(GetQuote { user_id: visitor.0, request }).await??;
     Ok(HttpResponse::Ok().json(shown(quote, coupon_id)))
 }
 

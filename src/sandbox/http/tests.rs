@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use actix::Arbiter;
 use actix_web::dev::ServiceResponse;
 use actix_web::http::{StatusCode, header};
 use actix_web::{App, HttpRequest, HttpResponseBuilder, HttpServer, test};
@@ -81,6 +82,7 @@ async fn start() -> Fixture {
         node,
         fence: Fence::default(),
         faults: Faults::default(),
+        arbiter: Arbiter::current(),
         executor: BlockingExecutor::default(),
         relay_waker: RelayWaker::default(),
         chain: Chain::default(),

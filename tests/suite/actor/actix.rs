@@ -3,18 +3,19 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use actix::dev::SendError;
 use actix::{
-    Actor, ActorContext, Addr, Context, Handler, MailboxError, Message, ResponseActFuture, ResponseFuture, Supervised,
-    Supervisor, WrapFuture,
+    Actor, ActorContext, Addr, Arbiter, Context, Handler, MailboxError, Message, ResponseActFuture, ResponseFuture,
+    Supervised, Supervisor, WrapFuture,
 };
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
 use tradepost::actor::Health;
 use tradepost::actor::health::ActorState;
-use tradepost::actor::supervisor::supervise;
+use tradepost::actor::supervisor::{supervise, supervise_on};
 use tradepost::domain::clock::Clock;
 
 use crate::support::eventually;
@@ -60,6 +61,19 @@ impl Handler<Ping> for Probe {
     fn handle(&mut self, _: Ping, _: &mut Self::Context) -> Self::Result {
         self.pings += 1;
         actix::MessageResult((self.pings, self.restarts))
+    }
+}
+
+/// Replies with the thread on which the actor runs.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "ThreadId")]
+struct Where;
+
+impl Handler<Where> for Probe {
+    type Result = actix::MessageResult<Where>;
+
+    fn handle(&mut self, _: Where, _: &mut Self::Context) -> Self::Result {
+        actix::MessageResult(std::thread::current().id())
     }
 }
 
@@ -145,6 +159,36 @@ async fn supervise_restarts_after_a_stop_and_a_panic_and_keeps_the_address_the_v
         assert_eq!(health.report().state, ActorState::Running);
     }
     assert_eq!(health.report().last_error.unwrap().message, "panic: on request");
+}
+
+#[actix_web::test]
+async fn an_actor_on_a_thread_of_its_own_is_restarted_there_and_ends_with_it() {
+    let (arbiter, health) = (Arbiter::new(), Arc::new(Health::new("probe", Clock::default(), 16, None)));
+    let probe = supervise_on(&arbiter.handle(), Arc::clone(&health), |_| Probe::default());
+    let thread = probe.send(Where).await.unwrap();
+    assert_ne!(thread, std::thread::current().id());
+    let (ended, queued) = futures_util::future::join(probe.send(End::Panic), probe.send(Ping)).await;
+    assert_eq!((ended, queued), (Err(MailboxError::Closed), Ok((1, 1))));
+    assert_eq!(probe.send(Where).await, Ok(thread));
+    assert_eq!(health.report().state, ActorState::Running);
+    arbiter.stop();
+    arbiter.join().unwrap();
+    assert_eq!(health.report().state, ActorState::Stopped);
+    assert_eq!(probe.send(Ping).await, Err(MailboxError::Closed));
+}
+
+#[actix_web::test]
+async fn actors_that_share_their_counters_have_stopped_when_the_last_one_has() {
+    let health = Arc::new(Health::new("probe", Clock::default(), 16, None));
+    let [first, second] = [(), ()].map(|()| supervise(Arc::clone(&health), |_| Probe::default()));
+    assert_eq!(first.send(Ping).await, Ok((1, 0)));
+    drop(first);
+    assert_eq!(second.send(End::Stop).await, Ok(()));
+    assert_eq!(second.send(Ping).await, Ok((1, 1)));
+    assert_eq!((health.report().state, health.report().restarts), (ActorState::Running, 1));
+    drop(second);
+    let has_stopped = || async { (health.report().state == ActorState::Stopped).then_some(()) };
+    eventually(SECOND, "the last one has stopped", has_stopped).await;
 }
 
 #[actix_web::test]

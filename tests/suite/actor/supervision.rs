@@ -92,6 +92,17 @@ async fn an_owner_whose_batch_panics_restarts_at_once_and_no_request_fails() {
 }
 
 #[actix_web::test]
+async fn the_owners_may_share_threads_and_are_restarted_all_the_same() {
+    for threads in ["1", "2", "6"] {
+        let app = TestApp::with(&[("OWNERS__THREADS", threads)]).await;
+        let (zs, admin) = (app.zs().await, app.admin().await);
+        app.faults.plan("order.handle", Fault::Panic, 1, 1);
+        futures_util::future::join(golden_case(&app, &zs), assert_restarts(&app, &admin, "order.handle")).await;
+        app.finish().await;
+    }
+}
+
+#[actix_web::test]
 async fn a_panic_of_the_coordinator_the_relay_or_the_webhook_sender_loses_nothing() {
     for point in ["coordinator.handle", "coordinator.event", "relay.handle", "relay.deliver", "courier.handle"] {
         let app = TestApp::start().await;

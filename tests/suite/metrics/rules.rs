@@ -338,10 +338,14 @@ fn alerts_about_actors_stores_platforms_and_the_node_fire_at_their_causes() {
     let mut at = |after: Scrape, expected: &str| fired.extend(assert_firing(&before, &after, &[expected]));
 
     let actor = goods();
-    actor.stopped();
+    actor.started();
+    actor.stopped(false);
     at(of(&actor), "ActorDown");
     let actor = goods();
-    (0..4).for_each(|_| actor.restarted());
+    for _ in 0..4 {
+        actor.restarting();
+        actor.restarted();
+    }
     at(of(&actor), "ActorRestarts");
     let actor = goods();
     actor.set_reachable(false);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::Addr;
+use actix::{Addr, Arbiter};
 use futures_util::future::{BoxFuture, join_all};
 use tradepost::actor::owner::Limits;
 use tradepost::actor::task::ask;
@@ -49,6 +49,7 @@ fn context() -> Context {
         node,
         fence: Fence::default(),
         faults: Faults::default(),
+        arbiter: Arbiter::current(),
         executor: BlockingExecutor::default(),
         relay_waker: RelayWaker::default(),
         chain: Chain::default(),

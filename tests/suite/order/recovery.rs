@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 use tradepost::actor::fault::Fault;
 
@@ -126,6 +127,36 @@ async fn wait_for_status(app: &TestApp, status: i64, orders: i64) {
     let query = format!("SELECT count(*) AS n FROM orders WHERE order_status = {status}");
     let reached = || async { (app.number("order", &query) == orders).then_some(()) };
     eventually(Duration::from_secs(2), "the status of the orders", reached).await;
+}
+
+#[actix_web::test]
+async fn a_stop_finishes_a_saga_whose_worker_ends_before_it() {
+    let (mut app, zs) = start(&[("ORDERS__SWEEP_EVERY", "1h")]).await;
+    app.faults.plan("goods.before_commit", Fault::Delay(Duration::from_millis(500)), 0, 1);
+    let accepted = app.order(&zs, "key", &OrderBody::golden()).await.expect(202);
+    app.stop(Duration::from_secs(10)).await;
+    let confirmed = format!(
+        "SELECT count(*) AS n FROM orders WHERE order_id = {} AND order_status = 1",
+        accepted.text_of("order_id")
+    );
+    assert_eq!(app.number("order", &confirmed), 1);
+    app.restart().await;
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn one_order_has_one_saga_whichever_worker_gets_its_request() {
+    // More requests than workers, each on a connection of its own.
+    let (app, zs) =
+        start(&[("HTTP__WORKERS", "4"), ("HTTP__IN_FLIGHT_PER_USER_MAX", "0"), ("ORDERS__ANSWER_WITHIN", "10s")]).await;
+    let body = OrderBody::golden();
+    let answers = join_all((0..16).map(|_| app.order(&zs, "key", &body))).await;
+    let created = answers.iter().filter(|answer| answer.status == 201).count();
+    let in_use = answers.iter().filter(|answer| answer.body["code"] == "idempotency_key_in_use").count();
+    assert!(created >= 1 && created + in_use == answers.len(), "{created} {in_use}");
+    app.settle().await;
+    assert_eq!(app.number("order", "SELECT count(*) AS n FROM orders"), 1);
+    app.finish().await;
 }
 
 #[actix_web::test]

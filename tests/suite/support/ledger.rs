@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use actix::{Addr, Message};
+use actix::{Addr, Arbiter, Message};
 use diesel::prelude::*;
 use tradepost::actor::owner::Limits;
 use tradepost::actor::{
@@ -76,6 +76,7 @@ impl Running {
         let (clock, faults, fence) = (Clock::default(), Faults::default(), Fence::default());
         let node = NodeId::try_from(1).unwrap();
         let context = Context {
+            arbiter: Arbiter::current(),
             executor: BlockingExecutor::default(),
             ids: Arc::new(IdGenerator::new(clock.clone(), node)),
             clock,

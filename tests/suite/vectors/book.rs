@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::Addr;
+use actix::{Addr, Arbiter};
 use diesel::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -62,6 +62,7 @@ impl Book {
         migrate::run(&store, migrate::PAY).unwrap();
         let (clock, node) = (Clock::default(), NodeId::try_from(1).unwrap());
         let context = Context {
+            arbiter: Arbiter::current(),
             executor: BlockingExecutor::default(),
             ids: Arc::new(IdGenerator::new(clock.clone(), node)),
             clock,
