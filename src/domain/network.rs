@@ -76,6 +76,12 @@ impl TrustedProxies {
         self.0.iter().any(|network| network.contains(address))
     }
 
+    /// Whether all addresses, at least of one version of the protocol, are proxies.
+    #[must_use]
+    pub fn has_all(&self) -> bool {
+        self.0.iter().any(|network| network.prefix == 0)
+    }
+
     /// The address of the client: that of the connection `peer`, or the last one in `forwarded_for`, from the right, that
     /// is no trusted proxy's. What a client writes into the header itself is left of it, and is not believed.
     #[must_use]

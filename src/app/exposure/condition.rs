@@ -186,6 +186,10 @@ pub fn is_admin_token_long(settings: &Settings) -> bool {
     settings.session.admin_ttl.get() > DAY
 }
 
+pub fn is_every_client_a_proxy(settings: &Settings) -> bool {
+    settings.http.trusted_proxies.has_all()
+}
+
 pub fn is_hashing_much(settings: &Settings) -> bool {
     settings.session.hashing_max.get() > HASHING_MANY
 }

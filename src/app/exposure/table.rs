@@ -15,6 +15,8 @@ const DATABASE_WAY_OUT: &str =
 const LISTEN: &str = "is an address that other machines reach, in plain text";
 const LISTEN_WAY_OUT: &str =
     "set http.tls, listen on 127.0.0.1, or name the proxies with TLS in front in http.trusted_proxies";
+const EVERY_CLIENT: &str = "has all addresses, so every client can say that it has another one";
+const PROXIES_WAY_OUT: &str = "name the addresses or networks of the proxies alone";
 const ANYONE_PAYS: &str = "anyone who reaches this server can pay, decline and refund without money";
 const DEMO_SOLD: &str = "the demo goods are for sale, and the demo user has 1000.00 to spend";
 const CUSTOMERS: &str = "set profile = \"production\" for a shop with customers";
@@ -55,6 +57,8 @@ pub const LINES: &[Line] = &[
     line("admin.listen", PRODUCTION, Refused, is_admin_plain_without_proxy, LISTEN, LISTEN_WAY_OUT),
     line("http.listen", DEFAULT, Warned, is_public_plain_without_proxy, LISTEN, LISTEN_WAY_OUT),
     line("admin.listen", DEFAULT, Warned, is_admin_plain_without_proxy, LISTEN, LISTEN_WAY_OUT),
+    line("http.trusted_proxies", PRODUCTION, Refused, is_every_client_a_proxy, EVERY_CLIENT, PROXIES_WAY_OUT),
+    line("http.trusted_proxies", DEFAULT, Warned, is_every_client_a_proxy, EVERY_CLIENT, PROXIES_WAY_OUT),
     line("http.public_url", ANY, Refused, is_tls_without_https, "does not begin with https://, but http.tls is set", "set it to the https:// address of the certificate"),
     line("http.public_url", PRODUCTION, Refused, is_without_https, "does not begin with https://", "set it to the https:// address at which customers and platforms reach the shop"),
     line("gateway.alipay.url", PRODUCTION, Refused, is_alipay_plain, "is in plain text", PLATFORM_WAY_OUT),

@@ -46,6 +46,10 @@ const IN_DEFAULT: &[(Variables, &[(&str, Outcome)])] = &[
         &[("gateway.sandbox.enabled", Warned), ("demo.seed", Warned)],
     ),
     (&[OPEN, ("GATEWAY__SANDBOX__ENABLED", "false"), ("DEMO__SEED", "false")], &[("http.listen", Warned)]),
+    (
+        &[("GATEWAY__SANDBOX__ENABLED", "false"), ("DEMO__SEED", "false"), ("HTTP__TRUSTED_PROXIES", "0.0.0.0/0")],
+        &[("http.trusted_proxies", Warned)],
+    ),
     (&[("ADMIN__LISTEN", "0.0.0.0:8081")], &[("admin.listen", Warned)]),
     (TLS, &[("http.public_url", Refused)]),
     (
@@ -71,6 +75,8 @@ const IN_PRODUCTION: &[(Variables, &[(&str, Outcome)])] = &[
     (&[("STORE__ACCEPT_DEMO_DATA", "true")], &[("store.accept_demo_data", Warned)]),
     (&[OPEN], &[("http.listen", Refused)]),
     (&[("HTTP__LISTEN", "[::]:8080")], &[("http.listen", Refused)]),
+    (&[("HTTP__TRUSTED_PROXIES", "10.0.0.1, ::/0")], &[("http.trusted_proxies", Refused)]),
+    (&[OPEN, ("HTTP__TRUSTED_PROXIES", "0.0.0.0/0")], &[("http.trusted_proxies", Refused)]),
     (&[("ADMIN__LISTEN", "192.0.2.1:8081")], &[("admin.listen", Refused)]),
     (&[("HTTP__PUBLIC_URL", "http://shop.example.com")], &[("http.public_url", Refused)]),
     (&[("HTTP__PUBLIC_URL", "")], &[("http.public_url", Refused)]),

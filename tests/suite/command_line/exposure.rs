@@ -68,6 +68,9 @@ fn a_refused_start_names_the_setting_and_creates_nothing() {
             "tradepost: setting http.public_url: does not begin with https",
         ),
         ("SESSION__SECRET", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "tradepost: setting session.secret: is easy to guess"),
+        ("SESSION__SECRET", "passwordpasswordpasswordpassword1", "tradepost: setting session.secret: is easy to guess"),
+        ("HTTP__TRUSTED_PROXIES", "0.0.0.0/0", "tradepost: setting http.trusted_proxies: has all addresses"),
+        ("ADMIN__PASSWORD", "tradepost", "tradepost: setting admin.password: is one of the most common"),
         ("ADMIN__PASSWORD", "password", "tradepost: setting admin.password: is one of the most common"),
         (
             "STORE__URL",

@@ -12,6 +12,9 @@ mod settings;
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
 
 pub const BINARY: &str = env!("CARGO_BIN_EXE_tradepost");
 
@@ -44,9 +47,30 @@ impl Outcome {
     }
 }
 
+/// Longest time that a command takes. A start that is not refused would go on for ever.
+const LIMIT: Duration = Duration::from_secs(60);
+
 /// Runs a command to its end.
 pub fn run(arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
-    Outcome::of(command(arguments, variables).output().unwrap())
+    output_of(&mut command(arguments, variables))
+}
+
+/// Runs a command to its end, which has to come in time.
+#[track_caller]
+pub fn output_of(command: &mut Command) -> Outcome {
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (id, (ended, is_ended)) = (child.id().to_string(), channel::<()>());
+    let watch = thread::spawn(move || {
+        let runs_on = is_ended.recv_timeout(LIMIT) == Err(RecvTimeoutError::Timeout);
+        if runs_on {
+            Command::new("kill").args(["-KILL", &id]).status().unwrap();
+        }
+        runs_on
+    });
+    let output = child.wait_with_output().unwrap();
+    drop(ended);
+    assert!(!watch.join().unwrap(), "it still ran after {LIMIT:?}: {command:?}");
+    Outcome::of(output)
 }
 
 /// The URL of SQLite stores in `folder`.

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use super::{Outcome, command, sqlite};
+use super::{command, output_of, sqlite};
 
 /// Settings and variables of a server.
 pub type Variables = Vec<(String, String)>;
@@ -37,7 +37,7 @@ fn serve(arguments: &[&str], variables: &Variables) -> Command {
 /// A start that is refused: its line on standard error.
 #[track_caller]
 pub fn refused(arguments: &[&str], variables: &Variables) -> String {
-    let outcome = Outcome::of(serve(arguments, variables).output().unwrap());
+    let outcome = output_of(&mut serve(arguments, variables));
     assert_eq!((outcome.code, outcome.output.as_str()), (1, ""), "{outcome:?}");
     assert_eq!(outcome.errors.lines().count(), 1, "{outcome:?}");
     outcome.errors.trim().to_owned()

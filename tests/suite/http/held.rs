@@ -166,7 +166,8 @@ async fn answers_that_are_taken_steadily_are_never_cut() {
     let take = move || {
         let (mut stream, start) = (narrow(&address, 64 * 1024), Instant::now());
         stream.write_all(LONG.repeat(16).as_bytes()).unwrap();
-        let (mut taken, mut buffer) = (0, [0; 32 * 1024]);
+        // 100 KiB a second: one answer takes longer than the limit.
+        let (mut taken, mut buffer) = (0, [0; 10 * 1024]);
         while start.elapsed() < Duration::from_secs(7) {
             match stream.read(&mut buffer) {
                 Ok(0) => panic!("cut after {taken} bytes"),
@@ -178,7 +179,7 @@ async fn answers_that_are_taken_steadily_are_never_cut() {
         taken
     };
     let taken = actix_web::web::block(take).await.unwrap();
-    assert!(taken > 500_000, "{taken}");
+    assert!(taken > 300_000, "{taken}");
     app.finish().await;
 }
 

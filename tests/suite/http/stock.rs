@@ -1,6 +1,7 @@
 //! How much of the stock the public sees.
 
 use awc::http::Method;
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::support::browser::Browser;
@@ -62,5 +63,16 @@ async fn no_tag_refusal_or_page_reveals_the_stock_that_is_not_shown() {
     }
     // Whatever is shown can be ordered.
     app.order(&zs, "some", &OrderBody::of(&goods_id, 10)).await.expect(201);
+    // Orders that all found enough, until one of them took it.
+    let wanted = app.goods(37, "1.00").await;
+    let body = OrderBody::of(&wanted, 20);
+    let keys: Vec<String> = (0..8).map(|n| format!("at-once-{n}")).collect();
+    let answers = join_all(keys.iter().map(|key| app.order(&zs, key, &body))).await;
+    let (placed, refused): (Vec<_>, Vec<_>) = answers.into_iter().partition(|answer| answer.status == 201);
+    assert_eq!((placed.len(), refused.len()), (1, 7));
+    for answer in refused {
+        let answer = answer.expect_problem(409, "insufficient_stock");
+        assert_eq!(answer.body["errors"][0]["available"], 10, "{}", answer.text);
+    }
     app.finish().await;
 }
