@@ -217,12 +217,12 @@ struct Open {
     lines: Vec<Line>,
 }
 
-/// How many of the unpaid orders of an account are read.
+/// The unpaid orders of an account that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Extent {
     /// Those that its bounds do not have. Most accounts have none.
     Uncounted,
-    /// All.
+    /// All of them.
     All,
 }
 
