@@ -6,10 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use tradepost::db::connection::identity::Found;
+use tradepost::db::migrate;
+
 use super::generator::{self, Kind, Outcome, Phase, Plan, Used};
 use super::machine;
 use super::process::{self, Data, Server};
 use super::shop::Shop;
+use super::stores;
 use super::viewers::{Seen, Viewers};
 
 /// Secret of access tokens. The generator knows it, and signs its own tokens.
@@ -79,6 +83,7 @@ pub fn run(data: &Data, settings: &[(&str, &str)], task: &Task) -> Report {
     let plan = Plan {
         address: server.url.trim_start_matches("http://").to_owned(),
         session_secret: SESSION_SECRET.to_owned(),
+        shop_id: shop_id(&data.url),
         admin_password: process::ADMIN_PASSWORD.to_owned(),
         sandbox_secret: SANDBOX_SECRET.to_owned(),
         shop: task.shop,
@@ -97,6 +102,13 @@ pub fn run(data: &Data, settings: &[(&str, &str)], task: &Task) -> Report {
     let violations = process::audit_with(data, &settings);
     assert!(violations.is_empty(), "{violations:#?}");
     Report { outcome, started_in, memory, memory_peak, cpu, viewers }
+}
+
+/// The shop whose stores are at `url`. Its access tokens are valid for it alone.
+pub fn shop_id(url: &str) -> String {
+    let found = stores::open(url, "user").inspect("users", &migrate::USER).unwrap();
+    let Found::Tables { identity: Some(identity), .. } = found else { panic!("no shop at {url}: {found:?}") };
+    identity.shop_id
 }
 
 /// Samples the memory of a process on a separate thread.

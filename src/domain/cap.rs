@@ -68,7 +68,7 @@ impl Held {
 }
 
 /// Upper bounds of what an account holds in unpaid orders. Orders that are placed raise them, and orders that are paid or
-/// cancelled leave them as they are. As long as the bounds are within the caps, nobody needs to know what is held exactly.
+/// cancelled leave them as they are. While the bounds are within the caps, the orders need not be counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Bounds {
     /// At least the number of orders.

@@ -13,6 +13,8 @@ use super::tally::Measured;
 pub struct Plan {
     pub address: String,
     pub session_secret: String,
+    /// The shop that the tokens are for.
+    pub shop_id: String,
     pub admin_password: String,
     pub sandbox_secret: String,
     pub shop: Shop,

@@ -40,6 +40,7 @@ impl World {
     pub fn new(plan: Plan) -> Rc<Self> {
         let clock = Clock::default();
         let tokens = Tokens::new(plan.session_secret.as_bytes(), clock.clone(), Duration::from_secs(86_400));
+        let tokens = tokens.of_installation(&plan.shop_id);
         let token = |user: u64| {
             let user_id = UserId::new(i64::try_from(user).unwrap());
             tokens.issue(Caller { user_id, role: Role::Customer, epoch: Timestamp(0) }).unwrap()

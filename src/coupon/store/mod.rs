@@ -13,7 +13,7 @@ use super::error::BindRefusal;
 use super::message::{self, Bind};
 use crate::actor::{Access, Priority, Task};
 use crate::db::ledger::{self, Entry, Line};
-use crate::db::query::bulk::{Kind, Update};
+use crate::db::query::bulk::{Change, Kind, Update, change};
 use crate::db::schema::{coupon, coupon_log};
 use crate::db::{self, Db, any_of, for_update, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
@@ -75,7 +75,7 @@ fn insert_log(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
     insert_all!(db, coupon_log::table, rows)
 }
 
-/// Parameters of [`BIND`] and [`RELEASE`] for one coupon and its order.
+/// Parameters of [`BindCoupons`] and [`ReleaseCoupons`] for one coupon and its order.
 #[derive(Serialize)]
 struct Binding {
     coupon: i64,
@@ -84,20 +84,30 @@ struct Binding {
 }
 
 const BINDING: &[(&str, Kind)] = &[("coupon", Kind::Integer), ("of_order", Kind::Integer), ("at", Kind::Integer)];
+
 /// Binds coupons that are not bound to any order.
-const BIND: Update = Update {
-    table: "coupon",
-    given: BINDING,
-    condition: "coupon_id = given.coupon AND is_used = 0",
-    set: "is_used = 1, order_id = given.of_order, used_time = given.at",
-};
+struct BindCoupons;
+
+impl Change for BindCoupons {
+    const UPDATE: Update = Update {
+        table: "coupon",
+        given: BINDING,
+        condition: "coupon_id = given.coupon AND is_used = 0",
+        set: "is_used = 1, order_id = given.of_order, used_time = given.at",
+    };
+}
+
 /// Releases coupons that are bound to the given orders.
-const RELEASE: Update = Update {
-    table: "coupon",
-    given: BINDING,
-    condition: "coupon_id = given.coupon AND order_id = given.of_order",
-    set: "is_used = 0, order_id = NULL, used_time = NULL",
-};
+struct ReleaseCoupons;
+
+impl Change for ReleaseCoupons {
+    const UPDATE: Update = Update {
+        table: "coupon",
+        given: BINDING,
+        condition: "coupon_id = given.coupon AND order_id = given.of_order",
+        set: "is_used = 0, order_id = NULL, used_time = NULL",
+    };
+}
 
 fn bindings(log: &[LogRow]) -> Vec<Binding> {
     log.iter()
@@ -139,7 +149,7 @@ impl Task<Coupon> for Bind {
             };
             outcomes.push(outcome);
         }
-        db::expect_rows(BIND.run(db, &bindings(&log))?, log.len())?;
+        db::expect_rows(change::<BindCoupons, _>(db, &bindings(&log))?, log.len())?;
         insert_log(db, &log)?;
         Ok(outcomes)
     }
@@ -160,7 +170,7 @@ pub fn consume(owner: &Coupon, messages: &[&outbox::Message], db: &mut Db) -> db
         }
         log.push(log_row(order.order_id, Direction::Back, coupon_id, now));
     }
-    RELEASE.run(db, &bindings(&log))?;
+    change::<ReleaseCoupons, _>(db, &bindings(&log))?;
     insert_log(db, &log)?;
     Ok(released.into_iter().map(|order| order.map(drop)).collect())
 }

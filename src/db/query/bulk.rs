@@ -10,43 +10,41 @@ use serde::Serialize;
 use super::json_update::JsonUpdate;
 #[cfg(feature = "sqlite")]
 use super::row_update::RowUpdate;
-pub use super::update::{Kind, Update};
+pub use super::update::{Change, Kind, Update};
 use crate::db::{Connection, Db, Error, Result};
 use crate::domain::id::Id;
 
-impl Update {
-    /// Runs the update with the rows `given` and returns the number of updated rows of the table. A given row without a
-    /// match is not an error.
-    ///
-    /// # Errors
-    /// A database error, or a row that cannot be serialised as JSON.
-    pub fn run<R: Serialize>(&self, db: &mut Db, given: &[R]) -> Result<usize> {
-        if given.is_empty() {
-            return Ok(0);
+/// Runs the update `C` with the rows `given` and returns the number of updated rows of the table. A given row without a
+/// match is not an error.
+///
+/// # Errors
+/// A database error, or a row that cannot be serialised as JSON.
+pub fn change<C: Change, R: Serialize>(db: &mut Db, given: &[R]) -> Result<usize> {
+    if given.is_empty() {
+        return Ok(0);
+    }
+    let bug = |error: serde_json::Error| Error::bug(error.to_string());
+    match &mut db.connection {
+        #[cfg(feature = "sqlite")]
+        Connection::Sqlite(db) => {
+            let update = RowUpdate::<C>::new();
+            given.iter().try_fold(0, |updated, row| {
+                let statement = update.with(serde_json::to_value(row).map_err(bug)?);
+                Ok(updated + statement.execute(db)?)
+            })
         }
-        let bug = |error: serde_json::Error| Error::bug(error.to_string());
-        match &mut db.connection {
-            #[cfg(feature = "sqlite")]
-            Connection::Sqlite(db) => {
-                let text = RowUpdate::of(self);
-                given.iter().try_fold(0, |updated, row| {
-                    let statement = text.with(serde_json::to_value(row).map_err(bug)?);
-                    Ok(updated + statement.execute(db)?)
-                })
-            }
-            #[cfg(feature = "postgres")]
-            Connection::Postgres(db) => {
-                Ok(JsonUpdate { update: self, json: serde_json::to_string(given).map_err(bug)? }.execute(db)?)
-            }
-            #[cfg(feature = "mysql")]
-            Connection::Mysql(db) => {
-                Ok(JsonUpdate { update: self, json: serde_json::to_string(given).map_err(bug)? }.execute(db)?)
-            }
+        #[cfg(feature = "postgres")]
+        Connection::Postgres(db) => {
+            Ok(JsonUpdate { update: &C::UPDATE, json: serde_json::to_string(given).map_err(bug)? }.execute(db)?)
+        }
+        #[cfg(feature = "mysql")]
+        Connection::Mysql(db) => {
+            Ok(JsonUpdate { update: &C::UPDATE, json: serde_json::to_string(given).map_err(bug)? }.execute(db)?)
         }
     }
 }
 
-/// The fields of the rows given by [`Update::add`]: `id`, the key, and `delta`, the value to add.
+/// The fields of the rows given by [`change_by`]: `id`, the key, and `delta`, the value to add.
 pub const DELTA: &[(&str, Kind)] = &[("id", Kind::Integer), ("delta", Kind::Integer)];
 
 #[derive(Serialize)]
@@ -55,13 +53,11 @@ struct Delta {
     delta: i64,
 }
 
-impl Update {
-    /// Runs the update with one given row per key of `deltas` (see [`DELTA`]), each of which must match a row.
-    ///
-    /// # Errors
-    /// A database error; [`Class::Conflict`](crate::db::Class::Conflict) if a key matches no row.
-    pub fn add<T>(&self, db: &mut Db, deltas: &BTreeMap<Id<T>, i64>) -> Result<()> {
-        let given: Vec<Delta> = deltas.iter().map(|(id, delta)| Delta { id: id.get(), delta: *delta }).collect();
-        crate::db::expect_rows(self.run(db, &given)?, given.len())
-    }
+/// Runs the update `C` with one given row per key of `deltas` (see [`DELTA`]), each of which must match a row.
+///
+/// # Errors
+/// A database error; [`Class::Conflict`](crate::db::Class::Conflict) if a key matches no row.
+pub fn change_by<C: Change, T>(db: &mut Db, deltas: &BTreeMap<Id<T>, i64>) -> Result<()> {
+    let given: Vec<Delta> = deltas.iter().map(|(id, delta)| Delta { id: id.get(), delta: *delta }).collect();
+    crate::db::expect_rows(change::<C, _>(db, &given)?, given.len())
 }

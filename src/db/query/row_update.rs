@@ -1,12 +1,14 @@
 //! An [`Update`] of one row, for SQLite: the fields of the given row are parameters of the statement.
 
+use std::marker::PhantomData;
+
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, RunQueryDsl};
 use serde_json::Value;
 
-use super::update::{Kind, Update};
+use super::update::{Change, Kind, Update};
 
 /// A piece of the statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,22 +18,27 @@ enum Piece {
     Field(&'static str, Kind),
 }
 
-/// The statement without the values of its parameters.
-pub struct RowUpdate(Vec<Piece>);
+/// The statement of the update `C` without the values of its parameters.
+pub struct RowUpdate<C> {
+    pieces: Vec<Piece>,
+    of: PhantomData<C>,
+}
 
-impl RowUpdate {
-    /// The statement of `update`. Each `given.field` in it becomes a parameter.
-    pub fn of(update: &Update) -> Self {
-        let Update { table, given, condition, set } = *update;
-        let mut pieces = vec![Piece::Sql("UPDATE "), Piece::Sql(table), Piece::Sql(" SET ")];
+impl<C: Change> RowUpdate<C> {
+    /// The statement. Each `given.field` of the update becomes a parameter.
+    pub fn new() -> Self {
+        let Update { table, given, condition, set } = C::UPDATE;
+        // Two pieces per parameter, and those of the statement.
+        let mut pieces = Vec::with_capacity(4 * given.len() + 8);
+        pieces.extend([Piece::Sql("UPDATE "), Piece::Sql(table), Piece::Sql(" SET ")]);
         split(set, given, &mut pieces);
         pieces.push(Piece::Sql(" WHERE "));
         split(condition, given, &mut pieces);
-        Self(pieces)
+        Self { pieces, of: PhantomData }
     }
 
     /// The statement for a given row, an object. A field that is missing is NULL.
-    pub fn with(&self, row: Value) -> Statement<'_> {
+    pub fn with(&self, row: Value) -> Statement<'_, C> {
         let value = |piece: &Piece| match piece {
             Piece::Field(name, Kind::Integer) => Some(Bound::Integer(row.get(name).and_then(Value::as_i64))),
             Piece::Field(name, Kind::Text) => {
@@ -39,7 +46,7 @@ impl RowUpdate {
             }
             Piece::Sql(_) => None,
         };
-        Statement { pieces: &self.0, values: self.0.iter().filter_map(value).collect() }
+        Statement { update: self, values: self.pieces.iter().filter_map(value).collect() }
     }
 }
 
@@ -64,22 +71,22 @@ enum Bound {
 }
 
 /// The statement with the values of its parameters.
-pub struct Statement<'a> {
-    pieces: &'a [Piece],
+pub struct Statement<'a, C> {
+    update: &'a RowUpdate<C>,
     values: Vec<Bound>,
 }
 
-impl QueryId for Statement<'_> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
+/// The text depends on the update alone, so diesel need not write it to find the prepared statement.
+impl<C: Change> QueryId for Statement<'_, C> {
+    type QueryId = Statement<'static, C>;
 }
 
-impl<Connection> RunQueryDsl<Connection> for Statement<'_> {}
+impl<C, Connection> RunQueryDsl<Connection> for Statement<'_, C> {}
 
-impl QueryFragment<Sqlite> for Statement<'_> {
+impl<C> QueryFragment<Sqlite> for Statement<'_, C> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         let mut values = self.values.iter();
-        for piece in self.pieces {
+        for piece in &self.update.pieces {
             match piece {
                 Piece::Sql(sql) => out.push_sql(sql),
                 Piece::Field(..) => match values.next() {
@@ -99,14 +106,17 @@ mod tests {
 
     #[test]
     fn each_field_of_the_given_row_is_a_parameter() {
-        let update = Update {
-            table: "t",
-            given: &[("id", Kind::Integer), ("now", Kind::Text), ("now_at", Kind::Integer)],
-            condition: "t_id = given.id AND was <> given.now",
-            set: "a = given.now, b = given.now_at + 1",
-        };
-        let row = RowUpdate::of(&update);
-        let statement = row.with(serde_json::json!({"id": 7, "now": "x"}));
+        struct SetAAndB;
+        impl Change for SetAAndB {
+            const UPDATE: Update = Update {
+                table: "t",
+                given: &[("id", Kind::Integer), ("now", Kind::Text), ("now_at", Kind::Integer)],
+                condition: "t_id = given.id AND was <> given.now",
+                set: "a = given.now, b = given.now_at + 1",
+            };
+        }
+        let update = RowUpdate::<SetAAndB>::new();
+        let statement = update.with(serde_json::json!({"id": 7, "now": "x"}));
         let text = diesel::debug_query::<Sqlite, _>(&statement).to_string();
         let expected = "UPDATE t SET a = ?, b = ? + 1 WHERE t_id = ? AND was <> ?";
         assert_eq!(text, format!("{expected} -- binds: [Some(\"x\"), None, Some(7), Some(\"x\")]"));

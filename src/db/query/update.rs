@@ -1,5 +1,11 @@
 //! The description of a bulk update; see [`bulk`](super::bulk).
 
+/// A bulk update. Each is a type of its own, by which a connection finds the prepared statement without its text.
+pub trait Change: Sized + 'static {
+    /// The description of the update.
+    const UPDATE: Update;
+}
+
 /// Type of a field of the given rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {

@@ -13,7 +13,7 @@ use super::error::ReserveRefusal;
 use super::message::Reserve;
 use crate::actor::{Access, Priority, Task};
 use crate::db::ledger::{self, Entry, Line};
-use crate::db::query::bulk::{DELTA, Update};
+use crate::db::query::bulk::{Change, DELTA, Update, change_by};
 use crate::db::schema::{goods, goods_number_log};
 use crate::db::{self, Db, any_of, for_update, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
@@ -66,12 +66,16 @@ fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<Log> {
 
 /// Changes the stock of many goods. A change that would make a stock negative does not match its row, and the batch
 /// fails.
-const CHANGE_STOCK: Update = Update {
-    table: "goods",
-    given: DELTA,
-    condition: "goods_id = given.id AND goods_number + given.delta >= 0",
-    set: "goods_number = goods_number + given.delta",
-};
+struct ChangeStock;
+
+impl Change for ChangeStock {
+    const UPDATE: Update = Update {
+        table: "goods",
+        given: DELTA,
+        condition: "goods_id = given.id AND goods_number + given.delta >= 0",
+        set: "goods_number = goods_number + given.delta",
+    };
+}
 
 /// Locks and reads the stock of all goods in the batch, decides in arrival order, then reserves with one guarded
 /// update.
@@ -108,7 +112,7 @@ impl Task<Goods> for Reserve {
             }
             outcomes.push(outcome);
         }
-        CHANGE_STOCK.add(db, &deltas)?;
+        change_by::<ChangeStock, _>(db, &deltas)?;
         insert_log(db, &log)?;
         Ok(outcomes)
     }

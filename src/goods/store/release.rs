@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use diesel::prelude::*;
 
-use super::{CHANGE_STOCK, LogRow, insert_log, lock_stock, log_row, read_log};
+use super::{ChangeStock, LogRow, insert_log, lock_stock, log_row, read_log};
 use crate::db::ledger::{self, Entry, Line};
+use crate::db::query::bulk::change_by;
 use crate::db::schema::goods_number_part;
 use crate::db::{self, Db, any_of, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
@@ -128,7 +129,7 @@ impl Orders {
 
     fn write(mut self, db: &mut Db) -> db::Result<()> {
         self.deltas.retain(|_, number| *number > 0);
-        CHANGE_STOCK.add(db, &self.deltas)?;
+        change_by::<ChangeStock, _>(db, &self.deltas)?;
         insert_log(db, &self.log)?;
         ledger::record(db, &self.parts);
         insert_all!(db, goods_number_part::table, &self.parts)

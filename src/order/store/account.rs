@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::row;
 use crate::actor::{Access, Task};
-use crate::db::query::bulk::{Kind, Update};
+use crate::db::query::bulk::{Change, Kind, Update, change};
 use crate::db::schema::{order_account, orders};
 use crate::db::{self, Db, any_of, for_update, insert_all, with_conn};
 use crate::domain::cap::{Bounds, Caps, Held};
@@ -63,7 +63,7 @@ struct Account {
     open_from: OrderId,
     counted_to: OrderId,
     bounds: Bounds,
-    /// What the account holds exactly, once that has been read.
+    /// The unpaid orders of the account, if they have been read.
     held: Option<Held>,
 }
 
@@ -198,7 +198,7 @@ impl Accounts {
             product_units: row.product_units_bound,
         });
         let changed: Vec<Counted> = changed.collect();
-        db::expect_rows(SET_COUNTED.run(db, &changed)?, changed.len())
+        db::expect_rows(change::<SetCounted, _>(db, &changed)?, changed.len())
     }
 }
 
@@ -217,12 +217,12 @@ struct Open {
     lines: Vec<Line>,
 }
 
-/// How many of the unpaid orders of an account are read.
+/// The unpaid orders of an account that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Extent {
     /// Those that its bounds do not have. Most accounts have none.
     Uncounted,
-    /// All.
+    /// All of them.
     All,
 }
 
@@ -251,7 +251,7 @@ fn read_open(db: &mut Db, users: &[UserId], extent: Extent) -> db::Result<BTreeM
     Ok(open)
 }
 
-/// Parameters of [`SET_COUNTED`] for one account.
+/// Parameters of [`SetCounted`] for one account.
 #[derive(Serialize)]
 struct Counted {
     id: i64,
@@ -262,20 +262,24 @@ struct Counted {
     product_units: i64,
 }
 
-const SET_COUNTED: Update = Update {
-    table: "order_account",
-    given: &[
-        ("id", Kind::Integer),
-        ("first", Kind::Integer),
-        ("last", Kind::Integer),
-        ("orders", Kind::Integer),
-        ("units", Kind::Integer),
-        ("product_units", Kind::Integer),
-    ],
-    condition: "user_id = given.id",
-    set: "open_from = given.first, counted_to = given.last, orders_bound = given.orders, units_bound = given.units, \
-          product_units_bound = given.product_units",
-};
+struct SetCounted;
+
+impl Change for SetCounted {
+    const UPDATE: Update = Update {
+        table: "order_account",
+        given: &[
+            ("id", Kind::Integer),
+            ("first", Kind::Integer),
+            ("last", Kind::Integer),
+            ("orders", Kind::Integer),
+            ("units", Kind::Integer),
+            ("product_units", Kind::Integer),
+        ],
+        condition: "user_id = given.id",
+        set: "open_from = given.first, counted_to = given.last, orders_bound = given.orders, units_bound = given.units, \
+              product_units_bound = given.product_units",
+    };
+}
 
 /// Judges the caps without a lock, for a quote.
 impl Task<Order> for CheckCaps {

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::row;
 use crate::actor::{Access, Priority, Task};
-use crate::db::query::bulk::{Kind, Update};
+use crate::db::query::bulk::{Change, Kind, Update, change};
 use crate::db::schema::orders;
 use crate::db::{self, Db, any_of, for_update, with_conn};
 use crate::domain::clock::Timestamp;
@@ -79,7 +79,7 @@ fn read<'a>(db: &mut Db, batch: impl Iterator<Item = &'a message::Order>) -> db:
     Ok(rows.into_iter().map(|row| (row.order_id, row)).collect())
 }
 
-/// Parameters of [`SET_CONFIRMED`] for one order.
+/// Parameters of [`SetConfirmed`] for one order.
 #[derive(Serialize)]
 struct ConfirmedOrder {
     id: i64,
@@ -104,19 +104,23 @@ impl ConfirmedOrder {
     }
 }
 
-const SET_CONFIRMED: Update = Update {
-    table: "orders",
-    given: &[
-        ("id", Kind::Integer),
-        ("at", Kind::Integer),
-        ("pay", Kind::Integer),
-        ("paid_at", Kind::Integer),
-        ("wake", Kind::Integer),
-    ],
-    condition: "order_id = given.id AND order_status = 0",
-    set: "order_status = 1, confirm_time = given.at, pay_status = given.pay, pay_time = given.paid_at, \
-          wake_time = given.wake",
-};
+struct SetConfirmed;
+
+impl Change for SetConfirmed {
+    const UPDATE: Update = Update {
+        table: "orders",
+        given: &[
+            ("id", Kind::Integer),
+            ("at", Kind::Integer),
+            ("pay", Kind::Integer),
+            ("paid_at", Kind::Integer),
+            ("wake", Kind::Integer),
+        ],
+        condition: "order_id = given.id AND order_status = 0",
+        set: "order_status = 1, confirm_time = given.at, pay_status = given.pay, pay_time = given.paid_at, \
+              wake_time = given.wake",
+    };
+}
 
 /// Confirms orders whose deadline has not passed. An order with nothing to pay on a platform is paid at once; any other
 /// order gets the end of its payment period as its wake time. Nearly all orders of a batch are unconfirmed, so they are
@@ -136,7 +140,7 @@ impl Task<Order> for Confirm {
         let wake = now.plus(owner.pay_within);
         let confirmed: Vec<ConfirmedOrder> =
             progress_of.values().map(|progress| ConfirmedOrder::of(progress, wake)).collect();
-        let is_complete = SET_CONFIRMED.run(db, &confirmed)? == confirmed.len();
+        let is_complete = change::<SetConfirmed, _>(db, &confirmed)? == confirmed.len();
         if !is_complete || batch.iter().any(|task| !progress_of.contains_key(&task.order.order_id)) {
             progress_of = read(db, batch.iter().map(|task| &*task.order))?;
         }
@@ -144,7 +148,7 @@ impl Task<Order> for Confirm {
     }
 }
 
-/// Parameters of [`SET_CANCELLED`] for one order.
+/// Parameters of [`SetCancelled`] for one order.
 #[derive(Serialize)]
 struct CancelledOrder {
     id: i64,
@@ -153,12 +157,16 @@ struct CancelledOrder {
     data: Option<String>,
 }
 
-const SET_CANCELLED: Update = Update {
-    table: "orders",
-    given: &[("id", Kind::Integer), ("why", Kind::Text), ("data", Kind::Text)],
-    condition: "order_id = given.id AND order_status = 0",
-    set: "order_status = 2, wake_time = NULL, refusal = given.why, refusal_data = given.data",
-};
+struct SetCancelled;
+
+impl Change for SetCancelled {
+    const UPDATE: Update = Update {
+        table: "orders",
+        given: &[("id", Kind::Integer), ("why", Kind::Text), ("data", Kind::Text)],
+        condition: "order_id = given.id AND order_status = 0",
+        set: "order_status = 2, wake_time = NULL, refusal = given.why, refusal_data = given.data",
+    };
+}
 
 /// Cancels unconfirmed orders and writes one message for each owner that may have reserved something.
 impl Task<Order> for message::Cancel {
@@ -188,7 +196,7 @@ impl Task<Order> for message::Cancel {
             };
             messages.push((order.order_id, body));
         }
-        db::expect_rows(SET_CANCELLED.run(db, &cancelled)?, cancelled.len())?;
+        db::expect_rows(change::<SetCancelled, _>(db, &cancelled)?, cancelled.len())?;
         outbox::write(db, &owner.context, ORDER_CANCELLED, Duration::ZERO, &messages)?;
         batch.iter().map(|task| completion(owner, &task.order, &progress_of)).collect()
     }

@@ -24,7 +24,7 @@ use serde::Serialize;
 use super::Order;
 use super::message::{self, ClaimExpired, CountUnfinished, ListUnfinished};
 use crate::actor::{Access, Priority, Task};
-use crate::db::query::bulk::{Kind, Update};
+use crate::db::query::bulk::{Change, Kind, Update, change};
 use crate::db::schema::orders;
 use crate::db::{self, Db, any_of, skip_locked, with_conn};
 use crate::domain::clock::Timestamp;
@@ -156,23 +156,27 @@ impl Task<Order> for ClaimExpired {
             };
             let wakes: Vec<Wake> =
                 due.iter().map(|(id, confirmed)| Wake { id: id.get(), wake: wake(*confirmed).0 }).collect();
-            db::expect_rows(SET_WAKE.run(db, &wakes)?, wakes.len())?;
+            db::expect_rows(change::<SetWake, _>(db, &wakes)?, wakes.len())?;
             Ok(due.into_iter().filter(|(_, confirmed)| payable_until(*confirmed) <= now).map(|(id, _)| id).collect())
         };
         batch.iter().map(claim).collect()
     }
 }
 
-/// Parameters of [`SET_WAKE`] for one order.
+/// Parameters of [`SetWake`] for one order.
 #[derive(Serialize)]
 struct Wake {
     id: i64,
     wake: i64,
 }
 
-const SET_WAKE: Update = Update {
-    table: "orders",
-    given: &[("id", Kind::Integer), ("wake", Kind::Integer)],
-    condition: "order_id = given.id",
-    set: "wake_time = given.wake",
-};
+struct SetWake;
+
+impl Change for SetWake {
+    const UPDATE: Update = Update {
+        table: "orders",
+        given: &[("id", Kind::Integer), ("wake", Kind::Integer)],
+        condition: "order_id = given.id",
+        set: "wake_time = given.wake",
+    };
+}

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::row;
 use crate::actor::{Access, Priority, Task};
-use crate::db::query::bulk::{Kind, Update};
+use crate::db::query::bulk::{Change, Kind, Update, change};
 use crate::db::{self, Db};
 use crate::domain::id::OrderId;
 use crate::domain::lifecycle::{OrderState, Transition};
@@ -44,24 +44,28 @@ impl Task<Order> for StartPayment {
         };
         let outcomes = batch.iter().map(&mut start).collect();
         let started: Vec<PayingOrder> = started.into_values().collect();
-        db::expect_rows(SET_PAYING.run(db, &started)?, started.len())?;
+        db::expect_rows(change::<SetPaying, _>(db, &started)?, started.len())?;
         Ok(outcomes)
     }
 }
 
-/// Parameters of [`SET_PAYING`] for one order.
+/// Parameters of [`SetPaying`] for one order.
 #[derive(Serialize)]
 struct PayingOrder {
     id: i64,
     starts: i32,
 }
 
-const SET_PAYING: Update = Update {
-    table: "orders",
-    given: &[("id", Kind::Integer), ("starts", Kind::Integer)],
-    condition: "order_id = given.id AND pay_status <> 2",
-    set: "pay_status = 1, pay_starts = given.starts",
-};
+struct SetPaying;
+
+impl Change for SetPaying {
+    const UPDATE: Update = Update {
+        table: "orders",
+        given: &[("id", Kind::Integer), ("starts", Kind::Integer)],
+        condition: "order_id = given.id AND pay_status <> 2",
+        set: "pay_status = 1, pay_starts = given.starts",
+    };
+}
 
 /// Consumes payment/ended: an order whose last open payment has ended is unpaid again.
 pub fn consume(messages: &[&outbox::Message], db: &mut Db) -> db::Result<Vec<Result<(), String>>> {

@@ -12,7 +12,7 @@ use super::act_log::{ActLogRow, insert_act_log};
 use super::refund_row::{RefundRow, RefundSums, Refunds, of_orders};
 use super::row::{self, OrderRow, reservations};
 use crate::db::ledger;
-use crate::db::query::bulk::{Kind, Update};
+use crate::db::query::bulk::{Change, Kind, Update, change};
 use crate::db::schema::order_refund;
 use crate::db::{self, Db, insert_all};
 use crate::domain::clock::Timestamp;
@@ -68,7 +68,7 @@ pub fn consume(owner: &Order, messages: &[&outbox::Message], db: &mut Db) -> db:
     insert_act_log(db, &changes.act_log)?;
     ledger::record(db, &changes.found);
     insert_all!(db, order_refund::table, &changes.found)?;
-    SET_STATUS.run(db, &changes.reported.into_values().collect::<Vec<_>>())?;
+    change::<SetStatus, _>(db, &changes.reported.into_values().collect::<Vec<_>>())?;
     outbox::write(db, context, ORDER_REFUNDED_PART, Duration::ZERO, &changes.parts)?;
     outbox::write(db, context, ORDER_GOODS_RETURNED, Duration::ZERO, &changes.returned)?;
     outbox::write(db, context, ORDER_REFUNDED, Duration::ZERO, &changes.refunded)?;
@@ -191,7 +191,7 @@ fn record(
     (!was_done && known.status == RefundState::Done).then_some(known)
 }
 
-/// Parameters of [`SET_STATUS`] for one refund.
+/// Parameters of [`SetStatus`] for one refund.
 #[derive(Serialize)]
 struct StoredStatus {
     id: i64,
@@ -209,9 +209,13 @@ impl StoredStatus {
 }
 
 /// Sets the status of refunds, unless a later one is known.
-const SET_STATUS: Update = Update {
-    table: "order_refund",
-    given: &[("id", Kind::Integer), ("state", Kind::Integer), ("version", Kind::Integer), ("done", Kind::Integer)],
-    condition: "refund_id = given.id AND revision < given.version",
-    set: "status = given.state, revision = given.version, done_time = given.done",
-};
+struct SetStatus;
+
+impl Change for SetStatus {
+    const UPDATE: Update = Update {
+        table: "order_refund",
+        given: &[("id", Kind::Integer), ("state", Kind::Integer), ("version", Kind::Integer), ("done", Kind::Integer)],
+        condition: "refund_id = given.id AND revision < given.version",
+        set: "status = given.state, revision = given.version, done_time = given.done",
+    };
+}

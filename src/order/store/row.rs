@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::refund_row::{self, RefundSums, Refunds};
-use crate::db::query::bulk::{Kind, Update};
+use crate::db::query::bulk::{Change, Kind, Update, change};
 use crate::db::schema::{order_goods, orders};
 use crate::db::{self, Db, any_of, for_update, with_conn};
 use crate::domain::clock::Timestamp;
@@ -109,7 +109,7 @@ impl OrderRow {
     }
 }
 
-/// Parameters of [`SET_STATE`] for one order: the expected state (`_was`) and the new values.
+/// Parameters of [`SetState`] for one order: the expected state (`_was`) and the new values.
 #[derive(Serialize)]
 struct StateChange {
     id: i64,
@@ -128,25 +128,29 @@ struct StateChange {
 }
 
 /// Changes the state of orders that are still in the expected state.
-const SET_STATE: Update = Update {
-    table: "orders",
-    given: &[
-        ("id", Kind::Integer),
-        ("order_was", Kind::Integer),
-        ("pay_was", Kind::Integer),
-        ("shipping_was", Kind::Integer),
-        ("order_now", Kind::Integer),
-        ("pay_now", Kind::Integer),
-        ("shipping_now", Kind::Integer),
-        ("paid_at", Kind::Integer),
-        ("paid_by", Kind::Integer),
-        ("wake", Kind::Integer),
-    ],
-    condition: "order_id = given.id AND order_status = given.order_was AND pay_status = given.pay_was \
-           AND shipping_status = given.shipping_was",
-    set: "order_status = given.order_now, pay_status = given.pay_now, shipping_status = given.shipping_now, \
-          pay_time = given.paid_at, pay_id = given.paid_by, wake_time = given.wake",
-};
+struct SetState;
+
+impl Change for SetState {
+    const UPDATE: Update = Update {
+        table: "orders",
+        given: &[
+            ("id", Kind::Integer),
+            ("order_was", Kind::Integer),
+            ("pay_was", Kind::Integer),
+            ("shipping_was", Kind::Integer),
+            ("order_now", Kind::Integer),
+            ("pay_now", Kind::Integer),
+            ("shipping_now", Kind::Integer),
+            ("paid_at", Kind::Integer),
+            ("paid_by", Kind::Integer),
+            ("wake", Kind::Integer),
+        ],
+        condition: "order_id = given.id AND order_status = given.order_was AND pay_status = given.pay_was \
+               AND shipping_status = given.shipping_was",
+        set: "order_status = given.order_now, pay_status = given.pay_now, shipping_status = given.shipping_now, \
+              pay_time = given.paid_at, pay_id = given.paid_by, wake_time = given.wake",
+    };
+}
 
 /// Writes the rows whose state has changed. `before` has the state of each changed order at the time it was locked.
 ///
@@ -173,7 +177,7 @@ pub fn write_states(
         })
     });
     let changes: Vec<StateChange> = changes.collect();
-    db::expect_rows(SET_STATE.run(db, &changes)?, changes.len())
+    db::expect_rows(change::<SetState, _>(db, &changes)?, changes.len())
 }
 
 /// Parses a stored refusal code.

@@ -11,7 +11,7 @@ use diesel::prelude::*;
 use serde::Serialize;
 
 use super::row::PaymentRow;
-use crate::db::query::bulk::{Kind, Update};
+use crate::db::query::bulk::{Change, Kind, Update, change};
 use crate::db::schema::pay;
 use crate::db::{self, Db, any_of, with_conn};
 use crate::domain::clock::Timestamp;
@@ -64,7 +64,7 @@ pub fn report(owner: &Pay, db: &mut Db, ended: &[(PayId, OrderId)]) -> db::Resul
     outbox::write(db, &owner.context, PAYMENT_ENDED, Duration::ZERO, &reports)
 }
 
-/// Parameters of [`SET_START`] for one payment.
+/// Parameters of [`SetStart`] for one payment.
 #[derive(Serialize)]
 struct Started {
     id: i64,
@@ -72,12 +72,16 @@ struct Started {
 }
 
 /// Sets the number of the start, unless a later one is known.
-const SET_START: Update = Update {
-    table: "pay",
-    given: &[("id", Kind::Integer), ("latest", Kind::Integer)],
-    condition: "pay_id = given.id AND start_no < given.latest",
-    set: "start_no = given.latest",
-};
+struct SetStart;
+
+impl Change for SetStart {
+    const UPDATE: Update = Update {
+        table: "pay",
+        given: &[("id", Kind::Integer), ("latest", Kind::Integer)],
+        condition: "pay_id = given.id AND start_no < given.latest",
+        set: "start_no = given.latest",
+    };
+}
 
 /// Records that starts have led to payments which existed already. A payment that has ended meanwhile ends again for Order,
 /// which has begun a start since.
@@ -90,7 +94,7 @@ pub fn start_again(
     let later = |(pay_id, latest): (&PayId, &i32)| rows.get(pay_id).filter(|row| row.start_no < *latest);
     let started = starts.iter().filter(|start| later(*start).is_some());
     let started: Vec<Started> = started.map(|(pay_id, latest)| Started { id: pay_id.get(), latest: *latest }).collect();
-    SET_START.run(db, &started)?;
+    change::<SetStart, _>(db, &started)?;
     let again = starts.iter().filter_map(later).filter(|row| row.status() == Status::Closed);
     report(owner, db, &again.map(|row| (row.pay_id, row.order_id)).collect::<Vec<_>>())
 }

@@ -13,7 +13,7 @@ use super::row::{self, PaymentRow};
 use super::{ended, sync};
 use crate::actor::{Access, Priority, Task};
 use crate::db::ledger::{self, Entry, Line};
-use crate::db::query::bulk::{Kind, Update};
+use crate::db::query::bulk::{Change, Kind, Update, change};
 use crate::db::schema::{pay, pay_notice, pay_open};
 use crate::db::{self, Db, any_of, any_of_pairs, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
@@ -112,9 +112,9 @@ impl Task<Pay> for Notify {
             }
         }
         // A payment that is declined and then paid within this batch is closed first and then paid, as in two batches.
-        db::expect_rows(SET_CLOSED.run(db, &closed)?, closed.len())?;
+        db::expect_rows(change::<SetClosed, _>(db, &closed)?, closed.len())?;
         ledger::record(db, &paid);
-        db::expect_rows(SET_PAID.run(db, &paid)?, paid.len())?;
+        db::expect_rows(change::<SetPaid, _>(db, &paid)?, paid.len())?;
         let paid: Vec<(PayId, OrderId)> = messages.iter().map(|(pay_id, body)| (*pay_id, body.order_id)).collect();
         sync::hasten_others(db, &paid, now)?;
         let paid: Vec<PayId> = paid.into_iter().map(|(pay_id, _)| pay_id).collect();
@@ -189,7 +189,7 @@ impl Task<Pay> for message::Close {
         let now = owner.context.clock.now();
         let open: Vec<&PaymentRow> = rows.values().filter(|row| row.is_open() && ids.contains(&row.pay_id)).collect();
         let closed: Vec<ClosedPayment> = open.iter().map(|row| ClosedPayment::of(row, now)).collect();
-        db::expect_rows(SET_CLOSED.run(db, &closed)?, closed.len())?;
+        db::expect_rows(change::<SetClosed, _>(db, &closed)?, closed.len())?;
         let open: Vec<PayId> = open.iter().map(|row| row.pay_id).collect();
         delete_open(db, &open)?;
         ended::report(owner, db, &of_orders(&rows, &open))?;
@@ -211,7 +211,7 @@ fn count_verdicts(db: &mut Db, batch: &[Notify], outcomes: &[Result<(), Rejected
     }
 }
 
-/// Parameters of [`SET_PAID`] for one payment. `trade` is the platform's number of it.
+/// Parameters of [`SetPaid`] for one payment. `trade` is the platform's number of it.
 #[derive(Serialize)]
 struct PaidPayment<'a> {
     id: i64,
@@ -232,14 +232,18 @@ pub fn record_paid(db: &mut Db, pay_id: PayId, trade_no: &str, at: Timestamp) {
     ledger::record(db, &[PaidPayment { id: pay_id.get(), trade: trade_no, at: at.0 }]);
 }
 
-const SET_PAID: Update = Update {
-    table: "pay",
-    given: &[("id", Kind::Integer), ("trade", Kind::Text), ("at", Kind::Integer)],
-    condition: "pay_id = given.id AND is_paid = 1",
-    set: "is_paid = 2, trade_no = given.trade, pay_time = given.at",
-};
+struct SetPaid;
 
-/// Parameters of [`SET_CLOSED`] for one payment.
+impl Change for SetPaid {
+    const UPDATE: Update = Update {
+        table: "pay",
+        given: &[("id", Kind::Integer), ("trade", Kind::Text), ("at", Kind::Integer)],
+        condition: "pay_id = given.id AND is_paid = 1",
+        set: "is_paid = 2, trade_no = given.trade, pay_time = given.at",
+    };
+}
+
+/// Parameters of [`SetClosed`] for one payment.
 #[derive(Serialize)]
 struct ClosedPayment {
     id: i64,
@@ -254,12 +258,16 @@ impl ClosedPayment {
 }
 
 /// Closes unpaid payments.
-const SET_CLOSED: Update = Update {
-    table: "pay",
-    given: &[("id", Kind::Integer), ("at", Kind::Integer)],
-    condition: "pay_id = given.id AND is_paid = 1",
-    set: "close_time = given.at",
-};
+struct SetClosed;
+
+impl Change for SetClosed {
+    const UPDATE: Update = Update {
+        table: "pay",
+        given: &[("id", Kind::Integer), ("at", Kind::Integer)],
+        condition: "pay_id = given.id AND is_paid = 1",
+        set: "close_time = given.at",
+    };
+}
 
 /// Removes payments from the open ones. Those that are closed keep their scheduled status queries.
 pub fn delete_open(db: &mut Db, ids: &[PayId]) -> db::Result<()> {

@@ -9,7 +9,7 @@ use super::row::PaymentRow;
 use super::{ended, parked, refund, refund_row, row, sync, view};
 use crate::actor::{Access, Priority, Task};
 use crate::db::ledger;
-use crate::db::query::bulk::{Kind, Update};
+use crate::db::query::bulk::{Change, Kind, Update, change};
 use crate::db::schema::{pay, pay_open, pay_request};
 use crate::db::{self, Db, any_of_pairs, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
@@ -219,7 +219,7 @@ fn new_payment(owner: &Pay, task: &OpenPayment, now: Timestamp) -> PaymentRow {
     }
 }
 
-/// Parameters of [`SET_CHECKOUT`] for one payment.
+/// Parameters of [`WriteCheckout`] for one payment.
 #[derive(Serialize)]
 struct StoredCheckout {
     id: i64,
@@ -227,12 +227,16 @@ struct StoredCheckout {
     text: String,
 }
 
-const SET_CHECKOUT: Update = Update {
-    table: "pay",
-    given: &[("id", Kind::Integer), ("kind", Kind::Text), ("text", Kind::Text)],
-    condition: "pay_id = given.id",
-    set: "checkout_kind = given.kind, checkout = given.text",
-};
+struct WriteCheckout;
+
+impl Change for WriteCheckout {
+    const UPDATE: Update = Update {
+        table: "pay",
+        given: &[("id", Kind::Integer), ("kind", Kind::Text), ("text", Kind::Text)],
+        condition: "pay_id = given.id",
+        set: "checkout_kind = given.kind, checkout = given.text",
+    };
+}
 
 /// Stores checkouts.
 impl Task<Pay> for SetCheckout {
@@ -254,7 +258,7 @@ impl Task<Pay> for SetCheckout {
                 text: task.checkout.text(),
             })
             .collect();
-        SET_CHECKOUT.run(db, &checkouts)?;
+        change::<WriteCheckout, _>(db, &checkouts)?;
         let rows = row::read(db, &ids)?;
         let payments = view::payments(db, rows.into_values())?;
         Ok(ids.iter().map(|id| payments.get(id).cloned()).collect())

@@ -10,7 +10,7 @@ use super::refund_batch::RefundBatch;
 use super::refund_row::{NEUTRAL, RefundRow};
 use super::row::{self, PaymentRow};
 use crate::actor::{Access, Priority, Task};
-use crate::db::query::bulk::{Kind, Update};
+use crate::db::query::bulk::{Change, Kind, Update, change};
 use crate::db::schema::pay_refund;
 use crate::db::{self, Db, any_of, skip_locked, with_conn};
 use crate::domain::clock::Timestamp;
@@ -85,19 +85,23 @@ pub fn record(owner: &Pay, messages: &[&outbox::Message], db: &mut Db) -> db::Re
     Ok(outcomes)
 }
 
-/// Parameters of [`SET_NEXT_ATTEMPT`] for one refund.
+/// Parameters of [`SetNextAttempt`] for one refund.
 #[derive(Serialize)]
 struct NextAttempt {
     id: i64,
     next: i64,
 }
 
-const SET_NEXT_ATTEMPT: Update = Update {
-    table: "pay_refund",
-    given: &[("id", Kind::Integer), ("next", Kind::Integer)],
-    condition: "refund_id = given.id",
-    set: "due_time = given.next, attempts = attempts + 1",
-};
+struct SetNextAttempt;
+
+impl Change for SetNextAttempt {
+    const UPDATE: Update = Update {
+        table: "pay_refund",
+        given: &[("id", Kind::Integer), ("next", Kind::Integer)],
+        condition: "refund_id = given.id",
+        set: "due_time = given.next, attempts = attempts + 1",
+    };
+}
 
 /// Claims the refunds of a platform that are due, counts the attempt and schedules the one after it.
 impl Task<Pay> for ClaimDueRefunds {
@@ -120,7 +124,7 @@ impl Task<Pay> for ClaimDueRefunds {
                 let delay = task.backoff.delay(u32::try_from(row.attempts).unwrap_or(1));
                 next.push(NextAttempt { id: row.refund_id.get(), next: now.plus(delay).0 });
             }
-            db::expect_rows(SET_NEXT_ATTEMPT.run(db, &next)?, next.len())?;
+            db::expect_rows(change::<SetNextAttempt, _>(db, &next)?, next.len())?;
             into_due_refunds(db, rows)
         };
         batch.iter().map(claim).collect()

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::refund_row::RefundRow;
 use super::row::PaymentRow;
 use crate::db::ledger::{self, Entry, Line};
-use crate::db::query::bulk::{Kind, Update};
+use crate::db::query::bulk::{Change, Kind, Update, change};
 use crate::db::schema::pay_refund;
 use crate::db::{self, Db, any_of, for_update, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
@@ -233,7 +233,7 @@ impl RefundBatch {
         ledger::record(db, &done);
         let known: Vec<StoredState<'_>> =
             known.into_iter().filter(|row| self.changed.contains(&row.refund_id)).map(StoredState::of).collect();
-        db::expect_rows(SET_STATE.run(db, &known)?, known.len())?;
+        db::expect_rows(change::<SetState, _>(db, &known)?, known.len())?;
         let reported: Vec<(PayId, RefundReported)> =
             self.rows.iter().filter(|row| self.changed.contains(&row.refund_id)).filter_map(report).collect();
         outbox::write(db, &owner.context, PAYMENT_REFUND, Duration::ZERO, &reported)
@@ -283,7 +283,7 @@ impl Entry for Refunded {
     }
 }
 
-/// Parameters of [`SET_STATE`] for one refund.
+/// Parameters of [`SetState`] for one refund.
 #[derive(Serialize)]
 struct StoredState<'a> {
     id: i64,
@@ -320,21 +320,25 @@ impl<'a> StoredState<'a> {
 }
 
 /// Writes the state of refunds that have not changed since they were locked.
-const SET_STATE: Update = Update {
-    table: "pay_refund",
-    given: &[
-        ("id", Kind::Integer),
-        ("state", Kind::Integer),
-        ("still_unnamed", Kind::Integer),
-        ("version", Kind::Integer),
-        ("due", Kind::Integer),
-        ("done", Kind::Integer),
-        ("tries", Kind::Integer),
-        ("why", Kind::Text),
-        ("number", Kind::Text),
-        ("dismissed", Kind::Integer),
-    ],
-    condition: "refund_id = given.id AND revision < given.version",
-    set: "status = given.state, unnamed = given.still_unnamed, revision = given.version, due_time = given.due, attempts = given.tries, \
-          done_time = given.done, remark = given.why, foreign_no = given.number, dismiss_time = given.dismissed",
-};
+struct SetState;
+
+impl Change for SetState {
+    const UPDATE: Update = Update {
+        table: "pay_refund",
+        given: &[
+            ("id", Kind::Integer),
+            ("state", Kind::Integer),
+            ("still_unnamed", Kind::Integer),
+            ("version", Kind::Integer),
+            ("due", Kind::Integer),
+            ("done", Kind::Integer),
+            ("tries", Kind::Integer),
+            ("why", Kind::Text),
+            ("number", Kind::Text),
+            ("dismissed", Kind::Integer),
+        ],
+        condition: "refund_id = given.id AND revision < given.version",
+        set: "status = given.state, unnamed = given.still_unnamed, revision = given.version, due_time = given.due, attempts = given.tries, \
+              done_time = given.done, remark = given.why, foreign_no = given.number, dismiss_time = given.dismissed",
+    };
+}

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{row, view};
 use crate::actor::{Access, Priority, Task};
-use crate::db::query::bulk::{Kind, Update};
+use crate::db::query::bulk::{Change, Kind, Update, change};
 use crate::db::schema::pay_open;
 use crate::db::{self, Db, any_of, with_conn};
 use crate::domain::clock::Timestamp;
@@ -17,7 +17,7 @@ use crate::pay::Pay;
 use crate::pay::message::Status;
 use crate::pay::message::turn::{EndTurn, EndTurnsOfEarlierRun, START_LEASE, TakeTurn, Turn};
 
-/// Parameters of [`SET_LEASE`] for one payment.
+/// Parameters of [`SetLease`] for one payment.
 #[derive(Serialize)]
 struct Lease {
     id: i64,
@@ -25,12 +25,16 @@ struct Lease {
     node: i32,
 }
 
-const SET_LEASE: Update = Update {
-    table: "pay_open",
-    given: &[("id", Kind::Integer), ("lease_end", Kind::Integer), ("node", Kind::Integer)],
-    condition: "pay_id = given.id",
-    set: "start_until = given.lease_end, start_node = given.node",
-};
+struct SetLease;
+
+impl Change for SetLease {
+    const UPDATE: Update = Update {
+        table: "pay_open",
+        given: &[("id", Kind::Integer), ("lease_end", Kind::Integer), ("node", Kind::Integer)],
+        condition: "pay_id = given.id",
+        set: "start_until = given.lease_end, start_node = given.node",
+    };
+}
 
 /// Gives each payment's turn to one request. The payment is locked, so that only one node decides.
 impl Task<Pay> for TakeTurn {
@@ -65,7 +69,7 @@ impl Task<Pay> for TakeTurn {
             }
         };
         let turns = batch.iter().map(&mut turn).collect::<db::Result<Vec<Turn>>>()?;
-        db::expect_rows(SET_LEASE.run(db, &taken)?, taken.len())?;
+        db::expect_rows(change::<SetLease, _>(db, &taken)?, taken.len())?;
         Ok(turns)
     }
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::row::PaymentRow;
 use super::{refund, refund_row, row, view};
 use crate::actor::{Access, Priority, Task};
-use crate::db::query::bulk::{Kind, Update};
+use crate::db::query::bulk::{Change, Kind, Update, change};
 use crate::db::schema::{pay, pay_ask, pay_open};
 use crate::db::{self, Db, any_of, for_update, insert_all, skip_locked, with_conn};
 use crate::domain::clock::Timestamp;
@@ -99,19 +99,23 @@ impl Task<Pay> for StopSync {
     }
 }
 
-/// Parameters of [`SET_NEXT_SYNC`] for one payment.
+/// Parameters of [`SetNextSync`] for one payment.
 #[derive(Serialize)]
 struct NextSync {
     id: i64,
     next: i64,
 }
 
-const SET_NEXT_SYNC: Update = Update {
-    table: "pay_ask",
-    given: &[("id", Kind::Integer), ("next", Kind::Integer)],
-    condition: "pay_id = given.id",
-    set: "ask_time = given.next, asks = asks + 1",
-};
+struct SetNextSync;
+
+impl Change for SetNextSync {
+    const UPDATE: Update = Update {
+        table: "pay_ask",
+        given: &[("id", Kind::Integer), ("next", Kind::Integer)],
+        condition: "pay_id = given.id",
+        set: "ask_time = given.next, asks = asks + 1",
+    };
+}
 
 /// Claims the payments of a platform whose status query is due, and schedules the query after this one.
 impl Task<Pay> for ClaimDueSyncs {
@@ -132,7 +136,7 @@ impl Task<Pay> for ClaimDueSyncs {
                 |asks: i32| now.plus(task.backoff.delay(u32::try_from(asks).unwrap_or_default().saturating_add(1)));
             let rows: Vec<NextSync> =
                 due.iter().map(|(id, asks)| NextSync { id: id.get(), next: next(*asks).0 }).collect();
-            db::expect_rows(SET_NEXT_SYNC.run(db, &rows)?, rows.len())?;
+            db::expect_rows(change::<SetNextSync, _>(db, &rows)?, rows.len())?;
             let rows = row::read(db, &due.iter().map(|(id, _)| *id).collect::<Vec<_>>())?;
             let paid = paid_orders(db, rows.values().filter(|row| row.is_open()).map(|row| row.order_id))?;
             let payments = view::payments(db, rows.into_values())?.into_values();

@@ -21,7 +21,7 @@ use super::error::TakeRefusal;
 use super::message::{self, Take};
 use crate::actor::{Access, Priority, Task};
 use crate::db::ledger::{self, Entry, Line};
-use crate::db::query::bulk::{DELTA, Update};
+use crate::db::query::bulk::{Change, DELTA, Update, change_by};
 use crate::db::schema::user_money_log;
 use crate::db::{self, Db, any_of, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
@@ -75,12 +75,16 @@ fn insert_log(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
 
 /// Changes the balance of many users. A change that would make a balance negative does not match its row, and the batch
 /// fails.
-const CHANGE_MONEY: Update = Update {
-    table: "users",
-    given: DELTA,
-    condition: "user_id = given.id AND user_money + given.delta >= 0",
-    set: "user_money = user_money + given.delta",
-};
+struct ChangeMoney;
+
+impl Change for ChangeMoney {
+    const UPDATE: Update = Update {
+        table: "users",
+        given: DELTA,
+        condition: "user_id = given.id AND user_money + given.delta >= 0",
+        set: "user_money = user_money + given.delta",
+    };
+}
 
 /// Locks and reads the balances of all users in the batch, decides in arrival order, then takes the balance with one
 /// guarded update.
@@ -118,7 +122,7 @@ impl Task<User> for Take {
             };
             outcomes.push(outcome);
         }
-        CHANGE_MONEY.add(db, &deltas)?;
+        change_by::<ChangeMoney, _>(db, &deltas)?;
         insert_log(db, &log)?;
         Ok(outcomes)
     }
@@ -182,7 +186,7 @@ fn refund_balance(owner: &User, messages: &[&outbox::Message], db: &mut Db) -> d
         known.insert((order.order_id, Direction::Back), money);
         log.push(log_row(order.user_id, order.order_id, Direction::Back, money, now));
     }
-    CHANGE_MONEY.add(db, &deltas)?;
+    change_by::<ChangeMoney, _>(db, &deltas)?;
     insert_log(db, &log)?;
     Ok(released.into_iter().map(|order| order.map(drop)).collect())
 }

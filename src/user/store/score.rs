@@ -7,7 +7,7 @@ use diesel::prelude::*;
 
 use super::account;
 use crate::db::ledger::{self, Entry, Line};
-use crate::db::query::bulk::{DELTA, Update};
+use crate::db::query::bulk::{Change, DELTA, Update, change_by};
 use crate::db::schema::{user_score_log, user_score_part};
 use crate::db::{self, Db, any_of, insert_all, with_conn};
 use crate::domain::clock::Timestamp;
@@ -61,12 +61,16 @@ impl Entry for PartRow {
     }
 }
 
-const CHANGE_SCORE: Update = Update {
-    table: "users",
-    given: DELTA,
-    condition: "user_id = given.id",
-    set: "user_score = user_score + given.delta",
-};
+struct ChangeScore;
+
+impl Change for ChangeScore {
+    const UPDATE: Update = Update {
+        table: "users",
+        given: DELTA,
+        condition: "user_id = given.id",
+        set: "user_score = user_score + given.delta",
+    };
+}
 
 fn read_log(db: &mut Db, orders: &[OrderId]) -> db::Result<HashMap<(OrderId, Direction), i64>> {
     use user_score_log::dsl;
@@ -138,7 +142,7 @@ pub fn deduct_part(owner: &User, messages: &[&outbox::Message], db: &mut Db) -> 
             Ok(())
         }));
     }
-    CHANGE_SCORE.add(db, &deltas)?;
+    change_by::<ChangeScore, _>(db, &deltas)?;
     ledger::record(db, &rows);
     insert_all!(db, user_score_part::table, &rows)?;
     Ok(outcomes)
@@ -180,7 +184,7 @@ fn write(db: &mut Db, rows: &[LogRow]) -> db::Result<()> {
         };
         *deltas.entry(row.user_id).or_default() += score;
     }
-    CHANGE_SCORE.add(db, &deltas)?;
+    change_by::<ChangeScore, _>(db, &deltas)?;
     ledger::record(db, rows);
     insert_all!(db, user_score_log::table, rows)
 }
