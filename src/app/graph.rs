@@ -135,8 +135,7 @@ fn build(parts: Parts, of_owners: [ArbiterHandle; OWNERS]) -> Graph {
     let (limits, horizons) = (settings.owners.limits(), settings.horizons());
     let [coupon, goods, user, order, pay, sandbox_context] = of_owners.map(context);
     let wakers = [&order, &pay, &sandbox_context].map(|context| context.relay_waker.clone());
-    let contexts = [coupon, goods, user, order, pay];
-    let (owners, mut health) = start_owners(&settings, stores.owners, contexts);
+    let (owners, mut health) = start_owners(&settings, stores.owners, [coupon, goods, user, order, pay]);
 
     let mut network = network(&owners, horizons.message);
     let started = sandbox
@@ -170,8 +169,8 @@ fn build(parts: Parts, of_owners: [ArbiterHandle; OWNERS]) -> Graph {
         tracer: tracer.clone(),
     };
     let (coordinator_health, order_counts) = (Arc::clone(&of_coordinator.health), Arc::clone(&of_coordinator.counts));
-    let runner = SagaRunner::start(of_coordinator);
-    let recovery = edges.link(HTTP, actor::NAME, runner.recovery());
+    let (recovery, runner) = Recovery::start(of_coordinator);
+    let recovery = edges.link(HTTP, actor::NAME, &recovery);
     let asked_by_payments = (
         edges.link(payments::actor::NAME, Order::NAME, &owners.order),
         edges.link(payments::actor::NAME, Pay::NAME, &owners.pay),
@@ -181,13 +180,12 @@ fn build(parts: Parts, of_owners: [ArbiterHandle; OWNERS]) -> Graph {
     let payments = edges.link(HTTP, payments::actor::NAME, &Payments::start(of_payments));
     health.extend([coordinator_health, payments_health, relay_health]);
     let owners = owners.links(HTTP, &mut edges);
-    let messaging = Messaging { relay, outboxes, routes };
     Graph {
         owners,
         runner,
         recovery,
         payments,
-        messaging,
+        messaging: Messaging { relay, outboxes, routes },
         gateways,
         platforms,
         platform,

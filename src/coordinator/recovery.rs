@@ -6,7 +6,7 @@ use std::time::Instant;
 use actix::{Actor, ActorContext, Addr, AsyncContext, Handler, Message, MessageResult, ResponseFuture, Supervised};
 
 use super::message::{self, ListRunning, ReadSagas, ReconcileUnfinished};
-use super::runner::SagaRunner;
+use super::runner::{SagaPanicked, SagaRunner};
 use super::tracker::Tracker;
 use super::{Context, saga};
 use crate::actor::Reply;
@@ -33,19 +33,27 @@ pub struct Recovery {
 }
 
 impl Recovery {
-    /// Starts the actor on the current arbiter.
-    pub(super) fn start(context: Arc<Context>, tracker: Tracker) -> Addr<Self> {
-        supervise(Arc::clone(&context.health), |_| Self {
-            reconciled_at: context.clock.now(),
+    /// Starts the actor on the current arbiter. It resumes the sagas that an earlier process left unfinished. The second
+    /// value runs sagas on other threads.
+    #[must_use]
+    pub fn start(context: Context) -> (Addr<Self>, SagaRunner) {
+        let tracker = Tracker::new(context.orders.in_flight_max.size(), Arc::clone(&context.health));
+        let context = Arc::new(context);
+        let (of_actor, its_tracker) = (Arc::clone(&context), tracker.clone());
+        let addr = supervise(Arc::clone(&context.health), |_| Self {
+            reconciled_at: of_actor.clock.now(),
             latest_found: Timestamp(i64::MAX),
-            context,
-            tracker,
-        })
+            context: of_actor,
+            tracker: its_tracker,
+        });
+        let runner = SagaRunner { context, tracker, recovery: addr.clone().recipient() };
+        (addr, runner)
     }
 
     /// Runs sagas on this actor's thread, whose address is `recovery`.
-    fn runner(&self, recovery: &Addr<Self>) -> SagaRunner {
-        SagaRunner { context: Arc::clone(&self.context), tracker: self.tracker.clone(), recovery: recovery.clone() }
+    fn runner(&self, recovery: Addr<Self>) -> SagaRunner {
+        let (context, tracker) = (Arc::clone(&self.context), self.tracker.clone());
+        SagaRunner { context, tracker, recovery: recovery.recipient() }
     }
 
     /// The latest deadline that an unfinished order can have.
@@ -63,8 +71,8 @@ impl Recovery {
 
 /// Resumes unfinished orders that have no running saga, the earliest deadline first, up to the capacity of `tracker`.
 /// Orders of another node are left to that node while it holds its lease and their deadline has not passed. After that
-/// this node drives them on, because the other node may never come back. Returns the latest deadline of all unfinished orders up to `until`, or `None` if
-/// the tracker was full before all were read.
+/// this node drives them on, because the other node may never come back. Returns the latest deadline of all unfinished
+/// orders up to `until`, or `None` if the tracker was full before all were read.
 async fn reconcile_unfinished(runner: SagaRunner, until: Timestamp) -> Reply<Option<Timestamp>> {
     let SagaRunner { context, tracker, .. } = &runner;
     let (mut after, horizon) = (None, Horizon::of([context.orders.deadline.0]));
@@ -114,7 +122,7 @@ impl Handler<ReconcileUnfinished> for Recovery {
 
     fn handle(&mut self, _: ReconcileUnfinished, ctx: &mut Self::Context) -> Self::Result {
         let addr = ctx.address();
-        let runner = self.runner(&addr);
+        let runner = self.runner(addr.clone());
         if self.context.clock.now() < self.reconciled_at {
             // The clock was set back, so deadlines from before are further ahead than any that is set now.
             self.latest_found = Timestamp(i64::MAX);
@@ -171,11 +179,6 @@ impl Handler<Reconciled> for Recovery {
         self.latest_found = reconciled.latest.unwrap_or(self.latest_found);
     }
 }
-
-/// The task of a saga panicked. The actor restarts, and its first reconciliation resumes the order.
-#[derive(Message)]
-#[rtype(result = "()")]
-pub struct SagaPanicked;
 
 impl Handler<SagaPanicked> for Recovery {
     type Result = ();

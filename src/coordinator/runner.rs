@@ -4,12 +4,11 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-use actix::Addr;
+use actix::{Message, Recipient};
 use futures_util::FutureExt;
 use tokio::sync::oneshot;
 
 use super::message::PlaceOrderResult;
-use super::recovery::{Recovery, SagaPanicked};
 use super::saga::{Effect, Saga};
 use super::tracker::{InFlightGuard, Tracker};
 use super::{Context, drive};
@@ -23,26 +22,11 @@ use crate::trace::Span;
 pub struct SagaRunner {
     pub(super) context: Arc<Context>,
     pub(super) tracker: Tracker,
-    pub(super) recovery: Addr<Recovery>,
+    pub(super) recovery: Recipient<SagaPanicked>,
 }
 
 impl SagaRunner {
-    /// Starts [`Recovery`] on the current arbiter, which resumes the sagas that an earlier process left unfinished.
-    #[must_use]
-    pub fn start(context: Context) -> Self {
-        let tracker = Tracker::new(context.orders.in_flight_max.size(), Arc::clone(&context.health));
-        let context = Arc::new(context);
-        let recovery = Recovery::start(Arc::clone(&context), tracker.clone());
-        Self { context, tracker, recovery }
-    }
-
-    /// The actor that resumes unfinished orders.
-    #[must_use]
-    pub const fn recovery(&self) -> &Addr<Recovery> {
-        &self.recovery
-    }
-
-    /// Drives a saga in its own task, so that neither a disconnected caller nor a restart of the actor stops it. [`Recovery`]
+    /// Drives a saga in its own task, so that neither a disconnected caller nor a restart of the actor stops it. `Recovery`
     /// restarts if the task panics. `span` records the saga; the order's root span begins at `began` and ends with the saga.
     pub fn spawn(
         &self,
@@ -78,3 +62,8 @@ impl SagaRunner {
         outcome
     }
 }
+
+/// The task of a saga panicked. `Recovery` restarts, and its first reconciliation resumes the order.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct SagaPanicked;
