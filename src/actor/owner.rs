@@ -4,8 +4,8 @@
 //! limit, and runs it in one transaction, then takes the next batch. A single task commits at once, and under load
 //! hundreds commit together; the one wait that there is, `owners.batch_wait`, lets a batch grow. If the engine allows
 //! several writers, a second batch runs in parallel when many tasks wait or when the running batch is stalled. Queries
-//! work the same way on reader connections, and reports of operators on one of their own. The actor itself only queues, so little in it can panic; the supervisor
-//! restarts it if it does.
+//! work the same way on reader connections, and reports of operators on one of their own. The actor itself only queues,
+//! so little in it can panic; the supervisor restarts it if it does.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -84,6 +84,7 @@ impl<O: Owner> Shared<O> {
         };
         let writes = queue(store.writer_limit(), batch_max, batch_wait);
         let reads = queue(store.reader_limit(), batch_max, Duration::ZERO);
+        // One at a time, each answered when it ends.
         let reports = queue(1, 1, Duration::ZERO);
         // A database server uses its own CPU. Threads here only wait for its replies, so their number is not bounded.
         let executor =

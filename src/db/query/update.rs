@@ -22,7 +22,8 @@ pub struct Update {
     pub table: &'static str,
     /// Names and types of the fields of the given rows. No name may equal a column of the table.
     pub given: &'static [(&'static str, Kind)],
-    /// SQL condition that joins a row of the table with its given row and guards the update.
+    /// SQL condition that joins a row of the table with its given row and guards the update. The comparison of the key comes
+    /// first.
     pub condition: &'static str,
     /// SQL assignments.
     pub set: &'static str,
