@@ -28,6 +28,14 @@ impl Faults {
         Ok(())
     }
 
+    /// Whether a fault is planned at the point `point` of `actor`. Without the feature `faults`, none is.
+    #[cfg(not(feature = "faults"))]
+    #[must_use]
+    #[inline]
+    pub const fn has(&self, _actor: &str, _point: &str) -> bool {
+        false
+    }
+
     /// Like [`Faults::hit`].
     ///
     /// # Errors
@@ -84,6 +92,12 @@ mod planned {
         #[must_use]
         pub fn fired(&self, point: &str) -> u32 {
             self.plan.lock().get(point).map_or(0, |plan| plan.fired)
+        }
+
+        /// Whether a fault is planned at the point `point` of `actor`, even if it was injected already.
+        #[must_use]
+        pub fn has(&self, actor: &str, point: &str) -> bool {
+            self.has_plans.load(SeqCst) && self.plan.lock().contains_key(&format!("{actor}.{point}"))
         }
 
         /// Parses plans of the form `point=kind@skip,point=kind@skip`. The kinds are `panic`, `error` and `kill`. Each

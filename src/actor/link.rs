@@ -7,28 +7,7 @@ use actix::dev::ToEnvelope;
 use actix::prelude::Request;
 use actix::{Actor, Addr, Handler, Message};
 
-/// An address to which messages are sent.
-pub trait Address<A: Actor> {
-    /// Sends `message` and waits for the reply.
-    fn ask<M>(&self, message: M) -> Request<A, M>
-    where
-        M: Message + Send + 'static,
-        M::Result: Send,
-        A: Handler<M>,
-        A::Context: ToEnvelope<A, M>;
-}
-
-impl<A: Actor> Address<A> for Addr<A> {
-    fn ask<M>(&self, message: M) -> Request<A, M>
-    where
-        M: Message + Send + 'static,
-        M::Result: Send,
-        A: Handler<M>,
-        A::Context: ToEnvelope<A, M>,
-    {
-        self.send(message)
-    }
-}
+use super::{Owner, OwnerAddr};
 
 /// The address of an actor in the hands of one sender, with the number of messages sent.
 pub struct Link<A: Actor> {
@@ -81,18 +60,6 @@ impl<A: Actor> Link<A> {
     }
 }
 
-impl<A: Actor> Address<A> for Link<A> {
-    fn ask<M>(&self, message: M) -> Request<A, M>
-    where
-        M: Message + Send + 'static,
-        M::Result: Send,
-        A: Handler<M>,
-        A::Context: ToEnvelope<A, M>,
-    {
-        self.send(message)
-    }
-}
-
 /// The connection from a sender to an actor.
 #[derive(Debug, Clone)]
 pub struct Edge {
@@ -121,6 +88,13 @@ impl Edges {
         let sent = Arc::<AtomicU64>::default();
         self.0.push(Edge { from, to, sent: Arc::clone(&sent) });
         Link { address: address.clone(), sent }
+    }
+
+    /// The address of `owner` for the sender `from`.
+    pub fn owner<O: Owner>(&mut self, from: &'static str, owner: &OwnerAddr<O>) -> OwnerAddr<O> {
+        let address = owner.uncounted();
+        self.0.push(Edge { from, to: O::NAME, sent: address.sent() });
+        address
     }
 
     /// The connections.

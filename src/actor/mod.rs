@@ -3,6 +3,7 @@
 //! An owner supplies a value that implements [`Owner`], messages that implement [`Task`], and its tables. This module
 //! implements mailboxes, batches, transactions, connections, restarts and counters once for all owners.
 
+pub mod address;
 mod batch;
 mod chain;
 pub mod commit;
@@ -25,6 +26,7 @@ use actix::ArbiterHandle;
 use crate::domain::clock::Clock;
 use crate::domain::id::{IdGenerator, NodeId};
 
+pub use address::OwnerAddr;
 pub use chain::Chain;
 pub use executor::BlockingExecutor;
 pub use fault::Faults;

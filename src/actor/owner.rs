@@ -24,9 +24,9 @@ use super::batch::Responder;
 use super::chain::Seal;
 use super::commit::{self, Batch, Disposition};
 use super::executor::{BlockingExecutor, STALL_AFTER};
-use super::queue::{QueueLimits, TaskQueue};
+use super::queue::{QueueLimits, TaskQueue, Waiting};
 use super::supervisor::supervise_on;
-use super::{Access, Failure, Health, Owner, Task};
+use super::{Access, Failure, Health, Owner, OwnerAddr, Reply, Task};
 use crate::db::{Class, Store};
 use crate::trace::{BatchSpan, Parent, Traced};
 
@@ -65,6 +65,8 @@ pub struct Shared<O> {
     reports: TaskQueue<O>,
 }
 
+/// The fault point in the actor.
+const HANDLE: &str = "handle";
 /// Interval of the health probe of the database. It keeps the status page correct without traffic, and it detects that
 /// an unreachable database has recovered although requests are being refused.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
@@ -98,6 +100,23 @@ impl<O: Owner> Shared<O> {
             Access::Report => &self.reports,
             Access::Write => &self.writes,
         }
+    }
+
+    /// Whether the store takes a task of this type.
+    fn takes<M: Task<O>>(&self) -> bool {
+        M::ACCESS != Access::Write || self.health.is_writable()
+    }
+
+    /// Adds a task to the queue of a running worker. Returns its outcome; [`Failure::Busy`] if it is not accepted.
+    ///
+    /// # Errors
+    /// Returns the task if no worker runs, or a fault is planned in the actor.
+    pub(super) fn join<M: Task<O>>(&self, task: Traced<M>) -> Result<Reply<Waiting<M::Outcome>>, Traced<M>> {
+        let queue = self.queue(M::ACCESS);
+        if !queue.is_served() || self.owner.context().faults.has(O::NAME, HANDLE) {
+            return Err(task);
+        }
+        if self.takes::<M>() { queue.join(task) } else { Ok(Err(Failure::Busy)) }
     }
 
     fn probe(&self) {
@@ -190,16 +209,18 @@ impl<O: Owner> Shared<O> {
 
 impl<O: Owner> OwnerActor<O> {
     /// Starts the supervised actor of `owner` on its arbiter. Must be called inside a Tokio runtime.
-    pub fn start(owner: Arc<O>, store: Store, limits: Limits) -> (Addr<Self>, Arc<Health>) {
+    pub fn start(owner: Arc<O>, store: Store, limits: Limits) -> (OwnerAddr<O>, Arc<Health>) {
         let arbiter = owner.context().arbiter.clone();
         let shared = Arc::new(Shared::new(owner, store, limits));
         let health = Arc::clone(&shared.health);
+        let of_actor = Arc::clone(&shared);
         let addr = supervise_on(&arbiter, Arc::clone(&health), move |ctx| {
             // actix does not enforce the mailbox capacity for `send`. The handler below enforces the limits.
             ctx.set_mailbox_capacity(limits.mailbox.saturating_add(limits.reserved));
+            let shared = of_actor;
             Self { shared, dispatch_scheduled: false, retry_scheduled: false, probing: Arc::default() }
         });
-        (addr, health)
+        (OwnerAddr::new(addr, shared), health)
     }
 
     /// Schedules a dispatch for when the mailbox is empty, so that tasks that arrived together run together.
@@ -209,7 +230,7 @@ impl<O: Owner> OwnerActor<O> {
         }
     }
 
-    /// Starts as many workers as the queues allow. If tasks still wait, dispatches again after [`STALL_AFTER`].
+    /// Starts as many workers as the queues allow. While there is work, dispatches again after [`STALL_AFTER`].
     fn dispatch(&mut self, ctx: &mut Context<Self>) {
         self.dispatch_scheduled = false;
         for access in [Access::Read, Access::Report, Access::Write] {
@@ -217,8 +238,9 @@ impl<O: Owner> OwnerActor<O> {
                 self.start_worker(ctx, access);
             }
         }
-        let has_waiting = self.shared.reads.waiting() + self.shared.writes.waiting() > 0;
-        if has_waiting && !std::mem::replace(&mut self.retry_scheduled, true) {
+        // Tasks also join the queue of a running worker without this actor, so it looks whether the worker is stalled.
+        let is_busy = self.shared.reads.is_busy() || self.shared.writes.is_busy();
+        if is_busy && !std::mem::replace(&mut self.retry_scheduled, true) {
             ctx.run_later(STALL_AFTER, |actor, ctx| {
                 actor.retry_scheduled = false;
                 actor.shared.executor.grow_if_stalled();
@@ -299,9 +321,8 @@ impl<O: Owner, M: Task<O>> Handler<Traced<M>> for OwnerActor<O> {
     type Result = Intake<O, M>;
 
     fn handle(&mut self, task: Traced<M>, ctx: &mut Self::Context) -> Self::Result {
-        let has_room = self.shared.queue(M::ACCESS).has_room(M::PRIORITY);
-        let is_refused = M::ACCESS == Access::Write && !self.shared.health.is_writable();
-        if self.shared.owner.context().faults.hit(O::NAME, "handle").is_err() || !has_room || is_refused {
+        let is_faulty = self.shared.owner.context().faults.hit(O::NAME, HANDLE).is_err();
+        if is_faulty || !self.shared.takes::<M>() || !self.shared.queue(M::ACCESS).has_room(M::PRIORITY) {
             return Intake::Busy;
         }
         self.schedule_dispatch(ctx);

@@ -7,11 +7,13 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use parking_lot::{Mutex, MutexGuard};
+use tokio::sync::oneshot;
 
 use super::batch::{AnyBatch, Responder, TypedBatch};
 use super::commit::Batch;
 use super::executor::STALL_AFTER;
-use super::{Health, Priority, Task};
+use super::{Failure, Health, Priority, Reply, Task};
+use crate::trace::Traced;
 
 /// Minimum number of waiting tasks for a second batch to run in parallel with a running one, unless the running one is
 /// stalled. A few large batches are cheaper than many small ones, above all on a database server: four small batches in
@@ -35,6 +37,18 @@ pub struct QueueLimits {
     /// Maximum number of workers.
     pub workers: usize,
 }
+
+impl QueueLimits {
+    const fn room(&self, priority: Priority) -> usize {
+        match priority {
+            Priority::New => self.new,
+            Priority::Accepted => self.new.saturating_add(self.accepted),
+        }
+    }
+}
+
+/// The outcome of a task that waits in a queue. Its sender is lost if the batch panics.
+pub type Waiting<T> = oneshot::Receiver<Reply<T>>;
 
 /// The waiting tasks and the number of workers that run.
 pub struct TaskQueue<O> {
@@ -61,16 +75,37 @@ impl<O: 'static> TaskQueue<O> {
     }
 
     pub fn has_room(&self, priority: Priority) -> bool {
-        let limit = match priority {
-            Priority::New => self.limits.new,
-            Priority::Accepted => self.limits.new.saturating_add(self.limits.accepted),
-        };
-        self.lock().waiting < limit
+        self.lock().waiting < self.limits.room(priority)
     }
 
     /// Adds a task. Does not check the limits; see [`TaskQueue::has_room`].
     pub fn push<M: Task<O>>(&self, task: M, responder: Responder<M::Outcome>) {
+        self.push_locked(&mut self.lock(), task, responder);
+    }
+
+    /// Whether a worker runs that will take a further task, and no other worker is due.
+    pub fn is_served(&self) -> bool {
+        self.lock().is_served()
+    }
+
+    /// Adds a task and returns what will be its outcome; [`Failure::Busy`] if there is no room.
+    ///
+    /// # Errors
+    /// Returns the task if the queue is not served.
+    pub fn join<M: Task<O>>(&self, task: Traced<M>) -> Result<Reply<Waiting<M::Outcome>>, Traced<M>> {
         let mut inner = self.lock();
+        if !inner.is_served() {
+            return Err(task);
+        }
+        if inner.waiting >= self.limits.room(M::PRIORITY) {
+            return Ok(Err(Failure::Busy));
+        }
+        let (sender, outcome) = oneshot::channel();
+        self.push_locked(&mut inner, task.message, Responder::new(Some(sender), task.parent));
+        Ok(Ok(outcome))
+    }
+
+    fn push_locked<M: Task<O>>(&self, inner: &mut Inner<O>, task: M, responder: Responder<M::Outcome>) {
         let task_type = TypeId::of::<M>();
         let index = inner.batches.iter().position(|(id, _)| *id == task_type).unwrap_or_else(|| {
             inner.batches.push((task_type, Box::new(TypedBatch::<O, M>::new())));
@@ -85,8 +120,10 @@ impl<O: 'static> TaskQueue<O> {
         }
     }
 
-    pub fn waiting(&self) -> usize {
-        self.lock().waiting
+    /// Whether a worker runs, or tasks wait for one.
+    pub fn is_busy(&self) -> bool {
+        let inner = self.lock();
+        inner.waiting > 0 || inner.workers > 0
     }
 
     /// Reserves a slot for one more worker. Returns true if the caller must start that worker.
@@ -142,8 +179,17 @@ impl<O: 'static> TaskQueue<O> {
 impl<O> Inner<O> {
     /// Whether to start a batch while `running` batches are running.
     fn is_batch_due(&self, running: usize) -> bool {
-        let may_run_in_parallel = || self.waiting >= PARALLEL_BATCH_MIN || self.last_start.elapsed() >= STALL_AFTER;
-        self.waiting > 0 && (running == 0 || may_run_in_parallel())
+        self.waiting > 0 && (running == 0 || self.may_run_in_parallel())
+    }
+
+    /// Whether a worker runs, and no other one is due.
+    fn is_served(&self) -> bool {
+        self.workers > 0 && !self.may_run_in_parallel()
+    }
+
+    /// Whether many tasks wait, or the running batches are stalled.
+    fn may_run_in_parallel(&self) -> bool {
+        self.waiting >= PARALLEL_BATCH_MIN || self.last_start.elapsed() >= STALL_AFTER
     }
 
     /// Takes at most `batch_max` tasks, in the order of `batches`.
@@ -224,6 +270,30 @@ mod tests {
             assert_eq!(queue.pause(before), expected, "{waiting} after {size}");
             assert_eq!(queue.pause(Instant::now() + RECENT), Duration::ZERO, "{waiting} long after {size}");
         }
+    }
+
+    #[test]
+    fn a_task_joins_the_queue_of_a_running_worker_and_no_other() {
+        let queue = empty();
+        let task = || Traced { message: Nothing, parent: Parent::default() };
+        assert!(queue.join(task()).is_err(), "no worker runs");
+        let queue = after_a_batch_of(8);
+        let outcome = queue.join(task()).ok().and_then(Result::ok);
+        assert!(outcome.is_some(), "a worker runs");
+        assert_eq!(queue.next_batch().unwrap().iter().map(|batch| batch.len()).sum::<usize>(), 1);
+        assert!(queue.next_batch().is_none());
+        assert!(queue.join(task()).is_err(), "the worker has ended");
+    }
+
+    #[test]
+    fn a_full_queue_is_busy_and_an_overdue_worker_is_left_to_the_actor() {
+        let queue = after_a_batch_of(8);
+        push(&queue, 100);
+        let task = || Traced { message: Nothing, parent: Parent::default() };
+        assert_eq!(queue.join(task()).ok().map(|joined| joined.err()), Some(Some(Failure::Busy)));
+        let queue = after_a_batch_of(8);
+        std::thread::sleep(STALL_AFTER);
+        assert!(queue.join(task()).is_err());
     }
 
     #[test]

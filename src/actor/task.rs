@@ -2,11 +2,9 @@
 
 use actix::Message;
 
-use super::link::Address;
-use super::{Owner, OwnerActor};
+use super::{Owner, OwnerAddr};
 use crate::db::{self, Db};
 use crate::domain::id::OrderId;
-use crate::trace::Traced;
 
 /// How a task accesses the owner's tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,11 +94,6 @@ impl From<actix::MailboxError> for Failure {
 ///
 /// # Errors
 /// The owner's [`Failure`], or [`Failure::Unknown`] if the mailbox is closed.
-pub async fn ask<O, M>(owner: &impl Address<OwnerActor<O>>, task: M) -> Reply<M::Outcome>
-where
-    O: Owner,
-    M: Task<O>,
-    M::Result: Send,
-{
-    owner.ask(Traced::new(task)).await?
+pub async fn ask<O: Owner, M: Task<O>>(owner: &OwnerAddr<O>, task: M) -> Reply<M::Outcome> {
+    owner.ask(task).await
 }

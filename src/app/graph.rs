@@ -10,7 +10,9 @@ use super::sandbox::{self, MerchantAccount, Platform};
 use super::stores::Stores;
 use super::threads::{OWNERS, Threads};
 use crate::actor::task::ask;
-use crate::actor::{BlockingExecutor, Chain, Context, Edges, Faults, Health, Link, Owner, OwnerActor, RelayWaker};
+use crate::actor::{
+    BlockingExecutor, Chain, Context, Edges, Faults, Health, Link, Owner, OwnerActor, OwnerAddr, RelayWaker,
+};
 use crate::audit::OwnerStores;
 use crate::config::Settings;
 use crate::coordinator::actor;
@@ -37,7 +39,6 @@ use crate::payments::platform::all::Platforms;
 use crate::payments::platform::single::CALLS_MAX;
 use crate::trace::Tracer;
 use crate::user::User;
-use crate::{coupon, goods, order, pay, user};
 
 /// Inputs of the actor graph.
 pub struct Parts {
@@ -83,22 +84,22 @@ pub struct Messaging {
 
 /// The addresses of the owners.
 struct Addresses {
-    coupon: Addr<coupon::actor::Actor>,
-    goods: Addr<goods::actor::Actor>,
-    user: Addr<user::actor::Actor>,
-    order: Addr<order::actor::Actor>,
-    pay: Addr<pay::actor::Actor>,
+    coupon: OwnerAddr<Coupon>,
+    goods: OwnerAddr<Goods>,
+    user: OwnerAddr<User>,
+    order: OwnerAddr<Order>,
+    pay: OwnerAddr<Pay>,
 }
 
 impl Addresses {
     /// The owners as the sender `from` asks them.
     fn links(&self, from: &'static str, edges: &mut Edges) -> Owners {
         Owners {
-            coupon: edges.link(from, Coupon::NAME, &self.coupon),
-            goods: edges.link(from, Goods::NAME, &self.goods),
-            user: edges.link(from, User::NAME, &self.user),
-            order: edges.link(from, Order::NAME, &self.order),
-            pay: edges.link(from, Pay::NAME, &self.pay),
+            coupon: edges.owner(from, &self.coupon),
+            goods: edges.owner(from, &self.goods),
+            user: edges.owner(from, &self.user),
+            order: edges.owner(from, &self.order),
+            pay: edges.owner(from, &self.pay),
         }
     }
 }
@@ -171,10 +172,8 @@ fn build(parts: Parts, of_owners: [ArbiterHandle; OWNERS]) -> Graph {
     let (coordinator_health, order_counts) = (Arc::clone(&of_coordinator.health), Arc::clone(&of_coordinator.counts));
     let (recovery, runner) = Recovery::start(of_coordinator);
     let recovery = edges.link(HTTP, actor::NAME, &recovery);
-    let asked_by_payments = (
-        edges.link(payments::actor::NAME, Order::NAME, &owners.order),
-        edges.link(payments::actor::NAME, Pay::NAME, &owners.pay),
-    );
+    let asked_by_payments =
+        (edges.owner(payments::actor::NAME, &owners.order), edges.owner(payments::actor::NAME, &owners.pay));
     let of_payments = payments_context(&settings, asked_by_payments, &platforms, clock, faults, tracer.clone());
     let payments_health = Arc::clone(&of_payments.health);
     let payments = edges.link(HTTP, payments::actor::NAME, &Payments::start(of_payments));
@@ -201,7 +200,7 @@ fn build(parts: Parts, of_owners: [ArbiterHandle; OWNERS]) -> Graph {
 /// The dependencies of payments, which asks these two owners.
 fn payments_context(
     settings: &Settings,
-    (order, pay): (Link<order::actor::Actor>, Link<pay::actor::Actor>),
+    (order, pay): (OwnerAddr<Order>, OwnerAddr<Pay>),
     platforms: &Platforms,
     clock: Clock,
     faults: Faults,
@@ -271,39 +270,35 @@ fn network(owners: &Addresses, horizon: Horizon) -> Network {
             route(pay, "pay_log", pay),
         ],
         inboxes: vec![
-            coupon.clone().recipient(),
-            goods.clone().recipient(),
-            user.clone().recipient(),
-            order.clone().recipient(),
-            pay.clone().recipient(),
+            coupon.mailbox().clone().recipient(),
+            goods.mailbox().clone().recipient(),
+            user.mailbox().clone().recipient(),
+            order.mailbox().clone().recipient(),
+            pay.mailbox().clone().recipient(),
         ],
     }
 }
 
-fn outbox_of<O: Owner>(owner: &Addr<OwnerActor<O>>, horizon: Horizon) -> Outbox {
+fn outbox_of<O: Owner>(owner: &OwnerAddr<O>, horizon: Horizon) -> Outbox {
     Outbox {
         producer: O::NAME,
-        backlog: owner.clone().recipient(),
+        backlog: owner.mailbox().clone().recipient(),
         last: LastBacklog::default(),
         bound: Bound { horizon, is_delayable: false },
-        bring_forward: owner.clone().recipient(),
-        reclaim: owner.clone().recipient(),
-        prune: owner.clone().recipient(),
-        list: owner.clone().recipient(),
-        replay: owner.clone().recipient(),
+        bring_forward: owner.mailbox().clone().recipient(),
+        reclaim: owner.mailbox().clone().recipient(),
+        prune: owner.mailbox().clone().recipient(),
+        list: owner.mailbox().clone().recipient(),
+        replay: owner.mailbox().clone().recipient(),
     }
 }
 
-fn route<P: Owner, C: Consumer>(
-    producer: &Addr<OwnerActor<P>>,
-    group: &'static str,
-    consumer: &Addr<OwnerActor<C>>,
-) -> Route {
+fn route<P: Owner, C: Consumer>(producer: &OwnerAddr<P>, group: &'static str, consumer: &OwnerAddr<C>) -> Route {
     Route {
         producer: P::NAME,
         group,
-        ack_and_claim: producer.clone().recipient(),
-        deliver: consumer.clone().recipient(),
+        ack_and_claim: producer.mailbox().clone().recipient(),
+        deliver: consumer.mailbox().clone().recipient(),
         consumer: C::NAME,
         deliveries: Arc::default(),
     }

@@ -4,13 +4,12 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use actix::Addr;
 use anyhow::{Context as _, bail, ensure};
 use clap::Subcommand;
 
 use super::help;
 use crate::actor::task::ask;
-use crate::actor::{Context, OwnerActor};
+use crate::actor::{Context, OwnerActor, OwnerAddr};
 use crate::app::bootstrap::secret;
 use crate::app::stores::Stores;
 use crate::app::{self, membership};
@@ -118,13 +117,13 @@ async fn remove(settings: &Settings, stores: Stores, name: &str) -> anyhow::Resu
 }
 
 /// Starts User alone.
-fn start(settings: &Settings, stores: Stores, context: Context) -> Addr<OwnerActor<User>> {
+fn start(settings: &Settings, stores: Stores, context: Context) -> OwnerAddr<User> {
     let owner = Arc::new(User { context, points_per_unit: settings.points.per_unit });
     OwnerActor::start(owner, stores.owners.user, settings.owners.limits()).0
 }
 
 /// The administrator `name`.
-async fn find(user: &Addr<OwnerActor<User>>, name: &str) -> anyhow::Result<Credential> {
+async fn find(user: &OwnerAddr<User>, name: &str) -> anyhow::Result<Credential> {
     let user_name = UserName::try_from(name.to_owned()).with_context(|| format!("the name {name:?}"))?;
     let Some(found) = ask(user, FindCredential { user_name }).await? else { bail!("there is no user {name}") };
     ensure!(found.state.user_role == Role::Admin, "{name} is a customer, not an administrator");

@@ -30,25 +30,29 @@ mod tracker;
 
 use std::sync::Arc;
 
-use crate::actor::{Faults, Health, Link};
+use crate::actor::{Faults, Health, OwnerAddr};
 use crate::config;
+use crate::coupon::Coupon;
 use crate::domain::clock::Clock;
 use crate::domain::id::IdGenerator;
 use crate::domain::quantity::StockShown;
+use crate::goods::Goods;
 use crate::node::Node;
+use crate::order::Order;
+use crate::pay::Pay;
 use crate::trace::Tracer;
-use crate::{coupon, goods, order, pay, user};
+use crate::user::User;
 use counts::Counts;
 
 /// The addresses of the five owners.
 #[derive(Clone)]
 #[expect(missing_docs, reason = "the field names are self-explanatory")]
 pub struct Owners {
-    pub coupon: Link<coupon::actor::Actor>,
-    pub goods: Link<goods::actor::Actor>,
-    pub user: Link<user::actor::Actor>,
-    pub order: Link<order::actor::Actor>,
-    pub pay: Link<pay::actor::Actor>,
+    pub coupon: OwnerAddr<Coupon>,
+    pub goods: OwnerAddr<Goods>,
+    pub user: OwnerAddr<User>,
+    pub order: OwnerAddr<Order>,
+    pub pay: OwnerAddr<Pay>,
 }
 
 /// The dependencies of the coordinators.

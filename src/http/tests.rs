@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, AsyncContext, Context};
+use actix::{Actor, Addr, AsyncContext, Context};
 use actix_web::App;
 use actix_web::dev::Service;
 use actix_web::http::header::HeaderMap;
@@ -24,7 +24,6 @@ use super::security::second_factor::factors::SecondFactors;
 use super::security::session::Sessions;
 use super::security::token::{Caller, Tokens};
 use super::state::{Coordinator, State};
-use crate::actor::Link;
 use crate::coordinator;
 use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::id::{IdGenerator, NodeId, UserId};
@@ -41,8 +40,8 @@ const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// The address of an actor that does not run.
-fn dead_address<A: Actor<Context = Context<A>>>() -> Link<A> {
-    Context::new().address().into()
+fn dead_address<A: Actor<Context = Context<A>>>() -> Addr<A> {
+    Context::new().address()
 }
 
 /// A state without running actors.
@@ -63,13 +62,13 @@ pub fn state() -> State {
     let sources = Arc::new(Sources::without_actors(&clock));
     State {
         owners: coordinator::Owners {
-            coupon: dead_address(),
-            goods: dead_address(),
-            user: dead_address(),
-            order: dead_address(),
-            pay: dead_address(),
+            coupon: dead_address().into(),
+            goods: dead_address().into(),
+            user: dead_address().into(),
+            order: dead_address().into(),
+            pay: dead_address().into(),
         },
-        payments: dead_address(),
+        payments: dead_address().into(),
         cors_origins: crate::domain::origin::Origins::default(),
         return_origins: crate::domain::origin::Origins::default(),
         auditor: Auditor::new(|_| Err("there are no stores".to_owned()), LastAudit::default()),
@@ -113,7 +112,7 @@ pub fn state() -> State {
 /// Sends `req`; returns status, headers and body of the response.
 async fn ask(state: &web::Data<State>, req: TestRequest) -> (u16, HeaderMap, Bytes) {
     let app = App::new().wrap(from_fn(middleware::around)).app_data(state.clone());
-    let app = app.app_data(Coordinator::new(dead_address()));
+    let app = app.app_data(Coordinator::new(dead_address().into()));
     let app = init_service(app.configure(route::public).configure(route::admin)).await;
     let response = app.call(req.to_request()).await.unwrap();
     (response.status().as_u16(), response.headers().clone(), read_body(response).await)

@@ -4,11 +4,12 @@
 //! The stores of Order and Pay are read one after the other, so money that moves at that moment may be missed.
 
 use crate::actor::task::ask;
-use crate::actor::{Link, Reply};
+use crate::actor::{OwnerAddr, Reply};
 use crate::domain::money::Money;
+use crate::order::Order;
 use crate::order::message::{ListRequestedRefunds, UnacknowledgedRefund};
+use crate::pay::Pay;
 use crate::pay::message::{RequestedRefund, SumAtRisk};
-use crate::{order, pay};
 
 pub use crate::pay::message::{AtRisk, RiskKind};
 
@@ -16,7 +17,7 @@ pub use crate::pay::message::{AtRisk, RiskKind};
 ///
 /// # Errors
 /// An owner does not reply.
-pub async fn read(order: &Link<order::actor::Actor>, pay: &Link<pay::actor::Actor>) -> Reply<Vec<AtRisk>> {
+pub async fn read(order: &OwnerAddr<Order>, pay: &OwnerAddr<Pay>) -> Reply<Vec<AtRisk>> {
     let known = |refund: UnacknowledgedRefund| RequestedRefund {
         refund_id: refund.refund_id,
         pay_id: refund.pay_id,

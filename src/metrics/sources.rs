@@ -11,7 +11,7 @@ use super::at_risk;
 use super::figures::{DeliveryFigures, EdgeFigures, Figures, NodeFigures, Serving, StoreFigures};
 use super::{LastAudit, Traffic};
 use crate::actor::task::ask;
-use crate::actor::{Edges, Health, Link};
+use crate::actor::{Edges, Health, Link, OwnerAddr};
 use crate::coordinator::counts::Counts;
 use crate::coordinator::message::ReadSagas;
 use crate::coordinator::recovery::Recovery;
@@ -20,10 +20,11 @@ use crate::domain::clock::{Clock, Timestamp};
 use crate::messaging::outbox::ReadBacklog;
 use crate::messaging::relay::{self, Outbox, Route};
 use crate::node::Node;
+use crate::order::Order;
+use crate::pay::Pay;
 use crate::pay::message::{CountByPlatform, CountPending};
 use crate::payments::platform::all::Platforms;
 use crate::trace::{Traced, Tracer};
-use crate::{order, pay};
 
 /// Time limit for each part. The figures have none of a part that exceeds it.
 const PART_WITHIN: Duration = Duration::from_secs(2);
@@ -33,9 +34,9 @@ pub struct Sources {
     /// Counters of all actors.
     pub health: Vec<Arc<Health>>,
     /// Owner of the orders.
-    pub order: Link<order::actor::Actor>,
+    pub order: OwnerAddr<Order>,
     /// Owner of the payments.
-    pub pay: Link<pay::actor::Actor>,
+    pub pay: OwnerAddr<Pay>,
     /// Places orders.
     pub recovery: Link<Recovery>,
     /// Counters of placed orders.
@@ -158,14 +159,14 @@ impl Sources {
         use crate::domain::id::NodeId;
         use crate::gateway::Gateways;
 
-        fn dead<A: actix::Actor<Context = actix::Context<A>>>() -> Link<A> {
-            actix::AsyncContext::address(&actix::Context::new()).into()
+        fn dead<A: actix::Actor<Context = actix::Context<A>>>() -> actix::Addr<A> {
+            actix::AsyncContext::address(&actix::Context::new())
         }
         Self {
             health: vec![Arc::new(Health::new("goods", clock.clone(), 1, None))],
-            order: dead(),
-            pay: dead(),
-            recovery: dead(),
+            order: dead().into(),
+            pay: dead().into(),
+            recovery: dead().into(),
             order_counts: Arc::default(),
             outboxes: Vec::new(),
             routes: Vec::new(),

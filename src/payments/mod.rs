@@ -23,20 +23,21 @@ mod watch;
 
 use std::sync::Arc;
 
-use crate::actor::{Faults, Health, Link};
+use crate::actor::{Faults, Health, OwnerAddr};
 use crate::config;
 use crate::domain::clock::Clock;
 use crate::domain::horizon::Horizons;
+use crate::order::Order;
+use crate::pay::Pay;
 use crate::trace::Tracer;
-use crate::{order, pay};
 use platform::all::Platforms;
 
 /// The dependencies of the payments actor and its jobs.
 #[derive(Clone)]
 #[expect(missing_docs, reason = "the field names are self-explanatory")]
 pub struct Context {
-    pub order: Link<order::actor::Actor>,
-    pub pay: Link<pay::actor::Actor>,
+    pub order: OwnerAddr<Order>,
+    pub pay: OwnerAddr<Pay>,
     pub platforms: Platforms,
     pub clock: Clock,
     pub payments: config::Payments,

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::funds::{self, Known};
 use super::{Difference, Kind, Named, Report, StatementIndex, compare, first_repeated, parse_pay_id};
 use crate::actor::task::ask;
-use crate::actor::{Failure, Link};
+use crate::actor::{Failure, OwnerAddr};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{PayId, RefundId};
 use crate::domain::money::CURRENCY;
@@ -15,7 +15,7 @@ use crate::gateway::statement::day::Day;
 use crate::gateway::statement::funds::{Cause, FundStatement};
 use crate::gateway::statement::{Bill, Source};
 use crate::gateway::{Entry, Event, Notification, Statement};
-use crate::pay::actor::Actor;
+use crate::pay::Pay;
 use crate::pay::message::{FindPaymentRecords, FindRefundedPayments, ListPaidRecords, Notify, PaymentRecord};
 
 /// Records compared in one query.
@@ -42,7 +42,7 @@ impl From<String> for Error {
 #[derive(Debug, Clone, Copy)]
 pub struct Reconciliation<'a> {
     /// The owner of the books.
-    pub pay: &'a Link<Actor>,
+    pub pay: &'a OwnerAddr<Pay>,
     /// The statements to compare.
     pub source: &'a Source,
     /// The kind of statement.

@@ -98,10 +98,11 @@ pub struct Started {
 #[must_use]
 pub fn start(context: Context, store: Store, limits: Limits, account: MerchantAccount, horizon: Horizon) -> Started {
     let owner = Arc::new(Sandbox { context: context.clone(), merchant_id: account.merchant_id.clone() });
-    let (addr, health) = OwnerActor::start(owner, store, limits);
+    let (address, health) = OwnerActor::start(owner, store, limits);
+    let addr = address.mailbox();
     let (webhook_sender, sender_health) =
-        webhook::WebhookSender::start(&context, addr.clone(), account.key.clone(), &account.callback_url);
-    let platform = Platform::new(addr.clone(), &account.merchant_id, account.key.tickets());
+        webhook::WebhookSender::start(&context, address.clone(), account.key.clone(), &account.callback_url);
+    let platform = Platform::new(address.clone(), &account.merchant_id, account.key.tickets());
     let gateway = |name: Provider| -> Arc<dyn Gateway> {
         Arc::new(SandboxGateway::new(
             name,
@@ -130,7 +131,7 @@ pub fn start(context: Context, store: Store, limits: Limits, account: MerchantAc
         route: Route {
             producer: Sandbox::NAME,
             group: message::WEBHOOK_GROUP,
-            ack_and_claim: addr.recipient(),
+            ack_and_claim: addr.clone().recipient(),
             deliver: webhook_sender.recipient(),
             consumer: message::WEBHOOK_GROUP,
             deliveries: Arc::default(),

@@ -2,28 +2,26 @@
 
 use std::sync::Arc;
 
-use actix::Addr;
-
-use super::actor::Actor;
+use super::Sandbox;
 use super::error::{OpenRefusal, RefundRefusal, Refusal};
 use super::message::{Callbacks, Charged, Close, Decline, Find, FindRefund, Open, Pay, Refund, Statement};
 use super::trade::Trade;
-use crate::actor::Reply;
 use crate::actor::task::ask;
+use crate::actor::{OwnerAddr, Reply};
 use crate::domain::money::Money;
 use crate::gateway::ticket::Tickets;
 
 /// A cheaply cloned handle to the running platform.
 #[derive(Debug, Clone)]
 pub struct Platform {
-    addr: Addr<Actor>,
+    addr: OwnerAddr<Sandbox>,
     merchant_id: Arc<str>,
     tickets: Tickets,
 }
 
 impl Platform {
     /// Creates a handle to the actor at `addr`.
-    pub(super) fn new(addr: Addr<Actor>, merchant_id: &str, tickets: Tickets) -> Self {
+    pub(super) fn new(addr: OwnerAddr<Sandbox>, merchant_id: &str, tickets: Tickets) -> Self {
         Self { addr, merchant_id: merchant_id.into(), tickets }
     }
 

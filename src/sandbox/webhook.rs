@@ -9,13 +9,14 @@ use std::time::{Duration, Instant};
 use actix::{Actor, Addr, Handler, ResponseFuture, Supervised};
 use futures_util::future::join_all;
 
+use super::Sandbox;
 use super::message::{Callback, Record, WEBHOOK_GROUP};
 use super::signature::{HEADER, Key};
 use super::tamper::{SignedWebhook, sign_webhook};
 use super::trade::Attempt;
 use crate::actor::supervisor::supervise;
 use crate::actor::task::ask;
-use crate::actor::{Context, Faults, Health, Reply};
+use crate::actor::{Context, Faults, Health, OwnerAddr, Reply};
 use crate::domain::clock::Clock;
 use crate::messaging::inbox::Delivery;
 use crate::trace::Traced;
@@ -38,7 +39,7 @@ pub struct WebhookSender {
 
 /// Everything that one delivery needs.
 struct Endpoint {
-    platform: Addr<super::actor::Actor>,
+    platform: OwnerAddr<Sandbox>,
     key: Key,
     clock: Clock,
     url: String,
@@ -50,7 +51,7 @@ impl WebhookSender {
     /// records each attempt at `platform`.
     pub(super) fn start(
         context: &Context,
-        platform: Addr<super::actor::Actor>,
+        platform: OwnerAddr<Sandbox>,
         key: Key,
         callback_url: &str,
     ) -> (Addr<Self>, Arc<Health>) {

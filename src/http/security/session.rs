@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
+use crate::actor::OwnerAddr;
 use crate::actor::task::ask;
-use crate::actor::{Link, OwnerActor};
 use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::id::UserId;
 use crate::http::problem::{Code, Problem};
@@ -97,7 +97,7 @@ impl Sessions {
     /// 503 if the database does not answer, and has not answered before.
     pub async fn state_of(
         self: &Arc<Self>,
-        owner: &Link<OwnerActor<User>>,
+        owner: &OwnerAddr<User>,
         clock: &Clock,
         user_id: UserId,
     ) -> Result<Option<AccountState>, Problem> {
@@ -117,7 +117,7 @@ impl Sessions {
     /// 403 if it is disabled; 503.
     pub async fn expect_enabled(
         self: &Arc<Self>,
-        owner: &Link<OwnerActor<User>>,
+        owner: &OwnerAddr<User>,
         clock: &Clock,
         user_id: UserId,
     ) -> Result<(), Problem> {
@@ -130,7 +130,7 @@ impl Sessions {
 
     /// Reads what has changed if the last reading is old. Only if it is too old the request waits for it: requests whose
     /// callers are known are decided at once, before their bodies are.
-    async fn poll_if_due(self: &Arc<Self>, owner: &Link<OwnerActor<User>>, clock: &Clock) {
+    async fn poll_if_due(self: &Arc<Self>, owner: &OwnerAddr<User>, clock: &Clock) {
         let is_stale = {
             let mut known = self.known.lock();
             if !known.is_due() {
@@ -153,7 +153,7 @@ impl Sessions {
         }
     }
 
-    async fn poll(&self, owner: &Link<OwnerActor<User>>, clock: &Clock) {
+    async fn poll(&self, owner: &OwnerAddr<User>, clock: &Clock) {
         let (read, now) = (self.known.lock().read, clock.now());
         let since = read.map_or(Timestamp(0), |read| read.minus(OVERLAP));
         // At first no state is known that could be wrong.

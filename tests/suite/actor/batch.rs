@@ -24,7 +24,7 @@ fn ledger() -> Running {
 async fn a_slow_batch_delays_the_next_one_only_on_sqlite_which_has_one_writer() {
     let ledger = ledger();
     ledger.faults.plan("ledger.before_commit", Fault::Delay(3 * SECOND), 0, 1);
-    let slow = ledger.addr.send(Traced::new(Write(1, Behaviour::Succeed)));
+    let slow = ledger.addr.mailbox().send(Traced::new(Write(1, Behaviour::Succeed)));
     let is_slow = || async { (ledger.faults.fired("ledger.before_commit") == 1).then_some(()) };
     eventually(SECOND, "the first batch is about to commit", is_slow).await;
     assert_eq!(ask(&ledger.addr, Write(2, Behaviour::Succeed)).await, Ok(2));
@@ -45,11 +45,11 @@ async fn if_two_batches_deadlock_one_is_retried_and_both_succeed() {
         assert_eq!(ask(&ledger.addr, Write(id, Behaviour::Succeed)).await, Ok(id));
     }
     let both = Arc::new(AtomicU32::new(0));
-    let one = ledger.addr.send(Traced::new(Swap { first: 1, second: 2, met: Arc::clone(&both) }));
+    let one = ledger.addr.mailbox().send(Traced::new(Swap { first: 1, second: 2, met: Arc::clone(&both) }));
     // The second is sent only now, so that it does not join the batch of the first.
     let has_locked = || async { (both.load(Relaxed) == 1).then_some(()) };
     eventually(SECOND, "the first swap has locked its first entry", has_locked).await;
-    let two = ledger.addr.send(Traced::new(Swap { first: 2, second: 1, met: Arc::clone(&both) }));
+    let two = ledger.addr.mailbox().send(Traced::new(Swap { first: 2, second: 1, met: Arc::clone(&both) }));
     let (one, two) = join(one, two).await;
     assert_eq!((one.unwrap(), two.unwrap()), (Ok(()), Ok(())));
     let report = ledger.health.report();

@@ -77,7 +77,7 @@ async fn a_single_task_is_committed_without_delay() {
 async fn tasks_that_arrive_while_a_batch_runs_form_the_next_batch() {
     let ledger = Running::start(LIMITS);
     ledger.faults.plan("ledger.before_commit", Fault::Delay(Duration::from_millis(300)), 0, 1);
-    let first = ledger.addr.send(Traced::new(Write(0, Behaviour::Succeed)));
+    let first = ledger.addr.mailbox().send(Traced::new(Write(0, Behaviour::Succeed)));
     eventually(SECOND, "the first batch has reached its delay", || is_delayed(&ledger)).await;
     write_all(&ledger, good(1..100)).await;
     assert_eq!(first.await.unwrap(), Ok(0));
@@ -120,7 +120,7 @@ async fn a_reply_comes_after_the_commit() {
 async fn a_query_does_not_wait_behind_a_slow_write() {
     let ledger = Running::start(LIMITS);
     ledger.faults.plan("ledger.before_commit", Fault::Delay(SECOND), 0, 1);
-    let mut write = Box::pin(ledger.addr.send(Traced::new(Write(1, Behaviour::Succeed))));
+    let mut write = Box::pin(ledger.addr.mailbox().send(Traced::new(Write(1, Behaviour::Succeed))));
     eventually(SECOND, "the write has reached its delay", || is_delayed(&ledger)).await;
     assert_eq!(ask(&ledger.addr, List(Behaviour::Succeed)).await, Ok(vec![]));
     let write_is_done = actix_web::rt::time::timeout(Duration::ZERO, &mut write).await.is_ok();
@@ -136,7 +136,7 @@ async fn a_query_does_not_wait_behind_the_reports_of_operators_which_run_one_at_
     let (ends, reports): (Vec<_>, Vec<_>) = (0..9)
         .map(|_| {
             let ((sender, ends), begins) = (mpsc::channel(), begins.clone());
-            (sender, Box::pin(ledger.addr.send(Traced::new(Report { begins, ends }))))
+            (sender, Box::pin(ledger.addr.mailbox().send(Traced::new(Report { begins, ends }))))
         })
         .unzip();
     let reports = actix_web::rt::spawn(join_all(reports));

@@ -116,7 +116,7 @@ async fn a_query_that_panics_fails_alone() {
 async fn a_full_owner_refuses_new_tasks_at_once_and_still_takes_accepted_ones() {
     let ledger = Running::start(Limits { mailbox: 3, reserved: 2, batch_max: 10, batch_wait: Duration::ZERO });
     ledger.faults.plan("ledger.before_commit", Fault::Delay(Duration::from_millis(700)), 0, 1);
-    let in_flight = ledger.addr.send(Traced::new(Write(0, Behaviour::Succeed)));
+    let in_flight = ledger.addr.mailbox().send(Traced::new(Write(0, Behaviour::Succeed)));
     let delayed = || async { (ledger.faults.fired("ledger.before_commit") == 1).then_some(()) };
     eventually(SECOND, "the first batch has reached its delay", delayed).await;
 

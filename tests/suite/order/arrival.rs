@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Addr, Arbiter};
+use actix::Arbiter;
 use futures_util::future::{BoxFuture, join_all};
 use tradepost::actor::owner::Limits;
 use tradepost::actor::task::ask;
-use tradepost::actor::{BlockingExecutor, Chain, Context, Faults, Fence, OwnerActor, RelayWaker};
+use tradepost::actor::{BlockingExecutor, Chain, Context, Faults, Fence, OwnerActor, OwnerAddr, RelayWaker};
 use tradepost::config;
 use tradepost::coupon::{self, Coupon};
 use tradepost::db::{self, Store, migrate};
@@ -71,7 +71,7 @@ fn arrivals() -> Vec<Vec<Arrival>> {
     all
 }
 
-async fn cancel<O: Consumer>(owner: &Addr<OwnerActor<O>>, group: &str, number: u8) {
+async fn cancel<O: Consumer>(owner: &OwnerAddr<O>, group: &str, number: u8) {
     let (user_id, coupon_id, goods) = (Id::new(1), Some(Id::new(1)), vec![Id::new(1), Id::new(2)]);
     let body = ReservationsReleased { order_id: ORDER, user_id, coupon_id, goods };
     let delivery = Delivery(Message {
@@ -90,8 +90,8 @@ async fn cancel<O: Consumer>(owner: &Addr<OwnerActor<O>>, group: &str, number: u
 /// Runs every order of arrival, sequentially and concurrently, check_every_arrival on a new owner.
 async fn check_every_arrival<O: Consumer>(
     migrations: fn() -> migrate::Migrations,
-    start: impl AsyncFn(Store) -> Addr<OwnerActor<O>>,
-    reserve: impl Fn(Addr<OwnerActor<O>>, OrderId) -> BoxFuture<'static, bool>,
+    start: impl AsyncFn(Store) -> OwnerAddr<O>,
+    reserve: impl Fn(OwnerAddr<O>, OrderId) -> BoxFuture<'static, bool>,
     group: &'static str,
     sums: &[(&str, i64)],
 ) {
@@ -147,7 +147,7 @@ async fn stock_is_correct_in_every_order_of_arrival() {
         }
         owner
     };
-    let reserve = |owner: Addr<OwnerActor<Goods>>, order_id| -> BoxFuture<'static, bool> {
+    let reserve = |owner: OwnerAddr<Goods>, order_id| -> BoxFuture<'static, bool> {
         let lines = vec![(Id::new(1), 3.try_into().unwrap()), (Id::new(2), 2.try_into().unwrap())];
         Box::pin(async move { ask(&owner, goods::message::Reserve { order_id, lines }).await.unwrap().is_ok() })
     };
@@ -169,7 +169,7 @@ async fn a_coupon_is_correct_in_every_order_of_arrival() {
         ask(&owner, create).await.unwrap().unwrap();
         owner
     };
-    let reserve = |owner: Addr<OwnerActor<Coupon>>, order_id| -> BoxFuture<'static, bool> {
+    let reserve = |owner: OwnerAddr<Coupon>, order_id| -> BoxFuture<'static, bool> {
         let (coupon_id, user_id) = (Id::new(1), Id::new(1));
         Box::pin(
             async move { ask(&owner, coupon::message::Bind { order_id, coupon_id, user_id }).await.unwrap().is_ok() },
@@ -198,7 +198,7 @@ async fn a_balance_is_correct_in_every_order_of_arrival() {
         ask(&owner, register).await.unwrap().unwrap();
         owner
     };
-    let reserve = |owner: Addr<OwnerActor<User>>, order_id| -> BoxFuture<'static, bool> {
+    let reserve = |owner: OwnerAddr<User>, order_id| -> BoxFuture<'static, bool> {
         let (user_id, money) = (Id::new(1), Money::from_minor(10_000));
         Box::pin(async move { ask(&owner, user::message::Take { order_id, user_id, money }).await.unwrap().is_ok() })
     };

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
-use actix::{Addr, Arbiter, Message};
+use actix::{Arbiter, Message};
 use diesel::prelude::*;
 use tradepost::actor::owner::Limits;
 use tradepost::actor::{
-    Access, BlockingExecutor, Chain, Context, Faults, Fence, Health, Owner, OwnerActor, Priority, RelayWaker, Reply,
-    Task,
+    Access, BlockingExecutor, Chain, Context, Faults, Fence, Health, Owner, OwnerActor, OwnerAddr, Priority,
+    RelayWaker, Reply, Task,
 };
 use tradepost::db::with_conn;
 use tradepost::db::{self, Db, Store};
@@ -45,7 +45,7 @@ impl Owner for Ledger {
 
 /// A running [`Ledger`] with a store of its own.
 pub struct Running {
-    pub addr: Addr<OwnerActor<Ledger>>,
+    pub addr: OwnerAddr<Ledger>,
     pub health: Arc<Health>,
     pub faults: Faults,
     pub fence: Fence,

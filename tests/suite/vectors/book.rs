@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Addr, Arbiter};
+use actix::Arbiter;
 use diesel::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tradepost::actor::task::ask;
-use tradepost::actor::{BlockingExecutor, Chain, Context, Faults, Fence, OwnerActor, RelayWaker};
+use tradepost::actor::{BlockingExecutor, Chain, Context, Faults, Fence, OwnerActor, OwnerAddr, RelayWaker};
 use tradepost::db::{Store, migrate, with_conn};
 use tradepost::domain::clock::Clock;
 use tradepost::domain::id::{IdGenerator, NodeId};
 use tradepost::domain::money::CURRENCY;
 use tradepost::gateway::{Event, Notification};
 use tradepost::pay::Pay;
-use tradepost::pay::actor::Actor;
+
 use tradepost::pay::error::Rejected;
 use tradepost::pay::message::Notify;
 
@@ -46,7 +46,7 @@ struct Refund {
 
 /// The owner, with the payments and refunds of a vector's configuration.
 pub struct Book {
-    pay: Addr<Actor>,
+    pay: OwnerAddr<Pay>,
     store: Store,
     provider: &'static str,
     /// The vectors' order and refund numbers, each with its id in the store.

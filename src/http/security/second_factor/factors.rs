@@ -5,7 +5,7 @@ use aws_lc_rs::rand;
 use super::sealing::Sealing;
 use super::totp::{self, SECRET_BYTES};
 use crate::actor::task::ask;
-use crate::actor::{Link, OwnerActor, Reply};
+use crate::actor::{OwnerAddr, Reply};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
 use crate::domain::status::Role;
@@ -63,7 +63,7 @@ impl SecondFactors {
     ///
     /// # Errors
     /// If User does not answer.
-    pub async fn reseal_all(&self, owner: &Link<OwnerActor<User>>) -> Reply<()> {
+    pub async fn reseal_all(&self, owner: &OwnerAddr<User>) -> Reply<()> {
         for (user_id, old) in ask(owner, ListSealedSecrets).await? {
             if let Some(new) = self.sealing.reseal(user_id, &old) {
                 ask(owner, Reseal { user_id, old, new }).await?;
