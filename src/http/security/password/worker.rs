@@ -52,7 +52,26 @@ impl Workers {
     }
 }
 
+/// How much the threads stand back behind the others where the system lets a thread do so, from 0 to 19. A hash computes
+/// for tens of milliseconds, so a flood of sign-ins would make each order wait for a core.
+#[cfg(target_os = "linux")]
+const NICENESS: i32 = 10;
+
+/// Lets the other threads of the process go first.
+#[cfg(target_os = "linux")]
+fn stand_back() {
+    // On Linux, this is the calling thread and not the process. It also works without it.
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(%error, "password hashes compete with orders");
+    }
+}
+
+/// No other system has priorities of threads that any user may lower.
+#[cfg(not(target_os = "linux"))]
+const fn stand_back() {}
+
 fn work(queue: &Mutex<Receiver<Job>>) {
+    stand_back();
     let mut area = WorkArea::default();
     loop {
         // The lock is held while waiting: the other idle threads wait for the lock.
