@@ -1,9 +1,10 @@
 //! The activity of one connection, and whether it lasts too long. Pure: the time is a parameter.
 
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
-/// The end of a request's head.
-const END_OF_HEAD: &[u8] = b"\r\n\r\n";
+use super::framing::Piece;
+
 /// The slowest client that takes a long answer, in bytes per second.
 const SLOWEST: u64 = 1024;
 
@@ -65,22 +66,45 @@ struct Backlog {
     moved: Instant,
 }
 
-/// The request as far as it matters for what follows it on the connection.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Request {
-    /// Whether it has a body.
-    pub has_body: bool,
-    /// Whether the body has chunks, which the HTTP server reads to their end even if the request was refused.
-    pub is_chunked: bool,
+/// The body of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    /// None.
+    Empty,
+    /// So many bytes.
+    Length(u64),
+    /// Chunks up to an empty one, which the HTTP server reads to their end even if the request was refused.
+    Chunks,
+}
+
+/// The bytes that the HTTP server may have next. It takes apart all that it is given, and keeps each request for which it
+/// has no time in a form that is hundreds of times as large. So it is given one request after the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allowance {
+    /// None before it has answered.
+    Nothing,
+    /// Those of another request.
+    Request,
+    /// So many of the body.
+    Body(u64),
+    /// A few of the chunks.
+    Chunks,
 }
 
 /// The state of one connection.
 #[derive(Debug)]
 pub struct Activity {
     phase: Phase,
-    request: Request,
-    /// The last bytes that were read: as many as the end of a head has, and a line end before it.
-    tail: [u8; 6],
+    /// What is left of the body of the request in progress.
+    body: Body,
+    /// Bytes of the body that came with the head.
+    came_with_head: u64,
+    /// Whether the handler waits for more of the chunks.
+    wants_chunks: bool,
+    /// Whether the client has sent more than was allowed.
+    is_ahead: bool,
+    /// Reads on when more is allowed.
+    reader: Option<Waker>,
     backlog: Option<Backlog>,
 }
 
@@ -88,40 +112,78 @@ impl Activity {
     /// A connection that begins `now`.
     #[must_use]
     pub const fn new(now: Instant) -> Self {
-        let request = Request { has_body: false, is_chunked: false };
-        Self { phase: Phase::Head(now), request, tail: [0; 6], backlog: None }
+        Self {
+            phase: Phase::Head(now),
+            body: Body::Empty,
+            came_with_head: 0,
+            wants_chunks: false,
+            is_ahead: false,
+            reader: None,
+            backlog: None,
+        }
     }
 
-    /// The client has sent `bytes`.
-    pub fn read(&mut self, bytes: &[u8], now: impl FnOnce() -> Instant) {
-        if let Some(last) = bytes.last_chunk() {
-            self.tail = *last;
-        } else {
-            for byte in bytes {
-                self.tail.rotate_left(1);
-                if let Some(last) = self.tail.last_mut() {
-                    *last = *byte;
-                }
-            }
+    /// The bytes that may be read.
+    #[must_use]
+    pub const fn allowance(&self) -> Allowance {
+        match (self.phase, self.body) {
+            _ if self.backlog.is_some() => Allowance::Nothing,
+            (Phase::Head(_) | Phase::Idle(_), _) => Allowance::Request,
+            (Phase::Handler, Body::Length(left @ 1..)) => Allowance::Body(left),
+            (Phase::Handler, Body::Chunks) if self.wants_chunks => Allowance::Chunks,
+            (Phase::Handler, _) => Allowance::Nothing,
         }
-        if matches!(self.phase, Phase::Idle(_)) && !bytes.is_empty() {
+    }
+
+    /// The HTTP server has got so many bytes, with `piece` at their end. `is_ahead`: the client has sent more.
+    pub fn read(&mut self, bytes: usize, piece: Option<Piece>, is_ahead: bool, now: impl FnOnce() -> Instant) {
+        let count = |bytes| u64::try_from(bytes).unwrap_or(u64::MAX);
+        self.is_ahead = is_ahead;
+        match (self.phase, &mut self.body) {
+            (Phase::Handler, Body::Length(left)) => *left = left.saturating_sub(count(bytes)),
+            (Phase::Handler, _) => self.wants_chunks = false,
+            (Phase::Head(_) | Phase::Idle(_), _) => self.came_with_head = piece.map_or(0, |piece| count(piece.body)),
+        }
+        if matches!(self.phase, Phase::Idle(_)) && bytes > 0 {
             self.phase = Phase::Head(now());
         }
     }
 
-    /// The head of `request` is complete.
-    pub const fn begin(&mut self, request: Request) {
+    /// Wakes `reader` as soon as more is allowed.
+    pub fn wait(&mut self, reader: &Waker) {
+        self.is_ahead = true;
+        self.reader = Some(reader.clone());
+    }
+
+    fn wake(&mut self) {
+        if let Some(reader) = self.reader.take() {
+            reader.wake();
+        }
+    }
+
+    /// The head of a request with this body is complete.
+    pub fn begin(&mut self, body: Body) {
         self.phase = Phase::Handler;
-        self.request = request;
+        self.wants_chunks = false;
+        self.body = match body {
+            Body::Length(length) => Body::Length(length.saturating_sub(self.came_with_head)),
+            Body::Empty | Body::Chunks => body,
+        };
+        self.wake();
+    }
+
+    /// The handler waits for more of the chunks.
+    pub fn want_chunks(&mut self) {
+        self.wants_chunks = true;
+        self.wake();
     }
 
     /// The answer is complete, at least in memory.
     pub fn end(&mut self, is_refused: bool, now: Instant) {
         // More bytes came with the request than belong to it, or will come that is not wanted.
-        let is_whole = self.tail.ends_with(END_OF_HEAD) && !self.tail.starts_with(b"\r\n");
-        let has_more = !self.request.has_body && !is_whole;
-        let is_drained = self.request.is_chunked && is_refused;
-        self.phase = if has_more || is_drained { Phase::Head(now) } else { Phase::Idle(now) };
+        let is_drained = self.body == Body::Chunks && is_refused;
+        self.phase = if self.is_ahead || is_drained { Phase::Head(now) } else { Phase::Idle(now) };
+        self.wake();
     }
 
     /// The socket takes no more bytes at present.
@@ -135,7 +197,9 @@ impl Activity {
     /// The socket has taken `bytes`; if `is_all`, nothing is left to write.
     pub fn written(&mut self, bytes: usize, is_all: bool, now: impl FnOnce() -> Instant) {
         if is_all {
-            self.backlog = None;
+            if self.backlog.take().is_some() {
+                self.wake();
+            }
         } else if let Some(backlog) = &mut self.backlog {
             backlog.taken = backlog.taken.saturating_add(u64::try_from(bytes).unwrap_or(u64::MAX));
             backlog.moved = now();
@@ -186,6 +250,7 @@ impl Backlog {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::connection::framing::Head;
 
     const GET: &[u8] = b"GET / HTTP/1.1\r\n\r\n";
     const LIMITS: TimeLimits = TimeLimits {
@@ -211,14 +276,16 @@ mod tests {
             self.activity.verdict(&LIMITS, self.now)
         }
 
+        /// Reads so much of `bytes` as is a request, if there is one.
         fn read(&mut self, bytes: &[u8]) -> &mut Self {
-            let now = self.now;
-            self.activity.read(bytes, || now);
+            let (now, piece) = (self.now, Head::default().read(bytes));
+            let length = piece.map_or(bytes.len(), |piece| piece.head + piece.body);
+            self.activity.read(length, piece, length < bytes.len(), || now);
             self
         }
 
-        fn request(&mut self, bytes: &[u8], request: Request, is_refused: bool) -> &mut Self {
-            self.read(bytes).activity.begin(request);
+        fn request(&mut self, bytes: &[u8], body: Body, is_refused: bool) -> &mut Self {
+            self.read(bytes).activity.begin(body);
             self.activity.end(is_refused, self.now);
             self
         }
@@ -234,13 +301,13 @@ mod tests {
         let mut first = Case::new();
         assert_eq!((first.after(10), first.read(b"GET /").after(1)), (None, Some(Cut::Head)));
         let mut second = Case::new();
-        second.request(GET, Request::default(), false);
+        second.request(GET, Body::Empty, false);
         assert_eq!(second.after(60), None, "an idle connection is kept");
         second.read(b"G");
         assert_eq!((second.after(5), second.read(b"E").after(5)), (None, None));
         assert_eq!(second.read(b"T").after(1), Some(Cut::Head), "bytes that drip do not prolong the time");
         let mut idle = Case::new();
-        idle.request(GET, Request::default(), false);
+        idle.request(GET, Body::Empty, false);
         assert_eq!((idle.after(75), idle.after(1)), (None, Some(Cut::Idle)));
     }
 
@@ -248,35 +315,67 @@ mod tests {
     fn bytes_that_came_with_a_request_are_the_beginning_of_another() {
         for more in [&b"G"[..], b"\r\n", b"GET / HTTP/1.1\r\n"] {
             let mut case = Case::new();
-            case.request(&[GET, more].concat(), Request::default(), false);
+            case.request(&[GET, more].concat(), Body::Empty, false);
             assert_eq!((case.after(10), case.after(1)), (None, Some(Cut::Head)), "{more:?}");
         }
-        let mut pieces = Case::new();
-        pieces.read(&GET[..15]).read(b"\n\r");
-        pieces.request(b"\n", Request::default(), false);
-        assert_eq!(pieces.after(60), None);
+        let mut later = Case::new();
+        later.read(GET).activity.begin(Body::Empty);
+        later.activity.wait(Waker::noop());
+        later.activity.end(false, later.now);
+        assert_eq!((later.after(10), later.after(1)), (None, Some(Cut::Head)));
+    }
+
+    #[test]
+    fn nothing_behind_a_request_is_read_before_it_is_answered_and_the_answer_is_taken() {
+        let mut case = Case::new();
+        case.read(GET).activity.begin(Body::Empty);
+        assert_eq!(case.activity.allowance(), Allowance::Nothing);
+        case.activity.end(false, case.now);
+        assert_eq!(case.activity.allowance(), Allowance::Request);
+        let now = case.now;
+        case.activity.blocked(|| now);
+        assert_eq!(case.activity.allowance(), Allowance::Nothing);
+        case.written(1, true);
+        case.read(b"POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n1234").activity.begin(Body::Length(10));
+        assert_eq!(case.activity.allowance(), Allowance::Body(6));
+        case.activity.read(6, None, false, || now);
+        assert_eq!(case.activity.allowance(), Allowance::Nothing);
+    }
+
+    #[test]
+    fn chunks_are_read_as_far_as_the_handler_wants_them() {
+        let mut case = Case::new();
+        case.read(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n").activity.begin(Body::Chunks);
+        assert_eq!(case.activity.allowance(), Allowance::Nothing);
+        case.activity.want_chunks();
+        assert_eq!(case.activity.allowance(), Allowance::Chunks);
+        let now = case.now;
+        case.activity.read(5, None, true, || now);
+        assert_eq!(case.activity.allowance(), Allowance::Nothing);
     }
 
     #[test]
     fn a_refused_body_is_not_drained_for_long() {
-        let chunked = Request { has_body: true, is_chunked: true };
         let mut case = Case::new();
-        case.request(b"POST / HTTP/1.1\r\n\r\n1;", chunked, true);
+        case.request(b"POST / HTTP/1.1\r\n\r\n1;", Body::Chunks, true);
         assert_eq!((case.after(9), case.read(b"a").after(2)), (None, Some(Cut::Head)));
         let mut taken = Case::new();
-        taken.request(b"POST / HTTP/1.1\r\n\r\n0\r\n\r\n", chunked, false);
+        taken.read(b"POST / HTTP/1.1\r\n\r\n").activity.begin(Body::Chunks);
+        let now = taken.now;
+        taken.activity.read(5, None, false, || now);
+        taken.activity.end(false, now);
         assert_eq!(taken.after(60), None);
     }
 
     #[test]
     fn an_answer_has_to_be_taken_and_may_take_its_time() {
         let mut unread = Case::new();
-        unread.read(GET).activity.begin(Request::default());
+        unread.read(GET).activity.begin(Body::Empty);
         let now = unread.now;
         unread.activity.blocked(|| now);
         assert_eq!((unread.after(30), unread.after(1)), (None, Some(Cut::Answer)));
         let mut steady = Case::new();
-        steady.read(GET).activity.begin(Request::default());
+        steady.read(GET).activity.begin(Body::Empty);
         let now = steady.now;
         steady.activity.blocked(|| now);
         for _ in 0..100 {
@@ -284,7 +383,7 @@ mod tests {
             steady.written(40 * 1024, false);
         }
         let mut drip = Case::new();
-        drip.read(GET).activity.begin(Request::default());
+        drip.read(GET).activity.begin(Body::Empty);
         let now = drip.now;
         drip.activity.blocked(|| now);
         assert_eq!(drip.after(20), None);
@@ -301,7 +400,7 @@ mod tests {
         assert_eq!(waits(&case), Some(Wait::Head));
         case.after(2);
         assert_eq!(waits(&case), Some(Wait::SlowHead));
-        case.read(GET).activity.begin(Request::default());
+        case.read(GET).activity.begin(Body::Empty);
         assert_eq!(waits(&case), None);
         case.activity.end(false, case.now);
         assert_eq!(waits(&case), Some(Wait::Idle));

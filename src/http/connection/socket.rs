@@ -7,7 +7,7 @@ use actix_web::rt::net::TcpStream;
 use parking_lot::Mutex;
 use socket2::SockRef;
 
-use super::activity::{Activity, Request};
+use super::activity::{Activity, Body};
 
 /// Bytes of answers that the system buffers for a connection. A larger buffer would hide for minutes whether a slow client
 /// takes its answer: the system asks for more only when a third of the buffer is free.
@@ -34,9 +34,14 @@ impl Connection {
         Self { stream, peer, is_reserved, activity: Mutex::new(Activity::new(Instant::now())) }
     }
 
-    /// Notes that the head of a request is complete.
-    pub fn begin(&self, request: Request) {
-        self.activity.lock().begin(request);
+    /// Notes that the head of a request with this body is complete.
+    pub fn begin(&self, body: Body) {
+        self.activity.lock().begin(body);
+    }
+
+    /// Notes that the handler of the request waits for more chunks of its body.
+    pub fn want_chunks(&self) {
+        self.activity.lock().want_chunks();
     }
 
     /// Notes that the answer to the request is complete.

@@ -4,18 +4,27 @@
 //! before it, at the socket.
 
 use std::io::{self, IoSlice};
+use std::mem::MaybeUninit;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Instant;
 
+use actix_web::web::BytesMut;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::server::TlsStream;
 
+use super::activity::Allowance;
 use super::bare_error;
+use super::framing::{Chunks, Head};
 use super::open::Place;
 use super::socket::Connection;
 use super::tls::Tls;
+
+/// Bytes of a body in chunks that are read at once. The HTTP server keeps each chunk by itself, however small.
+const CHUNKS_AT_ONCE: usize = 4096;
+/// Bytes that are read to see whether the client sends more than it may, or leaves.
+const AHEAD: usize = 512;
 
 /// The stream of a [`Connection`]. Dropping it ends the connection and gives its place back.
 #[derive(Debug)]
@@ -23,6 +32,14 @@ pub struct Watched {
     /// The connection.
     pub connection: Arc<Connection>,
     stream: Stream,
+    /// The head that is being read.
+    head: Head,
+    /// The body that is being read, if it is one in chunks.
+    chunks: Chunks,
+    /// Bytes that the client has sent before the HTTP server may have them.
+    ahead: BytesMut,
+    /// Whether the HTTP server has to look at what it got before it gets more.
+    is_given: bool,
     _place: Place,
 }
 
@@ -33,6 +50,13 @@ enum Stream {
 }
 
 impl Stream {
+    fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Self::Plain(socket) => Pin::new(socket).poll_read(cx, buf),
+            Self::Encrypted(stream) => Pin::new(stream).poll_read(cx, buf),
+        }
+    }
+
     fn poll_write(&mut self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         match self {
             Self::Plain(socket) => Pin::new(socket).poll_write(cx, buf),
@@ -45,7 +69,12 @@ impl Watched {
     /// The stream of `connection`, which has this place.
     pub fn plain(connection: Arc<Connection>, place: Place) -> Self {
         let stream = Stream::Plain(Socket(Arc::clone(&connection)));
-        Self { connection, stream, _place: place }
+        Self::new(connection, stream, place)
+    }
+
+    fn new(connection: Arc<Connection>, stream: Stream, place: Place) -> Self {
+        let (head, chunks, ahead) = (Head::default(), Chunks::Size(0), BytesMut::new());
+        Self { connection, stream, head, chunks, ahead, is_given: false, _place: place }
     }
 
     /// The stream of `connection` under TLS, after the handshake. The connection has its place meanwhile, and the time of a
@@ -55,19 +84,73 @@ impl Watched {
     /// The handshake fails.
     pub async fn encrypted(connection: Arc<Connection>, place: Place, tls: &Tls) -> io::Result<Self> {
         let stream = tls.accept(Socket(Arc::clone(&connection))).await?;
-        Ok(Self { connection, stream: Stream::Encrypted(Box::new(stream)), _place: place })
+        Ok(Self::new(connection, Stream::Encrypted(Box::new(stream)), place))
+    }
+
+    /// Reads what is not allowed yet, until the client leaves, which is an empty read.
+    fn poll_ahead(&mut self, cx: &mut Context<'_>, is_soon: bool) -> Poll<io::Result<()>> {
+        if self.ahead.is_empty() {
+            let mut bytes = [MaybeUninit::uninit(); AHEAD];
+            let mut bytes = ReadBuf::uninit(&mut bytes);
+            ready!(self.stream.poll_read(cx, &mut bytes))?;
+            self.ahead.extend_from_slice(bytes.filled());
+            if self.ahead.is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        if is_soon {
+            cx.waker().wake_by_ref();
+        } else {
+            self.connection.activity.lock().wait(cx.waker());
+        }
+        Poll::Pending
+    }
+
+    /// Reads what waits, or from the stream.
+    fn poll_more(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.ahead.is_empty() {
+            return self.stream.poll_read(cx, buf);
+        }
+        let length = self.ahead.len().min(buf.remaining());
+        buf.put_slice(&self.ahead.split_to(length));
+        Poll::Ready(Ok(()))
     }
 }
 
 impl AsyncRead for Watched {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if std::mem::take(&mut this.is_given) {
+            return this.poll_ahead(cx, true);
+        }
+        let allowance = this.connection.activity.lock().allowance();
+        let is_complete = allowance == Allowance::Chunks && this.chunks == Chunks::Complete;
+        if allowance == Allowance::Nothing || is_complete {
+            return this.poll_ahead(cx, false);
+        }
         let before = buf.filled().len();
-        ready!(match &mut self.stream {
-            Stream::Plain(socket) => Pin::new(socket).poll_read(cx, buf),
-            Stream::Encrypted(stream) => Pin::new(stream).poll_read(cx, buf),
-        })?;
+        ready!(this.poll_more(cx, buf))?;
         let read = buf.filled().get(before..).unwrap_or_default();
-        self.connection.activity.lock().read(read, Instant::now);
+        let piece = (allowance == Allowance::Request).then(|| this.head.read(read)).flatten();
+        let allowed = match allowance {
+            Allowance::Nothing | Allowance::Request => piece.map_or(read.len(), |piece| piece.head + piece.body),
+            Allowance::Body(left) => usize::try_from(left).map_or(read.len(), |left| left.min(read.len())),
+            Allowance::Chunks => this.chunks.read(read.get(..CHUNKS_AT_ONCE).unwrap_or(read)),
+        };
+        if piece.is_some() {
+            this.chunks = Chunks::Size(0);
+        }
+        let rest = read.get(allowed..).unwrap_or_default();
+        if !rest.is_empty() {
+            // What waits already comes after it.
+            let later = std::mem::take(&mut this.ahead);
+            this.ahead.reserve(rest.len() + later.len());
+            this.ahead.extend_from_slice(rest);
+            this.ahead.extend_from_slice(&later);
+        }
+        buf.set_filled(before + allowed);
+        this.is_given = piece.is_some() || allowance == Allowance::Chunks;
+        this.connection.activity.lock().read(allowed, piece, !this.ahead.is_empty(), Instant::now);
         Poll::Ready(Ok(()))
     }
 }

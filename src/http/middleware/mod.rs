@@ -66,7 +66,7 @@ pub async fn around(
     mut req: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let in_progress = InProgress::begin(&req);
+    let in_progress = InProgress::begin(&mut req);
     let request_id = new_id().to_string();
     let client_request_id = client_request_id(req.headers());
     let address = client::address(req.request());

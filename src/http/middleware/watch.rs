@@ -4,12 +4,15 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use actix_web::HttpMessage;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::error::PayloadError;
 use actix_web::http::header;
 use actix_web::web::Bytes;
+use futures_util::Stream;
 
-use crate::http::connection::activity::Request;
+use crate::http::connection::activity::Body;
 use crate::http::connection::socket::Connection;
 
 /// Beginnings of the paths that connections with a reserved place serve.
@@ -20,13 +23,15 @@ pub struct InProgress(Option<Arc<Connection>>);
 
 impl InProgress {
     /// Notes that the head of `req` is complete.
-    pub fn begin(req: &ServiceRequest) -> Self {
+    pub fn begin(req: &mut ServiceRequest) -> Self {
         let connection = req.request().conn_data::<Arc<Connection>>().cloned();
         if let Some(connection) = &connection {
-            let is_chunked = req.headers().contains_key(header::TRANSFER_ENCODING);
-            let length = req.headers().get(header::CONTENT_LENGTH);
-            let has_body = is_chunked || length.is_some_and(|length| length.as_bytes() != b"0");
-            connection.begin(Request { has_body, is_chunked });
+            let body = body_of(req);
+            connection.begin(body);
+            if body == Body::Chunks {
+                let wanted = Wanted { connection: Arc::clone(connection), payload: req.take_payload() };
+                req.set_payload(Payload::Stream { payload: Box::pin(wanted) });
+            }
         }
         Self(connection)
     }
@@ -62,6 +67,33 @@ impl InProgress {
             return response;
         }
         response.map_body(|_, body| BoxBody::new(Tracked { body, _end: end }))
+    }
+}
+
+/// The body that `req` announces. The HTTP server has refused a length that is no number.
+fn body_of(req: &ServiceRequest) -> Body {
+    if req.headers().contains_key(header::TRANSFER_ENCODING) {
+        return Body::Chunks;
+    }
+    let length = req.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.trim().parse().ok());
+    length.map_or(Body::Empty, Body::Length)
+}
+
+/// A body in chunks, of which so much is read as the handler asks for.
+struct Wanted {
+    connection: Arc<Connection>,
+    payload: Payload,
+}
+
+impl Stream for Wanted {
+    type Item = Result<Bytes, PayloadError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let polled = Pin::new(&mut self.payload).poll_next(cx);
+        if polled.is_pending() {
+            self.connection.want_chunks();
+        }
+        polled
     }
 }
 

@@ -356,7 +356,7 @@ async fn two_hundred_wrong_sign_ins_leave_no_memory_behind_and_each_is_in_the_lo
 }
 
 /// Highest resident memory of a process, in MiB.
-fn peak_mib(pid: u32) -> u64 {
+pub fn peak_mib(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     peak.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024

@@ -19,6 +19,7 @@ mod openapi;
 mod overload;
 mod ownership;
 mod pay_page;
+mod pipelining;
 mod readable_text;
 mod refusal;
 mod registration;
