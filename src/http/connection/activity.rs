@@ -91,6 +91,20 @@ pub enum Allowance {
     Chunks,
 }
 
+/// The bytes that were read last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Read {
+    /// A part of a request's head, or all of it with the beginning of its body.
+    Request(Option<Piece>),
+    /// So many of a body.
+    Body(u64),
+    /// Some of the chunks.
+    Chunks {
+        /// Whether they were the last ones.
+        is_complete: bool,
+    },
+}
+
 /// The state of one connection.
 #[derive(Debug)]
 pub struct Activity {
@@ -128,24 +142,34 @@ impl Activity {
     pub const fn allowance(&self) -> Allowance {
         match (self.phase, self.body) {
             _ if self.backlog.is_some() => Allowance::Nothing,
-            (Phase::Head(_) | Phase::Idle(_), _) => Allowance::Request,
-            (Phase::Handler, Body::Length(left @ 1..)) => Allowance::Body(left),
+            (_, Body::Length(left @ 1..)) => Allowance::Body(left),
             (Phase::Handler, Body::Chunks) if self.wants_chunks => Allowance::Chunks,
             (Phase::Handler, _) => Allowance::Nothing,
+            // What is left of a body after its request was refused.
+            (Phase::Head(_) | Phase::Idle(_), Body::Chunks) => Allowance::Chunks,
+            (Phase::Head(_) | Phase::Idle(_), _) => Allowance::Request,
         }
     }
 
-    /// The HTTP server has got so many bytes, with `piece` at their end. `is_ahead`: the client has sent more.
-    pub fn read(&mut self, bytes: usize, piece: Option<Piece>, is_ahead: bool, now: impl FnOnce() -> Instant) {
-        let count = |bytes| u64::try_from(bytes).unwrap_or(u64::MAX);
+    /// The HTTP server has got these bytes. `is_ahead`: the client has sent more.
+    pub fn read(&mut self, read: Read, is_ahead: bool, now: impl FnOnce() -> Instant) {
         self.is_ahead = is_ahead;
-        match (self.phase, &mut self.body) {
-            (Phase::Handler, Body::Length(left)) => *left = left.saturating_sub(count(bytes)),
-            (Phase::Handler, _) => self.wants_chunks = false,
-            (Phase::Head(_) | Phase::Idle(_), _) => self.came_with_head = piece.map_or(0, |piece| count(piece.body)),
-        }
-        if matches!(self.phase, Phase::Idle(_)) && bytes > 0 {
-            self.phase = Phase::Head(now());
+        let is_waiting = !matches!(self.phase, Phase::Handler);
+        match (read, self.body) {
+            (Read::Request(piece), _) => {
+                self.came_with_head = piece.map_or(0, |piece| u64::try_from(piece.body).unwrap_or(u64::MAX));
+                if matches!(self.phase, Phase::Idle(_)) {
+                    self.phase = Phase::Head(now());
+                }
+            }
+            (Read::Body(bytes), Body::Length(left)) if bytes < left => self.body = Body::Length(left - bytes),
+            (Read::Chunks { is_complete: false }, _) => self.wants_chunks = false,
+            (Read::Body(_) | Read::Chunks { .. }, _) => {
+                self.body = Body::Empty;
+                if is_waiting {
+                    self.phase = Phase::Idle(now());
+                }
+            }
         }
     }
 
@@ -180,8 +204,8 @@ impl Activity {
 
     /// The answer is complete, at least in memory.
     pub fn end(&mut self, is_refused: bool, now: Instant) {
-        // More bytes came with the request than belong to it, or will come that is not wanted.
-        let is_drained = self.body == Body::Chunks && is_refused;
+        // More bytes came than belong to the request, or the rest of its body is still to come.
+        let is_drained = is_refused && matches!(self.body, Body::Chunks | Body::Length(1..));
         self.phase = if self.is_ahead || is_drained { Phase::Head(now) } else { Phase::Idle(now) };
         self.wake();
     }
@@ -280,7 +304,7 @@ mod tests {
         fn read(&mut self, bytes: &[u8]) -> &mut Self {
             let (now, piece) = (self.now, Head::default().read(bytes));
             let length = piece.map_or(bytes.len(), |piece| piece.head + piece.body);
-            self.activity.read(length, piece, length < bytes.len(), || now);
+            self.activity.read(Read::Request(piece), length < bytes.len(), || now);
             self
         }
 
@@ -338,7 +362,9 @@ mod tests {
         case.written(1, true);
         case.read(b"POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n1234").activity.begin(Body::Length(10));
         assert_eq!(case.activity.allowance(), Allowance::Body(6));
-        case.activity.read(6, None, false, || now);
+        case.activity.read(Read::Body(4), false, || now);
+        assert_eq!(case.activity.allowance(), Allowance::Body(2));
+        case.activity.read(Read::Body(2), false, || now);
         assert_eq!(case.activity.allowance(), Allowance::Nothing);
     }
 
@@ -350,19 +376,42 @@ mod tests {
         case.activity.want_chunks();
         assert_eq!(case.activity.allowance(), Allowance::Chunks);
         let now = case.now;
-        case.activity.read(5, None, true, || now);
+        case.activity.read(Read::Chunks { is_complete: false }, true, || now);
         assert_eq!(case.activity.allowance(), Allowance::Nothing);
+        case.activity.want_chunks();
+        case.activity.read(Read::Chunks { is_complete: true }, false, || now);
+        case.activity.want_chunks();
+        assert_eq!(case.activity.allowance(), Allowance::Nothing, "the body is complete");
+    }
+
+    #[test]
+    fn what_is_left_of_a_refused_body_is_no_request() {
+        let mut case = Case::new();
+        case.request(b"POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n", Body::Length(10), true);
+        assert_eq!(case.activity.allowance(), Allowance::Body(10));
+        let now = case.now;
+        case.activity.read(Read::Body(10), false, || now);
+        assert_eq!((case.activity.allowance(), case.after(60)), (Allowance::Request, None));
+        let mut chunked = Case::new();
+        chunked.request(b"POST / HTTP/1.1\r\n\r\n", Body::Chunks, true);
+        assert_eq!(chunked.activity.allowance(), Allowance::Chunks);
+        let now = chunked.now;
+        chunked.activity.read(Read::Chunks { is_complete: true }, false, || now);
+        assert_eq!((chunked.activity.allowance(), chunked.after(60)), (Allowance::Request, None));
     }
 
     #[test]
     fn a_refused_body_is_not_drained_for_long() {
         let mut case = Case::new();
         case.request(b"POST / HTTP/1.1\r\n\r\n1;", Body::Chunks, true);
-        assert_eq!((case.after(9), case.read(b"a").after(2)), (None, Some(Cut::Head)));
+        assert_eq!(case.after(9), None);
+        let now = case.now;
+        case.activity.read(Read::Chunks { is_complete: false }, false, || now);
+        assert_eq!(case.after(2), Some(Cut::Head), "chunks that drip do not prolong the time");
         let mut taken = Case::new();
         taken.read(b"POST / HTTP/1.1\r\n\r\n").activity.begin(Body::Chunks);
         let now = taken.now;
-        taken.activity.read(5, None, false, || now);
+        taken.activity.read(Read::Chunks { is_complete: true }, false, || now);
         taken.activity.end(false, now);
         assert_eq!(taken.after(60), None);
     }

@@ -14,7 +14,7 @@ use actix_web::web::BytesMut;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::server::TlsStream;
 
-use super::activity::Allowance;
+use super::activity::{Allowance, Read};
 use super::bare_error;
 use super::framing::{Chunks, Head};
 use super::open::Place;
@@ -106,6 +106,27 @@ impl Watched {
         Poll::Pending
     }
 
+    /// How many of the bytes `read` the HTTP server may have, at least one, and what they are.
+    fn allow(&mut self, allowance: Allowance, read: &[u8]) -> (usize, Read) {
+        match allowance {
+            Allowance::Nothing | Allowance::Request => {
+                let piece = self.head.read(read);
+                if piece.is_some() {
+                    self.chunks = Chunks::Size(0);
+                }
+                (piece.map_or(read.len(), |piece| piece.head + piece.body), Read::Request(piece))
+            }
+            Allowance::Body(left) => {
+                let allowed = usize::try_from(left).map_or(read.len(), |left| left.min(read.len()));
+                (allowed, Read::Body(u64::try_from(allowed).unwrap_or(u64::MAX)))
+            }
+            Allowance::Chunks => {
+                let allowed = self.chunks.read(read.get(..CHUNKS_AT_ONCE).unwrap_or(read));
+                (allowed, Read::Chunks { is_complete: self.chunks == Chunks::Complete })
+            }
+        }
+    }
+
     /// Reads what waits, or from the stream.
     fn poll_more(&mut self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.ahead.is_empty() {
@@ -124,22 +145,16 @@ impl AsyncRead for Watched {
             return this.poll_ahead(cx, true);
         }
         let allowance = this.connection.activity.lock().allowance();
-        let is_complete = allowance == Allowance::Chunks && this.chunks == Chunks::Complete;
-        if allowance == Allowance::Nothing || is_complete {
+        if allowance == Allowance::Nothing {
             return this.poll_ahead(cx, false);
         }
         let before = buf.filled().len();
         ready!(this.poll_more(cx, buf))?;
         let read = buf.filled().get(before..).unwrap_or_default();
-        let piece = (allowance == Allowance::Request).then(|| this.head.read(read)).flatten();
-        let allowed = match allowance {
-            Allowance::Nothing | Allowance::Request => piece.map_or(read.len(), |piece| piece.head + piece.body),
-            Allowance::Body(left) => usize::try_from(left).map_or(read.len(), |left| left.min(read.len())),
-            Allowance::Chunks => this.chunks.read(read.get(..CHUNKS_AT_ONCE).unwrap_or(read)),
-        };
-        if piece.is_some() {
-            this.chunks = Chunks::Size(0);
+        if read.is_empty() {
+            return Poll::Ready(Ok(()));
         }
+        let (allowed, what) = this.allow(allowance, read);
         let rest = read.get(allowed..).unwrap_or_default();
         if !rest.is_empty() {
             // What waits already comes after it.
@@ -149,8 +164,8 @@ impl AsyncRead for Watched {
             this.ahead.extend_from_slice(&later);
         }
         buf.set_filled(before + allowed);
-        this.is_given = piece.is_some() || allowance == Allowance::Chunks;
-        this.connection.activity.lock().read(allowed, piece, !this.ahead.is_empty(), Instant::now);
+        this.is_given = !matches!(what, Read::Request(None) | Read::Body(_));
+        this.connection.activity.lock().read(what, !this.ahead.is_empty(), Instant::now);
         Poll::Ready(Ok(()))
     }
 }
