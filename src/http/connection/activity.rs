@@ -109,7 +109,7 @@ pub enum Read {
 #[derive(Debug)]
 pub struct Activity {
     phase: Phase,
-    /// What is left of the body of the request in progress.
+    /// The rest of the body of the request in progress.
     body: Body,
     /// Bytes of the body that came with the head.
     came_with_head: u64,

@@ -1,4 +1,4 @@
-//! Where the request ends that a client sends, as far as it can be seen without understanding it.
+//! The end of the request that a client sends, as far as it can be seen without understanding it.
 
 const CONTENT_LENGTH: &[u8] = b"content-length:";
 
