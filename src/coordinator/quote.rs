@@ -90,10 +90,7 @@ fn judge(
     causes.extend(off_sale.map(|goods_id| Cause::GoodsOffSale { goods_id }));
     for QuotedLine { goods_id, goods_number, found } in lines.iter().filter(|line| !is_off_sale(&line.goods_id)) {
         let short = found.as_ref().filter(|(_, available)| *available < goods_number.get());
-        causes.extend(short.map(|(_, available)| Cause::InsufficientStock {
-            goods_id: *goods_id,
-            available: stock_shown.of(*available),
-        }));
+        causes.extend(short.map(|(_, units)| Cause::insufficient_stock(*goods_id, *units, stock_shown)));
     }
     if user_money < request.money_paid {
         causes.push(Cause::InsufficientBalance { user_money });

@@ -29,10 +29,7 @@ pub async fn send(context: &Context, order: &Arc<Order>, step: Step) -> Event {
                     refusal: Refusal::InsufficientStock,
                     causes: short
                         .into_iter()
-                        .map(|(goods_id, units)| Cause::InsufficientStock {
-                            goods_id,
-                            available: stock_shown.of(units),
-                        })
+                        .map(|(goods_id, units)| Cause::insufficient_stock(goods_id, units, *stock_shown))
                         .collect(),
                 },
                 goods::error::ReserveRefusal::Released => Refused::of(Refusal::OrderDeadlinePassed),

@@ -1,10 +1,13 @@
 //! Reasons for which `POST /v1/orders` refuses an order. They are public and stored in the order's row.
 
+use std::ops::Not;
+
 use serde::{Deserialize, Serialize};
 use strum::VariantArray;
 
 use super::id::{CouponId, GoodsId};
 use super::money::Money;
+use super::quantity::StockShown;
 
 /// A business reason to refuse an order; technical failures are never a `Refusal`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, VariantArray)]
@@ -98,8 +101,13 @@ pub enum Cause {
     MoneyPaidTooHigh { money_paid_max: Money },
     /// The goods are off sale.
     GoodsOffSale { goods_id: GoodsId },
-    /// Only `available` units are in stock.
-    InsufficientStock { goods_id: GoodsId, available: i64 },
+    /// Only `available` units are in stock; with `at_least`, there may be more, but fewer than were requested.
+    InsufficientStock {
+        goods_id: GoodsId,
+        available: i64,
+        #[serde(default, skip_serializing_if = "Not::not")]
+        at_least: bool,
+    },
     /// The balance is `user_money`.
     InsufficientBalance { user_money: Money },
     /// Another order uses the coupon.
@@ -113,6 +121,12 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// The goods have only so many units in stock, of which the public sees what `shown` says.
+    #[must_use]
+    pub fn insufficient_stock(goods_id: GoodsId, units: i64, shown: StockShown) -> Self {
+        Self::InsufficientStock { goods_id, available: shown.of(units), at_least: shown.is_at_least(units) }
+    }
+
     /// The refusal that follows from this fact.
     #[must_use]
     pub const fn refusal(self) -> Refusal {
@@ -191,7 +205,8 @@ mod tests {
     #[test]
     fn stored_causes_are_restored_and_unknown_ones_are_left_out() {
         let causes = vec![
-            Cause::InsufficientStock { goods_id: GoodsId::new(7), available: 3 },
+            Cause::InsufficientStock { goods_id: GoodsId::new(7), available: 3, at_least: false },
+            Cause::InsufficientStock { goods_id: GoodsId::new(8), available: 10, at_least: true },
             Cause::OrderAmountMismatch { order_amount: Money::from_minor(1_050) },
         ];
         let refused = Refused::for_causes(causes.clone()).unwrap();
@@ -199,11 +214,15 @@ mod tests {
         let stored = refused.stored_causes().unwrap();
         assert_eq!(
             stored,
-            r#"[{"code":"insufficient_stock","goods_id":"7","available":3},{"code":"order_amount_mismatch","order_amount":"10.50"}]"#
+            concat!(
+                r#"[{"code":"insufficient_stock","goods_id":"7","available":3},"#,
+                r#"{"code":"insufficient_stock","goods_id":"8","available":10,"at_least":true},"#,
+                r#"{"code":"order_amount_mismatch","order_amount":"10.50"}]"#
+            )
         );
         assert_eq!(Refused::causes_from_stored(&stored), causes);
         let newer = stored.replace("insufficient_stock", "of_a_newer_version");
-        assert_eq!(Refused::causes_from_stored(&newer), causes[1..]);
+        assert_eq!(Refused::causes_from_stored(&newer), causes[2..]);
         assert_eq!(
             (Refused::of(Refusal::OrderDeadlinePassed).stored_causes(), Refused::for_causes(vec![])),
             (None, None)
@@ -222,7 +241,7 @@ mod tests {
             Cause::OrderAmountTooHigh { order_amount_max: money },
             Cause::MoneyPaidTooHigh { money_paid_max: money },
             Cause::GoodsOffSale { goods_id },
-            Cause::InsufficientStock { goods_id, available: 1 },
+            Cause::InsufficientStock { goods_id, available: 1, at_least: false },
             Cause::InsufficientBalance { user_money: money },
             Cause::CouponAlreadyUsed { coupon_id },
             Cause::TooManyUnpaidOrders { unpaid_orders: 1, unpaid_orders_max: 1 },

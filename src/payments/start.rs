@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::Context;
 use super::close::close;
 use super::message::{PaymentStarted, Reuse, StartOutcome, StartPayment};
+use super::outcome::{record_closed, record_paid};
 use super::platform::guarded::Guarded;
 use super::platform::single::CallKind;
 use super::starting::{OwnTurn, Starting};
@@ -16,7 +17,7 @@ use crate::actor::{Failure, Reply};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{PayId, UserId};
 use crate::domain::text::Payer;
-use crate::gateway::{Outcome, Purchase};
+use crate::gateway::{Outcome, PaymentStatus, Purchase};
 use crate::order;
 use crate::order::error::PaymentRefusal;
 use crate::pay;
@@ -193,28 +194,61 @@ async fn create(context: &Context, gateway: Guarded<'_>, to_create: ToCreate) ->
         client_ip,
     };
     match gateway.create(purchase).await {
-        Outcome::Known(None) => {
-            let find = pay::message::Find { pay_id: payment.pay_id, user_id };
-            let mut stored = ask(&context.pay, find).await?;
-            if stored.as_ref().is_none_or(|stored| stored.checkout.is_none()) {
-                // The reply with the checkout was lost, so the customer cannot pay. The payment is closed, also at the
-                // platform: a request with another key then starts a new one.
-                close(context, CallKind::Start, &payment).await?;
-                stored = ask(&context.pay, find).await?;
-            }
-            Ok(stored.unwrap_or(payment))
-        }
+        // The reply with the checkout was lost.
+        Outcome::Known(None) => close_without_checkout(context, payment, user_id).await,
         Outcome::Known(Some(checkout)) => {
             let set = SetCheckout { pay_id: payment.pay_id, checkout };
             Ok(ask(&context.pay, set).await?.unwrap_or(payment))
         }
-        Outcome::Unknown(why) | Outcome::Undecided(why) => {
-            let (pay_id, provider) = (payment.pay_id, gateway.name());
-            // A platform that does not answer was logged once.
-            if gateway.platform.refuses().is_none() {
-                tracing::warn!(%pay_id, provider, why, "the platform did not start the payment");
-            }
-            Err(Failure::Unknown)
+        Outcome::Undecided(why) => judge_refused(context, gateway, payment, user_id, &why).await,
+        Outcome::Unknown(why) => Err(not_started(gateway, payment.pay_id, &why)),
+    }
+}
+
+/// Judges a payment that its platform refuses to start. If it was paid or closed there, or has other content there, such as
+/// another amount, the platform says so at once, and the request is answered with the payment as it is then.
+///
+/// # Errors
+/// [`Failure::Unknown`] if the platform does not know the payment, so that the request can be sent again.
+async fn judge_refused(
+    context: &Context,
+    gateway: Guarded<'_>,
+    payment: Payment,
+    user_id: UserId,
+    why: &str,
+) -> Reply<Payment> {
+    let pay_id = payment.pay_id;
+    match gateway.query(CallKind::Start, pay_id).await {
+        Outcome::Known(PaymentStatus::Paid(charge)) => {
+            record_paid(context, gateway, &payment, charge).await?;
+        }
+        Outcome::Known(PaymentStatus::Closed) => {
+            record_closed(context, &payment).await?;
+        }
+        Outcome::Known(PaymentStatus::Unpaid) => return close_without_checkout(context, payment, user_id).await,
+        Outcome::Known(PaymentStatus::NotFound) | Outcome::Unknown(_) | Outcome::Undecided(_) => {
+            return Err(not_started(gateway, pay_id, why));
         }
     }
+    Ok(ask(&context.pay, pay::message::Find { pay_id, user_id }).await?.unwrap_or(payment))
+}
+
+/// Closes a payment that exists at its platform, if there is no checkout with which the customer could pay it. It is closed
+/// at the platform too: a request with another key then starts a new one.
+async fn close_without_checkout(context: &Context, payment: Payment, user_id: UserId) -> Reply<Payment> {
+    let find = pay::message::Find { pay_id: payment.pay_id, user_id };
+    let mut stored = ask(&context.pay, find).await?;
+    if stored.as_ref().is_none_or(|stored| stored.checkout.is_none()) {
+        close(context, CallKind::Start, &payment).await?;
+        stored = ask(&context.pay, find).await?;
+    }
+    Ok(stored.unwrap_or(payment))
+}
+
+/// Logs that a platform has not started a payment. A platform that does not answer was logged once.
+fn not_started(gateway: Guarded<'_>, pay_id: PayId, why: &str) -> Failure {
+    if gateway.platform.refuses().is_none() {
+        tracing::warn!(%pay_id, provider = gateway.name(), why, "the platform did not start the payment");
+    }
+    Failure::Unknown
 }

@@ -98,7 +98,7 @@ impl Gateway for SandboxGateway {
                 Ok(Ok(trade)) => Outcome::Known(Some(Checkout::Redirect {
                     url: format!("{}{}", self.public_url, self.platform.checkout_path(&trade.out_trade_no)),
                 })),
-                Ok(Err(refusal)) => Outcome::Unknown(refusal.to_string()),
+                Ok(Err(refusal)) => Outcome::Undecided(refusal.to_string()),
                 Err(failure) => Outcome::Unknown(failure.to_string()),
             }
         }))

@@ -52,6 +52,7 @@ pub fn sentence(words: &Words, cause: Cause) -> String {
         Cause::OrderAmountTooHigh { order_amount_max } => (texts.amount_too_high)(order_amount_max),
         Cause::MoneyPaidTooHigh { money_paid_max } => (texts.balance_too_high)(money_paid_max),
         Cause::GoodsOffSale { .. } => texts.off_sale.to_owned(),
+        Cause::InsufficientStock { available, at_least: true, .. } => (texts.stock_at_least)(available),
         Cause::InsufficientStock { available, .. } => (texts.stock)(available),
         Cause::InsufficientBalance { user_money } => (texts.balance)(user_money),
         Cause::CouponAlreadyUsed { .. } => texts.coupon_used.to_owned(),
@@ -77,7 +78,7 @@ mod tests {
     fn a_sentence_is_at_the_place_that_it_is_about_and_has_its_data() {
         let goods_id = GoodsId::new(7);
         let causes = [
-            Cause::InsufficientStock { goods_id, available: 3 },
+            Cause::InsufficientStock { goods_id, available: 3, at_least: false },
             Cause::GoodsPriceMismatch { goods_id: GoodsId::new(8), goods_price: Money::from_minor(1_250) },
             Cause::InsufficientBalance { user_money: Money::from_minor(500) },
         ];
@@ -87,7 +88,10 @@ mod tests {
         assert_eq!(price, ["The price has changed: it is 12.50 CNY now."]);
         assert_eq!(sentences(&ENGLISH, &causes, Place::Balance), ["Your balance is only 5.00 CNY."]);
         assert!(sentences(&ENGLISH, &causes, Place::Coupon).is_empty());
-        let sold_out = Cause::InsufficientStock { goods_id, available: 0 };
+        let sold_out = Cause::InsufficientStock { goods_id, available: 0, at_least: false };
         assert_eq!(sentence(&ENGLISH, sold_out), "These goods are sold out.");
+        let few = Cause::InsufficientStock { goods_id, available: 10, at_least: true };
+        assert_eq!(sentence(&ENGLISH, few), "There are not so many in stock, but at least 10.");
+        assert_eq!(sentence(&CHINESE, few), "库存不足所需数量，但至少有 10 件。");
     }
 }

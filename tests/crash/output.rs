@@ -1,7 +1,7 @@
 //! Output that cannot be written does not disturb the server.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{ChildStderr, Stdio};
 use std::time::{Duration, Instant};
@@ -13,9 +13,10 @@ use super::http::Http;
 use super::process::{Data, Server};
 use super::run::exclusive;
 
-/// With some 40 log lines for each at the level `trace`, these are more than are buffered (16,384) and fit into a pipe of
-/// 64 KiB.
+/// Requests of a round, with some 20 log lines for each at the level `trace`.
 const REQUESTS: usize = 600;
+/// Rounds of which a few fill the buffer of 16,384 lines and a pipe of 64 KiB.
+const ROUNDS_MAX: usize = 20;
 /// Bytes in a full pipe of 64 KiB: another line does not fit.
 const FULL_PIPE: usize = 64_000;
 
@@ -37,10 +38,29 @@ fn request(server: &Server) {
     });
 }
 
+/// The number of lines that the log has dropped.
+fn lines_dropped(server: &Server) -> u64 {
+    let address = server.url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let request = format!("GET /metrics HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let figure = answer.lines().find(|line| line.starts_with("tradepost_log_lines_dropped"));
+    figure.and_then(|line| line.rsplit(' ').next()?.parse().ok()).unwrap_or_else(|| panic!("no figure: {answer}"))
+}
+
 #[test]
 fn requests_are_answered_while_the_reader_of_the_log_is_stopped() {
     let _lock = exclusive();
     let (_home, server, log) = start(Stdio::piped());
+    let mut rounds = 0;
+    while lines_dropped(&server) == 0 {
+        assert!(rounds < ROUNDS_MAX, "the log has dropped nothing, so its buffer was not full");
+        request(&server);
+        rounds += 1;
+    }
     request(&server);
     server.stop();
     let mut text = Vec::new();

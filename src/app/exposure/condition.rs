@@ -6,6 +6,7 @@ use std::time::Duration;
 use awc::http::Uri;
 
 use crate::config::Settings;
+use crate::domain::count::Count;
 use crate::domain::network::TrustedProxies;
 use crate::domain::text::Password;
 use crate::http::security::password::rule;
@@ -14,6 +15,8 @@ use crate::http::security::password::rule;
 const TOKEN_TTL_MAX: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// A token that is valid for longer is warned of.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// A limit of how long a client is waited for is as good as none if it is longer.
+const WAIT_LONG: Duration = Duration::from_secs(10 * 60);
 /// Each hash that is computed takes 19 MiB.
 const HASHING_MANY: u32 = 16;
 
@@ -194,8 +197,14 @@ pub fn is_hashing_much(settings: &Settings) -> bool {
     settings.session.hashing_max.get() > HASHING_MANY
 }
 
-pub fn is_sign_in_unlimited(settings: &Settings) -> bool {
-    settings.limits.sign_ins_per_address.get() == 0
+/// Whether a limit of numbers is turned off.
+pub fn is_off<const MAX: u32>(limit: Count<0, MAX>) -> bool {
+    limit.get() == 0
+}
+
+/// Whether a client is waited for without a limit, or with one that is none.
+pub fn is_endless(within: Duration) -> bool {
+    within.is_zero() || within > WAIT_LONG
 }
 
 pub fn is_log_full(settings: &Settings) -> bool {

@@ -28,8 +28,12 @@ const DEMO: (&str, &str) = ("DEMO__PUBLIC", "true");
 const WECHAT: (&str, &str) = ("GATEWAY__WECHAT__MERCHANT_ID", "1900000109");
 
 fn read(variables: &[(&str, &str)]) -> Settings {
+    try_read(variables).unwrap()
+}
+
+fn try_read(variables: &[(&str, &str)]) -> Result<Settings, Error> {
     let named = |(name, value): &(&str, &str)| (format!("TRADEPOST__{name}"), (*value).to_owned());
-    config::read("", variables.iter().map(named).collect()).unwrap()
+    config::read("", variables.iter().map(named).collect())
 }
 
 /// The keys and outcomes of the lines that are so, in the order of the table.
@@ -103,7 +107,25 @@ const IN_PRODUCTION: &[(Variables, &[(&str, Outcome)])] = &[
     (&[("SESSION__TOKEN_TTL", "720h")], &[("session.token_ttl", Warned)]),
     (&[("SESSION__TOKEN_TTL", "87600h")], &[("session.token_ttl", Refused)]),
     (&[("SESSION__ADMIN_TTL", "25h")], &[("session.admin_ttl", Refused)]),
+    (&[("HTTP__HEAD_WITHIN", "0s")], &[("http.head_within", Warned)]),
+    (&[("HTTP__HEAD_WITHIN", "601s")], &[("http.head_within", Warned)]),
+    (&[("HTTP__BODY_WITHIN", "24h")], &[("http.body_within", Warned)]),
+    (&[("HTTP__TAKEN_WITHIN", "0s")], &[("http.taken_within", Warned)]),
+    (&[("HTTP__TAKEN_WITHIN", "87600h")], &[("http.taken_within", Warned)]),
+    (&[("HTTP__CONNECTIONS_PER_ADDRESS_MAX", "0")], &[("http.connections_per_address_max", Warned)]),
+    (&[("HTTP__IN_FLIGHT_PER_USER_MAX", "0")], &[("http.in_flight_per_user_max", Warned)]),
+    (&[("LIMITS__REQUESTS_PER_ADDRESS", "0")], &[("limits.requests_per_address", Warned)]),
     (&[("LIMITS__SIGN_INS_PER_ADDRESS", "0")], &[("limits.sign_ins_per_address", Warned)]),
+    (&[("LIMITS__REGISTRATIONS_PER_ADDRESS", "0")], &[("limits.registrations_per_address", Warned)]),
+    (&[("LIMITS__PAYMENT_PAGES_PER_ADDRESS", "0")], &[("limits.payment_pages_per_address", Warned)]),
+    (&[("LIMITS__REFUSALS_PER_ADDRESS", "0")], &[("limits.refusals_per_address", Warned)]),
+    (&[("LIMITS__ORDERS_PER_USER", "0")], &[("limits.orders_per_user", Warned)]),
+    (&[("LIMITS__PAYMENTS_PER_USER", "0")], &[("limits.payments_per_user", Warned)]),
+    (&[("LIMITS__REQUESTS_PER_USER", "0")], &[("limits.requests_per_user", Warned)]),
+    (&[("LIMITS__EXEMPT", "10.0.0.1, 0.0.0.0/0")], &[("limits.exempt", Warned)]),
+    (&[("ORDERS__UNPAID_ORDERS_MAX", "0")], &[("orders.unpaid_orders_max", Warned)]),
+    (&[("ORDERS__UNPAID_UNITS_MAX", "0")], &[("orders.unpaid_units_max", Warned)]),
+    (&[("ORDERS__UNPAID_UNITS_IN_ALL_MAX", "0")], &[("orders.unpaid_units_in_all_max", Warned)]),
     (&[("LOG__FILTER", "info,tradepost=trace")], &[("log.filter", Warned)]),
     (&[("GATEWAY__ALIPAY__APP_ID", "")], &[("gateway.alipay.app_id", Refused)]),
     (&[("ADMIN__LISTEN", "")], &[("admin.listen", Warned)]),
@@ -157,6 +179,52 @@ fn every_line_of_the_table_has_a_test() {
     let missed: Vec<&str> = missed.map(|(_, line)| line.key).collect();
     // A build without traces has no endpoint; its test is above.
     assert_eq!(missed, ["trace.endpoint"]);
+}
+
+/// Settings of which 0 is a value like others: it turns no limit off.
+const ZERO_IS_A_VALUE: &[&str] = &[
+    "audit.grace",
+    "http.admit_within",
+    "http.keep_alive",
+    "http.shutdown_within",
+    "http.workers",
+    "orders.backoff.first",
+    "orders.backoff.longest",
+    "orders.deadline",
+    "owners.batch_wait",
+    "owners.reserved",
+    "owners.threads",
+    "payments.answer_within",
+    "payments.ask.first",
+    "payments.ask.longest",
+    "payments.refund.first",
+    "payments.refund.longest",
+    "relay.backoff.first",
+    "relay.backoff.longest",
+    "relay.retention",
+];
+
+#[test]
+fn a_limit_that_0_turns_off_is_warned_of() {
+    let is_taken_in_silence = |key: &str, zero: &str| {
+        let name = key.to_uppercase().replace('.', "__");
+        let settings = try_read(&[PRODUCTION, &[(name.as_str(), zero)]].concat());
+        settings.is_ok_and(|settings| judge(&settings).is_empty())
+    };
+    let mut silent = BTreeSet::new();
+    for setting in read(PRODUCTION).effective {
+        let is_silent = match &setting.value {
+            toml::Value::Integer(_) => is_taken_in_silence(&setting.key, "0"),
+            toml::Value::String(text) if text.parse::<jiff::SignedDuration>().is_ok() => {
+                is_taken_in_silence(&setting.key, "0s")
+            }
+            _ => false,
+        };
+        if is_silent {
+            silent.insert(setting.key);
+        }
+    }
+    assert_eq!(silent.iter().map(String::as_str).collect::<Vec<_>>(), ZERO_IS_A_VALUE);
 }
 
 #[test]

@@ -91,34 +91,37 @@ impl WechatGateway {
         call::send(&self.account, Method::POST, target, Some(body)).await
     }
 
-    async fn start(&self, purchase: Purchase) -> Result<Checkout, String> {
+    async fn start(&self, purchase: Purchase) -> Result<Checkout, NotStarted> {
         if self.needs_payer() && purchase.payer.is_none() {
-            return Err("the payer is missing".to_owned());
+            return Err("the payer is missing".to_owned().into());
         }
         let payer = purchase.payer.as_ref().filter(|_| self.needs_payer());
         let mut prepay = Prepay::new(&self.account, &purchase, payer, self.notify_url());
         match self.trade_type {
             TradeType::H5 => {
-                let client_ip = purchase.client_ip.ok_or("the address of the customer is not known")?;
-                prepay.set_browser(client_ip, self.account.h5_type.ok_or("H5 payments are not set up")?);
-                let H5 { h5_url } = parse_done(self.post("/v3/pay/transactions/h5", &prepay).await?)?;
+                let missing = |what: &str| NotStarted::Unknown(what.to_owned());
+                let client_ip =
+                    purchase.client_ip.ok_or_else(|| missing("the address of the customer is not known"))?;
+                let h5_type = self.account.h5_type.ok_or_else(|| missing("H5 payments are not set up"))?;
+                prepay.set_browser(client_ip, h5_type);
+                let H5 { h5_url } = parse_started(self.post("/v3/pay/transactions/h5", &prepay).await?)?;
                 if !is_address(&h5_url, "https://", 512) {
-                    return Err(unexpected_response());
+                    return Err(unexpected_response().into());
                 }
                 Ok(Checkout::Redirect { url: h5_url })
             }
             TradeType::Native => {
-                let Native { code_url } = parse_done(self.post("/v3/pay/transactions/native", &prepay).await?)?;
+                let Native { code_url } = parse_started(self.post("/v3/pay/transactions/native", &prepay).await?)?;
                 // The URL is stored and shown to the customer.
                 if !is_address(&code_url, "weixin://", 512) {
-                    return Err(unexpected_response());
+                    return Err(unexpected_response().into());
                 }
                 Ok(Checkout::QrCode { url: code_url })
             }
             TradeType::Jsapi => {
-                let Jsapi { prepay_id } = parse_done(self.post("/v3/pay/transactions/jsapi", &prepay).await?)?;
+                let Jsapi { prepay_id } = parse_started(self.post("/v3/pay/transactions/jsapi", &prepay).await?)?;
                 if !is_printable_ascii(&prepay_id, 64) {
-                    return Err(unexpected_response());
+                    return Err(unexpected_response().into());
                 }
                 let MerchantAccount { signer, app_id, .. } = &*self.account;
                 let stamp = self.account.stamp().map_err(|why| why.to_string())?;
@@ -186,6 +189,28 @@ impl WechatGateway {
     }
 }
 
+/// The reason for which a payment was not started.
+enum NotStarted {
+    /// Nothing says whether the payment exists.
+    Unknown(String),
+    /// WeChat Pay refuses: the payment is paid or closed.
+    Refused(String),
+}
+
+impl From<String> for NotStarted {
+    fn from(why: String) -> Self {
+        Self::Unknown(why)
+    }
+}
+
+/// Parses the body of a response to the start of a payment.
+fn parse_started<T: DeserializeOwned>(response: Response) -> Result<T, NotStarted> {
+    match response {
+        Response::Fault(Fault::PaidOrClosed) => Err(NotStarted::Refused("the payment is paid or closed".to_owned())),
+        response => Ok(parse_done(response)?),
+    }
+}
+
 /// Parses the body of a successful response. Any other response is an error.
 fn parse_done<T: DeserializeOwned>(response: Response) -> Result<T, String> {
     match response {
@@ -234,7 +259,13 @@ impl Gateway for WechatGateway {
     }
 
     fn create(&self, purchase: Purchase) -> LocalFuture<'_, Outcome<Option<Checkout>>> {
-        Box::pin(async move { outcome(self.start(purchase).await.map(Some)) })
+        Box::pin(async move {
+            match self.start(purchase).await {
+                Ok(checkout) => Outcome::Known(Some(checkout)),
+                Err(NotStarted::Refused(why)) => Outcome::Undecided(why),
+                Err(NotStarted::Unknown(why)) => Outcome::Unknown(why),
+            }
+        })
     }
 
     fn query(&self, pay_id: PayId) -> LocalFuture<'_, Outcome<PaymentStatus>> {

@@ -5,7 +5,7 @@ use utoipa::openapi::example::{Example, ExampleBuilder};
 use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, Schema};
 
 use super::schema::{
-    Component, between, count, extended, id, integer, list, money, named, object, or_null, text, words,
+    Component, between, count, extended, flag, id, integer, list, money, named, object, or_null, text, words,
 };
 use super::word::{
     ORDER_STATUS, PARKED_STATUS, PAY_STATUS, PAYMENT_STATUS, REFUSALS, SCOPES, SHIPPING_STATUS, TRADE_STATUS,
@@ -79,6 +79,7 @@ fn field_error() -> Schema {
         .may_have("goods_id", id(), "The goods of the line.")
         .may_have("goods_price", money(), "The price now.")
         .may_have("available", integer(), "The units in stock.")
+        .may_have("at_least", flag(), "`true` if more units than `available` may be in stock; left out otherwise.")
         .may_have("user_money", money(), "The balance.")
         .may_have("coupon_id", id(), "The coupon.")
         .may_have("shipping_fee", money(), "The shipping fee.")

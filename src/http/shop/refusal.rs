@@ -31,7 +31,12 @@ fn field_error(goods: &[GoodsId], cause: Cause) -> FieldError {
         }
         Cause::MoneyPaidTooHigh { money_paid_max } => of("money_paid", format!("must be at most {money_paid_max}")),
         Cause::GoodsOffSale { goods_id } => of_line(goods_id, "goods_id", "must be goods on sale".to_owned()),
-        Cause::InsufficientStock { goods_id, available } => {
+        Cause::InsufficientStock { goods_id, available, at_least: true } => of_line(
+            goods_id,
+            "goods_number",
+            format!("must be lower: fewer units are in stock, but at least {available}"),
+        ),
+        Cause::InsufficientStock { goods_id, available, at_least: false } => {
             of_line(goods_id, "goods_number", format!("must be at most {available}, the units in stock"))
         }
         Cause::InsufficientBalance { user_money } => {
@@ -64,13 +69,16 @@ mod tests {
     fn each_cause_names_the_field_of_the_request_and_has_its_data() {
         let goods = [GoodsId::new(5), GoodsId::new(7)];
         let causes = [
-            Cause::InsufficientStock { goods_id: GoodsId::new(7), available: 3 },
+            Cause::InsufficientStock { goods_id: GoodsId::new(7), available: 3, at_least: false },
+            Cause::InsufficientStock { goods_id: GoodsId::new(5), available: 10, at_least: true },
             Cause::ShippingFeeMismatch { shipping_fee: Money::from_minor(1_000) },
         ];
         let errors = serde_json::to_value(field_errors(&goods, &causes)).unwrap();
         let expected = serde_json::json!([
             {"field": "goods[1].goods_number", "code": "insufficient_stock", "index": 1, "goods_id": "7", "available": 3,
              "detail": "must be at most 3, the units in stock"},
+            {"field": "goods[0].goods_number", "code": "insufficient_stock", "index": 0, "goods_id": "5", "available": 10,
+             "at_least": true, "detail": "must be lower: fewer units are in stock, but at least 10"},
             {"field": "shipping_fee", "code": "shipping_fee_mismatch", "shipping_fee": "10.00", "detail": "is 10.00"},
         ]);
         assert_eq!(errors, expected);

@@ -137,30 +137,41 @@ impl Accounts {
         insert_all!(db, order_account::table, &missing)?;
         rows.extend(missing);
         let orders = counted.iter().map(|draft| (draft.user_id, units(&draft.lines)));
-        Self::read(db, caps, rows, orders)
+        Self::read(db, caps, rows, Vec::new(), orders)
     }
 
-    /// Reads as much of what accounts hold as it takes to judge `orders`, of these accounts.
+    /// Reads as much of what accounts hold as it takes to judge `orders`, of these accounts. The rows of `new` are not
+    /// stored, so nothing bounds what these accounts hold, and all of it is read.
     fn read<L>(
         db: &mut Db,
         caps: Caps,
-        rows: Vec<AccountRow>,
+        stored: Vec<AccountRow>,
+        new: Vec<AccountRow>,
         orders: impl Iterator<Item = (UserId, L)>,
     ) -> db::Result<Self>
     where
         L: Iterator<Item = (GoodsId, Quantity)>,
     {
+        let users = |rows: &[AccountRow]| rows.iter().map(|row| row.user_id).collect::<Vec<_>>();
+        let (of_stored, of_new) = (users(&stored), users(&new));
         let mut accounts: BTreeMap<UserId, Account> =
-            rows.into_iter().map(|row| (row.user_id, Account::of(row))).collect();
-        let users: Vec<UserId> = accounts.keys().copied().collect();
-        for (user_id, open) in read_open(db, &users, Extent::Uncounted)? {
+            stored.into_iter().chain(new).map(|row| (row.user_id, Account::of(row))).collect();
+        for (user_id, open) in read_open(db, &of_stored, Extent::Uncounted)? {
             let Some(account) = accounts.get_mut(&user_id) else { continue };
             open.iter().for_each(|open| account.add(open.order_id, &open.lines));
         }
+        let mut open = read_open(db, &of_new, Extent::WithoutRow)?;
+        for user_id in of_new {
+            let Some(account) = accounts.get_mut(&user_id) else { continue };
+            account.set_held(&open.remove(&user_id).unwrap_or_default());
+        }
+        let unread = accounts.iter().filter(|(_, account)| account.held.is_none());
         let mut bounds: BTreeMap<UserId, Bounds> =
-            accounts.iter().map(|(user_id, account)| (*user_id, account.bounds)).collect();
+            unread.map(|(user_id, account)| (*user_id, account.bounds)).collect();
         for (user_id, lines) in orders {
-            bounds.entry(user_id).or_default().add(lines);
+            if let Some(bounds) = bounds.get_mut(&user_id) {
+                bounds.add(lines);
+            }
         }
         let unsure: Vec<UserId> =
             bounds.into_iter().filter(|(_, bounds)| !bounds.are_within(caps)).map(|(user_id, _)| user_id).collect();
@@ -224,22 +235,27 @@ enum Extent {
     Uncounted,
     /// All of them.
     All,
+    /// All of accounts that have no row.
+    WithoutRow,
 }
 
-/// Reads unpaid orders of accounts that are stored, with two queries for all of them. Orders below `open_from` are not
-/// read, and with a cap on orders there are no more of an account than that, so the time does not grow with what an
+/// Reads unpaid orders of accounts, with two queries for all of them. Of an account with a row, orders below `open_from` are
+/// not read, and with a cap on orders there are no more of an account than that, so the time does not grow with what the
 /// account has ordered.
 fn read_open(db: &mut Db, users: &[UserId], extent: Extent) -> db::Result<BTreeMap<UserId, Vec<Open>>> {
     let is_open = orders::order_status.eq(OrderStatus::Unconfirmed).or(orders::order_status.eq(OrderStatus::Confirmed));
     let is_unpaid = orders::pay_status.ne(PayStatus::Paid).and(orders::pay_amount.gt(Money::ZERO));
     let of_accounts = orders::table.inner_join(order_account::table.on(orders::user_id.eq(order_account::user_id)));
+    let ids = (orders::user_id, orders::order_id);
     let rows: Vec<(UserId, OrderId)> = db::load_by(users, |users| {
-        let unpaid = of_accounts
-            .filter(any_of(order_account::user_id, users).and(is_open).and(is_unpaid))
-            .select((orders::user_id, orders::order_id));
+        let unpaid = of_accounts.filter(any_of(order_account::user_id, users).and(is_open).and(is_unpaid)).select(ids);
         match extent {
             Extent::Uncounted => with_conn!(db, unpaid.filter(orders::order_id.gt(order_account::counted_to)).load(db)),
             Extent::All => with_conn!(db, unpaid.filter(orders::order_id.ge(order_account::open_from)).load(db)),
+            Extent::WithoutRow => {
+                let unpaid = orders::table.filter(any_of(orders::user_id, users).and(is_open).and(is_unpaid));
+                with_conn!(db, unpaid.select(ids).load(db))
+            }
         }
     })?;
     let mut lines = row::read_lines(db, &rows.iter().map(|(_, order_id)| *order_id).collect::<Vec<_>>())?;
@@ -288,12 +304,12 @@ impl Task<Order> for CheckCaps {
 
     fn run(owner: &Order, batch: &[Self], db: &mut Db) -> db::Result<Vec<Vec<Cause>>> {
         let users: BTreeSet<UserId> = batch.iter().map(|task| task.user_id).collect();
-        let mut rows: Vec<AccountRow> = db::load_by(&Vec::from_iter(users.iter().copied()), |users| {
+        let stored: Vec<AccountRow> = db::load_by(&Vec::from_iter(users.iter().copied()), |users| {
             with_conn!(db, order_account::table.filter(any_of(order_account::user_id, users)).load(db))
         })?;
-        rows.extend(AccountRow::missing(&users, &rows));
+        let new = AccountRow::missing(&users, &stored);
         let orders = batch.iter().map(|task| (task.user_id, task.lines.iter().copied()));
-        let Accounts { accounts, caps } = Accounts::read(db, owner.caps, rows, orders)?;
+        let Accounts { accounts, caps } = Accounts::read(db, owner.caps, stored, new, orders)?;
         let check = |task: &Self| {
             let account = accounts.get(&task.user_id);
             account.map(|account| account.exceeded(caps, task.lines.iter().copied())).unwrap_or_default()

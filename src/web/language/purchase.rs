@@ -91,6 +91,8 @@ pub struct Refusals {
     pub off_sale: &'static str,
     /// So many units are in stock.
     pub stock: fn(i64) -> String,
+    /// Fewer units than were requested are in stock, but at least so many.
+    pub stock_at_least: fn(i64) -> String,
     /// The balance is lower.
     pub balance: fn(Money) -> String,
     /// Another order uses the coupon.
@@ -156,6 +158,7 @@ pub const ENGLISH: Purchase = Purchase {
             0 => "These goods are sold out.".to_owned(),
             left => format!("Only {left} are left."),
         },
+        stock_at_least: |units| format!("There are not so many in stock, but at least {units}."),
         balance: |balance| format!("Your balance is only {balance} CNY."),
         coupon_used: "This coupon was used for another order.",
         unpaid_orders: |have, most| {
@@ -215,6 +218,7 @@ pub const CHINESE: Purchase = Purchase {
             0 => "此商品已售罄。".to_owned(),
             left => format!("仅剩 {left} 件。"),
         },
+        stock_at_least: |units| format!("库存不足所需数量，但至少有 {units} 件。"),
         balance: |balance| format!("您的余额只有 {balance} 元。"),
         coupon_used: "此优惠券已用于其他订单。",
         unpaid_orders: |have, most| format!("您有 {have} 个未支付订单，最多允许 {most} 个：请先支付或取消其中一个。"),

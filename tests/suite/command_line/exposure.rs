@@ -86,6 +86,23 @@ fn a_refused_start_names_the_setting_and_creates_nothing() {
 }
 
 #[test]
+fn a_production_start_warns_of_limits_that_are_turned_off() {
+    let shop = Shop::new();
+    let off =
+        [("HTTP__HEAD_WITHIN", "0s"), ("HTTP__CONNECTIONS_PER_ADDRESS_MAX", "0"), ("LIMITS__ORDERS_PER_USER", "0")];
+    let off = off.map(|(name, value)| (format!("TRADEPOST__{name}"), value.to_owned()));
+    let server = Server::start(&[], &shop.variables.iter().cloned().chain(off).collect());
+    for words in [
+        "setting http.head_within: lets a client hold a connection without a request: set it to 10s",
+        "setting http.connections_per_address_max: lets an address have all connections: set it to 1000",
+        "setting limits.orders_per_user: lets a user fill the disk with orders that are refused: set it to 60",
+    ] {
+        server.await_log(words);
+    }
+    server.stop();
+}
+
+#[test]
 fn the_sandbox_and_the_demo_data_are_on_a_public_address_only_if_that_is_said_twice() {
     let folder = tempdir().unwrap();
     let open = [("HTTP__LISTEN", "0.0.0.0:0"), ("LOG__FILTER", "info")];

@@ -40,6 +40,32 @@ async fn the_public_sees_no_exact_stock_unless_the_settings_say_so() {
 }
 
 #[actix_web::test]
+async fn a_refusal_says_no_number_that_is_wrong() {
+    for (setting, stock, available, at_least, detail) in [
+        ("few", 37, 10, json!(true), "must be lower: fewer units are in stock, but at least 10"),
+        ("few", 9, 9, Value::Null, "must be at most 9, the units in stock"),
+        ("few", 0, 0, Value::Null, "must be at most 0, the units in stock"),
+        ("availability", 37, 1, json!(true), "must be lower: fewer units are in stock, but at least 1"),
+        ("availability", 0, 0, Value::Null, "must be at most 0, the units in stock"),
+        ("exact", 37, 37, Value::Null, "must be at most 37, the units in stock"),
+    ] {
+        let app = TestApp::with(&[("ORDERS__STOCK_SHOWN", setting)]).await;
+        let zs = app.zs().await;
+        let goods_id = app.goods(stock, "1.00").await;
+        let refused = app.order(&zs, "too-many", &OrderBody::of(&goods_id, 99)).await;
+        let again = app.order(&zs, "too-many", &OrderBody::of(&goods_id, 99)).await;
+        let body = json!({"goods": [{"goods_id": goods_id, "goods_number": 99}]});
+        let quoted = app.post("/v1/quotes", &zs, body).await.expect(200);
+        let of_answers = [&refused, &again].map(|answer| answer.body["errors"][0].clone());
+        for error in of_answers.into_iter().chain([quoted.body["problems"][0].clone()]) {
+            let found = (&error["available"], &error["at_least"], &error["detail"]);
+            assert_eq!(found, (&json!(available), &at_least, &json!(detail)), "{setting} {stock}");
+        }
+        app.finish().await;
+    }
+}
+
+#[actix_web::test]
 async fn no_tag_refusal_or_page_reveals_the_stock_that_is_not_shown() {
     let app = TestApp::with(&[("ORDERS__STOCK_SHOWN", "few")]).await;
     let (zs, admin) = (app.zs().await, app.admin().await);
@@ -56,7 +82,8 @@ async fn no_tag_refusal_or_page_reveals_the_stock_that_is_not_shown() {
     let refused = refused.expect_problem(409, "insufficient_stock");
     assert_eq!(refused.body["errors"][0]["available"], 10, "{}", refused.text);
     let order = app.get(&format!("/v1/orders/{}", refused.text_of("order_id")), &zs).await.expect(200);
-    assert_eq!(order.body["refusal_data"][0]["available"], 10, "{}", order.text);
+    let data = json!([{"code": "insufficient_stock", "goods_id": goods_id, "available": 10, "at_least": true}]);
+    assert_eq!(order.body["refusal_data"], data, "{}", order.text);
     for path in ["/".to_owned(), format!("/goods/{goods_id}")] {
         let page = Browser::new(&app).get(&path).await.expect(200).text;
         assert!(page.contains("In stock") && !page.contains("42 in stock"), "{page}");

@@ -279,9 +279,6 @@ impl Shop {
         } else if answer.status == 422 {
             assert!(self.trouble.is_removed && provider == SECOND, "{}", answer.text);
             answer.expect_problem(422, "invalid_request");
-        } else if answer.status == 503 && !order.charges.is_empty() {
-            // The trade has another amount at the platform, until the shop finds out that it was charged.
-            self.record("start held up");
         } else if self.is_held_up(&answer) {
             self.record("start held up");
         } else {

@@ -206,6 +206,35 @@ async fn an_account_that_has_paid_or_cancelled_much_may_order_as_much_again() {
 }
 
 #[actix_web::test]
+async fn a_quote_counts_the_orders_from_before_a_cap_was_set() {
+    let mut app = TestApp::start().await;
+    let goods_id = app.goods(100, "1.00").await;
+    let (_, token) = app.customer("holder", "0.00").await;
+    let (_, other) = app.customer("another", "0.00").await;
+    for n in 0..3 {
+        app.order(&token, &format!("before-{n}"), &OrderBody::of(&goods_id, 3)).await.expect(201);
+    }
+    let cancelled = app.order(&token, "cancelled", &OrderBody::of(&goods_id, 3)).await.expect(201);
+    cancel(&app, &token, &cancelled.text_of("order_id")).await;
+    app.set(UNITS, "10");
+    app.restart().await;
+    assert_eq!(app.number("order", "SELECT count(*) AS n FROM order_account"), 0);
+    let quote = |token: String, number: i64| {
+        let (app, goods_id) = (&app, &goods_id);
+        let body = json!({"goods": [{"goods_id": goods_id, "goods_number": number}]});
+        async move { app.post("/v1/quotes", &token, body).await.expect(200).body["problems"].clone() }
+    };
+    assert_eq!(quote(token.clone(), 1).await, json!([]));
+    let problems = quote(token.clone(), 2).await;
+    assert_eq!((&problems[0]["code"], &problems[0]["unpaid_units"]), (&json!("too_many_unpaid_units"), &json!(9)));
+    assert_eq!(quote(other, 10).await, json!([]), "another account holds nothing");
+    assert_eq!(app.number("order", "SELECT count(*) AS n FROM order_account"), 0, "a quote writes nothing");
+    let refused = app.order(&token, "after", &OrderBody::of(&goods_id, 2)).await;
+    assert_eq!(error(&refused, "too_many_unpaid_units")["unpaid_units"], 9, "the order is judged alike");
+    app.finish().await;
+}
+
+#[actix_web::test]
 async fn a_quote_names_the_caps_that_the_order_would_exceed() {
     let app = TestApp::with(&[(UNITS, "5"), (ORDERS, "1")]).await;
     let goods_id = app.goods(100, "1.00").await;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{GOODS, OrderBody, TestApp};
+use crate::support::{GOODS, NO_QUERIES, OrderBody, TestApp};
 use awc::http::Method;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -98,6 +98,41 @@ async fn the_same_key_is_the_same_payment_even_after_a_restart() {
     let paid = app.pay(&zs, "key", &one).await.expect(201);
     assert_eq!((&paid.body["pay_id"], &paid.body["status"]), (&json!(pay_id), &json!("paid")));
     app.finish().await;
+}
+
+/// Starts a payment whose answer is lost; returns its id.
+async fn started_without_answer(app: &TestApp, token: &str, key: &str, order_id: &str) -> String {
+    app.fail_at("sandbox.answer");
+    app.pay(token, key, order_id).await.expect_problem(503, "busy");
+    app.clear_fault("sandbox.answer");
+    app.number("pay", "SELECT max(pay_id) AS n FROM pay").to_string()
+}
+
+#[actix_web::test]
+async fn a_start_is_answered_if_the_platform_has_another_amount_for_the_payment() {
+    for is_paid in [false, true] {
+        let app = TestApp::with(&NO_QUERIES).await;
+        let (zs, admin) = (app.zs().await, app.admin().await);
+        let order_id = order(&app, &zs, "order").await;
+        let pay_id = started_without_answer(&app, &zs, "key", &order_id).await;
+        app.tamper("sandbox", "UPDATE sandbox_trade SET amount = amount - 100");
+        if is_paid {
+            app.pay_at_platform(&pay_id, json!({"lose": true})).await.expect(200);
+        }
+        for _ in 0..2 {
+            let again = app.pay(&zs, "key", &order_id).await.expect(201);
+            assert_eq!((again.text_of("pay_id"), again.header("idempotent-replayed")), (pay_id.clone(), "true"));
+            assert_eq!((&again.body["status"], &again.body["checkout"]), (&json!("closed"), &Value::Null));
+        }
+        let trade = app.get(&format!("/sandbox/trades/{pay_id}"), "").await.expect(200);
+        assert_eq!(trade.body["status"], if is_paid { "paid" } else { "closed" }, "no customer can pay it any more");
+        let parked = app.get("/admin/parked", &admin).await.expect(200).body["items"].as_array().unwrap().clone();
+        assert_eq!(parked.len(), usize::from(is_paid), "{parked:?}");
+        let other = app.pay(&zs, "another-key", &order_id).await.expect(201);
+        assert_ne!(other.text_of("pay_id"), pay_id);
+        assert!(other.body["checkout"].is_object(), "{}", other.text);
+        app.finish().await;
+    }
 }
 
 #[actix_web::test]

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use awc::http::Method;
+use serde_json::json;
 
 use crate::support::browser::{Browser, text};
 use crate::support::identity::SESSION_SECRET;
-use crate::support::{DEMO_PASSWORD, GOODS, Production, TestApp};
+use crate::support::{DEMO_PASSWORD, GOODS, OrderBody, Production, TestApp};
 
 use super::customer;
 
@@ -174,16 +175,28 @@ async fn every_page_has_a_strict_policy_and_no_inline_style_or_script() {
 #[actix_web::test]
 async fn an_order_of_another_customer_does_not_exist() {
     let app = TestApp::start().await;
-    let (_, order_id, _) = app.paying().await;
+    let (zs, unpaid, _) = app.paying().await;
+    let shipped = app.order(&zs, "shipped", &OrderBody::of(GOODS, 1)).await.expect(201).text_of("order_id");
+    let pay_id = app.pay(&zs, "pay-shipped", &shipped).await.expect(201).text_of("pay_id");
+    app.pay_at_platform(&pay_id, json!({})).await.expect(200);
+    app.post(&format!("/admin/orders/{shipped}/ship"), &app.admin().await, json!({})).await.expect(200);
+    let acts = [format!("/orders/{unpaid}/cancel"), format!("/orders/{shipped}/receive")];
     let mut other = Browser::new(&app);
     other.post("/register", &[("user_name", "other"), ("user_password", "a good password")]).await.expect(200);
     let before = app.rows();
-    assert_eq!(other.get(&format!("/orders/{order_id}")).await.status, 404);
-    for act in ["cancel", "receive"] {
-        assert_eq!(other.post(&format!("/orders/{order_id}/{act}"), &[]).await.status, 404, "{act}");
+    for order_id in [&unpaid, &shipped] {
+        assert_eq!(other.get(&format!("/orders/{order_id}")).await.status, 404);
+    }
+    for act in &acts {
+        assert_eq!(other.post_from(&app.url(), act, &[]).await.status, 404, "{act}");
     }
     assert_eq!(app.rows(), before);
     assert!(!text(&other.get("/orders").await).contains("Javase"));
+    // The orders allow these acts, so the customer was the reason.
+    let mut own = customer(&app).await;
+    for act in &acts {
+        assert_eq!(own.post_from(&app.url(), act, &[]).await.status, 303, "{act}");
+    }
     app.finish().await;
 }
 

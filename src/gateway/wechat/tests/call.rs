@@ -83,6 +83,25 @@ async fn a_qr_code_is_requested_with_all_fields() {
 }
 
 #[actix::test]
+async fn a_start_that_is_refused_is_an_answer_if_the_payment_is_over() {
+    for (status, code, is_answer) in [
+        (400, "ORDER_PAID", true),
+        (400, "ORDERPAID", true),
+        (400, "ORDER_CLOSED", true),
+        (400, "ORDER_NOT_EXIST", false),
+        (400, "INVALID_REQUEST", false),
+        (500, "ORDER_PAID", false),
+    ] {
+        for trade_type in [TradeType::Native, TradeType::Jsapi, TradeType::H5] {
+            let platform = Platform::start(vec![signed(status, &json!({"code": code}))]);
+            let created = platform.gateway(trade_type).create(purchase(&platform, Some("oOwnTestOpenId0001"))).await;
+            assert_eq!(matches!(created, Outcome::Undecided(_)), is_answer, "{code} {created:?}");
+            assert_eq!(matches!(created, Outcome::Unknown(_)), !is_answer, "{code} {created:?}");
+        }
+    }
+}
+
+#[actix::test]
 async fn a_browser_gets_an_address_of_wechat_pay_and_no_other() {
     let url = "https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=wx09&package=1";
     let platform = Platform::start(vec![signed(200, &json!({"h5_url": url}))]);

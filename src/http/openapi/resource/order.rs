@@ -175,6 +175,7 @@ fn refusal_cause() -> Schema {
         .may_have("goods_id", id(), "The goods of the line.")
         .may_have("goods_price", money(), "The price.")
         .may_have("available", integer(), "The units in stock.")
+        .may_have("at_least", flag(), "`true` if more units than `available` may be in stock; left out otherwise.")
         .may_have("coupon_id", id(), "The coupon.")
         .may_have("shipping_fee", money(), "The shipping fee.")
         .may_have("order_amount", money(), "The sum.")

@@ -3,8 +3,10 @@
 
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::on_each_platform;
-use crate::platform::{BuyerAction, Op, Sending, Stage};
+use crate::platform::{AnswerFault, BuyerAction, Op, PlannedFault, Sending, Stage};
 use crate::support::{
     Balances, DELAYED_QUERIES, MINUTE, NO_QUERIES, OrderBody, PAY_WITHIN, Platform, Reply, Shop, TestApp,
 };
@@ -17,7 +19,25 @@ on_each_platform!(
     a_customer_who_pays_during_the_close_call_has_paid,
     a_payment_and_its_refund_continue_after_a_restart,
     a_platform_that_is_not_configured_accepts_no_payment_and_no_notice,
+    a_start_that_is_repeated_after_the_customer_has_paid_finds_it_paid,
 );
+
+async fn a_start_that_is_repeated_after_the_customer_has_paid_finds_it_paid<P: Platform>() {
+    for product in P::CREATED_BY_CALL {
+        let shop = Shop::<P>::without_queries().await;
+        let order_id = shop.golden_order().await;
+        shop.platform.plan_fault(PlannedFault::next(Op::Create, AnswerFault::Breaks));
+        shop.start(product, "pay", &order_id).await.expect_problem(503, "busy");
+        let pay_id = shop.app.number("pay", "SELECT pay_id AS n FROM pay").to_string();
+        shop.platform.next_notice(Sending::lost());
+        shop.platform.pay(&pay_id).await;
+        let again = shop.start(product, "pay", &order_id).await.expect(201);
+        assert_eq!((again.text_of("pay_id"), &again.body["status"]), (pay_id.clone(), &json!("paid")), "{product}");
+        shop.settle().await;
+        assert_eq!(shop.balances(&order_id, &pay_id).await, Balances::paid());
+        shop.finish().await;
+    }
+}
 
 async fn a_cancelled_order_can_no_longer_be_paid_at_the_platform<P: Platform>() {
     for product in P::PRODUCTS {
