@@ -77,6 +77,7 @@ pub fn write<O: Owner>(owner: &O, store: &Store, db: &mut Db, mut batch: Batch<O
         store.expect_commit_in_place();
         health.record_commit(size);
         health.record_occurrences(db.take_counted());
+        db.take_after_commit().into_iter().for_each(|work| work());
         owner.context().relay_waker.wake(O::NAME);
         catch_panic(|| owner.context().faults.hit(O::NAME, "after_commit"))
     });
@@ -97,6 +98,7 @@ fn write_separately<O: Owner>(
     batch.iter_mut().for_each(|typed| typed.run_separately(owner, owner.context(), db, &mut errors));
     store.expect_commit_in_place();
     health.record_occurrences(db.take_counted());
+    db.take_after_commit().into_iter().for_each(|work| work());
     errors.iter().for_each(|error| health.record_error(&error.to_string()));
     owner.context().relay_waker.wake(O::NAME);
     let is_store_failure = |error: &db::Error| !is_own_failure(error);

@@ -54,7 +54,7 @@ pub struct Context {
     pub arbiter: ArbiterHandle,
     /// The threads that run batches on embedded databases.
     pub executor: BlockingExecutor,
-    /// Wakes the relay after a commit that wrote to the outbox.
+    /// Wakes the relay after a commit that wrote to the outbox, and hands it the messages.
     pub relay_waker: RelayWaker,
     /// Whether what is written to the ledgers is chained.
     pub chain: Chain,

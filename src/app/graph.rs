@@ -10,6 +10,7 @@ use super::sandbox::{self, MerchantAccount, Platform};
 use super::stores::Stores;
 use super::threads::{OWNERS, Threads};
 use crate::actor::task::ask;
+use crate::actor::waker::Handover;
 use crate::actor::{
     BlockingExecutor, Chain, Context, Edges, Faults, Health, Link, Owner, OwnerActor, OwnerAddr, RelayWaker,
 };
@@ -28,7 +29,7 @@ use crate::gateway::{Gateway, Gateways};
 use crate::goods::Goods;
 use crate::messaging::inbox::Consumer;
 use crate::messaging::outbox::Bound;
-use crate::messaging::relay::{LastBacklog, Network, Outbox, Relay, Route};
+use crate::messaging::relay::{self, LastBacklog, Network, Outbox, Relay, Route};
 use crate::node::Node;
 use crate::order::Order;
 use crate::pay::Pay;
@@ -152,7 +153,7 @@ fn build(parts: Parts, of_owners: [ArbiterHandle; OWNERS]) -> Graph {
     }
     let (outboxes, routes) = (network.outboxes.clone(), network.routes.clone());
     let (relay, relay_health) = Relay::start(network, settings.relay, clock.clone(), faults.clone(), tracer.clone());
-    wakers.iter().for_each(|waker| waker.connect(relay.clone().recipient()));
+    relay::connect(wakers.iter().zip(outboxes.iter().map(|outbox| outbox.producer)), &routes, &relay, &settings.relay);
 
     let gateways = Gateways::new(gateways);
     let platforms = Platforms::new(gateways.clone(), &clock);
@@ -267,6 +268,7 @@ fn network(owners: &Addresses, horizon: Horizon) -> Network {
             // Legacy: older versions wrote these messages before Order decided which payment counts. Those that are
             // still pending are delivered.
             route(pay, "points", user),
+            // Legacy: older versions logged a payment as an effect of this message.
             route(pay, "pay_log", pay),
         ],
         inboxes: vec![
@@ -300,6 +302,7 @@ fn route<P: Owner, C: Consumer>(producer: &OwnerAddr<P>, group: &'static str, co
         ack_and_claim: producer.mailbox().clone().recipient(),
         deliver: consumer.mailbox().clone().recipient(),
         consumer: C::NAME,
+        handover: Handover::default(),
         deliveries: Arc::default(),
     }
 }

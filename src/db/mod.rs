@@ -42,7 +42,12 @@ pub struct Db {
     recorder: ledger::Recorder,
     /// Occurrences since the last [`Db::take_counted`], also of the open transaction.
     counted: Vec<(Occurrence, String)>,
+    /// Work since the last [`Db::take_after_commit`], also of the open transaction.
+    after_commit: Vec<AfterCommit>,
 }
+
+/// Work that a transaction has put off until it is committed.
+pub type AfterCommit = Box<dyn FnOnce() + Send>;
 
 /// A connection of one of the engines.
 #[expect(missing_docs, reason = "the variants are the engines")]
@@ -57,7 +62,7 @@ pub enum Connection {
 
 impl From<Connection> for Db {
     fn from(connection: Connection) -> Self {
-        Self { connection, recorder: ledger::Recorder::default(), counted: Vec::new() }
+        Self { connection, recorder: ledger::Recorder::default(), counted: Vec::new(), after_commit: Vec::new() }
     }
 }
 
@@ -97,6 +102,17 @@ impl Db {
     /// The occurrences that were counted and committed since the last call.
     pub fn take_counted(&mut self) -> Vec<(Occurrence, String)> {
         std::mem::take(&mut self.counted)
+    }
+
+    /// Puts off `work` until the open transaction is committed. If it or its savepoint is rolled back, `work` is dropped.
+    pub fn after_commit(&mut self, work: impl FnOnce() + Send + 'static) {
+        self.after_commit.push(Box::new(work));
+    }
+
+    /// The work that was put off by [`Db::after_commit`] since the last call, and is committed now.
+    #[must_use]
+    pub fn take_after_commit(&mut self) -> Vec<AfterCommit> {
+        std::mem::take(&mut self.after_commit)
     }
 
     /// Runs `statements`, separated by semicolons, without parameters and results.

@@ -10,6 +10,7 @@ pub mod id;
 pub mod idempotency;
 pub mod lifecycle;
 pub mod line_number;
+pub mod message;
 pub mod money;
 pub mod network;
 pub mod occurrence;

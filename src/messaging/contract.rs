@@ -2,7 +2,9 @@
 //! not on each other. Rows with these tags and bodies outlive an upgrade, so a tag or a field never changes its
 //! meaning.
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::id::{CouponId, GoodsId, OrderId, PayId, RefundId, UserId};
 use crate::domain::money::Money;
@@ -70,11 +72,11 @@ pub struct RefundRequested {
     pub message: Option<String>,
 }
 
-/// A payment is paid. The body is [`Paid`].
-pub const PAYMENT_PAID: Topic = Topic { topic: "payment", tag: "paid", groups: &["order", "pay_log"] };
+/// A payment is paid. The body is [`Paid`]. Earlier releases also sent it to `pay_log`, Pay itself.
+pub const PAYMENT_PAID: Topic = Topic { topic: "payment", tag: "paid", groups: &["order"] };
 
 /// The body of [`PAYMENT_PAID`] and [`ORDER_PAID`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paid {
     /// Id of the payment.
     pub pay_id: PayId,
@@ -83,8 +85,43 @@ pub struct Paid {
     /// Id of the customer.
     pub user_id: UserId,
     /// Amount of the payment.
-    #[serde(flatten, with = "pay_amount")]
     pub pay_amount: Money,
+}
+
+/// The stored form of [`Paid`], with its amount as in all bodies. The most frequent of them is read without the buffer
+/// that a flattened field needs.
+#[derive(Serialize, Deserialize)]
+struct StoredPaid<'a> {
+    pay_id: PayId,
+    order_id: OrderId,
+    user_id: UserId,
+    #[serde(borrow)]
+    pay_amount: Cow<'a, str>,
+    #[serde(default)]
+    pay_amount_minor: Option<i64>,
+}
+
+impl Serialize for Paid {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { pay_id, order_id, user_id, pay_amount } = *self;
+        let pay_amount_minor = Some(pay_amount.minor());
+        let pay_amount = pay_amount.to_string().into();
+        StoredPaid { pay_id, order_id, user_id, pay_amount, pay_amount_minor }.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Paid {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let stored = StoredPaid::deserialize(deserializer)?;
+        let StoredPaid { pay_id, order_id, user_id, .. } = stored;
+        let pay_amount = amount_from_stored(&stored.pay_amount, stored.pay_amount_minor)?;
+        Ok(Self { pay_id, order_id, user_id, pay_amount })
+    }
+}
+
+/// An amount from its stored form: in minor units, or as text in messages of earlier releases.
+fn amount_from_stored<E: serde::de::Error>(text: &str, minor: Option<i64>) -> Result<Money, E> {
+    minor.map_or_else(|| Money::parse_stored(text).map_err(E::custom), |minor| Ok(Money::from_minor(minor)))
 }
 
 /// The last open payment of an order has ended without being paid. The body is [`PaymentEnded`].
@@ -182,10 +219,7 @@ macro_rules! stored_amount {
 
             pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Money, D::Error> {
                 let stored = Stored::deserialize(deserializer)?;
-                match stored.$minor {
-                    Some(minor) => Ok(Money::from_minor(minor)),
-                    None => Money::parse_stored(&stored.$text).map_err(serde::de::Error::custom),
-                }
+                super::amount_from_stored(&stored.$text, stored.$minor)
             }
         }
     };

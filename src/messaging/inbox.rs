@@ -47,6 +47,11 @@ struct Row<'a> {
     consumer_timestamp: Timestamp,
 }
 
+/// The columns that identify a message in an inbox.
+fn key(message: &Message) -> (&str, &str) {
+    (&message.id, &message.group)
+}
+
 impl<O: Consumer> Task<O> for Delivery {
     type Outcome = Result<(), String>;
     const ACCESS: Access = Access::Write;
@@ -55,15 +60,14 @@ impl<O: Consumer> Task<O> for Delivery {
     fn run(owner: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<Self::Outcome>> {
         use mq_consumer::dsl;
         let ids: Vec<&str> = batch.iter().map(|delivery| delivery.0.id.as_str()).collect();
-        let consumed: HashSet<(String, String)> = db::load_by(&ids, |ids| {
+        let consumed: Vec<(String, String)> = db::load_by(&ids, |ids| {
             with_conn!(
                 db,
                 dsl::mq_consumer.filter(any_of(dsl::msg_id, ids)).select((dsl::msg_id, dsl::group_name)).load(db)
             )
-        })?
-        .into_iter()
-        .collect();
-        let key = |message: &Message| (message.id.clone(), message.group.clone());
+        })?;
+        let consumed: HashSet<(&str, &str)> =
+            consumed.iter().map(|(id, group)| (id.as_str(), group.as_str())).collect();
         let processed: Vec<bool> = batch.iter().map(|Delivery(message)| consumed.contains(&key(message))).collect();
         // A message that occurs twice in a batch is consumed once, and both deliveries have its outcome.
         let mut seen = HashSet::new();
@@ -84,18 +88,19 @@ impl<O: Consumer> Task<O> for Delivery {
                 group_name: &message.group,
                 msg_tag: &message.tag,
                 msg_key: &message.key,
-                msg_body: &message.body,
+                // The outbox has it. Nothing reads this one.
+                msg_body: "",
                 consumer_status: ConsumerStatus::Done,
                 consumer_times: message.attempt,
                 consumer_timestamp: now,
             })
             .collect();
         insert_all!(db, mq_consumer::table, &rows)?;
-        let keys = unprocessed.iter().map(|message| (message.id.as_str(), message.group.as_str()));
+        let keys = unprocessed.iter().map(|message| key(message));
         let effects: HashMap<(&str, &str), Result<(), String>> = keys.zip(effects).collect();
         let missing = || Err("the consumer gave no answer".to_owned());
         let outcome = |(Delivery(message), is_processed): (&Self, &bool)| {
-            let effect = || effects.get(&(message.id.as_str(), message.group.as_str())).cloned();
+            let effect = || effects.get(&key(message)).cloned();
             if *is_processed { Ok(()) } else { effect().unwrap_or_else(missing) }
         };
         Ok(batch.iter().zip(&processed).map(outcome).collect())

@@ -22,6 +22,7 @@ pub mod webhook;
 use std::sync::Arc;
 
 use crate::actor::owner::Limits;
+use crate::actor::waker::Handover;
 use crate::actor::{Context, Health, Owner, OwnerActor};
 use crate::db::Store;
 use crate::domain::horizon::Horizon;
@@ -134,6 +135,7 @@ pub fn start(context: Context, store: Store, limits: Limits, account: MerchantAc
             ack_and_claim: addr.clone().recipient(),
             deliver: webhook_sender.recipient(),
             consumer: message::WEBHOOK_GROUP,
+            handover: Handover::default(),
             deliveries: Arc::default(),
         },
     }

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use diesel::RunQueryDsl;
 use serde::Serialize;
 
+#[cfg(feature = "sqlite")]
+use super::given::Given;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 use super::json_update::JsonUpdate;
 #[cfg(feature = "sqlite")]
@@ -18,19 +20,20 @@ use crate::domain::id::Id;
 /// match is not an error.
 ///
 /// # Errors
-/// A database error, or a row that cannot be serialised as JSON.
+/// A database error, or a row that is not a struct of integers and texts.
 pub fn change<C: Change, R: Serialize>(db: &mut Db, given: &[R]) -> Result<usize> {
     if given.is_empty() {
         return Ok(0);
     }
+    #[cfg(any(feature = "postgres", feature = "mysql"))]
     let bug = |error: serde_json::Error| Error::bug(error.to_string());
     match &mut db.connection {
         #[cfg(feature = "sqlite")]
         Connection::Sqlite(db) => {
             let update = RowUpdate::<C>::new();
             given.iter().try_fold(0, |updated, row| {
-                let statement = update.with(serde_json::to_value(row).map_err(bug)?);
-                Ok(updated + statement.execute(db)?)
+                let row = Given::read(row).map_err(|error| Error::bug(error.to_string()))?;
+                Ok(updated + update.with(row).execute(db)?)
             })
         }
         #[cfg(feature = "postgres")]

@@ -1,6 +1,8 @@
 //! Engine-independent query helpers: conditions on many keys, row locks, bulk statements and transactions.
 
 pub mod bulk;
+#[cfg(feature = "sqlite")]
+mod given;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod json_update;
 pub mod keyed;

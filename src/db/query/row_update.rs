@@ -6,8 +6,8 @@ use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, RunQueryDsl};
-use serde_json::Value;
 
+use super::given::Given;
 use super::update::{Change, Kind, Update};
 
 /// A piece of the statement.
@@ -37,16 +37,9 @@ impl<C: Change> RowUpdate<C> {
         Self { pieces, of: PhantomData }
     }
 
-    /// The statement for a given row, an object. A field that is missing is NULL.
-    pub fn with(&self, row: Value) -> Statement<'_, C> {
-        let value = |piece: &Piece| match piece {
-            Piece::Field(name, Kind::Integer) => Some(Bound::Integer(row.get(name).and_then(Value::as_i64))),
-            Piece::Field(name, Kind::Text) => {
-                Some(Bound::Text(row.get(name).and_then(Value::as_str).map(str::to_owned)))
-            }
-            Piece::Sql(_) => None,
-        };
-        Statement { update: self, values: self.pieces.iter().filter_map(value).collect() }
+    /// The statement for a given row. A field that is missing is NULL.
+    pub const fn with(&self, row: Given) -> Statement<'_, C> {
+        Statement { update: self, row }
     }
 }
 
@@ -63,17 +56,10 @@ fn split(sql: &'static str, given: &'static [(&'static str, Kind)], pieces: &mut
     }
 }
 
-/// The value of a parameter.
-#[derive(Debug)]
-enum Bound {
-    Integer(Option<i64>),
-    Text(Option<String>),
-}
-
-/// The statement with the values of its parameters.
+/// The statement with the given row.
 pub struct Statement<'a, C> {
     update: &'a RowUpdate<C>,
-    values: Vec<Bound>,
+    row: Given,
 }
 
 /// The text depends on the update alone, so diesel need not write it to find the prepared statement.
@@ -85,14 +71,16 @@ impl<C, Connection> RunQueryDsl<Connection> for Statement<'_, C> {}
 
 impl<C> QueryFragment<Sqlite> for Statement<'_, C> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
-        let mut values = self.values.iter();
         for piece in &self.update.pieces {
             match piece {
                 Piece::Sql(sql) => out.push_sql(sql),
-                Piece::Field(..) => match values.next() {
-                    Some(Bound::Integer(value)) => out.push_bind_param::<Nullable<BigInt>, _>(value)?,
-                    Some(Bound::Text(value)) => out.push_bind_param::<Nullable<Text>, _>(value)?,
-                    None => {}
+                Piece::Field(name, Kind::Integer) => match self.row.integer(name) {
+                    Some(value) => out.push_bind_param::<BigInt, _>(value)?,
+                    None => out.push_bind_param::<Nullable<BigInt>, _>(&None::<i64>)?,
+                },
+                Piece::Field(name, Kind::Text) => match self.row.text(name) {
+                    Some(value) => out.push_bind_param::<Text, _>(value)?,
+                    None => out.push_bind_param::<Nullable<Text>, _>(&None::<&str>)?,
                 },
             }
         }
@@ -106,6 +94,12 @@ mod tests {
 
     #[test]
     fn each_field_of_the_given_row_is_a_parameter() {
+        #[derive(serde::Serialize)]
+        struct Row {
+            id: i64,
+            now: &'static str,
+        }
+
         struct SetAAndB;
         impl Change for SetAAndB {
             const UPDATE: Update = Update {
@@ -116,9 +110,9 @@ mod tests {
             };
         }
         let update = RowUpdate::<SetAAndB>::new();
-        let statement = update.with(serde_json::json!({"id": 7, "now": "x"}));
+        let statement = update.with(Given::read(&Row { id: 7, now: "x" }).unwrap());
         let text = diesel::debug_query::<Sqlite, _>(&statement).to_string();
         let expected = "UPDATE t SET a = ?, b = ? + 1 WHERE t_id = ? AND was <> ?";
-        assert_eq!(text, format!("{expected} -- binds: [Some(\"x\"), None, Some(7), Some(\"x\")]"));
+        assert_eq!(text, format!("{expected} -- binds: [\"x\", None, 7, \"x\"]"));
     }
 }

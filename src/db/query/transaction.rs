@@ -14,10 +14,11 @@ use crate::db::{Class, Connection, Db, Error, Result, halt, with_conn};
 /// The error of `work` or of the commit. After a failed commit the outcome may be unknown.
 pub fn transaction<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
     begin(db, "BEGIN IMMEDIATE", "BEGIN", "BEGIN")?;
-    let counted = db.counted.len();
+    let (counted, put_off) = (db.counted.len(), db.after_commit.len());
     let result = end(db, work);
     if result.is_err() {
         db.counted.truncate(counted);
+        db.after_commit.truncate(put_off);
     }
     result
 }
@@ -41,11 +42,12 @@ pub fn snapshot<T>(db: &mut Db, read: impl FnOnce(&mut Db) -> Result<T>) -> Resu
 /// The error of `work` or of the savepoint.
 pub fn savepoint<T>(db: &mut Db, work: impl FnOnce(&mut Db) -> Result<T>) -> Result<T> {
     with_conn!(db, Manager::begin_transaction(db))?;
-    let (recorded, counted) = (db.recorder.len(), db.counted.len());
+    let (recorded, counted, put_off) = (db.recorder.len(), db.counted.len(), db.after_commit.len());
     let result = end(db, work);
     if result.is_err() {
         db.recorder.truncate(recorded);
         db.counted.truncate(counted);
+        db.after_commit.truncate(put_off);
     }
     result
 }

@@ -1,5 +1,6 @@
 //! Acknowledging and claiming messages of one consumer group, in the producer's outbox.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Message as Sendable;
@@ -44,7 +45,7 @@ pub struct AckAndClaim {
     /// The consumer group.
     pub group: &'static str,
     /// Message ids with the outcomes of their deliveries.
-    pub outcomes: Vec<(String, DeliveryOutcome)>,
+    pub outcomes: Arc<Vec<(String, DeliveryOutcome)>>,
     /// Maximum number of messages to claim; 0 claims none.
     pub limit: i64,
     /// Time until a claimed message is due again.
@@ -149,9 +150,9 @@ fn claim(db: &mut Db, context: &Context, task: &AckAndClaim) -> db::Result<Vec<M
         .into_iter()
         .map(|((id, group, topic, tag, key, body), attempts, create_time)| Message {
             id,
-            group,
-            topic,
-            tag,
+            group: group.into(),
+            topic: topic.into(),
+            tag: tag.into(),
             key,
             body,
             attempt: attempts.saturating_add(1),

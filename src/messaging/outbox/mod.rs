@@ -9,7 +9,7 @@ mod undelivered;
 use std::time::Duration;
 
 use diesel::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use uuid::Uuid;
 
 pub use ack::{AckAndClaim, DeliveryOutcome};
@@ -23,59 +23,31 @@ use crate::actor::Context;
 use crate::db::schema::mq_producer;
 use crate::db::{self, Db, insert_all};
 use crate::domain::clock::Timestamp;
-use crate::domain::id::OrderId;
+pub use crate::domain::message::Message;
 use crate::domain::status::MessageStatus;
-
-/// A message for one consumer group.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Message {
-    /// A UUIDv7.
-    pub id: String,
-    /// The consumer group.
-    pub group: String,
-    /// The topic, for example `order`.
-    pub topic: String,
-    /// The event within the topic, for example `paid`.
-    pub tag: String,
-    /// Id of the object the message is about, for example the order.
-    pub key: String,
-    /// The body, as JSON.
-    pub body: String,
-    /// Number of this delivery attempt, starting at 1. Earlier attempts with an unknown outcome are not counted.
-    pub attempt: i32,
-    /// Time since the message was written.
-    pub age: Duration,
-}
-
-impl Message {
-    /// The order that the message is about; `None` if its body names none.
-    #[must_use]
-    pub fn order_id(&self) -> Option<OrderId> {
-        #[derive(Deserialize)]
-        struct Body {
-            order_id: OrderId,
-        }
-        serde_json::from_str(&self.body).ok().map(|Body { order_id }| order_id)
-    }
-}
 
 #[derive(Insertable)]
 #[diesel(table_name = mq_producer, treat_none_as_default_value = false)]
-struct Row {
-    id: String,
-    group_name: &'static str,
-    msg_topic: &'static str,
-    msg_tag: &'static str,
-    msg_key: String,
-    msg_body: String,
+struct Row<'a> {
+    id: &'a str,
+    group_name: &'a str,
+    msg_topic: &'a str,
+    msg_tag: &'a str,
+    msg_key: &'a str,
+    msg_body: &'a str,
     msg_status: MessageStatus,
     create_time: Timestamp,
     due_time: Timestamp,
     attempts: i32,
+    node_id: Option<i32>,
 }
 
 /// Writes `messages` (pairs of key and body) in the open transaction: one row per message and consumer group of
 /// `topic`, due after `delay`.
+///
+/// A message without a delay is written with its first claim, for the relay of this process, which gets it after the
+/// commit without reading it. If the process ends before that, the message is due when the claim ends. If the relay has
+/// fallen behind, the message is written without a claim.
 ///
 /// # Errors
 /// A database error, or a body that cannot be serialised as JSON.
@@ -86,24 +58,56 @@ pub fn write<K: std::fmt::Display, B: Serialize>(
     delay: Duration,
     messages: &[(K, B)],
 ) -> db::Result<()> {
-    let now = context.clock.now();
-    let mut rows = Vec::with_capacity(messages.len() * topic.groups.len());
+    // The relay need not be woken.
+    if messages.is_empty() {
+        return Ok(());
+    }
+    let (now, waker) = (context.clock.now(), &context.relay_waker);
+    let lease = |group: &&'static str| if delay.is_zero() { waker.lease(group) } else { None };
+    let leases: Vec<Option<Duration>> = topic.groups.iter().map(lease).collect();
+    let mut written = Vec::with_capacity(messages.len() * topic.groups.len());
     for (key, body) in messages {
         let body = serde_json::to_string(body).map_err(|error| db::Error::bug(error.to_string()))?;
-        rows.extend(topic.groups.iter().map(|group| Row {
-            id: Uuid::now_v7().to_string(),
-            group_name: group,
-            msg_topic: topic.topic,
-            msg_tag: topic.tag,
-            msg_key: key.to_string(),
-            msg_body: body.clone(),
+        written
+            .extend(topic.groups.iter().zip(&leases).map(|(group, lease)| (message(topic, group, key, &body), *lease)));
+    }
+    let rows: Vec<Row<'_>> = written
+        .iter()
+        .map(|(message, lease)| Row {
+            id: &message.id,
+            group_name: &message.group,
+            msg_topic: &message.topic,
+            msg_tag: &message.tag,
+            msg_key: &message.key,
+            msg_body: &message.body,
             msg_status: MessageStatus::Pending,
             create_time: now,
-            due_time: now.plus(delay),
-            attempts: 0,
-        }));
-    }
+            due_time: now.plus(lease.unwrap_or(delay)),
+            attempts: i32::from(lease.is_some()),
+            node_id: lease.map(|_| context.node.get()),
+        })
+        .collect();
     insert_all!(db, mq_producer::table, &rows)?;
-    context.relay_waker.mark();
+    if leases.contains(&None) {
+        waker.mark();
+    }
+    let is_claimed = |(_, lease): &(Message, Option<Duration>)| lease.is_some();
+    let claimed: Vec<Message> = written.into_iter().filter(is_claimed).map(|(message, _)| message).collect();
+    let waker = waker.clone();
+    db.after_commit(move || claimed.into_iter().for_each(|message| waker.hand_over(message, now)));
     Ok(())
+}
+
+/// A new message in its first attempt.
+fn message(topic: Topic, group: &'static str, key: &impl std::fmt::Display, body: &str) -> Message {
+    Message {
+        id: Uuid::now_v7().to_string(),
+        group: group.into(),
+        topic: topic.topic.into(),
+        tag: topic.tag.into(),
+        key: key.to_string(),
+        body: body.to_owned(),
+        attempt: 1,
+        age: Duration::ZERO,
+    }
 }

@@ -10,7 +10,9 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 
 use crate::actor::retry::Backoff;
+use crate::actor::waker::Handover;
 use crate::actor::{Failure, Faults, Health};
+use crate::domain::clock::Clock;
 use crate::domain::count::Count;
 use crate::domain::horizon::Horizon;
 use crate::domain::span::{PositiveSpan, Span};
@@ -60,6 +62,8 @@ pub struct Route {
     pub deliver: Recipient<Traced<Delivery>>,
     /// Name of the consumer.
     pub consumer: &'static str,
+    /// The messages that the producer has written with a claim for the relay of this process.
+    pub handover: Handover,
     /// The deliveries on this route so far.
     pub deliveries: Arc<Deliveries>,
 }
@@ -106,48 +110,65 @@ impl Deliveries {
 const MAX_FAILURES: u32 = 5;
 
 /// Outcomes of deliveries that the outbox has not recorded yet, with the ids of the messages.
-pub type Unacknowledged = Arc<Mutex<Vec<(String, DeliveryOutcome)>>>;
+pub type Unacknowledged = Arc<Mutex<Arc<Vec<(String, DeliveryOutcome)>>>>;
 
-/// Delivers the messages of one route until none is due. Each [`AckAndClaim`] acknowledges the previous deliveries and
-/// claims the next messages in one transaction. What it cannot acknowledge stays in `unacknowledged` for the next run.
-pub async fn deliver_due(
-    route: Route,
-    policy: Policy,
-    unacknowledged: Unacknowledged,
-    faults: Faults,
-    tracer: Tracer,
-    health: Arc<Health>,
-) {
+/// Dependencies of the relay and its deliveries.
+#[derive(Debug, Clone)]
+pub struct Context {
+    pub policy: Policy,
+    pub clock: Clock,
+    pub faults: Faults,
+    pub tracer: Tracer,
+    pub health: Arc<Health>,
+}
+
+/// Delivers the messages of one route until none waits in its handover and, if `claims`, none is due in the outbox. Each
+/// [`AckAndClaim`] acknowledges the previous deliveries and claims the next messages in one transaction. What it cannot
+/// acknowledge stays in `unacknowledged` for the next run.
+pub async fn deliver_due(route: Route, unacknowledged: Unacknowledged, mut claims: bool, context: Context) {
+    let Context { policy, clock, faults, tracer, health } = context;
+    let batch_max = policy.batch_max.size();
     let mut outcomes = unacknowledged.lock().await;
     let mut failures = 0;
     loop {
-        let task = AckAndClaim {
-            group: route.group,
-            outcomes: outcomes.clone(),
-            limit: i64::from(policy.batch_max.get()),
-            lease: policy.lease.get(),
-        };
-        let claimed = match route.ack_and_claim.send(Traced::new(task)).await {
-            Ok(Ok(claimed)) => claimed,
-            // An unacknowledged message is delivered again after its lease; the inbox recognises it.
-            _ if failures >= MAX_FAILURES => return,
-            _ => {
-                failures += 1;
-                tokio::time::sleep(policy.backoff.delay(failures)).await;
-                continue;
-            }
-        };
-        outcomes.clear();
-        if claimed.is_empty() {
+        // Half of a batch is for messages that were handed over, so that neither kind waits for the end of the other.
+        let reserved = route.handover.waiting().min(batch_max / 2);
+        let limit = if claims { batch_max - reserved } else { 0 };
+        let mut messages = Vec::new();
+        if limit > 0 || !outcomes.is_empty() {
+            let task = AckAndClaim {
+                group: route.group,
+                outcomes: Arc::clone(&outcomes),
+                limit: i64::try_from(limit).unwrap_or(i64::MAX),
+                lease: policy.lease.get(),
+            };
+            messages = match route.ack_and_claim.send(Traced::new(task)).await {
+                Ok(Ok(claimed)) => claimed,
+                // An unacknowledged message is delivered again after its lease; the inbox recognises it.
+                _ if failures >= MAX_FAILURES => return,
+                _ => {
+                    failures += 1;
+                    tokio::time::sleep(policy.backoff.delay(failures)).await;
+                    continue;
+                }
+            };
+            *outcomes = Arc::default();
+            claims &= !messages.is_empty();
+        }
+        // A delivery may take half of the lease.
+        let handed = route.handover.take(batch_max.saturating_sub(messages.len()), clock.now(), policy.lease.get() / 2);
+        messages.extend(handed);
+        if messages.is_empty() {
             return;
         }
         if faults.hit(NAME, "deliver").is_err() {
             return;
         }
         failures = 0;
-        health.in_flight.fetch_add(claimed.len(), Relaxed);
-        let count = claimed.len();
-        *outcomes = join_all(claimed.into_iter().map(|message| deliver(&route, policy, &tracer, message))).await;
+        health.in_flight.fetch_add(messages.len(), Relaxed);
+        let count = messages.len();
+        *outcomes =
+            Arc::new(join_all(messages.into_iter().map(|message| deliver(&route, policy, &tracer, message))).await);
         health.in_flight.fetch_sub(count, Relaxed);
         outcomes.iter().for_each(|(_, outcome)| route.deliveries.record(outcome));
         let delivered = outcomes.iter().filter(|(_, outcome)| matches!(outcome, DeliveryOutcome::Delivered)).count();

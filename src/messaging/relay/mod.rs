@@ -1,6 +1,6 @@
 //! The relay delivers messages from the outboxes to their consumers: it claims, delivers and acknowledges them.
-//! Consumer groups are independent of each other. The relay is woken after each commit that wrote messages; polling is
-//! the safety net.
+//! Consumer groups are independent of each other. The relay is woken after each commit that wrote messages, and is handed
+//! those that were written with a claim for it. It claims the others, which it also finds by polling.
 
 mod delivery;
 
@@ -17,7 +17,7 @@ use tokio::sync::Mutex;
 use super::inbox;
 use super::outbox::{self, Backlog, Bound, ReadBacklog, Reclaim};
 use crate::actor::supervisor::supervise;
-use crate::actor::waker::Wake;
+use crate::actor::waker::{Connection, RelayWaker, Wake};
 use crate::actor::{Faults, Health, Reply};
 use crate::domain::clock::{Clock, Timestamp};
 use crate::trace::{Traced, Tracer};
@@ -69,25 +69,43 @@ pub struct Relay {
     route_states: Vec<RouteState>,
     /// The outcomes that each route could not acknowledge, in the same order.
     unacknowledged: Vec<Unacknowledged>,
-    policy: Policy,
-    clock: Clock,
-    tracer: Tracer,
+    context: delivery::Context,
     last_prune: Timestamp,
     /// Held while old messages are deleted.
     prune_lock: Arc<Mutex<()>>,
-    faults: Faults,
-    health: Arc<Health>,
 }
 
 /// Delivery state of a route.
 #[derive(Debug, Clone, Copy, Default)]
 struct RouteState {
     running: bool,
-    /// The route was started again while it was running, so it may have more messages due.
+    /// The route was started again while it was running, so it may have more messages.
     rerun: bool,
+    /// The next run claims the messages that are due.
+    claims: bool,
 }
 
 const PRUNE_EVERY: Duration = Duration::from_secs(60);
+/// Number of full batches that may wait in a handover before messages are written without a claim.
+const BATCHES_HANDED_MAX: usize = 2;
+
+/// Connects `producers`, the waker and the name of each owner with an outbox, to the relay that was started with `routes`.
+pub fn connect<'a>(
+    producers: impl Iterator<Item = (&'a RelayWaker, &'static str)>,
+    routes: &[Route],
+    relay: &Addr<Relay>,
+    policy: &Policy,
+) {
+    for (waker, producer) in producers {
+        let from_producer = routes.iter().filter(|route| route.producer == producer);
+        waker.connect(Connection {
+            relay: relay.clone().recipient(),
+            lease: policy.lease.get(),
+            waiting_max: policy.batch_max.size().saturating_mul(BATCHES_HANDED_MAX),
+            handovers: from_producer.map(|route| (route.group, route.handover.clone())).collect(),
+        });
+    }
+}
 
 impl Relay {
     /// Starts the relay on the current arbiter.
@@ -106,37 +124,29 @@ impl Relay {
             network: Arc::new(network),
             route_states,
             unacknowledged,
-            policy,
             last_prune: clock.now(),
             prune_lock: Arc::default(),
-            clock,
-            faults,
-            tracer,
-            health: Arc::clone(&health),
+            context: delivery::Context { policy, clock, faults, tracer, health: Arc::clone(&health) },
         });
         (addr, health)
     }
 
-    /// Starts delivery on the route `index`; if it is running, it will be run once more.
-    fn start_route(&mut self, ctx: &Context<Self>, index: usize) {
+    /// Starts delivery on the route `index`; if it is running, it will be run once more. If `claims`, the run also claims
+    /// the messages that are due.
+    fn start_route(&mut self, ctx: &Context<Self>, index: usize, claims: bool) {
         let (Some(route), Some(state), Some(unacknowledged)) =
             (self.network.routes.get(index), self.route_states.get_mut(index), self.unacknowledged.get(index))
         else {
             return;
         };
         state.rerun = state.running;
+        state.claims |= claims;
         if std::mem::replace(&mut state.running, true) {
             return;
         }
-        let delivery = deliver_due(
-            route.clone(),
-            self.policy,
-            Arc::clone(unacknowledged),
-            self.faults.clone(),
-            self.tracer.clone(),
-            Arc::clone(&self.health),
-        );
-        let (addr, health) = (ctx.address(), Arc::clone(&self.health));
+        let claims = std::mem::take(&mut state.claims);
+        let delivery = deliver_due(route.clone(), Arc::clone(unacknowledged), claims, self.context.clone());
+        let (addr, health) = (ctx.address(), Arc::clone(&self.context.health));
         actix::spawn(async move {
             let panicked = match actix::spawn(delivery).await {
                 Ok(()) => false,
@@ -153,17 +163,26 @@ impl Relay {
     fn start_pruning(&mut self, now: Timestamp) {
         let Ok(guard) = Arc::clone(&self.prune_lock).try_lock_owned() else { return };
         self.last_prune = now;
-        let (network, retention) = (Arc::clone(&self.network), self.policy.retention.0);
+        let (network, retention) = (Arc::clone(&self.network), self.context.policy.retention.0);
         actix::spawn(async move {
             prune(network, now, retention).await;
             drop(guard);
         });
     }
 
+    /// Starts delivery on the routes that match, which also claims the messages that are due.
     fn start_routes(&mut self, ctx: &Context<Self>, matches: impl Fn(&Route) -> bool) {
         let network = Arc::clone(&self.network);
         for (index, _) in network.routes.iter().enumerate().filter(|(_, route)| matches(route)) {
-            self.start_route(ctx, index);
+            self.start_route(ctx, index, true);
+        }
+    }
+
+    /// Starts delivery on the routes to which messages were handed over.
+    fn start_handed(&mut self, ctx: &Context<Self>) {
+        let network = Arc::clone(&self.network);
+        for (index, _) in network.routes.iter().enumerate().filter(|(_, route)| route.handover.waiting() > 0) {
+            self.start_route(ctx, index, false);
         }
     }
 }
@@ -173,17 +192,20 @@ impl Actor for Relay {
 
     /// Releases the claims of an earlier run, since nothing is being delivered yet, and starts polling.
     fn started(&mut self, ctx: &mut Self::Context) {
+        // Their claims are released too.
+        self.network.routes.iter().for_each(|route| route.handover.clear());
         for outbox in self.network.outboxes.clone() {
             let addr = ctx.address();
             actix::spawn(async move {
                 let _ = outbox.reclaim.send(Traced::new(Reclaim)).await;
-                let _ = addr.send(Wake { producer: outbox.producer }).await;
+                let _ = addr.send(Wake { producer: outbox.producer, has_unclaimed: true }).await;
             });
         }
-        ctx.run_interval(self.policy.poll.get(), |relay, ctx| {
+        ctx.run_interval(self.context.policy.poll.get(), |relay, ctx| {
+            relay.start_handed(ctx);
             let (network, addr) = (Arc::clone(&relay.network), ctx.address());
             actix::spawn(async move { poll(&network, &addr).await });
-            let now = relay.clock.now();
+            let now = relay.context.clock.now();
             // The clock may have been set back.
             if now < relay.last_prune || now.since(relay.last_prune) >= PRUNE_EVERY {
                 relay.start_pruning(now);
@@ -234,7 +256,8 @@ where
     }
 }
 
-/// Starts the routes that have messages due, and returns the number of those routes.
+/// Starts the routes that have messages due, and returns the number of those routes and of those to which messages were
+/// handed over.
 async fn poll(network: &Network, relay: &Addr<Relay>) -> usize {
     let mut due = 0;
     for outbox in &network.outboxes {
@@ -250,15 +273,20 @@ async fn poll(network: &Network, relay: &Addr<Relay>) -> usize {
             }
         }
     }
-    due
+    due + network.routes.iter().filter(|route| route.handover.waiting() > 0).count()
 }
 
 impl Handler<Wake> for Relay {
     type Result = ();
 
     fn handle(&mut self, wake: Wake, ctx: &mut Self::Context) {
-        if self.faults.hit(NAME, "handle").is_ok() {
+        if self.context.faults.hit(NAME, "handle").is_err() {
+            return;
+        }
+        if wake.has_unclaimed {
             self.start_routes(ctx, |route| route.producer == wake.producer);
+        } else {
+            self.start_handed(ctx);
         }
     }
 }
@@ -294,12 +322,14 @@ impl Handler<RouteDone> for Relay {
         if done.panicked {
             return ctx.stop();
         }
+        let has_handed = self.network.routes.get(done.index).is_some_and(|route| route.handover.waiting() > 0);
         let rerun = self.route_states.get_mut(done.index).is_some_and(|state| {
             state.running = false;
-            std::mem::take(&mut state.rerun)
+            // Most often the run has taken the messages for which it was started again.
+            std::mem::take(&mut state.rerun) && (state.claims || has_handed)
         });
         if rerun {
-            self.start_route(ctx, done.index);
+            self.start_route(ctx, done.index, false);
         }
     }
 }
@@ -314,6 +344,7 @@ impl Handler<Poll> for Relay {
     type Result = ResponseFuture<usize>;
 
     fn handle(&mut self, _: Poll, ctx: &mut Self::Context) -> Self::Result {
+        self.start_handed(ctx);
         let running = self.route_states.iter().filter(|state| state.running).count();
         let (network, addr) = (Arc::clone(&self.network), ctx.address());
         Box::pin(async move { running + poll(&network, &addr).await })

@@ -46,7 +46,7 @@ pub fn consume(owner: &Order, messages: &[&outbox::Message], db: &mut Db) -> db:
     let mut refunds = refund::consume(owner, &of_tag(PAYMENT_REFUND.tag), db)?.into_iter();
     let mut ended = paying::consume(&of_tag(PAYMENT_ENDED.tag), db)?.into_iter();
     let outcome = |message: &&outbox::Message| {
-        let next = match message.tag.as_str() {
+        let next = match message.tag.as_ref() {
             tag if tag == PAYMENT_REFUND.tag => refunds.next(),
             tag if tag == PAYMENT_ENDED.tag => ended.next(),
             _ => paid.next(),

@@ -10,7 +10,7 @@ use super::parked::{self, ActRow, ChargeRow};
 use super::refund_batch::RefundBatch;
 use super::refund_row::{NEUTRAL, RefundRow};
 use super::row::{self, PaymentRow};
-use super::{ended, sync};
+use super::{ended, paid_log, sync};
 use crate::actor::{Access, Task};
 use crate::db::ledger;
 use crate::db::schema::{pay, pay_act, pay_parked, pay_refund};
@@ -209,13 +209,15 @@ fn accept(owner: &Pay, charge: &ChargeRow, payment: Option<&PaymentRow>, db: &mu
     Ok(Ok(()))
 }
 
-/// Reports a paid payment to Order. Its platform is not queried any more, and the order's other payments are closed.
+/// Logs a paid payment and reports it to Order. Its platform is not queried any more, and the order's other payments are closed.
 fn report_paid(owner: &Pay, payment: &PaymentRow, db: &mut Db) -> db::Result<()> {
     let PaymentRow { pay_id, order_id, user_id, pay_amount, .. } = payment;
     db.count(Occurrence::PaymentPaid, &payment.provider);
-    sync::hasten_others(db, &[(*pay_id, *order_id)], owner.context.clock.now())?;
+    let now = owner.context.clock.now();
+    sync::hasten_others(db, &[(*pay_id, *order_id)], now)?;
     sync::unschedule(db, &[*pay_id])?;
     let body = Paid { pay_id: *pay_id, order_id: *order_id, user_id: *user_id, pay_amount: *pay_amount };
+    paid_log::write(db, std::iter::once(&body), now)?;
     outbox::write(db, &owner.context, PAYMENT_PAID, Duration::ZERO, &[(*pay_id, body)])
 }
 

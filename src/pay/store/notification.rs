@@ -1,6 +1,6 @@
 //! Notifications of platforms: judged by the stored payment, stored and applied in one transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use diesel::prelude::*;
@@ -10,7 +10,7 @@ use super::judge::{Effect, judge};
 use super::parked::KnownCharges;
 use super::refund_batch::RefundBatch;
 use super::row::{self, PaymentRow};
-use super::{ended, sync};
+use super::{ended, paid_log, sync};
 use crate::actor::{Access, Priority, Task};
 use crate::db::ledger::{self, Entry, Line};
 use crate::db::query::bulk::{Change, Kind, Update, change};
@@ -128,6 +128,7 @@ impl Task<Pay> for Notify {
         refunds.write(owner, db)?;
         record(db, batch, &pay_ids, &outcomes, now)?;
         charges.keep(owner, db, batch, &pay_ids, &outcomes, &trades)?;
+        paid_log::write(db, messages.iter().map(|(_, paid)| paid), now)?;
         outbox::write(db, &owner.context, PAYMENT_PAID, std::time::Duration::ZERO, &messages)?;
         let order_of = |pay_id: &Option<PayId>| pay_id.and_then(|pay_id| rows.get(&pay_id)).map(|row| row.order_id);
         let orders = pay_ids.iter().map(order_of);
@@ -305,6 +306,27 @@ fn other_id(event_id: &str, content: &str) -> String {
     beginning.chain(['~']).chain(content.chars().take(16)).collect()
 }
 
+/// Reads the rows that `batch` may change. An event has an id for a second content only if its own id was used before.
+fn known(db: &mut Db, batch: &[Notify], contents: &[String]) -> db::Result<Rows> {
+    let event = |task: &'_ Notify| (task.provider.to_string(), task.notification.event_id.clone());
+    let events: Vec<(String, String)> = batch.iter().map(event).collect();
+    let mut rows = read(db, &events)?;
+    let mut used: HashSet<&(String, String)> = rows.keys().collect();
+    let used_before = events.iter().zip(contents).filter(|(event, _)| !used.insert(event));
+    let others: Vec<(String, String)> =
+        used_before.map(|((provider, id), content)| (provider.clone(), other_id(id, content))).collect();
+    rows.extend(read(db, &others)?);
+    Ok(rows)
+}
+
+fn read(db: &mut Db, events: &[(String, String)]) -> db::Result<Rows> {
+    let rows: Vec<NotificationRow> = db::load_by_pairs(db, events, |db, events| {
+        let notices = pay_notice::table.filter(any_of_pairs((pay_notice::provider, pay_notice::event_id), events));
+        with_conn!(db, notices.select(NotificationRow::as_select()).load(db))
+    })?;
+    Ok(rows.into_iter().map(|row| ((row.provider.clone(), row.event_id.clone()), (row, false))).collect())
+}
+
 /// Stores each notification once, with its last verdict and the number of its deliveries. A rejected notification may
 /// be accepted when it is delivered again, for example if it has arrived before its payment.
 fn record(
@@ -315,23 +337,7 @@ fn record(
     now: Timestamp,
 ) -> db::Result<()> {
     let contents: Vec<String> = batch.iter().map(|task| content(&task.notification)).collect();
-    let others: Vec<String> =
-        batch.iter().zip(&contents).map(|(task, content)| other_id(&task.notification.event_id, content)).collect();
-    let ids = batch.iter().zip(&others).flat_map(|(task, other)| {
-        [task.notification.event_id.as_str(), other.as_str()].map(|id| (task.provider.as_str(), id))
-    });
-    let events: Vec<(&str, &str)> = ids.collect();
-    let known: Vec<NotificationRow> = db::load_by_pairs(db, &events, |db, events| {
-        with_conn!(
-            db,
-            pay_notice::table
-                .filter(any_of_pairs((pay_notice::provider, pay_notice::event_id), events))
-                .select(NotificationRow::as_select())
-                .load(db)
-        )
-    })?;
-    let mut rows: Rows =
-        known.into_iter().map(|row| ((row.provider.clone(), row.event_id.clone()), (row, false))).collect();
+    let mut rows = known(db, batch, &contents)?;
     for ((task, pay_id), (outcome, content)) in batch.iter().zip(pay_ids).zip(outcomes.iter().zip(&contents)) {
         let mut key = (task.provider.to_string(), task.notification.event_id.clone());
         if rows.get(&key).is_some_and(|(known, _)| known.is_taken(content, *pay_id)) {

@@ -246,9 +246,9 @@ impl Task<Pay> for SetCheckout {
 
     fn run(owner: &Pay, batch: &[Self], db: &mut Db) -> db::Result<Vec<Option<Payment>>> {
         let ids: Vec<PayId> = batch.iter().map(|task| task.pay_id).collect();
-        let locked = row::lock(db, &ids)?;
+        let mut rows = row::lock(db, &ids)?;
         // The payment was closed while its checkout was being created. It is closed at the platform at once.
-        let closed = locked.values().filter(|row| row.status() == message::Status::Closed).map(|row| row.pay_id);
+        let closed = rows.values().filter(|row| row.status() == message::Status::Closed).map(|row| row.pay_id);
         sync::hasten(db, &closed.collect::<Vec<_>>(), owner.context.clock.now())?;
         let checkouts: Vec<StoredCheckout> = batch
             .iter()
@@ -259,7 +259,11 @@ impl Task<Pay> for SetCheckout {
             })
             .collect();
         change::<WriteCheckout, _>(db, &checkouts)?;
-        let rows = row::read(db, &ids)?;
+        for StoredCheckout { id, kind, text } in checkouts {
+            if let Some(row) = rows.get_mut(&PayId::new(id)) {
+                (row.checkout_kind, row.checkout) = (Some(kind.to_owned()), Some(text));
+            }
+        }
         let payments = view::payments(db, rows.into_values())?;
         Ok(ids.iter().map(|id| payments.get(id).cloned()).collect())
     }

@@ -21,8 +21,7 @@ use crate::domain::id::{IdGenerator, NodeId, PayId};
 use crate::domain::money::Money;
 use crate::domain::span::Span;
 use crate::gateway::{Checkout, Gateway, Notification, Outcome, Purchase, Reject};
-use crate::messaging::relay::Policy;
-use crate::messaging::relay::{Network, Relay};
+use crate::messaging::relay::{self, Network, Policy, Relay};
 use crate::sandbox::{self, Key, MerchantAccount};
 use crate::trace::Tracer;
 
@@ -115,7 +114,8 @@ async fn start() -> Fixture {
     };
     let started = sandbox::start(context.clone(), store, limits, account, Horizon::of([Duration::from_secs(300)]));
     assert!(data.gateway.set(Arc::clone(&started.gateways.first().unwrap().clone())).is_ok());
-    let network = Network { outboxes: vec![started.outbox], routes: vec![started.route], inboxes: Vec::new() };
+    let routes = vec![started.route];
+    let network = Network { outboxes: vec![started.outbox], routes: routes.clone(), inboxes: Vec::new() };
     let span = |ms| Span(Duration::from_millis(ms));
     let policy = Policy {
         poll: span(50).try_into().unwrap(),
@@ -126,7 +126,7 @@ async fn start() -> Fixture {
         retention: span(60_000),
     };
     let (relay, _) = Relay::start(network, policy, clock, Faults::default(), Tracer::default());
-    context.relay_waker.connect(relay.recipient());
+    relay::connect(std::iter::once((&context.relay_waker, sandbox::NAME)), &routes, &relay, &policy);
     Fixture {
         platform: started.platform,
         gateway: started.gateways.first().unwrap().clone(),

@@ -44,53 +44,61 @@ struct DeliveryRow<'a> {
 
 /// Loads the trades `ids` with their delivery attempts, by id. Trades that do not exist are not in the result.
 fn load<'a>(db: &mut Db, ids: impl Iterator<Item = &'a String>) -> DbResult<HashMap<String, Trade>> {
+    use sandbox_trade::dsl;
     let ids: Vec<&String> = ids.collect();
-    let mut trades = HashMap::with_capacity(ids.len());
-    for ids in ids.chunks(ROWS_PER_INSERT) {
-        use sandbox_delivery::dsl as delivery;
-        use sandbox_trade::dsl as trade;
-        let found = trade::sandbox_trade.filter(any_of(trade::out_trade_no, ids));
-        for row in with_conn!(db, found.select(Row::as_select()).load(db))? {
-            let trade = Trade {
-                out_trade_no: row.out_trade_no,
-                trade_no: row.trade_no,
-                status: row.status,
-                amount: row.amount,
-                charged: row.charged,
-                refunded: row.refunded,
-                provider: row.provider,
-                pay_time: row.pay_time,
-                return_url: row.return_url,
-                deliveries: Vec::new(),
-            };
-            trades.insert(trade.out_trade_no.clone(), trade);
-        }
-        let attempts: Vec<(String, Timestamp, String, i32)> = with_conn!(
-            db,
-            delivery::sandbox_delivery
-                .filter(any_of(delivery::out_trade_no, ids))
-                .order((delivery::create_time, delivery::delivery_id))
-                .select((delivery::out_trade_no, delivery::create_time, delivery::event_id, delivery::status_code))
-                .load(db)
-        )?;
-        for (out_trade_no, at, event_id, status_code) in attempts {
-            if let Some(trade) = trades.get_mut(&out_trade_no) {
-                trade.deliveries.push(Attempt { at, event_id, status_code });
-            }
-        }
-    }
-    Ok(trades)
+    let rows = load_by(&ids, |ids| {
+        let trades = dsl::sandbox_trade.filter(any_of(dsl::out_trade_no, ids));
+        with_conn!(db, trades.select(Row::as_select()).load(db))
+    })?;
+    with_deliveries(db, rows)
 }
 
 /// Loads trades like [`load`], and locks their rows until the transaction ends.
 pub fn lock<'a>(db: &mut Db, ids: impl Iterator<Item = &'a String>) -> DbResult<HashMap<String, Trade>> {
     use sandbox_trade::dsl;
     let ids: Vec<&String> = ids.collect();
-    let _: Vec<String> = load_by(&ids, |ids| {
+    let rows = load_by(&ids, |ids| {
         let trades = dsl::sandbox_trade.filter(any_of(dsl::out_trade_no, ids)).order(dsl::out_trade_no);
-        with_conn!(db, for_update(trades.select(dsl::out_trade_no)).load(db))
+        with_conn!(db, for_update(trades.select(Row::as_select())).load(db))
     })?;
-    load(db, ids.into_iter())
+    with_deliveries(db, rows)
+}
+
+/// Converts rows into trades with their delivery attempts.
+fn with_deliveries(db: &mut Db, rows: Vec<Row>) -> DbResult<HashMap<String, Trade>> {
+    use sandbox_delivery::dsl;
+    let ids: Vec<String> = rows.iter().map(|row| row.out_trade_no.clone()).collect();
+    let mut trades: HashMap<String, Trade> =
+        rows.into_iter().map(|row| (row.out_trade_no.clone(), trade(row))).collect();
+    let attempts: Vec<(String, Timestamp, String, i32)> = load_by(&ids, |ids| {
+        let deliveries = dsl::sandbox_delivery
+            .filter(any_of(dsl::out_trade_no, ids))
+            .order((dsl::create_time, dsl::delivery_id))
+            .select((dsl::out_trade_no, dsl::create_time, dsl::event_id, dsl::status_code));
+        with_conn!(db, deliveries.load(db))
+    })?;
+    for (out_trade_no, at, event_id, status_code) in attempts {
+        if let Some(trade) = trades.get_mut(&out_trade_no) {
+            trade.deliveries.push(Attempt { at, event_id, status_code });
+        }
+    }
+    Ok(trades)
+}
+
+/// Converts a row into a trade without its delivery attempts.
+fn trade(row: Row) -> Trade {
+    Trade {
+        out_trade_no: row.out_trade_no,
+        trade_no: row.trade_no,
+        status: row.status,
+        amount: row.amount,
+        charged: row.charged,
+        refunded: row.refunded,
+        provider: row.provider,
+        pay_time: row.pay_time,
+        return_url: row.return_url,
+        deliveries: Vec::new(),
+    }
 }
 
 impl Task<Sandbox> for Open {

@@ -158,7 +158,7 @@ enum Effect {
 }
 
 fn effect_of(message: &outbox::Message) -> Effect {
-    match (message.group.as_str(), message.tag.as_str()) {
+    match (message.group.as_ref(), message.tag.as_ref()) {
         ("points", tag) if tag == ORDER_REFUNDED.tag => Effect::DeductPoints,
         ("points", tag) if tag == ORDER_REFUNDED_PART.tag => Effect::DeductPart,
         ("points", _) => Effect::AddPoints,

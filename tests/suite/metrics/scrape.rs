@@ -36,7 +36,7 @@ async fn the_counters_move_with_an_order_its_payment_and_its_refund() {
         ("tradepost_refunds_total", &[("event", "requested"), sandbox], 1.0),
         ("tradepost_refunds_total", &[("event", "done"), sandbox], 1.0),
         ("tradepost_notices_total", &[("event", "accepted"), sandbox], 2.0),
-        ("tradepost_deliveries_total", &[("producer", "pay"), ("group", "pay_log"), ("outcome", "delivered")], 1.0),
+        ("tradepost_deliveries_total", &[("producer", "pay"), ("group", "order"), ("outcome", "delivered")], 2.0),
         ("tradepost_deliveries_total", &[("producer", "order"), ("group", "pay"), ("outcome", "delivered")], 1.0),
         ("tradepost_edge_messages_total", &[("from", "http"), ("to", "coordinator")], 3.0),
         ("tradepost_edge_messages_total", &[("from", "coordinator"), ("to", "coupon")], 3.0),

@@ -76,9 +76,9 @@ async fn cancel<O: Consumer>(owner: &OwnerAddr<O>, group: &str, number: u8) {
     let body = ReservationsReleased { order_id: ORDER, user_id, coupon_id, goods };
     let delivery = Delivery(Message {
         id: format!("cancel-{number}"),
-        group: group.to_owned(),
-        topic: "order".to_owned(),
-        tag: "cancel".to_owned(),
+        group: group.to_owned().into(),
+        topic: "order".into(),
+        tag: "cancel".into(),
         key: ORDER.to_string(),
         body: serde_json::to_string(&body).unwrap(),
         attempt: 1,

@@ -39,7 +39,7 @@ impl TestApp {
         assert_eq!(order["pay_status"], "paid");
         assert_eq!(self.get("/v1/users/me", token).await.expect(200).body["user_score"], 980);
         assert_eq!(self.number("pay", "SELECT count(*) AS n FROM pay_log"), 1);
-        assert_eq!(self.number("pay", "SELECT count(*) AS n FROM mq_producer WHERE msg_tag = 'paid'"), 2);
+        assert_eq!(self.number("pay", "SELECT count(*) AS n FROM mq_producer WHERE msg_tag = 'paid'"), 1);
         assert_eq!(self.number("order", "SELECT count(*) AS n FROM mq_producer"), 1);
         assert_eq!(self.number("user", "SELECT count(*) AS n FROM user_score_log"), 1);
     }

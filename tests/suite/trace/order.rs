@@ -34,13 +34,11 @@ const STARTED: [&str; 7] = [
     "pay SetCheckout",
 ];
 /// The spans of the callback and its consequences.
-const PAID: [&str; 8] = [
+const PAID: [&str; 6] = [
     "POST /v1/payments/callbacks/{provider}",
     "pay Notify",
     "deliver payment/paid to order",
     "order Delivery",
-    "deliver payment/paid to pay_log",
-    "pay Delivery",
     "deliver order/paid to points",
     "user Delivery",
 ];

@@ -161,8 +161,7 @@ impl Book {
             (_, 0) => "paid",
             (_, _) => "paid_after_close",
         };
-        // Each payment has messages for two consumer groups.
-        let paid_events = count("SELECT count(*) AS n FROM mq_producer") / 2;
+        let paid_events = count("SELECT count(*) AS n FROM mq_producer WHERE msg_tag = 'paid'");
         json!({"state": state, "paid_events": paid_events, "refunded_fen": refunded})
     }
 }
