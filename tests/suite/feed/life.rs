@@ -98,7 +98,9 @@ async fn an_order_that_ends_unpaid_is_cancelled_for_one_of_three_causes() {
     app.post(&format!("/v1/orders/{cancelled}/cancel"), &ann, json!({})).await.expect(200);
     let expired = app.order(&ann, "expired", &order_body).await.expect(201).text_of("order_id");
     app.advance(Duration::from_secs(3600)).await;
-    app.faults.plan("goods.apply", Fault::Error, 0, u32::MAX);
+    for point in ["goods.apply", "coupon.apply"] {
+        app.faults.plan(point, Fault::Error, 0, u32::MAX);
+    }
     let (clock, faults) = (app.clock.clone(), app.faults.clone());
     actix_web::rt::spawn(async move {
         while faults.fired("goods.apply") == 0 {
@@ -109,7 +111,9 @@ async fn an_order_that_ends_unpaid_is_cancelled_for_one_of_three_causes() {
     let with_coupon = order_body.clone().with("coupon_id", json!(coupon_id));
     let refused = app.order(&ann, "refused", &with_coupon).await.expect_problem(409, "order_deadline_passed");
     let refused = refused.text_of("order_id");
-    app.faults.plan("goods.apply", Fault::Error, 0, 0);
+    for point in ["goods.apply", "coupon.apply"] {
+        app.faults.plan(point, Fault::Error, 0, 0);
+    }
     app.advance(Duration::from_secs(600)).await;
     let unknown = app.order(&ann, "invalid", &OrderBody::of("1", 1)).await.expect_problem(422, "goods_not_found");
     app.publish().await;
@@ -128,9 +132,11 @@ async fn an_order_that_ends_unpaid_is_cancelled_for_one_of_three_causes() {
     }
     let unknown = unknown.text_of("order_id");
     assert_eq!(kinds(&events, &unknown), [""; 0], "an order that was refused at once was never placed");
-    // Two orders took a unit each and gave it back. The third took nothing: its tombstone is no event.
+    // Two orders took a unit each and gave it back. The third took nothing: its tombstones are no events.
     let deltas = data(&events, &goods_id, "stock.changed.v1").into_iter().map(|data| data["delta"].as_i64().unwrap());
     assert_eq!(deltas.collect::<Vec<_>>(), [10, -1, 1, -1, 1]);
+    let of_coupon = data(&events, &coupon_id, "coupon.changed.v1");
+    assert_eq!(of_coupon.iter().map(|data| &data["change"]).collect::<Vec<_>>(), ["created"]);
     app.finish().await;
 }
 

@@ -96,8 +96,11 @@ pub fn cloud_event() -> Schema {
         .shown_as(cloud_event_example())
 }
 
+/// A type of events, and the schema of its data.
+pub type DataSchema = (&'static EventType, fn() -> Schema);
+
 /// The schema of the data of each type.
-pub const DATA: [(&EventType, fn() -> Schema); 10] = [
+pub const DATA: [DataSchema; 10] = [
     (&ORDER_PLACED, placed),
     (&ORDER_CONFIRMED, confirmed),
     (&ORDER_CANCELLED, cancelled),
