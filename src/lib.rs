@@ -20,7 +20,7 @@
 //! | [`db`] | three engines behind one type: connections, queries, errors, schema, migrations |
 //! | [`trace`] | the spans of work that belong to one order, and their export (cargo feature) |
 //! | [`actor`] | what all owners share: task queue, batch, group commit, executor, supervisor, health |
-//! | [`messaging`] | messages between owners: their contract, outbox, inbox, relay |
+//! | [`messaging`] | messages between owners: their contract, outbox, inbox, relay; events for other systems |
 //! | [`journal`] | the acts of administrators, recorded by the transaction that carries them out |
 //! | [`node`] | the nodes that share one database server: the lease of a number, who is alive, the database's clock |
 //! | [`config`] | settings as types that cannot be wrong |

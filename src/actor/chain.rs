@@ -25,6 +25,12 @@ impl Chain {
         Self { seal_every, is_unsealed: Arc::default() }
     }
 
+    /// Whether what the owner writes to its ledgers is recorded.
+    #[must_use]
+    pub const fn is_recording(&self) -> bool {
+        self.seal_every.is_some()
+    }
+
     pub(super) const fn seal_every(&self) -> Option<Duration> {
         self.seal_every
     }

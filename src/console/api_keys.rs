@@ -102,6 +102,7 @@ pub struct NewForm {
     name: KeyName,
     orders: Option<Flag>,
     catalog: Option<Flag>,
+    events: Option<Flag>,
 }
 
 /// `POST /console/api-keys`: the preview of a new key.
@@ -113,6 +114,7 @@ pub async fn create(operator: Operator, FormBody(form): FormBody<NewForm>) -> Ha
     let chosen = |scope: &Scope| match scope {
         Scope::Orders => form.orders.is_some_and(bool::from),
         Scope::Catalog => form.catalog.is_some_and(bool::from),
+        Scope::Events => form.events.is_some_and(bool::from),
     };
     let scopes = Scopes::try_from(Scope::ALL.into_iter().filter(chosen).collect::<Vec<_>>());
     let scopes = scopes.map_err(|invalid| Problem::field("scopes", invalid.to_string()))?;

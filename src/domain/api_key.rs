@@ -65,11 +65,13 @@ pub enum Scope {
     Orders,
     /// Quotes without a customer.
     Catalog,
+    /// The events of all orders, stocks and coupons.
+    Events,
 }
 
 impl Scope {
     /// All scopes.
-    pub const ALL: [Self; 2] = [Self::Orders, Self::Catalog];
+    pub const ALL: [Self; 3] = [Self::Orders, Self::Catalog, Self::Events];
 
     /// The scope as in JSON and in the table.
     #[must_use]
@@ -77,6 +79,7 @@ impl Scope {
         match self {
             Self::Orders => "orders",
             Self::Catalog => "catalog",
+            Self::Events => "events",
         }
     }
 }
@@ -127,8 +130,9 @@ mod tests {
 
     #[test]
     fn stored_scopes_are_restored_and_unknown_ones_allow_nothing() {
-        let both = Scopes(Scope::ALL.into());
-        assert_eq!((both.stored().as_str(), Scopes::from_stored("orders catalog")), ("orders catalog", both));
+        let all = Scopes(Scope::ALL.into());
+        let text = "orders catalog events";
+        assert_eq!((all.stored().as_str(), Scopes::from_stored(text)), (text, all));
         let newer = Scopes::from_stored("everything catalog");
         assert!(newer.allow(Scope::Catalog) && !newer.allow(Scope::Orders));
         for scope in Scope::ALL {

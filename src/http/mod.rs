@@ -2,13 +2,14 @@
 //!
 //! A request comes over a [`connection`] and passes the [`middleware`] (request id, the [`limit`] of its address, log line,
 //! problems, headers), then the extractors of its handler ([`extract`]): the caller, path, query, idempotency key and body. The handlers are in
-//! [`shop`], [`admin`] and [`pages`]. Each sends a message to an owner, to the coordinator or to payments, and turns
+//! [`shop`], [`admin`], [`feed`] and [`pages`]. Each sends a message to an owner, to the coordinator or to payments, and turns
 //! the reply into a response. Every failure is a [`problem::Problem`].
 
 pub mod admin;
 pub mod connection;
 pub mod csv;
 pub mod extract;
+pub mod feed;
 pub mod goods_tag;
 pub mod health;
 pub mod limit;

@@ -4,7 +4,7 @@ use actix_web::Resource;
 use actix_web::web::{self, PayloadConfig, ServiceConfig, delete, get, patch, post};
 
 use super::middleware::measure::Template;
-use super::{admin, health, metrics, openapi, pages, shop};
+use super::{admin, feed, health, metrics, openapi, pages, shop};
 
 const KIB: usize = 1024;
 
@@ -23,6 +23,8 @@ pub fn public(cfg: &mut ServiceConfig) {
         .service(resource("/readyz").route(get().to(health::readiness)))
         .service(resource("/openapi.json").route(get().to(openapi::show)))
         .service(resource("/docs").route(get().to(openapi::show_page)))
+        .service(resource("/asyncapi.json").route(get().to(feed::asyncapi::show)))
+        .service(resource("/v1/events").route(get().to(feed::list::show)))
         .service(resource("/v1/users").app_data(limit(4)).route(post().to(shop::user::register)))
         .service(resource("/v1/users/me").route(get().to(shop::user::me)))
         .service(resource("/v1/users/me/coupons").route(get().to(shop::list::coupons)))

@@ -161,7 +161,8 @@ const FOR_CUSTOMERS: [(&str, &str, &str); 19] = [
     ("POST", "/v1/payments", r#"{"order_id":"1","provider":"sandbox"}"#),
     ("GET", "/v1/payments/1", ""),
 ];
-const FOR_ADMINS: [(&str, &str, &str); 34] = [
+const FOR_ADMINS: [(&str, &str, &str); 35] = [
+    ("GET", "/v1/events", ""),
     ("POST", "/admin/users/1/role", r#"{"user_role":"admin","reason":"a"}"#),
     ("POST", "/admin/users/1/disable", r#"{"reason":"a"}"#),
     ("POST", "/admin/users/1/enable", r#"{"reason":"a"}"#),

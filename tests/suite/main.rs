@@ -25,6 +25,7 @@ mod contract;
 mod database;
 #[cfg(feature = "sqlite")]
 mod deployment;
+mod feed;
 mod house;
 mod http;
 mod messaging;

@@ -91,7 +91,7 @@ impl Rows {
             return Ok(());
         }
         let mut by_ledger: BTreeMap<&str, Vec<(InLink, bool, &str)>> = BTreeMap::new();
-        for Recorded { link, line } in lines {
+        for Recorded { link, line } in lines.into_iter().filter(|recorded| !chain::is_occurrence(recorded.line)) {
             let Some((verb, row)) = line.split_once(' ') else { continue };
             let name = row.split(' ').next().unwrap_or_default();
             by_ledger.entry(name).or_default().push((link, verb == "+", row));

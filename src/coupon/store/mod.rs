@@ -1,6 +1,7 @@
 //! The tables of Coupon: binding, releasing, finding and creating.
 
 mod listing;
+mod published;
 
 use std::collections::{HashMap, HashSet};
 

@@ -30,7 +30,8 @@ pub const LINKS_PER_PAGE: i64 = 50;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
 #[diesel(sql_type = diesel::sql_types::Integer)]
 pub enum Kind {
-    /// Rows that were written to the ledgers: lines of a verb (`+` for a new row, `=` for a changed one) and the row.
+    /// Rows that were written to the ledgers: lines of a verb (`+` for a new row, `=` for a changed one) and the row. Lines
+    /// with the verb `!` say what happened to rows of other tables.
     Rows,
     /// Recording begins. Each line has the name of a ledger and the number of rows that are not in the chain.
     Begin,
@@ -189,9 +190,23 @@ pub fn head(db: &mut Db) -> db::Result<Option<Head>> {
 /// # Errors
 /// A database error.
 pub fn links(db: &mut Db, number: i64) -> db::Result<Vec<Link>> {
+    links_from(db, number, LINKS_PER_PAGE)
+}
+
+/// Up to `limit` links from `number` on.
+///
+/// # Errors
+/// A database error.
+pub fn links_from(db: &mut Db, number: i64, limit: i64) -> db::Result<Vec<Link>> {
     let page = ledger_link::table.filter(ledger_link::link_number.ge(number));
-    let page = page.order(ledger_link::link_number).limit(LINKS_PER_PAGE);
+    let page = page.order(ledger_link::link_number).limit(limit);
     Ok(with_conn!(db, page.load(db))?)
+}
+
+/// Whether a line says what happened to a row that is in no ledger.
+#[must_use]
+pub fn is_occurrence(line: &str) -> bool {
+    line.starts_with("! ")
 }
 
 /// The last link that was made before `time`.

@@ -27,6 +27,12 @@ pub fn record_change<E: Entry>(db: &mut Db, row: &E) {
     db.recorder.add("=", row);
 }
 
+/// Records that the open transaction has changed a row in a way that no ledger has, such as that an order was confirmed.
+/// `start` begins with the verb `!`. The line is sealed like the others, and there is no row to compare it with.
+pub fn record_occurrence(db: &mut Db, start: &str, columns: &[i64]) {
+    db.recorder.add_occurrence(start, columns);
+}
+
 /// The lines of the open transaction of a connection.
 #[derive(Debug, Default)]
 pub struct Recorder {
@@ -39,6 +45,16 @@ impl Recorder {
         if self.is_on {
             self.lines.push_str(verb);
             Line::of(row, &mut self.lines);
+            self.lines.push('\n');
+        }
+    }
+
+    fn add_occurrence(&mut self, start: &str, columns: &[i64]) {
+        if self.is_on {
+            let mut line = Line::begin(start, &mut self.lines);
+            for column in columns {
+                line.integer(*column);
+            }
             self.lines.push('\n');
         }
     }

@@ -1,6 +1,7 @@
 //! The tables of Goods: reserving, returning, listing, creating and changing.
 
 mod catalogue;
+mod published;
 mod release;
 mod timeline;
 

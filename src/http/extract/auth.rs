@@ -7,6 +7,7 @@ use futures_util::future::LocalBoxFuture;
 
 use super::bearer::{bearer, sign_in_required, unauthenticated};
 use super::server::{self, Server};
+use crate::domain::api_key::Scope;
 use crate::domain::id::UserId;
 use crate::domain::status::Role;
 use crate::http::problem::{Code, Problem, field_code};
@@ -23,6 +24,10 @@ pub struct Customer(pub UserId);
 /// An administrator: the user whom the settings name, or one to whom an administrator has given the role.
 #[derive(Debug, Clone, Copy)]
 pub struct Admin(pub UserId);
+
+/// An administrator, or a server of the shop whose key may read events.
+#[derive(Debug, Clone, Copy)]
+pub struct EventReader;
 
 /// An administrator who may still have to add a second factor, with the session.
 #[derive(Debug, Clone)]
@@ -106,6 +111,26 @@ impl FromRequest for Admin {
             // Before the role is checked, so that the log says whose request was forbidden.
             record_user(grant.caller.user_id);
             admin(&grant)
+        })
+    }
+}
+
+impl FromRequest for EventReader {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let req = req.clone();
+        Box::pin(async move {
+            let state = state(&req)?;
+            match sender(&req, &state).await? {
+                Sender::Server(server) => server.require(Scope::Events)?,
+                Sender::User(grant) => {
+                    record_user(grant.caller.user_id);
+                    admin(&grant)?;
+                }
+            }
+            Ok(Self)
         })
     }
 }

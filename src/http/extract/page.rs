@@ -24,6 +24,14 @@ pub struct Page {
 #[serde(try_from = "String")]
 pub struct Limit(u8);
 
+impl Limit {
+    /// The number.
+    #[must_use]
+    pub fn get(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
 impl Default for Limit {
     fn default() -> Self {
         Self(20)

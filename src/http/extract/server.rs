@@ -80,7 +80,11 @@ impl Server {
         Ok(None)
     }
 
-    fn require(&self, scope: Scope) -> Result<(), Problem> {
+    /// Refuses a server whose key may not call the routes of `scope`.
+    ///
+    /// # Errors
+    /// 403 if the key has not the scope.
+    pub fn require(&self, scope: Scope) -> Result<(), Problem> {
         if self.key.scopes.allow(scope) {
             return Ok(());
         }

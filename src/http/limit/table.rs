@@ -14,7 +14,8 @@ pub struct Limit {
 impl Limit {
     /// The limit of a path that is in no line: there is no such route, or its path is written in another way.
     pub const UNKNOWN: Self = Self { address: Some(Rate::AddressRequests), user: Some(Rate::UserRequests) };
-    /// No limit: health checks; callbacks, which a platform sends at the rate of the shop's payments; and administrators.
+    /// No limit: health checks; callbacks, which a platform sends at the rate of the shop's payments; readers of events; and
+    /// administrators.
     const NONE: Self = Self { address: None, user: None };
 
     /// A route without a user.
@@ -46,6 +47,7 @@ pub const LINES: &[Line] = &[
     ("GET", "/metrics", Limit::NONE),
     ("GET", "/openapi.json", BY_ADDRESS),
     ("GET", "/docs", BY_ADDRESS),
+    ("GET", "/asyncapi.json", BY_ADDRESS),
     ("GET", "/problems/{code}", BY_ADDRESS),
     ("POST", "/v1/users", Limit::address(Rate::Registrations)),
     ("POST", "/v1/users/me/password", Limit::address(Rate::SignIns)),
@@ -78,6 +80,7 @@ pub const LINES: &[Line] = &[
     ("GET", "/v1/payments/{id}", BY_USER),
     ("POST", "/v1/payments/{id}/close", BY_USER),
     ("POST", "/v1/payments/callbacks/{provider}", Limit::NONE),
+    ("GET", "/v1/events", Limit::NONE),
     ("*", "/admin/*", Limit::NONE),
     ("*", "/console/*", Limit::NONE),
     ("POST", "/console/second-factor/enrol", Limit::address(Rate::SignIns)),

@@ -120,7 +120,13 @@ fn components(schemas: Vec<Component>) -> Components {
 /// The headers of responses that the document describes.
 fn headers() -> [(&'static str, Header); 6] {
     [
-        ("Link", response_header(text(), "The address of the next page of CSV, with `rel=\"next\"`.")),
+        (
+            "Link",
+            response_header(
+                text(),
+                "The address of what follows, with `rel=\"next\"`: the next page of CSV, or later events.",
+            ),
+        ),
         ("ETag", response_header(text(), "The state of the object, for `If-None-Match` and `If-Match`.")),
         ("Location", response_header(text(), "The path of the object.")),
         (

@@ -43,6 +43,8 @@ enum Media {
     None,
     /// JSON as in this component.
     Json(&'static str),
+    /// JSON of this type, as in this component.
+    JsonAs(&'static str, &'static str),
     /// A text of this type.
     Other(&'static str),
 }
@@ -282,6 +284,12 @@ impl Route {
         self.with_answer(status, Media::Json(schema), about)
     }
 
+    /// Adds an answer with JSON of the type `media` as in the component `schema`.
+    #[must_use]
+    pub fn answers_as(self, status: u16, media: &'static str, schema: &'static str, about: &'static str) -> Self {
+        self.with_answer(status, Media::JsonAs(media, schema), about)
+    }
+
     /// Adds an answer with a text of the type `media`.
     #[must_use]
     pub fn shows(self, status: u16, media: &'static str, about: &'static str) -> Self {
@@ -398,6 +406,7 @@ fn responses(route: &Route, examples: &BTreeMap<&str, Value>) -> BTreeMap<u16, R
         let content = match answer.media {
             Media::None => None,
             Media::Json(name) => Some(("application/json", content(Some(name), examples))),
+            Media::JsonAs(media, name) => Some((media, content(Some(name), examples))),
             Media::Other(media) => Some((media, ContentBuilder::new().schema(Some(text())).build())),
         };
         if let Some((media, content)) = content {

@@ -6,6 +6,7 @@ use strum::VariantArray;
 
 use crate::domain::event::What;
 use crate::http::problem::Code;
+use crate::messaging::feed::event_type;
 
 /// The states of an order.
 pub const ORDER_STATUS: &[&str] = &["unconfirmed", "confirmed", "cancelled", "invalid", "refunded"];
@@ -36,7 +37,7 @@ pub const REFUSALS: &[Code] = &[
 ];
 
 /// The scopes of an API key.
-pub const SCOPES: &[&str] = &["orders", "catalog"];
+pub const SCOPES: &[&str] = &["orders", "catalog", "events"];
 
 /// The states of an item.
 pub const PARKED_STATUS: &[&str] = &["parked", "returned", "accepted", "dismissed"];
@@ -90,6 +91,7 @@ pub struct Enumeration {
 /// The enumerations with names. Every other enumeration is described where it is used.
 pub static ENUMERATIONS: LazyLock<Vec<Enumeration>> = LazyLock::new(|| {
     let refusals: Vec<&str> = REFUSALS.iter().map(|code| code.name()).collect();
+    let event_types: Vec<&str> = event_type::ALL.iter().map(|known| known.name).collect();
     let events: Vec<&str> = What::VARIANTS.iter().map(|what| what.word()).collect();
     [
         ("OrderStatus", "The state of an order.", ORDER_STATUS),
@@ -110,6 +112,7 @@ pub static ENUMERATIONS: LazyLock<Vec<Enumeration>> = LazyLock::new(|| {
         ("ListFormat", "The form of a list.", LIST_FORMATS),
         ("Currency", "The currency of an amount.", CURRENCIES),
         ("EventKind", "The kind of an event in the history of an order.", &events),
+        ("EventType", "The type of an event for other systems.", &event_types),
         ("ApiKeyScope", "The permission of an API key.", SCOPES),
     ]
     .into_iter()

@@ -8,7 +8,7 @@ use std::time::Duration;
 use diesel::prelude::*;
 use serde::Serialize;
 
-use super::row;
+use super::{published, row};
 use crate::actor::{Access, Priority, Task};
 use crate::db::query::bulk::{Change, Kind, Update, change};
 use crate::db::schema::orders;
@@ -21,6 +21,7 @@ use crate::domain::refusal::{Refusal, Refused};
 use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
 use crate::messaging::contract::ORDER_CANCELLED;
 use crate::messaging::contract::ReservationsReleased;
+use crate::messaging::feed::event_type::{CONFIRMED, FAILED, PAID};
 use crate::messaging::outbox;
 use crate::order::Order;
 use crate::order::message::{self, Completion, Confirm};
@@ -144,8 +145,25 @@ impl Task<Order> for Confirm {
         if !is_complete || batch.iter().any(|task| !progress_of.contains_key(&task.order.order_id)) {
             progress_of = read(db, batch.iter().map(|task| &*task.order))?;
         }
+        record(db, batch, &progress_of, now);
         batch.iter().map(|task| completion(owner, &task.order, &progress_of)).collect()
     }
+}
+
+/// Records in the chain which orders are confirmed now, and which are paid by that. If an order of the batch was confirmed
+/// before, the time decides: at worst an order that was confirmed in the same millisecond is recorded again.
+fn record(db: &mut Db, batch: &[Confirm], progress_of: &BTreeMap<OrderId, Progress>, now: Timestamp) {
+    let add_times: BTreeMap<OrderId, Timestamp> =
+        batch.iter().map(|task| (task.order.order_id, task.order.add_time)).collect();
+    let is_now =
+        |at: Timestamp, order_id: OrderId| add_times.get(&order_id).is_some_and(|add_time| at == now.max(*add_time));
+    let confirmed = progress_of.values().filter_map(|progress| Some((progress.order_id, progress.confirm_time?)));
+    let confirmed: Vec<(OrderId, Timestamp)> = confirmed.filter(|(order_id, at)| is_now(*at, *order_id)).collect();
+    let is_paid = |(order_id, at): &&(OrderId, Timestamp)| {
+        progress_of.get(order_id).is_some_and(|progress| progress.pay_id.is_none() && progress.pay_time == Some(*at))
+    };
+    published::record(db, CONFIRMED, confirmed.iter().copied());
+    published::record(db, PAID, confirmed.iter().filter(is_paid).copied());
 }
 
 /// Parameters of [`SetCancelled`] for one order.
@@ -197,6 +215,8 @@ impl Task<Order> for message::Cancel {
             messages.push((order.order_id, body));
         }
         db::expect_rows(change::<SetCancelled, _>(db, &cancelled)?, cancelled.len())?;
+        let now = owner.context.clock.now();
+        published::record(db, FAILED, messages.iter().map(|(order_id, _)| (*order_id, now)));
         outbox::write(db, &owner.context, ORDER_CANCELLED, Duration::ZERO, &messages)?;
         batch.iter().map(|task| completion(owner, &task.order, &progress_of)).collect()
     }

@@ -10,6 +10,7 @@ mod parcel;
 mod paying;
 mod payment;
 mod placing;
+mod published;
 mod refund;
 mod refund_row;
 mod requested;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::act_log::{ActLogRow, insert_act_log};
+use super::published;
 use super::row::{self, OrderRow};
 use crate::db::{self, Db};
 use crate::domain::event::What;
@@ -17,6 +18,7 @@ use crate::domain::status::OrderStatus;
 use crate::messaging::contract::Paid;
 use crate::messaging::contract::RefundRequested;
 use crate::messaging::contract::{ORDER_PAID, ORDER_REFUND_REQUESTED};
+use crate::messaging::feed::event_type::PAID;
 use crate::messaging::inbox::parse_bodies;
 use crate::messaging::outbox;
 use crate::order::Order;
@@ -72,6 +74,8 @@ pub fn consume(owner: &Order, messages: &[&outbox::Message], db: &mut Db) -> db:
         });
     }
     row::write_states(db, &before, &rows)?;
+    let pay_time = |order_id: &OrderId| rows.get(order_id).and_then(|row| row.pay_time).unwrap_or(now);
+    published::record(db, PAID, paid.iter().map(|(order_id, _)| (*order_id, pay_time(order_id))));
     insert_act_log(db, &act_log)?;
     outbox::write(db, &owner.context, ORDER_PAID, Duration::ZERO, &paid)?;
     outbox::write(db, &owner.context, ORDER_REFUND_REQUESTED, Duration::ZERO, &refunds)?;

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::act_log::{ActLogRow, insert_act_log};
+use super::published;
 use super::refund_row::{RefundRow, RefundSums, Refunds, of_orders};
 use super::row::{self, OrderRow, reservations};
 use crate::db::ledger;
@@ -65,6 +66,10 @@ pub fn consume(owner: &Order, messages: &[&outbox::Message], db: &mut Db) -> db:
     }
     let context = &owner.context;
     row::write_states(db, &changes.before, &rows)?;
+    let now = context.clock.now();
+    for (order_id, part) in &changes.parts {
+        published::record_part(db, *order_id, now, part.refund_id);
+    }
     insert_act_log(db, &changes.act_log)?;
     ledger::record(db, &changes.found);
     insert_all!(db, order_refund::table, &changes.found)?;

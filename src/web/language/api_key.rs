@@ -56,6 +56,7 @@ pub const ENGLISH: ApiKeys = ApiKeys {
     scope: |scope| match scope {
         Scope::Orders => "orders: all that a customer can do, on behalf of the customer",
         Scope::Catalog => "catalog: quotes without a customer",
+        Scope::Events => "events: reads the events of all orders, stocks and coupons",
     },
     prefix: "Begins with",
     created: "Created",
@@ -82,6 +83,7 @@ pub const CHINESE: ApiKeys = ApiKeys {
     scope: |scope| match scope {
         Scope::Orders => "orders：代表顾客执行顾客可做的一切",
         Scope::Catalog => "catalog：无顾客的报价",
+        Scope::Events => "events：读取所有订单、库存和优惠券的事件",
     },
     prefix: "开头",
     created: "创建时间",

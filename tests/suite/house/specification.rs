@@ -85,6 +85,10 @@
 //! - The process was killed between "paid" and its message. That must be impossible: both are one transaction.
 //!   `payment::commit::a_payment_and_its_messages_are_committed_together`,
 //!   `payment::commit::a_callback_with_a_lost_answer_has_taken_effect`
+//! - A reader of events passed over one whose transaction began early and committed late. Every event must follow the
+//!   cursor of a reader that has not seen it.
+//!   `feed::cursor::an_event_that_is_committed_late_with_a_small_id_follows_the_cursor_too`,
+//!   `feed::cursor::pages_of_any_size_are_the_same_events_and_later_ones_follow_the_last_cursor`
 //!
 //! # Holes seen in today's shops
 //!

@@ -26,6 +26,8 @@ pub const ROUTES: &[(&str, &str, For)] = &[
     ("GET", "/metrics", For::All),
     ("GET", "/openapi.json", For::All),
     ("GET", "/docs", For::All),
+    ("GET", "/asyncapi.json", For::All),
+    ("GET", "/v1/events", For::Admins),
     ("POST", "/v1/users", For::All),
     ("POST", "/v1/sessions", For::All),
     ("DELETE", "/v1/sessions", For::Customers),

@@ -10,6 +10,7 @@ pub mod browser;
 mod dead_message;
 pub mod document;
 pub mod encryption;
+pub mod feed;
 pub mod identity;
 pub mod ledger;
 mod platform_shop;

@@ -5,6 +5,7 @@ pub mod api_key;
 pub mod callback;
 pub mod catalogue;
 pub mod common;
+pub mod event;
 pub mod goods;
 pub mod operation;
 pub mod order;
@@ -49,4 +50,5 @@ pub const ALL: &[Resource] = &[
     parked::RESOURCE,
     record::RESOURCE,
     operation::RESOURCE,
+    event::RESOURCE,
 ];

@@ -1,4 +1,4 @@
-//! Requests of those who run the shop: goods off sale, conditional requests, parcels, and lists as CSV.
+//! Requests of those who run the shop: goods off sale, conditional requests, parcels, lists as CSV, and events.
 
 use awc::http::Method;
 
@@ -12,6 +12,7 @@ pub async fn play(script: &mut Script, cast: &Cast) {
     conditions(script, cast).await;
     parcel(script, cast).await;
     tables(script, cast).await;
+    events(script, cast).await;
 }
 
 async fn change(script: &mut Script, cast: &Cast, headers: &[(&str, &str)], body: &str) -> Answer {
@@ -74,4 +75,12 @@ async fn tables(script: &mut Script, cast: &Cast) {
         script.get(&cast.admin, &format!("/admin/{path}?format=csv&limit=1")).await.expect(200);
     }
     script.get(&cast.admin, "/admin/orders?format=xml").await.expect(422);
+}
+
+async fn events(script: &mut Script, cast: &Cast) {
+    script.chapter("events for other systems");
+    script.get(&cast.admin, "/v1/events?type=shop.tradepost.order.shipped.v1&limit=1").await.expect(200);
+    script.get(&cast.admin, "/v1/events?type=shipped").await.expect(422);
+    script.get(&cast.zs, "/v1/events").await.expect(403);
+    script.get(&cast.anonymous, "/v1/events").await.expect(401);
 }

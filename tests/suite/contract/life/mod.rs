@@ -14,11 +14,16 @@ mod people;
 mod refunds;
 mod second_factor;
 
+use std::collections::BTreeSet;
+
+use tradepost::http::feed::asyncapi;
+use tradepost::messaging::feed::event_type;
+
 use super::coverage::assert_complete;
 use super::record::assert_all_recorded;
 use super::script::{Caller, Script};
 use super::stored;
-use crate::support::Answer;
+use crate::support::{Answer, feed};
 
 /// The callers of the script, and ids that it has created.
 pub struct Cast {
@@ -118,6 +123,18 @@ pub async fn play(script: &mut Script) -> Vec<(&'static str, String)> {
     parts
 }
 
+/// Checks that the script has led to events of every type, each as the AsyncAPI document has it.
+async fn assert_events_as_documented(script: &mut Script) {
+    script.app.publish().await;
+    let document = asyncapi::document();
+    let events = script.app.events("limit=100").await;
+    for event in &events {
+        assert_eq!(feed::faults(&document, event), [""; 0], "{event}");
+    }
+    let found: BTreeSet<&str> = events.iter().map(feed::kind).collect();
+    assert_eq!(found, event_type::ALL.iter().map(|kind| kind.short_name()).collect());
+}
+
 #[actix_web::test]
 async fn contract_every_route_answers_as_recorded_and_every_message_is_stored_as_recorded() {
     let mut script = Script::start(SETTINGS).await;
@@ -127,6 +144,7 @@ async fn contract_every_route_answers_as_recorded_and_every_message_is_stored_as
     parts.push(("messages.txt", script.take()));
     parts.push(("message_kinds.txt", stored::kinds(&script.app)));
     assert_complete(&script.called);
+    assert_events_as_documented(&mut script).await;
     script.app.finish().await;
     assert_all_recorded(&parts);
 }

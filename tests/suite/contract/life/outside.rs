@@ -27,6 +27,7 @@ pub async fn play(script: &mut Script) {
     script.chapter("the description of the interface");
     script.get(&anonymous, "/openapi.json").await.expect(200);
     script.get(&anonymous, "/docs").await.expect(200);
+    script.get(&anonymous, "/asyncapi.json").await.expect(200);
 }
 
 /// Calls routes with methods they do not have.
