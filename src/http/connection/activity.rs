@@ -69,7 +69,7 @@ struct Backlog {
 /// The body of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Body {
-    /// None.
+    /// There is none.
     Empty,
     /// So many bytes.
     Length(u64),
