@@ -10,7 +10,7 @@ use tradepost::config;
 use tradepost::db::{Limits, Store};
 use tradepost::domain::clock::Clock;
 
-use crate::support::{LIMITS, OrderBody, TestApp};
+use crate::support::{LIMITS, OrderBody, TestApp, eventually};
 
 const CUSTOMERS: usize = 6;
 
@@ -37,6 +37,10 @@ async fn shop_on(app: &TestApp, number: usize, goods: &str, admin: &str, is_over
         }
         let pay_id = app.pay(&token, &key("pay"), &order_id).await.expect(201).text_of("pay_id");
         app.post(&format!("/sandbox/trades/{pay_id}/pay"), "", json!({})).await.expect(200);
+        // On a busy machine, the order may not know of it for a moment.
+        let path = format!("/v1/orders/{order_id}");
+        let paid = || async { (app.get(&path, &token).await.body["pay_status"] == "paid").then_some(()) };
+        eventually(Duration::from_secs(20), "the order is paid", paid).await;
         for _ in 0..3 {
             let part = json!({"amount": "1.00", "reason": "scratched"});
             let answer = app.post(&format!("/admin/orders/{order_id}/refund"), admin, part).await;

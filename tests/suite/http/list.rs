@@ -224,7 +224,7 @@ async fn the_timeline_of_an_order_lists_its_events_from_the_request_to_the_refun
     let messages: Vec<&Value> = full.iter().filter(|event| event["what"] == "message").collect();
     assert_eq!(
         messages.len(),
-        2 + 1 + 4 + 1 + 1,
+        1 + 1 + 4 + 1 + 1,
         "payment/paid, order/paid, order/refund, order/repay, payment/refund"
     );
     assert!(messages.iter().all(|event| event["detail"].as_str().unwrap().contains("1 attempts, delivered at")));
