@@ -127,5 +127,5 @@ async fn compare_with(
     let Arguments { bill, apply, .. } = *arguments;
     let progress = Progress::steps(0, "lines");
     let mut show = |done, of| progress.set(u64::try_from(done).unwrap_or(0), u64::try_from(of).unwrap_or(0));
-    Ok(Reconciliation { pay: &pay.into(), source, bill, day, apply }.run_with(statement, &mut show).await?)
+    Ok(Reconciliation { pay: &pay, source, bill, day, apply }.run_with(statement, &mut show).await?)
 }

@@ -109,7 +109,7 @@ fn press(address: &str, first: &str, requests: &str, end: Instant) {
     let mut is_open = stream.write_all(first.as_bytes()).is_ok();
     while is_open && Instant::now() < end {
         match stream.write(requests.as_bytes()) {
-            Ok(_) => {}
+            Ok(written) => is_open = written > 0,
             Err(error) => is_open = matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
         }
     }
