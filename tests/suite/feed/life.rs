@@ -132,11 +132,16 @@ async fn an_order_that_ends_unpaid_is_cancelled_for_one_of_three_causes() {
     }
     let unknown = unknown.text_of("order_id");
     assert_eq!(kinds(&events, &unknown), [""; 0], "an order that was refused at once was never placed");
-    // Two orders took a unit each and gave it back. The third took nothing: its tombstones are no events.
+    // Two orders took a unit each and gave it back. The third took nothing, and its tombstones are no events; or a step
+    // that was sent before its deadline arrived after the faults and was taken back.
     let deltas = data(&events, &goods_id, "stock.changed.v1").into_iter().map(|data| data["delta"].as_i64().unwrap());
-    assert_eq!(deltas.collect::<Vec<_>>(), [10, -1, 1, -1, 1]);
+    let deltas = deltas.collect::<Vec<_>>();
+    let (of_two, of_third) = deltas.split_at(5);
+    assert_eq!(of_two, [10, -1, 1, -1, 1]);
+    assert!(of_third.is_empty() || of_third == [-1, 1], "{of_third:?}");
     let of_coupon = data(&events, &coupon_id, "coupon.changed.v1");
-    assert_eq!(of_coupon.iter().map(|data| &data["change"]).collect::<Vec<_>>(), ["created"]);
+    let of_coupon = of_coupon.iter().map(|data| data["change"].as_str().unwrap()).collect::<Vec<_>>();
+    assert!(matches!(of_coupon[..], ["created"] | ["created", _, _]), "{of_coupon:?}");
     app.finish().await;
 }
 
