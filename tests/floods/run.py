@@ -136,6 +136,25 @@ def flood(name, port, attackers):
     asyncio.run(floods.FLOODS[name](port, attackers))
 
 
+def compute():
+    """Takes the processor time that attackers take, and sends nothing."""
+    os.nice(10)
+    while True:
+        sum(range(1000))
+
+
+async def beside(work, arguments, measured):
+    """Measures while a process does `work`."""
+    process = multiprocessing.get_context("spawn").Process(target=work, args=arguments)
+    process.start()
+    await asyncio.sleep(3)
+    try:
+        return await measure(*measured)
+    finally:
+        process.terminate()
+        process.join()
+
+
 async def run(server, seconds):
     shop = Shop(server.port)
     await shop.open()
@@ -148,17 +167,13 @@ async def run(server, seconds):
     wrong = []
     first = None
     for name in floods.FLOODS:
-        # The speed of the machine varies, so that each flood is compared with the quiet before it.
-        quiet, size, statuses = await measure(server, shop, seconds)
-        # What a flood has taken is not always given back at once.
+        # The speed of the machine varies, so that each flood is compared with the quiet right before it. The attackers
+        # have the same processors; in the quiet, something else takes their time.
+        quiet, size, statuses = await beside(compute, (), (server, shop, seconds))
+        # The memory that a flood has taken is not always given back at once.
         first = first or size
         print(f"{'quiet':18} p99 {quiet:6.1f} ms       memory {size / 1024:4.0f} MiB        {statuses}", flush=True)
-        process = multiprocessing.get_context("spawn").Process(target=flood, args=(name, server.port, attackers))
-        process.start()
-        await asyncio.sleep(3)
-        p99, now, statuses = await measure(server, shop, seconds)
-        process.terminate()
-        process.join()
+        p99, now, statuses = await beside(flood, (name, server.port, attackers), (server, shop, seconds))
         slower, larger = p99 / quiet, now / first
         print(
             f"{name:18} p99 {p99:6.1f} ms x{slower:4.2f} memory {now / 1024:4.0f} MiB x{larger:4.2f}  {statuses}",
