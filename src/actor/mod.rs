@@ -13,6 +13,7 @@ pub mod fence;
 pub mod health;
 pub mod link;
 pub mod owner;
+pub mod peers;
 mod queue;
 pub mod retry;
 pub mod supervisor;
@@ -34,6 +35,7 @@ pub use fence::Fence;
 pub use health::Health;
 pub use link::{Edges, Link};
 pub use owner::OwnerActor;
+pub use peers::Peers;
 pub use task::{Access, Failure, Priority, Reply, Task};
 pub use waker::RelayWaker;
 

@@ -12,7 +12,7 @@ use super::threads::{OWNERS, Threads};
 use crate::actor::task::ask;
 use crate::actor::waker::Handover;
 use crate::actor::{
-    BlockingExecutor, Chain, Context, Edges, Faults, Health, Link, Owner, OwnerActor, OwnerAddr, RelayWaker,
+    BlockingExecutor, Chain, Context, Edges, Faults, Health, Link, Owner, OwnerActor, OwnerAddr, Peers, RelayWaker,
 };
 use crate::audit::OwnerStores;
 use crate::config::Settings;
@@ -139,7 +139,7 @@ fn build(parts: Parts, of_owners: [ArbiterHandle; OWNERS]) -> Graph {
     let wakers = [&order, &pay, &sandbox_context].map(|context| context.relay_waker.clone());
     let (owners, mut health) = start_owners(&settings, stores.owners, [coupon, goods, user, order, pay]);
 
-    let mut network = network(&owners, horizons.message);
+    let mut network = network(&owners, horizons.message, node.peers.clone());
     let started = sandbox
         .zip(stores.sandbox)
         .map(|(account, store)| sandbox::start(sandbox_context, store, limits, account, horizons.message));
@@ -254,7 +254,7 @@ fn start_owners(settings: &Settings, stores: OwnerStores, contexts: [Context; 5]
 }
 
 /// The messaging network: the outboxes, the route from each producer to each consumer group, and the inboxes.
-fn network(owners: &Addresses, horizon: Horizon) -> Network {
+fn network(owners: &Addresses, horizon: Horizon, peers: Peers) -> Network {
     let Addresses { coupon, goods, user, order, pay } = owners;
     Network {
         outboxes: vec![outbox_of(order, horizon), outbox_of(pay, horizon)],
@@ -278,6 +278,7 @@ fn network(owners: &Addresses, horizon: Horizon) -> Network {
             order.mailbox().clone().recipient(),
             pay.mailbox().clone().recipient(),
         ],
+        peers,
     }
 }
 

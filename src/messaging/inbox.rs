@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use actix::Message as Sendable;
 use diesel::prelude::*;
 
-use super::outbox::{Message, PRUNE_STEP};
+use super::outbox::{Message, STEP};
 use crate::actor::{Access, Owner, Priority, Reply, Task};
 use crate::db::schema::mq_consumer;
 use crate::db::{self, Db, any_of, insert_all, with_conn};
@@ -107,7 +107,7 @@ impl<O: Consumer> Task<O> for Delivery {
     }
 }
 
-/// Deletes up to [`PRUNE_STEP`] entries of messages that were processed before a point in time, the oldest first.
+/// Deletes up to [`STEP`] entries of messages that were processed before a point in time, the oldest first.
 /// Replies with the point in time from which to continue, or `None` if no entry is left.
 #[derive(Debug, Clone, Copy, Sendable)]
 #[rtype(result = "Reply<Option<Timestamp>>")]
@@ -130,7 +130,7 @@ impl<O: Consumer> Task<O> for Prune {
                 .filter(dsl::consumer_timestamp.ge(task.from).and(dsl::consumer_timestamp.lt(task.before)))
                 .filter(dsl::consumer_status.eq(ConsumerStatus::Done))
                 .order(dsl::consumer_timestamp)
-                .limit(PRUNE_STEP)
+                .limit(STEP)
                 .select((dsl::msg_id, dsl::consumer_timestamp));
             let expired: Vec<(String, Timestamp)> = with_conn!(db, expired.load(db))?;
             if expired.is_empty() {
@@ -139,7 +139,7 @@ impl<O: Consumer> Task<O> for Prune {
             let ids: Vec<&str> = expired.iter().map(|(id, _)| id.as_str()).collect();
             // A message is for one group, so its id identifies the entry.
             with_conn!(db, diesel::delete(dsl::mq_consumer.filter(any_of(dsl::msg_id, &ids))).execute(db))?;
-            let is_full = i64::try_from(expired.len()).is_ok_and(|rows| rows == PRUNE_STEP);
+            let is_full = i64::try_from(expired.len()).is_ok_and(|rows| rows == STEP);
             Ok(expired.last().filter(|_| is_full).map(|(_, processed)| *processed))
         };
         batch.iter().map(prune).collect()

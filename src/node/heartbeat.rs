@@ -5,7 +5,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::measure::measure;
-use super::{Identity, Node, store};
+use super::{Identity, Node, Row, store};
 use crate::db::{self, Db, Store};
 use crate::domain::clock::Clock;
 use crate::domain::id::NodeId;
@@ -31,6 +31,8 @@ pub struct Heartbeat {
     clock: Clock,
     /// An instant not later than the last heartbeat.
     renewed: Instant,
+    /// The leases of all nodes, as read with the last heartbeat.
+    leases: Vec<Row>,
     /// The difference of the clocks at the last heartbeat.
     difference_ms: i64,
     /// The difference that the last log line about it names.
@@ -58,6 +60,7 @@ impl Heartbeat {
             lease,
             clock,
             renewed,
+            leases: Vec::new(),
             difference_ms: 0,
             reported_ms: 0,
             has_lapsed: false,
@@ -78,6 +81,8 @@ impl Heartbeat {
             }
             self.log_lapse();
             if self.renewed.elapsed() < interval && !self.has_clock_stepped() {
+                // A lease that ends is noticed before the next heartbeat.
+                self.node.set_live(&self.leases, self.clock.now());
                 continue;
             }
             match self.beat() {
@@ -105,7 +110,8 @@ impl Heartbeat {
         }
         self.renewed = before;
         self.node.fence.open_until(before + self.lease - self.lease / MARGIN_PER_LEASE);
-        self.node.set_live(store::read_all(&mut db)?, now);
+        self.leases = store::read_all(&mut db)?;
+        self.node.set_live(&self.leases, now);
         self.db = Some(db);
         Ok(true)
     }

@@ -21,7 +21,7 @@ use diesel::prelude::*;
 use parking_lot::RwLock;
 use serde::Serialize;
 
-use crate::actor::Fence;
+use crate::actor::{Fence, Peers};
 use crate::db::schema::node;
 use crate::domain::clock::Timestamp;
 use crate::domain::id::NodeId;
@@ -111,6 +111,8 @@ pub struct Node {
     pub number: NodeId,
     /// Whether this node may commit.
     pub fence: Fence,
+    /// The numbers of the live nodes.
+    pub peers: Peers,
     live: Arc<RwLock<Vec<LiveNode>>>,
 }
 
@@ -118,7 +120,7 @@ impl Node {
     /// A node whose stores are files.
     #[must_use]
     pub fn alone(number: NodeId) -> Self {
-        Self { number, fence: Fence::default(), live: Arc::default() }
+        Self { number, fence: Fence::default(), peers: Peers::alone(number), live: Arc::default() }
     }
 
     /// The nodes with a valid lease, this one included, as of this node's last heartbeat. Empty if the stores are files.
@@ -134,9 +136,11 @@ impl Node {
         number == self.number || !self.live.read().iter().any(|other| other.number == number.get())
     }
 
-    fn set_live(&self, rows: Vec<Row>, now: Timestamp) {
-        let valid = rows.into_iter().filter(|row| row.is_valid(now));
-        *self.live.write() = valid.map(|row| LiveNode::new(row, now)).collect();
+    fn set_live(&self, rows: &[Row], now: Timestamp) {
+        let valid = rows.iter().filter(|row| row.is_valid(now));
+        let live: Vec<LiveNode> = valid.map(|row| LiveNode::new(row.clone(), now)).collect();
+        self.peers.set(live.iter().map(|node| node.number).collect());
+        *self.live.write() = live;
     }
 }
 

@@ -24,6 +24,8 @@ const SHORT_LEASE: (&str, &str) = ("TRADEPOST__NODE__LEASE", "1s");
 /// Longer than any test: only a process that is known to have ended can be succeeded within it.
 const LONG_LEASE: (&str, &str) = ("TRADEPOST__NODE__LEASE", "1h");
 const NOTICED_WITHIN: Duration = Duration::from_secs(10);
+/// After the end of a lease. Two seconds, and as many for a machine that has other work.
+const TAKEN_OVER_WITHIN: Duration = Duration::from_secs(4);
 
 /// The place of a test's data; `None` on SQLite, whose folders are locked instead.
 fn shared_place() -> Option<Place> {
@@ -130,6 +132,41 @@ fn an_unfinished_order_of_a_dead_node_is_confirmed_by_another_when_the_lease_has
         }
     });
     one.stop();
+}
+
+#[test]
+fn a_message_of_a_dead_node_is_delivered_by_another_when_the_lease_has_ended() {
+    let Some(place) = shared_place() else { return println!("SQLite supports one node") };
+    let _lock = exclusive();
+    // The claims last longer than any test: they are not what makes the other node act.
+    let long_claims = ("TRADEPOST__RELAY__LEASE", "1h");
+    let one = Server::start(&data(&place, "one"), &settings("1", &[SHORT_LEASE, long_claims]));
+    let kill = ("TRADEPOST_FAULTS", "relay.deliver=kill@0");
+    let two = Server::start(&data(&place, "two"), &settings("2", &[SHORT_LEASE, long_claims, kill]));
+    System::new().block_on(async {
+        let (to_one, to_two) = (Http::new(&one.url), Http::new(&two.url));
+        let body = json!({"user_name": "zs", "user_password": "the demo user's password"});
+        let session = to_one.post("/v1/sessions", "", "", &body).await.expect(201);
+        let token = load::text(&session["access_token"]);
+        let goods = to_one.get("/v1/goods", "").await.expect(200)["items"][0]["goods_id"].clone();
+        let body = json!({"goods": [{"goods_id": goods, "goods_number": 1}], "address": "a", "consignee": "b"});
+        let order = to_one.post("/v1/orders", &token, "cancelled", &body).await.expect(201);
+        let path = format!("/v1/orders/{}/cancel", load::text(&order["order_id"]));
+        // The node writes the messages that give everything back, and dies before it delivers the first.
+        to_two.post(&path, &token, "", &json!({})).await;
+        let killed = Instant::now();
+        loop {
+            let status = status(&to_one).await;
+            if numbers(&status) == [1] && status["outbox"]["pending"] == 0 {
+                break;
+            }
+            assert!(killed.elapsed() < LEASE + TAKEN_OVER_WITHIN, "not delivered: {status:#}");
+            sleep(Duration::from_millis(50)).await;
+        }
+    });
+    two.kill();
+    one.stop();
+    assert_eq!(process::audit(&data(&place, "one")), Vec::<String>::new());
 }
 
 #[test]

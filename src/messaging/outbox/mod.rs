@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 pub use ack::{AckAndClaim, DeliveryOutcome};
 pub use replay::{List, Replay, Replayed, Status, UndeliveredMessage};
-pub use retention::{Backlog, Bound, BringForward, GroupBacklog, PRUNE_STEP, Prune, ReadBacklog, Reclaim};
+pub use retention::{Backlog, Bound, BringForward, GroupBacklog, Prune, ReadBacklog, Reclaim, STEP};
 pub use timeline::timeline;
 pub use undelivered::undelivered;
 

@@ -1,6 +1,7 @@
-//! Housekeeping of an outbox: reading its backlog, releasing claims of an earlier run, deleting delivered messages.
+//! Housekeeping of an outbox: reading its backlog, releasing claims that nobody serves, deleting delivered messages.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use actix::Message as Sendable;
 use diesel::prelude::*;
@@ -12,27 +13,39 @@ use crate::domain::clock::Timestamp;
 use crate::domain::horizon::Horizon;
 use crate::domain::status::MessageStatus;
 
-/// Releases the claims of an earlier run of this node: messages it claimed but never acknowledged become due at once.
-#[derive(Debug, Clone, Copy, Sendable)]
-#[rtype(result = "Reply<()>")]
-pub struct Reclaim;
+/// Maximum number of rows that one step of housekeeping changes. It shares its batch with other work, which must not wait.
+pub const STEP: i64 = 500;
+
+/// Releases claims that nobody serves: messages that were claimed but never acknowledged become due at once, up to
+/// [`STEP`] of them. Replies with whether there may be more.
+#[derive(Debug, Clone, Sendable)]
+#[rtype(result = "Reply<bool>")]
+pub struct Reclaim {
+    /// The nodes that serve their claims.
+    pub serving: Arc<[i32]>,
+}
 
 impl<O: Owner> Task<O> for Reclaim {
-    type Outcome = ();
+    type Outcome = bool;
     const ACCESS: Access = Access::Write;
     const PRIORITY: Priority = Priority::Accepted;
 
-    fn run(owner: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<()>> {
+    fn run(owner: &O, batch: &[Self], db: &mut Db) -> db::Result<Vec<bool>> {
         use mq_producer::dsl;
-        let context = owner.context();
-        let own_claims = dsl::msg_status.eq(MessageStatus::Pending).and(dsl::node_id.eq(Some(context.node.get())));
-        with_conn!(
-            db,
-            diesel::update(dsl::mq_producer.filter(own_claims))
-                .set((dsl::due_time.eq(context.clock.now()), dsl::node_id.eq(None::<i32>)))
-                .execute(db)
-        )?;
-        Ok(batch.iter().map(|_| ()).collect())
+        let now = owner.context().clock.now();
+        let release = |task: &Self| {
+            let claimed = dsl::msg_status.eq(MessageStatus::Pending).and(dsl::due_time.gt(now));
+            let unserved = claimed.and(dsl::node_id.is_not_null()).and(dsl::node_id.ne_all(task.serving.to_vec()));
+            let unserved = dsl::mq_producer.filter(unserved).order((dsl::due_time, dsl::id));
+            let ids: Vec<String> = with_conn!(db, skip_locked(unserved.limit(STEP).select(dsl::id)).load(db))?;
+            let rows = dsl::mq_producer.filter(any_of(dsl::id, &ids));
+            with_conn!(
+                db,
+                diesel::update(rows).set((dsl::due_time.eq(now), dsl::node_id.eq(None::<i32>))).execute(db)
+            )?;
+            Ok(i64::try_from(ids.len()).is_ok_and(|rows| rows == STEP))
+        };
+        batch.iter().map(release).collect()
     }
 }
 
@@ -107,7 +120,7 @@ impl<O: Owner> Task<O> for BringForward {
         let now = owner.context().clock.now();
         for Self(bound) in batch {
             let ahead = dsl::mq_producer.filter(ahead!(*bound, now)).order((dsl::due_time, dsl::id));
-            let ids: Vec<String> = with_conn!(db, skip_locked(ahead.limit(PRUNE_STEP).select(dsl::id)).load(db))?;
+            let ids: Vec<String> = with_conn!(db, skip_locked(ahead.limit(STEP).select(dsl::id)).load(db))?;
             if !ids.is_empty() {
                 tracing::warn!(
                     producer = O::NAME,
@@ -166,10 +179,7 @@ fn groups(db: &mut Db) -> db::Result<BTreeMap<String, GroupBacklog>> {
     Ok(groups)
 }
 
-/// Maximum number of rows that one step of pruning deletes. It shares its batch with other work, which must not wait.
-pub const PRUNE_STEP: i64 = 500;
-
-/// Deletes up to [`PRUNE_STEP`] messages that were delivered before a point in time, the oldest first. Replies with the
+/// Deletes up to [`STEP`] messages that were delivered before a point in time, the oldest first. Replies with the
 /// point in time from which to continue, or `None` if no message is left.
 #[derive(Debug, Clone, Copy, Sendable)]
 #[rtype(result = "Reply<Option<Timestamp>>")]
@@ -193,7 +203,7 @@ impl<O: Owner> Task<O> for Prune {
                 .filter(dsl::msg_status.eq(MessageStatus::Done))
                 .filter(dsl::due_time.ge(task.from).and(dsl::due_time.lt(task.before)))
                 .order(dsl::due_time)
-                .limit(PRUNE_STEP)
+                .limit(STEP)
                 .select((dsl::id, dsl::due_time));
             let expired: Vec<(String, Timestamp)> = with_conn!(db, expired.load(db))?;
             if expired.is_empty() {
@@ -201,7 +211,7 @@ impl<O: Owner> Task<O> for Prune {
             }
             let ids: Vec<&str> = expired.iter().map(|(id, _)| id.as_str()).collect();
             with_conn!(db, diesel::delete(dsl::mq_producer.filter(any_of(dsl::id, &ids))).execute(db))?;
-            let is_full = i64::try_from(expired.len()).is_ok_and(|rows| rows == PRUNE_STEP);
+            let is_full = i64::try_from(expired.len()).is_ok_and(|rows| rows == STEP);
             Ok(expired.last().filter(|_| is_full).map(|(_, done)| *done))
         };
         batch.iter().map(prune).collect()

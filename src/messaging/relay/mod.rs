@@ -3,6 +3,7 @@
 //! those that were written with a claim for it. It claims the others, which it also finds by polling.
 
 mod delivery;
+mod takeover;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -18,11 +19,12 @@ use super::inbox;
 use super::outbox::{self, Backlog, Bound, ReadBacklog, Reclaim};
 use crate::actor::supervisor::supervise;
 use crate::actor::waker::{Connection, RelayWaker, Wake};
-use crate::actor::{Faults, Health, Reply};
+use crate::actor::{Faults, Health, Peers, Reply};
 use crate::domain::clock::{Clock, Timestamp};
 use crate::trace::{Traced, Tracer};
 pub use delivery::{Deliveries, NAME, Policy, Route};
 use delivery::{Unacknowledged, deliver_due};
+use takeover::Takeover;
 
 /// The backlog of an outbox as the relay has last read it. Clones share it.
 pub type LastBacklog = Arc<parking_lot::Mutex<Option<Backlog>>>;
@@ -40,7 +42,7 @@ pub struct Outbox {
     pub bound: Bound,
     /// Makes messages due that are beyond `bound`.
     pub bring_forward: Recipient<Traced<outbox::BringForward>>,
-    /// Releases the claims of an earlier run of the relay.
+    /// Releases claims that nobody serves.
     pub reclaim: Recipient<Traced<Reclaim>>,
     /// Deletes delivered messages.
     pub prune: Recipient<Traced<outbox::Prune>>,
@@ -59,6 +61,8 @@ pub struct Network {
     pub routes: Vec<Route>,
     /// The inboxes, for deleting old entries.
     pub inboxes: Vec<Recipient<Traced<inbox::Prune>>>,
+    /// The nodes that share the outboxes.
+    pub peers: Peers,
 }
 
 /// The supervised relay actor.
@@ -73,6 +77,7 @@ pub struct Relay {
     last_prune: Timestamp,
     /// Held while old messages are deleted.
     prune_lock: Arc<Mutex<()>>,
+    takeover: Takeover,
 }
 
 /// Delivery state of a route.
@@ -126,6 +131,7 @@ impl Relay {
             unacknowledged,
             last_prune: clock.now(),
             prune_lock: Arc::default(),
+            takeover: Takeover::default(),
             context: delivery::Context { policy, clock, faults, tracer, health: Arc::clone(&health) },
         });
         (addr, health)
@@ -170,6 +176,21 @@ impl Relay {
         });
     }
 
+    /// Releases claims of nodes that have died, and those of an earlier run of this relay.
+    fn take_over(&mut self, ctx: &Context<Self>) {
+        let peers = &self.network.peers;
+        let Some(serving) = self.takeover.begin(peers.own(), peers.others()) else { return };
+        let (network, addr) = (Arc::clone(&self.network), ctx.address());
+        actix::spawn(async move {
+            let mut is_complete = true;
+            for outbox in &network.outboxes {
+                is_complete &= release(outbox, &serving).await;
+                let _ = addr.send(Wake { producer: outbox.producer, has_unclaimed: true }).await;
+            }
+            let _ = addr.send(TakenOver { is_complete }).await;
+        });
+    }
+
     /// Starts delivery on the routes that match, which also claims the messages that are due.
     fn start_routes(&mut self, ctx: &Context<Self>, matches: impl Fn(&Route) -> bool) {
         let network = Arc::clone(&self.network);
@@ -194,15 +215,11 @@ impl Actor for Relay {
     fn started(&mut self, ctx: &mut Self::Context) {
         // Their claims are released too.
         self.network.routes.iter().for_each(|route| route.handover.clear());
-        for outbox in self.network.outboxes.clone() {
-            let addr = ctx.address();
-            actix::spawn(async move {
-                let _ = outbox.reclaim.send(Traced::new(Reclaim)).await;
-                let _ = addr.send(Wake { producer: outbox.producer, has_unclaimed: true }).await;
-            });
-        }
+        self.takeover = Takeover::default();
+        self.take_over(ctx);
         ctx.run_interval(self.context.policy.poll.get(), |relay, ctx| {
             relay.start_handed(ctx);
+            relay.take_over(ctx);
             let (network, addr) = (Arc::clone(&relay.network), ctx.address());
             actix::spawn(async move { poll(&network, &addr).await });
             let now = relay.context.clock.now();
@@ -217,6 +234,17 @@ impl Actor for Relay {
 impl Supervised for Relay {
     fn restarting(&mut self, _: &mut Self::Context) {
         self.route_states.fill(RouteState::default());
+    }
+}
+
+/// Releases the claims in `outbox` of all nodes but those that serve theirs. Returns whether none is left.
+async fn release(outbox: &Outbox, serving: &Arc<[i32]>) -> bool {
+    loop {
+        match outbox.reclaim.send(Traced::new(Reclaim { serving: Arc::clone(serving) })).await {
+            Ok(Ok(true)) => {}
+            Ok(Ok(false)) => return true,
+            Ok(Err(_)) | Err(_) => return false,
+        }
     }
 }
 
@@ -304,6 +332,21 @@ impl Handler<Start> for Relay {
 
     fn handle(&mut self, start: Start, ctx: &mut Self::Context) {
         self.start_routes(ctx, |route| route.producer == start.producer && route.group == start.group);
+    }
+}
+
+/// Sent when claims were released, unless some outbox did not answer.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+struct TakenOver {
+    is_complete: bool,
+}
+
+impl Handler<TakenOver> for Relay {
+    type Result = ();
+
+    fn handle(&mut self, done: TakenOver, _: &mut Self::Context) {
+        self.takeover.end(done.is_complete);
     }
 }
 

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::actor::owner::Limits;
 use crate::actor::retry::Backoff;
-use crate::actor::{BlockingExecutor, Chain, Context, Faults, Fence, RelayWaker};
+use crate::actor::{BlockingExecutor, Chain, Context, Faults, Fence, Peers, RelayWaker};
 use crate::db::{Store, migrate};
 use crate::domain::clock::Clock;
 use crate::domain::horizon::Horizon;
@@ -115,7 +115,8 @@ async fn start() -> Fixture {
     let started = sandbox::start(context.clone(), store, limits, account, Horizon::of([Duration::from_secs(300)]));
     assert!(data.gateway.set(Arc::clone(&started.gateways.first().unwrap().clone())).is_ok());
     let routes = vec![started.route];
-    let network = Network { outboxes: vec![started.outbox], routes: routes.clone(), inboxes: Vec::new() };
+    let outboxes = vec![started.outbox];
+    let network = Network { outboxes, routes: routes.clone(), inboxes: Vec::new(), peers: Peers::alone(node) };
     let span = |ms| Span(Duration::from_millis(ms));
     let policy = Policy {
         poll: span(50).try_into().unwrap(),
