@@ -92,9 +92,9 @@ pub const ENGLISH: Webhooks = Webhooks {
 
 /// The words in Chinese.
 pub const CHINESE: Webhooks = Webhooks {
-    title: "Webhook",
+    title: "Webhook 端点",
     about: "接收事件的其他系统的端点。通过 HTTP 创建：POST /admin/webhooks。",
-    one: "Webhook",
+    one: "Webhook 端点",
     url: "地址",
     description: "备注",
     event_types: "事件",
