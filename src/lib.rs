@@ -28,6 +28,7 @@
 //! | [`coupon`] [`goods`] [`user`] [`order`] [`pay`] | the owners; they do not know each other |
 //! | [`coordinator`] | the saga that places an order |
 //! | [`payments`] | every call to a platform: start, sync, close, refund, expire |
+//! | [`webhook`] | sends events to the endpoints of other systems |
 //! | [`audit`] [`reconcile`] | the invariants of all tables; a platform's statement against ours |
 //! | [`metrics`] | the figures that operators see: OpenMetrics text, money at risk, samples of 15 minutes |
 //! | [`http`] | routes, extractors, middleware, handlers for shop and administrators, pages, the OpenAPI document |
@@ -82,6 +83,7 @@ pub mod user;
 
 pub mod coordinator;
 pub mod payments;
+pub mod webhook;
 
 pub mod audit;
 pub mod reconcile;

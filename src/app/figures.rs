@@ -18,6 +18,8 @@ pub fn start(graph: &Graph, stores: &Stores, clock: &Clock, arbiter: &Arbiter) -
         // What operators see must not change what they see.
         order: graph.owners.order.uncounted(),
         pay: graph.owners.pay.uncounted(),
+        user: graph.owners.user.uncounted(),
+        webhook_counts: Arc::clone(&graph.webhooks.counts),
         recovery: graph.recovery.uncounted(),
         order_counts: Arc::clone(&graph.order_counts),
         outboxes: graph.messaging.outboxes.clone(),

@@ -40,6 +40,10 @@ use crate::payments::platform::all::Platforms;
 use crate::payments::platform::single::CALLS_MAX;
 use crate::trace::Tracer;
 use crate::user::User;
+use crate::webhook;
+use crate::webhook::handle::Webhooks;
+use crate::webhook::secret::Secrets;
+use crate::webhook::sender::{self, WebhookSender};
 
 /// Inputs of the actor graph.
 pub struct Parts {
@@ -53,6 +57,8 @@ pub struct Parts {
     pub platforms: Vec<Arc<dyn Gateway>>,
     pub node: Node,
     pub tracer: Tracer,
+    /// The secrets of the webhooks.
+    pub secrets: Secrets,
 }
 
 /// The addresses of all actors, their health counters, and what the HTTP handlers need besides.
@@ -74,6 +80,7 @@ pub struct Graph {
     pub edges: Edges,
     pub order_counts: Arc<Counts>,
     pub tracer: Tracer,
+    pub webhooks: Webhooks,
 }
 
 /// The relay, and the outboxes and routes that it works on.
@@ -120,7 +127,7 @@ pub async fn build_on(threads: &Threads, parts: Parts) -> anyhow::Result<Graph> 
 }
 
 fn build(parts: Parts, of_owners: [ArbiterHandle; OWNERS]) -> Graph {
-    let Parts { settings, stores, clock, faults, largest_id, sandbox, platforms, node, tracer } = parts;
+    let Parts { settings, stores, clock, faults, largest_id, sandbox, platforms, node, tracer, secrets } = parts;
     let ids = Arc::new(id_generator(&clock, &node, largest_id));
     let executor = BlockingExecutor::default();
     let context = |arbiter| Context {
@@ -175,10 +182,11 @@ fn build(parts: Parts, of_owners: [ArbiterHandle; OWNERS]) -> Graph {
     let recovery = edges.link(HTTP, actor::NAME, &recovery);
     let asked_by_payments =
         (edges.owner(payments::actor::NAME, &owners.order), edges.owner(payments::actor::NAME, &owners.pay));
+    let of_webhooks = (clock.clone(), faults.clone(), Arc::new(secrets));
+    let (webhooks, webhooks_health) = webhooks(&settings, &owners, &mut edges, of_webhooks);
     let of_payments = payments_context(&settings, asked_by_payments, &platforms, clock, faults, tracer.clone());
-    let payments_health = Arc::clone(&of_payments.health);
-    let payments = edges.link(HTTP, payments::actor::NAME, &Payments::start(of_payments));
-    health.extend([coordinator_health, payments_health, relay_health]);
+    let (payments_health, payments) = start_payments(&mut edges, of_payments);
+    health.extend([coordinator_health, payments_health, relay_health, webhooks_health]);
     let owners = owners.links(HTTP, &mut edges);
     Graph {
         owners,
@@ -195,6 +203,7 @@ fn build(parts: Parts, of_owners: [ArbiterHandle; OWNERS]) -> Graph {
         edges,
         order_counts,
         tracer,
+        webhooks,
     }
 }
 
@@ -219,6 +228,39 @@ fn payments_context(
         faults,
         tracer,
     }
+}
+
+/// Starts payments; returns its health and its address.
+fn start_payments(edges: &mut Edges, context: payments::Context) -> (Arc<Health>, Link<Payments>) {
+    let health = Arc::clone(&context.health);
+    (health, edges.link(HTTP, payments::actor::NAME, &Payments::start(context)))
+}
+
+/// Starts the webhook sender, which asks the owners of events, and User, which keeps the endpoints.
+fn webhooks(
+    settings: &Settings,
+    owners: &Addresses,
+    edges: &mut Edges,
+    (clock, faults, secrets): (Clock, Faults, Arc<Secrets>),
+) -> (Webhooks, Arc<Health>) {
+    let in_flight_max = settings.webhooks.in_flight_max.size();
+    let health = Arc::new(Health::new(sender::NAME, clock.clone(), in_flight_max, None));
+    let context = webhook::Context {
+        user: edges.owner(sender::NAME, &owners.user),
+        order: edges.owner(sender::NAME, &owners.order),
+        goods: edges.owner(sender::NAME, &owners.goods),
+        coupon: edges.owner(sender::NAME, &owners.coupon),
+        settings: settings.webhooks.clone(),
+        health: Arc::clone(&health),
+        clock,
+        secrets: Arc::clone(&secrets),
+        public_url: settings.http.public_url.as_str().to_owned(),
+        faults,
+        counts: Arc::default(),
+    };
+    let counts = Arc::clone(&context.counts);
+    let (rules, old_secret_for) = (settings.webhooks.rules(), settings.webhooks.old_secret_for.0);
+    (Webhooks { secrets, rules, old_secret_for, counts, sender: WebhookSender::start(context) }, health)
 }
 
 /// The generator of this node's ids, which continue after the largest stored one.

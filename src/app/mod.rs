@@ -42,10 +42,13 @@ use crate::http::connection::tls::served::Served;
 use crate::http::security::first_passwords::FirstPasswords;
 use crate::http::security::password::Passwords;
 use crate::http::security::seal::Seals;
+use crate::http::security::second_factor::factors::SecondFactors;
 use crate::messaging::relay;
 use crate::node::lease::Lease;
 use crate::payments;
 use crate::trace::Tracer;
+use crate::webhook;
+use crate::webhook::secret::Secrets;
 use bootstrap::secret;
 use graph::{Graph, Parts};
 use membership::Membership;
@@ -114,6 +117,7 @@ impl App {
             platforms: platforms(&settings, &clock, pay_pages.clone())?,
             tracer: Tracer::start(&settings.trace, node.number.get().into()),
             node,
+            secrets: Secrets::new(secret.as_bytes(), old_secret.map(str::as_bytes)),
         };
         let number = parts.node.number;
         let threads = Threads::start(&settings.owners);
@@ -137,7 +141,7 @@ impl App {
         let (seals, admin) = (Seals::new(secret.as_bytes()), admin.user_id);
         let second_factors = server::second_factors(&settings, secret.as_bytes(), old_secret.map(str::as_bytes));
         if old_secret.is_some() {
-            bootstrap::while_busy(|| async { Ok(second_factors.reseal_all(&graph.owners.user).await?) }).await?;
+            bootstrap::while_busy(|| reseal(&graph, &second_factors)).await?;
         }
         let security = Security { tokens, seals, passwords, second_factors, first_passwords: first, admin, pay_pages };
         let sampler = figures::start(&graph, &stores, &clock, threads.main());
@@ -203,6 +207,12 @@ impl App {
         sagas + routes + payments
     }
 
+    /// Sends the events that are due to webhooks and returns how much that was. A stop does not wait for it: endpoints may be
+    /// slow, and what they do not get now is sent by the next start.
+    pub async fn webhooks_left(&self) -> usize {
+        self.graph.webhooks.sender.send(webhook::sender::Poll).await.unwrap_or(0)
+    }
+
     /// Stops in order. First HTTP stops, after the responses in progress are sent. Then orders and messages in progress
     /// finish, for at most `within`; the rest is durable and resumes on the next start. Sagas that end with a thread that
     /// served HTTP are resumed at once. Last, the stores are checkpointed.
@@ -230,6 +240,12 @@ impl App {
         // The spans of work that was cut off have ended with the actors' threads.
         tracer.stop().await;
     }
+}
+
+/// Encrypts the stored secrets again that were encrypted with the key of `session.old_secret`.
+async fn reseal(graph: &Graph, second_factors: &SecondFactors) -> anyhow::Result<()> {
+    second_factors.reseal_all(&graph.owners.user).await?;
+    Ok(graph.webhooks.secrets.reseal_all(&graph.owners.user).await?)
 }
 
 /// Ends the actors, whose addresses are dropped, and their threads.

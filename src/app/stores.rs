@@ -373,7 +373,7 @@ impl Stores {
 
 /// The columns with generated ids, by owner. Each is the first of an index. The logs can have ids of orders and payments
 /// that the owner's own store lost when it was replaced by an older one.
-const ID_COLUMNS: [(&str, &str, &str); 25] = [
+const ID_COLUMNS: [(&str, &str, &str); 27] = [
     ("coupon", "coupon", "coupon_id"),
     ("coupon", "coupon_log", "order_id"),
     ("coupon", "admin_act", "act_id"),
@@ -388,6 +388,8 @@ const ID_COLUMNS: [(&str, &str, &str); 25] = [
     ("user", "admin_act", "act_id"),
     ("user", "api_key", "api_key_id"),
     ("user", "user_score_log", "order_id"),
+    ("user", "webhook", "webhook_id"),
+    ("user", "webhook_delivery", "delivery_id"),
     ("user", "ledger_record", "record_id"),
     ("order", "orders", "order_id"),
     ("order", "order_act", "act_id"),

@@ -13,12 +13,14 @@ mod suggestion;
 #[cfg(test)]
 mod tests;
 mod value;
+mod webhooks;
 
 use std::path::Path;
 
 use layer::{File, Layers, Variable};
 pub use settings::*;
 pub use value::{InitialPassword, LogFilter, PublicUrl, SecondName, SeparateListen, SigningSecret};
+pub use webhooks::{Schedule, Webhooks};
 
 use crate::actor::Faults;
 

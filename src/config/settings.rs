@@ -12,6 +12,7 @@ use super::layer::Effective;
 use super::value::{
     H5Type, InitialPassword, LogFilter, PublicUrl, SecondName, SeparateListen, SigningSecret, StockSetting,
 };
+use super::webhooks::Webhooks;
 use crate::actor::owner::Limits;
 use crate::actor::retry::Backoff;
 use crate::db;
@@ -49,6 +50,7 @@ pub struct Settings {
     pub audit: Audit,
     pub metrics: Metrics,
     pub trace: trace::Policy,
+    pub webhooks: Webhooks,
     /// All of them as text, with their origins and without secrets.
     #[serde(skip)]
     pub effective: Vec<Effective>,

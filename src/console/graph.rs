@@ -21,7 +21,7 @@ const MARGIN: i32 = 10;
 const BEND: i32 = 45;
 /// The columns from left to right. Actors that are not named are in the last one.
 const COLUMNS: [&[&str]; 4] =
-    [&["http"], &["coordinator", "settlement"], &["coupon", "goods", "user", "order", "pay"], &["relay"]];
+    [&["http"], &["coordinator", "settlement", "webhooks"], &["coupon", "goods", "user", "order", "pay"], &["relay"]];
 
 /// An actor with what it does at present.
 #[derive(Debug, Clone)]

@@ -26,6 +26,7 @@ pub enum Section {
     Sandbox,
     Settings,
     ApiKeys,
+    Webhooks,
     SecondFactor,
     /// A page that has no entry.
     None,
@@ -69,6 +70,7 @@ const MENU: [Group; 3] = [
         &[
             (Section::None, "/docs", |words| words.frame.api),
             (Section::ApiKeys, "/console/api-keys", |words| words.frame.api_keys),
+            (Section::Webhooks, "/console/webhooks", |words| words.webhook.title),
             (Section::Sandbox, "/console/sandbox", |words| words.frame.sandbox),
             (Section::Settings, "/console/settings", |words| words.frame.settings),
             (Section::SecondFactor, "/console/second-factor", |words| words.second_factor.title),

@@ -30,3 +30,4 @@ pub mod search;
 pub mod second_factor;
 pub mod settings;
 pub mod sign_in;
+pub mod webhooks;

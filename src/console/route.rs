@@ -8,7 +8,7 @@ use actix_web::web::{PayloadConfig, ServiceConfig, get, post, resource, scope};
 
 use super::{
     act, actors, api_keys, audit, coupon, customer, goods, home, journal, live, messages, nodes, notices, order,
-    orders, overview, payment, reconcile, refund, sagas, search, second_factor, settings, sign_in,
+    orders, overview, payment, reconcile, refund, sagas, search, second_factor, settings, sign_in, webhooks,
 };
 use crate::web::session::CONSOLE;
 use crate::web::{asset, guard, language};
@@ -80,6 +80,11 @@ pub fn pages(cfg: &mut ServiceConfig) {
         .service(resource("/settings").route(get().to(settings::show)))
         .service(resource("/api-keys").route(get().to(api_keys::list)).route(post().to(api_keys::create)))
         .service(resource("/api-keys/{id}/revoke").route(post().to(api_keys::revoke)))
+        .service(resource("/webhooks").route(get().to(webhooks::list)))
+        .service(resource("/webhooks/{id}").route(get().to(webhooks::show)))
+        .service(resource("/webhooks/{id}/test").route(post().to(webhooks::test)))
+        .service(resource("/webhooks/{id}/enable").route(post().to(webhooks::enable)))
+        .service(resource("/webhooks/{id}/disable").route(post().to(webhooks::disable)))
         .service(resource("/second-factor").route(get().to(second_factor::show)))
         .service(resource("/second-factor/enrol").route(post().to(second_factor::enrol)))
         .service(resource("/second-factor/confirm").route(post().to(second_factor::confirm)))

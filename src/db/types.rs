@@ -11,8 +11,8 @@ use crate::domain::id::Id;
 use crate::domain::money::Money;
 use crate::domain::quantity::Quantity;
 use crate::domain::status::{
-    AuthorKind, ChargeState, ConsumerStatus, CouponUse, Direction, IsPaid, MessageStatus, OrderStatus, PayStatus,
-    RefundState, Role, SaleStatus, ShippingStatus, Verdict,
+    AuthorKind, ChargeState, ConsumerStatus, CouponUse, DeliveryStatus, Direction, IsPaid, MessageStatus, OrderStatus,
+    PayStatus, RefundState, Role, SaleStatus, ShippingStatus, Verdict,
 };
 
 impl<T, B: Backend> ToSql<BigInt, B> for Id<T>
@@ -126,5 +126,6 @@ stored_as_integer! {
     Verdict { Accepted = 1, Rejected = 2 }
     MessageStatus { Pending = 0, Done = 1, Dead = 2 }
     ConsumerStatus { Processing = 0, Done = 1, Failed = 2 }
+    DeliveryStatus { Pending = 0, Delivered = 1, Failed = 2 }
     AuthorKind { Shop = 0, Customer = 1, Admin = 2 }
 }

@@ -39,6 +39,12 @@ pub enum Refund {}
 /// Marker type of [`ApiKeyId`].
 #[derive(Debug)]
 pub enum ApiKey {}
+/// Marker type of [`WebhookId`].
+#[derive(Debug)]
+pub enum Webhook {}
+/// Marker type of [`DeliveryId`].
+#[derive(Debug)]
+pub enum Delivery {}
 /// Marker type of [`EntryId`].
 #[derive(Debug)]
 pub enum Entry {}
@@ -57,6 +63,10 @@ pub type PayId = Id<Pay>;
 pub type RefundId = Id<Refund>;
 /// The id of an API key. The key itself is a text.
 pub type ApiKeyId = Id<ApiKey>;
+/// The id of a webhook: an endpoint to which events are sent.
+pub type WebhookId = Id<Webhook>;
+/// The id of a delivery of an event to a webhook.
+pub type DeliveryId = Id<Delivery>;
 /// The id of a row that needs no other identity than a primary key (an adjustment, a delivery).
 pub type EntryId = Id<Entry>;
 

@@ -27,9 +27,11 @@ pub mod refund;
 pub mod refusal;
 pub mod reservation;
 pub mod returned;
+pub mod sealing;
 pub mod span;
 pub mod status;
 pub mod text;
+pub mod webhook;
 
 /// The error for external input that does not have the required form. The message describes a valid value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! Addresses of clients, behind the proxies of the shop.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::Deserialize;
 
@@ -65,6 +65,48 @@ pub fn client_block(address: IpAddr) -> IpAddr {
         IpAddr::V4(address) => IpAddr::V4(address),
         IpAddr::V6(address) => {
             IpAddr::V6((u128::from(address) & (u128::MAX << (u128::BITS - IPV6_CLIENT_BITS))).into())
+        }
+    }
+}
+
+/// IPv4 networks that are not reached from the internet, or not as one address: IANA's registry of special addresses.
+const SPECIAL_IPV4: [(Ipv4Addr, u32); 15] = [
+    (Ipv4Addr::new(0, 0, 0, 0), 8),
+    (Ipv4Addr::new(10, 0, 0, 0), 8),
+    (Ipv4Addr::new(100, 64, 0, 0), 10),
+    (Ipv4Addr::new(127, 0, 0, 0), 8),
+    (Ipv4Addr::new(169, 254, 0, 0), 16),
+    (Ipv4Addr::new(172, 16, 0, 0), 12),
+    (Ipv4Addr::new(192, 0, 0, 0), 24),
+    (Ipv4Addr::new(192, 0, 2, 0), 24),
+    (Ipv4Addr::new(192, 88, 99, 0), 24),
+    (Ipv4Addr::new(192, 168, 0, 0), 16),
+    (Ipv4Addr::new(198, 18, 0, 0), 15),
+    (Ipv4Addr::new(198, 51, 100, 0), 24),
+    (Ipv4Addr::new(203, 0, 113, 0), 24),
+    (Ipv4Addr::new(224, 0, 0, 0), 4),
+    (Ipv4Addr::new(240, 0, 0, 0), 4),
+];
+/// The IPv6 addresses of the internet.
+const GLOBAL_IPV6: (Ipv6Addr, u32) = (Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
+/// Networks within [`GLOBAL_IPV6`] that are for other purposes, among them tunnels to IPv4 addresses.
+const SPECIAL_IPV6: [(Ipv6Addr, u32); 4] = [
+    (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
+    (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
+    (Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16),
+    (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
+];
+
+/// Whether `address` is one of the internet: not of this machine, of a private network or of a link.
+#[must_use]
+pub fn is_public(address: IpAddr) -> bool {
+    let address = address.to_canonical();
+    let is_in = |network: IpAddr, prefix| Network { address: network, prefix }.contains(address);
+    match address {
+        IpAddr::V4(_) => !SPECIAL_IPV4.iter().any(|(network, prefix)| is_in(IpAddr::V4(*network), *prefix)),
+        IpAddr::V6(_) => {
+            is_in(IpAddr::V6(GLOBAL_IPV6.0), GLOBAL_IPV6.1)
+                && !SPECIAL_IPV6.iter().any(|(network, prefix)| is_in(IpAddr::V6(*network), *prefix))
         }
     }
 }
@@ -135,6 +177,40 @@ mod tests {
             ("2001:db8:1:2::9", "2001:db8:1:2::"),
         ] {
             assert_eq!(client_block(address.parse().unwrap()).to_string(), block, "{address}");
+        }
+    }
+
+    #[test]
+    fn only_addresses_of_the_internet_are_public() {
+        for public in ["93.184.215.14", "172.15.255.255", "172.32.0.0", "100.128.0.1", "2606:2800:21f::1", "2a00::1"] {
+            assert!(is_public(public.parse().unwrap()), "{public}");
+        }
+        for special in [
+            "0.0.0.0",
+            "10.0.0.1",
+            "100.64.0.1",
+            "127.0.0.1",
+            "127.255.255.255",
+            "169.254.169.254",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.0.1",
+            "198.19.0.1",
+            "224.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "fe80::1",
+            "fc00::1",
+            "fd12::1",
+            "ff02::1",
+            "64:ff9b::7f00:1",
+            "2002:7f00:1::",
+            "2001:0:1::",
+            "2001:db8::1",
+        ] {
+            assert!(!is_public(special.parse().unwrap()), "{special}");
         }
     }
 

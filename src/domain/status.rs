@@ -202,3 +202,28 @@ pub enum AuthorKind {
     /// An administrator.
     Admin,
 }
+
+/// The state of a delivery to a webhook; column `webhook_delivery.status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, AsExpression, FromSqlRow, VariantArray)]
+#[diesel(sql_type = Integer)]
+#[serde(rename_all = "snake_case")]
+pub enum DeliveryStatus {
+    /// Not delivered yet.
+    Pending,
+    /// The receiver has answered with a status of success.
+    Delivered,
+    /// Given up after the last attempt; an administrator may replay it.
+    Failed,
+}
+
+impl DeliveryStatus {
+    /// The name as in JSON.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+        }
+    }
+}

@@ -85,6 +85,7 @@ codes! {
     DecisionNotPossible   "decision_not_possible"    409 "The decision does not fit";
     NoStatement           "no_statement"             409 "There is no statement to compare";
     CursorBeyondEnd       "cursor_beyond_end"        409 "The cursor is beyond the last event";
+    WebhookDisabled       "webhook_disabled"         409 "The webhook is disabled";
     TradeNotOpen          "trade_not_open"           409 "The trade has ended";
     PreconditionFailed    "precondition_failed"      412 "It was changed in the meantime";
     PayloadTooLarge       "payload_too_large"        413 "The body is too large";

@@ -106,6 +106,20 @@ pub fn admin(cfg: &mut ServiceConfig) {
             resource("/admin/api-keys").route(get().to(admin::api_key::list)).route(post().to(admin::api_key::create)),
         )
         .service(resource("/admin/api-keys/{id}/revoke").route(post().to(admin::api_key::revoke)))
+        .service(
+            resource("/admin/webhooks").route(get().to(admin::webhook::list)).route(post().to(admin::webhook::create)),
+        )
+        .service(
+            resource("/admin/webhooks/{id}")
+                .route(get().to(admin::webhook::find))
+                .route(patch().to(admin::webhook::change))
+                .route(delete().to(admin::webhook::remove)),
+        )
+        .service(resource("/admin/webhooks/{id}/rotate-secret").route(post().to(admin::webhook::rotate_secret)))
+        .service(resource("/admin/webhooks/{id}/test").route(post().to(admin::webhook_delivery::test)))
+        .service(resource("/admin/webhooks/{id}/deliveries").route(get().to(admin::webhook_delivery::list)))
+        .service(resource("/admin/webhooks/{id}/replay").route(post().to(admin::webhook_delivery::replay_failed)))
+        .service(resource("/admin/webhook-deliveries/{id}/replay").route(post().to(admin::webhook_delivery::replay)))
         .service(resource("/admin/orders").route(get().to(admin::list::orders)))
         .service(resource("/admin/orders/{id}").route(get().to(admin::list::order)))
         .service(resource("/admin/orders/{id}/events").route(get().to(admin::timeline::show)))

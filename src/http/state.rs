@@ -36,6 +36,7 @@ use crate::node::Node;
 use crate::payments::actor::Payments;
 use crate::payments::platform::all::Platforms;
 use crate::trace::Tracer;
+use crate::webhook::handle::Webhooks;
 
 /// Dependencies of the handlers. All workers share one instance, in `web::Data`.
 pub struct State {
@@ -51,6 +52,8 @@ pub struct State {
     pub reconciling: Turn,
     /// The platforms as this node sees them.
     pub platforms: Platforms,
+    /// The endpoints of other systems to which events are sent.
+    pub webhooks: Webhooks,
     /// This node among the nodes that share the stores.
     pub node: Node,
     /// Generator of ids.

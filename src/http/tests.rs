@@ -29,12 +29,15 @@ use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::id::{IdGenerator, NodeId, UserId};
 use crate::domain::quantity::StockShown;
 use crate::domain::status::Role;
+use crate::domain::webhook::UrlRules;
 use crate::gateway::Gateways;
 use crate::metrics::{LastAudit, Sampler, Sources};
 use crate::node::Node;
 use crate::payments::platform::all::Platforms;
 use crate::trace::Tracer;
 use crate::user::message::AccountState;
+use crate::webhook::handle::Webhooks;
+use crate::webhook::secret::Secrets;
 
 const SECRET: &[u8] = b"0123456789abcdef0123456789abcdef";
 const HOUR: Duration = Duration::from_secs(3600);
@@ -79,6 +82,13 @@ pub fn state() -> State {
         statements: std::collections::HashMap::new(),
         reconciling: crate::http::admin::turn::Turn::default(),
         platforms: Platforms::new(Gateways::default(), &Clock::default()),
+        webhooks: Webhooks {
+            sender: dead_address(),
+            secrets: Arc::new(Secrets::new(SECRET, None)),
+            rules: UrlRules { allow_http: false, allow_private: false },
+            counts: Arc::default(),
+            old_secret_for: HOUR,
+        },
         node: Node::alone(NodeId::default()),
         ids: Arc::new(IdGenerator::new(clock.clone(), NodeId::try_from(0).unwrap())),
         seals: Seals::new(SECRET),
@@ -161,7 +171,18 @@ const FOR_CUSTOMERS: [(&str, &str, &str); 19] = [
     ("POST", "/v1/payments", r#"{"order_id":"1","provider":"sandbox"}"#),
     ("GET", "/v1/payments/1", ""),
 ];
-const FOR_ADMINS: [(&str, &str, &str); 35] = [
+const FOR_ADMINS: [(&str, &str, &str); 46] = [
+    ("GET", "/admin/webhooks", ""),
+    ("POST", "/admin/webhooks", r#"{"url":"https://example.com/hook"}"#),
+    ("GET", "/admin/webhooks/1", ""),
+    ("PATCH", "/admin/webhooks/1", r#"{"enabled":false}"#),
+    ("DELETE", "/admin/webhooks/1", ""),
+    ("POST", "/admin/webhooks/1/rotate-secret", ""),
+    ("POST", "/admin/webhooks/1/test", ""),
+    ("GET", "/admin/webhooks/1/deliveries", ""),
+    ("POST", "/admin/webhooks/1/replay", r#"{"since":"2026-11-28T00:00:00Z"}"#),
+    ("POST", "/admin/webhook-deliveries/1/replay", ""),
+    ("GET", "/admin/webhooks/1/deliveries?status=failed", ""),
     ("GET", "/v1/events", ""),
     ("POST", "/admin/users/1/role", r#"{"user_role":"admin","reason":"a"}"#),
     ("POST", "/admin/users/1/disable", r#"{"reason":"a"}"#),

@@ -15,6 +15,7 @@ use crate::messaging::outbox::Backlog;
 use crate::pay::message::PendingCounts;
 use crate::payments::platform::report::PlatformReport;
 use crate::trace::Counts;
+use crate::webhook::message::Webhook;
 
 /// Numbers by name.
 pub type Named = Vec<(&'static str, u64)>;
@@ -50,6 +51,10 @@ pub struct Figures {
     pub pending: Option<PendingCounts>,
     /// State of the payment products.
     pub platforms: Vec<PlatformReport>,
+    /// The webhooks.
+    pub webhooks: Option<Vec<Webhook>>,
+    /// Numbers of attempts to send events to webhooks by outcome.
+    pub webhook_attempts: Named,
     /// HTTP requests by route.
     pub requests: Vec<RouteReport>,
     /// The figures of the HTTP servers.
@@ -70,7 +75,13 @@ impl Figures {
     /// Number of parts that did not reply in time.
     #[must_use]
     pub fn missing_parts(&self) -> usize {
-        let missing = [self.sagas.is_none(), self.at_risk.is_none(), self.pending.is_none(), self.stores.is_none()];
+        let missing = [
+            self.sagas.is_none(),
+            self.at_risk.is_none(),
+            self.pending.is_none(),
+            self.stores.is_none(),
+            self.webhooks.is_none(),
+        ];
         let backlogs = self.backlogs.iter().filter(|(_, backlog)| backlog.is_none()).count();
         backlogs + missing.into_iter().filter(|is_missing| *is_missing).count()
     }

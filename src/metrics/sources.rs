@@ -25,6 +25,9 @@ use crate::pay::Pay;
 use crate::pay::message::{CountByPlatform, CountPending};
 use crate::payments::platform::all::Platforms;
 use crate::trace::{Traced, Tracer};
+use crate::user::User;
+use crate::webhook::counts::Counts as WebhookCounts;
+use crate::webhook::message::{ListWebhooks, WEBHOOKS_MAX};
 
 /// Time limit for each part. The figures have none of a part that exceeds it.
 const PART_WITHIN: Duration = Duration::from_secs(2);
@@ -37,6 +40,10 @@ pub struct Sources {
     pub order: OwnerAddr<Order>,
     /// Owner of the payments.
     pub pay: OwnerAddr<Pay>,
+    /// Keeps the webhooks.
+    pub user: OwnerAddr<User>,
+    /// Counters of attempts to send events to webhooks.
+    pub webhook_counts: Arc<WebhookCounts>,
     /// Places orders.
     pub recovery: Link<Recovery>,
     /// Counters of placed orders.
@@ -76,13 +83,15 @@ impl Sources {
                 in_time(outbox.backlog.send(Traced::new(ReadBacklog(outbox.bound)))).await.and_then(Result::ok),
             )
         });
-        let (backlogs, sagas, pending, by_platform, at_risk, stores) = tokio::join!(
+        let list = ListWebhooks { webhook_id: None, before: None, limit: WEBHOOKS_MAX };
+        let (backlogs, sagas, pending, by_platform, at_risk, stores, webhooks) = tokio::join!(
             join_all(backlogs),
             in_time(self.recovery.send(ReadSagas)),
             in_time(ask(&self.pay, CountPending)),
             in_time(ask(&self.pay, CountByPlatform)),
             in_time(at_risk::read(&self.order, &self.pay)),
             in_time(self.store_figures()),
+            in_time(ask(&self.user, list)),
         );
         let occurrences = self.health.iter().map(|actor| actor.occurrences());
         Figures {
@@ -100,6 +109,8 @@ impl Sources {
             at_risk,
             pending,
             platforms: self.platforms.report(by_platform),
+            webhooks,
+            webhook_attempts: self.webhook_counts.by_outcome().into(),
             requests: self.traffic.report(),
             serving,
             stores,
@@ -166,6 +177,8 @@ impl Sources {
             health: vec![Arc::new(Health::new("goods", clock.clone(), 1, None))],
             order: dead().into(),
             pay: dead().into(),
+            user: dead().into(),
+            webhook_counts: Arc::default(),
             recovery: dead().into(),
             order_counts: Arc::default(),
             outboxes: Vec::new(),

@@ -2,6 +2,7 @@
 
 mod families;
 mod payment;
+mod webhook;
 mod writer;
 
 use prometheus_client::collector::Collector;
@@ -25,6 +26,7 @@ impl Collector for Figures {
         families::stores(self, &mut writer)?;
         families::orders(self, &mut writer)?;
         families::messages(self, &mut writer)?;
+        webhook::webhooks(self, &mut writer)?;
         payment::payments(self, &mut writer)?;
         payment::platforms(self, &mut writer)?;
         families::http(self, &mut writer)?;

@@ -1,5 +1,6 @@
 //! User owns `users`, `user_money_log`, `user_score_log`, `user_adjustment`, `user_reference`, `api_key`, `sign_in`,
-//! `ended_session`, `second_factor`, `recovery_code` and `admin_act`.
+//! `ended_session`, `second_factor`, `recovery_code` and `admin_act`. The tables of [`webhook`](crate::webhook) are in its
+//! store too.
 //!
 //! Invariants, for each user:
 //!

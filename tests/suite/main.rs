@@ -38,4 +38,5 @@ mod shop_window;
 #[cfg(feature = "traces")]
 mod trace;
 mod vectors;
+mod webhook;
 mod wechat;

@@ -114,5 +114,7 @@ pub const LINES: &[Line] = &[
     line("gateway.alipay.app_id", PRODUCTION, Refused, is_without_platform, "no payment platform is set up, so no order can be paid", "set gateway.alipay or gateway.wechat (docs/payment-platforms.md)"),
     line("admin.listen", PRODUCTION_OPEN, Refused, is_admin_public_without_proxy, "is empty, so everyone who reaches the shop reaches the administrator routes", "set it to an address of their own, such as 127.0.0.1:8081"),
     line("admin.listen", PRODUCTION, Warned, is_admin_public_behind_proxy, "is empty, so only the proxy keeps others from the administrator routes", "set it to an address of their own, such as 127.0.0.1:8081"),
+    line("webhooks.allow_http", PRODUCTION, Warned, |s| s.webhooks.allow_http, "lets events be sent in plain text", "set it to false: https:// keeps orders from being read and changed on the way"),
+    line("webhooks.allow_private_addresses", PRODUCTION, Warned, |s| s.webhooks.allow_private_addresses, "lets an administrator make this server send requests to other servers of its network", "set it to false, unless a receiver of events is in that network"),
     line("metrics.public", PRODUCTION_OPEN, Warned, |s| s.metrics.public, "shows the figures of the business to everyone", "set metrics.token, and this to false"),
 ];

@@ -130,6 +130,8 @@ const IN_PRODUCTION: &[(Variables, &[(&str, Outcome)])] = &[
     (&[("GATEWAY__ALIPAY__APP_ID", "")], &[("gateway.alipay.app_id", Refused)]),
     (&[("ADMIN__LISTEN", "")], &[("admin.listen", Warned)]),
     (&[OPEN, PROXY, ("ADMIN__LISTEN", "")], &[("admin.listen", Warned)]),
+    (&[("WEBHOOKS__ALLOW_HTTP", "true")], &[("webhooks.allow_http", Warned)]),
+    (&[("WEBHOOKS__ALLOW_PRIVATE_ADDRESSES", "true")], &[("webhooks.allow_private_addresses", Warned)]),
     (&[OPEN, PROXY, ("METRICS__PUBLIC", "true")], &[("metrics.public", Warned)]),
     (&[OPEN, TLS[0], TLS[1], ("ADMIN__LISTEN", "")], &[("admin.listen", Refused)]),
 ];
@@ -202,6 +204,7 @@ const ZERO_IS_A_VALUE: &[&str] = &[
     "relay.backoff.first",
     "relay.backoff.longest",
     "relay.retention",
+    "webhooks.old_secret_for",
 ];
 
 #[test]

@@ -7,13 +7,14 @@ mod message;
 mod order;
 mod parked;
 mod statement;
+mod webhook;
 
 use serde::{Deserialize, Serialize};
 
 pub use parked::Choice;
 
 use super::operator::Operator;
-use crate::domain::id::{ApiKeyId, EntryId, GoodsId, OrderId, UserId};
+use crate::domain::id::{ApiKeyId, EntryId, GoodsId, OrderId, UserId, WebhookId};
 use crate::domain::idempotency::IdempotencyKey;
 use crate::domain::text::{CustomerMessage, Reason};
 use crate::http::admin::account::Change;
@@ -68,6 +69,10 @@ pub enum Act {
     Replay { ids: Vec<String> },
     /// Repairs the books by a statement.
     Reconcile(NewReconciliation),
+    /// Enables or disables a webhook.
+    SwitchWebhook { webhook_id: WebhookId, enabled: bool },
+    /// Sends a test event to a webhook.
+    TestWebhook { webhook_id: WebhookId },
 }
 
 impl Act {
@@ -95,6 +100,8 @@ impl Act {
             }
             Self::AdjustBalance { user_id, change } => customer::adjust_balance(operator, key, user_id, change).await,
             Self::Replay { ids } => message::replay(operator, &ids).await,
+            Self::SwitchWebhook { webhook_id, enabled } => webhook::switch(operator, webhook_id, enabled).await,
+            Self::TestWebhook { webhook_id } => webhook::test(operator, &key, webhook_id).await,
         }?;
         let mark = if path.contains('?') { '&' } else { '?' };
         Ok(see_other(&format!("{path}{mark}done=1")))

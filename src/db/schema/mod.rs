@@ -18,5 +18,5 @@ pub use sandbox_store::{sandbox_delivery, sandbox_refund, sandbox_trade};
 pub use shared::{admin_act, ledger_link, ledger_record, mq_consumer, mq_producer, store_meta};
 pub use user_store::{
     api_key, ended_session, recovery_code, second_factor, sign_in, user_adjustment, user_money_log, user_reference,
-    user_score_log, user_score_part, users,
+    user_score_log, user_score_part, users, webhook, webhook_attempt, webhook_delivery,
 };

@@ -118,3 +118,48 @@ diesel::table! {
         second_factor_time -> Nullable<BigInt>,
     }
 }
+
+diesel::table! {
+    webhook (webhook_id) {
+        webhook_id -> BigInt,
+        url -> Text,
+        description -> Text,
+        event_types -> Text,
+        secret -> Text,
+        old_secret -> Nullable<Text>,
+        old_secret_until -> Nullable<BigInt>,
+        feed_cursor -> Text,
+        failing_since -> Nullable<BigInt>,
+        disable_time -> Nullable<BigInt>,
+        disable_reason -> Nullable<Text>,
+        create_time -> BigInt,
+        delete_time -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    webhook_attempt (delivery_id, attempt) {
+        delivery_id -> BigInt,
+        attempt -> BigInt,
+        status_code -> Integer,
+        duration_ms -> BigInt,
+        remark -> Nullable<Text>,
+        create_time -> BigInt,
+    }
+}
+
+diesel::table! {
+    webhook_delivery (delivery_id) {
+        delivery_id -> BigInt,
+        webhook_id -> BigInt,
+        event_id -> Text,
+        event_type -> Text,
+        body -> Text,
+        body_rest -> Nullable<Text>,
+        status -> Integer,
+        attempts -> Integer,
+        tries -> Integer,
+        due_time -> BigInt,
+        create_time -> BigInt,
+    }
+}

@@ -55,6 +55,8 @@ pub struct JournalEntry {
 
 /// The kind of object of the acts on API keys, and the beginning of their names.
 const API_KEY: &str = "api_key";
+/// The same for acts on webhooks.
+const WEBHOOK: &str = "webhook";
 
 /// The object of an act.
 #[derive(Debug, Serialize)]
@@ -82,8 +84,8 @@ impl From<LoggedDecision> for JournalEntry {
 
 impl From<ActView> for JournalEntry {
     fn from(act: ActView) -> Self {
-        // The keys are in a table of User.
-        let kind = if act.act.starts_with(API_KEY) { API_KEY } else { act.owner };
+        // User keeps both.
+        let kind = [API_KEY, WEBHOOK].into_iter().find(|kind| act.act.starts_with(kind)).unwrap_or(act.owner);
         Self {
             act_id: act.act_id,
             order_id: None,

@@ -20,3 +20,5 @@ pub mod status;
 pub mod stock;
 pub mod timeline;
 pub mod turn;
+pub mod webhook;
+pub mod webhook_delivery;

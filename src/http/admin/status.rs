@@ -12,6 +12,7 @@ use crate::actor::task::ask;
 use crate::coordinator::message::{ReadSagas, Sagas};
 use crate::domain::clock::Timestamp;
 use crate::domain::horizon::Horizons;
+use crate::domain::webhook::DisableReason;
 use crate::http::extract::auth::Admin;
 use crate::http::middleware::admission;
 use crate::http::state::{HandlerResult, State};
@@ -21,6 +22,7 @@ use crate::pay::message::{CountByPlatform, CountPending, PendingCounts};
 use crate::payments::platform::report::PlatformReport;
 use crate::payments::platform::single::PlatformState;
 use crate::trace::Traced;
+use crate::webhook::message::{ListWebhooks, WEBHOOKS_MAX, Webhook};
 use crate::{order, pay};
 
 /// Time limit for each part. A part that exceeds it is reported as `null`.
@@ -49,6 +51,7 @@ struct Status {
     ahead: Ahead,
     #[serde(rename = "door")]
     admission: admission::Report,
+    webhooks: Option<WebhookCounts>,
 }
 
 /// This node among those that share its stores.
@@ -59,6 +62,30 @@ struct ThisNode {
     has_lease: bool,
     /// The system time minus the database's time.
     clock_difference_ms: i64,
+}
+
+/// Totals over all webhooks.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+struct WebhookCounts {
+    endpoints: usize,
+    /// Those that the shop has disabled because they failed.
+    disabled: usize,
+    undelivered: i64,
+    oldest_age_s: u64,
+}
+
+impl WebhookCounts {
+    fn new(webhooks: &[Webhook], now: Timestamp) -> Self {
+        let is_failed =
+            |webhook: &&Webhook| webhook.disable_reason.is_some_and(|reason| reason != DisableReason::Administrator);
+        let oldest = webhooks.iter().filter_map(|webhook| webhook.oldest_undelivered_time).min();
+        Self {
+            endpoints: webhooks.len(),
+            disabled: webhooks.iter().filter(is_failed).count(),
+            undelivered: webhooks.iter().map(|webhook| webhook.undelivered).sum(),
+            oldest_age_s: oldest.map_or(0, |oldest| now.since(oldest).as_secs()),
+        }
+    }
 }
 
 /// Numbers of rows whose stored moment is further ahead than the settings allow. Each is brought forward within moments.
@@ -92,13 +119,15 @@ pub async fn show(_: Admin, state: web::Data<State>) -> HandlerResult {
     let Horizons { deadline, payment, sync, refund, .. } = state.horizons;
     let orders_ahead = ask(&state.owners.order, order::message::CountAhead { deadline, payment });
     let payments_ahead = ask(&state.owners.pay, pay::message::CountAhead { sync, refund });
-    let (backlogs, sagas, payments, by_platform, orders_ahead, payments_ahead) = tokio::join!(
+    let webhooks = ask(&state.owners.user, ListWebhooks { webhook_id: None, before: None, limit: WEBHOOKS_MAX });
+    let (backlogs, sagas, payments, by_platform, orders_ahead, payments_ahead, webhooks) = tokio::join!(
         backlogs,
         in_time(state.sources.recovery.send(ReadSagas)),
         in_time(ask(&state.owners.pay, CountPending)),
         in_time(ask(&state.owners.pay, CountByPlatform)),
         in_time(orders_ahead),
         in_time(payments_ahead),
+        in_time(webhooks),
     );
     let now = state.clock.now();
     let backlogs: Option<Vec<Backlog>> = backlogs.into_iter().map(|backlog| backlog?.ok()).collect();
@@ -117,8 +146,10 @@ pub async fn show(_: Admin, state: web::Data<State>) -> HandlerResult {
     };
     let platforms = state.platforms.report(by_platform);
     let has_parked = payments.is_some_and(|counts| counts.refunds_parked + counts.charges_parked > 0);
+    let webhooks = webhooks.map(|webhooks| WebhookCounts::new(&webhooks, now));
+    let is_waiting = has_parked || webhooks.as_ref().is_some_and(|webhooks| webhooks.disabled > 0);
     let worst = match node.has_lease {
-        true => verdict(&actors, outbox.as_ref(), &platforms, has_parked),
+        true => verdict(&actors, outbox.as_ref(), &platforms, is_waiting),
         false => Verdict::Unhealthy,
     };
     let status = Status {
@@ -134,6 +165,7 @@ pub async fn show(_: Admin, state: web::Data<State>) -> HandlerResult {
         platforms,
         ahead,
         admission: state.admission.report(),
+        webhooks,
     };
     Ok(HttpResponse::Ok().json(status))
 }
@@ -152,8 +184,8 @@ fn totals(backlogs: &[Backlog], now: Timestamp) -> Outbox {
     }
 }
 
-/// `has_parked` is whether money waits for an operator.
-fn verdict(actors: &[ActorReport], outbox: Option<&Outbox>, platforms: &[PlatformReport], has_parked: bool) -> Verdict {
+/// `is_waiting` is whether money or a webhook waits for an operator.
+fn verdict(actors: &[ActorReport], outbox: Option<&Outbox>, platforms: &[PlatformReport], is_waiting: bool) -> Verdict {
     let down = |actor: &ActorReport| {
         actor.state == health::ActorState::Stopped
             || actor.store.as_ref().is_some_and(|store| !store.reachable || !store.writable)
@@ -162,7 +194,7 @@ fn verdict(actors: &[ActorReport], outbox: Option<&Outbox>, platforms: &[Platfor
     let restarting = actors.iter().any(|actor| actor.state == health::ActorState::Restarting);
     match outbox {
         _ if actors.iter().any(down) => Verdict::Unhealthy,
-        Some(outbox) if outbox.dead == 0 && !restarting && is_well && !has_parked => Verdict::Healthy,
+        Some(outbox) if outbox.dead == 0 && !restarting && is_well && !is_waiting => Verdict::Healthy,
         _ => Verdict::Degraded,
     }
 }

@@ -2,19 +2,20 @@
 
 use actix_web::http::header::LINK;
 use actix_web::{HttpRequest, HttpResponse, web};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde::Deserialize;
 
-use super::cursor::FeedCursor;
-use super::{DOCUMENT_PATH, END, MEDIA, PATH, merge};
+use super::{END, MEDIA, PATH};
+use crate::coordinator::Owners;
 use crate::domain::Invalid;
-use crate::domain::clock::Timestamp;
 use crate::http::extract::auth::EventReader;
 use crate::http::extract::page::Limit;
 use crate::http::extract::query::{Query, optional, pairs};
-use crate::http::problem::Problem;
+use crate::http::problem::{Code, Problem};
 use crate::http::state::{HandlerResult, State};
-use crate::messaging::feed::{EventType, Published};
+use crate::messaging::feed::cloud_event::CloudEvent;
+use crate::messaging::feed::cursor::FeedCursor;
+use crate::messaging::feed::merge::Publishers;
+use crate::messaging::feed::{EventType, Published, Refusal};
 
 /// Query parameters of the events.
 #[derive(Debug, Deserialize)]
@@ -60,37 +61,6 @@ impl TryFrom<String> for Kind {
     }
 }
 
-/// An event as CloudEvents 1.0 wants it in JSON.
-#[derive(Debug, Serialize)]
-struct CloudEvent {
-    specversion: &'static str,
-    id: String,
-    source: String,
-    #[serde(rename = "type")]
-    kind: &'static str,
-    subject: String,
-    time: Timestamp,
-    datacontenttype: &'static str,
-    dataschema: String,
-    data: Value,
-}
-
-impl CloudEvent {
-    fn new(event: Published, public_url: &str) -> Self {
-        Self {
-            specversion: "1.0",
-            id: event.id(),
-            source: format!("{public_url}{PATH}"),
-            kind: event.kind.name,
-            subject: event.subject,
-            time: event.at,
-            datacontenttype: "application/json",
-            dataschema: format!("{public_url}{DOCUMENT_PATH}#/components/schemas/{}", event.kind.short_name()),
-            data: event.data,
-        }
-    }
-}
-
 /// `GET /v1/events`
 ///
 /// # Errors
@@ -103,12 +73,33 @@ pub async fn show(
     Query(query): Query<FeedQuery>,
 ) -> HandlerResult {
     let kind = query.kind.map(|kind| kind.0);
-    let (events, next) = merge::read(&state.owners, query.after.0, kind, query.limit.get()).await?;
+    let (events, next) = read(&state.owners, query.after.0, kind, query.limit.get()).await?;
     let events: Vec<CloudEvent> = events.into_iter().map(|event| CloudEvent::new(event, &state.public_url)).collect();
     Ok(HttpResponse::Ok()
         .content_type(MEDIA)
         .insert_header((LINK, format!("<{}>; rel=\"next\"", next_path(&req, next)?)))
         .json(events))
+}
+
+/// Up to `limit` events after a cursor, and the cursor after them. Without a cursor, the end of all events.
+///
+/// # Errors
+/// 404 if nothing is recorded; 409 if a chain ends before the cursor; 503 if an owner does not reply.
+pub async fn read(
+    owners: &Owners,
+    after: Option<FeedCursor>,
+    kind: Option<&'static EventType>,
+    limit: usize,
+) -> Result<(Vec<Published>, FeedCursor), Problem> {
+    let Owners { order, goods, coupon, .. } = owners;
+    let page = Publishers { order, goods, coupon }.read(after, kind, limit).await?;
+    page.map_err(|refusal| match refusal {
+        Refusal::NotRecorded => Problem::with(Code::NotFound, "There are no events while audit.chain is off"),
+        Refusal::BeyondEnd => Problem::with(
+            Code::CursorBeyondEnd,
+            "The shop was restored from an older backup, or this is no cursor of it: read again without a cursor",
+        ),
+    })
 }
 
 /// Path and query of the events that follow, with the other parameters of the request.

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use strum::VariantArray;
 
 use crate::domain::event::What;
+use crate::domain::webhook::DisableReason;
 use crate::http::problem::Code;
 use crate::messaging::feed::event_type;
 
@@ -57,6 +58,9 @@ pub const BILLS: &[&str] = &["trade", "funds"];
 /// The states of a message that is not delivered.
 pub const MESSAGE_STATUS: &[&str] = &["pending", "dead"];
 
+/// The states of a delivery to a webhook.
+pub const DELIVERY_STATUS: &[&str] = &["pending", "delivered", "failed"];
+
 /// The kinds of entries of a customer's logs.
 pub const LOG_TYPES: &[&str] = &["paid", "refunded", "adjusted"];
 
@@ -92,6 +96,7 @@ pub struct Enumeration {
 pub static ENUMERATIONS: LazyLock<Vec<Enumeration>> = LazyLock::new(|| {
     let refusals: Vec<&str> = REFUSALS.iter().map(|code| code.name()).collect();
     let event_types: Vec<&str> = event_type::ALL.iter().map(|known| known.name).collect();
+    let disable_reasons = DisableReason::ALL.map(DisableReason::word);
     let events: Vec<&str> = What::VARIANTS.iter().map(|what| what.word()).collect();
     [
         ("OrderStatus", "The state of an order.", ORDER_STATUS),
@@ -104,6 +109,8 @@ pub static ENUMERATIONS: LazyLock<Vec<Enumeration>> = LazyLock::new(|| {
         ("TradeStatus", "The state of a trade of the sandbox.", TRADE_STATUS),
         ("Bill", "The statement: of payments and refunds, or of the movements of the account.", BILLS),
         ("MessageStatus", "The state of a message. A `dead` message is not sent again.", MESSAGE_STATUS),
+        ("DeliveryStatus", "The state of a delivery to a webhook.", DELIVERY_STATUS),
+        ("DisableReason", "The reason for which a webhook gets no events.", &disable_reasons),
         ("LogType", "The kind of a change.", LOG_TYPES),
         ("UserRole", "The role, which decides what a user may do.", USER_ROLES),
         ("CheckoutKind", "How a customer is sent to a platform.", CHECKOUT_KINDS),

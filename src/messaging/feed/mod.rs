@@ -7,8 +7,11 @@
 //! a lock after the commits, and a link is never changed. An event is visible when its line is in a link, about
 //! `audit.seal_every` after the commit.
 
+pub mod cloud_event;
+pub mod cursor;
 pub mod data;
 pub mod event_type;
+pub mod merge;
 mod position;
 
 use actix::Message;

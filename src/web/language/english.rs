@@ -3,7 +3,7 @@
 use super::{
     Words, act, actors, api_key, audit, common, coupon, customer, events, failure, frame, goods, journal, messages,
     node, notices, order, orders, overview, pay_page, payment, purchase, reconcile, refund, sagas, sandbox, search,
-    second_factor, setting, shop, sign_in, state,
+    second_factor, setting, shop, sign_in, state, webhook,
 };
 
 /// All words in English.
@@ -40,5 +40,6 @@ pub static ENGLISH: Words = Words {
     node: node::ENGLISH,
     setting: setting::ENGLISH,
     api_key: api_key::ENGLISH,
+    webhook: webhook::ENGLISH,
     sandbox: sandbox::ENGLISH,
 };

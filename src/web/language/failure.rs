@@ -138,6 +138,7 @@ fn refusal_in_chinese(code: Code) -> &'static str {
         Code::InvalidNotice => "通知无效",
         Code::NoStatement => "没有可供比对的账单",
         Code::CursorBeyondEnd => "游标超出了最后一个事件",
+        Code::WebhookDisabled => "该 Webhook 已停用",
         Code::TradeNotOpen => "交易已结束",
         Code::PreconditionFailed => "内容在此期间已被修改",
         Code::PayloadTooLarge => "请求内容过大",

@@ -34,6 +34,7 @@ mod setting;
 mod shop;
 mod sign_in;
 mod state;
+mod webhook;
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -72,6 +73,7 @@ pub use setting::Settings;
 pub use shop::Shop;
 pub use sign_in::SignIn;
 pub use state::States;
+pub use webhook::Webhooks;
 
 use super::cookie::{self, Cookie, Name, SameSite};
 use super::redirect::{own_path, see_other};
@@ -149,6 +151,8 @@ pub struct Words {
     pub setting: Settings,
     /// API keys.
     pub api_key: ApiKeys,
+    /// The pages of webhooks.
+    pub webhook: Webhooks,
     /// The built-in payment platform.
     pub sandbox: Sandbox,
 }

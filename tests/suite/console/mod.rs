@@ -17,3 +17,4 @@ mod search;
 mod second_factor;
 mod session;
 mod system;
+mod webhooks;

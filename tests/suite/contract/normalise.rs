@@ -9,6 +9,8 @@ use tradepost::domain::clock::Timestamp;
 const CURSORS: [&str; 2] = ["cursor=", "\"next_cursor\":\""];
 /// Text before the id of the secret in a token.
 const SECRET_MARK: &str = "\"kid\":\"";
+/// Text before the secret of a webhook.
+const WEBHOOK_SECRET_MARK: &str = "whsec_";
 /// Text before a one-time code.
 const CODE_MARK: &str = "\"one_time_code\":\"";
 /// Text before a duration, which depends on the speed of the machine.
@@ -70,6 +72,9 @@ impl Names {
                 _ if is_cursor => self.cursor(rest),
                 _ if out.ends_with(SECRET_MARK) => (run(rest, |b| b.is_ascii_hexdigit()), Some("<kid>".to_owned())),
                 _ if out.ends_with(DURATION_MARK) => (run(rest, |b| b.is_ascii_digit()), Some("<duration>".to_owned())),
+                _ if out.ends_with(WEBHOOK_SECRET_MARK) => {
+                    (run(rest, |b| b.is_ascii_alphanumeric() || b"+/=".contains(&b)), Some("<secret>".to_owned()))
+                }
                 _ if out.ends_with(CODE_MARK) => self.one_time_code(rest),
                 _ if out.ends_with(LEFT_MARK) => (run(rest, |b| b.is_ascii_digit()), Some("<left>".to_owned())),
                 _ if out.ends_with(SHOWN_MARK) => (run(rest, |b| b.is_ascii_hexdigit()), Some("<hash>".to_owned())),

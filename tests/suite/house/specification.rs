@@ -89,6 +89,14 @@
 //!   cursor of a reader that has not seen it.
 //!   `feed::cursor::an_event_that_is_committed_late_with_a_small_id_follows_the_cursor_too`,
 //!   `feed::cursor::pages_of_any_size_are_the_same_events_and_later_ones_follow_the_last_cursor`
+//! - An event was sent to another system and the process ended before it had recorded that, or the system did not answer.
+//!   It must be sent again, with the same id, and delay no other system and no order.
+//!   `webhook::retry::an_attempt_whose_outcome_was_lost_is_made_again_with_the_same_id_after_the_lease`,
+//!   `webhook::retry::a_receiver_that_fails_half_of_the_time_gets_every_event_once_and_each_attempt_has_the_same_id`,
+//!   `webhook::retry::an_endpoint_that_does_not_answer_delays_neither_another_one_nor_orders`
+//! - The address of a webhook leads into the network of the shop. Nothing must be sent to it.
+//!   `webhook::address::an_endpoint_has_no_address_that_is_private_or_in_plain_text`,
+//!   `webhook::address::a_name_that_stands_for_a_private_address_is_found_out_before_anything_is_sent`
 //!
 //! # Holes seen in today's shops
 //!

@@ -159,6 +159,7 @@ async fn full_scrape() -> Scrape {
         app.order(&zs, "second", &OrderBody::of(crate::support::GOODS, 1)).await.expect(201).text_of("order_id");
     app.pay(&zs, "second", &second).await.expect(201);
     app.get("/admin/audit", &app.admin().await).await.expect(200);
+    app.endpoint("https://warehouse.invalid/events", &["shop.tradepost.order.placed.v1"]).await;
     let scrape = app.scrape().await;
     app.finish().await;
     scrape
@@ -305,6 +306,8 @@ fn well(actors: &[&Health], fence: &Fence, state: PlatformState, size: Size) -> 
         backlogs: Vec::new(),
         deliveries: Vec::new(),
         at_risk: Some(Vec::new()),
+        webhooks: Some(Vec::new()),
+        webhook_attempts: Vec::new(),
         pending: Some(tradepost::pay::message::PendingCounts {
             open: 0,
             watched: 0,

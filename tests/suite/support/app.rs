@@ -78,6 +78,8 @@ impl TestApp {
             // The polls would use up the faults that a test plans for other work. `work_left` makes the queries when a
             // test settles.
             ("PAYMENTS__SWEEP_EVERY", "1h"),
+            // For the same reason.
+            ("WEBHOOKS__POLL", "1h"),
             // For the same reason. A stop seals.
             ("AUDIT__SEAL_EVERY", "1h"),
             // A slow machine is no slow platform.
@@ -168,10 +170,10 @@ impl TestApp {
         self.place.url()
     }
 
-    /// Waits until no work is due: orders, messages, callbacks.
+    /// Waits until no work is due: orders, messages, callbacks, webhooks.
     pub async fn settle(&self) {
         for _ in 0..10_000 {
-            if self.app().work_left().await == 0 {
+            if self.app().work_left().await == 0 && self.app().webhooks_left().await == 0 {
                 return;
             }
             actix_web::rt::time::sleep(Duration::from_millis(1)).await;

@@ -22,6 +22,7 @@ pub mod schema;
 pub mod second_factor;
 mod shop;
 mod trade;
+pub mod webhook;
 
 pub use answer::Answer;
 pub use app::{ADMIN_PASSWORD, DEMO_PASSWORD, TestApp, number};

@@ -1,4 +1,4 @@
-//! An HTTP server in place of a shop. It records the requests and sends the replies that the test has set.
+//! An HTTP server in place of a shop or of another system. It records the requests and sends the replies that the test has set.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,10 +8,11 @@ use actix_web::http::StatusCode;
 use actix_web::web::{self, Bytes};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 
-/// A recorded request.
+/// A recorded request, and the status of its reply.
 #[derive(Debug, Clone)]
 pub struct ReceivedRequest {
     pub path: String,
+    pub status: u16,
     pub headers: Vec<(String, String)>,
     pub body: Vec<u8>,
 }
@@ -63,15 +64,12 @@ async fn receive(record: web::Data<Mutex<Record>>, request: HttpRequest, body: B
     let header = |(name, value): (&actix_web::http::header::HeaderName, &actix_web::http::header::HeaderValue)| {
         (name.to_string(), value.to_str().unwrap().to_owned())
     };
-    let received = ReceivedRequest {
-        path: request.path().to_owned(),
-        headers: request.headers().iter().map(header).collect(),
-        body: body.to_vec(),
-    };
+    let (path, headers) = (request.path().to_owned(), request.headers().iter().map(header).collect());
     let (status, reply) = {
         let mut record = lock(&record);
-        record.requests.push(received);
-        record.replies.pop_front().unwrap_or((200, "success"))
+        let (status, reply) = record.replies.pop_front().unwrap_or((200, "success"));
+        record.requests.push(ReceivedRequest { path, status, headers, body: body.to_vec() });
+        (status, reply)
     };
     let mut response = HttpResponse::build(StatusCode::from_u16(status).unwrap());
     if status / 100 == 3 {

@@ -5,7 +5,6 @@ use utoipa::openapi::Schema;
 use utoipa::openapi::schema::ArrayBuilder;
 
 use super::Resource;
-use crate::http::feed::cursor::FeedCursor;
 use crate::http::feed::{END, MEDIA};
 use crate::http::openapi::operation::{Route, get};
 use crate::http::openapi::schema::{
@@ -14,6 +13,7 @@ use crate::http::openapi::schema::{
 };
 use crate::http::openapi::word::CURRENCIES;
 use crate::http::problem::Code;
+use crate::messaging::feed::cursor::FeedCursor;
 use crate::messaging::feed::data::{CancelCause, CouponChange, StockCause};
 use crate::messaging::feed::event_type::{
     ALL, COUPON_CHANGED, EventType, ORDER_CANCELLED, ORDER_CONFIRMED, ORDER_PAID, ORDER_PLACED, ORDER_RECEIVED,

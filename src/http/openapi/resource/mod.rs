@@ -18,6 +18,7 @@ pub mod refund;
 pub mod sandbox;
 pub mod second_factor;
 pub mod service;
+pub mod webhook;
 
 use super::operation::Route;
 use super::schema::Component;
@@ -51,4 +52,5 @@ pub const ALL: &[Resource] = &[
     record::RESOURCE,
     operation::RESOURCE,
     event::RESOURCE,
+    webhook::RESOURCE,
 ];

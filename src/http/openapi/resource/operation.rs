@@ -147,6 +147,11 @@ fn status() -> Schema {
         "",
     );
     let admission = counts("", &["capacity", "in_flight", "refused"]);
+    let webhooks = object("")
+        .has("endpoints", count(), "")
+        .has("disabled", count(), "Those that the shop has disabled because they failed.")
+        .has("undelivered", count(), "")
+        .has("oldest_age_s", count(), "");
     object("The state of the service.")
         .has("status", words(SERVICE_STATUS), "The worst of all parts.")
         .has("version", text(), "")
@@ -164,6 +169,7 @@ fn status() -> Schema {
             "Rows that are due too late.",
         )
         .has("door", admission.inside(), "Admission control.")
+        .has("webhooks", or_null(webhooks.inside()), "The webhooks, and their events that are not delivered.")
         .shown_as(json!({
             "status": "healthy", "version": "0.1.0", "uptime_s": 3,
             "node": {"number": 1, "has_lease": true, "clock_difference_ms": 2},
@@ -173,7 +179,8 @@ fn status() -> Schema {
             "payments": {"open": 0, "watched": 0, "refunds_pending": 0, "refunds_parked": 0, "charges_parked": 0},
             "platforms": [platform_example()],
             "ahead": {"orders": 0, "messages": 0, "payments": 0, "refunds": 0},
-            "door": {"capacity": 256, "in_flight": 0, "refused": 0}
+            "door": {"capacity": 256, "in_flight": 0, "refused": 0},
+            "webhooks": {"endpoints": 0, "disabled": 0, "undelivered": 0, "oldest_age_s": 0}
         }))
 }
 

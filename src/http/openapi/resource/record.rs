@@ -82,8 +82,11 @@ pub fn journal_example() -> Value {
 }
 
 fn journal_entry() -> Schema {
-    let subject =
-        object("").has("kind", words(&["user", "goods", "coupon", "api_key"]), "").has("id", id(), "Id of the object.");
+    let subject = object("").has("kind", words(&["user", "goods", "coupon", "api_key", "webhook"]), "").has(
+        "id",
+        id(),
+        "Id of the object.",
+    );
     object("An act of an administrator.")
         .has("act_id", id(), "")
         .has("order_id", or_null(id()), "The order of the act.")

@@ -2,12 +2,12 @@
 
 use aws_lc_rs::rand;
 
-use super::sealing::Sealing;
 use super::totp::{self, SECRET_BYTES};
 use crate::actor::task::ask;
 use crate::actor::{OwnerAddr, Reply};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::UserId;
+use crate::domain::sealing::{Purpose, Sealing};
 use crate::domain::status::Role;
 use crate::http::problem::{Code, Problem};
 use crate::user::User;
@@ -33,7 +33,7 @@ impl SecondFactors {
     pub fn new(secret: &[u8], old_secret: Option<&[u8]>, is_required: bool, public_url: &str) -> Self {
         let host = public_url.split_once("://").map_or("", |(_, rest)| rest).split('/').next().unwrap_or_default();
         let issuer = if host.is_empty() { ISSUER } else { host }.to_owned();
-        Self { sealing: Sealing::new(secret, old_secret), is_required, issuer }
+        Self { sealing: Sealing::new(Purpose::SecondFactor, secret, old_secret), is_required, issuer }
     }
 
     /// Whether an account must get a second factor before it has the rights of an administrator.

@@ -4,5 +4,4 @@ pub mod change;
 pub mod check;
 pub mod factors;
 mod recovery;
-mod sealing;
 mod totp;

@@ -13,6 +13,7 @@ mod payments;
 mod people;
 mod refunds;
 mod second_factor;
+mod webhooks;
 
 use std::collections::BTreeSet;
 
@@ -89,7 +90,12 @@ fn next_cursor(page: &Answer) -> Option<String> {
 }
 
 /// The settings of the script.
-pub const SETTINGS: &[(&str, &str)] = &[("RELAY__ATTEMPTS", "1"), ("GATEWAY__SANDBOX__SECOND", "sandbox_b")];
+pub const SETTINGS: &[(&str, &str)] = &[
+    ("RELAY__ATTEMPTS", "1"),
+    ("GATEWAY__SANDBOX__SECOND", "sandbox_b"),
+    ("WEBHOOKS__ALLOW_HTTP", "true"),
+    ("WEBHOOKS__ALLOW_PRIVATE_ADDRESSES", "true"),
+];
 
 /// Plays the whole script. Returns the record of each part, by the name of its file.
 pub async fn play(script: &mut Script) -> Vec<(&'static str, String)> {
@@ -120,6 +126,8 @@ pub async fn play(script: &mut Script) -> Vec<(&'static str, String)> {
     management::play(script, &cast).await;
     second_factor::play(script, &cast).await;
     parts.push(("answers_management.txt", script.take()));
+    webhooks::play(script, &cast).await;
+    parts.push(("answers_webhooks.txt", script.take()));
     parts
 }
 

@@ -17,7 +17,7 @@ use crate::server::place::Place;
 use crate::server::{Engine, engine};
 
 /// Tables with a row for each thing that is open, signed in or running, and no past.
-const BOUNDED: [&str; 9] = [
+const BOUNDED: [&str; 10] = [
     "store_meta",
     "node",
     "pay_open",
@@ -26,6 +26,7 @@ const BOUNDED: [&str; 9] = [
     "sign_in",
     "ended_session",
     "api_key",
+    "webhook",
     "__diesel_schema_migrations",
 ];
 

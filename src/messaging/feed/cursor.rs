@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde::Deserialize;
 
+use super::Position;
 use crate::domain::Invalid;
-use crate::messaging::feed::Position;
 
 /// Positions in the chains of Order, Goods and Coupon.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
