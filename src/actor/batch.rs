@@ -61,6 +61,12 @@ impl<O, M: Task<O>> TypedBatch<O, M> {
         Self { tasks: Vec::new(), responders: Vec::new(), outcomes: Vec::new() }
     }
 
+    /// An empty batch with room for as many tasks as this one has: the next batch tends to be as large.
+    fn next(&self) -> Self {
+        let room = self.tasks.len();
+        Self { tasks: Vec::with_capacity(room), responders: Vec::with_capacity(room), outcomes: Vec::new() }
+    }
+
     pub fn push(&mut self, task: M, responder: Responder<M::Outcome>) {
         self.tasks.push(task);
         self.responders.push(responder);
@@ -116,7 +122,8 @@ impl<O: 'static, M: Task<O>> AnyBatch<O> for TypedBatch<O, M> {
 
     fn take(&mut self, n: usize) -> Box<dyn AnyBatch<O>> {
         let mut taken = if n >= self.tasks.len() {
-            std::mem::replace(self, Self::new())
+            let next = self.next();
+            std::mem::replace(self, next)
         } else {
             let (tasks, responders) = (self.tasks.drain(..n).collect(), self.responders.drain(..n).collect());
             Self { tasks, responders, outcomes: Vec::new() }

@@ -199,6 +199,9 @@ impl<O> Inner<O> {
         let mut batch = Vec::new();
         for (_, waiting) in &mut self.batches {
             let n = waiting.len().min(room);
+            if n == 0 {
+                continue;
+            }
             let taken = waiting.take(n);
             if taken.len() > 0 {
                 batch.push(taken);

@@ -159,8 +159,8 @@ mod tests {
             group: "goods".into(),
             topic: "order".into(),
             tag: "cancel".into(),
-            key: "1".to_owned(),
-            body: "{}".to_owned(),
+            key: "1".into(),
+            body: "{}".into(),
             attempt: 1,
             age: Duration::ZERO,
         }

@@ -40,7 +40,7 @@ async fn place(runner: SagaRunner, task: PlaceOrder) -> Reply<Placed> {
     let parent = Parent::current();
     let guard = runner.tracker.try_start(order_id).ok_or(Failure::Busy)?;
     let answer_within = context.orders.answer_within.get();
-    let written = tokio::time::timeout(answer_within, place::write(context, &task, order_id)).await;
+    let written = tokio::time::timeout(answer_within, place::write(context, task, order_id)).await;
     let order = match written.map_err(|_| Failure::Unknown)?? {
         WriteOutcome::Decided(placed) => {
             if let Some(order_id) = placed.order_id() {

@@ -2,13 +2,13 @@
 //! cancelled.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures_util::future::LocalBoxFuture;
+use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
-use futures_util::{FutureExt, StreamExt};
 
 use super::message::PlaceOrderResult;
-use super::saga::{Effect, Event, Saga, decide};
+use super::saga::{Effect, Event, Saga, Step, decide};
 use super::tracker::InFlightGuard;
 use super::{Context, step};
 use crate::order::message::Order;
@@ -24,21 +24,17 @@ pub async fn drive(
 ) -> Option<PlaceOrderResult> {
     let (mut saga, mut effects) = initial;
     let (mut attempts, mut next_attempt) = (0, None);
-    let mut in_flight: FuturesUnordered<LocalBoxFuture<'_, Event>> = FuturesUnordered::new();
+    let mut in_flight = FuturesUnordered::new();
     loop {
         for effect in effects {
             match effect {
-                Effect::Send(step) => in_flight.push(step::send(context, order, step).boxed_local()),
+                Effect::Send(step) => in_flight.push(send_after(None, context, order, step)),
                 Effect::SendLater(step) => {
                     attempts += 1;
                     context.health.record_replies(0, 0, 1);
                     let delay = context.orders.backoff.delay(attempts);
                     next_attempt = Some(context.clock.now().plus(delay));
-                    let delayed = async move {
-                        tokio::time::sleep(delay).await;
-                        step::send(context, order, step).await
-                    };
-                    in_flight.push(delayed.boxed_local());
+                    in_flight.push(send_after(Some(delay), context, order, step));
                 }
                 Effect::AnswerConfirmed(order) => return Some(PlaceOrderResult::Confirmed(order)),
                 Effect::AnswerRefused(refused, order) => {
@@ -57,4 +53,13 @@ pub async fn drive(
         saga.deadline = saga.deadline.min(now.plus(context.orders.deadline.0));
         (saga, effects) = decide(saga, event, context.clock.now_for_deadlines(context.orders.deadline.0));
     }
+}
+
+/// Sends the command of `step`, after `delay` if there is one. One function for both, so that the steps in flight are of one
+/// type and need no boxes.
+async fn send_after(delay: Option<Duration>, context: &Context, order: &Arc<Order>, step: Step) -> Event {
+    if let Some(delay) = delay {
+        tokio::time::sleep(delay).await;
+    }
+    step::send(context, order, step).await
 }

@@ -9,6 +9,7 @@ use super::quote::quote;
 use crate::actor::task::ask;
 use crate::actor::{Failure, Reply};
 use crate::domain::id::OrderId;
+use crate::domain::idempotency::Fingerprint;
 use crate::domain::pricing::Price;
 use crate::domain::refusal::Refused;
 use crate::domain::status::OrderStatus;
@@ -24,11 +25,12 @@ pub enum WriteOutcome {
 
 /// Writes the requested order under `order_id`. If the key was used before, the result is that of the earlier order,
 /// regardless of the current quote.
-pub async fn write(context: &Context, place: &PlaceOrder, order_id: OrderId) -> Reply<WriteOutcome> {
+pub async fn write(context: &Context, place: PlaceOrder, order_id: OrderId) -> Reply<WriteOutcome> {
     let quoted = quote(context, Some(place.user_id), &place.request).await?;
+    let fingerprint = place.fingerprint.clone();
     match pre_order(context, draft(context, place, order_id, quoted)).await? {
         PreOrdered::Existed(order) if order.order_id != order_id => {
-            Ok(WriteOutcome::Decided(Placed { result: replay(order, place), is_replay: true }))
+            Ok(WriteOutcome::Decided(Placed { result: replay(order, &fingerprint), is_replay: true }))
         }
         PreOrdered::Written(order) | PreOrdered::Existed(order) => Ok(match order.refusal {
             Some(refusal) => {
@@ -54,20 +56,20 @@ async fn pre_order(context: &Context, draft: Draft) -> Reply<PreOrdered> {
     }
 }
 
-fn draft(context: &Context, place: &PlaceOrder, order_id: OrderId, quote: Quote) -> Draft {
-    let request = &place.request;
+fn draft(context: &Context, place: PlaceOrder, order_id: OrderId, quote: Quote) -> Draft {
+    let PlaceOrder { user_id, key, fingerprint, request } = place;
     let (lines, price, refused) = match quote.into_order() {
         Ok((lines, price)) => (lines, price, None),
         Err(refused) => (Vec::new(), Price::default(), Some(refused)),
     };
     Draft {
         order_id,
-        user_id: place.user_id,
-        key: place.key.clone(),
-        fingerprint: place.fingerprint.clone(),
-        address: request.address.clone(),
-        consignee: request.consignee.clone(),
-        lines,
+        user_id,
+        key,
+        fingerprint,
+        address: request.address.into(),
+        consignee: request.consignee.into(),
+        lines: lines.into(),
         price,
         coupon_id: request.coupon_id,
         deadline: context.clock.now().plus(context.orders.deadline.0),
@@ -75,9 +77,9 @@ fn draft(context: &Context, place: &PlaceOrder, order_id: OrderId, quote: Quote)
     }
 }
 
-/// The result of a request whose key was used before, for `order`.
-fn replay(order: Order, place: &PlaceOrder) -> PlaceOrderResult {
-    if order.fingerprint != place.fingerprint.as_str() {
+/// The result of a request with this fingerprint whose key was used before, for `order`.
+fn replay(order: Order, fingerprint: &Fingerprint) -> PlaceOrderResult {
+    if order.fingerprint != *fingerprint {
         return PlaceOrderResult::KeyReused;
     }
     match (order.order_status, order.refusal) {

@@ -46,14 +46,14 @@ impl Recovery {
             context: of_actor,
             tracker: its_tracker,
         });
-        let runner = SagaRunner { context, tracker, recovery: addr.clone().recipient() };
+        let runner = SagaRunner { context, tracker, recovery: Arc::new(addr.clone().recipient()) };
         (addr, runner)
     }
 
     /// Runs sagas on this actor's thread, whose address is `recovery`.
     fn runner(&self, recovery: Addr<Self>) -> SagaRunner {
         let (context, tracker) = (Arc::clone(&self.context), self.tracker.clone());
-        SagaRunner { context, tracker, recovery: recovery.recipient() }
+        SagaRunner { context, tracker, recovery: Arc::new(recovery.recipient()) }
     }
 
     /// The latest deadline that an unfinished order can have.

@@ -22,7 +22,7 @@ use crate::trace::Span;
 pub struct SagaRunner {
     pub(super) context: Arc<Context>,
     pub(super) tracker: Tracker,
-    pub(super) recovery: Recipient<SagaPanicked>,
+    pub(super) recovery: Arc<Recipient<SagaPanicked>>,
 }
 
 impl SagaRunner {

@@ -82,9 +82,9 @@ const LATE: Refused = Refused::of(Refusal::OrderDeadlinePassed);
 /// Starts the saga of an order that has just been written. All reservations are requested concurrently.
 #[must_use]
 pub fn begin(order: &Order) -> (Saga, Vec<Effect>) {
-    let mut steps = vec![Step::Stock];
-    steps.extend(order.coupon_id.map(|_| Step::Coupon));
-    steps.extend((order.money_paid > Money::ZERO).then_some(Step::Balance));
+    let balance = (order.money_paid > Money::ZERO).then_some(Step::Balance);
+    let steps = [Some(Step::Stock), order.coupon_id.map(|_| Step::Coupon), balance];
+    let steps: Vec<Step> = steps.into_iter().flatten().collect();
     let effects = steps.iter().cloned().map(Effect::Send).collect();
     (Saga { phase: Phase::Reserving(steps), deadline: order.deadline_time }, effects)
 }

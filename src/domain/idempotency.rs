@@ -1,5 +1,7 @@
 //! Idempotency of client requests: the client's key and the fingerprint of the request body.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::Invalid;
@@ -29,9 +31,9 @@ impl TryFrom<&[u8]> for IdempotencyKey {
 }
 
 /// The SHA-256 of a request body as 64 hexadecimal digits. A request that reuses a key with another fingerprint is a
-/// client error.
+/// client error. Clones share the digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fingerprint(String);
+pub struct Fingerprint(Arc<str>);
 
 impl Fingerprint {
     /// Computes the fingerprint of a parsed request body. The body is serialised again, so whitespace and field order
@@ -40,11 +42,19 @@ impl Fingerprint {
     /// # Errors
     /// If `body` cannot be serialised as JSON, which is a bug.
     pub fn of(body: &impl Serialize) -> Result<Self, serde_json::Error> {
-        let canonical = serde_json::to_vec(body)?;
+        // An order of one line takes about 250 bytes.
+        let mut canonical = Vec::with_capacity(512);
+        serde_json::to_writer(&mut canonical, body)?;
         let mut digits = [0; 64];
         // The digits fit and are ASCII, so neither fails. `hex::encode` costs several times as much.
         let _ = hex::encode_to_slice(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &canonical), &mut digits);
-        Ok(Self(String::from_utf8_lossy(&digits).into_owned()))
+        Ok(Self(Arc::from(&*String::from_utf8_lossy(&digits))))
+    }
+
+    /// A fingerprint that was stored.
+    #[must_use]
+    pub fn stored(digits: String) -> Self {
+        Self(digits.into())
     }
 
     /// The 64 hexadecimal digits.

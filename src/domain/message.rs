@@ -1,6 +1,7 @@
 //! A message from one owner to a consumer group, as its outbox stores it.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -18,10 +19,10 @@ pub struct Message {
     pub topic: Cow<'static, str>,
     /// The event within the topic, for example `paid`.
     pub tag: Cow<'static, str>,
-    /// Id of the object the message is about, for example the order.
-    pub key: String,
+    /// Id of the object the message is about, for example the order. The messages for all groups share it, and the body.
+    pub key: Arc<str>,
     /// The body, as JSON.
-    pub body: String,
+    pub body: Arc<str>,
     /// Number of this delivery attempt, starting at 1. Earlier attempts with an unknown outcome are not counted.
     pub attempt: i32,
     /// Time since the message was written.

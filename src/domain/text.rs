@@ -61,7 +61,7 @@ impl<const MIN: usize, const MAX: usize> TryFrom<String> for Text<MIN, MAX> {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        trimmed::<MIN, MAX>(&text, Form::Line).map(Self)
+        trimmed::<MIN, MAX>(text, Form::Line).map(Self)
     }
 }
 
@@ -92,23 +92,23 @@ impl<const MIN: usize, const MAX: usize> TryFrom<String> for Lines<MIN, MAX> {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        trimmed::<MIN, MAX>(&text, Form::Lines).map(Self)
+        trimmed::<MIN, MAX>(text, Form::Lines).map(Self)
     }
 }
 
 /// Validates `text` as it was sent, and removes the whitespace at both ends.
-fn trimmed<const MIN: usize, const MAX: usize>(text: &str, form: Form) -> Result<String, String> {
+fn trimmed<const MIN: usize, const MAX: usize>(text: String, form: Form) -> Result<String, String> {
     let trimmed = text.trim();
     if text.chars().count() > MAX || trimmed.chars().count() < MIN {
         return Err(format!("must have {MIN} to {MAX} characters"));
     }
-    if let Some(rule) = readable::broken_rule(text, form) {
+    if let Some(rule) = readable::broken_rule(&text, form) {
         return Err(rule.to_owned());
     }
     if MIN > 0 && !trimmed.chars().any(readable::is_visible) {
         return Err("must contain a character that can be seen".to_owned());
     }
-    Ok(trimmed.to_owned())
+    Ok(if trimmed.len() == text.len() { text } else { trimmed.to_owned() })
 }
 
 /// The customer's id at a payment platform (WeChat's openid): 1 to 128 ASCII letters, digits, `_` or `-`.

@@ -12,6 +12,7 @@ pub mod extract;
 pub mod feed;
 pub mod goods_tag;
 pub mod health;
+pub mod json;
 pub mod limit;
 pub mod log_throttle;
 pub mod metrics;

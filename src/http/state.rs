@@ -141,12 +141,12 @@ impl State {
         self.public_url.starts_with("https://")
     }
 
-    /// Checks that the stores of `owners` accept writes, as far as known.
+    /// Checks that the stores of the owners for whose names `is_needed` holds accept writes, as far as known.
     ///
     /// # Errors
     /// 503 if one does not. Nothing has been done for the request then.
-    pub fn expect_writable(&self, owners: &[&str]) -> Result<(), Problem> {
-        let is_refused = |actor: &Arc<Health>| owners.contains(&actor.name) && !actor.is_writable();
+    pub fn expect_writable(&self, is_needed: impl Fn(&str) -> bool) -> Result<(), Problem> {
+        let is_refused = |actor: &Arc<Health>| is_needed(actor.name) && !actor.is_writable();
         if self.health.iter().any(is_refused) {
             return Err(Problem::with(Code::Busy, "Nothing can be stored at present; try again later"));
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::Message;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::error::PaymentRefusal;
 use crate::actor::Reply;
@@ -39,16 +39,19 @@ pub struct Order {
     pub pay_status: PayStatus,
     /// State of the delivery.
     pub shipping_status: ShippingStatus,
-    /// Delivery address.
-    pub address: String,
+    /// Delivery address. Clones of an order share its texts and lines.
+    #[serde(serialize_with = "shared")]
+    pub address: Arc<str>,
     /// Name of the recipient.
-    pub consignee: String,
+    #[serde(serialize_with = "shared")]
+    pub consignee: Arc<str>,
     /// Carrier of the parcel; `None` if the order is not shipped or it was not said.
     pub carrier: Option<String>,
     /// Number of the parcel at its carrier; `None` if the order is not shipped or it was not said.
     pub tracking_no: Option<String>,
     /// Lines of the order.
-    pub goods: Vec<Line>,
+    #[serde(serialize_with = "shared")]
+    pub goods: Arc<[Line]>,
     /// Sum of the lines.
     pub goods_amount: Money,
     /// Shipping fee.
@@ -90,7 +93,12 @@ pub struct Order {
     pub deadline_time: Timestamp,
     /// Fingerprint of the request.
     #[serde(skip)]
-    pub fingerprint: String,
+    pub fingerprint: Fingerprint,
+}
+
+/// Serialises a value that clones share.
+fn shared<T: Serialize + ?Sized, S: Serializer>(value: &Arc<T>, serializer: S) -> Result<S::Ok, S::Error> {
+    value.as_ref().serialize(serializer)
 }
 
 impl Order {
@@ -138,11 +146,11 @@ pub struct Draft {
     /// Fingerprint of the request.
     pub fingerprint: Fingerprint,
     /// Delivery address.
-    pub address: String,
+    pub address: Arc<str>,
     /// Name of the recipient.
-    pub consignee: String,
+    pub consignee: Arc<str>,
     /// Lines of the order; empty if they could not be priced.
-    pub lines: Vec<Line>,
+    pub lines: Arc<[Line]>,
     /// Amounts of the order.
     pub price: Price,
     /// Coupon to use.

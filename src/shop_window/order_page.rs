@@ -160,7 +160,7 @@ fn lines(words: &Words, order: &Order) -> Markup {
     html! {
         h2 { (words.purchase.lines) }
         ul.rows {
-            @for line in &order.goods {
+            @for line in order.goods.iter() {
                 li {
                     div { b { (name(line)) } p.what { (line.goods_number.get()) " × " (money(line.goods_price)) } }
                     @if let Some(sum) = line.goods_price.checked_mul(line.goods_number.get()) {

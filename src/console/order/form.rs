@@ -42,7 +42,7 @@ fn refund(words: &Words, order: &Order) -> Markup {
         @if !order.goods.is_empty() {
             fieldset {
                 legend { (own.back_into_stock) }
-                @for line in &order.goods {
+                @for line in order.goods.iter() {
                     label {
                         (line.goods_name.clone().unwrap_or_else(|| line.goods_id.to_string()))
                         " (" (line.goods_number.get()) ")"

@@ -1,7 +1,10 @@
 //! Tests every pair of phase and event, before and after the deadline.
 
+use std::sync::Arc;
+
 use super::*;
 use crate::domain::id::{CouponId, OrderId, UserId};
+use crate::domain::idempotency::Fingerprint;
 use crate::domain::money::Money;
 use crate::domain::status::{OrderStatus, PayStatus, ShippingStatus};
 
@@ -16,11 +19,11 @@ pub fn order(coupon: bool, balance: bool) -> Order {
         order_status: OrderStatus::Unconfirmed,
         pay_status: PayStatus::Unpaid,
         shipping_status: ShippingStatus::Unshipped,
-        address: String::new(),
-        consignee: String::new(),
+        address: Arc::default(),
+        consignee: Arc::default(),
         carrier: None,
         tracking_no: None,
-        goods: Vec::new(),
+        goods: Arc::default(),
         goods_amount: Money::from_minor(1_000),
         shipping_fee: Money::ZERO,
         order_amount: Money::from_minor(1_000),
@@ -39,7 +42,7 @@ pub fn order(coupon: bool, balance: bool) -> Order {
         refusal: None,
         refusal_data: Vec::new(),
         deadline_time: DEADLINE,
-        fingerprint: String::new(),
+        fingerprint: Fingerprint::stored(String::new()),
     }
 }
 

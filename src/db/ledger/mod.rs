@@ -68,7 +68,9 @@ impl Recorder {
     /// Ends the recording and returns the lines.
     fn stop(&mut self) -> String {
         self.is_on = false;
-        std::mem::take(&mut self.lines)
+        // The lines of the next transaction tend to be as long.
+        let next = String::with_capacity(self.lines.len());
+        std::mem::replace(&mut self.lines, next)
     }
 
     /// The length of what was recorded so far; see [`Self::truncate`].

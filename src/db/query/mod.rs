@@ -3,6 +3,8 @@
 pub mod bulk;
 #[cfg(feature = "sqlite")]
 mod given;
+#[cfg(feature = "sqlite")]
+pub mod insert;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod json_update;
 pub mod keyed;
@@ -32,9 +34,9 @@ macro_rules! with_conn {
     };
 }
 
-/// Inserts any number of rows into a table: `insert_all!(db, table, rows)`. On SQLite rows are inserted one by one,
-/// because stepping a prepared statement is cheaper than preparing a statement for many rows. PostgreSQL uses COPY,
-/// which avoids parsing and planning a statement with thousands of parameters but takes two round trips.
+/// Inserts any number of rows into a table: `insert_all!(db, table, rows)`. On SQLite, two statements stay prepared: one
+/// for a fixed number of rows, and one for each row that is left over. PostgreSQL uses COPY, which avoids parsing and
+/// planning a statement with thousands of parameters but takes two round trips.
 #[macro_export]
 macro_rules! insert_all {
     ($db:ident, $table:expr, $rows:expr) => {{
@@ -42,7 +44,15 @@ macro_rules! insert_all {
         let inserted: diesel::QueryResult<()> = match &mut $db.connection {
             #[cfg(feature = "sqlite")]
             $crate::db::Connection::Sqlite(db) => {
-                rows.iter().try_for_each(|row| diesel::insert_into($table).values(row).execute(db).map(drop))
+                let (groups, rest) = rows.as_chunks::<{ $crate::db::query::insert::ROWS_PER_STATEMENT }>();
+                let grouped = groups.iter().try_for_each(|[first, others @ ..]| {
+                    let others = others.each_ref().map(|row| diesel::Insertable::values(row).values);
+                    let first = diesel::insert_into($table).values(first);
+                    $crate::db::query::insert::InsertRows::new(first, others).execute(db).map(drop)
+                });
+                grouped.and_then(|()| {
+                    rest.iter().try_for_each(|row| diesel::insert_into($table).values(row).execute(db).map(drop))
+                })
             }
             #[cfg(feature = "postgres")]
             $crate::db::Connection::Postgres(db) if rows.len() <= $crate::db::MAX_ROWS_WITHOUT_COPY => {

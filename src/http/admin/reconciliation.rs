@@ -76,7 +76,7 @@ pub async fn reconcile(state: &State, admin: Admin, new: &NewReconciliation) -> 
     let (day, bill, apply) = (*day, *bill, *apply);
     let Some(source) = state.statements.get(provider) else { return Err(unknown_provider()) };
     if apply {
-        state.expect_writable(&["pay"])?;
+        state.expect_writable(|owner| owner == "pay")?;
     }
     let _turn = state.reconciling.take()?;
     let download = DownloadStatement { provider: provider.clone(), bill, day };
@@ -106,7 +106,7 @@ pub async fn compare_file(
 ) -> Result<Report, Problem> {
     let Some(source) = state.statements.get(provider) else { return Err(unknown_provider()) };
     if apply {
-        state.expect_writable(&["pay"])?;
+        state.expect_writable(|owner| owner == "pay")?;
     }
     let _turn = state.reconciling.take()?;
     let report = compare(state, source, (bill, None), content, apply).await?;

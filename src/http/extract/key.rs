@@ -14,6 +14,8 @@ use crate::http::problem::{Code, FieldError, Problem, field_code};
 use crate::journal::{self, Performed};
 
 const HEADER: &str = "Idempotency-Key";
+/// The name in the form that needs no parsing.
+const HEADER_NAME: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// The client's idempotency key. Its absence is a problem.
 #[derive(Debug)]
@@ -48,8 +50,8 @@ impl FromRequest for OptionalKey {
 pub struct KeyRead;
 
 fn read(req: &HttpRequest) -> Result<Option<IdempotencyKey>, Problem> {
-    let mut values = req.headers().get_all(HEADER);
-    if req.headers().contains_key(HEADER) {
+    let mut values = req.headers().get_all(HEADER_NAME);
+    if req.headers().contains_key(HEADER_NAME) {
         req.extensions_mut().insert(KeyRead);
     }
     match (values.next(), values.next()) {

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use actix_web::HttpRequest;
+use actix_web::http::header::HeaderName;
 
 use super::bearer::{AUTHORIZATION, unauthenticated};
 use crate::actor::task::ask;
@@ -16,6 +17,8 @@ use crate::http::state::State;
 use crate::user::message::api_key::{ApiKey, FindApiKey, OpenAccount, RecordUse, USE_EXACT_TO};
 
 const HEADER: &str = "Tradepost-Customer";
+/// The name in the form that needs no parsing.
+const HEADER_NAME: HeaderName = HeaderName::from_static("tradepost-customer");
 /// How long a request waits until the use of its key is recorded.
 const RECORD_WITHIN: Duration = Duration::from_millis(500);
 
@@ -113,14 +116,14 @@ async fn record_use(state: &State, key: &ApiKey) {
 /// # Errors
 /// 422 if the header is present.
 pub fn refuse_reference(req: &HttpRequest) -> Result<(), Problem> {
-    if req.headers().contains_key(HEADER) {
+    if req.headers().contains_key(HEADER_NAME) {
         return Err(FieldError::new(HEADER, field_code::UNKNOWN_FIELD, "is only for API keys").into());
     }
     Ok(())
 }
 
 fn read_reference(req: &HttpRequest) -> Result<Option<Reference>, Problem> {
-    let mut values = req.headers().get_all(HEADER);
+    let mut values = req.headers().get_all(HEADER_NAME);
     match (values.next(), values.next()) {
         (None, _) => Ok(None),
         (Some(value), None) => {

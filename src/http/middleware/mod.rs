@@ -35,7 +35,7 @@ use super::page_failure::PageFailure;
 use super::problem::{CLIENT_REQUEST_ID, CLOSED_POLICY, Code, Problem, REQUEST_ID};
 use super::security::event::Event;
 use super::state::{State, state};
-use crate::trace::{self, TRACEPARENT, TraceId, Tracer};
+use crate::trace::{self, TraceId, Tracer};
 
 /// Detail of the answer to a request that took too long.
 const UNANSWERED: &str = "There was no answer within http.request_within; the outcome is not known yet; send the same \
@@ -47,6 +47,9 @@ const PAGE_GRACE: Duration = Duration::from_millis(50);
 
 /// For a year, browsers do not use plain HTTP.
 const HTTPS_ONLY: &str = "max-age=31536000";
+
+/// The header with the trace of the client, in the form that needs no parsing.
+const TRACEPARENT: HeaderName = HeaderName::from_static(trace::TRACEPARENT);
 
 /// Longest request id accepted from a client, in bytes.
 const REQUEST_ID_LENGTH_MAX: usize = 64;
@@ -67,7 +70,8 @@ pub async fn around(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let in_progress = InProgress::begin(&mut req);
-    let request_id = new_id().to_string();
+    let mut digits = Uuid::encode_buffer();
+    let request_id = &*new_id().hyphenated().encode_lower(&mut digits);
     let client_request_id = client_request_id(req.headers());
     let address = client::address(req.request());
     let method = req.method().clone();
@@ -86,7 +90,7 @@ pub async fn around(
         user_id = Empty,
         trace_id = Empty
     );
-    let trace = begin_trace(&req, &request_id);
+    let trace = begin_trace(&req, request_id);
     let is_https = state(req.request()).is_ok_and(|state| state.is_https());
     if let Some(trace_id) = trace.id_of_client() {
         span.record("trace_id", display(trace_id));
@@ -96,7 +100,7 @@ pub async fn around(
     let cors = Cors::of(&req);
     if let Some(early) = early_answer(&req, address, &in_progress, &mut measure, cors.as_ref()).await {
         let client_request_id = client_request_id.as_deref();
-        let origin = Origin { request_id: &request_id, client_request_id, is_https, trace: &trace };
+        let origin = Origin { request_id, client_request_id, is_https, trace: &trace };
         // `into_response` would forget the problem.
         let response = ServiceResponse::new(req.into_parts().0, early);
         let response = finish_response(response, origin, cors.as_ref());
@@ -121,7 +125,7 @@ pub async fn around(
     };
     let (served, trace) = trace.run(protect(within, UNANSWERED, served)).instrument(span.clone()).await;
     let client_request_id = client_request_id.as_deref();
-    let origin = Origin { request_id: &request_id, client_request_id, is_https, trace: &trace };
+    let origin = Origin { request_id, client_request_id, is_https, trace: &trace };
     let result = match served {
         Ok(response) => Ok(finish_response(response, origin, cors.as_ref())),
         Err(error) => Err(failed(&error, origin, cors.as_ref())),

@@ -1,6 +1,7 @@
 //! Access tokens: JWT with HMAC-SHA256 only. Expiry is checked against the application's [`Clock`].
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -47,8 +48,8 @@ pub struct Grant {
     pub caller: Caller,
     /// When the token expires, in Unix seconds.
     pub expires: i64,
-    /// Identifies the token without revealing it.
-    pub session: SessionHash,
+    /// Identifies the token without revealing it: a [`SessionHash`] that clones share.
+    pub session: Arc<str>,
     /// Whether the caller is an administrator who must add a second factor first. It follows from the account and the
     /// settings, and is not in the token.
     pub needs_second_factor: bool,
@@ -243,7 +244,8 @@ impl Tokens {
             return None;
         }
         let caller = Caller { user_id: claims.sub, role: claims.role, epoch: Timestamp(claims.epoch) };
-        let grant = Grant { caller, expires: claims.exp, session: session_hash(token), needs_second_factor: false };
+        let grant =
+            Grant { caller, expires: claims.exp, session: session_hash(token).into(), needs_second_factor: false };
         self.verified().insert(token.to_owned(), grant.clone());
         Some(grant)
     }
@@ -346,7 +348,7 @@ mod tests {
     fn the_cache_keeps_the_tokens_that_are_used() {
         let (mut cache, mut next) = (VerifiedTokens::default(), 0..);
         let caller = Caller { user_id: UserId::new(7), role: Role::Customer, epoch: Timestamp(0) };
-        let grant = Grant { caller, expires: 1, session: String::new(), needs_second_factor: false };
+        let grant = Grant { caller, expires: 1, session: Arc::default(), needs_second_factor: false };
         cache.insert("used".to_owned(), grant.clone());
         cache.insert("forgotten".to_owned(), grant.clone());
         for _ in 0..3 {

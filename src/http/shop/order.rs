@@ -1,7 +1,5 @@
 //! `/v1/orders`.
 
-use std::collections::HashSet;
-
 use actix_web::http::header::LOCATION;
 use actix_web::{HttpResponse, web};
 use serde::{Deserialize, Serialize};
@@ -22,6 +20,7 @@ use crate::http::extract::key::{Key, fingerprint, mark_replay, replayed};
 use crate::http::extract::page::{Cursor, Limit, Page};
 use crate::http::extract::path::PathId;
 use crate::http::extract::query::{Query, optional};
+use crate::http::json;
 use crate::http::problem::{Code, FieldError, Problem, field_code};
 use crate::http::shop::refusal;
 use crate::http::state::{Coordinator, HandlerResult, State};
@@ -88,8 +87,9 @@ pub fn lines(goods: Vec<Object<NewLine>>) -> Result<Vec<OrderRequestLine>, Probl
     if !(1..=LINES_MAX).contains(&goods.len()) {
         return Err(Problem::field("goods", "must have 1 to 100 lines"));
     }
-    let mut seen = HashSet::new();
-    let repeated = goods.iter().enumerate().filter(|(_, Object(line))| !seen.insert(line.goods_id));
+    let is_of = |id: GoodsId| move |Object(line): &Object<NewLine>| line.goods_id == id;
+    let repeated =
+        goods.iter().enumerate().filter(|(at, Object(line))| goods.iter().take(*at).any(is_of(line.goods_id)));
     let wrong = |at| {
         let field = format!("goods[{at}].goods_id");
         FieldError::new(field, field_code::INVALID_VALUE, "must differ from the lines before")
@@ -130,7 +130,7 @@ pub async fn place(
         PlaceOrderResult::Confirmed(order) => {
             let mut response = HttpResponse::Created();
             response.insert_header((LOCATION, location(order.order_id)));
-            Ok(mark_replay(&mut response, is_replay).json(order))
+            Ok(json::answer(mark_replay(&mut response, is_replay), &order))
         }
         PlaceOrderResult::Accepted(order_id) => {
             let accepted = Accepted { order_id, order_status: OrderStatus::Unconfirmed };
@@ -161,10 +161,13 @@ pub async fn submit(
 ) -> Result<Placed, Problem> {
     // Set before the fingerprint is computed: a request with the default value spelled out is the same request.
     new.money_paid.get_or_insert_default();
-    let mut owners = vec!["order", "goods"];
-    owners.extend(new.coupon_id.map(|_| "coupon"));
-    owners.extend(new.money_paid.filter(|paid| *paid > Money::default()).map(|_| "user"));
-    state.expect_writable(&owners)?;
+    let (has_coupon, pays) = (new.coupon_id.is_some(), new.money_paid > Some(Money::ZERO));
+    state.expect_writable(|owner| match owner {
+        "order" | "goods" => true,
+        "coupon" => has_coupon,
+        "user" => pays,
+        _ => false,
+    })?;
     let fingerprint = fingerprint(&new)?;
     let request = new.try_into()?;
     let _permit = state.admission.acquire(user_id).await?;

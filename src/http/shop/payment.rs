@@ -15,6 +15,7 @@ use crate::http::extract::key::{Key, fingerprint, mark_replay, replayed};
 use crate::http::extract::page::{Cursor, Limit, Page};
 use crate::http::extract::path::PathId;
 use crate::http::extract::query::{Query, optional};
+use crate::http::json;
 use crate::http::problem::{Code, FieldError, Problem, field_code};
 use crate::http::state::{HandlerResult, State};
 use crate::pay::message::{Payment, Status};
@@ -67,7 +68,7 @@ pub async fn start(
         Reuse::Yes => HttpResponse::Ok(),
     };
     response.insert_header((LOCATION, format!("/v1/payments/{}", payment.pay_id)));
-    Ok(mark_replay(&mut response, is_replay).json(ShownPayment::new(&state, *payment)))
+    Ok(json::answer(mark_replay(&mut response, is_replay), &ShownPayment::new(&state, *payment)))
 }
 
 /// A payment as its customer sees it.

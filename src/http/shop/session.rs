@@ -77,6 +77,7 @@ pub async fn sign_out(SignedIn(grant): SignedIn, state: web::Data<State>) -> Han
 /// 503.
 pub async fn end(state: &State, Grant { caller, expires, session, .. }: Grant) -> Result<(), Problem> {
     let expire_time = Timestamp(expires.saturating_add(EXPIRY_MARGIN_S).saturating_mul(1000));
+    let session = session.to_string();
     let end = EndSession { user_id: caller.user_id, session: session.clone(), expire_time };
     ask(&state.owners.user, end).await?;
     state.sessions.end(session, expire_time);

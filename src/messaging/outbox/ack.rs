@@ -153,8 +153,8 @@ fn claim(db: &mut Db, context: &Context, task: &AckAndClaim) -> db::Result<Vec<M
             group: group.into(),
             topic: topic.into(),
             tag: tag.into(),
-            key,
-            body,
+            key: key.into(),
+            body: body.into(),
             attempt: attempts.saturating_add(1),
             age: now.since(create_time),
         })

@@ -6,6 +6,7 @@ mod retention;
 mod timeline;
 mod undelivered;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -67,9 +68,10 @@ pub fn write<K: std::fmt::Display, B: Serialize>(
     let leases: Vec<Option<Duration>> = topic.groups.iter().map(lease).collect();
     let mut written = Vec::with_capacity(messages.len() * topic.groups.len());
     for (key, body) in messages {
-        let body = serde_json::to_string(body).map_err(|error| db::Error::bug(error.to_string()))?;
-        written
-            .extend(topic.groups.iter().zip(&leases).map(|(group, lease)| (message(topic, group, key, &body), *lease)));
+        let key: Arc<str> = key.to_string().into();
+        let body: Arc<str> = serde_json::to_string(body).map_err(|error| db::Error::bug(error.to_string()))?.into();
+        let groups = topic.groups.iter().zip(&leases);
+        written.extend(groups.map(|(group, lease)| (message(topic, group, &key, &body), *lease)));
     }
     let rows: Vec<Row<'_>> = written
         .iter()
@@ -99,14 +101,14 @@ pub fn write<K: std::fmt::Display, B: Serialize>(
 }
 
 /// A new message in its first attempt.
-fn message(topic: Topic, group: &'static str, key: &impl std::fmt::Display, body: &str) -> Message {
+fn message(topic: Topic, group: &'static str, key: &Arc<str>, body: &Arc<str>) -> Message {
     Message {
         id: Uuid::now_v7().to_string(),
         group: group.into(),
         topic: topic.topic.into(),
         tag: topic.tag.into(),
-        key: key.to_string(),
-        body: body.to_owned(),
+        key: Arc::clone(key),
+        body: Arc::clone(body),
         attempt: 1,
         age: Duration::ZERO,
     }

@@ -8,6 +8,7 @@
 //! holds, and what ends an order need not know of the account.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use diesel::prelude::*;
 use serde::Serialize;
@@ -188,7 +189,7 @@ impl Accounts {
         let account = self.accounts.get_mut(&draft.user_id).filter(|_| counts(draft))?;
         let causes = account.exceeded(self.caps, units(&draft.lines));
         if let Some(refused) = Refused::for_causes(causes) {
-            let (lines, price) = (Vec::new(), Price::default());
+            let (lines, price) = (Arc::default(), Price::default());
             return Some(Draft { lines, price, refused: Some(refused), ..draft.clone() });
         }
         account.add(draft.order_id, &draft.lines);

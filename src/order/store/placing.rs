@@ -77,7 +77,7 @@ impl<'a> NewRow<'a> {
             pay_amount: order.pay_amount,
             add_time: order.add_time,
             idempotency_key,
-            fingerprint: &order.fingerprint,
+            fingerprint: order.fingerprint.as_str(),
             deadline_time: order.deadline_time,
             wake_time: order.refusal.is_none().then_some(order.deadline_time),
             refusal: order.refusal.map(Refusal::code),
@@ -148,7 +148,7 @@ fn new_order(owner: &Order, draft: &Draft, now: Timestamp) -> message::Order {
         refusal: draft.refused.as_ref().map(|refused| refused.refusal),
         refusal_data: draft.refused.as_ref().map(|refused| refused.causes.clone()).unwrap_or_default(),
         deadline_time: draft.deadline,
-        fingerprint: draft.fingerprint.as_str().to_owned(),
+        fingerprint: draft.fingerprint.clone(),
     };
     order.pay_before = owner.pay_before(order.state(), order.confirm_time);
     order

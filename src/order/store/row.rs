@@ -11,6 +11,7 @@ use crate::db::schema::{order_goods, orders};
 use crate::db::{self, Db, any_of, for_update, with_conn};
 use crate::domain::clock::Timestamp;
 use crate::domain::id::{CouponId, GoodsId, OrderId, PayId, UserId};
+use crate::domain::idempotency::Fingerprint;
 use crate::domain::lifecycle::OrderState;
 use crate::domain::money::{CURRENCY, Money};
 use crate::domain::order::Line;
@@ -81,11 +82,11 @@ impl OrderRow {
             order_status: self.order_status,
             pay_status: self.pay_status,
             shipping_status: self.shipping_status,
-            address: self.address,
-            consignee: self.consignee,
+            address: self.address.into(),
+            consignee: self.consignee.into(),
             carrier: self.carrier,
             tracking_no: self.tracking_no,
-            goods,
+            goods: goods.into(),
             goods_amount: self.goods_amount,
             shipping_fee: self.shipping_fee,
             order_amount: self.order_amount,
@@ -104,7 +105,7 @@ impl OrderRow {
             refusal,
             refusal_data: self.refusal_data.as_deref().map(Refused::causes_from_stored).unwrap_or_default(),
             deadline_time: self.deadline_time,
-            fingerprint: self.fingerprint,
+            fingerprint: Fingerprint::stored(self.fingerprint),
         })
     }
 }

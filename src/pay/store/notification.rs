@@ -159,9 +159,15 @@ fn paid_by_trades(db: &mut Db, batch: &[Notify]) -> db::Result<HashMap<(String, 
     let is_paid = |task: &&Notify| matches!(task.notification.event, gateway::Event::Paid);
     let trade = |task: &Notify| (task.provider.to_string(), task.notification.trade_no.clone());
     let trades: Vec<(String, String)> = batch.iter().filter(is_paid).map(trade).collect();
+    let columns = (pay::provider, pay::trade_no, pay::pay_id);
     let rows: Vec<(String, Option<String>, PayId)> = db::load_by_pairs(db, &trades, |db, trades| {
+        if let [(provider, trade_no)] = trades {
+            // diesel writes the text of this statement once, and that of a list each time.
+            let is_trade = pay::provider.eq(provider).and(pay::trade_no.eq(trade_no));
+            return with_conn!(db, pay::table.filter(is_trade).select(columns).load(db));
+        }
         let known = pay::table.filter(any_of_pairs((pay::provider, pay::trade_no), trades));
-        with_conn!(db, known.select((pay::provider, pay::trade_no, pay::pay_id)).load(db))
+        with_conn!(db, known.select(columns).load(db))
     })?;
     Ok(rows.into_iter().filter_map(|(provider, trade_no, pay_id)| Some(((provider, trade_no?), pay_id))).collect())
 }
@@ -321,6 +327,11 @@ fn known(db: &mut Db, batch: &[Notify], contents: &[String]) -> db::Result<Rows>
 
 fn read(db: &mut Db, events: &[(String, String)]) -> db::Result<Rows> {
     let rows: Vec<NotificationRow> = db::load_by_pairs(db, events, |db, events| {
+        if let [(provider, event_id)] = events {
+            // diesel writes the text of this statement once, and that of a list each time.
+            let is_event = pay_notice::provider.eq(provider).and(pay_notice::event_id.eq(event_id));
+            return with_conn!(db, pay_notice::table.filter(is_event).select(NotificationRow::as_select()).load(db));
+        }
         let notices = pay_notice::table.filter(any_of_pairs((pay_notice::provider, pay_notice::event_id), events));
         with_conn!(db, notices.select(NotificationRow::as_select()).load(db))
     })?;

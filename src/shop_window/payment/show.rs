@@ -9,7 +9,6 @@ use super::page::{View, content, title};
 use crate::actor::Reply;
 use crate::actor::task::ask;
 use crate::domain::id::PayId;
-use crate::domain::order::Line;
 use crate::domain::status::{OrderStatus, PayStatus};
 use crate::http::state::State;
 use crate::order::message::Order;
@@ -68,7 +67,7 @@ fn found(
     let can_be_paid_again = payment.status == Status::Closed
         && order.as_ref().is_some_and(is_payable)
         && state.gateways.find(&payment.provider).is_some_and(|gateway| !gateway.needs_payer());
-    let lines: Vec<Line> = order.map(|order| order.goods).unwrap_or_default();
+    let lines = order.map(|order| order.goods).unwrap_or_default();
     let view = View {
         payment,
         path: &path,

@@ -79,8 +79,8 @@ async fn cancel<O: Consumer>(owner: &OwnerAddr<O>, group: &str, number: u8) {
         group: group.to_owned().into(),
         topic: "order".into(),
         tag: "cancel".into(),
-        key: ORDER.to_string(),
-        body: serde_json::to_string(&body).unwrap(),
+        key: ORDER.to_string().into(),
+        body: serde_json::to_string(&body).unwrap().into(),
         attempt: 1,
         age: Duration::ZERO,
     });
