@@ -1,4 +1,4 @@
-//! Housekeeping of an outbox: reading its backlog, releasing claims that nobody serves, deleting delivered messages.
+//! Housekeeping of an outbox: reading its backlog, releasing abandoned claims, deleting delivered messages.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,8 +16,8 @@ use crate::domain::status::MessageStatus;
 /// Maximum number of rows that one step of housekeeping changes. It shares its batch with other work, which must not wait.
 pub const STEP: i64 = 500;
 
-/// Releases claims that nobody serves: messages that were claimed but never acknowledged become due at once, up to
-/// [`STEP`] of them. Replies with whether there may be more.
+/// Releases abandoned claims: messages that were claimed but never acknowledged become due at once, up to [`STEP`] of
+/// them. Replies with whether there may be more.
 #[derive(Debug, Clone, Sendable)]
 #[rtype(result = "Reply<bool>")]
 pub struct Reclaim {

@@ -42,7 +42,7 @@ pub struct Outbox {
     pub bound: Bound,
     /// Makes messages due that are beyond `bound`.
     pub bring_forward: Recipient<Traced<outbox::BringForward>>,
-    /// Releases claims that nobody serves.
+    /// Releases abandoned claims.
     pub reclaim: Recipient<Traced<Reclaim>>,
     /// Deletes delivered messages.
     pub prune: Recipient<Traced<outbox::Prune>>,

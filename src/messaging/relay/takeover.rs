@@ -9,7 +9,7 @@ use std::sync::Arc;
 pub struct Takeover {
     /// The other nodes that have served their claims since; `None` before the first time.
     known: Option<BTreeSet<i32>>,
-    /// What `known` becomes if all claims can be released.
+    /// The next value of `known`, if all claims can be released.
     running: Option<BTreeSet<i32>>,
 }
 
@@ -34,7 +34,7 @@ impl Takeover {
     }
 
     /// The release that was begun has ended. If it is not complete, it begins again, but for the first: by then this relay
-    /// has claims of its own, which cannot be told from those of an earlier run. The latter end with their leases.
+    /// has claims of its own, which look like those of an earlier run. The latter end with their leases.
     pub fn end(&mut self, is_complete: bool) {
         let serving = self.running.take();
         if is_complete || self.known.is_none() {

@@ -79,7 +79,7 @@
 //!   `messaging::delivery::an_order_whose_cancellation_could_not_be_stored_is_cancelled_after_the_restart`,
 //!   `messaging::delivery::a_panic_in_a_saga_restarts_the_coordinator_and_the_saga_is_resumed`
 //! - A consumer stopped half-way and left a message in processing. The message must be taken over after its lease.
-//!   `messaging::delivery::messages_claimed_by_another_node_are_taken_over_after_the_lease`,
+//!   `messaging::delivery::messages_that_are_claimed_and_not_acknowledged_are_due_again_after_the_lease`,
 //!   `messaging::delivery::messages_claimed_before_a_restart_are_taken_over_at_once`,
 //!   `messaging::delivery::a_message_whose_consumer_fails_around_its_commit_has_its_effect_once`
 //! - The process was killed between "paid" and its message. That must be impossible: both are one transaction.
