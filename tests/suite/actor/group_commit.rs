@@ -233,16 +233,16 @@ async fn a_reader_is_not_reused_after_a_query_panicked_on_it() {
 async fn nothing_is_written_after_the_lease_of_the_node_has_ended() {
     let ledger = Running::start(LIMITS);
     // The lease ends while the batch runs: after its statements, before its commit.
-    ledger.fence.open_until(Instant::now() + Duration::from_millis(200));
-    ledger.faults.plan("ledger.before_commit", Fault::Delay(Duration::from_millis(300)), 0, 1);
+    ledger.fence.open_until(Instant::now() + Duration::from_secs(1));
+    ledger.faults.plan("ledger.before_commit", Fault::Delay(Duration::from_millis(1_300)), 0, 1);
     assert_eq!(ask(&ledger.addr, Write(1, Behaviour::Succeed)).await, Err(Failure::Unknown));
     assert_eq!(ask(&ledger.addr, Write(2, Behaviour::Succeed)).await, Err(Failure::Busy), "it has ended");
     assert_eq!(ledger.entries(), Vec::<i32>::new());
     ledger.fence.open_until(Instant::now() + Duration::from_secs(60));
     assert_eq!(ask(&ledger.addr, Write(3, Behaviour::Succeed)).await, Ok(3), "it is renewed");
     // A batch with a poison item is run again in savepoints, and that transaction is guarded as well.
-    ledger.fence.open_until(Instant::now() + Duration::from_millis(200));
-    ledger.faults.plan("ledger.apply", Fault::Delay(Duration::from_millis(300)), 0, 1);
+    ledger.fence.open_until(Instant::now() + Duration::from_secs(1));
+    ledger.faults.plan("ledger.apply", Fault::Delay(Duration::from_millis(1_300)), 0, 1);
     let writes = vec![Write(4, Behaviour::Panic), Write(5, Behaviour::Succeed)];
     assert_eq!(write_all(&ledger, writes).await, [Err(Failure::Unknown), Err(Failure::Unknown)]);
     assert_eq!(ledger.entries(), [3]);
