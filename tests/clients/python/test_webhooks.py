@@ -9,7 +9,7 @@ from shop import admin, eventually, expect, key
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from tradepost_client.api.administration_goods_and_users import adjust_stock, create_goods
 from tradepost_client.api.administration_webhooks import create_webhook, get_webhook, rotate_webhook_secret
-from tradepost_client.models import NewGoods, NewWebhook, StockChange
+from tradepost_client.models import EventType, NewGoods, NewWebhook, StockChange
 
 EVENTS = 1000
 
@@ -53,7 +53,8 @@ class Webhooks(unittest.TestCase):
         self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
         administrator = admin()
-        new = NewWebhook(url=f"http://127.0.0.1:{server.server_port}/", event_types=["shop.tradepost.stock.changed.v1"])
+        url, types = f"http://127.0.0.1:{server.server_port}/", [EventType("shop.tradepost.stock.changed.v1")]
+        new = NewWebhook(url=url, event_types=types)
         created = expect(201, create_webhook.sync_detailed(client=administrator, body=new, idempotency_key=key()))
         Receiver.secret = created.secret
         new = NewGoods(goods_name="A lamp", goods_number=1, goods_price="1.00")
