@@ -67,7 +67,7 @@ impl Key for String {
     }
 }
 
-/// The condition `column IN (keys)`. `keys` must not be empty, because MySQL rejects an empty list.
+/// The condition `column IN (keys)`, which no row meets if `keys` is empty.
 pub fn any_of<C, K: Key>(column: C, keys: &[K]) -> AnyOf<C, K::Stored> {
     AnyOf { column, keys: Keys(keys.iter().map(Key::stored).collect()) }
 }
@@ -244,6 +244,11 @@ mod mysql {
         fn is_any_of<'b>(keys: &'b Keys<V>, mut out: AstPass<'_, 'b, Self>) -> QueryResult<()> {
             // Each number of keys is a different statement. They are not cached, because there would be too many.
             out.unsafe_to_cache_prepared();
+            if keys.0.is_empty() {
+                // An empty list is no valid SQL.
+                out.push_sql(" IN (NULL)");
+                return Ok(());
+            }
             out.push_sql(" IN (");
             for (index, key) in keys.0.iter().enumerate() {
                 out.push_sql(if index == 0 { "" } else { ", " });

@@ -38,11 +38,11 @@ impl<O: Owner> Task<O> for Reclaim {
             let unserved = claimed.and(dsl::node_id.is_not_null()).and(dsl::node_id.ne_all(task.serving.to_vec()));
             let unserved = dsl::mq_producer.filter(unserved).order((dsl::due_time, dsl::id));
             let ids: Vec<String> = with_conn!(db, skip_locked(unserved.limit(STEP).select(dsl::id)).load(db))?;
-            let rows = dsl::mq_producer.filter(any_of(dsl::id, &ids));
-            with_conn!(
-                db,
-                diesel::update(rows).set((dsl::due_time.eq(now), dsl::node_id.eq(None::<i32>))).execute(db)
-            )?;
+            if !ids.is_empty() {
+                let rows = diesel::update(dsl::mq_producer.filter(any_of(dsl::id, &ids)));
+                let values = (dsl::due_time.eq(now), dsl::node_id.eq(None::<i32>));
+                with_conn!(db, rows.set(values).execute(db))?;
+            }
             Ok(i64::try_from(ids.len()).is_ok_and(|rows| rows == STEP))
         };
         batch.iter().map(release).collect()
