@@ -167,7 +167,10 @@ async fn a_part_refund_before_the_points_were_added_waits_for_them() {
     app.admin_refund(&admin, &order_id, Some("440.00")).await.expect(202);
     app.settle().await;
     app.clear_fault("user.apply");
-    app.advance(std::time::Duration::from_secs(600)).await;
+    // Both messages are due now. If that of the refund is delivered first, it is refused, and due again a little later.
+    for _ in 0..2 {
+        app.advance(std::time::Duration::from_secs(600)).await;
+    }
     assert_eq!(app.points(&zs).await, json!(540));
     app.finish().await;
 }
