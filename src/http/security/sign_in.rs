@@ -120,26 +120,22 @@ pub async fn prove(
 }
 
 /// The account with this name, if the password is its password. The attempt is counted as a failure before the password is
-/// verified, and stays counted: the caller ends it.
+/// verified, and stays counted: the caller ends it. An attempt that finds no place for its hash is not counted: in a flood
+/// of sign-ins those are most, and orders would wait until User has written them all.
 async fn verify(
     state: &State,
     user_name: &UserName,
     password: Password,
     source: Option<IpAddr>,
 ) -> Result<Option<Credential>, Problem> {
+    let place = state.passwords.place()?;
     let begin = BeginSignIn { user_name: user_name.clone(), source };
     let found = match ask(&state.owners.user, begin).await? {
         Attempt::Allowed(found) => found,
         Attempt::Refused(until) => return Err(locked(state, user_name, until)),
     };
-    match state.passwords.verify(password, found.as_ref().map(|found| found.user_password.clone())).await {
-        Ok(is_right) => Ok(found.filter(|_| is_right)),
-        Err(problem) => {
-            let end = EndSignIn { user_name: user_name.clone(), source, end: AttemptEnd::NotVerified };
-            ask(&state.owners.user, end).await?;
-            Err(problem)
-        }
-    }
+    let is_right = place.verify(password, found.as_ref().map(|found| found.user_password.clone())).await?;
+    Ok(found.filter(|_| is_right))
 }
 
 fn locked(state: &State, user_name: &UserName, until: Timestamp) -> Problem {

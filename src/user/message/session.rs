@@ -36,7 +36,7 @@ pub enum Attempt {
 pub enum AttemptEnd {
     /// The password was right.
     Succeeded,
-    /// The password was not verified, for example because too many others wait.
+    /// The sign-in was not decided, for example because the one-time code is missing.
     NotVerified,
 }
 

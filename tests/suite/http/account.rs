@@ -96,6 +96,26 @@ async fn a_taken_name_costs_no_hash() {
     app.finish().await;
 }
 
+#[actix_web::test]
+async fn a_sign_in_that_finds_too_many_others_waiting_is_refused_before_it_is_counted() {
+    let app = TestApp::with(&[("SESSION__HASHING_MAX", "1")]).await;
+    let admin = app.admin().await;
+    let tasks = async || {
+        let status = app.get("/admin/status", &admin).await.expect(200).body;
+        let user = status["actors"].as_array().unwrap().iter().find(|actor| actor["name"] == "user").unwrap();
+        user["processed"].as_u64().unwrap()
+    };
+    let before = tasks().await;
+    let names: Vec<String> = (0..40).map(|n| format!("unknown-{n}")).collect();
+    let answers = join_all(names.iter().map(|name| sign_in(&app, name, "a good password"))).await;
+    let of = |status: u16| answers.iter().filter(|answer| answer.status == status).count();
+    assert_eq!(of(401) + of(503), 40);
+    assert!(of(503) > 0, "nothing was refused as busy");
+    let tasks = tasks().await - before;
+    assert!(tasks < 40, "User had {tasks} tasks, and {} attempts were verified", of(401));
+    app.finish().await;
+}
+
 /// Review H9.
 #[actix_web::test]
 async fn a_changed_password_ends_all_sessions_and_begins_a_new_one() {

@@ -7,7 +7,7 @@ mod worker;
 use std::sync::Arc;
 
 use anyhow::Result;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use self::worker::{WorkArea, Workers};
 use crate::domain::text::Password;
@@ -40,21 +40,47 @@ impl Passwords {
         })
     }
 
+    /// A place for one hash. Who has to do something before a hash, such as counting an attempt, takes the place first, so
+    /// that requests that are refused as busy cost nothing else.
+    ///
+    /// # Errors
+    /// 503 if too many requests wait.
+    pub fn place(&self) -> Result<Place<'_>, Problem> {
+        let permit = Arc::clone(&self.queued).try_acquire_owned().map_err(|_| Problem::new(Code::Busy))?;
+        Ok(Place { passwords: self, permit })
+    }
+
     /// The argon2id hash of a password, in PHC form.
     ///
     /// # Errors
     /// 503 if too many requests wait.
     pub async fn hash(&self, password: Password) -> Result<String, Problem> {
-        self.run(move |area| hash::hash(password.expose().as_bytes(), area)).await
+        self.place()?.run(move |area| hash::hash(password.expose().as_bytes(), area)).await
     }
 
-    /// Whether `hash` is the hash of `password`. `None`, for an unknown user, takes the same time and never matches.
+    /// Verifies a password in a new place. See [`Place::verify`].
     ///
     /// # Errors
     /// 503 if too many requests wait.
     pub async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool, Problem> {
+        self.place()?.verify(password, hash).await
+    }
+}
+
+/// The right to compute one hash. It ends with the hash, or when it is dropped.
+pub struct Place<'a> {
+    passwords: &'a Passwords,
+    permit: OwnedSemaphorePermit,
+}
+
+impl Place<'_> {
+    /// Whether `hash` is the hash of `password`. `None`, for an unknown user, takes the same time and never matches.
+    ///
+    /// # Errors
+    /// 500 if `hash` is no argon2 hash, which is a bug.
+    pub async fn verify(self, password: Password, hash: Option<String>) -> Result<bool, Problem> {
         let exists = hash.is_some();
-        let hash = hash.unwrap_or_else(|| self.dummy.clone());
+        let hash = hash.unwrap_or_else(|| self.passwords.dummy.clone());
         let matches = self.run(move |area| hash::verify(password.expose().as_bytes(), &hash, area));
         Ok(matches.await? && exists)
     }
@@ -62,12 +88,12 @@ impl Passwords {
     /// Runs `work` on a thread for hashes. The permit moves into it: a client that disconnects does not free it early.
     /// Work is not begun if its result is not awaited any more.
     async fn run<T: Send + 'static>(
-        &self,
+        self,
         work: impl FnOnce(&mut WorkArea) -> Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        let permit = Arc::clone(&self.queued).try_acquire_owned().map_err(|_| Problem::new(Code::Busy))?;
+        let Self { passwords, permit } = self;
         let (answer, answered) = oneshot::channel();
-        self.workers.submit(Box::new(move |area| {
+        passwords.workers.submit(Box::new(move |area| {
             if !answer.is_closed() {
                 // The client may have left meanwhile.
                 let _ = answer.send(work(area));
