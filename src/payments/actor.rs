@@ -129,10 +129,7 @@ impl Handler<Traced<Query>> for Payments {
                 return Ok(None);
             };
             sync::query(&context, CallKind::Operator, &payment).await?;
-            for mut due in refunds {
-                // From attempt 2 on the platform is queried first: the refund may have been sent before, or a refused
-                // one may have been accepted since.
-                due.attempt = due.attempt.max(2);
+            for due in refunds {
                 refund::drive(&context, CallKind::Operator, &due).await?;
             }
             refund::compare_payment(&context, &payment).await?;

@@ -62,6 +62,9 @@ pub struct CompareGivenBack {
     pub was_sent: bool,
     /// The answer of the platform.
     pub given_back: GivenBack,
+    /// Whether the platform was asked for the refund after that answer, and does not know it. Otherwise the answer may
+    /// contain the refund, sent by an attempt at the same time or one that was held up.
+    pub is_unknown_there: bool,
 }
 
 /// Result of [`CompareGivenBack`].
@@ -69,6 +72,8 @@ pub struct CompareGivenBack {
 pub enum Comparison {
     /// The refunds explain what the platform says.
     Explained,
+    /// The platform has given back more, which may be the refund itself: the platform is to be asked for it.
+    Unconfirmed,
     /// The platform has given back more, and the refund is parked.
     Parked,
     /// The outcome of another refund must be known first.

@@ -30,6 +30,10 @@ fn compare(owner: &Pay, task: &CompareGivenBack, db: &mut Db) -> db::Result<Comp
     };
     let mut refunds = RefundBatch::lock(owner, &payments, &[task.pay_id], db)?;
     let compared = judge(payment, &refunds, task);
+    let is_unexplained = matches!(compared, Judged::Unknown | Judged::Apply(Effect::EndRefunds(_, Some(_))));
+    if is_unexplained && task.refund_id.is_some() && !task.is_unknown_there {
+        return Ok(Comparison::Unconfirmed);
+    }
     let outcome = match compared {
         Judged::Explained => Comparison::Explained,
         Judged::Unclear => Comparison::Unclear,

@@ -1,7 +1,10 @@
 //! Refunds that a platform makes by itself, and orders whose refund is under way or cannot be made.
 
+use std::time::Duration;
+
 use awc::http::Method;
 use serde_json::{Value, json};
+use tradepost::actor::fault::Fault;
 
 use crate::support::{GOODS, OrderBody, TestApp};
 
@@ -113,11 +116,32 @@ async fn an_order_is_refunded_when_its_money_is_back_and_not_before() {
     app.admin_refund(&admin, &order_id, Some("1.00")).await.expect_problem(409, "order_not_refundable");
     assert_eq!((app.stock(GOODS).await, app.points(&zs).await), (999, json!(980)), "nothing is released before");
     app.clear_fault("sandbox.apply");
-    app.advance(std::time::Duration::from_secs(600)).await;
+    app.advance(Duration::from_secs(600)).await;
     let order = app.order_of(&zs, &order_id).await;
     assert_eq!((&order["order_status"], &order["refunds"][0]["status"]), (&json!("refunded"), &json!("done")));
     assert_eq!(app.get(&format!("/sandbox/trades/{pay_id}"), "").await.body["refunded"], "880.00");
     assert_eq!((app.stock(GOODS).await, app.points(&zs).await), (1000, json!(100)));
+    app.finish().await;
+}
+
+#[actix_web::test]
+async fn a_refund_that_two_attempts_send_at_once_is_not_taken_for_one_that_the_platform_has_made_by_itself() {
+    let app = TestApp::start().await;
+    let (zs, order_id, pay_id) = app.paid().await;
+    let admin = app.admin().await;
+    // The first attempt is held up before it asks the platform for the sum. Meanwhile the other one makes the refund.
+    app.faults.plan("sandbox.call", Fault::Delay(Duration::from_millis(500)), 0, 1);
+    app.refund(&zs, "refund", &order_id).await.expect(202);
+    let other = async {
+        app.until(|| app.faults.fired("sandbox.call") > 0).await;
+        app.post(&format!("/admin/payments/{pay_id}/query"), &admin, json!({})).await.expect(200);
+        assert_eq!(app.get(&format!("/sandbox/trades/{pay_id}"), "").await.body["refunded"], "880.00");
+    };
+    futures_util::future::join(app.settle(), other).await;
+    app.settle().await;
+    let order = app.order_of(&zs, &order_id).await;
+    assert_eq!((&order["order_status"], &order["refunded_amount"]), (&json!("refunded"), &json!("880.00")));
+    assert_eq!(order["refunds"].as_array().unwrap().len(), 1, "{order:#}");
     app.finish().await;
 }
 
@@ -169,7 +193,7 @@ async fn a_part_refund_before_the_points_were_added_waits_for_them() {
     app.clear_fault("user.apply");
     // Both messages are due now. If that of the refund is delivered first, it is refused, and due again a little later.
     for _ in 0..2 {
-        app.advance(std::time::Duration::from_secs(600)).await;
+        app.advance(Duration::from_secs(600)).await;
     }
     assert_eq!(app.points(&zs).await, json!(540));
     app.finish().await;
