@@ -27,7 +27,7 @@ pub fn audit(
     progress: impl FnMut(u64, u64),
 ) -> anyhow::Result<Report> {
     // An audit reads whole tables, so its statements have no timeout.
-    let limits = Limits { statement_within: Duration::ZERO, ..settings.store.limits() };
+    let limits = Limits { statement_within: Duration::ZERO, ..settings.store_limits() };
     let stores = Stores::with_limits(settings, limits)?;
     stores.expect_complete()?;
     if !stores.owners.order.is_embedded() {

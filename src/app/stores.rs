@@ -45,7 +45,7 @@ impl Stores {
     /// # Errors
     /// Names the setting that cannot be used.
     pub fn open(settings: &Settings) -> Result<Self, config::Error> {
-        Self::with_limits(settings, settings.store.limits())
+        Self::with_limits(settings, settings.store_limits())
     }
 
     /// Like [`Self::open`], with `limits` in place of those of the settings.

@@ -56,6 +56,10 @@ pub struct Settings {
     pub effective: Vec<Effective>,
 }
 
+/// Limits of a pause within a transaction. MariaDB counts in seconds.
+const IDLE_WITHIN_MIN: Duration = Duration::from_secs(1);
+const IDLE_WITHIN_MAX: Duration = Duration::from_secs(3600);
+
 impl Settings {
     /// How much of the stock the public sees.
     #[must_use]
@@ -64,6 +68,22 @@ impl Settings {
             (StockSetting::Exact, _) | (StockSetting::OfProfile, Profile::Default) => StockShown::Exact,
             (StockSetting::Few, _) | (StockSetting::OfProfile, Profile::Production) => StockShown::Few,
             (StockSetting::Availability, _) => StockShown::Availability,
+        }
+    }
+
+    /// The limits in the form that the stores take.
+    #[must_use]
+    pub fn store_limits(&self) -> db::Limits {
+        let store = &self.store;
+        db::Limits {
+            readers: store.readers.get(),
+            writers: store.writers.get(),
+            acquire_within: store.acquire_within.get(),
+            lock_within: store.lock_within.get(),
+            statement_within: store.statement_within.get(),
+            // A node that is stopped for longer may not write any more.
+            idle_within: self.node.lease.get().clamp(IDLE_WITHIN_MIN, IDLE_WITHIN_MAX),
+            cache_kib: store.cache_mib.get() * 1024,
         }
     }
 
@@ -252,19 +272,6 @@ impl Store {
             if !own.url.is_empty() {
                 own.url = to(&own.url);
             }
-        }
-    }
-
-    /// The limits in the form that the stores take.
-    #[must_use]
-    pub const fn limits(&self) -> db::Limits {
-        db::Limits {
-            readers: self.readers.get(),
-            writers: self.writers.get(),
-            acquire_within: self.acquire_within.get(),
-            lock_within: self.lock_within.get(),
-            statement_within: self.statement_within.get(),
-            cache_kib: self.cache_mib.get() * 1024,
         }
     }
 }

@@ -204,6 +204,7 @@ mod tests {
         writers: 1,
         acquire_within: Duration::from_secs(1),
         lock_within: Duration::from_secs(1),
+        idle_within: Duration::from_secs(1),
         statement_within: Duration::ZERO,
         cache_kib: 2048,
     };

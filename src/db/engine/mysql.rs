@@ -86,11 +86,13 @@ fn prepare(db: &mut MysqlConnection, version: &str, mode: Mode, limits: Limits) 
         format!("max_execution_time = {}", timeout.as_millis())
     };
     let lock_s = limits.lock_within.as_secs().max(1);
+    let idle_s = if mode == Mode::Migrator { 60 } else { limits.idle_within.as_secs().max(1) };
+    let idle_limit = if is_mariadb(version) { format!("idle_transaction_timeout = {idle_s}, ") } else { String::new() };
     let access = if mode == Mode::Reader { "READ ONLY" } else { "READ WRITE" };
     db.batch_execute(&format!(
         "SET SESSION autocommit = 1, completion_type = 0, sql_safe_updates = 0, sql_select_limit = DEFAULT, \
          foreign_key_checks = 1, unique_checks = 1, default_storage_engine = InnoDB; SET SESSION sql_mode = 'STRICT_ALL_TABLES,ONLY_FULL_GROUP_BY,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,\
-         PIPES_AS_CONCAT'; SET SESSION {statement_limit}; SET SESSION innodb_lock_wait_timeout = {lock_s}; \
+         PIPES_AS_CONCAT'; SET SESSION {idle_limit}{statement_limit}; SET SESSION innodb_lock_wait_timeout = {lock_s}; \
          SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; SET SESSION TRANSACTION {access}"
     ))
 }

@@ -57,17 +57,19 @@ fn with_defaults(url: &str) -> String {
 
 fn prepare(db: &mut PgConnection, schema: &str, mode: Mode, limits: Limits) -> QueryResult<()> {
     use diesel::connection::SimpleConnection;
-    let (statement_ms, lock_ms) = match mode {
+    let (statement_ms, lock_ms, idle_ms) = match mode {
         // Building an index on a large table takes long, and another process may be migrating.
-        Mode::Migrator => (0, 60_000),
-        Mode::Reader | Mode::Writer => (limits.statement_within.as_millis(), limits.lock_within.as_millis()),
+        Mode::Migrator => (0, 60_000, 60_000),
+        Mode::Reader | Mode::Writer => {
+            (limits.statement_within.as_millis(), limits.lock_within.as_millis(), limits.idle_within.as_millis())
+        }
     };
     let read_only = if mode == Mode::Reader { "on" } else { "off" };
     let writer_settings = if mode == Mode::Writer { WRITER_PLANNER_SETTINGS } else { "" };
     db.batch_execute(&format!(
         "SET client_min_messages = warning; SET standard_conforming_strings = on; SET search_path = \"{schema}\"; SET synchronous_commit = on; \
          SET statement_timeout = {statement_ms}; SET lock_timeout = {lock_ms}; \
-         SET idle_in_transaction_session_timeout = 60000; SET default_transaction_read_only = {read_only}; \
+         SET idle_in_transaction_session_timeout = {idle_ms}; SET default_transaction_read_only = {read_only}; \
          SET default_transaction_isolation = 'read committed'; {PLANNER_SETTINGS}; {writer_settings}"
     ))
 }

@@ -70,7 +70,7 @@ async fn redirect_target() -> &'static str {
 
 async fn start() -> Fixture {
     let dir = tempfile::tempdir().unwrap();
-    let limits = crate::config::read("", Vec::new()).unwrap().store.limits();
+    let limits = crate::config::read("", Vec::new()).unwrap().store_limits();
     let store = Store::new(&format!("sqlite://{}", dir.path().display()), "sandbox", limits).unwrap();
     migrate::run(&store, migrate::SANDBOX).unwrap();
     let (clock, node) = (Clock::default(), NodeId::try_from(0).unwrap());

@@ -40,6 +40,7 @@ pub const LIMITS: Limits = Limits {
     writers: 1,
     acquire_within: Duration::from_secs(5),
     lock_within: Duration::from_secs(5),
+    idle_within: Duration::from_secs(60),
     statement_within: Duration::from_secs(10),
     cache_kib: 2048,
 };
