@@ -4,12 +4,13 @@ use actix_web::Error;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
-use actix_web::web::{PayloadConfig, ServiceConfig, get, post, resource, scope};
+use actix_web::web::{ServiceConfig, get, post, resource, scope};
 
 use super::{
     act, actors, api_keys, audit, coupon, customer, goods, home, journal, live, messages, nodes, notices, order,
     orders, overview, payment, reconcile, refund, sagas, search, second_factor, settings, sign_in, webhooks,
 };
+use crate::http::extract::body::BodyMax;
 use crate::web::session::CONSOLE;
 use crate::web::{asset, guard, language};
 
@@ -29,7 +30,7 @@ pub fn shared(cfg: &mut ServiceConfig) {
 pub fn pages(cfg: &mut ServiceConfig) {
     let console = scope("/console")
         .wrap(from_fn(guarded))
-        .app_data(PayloadConfig::new(FORM_MAX))
+        .app_data(BodyMax(FORM_MAX))
         .service(resource("").route(get().to(home::show)))
         .service(resource("/sign-in").route(get().to(sign_in::show)).route(post().to(sign_in::submit)))
         .service(resource("/sign-out").route(post().to(sign_in::sign_out)))
@@ -72,7 +73,7 @@ pub fn pages(cfg: &mut ServiceConfig) {
         .service(resource("/journal.csv").route(get().to(journal::csv)))
         .service(
             resource("/reconcile")
-                .app_data(PayloadConfig::new(STATEMENT_MAX))
+                .app_data(BodyMax(STATEMENT_MAX))
                 .route(get().to(reconcile::show))
                 .route(post().to(reconcile::compare)),
         )

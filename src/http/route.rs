@@ -1,8 +1,9 @@
 //! The route table. The caller argument of a handler decides who may use its route; see [`super::extract::auth`].
 
 use actix_web::Resource;
-use actix_web::web::{self, PayloadConfig, ServiceConfig, delete, get, patch, post};
+use actix_web::web::{self, ServiceConfig, delete, get, patch, post};
 
+use super::extract::body::BodyMax;
 use super::middleware::measure::Template;
 use super::{admin, feed, health, metrics, openapi, pages, shop};
 
@@ -161,6 +162,6 @@ fn resource(path: &'static str) -> Resource {
 }
 
 /// A limit of `kib` KiB for request bodies.
-fn limit(kib: usize) -> PayloadConfig {
-    PayloadConfig::new(kib * KIB)
+fn limit(kib: usize) -> BodyMax {
+    BodyMax(kib * KIB)
 }

@@ -3,11 +3,12 @@
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
-use actix_web::web::{Data, PayloadConfig, ServiceConfig, get, post, resource};
+use actix_web::web::{Data, ServiceConfig, get, post, resource};
 use actix_web::{Error, Resource};
 
 use super::visitor::Surroundings;
 use super::{account, basket_pages, checkout, front, goods, order, order_acts, orders, payment};
+use crate::http::extract::body::BodyMax;
 use crate::web::guard;
 use crate::web::session::SHOP;
 
@@ -54,7 +55,7 @@ fn page(
 ) -> Resource<
     impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>,
 > {
-    resource(path).app_data(PayloadConfig::new(FORM_MAX)).wrap(from_fn(guarded))
+    resource(path).app_data(BodyMax(FORM_MAX)).wrap(from_fn(guarded))
 }
 
 async fn guarded(

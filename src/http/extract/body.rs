@@ -1,4 +1,4 @@
-//! Request bodies, limited in size by the route's `PayloadConfig` and in time by `http.body_within`.
+//! Request bodies, limited in size by the route's [`BodyMax`] and in time by `http.body_within`.
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use actix_web::dev::Payload;
 use actix_web::error::PayloadError;
-use actix_web::web::Bytes;
-use actix_web::{Error, FromRequest, HttpMessage, HttpRequest};
+use actix_web::http::header::CONTENT_LENGTH;
+use actix_web::web::{Bytes, BytesMut};
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use futures_util::StreamExt as _;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -127,23 +129,52 @@ impl<T: DeserializeOwned + 'static> FromRequest for FormBody<T> {
 /// Time limit of a body if there is no setting.
 const WITHOUT_SETTINGS: Duration = Duration::from_secs(10);
 
-/// Reads the whole body. The route's `PayloadConfig` limits its size.
+/// Maximum size of a body in bytes on routes that set no other.
+const MAX: usize = 256 * 1024;
+
+/// Maximum size of a body in bytes, as data of a route.
+#[derive(Debug, Clone, Copy)]
+pub struct BodyMax(pub usize);
+
+/// Reads the whole body.
 fn read(req: &HttpRequest, payload: &mut Payload) -> impl Future<Output = Result<Bytes, Problem>> + use<> {
     // The built-in platform can be served without the shop and its settings.
     let within = state(req).map_or(WITHOUT_SETTINGS, |state| state.body_within);
-    let reading = Bytes::from_request(req, payload);
+    let max = req.app_data().map_or(MAX, |BodyMax(max)| *max);
+    let length = req.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<usize>().ok());
+    let payload = payload.take();
     async move {
-        match tokio::time::timeout(within, reading).await {
-            Ok(Ok(bytes)) => Ok(bytes),
-            Ok(Err(error)) => Err(read_problem(&error)),
-            Err(_) => Err(Problem::new(Code::RequestTimeout)),
+        if length.is_some_and(|length| length > max) {
+            return Err(Problem::new(Code::PayloadTooLarge));
         }
+        let whole = tokio::time::timeout(within, collect(payload, max)).await;
+        whole.unwrap_or_else(|_| Err(Problem::new(Code::RequestTimeout)))
     }
 }
 
-fn read_problem(error: &Error) -> Problem {
-    match error.as_error() {
-        Some(PayloadError::Overflow) => Problem::new(Code::PayloadTooLarge),
+/// The chunks of a body as one. Most bodies arrive in one chunk, which is not copied, and nothing is allocated for a body
+/// that does not arrive.
+async fn collect(mut payload: Payload, max: usize) -> Result<Bytes, Problem> {
+    let mut first = Bytes::new();
+    let mut whole = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| read_problem(&error))?;
+        if first.len() + whole.len() + chunk.len() > max {
+            return Err(Problem::new(Code::PayloadTooLarge));
+        }
+        if first.is_empty() && whole.is_empty() {
+            first = chunk;
+        } else {
+            whole.extend_from_slice(&std::mem::take(&mut first));
+            whole.extend_from_slice(&chunk);
+        }
+    }
+    Ok(if whole.is_empty() { first } else { whole.freeze() })
+}
+
+fn read_problem(error: &PayloadError) -> Problem {
+    match error {
+        PayloadError::Overflow => Problem::new(Code::PayloadTooLarge),
         _ => Problem::with(Code::MalformedRequest, "The body could not be read"),
     }
 }

@@ -1,4 +1,4 @@
-//! Forms with a file: `multipart/form-data` as in RFC 7578, read into memory. The route's `PayloadConfig` limits the size.
+//! Forms with a file: `multipart/form-data` as in RFC 7578, read into memory. The route's `BodyMax` limits the size.
 
 use actix_web::dev::Payload;
 use actix_web::http::header::CONTENT_TYPE;
