@@ -17,6 +17,8 @@ const RESERVED_PART: usize = 20;
 const RESERVED_MIN: usize = 16;
 /// How much longer than `http.keep_alive` a connection may be idle before it is cut here.
 const IDLE_GRACE: Duration = Duration::from_secs(5);
+/// The most password hashes at once that no setting asks for. Each has 19 MiB of memory.
+const HASHES_MAX: usize = 4;
 
 /// The limits of requests.
 pub fn requests(settings: &Settings) -> Limits {
@@ -54,10 +56,21 @@ pub fn connections(settings: &Settings, servers: usize) -> Arc<Connections> {
     })
 }
 
+/// The number of password hashes computed at once. With one on each core, orders wait for a core in a flood of sign-ins.
+pub fn hashes(settings: &Settings) -> usize {
+    match settings.session.hashing_max.size() {
+        0 => (cores() / 2).clamp(1, HASHES_MAX),
+        number => number,
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
 /// How a server with these connections serves.
 pub fn serving(settings: &Settings, connections: &Connections) -> Serving {
     let http = &settings.http;
-    let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let workers = if http.workers.size() == 0 { cores() } else { http.workers.size() };
     Serving {
         workers,

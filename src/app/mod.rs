@@ -127,7 +127,7 @@ impl App {
             end(threads).await;
             return Err(refused);
         }
-        let passwords = Passwords::new(settings.session.hashing_max.size())?;
+        let passwords = Passwords::new(limits::hashes(&settings))?;
         let first = FirstPasswords::in_folder(&folder);
         let admin =
             bootstrap::while_busy(|| bootstrap::admin::admin(&graph, &passwords, &settings.admin, &first)).await?;

@@ -227,7 +227,7 @@ pub struct Session {
     pub old_secret: SigningSecret,
     pub token_ttl: PositiveSpan,
     pub admin_ttl: PositiveSpan,
-    pub hashing_max: Count<1, 128>,
+    pub hashing_max: Count<0, 128>,
 }
 
 /// `[secrets]`

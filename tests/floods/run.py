@@ -17,7 +17,7 @@ from client import Client
 
 ADMINISTRATOR = "the-password-of-the-floods"
 CUSTOMERS = 40
-ORDERS_PER_SECOND = 20
+ORDERS_PER_SECOND = 50
 SLOWER_MAX = 2.0
 LARGER_MAX = 1.5
 

@@ -120,21 +120,21 @@ pub async fn prove(
 }
 
 /// The account with this name, if the password is its password. The attempt is counted as a failure before the password is
-/// verified, and stays counted: the caller ends it. An attempt that finds no place for its hash is not counted: in a flood
-/// of sign-ins those are most, and orders would wait until User has written them all.
+/// verified, and stays counted: the caller ends it. It is counted when its turn has come to be verified: in a flood of
+/// sign-ins most are refused or wait, and orders would wait until User has written them all.
 async fn verify(
     state: &State,
     user_name: &UserName,
     password: Password,
     source: Option<IpAddr>,
 ) -> Result<Option<Credential>, Problem> {
-    let place = state.passwords.place()?;
+    let turn = state.passwords.turn().await?;
     let begin = BeginSignIn { user_name: user_name.clone(), source };
     let found = match ask(&state.owners.user, begin).await? {
         Attempt::Allowed(found) => found,
         Attempt::Refused(until) => return Err(locked(state, user_name, until)),
     };
-    let is_right = place.verify(password, found.as_ref().map(|found| found.user_password.clone())).await?;
+    let is_right = turn.verify(password, found.as_ref().map(|found| found.user_password.clone())).await?;
     Ok(found.filter(|_| is_right))
 }
 

@@ -20,6 +20,8 @@ const WAITING_PER_RUNNING: usize = 8;
 pub struct Passwords {
     /// Permits of requests that wait or run.
     queued: Arc<Semaphore>,
+    /// Permits of those that run.
+    running: Arc<Semaphore>,
     /// As many threads as hashes may run at once.
     workers: Workers,
     /// Verified in place of the hash of an unknown user, so that the response takes the same time.
@@ -35,19 +37,21 @@ impl Passwords {
         let dummy = hash::hash(b"no user has this password", &mut WorkArea::default())?;
         Ok(Self {
             queued: Arc::new(Semaphore::new(hashing_max.saturating_mul(WAITING_PER_RUNNING + 1))),
+            running: Arc::new(Semaphore::new(hashing_max)),
             workers: Workers::start(hashing_max)?,
             dummy,
         })
     }
 
-    /// A place for one hash. Who has to do something before a hash, such as counting an attempt, takes the place first, so
-    /// that requests that are refused as busy cost nothing else.
+    /// Waits for the turn to compute one hash. Work that belongs to a hash, such as counting an attempt, is done in the
+    /// turn: requests that are refused as busy cost nothing else, and those that wait do not send all of that work at once.
     ///
     /// # Errors
     /// 503 if too many requests wait.
-    pub fn place(&self) -> Result<Place<'_>, Problem> {
-        let permit = Arc::clone(&self.queued).try_acquire_owned().map_err(|_| Problem::new(Code::Busy))?;
-        Ok(Place { passwords: self, permit })
+    pub async fn turn(&self) -> Result<Turn<'_>, Problem> {
+        let queued = Arc::clone(&self.queued).try_acquire_owned().map_err(|_| Problem::new(Code::Busy))?;
+        let running = Arc::clone(&self.running).acquire_owned().await.map_err(|error| internal_error(&error))?;
+        Ok(Turn { passwords: self, permits: [queued, running] })
     }
 
     /// The argon2id hash of a password, in PHC form.
@@ -55,25 +59,25 @@ impl Passwords {
     /// # Errors
     /// 503 if too many requests wait.
     pub async fn hash(&self, password: Password) -> Result<String, Problem> {
-        self.place()?.run(move |area| hash::hash(password.expose().as_bytes(), area)).await
+        self.turn().await?.run(move |area| hash::hash(password.expose().as_bytes(), area)).await
     }
 
-    /// Verifies a password in a new place. See [`Place::verify`].
+    /// Verifies a password in a turn of its own. See [`Turn::verify`].
     ///
     /// # Errors
     /// 503 if too many requests wait.
     pub async fn verify(&self, password: Password, hash: Option<String>) -> Result<bool, Problem> {
-        self.place()?.verify(password, hash).await
+        self.turn().await?.verify(password, hash).await
     }
 }
 
 /// The right to compute one hash. It ends with the hash, or when it is dropped.
-pub struct Place<'a> {
+pub struct Turn<'a> {
     passwords: &'a Passwords,
-    permit: OwnedSemaphorePermit,
+    permits: [OwnedSemaphorePermit; 2],
 }
 
-impl Place<'_> {
+impl Turn<'_> {
     /// Whether `hash` is the hash of `password`. `None`, for an unknown user, takes the same time and never matches.
     ///
     /// # Errors
@@ -85,20 +89,20 @@ impl Place<'_> {
         Ok(matches.await? && exists)
     }
 
-    /// Runs `work` on a thread for hashes. The permit moves into it: a client that disconnects does not free it early.
+    /// Runs `work` on a thread for hashes. The permits move into it: a client that disconnects does not free them early.
     /// Work is not begun if its result is not awaited any more.
     async fn run<T: Send + 'static>(
         self,
         work: impl FnOnce(&mut WorkArea) -> Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
-        let Self { passwords, permit } = self;
+        let Self { passwords, permits } = self;
         let (answer, answered) = oneshot::channel();
         passwords.workers.submit(Box::new(move |area| {
             if !answer.is_closed() {
                 // The client may have left meanwhile.
                 let _ = answer.send(work(area));
             }
-            drop(permit);
+            drop(permits);
         }));
         match answered.await {
             Ok(Ok(value)) => Ok(value),

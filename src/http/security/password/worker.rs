@@ -55,7 +55,7 @@ impl Workers {
 /// How much the threads stand back behind the others where the system lets a thread do so, from 0 to 19. A hash computes
 /// for tens of milliseconds, so a flood of sign-ins would make each order wait for a core.
 #[cfg(target_os = "linux")]
-const NICENESS: i32 = 10;
+const NICENESS: i32 = 15;
 
 /// Lets the other threads of the process go first.
 #[cfg(target_os = "linux")]
