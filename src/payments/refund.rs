@@ -11,7 +11,7 @@ use crate::pay::message::{CompareGivenBack, Comparison, DueRefund, EndRefund, Pa
 
 const NOT_FOUND: Outcome<RefundStatus> = Outcome::Known(RefundStatus::NotFound);
 
-/// What a platform has given back of a payment.
+/// Asks a platform for the amount that it has given back of a payment.
 ///
 /// # Errors
 /// Fails if that is unknown at present.

@@ -204,6 +204,7 @@ const ZERO_IS_A_VALUE: &[&str] = &[
     "relay.backoff.first",
     "relay.backoff.longest",
     "relay.retention",
+    "session.hashing_max",
     "webhooks.old_secret_for",
 ];
 
