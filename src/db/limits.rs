@@ -26,8 +26,9 @@ pub struct Limits {
     pub lock_within: Duration,
     /// Maximum duration of a statement; zero means no limit. Ignored for SQLite; on MySQL it bounds queries only.
     pub statement_within: Duration,
-    /// Maximum pause of a transaction between two statements, after which a server rolls it back: its process is stopped, or
-    /// cut off, and others wait for its locks. Ignored for SQLite, and by MySQL, which has no such limit; MariaDB has.
+    /// Maximum pause of a writer's transaction between two statements, after which a server rolls it back: its process is
+    /// stopped, or cut off, and others wait for its locks. At least a second, which is what MariaDB counts in. Ignored for
+    /// SQLite, and by MySQL, which has no such limit.
     pub idle_within: Duration,
     /// Maximum size of a writer's page cache in KiB, on SQLite. A reader has the default of SQLite, 2 MiB.
     pub cache_kib: u32,

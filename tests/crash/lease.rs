@@ -58,6 +58,15 @@ async fn status(http: &Http) -> Value {
     http.get("/admin/status", &load::text(&session["access_token"])).await.expect(200)
 }
 
+/// The token of a customer, and the body of an order.
+async fn customer(http: &Http) -> (String, Value) {
+    let body = json!({"user_name": "zs", "user_password": "the demo user's password"});
+    let session = http.post("/v1/sessions", "", "", &body).await.expect(201);
+    let goods = http.get("/v1/goods", "").await.expect(200)["items"][0]["goods_id"].clone();
+    let order = json!({"goods": [{"goods_id": goods, "goods_number": 1}], "address": "a", "consignee": "b"});
+    (load::text(&session["access_token"]), order)
+}
+
 fn numbers(status: &Value) -> Vec<i64> {
     status["nodes"].as_array().unwrap().iter().map(|node| node["number"].as_i64().unwrap()).collect()
 }
@@ -114,11 +123,7 @@ fn an_unfinished_order_of_a_dead_node_is_confirmed_by_another_when_the_lease_has
     let two = Server::start(&data(&place, "two"), &settings("2", &[SHORT_LEASE, kill]));
     System::new().block_on(async {
         let (to_one, to_two) = (Http::new(&one.url), Http::new(&two.url));
-        let body = json!({"user_name": "zs", "user_password": "the demo user's password"});
-        let session = to_one.post("/v1/sessions", "", "", &body).await.expect(201);
-        let token = load::text(&session["access_token"]);
-        let goods = to_one.get("/v1/goods", "").await.expect(200)["items"][0]["goods_id"].clone();
-        let body = json!({"goods": [{"goods_id": goods, "goods_number": 1}], "address": "a", "consignee": "b"});
+        let (token, body) = customer(&to_one).await;
         let reply = to_two.post("/v1/orders", &token, "unfinished", &body).await;
         assert!(matches!(reply, Reply::Broken(_)), "the node was not killed: {reply:?}");
         // The deadline is 60 s away: it is not what makes the other node act.
@@ -145,11 +150,7 @@ fn a_message_of_a_dead_node_is_delivered_by_another_when_the_lease_has_ended() {
     let two = Server::start(&data(&place, "two"), &settings("2", &[SHORT_LEASE, long_claims, kill]));
     System::new().block_on(async {
         let (to_one, to_two) = (Http::new(&one.url), Http::new(&two.url));
-        let body = json!({"user_name": "zs", "user_password": "the demo user's password"});
-        let session = to_one.post("/v1/sessions", "", "", &body).await.expect(201);
-        let token = load::text(&session["access_token"]);
-        let goods = to_one.get("/v1/goods", "").await.expect(200)["items"][0]["goods_id"].clone();
-        let body = json!({"goods": [{"goods_id": goods, "goods_number": 1}], "address": "a", "consignee": "b"});
+        let (token, body) = customer(&to_one).await;
         let order = to_one.post("/v1/orders", &token, "cancelled", &body).await.expect(201);
         let path = format!("/v1/orders/{}/cancel", load::text(&order["order_id"]));
         // The node writes the messages that give everything back, and dies before it delivers the first.

@@ -86,7 +86,7 @@ fn prepare(db: &mut MysqlConnection, version: &str, mode: Mode, limits: Limits) 
         format!("max_execution_time = {}", timeout.as_millis())
     };
     let lock_s = limits.lock_within.as_secs().max(1);
-    let idle_s = if mode == Mode::Migrator { 60 } else { limits.idle_within.as_secs().max(1) };
+    let idle_s = if mode == Mode::Writer { limits.idle_within.as_secs() } else { 60 };
     let idle_limit = if is_mariadb(version) { format!("idle_transaction_timeout = {idle_s}, ") } else { String::new() };
     let access = if mode == Mode::Reader { "READ ONLY" } else { "READ WRITE" };
     db.batch_execute(&format!(

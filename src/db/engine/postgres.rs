@@ -57,13 +57,12 @@ fn with_defaults(url: &str) -> String {
 
 fn prepare(db: &mut PgConnection, schema: &str, mode: Mode, limits: Limits) -> QueryResult<()> {
     use diesel::connection::SimpleConnection;
-    let (statement_ms, lock_ms, idle_ms) = match mode {
+    let (statement_ms, lock_ms) = match mode {
         // Building an index on a large table takes long, and another process may be migrating.
-        Mode::Migrator => (0, 60_000, 60_000),
-        Mode::Reader | Mode::Writer => {
-            (limits.statement_within.as_millis(), limits.lock_within.as_millis(), limits.idle_within.as_millis())
-        }
+        Mode::Migrator => (0, 60_000),
+        Mode::Reader | Mode::Writer => (limits.statement_within.as_millis(), limits.lock_within.as_millis()),
     };
+    let idle_ms = if mode == Mode::Writer { limits.idle_within.as_millis() } else { 60_000 };
     let read_only = if mode == Mode::Reader { "on" } else { "off" };
     let writer_settings = if mode == Mode::Writer { WRITER_PLANNER_SETTINGS } else { "" };
     db.batch_execute(&format!(
