@@ -27,6 +27,7 @@ pub fn open(url: &str, owner: &str) -> Store {
         writers: 1,
         acquire_within: long,
         lock_within: long,
+        idle_within: long,
         statement_within: Duration::ZERO,
         cache_kib: 65_536,
     };
