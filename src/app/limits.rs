@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::open_files;
+use super::threads::cores;
 use crate::config::Settings;
 use crate::http::connection::activity::TimeLimits;
 use crate::http::connection::open::{self, Connections};
@@ -62,10 +63,6 @@ pub fn hashes(settings: &Settings) -> usize {
         0 => (cores() / 2).clamp(1, HASHES_MAX),
         number => number,
     }
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
 }
 
 /// How a server with these connections serves.

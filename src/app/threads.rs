@@ -8,6 +8,11 @@ use crate::config::Owners;
 /// The number of owners, with that of the sandbox platform.
 pub const OWNERS: usize = 6;
 
+/// The number of cores that this process may use.
+pub fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
 /// The threads of the actors, except those that serve HTTP, where the coordinators are.
 pub struct Threads {
     /// The arbiter of the relay, the payments and the recovery of unfinished orders.
@@ -20,9 +25,8 @@ impl Threads {
     /// Starts as many threads as the settings ask for. If they leave it open, each owner has one if there are as many
     /// cores, and they share one otherwise.
     pub fn start(settings: &Owners) -> Self {
-        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let number = match settings.threads.size() {
-            0 if cores >= OWNERS => OWNERS,
+            0 if cores() >= OWNERS => OWNERS,
             0 => 1,
             number => number.min(OWNERS),
         };
