@@ -57,6 +57,11 @@ impl ItemStore {
         Store::new(&self.url, "item", SHORT).unwrap()
     }
 
+    /// Opens a connection that is not shared, whose transactions may pause for `idle_within`.
+    pub fn impatient_writer(&self, idle_within: Duration) -> Pooled {
+        Store::new(&self.url, "item", Limits { idle_within, ..SHORT }).unwrap().writer().unwrap()
+    }
+
     /// Opens a connection that is not shared.
     pub fn writer(&self) -> Pooled {
         self.store().writer().unwrap()

@@ -2,6 +2,7 @@
 
 use std::sync::Barrier;
 use std::thread;
+use std::time::Duration;
 
 use diesel::prelude::*;
 use tradepost::db::{self, Class, Db, with_conn};
@@ -18,6 +19,20 @@ fn another_connections_lock_is_busy() {
     assert_eq!(class(&mut two, "UPDATE item SET n = 6 WHERE id = 1"), Class::Busy);
     one.batch_execute("COMMIT").unwrap();
     assert_eq!(run(&mut two, "UPDATE item SET n = 6 WHERE id = 1").unwrap(), 1);
+}
+
+#[test]
+fn the_locks_of_a_transaction_that_pauses_for_too_long_end_and_it_cannot_go_on() {
+    if engine() == Engine::Sqlite {
+        return println!("SQLite has one writer");
+    }
+    let items = ItemStore::new();
+    let (mut frozen, mut waiter) = (items.impatient_writer(Duration::from_secs(1)), items.writer());
+    frozen.batch_execute("BEGIN").unwrap();
+    run(&mut frozen, "UPDATE item SET n = 5 WHERE id = 1").unwrap();
+    // It waits for a lock for two seconds.
+    assert_eq!(run(&mut waiter, "UPDATE item SET n = 6 WHERE id = 1").unwrap(), 1);
+    frozen.batch_execute("COMMIT").unwrap_err();
 }
 
 #[test]
